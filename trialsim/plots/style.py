@@ -1,0 +1,82 @@
+"""One look for every figure: colors of the arms, sizes, and how a figure is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = "#22313f"
+QUIET = "#8a97a3"
+FAINT = "#e6eaee"
+ACCENT = "#b3432b"
+
+#: Okabe and Ito's colors, readable with every kind of color vision; the reference arm is gray.
+ARM_COLORS = ("#7f8c99", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+def arm_palette(arms: Sequence[str]) -> dict[str, str]:
+    """Color of each arm, the same in every figure of a study; a single arm is blue."""
+    colors = ARM_COLORS[1:] if len(arms) == 1 else ARM_COLORS
+    return {arm: colors[index % len(colors)] for index, arm in enumerate(arms)}
+
+
+@contextmanager
+def study_style() -> Iterator[None]:
+    """The settings every figure is drawn under; nothing global is left changed."""
+    settings = {
+        "figure.dpi": 110,
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",
+        "font.size": 9.5,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": QUIET,
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "grid.color": FAINT,
+        "legend.frameon": False,
+        "svg.hashsalt": "trialsim",
+        "svg.fonttype": "none",
+    }
+    with mpl.rc_context(), sns.axes_style("ticks"):
+        mpl.rcParams.update(settings)
+        yield
+
+
+def blank_figure(width: float, height: float) -> Figure:
+    """An empty figure, ``width`` x ``height`` in inches, that no window manager knows of."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def caption(figure: Figure, text: str) -> None:
+    """A quiet line under the figure that says what was simulated and how often."""
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color=QUIET)
+
+
+def plain_grid(axes: Axes, *, axis: str = "y") -> None:
+    """A faint grid behind the data along one axis."""
+    axes.grid(visible=True, axis=axis, linewidth=0.8)  # type: ignore[arg-type]  # matplotlib's stub wants a literal
+    axes.set_axisbelow(True)
+
+
+def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write ``name.png`` (200 dpi) and ``name.svg`` into ``folder`` without dates, so that equal figures are equal files."""
+    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    with study_style():
+        figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
+        figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})
+    return png, svg

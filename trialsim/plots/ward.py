@@ -1,0 +1,131 @@
+"""One week on the ward as a timeline: who was with whom, when, who waited, who was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from trialsim.plots.style import ACCENT, INK, QUIET, arm_palette, blank_figure, caption, study_style
+
+OFF_DUTY, OTHER_WORK = "#eceff2", "#c3ccd3"
+
+
+def ward_week(
+    spells: pd.DataFrame,
+    *,
+    starts: date,
+    lanes: Sequence[str],
+    arms: Sequence[str],
+    closed: pd.DataFrame,
+    days: int = 7,
+    note: str = "",
+) -> Figure:
+    """A strip a day, in it a lane a unit of staff (and one for those who wait); time of day runs to the right.
+
+    Parameters
+    ----------
+    spells : columns lane (a unit such as ``nurse 1``, or ``waiting``), start, end (datetimes), kind (``study``,
+        ``other work``, ``waiting``, ``missed``, ``left``), arm (empty for other work), participant
+    starts : the first day shown
+    lanes : the lanes from top to bottom
+    closed : columns lane, start, end: when the unit is off duty
+    """
+    with study_style():
+        figure = blank_figure(11.5, days * (0.2 * len(lanes) + 0.34) + 1.3)
+        strips = figure.subplots(days, 1, sharex=True, squeeze=False)[:, 0]
+        palette = arm_palette(arms)
+        low, high = _hours_shown(spells, closed)
+        for index, strip in enumerate(strips):
+            day = starts + timedelta(days=index)
+            for record in _on_day(closed, day):
+                _bar(strip, lanes.index(record["lane"]), record, color=OFF_DUTY, height=1.0)
+            for record in _on_day(spells, day):
+                _draw_spell(strip, lanes.index(record["lane"]), record, palette)
+            _finish_strip(strip, day, lanes, low, high)
+        strips[-1].set_xticks(range(low, high + 1), [f"{hour:02d}" for hour in range(low, high + 1)])
+        strips[-1].set_xlabel("time of day [h]")
+        _legend(figure, arms, palette)
+        caption(figure, note)
+    return figure
+
+
+def _hours_shown(spells: pd.DataFrame, closed: pd.DataFrame) -> tuple[int, int]:
+    """First and last hour of the day in which anything happens, with an hour to spare."""
+    if closed.empty or spells.empty:
+        return 0, 24
+    starts = pd.to_datetime(spells["start"])
+    ends = pd.to_datetime(spells["end"])
+    if (ends.dt.date != starts.dt.date).any():
+        return 0, 24
+    return max(int(starts.dt.hour.min()) - 1, 0), min(int(ends.dt.hour.max()) + 2, 24)
+
+
+def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, object]]:
+    """The rows that touch a day, their times cut to it and given in hours after midnight."""
+    midnight = datetime.combine(day, time())
+    rows: list[dict[str, object]] = []
+    for record in frame.to_dict("records"):
+        start = (record["start"] - midnight) / timedelta(hours=1)
+        end = (record["end"] - midnight) / timedelta(hours=1)
+        if end > 0 and start < 24:
+            rows.append({**record, "start": max(start, 0.0), "end": min(end, 24.0), "ends_here": end <= 24})
+    return rows
+
+
+def _bar(strip: Axes, lane: int, record: dict[str, object], *, color: str, height: float, alpha: float = 1.0) -> None:
+    start, end = float(record["start"]), float(record["end"])  # type: ignore[arg-type]  # hours, set in _on_day
+    strip.barh(lane, end - start, left=start, height=height, color=color, linewidth=0, alpha=alpha)
+
+
+def _draw_spell(strip: Axes, lane: int, record: dict[str, object], palette: dict[str, str]) -> None:
+    kind, color = record["kind"], palette.get(str(record["arm"]), INK)
+    if kind == "other work":
+        _bar(strip, lane, record, color=OTHER_WORK, height=0.34)
+        return
+    if kind == "study":
+        _bar(strip, lane, record, color=color, height=0.8)
+        where, text = record["start"], f"{record['participant']} "
+        strip.annotate(text, (where, lane), fontsize=6.5, ha="right", va="center", color=color)  # type: ignore[arg-type]  # hours
+        return
+    _bar(strip, lane, record, color=color, height=0.3, alpha=0.7)
+    name, end = str(record["participant"]), float(record["end"])  # type: ignore[arg-type]  # hours
+    if kind in ("missed", "left") and record["ends_here"]:
+        strip.plot(end, lane, "X", color=ACCENT, markersize=7, markeredgecolor="white", zorder=5)
+        strip.annotate(
+            f"{name} {kind}", (end, lane), xytext=(6, 0), textcoords="offset points", fontsize=6.5, color=ACCENT,
+            va="center",
+        )  # fmt: skip
+    else:
+        strip.annotate(
+            name, (end, lane), xytext=(3, 0), textcoords="offset points", fontsize=6.5, color=color, va="center"
+        )
+
+
+def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: int) -> None:
+    strip.set_yticks(np.arange(len(lanes)), list(lanes), fontsize=7)
+    strip.set_ylim(len(lanes) - 0.45, -0.55)
+    strip.set_xlim(low, high)
+    strip.tick_params(axis="both", length=0)
+    strip.set_ylabel(f"{day:%a}\n{day.day} {day:%b}", rotation=0, ha="right", va="center", fontweight="bold", labelpad=10)
+    for side in ("left", "bottom"):
+        strip.spines[side].set_color("#dde2e6")
+    for hour in range(low, high + 1):
+        strip.axvline(hour, color="white", linewidth=0.7, alpha=0.9, zorder=0.5)
+
+
+def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str]) -> None:
+    handles: list[Patch | Line2D] = [Patch(color=palette[arm], label=arm) for arm in arms]
+    handles += [
+        Patch(color=OTHER_WORK, label="other work"),
+        Patch(color=OFF_DUTY, label="off duty"),
+        Line2D([], [], color=QUIET, linewidth=3, label="waiting"),
+        Line2D([], [], color=ACCENT, marker="X", linestyle="", markersize=7, label="session missed"),
+    ]
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), fontsize=8.5)

@@ -1,0 +1,168 @@
+"""From measured values to the arrays an analysis takes: endpoints, and who is analyzed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.plan import Choice, CovariateColumn, Endpoint
+from trialsim.compiled import kernel
+
+Floats = NDArray[np.float64]
+
+TRANSFORMS = {"none": 0, "log": 1, "percent": 2}
+
+
+@dataclass(frozen=True)
+class TrialArrays:
+    """What analyses see of R simulated trials under T twins.
+
+    Attributes
+    ----------
+    values : (T, R, N, D) measured values, NaN where missing
+    arm : (R, N) int8, -1 for an empty place
+    covariates : (R, N, C), the position of the category for covariates by choice
+    received : (R, N) whether some of the arm's own activity was given
+    completed : (R, N) whether the pathway was completed
+    """
+
+    values: Floats
+    arm: NDArray[np.int8]
+    covariates: Floats
+    received: NDArray[np.bool_]
+    completed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Arrays of one batch, made once and shared by all analyses that ask for them; T and R are one axis, T first."""
+
+    data: TrialArrays
+    _arm: list[NDArray[np.int8]] = field(default_factory=list)
+    _endpoints: dict[Endpoint, Floats] = field(default_factory=dict)
+    _chosen: dict[tuple[Endpoint, Choice], Floats] = field(default_factory=dict)
+    _columns: dict[tuple[tuple[Endpoint, ...], tuple[CovariateColumn, ...]], Floats] = (
+        field(default_factory=dict)
+    )
+
+    @property
+    def arm(self) -> NDArray[np.int8]:
+        """(T x R, N) arm of each participant."""
+        if not self._arm:
+            twins = self.data.values.shape[0]
+            self._arm.append(
+                np.ascontiguousarray(np.tile(self.data.arm, (twins, 1)), dtype=np.int8)
+            )
+        return self._arm[0]
+
+    def endpoint(self, endpoint: Endpoint) -> Floats:
+        """(T x R, N) the endpoint of everyone, NaN where it is missing."""
+        if endpoint not in self._endpoints:
+            self._endpoints[endpoint] = endpoint_values(self.data.values, endpoint)
+        return self._endpoints[endpoint]
+
+    def chosen(self, endpoint: Endpoint, choice: Choice) -> Floats:
+        """(T x R, N) the endpoint of those who are analyzed, NaN for everyone else."""
+        if choice == Choice():
+            return self.endpoint(endpoint)
+        key = (endpoint, choice)
+        if key not in self._chosen:
+            self._chosen[key] = np.where(
+                self._counted(choice), self.endpoint(endpoint), np.nan
+            )
+        return self._chosen[key]
+
+    def columns(
+        self, baselines: tuple[Endpoint, ...], covariates: tuple[CovariateColumn, ...]
+    ) -> Floats:
+        """(T x R, N, P) the covariates of an ANCOVA."""
+        key = (baselines, covariates)
+        if key not in self._columns:
+            parts = [self.endpoint(baseline) for baseline in baselines]
+            parts.extend(self._covariate(column) for column in covariates)
+            self._columns[key] = np.ascontiguousarray(np.stack(parts, axis=-1))
+        return self._columns[key]
+
+    def _covariate(self, column: CovariateColumn) -> Floats:
+        values = self.data.covariates[:, :, column.covariate]
+        if column.category is not None:
+            values = (values == column.category).astype(np.float64)
+        return np.tile(values, (self.data.values.shape[0], 1))
+
+    def _counted(self, choice: Choice) -> NDArray[np.bool_]:
+        twins = self.data.values.shape[0]
+        counted = np.ones(self.data.arm.shape, dtype=bool)
+        if choice.population == "received":
+            counted &= self.data.received
+        elif choice.population == "completers":
+            counted &= self.data.completed
+        for covariate, category in choice.exclude:
+            counted &= self.data.covariates[:, :, covariate] != category
+        everyone = np.tile(counted, (twins, 1))
+        if choice.percent_change is not None:
+            everyone &= _within(self.endpoint(choice.percent_change), choice)
+        return everyone
+
+
+def _within(percent: Floats, choice: Choice) -> NDArray[np.bool_]:
+    """Whether a percent change meets the rule; a missing one does not."""
+    met = np.isfinite(percent)
+    if choice.below is not None:
+        met &= percent < choice.below
+    if choice.above is not None:
+        met &= percent > choice.above
+    if choice.beyond is not None:
+        met &= np.abs(percent) > choice.beyond
+    return met
+
+
+def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
+    """(T x R, N) an endpoint from values (T, R, N, D): a log needs positive values, a percent change a start that is not 0."""
+    twins, replicates, participants, pairs = values.shape
+    out = np.empty((twins * replicates, participants))
+    low = -math.inf if endpoint.at_least is None else endpoint.at_least
+    high = math.inf if endpoint.at_most is None else endpoint.at_most
+    _fill_endpoint(
+        np.ascontiguousarray(values).reshape(-1, pairs),
+        endpoint.visit,
+        -1 if endpoint.start is None else endpoint.start,
+        TRANSFORMS[endpoint.transform],
+        math.isfinite(low) or math.isfinite(high),
+        low,
+        high,
+        out.reshape(-1),
+    )
+    return out
+
+
+@kernel
+def _fill_endpoint(
+    values: Floats,
+    visit: int,
+    start: int,
+    transform: int,
+    cut: bool,
+    low: float,
+    high: float,
+    out: Floats,
+) -> None:
+    """One pass over all values (T x R x N, D). Scalar logarithms: equal for any length of the array."""
+    for i in range(out.shape[0]):
+        x = values[i, visit]
+        y = x
+        if start >= 0:
+            x0 = values[i, start]
+            if transform == 1:
+                y = math.log(x) - math.log(x0) if x > 0.0 and x0 > 0.0 else math.nan
+            elif transform == 2:
+                y = 100.0 * (x - x0) / x0 if x0 != 0.0 else math.nan
+            else:
+                y = x - x0
+        elif transform == 1:
+            y = math.log(x) if x > 0.0 else math.nan
+        if cut and y == y:
+            y = 1.0 if low <= y <= high else 0.0
+        out[i] = y

@@ -1,0 +1,447 @@
+"""What each analysis of a scenario does, decided once: endpoints, populations, contrasts, pairs, estimands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Protocol
+
+from trialsim.errors import AnalysisError
+from trialsim.scenario.model import Analysis, Scenario
+
+MEAN_DIFFERENCE = "mean difference"
+MEAN = "mean"
+LOG_RATIO = "log ratio"
+LOG_MEAN = "mean of logs"
+PERCENT_CHANGE = "mean percent change"
+PERCENT_DIFFERENCE = "difference in percent change"
+MEDIAN = "median difference"
+LOG_MEDIAN = "median log ratio"
+PROBABILITY = "P(X > Y) + ties/2"
+RISK_DIFFERENCE = "risk difference"
+NO_ESTIMAND = "none"
+
+ONE_SAMPLE = ("one-sample-t", "paired-t", "wilcoxon")
+TWO_ARMS = ("t", "welch", "mann-whitney", "fisher")
+OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")
+BY_PROPORTION = ("fisher", "chi-square")
+DEFAULT_ALPHA = 0.05
+
+
+class PairIndex(Protocol):
+    """What plans need of a response plan: where the values of an outcome at a visit stand."""
+
+    def pair_index(self, outcome: str, visit: str) -> int:
+        """Position on the last axis of the measured values."""
+        ...
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is analyzed of one participant: a value, or a change since ``start``; then perhaps yes or no.
+
+    ``visit`` and ``start`` are positions on the D axis of the values. ``transform`` is none, log or percent
+    (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0.
+    """
+
+    visit: int
+    start: int | None = None
+    transform: str = "none"
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset goes by percent change."""
+
+    population: str = "randomized"
+    exclude: tuple[tuple[int, int], ...] = ()
+    percent_change: Endpoint | None = None
+    below: float | None = None
+    above: float | None = None
+    beyond: float | None = None
+
+
+@dataclass(frozen=True)
+class CovariateColumn:
+    """One column of an ANCOVA: a number, or the indicator of one category."""
+
+    covariate: int
+    category: int | None = None
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """One row of the estimates: an analysis with its contrast.
+
+    ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
+    False for the pairs that follow an omnibus test.
+    """
+
+    analysis: str
+    contrast: str
+    test: str
+    estimand: str
+    no_effect: float
+    alpha: float
+    unit: str
+    main: bool = True
+
+
+@dataclass(frozen=True)
+class PairPlan:
+    """The pairs after an omnibus test: (a, b) arms, how p-values are adjusted, whether the omnibus test is a gate."""
+
+    test: str
+    arms: tuple[tuple[int, int], ...]
+    adjust: str
+    gate: bool
+
+
+@dataclass(frozen=True)
+class Call:
+    """One analysis: its main test in row ``first_row`` and its pairs in the rows after it."""
+
+    name: str
+    test: str
+    endpoint: Endpoint
+    choice: Choice
+    arms: tuple[int, int] | None
+    null: float
+    alternative: str
+    alpha: float
+    first_row: int
+    baselines: tuple[Endpoint, ...] = ()
+    covariates: tuple[CovariateColumn, ...] = ()
+    pairs: PairPlan | None = None
+
+
+@dataclass(frozen=True)
+class AnalysisPlan:
+    """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``."""
+
+    calls: tuple[Call, ...]
+    rows: tuple[RowPlan, ...]
+    primary: tuple[int, ...]
+    arms: tuple[str, ...]
+
+
+def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
+    """Plan every analysis of a resolved scenario.
+
+    Raises
+    ------
+    AnalysisError
+        when an analysis cannot be made with these arms, visits and outcomes
+    """
+    calls: list[Call] = []
+    rows: list[RowPlan] = []
+    for name, analysis in scenario.analyses.items():
+        call = _call(scenario, response_plan, name, first_row=len(rows))
+        calls.append(call)
+        rows.extend(_rows(scenario, analysis, call))
+    first = {call.name: call.first_row for call in calls}
+    return AnalysisPlan(
+        calls=tuple(calls),
+        rows=tuple(rows),
+        primary=tuple(first[name] for name in scenario.primary),
+        arms=tuple(scenario.design.arms),
+    )
+
+
+def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) -> Call:
+    analysis = scenario.analyses[name]
+    endpoint = _endpoint(scenario, pairs, name)
+    baselines = (
+        () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
+    )
+    return Call(
+        name=name,
+        test=analysis.test,
+        endpoint=endpoint,
+        choice=_choice(scenario, pairs, analysis),
+        arms=_arms(scenario, name),
+        null=0.0 if analysis.null is None else analysis.null.value,
+        alternative=analysis.alternative,
+        alpha=DEFAULT_ALPHA if analysis.alpha is None else analysis.alpha.value,
+        first_row=first_row,
+        baselines=baselines if analysis.test == "ancova" else (),
+        covariates=_covariates(scenario, analysis.covariates),
+        pairs=_pairs(scenario, name),
+    )
+
+
+# ---------------------------------------------------------------- endpoints and populations
+
+
+def _endpoint(scenario: Scenario, pairs: PairIndex, name: str) -> Endpoint:
+    analysis = scenario.analyses[name]
+    visit, start = _visits(scenario, name)
+    cut = analysis.dichotomize
+    if (
+        cut is None
+        and analysis.test in BY_PROPORTION
+        and not _is_binary(scenario, analysis.outcome)
+    ):
+        raise AnalysisError(
+            f"analyses.{name}: {analysis.test} needs yes or no, {analysis.outcome} is a number.",
+            code="TS-A001",
+            remedy="Add dichotomize: {at_least: ...}.",
+        )
+    return Endpoint(
+        visit=pairs.pair_index(analysis.outcome, visit),
+        start=None if start is None else pairs.pair_index(analysis.outcome, start),
+        transform=analysis.transform,
+        at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
+        at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
+    )
+
+
+def _visits(scenario: Scenario, name: str) -> tuple[str, str | None]:
+    """The visit analyzed and the visit a change starts from; a percent change starts at the first visit."""
+    analysis = scenario.analyses[name]
+    visits = scenario.outcomes[analysis.outcome].visits
+    if analysis.change is not None:
+        return analysis.change.end, analysis.change.start
+    visit = analysis.visit if analysis.visit is not None else visits[-1]
+    if analysis.transform == "percent":
+        return visit, visits[0]
+    if analysis.test == "paired-t":
+        start = analysis.baseline if analysis.baseline is not None else visits[0]
+        if start == visit:
+            raise AnalysisError(
+                f"analyses.{name}: paired-t needs two visits of {analysis.outcome}.",
+                code="TS-A002",
+                remedy="Write change: {from: ..., to: ...}.",
+            )
+        return visit, start
+    return visit, None
+
+
+def _is_binary(scenario: Scenario, outcome: str) -> bool:
+    return scenario.outcomes[outcome].distribution == "binary"
+
+
+def _baseline(analysis: Analysis, pairs: PairIndex, endpoint: Endpoint) -> Endpoint:
+    """The baseline as a covariate: on logs when the outcome is."""
+    assert analysis.baseline is not None
+    transform = "log" if endpoint.transform == "log" else "none"
+    return Endpoint(
+        visit=pairs.pair_index(analysis.outcome, analysis.baseline), transform=transform
+    )
+
+
+def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
+    covariates = list(scenario.participants)
+    exclude = tuple(
+        (
+            covariates.index(covariate),
+            list(scenario.participants[covariate].choice).index(category),
+        )
+        for covariate, category in analysis.exclude.items()
+    )
+    if analysis.subset is None:
+        return Choice(population=analysis.population, exclude=exclude)
+    limits = analysis.subset.percent_change
+    visits = scenario.outcomes[analysis.outcome].visits
+    first, last = visits[0], analysis.visit or visits[-1]
+    if analysis.change is not None:
+        first, last = analysis.change.start, analysis.change.end
+    return Choice(
+        population=analysis.population,
+        exclude=exclude,
+        percent_change=Endpoint(
+            visit=pairs.pair_index(analysis.outcome, last),
+            start=pairs.pair_index(analysis.outcome, first),
+            transform="percent",
+        ),
+        below=None if limits.below is None else 100 * limits.below.value,
+        above=None if limits.above is None else 100 * limits.above.value,
+        beyond=None if limits.beyond is None else 100 * limits.beyond.value,
+    )
+
+
+def _covariates(
+    scenario: Scenario, names: Sequence[str]
+) -> tuple[CovariateColumn, ...]:
+    """Numbers as they are; categories as indicators of all but the first."""
+    order = list(scenario.participants)
+    columns: list[CovariateColumn] = []
+    for name in names:
+        categories = len(scenario.participants[name].choice)
+        if categories == 0:
+            columns.append(CovariateColumn(order.index(name)))
+        columns.extend(
+            CovariateColumn(order.index(name), category)
+            for category in range(1, categories)
+        )
+    return tuple(columns)
+
+
+# ---------------------------------------------------------------- contrasts
+
+
+def _arms(scenario: Scenario, name: str) -> tuple[int, int] | None:
+    """The arms (a, b) of ``a - b``; None for tests of one sample and of all arms at once."""
+    analysis = scenario.analyses[name]
+    arms = list(scenario.design.arms)
+    if analysis.test in ONE_SAMPLE or analysis.test in OMNIBUS:
+        return None
+    if analysis.contrast is not None:
+        return split_contrast(
+            analysis.contrast, arms, place=f"analyses.{name}.contrast"
+        )
+    if len(arms) == 2:
+        reference = arms.index(_reference(scenario))
+        return 1 - reference, reference
+    if analysis.test in ("ancova", "chi-square") and len(arms) > 2:
+        return None
+    raise AnalysisError(
+        f"analyses.{name}: {analysis.test} compares two arms, design.arms has {len(arms)} ({', '.join(arms)}).",
+        code="TS-A003",
+        remedy="Write contrast: a - b.",
+    )
+
+
+def split_contrast(
+    text: str, arms: Sequence[str], *, place: str = "contrast"
+) -> tuple[int, int]:
+    """Positions of the arms in ``a - b``, also when an arm's name holds a dash.
+
+    >>> split_contrast("hand - massage - control", ["control", "hand - massage"])
+    (1, 0)
+    """
+    parts = text.split(" - ")
+    for cut in range(1, len(parts)):
+        left, right = " - ".join(parts[:cut]).strip(), " - ".join(parts[cut:]).strip()
+        if left in arms and right in arms and left != right:
+            return list(arms).index(left), list(arms).index(right)
+    raise AnalysisError(
+        f"{place}: '{text}' does not name two of the arms ({', '.join(arms)}).",
+        code="TS-A004",
+        remedy=f"Write for example {arms[-1]} - {arms[0]}.",
+    )
+
+
+def _reference(scenario: Scenario) -> str:
+    return scenario.design.reference or next(iter(scenario.design.arms))
+
+
+def _pairs(scenario: Scenario, name: str) -> PairPlan | None:
+    analysis = scenario.analyses[name]
+    then = analysis.then
+    if then is None:
+        return None
+    arms = list(scenario.design.arms)
+    if _arms(scenario, name) is not None or analysis.test in ONE_SAMPLE:
+        raise AnalysisError(
+            f"analyses.{name}.then: {analysis.test} compares two groups at most, so no pairs follow.",
+            code="TS-A005",
+            remedy="Leave then: out, or use anova, kruskal-wallis or ancova without a contrast.",
+        )
+    if then.adjust == "dunnett" and (
+        then.against is None or then.pairs not in ("t", "two-sample-t")
+    ):
+        raise AnalysisError(
+            f"analyses.{name}.then: Dunnett's test is for t-tests against one arm.",
+            code="TS-A006",
+            remedy="Write against: and pairs: t, or another adjust:.",
+        )
+    if then.against is not None:
+        b = arms.index(then.against)
+        chosen = tuple((a, b) for a in range(len(arms)) if a != b)
+    else:
+        chosen = tuple((b, a) for a, b in combinations(range(len(arms)), 2))
+    return PairPlan(test=then.pairs, arms=chosen, adjust=then.adjust, gate=then.gate)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
+    arms = list(scenario.design.arms)
+    names: Mapping[int, str] = dict(enumerate(arms))
+    subset = call.choice.percent_change is not None
+    contrast = (
+        _label(scenario, analysis)
+        if call.arms is None
+        else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
+    )
+    omnibus = call.arms is None and call.test not in ONE_SAMPLE
+    estimand = NO_ESTIMAND if omnibus or subset else _estimand(call.test, call.endpoint)
+    unit = _unit(scenario.outcomes[analysis.outcome].unit, call.endpoint)
+    rows = [
+        RowPlan(
+            call.name,
+            contrast,
+            call.test,
+            estimand,
+            _no_effect(estimand, call.null),
+            call.alpha,
+            unit,
+        )
+    ]
+    if call.pairs is not None:
+        estimand = NO_ESTIMAND if subset else _estimand(call.pairs.test, call.endpoint)
+        for a, b in call.pairs.arms:
+            label = f"{names[a]} - {names[b]}"
+            effect = _no_effect(estimand, 0.0)
+            rows.append(
+                RowPlan(
+                    call.name,
+                    label,
+                    call.pairs.test,
+                    estimand,
+                    effect,
+                    call.alpha,
+                    unit,
+                    main=False,
+                )
+            )
+    return rows
+
+
+def _label(scenario: Scenario, analysis: Analysis) -> str:
+    """What stands in the contrast column of a test without two arms."""
+    if analysis.test not in ONE_SAMPLE:
+        return "all arms"
+    visits = scenario.outcomes[analysis.outcome].visits
+    if analysis.change is not None:
+        return f"{analysis.change.end} - {analysis.change.start}"
+    visit = analysis.visit or visits[-1]
+    if analysis.test == "paired-t":
+        return f"{visit} - {analysis.baseline or visits[0]}"
+    return visit
+
+
+def _estimand(test: str, endpoint: Endpoint) -> str:
+    if test == "mann-whitney":
+        return PROBABILITY
+    if test in BY_PROPORTION:
+        return RISK_DIFFERENCE
+    if test == "wilcoxon":
+        return LOG_MEDIAN if endpoint.transform == "log" else MEDIAN
+    one = test in ONE_SAMPLE
+    if endpoint.transform == "log":
+        return LOG_MEAN if one and endpoint.start is None else LOG_RATIO
+    if endpoint.transform == "percent":
+        return PERCENT_CHANGE if one else PERCENT_DIFFERENCE
+    return MEAN if one and endpoint.start is None else MEAN_DIFFERENCE
+
+
+def _no_effect(estimand: str, null: float) -> float:
+    if estimand == NO_ESTIMAND:
+        return float("nan")
+    return 0.5 if estimand == PROBABILITY else null
+
+
+def _unit(unit: str | None, endpoint: Endpoint) -> str:
+    if (
+        endpoint.at_least is not None
+        or endpoint.at_most is not None
+        or endpoint.transform == "log"
+    ):
+        return ""
+    return "%" if endpoint.transform == "percent" else unit or ""

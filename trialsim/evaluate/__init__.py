@@ -1,0 +1,1 @@
+"""Operating characteristics: what estimates over many replicates say about a design, with Monte Carlo errors."""

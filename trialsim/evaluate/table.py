@@ -1,0 +1,169 @@
+"""From moments to the table of operating characteristics: one measure a row, each with its Monte Carlo error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from trialsim.evaluate.moments import Moments
+
+#: Above this share of failed replicates a power is shown as bounds.
+FAILED_LIMIT = 0.05
+
+#: Two-sided 95 % point of the normal distribution.
+Z95 = 1.959963984540054
+
+TABLE_COLUMNS = (
+    "analysis",
+    "contrast",
+    "measure",
+    "value",
+    "mcse",
+    "conf_low",
+    "conf_high",
+    "n_replicates",
+    "n_failed",
+)
+
+Kind = Literal["decision", "share", "mean", "estimate", "variance"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one number per replicate is.
+
+    ``kind``: ``decision`` 0 or 1, a rejection whose failed replicates give bounds; ``share`` 0 or 1; ``mean`` any
+    number; ``estimate`` gives its mean and its empirical standard error; ``variance`` a squared standard error.
+    """
+
+    analysis: str
+    contrast: str
+    measure: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of the table."""
+
+    analysis: str
+    contrast: str
+    measure: str
+    value: float
+    mcse: float
+    conf_low: float
+    conf_high: float
+    n_replicates: int
+    n_failed: int
+
+
+def wilson(successes: float, n: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion.
+
+    >>> low, high = wilson(0.774 * 1600, 1600)
+    >>> round(low, 3), round(high, 3)
+    (0.753, 0.794)
+    """
+    if n <= 0:
+        return math.nan, math.nan
+    share, z2 = successes / n, Z95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def measures(columns: Sequence[Column], moments: Moments) -> list[Measure]:
+    """The rows of the table, in the order of ``columns``; columns that never held a number give none.
+
+    References
+    ----------
+    Monte Carlo standard errors: Morris, White and Crowther 2019, doi:10.1002/sim.8086, table 6.
+    """
+    rows: list[Measure] = []
+    for index, column in enumerate(columns):
+        one = _Summary(
+            total=moments.replicates,
+            n=float(moments.n[index]),
+            mean=float(moments.mean[index]),
+            sd=float(moments.sd[index]),
+        )
+        if one.n > 0 or column.kind == "decision":
+            rows.extend(_rows(column, one))
+    return rows
+
+
+@dataclass(frozen=True)
+class _Summary:
+    total: int
+    n: float
+    mean: float
+    sd: float
+
+    @property
+    def failed(self) -> int:
+        return round(self.total - self.n)
+
+
+def _rows(column: Column, one: _Summary) -> Iterator[Measure]:
+    if column.kind in ("decision", "share"):
+        yield from _share_rows(column, one)
+    elif column.kind == "variance":
+        yield _root_mean(column, one)
+    else:
+        yield _mean(column, one)
+        if column.kind == "estimate" and one.n > 1:
+            mcse = one.sd / math.sqrt(2 * (one.n - 1))
+            name = column.measure.replace("mean_estimate", "empirical_se")
+            yield _normal(column, one, name, one.sd, mcse)
+
+
+def _share_rows(column: Column, one: _Summary) -> Iterator[Measure]:
+    successes = one.mean * one.n
+    if column.kind == "decision" and one.failed > FAILED_LIMIT * one.total:
+        yield _share(column, one, column.measure + "_low", successes, one.total)
+        yield _share(
+            column, one, column.measure + "_high", successes + one.failed, one.total
+        )
+    else:
+        yield _share(column, one, column.measure, successes, one.n)
+
+
+def _share(
+    column: Column, one: _Summary, name: str, successes: float, n: float
+) -> Measure:
+    share = successes / n
+    low, high = wilson(successes, n)
+    mcse = math.sqrt(max(share * (1 - share), 0.0) / n)
+    return Measure(
+        column.analysis,
+        column.contrast,
+        name,
+        share,
+        mcse,
+        low,
+        high,
+        one.total,
+        one.failed,
+    )
+
+
+def _mean(column: Column, one: _Summary) -> Measure:
+    return _normal(column, one, column.measure, one.mean, one.sd / math.sqrt(one.n))
+
+
+def _root_mean(column: Column, one: _Summary) -> Measure:
+    """Root of the mean squared standard error, which the empirical standard error is compared with."""
+    root = math.sqrt(one.mean)
+    mcse = one.sd / math.sqrt(4 * one.n) / root if root > 0 else math.nan
+    return _normal(column, one, column.measure, root, mcse)
+
+
+def _normal(
+    column: Column, one: _Summary, name: str, value: float, mcse: float
+) -> Measure:
+    return Measure(
+        column.analysis, column.contrast, name, value, mcse,
+        value - Z95 * mcse, value + Z95 * mcse, one.total, one.failed,
+    )  # fmt: skip

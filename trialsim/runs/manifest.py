@@ -1,0 +1,101 @@
+"""``run.json``: what was played, by which versions, and the hash of every file it made."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import trialsim
+from trialsim.runs.store import (
+    MANIFEST,
+    RunFolder,
+    read_manifest,
+    remove_stale,
+    write_json,
+)
+
+#: Packages whose version may move a digit.
+PACKAGES = ("numpy", "numba", "scipy", "simpy", "pandas", "pyarrow", "pydantic")
+
+
+@dataclass(frozen=True)
+class Playing:
+    """What a run played."""
+
+    scenario: str
+    scenario_hash: str
+    seed: int
+    replicates: int
+    engine: str
+    workers: int
+    seconds: float
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Version of trialsim, Python and the packages that may move a digit."""
+    known = {"trialsim": trialsim.__version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            known[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return known
+
+
+def finish(
+    folder: RunFolder, playing: Playing, *, made: Iterable[Path]
+) -> dict[str, Any]:
+    """Write ``run.json`` with the hashes of all files made, and remove what an earlier run left over."""
+    names = sorted(
+        {path.resolve().relative_to(folder.path.resolve()).as_posix() for path in made}
+    )
+    manifest: dict[str, Any] = {
+        "status": "done",
+        "scenario": playing.scenario,
+        "scenario_hash": playing.scenario_hash,
+        "seed": playing.seed,
+        "replicates": playing.replicates,
+        "engine": playing.engine,
+        "workers": playing.workers,
+        "seconds": round(playing.seconds, 3),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "platform": platform.platform(),
+        "outputs": {name: file_hash(folder.path / name) for name in names},
+    }
+    remove_stale(folder, names)
+    write_json(folder.path / MANIFEST, manifest)
+    return manifest
+
+
+def add_outputs(folder: RunFolder, made: Iterable[Path]) -> dict[str, Any]:
+    """Enter further files, such as figures and the report, into a finished ``run.json``."""
+    manifest = read_manifest(folder.path) or {"outputs": {}}
+    for path in made:
+        name = path.resolve().relative_to(folder.path.resolve()).as_posix()
+        manifest["outputs"][name] = file_hash(folder.path / name)
+    manifest["outputs"] = dict(sorted(manifest["outputs"].items()))
+    write_json(folder.path / MANIFEST, manifest)
+    return manifest
+
+
+def changed_outputs(out: Path) -> list[str]:
+    """Names of the files in ``out`` that are gone or no longer what the run wrote."""
+    outputs = (read_manifest(out) or {}).get("outputs", {})
+    return [
+        name
+        for name, known in outputs.items()
+        if not (out / name).is_file() or file_hash(out / name) != known
+    ]

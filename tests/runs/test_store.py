@@ -1,0 +1,140 @@
+"""Files are whole or absent, and no folder is taken from another study."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from trialsim.errors import RunError
+from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+from trialsim.runs.manifest import Playing, add_outputs, changed_outputs, finish
+from trialsim.runs.store import RunFolder, claim, read_manifest, whole_file, write_measures, write_text
+
+PLAYING = Playing(
+    scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5
+)
+
+
+def a_run(out: Path, *files: str) -> RunFolder:
+    folder = claim(out, scenario_hash="abc", seed=1, name="study")
+    for name in files:
+        write_text(out / name, f"contents of {name}\n")
+    finish(folder, PLAYING, made=[out / name for name in files])
+    return folder
+
+
+def test_a_file_that_fails_halfway_leaves_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    write_text(target, "old\n")
+
+    def write_and_fail() -> None:
+        with whole_file(target) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_and_fail()
+    assert target.read_text() == "old\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_the_table_has_exactly_the_declared_columns(tmp_path: Path) -> None:
+    row = Measure("main", "a - b", "power", 0.1 + 0.2, 0.01, float("nan"), 0.4, 100, 3)
+    write_measures(tmp_path / "oc.csv", [row])
+    with (tmp_path / "oc.csv").open(newline="") as opened:
+        header, cells = list(csv.reader(opened))
+    assert header == "analysis contrast measure value mcse conf_low conf_high n_replicates n_failed".split()
+    assert tuple(header) == TABLE_COLUMNS
+    assert cells == ["main", "a - b", "power", "0.30000000000000004", "0.01", "", "0.4", "100", "3"]
+
+
+def test_a_rerun_replaces_only_what_it_made(tmp_path: Path) -> None:
+    a_run(tmp_path, "one.csv", "figures/two.png")
+    (tmp_path / "notes.txt").write_text("mine")
+    a_run(tmp_path, "one.csv")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "one.csv").exists()
+    assert not (tmp_path / "figures/two.png").exists()
+    assert list(json.loads((tmp_path / "run.json").read_text())["outputs"]) == ["one.csv"]
+
+
+@pytest.mark.parametrize(("scenario_hash", "seed"), [("abd", 1), ("abc", 2)])
+def test_another_study_never_overwrites(tmp_path: Path, scenario_hash: str, seed: int) -> None:
+    a_run(tmp_path, "one.csv")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(RunError) as refused:
+        claim(tmp_path, scenario_hash=scenario_hash, seed=seed, name="other")
+    assert refused.value.code == "TS-R002"
+    assert "--out" in refused.value.remedy
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_study_killed_before_its_end_keeps_its_folder(tmp_path: Path) -> None:
+    claim(tmp_path / "out", scenario_hash="abc", seed=1, name="study")
+    with pytest.raises(RunError, match="another study"):
+        claim(tmp_path / "out", scenario_hash="other", seed=1)
+    assert claim(tmp_path / "out", scenario_hash="abc", seed=1).previous == ()
+
+
+def test_a_rerun_that_is_killed_still_knows_what_the_first_made(tmp_path: Path) -> None:
+    a_run(tmp_path, "one.csv", "two.csv")
+    claim(tmp_path, scenario_hash="abc", seed=1)
+    a_run(tmp_path, "one.csv")
+    assert not (tmp_path / "two.csv").exists()
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("years of work")
+    with pytest.raises(RunError, match="no run of trialsim made") as refused:
+        claim(tmp_path, scenario_hash="abc", seed=1)
+    assert refused.value.code == "TS-R001"
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(RunError, match="is a file"):
+        claim(tmp_path / "out", scenario_hash="abc", seed=1)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\x00"])
+def test_a_damaged_manifest_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(RunError, match="damaged") as refused:
+        claim(tmp_path, scenario_hash="abc", seed=1)
+    assert refused.value.code == "TS-R004"
+
+
+def test_stale_names_outside_the_folder_are_left_alone(tmp_path: Path) -> None:
+    outside = tmp_path / "precious.csv"
+    outside.write_text("precious")
+    out = tmp_path / "out"
+    a_run(out, "one.csv")
+    manifest = json.loads((out / "run.json").read_text())
+    manifest["outputs"]["../precious.csv"] = "0"
+    (out / "run.json").write_text(json.dumps(manifest))
+    a_run(out, "one.csv")
+    assert outside.read_text() == "precious"
+
+
+def test_hashes_tell_a_changed_file(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, "one.csv", "two.csv")
+    write_text(tmp_path / "report.html", "<p>")
+    add_outputs(folder, [tmp_path / "report.html"])
+    assert changed_outputs(tmp_path) == []
+    (tmp_path / "two.csv").write_text("edited")
+    (tmp_path / "report.html").unlink()
+    assert changed_outputs(tmp_path) == ["report.html", "two.csv"]
+
+
+def test_the_manifest_says_what_was_played(tmp_path: Path) -> None:
+    a_run(tmp_path, "one.csv")
+    manifest = read_manifest(tmp_path)
+    assert manifest is not None
+    assert {key: manifest[key] for key in ("status", "scenario", "scenario_hash", "seed", "replicates", "engine")} == {
+        "status": "done", "scenario": "study", "scenario_hash": "abc", "seed": 1, "replicates": 100, "engine": "fast",
+    }  # fmt: skip
+    assert {"trialsim", "python", "numpy", "numba", "scipy"} <= set(manifest["versions"])

@@ -1,0 +1,167 @@
+"""From a file to a scenario that may run: read, inherit, override, validate, resolve; all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from trialsim.errors import Fault, ScenarioError
+from trialsim.scenario.messages import findings_of
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.overrides import inherit, override
+from trialsim.scenario.resolve import Refused, resolve_or_find
+from trialsim.scenario.text import BrokenText, Finding, Place, Tree, read_text
+
+LONGEST_CHAIN = 5
+
+
+def load(path: str | FilePath, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line
+    """The resolved scenario of a file, with ``set`` overrides such as ``design.enroll=60``.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault found, each with file, line and column.
+    """
+    file = FilePath(path)
+    try:
+        tree = _read_chain(file, seen=())
+    except BrokenText as broken:
+        raise ScenarioError([_fault(broken.finding, Tree())]) from None
+    return _finish(tree, folder=file.parent, set=set)
+
+
+def loads(text: str, *, file: str = "<scenario>", folder: str | FilePath = ".", set: Sequence[str] = ()) -> Scenario:  # noqa: A002
+    """The resolved scenario of a text; ``folder`` is where its CSV files lie."""
+    try:
+        tree = read_text(text, file)
+        if isinstance(tree.data, dict) and "extends" in tree.data:
+            tree = _with_parent(tree, FilePath(folder), seen=())
+    except BrokenText as broken:
+        raise ScenarioError([_fault(broken.finding, Tree())]) from None
+    return _finish(tree, folder=FilePath(folder), set=set)
+
+
+def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
+    try:
+        raw = file.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+        place = Place(str(file), 0, 0)
+        raise BrokenText(Finding("TS-E006", (), f"the file {reason}.", "Check the name and the folder.", place)) from None
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        place = Place(str(file), line, column)
+        raise BrokenText(Finding("TS-E001", (), "the file is not UTF-8 text.", "Save it as UTF-8.", place)) from None
+    tree = read_text(text, str(file))
+    if isinstance(tree.data, dict) and "extends" in tree.data:
+        return _with_parent(tree, file.parent, seen=(*seen, file.resolve()))
+    return tree
+
+
+def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
+    where = tree.place(("extends",))
+    name = tree.data.pop("extends")
+    if not isinstance(name, str):
+        finding = Finding("TS-E007", ("extends",), "'extends' needs one file name.", "Write extends: parent.yaml.", where)
+        raise BrokenText(finding)
+    parent = folder / name
+    if parent.resolve() in seen or len(seen) > LONGEST_CHAIN:
+        finding = Finding("TS-E007", ("extends",), f"'{name}' leads back to this file.", "Break the circle.", where)
+        raise BrokenText(finding)
+    if not parent.is_file():
+        finding = Finding("TS-E007", ("extends",), f"there is no file '{name}'.", f"It is looked for in {folder}.", where)
+        raise BrokenText(finding)
+    return inherit(_read_chain(parent, seen=seen), tree)
+
+
+def _finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  # noqa: A002
+    if not isinstance(tree.data, dict):
+        where = tree.place(()) or Place("<scenario>", 1, 1)
+        what = "the file is empty." if tree.data is None else "a scenario is a map of keys."
+        raise ScenarioError([_fault(Finding("TS-E004", (), what, "Begin with trialsim: 1.", where), tree)])
+    for text in set:
+        override(tree, text)
+    findings = list(tree.findings)
+    scenario, found = _validated(tree.data, folder)
+    findings += found
+    if scenario is not None:
+        try:
+            resolved = resolve_or_find(scenario)
+        except Refused as refused:
+            cut = [finding.path for finding in found]
+            findings += [f for f in refused.findings if not _follows(f, cut)]
+        else:
+            if not findings:
+                return resolved
+    raise ScenarioError([_fault(f, tree) for f in sorted(findings, key=lambda f: _order(f, tree))])
+
+
+def _validated(data: dict[str, Any], folder: FilePath) -> tuple[Scenario | None, list[Finding]]:
+    """The scenario and what is wrong with it; what is wrong is cut out, so that the rest can still be checked."""
+    from copy import deepcopy
+
+    from pydantic import ValidationError
+
+    findings: list[Finding] = []
+    for _ in range(4):
+        try:
+            return Scenario.model_validate(data, context={"folder": folder}), findings
+        except ValidationError as error:
+            found = findings_of(error, data)
+            new = [f for f in found if f not in findings]
+            if findings:  # what is missing only because it was cut out is no fault of its own
+                new = [f for f in new if f.code != "TS-E004"]
+            findings += new
+            data = deepcopy(data)
+            if not all([_cut(data, f.path) for f in found]):
+                return None, findings
+    return None, findings
+
+
+def _cut(data: Any, path: tuple[str | int, ...]) -> bool:
+    for step in path[:-1]:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    if path and isinstance(data, dict) and path[-1] in data:
+        del data[path[-1]]
+        return True
+    return False
+
+
+def _follows(finding: Finding, cut: Sequence[tuple[str | int, ...]]) -> bool:
+    """Whether a finding is only the echo of a part that was cut out."""
+    for path in cut:
+        parent = path[:-1]
+        if finding.path[: len(parent)] == parent and parent:
+            return True
+        if path and (f"'{path[-1]}'" in finding.message or f"'{path[-1]}'" in finding.remedy):
+            return True
+        if len(path) > 1 and f"'{path[1]}'" in finding.message:
+            return True
+    return False
+
+
+def _order(finding: Finding, tree: Tree) -> tuple[int, int]:
+    place = finding.place or tree.place(finding.path, on_key=finding.on_key)
+    return (place.line, place.column) if place else (0, 0)
+
+
+def _fault(finding: Finding, tree: Tree) -> Fault:
+    place = finding.place or tree.place(finding.path, on_key=finding.on_key) or Place("<scenario>", 0, 0)
+    return Fault(
+        code=finding.code,
+        path=".".join(map(str, finding.path)),
+        message=finding.message,
+        remedy=finding.remedy,
+        file=place.file,
+        line=place.line,
+        column=place.column,
+        source_line=place.source_line,
+        warning=finding.warning,
+    )

@@ -1,0 +1,191 @@
+"""Faults in words: what the model refuses, and how a list of faults is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from trialsim.errors import Fault, ScenarioError
+from trialsim.quantities import did_you_mean
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.text import Finding, Path
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+
+def findings_of(error: ValidationError, data: Any) -> list[Finding]:
+    """What a validation found, in our words, at paths of the file."""
+    found: list[Finding] = []
+    for detail in error.errors(include_url=False):
+        finding = _finding(detail, data)
+        if finding not in found:
+            found.append(finding)
+    return found
+
+
+def _finding(detail: ErrorDetails, data: Any) -> Finding:
+    context: dict[str, Any] = detail.get("ctx", {})
+    loc = tuple(detail["loc"])
+    path, of_key = _file_path(loc, data)
+    kind = detail["type"]
+    if kind.startswith("TS-"):
+        inner = tuple(key if isinstance(key, int) else str(key) for key in context["at"])
+        unknown = kind == "TS-E003"
+        return Finding(kind, (*path, *inner), context["message"], context["remedy"], on_key=unknown or of_key)
+    if kind == "extra_forbidden":
+        return _unknown_key(path, loc, data)
+    if kind == "missing":
+        return Finding("TS-E004", path, f"'{loc[-1]}' is missing.", _remedy_missing(str(loc[-1])), on_key=True)
+    shown = _shown(detail["input"])
+    if kind == "literal_error":
+        allowed = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
+        return Finding("TS-E010", path, f"{shown} is not one of the words allowed.", did_you_mean(shown.strip("'"), allowed, what="Allowed"))
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        words = "a step is one of wait, visit, activity, attempt, hold, repeat."
+        return Finding("TS-E009", path, words, _remedy_step(detail["input"]))
+    if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
+        bound = f"at least {context['ge']}" if "ge" in context else f"at most {context.get('le', '')}"
+        return Finding("TS-E013", path, f"{shown} is out of range.", f"It must be {bound}.")
+    message, remedy = _WORDS.get(kind, (f"{shown} does not fit here.", "See docs/scenario-format.md."))
+    return Finding("TS-E011", path, message.format(shown=shown), remedy)
+
+
+_MAP = ("{shown} stands where a map of keys belongs.", "Write key: value lines below it.")
+_LIST = ("{shown} stands where a list belongs.", "Write it in brackets: [a, b].")
+_WORDS = {
+    "model_type": _MAP,
+    "model_attributes_type": _MAP,
+    "dict_type": _MAP,
+    "mapping_type": _MAP,
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "too_short": ("too few items stand here.", "Two are needed: [low, high]."),
+    "too_long": ("too many items stand here.", "Two are needed: [low, high]."),
+    "string_type": ("{shown} stands where words belong.", "Put it in quotes."),
+    "bool_type": ("{shown} is neither true nor false.", "Write true or false."),
+    "bool_parsing": ("{shown} is neither true nor false.", "Write true or false."),
+    "float_type": ("{shown} is not a number.", "Write a number without a unit."),
+    "float_parsing": ("{shown} is not a number.", "Write a number without a unit."),
+    "int_type": ("{shown} is not a whole number.", "Write a whole number without a unit."),
+    "int_parsing": ("{shown} is not a whole number.", "Write a whole number without a unit."),
+    "date_type": ("{shown} is not a date.", "Write it like this: 2026-01-05."),
+    "date_parsing": ("{shown} is not a date.", "Write it like this: 2026-01-05."),
+    "date_from_datetime_parsing": ("{shown} is not a date.", "Write it like this: 2026-01-05."),
+    "date_from_datetime_inexact": ("{shown} has a time of day; a date is wanted.", "Write it like this: 2026-01-05."),
+}
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    text = str(value)
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
+
+
+def _remedy_missing(key: str) -> str:
+    examples = {"trialsim": "Write trialsim: 1 in the first line.", "primary": "Name the primary analysis."}
+    return examples.get(key, f"Add {key}: here.")
+
+
+def _remedy_step(step: object) -> str:
+    if isinstance(step, dict) and step:
+        return did_you_mean(str(next(iter(step))), ("wait", "visit", "activity", "attempt", "hold", "repeat"), what="Known steps")
+    return "Write a list of steps, each - key: value."
+
+
+def _unknown_key(path: Path, loc: tuple[str | int, ...], data: Any) -> Finding:
+    key = str(loc[-1])
+    known = known_keys(path[:-1], data)
+    return Finding("TS-E003", path, f"unknown key '{key}'.", did_you_mean(key, known, what="Known keys here"), on_key=True)
+
+
+def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
+    """The model's place as a place in the file: tags, and fields that a short form leaves out, are skipped."""
+    path: list[str | int] = []
+    for step in loc:
+        if step == "[key]":
+            return tuple(path), True
+        if isinstance(step, str) and step.startswith("<"):
+            continue
+        inside = isinstance(data, dict) and step in data or isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if inside:
+            data = data[step]
+            path.append(step)
+    last_is_field = bool(loc) and isinstance(loc[-1], str) and path[-1:] != [loc[-1]]
+    return tuple(path), last_is_field
+
+
+def known_keys(path: Path, data: Any) -> list[str]:
+    """The keys the model knows at a path of the file."""
+    records: list[type[BaseModel]] = [Scenario]
+    for i, step in enumerate(path):
+        below: list[type[BaseModel]] = []
+        for record in records:
+            for name, info in record.model_fields.items():
+                if step in (name, info.alias):
+                    below += _records_in(info.annotation)
+        records = below or records
+        data = data[step] if isinstance(data, (dict, list)) and not isinstance(data, str) else None
+        if isinstance(step, int) and isinstance(data, dict):
+            records = [r for r in records if _first_key(r) in data] or records
+        del i
+    return list(dict.fromkeys(info.alias or name for record in records for name, info in record.model_fields.items()))
+
+
+def _first_key(record: type[BaseModel]) -> str:
+    name, info = next(iter(record.model_fields.items()))
+    return info.alias or name
+
+
+def _records_in(annotation: Any) -> list[type[BaseModel]]:
+    from typing import get_args
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [record for part in get_args(annotation) for record in _records_in(part)]
+
+
+# ---------------------------------------------------------------- showing
+
+
+def render_faults(error: ScenarioError | Iterable[Fault], *, color: bool = False) -> str:
+    """Every fault with its place, code, message, remedy, source line and caret."""
+    faults = error.faults if isinstance(error, ScenarioError) else tuple(error)
+    return "\n".join(_render(fault, color=color) for fault in faults)
+
+
+def _render(fault: Fault, *, color: bool) -> str:
+    paint = _paint if color else _plain
+    where = f"{fault.file}:{fault.line}:{fault.column}" if fault.line else fault.file
+    subject = f" {fault.path}:" if fault.path else ""
+    code = paint(fault.code, "33" if fault.warning else "31")
+    lines = [f"{paint(where, '1')} {code}{subject} {fault.message} {fault.remedy}".rstrip()]
+    if fault.source_line.strip():
+        line, caret = _clip(fault.source_line.replace("\t", " "), fault.column - 1)
+        lines += [f"    {line}", "    " + " " * caret + paint("^", "31")]
+    return "\n".join(lines)
+
+
+def _clip(line: str, column: int, *, width: int = 110) -> tuple[str, int]:
+    """At most ``width`` characters of the line, with the column among them."""
+    start = max(0, column - width // 2) if len(line) > width else 0
+    text = line[start : start + width]
+    return ("..." + text if start else text), column - start + (3 if start else 0)
+
+
+def _plain(text: str, _: str) -> str:
+    return text
+
+
+def _paint(text: str, tone: str) -> str:
+    return f"\x1b[{tone}m{text}\x1b[0m"
+
+

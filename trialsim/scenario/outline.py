@@ -1,0 +1,86 @@
+"""What a protocol holds, read in order: visits and their sessions, activities, attempts, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step, Visit, Wait
+from trialsim.scenario.text import Path
+
+
+@dataclass(frozen=True)
+class VisitPoint:
+    """A planned visit: its full name (``pre 2``), the name it is written under, its session, its place."""
+
+    name: str
+    base: str
+    session: int
+    path: Path
+    arms_differ: bool  # an arm-specific step comes before it
+
+
+@dataclass
+class Outline:
+    """The parts of a protocol by name; without a ward, only the declared visits."""
+
+    visits: dict[str, VisitPoint] = field(default_factory=dict)
+    activities: dict[str, tuple[Activity | Attempt, Path]] = field(default_factory=dict)  # by activity name
+    own: dict[str, set[str]] = field(default_factory=dict)  # arm -> its own activities
+    asked: list[tuple[str, Path]] = field(default_factory=list)  # resources asked for, with the place
+    twice: list[tuple[str, Path]] = field(default_factory=list)  # visits marked twice under one name
+
+    @property
+    def attempts(self) -> list[str]:
+        """Names of what may fail."""
+        return [name for name, (step, _) in self.activities.items() if isinstance(step, Attempt)]
+
+    def expand(self, name: str) -> tuple[str, ...]:
+        """The full names a written visit name stands for; empty if there is none."""
+        if name in self.visits:
+            return (name,)
+        return tuple(point.name for point in self.visits.values() if point.base == name)
+
+    def names(self) -> list[str]:
+        """Every name of a visit that may be written."""
+        return list(dict.fromkeys([*self.visits, *(point.base for point in self.visits.values())]))
+
+
+def outline(steps: tuple[Step, ...], visits: Mapping[str, object], arms: Mapping[str, str]) -> Outline:
+    """Read a protocol, or the declared visits of a study without a ward (each is a session of its own)."""
+    found = Outline(own={arm: set() for arm in arms})
+    for number, name in enumerate(visits):
+        found.visits[name] = VisitPoint(name, name, number, ("visits", name), arms_differ=True)
+    session = 0
+    differ = False
+    for step, path, suffix in _walk(steps, ("protocol",), ""):
+        if isinstance(step, Wait):
+            session += 1
+        if isinstance(step, (Hold, Activity, Attempt)):
+            names, key = (step.hold, "hold") if isinstance(step, Hold) else (step.needs, "needs")
+            found.asked += [(name, (*path, key, i)) for i, name in enumerate(names)]
+        if isinstance(step, (Activity, Attempt)):
+            name = step.activity if isinstance(step, Activity) else step.attempt
+            found.activities.setdefault(name, (step, path))
+            owners = set(step.arms) or ({name} & set(arms))
+            for arm in owners & set(arms):
+                found.own[arm].add(name)
+            differ = differ or bool(owners)
+        base = step.visit if isinstance(step, (Visit, Attempt)) else None
+        if base is not None:
+            full = base + suffix
+            if full in found.visits:
+                found.twice.append((full, (*path, "visit")))
+            found.visits[full] = VisitPoint(full, base, session, (*path, "visit"), differ)
+    return found
+
+
+def _walk(steps: tuple[Step, ...], path: Path, suffix: str) -> Iterator[tuple[Step, Path, str]]:
+    for i, step in enumerate(steps):
+        here = (*path, i)
+        yield step, here, suffix
+        if isinstance(step, Hold):
+            yield from _walk(step.steps, (*here, "steps"), suffix)
+        elif isinstance(step, Repeat):
+            for number in range(1, step.times + 1):
+                yield from _walk(step.steps, (*here, "steps"), f"{suffix} {number}")

@@ -1,0 +1,284 @@
+"""From the form people write to the form that runs: defaults written out, names and values checked.
+
+:func:`resolve` is idempotent: a resolved scenario resolves to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from trialsim.errors import Fault, ScenarioError
+from trialsim.quantities import Number
+from trialsim.scenario.amounts import amounts_in, convert
+from trialsim.scenario.model import (
+    Allocation,
+    Analysis,
+    Correlation,
+    Design,
+    Instrument,
+    Outcome,
+    Published,
+    Response,
+    Scenario,
+)
+from trialsim.scenario.outcomes import resolve_levels
+from trialsim.scenario.outline import Outline, outline
+from trialsim.scenario.text import Finding, Path
+
+DEFAULT_ALPHA = 0.05
+OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")
+ONE_SAMPLE = ("one-sample-t", "paired-t", "wilcoxon")
+
+
+class Refused(Exception):  # noqa: N818  # carried inside this package only
+    """A scenario that cannot be resolved, with everything found."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(f"{len(findings)} findings")
+        self.findings = tuple(findings)
+
+
+def resolve(scenario: Scenario) -> Scenario:
+    """The scenario with nothing left out.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault found.
+    """
+    try:
+        return resolve_or_find(scenario)
+    except Refused as refused:
+        raise ScenarioError([_fault(f) for f in refused.findings]) from None
+
+
+def resolve_or_find(scenario: Scenario) -> Scenario:
+    """As :func:`resolve`, raising :class:`Refused` with places still to be found."""
+    from trialsim.scenario.checks import check_resolved, check_written
+
+    findings: list[Finding] = []
+    points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
+    check_written(scenario, points, findings.append)
+    resolved = _write_out(scenario, points, findings)
+    if not findings:
+        check_resolved(resolved, points, findings.append)
+    if findings:
+        raise Refused(findings)
+    return resolved
+
+
+def _write_out(scenario: Scenario, points: Outline, findings: list[Finding]) -> Scenario:
+    design = _design(scenario)
+    arms = list(design.arms)
+    outcomes = {
+        name: _outcome(outcome, ("outcomes", name), points, arms, scenario, findings)
+        for name, outcome in scenario.outcomes.items()
+    }
+    participants = dict(scenario.participants)
+    analyses = {
+        name: _analysis(analysis, ("analyses", name), design, outcomes, findings)
+        for name, analysis in scenario.analyses.items()
+    }
+    published = tuple(
+        _published(figure, ("published", i), analyses, outcomes, arms, findings)
+        for i, figure in enumerate(scenario.published)
+    )
+    return scenario.model_copy(
+        update={
+            "design": design,
+            "participants": participants,
+            "outcomes": outcomes,
+            "analyses": analyses,
+            "published": published,
+        }
+    )
+
+
+def _design(scenario: Scenario) -> Design:
+    design = scenario.design
+    allocation = design.allocation
+    ratio = allocation.ratio or ":".join("1" for _ in design.arms)
+    method = allocation.method
+    if method is None:
+        method = "permuted blocks" if allocation.block else "simple" if scenario.protocol else "in turn"
+    block = allocation.block
+    if method == "permuted blocks" and block is None:
+        block = 2 * sum(parse_ratio(ratio))
+    ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
+    told = Allocation(method=method, ratio=ratio, block=block, stratify=allocation.stratify)
+    return design.model_copy(update={"reference": design.reference or next(iter(design.arms), None), "allocation": told})
+
+
+def parse_ratio(text: str) -> tuple[int, ...]:
+    """``"2:1"`` -> (2, 1); empty when it is no ratio of whole numbers above zero."""
+    parts = [part.strip() for part in text.split(":")]
+    if not all(part.isdigit() and 0 < int(part) <= 1000 for part in parts):
+        return ()
+    return tuple(int(part) for part in parts)
+
+
+# ---------------------------------------------------------------- outcomes
+
+
+def _outcome(
+    outcome: Outcome, path: Path, points: Outline, arms: list[str], scenario: Scenario, findings: list[Finding]
+) -> Outcome:
+    report = findings.append
+    visits = expand_visits(outcome.visits, points)
+    outcome = amounts_in(outcome, outcome.unit, path, report)
+    outcome = resolve_levels(outcome, path, visits=visits, points=points, arms=arms, reference=scenario.design.reference, report=report)
+    effects = {
+        arm: amounts_in(effect, outcome.unit, (*path, "effects", arm), report).model_copy(
+            update={"visits": expand_visits(effect.visits, points) or visits}
+        )
+        for arm, effect in outcome.effects.items()
+    }
+    responses = {
+        activity: _response(response, (*path, "responds_to", activity), outcome, points, findings)
+        for activity, response in outcome.responds_to.items()
+    }
+    missing = tuple(
+        _missing(rule, (*path, "missing", i), outcome, scenario, points, findings) for i, rule in enumerate(outcome.missing)
+    )
+    window = outcome.window
+    if window is not None:
+        window = window.model_copy(update={"visits": expand_visits(window.visits, points) or visits})
+    return outcome.model_copy(
+        update={
+            "visits": visits,
+            "effects": effects,
+            "responds_to": responses,
+            "missing": missing,
+            "window": window,
+            "correlation": _correlation(outcome.correlation),
+            "rhythm": outcome.rhythm and amounts_in(outcome.rhythm, _effect_unit(outcome), (*path, "rhythm"), report),
+            "instrument": _instrument(outcome, (*path, "instrument"), findings),
+            "drivers": tuple(
+                amounts_in(driver, outcome.unit, (*path, "drivers", i), report) for i, driver in enumerate(outcome.drivers)
+            ),
+            "covariates": _covariate_effects(outcome, path, scenario, findings),
+        }
+    )
+
+
+def _effect_unit(outcome: Outcome) -> str | None:
+    """The unit in which the predictor is shifted: the outcome's for a normal outcome, none on a log or logit scale."""
+    return outcome.unit if outcome.distribution == "normal" else None
+
+
+def expand_visits(names: Sequence[str], points: Outline) -> tuple[str, ...]:
+    """Full visit names: ``pre`` inside a repeat stands for ``pre 1``, ``pre 2``, ..."""
+    full = [one for name in names for one in points.expand(name) or (name,)]
+    return tuple(dict.fromkeys(full))
+
+
+def _correlation(correlation: Correlation) -> Correlation:
+    within, between = correlation.within_session, correlation.between_sessions
+    zero = Number(value=0.0)
+    return correlation.model_copy(
+        update={"within_session": within or between or zero, "between_sessions": between or within or zero}
+    )
+
+
+def _response(response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding]) -> Response:
+    told = amounts_in(response, outcome.unit, path, findings.append)
+    return told.model_copy(
+        update={
+            "lag": response.lag or Number(value=0.0, kind="duration"),
+            "responders": response.responders or Number(value=1.0, kind="share"),
+            "visits": expand_visits(response.visits, points),
+        }
+    )
+
+
+def _missing(
+    rule: object, path: Path, outcome: Outcome, scenario: Scenario, points: Outline, findings: list[Finding]
+) -> object:
+    from trialsim.scenario.model import Missing
+
+    assert isinstance(rule, Missing)
+    given = scenario.outcomes.get(rule.given) if rule.given else outcome
+    told = amounts_in(rule, given.unit, path, findings.append) if given else rule
+    return told.model_copy(update={"visits": expand_visits(rule.visits, points) or expand_visits(outcome.visits, points)})
+
+
+def _instrument(outcome: Outcome, path: Path, findings: list[Finding]) -> Instrument:
+    return amounts_in(outcome.instrument, outcome.unit, path, findings.append)
+
+
+def _covariate_effects(outcome: Outcome, path: Path, scenario: Scenario, findings: list[Finding]) -> tuple[object, ...]:
+    told = []
+    for i, effect in enumerate(outcome.covariates):
+        here = (*path, "covariates", i)
+        number = scenario.participants[effect.covariate].number if effect.covariate in scenario.participants else None
+        changes: dict[str, Number] = {}
+        for key in ("per", "centered_at"):
+            value = getattr(effect, key)
+            if value is not None and number is not None:
+                changes[key] = convert(value, number.unit, (*here, key), findings.append)
+        if effect.difference is not None:
+            changes["difference"] = convert(effect.difference, outcome.unit, (*here, "difference"), findings.append)
+        told.append(effect.model_copy(update=changes))
+    return tuple(told)
+
+
+# ---------------------------------------------------------------- analyses
+
+
+def _analysis(
+    analysis: Analysis, path: Path, design: Design, outcomes: Mapping[str, Outcome], findings: list[Finding]
+) -> Analysis:
+    arms = list(design.arms)
+    outcome = outcomes.get(analysis.outcome)
+    unit = outcome.unit if outcome else None
+    if analysis.transform != "none":
+        unit = None
+    changes: dict[str, object] = {
+        "alpha": analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share"),
+        "contrast": _contrast(analysis, arms, design.reference),
+    }
+    if analysis.dichotomize is not None and outcome:
+        changes["dichotomize"] = amounts_in(analysis.dichotomize, unit, (*path, "dichotomize"), findings.append)
+    if analysis.null is not None and outcome:
+        changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
+    return analysis.model_copy(update=changes)
+
+
+def _contrast(analysis: Analysis, arms: list[str], reference: str | None) -> str | None:
+    if analysis.contrast is not None:
+        pair = split_contrast(analysis.contrast, arms)
+        return f"{pair[0]} - {pair[1]}" if pair else analysis.contrast
+    if len(arms) == 2 and analysis.test not in (*ONE_SAMPLE, *OMNIBUS):
+        other = next((arm for arm in arms if arm != reference), arms[1])
+        return f"{other} - {reference}"
+    return None
+
+
+def split_contrast(text: str, arms: Sequence[str]) -> tuple[str, str] | None:
+    """The two arms of ``"a - b"``, or None."""
+    a, minus, b = (part.strip() for part in text.partition(" - "))
+    return (a, b) if minus and a in arms and b in arms and a != b else None
+
+
+def _published(
+    figure: Published,
+    path: Path,
+    analyses: Mapping[str, Analysis],
+    outcomes: Mapping[str, Outcome],
+    arms: list[str],
+    findings: list[Finding],
+) -> Published:
+    analysis = analyses.get(figure.analysis)
+    outcome = outcomes.get(analysis.outcome) if analysis else None
+    changes: dict[str, object] = {}
+    if figure.contrast is not None and (pair := split_contrast(figure.contrast, arms)):
+        changes["contrast"] = f"{pair[0]} - {pair[1]}"
+    if analysis and outcome:
+        unit = outcome.unit if analysis.transform == "none" else None
+        figure = amounts_in(figure, unit, path, findings.append)
+    return figure.model_copy(update=changes)
+
+
+def _fault(finding: Finding) -> Fault:
+    path = ".".join(map(str, finding.path))
+    return Fault(code=finding.code, path=path, message=finding.message, remedy=finding.remedy, warning=finding.warning)

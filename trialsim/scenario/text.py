@@ -1,0 +1,232 @@
+"""Reading a scenario's text: YAML 1.2 with the line and column of every key and value.
+
+Plain data only. Duplicate keys, tags, anchors and aliases, a second document, deep nesting and huge files are
+refused, so that no file can make the loader run long or fill the memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_BYTES = 1_000_000
+MOST_NODES = 60_000
+DEEPEST = 40
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a text stands; ``line`` and ``column`` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    source_line: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong, told by its path in the scenario or, for broken text, by its place."""
+
+    code: str
+    path: Path
+    message: str
+    remedy: str = ""
+    place: Place | None = None
+    on_key: bool = False  # the caret belongs under the key, not the value
+    warning: bool = False
+
+
+@dataclass
+class Tree:
+    """Plain data (maps, lists, scalars) and where each part stands."""
+
+    data: Any = None
+    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, Place] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def place(self, path: Path, *, on_key: bool = False) -> Place | None:
+        """The place of the value at ``path`` (or of its key), else of the nearest part that encloses it."""
+        for length in range(len(path), -1, -1):
+            exact = length == len(path) and not on_key
+            first, second = (self.values, self.keys) if exact else (self.keys, self.values)
+            found = first.get(path[:length]) or second.get(path[:length])
+            if found:
+                return found
+        return None
+
+
+class BrokenText(Exception):  # noqa: N818  # carried inside this package only
+    """The text cannot be read any further."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+_NUMBER = re.compile(r"[-+]?(?:\d+|(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)\Z")
+_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+
+
+def scalar(text: str) -> object:
+    """The value of an unquoted scalar under the YAML 1.2 core schema: ``no`` is text, ``1e-3`` a number."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _NUMBER.match(text):
+        return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text) else float(text)
+    if _SPECIAL.fullmatch(text):
+        return float(text.replace(".", ""))
+    return text
+
+
+def read_text(text: str, file: str) -> Tree:
+    """Read one document.
+
+    Raises
+    ------
+    BrokenText
+        The text is not YAML, or goes beyond what is allowed.
+    """
+    lines = text.splitlines()
+
+    def place(mark: Any) -> Place:
+        line = lines[mark.line] if mark.line < len(lines) else ""
+        return Place(file, mark.line + 1, mark.column + 1, line)
+
+    if len(text) > MOST_BYTES:
+        raise BrokenText(
+            Finding("TS-E002", (), "the file is larger than 1 MB.", "A scenario is a few pages.", Place(file, 1, 1))
+        )
+    tree = Tree()
+    _build(tree, _events(text, place, file), place)
+    return tree
+
+
+def _events(text: str, place: Any, file: str) -> Iterator[Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        yield from YAML(typ="safe", pure=True).parse(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = place(mark) if mark is not None else None
+        raise BrokenText(_broken(str(error.problem or error.context or ""), where)) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        found = re.search(r"position (\d+)", str(error))
+        before = text[: int(found.group(1))] if found else ""
+        line = before.count("\n")
+        column = len(before) - (before.rfind("\n") + 1)
+        where = Place(file, line + 1, column + 1)
+        raise BrokenText(_broken(str(error), where)) from None
+
+
+def _broken(problem: str, where: Place | None) -> Finding:
+    """YAML's complaint in a nurse's words."""
+    words = (
+        ("\\t", "a tab stands where only spaces may stand.", "Indent with spaces."),
+        ("mapping values are not allowed", "a second ':' stands in one value.", "Put the text in quotes, or start a new line."),
+        ("expected ',' or '}'", "a '{' is not closed, or a comma is missing.", "Close it with '}'."),
+        ("expected ',' or ']'", "a '[' is not closed, or a comma is missing.", "Close it with ']'."),
+        ("expected <block end>", "the indentation does not fit the lines above.", "Align this line with its neighbors."),
+        ("could not find expected ':'", "a ':' is missing after this key.", "Write key: value."),
+        ("quoted scalar", "a quotation mark is not closed.", "Close the quotation mark."),
+        ("undefined alias", "aliases (*name) are not used in scenarios.", "Write the part out, or use extends:."),
+        ("special characters are not allowed", "a character that cannot be printed.", "Remove it."),
+        ("cannot start any token", "a character that YAML reserves begins this value.", "Put the text in quotes."),
+    )
+    for sign, message, remedy in words:
+        if sign in problem:
+            return Finding("TS-E001", (), message, remedy, where)
+    return Finding("TS-E001", (), "this is not valid YAML.", "Check indentation, colons and quotation marks.", where)
+
+
+@dataclass
+class _Open:
+    """A map or list being read."""
+
+    content: Any
+    path: Path
+    key: object = None
+    has_key: bool = False
+    skip: bool = False  # the value of a duplicate key
+
+
+def _build(tree: Tree, events: Iterable[Any], place: Any) -> None:
+    stack: list[_Open] = []
+    documents = nodes = 0
+    for event in events:
+        kind = type(event).__name__
+        if kind == "DocumentStartEvent":
+            documents += 1
+            if documents > 1:
+                where = place(event.start_mark)
+                raise BrokenText(Finding("TS-E002", (), "a second document begins here.", "One file holds one study.", where))
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            stack.pop()
+        elif kind in ("ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"):
+            nodes += 1
+            _refuse_tricks(event, kind, depth=len(stack), nodes=nodes, where=place(event.start_mark))
+            _add(tree, stack, event, kind, place(event.start_mark))
+
+
+def _refuse_tricks(event: Any, kind: str, *, depth: int, nodes: int, where: Place) -> None:
+    if kind == "AliasEvent" or event.anchor:
+        message = "anchors (&name) and aliases (*name) are not used in scenarios."
+        raise BrokenText(Finding("TS-E002", (), message, "Write the part out, or use extends:.", where))
+    if getattr(event, "tag", None) not in (None, "!"):
+        raise BrokenText(Finding("TS-E002", (), f"the tag {event.tag} is not allowed.", "Write plain data.", where))
+    if depth >= DEEPEST or nodes > MOST_NODES:
+        what = f"more than {DEEPEST} levels deep" if depth >= DEEPEST else f"more than {MOST_NODES} parts"
+        raise BrokenText(Finding("TS-E002", (), f"the file is {what}.", "A scenario is a few pages.", where))
+
+
+def _add(tree: Tree, stack: list[_Open], event: Any, kind: str, where: Place) -> None:
+    content: Any
+    if kind == "ScalarEvent":
+        content = scalar(event.value) if event.implicit[0] and event.style in (None, "") else event.value
+    else:
+        content = {} if kind == "MappingStartEvent" else []
+    top = stack[-1] if stack else None
+    path: Path = ()
+    if top is None:
+        tree.data = content
+    elif isinstance(top.content, dict) and not top.has_key:
+        _open_key(tree, top, event.value if kind == "ScalarEvent" else None, where)
+        if kind != "ScalarEvent":
+            raise BrokenText(Finding("TS-E002", top.path, "a list or map cannot be a key.", "A key is a word.", where))
+        return
+    elif isinstance(top.content, dict):
+        path = (*top.path, str(top.key))
+        top.has_key = False
+        if top.skip:
+            path = ("<twice>", where.line, where.column)
+        else:
+            top.content[top.key] = content
+    else:
+        path = (*top.path, len(top.content))
+        top.content.append(content)
+    tree.values[path] = where
+    if kind != "ScalarEvent":
+        stack.append(_Open(content, path))
+
+
+def _open_key(tree: Tree, top: _Open, key: str | None, where: Place) -> None:
+    if key is None:
+        return
+    top.key, top.has_key = key, True
+    top.skip = key in top.content
+    path = (*top.path, key)
+    if top.skip:
+        first = tree.keys[path]
+        message = f"'{key}' stands twice; first in line {first.line}."
+        tree.findings.append(Finding("TS-E005", path, message, "Keep one of the two.", where))
+    else:
+        tree.keys[path] = where

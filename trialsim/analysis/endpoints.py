@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.linear import CrossMoments, cross_moments
+from trialsim.analysis.moments import Moments, moments
+from trialsim.analysis.ordering import Counts, Ordered, order
 from trialsim.analysis.plan import Choice, CovariateColumn, Endpoint
+from trialsim.analysis.tables import counted_moments, counts
 from trialsim.compiled import kernel
 
 Floats = NDArray[np.float64]
+Made = TypeVar("Made")
 
 TRANSFORMS = {"none": 0, "log": 1, "percent": 2}
 
@@ -38,53 +45,81 @@ class TrialArrays:
 
 @dataclass(frozen=True)
 class Extraction:
-    """Arrays of one batch, made once and shared by all analyses that ask for them; T and R are one axis, T first."""
+    """Arrays and summaries of one batch, made once and shared by all analyses; T and R are one axis, T first."""
 
     data: TrialArrays
-    _arm: list[NDArray[np.int8]] = field(default_factory=list)
-    _endpoints: dict[Endpoint, Floats] = field(default_factory=dict)
-    _chosen: dict[tuple[Endpoint, Choice], Floats] = field(default_factory=dict)
-    _columns: dict[tuple[tuple[Endpoint, ...], tuple[CovariateColumn, ...]], Floats] = (
-        field(default_factory=dict)
-    )
+    arms: int
+    _made: dict[object, object] = field(default_factory=dict)
+
+    def _once(self, key: object, make: Callable[[], Made]) -> Made:
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(Made, self._made[key])
 
     @property
     def arm(self) -> NDArray[np.int8]:
         """(T x R, N) arm of each participant."""
-        if not self._arm:
-            twins = self.data.values.shape[0]
-            self._arm.append(
-                np.ascontiguousarray(np.tile(self.data.arm, (twins, 1)), dtype=np.int8)
-            )
-        return self._arm[0]
+        twins = self.data.values.shape[0]
+        return self._once("arm", lambda: np.ascontiguousarray(np.tile(self.data.arm, (twins, 1)), dtype=np.int8))
 
     def endpoint(self, endpoint: Endpoint) -> Floats:
         """(T x R, N) the endpoint of everyone, NaN where it is missing."""
-        if endpoint not in self._endpoints:
-            self._endpoints[endpoint] = endpoint_values(self.data.values, endpoint)
-        return self._endpoints[endpoint]
+        return self._once(endpoint, lambda: endpoint_values(self.data.values, endpoint))
 
     def chosen(self, endpoint: Endpoint, choice: Choice) -> Floats:
         """(T x R, N) the endpoint of those who are analyzed, NaN for everyone else."""
         if choice == Choice():
             return self.endpoint(endpoint)
-        key = (endpoint, choice)
-        if key not in self._chosen:
-            self._chosen[key] = np.where(
-                self._counted(choice), self.endpoint(endpoint), np.nan
-            )
-        return self._chosen[key]
+        return self._once(
+            (endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan)
+        )
 
-    def columns(
-        self, baselines: tuple[Endpoint, ...], covariates: tuple[CovariateColumn, ...]
-    ) -> Floats:
-        """(T x R, N, P) the covariates of an ANCOVA."""
-        key = (baselines, covariates)
-        if key not in self._columns:
+    def joined(self, endpoint: Endpoint, choice: Choice) -> Moments:
+        """Moments of all participants together, for tests of one sample."""
+        return self._once(("joined", endpoint, choice), lambda: moments(self.chosen(endpoint, choice)))
+
+    def moments(self, endpoint: Endpoint, choice: Choice) -> Moments:
+        """Moments by arm; from the counts where the endpoint has few levels."""
+
+        def make() -> Moments:
+            if endpoint.levels:
+                return counted_moments(self.counts(endpoint, choice))
+            return moments(self.chosen(endpoint, choice), self.arm, arms=self.arms)
+
+        return self._once(("moments", endpoint, choice), make)
+
+    def counts(self, endpoint: Endpoint, choice: Choice) -> Counts:
+        """Counts of each level by arm."""
+        return self._once(
+            ("counts", endpoint, choice),
+            lambda: counts(self.chosen(endpoint, choice), self.arm, arms=self.arms, levels=endpoint.levels),
+        )
+
+    def ranked(self, endpoint: Endpoint, choice: Choice) -> Counts | Ordered:
+        """What rank tests take: counts where the endpoint has few levels, else the order of the values."""
+        if endpoint.levels:
+            return self.counts(endpoint, choice)
+        return self._once(
+            ("order", endpoint, choice), lambda: order(self.chosen(endpoint, choice), self.arm, arms=self.arms)
+        )
+
+    def cross(
+        self,
+        endpoint: Endpoint,
+        choice: Choice,
+        *,
+        baselines: tuple[Endpoint, ...],
+        covariates: tuple[CovariateColumn, ...],
+    ) -> CrossMoments:
+        """Moments by arm of an endpoint together with the covariates of an ANCOVA."""
+
+        def make() -> CrossMoments:
             parts = [self.endpoint(baseline) for baseline in baselines]
             parts.extend(self._covariate(column) for column in covariates)
-            self._columns[key] = np.ascontiguousarray(np.stack(parts, axis=-1))
-        return self._columns[key]
+            columns = np.stack(parts, axis=-1) if parts else np.empty((*self.arm.shape, 0))
+            return cross_moments(self.chosen(endpoint, choice), columns, self.arm, arms=self.arms)
+
+        return self._once(("cross", endpoint, choice, baselines, covariates), make)
 
     def _covariate(self, column: CovariateColumn) -> Floats:
         values = self.data.covariates[:, :, column.covariate]

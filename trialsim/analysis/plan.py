@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
+from typing import Literal, Protocol
 
+from trialsim.analysis.tails import Alternative
 from trialsim.errors import AnalysisError
-from trialsim.scenario.model import Analysis, Scenario
+from trialsim.scenario.model import Analysis, Outcome, Scenario
 
 MEAN_DIFFERENCE = "mean difference"
 MEAN = "mean"
@@ -28,6 +29,8 @@ OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")
 BY_PROPORTION = ("fisher", "chi-square")
 DEFAULT_ALPHA = 0.05
 
+Adjust = Literal["none", "bonferroni", "holm", "hochberg", "dunnett"]
+
 
 class PairIndex(Protocol):
     """What plans need of a response plan: where the values of an outcome at a visit stand."""
@@ -42,7 +45,8 @@ class Endpoint:
     """What is analyzed of one participant: a value, or a change since ``start``; then perhaps yes or no.
 
     ``visit`` and ``start`` are positions on the D axis of the values. ``transform`` is none, log or percent
-    (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0.
+    (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``levels`` are all
+    values it can take, when they are few: such an endpoint is counted instead of sorted.
     """
 
     visit: int
@@ -50,6 +54,7 @@ class Endpoint:
     transform: str = "none"
     at_least: float | None = None
     at_most: float | None = None
+    levels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class PairPlan:
 
     test: str
     arms: tuple[tuple[int, int], ...]
-    adjust: str
+    adjust: Adjust
     gate: bool
 
 
@@ -110,7 +115,7 @@ class Call:
     choice: Choice
     arms: tuple[int, int] | None
     null: float
-    alternative: str
+    alternative: Alternative
     alpha: float
     first_row: int
     baselines: tuple[Endpoint, ...] = ()
@@ -187,7 +192,7 @@ def _endpoint(scenario: Scenario, pairs: PairIndex, name: str) -> Endpoint:
     ):
         raise AnalysisError(
             f"analyses.{name}: {analysis.test} needs yes or no, {analysis.outcome} is a number.",
-            code="TS-A001",
+            code="TS-A011",
             remedy="Add dichotomize: {at_least: ...}.",
         )
     return Endpoint(
@@ -196,7 +201,16 @@ def _endpoint(scenario: Scenario, pairs: PairIndex, name: str) -> Endpoint:
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
+        levels=levels,
     )
+
+
+def _levels(outcome: Outcome, analysis: Analysis, *, start: str | None) -> tuple[float, ...]:
+    if analysis.dichotomize is not None or (outcome.distribution == "binary" and start is None):
+        return (0.0, 1.0)
+    if outcome.distribution == "ordinal" and start is None and analysis.transform == "none":
+        return tuple(sorted(float(category) for category in outcome.categories))
+    return ()
 
 
 def _visits(scenario: Scenario, name: str) -> tuple[str, str | None]:
@@ -213,15 +227,11 @@ def _visits(scenario: Scenario, name: str) -> tuple[str, str | None]:
         if start == visit:
             raise AnalysisError(
                 f"analyses.{name}: paired-t needs two visits of {analysis.outcome}.",
-                code="TS-A002",
+                code="TS-A012",
                 remedy="Write change: {from: ..., to: ...}.",
             )
         return visit, start
     return visit, None
-
-
-def _is_binary(scenario: Scenario, outcome: str) -> bool:
-    return scenario.outcomes[outcome].distribution == "binary"
 
 
 def _baseline(analysis: Analysis, pairs: PairIndex, endpoint: Endpoint) -> Endpoint:
@@ -300,7 +310,7 @@ def _arms(scenario: Scenario, name: str) -> tuple[int, int] | None:
         return None
     raise AnalysisError(
         f"analyses.{name}: {analysis.test} compares two arms, design.arms has {len(arms)} ({', '.join(arms)}).",
-        code="TS-A003",
+        code="TS-A013",
         remedy="Write contrast: a - b.",
     )
 
@@ -320,7 +330,7 @@ def split_contrast(
             return list(arms).index(left), list(arms).index(right)
     raise AnalysisError(
         f"{place}: '{text}' does not name two of the arms ({', '.join(arms)}).",
-        code="TS-A004",
+        code="TS-A014",
         remedy=f"Write for example {arms[-1]} - {arms[0]}.",
     )
 
@@ -338,7 +348,7 @@ def _pairs(scenario: Scenario, name: str) -> PairPlan | None:
     if _arms(scenario, name) is not None or analysis.test in ONE_SAMPLE:
         raise AnalysisError(
             f"analyses.{name}.then: {analysis.test} compares two groups at most, so no pairs follow.",
-            code="TS-A005",
+            code="TS-A015",
             remedy="Leave then: out, or use anova, kruskal-wallis or ancova without a contrast.",
         )
     if then.adjust == "dunnett" and (
@@ -346,7 +356,7 @@ def _pairs(scenario: Scenario, name: str) -> PairPlan | None:
     ):
         raise AnalysisError(
             f"analyses.{name}.then: Dunnett's test is for t-tests against one arm.",
-            code="TS-A006",
+            code="TS-A016",
             remedy="Write against: and pairs: t, or another adjust:.",
         )
     if then.against is not None:
@@ -420,7 +430,7 @@ def _estimand(test: str, endpoint: Endpoint) -> str:
     if test == "mann-whitney":
         return PROBABILITY
     if test in BY_PROPORTION:
-        return RISK_DIFFERENCE
+        return RISK_DIFFERENCE if len(endpoint.levels) == 2 else NO_ESTIMAND
     if test == "wilcoxon":
         return LOG_MEDIAN if endpoint.transform == "log" else MEDIAN
     one = test in ONE_SAMPLE

@@ -1,0 +1,213 @@
+"""Run every analysis of a plan on a batch of simulated trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis import categorical, dunnett, linear, means, multiplicity, ranks
+from trialsim.analysis.endpoints import Extraction, TrialArrays
+from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan
+from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+NUMBERS = ("estimate", "se", "df", "statistic", "p", "p_raw", "low", "high")
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Results of all rows of a plan: arrays (T, R, rows).
+
+    ``p`` is adjusted for the pairs of its analysis and ``p_raw`` is not; ``n`` counts participants analyzed;
+    ``status`` is 0 where all went well, else a code whose text is in ``status_text``. Pairs behind a closed gate keep
+    estimate and ``p_raw``, bear the status "not tested" and count as not rejected.
+    """
+
+    rows: tuple[RowPlan, ...]
+    twins: tuple[str, ...]
+    replicates: range
+    estimate: Floats
+    se: Floats
+    df: Floats
+    statistic: Floats
+    p: Floats
+    p_raw: Floats
+    low: Floats
+    high: Floats
+    n: NDArray[np.int64]
+    status: NDArray[np.int8]
+
+    @property
+    def status_text(self) -> tuple[str, ...]:
+        """Text of each status code."""
+        return tuple(STATUS_TEXT[code] for code in range(len(STATUS_TEXT)))
+
+    @property
+    def rejected(self) -> Floats:
+        """(T, R, rows) 1 where the test rejects at the row's alpha, 0 where it does not, NaN where it failed."""
+        alpha = np.array([row.alpha for row in self.rows])
+        rejects = (self.status == OK) & (self.p <= alpha)
+        return np.where((self.status == OK) | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
+
+    def frame(self, replicate: int) -> pd.DataFrame:
+        """The rows of one replicate as a tidy frame, one row a twin and row of the plan."""
+        import pandas as pd
+
+        index = self.replicates.index(replicate)
+        records = [
+            {
+                "twin": twin,
+                "analysis": row.analysis,
+                "contrast": row.contrast,
+                "test": row.test,
+                "estimand": row.estimand,
+                "unit": row.unit,
+                **{name: float(getattr(self, name)[t, index, j]) for name in NUMBERS},
+                "n": int(self.n[t, index, j]),
+                "status": STATUS_TEXT[int(self.status[t, index, j])],
+            }
+            for t, twin in enumerate(self.twins)
+            for j, row in enumerate(self.rows)
+        ]
+        return pd.DataFrame.from_records(records).rename(columns={"low": "conf_low", "high": "conf_high"})
+
+
+def analyze(plan: AnalysisPlan, data: TrialArrays, *, twins: tuple[str, ...], replicates: range) -> Estimates:
+    """Analyze ``data`` (T twins, R replicates) by every call of ``plan``."""
+    extraction = Extraction(data, arms=len(plan.arms))
+    shape = (len(twins) * len(replicates), len(plan.rows))
+    numbers = {name: np.full(shape, np.nan) for name in NUMBERS}
+    n, status = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int8)
+    for call in plan.calls:
+        for row, result in enumerate(_run(call, extraction), start=call.first_row):
+            for name in NUMBERS:
+                numbers[name][:, row] = result.p_raw if name == "p_raw" else getattr(result.rows, name)
+            n[:, row], status[:, row] = result.rows.n, result.rows.status
+    full = (len(twins), len(replicates), len(plan.rows))
+    return Estimates(
+        rows=plan.rows,
+        twins=twins,
+        replicates=replicates,
+        n=n.reshape(full),
+        status=status.reshape(full),
+        **{name: values.reshape(full) for name, values in numbers.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Result:
+    """Rows of a test with p-values before (``p_raw``) and after adjustment (``rows.p``)."""
+
+    rows: Rows
+    p_raw: Floats
+
+
+def _run(call: Call, extraction: Extraction) -> list[_Result]:
+    """The main test and the pairs of one analysis."""
+    main = _main(call, extraction)
+    return [_Result(main, main.p), *_pairs(call, extraction, main)]
+
+
+def _main(call: Call, extraction: Extraction) -> Rows:
+    what = (call.endpoint, call.choice)
+    level = 1.0 - call.alpha
+    if call.test == "wilcoxon":
+        return ranks.wilcoxon(extraction.chosen(*what) - call.null, alternative=call.alternative, level=level)
+    if call.test in ("one-sample-t", "paired-t"):
+        joined = extraction.joined(*what)
+        return means.one_sample_t(joined, null=call.null, alternative=call.alternative, level=level)
+    if call.arms is not None:
+        return _two_arms(call.test, call, extraction, call.arms)
+    if call.test == "ancova":
+        return linear.ancova_omnibus(_cross(call, extraction))
+    if call.test == "kruskal-wallis":
+        return ranks.kruskal(extraction.ranked(*what))
+    if call.test == "chi-square":
+        return categorical.chi_square(extraction.counts(*what), level=level)
+    omnibus = means.welch_anova if call.test == "welch-anova" else means.anova
+    return omnibus(extraction.moments(*what))
+
+
+def _two_arms(test: str, call: Call, extraction: Extraction, pair: tuple[int, int]) -> Rows:
+    """A test of the contrast a - b; ``pooled`` takes the residual variance of all arms."""
+    what = (call.endpoint, call.choice)
+    a, b = pair
+    level = 1.0 - call.alpha
+    if test == "chi-square":
+        return categorical.chi_square(extraction.counts(*what), arms=pair, level=level)
+    if test == "ancova":
+        return linear.ancova(_cross(call, extraction), a=a, b=b, alternative=call.alternative, level=level)
+    if test == "mann-whitney":
+        return ranks.mann_whitney(extraction.ranked(*what), a=a, b=b, alternative=call.alternative, level=level)
+    if test == "fisher":
+        return categorical.fisher(extraction.counts(*what), a=a, b=b, alternative=call.alternative, level=level)
+    return OF_MOMENTS[test](extraction.moments(*what), a=a, b=b, alternative=call.alternative, level=level)
+
+
+OF_MOMENTS = {
+    "t": means.two_sample_t,
+    "welch": means.welch_t,
+    "pooled": means.anova_pair,
+}
+
+
+def _cross(call: Call, extraction: Extraction) -> linear.CrossMoments:
+    return extraction.cross(call.endpoint, call.choice, baselines=call.baselines, covariates=call.covariates)
+
+
+def _pairs(call: Call, extraction: Extraction, main: Rows) -> list[_Result]:
+    """The pairs after an omnibus test, adjusted together, closed where the gate is closed."""
+    if call.pairs is None:
+        return []
+    test = {"t": "ancova" if call.test == "ancova" else "pooled", "two-sample-t": "t"}.get(
+        call.pairs.test, call.pairs.test
+    )
+    tested = [_two_arms(test, call, extraction, pair) for pair in call.pairs.arms]
+    adjusted = _adjusted(call, extraction, tested)
+    results: list[_Result] = []
+    for index, rows in enumerate(tested):
+        final = replace(rows, p=adjusted[:, index])
+        if call.pairs.gate:
+            final = _behind(final, main, call.alpha)
+        results.append(_Result(final, rows.p))
+    return results
+
+
+def _adjusted(call: Call, extraction: Extraction, tested: list[Rows]) -> Floats:
+    """(T x R, pairs) p-values of the family."""
+    assert call.pairs is not None
+    raw = np.stack([rows.p for rows in tested], axis=1)
+    if call.pairs.adjust != "dunnett":
+        return multiplicity.adjust(raw, call.pairs.adjust)
+    if call.test == "ancova":
+        n = _cross(call, extraction).n
+    else:
+        n = extraction.moments(call.endpoint, call.choice).n
+    control = call.pairs.arms[0][1]
+    sizes = n[:, [control, *(a for a, _ in call.pairs.arms)]]
+    statistics = np.stack([rows.statistic for rows in tested], axis=1)
+    with np.errstate(invalid="ignore"):
+        return dunnett.dunnett(statistics, _common_df(tested), sizes, alternative=call.alternative)
+
+
+def _common_df(tested: list[Rows]) -> Floats:
+    """Degrees of freedom that all pairs share, taken from the first pair that has them."""
+    df = tested[0].df
+    for rows in tested[1:]:
+        df = np.where(np.isnan(df), rows.df, df)
+    return df
+
+
+def _behind(rows: Rows, main: Rows, alpha: float) -> Rows:
+    """Close pairs whose omnibus test did not reject; where that test failed, they fail with it."""
+    failed = main.status != OK
+    closed = behind_gate(rows, failed | (main.p <= alpha))
+    status = np.where(failed & (closed.status == OK), main.status, closed.status).astype(np.int8)
+    return replace(closed, p=np.where(failed, np.nan, closed.p), status=status)

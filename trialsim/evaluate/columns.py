@@ -1,0 +1,101 @@
+"""Which numbers of a replicate are followed for the analyses, and how they come out of its estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.estimates import Estimates
+from trialsim.analysis.plan import AnalysisPlan
+from trialsim.evaluate.table import Column, Kind
+
+Floats = NDArray[np.float64]
+
+DECLARED, NULL = "declared", "null"
+
+POWER, REJECTION_NULL = "power", "rejection_null_twin"
+
+#: What is followed of each row of the plan.
+OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
+    (POWER, "decision"),
+    (REJECTION_NULL, "decision"),
+    ("mean_estimate", "estimate"),
+    ("mean_estimate_null_twin", "mean"),
+    ("model_se", "variance"),
+    ("interval_width", "mean"),
+    ("n_analyzed", "mean"),
+)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Rows of the plan that are judged together: any of them, all of them."""
+
+    analysis: str
+    rows: tuple[int, ...]
+    any_label: str
+    all_label: str
+
+
+def families(plan: AnalysisPlan) -> tuple[Family, ...]:
+    """The primary analyses where there are several, and the pairs of each analysis."""
+    found: list[Family] = []
+    if len(plan.primary) > 1:
+        found.append(Family("primary", plan.primary, "any", "all"))
+    for call in plan.calls:
+        if call.pairs is not None and len(call.pairs.arms) > 1:
+            rows = tuple(range(call.first_row + 1, call.first_row + 1 + len(call.pairs.arms)))
+            found.append(Family(call.name, rows, "any pair", "all pairs"))
+    return tuple(found)
+
+
+def analysis_columns(plan: AnalysisPlan) -> list[Column]:
+    """What the columns of :func:`analysis_values` are, row by row of the plan, then the families."""
+    columns = [
+        Column(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW
+    ]
+    for family in families(plan):
+        for label in (family.any_label, family.all_label):
+            columns.append(Column(family.analysis, label, POWER, "decision"))
+            columns.append(Column(family.analysis, label, REJECTION_NULL, "decision"))
+    return columns
+
+
+def analysis_values(plan: AnalysisPlan, estimates: Estimates) -> Floats:
+    """(R, M) the numbers of each replicate, in the order of :func:`analysis_columns`."""
+    declared, null = estimates.twins.index(DECLARED), estimates.twins.index(NULL)
+    rejected = estimates.rejected
+    width = estimates.high[declared] - estimates.low[declared]
+    by_row = np.stack(
+        [
+            rejected[declared],
+            rejected[null],
+            estimates.estimate[declared],
+            estimates.estimate[null],
+            estimates.se[declared] ** 2,
+            np.where(np.isfinite(width), width, np.nan),
+            estimates.n[declared].astype(np.float64),
+        ],
+        axis=2,
+    )
+    parts = [by_row.reshape(len(estimates.replicates), -1)]
+    for family in families(plan):
+        parts.extend(_family_values(family.rows, rejected[declared], rejected[null]))
+    return np.concatenate(parts, axis=1)
+
+
+def _family_values(rows: Sequence[int], declared: Floats, null: Floats) -> Iterator[Floats]:
+    """Any and all of the family, each under both twins; a failed member leaves the answer open unless others decide."""
+    some = [_any(rejected[:, list(rows)]) for rejected in (declared, null)]
+    every = [1.0 - _any(1.0 - rejected[:, list(rows)]) for rejected in (declared, null)]
+    for values in (*some, *every):
+        yield values[:, None]
+
+
+def _any(rejected: Floats) -> Floats:
+    """(R,) 1 where any is 1; else NaN where any is missing; else 0."""
+    found = (rejected == 1.0).any(axis=1)
+    return np.where(found, 1.0, np.where(np.isnan(rejected).any(axis=1), np.nan, 0.0))

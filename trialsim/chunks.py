@@ -1,0 +1,62 @@
+"""Sharing replicates out over workers, and taking the results back in order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def usable_cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def chunk_ranges(replicates: range, size: int, *, block: int) -> list[range]:
+    """Cut ``replicates`` into ranges of about ``size`` that end at multiples of ``block``.
+
+    >>> chunk_ranges(range(30, 450), 200, block=100)
+    [range(30, 200), range(200, 400), range(400, 450)]
+    """
+    step = max(block, size - size % block)
+    first = replicates.start - replicates.start % block + step
+    cuts = [replicates.start, *range(first, replicates.stop, step), replicates.stop]
+    return [range(low, high) for low, high in zip(cuts, cuts[1:], strict=False) if high > low]
+
+
+def chunk_size(replicates: int, *, bytes_each: int, budget: int, largest: int, workers: int, block: int) -> int:
+    """Replicates in a chunk: within the memory ``budget``, at most ``largest``, and some four chunks a worker."""
+    fits = budget // max(bytes_each, 1)
+    fair = -(-replicates // (4 * workers * block)) * block
+    return max(block, min(fits, largest, fair) // block * block)
+
+
+def in_order(
+    executor: Executor | None, work: Callable[[Task], Result], tasks: Iterable[Task], *, ahead: int
+) -> Iterator[Result]:
+    """Results of ``work`` in the order of ``tasks``; at most ``ahead`` are under way or waiting.
+
+    Without an executor each task runs when its result is asked for. When the caller stops early, tasks that have not
+    begun are given up.
+    """
+    if executor is None:
+        yield from map(work, tasks)
+        return
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(executor.submit(work, task))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

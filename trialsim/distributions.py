@@ -1,0 +1,321 @@
+"""Distributions by their quantile functions, and their parameters from what papers print.
+
+A value is always ``quantile(distribution, u)`` of an addressed uniform, never a rejection. Limits truncate: the value is
+drawn from the part of the distribution between them, it is not cut to them.
+
+Families and parameters: fixed (value), uniform (low, high), normal (mean, sd), lognormal (mu, sigma on the log
+scale), gamma (shape, scale), exponential (mean), weibull (shape, scale), triangular (low, mode, high), beta (a, b, low,
+high), choice (values with weights), empirical (values, equally likely).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.compiled import kernel
+from trialsim.errors import DistributionError
+from trialsim.normal import ndtr, ndtri
+
+Floats = NDArray[np.float64]
+
+CODES = {
+    "fixed": 0, "uniform": 1, "normal": 2, "lognormal": 3, "exponential": 4, "weibull": 5, "triangular": 6,
+    "choice": 7, "empirical": 7, "gamma": 8, "beta": 9,
+}  # fmt: skip
+QUARTILE = 0.6744897501960817  # upper quartile of the standard normal
+ROW = 8  # numbers in a packed row: code, three parameters, u_low, u_span, offset and count in the table
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A family with its parameters; ``low`` and ``high`` truncate it."""
+
+    family: str
+    params: tuple[float, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    values: tuple[float, ...] = ()
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.family not in CODES:
+            raise DistributionError(
+                f"no family is called {self.family!r}.", code="TS-D001", remedy=f"Known: {', '.join(CODES)}."
+            )
+        if (self.low, self.high) != (None, None) and self.family not in ("choice", "empirical", "fixed"):
+            below, span = _window(self)
+            if not span > 0:
+                raise DistributionError(
+                    f"nothing of the {self.family} lies between {self.low} and {self.high}.",
+                    code="TS-D002",
+                    remedy="Widen the limits.",
+                )
+
+
+# ---------------------------------------------------------------- quantiles
+
+
+@kernel
+def quantile_packed(rows, d, table, u):  # type: ignore[no-untyped-def]
+    """Quantile of the packed distribution ``d`` at ``u``; gamma and beta are not here (see :func:`packable`)."""
+    code = int(rows[d, 0])
+    p, q = rows[d, 1], rows[d, 2]
+    u = rows[d, 4] + u * rows[d, 5]
+    if code == 0:
+        return p
+    if code == 1:
+        return p + u * (q - p)
+    if code == 2:  # noqa: PLR2004  # the codes of CODES
+        return p + q * ndtri(u)
+    if code == 3:  # noqa: PLR2004
+        return math.exp(p + q * ndtri(u))
+    if code == 4:  # noqa: PLR2004
+        return -p * math.log1p(-u)
+    if code == 5:  # noqa: PLR2004
+        return q * (-math.log1p(-u)) ** (1.0 / p)
+    if code == 6:  # noqa: PLR2004
+        high = rows[d, 3]
+        turn = (q - p) / (high - p)
+        if u < turn:
+            return p + math.sqrt(u * (high - p) * (q - p))
+        return high - math.sqrt((1.0 - u) * (high - p) * (high - q))
+    first, count = int(rows[d, 6]), int(rows[d, 7])  # choice, empirical: values, then cumulative weights
+    low, high_index = 0, count - 1
+    while low < high_index:
+        middle = (low + high_index) // 2
+        if u < table[first + count + middle]:
+            high_index = middle
+        else:
+            low = middle + 1
+    return table[first + low]
+
+
+@kernel
+def _fill_quantiles(rows, table, u, out):  # type: ignore[no-untyped-def]
+    for i in range(u.shape[0]):
+        out[i] = quantile_packed(rows, 0, table, u[i])
+
+
+def packable(distribution: Distribution) -> bool:
+    """Whether the compiled quantile function knows the family (all but gamma and beta)."""
+    return distribution.family not in ("gamma", "beta")
+
+
+def pack(distributions: Sequence[Distribution]) -> tuple[Floats, Floats]:
+    """Rows (D, 8) and a table of values for :func:`quantile_packed`."""
+    rows = np.zeros((len(distributions), ROW))
+    table: list[float] = []
+    for row, one in zip(rows, distributions, strict=True):
+        row[0] = CODES[one.family]
+        row[1 : 1 + min(len(one.params), 3)] = one.params[:3]
+        row[4], row[5] = _window(one)
+        if one.family in ("choice", "empirical"):
+            values, weights = _weighted(one)
+            row[6], row[7] = len(table), len(values)
+            table += [*values, *np.cumsum(weights)]
+    return rows, np.array(table or [0.0])
+
+
+def quantile(distribution: Distribution, u: Floats) -> Floats:
+    """Quantiles at ``u``, an array of any shape with values in (0, 1).
+
+    >>> quantile(Distribution("exponential", (2.0,)), np.array([0.5])).round(4)
+    array([1.3863])
+    """
+    flat = np.ascontiguousarray(u, dtype=np.float64).ravel()
+    if packable(distribution):
+        rows, table = pack([distribution])
+        out = np.empty_like(flat)
+        _fill_quantiles(rows, table, flat, out)
+        return out.reshape(np.shape(u))
+    from scipy import special
+
+    below, span = _window(distribution)
+    flat = below + flat * span
+    if distribution.family == "gamma":
+        shape, scale = distribution.params
+        out = scale * special.gammaincinv(shape, flat)
+    else:
+        a, b, low, high = distribution.params
+        out = low + (high - low) * special.betaincinv(a, b, flat)
+    return np.asarray(out).reshape(np.shape(u))
+
+
+def _weighted(distribution: Distribution) -> tuple[list[float], list[float]]:
+    """Values in rising order, and their probabilities."""
+    weights = distribution.weights or (1.0,) * len(distribution.values)
+    order = sorted(range(len(weights)), key=lambda index: distribution.values[index])
+    total = math.fsum(weights)
+    return [distribution.values[i] for i in order], [weights[i] / total for i in order]
+
+
+def _window(distribution: Distribution) -> tuple[float, float]:
+    """Where the limits lie in probability: F(low), and F(high) - F(low)."""
+    if distribution.low is None and distribution.high is None:
+        return 0.0, 1.0
+    below = 0.0 if distribution.low is None else cdf_whole(distribution, distribution.low)
+    above = 1.0 if distribution.high is None else cdf_whole(distribution, distribution.high)
+    return below, above - below
+
+
+def cdf_whole(distribution: Distribution, x: float) -> float:
+    """P(X <= x) of the family without its limits."""
+    family, params = distribution.family, distribution.params
+    if family in ("choice", "empirical"):
+        values, weights = _weighted(distribution)
+        return math.fsum(w for v, w in zip(values, weights, strict=True) if v <= x)
+    if family == "fixed":
+        return float(x >= params[0])
+    if family == "uniform":
+        return min(max((x - params[0]) / (params[1] - params[0]), 0.0), 1.0)
+    if family == "normal":
+        return float(ndtr((x - params[0]) / params[1]))
+    if family == "triangular":
+        return _triangular_cdf(x, *params)
+    if family == "beta":
+        from scipy.special import betainc
+
+        a, b, low, high = params
+        return float(betainc(a, b, min(max((x - low) / (high - low), 0.0), 1.0)))
+    if x <= 0:
+        return 0.0
+    return _positive_cdf(family, params, x)
+
+
+def _positive_cdf(family: str, params: tuple[float, ...], x: float) -> float:
+    if family == "lognormal":
+        return float(ndtr((math.log(x) - params[0]) / params[1]))
+    if family == "exponential":
+        return -math.expm1(-x / params[0])
+    if family == "weibull":
+        return -math.expm1(-((x / params[1]) ** params[0]))
+    from scipy.special import gammainc
+
+    return float(gammainc(params[0], x / params[1]))
+
+
+def _triangular_cdf(x: float, low: float, mode: float, high: float) -> float:
+    if x <= low or x >= high:
+        return float(x >= high)
+    if x < mode:
+        return (x - low) ** 2 / ((high - low) * (mode - low))
+    return 1.0 - (high - x) ** 2 / ((high - low) * (high - mode))
+
+
+def cdf(distribution: Distribution, x: float) -> float:
+    """P(X <= x), with the limits."""
+    below, span = _window(distribution)
+    return min(max((cdf_whole(distribution, x) - below) / span, 0.0), 1.0)
+
+
+# ---------------------------------------------------------------- moments
+
+
+def mean(distribution: Distribution) -> float:
+    """The mean: by formula without limits, else by Gauss-Legendre quadrature of the quantile function (to about 1e-6)."""
+    family, p = distribution.family, distribution.params
+    if (distribution.low, distribution.high) == (None, None):
+        if family in ("fixed", "normal", "exponential"):
+            return p[0]
+        if family in ("uniform", "triangular"):
+            return math.fsum(p) / len(p)
+        if family == "lognormal":
+            return math.exp(p[0] + p[1] ** 2 / 2)
+        if family == "weibull":
+            return p[1] * math.gamma(1 + 1 / p[0])
+        if family == "gamma":
+            return p[0] * p[1]
+        if family == "beta":
+            return p[2] + (p[3] - p[2]) * p[0] / (p[0] + p[1])
+    return _integral(distribution, lambda x: x)
+
+
+def sd(distribution: Distribution) -> float:
+    """The standard deviation, like :func:`mean`."""
+    family, p = distribution.family, distribution.params
+    if (distribution.low, distribution.high) == (None, None):
+        if family == "fixed":
+            return 0.0
+        if family == "normal":
+            return p[1]
+        if family == "exponential":
+            return p[0]
+        if family == "lognormal":
+            return mean(distribution) * math.sqrt(math.expm1(p[1] ** 2))
+        if family == "gamma":
+            return math.sqrt(p[0]) * p[1]
+    middle = mean(distribution)
+    return math.sqrt(_integral(distribution, lambda x: (x - middle) ** 2))
+
+
+def median(distribution: Distribution) -> float:
+    """The median."""
+    return float(quantile(distribution, np.array([0.5]))[0])
+
+
+def _integral(distribution: Distribution, function: Callable[[Floats], Floats]) -> float:
+    """Mean of a function of the variable."""
+    if distribution.family in ("choice", "empirical"):
+        values, weights = _weighted(distribution)
+        return float(np.sum(function(np.array(values)) * np.array(weights)))
+    nodes, weights_ = np.polynomial.legendre.leggauss(200)
+    # u = smooth step of the node: quantile functions grow without bound at 0 and 1, the step takes them slowly there
+    x = (nodes + 1) / 2
+    u = x**3 * (10 - 15 * x + 6 * x**2)
+    slope = 30 * x**2 * (1 - x) ** 2
+    inside = (u > 0) & (u < 1)
+    return float(np.sum(function(quantile(distribution, u[inside])) * (weights_ * slope / 2)[inside]))
+
+
+def describe(distribution: Distribution, show: Callable[[float], str]) -> str:
+    """In words, with ``show`` writing each number.
+
+    >>> describe(Distribution("lognormal", (0.0, 1.0)), lambda x: f"{x:.2g}")
+    'lognormal, median 1, 95 % between 0.14 and 7.1'
+    """
+    if distribution.family == "fixed":
+        return show(distribution.params[0])
+    if distribution.family == "choice":
+        values, weights = _weighted(distribution)
+        return ", ".join(f"{show(v)} ({w:.3g})" for v, w in zip(values, weights, strict=True))
+    if distribution.family == "uniform":
+        return f"uniform between {show(distribution.params[0])} and {show(distribution.params[1])}"
+    low, middle, high = quantile(distribution, np.array([0.025, 0.5, 0.975]))
+    limits = "" if (distribution.low, distribution.high) == (None, None) else " truncated"
+    return f"{distribution.family}{limits}, median {show(middle)}, 95 % between {show(low)} and {show(high)}"
+
+
+# ---------------------------------------------------------------- parameters from what papers print
+
+
+def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *, positive: bool) -> Distribution:
+    """The distribution with the properties ``given``.
+
+    Parameters
+    ----------
+    family : None means lognormal for a positive quantity, else normal
+    given : such as {mean, sd}, {mean, cv}, {median, cv}, {median, sd_log}, {median, iqr_low, iqr_high}, {q10, q90},
+        or the family's own parameters; ``values`` and ``weights`` for choice and empirical
+    positive : whether the quantity is positive by nature
+
+    Raises
+    ------
+    DistributionError
+        TS-D003 the properties do not fit the family, TS-D004 no member of the family has them
+    """
+    from trialsim.fitting import SOLVERS
+
+    name = family or ("lognormal" if positive else "normal")
+    if name in ("choice", "empirical"):
+        values = tuple(np.atleast_1d(given["values"]).tolist())
+        weights = tuple(np.atleast_1d(given.get("weights", ())).tolist())
+        return Distribution(name, values=values, weights=weights)
+    if name not in SOLVERS:
+        raise DistributionError(f"no family is called {name!r}.", code="TS-D001", remedy=f"Known: {', '.join(CODES)}.")
+    numbers = {key: float(value) for key, value in given.items() if not isinstance(value, tuple)}
+    return Distribution(name, SOLVERS[name](numbers))

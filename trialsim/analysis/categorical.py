@@ -1,0 +1,120 @@
+"""Tests of counts: Pearson's chi-square, Fisher's exact test, and the risk difference with Newcombe's interval.
+
+Estimand of a comparison of two arms on a dichotomy: the risk difference a - b of the second level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import special
+
+from trialsim.analysis.exact import table_p
+from trialsim.analysis.ordering import Counts
+from trialsim.analysis.rows import EMPTY_ARM, NO_VARIANCE, FloatArray, IntArray, Rows, first_reason, make_rows
+from trialsim.analysis.tails import Alternative, chi_square_p, interval_probability
+from trialsim.errors import AnalysisError
+
+
+def wilson(events: IntArray, n: IntArray, *, z: float) -> tuple[FloatArray, FloatArray]:
+    """Wilson's score interval of a proportion (R,); NaN where n is 0.
+
+    References
+    ----------
+    Wilson 1927, J Am Stat Assoc 22:209, doi:10.1080/01621459.1927.10502953.
+    """
+    with np.errstate(all="ignore"):
+        share = events / n
+        center = share + z * z / (2.0 * n)
+        half_width = z * np.sqrt(share * (1.0 - share) / n + z * z / (4.0 * n.astype(np.float64) ** 2))
+        scale = 1.0 + z * z / n
+        return (center - half_width) / scale, (center + half_width) / scale
+
+
+def risk_difference(
+    events: IntArray, n: IntArray, *, alternative: Alternative = "two-sided", level: float = 0.95
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Risk difference of two arms, its standard error and Newcombe's hybrid score interval (method 10).
+
+    Parameters
+    ----------
+    events, n : (R, 2), arm a first
+
+    Returns
+    -------
+    estimate, se (unpooled), low, high : (R,)
+
+    References
+    ----------
+    Newcombe 1998, Stat Med 17:873, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    """
+    z = float(special.ndtri(interval_probability(level, alternative)))
+    with np.errstate(all="ignore"):
+        share = events / n
+        estimate = share[:, 0] - share[:, 1]
+        se = np.sqrt((share * (1.0 - share) / n).sum(axis=1))
+        low_a, high_a = wilson(events[:, 0], n[:, 0], z=z)
+        low_b, high_b = wilson(events[:, 1], n[:, 1], z=z)
+        low = estimate - np.hypot(share[:, 0] - low_a, high_b - share[:, 1])
+        high = estimate + np.hypot(high_a - share[:, 0], share[:, 1] - low_b)
+    if alternative == "less":
+        low = np.full_like(low, -1.0)
+    if alternative == "greater":
+        high = np.full_like(high, 1.0)
+    return estimate, se, low, high
+
+
+def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool = True, level: float = 0.95) -> Rows:
+    """Pearson's chi-square test of the arms (all of them by default) against the levels, as scipy's chi2_contingency.
+
+    Levels that nobody has are left out of the degrees of freedom. With 1 degree of freedom ``correction`` is Yates's.
+    Two arms and two levels have an estimate, the risk difference of the second level, first named arm minus second.
+    """
+    chosen = list(range(c.arms)) if arms is None else list(arms)
+    table = c.table[:, chosen, :]
+    row, column = table.sum(axis=2), table.sum(axis=1)
+    n = row.sum(axis=1)
+    used = (column > 0).sum(axis=1)
+    df = (len(chosen) - 1.0) * (used - 1.0)
+    with np.errstate(all="ignore"):
+        expected = row[:, :, None] * (column / n[:, None])[:, None, :]
+        distance = np.abs(table - expected)
+        if correction:
+            distance -= np.where(df == 1.0, 0.5, 0.0)[:, None, None].clip(max=distance)
+        statistic = np.where(expected > 0.0, distance**2 / expected, 0.0).sum(axis=(1, 2))
+        p = chi_square_p(statistic, df)
+    status = first_reason([(EMPTY_ARM, (row == 0).any(axis=1)), (NO_VARIANCE, used < 2)])
+    if len(chosen) != 2 or table.shape[2] != 2:
+        return make_rows(statistic, p, n=n, status=status, df=df)
+    estimate, se, low, high = risk_difference(table[:, :, 1], row, level=level)
+    return make_rows(statistic, p, n=n, status=status, df=df, estimate=estimate, se=se, low=low, high=high)
+
+
+def fisher(c: Counts, *, a: int, b: int, alternative: Alternative = "two-sided", level: float = 0.95) -> Rows:
+    """Fisher's exact test of two arms on a dichotomy; the estimate is the risk difference a - b of the second level.
+
+    The statistic is the sample odds ratio, as scipy.stats.fisher_exact. ``greater`` means more events in arm a.
+    The two-sided rule is in `exact.table_p`. Each distinct table is computed once.
+
+    Raises
+    ------
+    AnalysisError : the outcome has not exactly two levels
+    """
+    if c.table.shape[2] != 2:
+        raise AnalysisError(
+            f"Fisher's test needs two levels, there are {c.table.shape[2]}.",
+            code="TS-A003",
+            remedy="Give a cut that splits the levels in two, or use chi-square.",
+        )
+    table = c.table[:, [a, b], :]
+    n, events = table.sum(axis=2), table[:, :, 1]
+    total, happened = n.sum(axis=1), events.sum(axis=1)
+    kinds, inverse = np.unique(np.stack([events[:, 0], n[:, 0], happened, total], axis=1), axis=0, return_inverse=True)
+    each = [table_p(int(e), int(r), int(k), int(t), alternative) if t else np.nan for e, r, k, t in kinds]
+    with np.errstate(all="ignore"):
+        odds_ratio = events[:, 0] * table[:, 1, 0] / (table[:, 0, 0] * events[:, 1])
+    status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1)), (NO_VARIANCE, (happened == 0) | (happened == total))])
+    estimate, se, low, high = risk_difference(events, n, alternative=alternative, level=level)
+    p = np.array(each, dtype=np.float64)[inverse.reshape(-1)]
+    return make_rows(odds_ratio, p, n=total, status=status, estimate=estimate, se=se, low=low, high=high)

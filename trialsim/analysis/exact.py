@@ -1,0 +1,74 @@
+"""Exact null distributions of rank statistics and of the 2 x 2 table, made once for each sample size."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from trialsim.analysis.rows import FloatArray, IntArray
+from trialsim.analysis.tails import Alternative
+
+
+@lru_cache(maxsize=256)
+def signed_rank_upper(n: int) -> FloatArray:
+    """P(W >= w) for w = 0 .. n(n+1)/2, where W is the sum of the ranks 1..n that bear a plus sign."""
+    mass = np.ones(1)
+    for rank in range(1, n + 1):
+        longer = np.zeros(mass.size + rank)
+        longer[: mass.size] += 0.5 * mass
+        longer[rank:] += 0.5 * mass
+        mass = longer
+    return np.asarray(np.cumsum(mass[::-1])[::-1])
+
+
+@lru_cache(maxsize=1024)
+def mann_whitney_upper(na: int, nb: int) -> FloatArray:
+    """P(U >= u) for u = 0 .. na nb, for samples without ties.
+
+    The number of orders with U = u is the coefficient of q^u in the Gaussian binomial (na + nb choose na),
+    built here as the product over i of (1 - q^(nb + i)) / (1 - q^i).
+    """
+    small, large = min(na, nb), max(na, nb)
+    ways = np.zeros(small * large + 1)
+    ways[0] = 1.0
+    for i in range(1, small + 1):
+        if large + i < ways.size:
+            ways[large + i :] -= ways[: ways.size - large - i].copy()
+        for start in range(i):
+            ways[start::i] = np.cumsum(ways[start::i])
+    total = ways.sum()
+    return np.asarray(np.cumsum(ways[::-1])[::-1] / total)
+
+
+def upper_p(upper: FloatArray, statistic: IntArray, alternative: Alternative) -> FloatArray:
+    """p-value from the upper tail of a symmetric distribution on 0 .. len - 1; two-sided is twice the smaller tail."""
+    top = upper.size - 1
+    if alternative == "greater":
+        return np.asarray(upper[statistic])
+    if alternative == "less":
+        return np.asarray(upper[top - statistic])
+    return np.asarray(np.minimum(2.0 * upper[np.maximum(statistic, top - statistic)], 1.0))
+
+
+def table_p(a: int, row: int, column: int, total: int, alternative: Alternative) -> float:
+    """Fisher's exact p-value of the 2 x 2 table with this first cell, first row, first column and total.
+
+    Two-sided: the sum of all tables that are not more probable than this one; tables within a factor 1 + 1e-7
+    count as equally probable (R's ``fisher.test``; scipy.stats.fisher_exact has the same rule with 1e-14).
+    """
+    low, high = max(0, row + column - total), min(row, column)
+    cell = np.arange(low, high, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        ratio = (column - cell) * (row - cell) / ((cell + 1.0) * (total - column - row + cell + 1.0))
+    log_mass = np.concatenate(([0.0], np.cumsum(np.log(ratio))))
+    mass = np.exp(log_mass - log_mass.max())
+    mass /= mass.sum()
+    here = a - low
+    if alternative == "greater":
+        p = mass[here:].sum()
+    elif alternative == "less":
+        p = mass[: here + 1].sum()
+    else:
+        p = mass[mass <= mass[here] * (1.0 + 1e-7)].sum()
+    return float(min(p, 1.0))

@@ -1,0 +1,120 @@
+"""What every analysis returns: one row for each replicate, with a status instead of an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+OK: Final = 0
+EMPTY_ARM: Final = 1
+TOO_FEW: Final = 2
+NO_VARIANCE: Final = 3
+SINGULAR: Final = 4
+NOT_CONVERGED: Final = 5
+NOT_TESTED: Final = 6
+
+STATUS_TEXT: Final[dict[int, str]] = {
+    OK: "ok",
+    EMPTY_ARM: "an arm has no observed value",
+    TOO_FEW: "too few observed values for the degrees of freedom",
+    NO_VARIANCE: "the values do not vary",
+    SINGULAR: "a covariate is constant or follows from the others",
+    NOT_CONVERGED: "the estimate did not converge",
+    NOT_TESTED: "not tested: the test before it did not reject",
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One analysis in every replicate; all arrays have shape (R,).
+
+    Attributes
+    ----------
+    estimate : the effect, NaN for tests without one (omnibus tests)
+    se : standard error of the estimate
+    df : degrees of freedom; of the denominator for an F test, NaN where there are none
+    statistic : t, F, H, U, W or chi-square, as the test says
+    p : p-value, before any adjustment for multiplicity
+    low, high : limits of the confidence interval for the estimate
+    n : number of values analyzed
+    status : `OK`, or the reason why every other number of the row is NaN (see `STATUS_TEXT`)
+    """
+
+    estimate: FloatArray
+    se: FloatArray
+    df: FloatArray
+    statistic: FloatArray
+    p: FloatArray
+    low: FloatArray
+    high: FloatArray
+    n: IntArray
+    status: NDArray[np.int8]
+
+
+def first_reason(reasons: Sequence[tuple[int, BoolArray]]) -> NDArray[np.int8]:
+    """Return the first status whose condition holds, `OK` where none does.
+
+    Parameters
+    ----------
+    reasons : pairs of a status code and where it applies (R,), the gravest first
+    """
+    conditions = [where for _, where in reasons]
+    codes = [np.int8(code) for code, _ in reasons]
+    return np.select(conditions, codes, default=np.int8(OK)).astype(np.int8)
+
+
+def make_rows(
+    statistic: FloatArray,
+    p: FloatArray,
+    *,
+    n: IntArray,
+    status: NDArray[np.int8],
+    estimate: FloatArray | None = None,
+    se: FloatArray | None = None,
+    df: FloatArray | float | None = None,
+    low: FloatArray | None = None,
+    high: FloatArray | None = None,
+) -> Rows:
+    """Put a result together; whatever is missing, and every row that is not `OK`, becomes NaN."""
+    fine = status == OK
+
+    def column(values: FloatArray | float | None) -> FloatArray:
+        return np.where(fine, np.nan if values is None else values, np.nan)
+
+    return Rows(
+        estimate=column(estimate),
+        se=column(se),
+        df=column(df),
+        statistic=column(statistic),
+        p=column(p),
+        low=column(low),
+        high=column(high),
+        n=np.asarray(n, dtype=np.int64),
+        status=status,
+    )
+
+
+def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
+    """Close a test where the one before it did not reject: p becomes NaN, the status `NOT_TESTED`.
+
+    Estimate and interval stay. A row that has failed already keeps its own status.
+
+    Parameters
+    ----------
+    rows : the test behind the gate
+    is_open : (R,), true where the test before it rejected
+    """
+    closed = ~is_open
+    return replace(
+        rows,
+        p=np.where(closed, np.nan, rows.p),
+        status=np.where(closed & (rows.status == OK), np.int8(NOT_TESTED), rows.status),
+    )

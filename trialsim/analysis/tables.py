@@ -1,0 +1,89 @@
+"""Counting an outcome on few levels: one pass, from which rank tests, tests of proportions and moments follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.moments import Moments
+from trialsim.analysis.ordering import Counts
+from trialsim.analysis.rows import FloatArray, IntArray
+from trialsim.compiled import kernel
+from trialsim.errors import AnalysisError
+
+
+@kernel
+def _count_kernel(y: FloatArray, arm: NDArray[np.int8], levels: FloatArray, step: float, table: IntArray) -> int:
+    # step > 0: evenly spaced levels, found by division; else by search. Returns the number of strangers.
+    replicates, participants = y.shape
+    arms, number = table.shape[1], levels.shape[0]
+    strangers = 0
+    low = levels[0]
+    for r in range(replicates):
+        for k in range(arms):
+            for level in range(number):
+                table[r, k, level] = 0
+        for i in range(participants):
+            k = np.int64(arm[r, i])
+            value = y[r, i]
+            if k >= 0 and value == value:
+                level = 0
+                if step > 0.0:
+                    level = np.int64(min(max((value - low) / step + 0.5, 0.0), number - 0.5))
+                else:
+                    while level < number - 1 and levels[level] < value:
+                        level += 1
+                if levels[level] == value:
+                    table[r, k, level] += 1
+                else:
+                    strangers += 1
+    return strangers
+
+
+def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[float]) -> Counts:
+    """Count the levels of an outcome by arm.
+
+    Parameters
+    ----------
+    y : (R, N) values, NaN where missing; each must be one of the levels
+    arm : (R, N) arm of each participant, -1 for an empty place
+    arms : K
+    levels : the possible values, ascending
+
+    Raises
+    ------
+    AnalysisError : a value is none of the levels, or the levels do not ascend
+
+    Examples
+    --------
+    >>> counts(np.array([[0.0, 2.0, 2.0]]), np.array([[0, 0, 1]], np.int8), arms=2, levels=(0, 2)).table.tolist()
+    [[[1, 1], [0, 1]]]
+    """
+    scale = np.array(levels, dtype=np.float64)
+    gaps = np.diff(scale)
+    if not scale.size or not bool(np.all(gaps > 0.0)):
+        raise AnalysisError(f"levels {list(levels)} do not ascend.", code="TS-A001", remedy="List each level once.")
+    even = gaps.size > 0 and bool(np.all(gaps == gaps[0]))
+    values = np.ascontiguousarray(y, dtype=np.float64)
+    table = np.empty((values.shape[0], arms, scale.size), np.int64)
+    groups = np.ascontiguousarray(arm, dtype=np.int8)
+    strangers = _count_kernel(values, groups, scale, float(gaps[0]) if even else 0.0, table)
+    if strangers:
+        raise AnalysisError(
+            f"{strangers} values are none of the levels {list(levels)}.",
+            code="TS-A002",
+            remedy="Use a test for continuous values, or name every level.",
+        )
+    return Counts(table=table, levels=scale)
+
+
+def counted_moments(c: Counts) -> Moments:
+    """Moments of an outcome that has been counted already, so that a test of means costs no second pass."""
+    n = c.table.sum(axis=2)
+    with np.errstate(all="ignore"):
+        mean = (c.table * c.levels).sum(axis=2) / n
+        ss = (c.table * (c.levels - mean[:, :, None]) ** 2).sum(axis=2)
+    one_level = (c.table > 0).sum(axis=2) < 2
+    return Moments(n=n, mean=mean, ss=np.where(one_level, 0.0, ss))

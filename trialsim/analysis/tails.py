@@ -1,0 +1,86 @@
+"""Tail probabilities, quantiles and intervals on (R,) arrays, by scipy.special only (scipy.stats is slow to import)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from trialsim.analysis.rows import FloatArray, IntArray, Rows, make_rows
+
+Alternative = Literal["two-sided", "greater", "less"]
+
+
+def t_p(statistic: FloatArray, df: FloatArray, alternative: Alternative = "two-sided") -> FloatArray:
+    """p-value of a t statistic (R,) with df degrees of freedom (R,)."""
+    if alternative == "two-sided":
+        return np.asarray(2.0 * special.stdtr(df, -np.abs(statistic)))
+    side = -statistic if alternative == "greater" else statistic
+    return np.asarray(special.stdtr(df, side))
+
+
+def normal_p(z: FloatArray, alternative: Alternative = "two-sided") -> FloatArray:
+    """p-value of a standard normal statistic (R,)."""
+    if alternative == "two-sided":
+        return np.asarray(np.minimum(2.0 * special.ndtr(-np.abs(z)), 1.0))
+    return np.asarray(special.ndtr(-z if alternative == "greater" else z))
+
+
+def f_p(statistic: FloatArray, df_between: FloatArray | float, df_within: FloatArray) -> FloatArray:
+    """Upper tail of an F statistic (R,)."""
+    return np.asarray(special.fdtrc(df_between, df_within, statistic))
+
+
+def chi_square_p(statistic: FloatArray, df: FloatArray | float) -> FloatArray:
+    """Upper tail of a chi-square statistic (R,)."""
+    return np.asarray(special.chdtrc(df, statistic))
+
+
+def interval_probability(level: float, alternative: Alternative) -> float:
+    """Lower-tail probability whose quantile makes an interval of this level: .975 for 95 % two-sided."""
+    return 0.5 + level / 2.0 if alternative == "two-sided" else level
+
+
+def t_quantile(probability: float, df: FloatArray) -> FloatArray:
+    """Quantile of the t distribution for df (R,); NaN where df is not positive.
+
+    Whole degrees of freedom repeat over replicates, so each is solved once.
+    """
+    valid = df > 0.0
+    safe = np.where(valid, df, 1.0)
+    low, high = safe.min(initial=1.0), safe.max(initial=1.0)
+    if high - low < safe.size and bool(np.all(safe == np.floor(safe))):
+        table = special.stdtrit(np.arange(low, high + 1.0), probability) if safe.size else safe
+        quantile = table[(safe - low).astype(np.int64)]
+    else:
+        quantile = special.stdtrit(safe, probability)
+    return np.where(valid, quantile, np.nan)
+
+
+def limits(estimate: FloatArray, half_width: FloatArray, alternative: Alternative) -> tuple[FloatArray, FloatArray]:
+    """Interval around an estimate; a one-sided alternative leaves the other side open, as R and scipy do."""
+    low = np.full_like(estimate, -np.inf) if alternative == "less" else estimate - half_width
+    high = np.full_like(estimate, np.inf) if alternative == "greater" else estimate + half_width
+    return low, high
+
+
+def t_rows(
+    estimate: FloatArray,
+    se: FloatArray,
+    *,
+    df: FloatArray,
+    n: IntArray,
+    status: NDArray[np.int8],
+    null: float = 0.0,
+    alternative: Alternative = "two-sided",
+    level: float = 0.95,
+) -> Rows:
+    """Rows of a t test: statistic (estimate - null) / se and the interval estimate +- t se."""
+    with np.errstate(all="ignore"):
+        statistic = (estimate - null) / se
+        half_width = t_quantile(interval_probability(level, alternative), df) * se
+        low, high = limits(estimate, half_width, alternative)
+        p = t_p(statistic, df, alternative)
+    return make_rows(statistic, p, n=n, status=status, estimate=estimate, se=se, df=df, low=low, high=high)

@@ -123,12 +123,10 @@ def read_value(value: object, kind: str) -> tuple[float, str | None]:
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
             refuse("TS-E013", f"{value} is not a finite number.", remedy=_example(kind))
-        if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and 0 <= value < 1):
+        if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and -1 < value < 1):
             return float(value), None
     if kind in ("amount", "money", "samples"):
         return _labeled(str(value), kind)
-    if kind == "share" and isinstance(value, str) and re.fullmatch(r"\s*0?\.\d+\s*", value):
-        return float(value), None
     if kind == "calendar":
         return _calendar_span(str(value))
     return _parse(str(value), kind), None
@@ -218,7 +216,9 @@ def read_provenance(value: Mapping[Any, Any], kind: str) -> dict[str, Any]:
             told[key] = str(value[key])
     if sum(key in told for key in PROVENANCE[:3]) > 1:
         refuse(
-            "TS-E015", "a quantity has one provenance, not several.", remedy="Keep one of source, computed_from, assumed."
+            "TS-E015",
+            "a quantity has one provenance, not several.",
+            remedy="Keep one of source, computed_from, assumed.",
         )
     if "range" in value:
         told["range"] = _read_range(value["range"], kind)
@@ -256,7 +256,10 @@ def _only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
     for key in value:
         if key not in allowed:
             refuse(
-                "TS-E003", f"unknown key '{key}'.", remedy=did_you_mean(str(key), allowed, what="Known keys here"), at=(key,)
+                "TS-E003",
+                f"unknown key '{key}'.",
+                remedy=did_you_mean(str(key), allowed, what="Known keys here"),
+                at=(key,),
             )
 
 
@@ -314,14 +317,15 @@ def read_spread(value: object, kind: str, info: Any = None) -> Spread:
         for key in rest:
             if key != family:
                 refuse(
-                    "TS-E003", f"'{key}' cannot stand beside '{family}'.", remedy=f"Write it inside {family}: {{..}}.", at=(key,)
+                    "TS-E003",
+                    f"'{key}' cannot stand beside '{family}'.",
+                    remedy=f"Write it inside {family}: {{..}}.",
+                    at=(key,),
                 )
         with _inside(family):
             given = _read_family(family, rest[family], kind, info)
     unit = _one_unit(given)
-    spread = Spread(
-        given=given, family=family, kind=_spread_kind(kind, unit), unit=unit, low=low, high=high, **told
-    )
+    spread = Spread(given=given, family=family, kind=_spread_kind(kind, unit), unit=unit, low=low, high=high, **told)
     _solvable(spread)
     return spread
 
@@ -354,13 +358,19 @@ def _read_family(family: str, inner: object, kind: str, info: Any) -> dict[str, 
 
         return {"values": read_empirical(inner, kind, info)}
     if not isinstance(inner, Mapping):
-        refuse("TS-E011", f"'{family}' needs its parameters.", remedy=f"Write {family}: {{{': .., '.join(FAMILIES[family])}: ..}}.")
+        refuse(
+            "TS-E011",
+            f"'{family}' needs its parameters.",
+            remedy=f"Write {family}: {{{': .., '.join(FAMILIES[family])}: ..}}.",
+        )
     return _read_given(inner, FAMILIES[family], kind)
 
 
 def _read_choice(inner: object, kind: str) -> dict[str, Number | tuple[float, ...]]:
     if not isinstance(inner, Mapping) or not inner:
-        refuse("TS-E011", "'choice' needs values and their shares.", remedy="Write choice: {10 min: 60 %, 20 min: 40 %}.")
+        refuse(
+            "TS-E011", "'choice' needs values and their shares.", remedy="Write choice: {10 min: 60 %, 20 min: 40 %}."
+        )
     values, shares = [], []
     for key, share in inner.items():
         with _inside(key):

@@ -12,6 +12,14 @@ Report = Callable[[Finding], None]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
+def canonical_unit(unit: str | None) -> str | None:
+    """One spelling for each unit that is known: ``ug/dL`` for ``µg/dL``."""
+    from trialsim import units
+
+    kind = amount_unit_kind(unit)
+    return units.canonical_unit(unit, kind) if unit and kind in ("concentration", "age") else unit
+
+
 def convert(number: Number, unit: str | None, path: Path, report: Report) -> Number:
     """The number in ``unit``; a missing, unknown or unfitting unit is reported and the number left as it is."""
     if number.unit == unit:
@@ -36,7 +44,11 @@ def convert(number: Number, unit: str | None, path: Path, report: Report) -> Num
 def _converted(value: float, unit: str, target: str, kind: str) -> float:
     from trialsim import units
 
-    return float(units.parse(f"{value!r} {unit}", kind, unit=target))
+    if kind == "concentration":
+        return units.parse(f"{value!r} {unit}", kind, unit=target)
+    if canonical_unit(unit) == target:
+        return value
+    return float(f"{units.parse(f'{value!r} {unit}', kind) / units.parse(f'1 {target}', kind):.15g}")
 
 
 def amounts_in(record: AnyRecord, unit: str | None, path: Path, report: Report) -> AnyRecord:

@@ -50,7 +50,9 @@ def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
         place = Place(str(file), 0, 0)
-        raise BrokenText(Finding("TS-E006", (), f"the file {reason}.", "Check the name and the folder.", place)) from None
+        raise BrokenText(
+            Finding("TS-E006", (), f"the file {reason}.", "Check the name and the folder.", place)
+        ) from None
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
@@ -66,14 +68,18 @@ def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) ->
     where = tree.place(("extends",))
     name = tree.data.pop("extends")
     if not isinstance(name, str):
-        finding = Finding("TS-E007", ("extends",), "'extends' needs one file name.", "Write extends: parent.yaml.", where)
+        finding = Finding(
+            "TS-E007", ("extends",), "'extends' needs one file name.", "Write extends: parent.yaml.", where
+        )
         raise BrokenText(finding)
     parent = folder / name
     if parent.resolve() in seen or len(seen) > LONGEST_CHAIN:
         finding = Finding("TS-E007", ("extends",), f"'{name}' leads back to this file.", "Break the circle.", where)
         raise BrokenText(finding)
     if not parent.is_file():
-        finding = Finding("TS-E007", ("extends",), f"there is no file '{name}'.", f"It is looked for in {folder}.", where)
+        finding = Finding(
+            "TS-E007", ("extends",), f"there is no file '{name}'.", f"It is looked for in {folder}.", where
+        )
         raise BrokenText(finding)
     return inherit(_read_chain(parent, seen=seen), tree)
 

@@ -43,7 +43,12 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
     shown = _shown(detail["input"])
     if kind == "literal_error":
         allowed = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
-        return Finding("TS-E010", path, f"{shown} is not one of the words allowed.", did_you_mean(shown.strip("'"), allowed, what="Allowed"))
+        return Finding(
+            "TS-E010",
+            path,
+            f"{shown} is not one of the words allowed.",
+            did_you_mean(shown.strip("'"), allowed, what="Allowed"),
+        )
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         words = "a step is one of wait, visit, activity, attempt, hold, repeat."
         return Finding("TS-E009", path, words, _remedy_step(detail["input"]))
@@ -97,14 +102,18 @@ def _remedy_missing(key: str) -> str:
 
 def _remedy_step(step: object) -> str:
     if isinstance(step, dict) and step:
-        return did_you_mean(str(next(iter(step))), ("wait", "visit", "activity", "attempt", "hold", "repeat"), what="Known steps")
+        return did_you_mean(
+            str(next(iter(step))), ("wait", "visit", "activity", "attempt", "hold", "repeat"), what="Known steps"
+        )
     return "Write a list of steps, each - key: value."
 
 
 def _unknown_key(path: Path, loc: tuple[str | int, ...], data: Any) -> Finding:
     key = str(loc[-1])
     known = known_keys(path[:-1], data)
-    return Finding("TS-E003", path, f"unknown key '{key}'.", did_you_mean(key, known, what="Known keys here"), on_key=True)
+    return Finding(
+        "TS-E003", path, f"unknown key '{key}'.", did_you_mean(key, known, what="Known keys here"), on_key=True
+    )
 
 
 def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
@@ -115,7 +124,13 @@ def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
             return tuple(path), True
         if isinstance(step, str) and step.startswith("<"):
             continue
-        inside = isinstance(data, dict) and step in data or isinstance(data, list) and isinstance(step, int) and step < len(data)
+        inside = (
+            isinstance(data, dict)
+            and step in data
+            or isinstance(data, list)
+            and isinstance(step, int)
+            and step < len(data)
+        )
         if inside:
             data = data[step]
             path.append(step)
@@ -187,5 +202,3 @@ def _plain(text: str, _: str) -> str:
 
 def _paint(text: str, tone: str) -> str:
     return f"\x1b[{tone}m{text}\x1b[0m"
-
-

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag, model_validator
+from pydantic_core import core_schema
 
 from trialsim.protocol.steps import Resource, Step, WaitRule
 from trialsim.quantities import (
@@ -36,18 +37,22 @@ from trialsim.quantities import (
 )
 
 
+class OneOrMany:
+    """An annotation: one item may stand where a list belongs."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(_listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        listed = handler(schema)
+        return {"anyOf": [listed["items"], listed]}
+
+
 def _listed(value: object) -> object:
-    """One item where several may stand."""
     return (value,) if isinstance(value, (str, Mapping, Record)) else value
 
 
-def _open_schema(inner: dict[str, Any]) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [inner, {"type": "array", "items": inner}]})
-
-
-Names = Annotated[
-    tuple[Name, ...], BeforeValidator(_listed), _open_schema({"type": ["string", "number"]})
-]  # one name, or a list of names
+Names = Annotated[tuple[Name, ...], OneOrMany()]  # one name, or a list of names
 
 # ---------------------------------------------------------------- the ward
 
@@ -84,7 +89,7 @@ class Patients(Record):
     exclusions: Mapping[Name, Share] = {}  # a reason and the share of patients it rules out before they are asked
     ask: WaitRule | None = None  # when they are asked; at arrival if not said
     consent: Share
-    leave: Annotated[tuple[Leave, ...], BeforeValidator(_listed)] = ()
+    leave: Annotated[tuple[Leave, ...], OneOrMany()] = ()
 
 
 class Setting(Record):
@@ -438,7 +443,7 @@ class Scenario(Record):
     setting: Setting | None = None
     design: Design
     participants: Mapping[Name, Covariate] = {}
-    attrition: Annotated[tuple[Leave, ...], BeforeValidator(_listed)] = ()  # counted from enrollment
+    attrition: Annotated[tuple[Leave, ...], OneOrMany()] = ()  # counted from enrollment
     protocol: tuple[Step, ...] = ()
     visits: Mapping[Name, Duration] = {}  # without a ward: when each visit happens
     outcomes: Mapping[Name, Outcome]

@@ -28,7 +28,9 @@ def resolve_levels(
     scale = outcome.distribution or _scale(outcome, levels)
     if scale is None:
         message = "the scale of this outcome is not said."
-        report(Finding("TS-E020", path, message, "Write distribution: normal, lognormal, ordinal or binary.", on_key=True))
+        report(
+            Finding("TS-E020", path, message, "Write distribution: normal, lognormal, ordinal or binary.", on_key=True)
+        )
         return outcome
     categories = outcome.categories or ((0.0, 1.0) if scale == "binary" else ())
     outcome = outcome.model_copy(update={"distribution": scale, "categories": categories})
@@ -43,13 +45,29 @@ def resolve_levels(
     for visit in visits:
         level, here = declared.get(visit, (general, (*path, "level")))
         if level is None:
-            report(Finding("TS-E021", path, f"no level is declared for visit '{visit}'.", "Add level:, or by_visit:.", on_key=True))
+            report(
+                Finding(
+                    "TS-E021",
+                    path,
+                    f"no level is declared for visit '{visit}'.",
+                    "Add level:, or by_visit:.",
+                    on_key=True,
+                )
+            )
             continue
         by_visit[visit] = _completed(level, general, here, scale=scale, arms=arms, reference=first, report=report)
     for visit in declared:
         if visit not in visits:
             message = f"a level is declared for '{visit}', at which this outcome is not measured."
-            report(Finding("TS-E030", (*path, "by_visit", visit), message, f"Add '{visit}' to visits, or remove it.", on_key=True))
+            report(
+                Finding(
+                    "TS-E030",
+                    (*path, "by_visit", visit),
+                    message,
+                    f"Add '{visit}' to visits, or remove it.",
+                    on_key=True,
+                )
+            )
     return outcome.model_copy(update={"level": None, "by_visit": by_visit})
 
 
@@ -77,13 +95,22 @@ def _scale(outcome: Outcome, levels: list[Level]) -> str | None:
 def _in_unit(level: AnyLevel, outcome: Outcome, path: Path, report: Report) -> AnyLevel:
     if isinstance(level, ArmLevels):
         return ArmLevels(
-            by_arm={arm: amounts_in(one, outcome.unit, (*path, "by_arm", arm), report) for arm, one in level.by_arm.items()}
+            by_arm={
+                arm: amounts_in(one, outcome.unit, (*path, "by_arm", arm), report) for arm, one in level.by_arm.items()
+            }
         )
     return amounts_in(level, outcome.unit, path, report)
 
 
 def _completed(
-    level: AnyLevel, general: AnyLevel | None, path: Path, *, scale: str, arms: list[str], reference: str, report: Report
+    level: AnyLevel,
+    general: AnyLevel | None,
+    path: Path,
+    *,
+    scale: str,
+    arms: list[str],
+    reference: str,
+    report: Report,
 ) -> AnyLevel:
     """Spread left out: that of the general level, or of the reference arm (except on an ordinal scale)."""
     plain = general if isinstance(general, Level) else None
@@ -96,7 +123,10 @@ def _completed(
         return level
     anchor = _with_spread(level.by_arm[reference], plain, scale) if reference in level.by_arm else plain
     return ArmLevels(
-        by_arm={arm: anchor if arm == reference and anchor else _with_spread(level.by_arm[arm], anchor, scale) for arm in arms}
+        by_arm={
+            arm: anchor if arm == reference and anchor else _with_spread(level.by_arm[arm], anchor, scale)
+            for arm in arms
+        }
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from trialsim.errors import Fault, ScenarioError
 from trialsim.quantities import Number
-from trialsim.scenario.amounts import amounts_in, convert
+from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.model import (
     Allocation,
     Analysis,
@@ -106,7 +106,9 @@ def _design(scenario: Scenario) -> Design:
         block = 2 * sum(parse_ratio(ratio))
     ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
     told = Allocation(method=method, ratio=ratio, block=block, stratify=allocation.stratify)
-    return design.model_copy(update={"reference": design.reference or next(iter(design.arms), None), "allocation": told})
+    return design.model_copy(
+        update={"reference": design.reference or next(iter(design.arms), None), "allocation": told}
+    )
 
 
 def parse_ratio(text: str) -> tuple[int, ...]:
@@ -125,8 +127,11 @@ def _outcome(
 ) -> Outcome:
     report = findings.append
     visits = expand_visits(outcome.visits, points)
+    outcome = outcome.model_copy(update={"unit": canonical_unit(outcome.unit)})
     outcome = amounts_in(outcome, outcome.unit, path, report)
-    outcome = resolve_levels(outcome, path, visits=visits, points=points, arms=arms, reference=scenario.design.reference, report=report)
+    outcome = resolve_levels(
+        outcome, path, visits=visits, points=points, arms=arms, reference=scenario.design.reference, report=report
+    )
     effects = {
         arm: amounts_in(effect, outcome.unit, (*path, "effects", arm), report).model_copy(
             update={"visits": expand_visits(effect.visits, points) or visits}
@@ -138,7 +143,8 @@ def _outcome(
         for activity, response in outcome.responds_to.items()
     }
     missing = tuple(
-        _missing(rule, (*path, "missing", i), outcome, scenario, points, findings) for i, rule in enumerate(outcome.missing)
+        _missing(rule, (*path, "missing", i), outcome, scenario, points, findings)
+        for i, rule in enumerate(outcome.missing)
     )
     window = outcome.window
     if window is not None:
@@ -154,7 +160,8 @@ def _outcome(
             "rhythm": outcome.rhythm and amounts_in(outcome.rhythm, _effect_unit(outcome), (*path, "rhythm"), report),
             "instrument": _instrument(outcome, (*path, "instrument"), findings),
             "drivers": tuple(
-                amounts_in(driver, outcome.unit, (*path, "drivers", i), report) for i, driver in enumerate(outcome.drivers)
+                amounts_in(driver, outcome.unit, (*path, "drivers", i), report)
+                for i, driver in enumerate(outcome.drivers)
             ),
             "covariates": _covariate_effects(outcome, path, scenario, findings),
         }
@@ -199,7 +206,9 @@ def _missing(
     assert isinstance(rule, Missing)
     given = scenario.outcomes.get(rule.given) if rule.given else outcome
     told = amounts_in(rule, given.unit, path, findings.append) if given else rule
-    return told.model_copy(update={"visits": expand_visits(rule.visits, points) or expand_visits(outcome.visits, points)})
+    return told.model_copy(
+        update={"visits": expand_visits(rule.visits, points) or expand_visits(outcome.visits, points)}
+    )
 
 
 def _instrument(outcome: Outcome, path: Path, findings: list[Finding]) -> Instrument:

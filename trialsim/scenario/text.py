@@ -132,10 +132,18 @@ def _broken(problem: str, where: Place | None) -> Finding:
     """YAML's complaint in a nurse's words."""
     words = (
         ("\\t", "a tab stands where only spaces may stand.", "Indent with spaces."),
-        ("mapping values are not allowed", "a second ':' stands in one value.", "Put the text in quotes, or start a new line."),
+        (
+            "mapping values are not allowed",
+            "a second ':' stands in one value.",
+            "Put the text in quotes, or start a new line.",
+        ),
         ("expected ',' or '}'", "a '{' is not closed, or a comma is missing.", "Close it with '}'."),
         ("expected ',' or ']'", "a '[' is not closed, or a comma is missing.", "Close it with ']'."),
-        ("expected <block end>", "the indentation does not fit the lines above.", "Align this line with its neighbors."),
+        (
+            "expected <block end>",
+            "the indentation does not fit the lines above.",
+            "Align this line with its neighbors.",
+        ),
         ("could not find expected ':'", "a ':' is missing after this key.", "Write key: value."),
         ("quoted scalar", "a quotation mark is not closed.", "Close the quotation mark."),
         ("undefined alias", "aliases (*name) are not used in scenarios.", "Write the part out, or use extends:."),
@@ -168,7 +176,9 @@ def _build(tree: Tree, events: Iterable[Any], place: Any) -> None:
             documents += 1
             if documents > 1:
                 where = place(event.start_mark)
-                raise BrokenText(Finding("TS-E002", (), "a second document begins here.", "One file holds one study.", where))
+                raise BrokenText(
+                    Finding("TS-E002", (), "a second document begins here.", "One file holds one study.", where)
+                )
         elif kind in ("MappingEndEvent", "SequenceEndEvent"):
             stack.pop()
         elif kind in ("ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"):

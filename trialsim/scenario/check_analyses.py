@@ -1,0 +1,262 @@
+"""What an analysis needs: an endpoint, arms, a baseline, a scale; and what the published figures refer to."""
+
+from __future__ import annotations
+
+from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks import known
+from trialsim.scenario.model import Analysis, Outcome, Scenario
+from trialsim.scenario.outline import Outline
+from trialsim.scenario.resolve import OMNIBUS, ONE_SAMPLE, expand_visits, split_contrast
+from trialsim.scenario.text import Finding, Path
+
+PAIRS_AFTER = {  # which pairwise tests go with an omnibus test
+    "anova": ("t", "two-sample-t", "welch", "mann-whitney"),
+    "welch-anova": ("t", "two-sample-t", "welch", "mann-whitney"),
+    "kruskal-wallis": ("mann-whitney", "two-sample-t", "welch"),
+    "ancova": ("t",),
+    "chi-square": ("fisher", "chi-square"),
+}
+
+
+def check_analyses(scenario: Scenario, points: Outline, report: Report) -> None:
+    """Every analysis can be set up for this study, and what names an analysis names one that is declared."""
+    for name, analysis in scenario.analyses.items():
+        path = ("analyses", name)
+        if not known(analysis.outcome, scenario.outcomes, "TS-E032", (*path, "outcome"), report):
+            continue
+        outcome = scenario.outcomes[analysis.outcome]
+        _endpoint(analysis, outcome, path, points, report)
+        _arms(analysis, list(scenario.design.arms), path, report)
+        _pairs(analysis, list(scenario.design.arms), path, report)
+        _people(analysis, scenario, points, path, report)
+    for i, name in enumerate(scenario.primary):
+        here = ("primary", i) if len(scenario.primary) > 1 else ("primary",)
+        known(name, scenario.analyses, "TS-E037", here, report)
+    _published(scenario, report)
+
+
+def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
+    measured = expand_visits(outcome.visits, points)
+    told: list[tuple[Path, str]] = []
+    if analysis.visit is not None:
+        told.append(((*path, "visit"), analysis.visit))
+    if analysis.change is not None:
+        told += [((*path, "change", "from"), analysis.change.start), ((*path, "change", "to"), analysis.change.end)]
+        if analysis.change.start == analysis.change.end:
+            report(Finding("TS-E060", (*path, "change"), "nothing changes from a visit to itself.", "Name two visits."))
+    if analysis.baseline is not None:
+        told.append(((*path, "baseline"), analysis.baseline))
+        if analysis.baseline == analysis.visit:
+            report(
+                Finding(
+                    "TS-E060", (*path, "baseline"), "the baseline is the endpoint itself.", "Name an earlier visit."
+                )
+            )
+    for here, visit in told:
+        known(visit, measured, "TS-E030", here, report)
+    if (analysis.visit is None) == (analysis.change is None):
+        report(Finding("TS-E060", path, "say one endpoint.", "Write visit: post, or change: {from: pre, to: post}."))
+    if analysis.test in ("paired-t", "wilcoxon") and analysis.change is None:
+        report(
+            Finding(
+                "TS-E060",
+                (*path, "test"),
+                f"{analysis.test} needs a change between two visits.",
+                "Write change: {from: pre, to: post}.",
+            )
+        )
+    if analysis.test == "ancova" and analysis.baseline is None and not analysis.covariates:
+        report(
+            Finding(
+                "TS-E060",
+                (*path, "test"),
+                "ancova needs a baseline.",
+                "Write baseline: and the visit before treatment.",
+            )
+        )
+    if analysis.test != "ancova" and (analysis.baseline is not None or analysis.covariates):
+        key = "baseline" if analysis.baseline is not None else "covariates"
+        report(
+            Finding(
+                "TS-E060",
+                (*path, key),
+                f"{analysis.test} does not adjust.",
+                "Write test: ancova, or remove it.",
+                on_key=True,
+            )
+        )
+    if analysis.null is not None and analysis.test not in ONE_SAMPLE:
+        report(
+            Finding(
+                "TS-E060",
+                (*path, "null"),
+                f"{analysis.test} compares with another arm, not with a number.",
+                "Remove null:.",
+                on_key=True,
+            )
+        )
+
+
+def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
+    test, count = analysis.test, len(arms)
+    omnibus = test in OMNIBUS or (test in ("ancova", "chi-square") and count > 2 and analysis.contrast is None)
+    if test in ONE_SAMPLE:
+        if count > 1:
+            message = f"{test} has one sample, but the design has {count} arms."
+            report(Finding("TS-E062", (*path, "test"), message, "Compare the arms: t, mann-whitney, ancova, ..."))
+        if analysis.contrast is not None:
+            report(
+                Finding("TS-E061", (*path, "contrast"), f"{test} has no contrast.", "Remove contrast:.", on_key=True)
+            )
+    elif count < 2:
+        report(
+            Finding(
+                "TS-E062",
+                (*path, "test"),
+                f"{test} compares arms, but the design has {count}.",
+                "Use paired-t or wilcoxon on a change.",
+            )
+        )
+    elif test in OMNIBUS and analysis.contrast is not None:
+        report(
+            Finding(
+                "TS-E061",
+                (*path, "contrast"),
+                f"{test} tests all arms at once.",
+                "Write then: {pairs: ..}, or remove contrast:.",
+                on_key=True,
+            )
+        )
+    elif analysis.contrast is not None and split_contrast(analysis.contrast, arms) is None:
+        message = f"'{analysis.contrast}' is not a difference of two arms."
+        report(
+            Finding("TS-E061", (*path, "contrast"), message, f"Write {arms[1]} - {arms[0]}; arms: {', '.join(arms)}.")
+        )
+    elif count > 2 and analysis.contrast is None and not omnibus:
+        message = f"say which of the {count} arms to compare."
+        report(Finding("TS-E061", path, message, f"Add contrast: {arms[1]} - {arms[0]}."))
+    if omnibus and analysis.alternative != "two-sided":
+        report(
+            Finding(
+                "TS-E061",
+                (*path, "alternative"),
+                f"{test} of {count} arms has no direction.",
+                "Write alternative: two-sided.",
+            )
+        )
+
+
+def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
+    then, place = analysis.then, (*path, "then")
+    if then is None:
+        return
+    fitting = PAIRS_AFTER.get(analysis.test, ())
+    if not fitting or analysis.contrast is not None or len(arms) < 2:
+        report(
+            Finding(
+                "TS-E063",
+                place,
+                "pairs follow a test of all arms.",
+                "Remove then:, or choose anova, kruskal-wallis, ...",
+                on_key=True,
+            )
+        )
+        return
+    if then.pairs not in fitting:
+        message = f"'{then.pairs}' pairs do not follow {analysis.test}."
+        report(Finding("TS-E063", (*place, "pairs"), message, f"Choose {' or '.join(fitting)}."))
+    if then.against is not None:
+        known(then.against, arms, "TS-E031", (*place, "against"), report)
+    if then.adjust == "dunnett" and (then.against is None or then.pairs != "t"):
+        report(
+            Finding(
+                "TS-E063",
+                (*place, "adjust"),
+                "Dunnett compares t pairs with one arm.",
+                "Write pairs: t and against: the control.",
+            )
+        )
+
+
+def check_scales(scenario: Scenario, report: Report) -> None:
+    """Transforms, subsets and yes-or-no tests fit the scale of their (resolved) outcome."""
+    for name, analysis in scenario.analyses.items():
+        path = ("analyses", name)
+        scale = scenario.outcomes[analysis.outcome].distribution
+        _transform(analysis, scale, path, report)
+        _subset(analysis, scale, path, report)
+        _yes_or_no(analysis, scale, path, report)
+
+
+def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
+    if analysis.transform == "log" and scale != "lognormal":
+        message = f"the log needs values above zero; '{analysis.outcome}' is {scale}."
+        report(Finding("TS-E064", (*path, "transform"), message, "Remove transform:, or use a lognormal outcome."))
+    if analysis.transform == "percent" and (analysis.change is None or scale not in ("normal", "lognormal")):
+        message = "a percent change needs a change of a positive amount."
+        report(Finding("TS-E064", (*path, "transform"), message, "Write change: {from: pre, to: post}."))
+
+
+def _subset(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
+    if analysis.subset is None:
+        return
+    limits, here = analysis.subset.percent_change, (*path, "subset")
+    if analysis.change is None or scale not in ("normal", "lognormal"):
+        message = "a subset by percent change needs a change of a positive amount."
+        report(Finding("TS-E066", here, message, "Write change: {from: pre, to: post}.", on_key=True))
+    if limits.below is None and limits.above is None and limits.beyond is None:
+        message = "the subset has no limit."
+        report(Finding("TS-E066", (*here, "percent_change"), message, "Write below:, above: or beyond:."))
+    if limits.beyond is not None and limits.beyond.value < 0:
+        message = "'beyond' is a size, either way."
+        report(Finding("TS-E066", (*here, "percent_change", "beyond"), message, "Write it without a minus."))
+
+
+def _yes_or_no(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
+    counts, rule = analysis.test in ("fisher", "chi-square"), analysis.dichotomize
+    if counts and rule is None and scale != "binary":
+        message = f"{analysis.test} needs yes or no; '{analysis.outcome}' is {scale}."
+        report(Finding("TS-E065", (*path, "test"), message, "Add dichotomize: {at_least: ..}."))
+    if rule is not None and (not counts or (rule.at_least is None) == (rule.at_most is None)):
+        message = "say one limit." if counts else f"{analysis.test} does not use yes or no."
+        remedy = "Write {at_least: 3} or {at_most: 2} with fisher or chi-square."
+        report(Finding("TS-E065", (*path, "dichotomize"), message, remedy, on_key=True))
+
+
+def _people(analysis: Analysis, scenario: Scenario, points: Outline, path: Path, report: Report) -> None:
+    if analysis.population == "received" and not any(points.own.values()):
+        message = "no arm has an activity of its own to receive."
+        report(Finding("TS-E067", (*path, "population"), message, "Use randomized or completers."))
+    for i, name in enumerate(analysis.covariates):
+        known(name, scenario.participants, "TS-E035", (*path, "covariates", i), report)
+    for name, category in analysis.exclude.items():
+        here = (*path, "exclude", name)
+        if known(name, scenario.participants, "TS-E035", here, report, on_key=True):
+            choices = scenario.participants[name].choice
+            if not choices:
+                report(
+                    Finding(
+                        "TS-E067",
+                        here,
+                        f"'{name}' is a number.",
+                        "Exclude a category of a covariate by choice.",
+                        on_key=True,
+                    )
+                )
+            elif known(category, choices, "TS-E038", here, report) and len(choices) == 1:
+                report(Finding("TS-E067", here, "this leaves nobody out of nobody.", "Leave one category in."))
+
+
+def _published(scenario: Scenario, report: Report) -> None:
+    arms = list(scenario.design.arms)
+    for i, figure in enumerate(scenario.published):
+        path = ("published", i)
+        if not known(figure.analysis, scenario.analyses, "TS-E037", (*path, "analysis"), report):
+            continue
+        if figure.contrast is not None and split_contrast(figure.contrast, arms) is None:
+            message = f"'{figure.contrast}' is not a difference of two arms."
+            report(Finding("TS-E061", (*path, "contrast"), message, f"Arms: {', '.join(arms)}."))
+        if figure.p is not None and not 0 <= figure.p <= 1:
+            report(Finding("TS-E080", (*path, "p"), f"{figure.p:g} is no p-value.", "It lies between 0 and 1."))
+        if figure.ci95 is not None and figure.ci95[0].value > figure.ci95[1].value:
+            report(Finding("TS-E080", (*path, "ci95"), "the interval runs backwards.", "Write [low, high]."))

@@ -1,0 +1,158 @@
+"""Scenarios as text: the resolved form in the units people write, which loads back to an equal scenario."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+from trialsim.quantities import PROVENANCE, Number, Record, Spread
+from trialsim.scenario.model import Covariate, Rhythm, Scenario
+from trialsim.scenario.text import scalar
+
+WIDTH = 110
+
+
+def dump(scenario: Scenario) -> str:
+    """A scenario as YAML; ``loads(dump(scenario))`` equals the resolved scenario.
+
+    Raises
+    ------
+    TypeError
+        The scenario holds a value that no file can hold; a defect of trialsim.
+    """
+    return "\n".join(_block(plain(scenario), 0)) + "\n"
+
+
+def plain(value: object) -> Any:
+    """Records as maps, lists and scalars, in human units; what says nothing is left out."""
+    if isinstance(value, Number):
+        return _with_provenance(value, number_text(value), value.kind)
+    if isinstance(value, Spread):
+        return _spread(value)
+    if isinstance(value, Covariate) and value.number is not None:
+        inner = plain(value.number)
+        told = {key: getattr(value, key) for key in PROVENANCE[:3] if getattr(value, key) is not None}
+        return {**inner, **told} if told and isinstance(inner, dict) else inner
+    if isinstance(value, Record):
+        return _record(value)
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+        return int(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (str, int, float)):
+        return value
+    raise TypeError(type(value).__name__)
+
+
+def _record(record: Record) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, info in type(record).model_fields.items():
+        value = getattr(record, name)
+        if value is None or value in ((), {}):
+            continue
+        if isinstance(value, Record) and not isinstance(value, (Number, Spread)) and not _record(value):
+            continue
+        if isinstance(record, Rhythm) and name in ("reference_clock", "peak", "between"):
+            value = _clock(value) if isinstance(value, int) else "-".join(map(_clock, value))
+        told[info.alias or name] = plain(value)
+    return told
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
+
+
+def number_text(number: Number) -> str | int | float:
+    """The value of a number with its unit, as text that reads back to the same value."""
+    return value_text(number.value, number.kind, number.unit)
+
+
+def value_text(value: float, kind: str, unit: str | None) -> str | int | float:
+    """A value of a kind as people write it; a plain number where no unit belongs."""
+    from trialsim import units
+
+    bare = int(value) if value == int(value) and abs(value) < 1e15 else value
+    if kind == "calendar":
+        return f"{bare} months" if unit == "months" else units.format_value(value, "duration")
+    if kind in ("duration", "share", "rate"):
+        return units.format_value(value, kind)
+    return bare if unit is None else f"{bare} {unit}"
+
+
+def _with_provenance(record: Number | Spread, content: Any, kind: str) -> Any:
+    told = {key: getattr(record, key) for key in PROVENANCE[:3] if getattr(record, key) is not None}
+    if record.range is not None:
+        told["range"] = [value_text(end, kind, record.unit) for end in record.range]
+    if not told:
+        return content
+    return {**content, **told} if isinstance(content, dict) else {"value": content, **told}
+
+
+def _spread(spread: Spread) -> Any:
+    kind = "duration" if spread.kind == "duration" else "amount"
+    inner: dict[str, Any] = {}
+    for key, part in spread.given.items():
+        if key == "iqr_low":
+            inner["iqr"] = [plain(part), plain(spread.given["iqr_high"])]
+        elif key not in ("iqr_high", "values", "weights"):
+            inner[key] = plain(part)
+    content: Any = {spread.family: inner} if spread.family else inner
+    values, weights = spread.given.get("values"), spread.given.get("weights")
+    if isinstance(values, tuple):
+        texts = [value_text(value, kind, spread.unit) for value in values]
+        shares = [value_text(weight, "share", None) for weight in weights] if isinstance(weights, tuple) else []
+        content = {spread.family: dict(zip(map(str, texts), shares, strict=True)) if shares else texts}
+    if spread.low is not None and spread.high is not None:
+        content["between"] = [value_text(end, kind, spread.unit) for end in (spread.low, spread.high)]
+    if set(inner) == {"value"} and set(content) == {"value"} and spread.range is None:
+        content = content["value"]
+    return _with_provenance(spread, content, kind)
+
+
+# ---------------------------------------------------------------- YAML
+
+_SAFE = re.compile(r"-?[A-Za-z0-9][A-Za-z0-9 _.%()/+'-]*\Z")
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_text(key)}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    text = str(value)
+    if _SAFE.match(text) and not text.endswith(" ") and isinstance(scalar(text), str):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _block(value: Any, indent: int) -> list[str]:
+    """Lines of a map or list: short parts on one line, long ones below their key."""
+    pad = "  " * indent
+    lines: list[str] = []
+    items = value.items() if isinstance(value, dict) else ((None, inner) for inner in value)
+    for key, inner in items:
+        head = f"{pad}{_text(key)}:" if key is not None else f"{pad}-"
+        short = _flow(inner)
+        container = isinstance(inner, (dict, list)) and inner
+        if not container or (indent > 0 and len(head) + len(short) < WIDTH):
+            lines.append(f"{head} {short}")
+        elif key is None:
+            below = _block(inner, indent + 1)
+            lines += [f"{pad}- {below[0].lstrip()}", *below[1:]] if isinstance(inner, dict) else [head, *below]
+        else:
+            lines += [head, *_block(inner, indent + 1)]
+    return lines

@@ -1,0 +1,73 @@
+"""Values of an empirical distribution: written out, or a column of a CSV file beside the scenario."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trialsim.quantities import did_you_mean, read_value, refuse
+
+MOST_VALUES = 100_000
+KEYS = ("file", "column", "unit")
+
+
+def read_empirical(inner: object, kind: str, info: Any) -> tuple[float, ...]:
+    """Values in canonical units from ``[12 min, 15 min, ..]`` or ``{file: lengths.csv, column: minutes, unit: min}``.
+
+    Raises
+    ------
+    PydanticCustomError
+        TS-E019: no such file or column, or a cell that is no number.
+    """
+    if isinstance(inner, Mapping):
+        cells, unit = _cells(inner, info)
+        texts: Sequence[object] = [f"{cell} {unit}".strip() for cell in cells]
+    elif isinstance(inner, Sequence) and not isinstance(inner, str):
+        texts = inner
+    else:
+        refuse("TS-E019", "'empirical' needs values.", remedy="Write [12 min, 15 min], or {file: x.csv, column: a, unit: min}.")
+    if not texts or len(texts) > MOST_VALUES:
+        refuse("TS-E019", f"{len(texts)} values are too few or too many.", remedy=f"1 to {MOST_VALUES} are possible.")
+    values = [read_value(_as_number(text, kind), kind)[0] for text in texts]
+    if kind == "duration" and min(values) < 0:
+        refuse("TS-E013", "a value is negative.", remedy="A duration is 0 or more.")
+    return tuple(sorted(values))
+
+
+def _as_number(text: object, kind: str) -> object:
+    if kind == "amount" and isinstance(text, str):
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _cells(inner: Mapping[Any, Any], info: Any) -> tuple[list[str], str]:
+    for key in inner:
+        if key not in KEYS:
+            refuse("TS-E003", f"unknown key '{key}'.", remedy=did_you_mean(str(key), KEYS), at=(key,))
+    context = getattr(info, "context", None) or {}
+    name = inner.get("file")
+    if not isinstance(name, str):
+        refuse("TS-E019", "the CSV file is not named.", remedy="Write file: lengths.csv.")
+    file = Path(context.get("folder", ".")) / name
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        refuse("TS-E019", f"the CSV file '{name}' cannot be read.", remedy="It lies beside the scenario.", at=("file",))
+    columns = list(rows[0]) if rows else []
+    column = inner.get("column", columns[0] if len(columns) == 1 else None)
+    if column not in columns:
+        remedy = did_you_mean(str(column), columns, what="Columns") or "The file is empty."
+        refuse("TS-E019", f"'{name}' has no column '{column}'.", remedy=remedy, at=("column",))
+    cells = [row[column].strip() for row in rows if row[column] and row[column].strip()]
+    for cell in cells:
+        try:
+            float(cell)
+        except ValueError:
+            refuse("TS-E019", f"'{cell}' in '{name}' is no number.", remedy="Put the unit in unit:, not in the cells.")
+    return cells, str(inner.get("unit") or "")

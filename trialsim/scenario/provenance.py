@@ -1,0 +1,109 @@
+"""Where the numbers of a scenario come from, as rows for the report."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from trialsim.quantities import PROVENANCE, Number, Record, Spread
+from trialsim.scenario.dump import plain, value_text
+from trialsim.scenario.model import Costs, Design, Published, Scenario, Simulation
+from trialsim.scenario.text import Path
+
+Kind = Literal["source", "computed", "assumed", "none"]
+Told = tuple[Kind, str]
+
+WORDS: dict[str, Kind] = {"source": "source", "computed_from": "computed", "assumed": "assumed"}
+CHOSEN = (Design, Simulation, Published, Costs)  # choices of the trialist and quoted figures, not assumptions
+
+
+class Row(NamedTuple):
+    """One number or spread, its value as text, where it comes from and why, and its plausible range as text."""
+
+    path: str
+    value: str
+    kind: Kind
+    why: str
+    range: str
+
+
+def provenance(scenario: Scenario) -> list[Row]:
+    """A row for each assumed number; what a record or outcome says holds for all that say nothing inside it.
+
+    The design, the simulation, costs and published figures are choices or quotations and have no rows.
+    """
+    rows: list[Row] = []
+    _collect(scenario, (), ("none", ""), scenario.sources, rows)
+    return rows
+
+
+def _collect(value: object, path: Path, told: Told, sources: object, rows: list[Row]) -> None:
+    if isinstance(value, CHOSEN):
+        return
+    if isinstance(value, Record):
+        told = _own(value, sources) or told
+    if isinstance(value, (Number, Spread)):
+        if value.kind != "calendar" and not _default(value):
+            rows.append(_row(value, path, _told_inside(value, told, sources)))
+    elif isinstance(value, Record):
+        for name, info in type(value).model_fields.items():
+            _collect(getattr(value, name), (*path, info.alias or name), told, sources, rows)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _collect(inner, (*path, key), told, sources, rows)
+    elif isinstance(value, tuple):
+        for i, inner in enumerate(value):
+            _collect(inner, (*path, i), told, sources, rows)
+
+
+def _default(value: Number | Spread) -> bool:
+    """Defaults written out (lag 0, responders 100 %, correlation 0) claim nothing."""
+    return isinstance(value, Number) and value.value in (0.0, 1.0) and _own(value, {}) is None and value.unit is None
+
+
+def _own(record: object, sources: object) -> Told | None:
+    for key, kind in WORDS.items():
+        text = getattr(record, key, None)
+        if text is not None:
+            full = sources.get(text, text) if isinstance(sources, dict) and kind != "assumed" else text
+            return kind, str(full)
+    return None
+
+
+def _told_inside(value: Number | Spread, told: Told, sources: object) -> Told:
+    """A spread without words of its own takes those of the numbers in it."""
+    if isinstance(value, Spread) and told[0] == "none":
+        for part in value.given.values():
+            if isinstance(part, Number) and (own := _own(part, sources)):
+                return own
+    return told
+
+
+def _row(value: Number | Spread, path: Path, told: Told) -> Row:
+    kind = value.kind
+    ends = value.range
+    if isinstance(value, Spread) and ends is None:
+        ends = next((part.range for part in value.given.values() if isinstance(part, Number) and part.range), None)
+        kind = "duration" if value.kind == "duration" else "amount"
+    span = " to ".join(str(value_text(end, kind, value.unit)) for end in ends) if ends else ""
+    return Row(".".join(map(str, path)), _in_words(value), told[0], told[1], span)
+
+
+def _in_words(value: Number | Spread) -> str:
+    content = plain(value)
+    if isinstance(content, dict):
+        content = {key: inner for key, inner in content.items() if key not in PROVENANCE}
+        if set(content) == {"value"}:
+            return str(content["value"])
+        return ", ".join(f"{key} {_plain_text(inner)}" for key, inner in content.items())
+    return str(content)
+
+
+def _plain_text(value: object) -> str:
+    if isinstance(value, dict):
+        if "value" in value:
+            return str(value["value"])
+        return ", ".join(f"{key} {_plain_text(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        shown = value if len(value) <= 6 else [*value[:5], f"... ({len(value)} values)"]
+        return " / ".join(_plain_text(inner) for inner in shown)
+    return str(value)

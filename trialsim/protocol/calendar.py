@@ -1,0 +1,199 @@
+"""Weekly calendars: ``Mon-Fri 08:30-16:30; Sat 10:00-12:00`` as windows [open, close) of the week.
+
+Times are ticks (seconds) from 00:00 of the study's first day, by a naive local clock without daylight saving.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.compiled import kernel
+from trialsim.errors import TrialsimError
+
+DAY = 86_400
+WEEK = 7 * DAY
+NEVER = 2**62
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+EXAMPLE = "Write it like 'Mon-Fri 08:30-16:30', 'daily 07:00-19:00' or 'Mon,Wed 09:00-12:00; Sat 10:00-12:00'."
+
+
+class CalendarError(TrialsimError, ValueError):
+    """A text that is no calendar."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Windows [open, close) in seconds after Monday 00:00, in rising order and apart; a window may run past Sunday.
+
+    No windows at all means always open.
+    """
+
+    windows: tuple[tuple[int, int], ...]
+    text: str = ""
+
+    @property
+    def always(self) -> bool:
+        """Whether it never closes."""
+        return not self.windows
+
+
+ALWAYS = Calendar((), "always")
+
+
+def parse_calendar(text: str) -> Calendar:
+    """The calendar that ``text`` describes.
+
+    Raises
+    ------
+    CalendarError
+        TS-C001 the text is not understood, TS-C002 a time does not exist, TS-C003 windows overlap
+
+    >>> parse_calendar("Mon,Tue 09:00-12:00").windows
+    ((32400, 43200), (118800, 129600))
+    """
+    words = " ".join(text.split())
+    if words.lower() in ("always", "daily", "daily 00:00-24:00"):
+        return Calendar((), words)
+    windows: list[tuple[int, int]] = []
+    days: tuple[int, ...] = ()
+    for part in re.split(r"\s*[;]\s*", words):
+        days_text, _, times = part.rpartition(" ")
+        days = _days(days_text, text) if days_text else days
+        if not days:
+            raise CalendarError(f"{text!r} names no days.", code="TS-C001", remedy=EXAMPLE)
+        for times_part in times.split(","):
+            start, end = _times(times_part, text)
+            windows += [(day * DAY + start, day * DAY + end) for day in days]
+    return Calendar(_joined(sorted(windows), text), words)
+
+
+def _days(words: str, text: str) -> tuple[int, ...]:
+    if words.lower() == "daily":
+        return tuple(range(7))
+    found: list[int] = []
+    for part in re.split(r"\s*,\s*", words):
+        ends = [_day(name, text) for name in re.split(r"\s*-\s*", part)]
+        if len(ends) > 2:  # noqa: PLR2004  # a range has two ends
+            raise CalendarError(f"{part!r} is no range of days.", code="TS-C001", remedy=EXAMPLE)
+        length = (ends[-1] - ends[0]) % 7
+        found += [(ends[0] + step) % 7 for step in range(length + 1)]
+    return tuple(dict.fromkeys(found))
+
+
+def parse_days(words: str) -> tuple[int, ...]:
+    """Days of the week, 0 = Monday, from ``Mon-Fri`` or ``Sat,Sun``.
+
+    >>> parse_days("Fri-Sun")
+    (4, 5, 6)
+    """
+    return _days(words.strip(), words)
+
+
+def _day(name: str, text: str) -> int:
+    lowered = name.strip().lower()
+    for index, (short, long) in enumerate(zip(DAYS, LONG_DAYS, strict=True)):
+        if lowered in (short.lower(), long):
+            return index
+    raise CalendarError(f"{name.strip()!r} in {text!r} is no day.", code="TS-C001", remedy=f"Days: {', '.join(DAYS)}.")
+
+
+def _times(words: str, text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", words)
+    if found is None:
+        raise CalendarError(f"{words.strip()!r} in {text!r} is no time span.", code="TS-C001", remedy=EXAMPLE)
+    hours = [int(part) for part in found.groups()]
+    if max(hours[1], hours[3]) > 59 or max(hours[0], hours[2]) > 24:  # noqa: PLR2004  # a clock
+        raise CalendarError(f"{words.strip()!r} in {text!r} is no clock time.", code="TS-C002", remedy=EXAMPLE)
+    start, end = hours[0] * 3600 + hours[1] * 60, hours[2] * 3600 + hours[3] * 60
+    if max(start, end) > DAY or start == end:
+        raise CalendarError(f"{words.strip()!r} in {text!r} is no clock time.", code="TS-C002", remedy=EXAMPLE)
+    return start, end if end > start else end + DAY
+
+
+def _joined(windows: list[tuple[int, int]], text: str) -> tuple[tuple[int, int], ...]:
+    """The windows, when none overlaps another."""
+    for (_, end), (start, _) in zip(windows, [*windows[1:], (windows[0][0] + WEEK, 0)], strict=True):
+        if start < end:
+            raise CalendarError(f"windows of {text!r} overlap.", code="TS-C003", remedy="Write each hour once.")
+    return tuple(windows)
+
+
+# ---------------------------------------------------------------- reading a calendar, slowly and plainly
+
+
+def windows_from(calendar: Calendar, tick: int, *, weekday: int) -> Iterator[tuple[int, int]]:
+    """Windows (open, close) in ticks, from the one that is open at ``tick`` or the next one on; ``weekday`` of tick 0."""
+    week = (tick + weekday * DAY) // WEEK - 1
+    while True:
+        base = week * WEEK - weekday * DAY
+        for start, end in calendar.windows:
+            if base + end > tick:
+                yield base + start, base + end
+        week += 1
+
+
+def is_open(calendar: Calendar, tick: int, *, weekday: int) -> bool:
+    """Whether ``tick`` lies in a window."""
+    return calendar.always or next(windows_from(calendar, tick, weekday=weekday))[0] <= tick
+
+
+def next_open(calendar: Calendar, tick: int, *, weekday: int) -> int:
+    """The first open tick at or after ``tick``."""
+    if calendar.always:
+        return tick
+    return max(next(windows_from(calendar, tick, weekday=weekday))[0], tick)
+
+
+def weekday_of(starts: date) -> int:
+    """Weekday of tick 0, 0 = Monday."""
+    return starts.weekday()
+
+
+# ---------------------------------------------------------------- the compiled form
+
+
+def pack_calendars(calendars: list[Calendar]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First row of each calendar, (C + 1,), and all windows, (W, 2). A calendar without rows is always open."""
+    first = np.zeros(len(calendars) + 1, dtype=np.int64)
+    rows: list[tuple[int, int]] = []
+    for index, calendar in enumerate(calendars):
+        rows += calendar.windows
+        first[index + 1] = len(rows)
+    return first, np.array(rows or [(0, WEEK)], dtype=np.int64)
+
+
+@kernel
+def shift_at(first, windows, calendar, tick, weekday):  # type: ignore[no-untyped-def]
+    """Open, close and number of the shift that is open at ``tick`` or comes next.
+
+    Shifts are numbered in order from the week of tick 0; a calendar that is always open has one that never ends.
+    """
+    start = first[calendar]
+    count = first[calendar + 1] - start
+    if count == 0:
+        return -WEEK, NEVER, 0
+    week = (tick + weekday * DAY) // WEEK - 1
+    while True:
+        base = week * WEEK - weekday * DAY
+        for i in range(count):
+            close = base + windows[start + i, 1]
+            if close > tick:
+                return base + windows[start + i, 0], close, (week + 1) * count + i
+        week += 1
+
+
+@kernel
+def first_open(first, windows, calendar, tick, weekday):  # type: ignore[no-untyped-def]
+    """The first open tick at or after ``tick``."""
+    opens, _, _ = shift_at(first, windows, calendar, tick, weekday)
+    return max(opens, tick)

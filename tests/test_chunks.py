@@ -32,9 +32,7 @@ def test_chunks_cover_everything_once_and_end_at_blocks(start: int, length: int,
     ],
 )
 def test_chunk_size(replicates: int, bytes_each: int, workers: int, expected: int) -> None:
-    size = chunk_size(
-        replicates, bytes_each=bytes_each, budget=2**26, largest=2_000, workers=workers, block=100
-    )
+    size = chunk_size(replicates, bytes_each=bytes_each, budget=2**26, largest=2_000, workers=workers, block=100)
     assert size == expected
 
 

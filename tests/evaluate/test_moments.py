@@ -28,9 +28,7 @@ def test_moments_equal_numpy(values: np.ndarray) -> None:
     total = merge(block_moments(values, range(1234)))
     filled = values[:, :4]
     np.testing.assert_allclose(total.mean[:4], np.nanmean(filled, axis=0), rtol=1e-12)
-    np.testing.assert_allclose(
-        total.sd[:4], np.nanstd(filled, axis=0, ddof=1), rtol=1e-12
-    )
+    np.testing.assert_allclose(total.sd[:4], np.nanstd(filled, axis=0, ddof=1), rtol=1e-12)
     assert total.n.tolist() == np.isfinite(values).sum(axis=0).tolist()
     assert total.failed[4] == 1234
     assert np.isnan(total.sd[4])

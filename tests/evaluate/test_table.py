@@ -73,9 +73,7 @@ def test_model_standard_error_is_the_root_of_the_mean_variance() -> None:
     row = table([Column("main", "a - b", "model_se", "variance")], se**2)["model_se"]
     root = math.sqrt(float(np.mean(se**2)))
     assert row.value == pytest.approx(root)
-    assert row.mcse == pytest.approx(
-        math.sqrt(float(np.var(se**2, ddof=1)) / (4 * 500 * root**2))
-    )
+    assert row.mcse == pytest.approx(math.sqrt(float(np.var(se**2, ddof=1)) / (4 * 500 * root**2)))
 
 
 def test_monte_carlo_errors_are_the_spread_over_repeated_simulations() -> None:

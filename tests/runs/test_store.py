@@ -13,9 +13,7 @@ from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.runs.manifest import Playing, add_outputs, changed_outputs, finish
 from trialsim.runs.store import RunFolder, claim, read_manifest, whole_file, write_measures, write_text
 
-PLAYING = Playing(
-    scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5
-)
+PLAYING = Playing(scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5)
 
 
 def a_run(out: Path, *files: str) -> RunFolder:

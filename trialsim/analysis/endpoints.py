@@ -70,9 +70,7 @@ class Extraction:
         """(T x R, N) the endpoint of those who are analyzed, NaN for everyone else."""
         if choice == Choice():
             return self.endpoint(endpoint)
-        return self._once(
-            (endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan)
-        )
+        return self._once((endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan))
 
     def joined(self, endpoint: Endpoint, choice: Choice) -> Moments:
         """Moments of all participants together, for tests of one sample."""

@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import Literal, Protocol
 
 from trialsim.analysis.tails import Alternative
-from trialsim.errors import AnalysisError
-from trialsim.scenario.model import Analysis, Outcome, Scenario
+from trialsim.scenario.model import Analysis, Outcome, Scenario, Then
+from trialsim.scenario.resolve import DEFAULT_ALPHA, ONE_SAMPLE, split_contrast
 
 MEAN_DIFFERENCE = "mean difference"
 MEAN = "mean"
@@ -23,12 +23,7 @@ PROBABILITY = "P(X > Y) + ties/2"
 RISK_DIFFERENCE = "risk difference"
 NO_ESTIMAND = "none"
 
-ONE_SAMPLE = ("one-sample-t", "paired-t", "wilcoxon")
-TWO_ARMS = ("t", "welch", "mann-whitney", "fisher")
-OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")
 BY_PROPORTION = ("fisher", "chi-square")
-DEFAULT_ALPHA = 0.05
-
 Adjust = Literal["none", "bonferroni", "holm", "hochberg", "dunnett"]
 
 
@@ -136,10 +131,7 @@ class AnalysisPlan:
 def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
     """Plan every analysis of a resolved scenario.
 
-    Raises
-    ------
-    AnalysisError
-        when an analysis cannot be made with these arms, visits and outcomes
+    What cannot be analyzed (arms, visits or scales that do not fit) was refused when the scenario was resolved.
     """
     calls: list[Call] = []
     rows: list[RowPlan] = []
@@ -158,89 +150,61 @@ def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
 
 def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) -> Call:
     analysis = scenario.analyses[name]
-    endpoint = _endpoint(scenario, pairs, name)
-    baselines = (
-        () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
-    )
+    endpoint = _endpoint(scenario, pairs, analysis)
+    baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
     return Call(
         name=name,
         test=analysis.test,
         endpoint=endpoint,
         choice=_choice(scenario, pairs, analysis),
-        arms=_arms(scenario, name),
+        arms=_arms(scenario, analysis),
         null=0.0 if analysis.null is None else analysis.null.value,
         alternative=analysis.alternative,
         alpha=DEFAULT_ALPHA if analysis.alpha is None else analysis.alpha.value,
         first_row=first_row,
         baselines=baselines if analysis.test == "ancova" else (),
         covariates=_covariates(scenario, analysis.covariates),
-        pairs=_pairs(scenario, name),
+        pairs=_pairs(scenario, analysis.then),
     )
 
 
 # ---------------------------------------------------------------- endpoints and populations
 
 
-def _endpoint(scenario: Scenario, pairs: PairIndex, name: str) -> Endpoint:
-    analysis = scenario.analyses[name]
-    visit, start = _visits(scenario, name)
+def _endpoint(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Endpoint:
+    visit, start = _visits(analysis)
     cut = analysis.dichotomize
-    if (
-        cut is None
-        and analysis.test in BY_PROPORTION
-        and not _is_binary(scenario, analysis.outcome)
-    ):
-        raise AnalysisError(
-            f"analyses.{name}: {analysis.test} needs yes or no, {analysis.outcome} is a number.",
-            code="TS-A011",
-            remedy="Add dichotomize: {at_least: ...}.",
-        )
     return Endpoint(
         visit=pairs.pair_index(analysis.outcome, visit),
         start=None if start is None else pairs.pair_index(analysis.outcome, start),
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
-        levels=levels,
+        levels=_levels(scenario.outcomes[analysis.outcome], analysis),
     )
 
 
-def _levels(outcome: Outcome, analysis: Analysis, *, start: str | None) -> tuple[float, ...]:
-    if analysis.dichotomize is not None or (outcome.distribution == "binary" and start is None):
-        return (0.0, 1.0)
-    if outcome.distribution == "ordinal" and start is None and analysis.transform == "none":
-        return tuple(sorted(float(category) for category in outcome.categories))
-    return ()
-
-
-def _visits(scenario: Scenario, name: str) -> tuple[str, str | None]:
-    """The visit analyzed and the visit a change starts from; a percent change starts at the first visit."""
-    analysis = scenario.analyses[name]
-    visits = scenario.outcomes[analysis.outcome].visits
+def _visits(analysis: Analysis) -> tuple[str, str | None]:
+    """The visit analyzed, and the visit a change starts from."""
     if analysis.change is not None:
         return analysis.change.end, analysis.change.start
-    visit = analysis.visit if analysis.visit is not None else visits[-1]
-    if analysis.transform == "percent":
-        return visit, visits[0]
-    if analysis.test == "paired-t":
-        start = analysis.baseline if analysis.baseline is not None else visits[0]
-        if start == visit:
-            raise AnalysisError(
-                f"analyses.{name}: paired-t needs two visits of {analysis.outcome}.",
-                code="TS-A012",
-                remedy="Write change: {from: ..., to: ...}.",
-            )
-        return visit, start
-    return visit, None
+    assert analysis.visit is not None  # a resolved analysis has one of the two
+    return analysis.visit, None
+
+
+def _levels(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
+    if analysis.dichotomize is not None or (outcome.distribution == "binary" and analysis.change is None):
+        return (0.0, 1.0)
+    if outcome.distribution == "ordinal" and analysis.change is None and analysis.transform == "none":
+        return tuple(sorted(float(category) for category in outcome.categories))
+    return ()
 
 
 def _baseline(analysis: Analysis, pairs: PairIndex, endpoint: Endpoint) -> Endpoint:
     """The baseline as a covariate: on logs when the outcome is."""
     assert analysis.baseline is not None
     transform = "log" if endpoint.transform == "log" else "none"
-    return Endpoint(
-        visit=pairs.pair_index(analysis.outcome, analysis.baseline), transform=transform
-    )
+    return Endpoint(visit=pairs.pair_index(analysis.outcome, analysis.baseline), transform=transform)
 
 
 def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
@@ -255,10 +219,8 @@ def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
     if analysis.subset is None:
         return Choice(population=analysis.population, exclude=exclude)
     limits = analysis.subset.percent_change
-    visits = scenario.outcomes[analysis.outcome].visits
-    first, last = visits[0], analysis.visit or visits[-1]
-    if analysis.change is not None:
-        first, last = analysis.change.start, analysis.change.end
+    last, first = _visits(analysis)
+    assert first is not None  # a resolved subset goes with a change
     return Choice(
         population=analysis.population,
         exclude=exclude,
@@ -273,9 +235,7 @@ def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
     )
 
 
-def _covariates(
-    scenario: Scenario, names: Sequence[str]
-) -> tuple[CovariateColumn, ...]:
+def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColumn, ...]:
     """Numbers as they are; categories as indicators of all but the first."""
     order = list(scenario.participants)
     columns: list[CovariateColumn] = []
@@ -283,82 +243,27 @@ def _covariates(
         categories = len(scenario.participants[name].choice)
         if categories == 0:
             columns.append(CovariateColumn(order.index(name)))
-        columns.extend(
-            CovariateColumn(order.index(name), category)
-            for category in range(1, categories)
-        )
+        columns.extend(CovariateColumn(order.index(name), category) for category in range(1, categories))
     return tuple(columns)
 
 
 # ---------------------------------------------------------------- contrasts
 
 
-def _arms(scenario: Scenario, name: str) -> tuple[int, int] | None:
+def _arms(scenario: Scenario, analysis: Analysis) -> tuple[int, int] | None:
     """The arms (a, b) of ``a - b``; None for tests of one sample and of all arms at once."""
-    analysis = scenario.analyses[name]
+    if analysis.contrast is None:
+        return None
     arms = list(scenario.design.arms)
-    if analysis.test in ONE_SAMPLE or analysis.test in OMNIBUS:
-        return None
-    if analysis.contrast is not None:
-        return split_contrast(
-            analysis.contrast, arms, place=f"analyses.{name}.contrast"
-        )
-    if len(arms) == 2:
-        reference = arms.index(_reference(scenario))
-        return 1 - reference, reference
-    if analysis.test in ("ancova", "chi-square") and len(arms) > 2:
-        return None
-    raise AnalysisError(
-        f"analyses.{name}: {analysis.test} compares two arms, design.arms has {len(arms)} ({', '.join(arms)}).",
-        code="TS-A013",
-        remedy="Write contrast: a - b.",
-    )
+    pair = split_contrast(analysis.contrast, arms)
+    assert pair is not None  # checked when the scenario was resolved
+    return arms.index(pair[0]), arms.index(pair[1])
 
 
-def split_contrast(
-    text: str, arms: Sequence[str], *, place: str = "contrast"
-) -> tuple[int, int]:
-    """Positions of the arms in ``a - b``, also when an arm's name holds a dash.
-
-    >>> split_contrast("hand - massage - control", ["control", "hand - massage"])
-    (1, 0)
-    """
-    parts = text.split(" - ")
-    for cut in range(1, len(parts)):
-        left, right = " - ".join(parts[:cut]).strip(), " - ".join(parts[cut:]).strip()
-        if left in arms and right in arms and left != right:
-            return list(arms).index(left), list(arms).index(right)
-    raise AnalysisError(
-        f"{place}: '{text}' does not name two of the arms ({', '.join(arms)}).",
-        code="TS-A014",
-        remedy=f"Write for example {arms[-1]} - {arms[0]}.",
-    )
-
-
-def _reference(scenario: Scenario) -> str:
-    return scenario.design.reference or next(iter(scenario.design.arms))
-
-
-def _pairs(scenario: Scenario, name: str) -> PairPlan | None:
-    analysis = scenario.analyses[name]
-    then = analysis.then
+def _pairs(scenario: Scenario, then: Then | None) -> PairPlan | None:
     if then is None:
         return None
     arms = list(scenario.design.arms)
-    if _arms(scenario, name) is not None or analysis.test in ONE_SAMPLE:
-        raise AnalysisError(
-            f"analyses.{name}.then: {analysis.test} compares two groups at most, so no pairs follow.",
-            code="TS-A015",
-            remedy="Leave then: out, or use anova, kruskal-wallis or ancova without a contrast.",
-        )
-    if then.adjust == "dunnett" and (
-        then.against is None or then.pairs not in ("t", "two-sample-t")
-    ):
-        raise AnalysisError(
-            f"analyses.{name}.then: Dunnett's test is for t-tests against one arm.",
-            code="TS-A016",
-            remedy="Write against: and pairs: t, or another adjust:.",
-        )
     if then.against is not None:
         b = arms.index(then.against)
         chosen = tuple((a, b) for a in range(len(arms)) if a != b)
@@ -374,11 +279,7 @@ def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
     arms = list(scenario.design.arms)
     names: Mapping[int, str] = dict(enumerate(arms))
     subset = call.choice.percent_change is not None
-    contrast = (
-        _label(scenario, analysis)
-        if call.arms is None
-        else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
-    )
+    contrast = _label(analysis) if call.arms is None else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
     omnibus = call.arms is None and call.test not in ONE_SAMPLE
     estimand = NO_ESTIMAND if omnibus or subset else _estimand(call.test, call.endpoint)
     unit = _unit(scenario.outcomes[analysis.outcome].unit, call.endpoint)
@@ -413,17 +314,12 @@ def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
     return rows
 
 
-def _label(scenario: Scenario, analysis: Analysis) -> str:
+def _label(analysis: Analysis) -> str:
     """What stands in the contrast column of a test without two arms."""
+    visit, start = _visits(analysis)
     if analysis.test not in ONE_SAMPLE:
         return "all arms"
-    visits = scenario.outcomes[analysis.outcome].visits
-    if analysis.change is not None:
-        return f"{analysis.change.end} - {analysis.change.start}"
-    visit = analysis.visit or visits[-1]
-    if analysis.test == "paired-t":
-        return f"{visit} - {analysis.baseline or visits[0]}"
-    return visit
+    return visit if start is None else f"{visit} - {start}"
 
 
 def _estimand(test: str, endpoint: Endpoint) -> str:
@@ -448,10 +344,6 @@ def _no_effect(estimand: str, null: float) -> float:
 
 
 def _unit(unit: str | None, endpoint: Endpoint) -> str:
-    if (
-        endpoint.at_least is not None
-        or endpoint.at_most is not None
-        or endpoint.transform == "log"
-    ):
+    if endpoint.at_least is not None or endpoint.at_most is not None or endpoint.transform == "log":
         return ""
     return "%" if endpoint.transform == "percent" else unit or ""

@@ -54,9 +54,7 @@ def families(plan: AnalysisPlan) -> tuple[Family, ...]:
 
 def analysis_columns(plan: AnalysisPlan) -> list[Column]:
     """What the columns of :func:`analysis_values` are, row by row of the plan, then the families."""
-    columns = [
-        Column(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW
-    ]
+    columns = [Column(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW]
     for family in families(plan):
         for label in (family.any_label, family.all_label):
             columns.append(Column(family.analysis, label, POWER, "decision"))

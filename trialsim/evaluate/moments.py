@@ -47,13 +47,8 @@ class Moments:
 
 def block_edges(replicates: range) -> NDArray[np.int64]:
     """Where blocks begin and end inside ``replicates``, counted from its first one: (blocks + 1,)."""
-    cuts = range(
-        replicates.start - replicates.start % BLOCK + BLOCK, replicates.stop, BLOCK
-    )
-    return (
-        np.array([replicates.start, *cuts, replicates.stop], dtype=np.int64)
-        - replicates.start
-    )
+    cuts = range(replicates.start - replicates.start % BLOCK + BLOCK, replicates.stop, BLOCK)
+    return np.array([replicates.start, *cuts, replicates.stop], dtype=np.int64) - replicates.start
 
 
 def block_moments(values: Floats, replicates: range) -> list[Moments]:
@@ -62,10 +57,7 @@ def block_moments(values: Floats, replicates: range) -> list[Moments]:
     blocks, columns = len(edges) - 1, values.shape[1]
     n, mean, squares = (np.zeros((blocks, columns)) for _ in range(3))
     _block_moments(np.ascontiguousarray(values), edges, n, mean, squares)
-    return [
-        Moments(int(edges[b + 1] - edges[b]), n[b], mean[b], squares[b])
-        for b in range(blocks)
-    ]
+    return [Moments(int(edges[b + 1] - edges[b]), n[b], mean[b], squares[b]) for b in range(blocks)]
 
 
 def merge(blocks: Iterable[Moments]) -> Moments:
@@ -96,9 +88,7 @@ def _join(a: Moments, b: Moments) -> Moments:
 
 
 @kernel
-def _block_moments(
-    values: Floats, edges: NDArray[np.int64], n: Floats, mean: Floats, squares: Floats
-) -> None:
+def _block_moments(values: Floats, edges: NDArray[np.int64], n: Floats, mean: Floats, squares: Floats) -> None:
     """Two passes over each block: the mean, then the squared deviations."""
     columns = values.shape[1]
     for b in range(edges.shape[0] - 1):

@@ -123,16 +123,12 @@ def _share_rows(column: Column, one: _Summary) -> Iterator[Measure]:
     successes = one.mean * one.n
     if column.kind == "decision" and one.failed > FAILED_LIMIT * one.total:
         yield _share(column, one, column.measure + "_low", successes, one.total)
-        yield _share(
-            column, one, column.measure + "_high", successes + one.failed, one.total
-        )
+        yield _share(column, one, column.measure + "_high", successes + one.failed, one.total)
     else:
         yield _share(column, one, column.measure, successes, one.n)
 
 
-def _share(
-    column: Column, one: _Summary, name: str, successes: float, n: float
-) -> Measure:
+def _share(column: Column, one: _Summary, name: str, successes: float, n: float) -> Measure:
     share = successes / n
     low, high = wilson(successes, n)
     mcse = math.sqrt(max(share * (1 - share), 0.0) / n)
@@ -160,9 +156,7 @@ def _root_mean(column: Column, one: _Summary) -> Measure:
     return _normal(column, one, column.measure, root, mcse)
 
 
-def _normal(
-    column: Column, one: _Summary, name: str, value: float, mcse: float
-) -> Measure:
+def _normal(column: Column, one: _Summary, name: str, value: float, mcse: float) -> Measure:
     return Measure(
         column.analysis, column.contrast, name, value, mcse,
         value - Z95 * mcse, value + Z95 * mcse, one.total, one.failed,

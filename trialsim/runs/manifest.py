@@ -54,13 +54,9 @@ def versions() -> dict[str, str]:
     return known
 
 
-def finish(
-    folder: RunFolder, playing: Playing, *, made: Iterable[Path]
-) -> dict[str, Any]:
+def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict[str, Any]:
     """Write ``run.json`` with the hashes of all files made, and remove what an earlier run left over."""
-    names = sorted(
-        {path.resolve().relative_to(folder.path.resolve()).as_posix() for path in made}
-    )
+    names = sorted({path.resolve().relative_to(folder.path.resolve()).as_posix() for path in made})
     manifest: dict[str, Any] = {
         "status": "done",
         "scenario": playing.scenario,
@@ -94,8 +90,4 @@ def add_outputs(folder: RunFolder, made: Iterable[Path]) -> dict[str, Any]:
 def changed_outputs(out: Path) -> list[str]:
     """Names of the files in ``out`` that are gone or no longer what the run wrote."""
     outputs = (read_manifest(out) or {}).get("outputs", {})
-    return [
-        name
-        for name, known in outputs.items()
-        if not (out / name).is_file() or file_hash(out / name) != known
-    ]
+    return [name for name, known in outputs.items() if not (out / name).is_file() or file_hash(out / name) != known]

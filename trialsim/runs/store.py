@@ -59,10 +59,7 @@ def write_measures(path: Path, measures: Iterable[Measure]) -> None:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(TABLE_COLUMNS)
     for measure in measures:
-        table.writerow(
-            "" if isinstance(cell, float) and cell != cell else cell
-            for cell in astuple(measure)
-        )
+        table.writerow("" if isinstance(cell, float) and cell != cell else cell for cell in astuple(measure))
     write_text(path, text.getvalue())
 
 
@@ -87,9 +84,7 @@ def claim(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> RunFol
         TS-R003 when it cannot be written
     """
     if out.exists() and not out.is_dir():
-        raise RunError(
-            f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out."
-        )
+        raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
     earlier = read_manifest(out)
     if earlier is None and out.is_dir() and any(out.iterdir()):
         raise RunError(
@@ -235,9 +230,7 @@ def estimates_table(estimates: Estimates) -> pa.Table:
     import pyarrow as pa
 
     twins, rows = list(estimates.twins), estimates.rows
-    replicates = np.arange(
-        estimates.replicates.start, estimates.replicates.stop, dtype=np.int64
-    )
+    replicates = np.arange(estimates.replicates.start, estimates.replicates.stop, dtype=np.int64)
     shape = (len(replicates), len(twins), len(rows))
 
     def spread(values: np.ndarray[Any, Any], axis: int) -> np.ndarray[Any, Any]:
@@ -248,9 +241,7 @@ def estimates_table(estimates: Estimates) -> pa.Table:
     def words(labels: Sequence[str], axis: int) -> pa.DictionaryArray:
         known = list(dict.fromkeys(labels))
         codes = np.array([known.index(label) for label in labels], dtype=np.int16)
-        return pa.DictionaryArray.from_arrays(
-            pa.array(spread(codes, axis)), pa.array(known, pa.string())
-        )
+        return pa.DictionaryArray.from_arrays(pa.array(spread(codes, axis)), pa.array(known, pa.string()))
 
     columns: dict[str, Any] = {
         "replicate": pa.array(spread(replicates, 0)),
@@ -263,16 +254,8 @@ def estimates_table(estimates: Estimates) -> pa.Table:
         columns[{"low": "conf_low", "high": "conf_high"}.get(name, name)] = pa.array(
             np.ascontiguousarray(values).ravel()
         )
-    columns["n"] = pa.array(
-        np.ascontiguousarray(estimates.n.transpose(1, 0, 2)).ravel().astype(np.int32)
-    )
+    columns["n"] = pa.array(np.ascontiguousarray(estimates.n.transpose(1, 0, 2)).ravel().astype(np.int32))
     texts = list(estimates.status_text)
-    codes = (
-        np.ascontiguousarray(estimates.status.transpose(1, 0, 2))
-        .ravel()
-        .astype(np.int16)
-    )
-    columns["status"] = pa.DictionaryArray.from_arrays(
-        pa.array(codes), pa.array(texts, pa.string())
-    )
+    codes = np.ascontiguousarray(estimates.status.transpose(1, 0, 2)).ravel().astype(np.int16)
+    columns["status"] = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(texts, pa.string()))
     return pa.table(columns)

@@ -1,0 +1,101 @@
+"""Play a study into its output folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trialsim import study as studies
+from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.runs.manifest import Playing, finish
+from trialsim.runs.store import RunFolder, claim, estimates_file, whole_file, write_measures, write_text
+from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.load import dump
+
+if TYPE_CHECKING:
+    from trialsim.cohort import Cohort
+    from trialsim.scenario.model import Scenario
+
+ESTIMATES = "estimates.parquet"
+MEASURES = "operating_characteristics.csv"
+RESOLVED = "scenario.resolved.yaml"
+COHORT = "cohort"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, the study, the measures, the cohort shown, and the files made."""
+
+    folder: RunFolder
+    study: studies.Study
+    characteristics: OperatingCharacteristics
+    cohort: Cohort
+    made: tuple[Path, ...]
+
+
+def run(
+    scenario: Scenario | studies.Study,
+    out: Path,
+    *,
+    replicates: int | None = None,
+    seed: int | None = None,
+    engine: studies.Engine = "fast",
+    workers: int | None = None,
+    chunk: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Run:
+    """Play a study and write everything but figures and report into ``out``.
+
+    Parameters are those of :func:`trialsim.study.evaluate`. The cohort written is that of replicate 0.
+
+    Raises
+    ------
+    RunError
+        when ``out`` holds another study or cannot be written
+    """
+    study = studies.prepare(scenario)
+    seed = study.scenario.simulation.seed if seed is None else seed
+    identity = scenario_hash(study.scenario)
+    folder = claim(out, scenario_hash=identity, seed=seed, name=study.scenario.name)
+    write_text(out / RESOLVED, dump(study.scenario))
+    with estimates_file(out / ESTIMATES) as growing:
+        characteristics = studies.evaluate(
+            study, replicates=replicates, seed=seed, engine=engine, workers=workers, chunk=chunk,
+            executor=executor, sink=growing.add, progress=progress,
+        )  # fmt: skip
+    write_measures(out / MEASURES, characteristics.measures)
+    cohort = studies.replay(study, 0, seed=seed, engine=engine).cohort
+    made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort, out / COHORT))
+    playing = Playing(
+        scenario=study.scenario.name,
+        scenario_hash=identity,
+        seed=seed,
+        replicates=len(characteristics.replicates),
+        engine=engine,
+        workers=characteristics.workers,
+        seconds=characteristics.seconds,
+    )
+    finish(folder, playing, made=made)
+    return Run(folder, study, characteristics, cohort, made)
+
+
+def write_cohort(cohort: Cohort, folder: Path) -> tuple[Path, ...]:
+    """Write one trial as tidy CSV files with a codebook; events only where there is a ward."""
+    frames = {
+        "participants": cohort.participants(),
+        "visits": cohort.visits(),
+        "measurements": cohort.measurements_frame(),
+        "events": cohort.events(),
+        "codebook": cohort.codebook(),
+    }
+    made: list[Path] = []
+    for name, frame in frames.items():
+        path = folder / f"{name}.csv"
+        with whole_file(path) as temporary:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+        made.append(path)
+    return tuple(made)

@@ -40,7 +40,7 @@ def _residual_sd(df: float) -> tuple[FloatArray, FloatArray]:
     x = np.linspace(low, high, count)
     log_density = df * x - 0.5 * df * np.exp(2.0 * x)
     weight = np.exp(log_density - log_density.max())
-    return np.exp(x), weight / weight.sum()
+    return np.asarray(np.exp(x)), np.asarray(weight / weight.sum())
 
 
 def _z_nodes(steepest: float, *, two_sided: bool) -> tuple[FloatArray, FloatArray]:
@@ -52,7 +52,7 @@ def _z_nodes(steepest: float, *, two_sided: bool) -> tuple[FloatArray, FloatArra
     if two_sided:
         z, weight = z[count:], weight[count:]
         weight[0] *= 0.5
-    return z, weight / weight.sum()
+    return np.asarray(z, np.float64), np.asarray(weight / weight.sum())
 
 
 def _inside(t: FloatArray, df: float, lam: FloatArray, *, two_sided: bool) -> FloatArray:

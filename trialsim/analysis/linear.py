@@ -65,7 +65,7 @@ def _cross_kernel(
             for q in range(p + 1):
                 product[p, q] = 0.0
         for i in range(participants):
-            k = np.int64(arm[r, i])
+            k = int(arm[r, i])
             if k < 0:
                 continue
             complete = y[r, i] == y[r, i]

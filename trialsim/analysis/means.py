@@ -28,7 +28,7 @@ def one_sample_t(
     arm : which column of the summary
     """
     n, mean, ss = m.n[:, arm], m.mean[:, arm], m.ss[:, arm]
-    df = n - 1.0
+    df = np.asarray(n - 1.0, dtype=np.float64)
     with np.errstate(all="ignore"):
         se = np.sqrt(ss / df / n)
     status = _status(n == 0, too_few=n < 2, spread=ss)
@@ -46,7 +46,7 @@ def two_sample_t(m: Moments, *, a: int, b: int, alternative: Alternative = "two-
     """Student's two-sample t test with the pooled variance of arms a and b, df n_a + n_b - 2; estimate a - b."""
     na, nb = m.n[:, a], m.n[:, b]
     n = na + nb
-    df = n - 2.0
+    df = np.asarray(n - 2.0, dtype=np.float64)
     ss = m.ss[:, a] + m.ss[:, b]
     with np.errstate(all="ignore"):
         se = np.sqrt(ss / df * (1.0 / na + 1.0 / nb))
@@ -75,7 +75,7 @@ def welch_t(m: Moments, *, a: int, b: int, alternative: Alternative = "two-sided
 def _residual(m: Moments) -> tuple[FloatArray, FloatArray]:
     """Residual sum of squares and df N - (arms that have values), both (R,)."""
     df = m.n.sum(axis=1) - (m.n > 0).sum(axis=1)
-    return np.where(m.n > 0, m.ss, 0.0).sum(axis=1), df.astype(np.float64)
+    return np.where(m.n > 0, m.ss, 0.0).sum(axis=1), np.asarray(df, dtype=np.float64)
 
 
 def anova(m: Moments) -> Rows:
@@ -91,7 +91,7 @@ def anova(m: Moments) -> Rows:
         between = (m.n * (m.mean - grand[:, None]) ** 2).sum(axis=1)
         statistic = between / (arms - 1.0) / (ss / df)
         p = f_p(statistic, arms - 1.0, df)
-    status = _status((m.n == 0).any(axis=1), too_few=df < 1, spread=ss)
+    status = _status((m.n == 0).any(axis=1), too_few=np.asarray(df < 1), spread=ss)
     return make_rows(statistic, p, n=n, status=status, df=df)
 
 
@@ -113,7 +113,7 @@ def welch_anova(m: Moments) -> Rows:
         df = 1.0 / (3.0 * spill)
         p = f_p(statistic, arms - 1.0, df)
     least = m.ss.min(axis=1)
-    status = _status((m.n == 0).any(axis=1), too_few=(m.n < 2).any(axis=1), spread=least)
+    status = _status((m.n == 0).any(axis=1), too_few=np.asarray((m.n < 2).any(axis=1)), spread=least)
     return make_rows(statistic, p, n=m.n.sum(axis=1), status=status, df=df)
 
 
@@ -126,6 +126,6 @@ def anova_pair(m: Moments, *, a: int, b: int, alternative: Alternative = "two-si
     ss, df = _residual(m)
     with np.errstate(all="ignore"):
         se = np.sqrt(ss / df * (1.0 / na + 1.0 / nb))
-    status = _status((na == 0) | (nb == 0), too_few=df < 1, spread=ss)
+    status = _status((na == 0) | (nb == 0), too_few=np.asarray(df < 1), spread=ss)
     estimate = m.mean[:, a] - m.mean[:, b]
     return t_rows(estimate, se, df=df, n=na + nb, status=status, alternative=alternative, level=level)

@@ -40,7 +40,7 @@ def _moments_kernel(y: FloatArray, arm: NDArray[np.int8], count: IntArray, mean:
             mean[r, k] = 0.0
             ss[r, k] = 0.0
         for i in range(participants):
-            k = np.int64(arm[r, i])
+            k = int(arm[r, i])
             value = y[r, i]
             if k >= 0 and value == value:
                 if count[r, k] == 0:

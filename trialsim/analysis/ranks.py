@@ -74,7 +74,8 @@ def mann_whitney(
     u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
     with np.errstate(all="ignore"):
         variance = na * nb / 12.0 * (n + 1.0 - sums.ties / (n * (n - 1.0)))
-        p = _normal_u(u, 0.5 * na * nb, np.sqrt(variance), alternative=alternative, correction=correction)
+        half = np.asarray(0.5 * na * nb, np.float64)
+        p = _normal_u(u, half, np.sqrt(variance), alternative=alternative, correction=correction)
         estimate = u / (na * nb)
         se = _delong(u, sums.square, na, nb)
         low, high = _logit_limits(estimate, se, na, nb, alternative=alternative, level=level)
@@ -90,7 +91,7 @@ def _normal_u(
 ) -> FloatArray:
     shift = 0.5 if correction else 0.0
     if alternative == "two-sided":
-        return np.minimum(2.0 * special.ndtr(-(np.abs(u - mean) - shift) / sd), 1.0)
+        return np.asarray(np.minimum(2.0 * special.ndtr(-(np.abs(u - mean) - shift) / sd), 1.0))
     far = u - mean if alternative == "greater" else mean - u
     return np.asarray(special.ndtr(-(far - shift) / sd))
 
@@ -194,7 +195,7 @@ def wilcoxon(
 def _pseudomedian(
     x: FloatArray, n: IntArray, exact: BoolArray, sd: FloatArray, *, alternative: Alternative, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Median of the Walsh averages of each replicate and the limits cut from their order, replicates of equal n together."""
+    """Median of the Walsh averages and the limits cut from their order, replicates of equal n together."""
     out = np.full((3, n.size), np.nan)
     z = float(special.ndtri(interval_probability(level, alternative)))
     ascending = np.sort(x, axis=1)

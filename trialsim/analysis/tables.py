@@ -26,12 +26,12 @@ def _count_kernel(y: FloatArray, arm: NDArray[np.int8], levels: FloatArray, step
             for level in range(number):
                 table[r, k, level] = 0
         for i in range(participants):
-            k = np.int64(arm[r, i])
+            k = int(arm[r, i])
             value = y[r, i]
             if k >= 0 and value == value:
                 level = 0
                 if step > 0.0:
-                    level = np.int64(min(max((value - low) / step + 0.5, 0.0), number - 0.5))
+                    level = int(min(max((value - low) / step + 0.5, 0.0), number - 0.5))
                 else:
                     while level < number - 1 and levels[level] < value:
                         level += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ from trialsim import study as studies
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.runs.manifest import Playing, finish
 from trialsim.runs.store import RunFolder, claim, estimates_file, whole_file, write_measures, write_text
+from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
-from trialsim.scenario.load import dump
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
@@ -57,23 +57,22 @@ def run(
     RunError
         when ``out`` holds another study or cannot be written
     """
-    study = studies.prepare(scenario)
-    seed = study.scenario.simulation.seed if seed is None else seed
+    study = with_simulation(scenario, replicates=replicates, seed=seed)
+    told = study.scenario.simulation
     identity = scenario_hash(study.scenario)
-    folder = claim(out, scenario_hash=identity, seed=seed, name=study.scenario.name)
+    folder = claim(out, scenario_hash=identity, seed=told.seed, name=study.scenario.name)
     write_text(out / RESOLVED, dump(study.scenario))
     with estimates_file(out / ESTIMATES) as growing:
         characteristics = studies.evaluate(
-            study, replicates=replicates, seed=seed, engine=engine, workers=workers, chunk=chunk,
-            executor=executor, sink=growing.add, progress=progress,
-        )  # fmt: skip
+            study, engine=engine, workers=workers, chunk=chunk, executor=executor, sink=growing.add, progress=progress
+        )
     write_measures(out / MEASURES, characteristics.measures)
-    cohort = studies.replay(study, 0, seed=seed, engine=engine).cohort
+    cohort = studies.replay(study, 0, engine=engine).cohort
     made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort, out / COHORT))
     playing = Playing(
         scenario=study.scenario.name,
         scenario_hash=identity,
-        seed=seed,
+        seed=told.seed,
         replicates=len(characteristics.replicates),
         engine=engine,
         workers=characteristics.workers,
@@ -81,6 +80,16 @@ def run(
     )
     finish(folder, playing, made=made)
     return Run(folder, study, characteristics, cohort, made)
+
+
+def with_simulation(
+    scenario: Scenario | studies.Study, *, replicates: int | None = None, seed: int | None = None
+) -> studies.Study:
+    """The study with another number of replicates or another seed, as if its file had said so."""
+    study = studies.prepare(scenario)
+    told = {"replicates": replicates, "seed": seed}
+    simulation = study.scenario.simulation.model_copy(update={k: v for k, v in told.items() if v is not None})
+    return replace(study, scenario=study.scenario.model_copy(update={"simulation": simulation}))
 
 
 def write_cohort(cohort: Cohort, folder: Path) -> tuple[Path, ...]:

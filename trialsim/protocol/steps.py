@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from trialsim.quantities import Calendar, Count, Duration, DurationSpread, Name, Record, Share
+from trialsim.quantities import Calendar, Count, Duration, DurationSpread, Name, Record, Share, Sourced
 
 
 class WaitRule(Record):
@@ -21,7 +21,7 @@ class WaitRule(Record):
     until: Calendar | None = None
 
 
-class OtherWork(Record):
+class OtherWork(Sourced):
     """What else a resource is busy with: its share of the open hours, in spells of this length."""
 
     share: Share
@@ -38,7 +38,7 @@ class Resource(Record):
     queue_limit: Count | None = Field(default=None, ge=0)  # a request that finds this many waiting gives up at once
 
 
-class Wait(Record):
+class Wait(Sourced):
     """Nothing happens for a time, then until a calendar is open. A wait ends the session."""
 
     wait: WaitRule
@@ -51,7 +51,7 @@ class Visit(Record):
     visit: Name
 
 
-class Interrupted(Record):
+class Interrupted(Sourced):
     """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time."""
 
     chance: Share
@@ -59,7 +59,7 @@ class Interrupted(Record):
     stopped: Share  # share of the interruptions after which the activity ends
 
 
-class Activity(Record):
+class Activity(Sourced):
     """Something that takes time. With ``arms`` it belongs to these arms, as does one that bears an arm's name."""
 
     activity: Name
@@ -72,7 +72,7 @@ class Activity(Record):
     interrupted: Interrupted | None = None
 
 
-class Attempt(Record):
+class Attempt(Sourced):
     """Something that may fail and is tried again; ``visit`` inside is marked once, at the end of the last."""
 
     attempt: Name

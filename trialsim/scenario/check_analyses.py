@@ -98,6 +98,8 @@ def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline,
 
 
 def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
+    if not arms:
+        return
     test, count = analysis.test, len(arms)
     omnibus = test in OMNIBUS or (test in ("ancova", "chi-square") and count > 2 and analysis.contrast is None)
     if test in ONE_SAMPLE:
@@ -108,7 +110,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
             report(
                 Finding("TS-E061", (*path, "contrast"), f"{test} has no contrast.", "Remove contrast:.", on_key=True)
             )
-    elif count < 2:
+    elif count == 1:
         report(
             Finding(
                 "TS-E062",

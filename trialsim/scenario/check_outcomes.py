@@ -140,9 +140,16 @@ def _level(outcome: Outcome, path: Path, level: Level, base: str | None, report:
     forms = LEVEL_FORMS[scale] + (("mean",) if scale == "ordinal" and not reference else ())
     order = [" ".join(sorted(form.split())) for form in forms]
     if " ".join(sorted(keys.split())) not in order:
-        told = keys.replace(" ", " and ") or "nothing"
+        told = keys.replace(" ", " and ")
         remedy = f"Declare {' or '.join(form.replace(' ', ' and ') for form in forms)}."
-        report(Finding("TS-E022", path, f"{told} do not give a level on the {scale} scale.", remedy))
+        report(
+            Finding(
+                "TS-E022",
+                path,
+                f"{told} alone cannot give a level on the {scale} scale." if told else "the level says nothing.",
+                remedy,
+            )
+        )
         return
     if scale == "ordinal":
         _ordinal(outcome.categories, level, path, report)

@@ -27,7 +27,11 @@ def read_empirical(inner: object, kind: str, info: Any) -> tuple[float, ...]:
     elif isinstance(inner, Sequence) and not isinstance(inner, str):
         texts = inner
     else:
-        refuse("TS-E019", "'empirical' needs values.", remedy="Write [12 min, 15 min], or {file: x.csv, column: a, unit: min}.")
+        refuse(
+            "TS-E019",
+            "'empirical' needs values.",
+            remedy="Write [12 min, 15 min], or {file: x.csv, column: a, unit: min}.",
+        )
     if not texts or len(texts) > MOST_VALUES:
         refuse("TS-E019", f"{len(texts)} values are too few or too many.", remedy=f"1 to {MOST_VALUES} are possible.")
     values = [read_value(_as_number(text, kind), kind)[0] for text in texts]

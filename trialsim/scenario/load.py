@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from trialsim.errors import Fault, ScenarioError
+from trialsim.scenario.echoes import without_echoes, without_repeats
 from trialsim.scenario.messages import findings_of
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.overrides import inherit, override
@@ -14,6 +15,7 @@ from trialsim.scenario.resolve import Refused, resolve_or_find
 from trialsim.scenario.text import BrokenText, Finding, Place, Tree, read_text
 
 LONGEST_CHAIN = 5
+MOST_ROUNDS = 5
 
 
 def load(path: str | FilePath, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line
@@ -78,7 +80,7 @@ def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) ->
         raise BrokenText(finding)
     if not parent.is_file():
         finding = Finding(
-            "TS-E007", ("extends",), f"there is no file '{name}'.", f"It is looked for in {folder}.", where
+            "TS-E007", ("extends",), f"there is no file '{name}'.", "It is looked for beside this file.", where
         )
         raise BrokenText(finding)
     return inherit(_read_chain(parent, seen=seen), tree)
@@ -86,9 +88,8 @@ def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) ->
 
 def _finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  # noqa: A002
     if not isinstance(tree.data, dict):
-        where = tree.place(()) or Place("<scenario>", 1, 1)
         what = "the file is empty." if tree.data is None else "a scenario is a map of keys."
-        raise ScenarioError([_fault(Finding("TS-E004", (), what, "Begin with trialsim: 1.", where), tree)])
+        raise ScenarioError([_fault(Finding("TS-E004", (), what, "Begin with trialsim: 1."), tree)])
     for text in set:
         override(tree, text)
     findings = list(tree.findings)
@@ -98,12 +99,12 @@ def _finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  #
         try:
             resolved = resolve_or_find(scenario)
         except Refused as refused:
-            cut = [finding.path for finding in found]
-            findings += [f for f in refused.findings if not _follows(f, cut)]
+            findings += without_echoes(refused.findings, found)
         else:
             if not findings:
                 return resolved
-    raise ScenarioError([_fault(f, tree) for f in sorted(findings, key=lambda f: _order(f, tree))])
+    faults = [_fault(finding, tree) for finding in findings]
+    raise ScenarioError(sorted(dict.fromkeys(faults), key=lambda fault: (fault.line, fault.column)))
 
 
 def _validated(data: dict[str, Any], folder: FilePath) -> tuple[Scenario | None, list[Finding]]:
@@ -113,22 +114,23 @@ def _validated(data: dict[str, Any], folder: FilePath) -> tuple[Scenario | None,
     from pydantic import ValidationError
 
     findings: list[Finding] = []
-    for _ in range(4):
+    for _ in range(MOST_ROUNDS):
         try:
             return Scenario.model_validate(data, context={"folder": folder}), findings
         except ValidationError as error:
             found = findings_of(error, data)
-            new = [f for f in found if f not in findings]
-            if findings:  # what is missing only because it was cut out is no fault of its own
-                new = [f for f in new if f.code != "TS-E004"]
-            findings += new
+            findings += without_repeats(found, findings)
             data = deepcopy(data)
-            if not all([_cut(data, f.path) for f in found]):
+            if not all([_cut(data, finding) for finding in found]):
                 return None, findings
     return None, findings
 
 
-def _cut(data: Any, path: tuple[str | int, ...]) -> bool:
+def _cut(data: Any, finding: Finding) -> bool:
+    """Take out what is wrong; of a map that lacks a key, the whole map."""
+    path = finding.path
+    if finding.code == "TS-E004" and len(path) < 2:  # noqa: PLR2004  # a part of the file itself is missing
+        return False
     for step in path[:-1]:
         try:
             data = data[step]
@@ -140,29 +142,12 @@ def _cut(data: Any, path: tuple[str | int, ...]) -> bool:
     return False
 
 
-def _follows(finding: Finding, cut: Sequence[tuple[str | int, ...]]) -> bool:
-    """Whether a finding is only the echo of a part that was cut out."""
-    for path in cut:
-        parent = path[:-1]
-        if finding.path[: len(parent)] == parent and parent:
-            return True
-        if path and (f"'{path[-1]}'" in finding.message or f"'{path[-1]}'" in finding.remedy):
-            return True
-        if len(path) > 1 and f"'{path[1]}'" in finding.message:
-            return True
-    return False
-
-
-def _order(finding: Finding, tree: Tree) -> tuple[int, int]:
-    place = finding.place or tree.place(finding.path, on_key=finding.on_key)
-    return (place.line, place.column) if place else (0, 0)
-
-
 def _fault(finding: Finding, tree: Tree) -> Fault:
-    place = finding.place or tree.place(finding.path, on_key=finding.on_key) or Place("<scenario>", 0, 0)
+    path = finding.path
+    place = finding.place or tree.place(tree.written(path), on_key=finding.on_key) or Place(tree.file, 1, 1)
     return Fault(
         code=finding.code,
-        path=".".join(map(str, finding.path)),
+        path=".".join(map(str, tree.written(path))),
         message=finding.message,
         remedy=finding.remedy,
         file=place.file,

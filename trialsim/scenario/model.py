@@ -57,7 +57,7 @@ Names = Annotated[tuple[Name, ...], OneOrMany()]  # one name, or a list of names
 # ---------------------------------------------------------------- the ward
 
 
-class Leave(Record):
+class Leave(Sourced):
     """One reason to leave early: after a drawn time, or with a chance within a time (constant hazard)."""
 
     reason: Name
@@ -169,7 +169,7 @@ class Level(Sourced):
     chance: Share | None = None  # binary
 
 
-class ArmLevels(Record):
+class ArmLevels(Sourced):
     """Levels at one visit that differ by arm."""
 
     by_arm: Mapping[Name, Level]
@@ -194,7 +194,7 @@ class Effect(Sourced):
     visits: Names = ()
 
 
-class Correlation(Record):
+class Correlation(Sourced):
     """Latent correlation of an outcome with itself over visits, and with outcomes above it in the file."""
 
     within_session: Factor | None = None
@@ -202,7 +202,7 @@ class Correlation(Record):
     with_: Mapping[Name, Factor] = Field(default={}, alias="with")
 
 
-class Rhythm(Record):
+class Rhythm(Sourced):
     """The clock: a slope per hour on the log scale (or in the outcome's unit), or a cosinor with a peak time."""
 
     slope: Rate | None = None
@@ -212,7 +212,7 @@ class Rhythm(Record):
     between: ClockWindow | None = None
 
 
-class Response(Record):
+class Response(Sourced):
     """How an outcome answers to an activity: through secretion, or at once by a ratio, difference or odds ratio."""
 
     secretion: SignedShare | None = None
@@ -227,7 +227,7 @@ class Response(Record):
     visits: Names = ()  # later visits of the same session if not said
 
 
-class Driver(Record):
+class Driver(Sourced):
     """Something in the trace that moves the outcome: failed attempts, waiting, interruption, time in an activity."""
 
     driver: Literal["failed", "wait", "interrupted", "duration", "missed"]
@@ -239,7 +239,7 @@ class Driver(Record):
     odds_ratio: Factor | None = None
 
 
-class CovariateEffect(Record):
+class CovariateEffect(Sourced):
     """How a covariate moves the outcome: per unit of a number, or for one category against the others."""
 
     covariate: Name
@@ -251,14 +251,14 @@ class CovariateEffect(Record):
     odds_ratio: Factor | None = None
 
 
-class Icc(Record):
+class Icc(Sourced):
     """Shares of the variance that belong to the practitioner and the site."""
 
     practitioner: Share | None = None
     site: Share | None = None
 
 
-class Instrument(Record):
+class Instrument(Sourced):
     """How a value is measured."""
 
     assay: Name | None = None  # outcomes that name the same assay share its plates
@@ -271,7 +271,7 @@ class Instrument(Record):
     rater_sd: Factor | None = None  # on the latent scale of an ordinal outcome, or in the unit of a normal one
 
 
-class Missing(Record):
+class Missing(Sourced):
     """A reason for a missing value. MAR looks at another measured value, MNAR at the value itself."""
 
     mechanism: Literal["MCAR", "MAR", "MNAR"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from trialsim.protocol.steps import WaitRule
 from trialsim.quantities import PROVENANCE, Number, Record, Spread
 from trialsim.scenario.dump import plain, value_text
 from trialsim.scenario.model import Costs, Design, Published, Scenario, Simulation
@@ -14,6 +15,7 @@ Told = tuple[Kind, str]
 
 WORDS: dict[str, Kind] = {"source": "source", "computed_from": "computed", "assumed": "assumed"}
 CHOSEN = (Design, Simulation, Published, Costs)  # choices of the trialist and quoted figures, not assumptions
+SCHEDULE = ("give_up_after", "at_most", "visits", "window", "ask")  # and so are these keys
 
 
 class Row(NamedTuple):
@@ -29,7 +31,8 @@ class Row(NamedTuple):
 def provenance(scenario: Scenario) -> list[Row]:
     """A row for each assumed number; what a record or outcome says holds for all that say nothing inside it.
 
-    The design, the simulation, costs and published figures are choices or quotations and have no rows.
+    The design, the schedule (fixed waits, patience, sample windows), the simulation, costs and published figures
+    are choices or quotations and have no rows.
     """
     rows: list[Row] = []
     _collect(scenario, (), ("none", ""), scenario.sources, rows)
@@ -46,6 +49,8 @@ def _collect(value: object, path: Path, told: Told, sources: object, rows: list[
             rows.append(_row(value, path, _told_inside(value, told, sources)))
     elif isinstance(value, Record):
         for name, info in type(value).model_fields.items():
+            if name in SCHEDULE or (isinstance(value, WaitRule) and value.lasts and set(value.lasts.given) == {"value"}):
+                continue
             _collect(getattr(value, name), (*path, info.alias or name), told, sources, rows)
     elif isinstance(value, dict):
         for key, inner in value.items():

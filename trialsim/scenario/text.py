@@ -49,6 +49,15 @@ class Tree:
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    file: str = "<scenario>"
+
+    def written(self, path: Path) -> Path:
+        """The path under which a part of the resolved form was written: a visit's level may stand in ``level``."""
+        if len(path) > 3 and path[2] == "by_visit" and path[:4] not in self.keys:  # noqa: PLR2004  # outcomes, name, by_visit, visit
+            base = re.sub(r"( \d+)+\Z", "", str(path[3]))
+            general = (*path[:2], "by_visit", base)
+            return (*(general if general in self.keys else (*path[:2], "level")), *path[4:])
+        return path
 
     def place(self, path: Path, *, on_key: bool = False) -> Place | None:
         """The place of the value at ``path`` (or of its key), else of the nearest part that encloses it."""
@@ -104,7 +113,7 @@ def read_text(text: str, file: str) -> Tree:
         raise BrokenText(
             Finding("TS-E002", (), "the file is larger than 1 MB.", "A scenario is a few pages.", Place(file, 1, 1))
         )
-    tree = Tree()
+    tree = Tree(file=file)
     _build(tree, _events(text, place, file), place)
     return tree
 
@@ -116,9 +125,10 @@ def _events(text: str, place: Any, file: str) -> Iterator[Any]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = place(mark) if mark is not None else None
-        raise BrokenText(_broken(str(error.problem or error.context or ""), where)) from None
+        problem = f"{error.context or ''} {error.problem or ''}"
+        unclosed = "quoted scalar" in problem or "expected ',' or" in problem
+        mark = (unclosed and error.context_mark) or error.problem_mark or error.context_mark
+        raise BrokenText(_broken(problem, place(mark) if mark is not None else None)) from None
     except (YAMLError, ValueError, RecursionError) as error:
         found = re.search(r"position (\d+)", str(error))
         before = text[: int(found.group(1))] if found else ""

@@ -68,11 +68,11 @@ def _cross_kernel(
             k = int(arm[r, i])
             if k < 0:
                 continue
-            complete = y[r, i] == y[r, i]
+            complete = not np.isnan(y[r, i])
             case[columns - 1] = y[r, i]
             for p in range(columns - 1):
                 case[p] = x[r, i, p]
-                complete = complete and case[p] == case[p]
+                complete = complete and not np.isnan(case[p])
             if not complete:
                 continue
             if count[r, k] == 0:

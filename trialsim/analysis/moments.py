@@ -42,7 +42,7 @@ def _moments_kernel(y: FloatArray, arm: NDArray[np.int8], count: IntArray, mean:
         for i in range(participants):
             k = int(arm[r, i])
             value = y[r, i]
-            if k >= 0 and value == value:
+            if k >= 0 and not np.isnan(value):
                 if count[r, k] == 0:
                     first[k] = value
                 deviation = value - first[k]

@@ -145,7 +145,7 @@ def _sort_kernel(y: FloatArray, arm: NDArray[np.int8], order: NDArray[np.int8], 
     for r in range(replicates):
         size = 0
         for i in range(participants):
-            if arm[r, i] >= 0 and y[r, i] == y[r, i]:
+            if arm[r, i] >= 0 and not np.isnan(y[r, i]):
                 x = y[r, i]
                 j = size
                 floor = size - size % 8

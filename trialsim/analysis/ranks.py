@@ -209,7 +209,7 @@ def _pseudomedian(
             values = ascending[rows, :size]
             walsh = np.sort(0.5 * (values[:, first] + values[:, second]), axis=1)
             count = first.size
-            cut = np.rint(0.5 * count - z * sd[rows]).astype(np.int64)
+            cut = np.floor(0.5 * count - z * sd[rows] - 0.5).astype(np.int64)
             cut[exact[rows]] = _exact_cut(size, 1.0 - interval_probability(level, alternative))
             cut = np.clip(cut, 0, (count - 1) // 2)
             pick = np.arange(rows.size)
@@ -220,6 +220,6 @@ def _pseudomedian(
 
 
 def _exact_cut(n: int, tail: float) -> int:
-    """How many Walsh averages the interval leaves out on each side: the largest c with P(W+ < c) <= tail."""
+    """How many Walsh averages the interval leaves out on each side: one less than the tail's quantile of W+, as R."""
     lower = signed_rank_upper(n)[::-1]
-    return int(np.searchsorted(lower, tail, side="right"))
+    return int(np.searchsorted(lower, tail)) - 1

@@ -28,7 +28,7 @@ def _count_kernel(y: FloatArray, arm: NDArray[np.int8], levels: FloatArray, step
         for i in range(participants):
             k = int(arm[r, i])
             value = y[r, i]
-            if k >= 0 and value == value:
+            if k >= 0 and not np.isnan(value):
                 level = 0
                 if step > 0.0:
                     level = int(min(max((value - low) / step + 0.5, 0.0), number - 0.5))

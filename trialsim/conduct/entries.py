@@ -1,0 +1,47 @@
+"""Who takes part in each simulated trial, when they come, and when they would leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEVER = 2**62
+
+#: Columns of ``Entries.counts`` before the reasons of exclusion.
+COUNTS = ("arrived", "left before being asked", "declined", "enrolled")
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Participants of R trials, in the order of enrollment; N is the enrollment target.
+
+    Attributes
+    ----------
+    arrival, entry : (R, N) int64 tick of arrival and of consent, which is enrollment; -1 for an empty place
+    arrival_number : (R, N) int64 number of the patient among all who came, -1 for an empty place
+    arm : (R, N) int8, -1 for an empty place
+    site : (R, N) int16
+    stratum : (R, N) int16
+    leave : (R, N) int64 tick at which the participant would leave, ``NEVER`` if not
+    leave_reason : (R, N) int8 position in ``ConductPlan.leave_reasons``, -1 if never
+    covariates : (R, N, C) numbers, the position of the category for covariates by choice
+    counts : (R, 4 + exclusions) int64 patients by what became of them (:data:`COUNTS`, then the exclusions), until the
+        last enrollment or the time limit
+    complete : (R,) whether the target was reached
+    accrual_end : (R,) int64 tick of the last enrollment, or the time limit where the target was not reached
+    """
+
+    arrival: NDArray[np.int64]
+    entry: NDArray[np.int64]
+    arrival_number: NDArray[np.int64]
+    arm: NDArray[np.int8]
+    site: NDArray[np.int16]
+    stratum: NDArray[np.int16]
+    leave: NDArray[np.int64]
+    leave_reason: NDArray[np.int8]
+    covariates: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    complete: NDArray[np.bool_]
+    accrual_end: NDArray[np.int64]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from trialsim.quantities import Number, Record, amount_unit_kind
+from trialsim.measures import amount_unit_kind
+from trialsim.quantities import Number, Record
 from trialsim.scenario.text import Finding, Path
 
 Report = Callable[[Finding], None]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from trialsim.faults import did_you_mean
 from trialsim.protocol.steps import Activity, Attempt
-from trialsim.quantities import Number, Record, did_you_mean
+from trialsim.quantities import Number, Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Leave, Patients, Scenario, Setting
 from trialsim.scenario.outline import Outline
@@ -331,12 +332,12 @@ def _shares_sum(shares: dict[str, Number] | object, path: Path, report: Report) 
 
 def _protocol(scenario: Scenario, points: Outline, report: Report) -> None:
     resources = scenario.setting.resources if scenario.setting else {}
-    for name, path in dict(points.asked).items():
+    for name, path in dict.fromkeys(points.asked):
         known(name, resources, "TS-E033", path, report)
-    for name, path in dict(points.twice).items():
+    for name, path in dict.fromkeys(points.twice):
         message = f"visit '{name}' is marked twice."
         report(Finding("TS-E052", path, message, "Give the second one another name."))
-    for step, path in points.activities.values():
+    for step, path in {path: (step, path) for step, path in points.played}.values():
         for i, arm in enumerate(step.arms):
             known(arm, scenario.design.arms, "TS-E031", (*path, "arms", i), report)
         if step.give_up_after is not None and not step.needs:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+from trialsim.quantities import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Outcome, Scenario
 from trialsim.scenario.outline import Outline
-from trialsim.scenario.text import Finding
+from trialsim.scenario.text import Finding, Path
 
 Pair = tuple[str, str]  # (outcome, visit)
 
@@ -75,12 +76,12 @@ def check_correlations(scenario: Scenario, points: Outline, report: Report) -> N
 
 def check_names(name: str, outcome: Outcome, above: list[str], report: Report) -> None:
     """Correlations lie strictly between -1 and 1 and name outcomes above."""
-    path = ("outcomes", name, "correlation")
+    path: Path = ("outcomes", name, "correlation")
     told = {
         "within_session": outcome.correlation.within_session,
         "between_sessions": outcome.correlation.between_sessions,
     }
-    numbers = [((*path, key), number) for key, number in told.items() if number]
+    numbers: list[tuple[Path, Number]] = [((*path, key), number) for key, number in told.items() if number]
     numbers += [((*path, "with", other), number) for other, number in outcome.correlation.with_.items()]
     for here, number in numbers:
         if not -1 < number.value < 1:

@@ -7,7 +7,8 @@ import re
 from datetime import date
 from typing import Any
 
-from trialsim.quantities import PROVENANCE, Number, Record, Spread
+from trialsim.measures import PROVENANCE
+from trialsim.quantities import Number, Record, Spread
 from trialsim.scenario.model import Covariate, Rhythm, Scenario
 from trialsim.scenario.text import scalar
 

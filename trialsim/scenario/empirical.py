@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trialsim.quantities import did_you_mean, read_value, refuse
+from trialsim.faults import did_you_mean, refuse
+from trialsim.reading import read_value
 
 MOST_VALUES = 100_000
 KEYS = ("file", "column", "unit")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from trialsim.errors import Fault, ScenarioError
-from trialsim.quantities import did_you_mean
+from trialsim.faults import did_you_mean
+from trialsim.measures import PROVENANCE
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.text import Finding, Path
 
@@ -141,23 +142,23 @@ def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
 def known_keys(path: Path, data: Any) -> list[str]:
     """The keys the model knows at a path of the file."""
     records: list[type[BaseModel]] = [Scenario]
-    for i, step in enumerate(path):
+    inner: Any = data
+    for step in path:
         below: list[type[BaseModel]] = []
         for record in records:
             for name, info in record.model_fields.items():
                 if step in (name, info.alias):
                     below += _records_in(info.annotation)
         records = below or records
-        data = data[step] if isinstance(data, (dict, list)) and not isinstance(data, str) else None
-        if isinstance(step, int) and isinstance(data, dict):
-            records = [r for r in records if _first_key(r) in data] or records
-        del i
+        inner = inner[step] if isinstance(inner, (dict, list)) else None
+        if isinstance(step, int) and isinstance(inner, dict):
+            records = [record for record in records if _naming_key(record) in inner] or records
     return list(dict.fromkeys(info.alias or name for record in records for name, info in record.model_fields.items()))
 
 
-def _first_key(record: type[BaseModel]) -> str:
-    name, info = next(iter(record.model_fields.items()))
-    return info.alias or name
+def _naming_key(record: type[BaseModel]) -> str:
+    """The key that names a kind of step: the first of its own, after those of where it comes from."""
+    return next((info.alias or name for name, info in record.model_fields.items() if name not in PROVENANCE), "")
 
 
 def _records_in(annotation: Any) -> list[type[BaseModel]]:

@@ -26,6 +26,7 @@ class Outline:
 
     visits: dict[str, VisitPoint] = field(default_factory=dict)
     activities: dict[str, tuple[Activity | Attempt, Path]] = field(default_factory=dict)  # by activity name
+    played: list[tuple[Activity | Attempt, Path]] = field(default_factory=list)  # every activity and attempt
     own: dict[str, set[str]] = field(default_factory=dict)  # arm -> its own activities
     asked: list[tuple[str, Path]] = field(default_factory=list)  # resources asked for, with the place
     twice: list[tuple[str, Path]] = field(default_factory=list)  # visits marked twice under one name
@@ -62,6 +63,7 @@ def outline(steps: tuple[Step, ...], visits: Mapping[str, object], arms: Mapping
         if isinstance(step, (Activity, Attempt)):
             name = step.activity if isinstance(step, Activity) else step.attempt
             found.activities.setdefault(name, (step, path))
+            found.played.append((step, path))
             owners = set(step.arms) or ({name} & set(arms))
             for arm in owners & set(arms):
                 found.own[arm].add(name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialsim.quantities import FAMILIES, did_you_mean
+from trialsim.faults import did_you_mean
+from trialsim.reading import FAMILIES
 from trialsim.scenario.text import BrokenText, Finding, Path, Place, Tree, read_text
 
 # A map that holds one of these is one quantity: a child replaces it whole, so that no source outlives its number.

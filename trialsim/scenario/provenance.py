@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from trialsim.measures import PROVENANCE
 from trialsim.protocol.steps import WaitRule
-from trialsim.quantities import PROVENANCE, Number, Record, Spread
+from trialsim.quantities import Number, Record, Spread
 from trialsim.scenario.dump import plain, value_text
-from trialsim.scenario.model import Costs, Design, Published, Scenario, Simulation
+from trialsim.scenario.model import Analysis, Costs, Design, Published, Scenario, Simulation
 from trialsim.scenario.text import Path
 
 Kind = Literal["source", "computed", "assumed", "none"]
 Told = tuple[Kind, str]
 
 WORDS: dict[str, Kind] = {"source": "source", "computed_from": "computed", "assumed": "assumed"}
-CHOSEN = (Design, Simulation, Published, Costs)  # choices of the trialist and quoted figures, not assumptions
-SCHEDULE = ("give_up_after", "at_most", "visits", "window", "ask")  # and so are these keys
+CHOSEN = (Design, Analysis, Simulation, Published, Costs)  # choices of the trialist and quoted figures, not assumptions
+SCHEDULE = ("give_up_after", "visits", "window", "per", "centered_at")  # and so are these keys
 
 
 class Row(NamedTuple):
@@ -31,25 +32,27 @@ class Row(NamedTuple):
 def provenance(scenario: Scenario) -> list[Row]:
     """A row for each assumed number; what a record or outcome says holds for all that say nothing inside it.
 
-    The design, the schedule (fixed waits, patience, sample windows), the simulation, costs and published figures
-    are choices or quotations and have no rows.
+    The design, the schedule (fixed waits, patience, sample windows), the analyses, the simulation, costs and published
+    figures are choices or quotations and have no rows.
     """
-    rows: list[Row] = []
+    rows: dict[int, Row] = {}  # by the identity of the number: a level written out for several visits stands once
     _collect(scenario, (), ("none", ""), scenario.sources, rows)
-    return rows
+    return list(rows.values())
 
 
-def _collect(value: object, path: Path, told: Told, sources: object, rows: list[Row]) -> None:
+def _collect(value: object, path: Path, told: Told, sources: object, rows: dict[int, Row]) -> None:
     if isinstance(value, CHOSEN):
         return
     if isinstance(value, Record):
         told = _own(value, sources) or told
     if isinstance(value, (Number, Spread)):
         if value.kind != "calendar" and not _default(value):
-            rows.append(_row(value, path, _told_inside(value, told, sources)))
+            rows.setdefault(id(value), _row(value, path, _told_inside(value, told, sources)))
     elif isinstance(value, Record):
         for name, info in type(value).model_fields.items():
-            if name in SCHEDULE or (isinstance(value, WaitRule) and value.lasts and set(value.lasts.given) == {"value"}):
+            if name in SCHEDULE or (
+                isinstance(value, WaitRule) and value.lasts and set(value.lasts.given) == {"value"}
+            ):
                 continue
             _collect(getattr(value, name), (*path, info.alias or name), told, sources, rows)
     elif isinstance(value, dict):
@@ -62,7 +65,14 @@ def _collect(value: object, path: Path, told: Told, sources: object, rows: list[
 
 def _default(value: Number | Spread) -> bool:
     """Defaults written out (lag 0, responders 100 %, correlation 0) claim nothing."""
-    return isinstance(value, Number) and value.value in (0.0, 1.0) and _own(value, {}) is None and value.unit is None
+    plain_kind = value.kind in ("number", "share", "duration")
+    return (
+        plain_kind
+        and isinstance(value, Number)
+        and value.value in (0.0, 1.0)
+        and _own(value, {}) is None
+        and value.unit is None
+    )
 
 
 def _own(record: object, sources: object) -> Told | None:
@@ -90,7 +100,7 @@ def _row(value: Number | Spread, path: Path, told: Told) -> Row:
         ends = next((part.range for part in value.given.values() if isinstance(part, Number) and part.range), None)
         kind = "duration" if value.kind == "duration" else "amount"
     span = " to ".join(str(value_text(end, kind, value.unit)) for end in ends) if ends else ""
-    return Row(".".join(map(str, path)), _in_words(value), told[0], told[1], span)
+    return Row(".".join(str(step) for step in path if step != "number"), _in_words(value), told[0], told[1], span)
 
 
 def _in_words(value: Number | Spread) -> str:

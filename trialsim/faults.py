@@ -1,0 +1,49 @@
+"""How the reading of one quantity says what is wrong, and where in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from pydantic_core import PydanticCustomError
+
+
+def refuse(code: str, message: str, *, remedy: str = "", at: tuple[str | int, ...] = ()) -> NoReturn:
+    """Raise a fault that the loader shows at its place; ``at`` leads from the field to the offending part."""
+    raise PydanticCustomError(code, "{message}", {"message": message, "remedy": remedy, "at": at})
+
+
+class inside:  # noqa: N801  # reads as a phrase: with inside("range")
+    """Add a leading place to the faults raised within."""
+
+    def __init__(self, *place: str | int) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, PydanticCustomError) and self.place:
+            told: dict[str, Any] = dict(error.context or {})
+            refuse(error.type, told["message"], remedy=told["remedy"], at=(*self.place, *told["at"]))
+
+
+def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
+    for key in value:
+        if key not in allowed:
+            refuse(
+                "TS-E003",
+                f"unknown key '{key}'.",
+                remedy=did_you_mean(str(key), allowed, what="Known keys here"),
+                at=(key,),
+            )
+
+
+def did_you_mean(word: str, known: Sequence[str], *, what: str = "Known") -> str:
+    """``Did you mean 'massage'?`` when one is near, else the list of what is known."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1, cutoff=0.6) or [k for k in known if k.lower() == word.lower()]
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    return f"{what}: {', '.join(known)}." if known else ""

@@ -1,0 +1,86 @@
+"""The records of a quantity: one number, or a spread, each with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from trialsim.distributions import Distribution
+
+PROVENANCE = ("source", "computed_from", "assumed", "range")
+
+POSITIVE_KINDS = ("duration", "age", "concentration")
+
+
+class Record(BaseModel):
+    """A frozen part of a scenario; a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, ignored_types=(cached_property,))
+
+
+class Sourced(Record):
+    """Where a value comes from: a source prints it, it was computed from one, or it is assumed, and why."""
+
+    source: str | None = None
+    computed_from: str | None = None
+    assumed: str | None = None
+
+
+class Number(Sourced):
+    """One number in the canonical unit of its kind; ``unit`` is the unit as written for amounts, money and samples."""
+
+    value: float
+    kind: str = "number"
+    unit: str | None = None
+    range: tuple[float, float] | None = None  # in the unit of the value
+
+
+class Spread(Sourced):
+    """A number that varies. ``given`` holds what was declared, in canonical units (seconds for durations).
+
+    The keys of ``given`` are those of :func:`trialsim.distributions.solve`: value, mean, sd, cv, median, sd_log,
+    iqr_low, iqr_high, q05, ..., low, high, mode, shape, scale, values, weights. ``low`` and ``high`` truncate.
+    ``range`` is the plausible range of the first number given.
+    """
+
+    given: Mapping[str, Number | tuple[float, ...]]
+    family: str | None = None
+    kind: str = "number"
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    range: tuple[float, float] | None = None
+
+    @cached_property
+    def distribution(self) -> Distribution:
+        """The distribution whose parameters reproduce ``given``, truncated to ``low`` and ``high``."""
+        from dataclasses import replace
+
+        from trialsim.distributions import Distribution, solve
+
+        flat: dict[str, Any] = {k: v.value if isinstance(v, Number) else v for k, v in self.given.items()}
+        if set(flat) == {"value"}:
+            return Distribution("fixed", (flat["value"],))
+        solved = solve(self.family, flat, positive=self.kind in POSITIVE_KINDS)
+        if self.low is None and self.high is None:
+            return solved
+        return replace(solved, low=self.low, high=self.high)
+
+
+def amount_unit_kind(unit: str | None) -> str:
+    """The kind of quantity a unit of an amount measures: concentration, age, duration, or a plain label."""
+    from trialsim import units
+
+    if unit is None:
+        return "number"
+    for kind in ("concentration", "age"):
+        try:
+            units.parse(f"1 {unit}", kind)
+        except units.UnitError:
+            continue
+        return kind
+    return "label"

@@ -1,0 +1,370 @@
+"""Reading quantities: from what stands in a scenario to the records of :mod:`trialsim.measures`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trialsim.faults import did_you_mean, inside, only_keys, refuse
+from trialsim.measures import PROVENANCE, Number, Spread, amount_unit_kind
+
+# ---------------------------------------------------------------- reading one number
+
+
+_AMOUNT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*\Z", re.DOTALL)
+
+
+def read_value(value: object, kind: str) -> tuple[float, str | None]:
+    """The canonical value of a bare quantity and, for amounts, money and samples, its unit.
+
+    Raises
+    ------
+    PydanticCustomError
+        The text is no quantity of this kind.
+    """
+    import math
+
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        what = {type(None): "nothing", bool: "yes or no"}.get(type(value), "a list or map")
+        refuse("TS-E011", f"{what} stands where {KIND_WORDS[kind]} belongs.", remedy=_example(kind))
+    if isinstance(value, (int, float)):
+        if not math.isfinite(value):
+            refuse("TS-E013", f"{value} is not a finite number.", remedy=_example(kind))
+        if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and -1 < value < 1):
+            return float(value), None
+    if kind in ("amount", "money", "samples"):
+        return _labeled(str(value), kind)
+    if kind == "number" and str(value).rstrip().endswith("%"):
+        return _parse(str(value), "share"), None
+    if kind == "calendar":
+        return _calendar_span(str(value))
+    return _parse(str(value), kind), None
+
+
+def _parse(text: str, kind: str) -> float:
+    import math
+
+    from trialsim import units
+
+    try:
+        parsed = units.parse(text, kind)
+    except units.UnitError as error:
+        refuse("TS-E012", error.message, remedy=error.remedy or _example(kind))
+    if not math.isfinite(parsed):
+        refuse("TS-E013", f"'{text}' is not a finite number.", remedy=_example(kind))
+    return float(parsed)
+
+
+def _labeled(text: str, kind: str) -> tuple[float, str | None]:
+    found = _AMOUNT.match(text)
+    number, label = (found.group(1), found.group(2)) if found else ("", "")
+    if not found or (kind != "amount" and not label) or re.match(r"[\d,.]", label):
+        refuse("TS-E012", f"'{text}' is not {KIND_WORDS[kind]}.", remedy=_example(kind))
+    return float(number), " ".join(label.split()) or None
+
+
+def _calendar_span(text: str) -> tuple[float, str | None]:
+    found = re.fullmatch(r"\s*(\d+)\s*(months?|years?)\s*", text)
+    if found:
+        return float(found.group(1)) * (12 if found.group(2).startswith("year") else 1), "months"
+    return _parse(text, "duration"), "s"
+
+
+KIND_WORDS = {
+    "duration": "a duration",
+    "calendar": "a span of time",
+    "share": "a share",
+    "rate": "a rate per hour",
+    "number": "a number",
+    "amount": "an amount",
+    "money": "an amount of money",
+    "samples": "a number of samples",
+}
+EXAMPLES = {
+    "duration": "15 min, 2 h or 3 d",
+    "calendar": "18 months or 90 d",
+    "share": "80 %",
+    "rate": "-0.132 per h",
+    "number": "0.85",
+    "amount": "12.2 ug/dL",
+    "money": "25 EUR",
+    "samples": "38 samples",
+}
+
+
+def _example(kind: str) -> str:
+    return f"Write it like this: {EXAMPLES[kind]}."
+
+
+def read_number(value: object, kind: str, *, low: float | None = None, high: float | None = None) -> Number:
+    """A number, bare or as ``{value: .., source: .., range: ..}``, within [low, high] in canonical units."""
+    if isinstance(value, Number):
+        return value
+    told: dict[str, Any] = {}
+    bare = value
+    at: tuple[str, ...] = ()
+    if isinstance(value, Mapping):
+        only_keys(value, ("value", *PROVENANCE))
+        if "value" not in value:
+            refuse("TS-E004", "'value' is missing.", remedy=f"Write {{value: {EXAMPLES[kind].split(' or ')[0]}, ..}}.")
+        bare, at = value["value"], ("value",)
+        told = read_provenance(value, kind)
+    with inside(*at):
+        number, unit = read_value(bare, kind)
+        _within(number, bare, low=low, high=high)
+    return Number(value=number, kind=kind, unit=unit, **told)
+
+
+def read_provenance(value: Mapping[Any, Any], kind: str) -> dict[str, Any]:
+    """The keys source, computed_from, assumed and range of a quantity; the range in the canonical unit."""
+    told: dict[str, Any] = {}
+    for key in PROVENANCE[:3]:
+        if key in value:
+            if not isinstance(value[key], (str, int, float)) or str(value[key]).strip() == "":
+                refuse("TS-E011", f"'{key}' needs words.", remedy=f"Write {key}: and the reason or source.", at=(key,))
+            told[key] = str(value[key])
+    if sum(key in told for key in PROVENANCE[:3]) > 1:
+        refuse(
+            "TS-E015",
+            "a quantity has one provenance, not several.",
+            remedy="Keep one of source, computed_from, assumed.",
+        )
+    if "range" in value:
+        told["range"] = _read_range(value["range"], kind)
+    return told
+
+
+def _read_range(value: object, kind: str) -> tuple[float, float]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        refuse("TS-E011", "'range' needs two numbers.", remedy="Write range: [low, high].", at=("range",))
+    ends = []
+    for i, end in enumerate(value):
+        with inside("range", i):
+            ends.append(read_value(end, kind)[0])
+    if ends[0] > ends[1]:
+        refuse("TS-E013", "the range runs backwards.", remedy="Write range: [low, high].", at=("range",))
+    return ends[0], ends[1]
+
+
+def _within(number: float, written: object, *, low: float | None, high: float | None) -> None:
+    if low is not None and number < low:
+        least = "negative" if low == 0 else "too small"
+        refuse("TS-E013", f"'{written}' is {least}.", remedy="It must be 0 or more." if low == 0 else "")
+    if high is not None and number > high:
+        refuse("TS-E013", f"'{written}' is too large.", remedy="A share is at most 100 %." if high == 1 else "")
+
+
+# ---------------------------------------------------------------- reading a spread
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "uniform": ("low", "high"),
+    "normal": ("mean", "sd", "cv", "median", "iqr"),
+    "lognormal": ("mean", "sd", "cv", "median", "sd_log", "iqr"),
+    "gamma": ("mean", "sd", "cv", "median", "shape", "scale"),
+    "exponential": ("mean", "median"),
+    "weibull": ("mean", "sd", "cv", "median", "shape", "scale"),
+    "triangular": ("low", "mode", "high"),
+    "beta": ("mean", "sd", "low", "high"),
+}
+PLAIN_KEYS = ("value", "mean", "sd", "median", "cv", "sd_log", "iqr")
+PURE = ("cv", "sd_log", "shape")  # parameters without a unit
+_QUANTILE = re.compile(r"q\d\d")
+
+
+def read_spread(value: object, kind: str, info: Any = None) -> Spread:
+    """A spread in any of its forms; see the module's docstring."""
+    if isinstance(value, Spread):
+        return value
+    if not isinstance(value, Mapping):
+        number = read_number(value, kind, low=_least(kind))
+        return Spread(given={"value": number}, kind=_spread_kind(kind, number.unit), unit=number.unit)
+    told = read_provenance(value, kind)
+    rest = {key: part for key, part in value.items() if key not in PROVENANCE}
+    low, high = _read_between(rest.pop("between", None), kind)
+    named = [key for key in rest if key in FAMILIES or key in ("choice", "empirical")]
+    if not named:
+        given = _read_given(rest, PLAIN_KEYS, kind, extra=(*FAMILIES, "choice", "empirical", "between", *PROVENANCE))
+        family = None
+    else:
+        family = named[0]
+        for key in rest:
+            if key != family:
+                refuse(
+                    "TS-E003",
+                    f"'{key}' cannot stand beside '{family}'.",
+                    remedy=f"Write it inside {family}: {{..}}.",
+                    at=(key,),
+                )
+        with inside(family):
+            given = _read_family(family, rest[family], kind, info)
+    unit = _one_unit(given)
+    spread = Spread(given=given, family=family, kind=_spread_kind(kind, unit), unit=unit, low=low, high=high, **told)
+    _solvable(spread)
+    return spread
+
+
+def _spread_kind(kind: str, unit: str | None) -> str:
+    return amount_unit_kind(unit) if kind == "amount" else kind
+
+
+def _least(kind: str) -> float | None:
+    return 0.0 if kind == "duration" else None
+
+
+def _read_between(value: object, kind: str) -> tuple[float | None, float | None]:
+    if value is None:
+        return None, None
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        refuse("TS-E011", "'between' needs two limits.", remedy="Write between: [low, high].", at=("between",))
+    with inside("between"):
+        low, high = (read_value(end, kind)[0] for end in value)
+    if low >= high:
+        refuse("TS-E013", "the limits run backwards.", remedy="Write between: [low, high].", at=("between",))
+    return low, high
+
+
+def _read_family(family: str, inner: object, kind: str, info: Any) -> dict[str, Number | tuple[float, ...]]:
+    if family == "choice":
+        return _read_choice(inner, kind)
+    if family == "empirical":
+        from trialsim.scenario.empirical import read_empirical
+
+        return {"values": read_empirical(inner, kind, info)}
+    if not isinstance(inner, Mapping):
+        refuse(
+            "TS-E011",
+            f"'{family}' needs its parameters.",
+            remedy=f"Write {family}: {{{': .., '.join(FAMILIES[family])}: ..}}.",
+        )
+    return _read_given(inner, FAMILIES[family], kind)
+
+
+def _read_choice(inner: object, kind: str) -> dict[str, Number | tuple[float, ...]]:
+    if not isinstance(inner, Mapping) or not inner:
+        refuse(
+            "TS-E011", "'choice' needs values and their shares.", remedy="Write choice: {10 min: 60 %, 20 min: 40 %}."
+        )
+    values, shares = [], []
+    for key, share in inner.items():
+        with inside(key):
+            values.append(read_value(key, kind)[0])
+            shares.append(read_number(share, "share", low=0, high=1).value)
+    check_shares(shares)
+    return {"values": tuple(values), "weights": tuple(shares)}
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """Refuse shares that do not sum to 100 %."""
+    if abs(sum(shares) - 1) > 1e-6:
+        refuse("TS-E014", f"the shares sum to {100 * sum(shares):.6g} %.", remedy="They must sum to 100 %.")
+
+
+def _read_given(
+    inner: Mapping[Any, Any], allowed: Sequence[str], kind: str, *, extra: Sequence[str] = ()
+) -> dict[str, Number | tuple[float, ...]]:
+    given: dict[str, Number | tuple[float, ...]] = {}
+    for key, part in inner.items():
+        if key not in allowed and not _QUANTILE.fullmatch(str(key)):
+            refuse(
+                "TS-E003",
+                f"unknown key '{key}'.",
+                remedy=did_you_mean(str(key), (*allowed, *extra), what="Known keys here"),
+                at=(key,),
+            )
+        with inside(key):
+            if key == "iqr":
+                given["iqr_low"], given["iqr_high"] = _read_pair(part, kind)
+            elif key in PURE:
+                given[key] = read_number(part, "number", low=0)
+            else:
+                given[key] = read_number(part, kind, low=0 if key == "sd" else _least(kind))
+    if not given:
+        refuse("TS-E011", "nothing is said about this quantity.", remedy=_example(kind))
+    return given
+
+
+def _read_pair(part: object, kind: str) -> tuple[Number, Number]:
+    if not isinstance(part, Sequence) or isinstance(part, str) or len(part) != 2:
+        refuse("TS-E011", "quartiles are two numbers.", remedy="Write iqr: [lower, upper].")
+    low, high = (read_number(end, kind) for end in part)
+    if low.value >= high.value:
+        refuse("TS-E013", "the quartiles run backwards.", remedy="Write iqr: [lower, upper].")
+    return low, high
+
+
+def _one_unit(given: Mapping[str, Number | tuple[float, ...]]) -> str | None:
+    found = {part.unit for key, part in given.items() if isinstance(part, Number) and key not in PURE}
+    if len(found) > 1:
+        refuse("TS-E012", f"units differ: {', '.join(sorted(map(str, found)))}.", remedy="Write one unit throughout.")
+    return next(iter(found), None)
+
+
+def _solvable(spread: Spread) -> None:
+    from trialsim.errors import DistributionError
+
+    try:
+        spread.distribution  # noqa: B018  # solving is the check
+    except DistributionError as error:
+        refuse("TS-E016", error.message, remedy=error.remedy)
+    except (ArithmeticError, ValueError):  # numbers so large or small that they leave the range of a float
+        refuse("TS-E016", "these numbers give no distribution.", remedy="Check their size and units.")
+
+
+# ---------------------------------------------------------------- clock, calendar, names
+
+
+def read_clock(value: object) -> int:
+    """``"10:00"`` -> 36000 seconds after midnight."""
+    found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*", value) if isinstance(value, str) else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400:
+        return value
+    if not found or int(found.group(2)) > 59 or int(found.group(1)) * 60 + int(found.group(2)) > 1440:
+        refuse("TS-E011", f"'{value}' is not a time of day.", remedy='Write it like this: "10:00".')
+    return int(found.group(1)) * 3600 + int(found.group(2)) * 60
+
+
+def read_clock_window(value: object) -> tuple[int, int]:
+    """``08:00-20:00`` -> (28800, 72000)."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return value
+    ends = re.split(r"\s*(?:-|–|to)\s*", value) if isinstance(value, str) else []
+    if len(ends) != 2:
+        refuse("TS-E011", f"'{value}' is not a window of the day.", remedy="Write it like this: 08:00-20:00.")
+    low, high = read_clock(ends[0]), read_clock(ends[1])
+    if low >= high:
+        refuse("TS-E013", f"'{value}' runs backwards.", remedy="Write the earlier time first; a window ends by 24:00.")
+    return low, high
+
+
+def read_calendar(value: object) -> str:
+    """Opening hours as text, checked: ``Mon-Fri 08:30-16:30``."""
+    from trialsim.errors import TrialsimError
+    from trialsim.protocol.calendar import parse_calendar
+
+    if not isinstance(value, str):
+        refuse("TS-E011", f"'{value}' is not a calendar.", remedy="Write it like this: Mon-Fri 08:30-16:30.")
+    try:
+        parse_calendar(value)
+    except TrialsimError as error:
+        refuse("TS-E017", error.message, remedy=error.remedy)
+    return " ".join(value.split())
+
+
+def read_name(value: object) -> str:
+    """The name of an arm, visit, step, ...: a line of text."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip() or len(value) > 80 or not value.isprintable():
+        refuse("TS-E018", "a name is one line of 1 to 80 characters.", remedy="Choose a short name.")
+    name = " ".join(value.split())
+    if " - " in name or set(name) & set("{}[]=@/"):
+        refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
+    return name
+
+
+def read_count(value: object) -> object:
+    """A whole number; yes or no, text and fractions are refused."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        refuse("TS-E011", f"'{value}' is not a whole number.", remedy="Write a whole number without a unit.")
+    return int(value)

@@ -1,0 +1,176 @@
+"""The levels of outcomes: do they fit the scale, are they possible, do arms differ only where they can."""
+
+from __future__ import annotations
+
+import math
+
+from trialsim.scenario.amounts import Report
+from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
+from trialsim.scenario.outline import Outline
+from trialsim.scenario.text import Finding, Path
+
+LEVEL_FORMS = {
+    "normal": ("mean sd", "mean cv", "median iqr", "iqr"),
+    "lognormal": ("mean sd", "mean cv", "mean sd_log", "median sd", "median cv", "median sd_log", "median iqr", "iqr"),
+    "ordinal": ("mean sd", "shares"),
+    "binary": ("chance",),
+}
+LEVEL_KEYS = ("mean", "sd", "median", "sd_log", "cv", "iqr", "shares", "chance")
+
+
+def check_levels(scenario: Scenario, points: Outline, name: str, report: Report) -> None:
+    """Check every level of one resolved outcome."""
+    outcome, path = scenario.outcomes[name], ("outcomes", name)
+    _categories(outcome, path, report)
+    for visit, level in outcome.by_visit.items():
+        _level_at(scenario, outcome, (*path, "by_visit", visit), level, report)
+        _too_early(scenario, points, outcome, path, visit, report)
+
+
+def _categories(outcome: Outcome, path: Path, report: Report) -> None:
+    scale, values = outcome.distribution, outcome.categories
+    if scale in ("normal", "lognormal") and values:
+        report(
+            Finding(
+                "TS-E020",
+                (*path, "categories"),
+                f"a {scale} outcome has no categories.",
+                "Remove categories:.",
+                on_key=True,
+            )
+        )
+    if scale in ("ordinal", "binary"):
+        least = 3 if scale == "ordinal" else 2
+        fits = len(values) >= least if scale == "ordinal" else len(values) == 2
+        if not fits:
+            remedy = "Write categories: [0, 1, 2, 3, 4]." if scale == "ordinal" else "Write categories: [0, 1]."
+            report(
+                Finding(
+                    "TS-E020", path, f"{len(values)} categories do not make a {scale} outcome.", remedy, on_key=True
+                )
+            )
+        elif sorted(set(values)) != list(values) or not all(map(math.isfinite, values)):
+            report(
+                Finding(
+                    "TS-E020",
+                    (*path, "categories"),
+                    "the categories do not rise.",
+                    "Write them from low to high, each once.",
+                )
+            )
+
+
+def _level_at(scenario: Scenario, outcome: Outcome, path: Path, level: Level | ArmLevels, report: Report) -> None:
+    if isinstance(level, ArmLevels):
+        for arm, one in level.by_arm.items():
+            _level(outcome, (*path, "by_arm", arm), one, report, reference=arm == scenario.design.reference)
+    else:
+        _level(outcome, path, level, report, reference=True)
+
+
+def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, reference: bool) -> None:
+    scale = outcome.distribution or "normal"
+    keys = " ".join(key for key in LEVEL_KEYS if getattr(level, key) not in (None, ()))
+    forms = LEVEL_FORMS[scale] + (("mean",) if scale == "ordinal" and not reference else ())
+    order = [" ".join(sorted(form.split())) for form in forms]
+    if " ".join(sorted(keys.split())) not in order:
+        told = keys.replace(" ", " and ")
+        remedy = f"Declare {' or '.join(form.replace(' ', ' and ') for form in forms)}."
+        report(
+            Finding(
+                "TS-E022",
+                path,
+                f"{told} alone cannot give a level on the {scale} scale." if told else "the level says nothing.",
+                remedy,
+            )
+        )
+        return
+    if scale == "ordinal":
+        _ordinal(outcome.categories, level, path, report)
+    elif scale in ("normal", "lognormal"):
+        _continuous(scale, level, path, report)
+
+
+def _continuous(scale: str, level: Level, path: Path, report: Report) -> None:
+    from trialsim.distributions import solve
+    from trialsim.errors import DistributionError
+
+    flat = level_numbers(level)
+    try:
+        solve(scale, flat, positive=scale == "lognormal")
+    except DistributionError as error:
+        report(Finding("TS-E023", path, error.message, error.remedy))
+
+
+def level_numbers(level: Level) -> dict[str, float]:
+    """The numbers of a normal or lognormal level under the names that ``distributions.solve`` takes."""
+    flat = {
+        key: number.value
+        for key in ("mean", "sd", "median", "sd_log", "cv")
+        if (number := getattr(level, key)) is not None
+    }
+    if level.iqr is not None:
+        flat["iqr_low"], flat["iqr_high"] = level.iqr[0].value, level.iqr[1].value
+    return flat
+
+
+def _ordinal(categories: tuple[float, ...], level: Level, path: Path, report: Report) -> None:
+    if level.shares:
+        total = sum(share.value for share in level.shares)
+        if len(level.shares) != len(categories):
+            message = f"{len(level.shares)} shares stand here, but there are {len(categories)} categories."
+            report(Finding("TS-E022", (*path, "shares"), message, "Write one share for each category."))
+        elif abs(total - 1) > 1e-6:
+            report(
+                Finding(
+                    "TS-E014", (*path, "shares"), f"the shares sum to {100 * total:.6g} %.", "They must sum to 100 %."
+                )
+            )
+        return
+    mean = level.mean.value if level.mean else math.nan
+    if len(categories) < 3 or not categories[0] < mean < categories[-1]:
+        message = f"a mean of {mean:g} lies outside the categories {categories[0]:g} to {categories[-1]:g}."
+        report(
+            Finding(
+                "TS-E023",
+                path,
+                message,
+                f"Write a mean between {categories[0]:g} and {categories[-1]:g}, both excluded.",
+            )
+        )
+    elif level.sd is not None:
+        low, high = possible_sd(categories, mean)
+        if not low < level.sd.value < high:
+            message = f"no distribution on these categories has mean {mean:g} and SD {level.sd.value:g}."
+            report(Finding("TS-E023", path, message, f"With this mean the SD lies between {low:.3f} and {high:.3f}."))
+
+
+def possible_sd(categories: tuple[float, ...], mean: float) -> tuple[float, float]:
+    """The SDs that distributions on these categories with this mean can have (both ends excluded).
+
+    The least puts everything on the two neighbors of the mean, the greatest on the two ends:
+    both have variance (mean - a)(b - mean).
+    """
+    below = max(c for c in categories if c <= mean)
+    over = min(c for c in categories if c >= mean)
+    return math.sqrt((mean - below) * (over - mean)), math.sqrt((mean - categories[0]) * (categories[-1] - mean))
+
+
+def _too_early(scenario: Scenario, points: Outline, outcome: Outcome, path: Path, visit: str, report: Report) -> None:
+    """In a protocol with arm-specific steps, no arm can differ before the first of them."""
+    point = points.visits.get(visit)
+    if not scenario.protocol or point is None or point.arms_differ or not any(points.own.values()):
+        return
+    level = outcome.by_visit[visit]
+    differs = isinstance(level, ArmLevels) and len({_bare(one) for one in level.by_arm.values()}) > 1
+    by_effect = [arm for arm, effect in outcome.effects.items() if visit in effect.visits]
+    if differs or by_effect:
+        message = f"the arms differ at '{visit}', before any step in which they differ."
+        remedy = "Give all arms one level there." if differs else f"Name the visits of the effect, without '{visit}'."
+        here = (*path, "by_visit", visit) if differs else (*path, "effects", by_effect[0])
+        report(Finding("TS-E025", here, message, remedy, on_key=True))
+
+
+def _bare(level: Level) -> tuple[object, ...]:
+    parts = [getattr(level, key) for key in LEVEL_KEYS]
+    return tuple(tuple(p.value for p in part) if isinstance(part, tuple) else part and part.value for part in parts)

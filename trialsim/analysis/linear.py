@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     NO_VARIANCE,
@@ -107,14 +108,16 @@ def cross_moments(y: FloatArray, x: FloatArray, arm: NDArray[np.int8], *, arms: 
     arm : (R, N) arm of each participant, -1 for an empty place
     arms : K
     """
-    values = np.ascontiguousarray(y, dtype=np.float64)
-    covariates = np.ascontiguousarray(x, dtype=np.float64)
+    values = as_values(y)
+    covariates = as_values(x)
     if covariates.ndim == 2:
         covariates = covariates[:, :, None]
+    if covariates.shape[:2] != values.shape:
+        raise ValueError(f"covariates have shape {covariates.shape}, the outcome {values.shape}")
     replicates, columns = values.shape[0], covariates.shape[2] + 1
     n = np.empty((replicates, arms), np.int64)
     mean, within = np.empty((replicates, arms, columns)), np.empty((replicates, columns, columns))
-    _cross_kernel(values, covariates, np.ascontiguousarray(arm, dtype=np.int8), n, mean, within)
+    _cross_kernel(values, covariates, as_arms(arm, values, arms=arms), n, mean, within)
     return CrossMoments(n=n, mean=mean, within=within)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import kernel
 
@@ -70,8 +71,8 @@ def moments(y: FloatArray, arm: NDArray[np.int8] | None = None, *, arms: int = 1
     >>> int(m.n[0, 0]), float(m.mean[0, 0]), float(m.ss[0, 0])
     (3, 2.0, 2.0)
     """
-    values = np.ascontiguousarray(y, dtype=np.float64)
-    groups = np.zeros(values.shape, np.int8) if arm is None else np.ascontiguousarray(arm, dtype=np.int8)
+    values = as_values(y)
+    groups = np.zeros(values.shape, np.int8) if arm is None else as_arms(arm, values, arms=arms)
     shape = (values.shape[0], arms)
     count, mean, ss = np.empty(shape, np.int64), np.empty(shape), np.empty(shape)
     _moments_kernel(values, groups, count, mean, ss)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import kernel
 
@@ -243,7 +244,7 @@ def order(y: FloatArray, arm: NDArray[np.int8], *, arms: int) -> Ordered:
     >>> order(np.array([[3.0, 1.0, np.nan]]), np.array([[0, 1, 1]], np.int8), arms=2).arm.tolist()
     [[1, 0, -1]]
     """
-    values = np.ascontiguousarray(y, dtype=np.float64)
+    values = as_values(y)
     sorted_arm, tied = np.empty(values.shape, np.int8), np.empty(values.shape, np.uint8)
-    _sort_kernel(values, np.ascontiguousarray(arm, dtype=np.int8), sorted_arm, tied)
+    _sort_kernel(values, as_arms(arm, values, arms=arms), sorted_arm, tied)
     return Ordered(arm=sorted_arm, tied=tied, arms=arms)

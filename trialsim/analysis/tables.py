@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.moments import Moments
 from trialsim.analysis.ordering import Counts
 from trialsim.analysis.rows import FloatArray, IntArray
@@ -66,9 +67,9 @@ def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[
     if not scale.size or not bool(np.all(gaps > 0.0)):
         raise AnalysisError(f"levels {list(levels)} do not ascend.", code="TS-A001", remedy="List each level once.")
     even = gaps.size > 0 and bool(np.all(gaps == gaps[0]))
-    values = np.ascontiguousarray(y, dtype=np.float64)
+    values = as_values(y)
     table = np.empty((values.shape[0], arms, scale.size), np.int64)
-    groups = np.ascontiguousarray(arm, dtype=np.int8)
+    groups = as_arms(arm, values, arms=arms)
     strangers = _count_kernel(values, groups, scale, float(gaps[0]) if even else 0.0, table)
     if strangers:
         raise AnalysisError(

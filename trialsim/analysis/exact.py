@@ -51,6 +51,7 @@ def upper_p(upper: FloatArray, statistic: IntArray, alternative: Alternative) ->
     return np.asarray(np.minimum(2.0 * upper[np.maximum(statistic, top - statistic)], 1.0))
 
 
+@lru_cache(maxsize=65536)
 def table_p(a: int, row: int, column: int, total: int, alternative: Alternative) -> float:
     """Fisher's exact p-value of the 2 x 2 table with this first cell, first row, first column and total.
 

@@ -1,0 +1,341 @@
+"""From the steps of a protocol to the integer step table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from trialsim.distributions import Distribution, mean, packable
+from trialsim.draws import stream
+from trialsim.errors import ProtocolError
+from trialsim.protocol import program as p
+from trialsim.protocol.calendar import DAY, WEEK, Calendar, parse_calendar
+from trialsim.protocol.program import ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
+from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
+
+NOTHING = Distribution("fixed", (0.0,))
+
+
+def compile_protocol(
+    steps: Sequence[Step],
+    resources: Mapping[str, Resource],
+    *,
+    arms: Sequence[str],
+    starts: date,
+    sites: Sequence[str] = (),
+) -> Program:
+    """The step table of a protocol.
+
+    Raises
+    ------
+    ProtocolError
+        TS-P001 two steps of one name, TS-P002 a visit twice, TS-P003 resources asked for against the order of the
+        file (a deadlock), TS-P004 spells of other work in a family the engine cannot draw, TS-P005 too many steps
+    """
+    builder = _Builder(tuple(resources), resources, tuple(arms), starts)
+    builder.block(steps, held=(), number="")
+    builder.emit(p.END, name="end")
+    warnings = [*builder.patience_warnings()]
+    return Program(
+        ops=np.array(builder.ops, dtype=np.int64).reshape(-1, p.COLUMNS),
+        names=tuple(builder.names),
+        slots=tuple(builder.slots),
+        visits=tuple(builder.visits),
+        visit_session=tuple(builder.visit_session),
+        visit_step=tuple(builder.visit_step),
+        activities=tuple(builder.activities),
+        holds=tuple(builder.holds),
+        resources=tuple(builder.instances(tuple(sites))),
+        resources_per_site=len(resources),
+        sites=tuple(sites),
+        arms=tuple(arms),
+        calendars=tuple(builder.calendars),
+        weekday=starts.weekday(),
+        warnings=tuple(warnings),
+    )
+
+
+MOST_STEPS = 20_000
+
+
+@dataclass
+class _Builder:
+    """What has been compiled so far."""
+
+    order: tuple[str, ...]
+    resources: Mapping[str, Resource]
+    arms: tuple[str, ...]
+    starts: date
+    ops: list[list[int]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    visits: list[str] = field(default_factory=list)
+    visit_session: list[int] = field(default_factory=list)
+    visit_step: list[int] = field(default_factory=list)
+    activities: list[ActivityInfo] = field(default_factory=list)
+    holds: list[HoldInfo] = field(default_factory=list)
+    calendars: list[Calendar] = field(default_factory=list)
+    step_names: set[str] = field(default_factory=set)
+    session: int = 0
+
+    # ------------------------------------------------------------ pieces
+
+    def emit(self, op: int, *columns: int, name: str) -> int:
+        """Add a step and return its number."""
+        if len(self.ops) >= MOST_STEPS:
+            raise ProtocolError(
+                f"the protocol has more than {MOST_STEPS:,} steps.", code="TS-P005", remedy="Repeat fewer times."
+            )
+        self.ops.append([op, *columns, *[-1] * (p.COLUMNS - 1 - len(columns))])
+        self.names.append(name)
+        return len(self.ops) - 1
+
+    def slot(self, slot: Slot) -> int:
+        """Add a slot of the tapes and return its number."""
+        self.slots.append(slot)
+        return len(self.slots) - 1
+
+    def calendar(self, text: str) -> int:
+        """The number of a calendar, -1 for one that is always open."""
+        parsed = parse_calendar(text)
+        if parsed.always:
+            return -1
+        if parsed not in self.calendars:
+            self.calendars.append(parsed)
+        return self.calendars.index(parsed)
+
+    def unique(self, name: str, what: str) -> str:
+        """``name``, which no step has had yet; draws are addressed by it."""
+        if name in self.step_names:
+            raise ProtocolError(
+                f"two steps are called {name!r}.", code="TS-P001", remedy=f"Give each {what} its own `name:`."
+            )
+        self.step_names.add(name)
+        return name
+
+    def arm_bits(self, arms: Sequence[str]) -> int:
+        """Bits of the arms named, all of them if none."""
+        return sum(1 << self.arms.index(arm) for arm in (arms or self.arms))
+
+    # ------------------------------------------------------------ steps
+
+    def block(self, steps: Sequence[Step], *, held: tuple[int, ...], number: str) -> None:
+        """Compile steps that follow each other; ``held`` are the resources kept around them."""
+        for place, step in enumerate(steps):
+            if isinstance(step, Wait):
+                self.wait(step, steps[place + 1 :], number)
+            elif isinstance(step, Visit):
+                visit = self.visit(step.visit + number)
+                self.visit_step[visit] = self.emit(p.VISIT, visit, name=f"visit {step.visit}{number}")
+            elif isinstance(step, Hold):
+                name = step.name or f"hold {' and '.join(step.hold)}"
+                with_hold = self.seize(name + number, step.hold, step.priority, step.give_up_after, held)
+                self.block(step.steps, held=with_hold.held, number=number)
+                self.release(with_hold)
+            elif isinstance(step, Repeat):
+                for time in range(1, step.times + 1):
+                    self.block(step.steps, held=held, number=f"{number} {time}")
+            else:
+                self.timed(step, held=held, number=number)
+
+    def wait(self, step: Wait, following: Sequence[Step], number: str) -> None:
+        """A wait; it ends the session."""
+        rule = step.wait
+        slot = -1
+        name = step.name or f"wait before {_next_name(following)}"
+        if rule.lasts is not None:
+            name = self.unique(name + number, "wait")
+            slot = self.slot(Slot(stream("step/{step}/for", step=name), p.TICKS, distribution=rule.lasts.distribution))
+        calendar = self.calendar(rule.until) if rule.until is not None else -1
+        self.emit(p.WAIT, slot, calendar, name=name)
+        self.session += 1
+
+    def visit(self, name: str) -> int:
+        """A new visit."""
+        if name in self.visits:
+            raise ProtocolError(f"visit {name!r} happens twice.", code="TS-P002", remedy="Give each visit its own name.")
+        self.visits.append(name)
+        self.visit_session.append(self.session)
+        self.visit_step.append(-1)
+        return len(self.visits) - 1
+
+    def timed(self, step: Activity | Attempt, *, held: tuple[int, ...], number: str) -> None:
+        """An activity or attempt, with the branch for its arms and the resources it needs."""
+        branch = self.emit(p.ARM, self.arm_bits(step.arms), -1, name="arm") if step.arms else -1
+        base = step.activity if isinstance(step, Activity) else step.attempt
+        name = self.unique((step.name or base) + number, "activity" if isinstance(step, Activity) else "attempt")
+        hold = self.seize(f"staff for {name}", step.needs, step.priority, step.give_up_after, held)
+        if isinstance(step, Activity):
+            self.activity(step, name, base)
+        else:
+            self.attempt(step, name, base, number)
+        if hold.seize >= 0:
+            info = self.holds[hold.hold]
+            self.holds[hold.hold] = HoldInfo(info.name, info.resources, info.priority, info.patience, (len(self.activities) - 1,))
+        self.release(hold)
+        if branch >= 0:
+            self.ops[branch][2] = len(self.ops)
+
+    def activity(self, step: Activity, name: str, base: str) -> None:
+        """Time used, once, perhaps interrupted."""
+        length = self.slot(
+            Slot(stream("step/{step}/length", step=name), p.TICKS, distribution=step.lasts.distribution, least=1)
+        )
+        interruption = self.interruption(step.interrupted, name, length) if step.interrupted else -1
+        self.activities.append(self.info(name, base, step.arms, length, tries=1))
+        self.emit(p.ACTIVITY, len(self.activities) - 1, length, interruption, name=name)
+
+    def attempt(self, step: Attempt, name: str, base: str, number: str) -> None:
+        """Tries until one succeeds or there are no more."""
+        first = len(self.slots)
+        for k in range(step.at_most):
+            length, success = (stream(f"step/{{step}}/{part}", step=name) for part in ("length", "success"))
+            self.slot(Slot(length, p.TICKS, k=k, distribution=step.lasts.distribution, least=1))
+            self.slot(Slot(success, p.FLAG, k=k, chance=step.succeeds.value))
+        self.activities.append(self.info(name, base, step.arms, first, tries=step.at_most))
+        visit = self.visit(step.visit + number) if step.visit else -1
+        place = self.emit(p.ATTEMPT, len(self.activities) - 1, first, step.at_most, visit, name=name)
+        if visit >= 0:
+            self.visit_step[visit] = place
+
+    def info(self, name: str, base: str, arms: Sequence[str], slot: int, *, tries: int) -> ActivityInfo:
+        """What is known of an activity; one that lists arms or bears an arm's name is these arms' own."""
+        own = bool(arms) or base in self.arms
+        bits = self.arm_bits(arms) if arms or not own else self.arm_bits([base])
+        return ActivityInfo(name, base, bits, own, slot, tries, self.session)
+
+    def interruption(self, what: Interrupted, name: str, length: int) -> int:
+        """Slots: interrupted or not, when, for how long, and whether the activity ends there."""
+        prefix = "step/{step}/interruption"
+        first = self.slot(Slot(stream("step/{step}/interrupted", step=name), p.FLAG, chance=what.chance.value))
+        self.slot(Slot(stream(f"{prefix} share", step=name), p.SHARE_OF, of=length))
+        self.slot(
+            Slot(stream(f"{prefix} length", step=name), p.TICKS, distribution=what.lasts.distribution, least=1)
+        )
+        self.slot(Slot(stream(f"{prefix} stops", step=name), p.FLAG, chance=what.stopped.value))
+        return first
+
+    # ------------------------------------------------------------ resources
+
+    def seize(
+        self, name: str, needs: Sequence[str], priority: int, give_up_after: object, held: tuple[int, ...]
+    ) -> _Held:
+        """Ask for what is needed and not yet held; in the order of the file, or two may wait for each other for ever."""
+        wanted = tuple(sorted(self.order.index(need) for need in needs))
+        new = tuple(need for need in wanted if need not in held)
+        if not new:
+            return _Held(-1, -1, held)
+        if held and min(new) < max(held):
+            early, late = self.order[min(new)], self.order[max(held)]
+            raise ProtocolError(
+                f"{name!r} asks for {early} while {late} is held: two participants could wait for each other for ever.",
+                code="TS-P003",
+                remedy=f"Ask for {early} first, or list {late} above {early} under resources.",
+            )
+        patience = round(give_up_after.value) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
+        self.holds.append(HoldInfo(name, new, priority, patience, ()))
+        hold = len(self.holds) - 1
+        return _Held(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
+
+    def release(self, hold: _Held) -> None:
+        """Give back what the hold took; who gave up goes on behind it."""
+        if hold.seize < 0:
+            return
+        info = self.holds[hold.hold]
+        inside = tuple(range(hold.first_activity, len(self.activities)))
+        self.holds[hold.hold] = HoldInfo(info.name, info.resources, info.priority, info.patience, inside)
+        self.emit(p.RELEASE, hold.hold, name=f"end of {info.name}")
+        self.ops[hold.seize][2] = len(self.ops)
+
+    def instances(self, sites: tuple[str, ...]) -> list[ResourceInfo]:
+        """Every resource at every site."""
+        found = []
+        for site, site_name in enumerate(sites or ("",)):
+            for name, resource in self.resources.items():
+                other = resource.other_work
+                spell = other.spell.distribution if other else NOTHING
+                if not packable(spell):
+                    raise ProtocolError(
+                        f"spells of other work of {name} cannot be {spell.family}.",
+                        code="TS-P004",
+                        remedy="Use lognormal, weibull, triangular, uniform or a choice.",
+                    )
+                found.append(
+                    ResourceInfo(
+                        name=f"{name}@{site_name}" if sites else name,
+                        base=name,
+                        site=site,
+                        units=resource.units,
+                        people=resource.people or resource.units,
+                        calendar=self._hours(resource),
+                        share=other.share.value if other else 0.0,
+                        spell=spell,
+                        queue_limit=-1 if resource.queue_limit is None else resource.queue_limit,
+                    )
+                )
+        return found
+
+    def _hours(self, resource: Resource) -> int:
+        """The calendar of a resource; one that never closes but has other work counts each day as a shift."""
+        number = self.calendar(resource.hours) if resource.hours is not None else -1
+        if number >= 0 or resource.other_work is None:
+            return number
+        days = Calendar(tuple((day * DAY, (day + 1) * DAY) for day in range(7)), "daily")
+        if days not in self.calendars:
+            self.calendars.append(days)
+        return self.calendars.index(days)
+
+    def patience_warnings(self) -> list[str]:
+        """Patience that is longer than a resource is ever open for, or that can run out only while it is closed."""
+        found = []
+        for hold in self.holds:
+            for need in hold.resources:
+                hours = self.resources[self.order[need]].hours
+                windows = parse_calendar(hours).windows if hours is not None else ()
+                if not windows or hold.patience < 0:
+                    continue
+                gaps = [
+                    (after - close) % WEEK
+                    for (_, close), (after, _) in zip(windows, [*windows[1:], windows[0]], strict=True)
+                ]
+                if hold.patience < max(gaps):
+                    found.append(
+                        f"{hold.name}: who asks while {self.order[need]} is off duty ({hours}) may give up before the "
+                        "next shift. Make the wait before it end inside the hours, or give more patience."
+                    )
+                    break
+        return found
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A hold under way: its seize step, its number, and all that is held inside."""
+
+    seize: int
+    hold: int
+    held: tuple[int, ...]
+    first_activity: int = 0
+
+
+def _next_name(following: Sequence[Step]) -> str:
+    """The name of what comes after a wait, which names the wait."""
+    for step in following:
+        if isinstance(step, Visit):
+            return step.visit
+        if isinstance(step, Activity):
+            return step.name or step.activity
+        if isinstance(step, Attempt):
+            return step.name or step.attempt
+        if isinstance(step, Hold):
+            return step.name or _next_name(step.steps)
+        if isinstance(step, Repeat):
+            return step.repeat
+    return "the end"
+
+
+def expected_length(activity: ActivityInfo, program: Program) -> float:
+    """Mean length of one try [s]."""
+    return mean(program.slots[activity.slot].distribution)

@@ -1,0 +1,112 @@
+"""The integer step table that both engines play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.distributions import Distribution
+from trialsim.protocol.calendar import Calendar
+
+Ints = NDArray[np.int64]
+
+# Operations: the first column of ``Program.ops``; the further columns are named behind each.
+END = 0
+WAIT = 1  # length slot or -1, calendar or -1
+SEIZE = 2  # hold, step after the block (where one goes on after giving up)
+RELEASE = 3  # hold
+VISIT = 4  # visit
+ACTIVITY = 5  # activity, length slot, first interruption slot or -1
+ATTEMPT = 6  # activity, first slot (length and success of each try), at most, visit or -1
+ARM = 7  # bits of the arms that go on, step where the others go on
+
+OP_NAMES = ("end", "wait", "seize", "release", "visit", "activity", "attempt", "arm")
+COLUMNS = 5
+
+# What a slot of the tapes holds.
+TICKS = 0  # a length, at least ``least`` ticks
+FLAG = 1  # 1 with a chance, else 0
+SHARE_OF = 2  # a uniform share of the length in slot ``of``, if the flag before it is 1; else 0
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One drawn integer of a participant: its stream, and what it is."""
+
+    stream: str
+    kind: int
+    k: int = 0
+    distribution: Distribution = Distribution("fixed", (0.0,))
+    chance: float = 0.0
+    of: int = -1
+    least: int = 0
+
+
+@dataclass(frozen=True)
+class ActivityInfo:
+    """An activity or attempt. ``base`` is the name in the file, without the number of the repeat."""
+
+    name: str
+    base: str
+    arms: int  # bits of the arms that have it
+    own: bool  # whether it belongs to these arms as their treatment
+    slot: int  # of its length (of the first try)
+    tries: int  # 1 for an activity
+    session: int
+
+
+@dataclass(frozen=True)
+class HoldInfo:
+    """A need for one or more resources, named by ``resources`` in their file order."""
+
+    name: str
+    resources: tuple[int, ...]
+    priority: int
+    patience: int  # ticks, -1 without end
+    activities: tuple[int, ...]  # activities inside
+
+
+@dataclass(frozen=True)
+class ResourceInfo:
+    """A resource of one site. ``calendar`` is -1 when it never closes."""
+
+    name: str  # with "@site" where there are several sites
+    base: str
+    site: int
+    units: int
+    people: int  # who rotate over the units; as many as units if not said
+    calendar: int
+    share: float  # of other work, 0 for none
+    spell: Distribution
+    queue_limit: int  # -1 without limit
+
+
+@dataclass(frozen=True)
+class Program:
+    """A protocol, compiled.
+
+    Attributes
+    ----------
+    ops : (S, 5) int64 operation and its columns
+    arm_bits : what the arms' bits mean: arm i has bit i
+    visit_session, visit_step : (V,) number of the session a visit lies in, and its step
+    names : of each step, for messages
+    """
+
+    ops: Ints
+    names: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    visits: tuple[str, ...]
+    visit_session: tuple[int, ...]
+    visit_step: tuple[int, ...]
+    activities: tuple[ActivityInfo, ...]
+    holds: tuple[HoldInfo, ...]
+    resources: tuple[ResourceInfo, ...]  # site by site, in file order within a site
+    resources_per_site: int
+    sites: tuple[str, ...]
+    arms: tuple[str, ...]
+    calendars: tuple[Calendar, ...]
+    weekday: int
+    warnings: tuple[str, ...] = field(default=())

@@ -62,10 +62,8 @@ def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> No
 def _arms(outcome: Outcome, path: Path, scenario: Scenario, points: Outline, report: Report) -> None:
     arms = scenario.design.arms
     reference = scenario.design.reference or next(iter(arms), None)
-    levels: dict[Path, Level | ArmLevels | None] = {
-        ("level",): outcome.level,
-        **{("by_visit", visit): level for visit, level in outcome.by_visit.items()},
-    }
+    levels: dict[Path, Level | ArmLevels | None] = {("level",): outcome.level}
+    levels |= {("by_visit", visit): level for visit, level in outcome.by_visit.items()}
     for place, level in levels.items():
         for arm in level.by_arm if isinstance(level, ArmLevels) else ():
             known(arm, arms, "TS-E031", (*path, *place, "by_arm", arm), report, on_key=True)

@@ -84,6 +84,7 @@ def check_resolved(scenario: Scenario, points: Outline, report: Report) -> None:
     from trialsim.scenario.check_outcomes import check_numbers
     from trialsim.scenario.correlation import check_correlations
 
+    _playable(scenario, points, report)
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
     check_correlations(scenario, points, report)
@@ -331,8 +332,8 @@ def _shares_sum(shares: dict[str, Number] | object, path: Path, report: Report) 
 
 
 def _protocol(scenario: Scenario, points: Outline, report: Report) -> None:
-    resources = scenario.setting.resources if scenario.setting else {}
-    for name, path in dict.fromkeys(points.asked):
+    for name, path in dict.fromkeys(points.asked) if scenario.setting else ():
+        resources = scenario.setting.resources if scenario.setting else {}
         known(name, resources, "TS-E033", path, report)
     for name, path in dict.fromkeys(points.twice):
         message = f"visit '{name}' is marked twice."
@@ -361,6 +362,28 @@ def _protocol(scenario: Scenario, points: Outline, report: Report) -> None:
                     "Write a chance below 100 %.",
                 )
             )
+
+
+def _playable(scenario: Scenario, points: Outline, report: Report) -> None:
+    """The protocol compiles: no two steps of one name, no resources asked for in an order that can deadlock."""
+    from trialsim.errors import ProtocolError
+    from trialsim.protocol.compile import compile_protocol
+
+    setting = scenario.setting
+    if setting is None:
+        return
+    try:
+        compile_protocol(
+            scenario.protocol,
+            setting.resources,
+            arms=tuple(scenario.design.arms),
+            starts=setting.starts,
+            sites=tuple(setting.sites),
+        )
+    except ProtocolError as error:
+        named = [path for name, path in points.names_of_steps() if f"'{name}'" in error.message]
+        place: Path = named[-1] if named else ("protocol",)
+        report(Finding("TS-E053", place, error.message, error.remedy))
 
 
 def _covariates(scenario: Scenario, report: Report) -> None:

@@ -150,7 +150,7 @@ def known_keys(path: Path, data: Any) -> list[str]:
                 if step in (name, info.alias):
                     below += _records_in(info.annotation)
         records = below or records
-        inner = inner[step] if isinstance(inner, (dict, list)) else None
+        inner = inner[step] if hasattr(inner, "__getitem__") else None
         if isinstance(step, int) and isinstance(inner, dict):
             records = [record for record in records if _naming_key(record) in inner] or records
     return list(dict.fromkeys(info.alias or name for record in records for name, info in record.model_fields.items()))
@@ -180,7 +180,8 @@ def render_faults(error: ScenarioError | Iterable[Fault], *, color: bool = False
 
 def _render(fault: Fault, *, color: bool) -> str:
     paint = _paint if color else _plain
-    where = f"{fault.file}:{fault.line}:{fault.column}" if fault.line else fault.file
+    in_file = fault.line and not fault.file.startswith("--set")
+    where = f"{fault.file}:{fault.line}:{fault.column}" if in_file else fault.file
     subject = f" {fault.path}:" if fault.path else ""
     code = paint(fault.code, "33" if fault.warning else "31")
     lines = [f"{paint(where, '1')} {code}{subject} {fault.message} {fault.remedy}".rstrip()]

@@ -42,6 +42,13 @@ class Outline:
             return (name,)
         return tuple(point.name for point in self.visits.values() if point.base == name)
 
+    def names_of_steps(self) -> list[tuple[str, Path]]:
+        """Names under which messages speak of activities and attempts."""
+        bases = [
+            (step.activity if isinstance(step, Activity) else step.attempt, step, path) for step, path in self.played
+        ]
+        return [(prefix + (step.name or base), path) for base, step, path in bases for prefix in ("", "staff for ")]
+
     def names(self) -> list[str]:
         """Every name of a visit that may be written."""
         return list(dict.fromkeys([*self.visits, *(point.base for point in self.visits.values())]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from trialsim.errors import Fault, ScenarioError
+from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.model import (
@@ -74,7 +75,6 @@ def _write_out(scenario: Scenario, points: Outline, findings: list[Finding]) -> 
         name: _outcome(outcome, ("outcomes", name), points, arms, scenario, findings)
         for name, outcome in scenario.outcomes.items()
     }
-    participants = dict(scenario.participants)
     analyses = {
         name: _analysis(analysis, ("analyses", name), design, outcomes, findings)
         for name, analysis in scenario.analyses.items()
@@ -86,7 +86,7 @@ def _write_out(scenario: Scenario, points: Outline, findings: list[Finding]) -> 
     return scenario.model_copy(
         update={
             "design": design,
-            "participants": participants,
+            "protocol": _with_arms(scenario.protocol, arms),
             "outcomes": outcomes,
             "analyses": analyses,
             "published": published,
@@ -117,6 +117,19 @@ def parse_ratio(text: str) -> tuple[int, ...]:
     if not all(part.isdigit() and 0 < int(part) <= 1000 for part in parts):
         return ()
     return tuple(int(part) for part in parts)
+
+
+def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]:
+    """Steps that bear the name of an arm belong to it: written out."""
+    told: list[Step] = []
+    for step in steps:
+        if isinstance(step, (Hold, Repeat)):
+            step = step.model_copy(update={"steps": _with_arms(step.steps, arms)})  # noqa: PLW2901  # the same step, written out
+        elif isinstance(step, (Activity, Attempt)) and not step.arms:
+            name = step.activity if isinstance(step, Activity) else step.attempt
+            step = step.model_copy(update={"arms": (name,) if name in arms else ()})  # noqa: PLW2901  # as above
+        told.append(step)
+    return tuple(told)
 
 
 # ---------------------------------------------------------------- outcomes

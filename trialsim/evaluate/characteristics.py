@@ -63,6 +63,7 @@ class OperatingCharacteristics:
     engine: str
     workers: int
     seconds: float
+    primary: tuple[str, ...]
     measures: tuple[Measure, ...]
     kept: Kept
 

@@ -1,0 +1,240 @@
+"""How fast trialsim is, as ratios within one run: our trials against a SciPy loop, our engine against SimPy.
+
+``python benchmarks/bench.py`` prints a table; ``--json FILE`` writes the numbers too, ``--quick`` takes a tenth of
+the replicates. Nothing here passes or fails: machines differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from trialsim import study as studies
+from trialsim.chunks import usable_cores
+from trialsim.conduct import conduct
+from trialsim.engine import play
+from trialsim.protocol.tapes import draw_tapes
+from trialsim.scenario import load, loads
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NO_WARD = """
+trialsim: 1
+name: bench-{name}
+title: {name}
+design: {{arms: {{{arms}}}, enroll: {{each arm: {each}}}}}
+visits: {{pre: 0 d, post: 1 d}}
+outcomes:
+  y: {outcome}
+analyses:
+  main: {analysis}
+primary: main
+"""
+
+T_TEST = NO_WARD.format(
+    name="t-test 2 x 50",
+    arms="control: c, treated: t",
+    each=50,
+    outcome="{distribution: normal, visits: [post], level: {mean: 0, sd: 1}, effects: {treated: {difference: 0.5}}}",
+    analysis="{outcome: y, visit: post, test: t}",
+)
+ANCOVA = NO_WARD.format(
+    name="ANCOVA 2 x 30",
+    arms="control: c, treated: t",
+    each=30,
+    outcome="{distribution: normal, visits: [pre, post], level: {mean: 0, sd: 1}, "
+    "correlation: {between_sessions: 0.5}, effects: {treated: {difference: 0.5, visits: [post]}}}",
+    analysis="{outcome: y, visit: post, test: ancova, baseline: pre}",
+)
+ORDINAL = NO_WARD.format(
+    name="ordinal 3 x 33",
+    arms="control: c, music: m, massage: h",
+    each=33,
+    outcome="{categories: [0, 1, 2, 3, 4], visits: [post], level: {mean: 2, sd: 1}, effects: {music: {odds_ratio: 0.4}}}",
+    analysis="{outcome: y, visit: post, test: kruskal-wallis, "
+    "then: {pairs: mann-whitney, against: control, adjust: holm}}",
+)
+SCENARIOS = ROOT / "scenarios"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure: what was timed, ours, the yardstick beside it, and their ratio."""
+
+    what: str
+    ours: float
+    unit: str
+    yardstick: str = ""
+    theirs: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster ours is."""
+        return None if self.theirs is None else self.theirs / self.ours
+
+
+def best(action: Callable[[], object], *, times: int = 3) -> float:
+    """Shortest of several timings [s]."""
+    found = []
+    for _ in range(times):
+        began = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+# ---------------------------------------------------------------- without a ward
+
+
+def scipy_t(rng: np.random.Generator) -> float:
+    """One trial: draws and p-value."""
+    return float(stats.ttest_ind(rng.normal(0.5, 1, 50), rng.normal(0, 1, 50)).pvalue)
+
+
+def scipy_ancova(rng: np.random.Generator) -> float:
+    """One trial by least squares."""
+    arm = np.repeat([0.0, 1.0], 30)
+    pre = rng.normal(size=60)
+    post = 0.5 * pre + 0.5 * arm + np.sqrt(0.75) * rng.normal(size=60)
+    design = np.column_stack([np.ones(60), arm, pre])
+    beta, rest, _, _ = np.linalg.lstsq(design, post, rcond=None)
+    se = np.sqrt(rest[0] / 57 * np.linalg.inv(design.T @ design)[1, 1])
+    return float(2 * stats.t.sf(abs(beta[1] / se), 57))
+
+
+def scipy_ordinal(rng: np.random.Generator) -> list[float]:
+    """One trial: Kruskal-Wallis, two Mann-Whitney, Holm."""
+    scores = [rng.choice(5, 33, p=p) for p in ([0.05, 0.25, 0.4, 0.25, 0.05],) * 3]
+    stats.kruskal(*scores)
+    low, high = sorted(stats.mannwhitneyu(arm, scores[0]).pvalue for arm in scores[1:])
+    return [2 * low, max(2 * low, high)]
+
+
+def without_ward(replicates: int) -> list[Line]:
+    """Whole trials under both twins, from draws to p-values and to the table."""
+    lines = []
+    for text, one in ((T_TEST, scipy_t), (ANCOVA, scipy_ancova), (ORDINAL, scipy_ordinal)):
+        study = studies.prepare(loads(text))
+        studies.evaluate(study, replicates=1000)
+        seconds = best(lambda study=study: studies.evaluate(study, replicates=replicates))  # type: ignore[misc]  # bound now
+        rng = np.random.default_rng(1)
+        loop = best(lambda one=one, rng=rng: [one(rng) for _ in range(300)])  # type: ignore[misc]  # bound now
+        lines.append(
+            Line(study.scenario.title, seconds / replicates * 1e6, "us a replicate", "SciPy loop", loop / 300 * 1e6)
+        )
+    return lines
+
+
+# ---------------------------------------------------------------- the engine
+
+
+def engine_seconds(study: studies.Study, replicates: range, *, engine: studies.Engine) -> float:
+    """Drawing the tapes and playing, on one core [s a replicate]."""
+    assert study.program is not None
+    seed = study.scenario.simulation.seed
+    entries = conduct(study.conduct, seed=seed, replicates=replicates)
+    participants = entries.entry.shape[1]
+
+    def once() -> None:
+        tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
+        play(study.program, entries, tapes, seed=seed, replicates=replicates, engine=engine)
+
+    return best(once, times=3 if engine == "fast" else 1) / len(replicates)
+
+
+def engines(scale: int) -> list[Line]:
+    """Both engines on the PICU study and on the plain queue."""
+    lines = []
+    picu = studies.prepare(load(SCENARIOS / "picu-blood-draw.yaml"))
+    queue = studies.prepare(load(SCENARIOS / "lessons" / "plain-queue.yaml"))
+    for name, study, count in (("engine, PICU", picu, 1000), ("engine, plain queue", queue, 2000)):
+        engine_seconds(study, range(10), engine="fast")
+        fast = engine_seconds(study, range(count // scale), engine="fast")
+        slow = engine_seconds(study, range(max(2, 40 // scale)), engine="simpy")
+        lines.append(Line(name, fast * 1e6, "us a replicate", "SimPy reference", slow * 1e6))
+    return lines
+
+
+def queue_means(replicates: int) -> tuple[float, float]:
+    """Mean sojourn and mean last departure of the plain queue [h]; VALIDATION: 17.373 and 292.86."""
+    study = studies.prepare(load(SCENARIOS / "lessons" / "plain-queue.yaml"))
+    assert study.program is not None
+    sojourn, last = [], []
+    for start in range(0, replicates, 1000):
+        some = range(start, min(start + 1000, replicates))
+        trace = studies.simulate(study, some, twins=("declared",)).trace
+        entries = conduct(study.conduct, seed=study.scenario.simulation.seed, replicates=some)
+        sojourn.append(((trace.end_time - entries.arrival) / 3600).mean(axis=1))
+        last.append(trace.end_time.max(axis=1) / 3600)
+    return float(np.concatenate(sojourn).mean()), float(np.concatenate(last).mean())
+
+
+# ---------------------------------------------------------------- the whole road
+
+
+def whole_road(replicates: int) -> list[Line]:
+    """From the scenario file to the table of operating characteristics, in this process after compiling."""
+    lines = []
+    for name in ("picu-blood-draw", "nicu-parent-massage"):
+        path = SCENARIOS / f"{name}.yaml"
+        studies.evaluate(load(path), replicates=200)
+        seconds = best(lambda path=path: studies.evaluate(load(path), replicates=replicates), times=2)  # type: ignore[misc]
+        lines.append(Line(f"{name}, {replicates:,} replicates to the table", seconds, "s"))
+    return lines
+
+
+def peak_memory(replicates: int) -> float:
+    """Peak memory of a process that evaluates the PICU study [MiB]."""
+    code = (
+        "import resource; from trialsim import study; from trialsim.scenario import load;"
+        f"study.evaluate(load({str(ROOT / 'scenarios' / 'picu-blood-draw.yaml')!r}), replicates={replicates});"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def help_seconds() -> float:
+    """How long the command line takes to answer ``--help``."""
+    command = [sys.executable, "-m", "trialsim", "--help"]
+    return best(lambda: subprocess.run(command, capture_output=True, check=True))
+
+
+def main() -> None:
+    """Time everything and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the numbers to this file")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the replicates")
+    chosen = parser.parse_args()
+    scale = 10 if chosen.quick else 1
+    lines = without_ward(100_000 // scale) + engines(scale) + whole_road(10_000 // scale)
+    sojourn, last = queue_means(20_000 // scale)
+    lines += [
+        Line("plain queue, mean sojourn (17.373)", sojourn, "h"),
+        Line("plain queue, mean last departure (292.86)", last, "h"),
+        Line(f"peak memory, PICU, {10_000 // scale:,}", peak_memory(10_000 // scale), "MiB"),
+        Line(f"peak memory, PICU, {100_000 // scale:,}", peak_memory(100_000 // scale), "MiB"),
+        Line("trialsim --help", help_seconds(), "s"),
+    ]
+    print(f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}")
+    print(f"{'':<52}{'ours':>10}  {'unit':<16}{'yardstick':>12}{'times':>8}")
+    for line in lines:
+        theirs = "" if line.theirs is None else f"{line.theirs:,.0f}"
+        ratio = "" if line.ratio is None else f"{line.ratio:,.0f}"
+        print(f"{line.what:<52}{line.ours:>10,.2f}  {line.unit:<16}{theirs:>12}{ratio:>8}  {line.yardstick}")
+    if chosen.json is not None:
+        records = [asdict(line) | {"ratio": line.ratio} for line in lines]
+        chosen.json.write_text(json.dumps({"cores": usable_cores(), "lines": records}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

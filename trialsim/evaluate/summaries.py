@@ -1,0 +1,41 @@
+"""A summary: some numbers of each trial, and what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.evaluate.table import Column, Kind
+
+if TYPE_CHECKING:
+    from trialsim.cohort import Cohort
+
+Floats = NDArray[np.float64]
+
+#: The analysis column of numbers that belong to the trial as a whole.
+TRIAL = "trial"
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Some columns, and the function that fills them: from a cohort to (R, number of columns)."""
+
+    columns: tuple[Column, ...]
+    values: Callable[[Cohort], Floats]
+
+
+def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> Column:
+    """A number of the trial as a whole; ``contrast`` says what of it: an arm, an outcome, a hold, a resource."""
+    return Column(TRIAL, contrast, measure, kind)
+
+
+def share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> Floats:
+    """part / whole, NaN where there is nothing to share."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(whole > 0, part / whole, np.nan)

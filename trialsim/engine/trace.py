@@ -1,0 +1,123 @@
+"""What happened on the ward, as arrays and as a list of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.protocol.program import Program
+
+Ints = NDArray[np.int64]
+
+NEVER = 2**62
+
+# Kinds of events: the second column of an event list.
+ENTER, REQUEST, GRANT, GIVE_UP, TURNED_AWAY, RELEASE, START, PAUSE, RESUME, END, TRIED, FAILED, VISIT, LEAVE, COMPLETE = range(15)
+KIND_NAMES = (
+    "enters", "asks", "is granted", "gives up", "is turned away", "gives back", "starts", "is interrupted", "resumes",
+    "ends", "has tried", "has failed", "visit", "leaves", "completes",
+)  # fmt: skip
+EVENT_COLUMNS = ("tick", "kind", "participant", "step", "value", "unit")
+
+# Why a visit has no time: ``visit_reason``.
+VISITED, SESSION_MISSED, LEFT, OTHER_ARM, NOT_ENROLLED = range(5)
+VISIT_REASONS = ("visited", "session missed", "left", "other arm", "not enrolled")
+
+# What became of a hold: ``hold_state``.
+NOT_REACHED, GRANTED, GAVE_UP, LEFT_WAITING, REFUSED = range(5)
+HOLD_STATES = ("not reached", "granted", "gave up", "left while waiting", "turned away")
+
+# How a pathway ended: ``end_reason``.
+COMPLETED, LEFT_EARLY, NEVER_ENROLLED = range(3)
+
+# Columns of the packed tables the engines fill.
+V_TIME, V_REASON, V_HOLDER = range(3)
+A_START, A_END, A_PLANNED, A_DELIVERED, A_PAUSE_START, A_PAUSE_END, A_FAILED, A_TRIES, A_SUCCESS = range(9)
+H_REQUEST, H_GRANT, H_RELEASE, H_STATE, H_UNIT = range(5)
+E_TIME, E_REASON = range(2)
+S_STUDY, S_OVERTIME, S_GRANTS = range(3)
+
+#: A holder is packed as resource x 2^44 + shift x 2^16 + unit, -1 for nobody.
+SHIFT_BITS, UNIT_BITS = 44, 16
+
+
+@dataclass(frozen=True)
+class EventTrace:
+    """R trials of N participants on the ward. Times are ticks; -1 means it did not happen.
+
+    Attributes
+    ----------
+    visits : (R, N, V, 3) time, reason (:data:`VISIT_REASONS`), holder (who was at the bedside)
+    activities : (R, N, A, 9) start, end, planned and delivered ticks, start and end of the pause, failed tries, tries,
+        success (1, 0; -1 when not ended)
+    holds : (R, N, H, 5) request, grant, release, state (:data:`HOLD_STATES`), unit of the first resource
+    ends : (R, N, 2) time and reason (0 completed, 1 left, 2 not enrolled)
+    staff : (R, resources, 3) study ticks, ticks after the end of the shift, grants
+    trial_end : (R,) the last thing that happened to a participant
+    events : of each replicate, (E, 6) int64, when recorded
+    """
+
+    visits: Ints
+    activities: Ints
+    holds: Ints
+    ends: Ints
+    staff: Ints
+    trial_end: Ints
+    events: tuple[Ints, ...] = ()
+
+    @property
+    def visit_time(self) -> Ints:
+        """(R, N, V)."""
+        return self.visits[..., V_TIME]
+
+    @property
+    def visit_reason(self) -> Ints:
+        """(R, N, V)."""
+        return self.visits[..., V_REASON]
+
+    @property
+    def hold_state(self) -> Ints:
+        """(R, N, H)."""
+        return self.holds[..., H_STATE]
+
+    @property
+    def hold_wait(self) -> Ints:
+        """(R, N, H) ticks from request to grant, -1 where nothing was granted."""
+        granted = self.holds[..., H_STATE] == GRANTED
+        return np.where(granted, self.holds[..., H_GRANT] - self.holds[..., H_REQUEST], -1)
+
+
+def empty_trace(program: Program, *, replicates: int, participants: int) -> EventTrace:
+    """A trace to be filled by an engine; its content is undefined."""
+    shape = (replicates, participants)
+    return EventTrace(
+        visits=np.empty((*shape, len(program.visits), 3), dtype=np.int64),
+        activities=np.empty((*shape, len(program.activities), 9), dtype=np.int64),
+        holds=np.empty((*shape, len(program.holds), 5), dtype=np.int64),
+        ends=np.empty((*shape, 2), dtype=np.int64),
+        staff=np.zeros((replicates, len(program.resources), 3), dtype=np.int64),
+        trial_end=np.zeros(replicates, dtype=np.int64),
+    )
+
+
+def describe_event(event: Ints, program: Program) -> str:
+    """One event in words."""
+    tick, kind, participant, step, value, unit = (int(x) for x in event)
+    day, rest = divmod(tick, 86_400)
+    clock = f"day {day} {rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+    return (
+        f"tick {tick} ({clock}): participant {participant} {KIND_NAMES[kind]} [{program.names[step]}] "
+        f"value {value}, unit {unit}"
+    )
+
+
+def first_difference(a: Ints, b: Ints, program: Program) -> str | None:
+    """The first event in which two event lists differ, in words; None when they are equal."""
+    for place in range(max(len(a), len(b))):
+        left = describe_event(a[place], program) if place < len(a) else "nothing more happens"
+        right = describe_event(b[place], program) if place < len(b) else "nothing more happens"
+        if left != right or not np.array_equal(a[place], b[place]):
+            return f"event {place}: {left}; against {right}"
+    return None

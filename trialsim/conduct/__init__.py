@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.compiled import kernel
-from trialsim.conduct.accrual import accrue, ticks_after
+from trialsim.conduct.accrual import MOST_PATIENTS, STREAMS, accrue
 from trialsim.conduct.allocation import allocate
+from trialsim.conduct.attrition import withdraw
+from trialsim.conduct.covariates import draw_covariates, strata
 from trialsim.conduct.entries import COUNTS, NEVER, Entries
 from trialsim.conduct.plan import ConductPlan, plan_conduct
-from trialsim.distributions import pack, quantile, quantile_packed
-from trialsim.draws import stream_key, uniform, uniforms
+from trialsim.distributions import pack, packable, quantile
+from trialsim.draws import stream_key, uniforms
 from trialsim.protocol.calendar import pack_calendars
 
 __all__ = ["COUNTS", "NEVER", "ConductPlan", "Entries", "conduct", "plan_conduct"]
@@ -22,94 +25,77 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
 
     Those of a trial of n are the first n of a trial of N, as long as no arm is closed by its own target.
     """
+    arrived = _from_the_ward(plan, seed=seed, replicates=replicates) if plan.ward else _at_once(plan, len(replicates))
+    covariates = draw_covariates(plan, seed=seed, replicates=replicates)
+    stratum = strata(plan, arrived["site"], covariates)
+    for i, (name, time) in enumerate(zip(plan.withdrawing.streams, plan.withdrawing.times, strict=True)):
+        after = quantile(time, uniforms(seed, name, replicates=replicates, participants=plan.target))
+        withdraw(after, len(plan.leaving.reasons) + i, arrived["entry"], arrived["leave"], arrived["leave_reason"])
+    arm = allocate(plan, arrived["entry"], stratum, seed=seed, replicates=replicates)
+    return Entries(**arrived, arm=arm, stratum=stratum, covariates=covariates)
+
+
+def _at_once(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
+    """Without a ward everybody comes and is enrolled at tick 0."""
+    shape = (replicates, plan.target)
+    counts = np.zeros((replicates, len(COUNTS)), dtype=np.int64)
+    counts[:, [COUNTS.index("arrived"), COUNTS.index("enrolled")]] = plan.target
+    return {
+        "arrival": np.broadcast_to(np.int64(0), shape),
+        "entry": np.zeros(shape, dtype=np.int64),
+        "arrival_number": np.broadcast_to(np.arange(plan.target), shape),
+        "site": np.zeros(shape, dtype=np.int16),
+        "leave": np.full(shape, NEVER, dtype=np.int64),
+        "leave_reason": np.full(shape, -1, dtype=np.int8),
+        "counts": counts,
+        "complete": np.ones(replicates, dtype=np.bool_),
+        "accrual_end": np.zeros(replicates, dtype=np.int64),
+    }
+
+
+def _from_the_ward(plan: ConductPlan, *, seed: int, replicates: range) -> dict[str, NDArray[Any]]:
+    """Who comes, is asked and consents."""
     shape = (len(replicates), plan.target)
-    arrival, entry, number = (np.full(shape, -1, dtype=np.int64) for _ in range(3))
-    leave, leave_reason = np.full(shape, NEVER, dtype=np.int64), np.full(shape, -1, dtype=np.int8)
-    counts = np.zeros((len(replicates), len(COUNTS) + len(plan.exclusions)), dtype=np.int64)
-    complete, accrual_end = np.ones(len(replicates), dtype=np.bool_), np.zeros(len(replicates), dtype=np.int64)
-    if plan.ward:
-        rows, table = pack([plan.ask, *plan.leaving.times])
-        first, windows = pack_calendars([plan.ask_until])
-        streams = np.array([stream_key(name) for name in ("arrival", "ask", "consent")], dtype=np.uint64)
-        accrue(
-            np.uint64(seed), np.uint64(replicates.start), plan.limit, plan.weekday, plan.consent, plan.rates.start,
-            plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.exclusion_streams, rows, table,
-            plan.leaving.streams, first, windows, arrival, entry, number, leave, leave_reason, counts, complete,
-            accrual_end,
-        )  # fmt: skip
-    else:
-        arrival[:], entry[:] = 0, 0
-        number[:] = np.arange(plan.target)
-        counts[:, [0, 3]] = plan.target
-    site = _sites(plan, number, seed=seed, replicates=replicates)
-    covariates = _covariates(plan, seed=seed, replicates=replicates)
-    stratum = _strata(plan, site, covariates)
-    if plan.withdrawing.reasons:
-        rows, table = pack(plan.withdrawing.times)
-        _withdraw(
-            np.uint64(seed), np.uint64(replicates.start), rows, table, plan.withdrawing.streams,
-            len(plan.leaving.reasons), entry, leave, leave_reason,
-        )  # fmt: skip
-    return Entries(
-        arrival=arrival,
-        entry=entry,
-        arrival_number=number,
-        arm=allocate(plan, entry, stratum, seed=seed, replicates=replicates),
-        site=site,
-        stratum=stratum,
-        leave=leave,
-        leave_reason=leave_reason,
-        covariates=covariates,
-        counts=counts,
-        complete=complete,
-        accrual_end=accrual_end,
+    made: dict[str, NDArray[Any]] = {
+        "arrival": np.empty(shape, dtype=np.int64),
+        "entry": np.empty(shape, dtype=np.int64),
+        "arrival_number": np.empty(shape, dtype=np.int64),
+        "site": np.empty(shape, dtype=np.int16),
+        "leave": np.empty(shape, dtype=np.int64),
+        "leave_reason": np.empty(shape, dtype=np.int8),
+        "counts": np.empty((len(replicates), len(COUNTS) + len(plan.exclusions)), dtype=np.int64),
+        "complete": np.empty(len(replicates), dtype=np.bool_),
+        "accrual_end": np.empty(len(replicates), dtype=np.int64),
+    }
+    names = [*STREAMS, *plan.exclusion_streams, *plan.leaving.streams]
+    streams = np.array([stream_key(name) for name in names], dtype=np.uint64)
+    rows, table = pack([plan.ask, *plan.leaving.times])
+    first, windows = pack_calendars([plan.ask_until])
+    patients = _expected_patients(plan)
+    while not accrue(
+        np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent, plan.rates.start,
+        plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.site_shares, rows, table,
+        _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows, *made.values(),
+    ):  # fmt: skip
+        patients *= 2
+    return made
+
+
+def _told(plan: ConductPlan, *, seed: int, replicates: range, patients: int) -> NDArray[np.float64]:
+    """Times to being asked and to leaving (1 + reasons, R, patients) [s], for families without a compiled quantile."""
+    names, times = ["ask", *plan.leaving.streams], [plan.ask, *plan.leaving.times]
+    if all(map(packable, times)):
+        return np.empty((0, 0, 0))
+    return np.stack(
+        [
+            quantile(time, uniforms(seed, name, replicates=replicates, participants=patients))
+            for name, time in zip(names, times, strict=True)
+        ]
     )
 
 
-def _sites(plan: ConductPlan, number: NDArray[np.int64], *, seed: int, replicates: range) -> NDArray[np.int16]:
-    """Site of each participant, drawn by arrival number."""
-    site = np.zeros(number.shape, dtype=np.int16)
-    if len(plan.sites) > 1:
-        _draw_sites(np.uint64(seed), np.uint64(stream_key("site")), np.uint64(replicates.start), plan.site_shares, number, site)
-    return site
-
-
-@kernel
-def _draw_sites(seed, stream, first_replicate, shares, number, site):  # type: ignore[no-untyped-def]
-    for r in range(number.shape[0]):
-        for n in range(number.shape[1]):
-            if number[r, n] >= 0:
-                u = uniform(seed, stream, number[r, n], 0, first_replicate + r)
-                while site[r, n] < shares.shape[0] - 1 and u >= shares[site[r, n]]:
-                    site[r, n] += 1
-
-
-def _covariates(plan: ConductPlan, *, seed: int, replicates: range) -> NDArray[np.float64]:
-    """Covariates (R, N, C), by enrollment number."""
-    out = np.empty((len(replicates), plan.target, len(plan.covariates)))
-    for place, one in enumerate(plan.covariates):
-        u = uniforms(seed, f"covariate/{one.name}", replicates=replicates, participants=plan.target)
-        out[:, :, place] = quantile(one.distribution, u)
-    return out
-
-
-def _strata(plan: ConductPlan, site: NDArray[np.int16], covariates: NDArray[np.float64]) -> NDArray[np.int16]:
-    """Number of each participant's stratum: the combination of categories, the last one running fastest."""
-    stratum = np.zeros(site.shape, dtype=np.int16)
-    for place, size in zip(plan.strata_covariates, plan.strata_sizes, strict=True):
-        category = site if place < 0 else covariates[:, :, place].astype(np.int16)
-        stratum = (stratum * size + category).astype(np.int16)
-    return stratum
-
-
-@kernel
-def _withdraw(seed, first_replicate, rows, table, streams, first_reason, entry, leave, leave_reason):  # type: ignore[no-untyped-def]
-    """Bring ``leave`` forward where a reason counted from enrollment comes first."""
-    for r in range(entry.shape[0]):
-        for n in range(entry.shape[1]):
-            if entry[r, n] < 0:
-                continue
-            for i in range(streams.shape[0]):
-                after = ticks_after(quantile_packed(rows, i, table, uniform(seed, streams[i], n, 0, first_replicate + r)))
-                if after < NEVER and entry[r, n] + after < leave[r, n]:
-                    leave[r, n], leave_reason[r, n] = entry[r, n] + after, first_reason + i
+def _expected_patients(plan: ConductPlan) -> int:
+    """Somewhat more patients than must come to reach the target; the kernel asks for more where they are too few."""
+    asked = np.prod(1.0 - plan.exclusion_shares)
+    need = min(plan.target / max(float(plan.consent * asked), 1e-9), MOST_PATIENTS)
+    return int(1.25 * need + 8 * need**0.5) + 32

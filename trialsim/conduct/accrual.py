@@ -1,4 +1,7 @@
-"""From the door of the ward to enrollment: arrivals, exclusions, asking, consent."""
+"""From the door of the ward to enrollment: arrivals, exclusions, asking, consent.
+
+A patient's draws have the arrival number as their address, so what becomes of one patient depends on no other.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,20 @@ import numpy as np
 
 from trialsim.compiled import kernel
 from trialsim.distributions import quantile_packed
-from trialsim.draws import uniform
+from trialsim.draws import block, to_uniform
 from trialsim.protocol.calendar import DAY, NEVER, first_open
 
-#: A rate so low that the next patient comes after this is no rate [ticks]: 200 years.
+#: Nobody comes, is asked or leaves later than this [ticks]: 200 years.
 HORIZON = 200 * 365 * DAY
+
+#: A trial that has seen so many patients and has not reached its target ends there.
+MOST_PATIENTS = 1_000_000
+
+#: Streams of a patient; the reasons of exclusion and then those of leaving follow.
+STREAMS = ("arrival", "ask", "consent", "site")
+
+ARRIVAL, ASK, CONSENT, SITE = range(4)
+CONSENTS, LEFT, DECLINES, EXCLUDED = range(4)  # what becomes of a patient; the reasons of exclusion go on from here
 
 
 @kernel
@@ -23,22 +35,23 @@ def ticks_after(seconds):  # type: ignore[no-untyped-def]
 
 @kernel
 def next_arrival(time, need, start, rate, weights, weekday):  # type: ignore[no-untyped-def]
-    """The time at which the cumulative rate since ``time`` reaches ``need`` [s]; beyond ``HORIZON`` if never."""
-    patterned = False
-    for day in range(7):
-        patterned = patterned or weights[day] != 1.0
+    """The time at which the cumulative rate since ``time`` reaches ``need`` [s]; ``NEVER`` beyond the horizon.
+
+    The rate is ``rate[i]`` from ``start[i]`` on, times the weight of the day; no ``weights`` means all days are equal.
+    """
+    if start.shape[0] == 1 and weights.shape[0] == 0:
+        return time + need / rate[0]
     while time < HORIZON:
         period = 0
-        for i in range(start.shape[0]):
-            if start[i] <= time:
-                period = i
+        while period + 1 < start.shape[0] and start[period + 1] <= time:
+            period += 1
         until = start[period + 1] if period + 1 < start.shape[0] else float(NEVER)
         density = rate[period]
-        if patterned:
-            day = int(time // DAY)
+        if weights.shape[0] > 0:
+            day = math.floor(time / DAY)
             until = min(until, (day + 1.0) * DAY)
-            density *= weights[(day + weekday) % 7]
-        if density > 0.0 and need <= density * (until - time):
+            density *= weights[(int(day) + weekday) % 7]
+        if need <= density * (until - time) and density > 0.0:
             return time + need / density
         need -= density * (until - time)
         time = until
@@ -46,90 +59,128 @@ def next_arrival(time, need, start, rate, weights, weekday):  # type: ignore[no-
 
 
 @kernel
-def accrue(  # type: ignore[no-untyped-def]
-    seed, first_replicate, limit, weekday, consent, start, rate, weights, streams, exclusion_shares, exclusion_streams,
-    rows, table, leave_streams, first_window, windows, arrival, entry, number, leave, leave_reason, counts, complete,
-    accrual_end,
-):  # fmt: skip
-    """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) for patients who consent.
+def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-untyped-def]
+    """The draws of four patients from every stream."""
+    for s in range(streams.shape[0]):
+        w0, w1, w2, w3 = block(seed, streams[s], fourth, 0, replicate)
+        u[s, 0], u[s, 1], u[s, 2], u[s, 3] = to_uniform(w0), to_uniform(w1), to_uniform(w2), to_uniform(w3)
 
-    ``streams`` holds the keys of arrival, ask and consent. Row 0 of ``rows`` is the time until a patient is asked,
-    the further rows the times to leave. Patients are asked in the order of arrival plus delay; the target may thus be
-    reached by somebody who came later than one still waiting to be asked.
+
+@kernel
+def accrue(  # type: ignore[no-untyped-def]
+    seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, streams, exclusions, site_shares,
+    rows, table, told, first_window, windows, arrival, entry, number, site, leave, leave_reason, counts, complete, accrual_end,
+):  # fmt: skip
+    """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
+
+    ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the
+    time until a patient is asked, the further rows the times to leave; ``told`` (rows, R, patients) replaces them where
+    the compiled quantiles do not know the family, and is empty else. False is returned when more than ``capacity``
+    patients are needed.
+
+    Patients are asked in the order of arrival plus delay; the target may be reached by somebody who came later than
+    one still waiting to be asked.
     """
     replicates, target = entry.shape
-    capacity = 4 * target + 64
+    excluding, leaving, prepared = exclusions.shape[0], rows.shape[0] - 1, told.shape[2] > 0
     asked_at = np.empty(capacity, dtype=np.int64)
     came_at = np.empty(capacity, dtype=np.int64)
     left_at = np.empty(capacity, dtype=np.int64)
-    outcome = np.empty(capacity, dtype=np.int64)  # 0 consents, 1 left, 2 declines, 3 + i excluded
-    reason = np.empty(capacity, dtype=np.int64)
+    fates = np.empty(capacity, dtype=np.int64)
+    reasons = np.empty(capacity, dtype=np.int64)
+    places = np.empty(capacity, dtype=np.int64)
     line = np.empty(target + 1, dtype=np.int64)  # the first who consent, in the order in which they are asked
-    immediate = rows[0, 0] == 0 and rows[0, 1] == 0.0 and first_window[1] == first_window[0]
+    u = np.empty((streams.shape[0], 4))
+    always = first_window[1] == first_window[0]
+    at_once = always and rows[0, 0] == 0 and rows[0, 1] <= 0.0
     for r in range(replicates):
         replicate = first_replicate + r
-        time, patients, n = 0.0, 0, 0
-        while True:
-            need = -math.log1p(-uniform(seed, streams[0], patients, 0, replicate))
-            time = next_arrival(time, need, start, rate, weights, weekday)
+        time, patients, n, last = 0.0, 0, 0, NEVER
+        while patients < MOST_PATIENTS:
+            lane = patients % 4
+            if lane == 0:
+                _draw_patients(seed, streams, patients // 4, replicate, u)
+            time = next_arrival(time, -math.log1p(-u[ARRIVAL, lane]), start, rate, weights, weekday)
             tick = int(math.floor(time + 0.5)) if time < HORIZON else NEVER
-            if tick >= limit or tick >= HORIZON or (n == target and tick > asked_at[line[n - 1]]):
+            if tick >= limit or tick > last or tick >= HORIZON:
                 break
             if patients == capacity:
-                capacity *= 2
-                asked_at, came_at, left_at = _longer(asked_at), _longer(came_at), _longer(left_at)
-                outcome, reason = _longer(outcome), _longer(reason)
+                return False
             ask = tick
-            if not immediate:
-                wait = quantile_packed(rows, 0, table, uniform(seed, streams[1], patients, 0, replicate))
-                ask = first_open(first_window, windows, 0, tick + int(math.floor(wait + 0.5)), weekday)
-            fate, leaves, why = 0, NEVER, -1
-            for i in range(exclusion_shares.shape[0]):
-                if fate == 0 and uniform(seed, exclusion_streams[i], patients, 0, replicate) < exclusion_shares[i]:
-                    fate = 3 + i
-            if fate == 0:
-                for i in range(leave_streams.shape[0]):
-                    u = uniform(seed, leave_streams[i], patients, 0, replicate)
-                    stay = ticks_after(quantile_packed(rows, 1 + i, table, u))
+            if not at_once:
+                wait = told[0, r, patients] if prepared else quantile_packed(rows, 0, table, u[ASK, lane])
+                ask += int(math.floor(min(max(wait, 0.0), float(HORIZON)) + 0.5))
+                ask = ask if always else first_open(first_window, windows, 0, ask, weekday)
+            fate, leaves, why = CONSENTS, NEVER, -1
+            for i in range(excluding):
+                if fate == CONSENTS and u[4 + i, lane] < exclusions[i]:
+                    fate = EXCLUDED + i
+            if fate == CONSENTS:
+                for i in range(leaving):
+                    stay = ticks_after(
+                        told[1 + i, r, patients]
+                        if prepared
+                        else quantile_packed(rows, 1 + i, table, u[4 + excluding + i, lane])
+                    )
                     if stay < NEVER and tick + stay < leaves:
                         leaves, why = tick + stay, i
                 if leaves <= ask:
-                    fate = 1
-                elif uniform(seed, streams[2], patients, 0, replicate) >= consent:
-                    fate = 2
+                    fate = LEFT
+                elif u[CONSENT, lane] >= consent:
+                    fate = DECLINES
+            where = 0
+            while where < site_shares.shape[0] - 1 and u[SITE, lane] >= site_shares[where]:
+                where += 1
             asked_at[patients], came_at[patients], left_at[patients] = ask, tick, leaves
-            outcome[patients], reason[patients] = fate, why
-            if fate == 0 and ask < limit:
+            fates[patients], reasons[patients], places[patients] = fate, why, where
+            if fate == CONSENTS and ask < limit:
                 place = n
                 while place > 0 and asked_at[line[place - 1]] > ask:
                     line[place] = line[place - 1]
                     place -= 1
                 line[place] = patients
                 n = min(n + 1, target)
+                if n == target:
+                    last = asked_at[line[n - 1]]
             patients += 1
-        for place in range(n):
-            i = line[place]
-            arrival[r, place], entry[r, place], number[r, place] = came_at[i], asked_at[i], i
-            leave[r, place], leave_reason[r, place] = left_at[i], reason[i]
-        complete[r] = n == target
-        closed = entry[r, n - 1] if n == target else min(limit, HORIZON)
-        accrual_end[r] = closed
-        for i in range(patients):
-            if came_at[i] <= closed:
-                counts[r, 0] += 1
-                if outcome[i] == 1:
-                    counts[r, 1] += 1
-                elif outcome[i] == 2:  # noqa: PLR2004  # the codes above
-                    counts[r, 2] += 1
-                elif outcome[i] >= 3:  # noqa: PLR2004
-                    counts[r, 1 + outcome[i]] += 1
+        for place in range(target):
+            i = line[place] if place < n else -1
+            number[r, place] = i
+            if place < n:
+                arrival[r, place], entry[r, place], site[r, place] = came_at[i], asked_at[i], places[i]
+                leave[r, place], leave_reason[r, place] = left_at[i], reasons[i]
+            else:
+                arrival[r, place], entry[r, place], site[r, place] = -1, -1, 0
+                leave[r, place], leave_reason[r, place] = NEVER, -1
+        closed, closing = min(limit, HORIZON), -1
+        if n == target:
+            closed, closing = last, line[n - 1]
+        elif patients == MOST_PATIENTS:
+            closed = came_at[patients - 1]
+        complete[r], accrual_end[r] = n == target, closed
+        _count(counts[r], patients, closed, closing, came_at, asked_at, left_at, fates)
         counts[r, 3] = n
+        counts[r, 4] -= n
+    return True
 
 
 @kernel
-def _longer(array):  # type: ignore[no-untyped-def]
-    out = np.empty(2 * array.shape[0], dtype=np.int64)
-    for i in range(array.shape[0]):
-        out[i] = array[i]
-    return out
+def _count(counts, patients, closed, closing, came_at, asked_at, left_at, fates):  # type: ignore[no-untyped-def]
+    """Patients by what had become of them when enrollment closed, by patient ``closing`` if by anybody.
 
+    Those who consent are counted with those not asked yet.
+    """
+    counts[:] = 0
+    for i in range(patients):
+        if came_at[i] > closed:
+            break
+        fate = fates[i]
+        counts[0] += 1
+        if fate >= EXCLUDED:
+            counts[2 + fate] += 1
+        elif fate == LEFT and left_at[i] <= closed:
+            counts[1] += 1
+        elif fate == DECLINES and (asked_at[i] < closed or (asked_at[i] == closed and i < closing)):
+            counts[2] += 1
+        else:
+            counts[4] += 1

@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
 from trialsim.conduct.plan import METHODS, ConductPlan
-from trialsim.draws import uniform
+from trialsim.draws import block, to_uniform, uniform
+
+IN_TURN, SIMPLE, BLOCKS = range(len(METHODS))
 
 
-def places_in_block(ratio: tuple[int, ...], block: int) -> NDArray[np.int8]:
-    """The arms of one block before it is shuffled: 1:1:1 in turn, 2:1 as 0 0 1."""
+def places_in_block(ratio: tuple[int, ...], size: int) -> NDArray[np.int8]:
+    """The arms of one block before it is shuffled: 1:1:1 as 0 1 2, 2:1 as 0 0 1, repeated to ``size`` places."""
     once = [arm for arm, share in enumerate(ratio) for _ in range(share)]
-    return np.array(once * (block // len(once)), dtype=np.int8)
+    return np.array(once * (size // len(once)), dtype=np.int8)
 
 
 def allocate(
@@ -24,23 +26,31 @@ def allocate(
     A block is addressed by its stratum and number, so it is the same whatever comes before. An arm that has its own
     target is closed: its remaining places are passed over.
     """
-    size = plan.block if plan.method == "permuted blocks" else sum(plan.ratio)
+    method = METHODS.index(plan.method)
+    places = places_in_block(plan.ratio, plan.block if method == BLOCKS else sum(plan.ratio))
     out = np.full(entry.shape, -1, dtype=np.int8)
+    alike = method == IN_TURN and not plan.ward  # everybody is enrolled and nothing is drawn
+    rows = slice(0, 1) if alike else slice(None)
     _allocate(
-        METHODS.index(plan.method), places_in_block(plan.ratio, size), len(plan.arms), plan.each_arm, np.uint64(seed),
-        plan.stratum_streams, np.uint64(replicates.start), entry, stratum, out,
+        method, places, len(plan.arms), plan.each_arm, np.uint64(seed), plan.stratum_streams,
+        np.uint64(replicates.start), entry[rows], stratum[rows], out[rows],
     )  # fmt: skip
+    if alike:
+        out[1:] = out[0]
     return out
 
 
 @kernel
-def _shuffle(places, order, seed, stream, number, replicate):  # type: ignore[no-untyped-def]
+def _shuffle(places, order, u, seed, stream, number, replicate):  # type: ignore[no-untyped-def]
     """Write block ``number`` of a stratum into ``order`` (Fisher and Yates, one draw a place)."""
     size = places.shape[0]
+    for i in range(0, size, 4):
+        w0, w1, w2, w3 = block(seed, stream, i // 4, number, replicate)
+        u[i], u[i + 1], u[i + 2], u[i + 3] = to_uniform(w0), to_uniform(w1), to_uniform(w2), to_uniform(w3)
     for i in range(size):
         order[i] = places[i]
     for i in range(size - 1, 0, -1):
-        j = int(uniform(seed, stream, i, number, replicate) * (i + 1))
+        j = int(u[i] * (i + 1))
         order[i], order[j] = order[j], order[i]
 
 
@@ -49,28 +59,30 @@ def _allocate(method, places, arms, each_arm, seed, streams, first_replicate, en
     replicates, participants = entry.shape
     size, strata = places.shape[0], streams.shape[0]
     orders = np.empty((strata, size), dtype=np.int8)
-    used = np.empty(strata, dtype=np.int64)
+    u = np.empty(size + 3)
+    used = np.empty(strata, dtype=np.int64)  # places used of the present block
+    number = np.empty(strata, dtype=np.int64)  # of the next block
     filled = np.empty(arms, dtype=np.int64)
     for r in range(replicates):
-        used[:] = 0
+        used[:] = size
+        number[:] = 0
         filled[:] = 0
-        full = 0
-        tries = 0
+        full, tries = 0, 0
         for n in range(participants):
-            if entry[r, n] < 0 or (each_arm > 0 and full == arms):
+            if entry[r, n] < 0 or full == arms:
                 continue
             s = stratum[r, n]
             while True:
-                if method == 0:
-                    arm = places[used[0] % size]
-                    used[0] += 1
-                elif method == 1:
+                if method == SIMPLE:
                     arm = places[int(uniform(seed, streams[0], tries, 0, first_replicate + r) * size)]
                     tries += 1
                 else:
-                    if used[s] % size == 0:
-                        _shuffle(places, orders[s], seed, streams[s], used[s] // size, first_replicate + r)
-                    arm = orders[s, used[s] % size]
+                    if used[s] == size:
+                        used[s] = 0
+                        if method == BLOCKS:
+                            _shuffle(places, orders[s], u, seed, streams[s], number[s], first_replicate + r)
+                            number[s] += 1
+                    arm = orders[s, used[s]] if method == BLOCKS else places[used[s]]
                     used[s] += 1
                 if each_arm == 0 or filled[arm] < each_arm:
                     break

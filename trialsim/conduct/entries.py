@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 NEVER = 2**62
 
-#: Columns of ``Entries.counts`` before the reasons of exclusion.
-COUNTS = ("arrived", "left before being asked", "declined", "enrolled")
+#: Columns of ``Entries.counts`` before the reasons of exclusion. The first is the sum of all others.
+COUNTS = ("arrived", "left before being asked", "declined", "enrolled", "not asked in time")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Entries:
     leave : (R, N) int64 tick at which the participant would leave, ``NEVER`` if not
     leave_reason : (R, N) int8 position in ``ConductPlan.leave_reasons``, -1 if never
     covariates : (R, N, C) numbers, the position of the category for covariates by choice
-    counts : (R, 4 + exclusions) int64 patients by what became of them (:data:`COUNTS`, then the exclusions), until the
+    counts : (R, 5 + exclusions) int64 patients by what became of them (:data:`COUNTS`, then the exclusions), until the
         last enrollment or the time limit
     complete : (R,) whether the target was reached
     accrual_end : (R,) int64 tick of the last enrollment, or the time limit where the target was not reached

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -13,26 +13,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.conduct.entries import NEVER
-from trialsim.distributions import Distribution, packable
+from trialsim.distributions import Distribution
 from trialsim.draws import stream, stream_key
-from trialsim.errors import DistributionError
+from trialsim.errors import DistributionError, TrialsimError
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days
 from trialsim.quantities import Number
 from trialsim.scenario.model import Arrivals, Covariate, Leave, Scenario
+from trialsim.scenario.resolve import parse_ratio
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
 METHODS = ("in turn", "simple", "permuted blocks")
 
+#: More combinations of categories than this are no strata of a bedside trial.
+MOST_STRATA = 1000
+
+
+class ConductError(TrialsimError, ValueError):
+    """A design that nobody can carry out."""
+
+    exit_code = 3
+
 
 @dataclass(frozen=True)
 class Leaving:
-    """Reasons to leave: a distribution of times and a stream for each."""
+    """Reasons to leave: a distribution of times and the name of a stream for each."""
 
     reasons: tuple[str, ...]
     times: tuple[Distribution, ...]
-    streams: Words
+    streams: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -41,17 +51,17 @@ class ArrivalRates:
 
     start: Floats
     rate: Floats
-    weights: Floats  # (7,) from Monday, mean 1
+    weights: Floats  # (7,) from Monday, mean 1; (0,) when all days are equal
 
 
 @dataclass(frozen=True)
 class CovariatePlan:
-    """A covariate: a distribution of numbers, or the cumulative shares of its categories."""
+    """A covariate: a distribution of numbers, or of the positions of its categories."""
 
     name: str
     categories: tuple[str, ...]
     distribution: Distribution
-    stream: int
+    stream: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class ConductPlan:
     site_shares: Floats  # cumulative
     exclusions: tuple[str, ...]
     exclusion_shares: Floats
-    exclusion_streams: Words
+    exclusion_streams: tuple[str, ...]
     ask: Distribution
     ask_until: Calendar
     consent: float
@@ -99,10 +109,10 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
     stratify = design.allocation.stratify
     places = tuple(-1 if name == "site" else list(scenario.participants).index(name) for name in stratify)
     labels = [sites if place < 0 else covariates[place].categories for place in places]
-    strata = tuple(product(*labels))
+    strata = _strata(labels)
     names = [", ".join(stratum) or "all" for stratum in strata]
     each = design.enroll.each_arm or 0
-    ratio = tuple(int(part) for part in (design.allocation.ratio or ":".join("1" * len(arms))).split(":"))
+    ratio = parse_ratio(design.allocation.ratio or "") or (1,) * len(arms)
     patients = setting.patients if setting else None
     ask = patients.ask if patients else None
     return ConductPlan(
@@ -116,13 +126,19 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         strata=strata,
         strata_covariates=places,
         strata_sizes=tuple(len(label) for label in labels),
-        stratum_streams=_keys("allocation/{stratum}", "stratum", names),
-        rates=_rates(patients.arrive) if patients else ArrivalRates(np.zeros(1), np.zeros(1), np.ones(7)),
+        stratum_streams=np.array(
+            [stream_key(stream("allocation/{stratum}", stratum=name)) for name in names], dtype=np.uint64
+        ),
+        rates=_rates(patients.arrive) if patients else ArrivalRates(np.zeros(1), np.zeros(1), np.zeros(0)),
         sites=sites,
         site_shares=np.cumsum([share.value for share in setting.sites.values()]) if sites and setting else np.ones(1),
         exclusions=tuple(patients.exclusions) if patients else (),
-        exclusion_shares=np.array([s.value for s in patients.exclusions.values()] if patients else [], dtype=np.float64),
-        exclusion_streams=_keys("exclusion/{reason}", "reason", list(patients.exclusions) if patients else []),
+        exclusion_shares=np.array(
+            [s.value for s in patients.exclusions.values()] if patients else [], dtype=np.float64
+        ),
+        exclusion_streams=tuple(
+            stream("exclusion/{reason}", reason=r) for r in (patients.exclusions if patients else ())
+        ),
         ask=ask.lasts.distribution if ask and ask.lasts else Distribution("fixed", (0.0,)),
         ask_until=parse_calendar(ask.until) if ask and ask.until else ALWAYS,
         consent=patients.consent.value if patients else 1.0,
@@ -134,12 +150,20 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
     )
 
 
-def _keys(pattern: str, part: str, names: Sequence[str]) -> Words:
-    return np.array([stream_key(stream(pattern, **{part: name})) for name in names], dtype=np.uint64)
+def _strata(labels: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """All combinations of the categories."""
+    count = math.prod(len(label) for label in labels)
+    if count > MOST_STRATA:
+        raise ConductError(
+            f"the covariates of design.allocation.stratify make {count} strata.",
+            code="TS-E045",
+            remedy=f"Stratify by fewer covariates; at most {MOST_STRATA} strata are possible.",
+        )
+    return tuple(product(*labels))
 
 
 def _covariate(name: str, what: Covariate) -> CovariatePlan:
-    key = stream_key(stream("covariate/{name}", name=name))
+    key = stream("covariate/{name}", name=name)
     if what.choice:
         places = tuple(float(place) for place in range(len(what.choice)))
         shares = tuple(share.value for share in what.choice.values())
@@ -150,18 +174,28 @@ def _covariate(name: str, what: Covariate) -> CovariatePlan:
 
 
 def _leaving(leaves: Sequence[Leave], pattern: str) -> Leaving:
-    times = []
-    for leave in leaves:
-        if leave.after is not None:
-            times.append(leave.after.distribution)
-        elif leave.chance is not None and leave.within is not None:
-            rate = -math.log1p(-min(leave.chance.value, 1 - 1e-12)) / leave.within.value
-            times.append(Distribution("exponential", (1 / rate,)) if rate > 0 else Distribution("fixed", (float(NEVER),)))
-        if not packable(times[-1]):
-            raise DistributionError(
-                f"times to leave cannot be {times[-1].family}.", code="TS-D006", remedy="Use lognormal or weibull."
+    reasons = tuple(leave.reason for leave in leaves)
+    for reason in reasons:
+        if reasons.count(reason) > 1:
+            raise ConductError(
+                f"the reason {reason!r} stands twice.", code="TS-E054", remedy="Give each reason one entry."
             )
-    return Leaving(tuple(leave.reason for leave in leaves), tuple(times), _keys(pattern, "reason", [x.reason for x in leaves]))
+    return Leaving(
+        reasons, tuple(map(_time_to_leave, leaves)), tuple(stream(pattern, reason=reason) for reason in reasons)
+    )
+
+
+def _time_to_leave(leave: Leave) -> Distribution:
+    """A drawn time, or the time with the constant hazard that makes ``chance`` leave ``within`` a time."""
+    if leave.after is not None:
+        return leave.after.distribution
+    if leave.chance is None or leave.within is None:
+        raise ConductError(
+            f"{leave.reason!r} does not say when people leave.", code="TS-E054", remedy="Write after: a time."
+        )
+    if leave.chance.value <= 0:
+        return Distribution("fixed", (float(NEVER),))
+    return Distribution("exponential", (-leave.within.value / math.log1p(-min(leave.chance.value, 1 - 1e-12)),))
 
 
 def _rates(arrive: Arrivals) -> ArrivalRates:
@@ -171,12 +205,17 @@ def _rates(arrive: Arrivals) -> ArrivalRates:
         periods.insert(0, (0.0, arrive.every.value))
     elif periods[0][0] > 0:
         periods.insert(0, (0.0, math.inf))
-    weights = np.zeros(7) if arrive.pattern else np.ones(7)
-    for days, weight in arrive.pattern.items():
-        weights[list(parse_days(days))] = weight.value
     start = np.array([begin for begin, _ in periods])
     rate = np.array([0.0 if math.isinf(every) else 1.0 / every for _, every in periods])
-    return ArrivalRates(start, rate, weights / weights.mean())
+    return ArrivalRates(start, rate, _weights({days: weight.value for days, weight in arrive.pattern.items()}))
+
+
+def _weights(pattern: Mapping[str, float]) -> Floats:
+    """Weights of the days from Monday with a mean of 1; days not named weigh nothing, the last naming counts."""
+    weights = np.zeros(7) if pattern else np.ones(7)
+    for days, weight in pattern.items():
+        weights[list(parse_days(days))] = weight
+    return weights / weights.mean() if weights.min() < weights.max() else np.zeros(0)
 
 
 def _limit(within: Number | None, starts: date) -> int:

@@ -33,6 +33,8 @@ def read_value(value: object, kind: str) -> tuple[float, str | None]:
             refuse("TS-E013", f"{value} is not a finite number.", remedy=_example(kind))
         if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and -1 < value < 1):
             return float(value), None
+    if kind == "share" and re.fullmatch(r"\s*[-+]?1(\.0*)?\s*", str(value)):
+        refuse("TS-E012", f"'{value}' may mean 1 % or 100 %.", remedy="Write the one that is meant.")
     if kind in ("amount", "money", "samples"):
         return _labeled(str(value), kind)
     if kind == "number" and str(value).rstrip().endswith("%"):
@@ -60,7 +62,9 @@ def _labeled(text: str, kind: str) -> tuple[float, str | None]:
     found = _AMOUNT.match(text)
     number, label = (found.group(1), found.group(2)) if found else ("", "")
     if not found or (kind != "amount" and not label) or re.match(r"[\d,.]", label):
-        refuse("TS-E012", f"'{text}' is not {KIND_WORDS[kind]}.", remedy=_example(kind))
+        comma = re.fullmatch(r"\s*[-+]?\d+,\d+.*", text)
+        remedy = f"Write a decimal point: {text.replace(',', '.', 1)}." if comma else _example(kind)
+        refuse("TS-E012", f"'{text}' is not {KIND_WORDS[kind]}.", remedy=remedy)
     return float(number), " ".join(label.split()) or None
 
 

@@ -25,7 +25,6 @@ WHAT = {
     "TS-E036": "source",
     "TS-E037": "analysis",
     "TS-E038": "category",
-    "TS-E039": "site",
 }
 
 

@@ -81,7 +81,7 @@ class Arrivals(Sourced):
     pattern: Mapping[str, Factor] = {}  # {Mon-Fri: 1, Sat-Sun: 0.3}: relative rates, mean kept
 
 
-class Patients(Record):
+class Patients(Sourced):
     """Who comes, who may be asked, who consents, who leaves (times counted from arrival)."""
 
     label: str = "patient"
@@ -92,7 +92,7 @@ class Patients(Record):
     leave: Annotated[tuple[Leave, ...], OneOrMany()] = ()
 
 
-class Setting(Record):
+class Setting(Sourced):
     """The ward: calendar start, patients, resources, sites (each site has its own resources of the same kind)."""
 
     starts: date
@@ -127,6 +127,10 @@ class Enroll(Record):
     def _bare(cls, value: Any) -> Any:
         return {"in all": value} if isinstance(value, (int, float, str)) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "integer"}, handler.resolve_ref_schema(handler(schema))]}
+
 
 class Design(Record):
     """What the trialist chooses."""
@@ -151,6 +155,12 @@ class Covariate(Sourced):
         if isinstance(value, Mapping) and not {"choice", "number"} & set(value):
             return {"number": value}
         return {"number": value} if isinstance(value, (int, float, str)) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        categories = {**full, "properties": {k: v for k, v in full["properties"].items() if k != "number"}}
+        return {"anyOf": [{**categories, "required": ["choice"]}, full["properties"]["number"]["anyOf"][0]]}
 
 
 # ---------------------------------------------------------------- the outcomes

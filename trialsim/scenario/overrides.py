@@ -6,6 +6,7 @@ from typing import Any
 
 from trialsim.faults import did_you_mean
 from trialsim.reading import FAMILIES
+from trialsim.scenario.messages import known_keys
 from trialsim.scenario.text import BrokenText, Finding, Path, Place, Tree, read_text
 
 # A map that holds one of these is one quantity: a child replaces it whole, so that no source outlives its number.
@@ -106,7 +107,7 @@ def _descend(data: Any, text: str) -> tuple[Any, Path, str]:
 
 def _made(data: Any, path: Path, text: str) -> tuple[Any, Path, str]:
     """Make the maps that are missing on the way: ``design.allocation.block`` without an allocation."""
-    while isinstance(data, dict) and "." in text and text.split(".")[0].replace("_", "").isalpha() and len(path) < 3:
+    while isinstance(data, dict) and "." in text and text.split(".")[0] in known_keys(path, {}):
         head, text = text.split(".", 1)
         data[head] = {}
         data, path = data[head], (*path, head)

@@ -1,0 +1,175 @@
+"""The shipped scenarios load, say where every number comes from, and together show every key."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from trialsim.measures import PROVENANCE, Number, Record, Spread
+from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
+from trialsim.scenario import load, loads, resolve
+from trialsim.scenario.checks import records
+from trialsim.scenario.dump import dump
+from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.load import _read_chain, _validated
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.provenance import provenance
+from trialsim.scenario.schema import json_schema
+
+ROOT = Path(__file__).parent.parent.parent / "scenarios"
+FILES = sorted(ROOT.rglob("*.yaml"))
+STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
+
+
+def written(file: Path) -> Scenario:
+    """A scenario as written, before defaults are filled in."""
+    scenario, findings = _validated(_read_chain(file, seen=()).data, file.parent)
+    assert scenario is not None
+    assert findings == []
+    return scenario
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_it_loads_and_its_resolved_form_loads_back_equal(file: Path) -> None:
+    scenario = load(file)
+    assert resolve(scenario) == scenario
+    again = loads(dump(scenario))
+    assert again == scenario
+    assert dump(again) == dump(scenario)
+    assert scenario_hash(again) == scenario_hash(scenario)
+    assert scenario.name == file.stem
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_number_says_where_it_comes_from(file: Path) -> None:
+    rows = provenance(load(file))
+    assert rows
+    assert [row.path for row in rows if row.kind == "none"] == []
+
+
+def keys_of(record: type[Record]) -> set[tuple[str, str]]:
+    """Every (record, key) that can be written below a record."""
+    found: set[tuple[str, str]] = set()
+    todo: list[type[Record]] = [record, *STEPS]
+    seen: set[type[Record]] = set()
+    while todo:
+        one = todo.pop()
+        if one in seen or one in (Number, Spread):
+            continue
+        seen.add(one)
+        for name, info in one.model_fields.items():
+            if name not in PROVENANCE:
+                found.add((one.__name__, info.alias or name))
+            todo += _records_in(info.annotation)
+    return found
+
+
+def _records_in(annotation: Any) -> list[type[Record]]:
+    from typing import get_args
+
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return [annotation]
+    return [inner for part in get_args(annotation) for inner in _records_in(part)]
+
+
+def keys_used(scenario: Scenario) -> set[tuple[str, str]]:
+    """Every (record, key) a scenario sets."""
+    return {
+        (type(record).__name__, type(record).model_fields[name].alias or name)
+        for _, record in records(scenario)
+        for name in record.model_fields_set
+    }
+
+
+def test_every_key_of_the_format_is_shown_in_a_shipped_scenario() -> None:
+    known = keys_of(Scenario)
+    assert len(known) > 150
+    used: set[tuple[str, str]] = set()
+    for file in FILES:
+        used |= keys_used(written(file))
+    assert sorted(known - used) == []
+
+
+def test_the_key_test_sees_a_key_that_is_missing() -> None:
+    """Planted fault: without the course of massages, repeats and sites are not shown."""
+    used: set[tuple[str, str]] = set()
+    for file in FILES:
+        if file.stem != "massage-course":
+            used |= keys_used(written(file))
+    missing = keys_of(Scenario) - used
+    assert {("Repeat", "times"), ("Setting", "sites"), ("Scenario", "costs"), ("Resource", "queue_limit")} <= missing
+
+
+def _words(annotation: Any) -> set[object]:
+    from typing import Literal, get_args, get_origin
+
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return {word for part in get_args(annotation) for word in _words(part)}
+
+
+def test_every_word_that_can_be_chosen_is_shown() -> None:
+    known: set[tuple[str, str, object]] = set()
+    used: set[tuple[str, str, object]] = set()
+    for file in FILES:
+        for _, record in records(load(file)):
+            for name, info in type(record).model_fields.items():
+                words = _words(info.annotation)
+                known |= {(type(record).__name__, name, word) for word in words}
+                if words and getattr(record, name) is not None:
+                    used.add((type(record).__name__, name, getattr(record, name)))
+    left = {(record, str(word)) for record, _, word in known - used}
+    assert left == {("Published", "higher")}  # no shipped study found more fear than with usual care
+
+
+def test_the_json_schema_accepts_every_shipped_scenario_and_refuses_mistakes() -> None:
+    schema = json_schema()
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for file in FILES:
+        tree = _read_chain(file, seen=())
+        assert [error.message for error in validator.iter_errors(tree.data)] == [], file
+    data = _read_chain(ROOT / "picu-blood-draw.yaml", seen=()).data
+    for path, value in [
+        (("design", "enrol"), 3),
+        (("protocol", 1, "vist"), "x"),
+        (("outcomes", "fear", "distribution"), "gaussian"),
+        (("setting", "patients", "consent"), [1]),
+        (("analyses", "fear_during", "then", "gate"), "perhaps"),
+        (("outcomes", "cortisol", "level", "mean", "values"), 3),
+    ]:
+        damaged = json.loads(json.dumps(data))
+        inner = damaged
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = value
+        assert list(validator.iter_errors(damaged)), path
+
+
+def test_the_picu_study_loads_fast() -> None:
+    """At most 0.3 s of processor time once imported; the best of three, for the machine may be busy."""
+    load(ROOT / "textbook-ancova.yaml")
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        load(ROOT / "picu-blood-draw.yaml")
+        times.append(time.process_time() - start)
+    assert min(times) < 0.3
+
+
+def test_importing_the_loader_is_fast() -> None:
+    """At most 0.5 s of processor time, pydantic included; and no plotting, simulation or data-frame library."""
+    code = (
+        "import time, sys; import trialsim.scenario; "
+        "print(time.process_time(), any(m in sys.modules for m in ('numba', 'pandas', 'matplotlib', 'simpy', 'scipy')))"
+    )
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
+    assert min(float(run.stdout.split()[0]) for run in runs) < 0.5
+    assert {run.stdout.split()[1] for run in runs} == {"False"}

@@ -1,0 +1,26 @@
+"""Columns of the packed tables in which an engine tells what happened (see :class:`trialsim.engine.trace.EventTrace`)."""
+
+# Visits: tick, why there is none, who was at the bedside.
+V_TIME, V_REASON, V_HOLDER = range(3)
+# Activities and attempts: ticks; planned and delivered lengths; failed tries, tries, success.
+A_START, A_END, A_PLANNED, A_DELIVERED, A_PAUSE_START, A_PAUSE_END, A_FAILED, A_TRIES, A_SUCCESS = range(9)
+# Needs for staff.
+H_REQUEST, H_GRANT, H_RELEASE, H_STATE, H_UNIT = range(5)
+# Ends of pathways.
+E_TIME, E_REASON = range(2)
+# Use of staff.
+S_STUDY, S_OVERTIME, S_GRANTS = range(3)
+
+# Why a visit has no time.
+VISITED, SESSION_MISSED, LEFT, OTHER_ARM, NOT_ENROLLED = range(5)
+VISIT_REASONS = ("visited", "session missed", "left", "other arm", "not enrolled")
+
+# What became of a hold.
+NOT_REACHED, GRANTED, GAVE_UP, LEFT_WAITING, REFUSED = range(5)
+HOLD_STATES = ("not reached", "granted", "gave up", "left while waiting", "turned away")
+
+# How a pathway ended.
+COMPLETED, LEFT_EARLY, NEVER_ENROLLED = range(3)
+
+#: A holder is packed as resource x 2^44 + shift x 2^16 + unit, -1 for nobody.
+SHIFT_BITS, UNIT_BITS = 44, 16

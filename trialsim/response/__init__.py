@@ -1,0 +1,199 @@
+"""What is measured: every value at its realized time, after what was really delivered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.draws import fill_normal, stream, stream_key
+from trialsim.protocol.columns import V_HOLDER
+from trialsim.response.measure import correlate, instrument, mix_practitioner, mix_site, values_of
+from trialsim.response.missingness import declared, lose
+from trialsim.response.plan import BELOW_LIMIT, NORMAL, ORDINAL, OutcomePlan, PairPlan, ResponsePlan, plan_response
+from trialsim.response.predictor import (
+    Bedside,
+    activity_shift,
+    common_shift,
+    delivered,
+    rhythm_shift,
+    standard_normal,
+)
+
+Floats = NDArray[np.float64]
+
+__all__ = ["Measurements", "ResponsePlan", "plan_response", "respond"]
+
+#: Twins of a trial: lambda as a share of the declared one, and whether the clock moves the outcome.
+TWINS = {"declared": (1.0, True), "null": (0.0, True), "no change": (0.0, False)}
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Measured values of R trials under T twins.
+
+    Attributes
+    ----------
+    values : (T, R, N, D) in the outcome's unit, NaN where missing; D are ``ResponsePlan.pairs``
+    reason : (T, R, N, D) int8, position in ``ResponsePlan.reasons``; 0 is measured
+    below : (T, R, N, D) whether the value lay below the detection limit
+    """
+
+    twins: tuple[str, ...]
+    values: Floats
+    reason: NDArray[np.int8]
+    below: NDArray[np.bool_]
+
+
+def respond(
+    plan: ResponsePlan,
+    entries: Any,
+    trace: Any,
+    *,
+    seed: int,
+    replicates: range,
+    twins: Sequence[str] = ("declared",),
+    scale: float = 1.0,
+) -> Measurements:
+    """Measure every outcome of every participant under each twin, with the same draws.
+
+    Parameters
+    ----------
+    entries, trace : arrays of :class:`trialsim.conduct.Entries` and, with a ward, of an event trace
+    scale : lambda of the declared twin; the declared effects are multiplied by it
+    """
+    bedside = Bedside(plan, entries, trace, seed, replicates)
+    shape = (len(twins), *entries.arm.shape, len(plan.points))
+    values = np.empty(shape)
+    reason = np.zeros(shape, dtype=np.int8)
+    below = np.zeros(shape, dtype=np.bool_)
+    z = _latent(bedside)
+    for d, point in enumerate(plan.points):
+        outcome = plan.outcomes[point.outcome]
+        z[d] = _rated(bedside, outcome, point, _mixed(bedside, outcome, point, z[d]))
+        given = delivered(bedside, point)
+        common = common_shift(bedside, outcome, point)
+        clock = rhythm_shift(bedside, outcome.rhythm, point) if outcome.rhythm and trace is not None else None
+        for twin, name in enumerate(twins):
+            factor, with_clock = TWINS[name]
+            parts = [common, clock if with_clock else None]
+            if trace is not None and outcome.responses:
+                parts.append(activity_shift(bedside, outcome, point, scale=factor * scale))
+            _true_values(plan, outcome, point, factor * scale, given, parts, z[d], entries.arm, d, values[twin])
+            _measure(bedside, outcome, point, d, values[twin], reason[twin], below[twin])
+        if trace is not None or outcome.lost > 0:
+            lose(bedside, plan, outcome, point, values, reason, d)
+    for d, point in enumerate(plan.points):
+        declared(bedside, plan, plan.outcomes[point.outcome], point, values, reason, d)
+    return Measurements(tuple(twins), values, reason, below)
+
+
+def _latent(bedside: Bedside) -> Floats:
+    """(D, R, N) correlated standard normals, each by its own stream and enrollment number."""
+    plan = bedside.plan
+    z = np.empty((len(plan.points), *bedside.entries.arm.shape))
+    first = np.uint64(bedside.replicates.start)
+    for d, key in enumerate(plan.streams):
+        fill_normal(np.uint64(bedside.seed), key, np.uint64(0), first, z[d])
+    if plan.correlated:
+        correlate(plan.factor, z)
+    return z
+
+
+def _mixed(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -> Floats:
+    """The shares of practitioner and site in the variance; the total variance stays 1."""
+    practitioner = outcome.icc_practitioner if bedside.trace is not None else 0.0
+    if practitioner == 0.0 and outcome.icc_site == 0.0:
+        return z
+    z = z * math.sqrt(1.0 - practitioner - outcome.icc_site)
+    seed, first = np.uint64(bedside.seed), np.uint64(bedside.replicates.start)
+    if practitioner > 0.0:
+        resources = bedside.program.resources
+        pattern = "practitioner/{resource}/{outcome}"
+        mix_practitioner(
+            math.sqrt(practitioner),
+            np.ascontiguousarray(bedside.trace.visits[:, :, point.visit_index, V_HOLDER]),
+            np.array([resource.people for resource in resources], dtype=np.int64),
+            _keys([stream("people/{resource}", resource=resource.name) for resource in resources]),
+            _keys([stream(pattern, resource=resource.name, outcome=outcome.name) for resource in resources]),
+            np.uint64(stream_key(stream(pattern, resource="nobody", outcome=outcome.name))),
+            seed, first, z,
+        )  # fmt: skip
+    if outcome.icc_site > 0.0:
+        key = np.uint64(stream_key(stream("site effect/{outcome}", outcome=outcome.name)))
+        mix_site(math.sqrt(outcome.icc_site), bedside.entries.site, key, seed, first, z)
+    return z
+
+
+def _rated(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -> Floats:
+    """A rater's error on the latent scale of an ordinal outcome."""
+    error = outcome.instrument.rater_sd
+    if error is None or outcome.scale != ORDINAL:
+        return z
+    u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
+    return z + error.value * standard_normal(u)
+
+
+def _keys(names: list[str]) -> NDArray[np.uint64]:
+    return np.array([stream_key(name) for name in names] or [0], dtype=np.uint64)
+
+
+NOTHING = np.zeros((1, 1))
+
+
+def _true_values(
+    plan: ResponsePlan,
+    outcome: OutcomePlan,
+    point: PairPlan,
+    factor: float,
+    given: Floats | None,
+    parts: list[Floats | None],
+    z: Floats,
+    arm: NDArray[np.int8],
+    d: int,
+    out: Floats,
+) -> None:
+    """Fill column ``d`` of ``out`` (R, N, D)."""
+    shift: Floats | None = None
+    for part in parts:
+        if part is not None:
+            shift = part if shift is None else shift + part
+    values_of(
+        outcome.scale, point.location, point.sd, point.cuts, outcome.categories, plan.reference, factor,
+        given is not None, NOTHING if given is None else given, shift is not None,
+        NOTHING if shift is None else np.ascontiguousarray(shift), z, arm, d, out,
+    )  # fmt: skip
+
+
+def lognormal_sd(cv: float) -> float:
+    """SD of the logarithm of a lognormal error with this coefficient of variation."""
+    return math.sqrt(math.log1p(cv**2))
+
+
+def _measure(
+    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, values: Floats, reason: NDArray[np.int8], below: Any
+) -> None:
+    """Put the true values of column ``d`` through the instrument."""
+    tool = outcome.instrument
+    if tool.rater_sd is not None and outcome.scale == NORMAL:
+        u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
+        values[:, :, d] += tool.rater_sd.value * standard_normal(u)
+    if outcome.scale == ORDINAL or not any((tool.assay_cv, tool.plate_cv, tool.rounding, tool.detection_limit)):
+        return
+    limit = tool.detection_limit.value if tool.detection_limit else -math.inf
+    substitutes = {"limit/2": limit / 2, "limit/sqrt(2)": limit / math.sqrt(2), "censored": limit}
+    instrument(
+        lognormal_sd(tool.assay_cv.value) if tool.assay_cv else 0.0,
+        np.uint64(stream_key(stream("assay/{outcome}/{visit}", outcome=outcome.name, visit=point.visit))),
+        lognormal_sd(tool.plate_cv.value) if tool.plate_cv else 0.0,
+        np.uint64(stream_key(stream("plate/{assay}", assay=outcome.assay))),
+        outcome.plate_size or 2**40,
+        limit,
+        substitutes.get(tool.below or "missing", math.nan),
+        tool.rounding.value if tool.rounding else 0.0,
+        np.uint64(bedside.seed), np.uint64(bedside.replicates.start), d, values, reason, BELOW_LIMIT, below,
+    )  # fmt: skip

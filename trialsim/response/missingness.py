@@ -1,0 +1,93 @@
+"""Why a value is missing: the ward, a lost sample, its window, and declared reasons (MCAR, MAR, MNAR)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.protocol.columns import A_END
+from trialsim.response.plan import LOST, OUTSIDE_WINDOW, REASONS, OutcomePlan, PairPlan, ResponsePlan, matching
+from trialsim.response.predictor import Bedside
+from trialsim.scenario.model import Missing, Window
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Flags = NDArray[np.bool_]
+
+
+def ward_reasons(bedside: Bedside, point: PairPlan) -> Codes:
+    """(R, N) why the visit has no value: the codes of the trace, or an empty place."""
+    if bedside.trace is None:
+        return np.where(bedside.entries.arm < 0, 4, 0).astype(np.int8)
+    return np.asarray(bedside.trace.visits[:, :, point.visit_index, 1], dtype=np.int8)
+
+
+def outside_window(bedside: Bedside, window: Window, point: PairPlan) -> Flags:
+    """(R, N) whether the sample was taken too early or too late after the last end of the activity or visit named."""
+    now = bedside.times(point)
+    since = np.full(now.shape, -1, dtype=np.int64)
+    for activity in matching(bedside.program, window.after):
+        end = bedside.trace.activities[:, :, activity, A_END]
+        since = np.maximum(since, np.where((end >= 0) & (end <= now), end, -1))
+    for place, visit in enumerate(bedside.program.visits):
+        if visit == window.after:
+            time = bedside.trace.visits[:, :, place, 0]
+            since = np.maximum(since, np.where((time >= 0) & (time <= now), time, -1))
+    passed = now - since
+    late = passed > window.latest.value if window.latest else np.zeros(now.shape, dtype=np.bool_)
+    early = passed < window.earliest.value if window.earliest else np.zeros(now.shape, dtype=np.bool_)
+    return np.asarray((since < 0) | late | early)
+
+
+def lose(
+    bedside: Bedside, plan: ResponsePlan, outcome: OutcomePlan, point: PairPlan, values: Floats, reason: Codes, d: int
+) -> None:
+    """Take away values (T, R, N, D) of column ``d`` that the ward, a lost sample or the window cost."""
+    ward = ward_reasons(bedside, point)
+    codes = ward.copy()
+    if outcome.lost > 0:
+        u = bedside.uniform("lost/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
+        codes[(codes == 0) & (u < outcome.lost)] = LOST
+    window = outcome.window
+    if window is not None and window.otherwise == "drop" and (not window.visits or point.visit in window.visits):
+        codes[(codes == 0) & outside_window(bedside, window, point)] = OUTSIDE_WINDOW
+    if codes.any():
+        for twin in range(len(values)):
+            column = values[twin, :, :, d]
+            column[codes != 0] = np.nan
+            here = reason[twin, :, :, d]
+            here[codes != 0] = codes[codes != 0]
+
+
+def declared(
+    bedside: Bedside, plan: ResponsePlan, outcome: OutcomePlan, point: PairPlan, values: Floats, reason: Codes, d: int
+) -> None:
+    """Take away values for the declared reasons, in file order; MAR reads what was measured before any of them."""
+    for number, rule in enumerate(outcome.missing):
+        if rule.visits and point.visit not in rule.visits:
+            continue
+        u = bedside.uniform(
+            "missing/{outcome}/{visit}/{number}", outcome=outcome.name, visit=point.visit, number=number
+        )
+        code = len(REASONS) + plan.reasons[len(REASONS) :].index(rule.reason)
+        for twin in range(len(values)):
+            column, here = values[twin, :, :, d], reason[twin, :, :, d]
+            gone = np.isfinite(column) & (u < _chance(rule, plan, values[twin], d))
+            column[gone] = np.nan
+            here[gone] = code
+
+
+def _chance(rule: Missing, plan: ResponsePlan, values: Floats, d: int) -> Floats | float:
+    """Chance of a missing value, (R, N): at the reference value, moved by what it looks at; (R, N, D) values."""
+    base = rule.chance.value
+    if rule.mechanism == "MCAR" or base in (0.0, 1.0):
+        return base
+    looked_at = d if rule.mechanism == "MNAR" else plan.pair_index(rule.given or "", rule.at or "")
+    x = values[:, :, looked_at]
+    center = rule.centered_at.value if rule.centered_at else 0.0
+    per = rule.per.value if rule.per else 1.0
+    slope = math.log(rule.odds_ratio.value) if rule.odds_ratio else 0.0
+    logit = math.log(base / (1 - base)) + slope * np.where(np.isfinite(x), (x - center) / per, 0.0)
+    return np.asarray(1 / (1 + np.exp(-logit)))

@@ -1,0 +1,233 @@
+"""What a scenario says of responses, as numbers for the kernels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.draws import stream, stream_key
+from trialsim.protocol.compile import expected_length
+from trialsim.protocol.program import Program
+from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
+from trialsim.scenario.correlation import latent_correlation
+from trialsim.scenario.model import CovariateEffect, Driver, Instrument, Missing, Outcome, Response, Rhythm, Scenario, Window
+from trialsim.scenario.outline import outline
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+__all__ = ["LOGNORMAL", "NORMAL", "ORDINAL", "OutcomePlan", "PairPlan", "ResponsePlan", "plan_response"]
+
+
+@dataclass(frozen=True)
+class PairPlan:
+    """An outcome at a visit.
+
+    ``location`` and ``sd`` are (K,), ``cuts`` is (K, L - 1) cumulative logits; ``own`` lists, for each arm, the arm's
+    own activities planned before this visit with their expected lengths.
+    """
+
+    outcome: int
+    visit: str
+    visit_index: int  # in the program, -1 without a ward
+    location: Floats
+    sd: Floats
+    cuts: Floats
+    own: tuple[tuple[tuple[int, float], ...], ...]
+    differs: bool  # between the arms
+    declared_time: float  # [s], without a ward
+
+
+@dataclass(frozen=True)
+class OutcomePlan:
+    """An outcome: its scale and all that moves it."""
+
+    name: str
+    scale: int
+    categories: Floats
+    rhythm: Rhythm | None
+    responses: tuple[tuple[str, Response], ...]
+    half_life: float  # ticks, 0 for none
+    drivers: tuple[Driver, ...]
+    covariates: tuple[CovariateEffect, ...]
+    icc_practitioner: float
+    icc_site: float
+    instrument: Instrument
+    assay: str
+    plate_size: int  # participants on one plate, 0 for no plates
+    lost: float
+    missing: tuple[Missing, ...]
+    window: Window | None
+
+
+@dataclass(frozen=True)
+class ResponsePlan:
+    """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
+
+    ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D) lower Cholesky factor of their latent
+    correlation; ``streams`` the (D,) keys of their latent draws.
+    """
+
+    arms: tuple[str, ...]
+    reference: int
+    outcomes: tuple[OutcomePlan, ...]
+    points: tuple[PairPlan, ...]
+    factor: Floats
+    correlated: bool
+    streams: NDArray[np.uint64]
+    program: Program | None
+    covariate_names: tuple[str, ...]
+    covariate_categories: tuple[tuple[str, ...], ...]
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """(outcome, visit) of each column of the values."""
+        return tuple((self.outcomes[point.outcome].name, point.visit) for point in self.points)
+
+    def pair_index(self, outcome: str, visit: str) -> int:
+        """The column of an outcome at a visit."""
+        return self.pairs.index((outcome, visit))
+
+
+#: Reasons for a missing value, by code; declared reasons of ``missing:`` follow.
+REASONS = (
+    "measured", "session missed", "left", "other arm", "not enrolled", "lost", "outside its window",
+    "below detection limit",
+)  # fmt: skip
+LOST, OUTSIDE_WINDOW, BELOW_LIMIT = 5, 6, 7
+
+
+def plan_response(scenario: Scenario, program: Program | None, *, conduct_plan: object = None) -> ResponsePlan:
+    """The plan of a resolved scenario; ``program`` is None without a ward."""
+    arms = tuple(scenario.design.arms)
+    reference = scenario.design.reference or arms[0]
+    names = tuple(scenario.outcomes)
+    points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
+    pairs, matrix = latent_correlation(scenario, points)
+    factor = np.linalg.cholesky(np.array(matrix)) if pairs else np.zeros((0, 0))
+    declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
+    categories = tuple(tuple(what.choice) for what in scenario.participants.values())
+    return ResponsePlan(
+        arms=arms,
+        reference=arms.index(reference),
+        outcomes=tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items()),
+        points=tuple(
+            _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
+            for name, visit in pairs
+        ),
+        factor=factor,
+        correlated=bool(np.abs(factor - np.eye(len(factor))).max(initial=0.0) > 0),
+        streams=np.array(
+            [stream_key(stream("response/{outcome}/{visit}", outcome=name, visit=visit)) for name, visit in pairs],
+            dtype=np.uint64,
+        ),
+        program=program,
+        covariate_names=tuple(scenario.participants),
+        covariate_categories=categories,
+        reasons=(*REASONS, *dict.fromkeys(reason for _, reason in declared)),
+        warnings=tuple(_warnings(scenario, program)),
+    )
+
+
+def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
+    assay = what.instrument.assay or name
+    sharing = [
+        other for other_name, other in scenario.outcomes.items() if (other.instrument.assay or other_name) == assay
+    ]
+    samples = sum(len(other.visits) for other in sharing)
+    plate = what.instrument.plate
+    return OutcomePlan(
+        name=name,
+        scale=SCALES[what.distribution or "normal"],
+        categories=np.array(categories_of(what), dtype=np.float64),
+        rhythm=what.rhythm,
+        responses=tuple(what.responds_to.items()),
+        half_life=what.half_life.value if what.half_life else 0.0,
+        drivers=what.drivers,
+        covariates=what.covariates,
+        icc_practitioner=what.icc.practitioner.value if what.icc.practitioner else 0.0,
+        icc_site=what.icc.site.value if what.icc.site else 0.0,
+        instrument=what.instrument,
+        assay=assay,
+        plate_size=max(int(plate.value) // samples, 1) if plate else 0,
+        lost=what.lost.value if what.lost else 0.0,
+        missing=what.missing,
+        window=what.window,
+    )
+
+
+def _pair(
+    what: Outcome,
+    outcome: int,
+    visit: str,
+    scenario: Scenario,
+    program: Program | None,
+    arms: Sequence[str],
+    reference: str,
+) -> PairPlan:
+    found = places(what, visit, arms, reference)
+    index = program.visits.index(visit) if program else -1
+    first = found[0]
+    return PairPlan(
+        outcome=outcome,
+        visit=visit,
+        visit_index=index,
+        location=np.array([place.location for place in found]),
+        sd=np.array([place.sd for place in found]),
+        cuts=np.array([place.cuts for place in found]).reshape(len(arms), -1),
+        own=tuple(_own_before(program, index, arm) for arm in range(len(arms))),
+        differs=any(_apart(place, first) for place in found),
+        declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
+    )
+
+
+def _apart(a: Place, b: Place) -> bool:
+    return a != b
+
+
+def _own_before(program: Program | None, visit: int, arm: int) -> tuple[tuple[int, float], ...]:
+    """An arm's own activities planned before a visit, with their expected lengths."""
+    if program is None:
+        return ()
+    step_of = {int(row[1]): step for step, row in enumerate(program.ops) if row[0] in (5, 6)}
+    return tuple(
+        (index, expected_length(activity, program))
+        for index, activity in enumerate(program.activities)
+        if activity.own and (activity.arms >> arm) & 1 and step_of[index] < program.visit_step[visit]
+    )
+
+
+def matching(program: Program, name: str) -> tuple[int, ...]:
+    """Activities and attempts of this name, in every repeat."""
+    return tuple(i for i, activity in enumerate(program.activities) if name in (activity.name, activity.base))
+
+
+def log_factor(effect: Driver | CovariateEffect | Response) -> float:
+    """An effect on the scale of the predictor: a difference, or the logarithm of a ratio or odds ratio."""
+    if effect.difference is not None:
+        return effect.difference.value
+    factor = effect.ratio or effect.odds_ratio
+    return math.log(factor.value) if factor is not None else 0.0
+
+
+def _warnings(scenario: Scenario, program: Program | None) -> list[str]:
+    """Arms whose declared effect has no activity to deliver it in a study with a ward."""
+    found = []
+    if program is None:
+        return found
+    owners = {arm for arm in range(len(program.arms)) for a in program.activities if a.own and (a.arms >> arm) & 1}
+    for name, what in scenario.outcomes.items():
+        for activity in what.responds_to:
+            own = any(program.activities[i].own for i in matching(program, activity))
+            if len(program.arms) == 1 and not own and not owners:
+                found.append(
+                    f"{name} responds to {activity}, which belongs to no arm: it stays in the null twin. Write "
+                    f"arms: [{program.arms[0]}] at the activity if it is what is tested."
+                )
+    return found

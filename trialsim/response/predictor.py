@@ -1,0 +1,257 @@
+"""What moves the linear predictor besides the arm: the clock, drivers from the trace, covariates, activities."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.draws import stream, uniforms
+from trialsim.protocol.columns import (
+    A_DELIVERED,
+    A_END,
+    A_FAILED,
+    A_PAUSE_START,
+    A_PLANNED,
+    A_START,
+    GAVE_UP,
+    GRANTED,
+    H_GRANT,
+    H_REQUEST,
+    H_STATE,
+    REFUSED,
+)
+from trialsim.protocol.program import Program
+from trialsim.response.kinetics import log_levels
+from trialsim.response.measure import normal_quantiles
+from trialsim.response.plan import OutcomePlan, PairPlan, ResponsePlan, log_factor, matching
+from trialsim.scenario.model import CovariateEffect, Driver, Response, Rhythm
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+HOUR, DAY = 3_600.0, 86_400.0
+
+
+@dataclass(frozen=True)
+class Bedside:
+    """What the predictor of one batch reads: the trace, who takes part, and where the draws come from."""
+
+    plan: ResponsePlan
+    entries: Any
+    trace: Any
+    seed: int
+    replicates: range
+
+    @property
+    def program(self) -> Program:
+        """The compiled protocol; only asked for where there is a ward."""
+        assert self.plan.program is not None
+        return self.plan.program
+
+    def uniform(self, pattern: str, **names: object) -> Floats:
+        """A draw for every participant, (R, N), of a declared stream."""
+        return uniforms(
+            self.seed, stream(pattern, **names), replicates=self.replicates, participants=self.entries.arm.shape[1]
+        )
+
+    def times(self, point: PairPlan) -> Ints:
+        """(R, N) tick of the visit, -1 where it did not happen."""
+        return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, 0])
+
+
+def delivered(bedside: Bedside, point: PairPlan) -> Floats | None:
+    """(R, N) share of the arm's own activity time given before the visit; None where that is 1 for everyone."""
+    if bedside.trace is None or not point.differs or not any(point.own):
+        return None
+    share = np.ones(bedside.entries.arm.shape)
+    for arm, own in enumerate(point.own):
+        if own:
+            total = sum(length for _, length in own)
+            given = sum(length / total * activity_share(bedside, a, point) for a, length in own)
+            share = np.where(bedside.entries.arm == arm, given, share)
+    return share
+
+
+def activity_share(bedside: Bedside, activity: int, point: PairPlan) -> Floats:
+    """(R, N) share of an activity's planned length that was given before the visit; an attempt counts as given whole."""
+    row = bedside.trace.activities[:, :, activity]
+    done = (row[..., A_END] >= 0) & (row[..., A_END] <= bedside.times(point))
+    if bedside.program.activities[activity].tries > 1:
+        return done.astype(np.float64)
+    planned = np.maximum(row[..., A_PLANNED], 1)
+    return np.where(done, row[..., A_DELIVERED] / planned, 0.0)
+
+
+def common_shift(bedside: Bedside, outcome: OutcomePlan, point: PairPlan) -> Floats | None:
+    """(R, N) what drivers and covariates add for every twin; None for nothing."""
+    total: Floats | None = None
+    for effect in outcome.covariates:
+        total = _plus(total, covariate_shift(bedside, effect))
+    if bedside.trace is not None:
+        for driver in outcome.drivers:
+            total = _plus(total, driver_value(bedside, driver, point) * log_factor(driver))
+    return total
+
+
+def _plus(total: Floats | None, term: Floats) -> Floats:
+    return term if total is None else total + term
+
+
+def covariate_shift(bedside: Bedside, effect: CovariateEffect) -> Floats:
+    """A covariate's part of the predictor."""
+    place = bedside.plan.covariate_names.index(effect.covariate)
+    value = bedside.entries.covariates[:, :, place]
+    if effect.category is not None:
+        category = bedside.plan.covariate_categories[place].index(effect.category)
+        return np.where(value == category, log_factor(effect), 0.0)
+    center = effect.centered_at.value if effect.centered_at else 0.0
+    per = effect.per.value if effect.per else 1.0
+    return np.asarray((value - center) / per * log_factor(effect))
+
+
+def driver_value(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
+    """(R, N) the driver's value before the visit, in its unit: failed tries, waits, interruptions, time, missed."""
+    now = bedside.times(point)
+    if driver.driver == "wait":
+        return _wait(bedside, driver, now)
+    if driver.driver == "missed":
+        state = bedside.trace.holds[..., H_STATE]
+        missed = (state == GAVE_UP) | (state == REFUSED)
+        asked = bedside.trace.holds[..., H_REQUEST] <= now[..., None]
+        return np.asarray((missed & asked).sum(axis=2), dtype=np.float64)
+    total = np.zeros(now.shape)
+    for activity in matching(bedside.program, driver.of or ""):
+        row = bedside.trace.activities[:, :, activity]
+        done = (row[..., A_END] >= 0) & (row[..., A_END] <= now)
+        if driver.driver == "failed":
+            total += np.where(done, row[..., A_FAILED], 0)
+        elif driver.driver == "interrupted":
+            total += done & (row[..., A_PAUSE_START] >= 0)
+        else:
+            per = driver.per.value if driver.per else 60.0
+            total += np.where(done, row[..., A_END] - row[..., A_START], 0) / per
+    return total
+
+
+def _wait(bedside: Bedside, driver: Driver, now: Ints) -> Floats:
+    """Time waited for a resource before the visit, by those who were served."""
+    total = np.zeros(now.shape)
+    per = driver.per.value if driver.per else 60.0
+    for index, hold in enumerate(bedside.program.holds):
+        names = {bedside.program.resources[resource].base for resource in hold.resources}
+        if driver.lasts is None or driver.lasts in names:
+            row = bedside.trace.holds[:, :, index]
+            served = (row[..., H_STATE] == GRANTED) & (row[..., H_GRANT] <= now)
+            total += np.where(served, row[..., H_GRANT] - row[..., H_REQUEST], 0) / per
+    return total
+
+
+def rhythm_shift(bedside: Bedside, rhythm: Rhythm, point: PairPlan) -> Floats:
+    """(R, N) the clock's part of the predictor at the realized time; 0 at the reference clock.
+
+    The slope counts hours to the nearest passing of the reference clock and stays as it is at the nearer end of
+    ``between`` outside it.
+    """
+    clock = (bedside.times(point) % int(DAY)).astype(np.float64)
+    if rhythm.amplitude is not None and rhythm.peak is not None:
+        wave = np.cos(2 * np.pi * (clock - rhythm.peak) / DAY)
+        return np.asarray(
+            rhythm.amplitude.value * (wave - math.cos(2 * math.pi * (rhythm.reference_clock - rhythm.peak) / DAY))
+        )
+    if rhythm.slope is None:
+        return np.zeros(clock.shape)
+    if rhythm.between is not None:
+        start, end = rhythm.between
+        late, early = (clock - end) % DAY, (start - clock) % DAY
+        inside = (clock - start) % DAY <= (end - start) % DAY
+        clock = np.where(inside, clock, np.where(late <= early, float(end), float(start)))
+    hours = ((clock - rhythm.reference_clock + DAY / 2) % DAY - DAY / 2) / HOUR
+    hours = np.where(hours == -12.0, 12.0, hours)  # noqa: PLR2004  # the half day counts as after
+    return np.asarray(rhythm.slope.value * hours)
+
+
+# ---------------------------------------------------------------- responses to activities
+
+
+def responders(bedside: Bedside, outcome: OutcomePlan, activity: str, response: Response) -> Floats:
+    """(R, N) 1 for those who respond to the activity."""
+    share = response.responders.value if response.responders else 1.0
+    if share >= 1:
+        return np.ones(bedside.entries.arm.shape)
+    u = bedside.uniform("responder/{outcome}/{activity}", outcome=outcome.name, activity=activity)
+    return (u < share).astype(np.float64)
+
+
+def activity_shift(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, *, scale: float) -> Floats | None:
+    """(R, N) what activities add at the visit, with arms' own activities scaled by ``scale`` (lambda); None for nothing."""
+    total: Floats | None = None
+    for activity, response in outcome.responses:
+        if response.secretion is None:
+            term = _at_once(bedside, outcome, point, activity, response, scale)
+            total = term if total is None else total if term is None else total + term
+    kinetic = [(name, response) for name, response in outcome.responses if response.secretion is not None]
+    if kinetic and outcome.half_life > 0:
+        total = _plus(total, _secreted(bedside, outcome, point, kinetic, scale))
+    return total
+
+
+def _at_once(
+    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, activity: str, response: Response, scale: float
+) -> Floats | None:
+    """A ratio, difference or odds ratio, with its spread, at later visits of the session or at the visits named."""
+    program = bedside.program
+    session = program.visit_session[point.visit_index]
+    total: Floats | None = None
+    for index in matching(program, activity):
+        own = program.activities[index].own
+        here = point.visit in response.visits if response.visits else program.activities[index].session == session
+        if not here or (own and scale == 0.0):
+            continue
+        spread = response.sd_log_between or response.sd_between
+        size: Floats | float = log_factor(response)
+        if spread is not None:
+            size = size + spread.value * individual(bedside, outcome, activity)
+        gate = responders(bedside, outcome, activity, response)
+        total = _plus(total, activity_share(bedside, index, point) * gate * size * (scale if own else 1.0))
+    return total
+
+
+def individual(bedside: Bedside, outcome: OutcomePlan, activity: str) -> Floats:
+    """(R, N) standard normal: a participant's own deviation from the mean effect."""
+    u = bedside.uniform("individual effect/{outcome}/{activity}", outcome=outcome.name, activity=activity)
+    return standard_normal(u)
+
+
+def standard_normal(u: Floats) -> Floats:
+    """Standard normal values of uniform ones, (R, N)."""
+    out = np.ascontiguousarray(u)
+    normal_quantiles(out)
+    return out
+
+
+def _secreted(
+    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, kinetic: list[tuple[str, Response]], scale: float
+) -> Floats:
+    """The logarithm of the level that secretion and clearance have led to."""
+    which, amount, lag, lasts, factor, gates = [], [], [], [], [], []
+    for name, response in kinetic:
+        gate = responders(bedside, outcome, name, response)
+        for index in matching(bedside.program, name):
+            assert response.secretion is not None
+            which.append(index)
+            amount.append(response.secretion.value)
+            lag.append(round(response.lag.value) if response.lag else 0)
+            lasts.append(round(response.lasts.value) if response.lasts else -1)
+            factor.append(scale if bedside.program.activities[index].own else 1.0)
+            gates.append(gate)
+    out = np.zeros(bedside.entries.arm.shape)
+    log_levels(
+        bedside.trace.activities, np.array(which), np.array(amount), np.array(lag), np.array(lasts), np.stack(gates),
+        np.array(factor), outcome.half_life, bedside.times(point), out,
+    )  # fmt: skip
+    return out
+
+

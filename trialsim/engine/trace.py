@@ -7,6 +7,47 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.protocol.columns import (  # noqa: F401  # the trace's own words, for its readers
+    A_DELIVERED,
+    A_END,
+    A_FAILED,
+    A_PAUSE_END,
+    A_PAUSE_START,
+    A_PLANNED,
+    A_START,
+    A_SUCCESS,
+    A_TRIES,
+    COMPLETED,
+    E_REASON,
+    E_TIME,
+    GAVE_UP,
+    GRANTED,
+    H_GRANT,
+    H_RELEASE,
+    H_REQUEST,
+    H_STATE,
+    H_UNIT,
+    HOLD_STATES,
+    LEFT,
+    LEFT_EARLY,
+    LEFT_WAITING,
+    NEVER_ENROLLED,
+    NOT_ENROLLED,
+    NOT_REACHED,
+    OTHER_ARM,
+    REFUSED,
+    S_GRANTS,
+    S_OVERTIME,
+    S_STUDY,
+    SESSION_MISSED,
+    SHIFT_BITS,
+    UNIT_BITS,
+    V_HOLDER,
+    V_REASON,
+    V_TIME,
+    VISIT_REASONS,
+    VISITED,
+)
 from trialsim.protocol.program import Program
 
 Ints = NDArray[np.int64]
@@ -20,28 +61,6 @@ KIND_NAMES = (
     "ends", "has tried", "has failed", "visit", "leaves", "completes",
 )  # fmt: skip
 EVENT_COLUMNS = ("tick", "kind", "participant", "step", "value", "unit")
-
-# Why a visit has no time: ``visit_reason``.
-VISITED, SESSION_MISSED, LEFT, OTHER_ARM, NOT_ENROLLED = range(5)
-VISIT_REASONS = ("visited", "session missed", "left", "other arm", "not enrolled")
-
-# What became of a hold: ``hold_state``.
-NOT_REACHED, GRANTED, GAVE_UP, LEFT_WAITING, REFUSED = range(5)
-HOLD_STATES = ("not reached", "granted", "gave up", "left while waiting", "turned away")
-
-# How a pathway ended: ``end_reason``.
-COMPLETED, LEFT_EARLY, NEVER_ENROLLED = range(3)
-
-# Columns of the packed tables the engines fill.
-V_TIME, V_REASON, V_HOLDER = range(3)
-A_START, A_END, A_PLANNED, A_DELIVERED, A_PAUSE_START, A_PAUSE_END, A_FAILED, A_TRIES, A_SUCCESS = range(9)
-H_REQUEST, H_GRANT, H_RELEASE, H_STATE, H_UNIT = range(5)
-E_TIME, E_REASON = range(2)
-S_STUDY, S_OVERTIME, S_GRANTS = range(3)
-
-#: A holder is packed as resource x 2^44 + shift x 2^16 + unit, -1 for nobody.
-SHIFT_BITS, UNIT_BITS = 44, 16
-
 
 @dataclass(frozen=True)
 class EventTrace:

@@ -1,0 +1,259 @@
+"""A batch of simulated participants, and one trial of it as tidy tables with a codebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.conduct import ConductPlan, Entries
+from trialsim.engine.trace import KIND_NAMES, EventTrace
+from trialsim.protocol.columns import (
+    A_DELIVERED,
+    A_END,
+    A_FAILED,
+    A_PLANNED,
+    A_START,
+    COMPLETED,
+    E_REASON,
+    E_TIME,
+    HOLD_STATES,
+    VISIT_REASONS,
+)
+from trialsim.protocol.program import Program
+from trialsim.response import Measurements, ResponsePlan
+from trialsim.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """R simulated trials of one scenario: who took part, what happened, what was measured."""
+
+    scenario: Scenario
+    entries: Entries
+    trace: EventTrace | None
+    measurements: Measurements
+    replicates: range
+    seed: int
+    program: Program | None
+    conduct_plan: ConductPlan
+    response_plan: ResponsePlan
+
+    def one(self, replicate: int) -> Trial:
+        """One trial as tidy tables."""
+        return Trial(self, self.replicates.index(replicate))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One simulated trial. Times are given as dates of the study's calendar where there is a ward, else in days."""
+
+    cohort: Cohort
+    index: int
+
+    @property
+    def _numbers(self) -> NDArray[np.intp]:
+        """Enrollment numbers of those who take part."""
+        return np.flatnonzero(self.cohort.entries.arm[self.index] >= 0)
+
+    @property
+    def start(self) -> datetime | None:
+        """Midnight of the first day, None without a ward."""
+        setting = self.cohort.scenario.setting
+        return datetime.combine(setting.starts, time()) if setting else None
+
+    def when(self, tick: int) -> datetime | float | None:
+        """A tick as a date, or in days without a ward; None for what did not happen."""
+        if tick < 0:
+            return None
+        return self.start + timedelta(seconds=int(tick)) if self.start else tick / DAY
+
+    def participants(self) -> pd.DataFrame:
+        """One row a participant: arm, site, covariates, when they came and how their pathway ended."""
+        import pandas as pd
+
+        cohort, entries = self.cohort, self.cohort.entries
+        rows = []
+        for n in self._numbers:
+            row: dict[str, Any] = {
+                "participant": int(n) + 1,
+                "arm": cohort.conduct_plan.arms[entries.arm[self.index, n]],
+            }
+            if cohort.conduct_plan.sites:
+                row["site"] = cohort.conduct_plan.sites[entries.site[self.index, n]]
+            for place, covariate in enumerate(cohort.conduct_plan.covariates):
+                value = entries.covariates[self.index, n, place]
+                row[covariate.name] = covariate.categories[int(value)] if covariate.categories else float(value)
+            if cohort.trace is not None:
+                row |= self._pathway(int(n))
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def _pathway(self, n: int) -> dict[str, Any]:
+        trace, entries = self.cohort.trace, self.cohort.entries
+        assert trace is not None
+        end, reason = trace.ends[self.index, n, E_TIME], trace.ends[self.index, n, E_REASON]
+        why = entries.leave_reason[self.index, n]
+        return {
+            "arrived": self.when(int(entries.arrival[self.index, n])),
+            "enrolled": self.when(int(entries.entry[self.index, n])),
+            "ended": self.when(int(end)),
+            "end_reason": "completed" if reason == COMPLETED else self.cohort.conduct_plan.leave_reasons[why],
+        }
+
+    def visits(self) -> pd.DataFrame:
+        """One row a participant and visit: when it took place, or why it did not."""
+        import pandas as pd
+
+        trace, program = self.cohort.trace, self.cohort.program
+        rows = []
+        if trace is None or program is None:
+            declared = {name: number.value / DAY for name, number in self.cohort.scenario.visits.items()}
+            rows = [
+                {"participant": int(n) + 1, "visit": visit, "time": time, "status": "visited"}
+                for n in self._numbers
+                for visit, time in declared.items()
+            ]
+        else:
+            for n in self._numbers:
+                for place, visit in enumerate(program.visits):
+                    tick, reason, _ = trace.visits[self.index, n, place]
+                    rows.append(
+                        {
+                            "participant": int(n) + 1,
+                            "visit": visit,
+                            "time": self.when(int(tick)),
+                            "status": VISIT_REASONS[reason],
+                        }
+                    )
+        return pd.DataFrame(rows, columns=["participant", "visit", "time", "status"])
+
+    def measurements(self, twin: str = "declared") -> pd.DataFrame:
+        """One row a participant, outcome and visit: the value, or why it is missing."""
+        import pandas as pd
+
+        measured, plan = self.cohort.measurements, self.cohort.response_plan
+        t = measured.twins.index(twin)
+        arms = self.cohort.conduct_plan.arms
+        rows = []
+        for n in self._numbers:
+            for d, (outcome, visit) in enumerate(plan.pairs):
+                value = measured.values[t, self.index, n, d]
+                rows.append(
+                    {
+                        "participant": int(n) + 1,
+                        "arm": arms[self.cohort.entries.arm[self.index, n]],
+                        "outcome": outcome,
+                        "visit": visit,
+                        "value": float(value),
+                        "unit": self.cohort.scenario.outcomes[outcome].unit or "",
+                        "status": plan.reasons[measured.reason[t, self.index, n, d]],
+                        "below_limit": bool(measured.below[t, self.index, n, d]),
+                    }
+                )
+        return pd.DataFrame(rows)
+
+    def activities(self) -> pd.DataFrame:
+        """One row a participant and activity that began: when, how much was planned and given, failed tries."""
+        import pandas as pd
+
+        trace, program = self.cohort.trace, self.cohort.program
+        columns = ["participant", "activity", "start", "end", "planned_minutes", "delivered_minutes", "failed_tries"]
+        rows = []
+        if trace is not None and program is not None:
+            for n in self._numbers:
+                for place, activity in enumerate(program.activities):
+                    row = trace.activities[self.index, n, place]
+                    if row[A_START] >= 0:
+                        times = (self.when(int(row[A_START])), self.when(int(row[A_END])))
+                        lengths = (row[A_PLANNED] / 60, max(row[A_DELIVERED], 0) / 60)
+                        rows.append((int(n) + 1, activity.name, *times, *lengths, int(row[A_FAILED])))
+        return pd.DataFrame(rows, columns=columns)
+
+    def staffing(self) -> pd.DataFrame:
+        """One row a participant and need for staff that arose: asked, granted, given back, what became of it."""
+        import pandas as pd
+
+        trace, program = self.cohort.trace, self.cohort.program
+        columns = ["participant", "need", "resource", "asked", "granted", "given_back", "state", "unit"]
+        rows = []
+        if trace is not None and program is not None:
+            for n in self._numbers:
+                site = int(self.cohort.entries.site[self.index, n])
+                for place, hold in enumerate(program.holds):
+                    request, grant, release, state, unit = (int(x) for x in trace.holds[self.index, n, place])
+                    if request >= 0:
+                        resource = program.resources[site * program.resources_per_site + hold.resources[0]]
+                        times = (self.when(request), self.when(grant), self.when(release))
+                        rows.append((int(n) + 1, hold.name, resource.name, *times, HOLD_STATES[state], unit + 1))
+        return pd.DataFrame(rows, columns=columns)
+
+    def events(self) -> pd.DataFrame:
+        """Everything that happened on the ward in order; empty unless the events were recorded."""
+        import pandas as pd
+
+        trace, program = self.cohort.trace, self.cohort.program
+        if trace is None or program is None or not trace.events:
+            return pd.DataFrame(columns=["time", "participant", "event", "step", "value"])
+        rows = []
+        for event in trace.events[self.index]:
+            tick, kind, n, step, value, _ = (int(x) for x in event)
+            rows.append((self.when(tick), n + 1, KIND_NAMES[kind], program.names[step], value))
+        return pd.DataFrame(rows, columns=["time", "participant", "event", "step", "value"])
+
+    def codebook(self) -> pd.DataFrame:
+        """What each column of each table means."""
+        import pandas as pd
+
+        return pd.DataFrame(list(_codebook(self.cohort)), columns=["table", "column", "meaning"])
+
+
+def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
+    """(table, column, meaning)."""
+    clock = "date and time by the study's calendar" if cohort.trace is not None else "days after enrollment"
+    rows = [
+        ("participants", "participant", "number in the order of enrollment, from 1"),
+        ("participants", "arm", "; ".join(f"{name}: {text}" for name, text in cohort.scenario.design.arms.items())),
+    ]
+    if cohort.conduct_plan.sites:
+        rows.append(("participants", "site", "site of enrollment"))
+    for covariate in cohort.conduct_plan.covariates:
+        kind = f"one of {', '.join(covariate.categories)}" if covariate.categories else "a number"
+        rows.append(("participants", covariate.name, f"covariate, {kind}"))
+    if cohort.trace is not None:
+        rows += [
+            ("participants", "arrived", f"arrival on the ward, {clock}"),
+            ("participants", "enrolled", f"consent and allocation, {clock}"),
+            ("participants", "ended", f"end of the pathway, {clock}"),
+            ("participants", "end_reason", f"completed, or {', '.join(cohort.conduct_plan.leave_reasons) or 'nothing else'}"),
+        ]
+    rows += [
+        ("visits", "visit", "planned measuring point"),
+        ("visits", "time", f"when it took place, {clock}; empty if it did not"),
+        ("visits", "status", f"one of {', '.join(VISIT_REASONS)}"),
+        ("measurements", "outcome", "; ".join(f"{n}: {o.label or n}" for n, o in cohort.scenario.outcomes.items())),
+        ("measurements", "visit", "planned measuring point"),
+        ("measurements", "value", "measured value, empty if missing"),
+        ("measurements", "unit", "unit of the value, empty for scores"),
+        ("measurements", "status", f"one of {', '.join(cohort.response_plan.reasons)}"),
+        ("measurements", "below_limit", "whether the assay read a value below its detection limit"),
+    ]
+    if cohort.trace is not None:
+        rows += [
+            ("events", "time", clock),
+            ("events", "participant", "number in the order of enrollment, from 1"),
+            ("events", "event", f"one of {', '.join(KIND_NAMES)}"),
+            ("events", "step", "step of the protocol"),
+            ("events", "value", "length in seconds (starts, ends), visit, need for staff or arm, by the event"),
+        ]
+    return rows
+
+

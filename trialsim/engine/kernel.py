@@ -495,6 +495,7 @@ def play_range(  # type: ignore[no-untyped-def]
                     if success == 0 and state[TRY, n] < at_most:
                         length = tapes[r, n, slot + 2 * state[TRY, n]]
                         activities[n, a, e.A_PLANNED] += length
+                        logged = _record(log, logged, tick, e.START, n, step, length, -1)
                         state[DUE, n] = ((tick + length) * 8 + 1) << ID_BITS | n
                         size = _push(heap, size, state[DUE, n])
                         running = False

@@ -54,6 +54,7 @@ def compile_protocol(
         arms=tuple(arms),
         calendars=tuple(builder.calendars),
         weekday=starts.weekday(),
+        protocol=tuple(steps),
         warnings=tuple(warnings),
     )
 
@@ -145,7 +146,7 @@ class _Builder:
         """A wait; it ends the session."""
         rule = step.wait
         slot = -1
-        name = step.name or f"wait before {_next_name(following)}"
+        name = step.name or f"wait before {next_name(following)}"
         if rule.lasts is not None:
             name = self.unique(name + number, "wait")
             slot = self.slot(Slot(stream("step/{step}/for", step=name), p.TICKS, distribution=rule.lasts.distribution))
@@ -320,7 +321,7 @@ class _Held:
     first_activity: int = 0
 
 
-def _next_name(following: Sequence[Step]) -> str:
+def next_name(following: Sequence[Step]) -> str:
     """The name of what comes after a wait, which names the wait."""
     for step in following:
         if isinstance(step, Visit):
@@ -330,7 +331,7 @@ def _next_name(following: Sequence[Step]) -> str:
         if isinstance(step, Attempt):
             return step.name or step.attempt
         if isinstance(step, Hold):
-            return step.name or _next_name(step.steps)
+            return step.name or next_name(step.steps)
         if isinstance(step, Repeat):
             return step.repeat
     return "the end"

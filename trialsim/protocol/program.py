@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trialsim.distributions import Distribution
 from trialsim.protocol.calendar import Calendar
+from trialsim.protocol.steps import Step
 
 Ints = NDArray[np.int64]
 
@@ -109,4 +110,5 @@ class Program:
     arms: tuple[str, ...]
     calendars: tuple[Calendar, ...]
     weekday: int
+    protocol: tuple[Step, ...]  # as written, for the reference engine
     warnings: tuple[str, ...] = field(default=())

@@ -1,0 +1,493 @@
+"""The reference engine: the rules of the ward written with SimPy, to be read.
+
+Every participant is a SimPy process that walks through the parts of the protocol. SimPy's own resources grant at the
+call, which breaks the rule that a grant wins over patience on the same tick; so the ward here has its own queues and a
+grant pass. What happens on one tick happens in the order of the ranks: an event is scheduled with priority
+``rank x ids + id`` (participants first, then other work).
+
+Ranks: 0 a shift starts or ends, 1 a step or spell ends, 2 leaving, 3 entering, 4 other work asks, 5 grants, 6 patience
+runs out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from trialsim.engine import trace as e
+from trialsim.engine.otherwork import Spells
+from trialsim.engine.reading import (
+    ActivityPart,
+    ArmPart,
+    AttemptPart,
+    HoldPart,
+    Part,
+    VisitPart,
+    WaitPart,
+    read_protocol,
+)
+from trialsim.engine.summarize import summarize
+from trialsim.engine.trace import NEVER, EventTrace
+from trialsim.protocol.calendar import ALWAYS, Calendar, next_open, windows_from
+from trialsim.protocol.program import Program, ResourceInfo
+from trialsim.protocol.tapes import Tapes
+
+Ints = NDArray[np.int64]
+Walk = Generator[simpy.Event, Any, None]
+
+SHIFT, STEP_ENDS, LEAVING, ENTERING, OTHER_ASKS, GRANTS, PATIENCE = range(7)
+AT_ONCE = -1  # the priority of a process that is told something: before all else on this tick
+
+
+class Left(Exception):  # noqa: N818  # an event of the ward, no error
+    """The participant leaves."""
+
+
+@dataclass
+class Request:
+    """A wish for resources: who asked, when, in which place of the order. ``participant`` is None for other work."""
+
+    priority: int
+    tick: int
+    rank: int
+    participant: int | None
+    stations: tuple[Station, ...]
+    hold: int = -1
+    length: int = 0  # of a spell of other work
+    answer: simpy.Event | None = None
+    units: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[int, int, int, int]:
+        """The order in a queue."""
+        return self.priority, self.tick, self.rank, NEVER if self.participant is None else self.participant
+
+
+@dataclass
+class Station:
+    """A resource at a site: who has which unit, who waits, and the shift it is in."""
+
+    number: int
+    info: ResourceInfo
+    calendar: Calendar
+    weekday: int
+    spells: Spells | None
+    units: list[Request | None]
+    queue: list[Request] = field(default_factory=list)
+    shift: tuple[int, int] = (-NEVER, -NEVER)  # opens and closes; the one that comes next while it is closed
+    other_ends: dict[int, int] = field(default_factory=dict)  # unit -> tick at which its spell ends
+    coming: Request | None = None  # the next request of other work in this shift
+    version: int = 0  # the schedule of other work that counts
+    touched: int = -1  # when a participant was last here
+
+    def study(self, tick: int) -> bool:
+        """Whether a participant waits here or holds a unit, or did so on this tick."""
+        present = [*self.queue, *(holder for holder in self.units if holder is not None)]
+        return self.touched == tick or any(request.participant is not None for request in present)
+
+    def find_shift(self, tick: int) -> None:
+        """Move on to the shift that is open at ``tick`` or comes next; it starts without other work."""
+        if tick < self.shift[1]:
+            return
+        if self.calendar.always:
+            self.shift = (-NEVER, NEVER)
+            return
+        self.shift = next(windows_from(self.calendar, tick, weekday=self.weekday))
+        self.queue = [request for request in self.queue if request.participant is not None]
+        for unit in self.other_ends:
+            self.units[unit] = None
+        self.other_ends.clear()
+        if self.spells is not None:
+            self.spells.begin(self.shift_number(), opens=self.shift[0])
+            self.next_spell()
+
+    def shift_number(self) -> int:
+        """Shifts are numbered in order from the week of tick 0."""
+        return shift_number(self.calendar, self.shift[0], self.weekday)
+
+    def next_spell(self) -> None:
+        """The next request of other work, if it comes before the shift ends."""
+        assert self.spells is not None
+        tick, length = self.spells.draw()
+        self.coming = Request(0, tick, OTHER_ASKS, None, (self,), length=length) if tick < self.shift[1] else None
+
+    def is_open(self, tick: int) -> bool:
+        """Whether units may be given at ``tick``."""
+        return self.shift[0] <= tick < self.shift[1]
+
+    def free_unit(self) -> int | None:
+        """The lowest free unit."""
+        return next((unit for unit, holder in enumerate(self.units) if holder is None), None)
+
+    def join(self, request: Request) -> None:
+        """Take a place in the queue."""
+        self.queue.append(request)
+        self.queue.sort(key=lambda waiting: waiting.key)
+
+    # ------------------------------------------------------------ other work
+
+    def next_change(self) -> int:
+        """When other work asks or a spell ends next."""
+        asks = self.coming.tick if self.coming is not None else NEVER
+        return min([asks, *self.other_ends.values()])
+
+    def change(self, tick: int) -> None:
+        """Spells end at ``tick``, and other work asks."""
+        for unit in [unit for unit, end in self.other_ends.items() if end <= tick]:
+            del self.other_ends[unit]
+            self.units[unit] = None
+        while self.coming is not None and self.coming.tick <= tick:
+            self.join(self.coming)
+            self.next_spell()
+
+    def begin_spell(self, request: Request, unit: int, tick: int) -> None:
+        """A unit turns to other work, at most until the shift ends."""
+        self.queue.remove(request)
+        self.units[unit] = request
+        self.other_ends[unit] = min(tick + request.length, self.shift[1])
+
+    def catch_up(self, tick: int) -> None:
+        """Play other work, which has the station to itself, up to and without ``tick``."""
+        while self.next_change() < tick:
+            now = self.next_change()
+            self.change(now)
+            while self.queue and self.is_open(now) and (unit := self.free_unit()) is not None:
+                self.begin_spell(self.queue[0], unit, now)
+
+
+def shift_number(calendar: Calendar, opens: int, weekday: int) -> int:
+    """Number of the shift that opens at ``opens``: windows in order, from the week before tick 0."""
+    if calendar.always:
+        return 0
+    week, within = divmod(opens + weekday * 86_400, 7 * 86_400)
+    return (week + 1) * len(calendar.windows) + [start for start, _ in calendar.windows].index(within)
+
+
+@dataclass
+class Person:
+    """A participant on the way through the protocol."""
+
+    number: int
+    arm: int
+    site: int
+    leave: int
+    leave_reason: int
+    tape: Ints
+    step: int = 0
+
+
+class Ward:
+    """One replicate."""
+
+    def __init__(self, program: Program, people: list[tuple[int, Person]], *, seed: int, replicate: int) -> None:
+        self.program = program
+        self.env = simpy.Environment(initial_time=0)
+        self.parts = read_protocol(program)
+        self.ids = max((person.number for _, person in people), default=0) + 2 + len(program.resources)
+        self.rank = 0
+        self.pass_due = False
+        self.events: list[tuple[int, int, int, int, int, int]] = []
+        self.stations = [
+            Station(
+                number=number,
+                info=info,
+                calendar=ALWAYS if info.calendar < 0 else program.calendars[info.calendar],
+                weekday=program.weekday,
+                spells=Spells(info, seed=seed, replicate=replicate) if info.share > 0 else None,
+                units=[None] * info.units,
+            )
+            for number, info in enumerate(program.resources)
+        ]
+        for entry, person in people:
+            self.at(entry, ENTERING, person.number, lambda person=person: self.enter(person))
+
+    def play(self) -> Ints:
+        """Run until nothing is left to happen; events (E, 6)."""
+        self.env.run()
+        return np.array(self.events, dtype=np.int64).reshape(-1, 6)
+
+    # ------------------------------------------------------------ the dispatcher
+
+    def at(self, tick: int, rank: int, identity: int, action: Callable[[], None] | None = None) -> simpy.Event:
+        """An event at a tick; the rank and the id decide among the events of one tick."""
+        event = simpy.Event(self.env)
+        event._ok, event._value = True, None  # triggered now, to happen then
+        assert event.callbacks is not None
+
+        def happen(_: simpy.Event) -> None:
+            self.rank = rank
+            if action is not None:
+                action()
+
+        event.callbacks.append(happen)
+        self.env.schedule(event, priority=rank * self.ids + identity, delay=tick - self.env.now)
+        return event
+
+    def tell(self, answer: simpy.Event, what: str) -> None:
+        """Let the process that waits for an answer go on at once."""
+        answer._ok, answer._value = True, what
+        self.env.schedule(answer, priority=AT_ONCE)
+
+    def record(self, kind: int, person: Person, *, value: int = 0, unit: int = -1, step: int | None = None) -> None:
+        """Write down what happens."""
+        self.events.append((self.env.now, kind, person.number, person.step if step is None else step, value, unit))
+
+    # ------------------------------------------------------------ the pathway
+
+    def enter(self, person: Person) -> None:
+        """Consent: the participant starts on the protocol, at once."""
+        self.record(e.ENTER, person, value=person.arm, unit=person.site)
+        person.leave = max(person.leave, self.env.now)
+        self.env.process(self.pathway(person))
+
+    def pathway(self, person: Person) -> Walk:
+        """All that happens to a participant."""
+        try:
+            yield from self.walk(self.parts, person)
+            person.step = len(self.program.ops) - 1
+            self.record(e.COMPLETE, person)
+        except Left:
+            self.record(e.LEAVE, person, value=person.leave_reason)
+
+    def walk(self, parts: tuple[Part, ...], person: Person) -> Walk:
+        """One part after the other."""
+        for part in parts:
+            if isinstance(part, ArmPart):
+                if person.arm in part.arms:
+                    yield from self.walk(part.inside, person)
+                continue
+            person.step = part.step
+            if isinstance(part, VisitPart):
+                self.record(e.VISIT, person, value=part.visit)
+            elif isinstance(part, WaitPart):
+                yield from self.wait(part, person)
+            elif isinstance(part, ActivityPart):
+                yield from self.activity(part, person)
+            elif isinstance(part, AttemptPart):
+                yield from self.attempt(part, person)
+            else:
+                yield from self.hold(part, person)
+
+    def until(self, tick: int, person: Person) -> Walk:
+        """Time passes; who leaves before ``tick`` does not see it."""
+        if tick <= person.leave:
+            yield self.at(tick, STEP_ENDS, person.number)
+            return
+        yield self.at(person.leave, LEAVING, person.number)
+        raise Left
+
+    def wait(self, part: WaitPart, person: Person) -> Walk:
+        """For a time, then until a calendar is open."""
+        ready = self.env.now + (0 if part.slot is None else int(person.tape[part.slot]))
+        ready = next_open(part.until, ready, weekday=self.program.weekday)
+        if ready > self.env.now:
+            yield from self.until(ready, person)
+
+    def activity(self, part: ActivityPart, person: Person) -> Walk:
+        """Takes its length, unless something breaks in."""
+        length = int(person.tape[part.length])
+        self.record(e.START, person, value=length)
+        rest = length
+        if part.interruption is not None:
+            _, moment, pause, stops = (int(person.tape[slot]) for slot in part.interruption)
+            if moment > 0:
+                yield from self.until(self.env.now + moment, person)
+                self.record(e.PAUSE, person, value=moment)
+                if stops:
+                    self.record(e.END, person, value=moment)
+                    return
+                yield from self.until(self.env.now + pause, person)
+                self.record(e.RESUME, person)
+                rest = length - moment
+        if rest > 0:
+            yield from self.until(self.env.now + rest, person)
+        self.record(e.END, person, value=length)
+
+    def attempt(self, part: AttemptPart, person: Person) -> Walk:
+        """Try until it succeeds or no try is left; the visit is at the end of the last."""
+        success = 0
+        for number, (slot, outcome) in enumerate(part.tries):
+            length = int(person.tape[slot])
+            self.record(e.START, person, value=length)
+            yield from self.until(self.env.now + length, person)
+            success = int(person.tape[outcome])
+            self.record(e.TRIED, person, value=success, unit=number)
+            if success:
+                break
+        if not success:
+            self.record(e.FAILED, person, value=len(part.tries))
+        if part.visit is not None:
+            self.record(e.VISIT, person, value=part.visit)
+
+    # ------------------------------------------------------------ holding
+
+    def hold(self, part: HoldPart, person: Person) -> Walk:
+        """Ask, wait, keep for what is inside, give back; or give up and go on behind it."""
+        self.record(e.REQUEST, person, value=part.hold)
+        base = person.site * self.program.resources_per_site
+        stations = tuple(self.stations[base + number] for number in part.resources)
+        if any(self.is_full(station) for station in stations):
+            self.record(e.TURNED_AWAY, person, value=part.hold)
+            return
+        request = Request(part.priority, self.env.now, self.rank, person.number, stations, hold=part.hold)
+        request.answer = simpy.Event(self.env)
+        self.ask(request)
+        if person.leave < NEVER:
+            self.at(person.leave, LEAVING, person.number, lambda: self.withdraw(request, "leaves"))
+        if part.patience is not None:
+            patience = self.env.now + part.patience
+            self.at(patience, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
+        answer = yield request.answer
+        if answer == "leaves":
+            raise Left
+        if answer == "gives up":
+            self.record(e.GIVE_UP, person, value=part.hold)
+            return
+        unit = request.units[stations[0].info.name]
+        self.record(e.GRANT, person, value=part.hold, unit=unit)
+        try:
+            yield from self.walk(part.inside, person)
+            self.record(e.RELEASE, person, value=part.hold, unit=unit, step=part.end)
+        finally:
+            self.give_back(request)
+
+    def is_full(self, station: Station) -> bool:
+        """Whether as many wait as the queue may hold (other work is not counted)."""
+        waiting = sum(request.participant is not None for request in station.queue)
+        return 0 <= station.info.queue_limit <= waiting
+
+    def ask(self, request: Request) -> None:
+        """Join every queue."""
+        for station in request.stations:
+            self.wake(station)
+            station.join(request)
+            self.follow(station)
+        self.look()
+
+    def withdraw(self, request: Request, why: str) -> None:
+        """Leave every queue, if still waiting."""
+        if request not in request.stations[0].queue:
+            return
+        for station in request.stations:
+            station.queue.remove(request)
+            station.touched = self.env.now
+        assert request.answer is not None
+        self.tell(request.answer, why)
+        self.look()
+
+    def give_back(self, request: Request) -> None:
+        """Free the units."""
+        for station in request.stations:
+            station.units[request.units[station.info.name]] = None
+            station.touched = self.env.now
+        self.look()
+
+    # ------------------------------------------------------------ granting
+
+    def look(self) -> None:
+        """A grant pass is due on this tick."""
+        if not self.pass_due:
+            self.pass_due = True
+            self.at(self.env.now, GRANTS, 0, self.grant)
+
+    def grant(self) -> None:
+        """Grant the first request that can be granted, station by station; then look again."""
+        self.pass_due = False
+        while True:
+            for station in self.stations:
+                if not station.study(self.env.now) or not station.queue or not self.can_be_granted(station.queue[0]):
+                    continue
+                request = station.queue[0]
+                if request.participant is not None:
+                    self.give(request)
+                    self.look()
+                    return
+                unit = station.free_unit()
+                assert unit is not None
+                station.begin_spell(request, unit, self.env.now)
+                self.follow(station)
+                break
+            else:
+                return
+
+    def can_be_granted(self, request: Request) -> bool:
+        """First in every queue it stands in, a unit free in each, none of them closed."""
+        for station in request.stations:
+            station.find_shift(self.env.now)
+        return all(
+            station.queue[0] is request and station.is_open(self.env.now) and station.free_unit() is not None
+            for station in request.stations
+        )
+
+    def give(self, request: Request) -> None:
+        """Hand over the lowest free unit of each."""
+        for station in request.stations:
+            unit = station.free_unit()
+            assert unit is not None
+            station.queue.remove(request)
+            station.units[unit] = request
+            request.units[station.info.name] = unit
+        assert request.answer is not None
+        self.tell(request.answer, "granted")
+
+    # ------------------------------------------------------------ shifts and other work
+
+    def wake(self, station: Station) -> None:
+        """Before the study asks: bring a station nobody looked at to this tick."""
+        if not station.study(self.env.now):
+            station.find_shift(self.env.now)
+            station.catch_up(self.env.now)
+
+    def follow(self, station: Station) -> None:
+        """Schedule the next change of a station: a shift starts or ends, other work asks, a spell ends."""
+        station.version += 1
+        version = station.version
+        opens, closes = station.shift
+        shift = opens if opens > self.env.now else closes
+        identity = self.ids - 1 - len(self.stations) + station.number
+
+        def happen() -> None:
+            if version != station.version or not station.study(self.env.now):
+                return
+            station.find_shift(self.env.now)
+            station.change(self.env.now)
+            self.look()
+            self.follow(station)
+
+        change = max(station.next_change(), self.env.now)
+        if min(change, shift) < NEVER:
+            asks = change < shift and not any(end <= change for end in station.other_ends.values())
+            rank = OTHER_ASKS if asks else STEP_ENDS
+            self.at(min(change, shift), SHIFT if shift <= change else rank, identity, happen)
+
+
+def play_reference(
+    program: Program, entries: Any, tapes: Tapes, *, seed: int, replicates: range, record: bool = False
+) -> EventTrace:
+    """Play a protocol with the reference engine; see :func:`trialsim.engine.play`."""
+    participants = entries.entry.shape[1]
+    logs = []
+    for row, replicate in enumerate(replicates):
+        people = [
+            (
+                int(entries.entry[row, n]),
+                Person(
+                    number=n,
+                    arm=int(entries.arm[row, n]),
+                    site=int(entries.site[row, n]),
+                    leave=int(entries.leave[row, n]),
+                    leave_reason=int(entries.leave_reason[row, n]),
+                    tape=tapes[row, n],
+                ),
+            )
+            for n in range(participants)
+            if entries.entry[row, n] >= 0
+        ]
+        logs.append(Ward(program, people, seed=seed, replicate=replicate).play())
+    trace = summarize(logs, program, participants=participants)
+    return trace if record else EventTrace(**{**vars(trace), "events": ()})

@@ -1,0 +1,190 @@
+"""From events to arrays, in plain Python: what the compiled engine writes while it plays is checked against this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.engine import trace as e
+from trialsim.engine.trace import NEVER, EventTrace, empty_trace
+from trialsim.protocol import program as p
+from trialsim.protocol.calendar import windows_from
+from trialsim.protocol.program import Program
+
+Ints = NDArray[np.int64]
+
+
+def summarize(logs: Sequence[Ints], program: Program, *, participants: int) -> EventTrace:
+    """The trace of R replicates from their events, (E, 6) each."""
+    trace = empty_trace(program, replicates=len(logs), participants=participants)
+    for array in (trace.visits, trace.activities, trace.holds, trace.ends):
+        array[:] = -1
+    trace.visits[..., e.V_REASON] = e.NOT_ENROLLED
+    trace.activities[..., [e.A_FAILED, e.A_TRIES]] = 0
+    trace.holds[..., e.H_STATE] = e.NOT_REACHED
+    trace.ends[..., e.E_REASON] = e.NEVER_ENROLLED
+    trace.staff[:], trace.trial_end[:] = 0, 0
+    for r, log in enumerate(logs):
+        for n in range(participants):
+            events = log[log[:, 2] == n]
+            if len(events):
+                _Pathway(program, trace, r, n).read(events)
+        if len(log):
+            trace.trial_end[r] = log[np.isin(log[:, 1], (e.LEAVE, e.COMPLETE)), 0].max(initial=0)
+    return EventTrace(**{**vars(trace), "events": tuple(logs)})
+
+
+class _Pathway:
+    """One participant's events."""
+
+    def __init__(self, program: Program, trace: EventTrace, r: int, n: int) -> None:
+        self.program = program
+        self.visits, self.activities, self.holds = trace.visits[r, n], trace.activities[r, n], trace.holds[r, n]
+        self.ends, self.staff = trace.ends[r, n], trace.staff[r]
+        self.arm = self.site = 0
+        self.kept: list[int] = []  # holds, the innermost last
+        self.running = -1  # activity under way
+        self.missed: list[tuple[int, int]] = []  # steps of holds that were given up
+        self.last_grant: tuple[int, int] = (-1, 0)  # hold and tick, of this session
+        self.session = 0
+        self.readers: dict[int, Callable[[int, int, int, int], None]] = {
+            e.ENTER: self.enter, e.REQUEST: self.request, e.GRANT: self.grant, e.GIVE_UP: self.miss,
+            e.TURNED_AWAY: self.miss, e.RELEASE: self.release, e.START: self.start, e.PAUSE: self.pause,
+            e.RESUME: self.resume, e.END: self.end, e.TRIED: self.tried, e.VISIT: self.visit, e.LEAVE: self.leave,
+        }  # fmt: skip
+
+    def read(self, events: Ints) -> None:
+        """Read the events in order, then say why visits are missing."""
+        last = e.COMPLETE
+        for tick, kind, _, step, value, unit in events.tolist():
+            self._new_session(step)
+            if kind in (e.GIVE_UP, e.TURNED_AWAY):
+                self.holds[value, e.H_STATE] = e.GAVE_UP if kind == e.GIVE_UP else e.REFUSED
+            if kind in self.readers:
+                self.readers[kind](tick, step, value, unit)
+            last = kind
+        tick, step = int(events[-1, 0]), int(events[-1, 3])
+        if last in (e.LEAVE, e.COMPLETE):
+            self.ends[:] = tick, e.LEFT_EARLY if last == e.LEAVE else e.COMPLETED
+        for visit, place in enumerate(self.program.visit_step):
+            if self.visits[visit, e.V_TIME] < 0:
+                self.visits[visit, e.V_REASON] = self._why_missing(place, step if last == e.LEAVE else NEVER)
+
+    def _why_missing(self, place: int, reached: int) -> int:
+        """Why the visit at step ``place`` has no time, for one who came as far as step ``reached``."""
+        if any(first < place < end for first, end in self.missed):
+            return e.SESSION_MISSED
+        return e.OTHER_ARM if place < reached else e.LEFT
+
+    def _new_session(self, step: int) -> None:
+        """A wait that was passed ends the session, and with it who was last at the bedside."""
+        session = int(np.sum(self.program.ops[: step + 1, 0] == p.WAIT))
+        if session != self.session:
+            self.session = session
+            if not self.kept:
+                self.last_grant = (-1, 0)
+
+    def enter(self, _tick: int, _step: int, value: int, unit: int) -> None:
+        self.arm, self.site = value, unit
+        self.visits[:, e.V_REASON] = e.LEFT
+
+    def request(self, tick: int, _step: int, value: int, _unit: int) -> None:
+        self.holds[value, e.H_REQUEST] = tick
+
+    def grant(self, tick: int, _step: int, value: int, unit: int) -> None:
+        self.holds[value, [e.H_GRANT, e.H_STATE, e.H_UNIT]] = tick, e.GRANTED, unit
+        self.kept.append(value)
+        self.last_grant = value, tick
+        for need in self.program.holds[value].resources:
+            self.staff[self._instance(need), e.S_GRANTS] += 1
+
+    def miss(self, _tick: int, step: int, _value: int, _unit: int) -> None:
+        self.missed.append((step, int(self.program.ops[step, 2])))
+
+    def release(self, tick: int, _step: int, value: int, _unit: int) -> None:
+        self.kept.remove(value)
+        if self.kept:
+            self.last_grant = self.kept[-1], int(self.holds[self.kept[-1], e.H_GRANT])
+        self._give_back(value, tick)
+
+    def _give_back(self, hold: int, tick: int) -> None:
+        self.holds[hold, e.H_RELEASE] = tick
+        granted = int(self.holds[hold, e.H_GRANT])
+        for need in self.program.holds[hold].resources:
+            instance = self._instance(need)
+            self.staff[instance, e.S_STUDY] += tick - granted
+            self.staff[instance, e.S_OVERTIME] += max(tick - self._shift(instance, granted)[1], 0)
+
+    def start(self, tick: int, step: int, value: int, _unit: int) -> None:
+        row = self.activities[int(self.program.ops[step, 1])]
+        if self.running < 0:
+            self.running = int(self.program.ops[step, 1])
+            row[[e.A_START, e.A_PLANNED]] = tick, value
+        else:
+            row[e.A_PLANNED] += value  # the next try
+
+    def pause(self, tick: int, _step: int, _value: int, _unit: int) -> None:
+        self.activities[self.running, e.A_PAUSE_START] = tick
+
+    def resume(self, tick: int, _step: int, _value: int, _unit: int) -> None:
+        self.activities[self.running, e.A_PAUSE_END] = tick
+
+    def end(self, tick: int, _step: int, value: int, _unit: int) -> None:
+        row = self.activities[self.running]
+        row[[e.A_END, e.A_DELIVERED]] = tick, value
+        if row[e.A_PAUSE_START] >= 0 and row[e.A_PAUSE_END] < 0:
+            row[e.A_PAUSE_END] = tick
+        self.running = -1
+
+    def tried(self, tick: int, step: int, value: int, unit: int) -> None:
+        row = self.activities[self.running]
+        row[e.A_TRIES] += 1
+        row[e.A_FAILED] += 1 - value
+        if value or unit + 1 == self.program.ops[step, 3]:
+            row[[e.A_END, e.A_DELIVERED, e.A_SUCCESS]] = tick, tick - row[e.A_START], value
+            self.running = -1
+
+    def visit(self, tick: int, _step: int, value: int, _unit: int) -> None:
+        self.visits[value] = tick, e.VISITED, self._holder()
+
+    def leave(self, tick: int, _step: int, _value: int, _unit: int) -> None:
+        waiting = (self.holds[:, e.H_REQUEST] >= 0) & (self.holds[:, e.H_STATE] == e.NOT_REACHED)
+        self.holds[waiting, e.H_STATE] = e.LEFT_WAITING
+        if self.running >= 0:
+            self._break_off(tick)
+        for hold in self.kept:
+            self._give_back(hold, tick)
+
+    def _break_off(self, tick: int) -> None:
+        """An activity under way ends; what was given until now counts."""
+        row = self.activities[self.running]
+        row[[e.A_END, e.A_DELIVERED]] = tick, tick - row[e.A_START]
+        if row[e.A_PAUSE_START] >= 0:
+            if row[e.A_PAUSE_END] < 0:
+                row[e.A_PAUSE_END] = tick
+            row[e.A_DELIVERED] -= row[e.A_PAUSE_END] - row[e.A_PAUSE_START]
+
+    def _instance(self, need: int) -> int:
+        return self.site * self.program.resources_per_site + need
+
+    def _holder(self) -> int:
+        """Who is at the bedside: the unit of the innermost hold kept now, else the last one of this session."""
+        hold, granted = self.last_grant
+        if hold < 0:
+            return -1
+        instance = self._instance(self.program.holds[hold].resources[0])
+        number = self._shift(instance, granted)[0]
+        return (instance << e.SHIFT_BITS) | (number << e.UNIT_BITS) | int(self.holds[hold, e.H_UNIT])
+
+    def _shift(self, instance: int, tick: int) -> tuple[int, int]:
+        """Number and close of the shift of a resource at ``tick``."""
+        from trialsim.engine.reference import shift_number
+
+        info = self.program.resources[instance]
+        if info.calendar < 0:
+            return 0, NEVER
+        calendar = self.program.calendars[info.calendar]
+        opens, closes = next(windows_from(calendar, tick, weekday=self.program.weekday))
+        return shift_number(calendar, opens, self.program.weekday), closes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -173,3 +174,9 @@ def test_importing_the_loader_is_fast() -> None:
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
     assert min(float(run.stdout.split()[0]) for run in runs) < 0.5
     assert {run.stdout.split()[1] for run in runs} == {"False"}
+
+
+def test_every_key_is_in_the_documentation() -> None:
+    text = (ROOT.parent / "docs/scenario-format.md").read_text(encoding="utf-8")
+    missing = {key for _, key in keys_of(Scenario) if not re.search(rf"(?<![\w]){re.escape(key)}(?![\w])", text)}
+    assert missing == set()

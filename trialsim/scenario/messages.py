@@ -150,7 +150,10 @@ def known_keys(path: Path, data: Any) -> list[str]:
                 if step in (name, info.alias):
                     below += _records_in(info.annotation)
         records = below or records
-        inner = inner[step] if hasattr(inner, "__getitem__") else None
+        if isinstance(inner, dict):
+            inner = inner.get(step)
+        elif isinstance(inner, list) and isinstance(step, int):
+            inner = inner[step]
         if isinstance(step, int) and isinstance(inner, dict):
             records = [record for record in records if _naming_key(record) in inner] or records
     return list(dict.fromkeys(info.alias or name for record in records for name, info in record.model_fields.items()))

@@ -1,0 +1,44 @@
+# Two commands do everything on a fresh machine: make demo, make test.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# Numba's cache does not see changes in functions that a kernel calls in other files: one cache a state of the sources.
+export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba/$(shell cat $$(find trialsim -name '*.py' | sort) | cksum | cut -d' ' -f1)
+
+.PHONY: demo test verify check bench schema clean
+
+demo: $(VENV)/.demo
+	$(BIN)/trialsim run scenarios/picu-blood-draw.yaml --replicates 10000 --out outputs/picu-blood-draw
+	$(BIN)/trialsim run scenarios/nicu-parent-massage.yaml --replicates 10000 --out outputs/nicu-parent-massage
+	@echo
+	@echo "Open outputs/picu-blood-draw/report.html and outputs/nicu-parent-massage/report.html in a browser."
+	@echo "Next: $(BIN)/trialsim init picu-blood-draw, change the file, and run it."
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 -q
+
+verify: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m verify
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/bench.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster]"
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.compiled import kernel
 from trialsim.evaluate.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -39,3 +40,14 @@ def share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> Floats:
     """part / whole, NaN where there is nothing to share."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / whole, np.nan)
+
+
+@kernel
+def count_codes(codes: NDArray[np.int8], arm: NDArray[np.int8], counts: NDArray[np.int64]) -> None:
+    """Count the codes (R, N, D) of participants who were enrolled (arm at least 0) into ``counts`` (R, D, codes)."""
+    replicates, participants, pairs = codes.shape
+    for r in range(replicates):
+        for i in range(participants):
+            if arm[r, i] >= 0:
+                for d in range(pairs):
+                    counts[r, d, codes[r, i, d]] += 1

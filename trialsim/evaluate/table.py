@@ -27,7 +27,7 @@ TABLE_COLUMNS = (
     "n_failed",
 )
 
-Kind = Literal["decision", "share", "mean", "estimate", "variance"]
+Kind = Literal["decision", "share", "mean", "occurrence", "estimate", "variance"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Column:
     """What one number per replicate is.
 
     ``kind``: ``decision`` 0 or 1, a rejection whose failed replicates give bounds; ``share`` 0 or 1; ``mean`` any
-    number; ``estimate`` gives its mean and its empirical standard error; ``variance`` a squared standard error.
+    number; ``occurrence`` a number that has no row where it is 0 in every replicate; ``estimate`` gives its mean and its empirical standard error; ``variance`` a squared standard error.
     """
 
     analysis: str
@@ -89,6 +89,8 @@ def measures(columns: Sequence[Column], moments: Moments) -> list[Measure]:
             mean=float(moments.mean[index]),
             sd=float(moments.sd[index]),
         )
+        if column.kind == "occurrence" and one.mean == 0.0 and not one.sd > 0.0:
+            continue
         if one.n > 0 or column.kind == "decision":
             rows.extend(_rows(column, one))
     return rows

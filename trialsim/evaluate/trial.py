@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.evaluate.summaries import DAY, Summary, share, trial_column
+from trialsim.conduct.entries import COUNTS
+from trialsim.evaluate.summaries import DAY, HOUR, Summary, count_codes, share, trial_column
 from trialsim.evaluate.table import Column
 from trialsim.evaluate.ward import ward_summaries
+from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY, S_STUDY
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
@@ -17,13 +19,17 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+#: Reasons for which no sample was taken; a sample lost or below its limit has been paid for.
+NOT_TAKEN = ("session missed", "left", "other arm", "not enrolled")
+
 
 def summaries(study: Study) -> list[Summary]:
     """All summaries of a study, in the order of the table."""
     found = [_enrollment(study)]
     if study.program is not None:
         found += [_accrual(study), _ends(study), *ward_summaries(study)]
-    return [*found, _missing(study)]
+    found += [_missing(study), _with_endpoint(study)]
+    return [*found, _cost(study)] if study.scenario.costs is not None else found
 
 
 def trial_columns(study: Study) -> list[Column]:
@@ -78,12 +84,73 @@ def _ends(study: Study) -> Summary:
     def values(cohort: Cohort) -> Floats:
         trace, entries = cohort.trace, cohort.entries
         assert trace is not None
+        reason_of_end = trace.ends[:, :, E_REASON]
         parts = [trace.trial_end / DAY]
         for k in range(len(arms)):
             here = entries.arm == k
-            parts.append((here & (trace.end_reason == COMPLETED)).sum(axis=1))
-            left = here & (trace.end_reason == LEFT)
+            parts.append((here & (reason_of_end == COMPLETED)).sum(axis=1))
+            left = here & (reason_of_end == LEFT_EARLY)
             parts.extend((left & (entries.leave_reason == reason)).sum(axis=1) for reason in range(len(reasons)))
         return np.stack(parts, axis=1).astype(np.float64)
 
     return Summary(tuple(columns), values)
+
+
+def _missing(study: Study) -> Summary:
+    """Share of the enrolled whose value is missing, for each outcome and visit in all and by reason."""
+    pairs, reasons = study.response.pairs, study.response.reasons
+    columns = []
+    for outcome, visit in pairs:
+        columns.append(trial_column("missing_share", f"{outcome} at {visit}"))
+        where = f"{outcome} at {visit}"
+        columns.extend(trial_column(f"missing_share: {why}", where, "occurrence") for why in reasons[1:])
+
+    def values(cohort: Cohort) -> Floats:
+        arm, reason = cohort.entries.arm, _declared(cohort.measurements.reason, cohort)
+        counts = np.zeros((len(arm), len(pairs), len(reasons)), dtype=np.int64)
+        count_codes(np.ascontiguousarray(reason), arm, counts)
+        everyone = counts.sum(axis=2, keepdims=True)
+        counts[:, :, 0] = everyone[:, :, 0] - counts[:, :, 0]
+        return share(counts, everyone).reshape(len(arm), -1)
+
+    return Summary(tuple(columns), values)
+
+
+def _declared(values: NDArray[Any], cohort: Cohort) -> NDArray[Any]:
+    """The part (R, ...) of an array (T, R, ...) that belongs to the declared twin."""
+    return values[cohort.measurements.twins.index("declared")]
+
+
+def _with_endpoint(study: Study) -> Summary:
+    """By arm: participants who have every value that the first primary analysis needs."""
+    arms = tuple(study.scenario.design.arms)
+    call = next(call for call in study.analysis.calls if call.first_row == study.analysis.primary[0])
+    needed = [at for one in (call.endpoint, *call.baselines) for at in (one.visit, one.start) if at is not None]
+
+    def values(cohort: Cohort) -> Floats:
+        there = np.isfinite(_declared(cohort.measurements.values, cohort)[:, :, needed]).all(axis=2)
+        return np.stack([(there & (cohort.entries.arm == k)).sum(axis=1) for k in range(len(arms))], axis=1) * 1.0
+
+    return Summary(tuple(trial_column("with_primary_endpoint", arm) for arm in arms), values)
+
+
+def _cost(study: Study) -> Summary:
+    """What the study costs: participants, samples taken (also those lost later), hours of staff."""
+    costs = study.scenario.costs
+    assert costs is not None
+    pairs = study.response.pairs
+    by_pair = np.array([costs.sample[outcome].value if outcome in costs.sample else 0.0 for outcome, _ in pairs])
+    resources = study.program.resources if study.program is not None else ()
+    by_hour = np.array([costs.staff_hour[one.base].value if one.base in costs.staff_hour else 0.0 for one in resources])
+    not_taken = [study.response.reasons.index(why) for why in NOT_TAKEN]
+
+    def values(cohort: Cohort) -> Floats:
+        arm, reason = cohort.entries.arm, _declared(cohort.measurements.reason, cohort)
+        taken = ((arm >= 0)[:, :, None] & ~np.isin(reason, not_taken)).sum(axis=1)
+        total = (arm >= 0).sum(axis=1) * (costs.participant.value if costs.participant is not None else 0.0)
+        total = total + (taken * by_pair).sum(axis=1)
+        if cohort.trace is not None and len(by_hour):
+            total = total + (cohort.trace.staff[:, :, S_STUDY] / HOUR * by_hour).sum(axis=1)
+        return np.asarray(total, dtype=np.float64)[:, None]
+
+    return Summary((trial_column(f"cost_{costs.currency}"),), values)

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.protocol.columns import (
+    GAVE_UP,
+    H_STATE,
+    LEFT_WAITING,
+    NOT_REACHED,
+    REFUSED,
+    S_OVERTIME,
+    S_STUDY,
+)
 from trialsim.evaluate.summaries import HOUR, MINUTE, Summary, share, trial_column
 
 if TYPE_CHECKING:
@@ -41,13 +50,10 @@ def _hold(study: Study, index: int) -> Summary:
     def values(cohort: Cohort) -> Floats:
         trace = cohort.trace
         assert trace is not None
-        state = trace.hold_state[:, :, index]
-        reached = (state != HOLD_NOT_REACHED).sum(axis=1)
-        gave_up = (state == HOLD_GAVE_UP).sum(axis=1)
-        turned_away = (state == HOLD_TURNED_AWAY).sum(axis=1)
-        left = (state == HOLD_LEFT).sum(axis=1)
-        wait = trace.hold_grant[:, :, index] - trace.hold_request[:, :, index]
-        mean, p95 = waits(wait, state == HOLD_GRANTED)
+        state = trace.holds[:, :, index, H_STATE]
+        reached = (state != NOT_REACHED).sum(axis=1)
+        gave_up, turned_away, left = ((state == why).sum(axis=1) for why in (GAVE_UP, REFUSED, LEFT_WAITING))
+        mean, p95 = waits(trace.hold_wait[:, :, index])
         parts = [
             share(gave_up + turned_away, reached),
             share(gave_up, reached),
@@ -61,11 +67,33 @@ def _hold(study: Study, index: int) -> Summary:
     return Summary(columns, values)
 
 
-def waits(wait: NDArray[np.int64], served: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Mean and 95 % point (the smallest wait that 95 % do not exceed) of each trial [ticks]; both (R,), NaN if nobody."""
+def waits(wait: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Mean and 95 % point (the smallest wait that 95 % do not exceed) of each trial [ticks].
+
+    ``wait`` is (R, N), -1 for those who were not served; both results are (R,), NaN where nobody was.
+    """
+    served = wait >= 0
     count = served.sum(axis=1)
     mean = share(np.where(served, wait, 0).sum(axis=1), count)
     ordered = np.sort(np.where(served, wait, np.iinfo(np.int64).max), axis=1)
     place = np.maximum(-(-95 * count // 100) - 1, 0)
     p95 = np.take_along_axis(ordered, place[:, None], axis=1)[:, 0]
     return mean, np.where(count > 0, p95, np.nan)
+
+
+def _resources(study: Study) -> Summary:
+    """Hours that the study takes of each resource, and how much of it after the end of a shift."""
+    assert study.program is not None
+    names = [resource.name for resource in study.program.resources]
+    columns = [
+        trial_column(measure, name) for name in names for measure in ("study_hours", "overtime_hours", "times_granted")
+    ]
+
+    def values(cohort: Cohort) -> Floats:
+        trace = cohort.trace
+        assert trace is not None
+        hours = trace.staff.astype(np.float64)
+        hours[:, :, [S_STUDY, S_OVERTIME]] /= HOUR
+        return hours.reshape(len(hours), -1)
+
+    return Summary(tuple(columns), values)

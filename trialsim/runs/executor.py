@@ -16,7 +16,7 @@ from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 
 if TYPE_CHECKING:
-    from trialsim.cohort import Cohort
+    from trialsim.cohort import Cohort, Trial
     from trialsim.scenario.model import Scenario
 
 ESTIMATES = "estimates.parquet"
@@ -68,7 +68,7 @@ def run(
         )
     write_measures(out / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort
-    made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort, out / COHORT))
+    made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort.one(0), out / COHORT))
     playing = Playing(
         scenario=study.scenario.name,
         scenario_hash=identity,
@@ -92,15 +92,16 @@ def with_simulation(
     return replace(study, scenario=study.scenario.model_copy(update={"simulation": simulation}))
 
 
-def write_cohort(cohort: Cohort, folder: Path) -> tuple[Path, ...]:
+def write_cohort(trial: Trial, folder: Path) -> tuple[Path, ...]:
     """Write one trial as tidy CSV files with a codebook; events only where there is a ward."""
     frames = {
-        "participants": cohort.participants(),
-        "visits": cohort.visits(),
-        "measurements": cohort.measurements_frame(),
-        "events": cohort.events(),
-        "codebook": cohort.codebook(),
+        "participants": trial.participants(),
+        "visits": trial.visits(),
+        "measurements": trial.measurements(),
+        "codebook": trial.codebook(),
     }
+    if trial.cohort.trace is not None:
+        frames["events"] = trial.events()
     made: list[Path] = []
     for name, frame in frames.items():
         path = folder / f"{name}.csv"

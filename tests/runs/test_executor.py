@@ -1,0 +1,100 @@
+"""A study played into its folder: everything there, equal when played again, never over another study."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from trialsim.errors import RunError
+from trialsim.evaluate.table import TABLE_COLUMNS
+from trialsim.runs.executor import Run, run
+from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.store import read_manifest
+from trialsim.scenario import Scenario, load, resolve
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+@pytest.fixture(scope="module")
+def nicu() -> Scenario:
+    return load(SCENARIOS / "nicu-parent-massage.yaml")
+
+
+@pytest.fixture(scope="module")
+def played(nicu: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(nicu, tmp_path_factory.mktemp("outputs") / "nicu", replicates=200)
+
+
+def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
+    out = played.folder.path
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert names == {
+        "run.json", "scenario.resolved.yaml", "operating_characteristics.csv", "estimates.parquet",
+        "cohort/participants.csv", "cohort/visits.csv", "cohort/measurements.csv", "cohort/events.csv",
+        "cohort/codebook.csv",
+    }  # fmt: skip
+    assert changed_outputs(out) == []
+    manifest = read_manifest(out)
+    assert manifest is not None
+    assert (manifest["replicates"], manifest["seed"], manifest["engine"]) == (200, 2024, "fast")
+
+
+def test_the_table_on_disk_is_the_table(played: Run) -> None:
+    with (played.folder.path / "operating_characteristics.csv").open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert tuple(rows[0]) == TABLE_COLUMNS
+    assert len(rows) == len(played.characteristics.measures)
+    power = played.characteristics.value("power", analysis="all_mothers_log")
+    told = next(row for row in rows if (row["analysis"], row["measure"]) == ("all_mothers_log", "power"))
+    assert float(told["value"]) == power.value
+    assert float(told["mcse"]) == power.mcse > 0
+
+
+def test_the_estimates_on_disk_give_the_same_power(played: Run) -> None:
+    frame = pq.read_table(played.folder.path / "estimates.parquet").to_pandas()
+    rows = frame[(frame.analysis == "all_mothers_log") & (frame.twin == "declared") & (frame.status == "ok")]
+    power = played.characteristics.value("power", analysis="all_mothers_log")
+    assert (rows.p <= 0.05).mean() == pytest.approx(power.value, abs=1e-12)
+    assert frame.replicate.nunique() == 200
+
+
+def test_the_resolved_scenario_plays_the_same_study(played: Run, tmp_path: Path) -> None:
+    again = run(load(played.folder.path / "scenario.resolved.yaml"), tmp_path / "again")
+    for name in ("operating_characteristics.csv", "estimates.parquet", "cohort/measurements.csv"):
+        assert (again.folder.path / name).read_bytes() == (played.folder.path / name).read_bytes(), name
+    assert resolve(again.study.scenario) == again.study.scenario
+
+
+def test_the_cohort_is_tidy(played: Run) -> None:
+    folder = played.folder.path / "cohort"
+    frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
+    assert len(frames["participants"]) <= 22
+    assert not frames["measurements"].empty
+    described = set(frames["codebook"].iloc[:, 0].astype(str) + "." + frames["codebook"].iloc[:, 1].astype(str))
+    assert all(
+        f"{name}.{column}" in described for name, frame in frames.items() if name != "codebook" for column in frame
+    )
+
+
+def test_another_seed_does_not_overwrite(played: Run, nicu: Scenario) -> None:
+    before = (played.folder.path / "operating_characteristics.csv").read_bytes()
+    with pytest.raises(RunError) as refused:
+        run(nicu, played.folder.path, replicates=200, seed=1)
+    assert refused.value.code == "TS-R002"
+    assert (played.folder.path / "operating_characteristics.csv").read_bytes() == before
+
+
+def test_more_replicates_of_the_same_study_replace_it(nicu: Scenario, tmp_path: Path) -> None:
+    run(nicu, tmp_path / "out", replicates=100)
+    more = run(nicu, tmp_path / "out", replicates=300)
+    assert changed_outputs(tmp_path / "out") == []
+    assert more.characteristics.value("power", analysis="all_mothers_log").n_replicates == 300
+
+
+def test_a_study_without_a_ward_has_no_events(tmp_path: Path) -> None:
+    made = run(load(SCENARIOS / "textbook-ancova.yaml"), tmp_path / "out", replicates=100).made
+    assert "events.csv" not in {path.name for path in made}

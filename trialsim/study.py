@@ -1,0 +1,279 @@
+"""The whole flow on one page: scenario -> plans -> simulated trials -> estimates -> operating characteristics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim import engine as engines
+from trialsim.analysis import estimates as analyses
+from trialsim.analysis.endpoints import TrialArrays
+from trialsim.analysis.estimates import Estimates
+from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.chunks import chunk_ranges, chunk_size, in_order, usable_cores
+from trialsim.cohort import Cohort
+from trialsim.conduct import ConductPlan, conduct, plan_conduct
+from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics, join_kept
+from trialsim.evaluate.columns import analysis_columns, analysis_values
+from trialsim.evaluate.summaries import DAY
+from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
+from trialsim.evaluate.table import measures
+from trialsim.evaluate.trial import trial_columns, trial_values
+from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
+from trialsim.protocol.compile import compile_protocol
+from trialsim.protocol.program import Program
+from trialsim.protocol.tapes import draw_tapes
+from trialsim.response import ResponsePlan, plan_response, respond
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.resolve import resolve
+
+Floats = NDArray[np.float64]
+Engine = Literal["fast", "simpy"]
+
+#: What is played by default: the effects as declared, and the same trial without them.
+TWINS = ("declared", "null")
+
+#: Memory one worker may take for the arrays of a chunk, and the largest chunk [replicates].
+CHUNK_BYTES = 2**26
+LARGEST_CHUNK = 2000
+
+
+@dataclass(frozen=True)
+class Study:
+    """A resolved scenario with everything that is decided before the first draw."""
+
+    scenario: Scenario
+    conduct: ConductPlan
+    program: Program | None
+    response: ResponsePlan
+    analysis: AnalysisPlan
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One replicate again: its cohort and its estimates."""
+
+    replicate: int
+    cohort: Cohort
+    estimates: Estimates
+
+
+def prepare(scenario: Scenario | Study) -> Study:
+    """Resolve and plan a scenario; a study that is prepared already is returned as it is."""
+    if isinstance(scenario, Study):
+        return scenario
+    resolved = resolve(scenario)
+    plan = plan_conduct(resolved)
+    program = None
+    if resolved.setting is not None and resolved.protocol:
+        program = compile_protocol(
+            resolved.protocol,
+            resolved.setting.resources,
+            arms=tuple(resolved.design.arms),
+            starts=resolved.setting.starts,
+            sites=tuple(resolved.setting.sites),
+        )
+    response = plan_response(resolved, program, conduct_plan=plan)
+    return Study(resolved, plan, program, response, plan_analyses(resolved, response))
+
+
+def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
+    """What may be meant but is probably not: steps never reached, patience that ends while closed, impossible falls."""
+    study = prepare(scenario)
+    return (*(study.program.warnings if study.program is not None else ()), *study.response.warnings)
+
+
+def simulate(
+    scenario: Scenario | Study,
+    replicates: range,
+    *,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    twins: Sequence[str] = TWINS,
+    record: bool = False,
+) -> Cohort:
+    """Play ``replicates`` of a study: who enters, what happens on the ward, what is measured.
+
+    ``record`` keeps the events of each replicate in the trace.
+    """
+    study = prepare(scenario)
+    seed = study.scenario.simulation.seed if seed is None else seed
+    entries = conduct(study.conduct, seed=seed, replicates=replicates)
+    trace = None
+    if study.program is not None:
+        participants = entries.entry.shape[1]
+        tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
+        trace = engines.play(
+            study.program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
+        )
+    measurements = respond(study.response, entries, trace, seed=seed, replicates=replicates, twins=tuple(twins))
+    return Cohort(
+        scenario=study.scenario,
+        entries=entries,
+        trace=trace,
+        measurements=measurements,
+        replicates=replicates,
+        seed=seed,
+        program=study.program,
+        conduct_plan=study.conduct,
+        response_plan=study.response,
+    )
+
+
+def analyze(cohort: Cohort, *, plan: AnalysisPlan | None = None) -> Estimates:
+    """Every analysis of the scenario on every trial of a cohort, under each twin that was played."""
+    plan = plan_analyses(cohort.scenario, cohort.response_plan) if plan is None else plan
+    return analyses.analyze(plan, trial_arrays(cohort), twins=cohort.measurements.twins, replicates=cohort.replicates)
+
+
+def trial_arrays(cohort: Cohort) -> TrialArrays:
+    """What analyses see of a cohort. Without a ward everyone received the treatment and completed."""
+    entries, trace, program = cohort.entries, cohort.trace, cohort.program
+    enrolled = entries.arm >= 0
+    received, completed = enrolled, enrolled
+    if trace is not None and program is not None:
+        completed = enrolled & (trace.ends[:, :, E_REASON] == COMPLETED)
+        received = enrolled.copy()
+        for arm in range(len(program.arms)):
+            own = [a for a, activity in enumerate(program.activities) if activity.own and activity.arms >> arm & 1]
+            if own:
+                given = (trace.activities[:, :, own, A_DELIVERED] > 0).any(axis=2)
+                received &= given | (entries.arm != arm)
+    return TrialArrays(cohort.measurements.values, entries.arm, entries.covariates, received, completed)
+
+
+def replay(scenario: Scenario | Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Replay:
+    """Play one replicate alone; its estimates are those of the same row of any batch."""
+    study = prepare(scenario)
+    one = range(replicate, replicate + 1)
+    cohort = simulate(study, one, seed=seed, engine=engine, record=study.program is not None)
+    return Replay(replicate, cohort, analyze(cohort, plan=study.analysis))
+
+
+# ---------------------------------------------------------------- many replicates
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """What remains of a chunk once its trials are analyzed."""
+
+    estimates: Estimates
+    blocks: list[Moments]
+    kept: Kept | None
+
+
+def evaluate(
+    scenario: Scenario | Study,
+    *,
+    replicates: int | range | None = None,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    chunk: int | None = None,
+    executor: Executor | None = None,
+    sink: Callable[[Estimates], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> OperatingCharacteristics:
+    """Operating characteristics of a study: simulate, analyze and sum up, a chunk of replicates at a time.
+
+    Chunks, workers and engine change no digit of the result. Memory does not grow with the number of replicates.
+
+    Parameters
+    ----------
+    replicates : how many, or which; the scenario's own number if not said
+    workers : threads; as many as there are cores if not said
+    chunk : replicates in one chunk; chosen by memory if not said
+    executor : runs the chunks in place of own threads
+    sink : is given the estimates of each chunk, in order
+    progress : is given the number of replicates done so far
+    """
+    began = time.perf_counter()
+    study = prepare(scenario)
+    told = study.scenario.simulation
+    seed = told.seed if seed is None else seed
+    which = told.replicates if replicates is None else replicates
+    which = which if isinstance(which, range) else range(which)
+    workers = usable_cores() if workers is None else workers
+    chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers, engine=engine), block=BLOCK)
+    work = partial(_play_chunk, study, seed=seed, engine=engine, kept=which.start + KEPT)
+    total: list[Moments] = []
+    kept: list[Kept] = []
+    with ExitStack() as stack:
+        if executor is None and workers > 1:
+            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="trialsim"))
+        for done in in_order(executor, work, chunks, ahead=workers + 2):
+            total = [merge([*total, *done.blocks])]
+            if done.kept is not None:
+                kept.append(done.kept)
+            if sink is not None:
+                sink(done.estimates)
+            if progress is not None:
+                progress(done.estimates.replicates.stop - which.start)
+    columns = [*analysis_columns(study.analysis), *trial_columns(study)]
+    return OperatingCharacteristics(
+        scenario=study.scenario.name,
+        replicates=which,
+        seed=seed,
+        engine=engine,
+        workers=workers,
+        seconds=time.perf_counter() - began,
+        primary=study.scenario.primary,
+        measures=tuple(measures(columns, total[0])),
+        kept=join_kept(kept),
+    )
+
+
+def _play_chunk(study: Study, replicates: range, *, seed: int, engine: Engine, kept: int) -> _Chunk:
+    cohort = simulate(study, replicates, seed=seed, engine=engine)
+    estimates = analyze(cohort, plan=study.analysis)
+    trial = trial_values(study, cohort)
+    values = np.concatenate([analysis_values(study.analysis, estimates), trial], axis=1)
+    return _Chunk(
+        estimates=estimates,
+        blocks=block_moments(values, replicates),
+        kept=_keep(study, cohort, estimates, trial, stop=min(kept, replicates.stop)),
+    )
+
+
+def _keep(study: Study, cohort: Cohort, estimates: Estimates, trial: Floats, *, stop: int) -> Kept | None:
+    """What figures need of the replicates before ``stop``."""
+    count = stop - cohort.replicates.start
+    if count <= 0:
+        return None
+    entry = cohort.entries.entry[:count]
+    return Kept(
+        replicates=range(cohort.replicates.start, stop),
+        twins=estimates.twins,
+        rows=estimates.rows,
+        estimate=estimates.estimate[:, :count].copy(),
+        p=estimates.p[:, :count].copy(),
+        columns=tuple(trial_columns(study)),
+        trial=trial[:count].copy(),
+        entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
+    )
+
+
+def _chunk_size(study: Study, replicates: int, *, workers: int, engine: Engine) -> int:
+    """Replicates in a chunk, so that one worker's arrays stay small."""
+    if engine == "simpy":
+        return BLOCK
+    program = study.program
+    numbers = 20 + 4 * len(TWINS) * len(study.response.pairs)  # 8-byte numbers of one participant
+    if program is not None:
+        numbers += len(program.slots) + 3 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
+    return chunk_size(
+        replicates,
+        bytes_each=8 * numbers * study.conduct.target,
+        budget=CHUNK_BYTES,
+        largest=LARGEST_CHUNK,
+        workers=workers,
+        block=BLOCK,
+    )

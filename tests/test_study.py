@@ -112,7 +112,7 @@ def test_a_range_starts_anywhere(prepared: dict[str, studies.Study]) -> None:
     whole: list[Estimates] = []
     part: list[Estimates] = []
     studies.evaluate(study, replicates=300, chunk=300, sink=whole.append)
-    studies.evaluate(study, replicates=range(130, 300), chunk=200, sink=part.append)
+    studies.evaluate(study, replicates=range(130, 300), chunk=100, sink=part.append)
     assert [one.replicates for one in part] == [range(130, 200), range(200, 300)]
     joined = np.concatenate([one.p for one in part], axis=1)
     assert joined.tobytes() == np.ascontiguousarray(whole[0].p[:, 130:]).tobytes()

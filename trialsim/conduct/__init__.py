@@ -73,9 +73,9 @@ def _from_the_ward(plan: ConductPlan, *, seed: int, replicates: range) -> dict[s
     first, windows = pack_calendars([plan.ask_until])
     patients = _expected_patients(plan)
     while not accrue(
-        np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent, plan.rates.start,
-        plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.site_shares, rows, table,
-        _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows, *made.values(),
+        np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent,
+        plan.rates.start, plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.site_shares,
+        rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows, *made.values(),
     ):  # fmt: skip
         patients *= 2
     return made

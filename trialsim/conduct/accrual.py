@@ -69,7 +69,8 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
     seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, streams, exclusions, site_shares,
-    rows, table, told, first_window, windows, arrival, entry, number, site, leave, leave_reason, counts, complete, accrual_end,
+    rows, table, told, first_window, windows, arrival, entry, number, site, leave, leave_reason, counts, complete,
+    accrual_end,
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
 

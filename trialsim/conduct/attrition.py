@@ -9,7 +9,10 @@ from trialsim.conduct.entries import NEVER
 
 @kernel
 def withdraw(after, reason, entry, leave, leave_reason):  # type: ignore[no-untyped-def]
-    """Bring ``leave`` (R, N) forward where ``after`` (R, N) [s from enrollment] comes first; ties keep the earlier reason."""
+    """Bring ``leave`` (R, N) forward where ``after`` (R, N) [s from enrollment] comes first.
+
+    On a tie the reason that stood first counts.
+    """
     for r in range(entry.shape[0]):
         for n in range(entry.shape[1]):
             stay = ticks_after(after[r, n])

@@ -223,7 +223,7 @@ def _limit(within: Number | None, starts: date) -> int:
     if within is None:
         return NEVER
     if within.unit != "months":
-        return int(within.value)
+        return math.floor(within.value + 0.5)
     months = starts.month - 1 + round(within.value)
     year, month = starts.year + months // 12, months % 12 + 1
     day = min(starts.day, calendar.monthrange(year, month)[1])

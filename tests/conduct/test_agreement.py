@@ -1,0 +1,129 @@
+"""The compiled conduct against the plain one of conftest.py: equal to the last tick, unequal under planted faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trialsim.conduct import COUNTS, conduct, plan_conduct
+from trialsim.scenario import load, resolve
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+REPLICATES = range(3, 9)
+
+STUDIES = {
+    "picu": SCENARIOS / "picu-blood-draw.yaml",
+    "nicu": SCENARIOS / "nicu-parent-massage.yaml",
+    "course": SCENARIOS / "lessons" / "massage-course.yaml",
+    "everybody is asked at the opening": {
+        "patients": "arrive: {every: 1 h}, consent: 60 %, ask: {until: Mon 00:00-01:00}",
+        "within": "28 d",
+        "enroll": "in all: 90",
+        "allocation": 'method: simple, ratio: "3:2:1"',
+    },
+    "asked when the trial closes": {
+        "patients": "arrive: {every: 1 d}, consent: 60 %, ask: {until: Mon 00:00-01:00}",
+        "within": "14 d",
+        "enroll": "in all: 40",
+    },
+    "leave while waiting to be asked": {
+        "patients": "arrive: {every: 3 h}, consent: 90 %, ask: {for: {choice: {1 d: 50 %, 3 d: 50 %}}},"
+        " leave: [{after: {choice: {1 d: 40 %, 5 d: 60 %}}, reason: discharge},"
+        " {chance: 20 %, within: 4 d, reason: death}]",
+        "attrition": "{chance: 30 %, within: 2 d, reason: tired}, {after: {mean: 9 d, sd: 4 d}, reason: moved}",
+    },
+    "a short month": {
+        "patients": "arrive: {every: 6 h}, consent: 50 %",
+        "starts": "2026-01-31",
+        "within": "1 month",
+        "enroll": "in all: 99",
+    },
+    "strata": {
+        "patients": "arrive: {periods: [{from: 0 d, every: 1 d}, {from: 9 d, every: 5 h}],"
+        " pattern: {Mon-Fri: 2, Sat: 0.5}}, consent: 75 %, exclusions: {ill: 30 %, language: 40 %}",
+        "starts": "2026-01-08",
+        "sites": "north: 30 %, south: 50 %, west: 20 %",
+        "enroll": "each arm: 9",
+        "participants": "sex: {choice: {girl: 50 %, boy: 50 %}}, age: {mean: 30 y, sd: 5 y}",
+        "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8, stratify: [sex, site]',
+    },
+    "in turn": {"allocation": 'method: in turn, ratio: "2:1:1"', "enroll": "each arm: 7"},
+    "no ward": {
+        "patients": None,
+        "allocation": 'method: permuted blocks, ratio: "1:1:2", block: 4, stratify: [sex]',
+        "participants": "sex: {choice: {girl: 30 %, boy: 70 %}}",
+        "attrition": "{chance: 30 %, within: 2 d, reason: tired}",
+        "enroll": "in all: 41",
+    },
+    "no ward, in turn": {"patients": None, "allocation": 'ratio: "2:1:1"', "enroll": "each arm: 5"},
+}
+
+
+def differences(scenario, slow, fault=""):
+    """What differs between the compiled form and the slow one."""
+    plan = plan_conduct(scenario)
+    fast = conduct(plan, seed=11, replicates=REPLICATES)
+    found = set()
+    for r, replicate in enumerate(REPLICATES):
+        told = slow(scenario, seed=11, replicate=replicate, fault=fault)
+        n = len(told.people)
+        pairs = {
+            "arrival": [p.tick for p in told.people],
+            "entry": [p.ask for p in told.people],
+            "arrival_number": [p.number for p in told.people],
+            "site": [p.site for p in told.people],
+            "arm": told.arm,
+            "leave": told.leave,
+            "leave_reason": told.leave_reason,
+            "stratum": told.stratum,
+        }
+        found |= {name for name, values in pairs.items() if getattr(fast, name)[r, :n].tolist() != list(values)}
+        if n < plan.target and not (fast.entry[r, n:] == -1).all() & (fast.arm[r, n:] == -1).all():
+            found.add("empty places")
+        if told.covariates and not np.array_equal(fast.covariates[r, :n], told.covariates):
+            found.add("covariates")
+        names = ["arrived", "left", "declines", "enrolled", "not asked", *plan.exclusions]
+        if fast.counts[r].tolist() != [told.counts.get(name, 0) for name in names]:
+            found.add("counts")
+        if fast.complete[r] != told.complete or (plan.ward and fast.accrual_end[r] != told.accrual_end):
+            found.add("end")
+    return found
+
+
+def scenario_of(name, small):
+    told = STUDIES[name]
+    return small(**told) if isinstance(told, dict) else resolve(load(told))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_equals_the_slow_form(name, small, slow):
+    assert differences(scenario_of(name, small), slow) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "seen"),
+    [
+        ("everybody is asked at the opening", "ties go to the last", "arrival_number"),
+        ("asked when the trial closes", "limit belongs to the trial", "entry"),
+        ("leave while waiting to be asked", "one may leave and consent in a tick", "entry"),
+        ("a short month", "months of 30 days", "entry"),
+        ("leave while waiting to be asked", "withdrawal counted from arrival", "leave"),
+        ("leave while waiting to be asked", "withdrawal by arrival number", "leave"),
+        ("strata", "pattern not scaled", "arrival"),
+        ("strata", "every study starts on Monday", "arrival"),
+        ("strata", "the last reason counts", "counts"),
+        ("strata", "one site for all", "site"),
+        ("strata", "strata forgotten", "arm"),
+        ("strata", "a full arm stays open", "arm"),
+        ("in turn", "a full arm stays open", "arm"),
+    ],
+)
+def test_a_planted_fault_is_seen(name, fault, seen, small, slow):
+    assert seen in differences(scenario_of(name, small), slow, fault)
+
+
+def test_counts_are_named():
+    assert COUNTS == ("arrived", "left before being asked", "declined", "enrolled", "not asked in time")

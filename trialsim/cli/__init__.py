@@ -1,0 +1,79 @@
+"""The command line. ``trialsim --help`` answers at once: a command is imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import rich_click as click
+
+import trialsim
+from trialsim.errors import ScenarioError, TrialsimError
+
+#: Command, and what it does in one line (shown by ``trialsim --help`` without importing the command).
+COMMANDS = {
+    "init": "Start a scenario file of your own from a shipped study.",
+    "check": "Find every fault of a scenario file, with its place and the remedy.",
+    "explain": "Say in plain words what a scenario means, and what it implies.",
+    "run": "Play the study many times: power, error rates, figures, a report.",
+    "cohort": "Write one synthetic trial as tidy tables with a codebook.",
+    "replay": "Play one replicate of a run again and show what happened.",
+    "reproduce": "Play the published study and place its figures among the simulated trials.",
+    "schema": "Print the JSON Schema of scenario files, for editors.",
+}
+
+
+class LazyGroup(click.RichGroup):
+    """A group whose commands live in ``trialsim.cli.NAME`` and are imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order of a study."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported only when it is really called; for the list of commands a name card is enough."""
+        if cmd_name not in COMMANDS:
+            return None
+        if ctx.protected_args or ctx.args or cmd_name in sys.argv[1:]:
+            command = import_module(f"trialsim.cli.{cmd_name}").command
+            assert isinstance(command, click.Command)
+            return command
+        return click.RichCommand(cmd_name, help=COMMANDS[cmd_name], short_help=COMMANDS[cmd_name])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(trialsim.__version__, prog_name="trialsim")
+def trialsim_group() -> None:
+    """A flight simulator for small bedside trials.
+
+    Start with `trialsim init picu-blood-draw`, then `trialsim run picu-blood-draw.yaml`.
+    """
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 a check failed, 2 usage, 3 scenario, 4 partial."""
+    try:
+        result: Any = trialsim_group.main(args=args, prog_name="trialsim", standalone_mode=False)
+    except ScenarioError as error:
+        from trialsim.cli.console import print_faults
+
+        print_faults(error)
+        return error.exit_code
+    except TrialsimError as error:
+        from trialsim.cli.console import print_error
+
+        print_error(error)
+        return error.exit_code
+    except click.exceptions.Abort:
+        click.echo("Stopped. What was finished is kept.", err=True)
+        return 4
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def entry() -> None:
+    """What the ``trialsim`` script calls."""
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What a scenario means in words, and what a run found as one page."""

@@ -1,0 +1,162 @@
+"""A scenario in plain words: what was understood, what is drawn, and what it implies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from trialsim.quantities import Spread
+from trialsim.report import words
+from trialsim.response.effects import ceilings, implied_effects
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.provenance import provenance
+from trialsim.study import Study
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with lines, or a table with a header."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = field(default=())
+
+
+def explain(study: Study) -> list[Section]:
+    """Everything that is understood of a study, section by section."""
+    scenario = study.scenario
+    found = [
+        Section("The study", tuple(_study(scenario))),
+        Section("Who comes", tuple(words.patients(scenario))),
+    ]
+    if scenario.protocol:
+        found.append(Section("What happens to each participant", tuple(words.protocol(scenario.protocol))))
+    if scenario.setting and scenario.setting.resources:
+        staff = scenario.setting.resources.items()
+        found.append(Section("Who has to be free", tuple(words.resource(name, what) for name, what in staff)))
+    if scenario.visits:
+        times = tuple(f"{name}: {words.number(when)} after enrollment" for name, when in scenario.visits.items())
+        found.append(Section("When visits happen", times))
+    found.append(Section("What is measured", tuple(words.outcome(n, o) for n, o in scenario.outcomes.items())))
+    found.append(_levels(study))
+    found += [section for section in (_effects(study), _ceilings(study)) if section.rows or section.lines]
+    found.append(_drawn(study))
+    analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
+    found.append(Section("How it is analyzed", tuple(analyses)))
+    found.append(_sources(scenario))
+    warnings = (*(study.program.warnings if study.program else ()), *study.response.warnings)
+    if warnings:
+        found.append(Section("Worth a second look", tuple(warnings)))
+    return found
+
+
+def _study(scenario: Scenario) -> Iterator[str]:
+    design = scenario.design
+    yield f"{scenario.title} ({scenario.name})."
+    arms = words.join([f"{arm} ({text})" for arm, text in design.arms.items()])
+    yield f"{'Arms' if len(design.arms) > 1 else 'One arm'}: {arms}."
+    enroll = design.enroll
+    target = f"{enroll.in_all} participants" if enroll.in_all else f"{enroll.each_arm} participants in each arm"
+    limit = f", within {words.number(design.within)}" if design.within else ""
+    yield f"Enroll {target}{limit}."
+    allocation = design.allocation
+    if len(design.arms) > 1:
+        text = f"Allocation: {allocation.method}, ratio {allocation.ratio}"
+        if allocation.method == "permuted blocks":
+            text += f", blocks of {allocation.block}"
+        if allocation.stratify:
+            text += f", stratified by {words.join(list(allocation.stratify))}"
+        yield text + "."
+    yield f"{scenario.simulation.replicates:,} simulated trials, seed {scenario.simulation.seed}."
+
+
+def _levels(study: Study) -> Section:
+    """Declared levels at full delivery, before the instrument."""
+    from trialsim.response.plan import LOGNORMAL, ORDINAL
+    from trialsim.response.scales import shares_of
+
+    plan = study.response
+    rows = []
+    for point in plan.points:
+        outcome = plan.outcomes[point.outcome]
+        for arm, name in enumerate(plan.arms):
+            if arm and not point.differs:
+                continue
+            if outcome.scale == ORDINAL:
+                shares = shares_of(point.cuts[arm])
+                mean = float(shares @ outcome.categories)
+                level = f"mean {mean:.2f}; " + " ".join(
+                    f"{c:g}: {share:.0%}" for c, share in zip(outcome.categories, shares, strict=True)
+                )
+            elif outcome.scale == LOGNORMAL:
+                from math import exp
+
+                level = f"median {exp(point.location[arm]):.3g}, SD of the log {point.sd[arm]:.2f}"
+            else:
+                level = f"mean {point.location[arm]:.3g}, SD {point.sd[arm]:.3g}"
+            rows.append((outcome.name, point.visit, name if point.differs else "all arms", level))
+    return Section("Levels declared", (), ("outcome", "visit", "arm", "level"), tuple(rows))
+
+
+def _effects(study: Study) -> Section:
+    rows = []
+    for one in implied_effects(study.response):
+        ratio = f"{one.ratio:.2f}" if one.ratio is not None else ""
+        odds = " ".join(f"{value:.2f}" for value in one.odds_ratios)
+        rows.append(
+            (
+                f"{one.outcome} at {one.visit}", f"{one.arm} - {study.response.arms[study.response.reference]}",
+                f"{one.difference:+.3g}", ratio, odds, f"{one.cohens_d:+.2f}", f"{one.superiority:.2f}",
+            )
+        )  # fmt: skip
+    header = ("where", "arms", "difference", "ratio", "odds ratio at each cut", "Cohen's d", "P(X > Y)")
+    return Section("Effects these levels imply, at full delivery", (), header, tuple(rows))
+
+
+def _ceilings(study: Study) -> Section:
+    lines = []
+    for one in ceilings(study.response):
+        lines.append(
+            f"{one.outcome}: between the swabs around {one.activity} lie about {words.brief_duration(one.gap)} of "
+            f"changed secretion. Clearance allows a fall of at most {one.possible:.0%} in expectation; the declared "
+            f"change of secretion gives {one.declared:.0%}. Larger falls of single participants come from the "
+            "measurement and from within-person variation."
+        )
+    return Section("What cortisol can do in the time", tuple(lines))
+
+
+def _drawn(study: Study) -> Section:
+    """Every distribution that is drawn from, with where it stands in the file."""
+    rows: list[tuple[str, str]] = []
+    seen: set[int] = set()
+    _collect(study.scenario, "", rows, seen)
+    return Section("Distributions drawn", (), ("where", "what is drawn"), tuple(rows))
+
+
+def _collect(value: object, path: str, rows: list[tuple[str, str]], seen: set[int]) -> None:
+    from pydantic import BaseModel
+
+    if isinstance(value, Spread):
+        if id(value) not in seen and value.distribution.family != "fixed":
+            seen.add(id(value))
+            rows.append((path, words.spread(value)))
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            _collect(getattr(value, name), f"{path}.{info.alias or name}".lstrip("."), rows, seen)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _collect(inner, f"{path}.{key}", rows, seen)
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            _collect(inner, f"{path}[{index}]", rows, seen)
+
+
+def _sources(scenario: Scenario) -> Section:
+    rows = provenance(scenario)
+    counts = {kind: sum(row.kind == kind for row in rows) for kind in ("source", "computed", "assumed", "none")}
+    line = (
+        f"Of {len(rows)} numbers {counts['source']} are printed by a source, {counts['computed']} are computed from one, "
+        f"{counts['assumed']} are assumed with a reason, and {counts['none']} say nothing."
+    )
+    return Section("Where the numbers come from", (line,))

@@ -1,0 +1,256 @@
+"""Every figure of a run, from its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trialsim.conduct import NEVER
+from trialsim.evaluate.frames import accrual_frame, estimate_frame, note, p_value_frame, rejection_frame
+from trialsim.protocol.calendar import DAY, windows_from
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from trialsim.cohort import Trial
+    from trialsim.evaluate.characteristics import Kept
+    from trialsim.plots.flow import Count, Flow
+    from trialsim.runs.executor import Run
+    from trialsim.study import Study
+
+#: A figure shows at most so many rows of analyses.
+MOST_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its file name, its heading and what it shows."""
+
+    name: str
+    heading: str
+    text: str
+    figure: Figure
+
+
+def pictures(run: Run) -> Iterator[Picture]:
+    """The figures of a run, in the order of the report."""
+    from trialsim.plots.estimates import estimate_distributions, p_value_distributions
+    from trialsim.plots.power import rejection_rates
+
+    result, kept, trial = run.characteristics, run.characteristics.kept, run.cohort.one(0)
+    alpha = kept.rows[0].alpha
+    yield Picture(
+        "power",
+        "Power, and how often the same tests reject when the arms do nothing",
+        "Each dot is the share of simulated trials in which the test rejects, with its 95 % Monte Carlo interval.",
+        rejection_rates(rejection_frame(result), alpha=alpha, note=note(result)),
+    )
+    if run.study.program is not None:
+        yield from _ward_pictures(run, trial)
+    yield from _outcome_pictures(run, trial)
+    estimates = estimate_frame(kept)
+    if len(estimates):
+        yield Picture(
+            "estimates",
+            "Where the estimates fall",
+            "The solid line is the mean of the estimates; the dashed line means no effect.",
+            estimate_distributions(_first_rows(estimates), note=note(result)),
+        )
+    yield Picture(
+        "p_values",
+        "Distribution of p-values",
+        "A valid test without an effect gives every twentieth the same share of trials.",
+        p_value_distributions(_first_rows(p_value_frame(kept)), alpha=alpha, note=note(result)),
+    )
+
+
+def write_figures(run: Run, folder: Path) -> list[tuple[Picture, Path, Path]]:
+    """Write every figure as PNG and SVG; each comes back with its two files."""
+    from trialsim.plots.style import save
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return [(picture, *save(picture.figure, folder, picture.name)) for picture in pictures(run)]
+
+
+def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The first rows of the plan: a page holds only so many panels."""
+    shown = list(dict.fromkeys(frame["row"]))[:MOST_ROWS]
+    return frame[frame["row"].isin(shown)]
+
+
+def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
+    """Distributions and trajectories of each outcome in the cohort shown."""
+    from trialsim.plots.outcomes import outcome_distributions
+    from trialsim.plots.trajectories import trajectories
+
+    measured = trial.measurements()
+    arms = tuple(run.study.scenario.design.arms)
+    shown = "One simulated trial (replicate 0)."
+    for name, outcome in run.study.scenario.outcomes.items():
+        values = measured[measured["outcome"] == name]
+        label, unit = outcome.label or name, outcome.unit or ""
+        ordinal = outcome.distribution in ("ordinal", "binary")
+        log = outcome.distribution == "lognormal"
+        yield Picture(
+            f"outcome_{_file_name(name)}",
+            f"{label}: one simulated trial",
+            "Shares of participants at each score." if ordinal else "Each point is one participant.",
+            outcome_distributions(
+                values, label=label, arms=arms, visits=outcome.visits, unit=unit, log=log, note=shown,
+                categories=outcome.categories if ordinal else (),
+            ),
+        )  # fmt: skip
+        if len(outcome.visits) > 1:
+            yield Picture(
+                f"trajectories_{_file_name(name)}",
+                f"{label}: every participant of one simulated trial",
+                "Thin lines are participants; the bold line is the arm's " + ("mean." if ordinal else "median."),
+                trajectories(
+                    values, label=label, arms=arms, visits=outcome.visits, unit=unit, log=log, ordinal=ordinal,
+                    note=shown,
+                ),
+            )  # fmt: skip
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+# ---------------------------------------------------------------- the ward
+
+
+def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
+    from trialsim.plots.accrual import accrual_fan
+    from trialsim.plots.flow import consort
+    from trialsim.plots.ward import ward_week
+
+    result, plan = run.characteristics, run.study.conduct
+    yield Picture(
+        "flow",
+        "Who comes, who takes part, who is analyzed",
+        "Means over simulated trials, and in parentheses the range that holds 90 % of them.",
+        consort(flow_of(run.study, result.kept), note=note(result)),
+    )
+    limit = plan.limit / DAY if plan.limit < NEVER else None
+    yield Picture(
+        "accrual",
+        "How enrollment grows",
+        "The bands hold half and nine tenths of the simulated trials.",
+        accrual_fan(accrual_frame(result.kept), target=plan.target, limit_days=limit, note=note(result)),
+    )
+    spells = ward_spells(trial)
+    if len(spells):
+        first = busiest_week(spells)
+        lanes = lanes_of(run.study)
+        yield Picture(
+            "ward_week",
+            "One week on the ward",
+            "Who was with whom and when, who waited, and who was missed, in one simulated trial. Numbers are participants.",
+            ward_week(
+                spells, starts=first, lanes=lanes, arms=tuple(run.study.scenario.design.arms),
+                closed=closed_hours(run.study, first), note="One simulated trial (replicate 0), its busiest week.",
+            ),
+        )  # fmt: skip
+
+
+def flow_of(study: Study, kept: Kept) -> Flow:
+    """The numbers of the flow diagram over the replicates kept."""
+    from trialsim.plots.flow import Count, Flow
+
+    def count(label: str, measure: str, contrast: str = "") -> Count:
+        values = kept.trial_values(measure, contrast)
+        low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
+        return Count(label, float(values.mean()), float(low), float(high))
+
+    plan = study.conduct
+    arms = plan.arms
+    who = study.scenario.setting.patients.label if study.scenario.setting else "participant"
+    fates = [f"excluded: {reason}" for reason in plan.exclusions] + ["left before being asked", "declined"]
+    not_enrolled = [count(fate, "patients", fate) for fate in fates]
+    return Flow(
+        screened=count(f"came ({who})", "patients", "arrived"),
+        not_enrolled=[one for one in not_enrolled if one.high > 0] or [not_enrolled[-1]],
+        enrolled=count("enrolled", "enrolled"),
+        allocated={arm: count("allocated", "enrolled", arm) for arm in arms},
+        losses={
+            arm: [one for reason in plan.leave_reasons if (one := count(f"{reason}:", f"left: {reason}", arm)).high > 0]
+            for arm in arms
+        },
+        analyzed={arm: count("with primary endpoint", "with_primary_endpoint", arm) for arm in arms},
+    )
+
+
+def lanes_of(study: Study) -> list[str]:
+    """A lane for each unit of staff, and one for those who wait."""
+    assert study.program is not None
+    return [_lane(one.name, unit, one.units) for one in study.program.resources for unit in range(one.units)] + ["waiting"]
+
+
+def _lane(resource: str, unit: int, units: int) -> str:
+    return f"{resource} {unit + 1}" if units > 1 else resource
+
+
+def ward_spells(trial: Trial) -> pd.DataFrame:
+    """Columns lane, start, end, kind, arm, participant: time with staff, waits, missed sessions."""
+    import pandas as pd
+
+    columns = ["lane", "start", "end", "kind", "arm", "participant"]
+    program = trial.cohort.program
+    assert program is not None
+    units = {resource.name: resource.units for resource in program.resources}
+    arms = trial.participants().set_index("participant")["arm"]
+    ends = trial.participants().set_index("participant")["ended"]
+    rows: list[tuple[object, ...]] = []
+    for one in trial.staffing().to_dict("records"):
+        who = one["participant"]
+        if one["state"] == "granted":
+            if one["granted"] > one["asked"]:
+                rows.append(("waiting", one["asked"], one["granted"], "waiting", arms[who], who))
+            lane = _lane(one["resource"], one["unit"] - 1, units[one["resource"]])
+            rows.append((lane, one["granted"], one["given_back"], "study", arms[who], who))
+        else:
+            patience = {hold.name: hold.patience for hold in program.holds}[one["need"]]
+            until = one["asked"] + timedelta(seconds=max(patience, 0))
+            kind = "left" if one["state"] == "left while waiting" else "missed"
+            rows.append(("waiting", one["asked"], ends[who] if kind == "left" else until, kind, arms[who], who))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def busiest_week(spells: pd.DataFrame) -> date:
+    """Monday of the week in which most was asked of the staff, a missed session counting three times."""
+    weight = spells["kind"].map({"study": 1, "waiting": 1, "missed": 3, "left": 3})
+    monday = spells["start"].dt.normalize() - spells["start"].dt.dayofweek.map(lambda days: timedelta(days=days))
+    found = weight.groupby(monday).sum().idxmax()
+    return date(found.year, found.month, found.day)
+
+
+def closed_hours(study: Study, first: date) -> pd.DataFrame:
+    """Columns lane, start, end: when each unit is off duty in the week that begins on ``first``."""
+    import pandas as pd
+
+    program, setting = study.program, study.scenario.setting
+    assert program is not None
+    assert setting is not None
+    midnight = datetime.combine(setting.starts, time())
+    begin = (first - setting.starts).days * DAY
+    rows: list[tuple[object, ...]] = []
+    for one in program.resources:
+        if one.calendar < 0:
+            continue
+        at, gaps = begin, []
+        for opens, closes in windows_from(program.calendars[one.calendar], begin, weekday=program.weekday):
+            if opens > at:
+                gaps.append((at, min(opens, begin + 7 * DAY)))
+            at = closes
+            if opens >= begin + 7 * DAY:
+                break
+        for unit in range(one.units):
+            lane = _lane(one.name, unit, one.units)
+            rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps if b > a]
+    return pd.DataFrame(rows, columns=["lane", "start", "end"])

@@ -1,0 +1,215 @@
+"""Parts of a scenario in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from trialsim.distributions import describe
+from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
+from trialsim.quantities import Number, Spread
+from trialsim.scenario.model import Analysis, Arrivals, Leave, Outcome, Scenario
+from trialsim.units import format_value
+
+INDENT = "  "
+
+
+def number(quantity: Number) -> str:
+    """A quantity as people write it.
+
+    >>> number(Number(value=0.8, kind="share"))
+    '80 %'
+    """
+    if quantity.kind == "amount":
+        return f"{quantity.value:.4g}" + (f" {quantity.unit}" if quantity.unit else "")
+    if quantity.kind == "calendar" and quantity.unit == "months":
+        return f"{quantity.value:.0f} months"
+    kind = "duration" if quantity.kind == "calendar" else quantity.kind
+    return format_value(quantity.value, kind, quantity.unit)
+
+
+def spread(quantity: Spread) -> str:
+    """A distribution in words: its family, middle, and where 95 % of values lie."""
+    if quantity.kind == "duration":
+        return describe(quantity.distribution, brief_duration)
+    unit = f" {quantity.unit}" if quantity.unit else ""
+    return describe(quantity.distribution, lambda value: f"{value:.3g}{unit}")
+
+
+def brief_duration(seconds: float) -> str:
+    """A duration rounded for reading.
+
+    >>> brief_duration(940.3)
+    '15.7 min'
+    """
+    for unit, size in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if abs(seconds) >= (2 if unit != "min" else 1) * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def join(words: Sequence[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+# ---------------------------------------------------------------- who comes
+
+
+def arrivals(label: str, arrive: Arrivals) -> Iterator[str]:
+    """How often patients come."""
+    if arrive.every is not None:
+        yield f"One {label} comes every {number(arrive.every)} on average, at random (Poisson)."
+    for period in arrive.periods:
+        yield f"From {number(period.start)} on, one {label} comes every {number(period.every)} on average."
+    if arrive.pattern:
+        weights = ", ".join(f"{days} {number(weight)}" for days, weight in arrive.pattern.items())
+        yield f"Days of the week weigh differently: {weights}."
+
+
+def leaving(reasons: Sequence[Leave], *, counted: str) -> Iterator[str]:
+    """Why and when people leave early."""
+    for leave in reasons:
+        if leave.after is not None:
+            yield f"Some leave early: {leave.reason} after {spread(leave.after)}, counted from {counted}."
+        elif leave.chance is not None and leave.within is not None:
+            yield f"{number(leave.chance)} leave within {number(leave.within)} of {counted}: {leave.reason}."
+
+
+def patients(scenario: Scenario) -> Iterator[str]:
+    """From the door of the ward to enrollment."""
+    setting = scenario.setting
+    if setting is None:
+        yield "There is no ward: everyone is enrolled at once and every visit happens at its declared time."
+        yield from leaving(scenario.attrition, counted="enrollment")
+        return
+    who = setting.patients
+    yield from arrivals(who.label, who.arrive)
+    for reason, share in who.exclusions.items():
+        yield f"{number(share)} cannot be asked: {reason}."
+    if who.ask is not None:
+        yield f"They are asked {wait_rule(who.ask)} after they come."
+    yield f"{number(who.consent)} of those asked consent."
+    yield from leaving(who.leave, counted="arrival")
+    yield from leaving(scenario.attrition, counted="enrollment")
+    if setting.sites:
+        shares = join([f"{name} ({number(share)})" for name, share in setting.sites.items()])
+        yield f"Sites, each with its own staff: {shares}."
+
+
+# ---------------------------------------------------------------- what happens
+
+
+def wait_rule(rule: WaitRule) -> str:
+    """A wait in words."""
+    parts = []
+    if rule.lasts is not None:
+        parts.append(spread(rule.lasts))
+    if rule.until is not None:
+        parts.append(f"{'then ' if parts else ''}until {rule.until}")
+    return ", ".join(parts) or "at once"
+
+
+def protocol(steps: Sequence[Step], depth: int = 0) -> Iterator[str]:
+    """The steps, one a line, indented inside holds and repeats."""
+    for step in steps:
+        for line in _step(step, depth):
+            yield line
+
+
+def _patience(give_up_after: Number | None, what: str) -> str:
+    return f"; after {number(give_up_after)} without success {what}" if give_up_after is not None else ""
+
+
+def _step(step: Step, depth: int) -> Iterator[str]:
+    pad = INDENT * depth
+    if isinstance(step, Wait):
+        yield f"{pad}wait {wait_rule(step.wait)}"
+    elif isinstance(step, Visit):
+        yield f"{pad}visit {step.visit!r}"
+    elif isinstance(step, Activity):
+        yield pad + _activity(step)
+    elif isinstance(step, Attempt):
+        yield pad + _attempt(step)
+    elif isinstance(step, Hold):
+        yield f"{pad}call {join(step.hold)}{_patience(step.give_up_after, 'the session is missed')}; keep while:"
+        yield from protocol(step.steps, depth + 1)
+    elif isinstance(step, Repeat):
+        yield f"{pad}{step.times} times ({step.repeat}):"
+        yield from protocol(step.steps, depth + 1)
+
+
+def _activity(step: Activity) -> str:
+    text = f"{step.activity}: {spread(step.lasts)}"
+    if step.arms:
+        text += f" (only {join(step.arms)})"
+    if step.needs:
+        text += f", needs {join(step.needs)}{_patience(step.give_up_after, 'it is missed')}"
+    if step.interrupted is not None:
+        text += (
+            f"; {number(step.interrupted.chance)} are interrupted for {spread(step.interrupted.lasts)}, "
+            f"and {number(step.interrupted.stopped)} of these end there"
+        )
+    return text
+
+
+def _attempt(step: Attempt) -> str:
+    text = f"{step.attempt}: each try {spread(step.lasts)}, {number(step.succeeds)} succeed, at most {step.at_most} tries"
+    if step.arms:
+        text += f" (only {join(step.arms)})"
+    if step.needs:
+        text += f", needs {join(step.needs)}{_patience(step.give_up_after, 'it is missed')}"
+    return text + (f"; visit {step.visit!r} at the end of the last" if step.visit else "")
+
+
+def resource(name: str, staff: Resource) -> str:
+    """Who is on duty, when, and what else they do."""
+    text = f"{staff.units} {name}{'s' if staff.units > 1 else ''} at once, {staff.hours or 'always'}"
+    if staff.people is not None:
+        text += f", {staff.people} people in turn"
+    if staff.other_work is not None:
+        text += (
+            f"; {number(staff.other_work.share)} of the time busy with other work, in spells of "
+            f"{spread(staff.other_work.spell)}"
+        )
+    if staff.queue_limit is not None:
+        text += f"; at most {staff.queue_limit} may wait"
+    return text + "."
+
+
+# ---------------------------------------------------------------- what is measured and analyzed
+
+
+def outcome(name: str, what: Outcome) -> str:
+    """An outcome in one line."""
+    scale = {
+        "normal": "a measured value, effects are differences",
+        "lognormal": "a positive measured value, effects are ratios",
+        "ordinal": f"a rating ({', '.join(f'{c:g}' for c in what.categories)}), effects are odds ratios",
+        "binary": "yes or no, effects are odds ratios",
+    }[what.distribution or "normal"]
+    unit = f" in {what.unit}" if what.unit else ""
+    return f"{name} ({what.label or name}): {scale}{unit}; at {join(what.visits)}"
+
+
+def analysis(name: str, what: Analysis, *, primary: bool) -> str:
+    """An analysis in one line."""
+    where = f"the change from {what.change.start} to {what.change.end}" if what.change else f"{what.visit}"
+    scale = {"log": " on the log scale", "percent": " in percent"}.get(what.transform, "")
+    text = f"{name}{' (primary)' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
+    if what.baseline:
+        text += f", adjusted for {what.baseline}"
+    if what.contrast:
+        text += f", {what.contrast}"
+    if what.subset is not None:
+        limits = what.subset.percent_change
+        rules = [
+            f"{word} {number(limit)}"
+            for word, limit in (("below", limits.below), ("above", limits.above), ("beyond", limits.beyond))
+            if limit is not None
+        ]
+        text += f"; only participants whose percent change is {join(rules, 'or')}"
+    if what.then is not None:
+        against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
+        gate = ", only when the first test rejects" if what.then.gate else ""
+        text += f"; then {against} by {what.then.pairs} ({what.then.adjust}{gate})"
+    return text

@@ -62,7 +62,7 @@ def next_arrival(time, need, start, rate, weights, weekday):  # type: ignore[no-
 def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-untyped-def]
     """The draws of four patients from every stream."""
     for s in range(streams.shape[0]):
-        w0, w1, w2, w3 = block(seed, streams[s], fourth, 0, replicate)
+        w0, w1, w2, w3 = block(seed, streams[s], fourth, np.uint64(0), replicate)
         u[s, 0], u[s, 1], u[s, 2], u[s, 3] = to_uniform(w0), to_uniform(w1), to_uniform(w2), to_uniform(w3)
 
 
@@ -92,6 +92,7 @@ def accrue(  # type: ignore[no-untyped-def]
     places = np.empty(capacity, dtype=np.int64)
     line = np.empty(target + 1, dtype=np.int64)  # the first who consent, in the order in which they are asked
     u = np.empty((streams.shape[0], 4))
+    seconds = np.empty(leaving + 1)
     always = first_window[1] == first_window[0]
     at_once = always and rows[0, 0] == 0 and rows[0, 1] <= 0.0
     for r in range(replicates):
@@ -107,28 +108,24 @@ def accrue(  # type: ignore[no-untyped-def]
                 break
             if patients == capacity:
                 return False
+            for d in range(1 if at_once else 0, leaving + 1):
+                draw = u[ASK if d == 0 else SITE + excluding + d, lane]
+                seconds[d] = told[d, r, patients] if prepared else quantile_packed(rows, d, table, draw)
             ask = tick
             if not at_once:
-                wait = told[0, r, patients] if prepared else quantile_packed(rows, 0, table, u[ASK, lane])
-                ask += int(math.floor(min(max(wait, 0.0), float(HORIZON)) + 0.5))
-                ask = ask if always else first_open(first_window, windows, 0, ask, weekday)
-            fate, leaves, why = CONSENTS, NEVER, -1
-            for i in range(excluding):
-                if fate == CONSENTS and u[4 + i, lane] < exclusions[i]:
+                ask += int(math.floor(min(max(seconds[0], 0.0), float(HORIZON)) + 0.5))
+                ask = ask if always else first_open(first_window, windows, np.int64(0), ask, weekday)
+            leaves, why = NEVER, -1
+            for i in range(leaving):
+                stay = ticks_after(seconds[1 + i])
+                if stay < NEVER and tick + stay < leaves:
+                    leaves, why = tick + stay, i
+            fate = CONSENTS if u[CONSENT, lane] < consent else DECLINES
+            if leaves <= ask:
+                fate = LEFT
+            for i in range(excluding - 1, -1, -1):
+                if u[SITE + 1 + i, lane] < exclusions[i]:
                     fate = EXCLUDED + i
-            if fate == CONSENTS:
-                for i in range(leaving):
-                    stay = ticks_after(
-                        told[1 + i, r, patients]
-                        if prepared
-                        else quantile_packed(rows, 1 + i, table, u[4 + excluding + i, lane])
-                    )
-                    if stay < NEVER and tick + stay < leaves:
-                        leaves, why = tick + stay, i
-                if leaves <= ask:
-                    fate = LEFT
-                elif u[CONSENT, lane] >= consent:
-                    fate = DECLINES
             where = 0
             while where < site_shares.shape[0] - 1 and u[SITE, lane] >= site_shares[where]:
                 where += 1
@@ -171,7 +168,8 @@ def _count(counts, patients, closed, closing, came_at, asked_at, left_at, fates)
 
     Those who consent are counted with those not asked yet.
     """
-    counts[:] = 0
+    for i in range(counts.shape[0]):
+        counts[i] = 0
     for i in range(patients):
         if came_at[i] > closed:
             break

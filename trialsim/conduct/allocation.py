@@ -61,21 +61,25 @@ def _allocate(method, places, arms, each_arm, seed, streams, first_replicate, en
     orders = np.empty((strata, size), dtype=np.int8)
     u = np.empty(size + 3)
     used = np.empty(strata, dtype=np.int64)  # places used of the present block
-    number = np.empty(strata, dtype=np.int64)  # of the next block
+    number = np.empty(strata, dtype=np.uint64)  # of the next block
+    tries = np.empty(1, dtype=np.int64)  # of simple allocation
     filled = np.empty(arms, dtype=np.int64)
     for r in range(replicates):
-        used[:] = size
-        number[:] = 0
-        filled[:] = 0
-        full, tries = 0, 0
+        for s in range(strata):
+            used[s], number[s] = size, 0
+        for k in range(arms):
+            filled[k] = 0
+        full = 0
+        tries[0] = 0
         for n in range(participants):
             if entry[r, n] < 0 or full == arms:
                 continue
             s = stratum[r, n]
             while True:
                 if method == SIMPLE:
-                    arm = places[int(uniform(seed, streams[0], tries, 0, first_replicate + r) * size)]
-                    tries += 1
+                    u[0] = uniform(seed, streams[0], tries[0], np.uint64(0), first_replicate + r)
+                    arm = places[int(u[0] * size)]
+                    tries[0] += 1
                 else:
                     if used[s] == size:
                         used[s] = 0

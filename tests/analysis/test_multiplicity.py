@@ -99,12 +99,27 @@ def test_blood_counts_of_dunnett():
 @pytest.mark.parametrize("side", ["two-sided", "greater"])
 @pytest.mark.parametrize("df", [3.0, 12.0, 96.0])
 def test_interpolating_equals_integrating(side, df):
-    t = np.random.default_rng(2).normal(size=(300, 2)) * 3.0
-    n, dfs = np.tile([33, 30, 12], (300, 1)), np.full(300, df)
-    assert t.size > dunnett_file.TABLE_FROM
-    together = dunnett(t, dfs, n, alternative=side)
-    alone = np.concatenate([dunnett(t[i : i + 1], dfs[:1], n[:1], alternative=side) for i in range(60)])
-    np.testing.assert_allclose(together[:60], alone, atol=1e-9)
+    t = np.random.default_rng(2).normal(size=200) * 3.0
+    t, two_sided = (np.abs(t), True) if side == "two-sided" else (t, False)
+    lam = dunnett_file.loadings(np.array([33, 30, 12]))
+    table = dunnett_file._interpolated(t, df, lam, two_sided=two_sided)
+    np.testing.assert_allclose(table, dunnett_file._inside(t, df, lam, two_sided=two_sided), atol=1e-9)
+
+
+@pytest.mark.parametrize("side", ["two-sided", "greater"])
+def test_a_replicate_does_not_depend_on_its_batch(side):
+    """Equal arms (interpolated) and others (integrated), many and few of a kind: the same bytes alone."""
+    rng = np.random.default_rng(3)
+    t, n = rng.normal(size=(300, 2)) * 2.0, np.full((300, 3), 33)
+    t[7] = 11.0
+    n[150:] -= rng.integers(0, 3, (150, 3))
+    df = n.sum(axis=1) - 3.0
+    together = dunnett(t, df, n, alternative=side)
+    for size in (1, 40):
+        parts = [
+            dunnett(t[i : i + size], df[i : i + size], n[i : i + size], alternative=side) for i in range(0, 300, size)
+        ]
+        assert np.concatenate(parts).tobytes() == together.tobytes()
 
 
 def test_a_missing_arm_leaves_the_family():

@@ -1,0 +1,47 @@
+"""``trialsim cohort``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, stdout
+from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.errors import RunError
+
+
+@click.command("cohort")
+@scenario_argument
+@click.option("--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which simulated trial.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder; cohort-NAME-REPLICATE if not said.")
+@set_option
+@play_options
+@json_option
+def command(
+    scenario: Path,
+    replicate: int,
+    out: Path | None,
+    changes: tuple[str, ...],
+    seed: int | None,
+    engine: str,
+    workers: int | None,  # noqa: ARG001  # one trial needs one worker; the option is accepted everywhere
+    as_json: bool,
+) -> None:
+    """Write one synthetic trial as tidy CSV tables with a codebook."""
+    from trialsim.runs.executor import write_cohort
+    from trialsim.scenario import load
+    from trialsim.study import prepare, replay
+
+    study = prepare(load(scenario, set=changes))
+    folder = out or Path(f"cohort-{study.scenario.name}-{replicate}")
+    if folder.exists() and any(folder.iterdir()):
+        raise RunError(f"{folder} is not empty.", code="TS-R012", remedy="Choose another folder with --out.")
+    played = replay(study, replicate, seed=seed, engine="simpy" if engine == "simpy" else "fast")
+    files = write_cohort(played.cohort.one(replicate), folder)
+    if as_json:
+        print_json({"replicate": replicate, "files": [str(path) for path in files]})
+        return
+    for path in files:
+        stdout.print(str(path), markup=False)
+    stdout.print(f"What each column means: {folder / 'codebook.csv'}", markup=False)

@@ -1,0 +1,63 @@
+"""``trialsim reproduce``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, stderr, stdout
+from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.errors import AnalysisError
+
+
+@click.command("reproduce")
+@scenario_argument
+@click.option("--replicates", type=click.IntRange(min=1), help="Simulated trials; the scenario's number if not said.")
+@set_option
+@play_options
+@json_option
+def command(
+    scenario: Path,
+    replicates: int | None,
+    changes: tuple[str, ...],
+    seed: int | None,
+    engine: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Play the published study and show where each published figure or finding falls among simulated trials."""
+    from trialsim.reproduce import reproduce
+    from trialsim.runs.executor import with_simulation
+    from trialsim.scenario import load
+
+    study = with_simulation(load(scenario, set=changes), replicates=replicates, seed=seed)
+    if not study.scenario.published:
+        raise AnalysisError(
+            f"{scenario} quotes no published study.", code="TS-A010", remedy="Add `published:` with what it reported."
+        )
+    total = study.scenario.simulation.replicates
+    placed = reproduce(study, replicates=total, engine="simpy" if engine == "simpy" else "fast", workers=workers)
+    if as_json:
+        print_json([{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in placed])
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("source", "analysis", "contrast", "published", "simulated: median (95 % of trials)", "simulated trials"):
+        table.add_column(name, overflow="fold")
+    for one in placed:
+        reading = f" ({one.reading})" if one.reading else ""
+        if one.kind == "finding":
+            simulated, where = "", f"{one.share:.1%} ± {one.mcse:.1%} find the same"
+        else:
+            simulated = f"{one.median:.3g} ({one.low:.3g} to {one.high:.3g})"
+            where = f"{one.share:.1%} ± {one.mcse:.1%} lie below"
+        table.add_row(one.source + reading, one.analysis, one.contrast, f"{one.kind} {one.published}", simulated, where)
+    stdout.print(table)
+    stderr.print(
+        f"\n{total:,} simulated trials. The arms' means are assumptions: agreement says that the assumptions could have "
+        "produced the report, not that they are true.",
+        markup=False,
+    )

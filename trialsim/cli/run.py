@@ -1,0 +1,135 @@
+"""``trialsim run``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, progress, stderr, stdout
+from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+
+if TYPE_CHECKING:
+    from trialsim.evaluate.characteristics import OperatingCharacteristics
+
+
+@click.command("run")
+@scenario_argument
+@click.option("--replicates", type=click.IntRange(min=1), help="Simulated trials; the scenario's number if not said.")
+@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
+@set_option
+@play_options
+@json_option
+def command(
+    scenario: Path,
+    replicates: int | None,
+    out: Path | None,
+    figures: bool,
+    changes: tuple[str, ...],
+    seed: int | None,
+    engine: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Play a study many times: power, error rates, what happens on the ward, figures and a report."""
+    from trialsim.runs.executor import run
+    from trialsim.scenario import load
+    from trialsim.study import prepare
+
+    study = prepare(load(scenario, set=changes))
+    total = replicates or study.scenario.simulation.replicates
+    folder = out or Path("outputs") / study.scenario.name
+    say_if_first()
+    began = time.perf_counter()
+    with progress(total, text="Playing", quiet=as_json) as done:
+        finished = run(
+            study, folder, replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast",
+            workers=workers, progress=done,
+        )  # fmt: skip
+    seconds = time.perf_counter() - began
+    if figures:
+        draw(finished, folder)
+    if as_json:
+        print_json(summary(finished.characteristics, folder))
+        return
+    print_table(finished.characteristics)
+    stderr.print(f"\n{total:,} simulated trials in {seconds:.1f} s.", markup=False)
+    if figures:
+        stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)
+    else:
+        stdout.print(f"The numbers are in {folder}.", markup=False)
+
+
+def say_if_first() -> None:
+    """A word to the user when the engine has yet to be compiled."""
+    from trialsim.engine import kernel
+
+    if not getattr(kernel.play_range, "_cache", None) or not _cached(kernel.play_range):
+        stderr.print("First use on this machine: compiling the engine, about 15 seconds. Later starts are quick.")
+
+
+def _cached(function: object) -> bool:
+    """Whether a compiled function lies in Numba's cache."""
+    cache = function._cache  # type: ignore[attr-defined]  # noqa: SLF001  # Numba has no public question for this
+    try:
+        return any(Path(cache.cache_path).glob(f"{cache._impl.filename_base}*.nbi"))  # noqa: SLF001
+    except (AttributeError, OSError):
+        return True
+
+
+def draw(finished: object, folder: Path) -> None:
+    """Figures and report, entered into the manifest."""
+    from trialsim.report.figures import write_figures
+    from trialsim.report.page import write_report
+    from trialsim.runs.executor import Run
+    from trialsim.runs.manifest import add_outputs
+
+    assert isinstance(finished, Run)
+    with stderr.status("Drawing figures and writing the report"):
+        files = write_figures(finished, folder / "figures")
+        page = write_report(finished, files, folder / "report.html")
+    add_outputs(finished.folder, [page, *(path for _, png, svg in files for path in (png, svg))])
+
+
+SHOWN = ("power", "power_low", "power_high", "rejection_null_twin", "rejection_null_twin_low", "rejection_null_twin_high")
+TRIAL = ("enrolled", "target_reached_in_time", "trial_days", "missed_share", "wait_mean_minutes", "missing_share")
+
+
+def print_table(result: OperatingCharacteristics) -> None:
+    """The main measures, each with its Monte Carlo standard error."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name, justify in (("analysis", "left"), ("contrast", "left"), ("measure", "left"), ("value", "right"), ("MCSE", "right"), ("failed", "right")):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # left or right
+    for row in result.measures:
+        if row.measure in SHOWN or (row.analysis == "trial" and row.measure in TRIAL):
+            style = "bold" if row.analysis in result.primary else ""
+            table.add_row(
+                row.analysis, row.contrast, row.measure.replace("_", " "), f"{row.value:.4g}", f"{row.mcse:.2g}",
+                str(row.n_failed), style=style,
+            )  # fmt: skip
+    stdout.print(table)
+
+
+def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]:
+    """The result for scripts; a number that is not there is null."""
+    import math
+    from dataclasses import asdict
+
+    rows = [
+        {name: None if isinstance(cell, float) and math.isnan(cell) else cell for name, cell in asdict(row).items()}
+        for row in result.measures
+    ]
+    return {
+        "scenario": result.scenario,
+        "replicates": len(result.replicates),
+        "seed": result.seed,
+        "engine": result.engine,
+        "seconds": round(result.seconds, 3),
+        "folder": str(folder),
+        "operating_characteristics": rows,
+    }

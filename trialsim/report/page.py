@@ -1,0 +1,199 @@
+"""``report.html``: one self-contained page that a principal investigator would read."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trialsim.evaluate.table import Measure
+from trialsim.report.explain import explain
+from trialsim.scenario.provenance import provenance
+
+if TYPE_CHECKING:
+    from trialsim.report.figures import Picture
+    from trialsim.runs.executor import Run
+
+#: What a measure of the trial as a whole is called on the page, and how its value is written.
+TRIAL_MEASURES = {
+    "target_reached_in_time": ("Trials that enroll their target in time", "share"),
+    "enrolled": ("Participants enrolled", "number"),
+    "enrollment_days": ("Days until the last enrollment", "number"),
+    "trial_days": ("Days until the last visit", "number"),
+    "missed_share": ("Sessions missed", "share"),
+    "wait_mean_minutes": ("Mean wait [min]", "number"),
+    "wait_p95_minutes": ("Wait that 95 % do not exceed [min]", "number"),
+    "missing_share": ("Values missing", "share"),
+    "study_hours": ("Hours of staff for the study", "number"),
+    "overtime_hours": ("Hours after the end of a shift", "number"),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure on the page: heading, text and the picture itself as a data address."""
+
+    heading: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number to be seen first."""
+
+    value: str
+    label: str
+    error: str
+
+
+def share(value: float) -> str:
+    """A share in percent with one decimal.
+
+    >>> share(0.8031)
+    '80.3 %'
+    """
+    return f"{100 * value:.1f} %"
+
+
+def with_error(measure: Measure, kind: str) -> str:
+    """A value with its Monte Carlo standard error, to the digits the error allows."""
+    if kind == "share":
+        return f"{share(measure.value)} ± {100 * measure.mcse:.1f}"
+    return f"{measure.value:.4g} ± {measure.mcse:.1g}"
+
+
+def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
+    """Write the page."""
+    from trialsim.runs.store import write_text
+
+    write_text(path, render(run, figures))
+    return path
+
+
+def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
+    """The page as text, with every figure inside."""
+    from jinja2 import Environment, PackageLoader
+
+    from trialsim.runs.manifest import versions
+
+    environment = Environment(loader=PackageLoader("trialsim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    result, scenario = run.characteristics, run.study.scenario
+    context: dict[str, Any] = {
+        "scenario": scenario,
+        "answer": answer(run),
+        "cards": cards(run),
+        "analyses": analysis_rows(run),
+        "trial": trial_rows(run),
+        "figures": [_figure(picture, png) for picture, png, _ in figures],
+        "sections": explain(run.study),
+        "numbers": provenance(scenario),
+        "sources": scenario.sources,
+        "replicates": f"{len(result.replicates):,}",
+        "seed": result.seed,
+        "engine": result.engine,
+        "versions": versions(),
+        "hash": _hash(run),
+        "alpha": share(result.kept.rows[0].alpha),
+    }
+    return environment.get_template("report.html").render(**context)
+
+
+def _hash(run: Run) -> str:
+    from trialsim.scenario.identity import scenario_hash
+
+    return scenario_hash(run.study.scenario)[:16]
+
+
+def _figure(picture: Picture, png: Path) -> Figure:
+    data = base64.b64encode(png.read_bytes()).decode("ascii")
+    return Figure(picture.heading, picture.text, f"data:image/png;base64,{data}")
+
+
+def _find(run: Run, measure: str, *, analysis: str | None = None, contrast: str | None = None) -> Measure | None:
+    for row in run.characteristics.measures:
+        if row.measure == measure and analysis in (None, row.analysis) and contrast in (None, row.contrast):
+            return row
+    return None
+
+
+def answer(run: Run) -> str:
+    """The finding in one sentence."""
+    scenario, primary = run.study.scenario, run.study.scenario.primary[0]
+    size = run.study.conduct.target
+    power = _find(run, "power", analysis=primary)
+    arms = len(scenario.design.arms)
+    who = f"{size} participants" + (f" in {arms} arms" if arms > 1 else "")
+    if power is None:
+        low, high = _find(run, "power_low", analysis=primary), _find(run, "power_high", analysis=primary)
+        assert low is not None
+        assert high is not None
+        return (
+            f"With {who}, the primary analysis {primary} rejects in {share(low.value)} to {share(high.value)} of "
+            "simulated trials: too many trials could not be analyzed for one number."
+        )
+    return (
+        f"With {who}, the primary analysis {primary} rejects in {share(power.value)} of simulated trials if everything is "
+        f"as declared (Monte Carlo standard error {100 * power.mcse:.1f} percentage points)."
+    )
+
+
+def cards(run: Run) -> list[Card]:
+    """The numbers to be seen first."""
+    primary = run.study.scenario.primary[0]
+    wanted = [
+        ("power", primary, "power of the primary analysis", "share"),
+        ("rejection_null_twin", primary, "rejections when the arms do nothing", "share"),
+        ("target_reached_in_time", None, "of trials enroll their target in time", "share"),
+        ("trial_days", None, "days until the last visit, on average", "number"),
+    ]
+    found = []
+    for measure, analysis, label, kind in wanted:
+        row = _find(run, measure, analysis=analysis)
+        if row is not None:
+            value = share(row.value) if kind == "share" else f"{row.value:.0f}"
+            error = f"± {100 * row.mcse:.1f}" if kind == "share" else f"± {row.mcse:.1g}"
+            found.append(Card(value, label, error))
+    return found
+
+
+def analysis_rows(run: Run) -> list[dict[str, str]]:
+    """Power, rejection under the null twin, estimate and interval of each analysis and contrast."""
+    rows = []
+    for row in run.characteristics.kept.rows:
+        here = {"analysis": row.analysis, "contrast": row.contrast}
+        power = _find(run, "power", **here)
+        low, high = _find(run, "power_low", **here), _find(run, "power_high", **here)
+        null, mean = _find(run, "rejection_null_twin", **here), _find(run, "mean_estimate", **here)
+        width, n = _find(run, "interval_width", **here), _find(run, "n_analyzed", **here)
+        failed = next((one.n_failed for one in (power, low) if one is not None), 0)
+        bounds = f"{share(low.value)} to {share(high.value)}" if low is not None and high is not None else ""
+        rows.append(
+            {
+                **here,
+                "test": row.test,
+                "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
+                "power": with_error(power, "share") if power is not None else bounds,
+                "null": with_error(null, "share") if null is not None else "",
+                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "") if mean is not None else "",
+                "estimate": f"{mean.value:.3g} ± {mean.mcse:.1g}" if mean is not None else "",
+                "width": f"{width.value:.3g}" if width is not None else "",
+                "n": f"{n.value:.1f}" if n is not None else "",
+                "failed": str(failed) if failed else "0",
+            }
+        )
+    return rows
+
+
+def trial_rows(run: Run) -> list[tuple[str, str, str]]:
+    """What happens to the trial: (what, of what, value with its error)."""
+    rows = []
+    for row in run.characteristics.measures:
+        if row.measure in TRIAL_MEASURES and row.analysis == "trial":
+            label, kind = TRIAL_MEASURES[row.measure]
+            rows.append((label, row.contrast, with_error(row, kind)))
+    return rows
+
+

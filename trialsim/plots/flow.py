@@ -58,11 +58,11 @@ def consort(flow: Flow, *, note: str = "") -> Figure:
         axes.set_ylim(-0.03, total + 0.03)
         tops = [total - sum(heights[:i]) - gap * i for i in range(len(heights))]
         middle = width / 2
-        _box(axes, middle, tops[0], 3.0, heights[0], [str(flow.screened)])
-        _box(axes, middle + 2.15, tops[1], 3.0, heights[1], ["not enrolled", *map(str, flow.not_enrolled)], quiet=True)
+        _box(axes, middle, tops[0], 3.6, heights[0], [str(flow.screened)])
+        _box(axes, middle + 2.3, tops[1], 3.0, heights[1], ["not enrolled", *map(str, flow.not_enrolled)], quiet=True)
         _arrow(axes, (middle, tops[0] - heights[0]), (middle, tops[2]))
-        _line(axes, (middle, tops[1] - heights[1] / 2), (middle + 0.65, tops[1] - heights[1] / 2))
-        _box(axes, middle, tops[2], 3.0, heights[2], [str(flow.enrolled)])
+        _line(axes, (middle, tops[1] - heights[1] / 2), (middle + 0.8, tops[1] - heights[1] / 2))
+        _box(axes, middle, tops[2], 3.6, heights[2], [str(flow.enrolled)])
         palette = arm_palette(arms)
         slot = width / len(arms)
         for index, arm in enumerate(arms):

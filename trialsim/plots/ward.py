@@ -38,7 +38,7 @@ def ward_week(
     closed : columns lane, start, end: when the unit is off duty
     """
     with study_style():
-        figure = blank_figure(11.5, days * (0.2 * len(lanes) + 0.34) + 1.3)
+        figure = blank_figure(9.5, days * (0.19 * len(lanes) + 0.3) + 1.2)
         strips = figure.subplots(days, 1, sharex=True, squeeze=False)[:, 0]
         palette = arm_palette(arms)
         low, high = _hours_shown(spells, closed)
@@ -51,7 +51,7 @@ def ward_week(
             _finish_strip(strip, day, lanes, low, high)
         strips[-1].set_xticks(range(low, high + 1), [f"{hour:02d}" for hour in range(low, high + 1)])
         strips[-1].set_xlabel("time of day [h]")
-        _legend(figure, arms, palette)
+        _legend(figure, arms, palette, kinds=set(spells["kind"]), closed=not closed.empty)
         caption(figure, note)
     return figure
 
@@ -60,11 +60,10 @@ def _hours_shown(spells: pd.DataFrame, closed: pd.DataFrame) -> tuple[int, int]:
     """First and last hour of the day in which anything happens, with an hour to spare."""
     if closed.empty or spells.empty:
         return 0, 24
-    starts = pd.to_datetime(spells["start"])
-    ends = pd.to_datetime(spells["end"])
-    if (ends.dt.date != starts.dt.date).any():
+    begin, end = pd.to_datetime(spells["start"]), pd.to_datetime(spells["end"])
+    if (end.dt.date != begin.dt.date).any():
         return 0, 24
-    return max(int(starts.dt.hour.min()) - 1, 0), min(int(ends.dt.hour.max()) + 2, 24)
+    return max(int(begin.dt.hour.min()) - 1, 0), min(int(end.dt.hour.max()) + 2, 24)
 
 
 def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, object]]:
@@ -91,8 +90,8 @@ def _draw_spell(strip: Axes, lane: int, record: dict[str, object], palette: dict
         return
     if kind == "study":
         _bar(strip, lane, record, color=color, height=0.8)
-        where, text = record["start"], f"{record['participant']} "
-        strip.annotate(text, (where, lane), fontsize=6.5, ha="right", va="center", color=color)  # type: ignore[arg-type]  # hours
+        middle = (float(record["start"]) + float(record["end"])) / 2  # type: ignore[arg-type]  # hours
+        strip.text(middle, lane, str(record["participant"]), fontsize=6, ha="center", va="center", color="white")
         return
     _bar(strip, lane, record, color=color, height=0.3, alpha=0.7)
     name, end = str(record["participant"]), float(record["end"])  # type: ignore[arg-type]  # hours
@@ -120,12 +119,15 @@ def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: 
         strip.axvline(hour, color="white", linewidth=0.7, alpha=0.9, zorder=0.5)
 
 
-def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str]) -> None:
+def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], closed: bool) -> None:
+    """Only what the figure shows."""
     handles: list[Patch | Line2D] = [Patch(color=palette[arm], label=arm) for arm in arms]
-    handles += [
-        Patch(color=OTHER_WORK, label="other work"),
-        Patch(color=OFF_DUTY, label="off duty"),
-        Line2D([], [], color=QUIET, linewidth=3, label="waiting"),
-        Line2D([], [], color=ACCENT, marker="X", linestyle="", markersize=7, label="session missed"),
-    ]
+    if "other work" in kinds:
+        handles.append(Patch(color=OTHER_WORK, label="other work"))
+    if closed:
+        handles.append(Patch(color=OFF_DUTY, label="off duty"))
+    if kinds & {"waiting", "missed", "left"}:
+        handles.append(Line2D([], [], color=QUIET, linewidth=3, label="waiting"))
+    if kinds & {"missed", "left"}:
+        handles.append(Line2D([], [], color=ACCENT, marker="X", linestyle="", markersize=7, label="session missed"))
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), fontsize=8.5)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trialsim.conduct import NEVER
-from trialsim.evaluate.frames import accrual_frame, estimate_frame, note, p_value_frame, rejection_frame
+from trialsim.evaluate.frames import accrual_frame, estimate_frame, note, p_value_frame, rejection_frame, row_name
 from trialsim.protocol.calendar import DAY, windows_from
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def pictures(run: Run) -> Iterator[Picture]:
         "p_values",
         "Distribution of p-values",
         "A valid test without an effect gives every twentieth the same share of trials.",
-        p_value_distributions(_first_rows(p_value_frame(kept)), alpha=alpha, note=note(result)),
+        p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), alpha=alpha, note=note(result)),
     )
 
 
@@ -82,6 +82,11 @@ def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """The first rows of the plan: a page holds only so many panels."""
     shown = list(dict.fromkeys(frame["row"]))[:MOST_ROWS]
     return frame[frame["row"].isin(shown)]
+
+
+def _main_rows(frame: pd.DataFrame, kept: Kept) -> pd.DataFrame:
+    """Without the pairs that are tested only behind a gate, whose p-values alone say little."""
+    return frame[frame["row"].isin([row_name(row) for row in kept.rows if row.main])]
 
 
 def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
@@ -153,7 +158,7 @@ def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
             "One week on the ward",
             "Who was with whom and when, who waited, and who was missed, in one simulated trial. Numbers are participants.",
             ward_week(
-                spells, starts=first, lanes=lanes, arms=tuple(run.study.scenario.design.arms),
+                in_week(spells, first), starts=first, lanes=lanes, arms=tuple(run.study.scenario.design.arms),
                 closed=closed_hours(run.study, first), note="One simulated trial (replicate 0), its busiest week.",
             ),
         )  # fmt: skip
@@ -170,11 +175,10 @@ def flow_of(study: Study, kept: Kept) -> Flow:
 
     plan = study.conduct
     arms = plan.arms
-    who = study.scenario.setting.patients.label if study.scenario.setting else "participant"
     fates = [f"excluded: {reason}" for reason in plan.exclusions] + ["left before being asked", "declined"]
     not_enrolled = [count(fate, "patients", fate) for fate in fates]
     return Flow(
-        screened=count(f"came ({who})", "patients", "arrived"),
+        screened=count("patients who came", "patients", "arrived"),
         not_enrolled=[one for one in not_enrolled if one.high > 0] or [not_enrolled[-1]],
         enrolled=count("enrolled", "enrolled"),
         allocated={arm: count("allocated", "enrolled", arm) for arm in arms},
@@ -228,6 +232,12 @@ def busiest_week(spells: pd.DataFrame) -> date:
     monday = spells["start"].dt.normalize() - spells["start"].dt.dayofweek.map(lambda days: timedelta(days=days))
     found = weight.groupby(monday).sum().idxmax()
     return date(found.year, found.month, found.day)
+
+
+def in_week(spells: pd.DataFrame, first: date) -> pd.DataFrame:
+    """The spells that begin in the seven days from ``first``."""
+    begin = datetime.combine(first, time())
+    return spells[(spells["start"] >= begin) & (spells["start"] < begin + timedelta(days=7))]
 
 
 def closed_hours(study: Study, first: date) -> pd.DataFrame:

@@ -31,11 +31,13 @@ class OtherWork(Sourced):
 class Resource(Record):
     """Staff, rooms or machines: ``units`` at work at once, during ``hours``; ``people`` rotate over the units."""
 
-    units: Count = Field(ge=1)
-    people: Count | None = Field(default=None, ge=1)
+    units: Count = Field(ge=1, le=1000)
+    people: Count | None = Field(default=None, ge=1, le=10_000)
     hours: Calendar | None = None  # None: always
     other_work: OtherWork | None = None
-    queue_limit: Count | None = Field(default=None, ge=0)  # a request that finds this many waiting gives up at once
+    queue_limit: Count | None = Field(
+        default=None, ge=0, le=100_000
+    )  # a request that finds this many waiting gives up at once
 
 
 class Wait(Sourced):
@@ -67,7 +69,7 @@ class Activity(Sourced):
     arms: tuple[Name, ...] = ()
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
-    priority: int = 0  # the lower number is served first
+    priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
     give_up_after: Duration | None = None
     interrupted: Interrupted | None = None
 
@@ -80,10 +82,10 @@ class Attempt(Sourced):
     arms: tuple[Name, ...] = ()
     lasts: DurationSpread
     succeeds: Share
-    at_most: Count = Field(ge=1)
+    at_most: Count = Field(ge=1, le=100)
     visit: Name | None = None
     needs: tuple[Name, ...] = ()
-    priority: int = 0
+    priority: Count = Field(default=0, ge=-1000, le=1000)
     give_up_after: Duration | None = None
 
 
@@ -92,7 +94,7 @@ class Hold(Record):
 
     hold: tuple[Name, ...]
     name: Name | None = None
-    priority: int = 0
+    priority: Count = Field(default=0, ge=-1000, le=1000)
     give_up_after: Duration | None = None
     steps: tuple[Step, ...]
 

@@ -109,7 +109,7 @@ class Allocation(Record):
 
     method: Literal["in turn", "simple", "permuted blocks"] | None = None
     ratio: str | None = None  # "1:1:1" in the order of the arms
-    block: Count | None = None  # a multiple of the sum of the ratio
+    block: Count | None = Field(default=None, ge=1, le=10_000)  # a multiple of the sum of the ratio
     stratify: Names = ()  # covariates by choice, and "site"
 
 

@@ -54,6 +54,18 @@ class Outline:
         return list(dict.fromkeys([*self.visits, *(point.base for point in self.visits.values())]))
 
 
+MOST_STEPS = 20_000
+
+
+def unrolled(steps: tuple[Step, ...]) -> int:
+    """The number of steps once repeats are written out."""
+    total = 0
+    for step in steps:
+        inner = unrolled(step.steps) if isinstance(step, (Hold, Repeat)) else 0
+        total += 1 + inner * (step.times if isinstance(step, Repeat) else 1)
+    return total
+
+
 def outline(steps: tuple[Step, ...], visits: Mapping[str, object], arms: Mapping[str, str]) -> Outline:
     """Read a protocol, or the declared visits of a study without a ward (each is a session of its own)."""
     found = Outline(own={arm: set() for arm in arms})

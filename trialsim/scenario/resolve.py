@@ -12,7 +12,6 @@ from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.model import (
-    Allocation,
     Analysis,
     Correlation,
     Design,
@@ -23,7 +22,7 @@ from trialsim.scenario.model import (
     Scenario,
 )
 from trialsim.scenario.outcomes import resolve_levels
-from trialsim.scenario.outline import Outline, outline
+from trialsim.scenario.outline import MOST_STEPS, Outline, outline, unrolled
 from trialsim.scenario.text import Finding, Path
 
 DEFAULT_ALPHA = 0.05
@@ -58,6 +57,9 @@ def resolve_or_find(scenario: Scenario) -> Scenario:
     from trialsim.scenario.checks import check_resolved, check_written
 
     findings: list[Finding] = []
+    if unrolled(scenario.protocol) > MOST_STEPS:
+        message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
+        raise Refused([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
     points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
     check_written(scenario, points, findings.append)
     resolved = _write_out(scenario, points, findings)
@@ -105,7 +107,7 @@ def _design(scenario: Scenario) -> Design:
     if method == "permuted blocks" and block is None:
         block = 2 * sum(parse_ratio(ratio))
     ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
-    told = Allocation(method=method, ratio=ratio, block=block, stratify=allocation.stratify)
+    told = allocation.model_copy(update={"method": method, "ratio": ratio, "block": block})
     return design.model_copy(
         update={"reference": design.reference or next(iter(design.arms), None), "allocation": told}
     )

@@ -60,7 +60,8 @@ ORDINAL = NO_WARD.format(
     name="ordinal 3 x 33",
     arms="control: c, music: m, massage: h",
     each=33,
-    outcome="{categories: [0, 1, 2, 3, 4], visits: [post], level: {mean: 2, sd: 1}, effects: {music: {odds_ratio: 0.4}}}",
+    outcome="{categories: [0, 1, 2, 3, 4], visits: [post], level: {mean: 2, sd: 1}, "
+    "effects: {music: {odds_ratio: 0.4}}}",
     analysis="{outcome: y, visit: post, test: kruskal-wallis, "
     "then: {pairs: mann-whitney, against: control, adjust: holm}}",
 )

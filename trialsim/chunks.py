@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from itertools import pairwise
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -28,7 +29,7 @@ def chunk_ranges(replicates: range, size: int, *, block: int) -> list[range]:
     step = max(block, size - size % block)
     first = replicates.start - replicates.start % block + step
     cuts = [replicates.start, *range(first, replicates.stop, step), replicates.stop]
-    return [range(low, high) for low, high in zip(cuts, cuts[1:], strict=False) if high > low]
+    return [range(low, high) for low, high in pairwise(cuts) if high > low]
 
 
 def chunk_size(replicates: int, *, bytes_each: int, budget: int, largest: int, workers: int, block: int) -> int:

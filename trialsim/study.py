@@ -23,8 +23,8 @@ from trialsim.cohort import Cohort
 from trialsim.conduct import ConductPlan, conduct, plan_conduct
 from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics, join_kept
 from trialsim.evaluate.columns import analysis_columns, analysis_values
-from trialsim.evaluate.summaries import DAY
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
+from trialsim.evaluate.summaries import DAY
 from trialsim.evaluate.table import measures
 from trialsim.evaluate.trial import trial_columns, trial_values
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def values() -> np.ndarray:
 
 def chunked(values: np.ndarray, cuts: list[int]) -> Moments:
     blocks: list[Moments] = []
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         blocks += block_moments(values[low:high], range(low, high))
     return merge(blocks)
 

@@ -10,6 +10,7 @@ with probability above .9.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -243,7 +244,7 @@ def control_shares(mean: tuple[float, ...], log_odds_ratio: float) -> list[float
 
         cuts.append(optimize.brentq(gap, -20, 20))
     edges = [0.0, *(float(special.expit(cut)) for cut in cuts), 1.0]
-    return [high - low for low, high in zip(edges, edges[1:], strict=False)]
+    return [high - low for low, high in pairwise(edges)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def made(replicates: range) -> Estimates:
 
 def written(path: Path, cuts: list[int]) -> bytes:
     with estimates_file(path) as growing:
-        for low, high in zip(cuts, cuts[1:], strict=False):
+        for low, high in pairwise(cuts):
             growing.add(made(range(low, high)))
     return path.read_bytes()
 
@@ -58,9 +59,8 @@ def test_what_is_read_is_what_was_estimated(tmp_path: Path) -> None:
         getattr(estimates, name)[1, 123, 1] for name in ("low", "high", "p_raw")
     )
     assert set(frame.status) == {"ok", "an arm has no observed value"}
-    assert list(frame.columns) == (
-        "replicate twin analysis contrast estimate se df statistic p p_raw conf_low conf_high n status".split()
-    )
+    names = "replicate twin analysis contrast estimate se df statistic p p_raw conf_low conf_high n status"
+    assert " ".join(frame.columns) == names
 
 
 def test_an_error_leaves_no_file(tmp_path: Path) -> None:

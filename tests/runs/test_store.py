@@ -44,7 +44,17 @@ def test_the_table_has_exactly_the_declared_columns(tmp_path: Path) -> None:
     write_measures(tmp_path / "oc.csv", [row])
     with (tmp_path / "oc.csv").open(newline="") as opened:
         header, cells = list(csv.reader(opened))
-    assert header == "analysis contrast measure value mcse conf_low conf_high n_replicates n_failed".split()
+    assert header == [
+        "analysis",
+        "contrast",
+        "measure",
+        "value",
+        "mcse",
+        "conf_low",
+        "conf_high",
+        "n_replicates",
+        "n_failed",
+    ]
     assert tuple(header) == TABLE_COLUMNS
     assert cells == ["main", "a - b", "power", "0.30000000000000004", "0.01", "", "0.4", "100", "3"]
 

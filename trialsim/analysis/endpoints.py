@@ -54,7 +54,7 @@ class Extraction:
     def _once(self, key: object, make: Callable[[], Made]) -> Made:
         if key not in self._made:
             self._made[key] = make()
-        return cast(Made, self._made[key])
+        return cast("Made", self._made[key])
 
     @property
     def arm(self) -> NDArray[np.int8]:
@@ -153,7 +153,7 @@ def _within(percent: Floats, choice: Choice) -> NDArray[np.bool_]:
 
 
 def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
-    """(T x R, N) an endpoint from values (T, R, N, D): a log needs positive values, a percent change a start that is not 0."""
+    """(T x R, N) an endpoint from values (T, R, N, D); no log of what is not positive, no percent of a start of 0."""
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
     low = -math.inf if endpoint.at_least is None else endpoint.at_least

@@ -186,12 +186,9 @@ def _adjusted(call: Call, extraction: Extraction, tested: list[Rows]) -> Floats:
     raw = np.stack([rows.p for rows in tested], axis=1)
     if call.pairs.adjust != "dunnett":
         return multiplicity.adjust(raw, call.pairs.adjust)
-    if call.test == "ancova":
-        n = _cross(call, extraction).n
-    else:
-        n = extraction.moments(call.endpoint, call.choice).n
+    summary = _cross(call, extraction) if call.test == "ancova" else extraction.moments(call.endpoint, call.choice)
     control = call.pairs.arms[0][1]
-    sizes = n[:, [control, *(a for a, _ in call.pairs.arms)]]
+    sizes = summary.n[:, [control, *(a for a, _ in call.pairs.arms)]]
     statistics = np.stack([rows.statistic for rows in tested], axis=1)
     with np.errstate(invalid="ignore"):
         return dunnett.dunnett(statistics, _common_df(tested), sizes, alternative=call.alternative)

@@ -37,7 +37,7 @@ def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> Colum
 
 
 def share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> Floats:
-    """part / whole, NaN where there is nothing to share."""
+    """Share of ``part`` in ``whole``, NaN where there is nothing to share."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / whole, np.nan)
 

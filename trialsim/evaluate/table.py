@@ -35,7 +35,8 @@ class Column:
     """What one number per replicate is.
 
     ``kind``: ``decision`` 0 or 1, a rejection whose failed replicates give bounds; ``share`` 0 or 1; ``mean`` any
-    number; ``occurrence`` a number that has no row where it is 0 in every replicate; ``estimate`` gives its mean and its empirical standard error; ``variance`` a squared standard error.
+    number; ``occurrence`` a number that has no row where it is 0 in every replicate; ``estimate`` gives its mean and
+    its empirical standard error; ``variance`` a squared standard error.
     """
 
     analysis: str

@@ -118,7 +118,8 @@ def _missing(study: Study) -> Summary:
 
 def _declared(values: NDArray[Any], cohort: Cohort) -> NDArray[Any]:
     """The part (R, ...) of an array (T, R, ...) that belongs to the declared twin."""
-    return values[cohort.measurements.twins.index("declared")]
+    chosen: NDArray[Any] = values[cohort.measurements.twins.index("declared")]
+    return chosen
 
 
 def _with_endpoint(study: Study) -> Summary:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.evaluate.summaries import HOUR, MINUTE, Summary, share, trial_column
 from trialsim.protocol.columns import (
     GAVE_UP,
     H_STATE,
@@ -16,7 +17,6 @@ from trialsim.protocol.columns import (
     S_OVERTIME,
     S_STUDY,
 )
-from trialsim.evaluate.summaries import HOUR, MINUTE, Summary, share, trial_column
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
@@ -35,7 +35,7 @@ def ward_summaries(study: Study) -> list[Summary]:
 
 
 def _hold(study: Study, index: int) -> Summary:
-    """One need for staff: the share of participants who reached it and were missed, by reason; waits of those served."""
+    """One need for staff: the share of those who reached it and were missed, by reason; waits of those served."""
     assert study.program is not None
     name = study.program.holds[index].name
     columns = (

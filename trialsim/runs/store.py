@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +185,7 @@ class EstimatesFile:
         cuts = [start, *range(start - start % GROUP + GROUP, stop, GROUP), stop]
         table = estimates_table(estimates)
         rows = table.num_rows // max(stop - start, 1)
-        for low, high in zip(cuts, cuts[1:], strict=False):
+        for low, high in pairwise(cuts):
             self._pending.append(table.slice((low - start) * rows, (high - low) * rows))
             if high % GROUP == 0:
                 self._flush()

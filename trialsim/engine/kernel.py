@@ -37,8 +37,8 @@ MOST_PARTICIPANTS = 1 << ID_BITS
 NO_KEY = np.int64(2**63 - 1)
 
 # Rows of the participants' state (:data:`STATE_ROWS`, N).
-STEP, DUE, HOLDER, WAITING, ASKED, ASKED_RANK, TRY, PHASE = range(8)
-STATE_ROWS = 8
+STEP, DUE, HOLDER, WAITING, ASKED, ASKED_RANK, TRY, PHASE, KEEPS = range(9)
+STATE_ROWS = 9
 # Phases of an activity.
 FIRST_PART, PAUSED, SECOND_PART = range(3)
 # Columns of the resources' state (I, WARD_COLUMNS).
@@ -111,10 +111,11 @@ def _advance(  # type: ignore[no-untyped-def]
     if tick >= ward[i, CLOSE]:
         opens, closes, number = shift_at(first_window, windows, resources[i, RES_CALENDAR], tick, weekday)
         ward[i, OPEN], ward[i, CLOSE], ward[i, SHIFT] = opens, closes, number
-        ward[i, FLOOR] = max(opens, 0)
+        ward[i, FLOOR] = opens
         for u in range(units):
+            until[i, u] = opens
             if unit[i, u] == OTHER:
-                unit[i, u], until[i, u] = FREE, 0
+                unit[i, u] = FREE
         if resources[i, RES_OTHER] == 1:
             ward[i, SPELL] = 0
             clock[i] = float(opens)
@@ -289,7 +290,7 @@ def play_range(  # type: ignore[no-untyped-def]
             if rank == 3:
                 coming += 1
                 state[STEP, n], state[HOLDER, n], state[WAITING, n], state[DUE, n] = 0, -1, -1, NO_KEY
-                state[TRY, n], state[PHASE, n] = 0, FIRST_PART
+                state[TRY, n], state[PHASE, n], state[KEEPS, n] = 0, FIRST_PART, 0
                 logged = _record(log, logged, tick, e.ENTER, n, 0, arm[r, n], site[r, n])
                 if leave[r, n] < NEVER:
                     size = _push(heap, size, ((max(leave[r, n], tick) * 8 + 2) << ID_BITS) | n)
@@ -370,6 +371,7 @@ def play_range(  # type: ignore[no-untyped-def]
                         kept[head, hold, e.H_UNIT] = u0
                         state[HOLDER, head] = (i0 << e.SHIFT_BITS) | (ward[i0, SHIFT] << e.UNIT_BITS) | u0
                         state[WAITING, head], state[DUE, head] = -1, NO_KEY
+                        state[KEEPS, head] += 1
                         logged = _record(log, logged, tick, e.GRANT, head, state[STEP, head], hold, u0)
                         state[STEP, head] += 1
                         n, running = head, True
@@ -570,7 +572,8 @@ def play_range(  # type: ignore[no-untyped-def]
                         staff_out[r, j, e.S_STUDY] += tick - seized[j, u]
                         staff_out[r, j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
                     logged = _record(log, logged, tick, e.RELEASE, n, step, hold, kept[n, hold, e.H_UNIT])
-                    for h in range(kept.shape[1]):
+                    state[KEEPS, n] -= 1
+                    for h in range(kept.shape[1] if state[KEEPS, n] > 0 else 0):
                         if kept[n, h, e.H_STATE] == e.GRANTED and kept[n, h, e.H_RELEASE] < 0:
                             i0 = site[r, n] * per_site + needs[holds[h, HOLD_FIRST]]
                             u0 = kept[n, h, e.H_UNIT]
@@ -591,10 +594,12 @@ def play_range(  # type: ignore[no-untyped-def]
                         _miss_visits(ops, visits, n, step, ops[step, 2], e.OTHER_ARM)
                         state[STEP, n] = ops[step, 2]
                 elif op == p.WAIT:
-                    state[HOLDER, n] = -1
+                    if state[KEEPS, n] == 0:
+                        state[HOLDER, n] = -1  # the session ends
                     ready = tick + (tapes[r, n, ops[step, 1]] if ops[step, 1] >= 0 else 0)
                     if ops[step, 2] >= 0:
                         ready = first_open(first_window, windows, ops[step, 2], ready, weekday)
+                    logged = _record(log, logged, tick, e.WAITS, n, step, ready - tick, -1)
                     if ready == tick:
                         state[STEP, n] += 1
                     else:

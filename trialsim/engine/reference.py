@@ -285,6 +285,7 @@ class Ward:
         """For a time, then until a calendar is open."""
         ready = self.env.now + (0 if part.slot is None else int(person.tape[part.slot]))
         ready = next_open(part.until, ready, weekday=self.program.weekday)
+        self.record(e.WAITS, person, value=ready - self.env.now)
         if ready > self.env.now:
             yield from self.until(ready, person)
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from trialsim.engine import trace as e
 from trialsim.engine.trace import NEVER, EventTrace, empty_trace
-from trialsim.protocol import program as p
 from trialsim.protocol.calendar import windows_from
 from trialsim.protocol.program import Program
 
@@ -48,18 +47,17 @@ class _Pathway:
         self.running = -1  # activity under way
         self.missed: list[tuple[int, int]] = []  # steps of holds that were given up
         self.last_grant: tuple[int, int] = (-1, 0)  # hold and tick, of this session
-        self.session = 0
         self.readers: dict[int, Callable[[int, int, int, int], None]] = {
             e.ENTER: self.enter, e.REQUEST: self.request, e.GRANT: self.grant, e.GIVE_UP: self.miss,
             e.TURNED_AWAY: self.miss, e.RELEASE: self.release, e.START: self.start, e.PAUSE: self.pause,
             e.RESUME: self.resume, e.END: self.end, e.TRIED: self.tried, e.VISIT: self.visit, e.LEAVE: self.leave,
+            e.WAITS: self.waits,
         }  # fmt: skip
 
     def read(self, events: Ints) -> None:
         """Read the events in order, then say why visits are missing."""
         last = e.COMPLETE
         for tick, kind, _, step, value, unit in events.tolist():
-            self._new_session(step)
             if kind in (e.GIVE_UP, e.TURNED_AWAY):
                 self.holds[value, e.H_STATE] = e.GAVE_UP if kind == e.GIVE_UP else e.REFUSED
             if kind in self.readers:
@@ -78,13 +76,10 @@ class _Pathway:
             return e.SESSION_MISSED
         return e.OTHER_ARM if place < reached else e.LEFT
 
-    def _new_session(self, step: int) -> None:
-        """A wait that was passed ends the session, and with it who was last at the bedside."""
-        session = int(np.sum(self.program.ops[: step + 1, 0] == p.WAIT))
-        if session != self.session:
-            self.session = session
-            if not self.kept:
-                self.last_grant = (-1, 0)
+    def waits(self, _tick: int, _step: int, _value: int, _unit: int) -> None:
+        """A wait ends the session, and with it who was last at the bedside."""
+        if not self.kept:
+            self.last_grant = (-1, 0)
 
     def enter(self, _tick: int, _step: int, value: int, unit: int) -> None:
         self.arm, self.site = value, unit

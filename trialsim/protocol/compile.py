@@ -12,7 +12,7 @@ from trialsim.distributions import Distribution, mean, packable
 from trialsim.draws import stream
 from trialsim.errors import ProtocolError
 from trialsim.protocol import program as p
-from trialsim.protocol.calendar import DAY, WEEK, Calendar, parse_calendar
+from trialsim.protocol.calendar import DAY, WEEK, Calendar, is_open, parse_calendar
 from trialsim.protocol.program import ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
 
@@ -33,7 +33,8 @@ def compile_protocol(
     ------
     ProtocolError
         TS-P001 two steps of one name, TS-P002 a visit twice, TS-P003 resources asked for against the order of the
-        file (a deadlock), TS-P004 spells of other work in a family the engine cannot draw, TS-P005 too many steps
+        file (a deadlock), TS-P004 spells of other work in a family the engine cannot draw, TS-P005 too many steps,
+        TS-P006 resources needed together that are never on duty at the same time
     """
     builder = _Builder(tuple(resources), resources, tuple(arms), starts)
     builder.block(steps, held=(), number="")
@@ -236,10 +237,24 @@ class _Builder:
                 code="TS-P003",
                 remedy=f"Ask for {early} first, or list {late} above {early} under resources.",
             )
+        self.check_open_together(name, new)
         patience = round(give_up_after.value) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
         self.holds.append(HoldInfo(name, new, priority, patience, ()))
         hold = len(self.holds) - 1
         return _Held(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
+
+    def check_open_together(self, name: str, needs: Sequence[int]) -> None:
+        """Refuse a need that can never be met because its resources are never on duty at the same time."""
+        hours = [self.resources[self.order[need]].hours for need in needs]
+        calendars = [parse_calendar(text) for text in hours if text is not None]
+        opens = [start for calendar in calendars for start, _ in calendar.windows]
+        if opens and not any(all(is_open(one, start, weekday=0) for one in calendars) for start in opens):
+            wanted = " and ".join(self.order[need] for need in needs)
+            raise ProtocolError(
+                f"{name!r} needs {wanted} together, which are never on duty at the same time.",
+                code="TS-P006",
+                remedy="Let their hours overlap.",
+            )
 
     def release(self, hold: _Held) -> None:
         """Give back what the hold took; who gave up goes on behind it."""

@@ -29,6 +29,7 @@ class inside:  # noqa: N801  # reads as a phrase: with inside("range")
 
 
 def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
+    """Refuse a key that is not allowed, with the nearest that is."""
     for key in value:
         if key not in allowed:
             refuse(

@@ -20,7 +20,6 @@ from trialsim.reading import (
     FAMILIES,
     KIND_WORDS,
     PLAIN_KEYS,
-    read_calendar,
     read_clock,
     read_clock_window,
     read_count,
@@ -31,7 +30,6 @@ from trialsim.reading import (
 
 __all__ = [
     "Amount",
-    "Calendar",
     "CalendarSpan",
     "Clock",
     "ClockWindow",
@@ -69,10 +67,11 @@ def _number(kind: str, low: float | None = None, high: float | None = None) -> t
 
 def _spread(kind: str) -> tuple[BeforeValidator, WithJsonSchema]:
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
+    anything: dict[str, Any] = {}
     keys = [*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE]
     carried = {
         "type": "object",
-        "properties": dict.fromkeys(keys, {}),
+        "properties": dict.fromkeys(keys, anything),
         "patternProperties": {"^q[0-9][0-9]$": bare},
         "additionalProperties": False,
         "minProperties": 1,
@@ -97,9 +96,6 @@ CalendarSpan = Annotated[Number, *_number("calendar", low=0)]  # unit "months" (
 Clock = Annotated[int, BeforeValidator(read_clock), WithJsonSchema({"type": "string", "examples": ["10:00"]})]
 ClockWindow = Annotated[
     tuple[int, int], BeforeValidator(read_clock_window), WithJsonSchema({"type": "string", "examples": ["08:00-20:00"]})
-]
-Calendar = Annotated[
-    str, BeforeValidator(read_calendar), WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:30-16:30"]})
 ]
 Name = Annotated[str, BeforeValidator(read_name), WithJsonSchema(_TEXT)]
 Count = Annotated[int, BeforeValidator(read_count)]

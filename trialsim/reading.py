@@ -232,7 +232,7 @@ def _read_family(family: str, inner: object, kind: str, info: Any) -> dict[str, 
     if family == "choice":
         return _read_choice(inner, kind)
     if family == "empirical":
-        from trialsim.scenario.empirical import read_empirical
+        from trialsim.empirical import read_empirical
 
         return {"values": read_empirical(inner, kind, info)}
     if not isinstance(inner, Mapping):
@@ -339,20 +339,6 @@ def read_clock_window(value: object) -> tuple[int, int]:
     if low >= high:
         refuse("TS-E013", f"'{value}' runs backwards.", remedy="Write the earlier time first; a window ends by 24:00.")
     return low, high
-
-
-def read_calendar(value: object) -> str:
-    """Opening hours as text, checked: ``Mon-Fri 08:30-16:30``."""
-    from trialsim.errors import TrialsimError
-    from trialsim.protocol.calendar import parse_calendar
-
-    if not isinstance(value, str):
-        refuse("TS-E011", f"'{value}' is not a calendar.", remedy="Write it like this: Mon-Fri 08:30-16:30.")
-    try:
-        parse_calendar(value)
-    except TrialsimError as error:
-        refuse("TS-E017", error.message, remedy=error.remedy)
-    return " ".join(value.split())
 
 
 def read_name(value: object) -> str:

@@ -109,7 +109,7 @@ def test_faults_in_parent_and_child_name_their_own_file(tmp_path: Path) -> None:
         load(write(tmp_path, parent=parent, child=child))
     places = {(Path(fault.file).name, fault.line) for fault in caught.value.faults}
     assert ("child.yaml", 3) in places
-    assert ("parent.yaml", [i for i, line in enumerate(parent.split("\n"), 1) if "units: two" in line][0]) in places
+    assert ("parent.yaml", next(i for i, line in enumerate(parent.split("\n"), 1) if "units: two" in line)) in places
 
 
 def test_grandparents_are_read_and_circles_refused(tmp_path: Path) -> None:

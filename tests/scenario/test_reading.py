@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from trialsim import quantities as q
 from trialsim.measures import Number, Spread
+from trialsim.protocol.steps import Calendar
 from trialsim.scenario import load
 from trialsim.scenario.provenance import provenance
 
@@ -78,7 +79,7 @@ def test_clock_and_names() -> None:
         (q.Clock, "25:00"),
         (q.Clock, "8"),
         (q.ClockWindow, "20:00-08:00"),
-        (q.Calendar, "Monday to Friday"),
+        (Calendar, "Monday to Friday"),
         (q.Name, ""),
         (q.Name, "a - b"),
         (q.Name, "a\nb"),

@@ -91,10 +91,12 @@ def test_huge_and_deep_files_are_refused(text: str) -> None:
 @given(st.text(max_size=200))
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
+    codes = []
     try:
         read_text(text, "any")
     except BrokenText as broken:
-        assert broken.finding.code in ("TS-E001", "TS-E002")
+        codes.append(broken.finding.code)
+    assert set(codes) <= {"TS-E001", "TS-E002"}
 
 
 LINES = (SHIPPED / "picu-blood-draw.yaml").read_text(encoding="utf-8").splitlines()
@@ -123,8 +125,10 @@ def test_a_damaged_study_is_read_or_refused_never_a_crash(row: int, start: int, 
     line = LINES[row]
     start = min(start, len(line))
     damaged = [*LINES[:row], line[:start] + scrap + line[start + length :], *LINES[row + 1 :]]
+    lines = [1]
     try:
         loads("\n".join(damaged))
     except ScenarioError as error:
-        assert error.faults
-        assert all(fault.line >= 1 for fault in error.faults)
+        lines = [fault.line for fault in error.faults]
+    assert lines
+    assert min(lines) >= 1

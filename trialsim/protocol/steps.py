@@ -9,9 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
-from trialsim.quantities import Calendar, Count, Duration, DurationSpread, Name, Record, Share, Sourced
+from trialsim.errors import TrialsimError
+from trialsim.faults import refuse
+from trialsim.quantities import Count, Duration, DurationSpread, Name, Record, Share, Sourced
+
+
+def read_calendar(value: object) -> str:
+    """Opening hours as text, checked: ``Mon-Fri 08:30-16:30``."""
+    from trialsim.protocol.calendar import parse_calendar
+
+    if not isinstance(value, str):
+        refuse("TS-E011", f"'{value}' is not a calendar.", remedy="Write it like this: Mon-Fri 08:30-16:30.")
+    try:
+        parse_calendar(value)
+    except TrialsimError as error:
+        refuse("TS-E017", error.message, remedy=error.remedy)
+    return " ".join(value.split())
+
+
+Calendar = Annotated[
+    str, BeforeValidator(read_calendar), WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:30-16:30"]})
+]
 
 
 class WaitRule(Record):

@@ -21,7 +21,7 @@ def check_outcomes(scenario: Scenario, points: Outline, report: Report) -> None:
     for name, outcome in scenario.outcomes.items():
         path = ("outcomes", name)
         _visits(outcome, path, points, report)
-        _arms(outcome, path, scenario, points, report)
+        _arms(outcome, path, scenario, report)
         check_names(name, outcome, above, report)
         _responses(outcome, path, points, report)
         _drivers(outcome, path, scenario, points, report)
@@ -59,7 +59,7 @@ def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> No
         _names(response.visits, (*path, "responds_to", activity, "visits"), points, report)
 
 
-def _arms(outcome: Outcome, path: Path, scenario: Scenario, points: Outline, report: Report) -> None:
+def _arms(outcome: Outcome, path: Path, scenario: Scenario, report: Report) -> None:
     arms = scenario.design.arms
     reference = scenario.design.reference or next(iter(arms), None)
     levels: dict[Path, Level | ArmLevels | None] = {("level",): outcome.level}

@@ -122,7 +122,8 @@ def _validated(data: dict[str, Any], folder: FilePath) -> tuple[Scenario | None,
             found = findings_of(error, data)
             findings += without_repeats(found, findings)
             data = deepcopy(data)
-            if not all([_cut(data, finding) for finding in found]):
+            cuts = [_cut(data, finding) for finding in found]  # every one, whatever the others give
+            if not all(cuts):
                 return None, findings
     return None, findings
 

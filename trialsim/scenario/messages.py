@@ -125,12 +125,8 @@ def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
             return tuple(path), True
         if isinstance(step, str) and step.startswith("<"):
             continue
-        inside = (
-            isinstance(data, dict)
-            and step in data
-            or isinstance(data, list)
-            and isinstance(step, int)
-            and step < len(data)
+        inside = (isinstance(data, dict) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
         )
         if inside:
             data = data[step]

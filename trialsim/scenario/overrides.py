@@ -107,7 +107,7 @@ def _descend(data: Any, text: str) -> tuple[Any, Path, str]:
 
 def _made(data: Any, path: Path, text: str) -> tuple[Any, Path, str]:
     """Make the maps that are missing on the way: ``design.allocation.block`` without an allocation."""
-    while isinstance(data, dict) and "." in text and text.split(".")[0] in known_keys(path, {}):
+    while isinstance(data, dict) and "." in text and text.split(".", maxsplit=1)[0] in known_keys(path, {}):
         head, text = text.split(".", 1)
         data[head] = {}
         data, path = data[head], (*path, head)

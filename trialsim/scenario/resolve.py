@@ -126,10 +126,10 @@ def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]
     told: list[Step] = []
     for step in steps:
         if isinstance(step, (Hold, Repeat)):
-            step = step.model_copy(update={"steps": _with_arms(step.steps, arms)})  # noqa: PLW2901  # the same step, written out
+            step = step.model_copy(update={"steps": _with_arms(step.steps, arms)})  # the same step, written out
         elif isinstance(step, (Activity, Attempt)) and not step.arms:
             name = step.activity if isinstance(step, Activity) else step.attempt
-            step = step.model_copy(update={"arms": (name,) if name in arms else ()})  # noqa: PLW2901  # as above
+            step = step.model_copy(update={"arms": (name,) if name in arms else ()})  # as above
         told.append(step)
     return tuple(told)
 

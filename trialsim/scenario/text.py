@@ -53,7 +53,7 @@ class Tree:
 
     def written(self, path: Path) -> Path:
         """The path under which a part of the resolved form was written: a visit's level may stand in ``level``."""
-        if len(path) > 3 and path[2] == "by_visit" and path[:4] not in self.keys:  # noqa: PLR2004  # outcomes, name, by_visit, visit
+        if len(path) > 3 and path[2] == "by_visit" and path[:4] not in self.keys:  # outcomes, name, by_visit, visit
             base = re.sub(r"( \d+)+\Z", "", str(path[3]))
             general = (*path[:2], "by_visit", base)
             return (*(general if general in self.keys else (*path[:2], "level")), *path[4:])

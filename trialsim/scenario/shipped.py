@@ -1,0 +1,40 @@
+"""The scenarios that come with trialsim."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Data files a scenario reads.
+DATA = re.compile(r"\b[\w-]+\.csv\b")
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A shipped scenario: its title, its file, and the data files it reads."""
+
+    title: str
+    path: Path
+    companions: tuple[Path, ...]
+
+
+def folder() -> Path:
+    """Where the shipped scenarios lie: in the installed package, or beside it in a checkout."""
+    installed = Path(__file__).parent.parent / "_shipped_scenarios"
+    return installed if installed.is_dir() else Path(__file__).parent.parent.parent / "scenarios"
+
+
+def shipped_scenarios() -> dict[str, Shipped]:
+    """Every shipped scenario by name: the studies first, then published variants and lessons."""
+    root = folder()
+    files = sorted(root.rglob("*.yaml"), key=lambda path: (len(path.relative_to(root).parts), path.name))
+    return {path.stem: _card(path) for path in files}
+
+
+def _card(path: Path) -> Shipped:
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r"^title:\s*(.+?)\s*$", text, re.MULTILINE)
+    title = found.group(1).strip("\"'") if found else path.stem
+    companions = tuple(path.parent / name for name in dict.fromkeys(DATA.findall(text)))
+    return Shipped(title, path, tuple(file for file in companions if file.is_file()))

@@ -27,6 +27,13 @@ COMMANDS = {
 class LazyGroup(click.RichGroup):
     """A group whose commands live in ``trialsim.cli.NAME`` and are imported when called."""
 
+    called: tuple[str, ...] = ()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember what was typed, so that only the command called is imported."""
+        self.called = tuple(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Commands in the order of a study."""
         return list(COMMANDS)
@@ -35,11 +42,11 @@ class LazyGroup(click.RichGroup):
         """The command, imported only when it is really called; for the list of commands a name card is enough."""
         if cmd_name not in COMMANDS:
             return None
-        if ctx.protected_args or ctx.args or cmd_name in sys.argv[1:]:
+        if cmd_name in self.called:
             command = import_module(f"trialsim.cli.{cmd_name}").command
             assert isinstance(command, click.Command)
             return command
-        return click.RichCommand(cmd_name, help=COMMANDS[cmd_name], short_help=COMMANDS[cmd_name])
+        return click.RichCommand(name=cmd_name, callback=None, help=COMMANDS[cmd_name], short_help=COMMANDS[cmd_name])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,7 +72,7 @@ def main(args: list[str] | None = None) -> int:
 
         print_error(error)
         return error.exit_code
-    except click.exceptions.Abort:
+    except click.Abort:
         click.echo("Stopped. What was finished is kept.", err=True)
         return 4
     except click.ClickException as error:

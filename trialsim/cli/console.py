@@ -15,8 +15,16 @@ from trialsim.errors import ScenarioError, TrialsimError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Columns of a table that goes to a file or a pipe.
+WIDE = 140
+
 stdout = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def table_console() -> Console:
+    """Where tables go: as wide as the terminal, or wide enough for a file."""
+    return stdout if stdout.is_terminal else Console(highlight=False, width=WIDE)
 
 
 def print_error(error: TrialsimError) -> None:

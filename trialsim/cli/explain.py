@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from trialsim.cli.console import print_json, stdout
+from trialsim.cli.console import print_json, stdout, table_console
 from trialsim.cli.options import json_option, scenario_argument, set_option
 
 
@@ -43,4 +43,4 @@ def command(scenario: Path, resolved: bool, changes: tuple[str, ...], as_json: b
                 table.add_column(cell, overflow="fold")
             for row in section.rows:
                 table.add_row(*row)
-            stdout.print(table)
+            table_console().print(table)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from trialsim.cli.console import print_json, stderr, stdout
+from trialsim.cli.console import print_json, stderr, stdout, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.errors import AnalysisError
 
@@ -55,7 +55,7 @@ def command(
             simulated = f"{one.median:.3g} ({one.low:.3g} to {one.high:.3g})"
             where = f"{one.share:.1%} ± {one.mcse:.1%} lie below"
         table.add_row(one.source + reading, one.analysis, one.contrast, f"{one.kind} {one.published}", simulated, where)
-    stdout.print(table)
+    table_console().print(table)
     stderr.print(
         f"\n{total:,} simulated trials. The arms' means are assumptions: agreement says that the assumptions could have "
         "produced the report, not that they are true.",

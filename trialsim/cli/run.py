@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from trialsim.cli.console import print_json, progress, stderr, stdout
+from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def print_table(result: OperatingCharacteristics) -> None:
                 row.analysis, row.contrast, row.measure.replace("_", " "), f"{row.value:.4g}", f"{row.mcse:.2g}",
                 str(row.n_failed), style=style,
             )  # fmt: skip
-    stdout.print(table)
+    table_console().print(table)
 
 
 def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]:

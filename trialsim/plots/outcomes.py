@@ -51,7 +51,9 @@ def category_shares(values: pd.DataFrame, arms: Sequence[str], categories: Seque
         measured = values.loc[values["arm"] == arm, "value"].dropna().to_numpy()
         counts[row] = [(measured == category).sum() for category in categories]
     totals = counts.sum(axis=1, keepdims=True)
-    return np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    shares = np.zeros_like(counts)
+    np.divide(counts, totals, out=shares, where=totals > 0)
+    return shares
 
 
 def _stacked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import seaborn as sns
@@ -32,7 +32,7 @@ def arm_palette(arms: Sequence[str]) -> dict[str, str]:
 @contextmanager
 def study_style() -> Iterator[None]:
     """The settings every figure is drawn under; nothing global is left changed."""
-    settings = {
+    settings: dict[str, Any] = {
         "figure.dpi": 110,
         "figure.constrained_layout.use": True,
         "font.family": "DejaVu Sans",
@@ -53,7 +53,7 @@ def study_style() -> Iterator[None]:
         "svg.fonttype": "none",
     }
     with mpl.rc_context(), sns.axes_style("ticks"):
-        mpl.rcParams.update(settings)
+        mpl.rcParams.update(settings)  # type: ignore[arg-type]  # the stub lists every key by name
         yield
 
 

@@ -70,7 +70,8 @@ def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, object]]:
     """The rows that touch a day, their times cut to it and given in hours after midnight."""
     midnight = datetime.combine(day, time())
     rows: list[dict[str, object]] = []
-    for record in frame.to_dict("records"):
+    for found in frame.to_dict("records"):
+        record = {str(key): value for key, value in found.items()}
         start = (record["start"] - midnight) / timedelta(hours=1)
         end = (record["end"] - midnight) / timedelta(hours=1)
         if end > 0 and start < 24:

@@ -229,9 +229,10 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
 def busiest_week(spells: pd.DataFrame) -> date:
     """Monday of the week in which most was asked of the staff, a missed session counting three times."""
     weight = spells["kind"].map({"study": 1, "waiting": 1, "missed": 3, "left": 3})
-    monday = spells["start"].dt.normalize() - spells["start"].dt.dayofweek.map(lambda days: timedelta(days=days))
-    found = weight.groupby(monday).sum().idxmax()
-    return date(found.year, found.month, found.day)
+    monday = spells["start"].dt.normalize() - spells["start"].dt.day_of_week.map(lambda days: timedelta(days=days))
+    total = weight.groupby(monday).sum()
+    found = datetime.fromisoformat(str(total.index[int(total.to_numpy().argmax())]))
+    return found.date()
 
 
 def in_week(spells: pd.DataFrame, first: date) -> pd.DataFrame:

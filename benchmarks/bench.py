@@ -173,10 +173,10 @@ def queue_means(replicates: int) -> tuple[float, float]:
     sojourn, last = [], []
     for start in range(0, replicates, 1000):
         some = range(start, min(start + 1000, replicates))
-        trace = studies.simulate(study, some, twins=("declared",)).trace
-        entries = conduct(study.conduct, seed=study.scenario.simulation.seed, replicates=some)
-        sojourn.append(((trace.end_time - entries.arrival) / 3600).mean(axis=1))
-        last.append(trace.end_time.max(axis=1) / 3600)
+        cohort = studies.simulate(study, some, twins=("declared",))
+        assert cohort.trace is not None
+        sojourn.append(((cohort.trace.ends[:, :, 0] - cohort.entries.arrival) / 3600).mean(axis=1))
+        last.append(cohort.trace.trial_end / 3600)
     return float(np.concatenate(sojourn).mean()), float(np.concatenate(last).mean())
 
 
@@ -206,7 +206,8 @@ def peak_memory(replicates: int) -> float:
 
 def help_seconds() -> float:
     """How long the command line takes to answer ``--help``."""
-    command = [sys.executable, "-m", "trialsim", "--help"]
+    code = "import sys; sys.argv = ['trialsim', '--help']; from trialsim.cli import entry; entry()"
+    command = [sys.executable, "-c", code]
     return best(lambda: subprocess.run(command, capture_output=True, check=True))
 
 

@@ -233,3 +233,19 @@ def rejection(x: np.ndarray) -> float:
     mean = x.sum(axis=1) / n
     variance = ((x**2).sum(axis=1) - n * mean**2) / (n - 1)
     return float(np.sum(np.abs(mean) * np.sqrt(n / variance) > stdtrit(n - 1, 0.975)) / len(enough))
+
+
+@pytest.mark.parametrize("size", ["1e200", "1e-300", "1e308"])
+def test_numbers_beyond_any_use_are_faults_not_crashes(size: str) -> None:
+    text = (
+        PLAIN.replace("normal", "lognormal")
+        .replace("sd: 0.4", f"sd_log: {size}")
+        .replace("difference: -0.2", "ratio: 0.8")
+    )
+    try:
+        scenario = loads(text)
+    except ScenarioError as error:
+        assert {fault.code for fault in error.faults} == {"TS-E023"}  # noqa: PT017  # either may happen
+    else:
+        assert size == "1e-300"
+        assert scenario.name == "textbook-ancova"

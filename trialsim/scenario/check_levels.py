@@ -100,6 +100,8 @@ def _continuous(scale: str, level: Level, path: Path, report: Report) -> None:
         solve(scale, flat, positive=scale == "lognormal")
     except DistributionError as error:
         report(Finding("TS-E023", path, error.message, error.remedy))
+    except (ArithmeticError, ValueError):  # numbers that leave the range of a float
+        report(Finding("TS-E023", path, "these numbers give no distribution.", "Check their size and units."))
 
 
 def level_numbers(level: Level) -> dict[str, float]:

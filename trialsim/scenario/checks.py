@@ -334,6 +334,7 @@ def _protocol(scenario: Scenario, points: Outline, report: Report) -> None:
     for name, path in dict.fromkeys(points.asked) if scenario.setting else ():
         resources = scenario.setting.resources if scenario.setting else {}
         known(name, resources, "TS-E033", path, report)
+    _asked(points, report)
     for name, path in dict.fromkeys(points.twice):
         message = f"visit '{name}' is marked twice."
         report(Finding("TS-E052", path, message, "Give the second one another name."))
@@ -361,6 +362,17 @@ def _protocol(scenario: Scenario, points: Outline, report: Report) -> None:
                     "Write a chance below 100 %.",
                 )
             )
+
+
+def _asked(points: Outline, report: Report) -> None:
+    """A step asks for each resource once, and a hold for at least one."""
+    seen: set[tuple[str, Path]] = set()
+    for name, path in dict.fromkeys(points.asked):
+        if (name, path[:-1]) in seen:
+            report(Finding("TS-E056", path, f"'{name}' is asked for twice.", "Name each resource once."))
+        seen.add((name, path[:-1]))
+    for path in dict.fromkeys(points.empty_holds):
+        report(Finding("TS-E056", (*path, "hold"), "nothing is held.", "Name a resource: hold: [nurse]."))
 
 
 def _playable(scenario: Scenario, points: Outline, report: Report) -> None:

@@ -29,6 +29,7 @@ class Outline:
     played: list[tuple[Activity | Attempt, Path]] = field(default_factory=list)  # every activity and attempt
     own: dict[str, set[str]] = field(default_factory=dict)  # arm -> its own activities
     asked: list[tuple[str, Path]] = field(default_factory=list)  # resources asked for, with the place
+    empty_holds: list[Path] = field(default_factory=list)
     twice: list[tuple[str, Path]] = field(default_factory=list)  # visits marked twice under one name
 
     @property
@@ -79,6 +80,8 @@ def outline(steps: tuple[Step, ...], visits: Mapping[str, object], arms: Mapping
         if isinstance(step, (Hold, Activity, Attempt)):
             names, key = (step.hold, "hold") if isinstance(step, Hold) else (step.needs, "needs")
             found.asked += [(name, (*path, key, i)) for i, name in enumerate(names)]
+        if isinstance(step, Hold) and not step.hold:
+            found.empty_holds.append(path)
         if isinstance(step, (Activity, Attempt)):
             name = step.activity if isinstance(step, Activity) else step.attempt
             found.activities.setdefault(name, (step, path))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +22,8 @@ STUDIES = ("picu-blood-draw", "nicu-parent-massage", "textbook-ancova")
 
 @pytest.fixture(scope="module")
 def prepared() -> dict[str, studies.Study]:
-    return {name: studies.prepare(load(SCENARIOS / f"{name}.yaml")) for name in STUDIES}
+    known = {name: studies.prepare(load(SCENARIOS / f"{name}.yaml")) for name in STUDIES}
+    return known | {"many-arms": studies.prepare(load(SCENARIOS / "lessons" / "many-arms.yaml"))}
 
 
 def driven(study: studies.Study, replicates: int, **how: object) -> tuple[str, OperatingCharacteristics]:
@@ -127,3 +130,28 @@ def test_the_textbook_problem_has_its_exact_power(prepared: dict[str, studies.St
     result = studies.evaluate(prepared["textbook-ancova"])
     assert result.value("power", analysis="main").value == pytest.approx(0.8031, abs=0.0131)
     assert result.value("rejection_null_twin", analysis="main").value == pytest.approx(0.05, abs=0.0072)
+
+
+# ---------------------------------------------------------------- long checks
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("name", STUDIES[:2])
+def test_some_hundred_replicates_by_both_engines(name: str, prepared: dict[str, studies.Study]) -> None:
+    assert driven(prepared[name], 300)[0] == driven(prepared[name], 300, engine="simpy")[0]
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("name", ["nicu-parent-massage", "textbook-ancova"])
+def test_memory_does_not_grow_with_replicates(name: str) -> None:
+    """Peak memory of a process that plays 10,000 replicates and of one that plays ten times as many, within 5 %."""
+    code = (
+        "import resource, sys; from trialsim import study; from trialsim.scenario import load;"
+        f"study.evaluate(load({str(SCENARIOS / (name + '.yaml'))!r}), replicates=int(sys.argv[1]), chunk=500);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    few, many = (
+        int(subprocess.run([sys.executable, "-c", code, count], capture_output=True, text=True, check=True).stdout)
+        for count in ("10000", "100000")
+    )
+    assert many < 1.05 * few

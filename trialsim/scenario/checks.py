@@ -69,6 +69,7 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     _protocol(scenario, points, report)
     if scenario.setting:
         _setting(scenario.setting, report)
+    _different_reasons([leave.reason for leave in scenario.attrition], ("attrition",), report)
     for i, leave in enumerate(scenario.attrition):
         _leave(leave, ("attrition", i), report)
     _covariates(scenario, report)
@@ -278,12 +279,21 @@ def _patients(patients: Patients, path: Path, report: Report) -> None:
                 "TS-E043", (*path, "consent"), "nobody consents, so nobody can be enrolled.", "Write a share above 0 %."
             )
         )
-    excluded = sum(share.value for share in patients.exclusions.values())
-    if excluded >= 1:
-        message = f"the exclusions rule out {100 * excluded:.4g} % of patients."
-        report(Finding("TS-E043", (*path, "exclusions"), message, "They must leave somebody to ask."))
+    for reason, share in patients.exclusions.items():
+        if share.value >= 1:
+            message = f"'{reason}' rules out everybody."
+            report(Finding("TS-E043", (*path, "exclusions", reason), message, "Write a share below 100 %."))
+    _different_reasons([leave.reason for leave in patients.leave], (*path, "leave"), report)
     for i, leave in enumerate(patients.leave):
         _leave(leave, (*path, "leave", i), report)
+
+
+def _different_reasons(reasons: list[str], path: Path, report: Report) -> None:
+    """A reason to leave stands once in its list: its times are drawn by its name."""
+    for i, reason in enumerate(reasons):
+        if reason in reasons[:i]:
+            message = f"'{reason}' stands twice among the reasons to leave."
+            report(Finding("TS-E043", (*path, i, "reason"), message, "Give each reason a name of its own."))
 
 
 def _pattern(weights: dict[str, float], path: Path, report: Report) -> None:

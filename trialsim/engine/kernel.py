@@ -195,6 +195,23 @@ def _dequeue(i, n, tick, queue, ward):  # type: ignore[no-untyped-def]
 
 
 @_inlined
+def _latest(i, queue, ward, state):  # type: ignore[no-untyped-def]
+    """Who asked last of those who wait."""
+    found = queue[i, ward[i, HEAD]]
+    for place in range(ward[i, HEAD] + 1, ward[i, TAIL]):
+        n = queue[i, place]
+        if state[ASKED, n] > state[ASKED, found] or (
+            state[ASKED, n] == state[ASKED, found]
+            and (
+                state[ASKED_RANK, n] > state[ASKED_RANK, found]
+                or (state[ASKED_RANK, n] == state[ASKED_RANK, found] and n > found)
+            )
+        ):
+            found = n
+    return found
+
+
+@_inlined
 def _record(events, count, tick, kind, n, step, value, unit):  # type: ignore[no-untyped-def]
     """Write an event where there is room for it; the count goes on."""
     if count < events.shape[0]:
@@ -377,6 +394,21 @@ def play_range(  # type: ignore[no-untyped-def]
                         n, running = head, True
                         pending = key
                         break
+                for i in range(count_resources):
+                    # ------------------------------------------ no grant is left; the latest beyond a limit goes away
+                    if running or not 0 <= resources[i, RES_LIMIT] < ward[i, TAIL] - ward[i, HEAD]:
+                        continue
+                    n = _latest(i, queue, ward, state)
+                    hold, step = state[WAITING, n], state[STEP, n]
+                    for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                        _dequeue(site[r, n] * per_site + needs[place], n, tick, queue, ward)
+                    state[WAITING, n], state[DUE, n] = -1, NO_KEY
+                    kept[n, hold, e.H_STATE] = e.REFUSED
+                    logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, -1)
+                    _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
+                    state[STEP, n] = ops[step, 2]
+                    running = True
+                    pending = key
                 if not running:
                     # ------------------------------------------ when to look again without an event of the study
                     for i in range(count_resources):
@@ -533,16 +565,6 @@ def play_range(  # type: ignore[no-untyped-def]
                     first, need = holds[hold, HOLD_FIRST], holds[hold, HOLD_COUNT]
                     kept[n, hold, e.H_REQUEST] = tick
                     logged = _record(log, logged, tick, e.REQUEST, n, step, hold, -1)
-                    full = False
-                    for place in range(first, first + need):
-                        j = site[r, n] * per_site + needs[place]
-                        full = full or (0 <= resources[j, RES_LIMIT] <= ward[j, TAIL] - ward[j, HEAD])
-                    if full:
-                        kept[n, hold, e.H_STATE] = e.REFUSED
-                        logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, -1)
-                        _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
-                        state[STEP, n] = ops[step, 2]
-                        continue
                     state[WAITING, n], state[ASKED, n], state[ASKED_RANK, n] = hold, tick, rank
                     priorities[n] = holds[hold, HOLD_PRIORITY]
                     for place in range(first, first + need):

@@ -332,9 +332,6 @@ class Ward:
         self.record(e.REQUEST, person, value=part.hold)
         base = person.site * self.program.resources_per_site
         stations = tuple(self.stations[base + number] for number in part.resources)
-        if any(self.is_full(station) for station in stations):
-            self.record(e.TURNED_AWAY, person, value=part.hold)
-            return
         request = Request(part.priority, self.env.now, self.rank, person.number, stations, hold=part.hold)
         request.answer = simpy.Event(self.env)
         self.ask(request)
@@ -346,8 +343,8 @@ class Ward:
         answer = yield request.answer
         if answer == "leaves":
             raise Left
-        if answer == "gives up":
-            self.record(e.GIVE_UP, person, value=part.hold)
+        if answer != "granted":
+            self.record(e.GIVE_UP if answer == "gives up" else e.TURNED_AWAY, person, value=part.hold)
             return
         unit = request.units[stations[0].info.name]
         self.record(e.GRANT, person, value=part.hold, unit=unit)
@@ -356,11 +353,6 @@ class Ward:
             self.record(e.RELEASE, person, value=part.hold, unit=unit, step=part.end)
         finally:
             self.give_back(request)
-
-    def is_full(self, station: Station) -> bool:
-        """Whether as many wait as the queue may hold (other work is not counted)."""
-        waiting = sum(request.participant is not None for request in station.queue)
-        return 0 <= station.info.queue_limit <= waiting
 
     def ask(self, request: Request) -> None:
         """Join every queue."""
@@ -414,6 +406,16 @@ class Ward:
                 self.follow(station)
                 break
             else:
+                self.turn_away()
+                return
+
+    def turn_away(self) -> None:
+        """Nothing is left to grant: who asked last and finds the queue full goes away (other work is not counted)."""
+        for station in self.stations:
+            waiting = [request for request in station.queue if request.participant is not None]
+            if 0 <= station.info.queue_limit < len(waiting):
+                latest = max(waiting, key=lambda request: (request.tick, request.rank, request.participant))
+                self.withdraw(latest, "is turned away")
                 return
 
     def can_be_granted(self, request: Request) -> bool:

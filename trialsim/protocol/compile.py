@@ -166,8 +166,9 @@ class _Builder:
 
     def timed(self, step: Activity | Attempt, *, held: tuple[int, ...], number: str) -> None:
         """An activity or attempt, with the branch for its arms and the resources it needs."""
-        branch = self.emit(p.ARM, self.arm_bits(step.arms), -1, name="arm") if step.arms else -1
         base = step.activity if isinstance(step, Activity) else step.attempt
+        arms = step.arms or tuple(arm for arm in self.arms if arm == base)
+        branch = self.emit(p.ARM, self.arm_bits(arms), -1, name="arm") if arms else -1
         name = self.unique((step.name or base) + number, "activity" if isinstance(step, Activity) else "attempt")
         hold = self.seize(f"staff for {name}", step.needs, step.priority, step.give_up_after, held)
         if isinstance(step, Activity):

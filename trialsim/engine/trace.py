@@ -98,6 +98,86 @@ class EventTrace:
         return self.visits[..., V_REASON]
 
     @property
+    def visit_holder(self) -> Ints:
+        """(R, N, V) who was at the bedside, packed."""
+        return self.visits[..., V_HOLDER]
+
+    @property
+    def activity_start(self) -> Ints:
+        """(R, N, A) tick."""
+        return self.activities[..., A_START]
+
+    @property
+    def activity_end(self) -> Ints:
+        """(R, N, A) tick."""
+        return self.activities[..., A_END]
+
+    @property
+    def activity_planned(self) -> Ints:
+        """(R, N, A) ticks."""
+        return self.activities[..., A_PLANNED]
+
+    @property
+    def activity_delivered(self) -> Ints:
+        """(R, N, A) ticks."""
+        return self.activities[..., A_DELIVERED]
+
+    @property
+    def pause_start(self) -> Ints:
+        """(R, N, A) tick."""
+        return self.activities[..., A_PAUSE_START]
+
+    @property
+    def pause_end(self) -> Ints:
+        """(R, N, A) tick."""
+        return self.activities[..., A_PAUSE_END]
+
+    @property
+    def failed(self) -> Ints:
+        """(R, N, A) failed tries."""
+        return self.activities[..., A_FAILED]
+
+    @property
+    def tries(self) -> Ints:
+        """(R, N, A) tries."""
+        return self.activities[..., A_TRIES]
+
+    @property
+    def succeeded(self) -> Ints:
+        """(R, N, A) 1 or 0, -1 when not ended."""
+        return self.activities[..., A_SUCCESS]
+
+    @property
+    def hold_request(self) -> Ints:
+        """(R, N, H) tick."""
+        return self.holds[..., H_REQUEST]
+
+    @property
+    def hold_grant(self) -> Ints:
+        """(R, N, H) tick."""
+        return self.holds[..., H_GRANT]
+
+    @property
+    def hold_release(self) -> Ints:
+        """(R, N, H) tick."""
+        return self.holds[..., H_RELEASE]
+
+    @property
+    def hold_unit(self) -> Ints:
+        """(R, N, H) unit of the first resource."""
+        return self.holds[..., H_UNIT]
+
+    @property
+    def end_time(self) -> Ints:
+        """(R, N) tick."""
+        return self.ends[..., E_TIME]
+
+    @property
+    def end_reason(self) -> Ints:
+        """(R, N) 0 completed, 1 left, 2 not enrolled."""
+        return self.ends[..., E_REASON]
+
+    @property
     def hold_state(self) -> Ints:
         """(R, N, H)."""
         return self.holds[..., H_STATE]

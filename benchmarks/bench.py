@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -204,6 +206,21 @@ def peak_memory(replicates: int) -> float:
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
+def start_seconds() -> tuple[float, float]:
+    """From starting Python to the table of 10 PICU replicates: compiling everything, then from the cache [s]."""
+    code = (
+        "from trialsim import study; from trialsim.scenario import load;"
+        f"study.evaluate(load({str(SCENARIOS / 'picu-blood-draw.yaml')!r}), replicates=10)"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        found = []
+        for _ in range(2):
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"NUMBA_CACHE_DIR": cache})
+            found.append(time.perf_counter() - began)
+    return found[0], found[1]
+
+
 def help_seconds() -> float:
     """How long the command line takes to answer ``--help``."""
     code = "import sys; sys.argv = ['trialsim', '--help']; from trialsim.cli import entry; entry()"
@@ -220,11 +237,14 @@ def main() -> None:
     scale = 10 if chosen.quick else 1
     lines = without_ward(100_000 // scale) + engines(scale) + whole_road(10_000 // scale)
     sojourn, last = queue_means(20_000 // scale)
+    first, later = start_seconds()
     lines += [
         Line("plain queue, mean sojourn (17.373)", sojourn, "h"),
         Line("plain queue, mean last departure (292.86)", last, "h"),
         Line(f"peak memory, PICU, {10_000 // scale:,}", peak_memory(10_000 // scale), "MiB"),
         Line(f"peak memory, PICU, {100_000 // scale:,}", peak_memory(100_000 // scale), "MiB"),
+        Line("first start, with compiling (PICU, 10 replicates)", first, "s"),
+        Line("later starts, from the cache (PICU, 10 replicates)", later, "s"),
         Line("trialsim --help", help_seconds(), "s"),
     ]
     print(f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}")

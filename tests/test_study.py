@@ -13,6 +13,7 @@ import pytest
 
 from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS, Estimates
+from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import KEPT, OperatingCharacteristics
 from trialsim.scenario import load, loads
 
@@ -102,6 +103,11 @@ def test_figures_see_the_first_replicates_only(
     assert result.kept.estimate.shape[1] == result.kept.trial.shape[0] == 150
     assert result.value("power", analysis="main").n_replicates == 400
     assert KEPT == 10_000
+
+
+def test_no_replicate_is_an_error(prepared: dict[str, studies.Study]) -> None:
+    with pytest.raises(RunError, match="at least 1"):
+        studies.evaluate(prepared["textbook-ancova"], replicates=0)
 
 
 def test_a_range_starts_anywhere(prepared: dict[str, studies.Study]) -> None:

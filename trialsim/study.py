@@ -21,6 +21,7 @@ from trialsim.analysis.plan import AnalysisPlan, plan_analyses
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, usable_cores
 from trialsim.cohort import Cohort
 from trialsim.conduct import ConductPlan, conduct, plan_conduct
+from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics, join_kept
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
@@ -194,6 +195,11 @@ def evaluate(
     executor : runs the chunks in place of own threads
     sink : is given the estimates of each chunk, in order
     progress : is given the number of replicates done so far
+
+    Raises
+    ------
+    RunError
+        TS-R005 when no replicate is asked for
     """
     began = time.perf_counter()
     study = prepare(scenario)
@@ -201,6 +207,8 @@ def evaluate(
     seed = told.seed if seed is None else seed
     which = told.replicates if replicates is None else replicates
     which = which if isinstance(which, range) else range(which)
+    if not len(which):
+        raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
     chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers, engine=engine), block=BLOCK)
     work = partial(_play_chunk, study, seed=seed, engine=engine, kept=which.start + KEPT)

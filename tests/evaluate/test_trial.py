@@ -93,6 +93,16 @@ def test_staff_hours_are_the_time_held(played: tuple[studies.Study, Cohort]) -> 
                 assert seen["study_hours", resource.name] == pytest.approx(hours.get(resource.name, 0.0))
 
 
+def test_use_of_open_hours() -> None:
+    """The PICU nurses: two units, 12 h a day, 60 % other work."""
+    study = studies.prepare(load(SCENARIOS / "picu-blood-draw.yaml"))
+    cohort = studies.simulate(study, range(3))
+    for seen in numbers(study, cohort):
+        open_hours = seen["trial_days", ""] * 12 * 2
+        assert seen["study_use_share", "nurse"] == pytest.approx(seen["study_hours", "nurse"] / open_hours)
+        assert seen["use_share", "nurse"] == pytest.approx(0.6 + seen["study_use_share", "nurse"])
+
+
 def test_costs() -> None:
     study = studies.prepare(load(SCENARIOS / "lessons/massage-course.yaml"))
     cohort = studies.simulate(study, range(5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 #: The analysis column of numbers that belong to the trial as a whole.
 TRIAL = "trial"
 
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86_400.0, 604_800.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> Colum
     return Column(TRIAL, contrast, measure, kind)
 
 
-def share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> Floats:
+def share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """Share of ``part`` in ``whole``, NaN where there is nothing to share."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / whole, np.nan)

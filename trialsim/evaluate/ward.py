@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.evaluate.summaries import HOUR, MINUTE, Summary, share, trial_column
+from trialsim.evaluate.summaries import HOUR, MINUTE, WEEK, Summary, share, trial_column
 from trialsim.protocol.columns import (
     GAVE_UP,
     H_STATE,
     LEFT_WAITING,
     NOT_REACHED,
     REFUSED,
+    S_GRANTS,
     S_OVERTIME,
     S_STUDY,
 )
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
+    from trialsim.protocol.program import Program, ResourceInfo
     from trialsim.study import Study
 
 Floats = NDArray[np.float64]
@@ -82,18 +84,31 @@ def waits(wait: NDArray[np.int64]) -> tuple[Floats, Floats]:
 
 
 def _resources(study: Study) -> Summary:
-    """Hours that the study takes of each resource, and how much of it after the end of a shift."""
-    assert study.program is not None
-    names = [resource.name for resource in study.program.resources]
-    columns = [
-        trial_column(measure, name) for name in names for measure in ("study_hours", "overtime_hours", "times_granted")
-    ]
+    """Of each resource: hours the study takes, how much of it after the end of a shift, and the share of open hours.
+
+    Open hours are those of a mean week over the length of the trial; ``use_share`` adds other work by its expectation.
+    """
+    program = study.program
+    assert program is not None
+    measures = ("study_hours", "overtime_hours", "times_granted", "study_use_share", "use_share")
+    columns = [trial_column(measure, resource.name) for resource in program.resources for measure in measures]
+    capacity = np.array([one.units * open_share(program, one) for one in program.resources])
+    other_work = np.array([one.share for one in program.resources])
 
     def values(cohort: Cohort) -> Floats:
         trace = cohort.trace
         assert trace is not None
-        hours = trace.staff.astype(np.float64)
-        hours[:, :, [S_STUDY, S_OVERTIME]] /= HOUR
-        return hours.reshape(len(hours), -1)
+        used, overtime, granted = (trace.staff[:, :, which] for which in (S_STUDY, S_OVERTIME, S_GRANTS))
+        use = share(used, trace.trial_end[:, None] * capacity)
+        parts = [used / HOUR, overtime / HOUR, granted, use, use + other_work]
+        return np.stack(parts, axis=2).reshape(len(used), -1)
 
     return Summary(tuple(columns), values)
+
+
+def open_share(program: Program, resource: ResourceInfo) -> float:
+    """Share of a week in which a resource is at work."""
+    if resource.calendar < 0:
+        return 1.0
+    windows = program.calendars[resource.calendar].windows
+    return sum(closes - opens for opens, closes in windows) / WEEK if windows else 1.0

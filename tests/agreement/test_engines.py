@@ -1,23 +1,34 @@
-"""Both engines play the same protocol to the same last event, and to the same arrays."""
+"""Both engines play the same protocol to the same last event, and to the same arrays.
+
+The comparison is exact, so it never fails by chance. The planted faults at the end show that it can fail.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings
 
-from tests.agreement.protocols import Trial, trials
-from trialsim.engine import EventTrace, play
-from trialsim.engine.summarize import summarize
+from tests.agreement.protocols import NEVER, STEPS, Trial, trials
+from trialsim.conduct import conduct, plan_conduct
+from trialsim.engine import EventTrace, play, reference
 from trialsim.engine.trace import first_difference
-from trialsim.errors import ProtocolError
+from trialsim.protocol.compile import compile_protocol
+from trialsim.protocol.program import Program
+from trialsim.protocol.steps import Resource
 from trialsim.protocol.tapes import Tapes, draw_tapes
+from trialsim.scenario import load, resolve
 
 ARRAYS = ("visits", "activities", "holds", "ends", "staff", "trial_end")
-MANY = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").rglob("*.yaml"))
+MANY = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def tapes_of(trial: Trial) -> Tapes:
@@ -25,17 +36,22 @@ def tapes_of(trial: Trial) -> Tapes:
     return draw_tapes(trial.program, seed=trial.seed, replicates=range(1), participants=participants)
 
 
-def played(trial: Trial, engine: str, tapes: Tapes) -> EventTrace:
+def played(trial: Trial, engine: Any, tapes: Tapes) -> EventTrace:
     return play(
-        trial.program, trial.entries, tapes, seed=trial.seed, replicates=range(1), engine=engine, record=True  # type: ignore[arg-type]
+        trial.program, trial.entries, tapes, seed=trial.seed, replicates=range(1), engine=engine, record=True
     )
 
 
 def difference(a: EventTrace, b: EventTrace, trial: Trial) -> str | None:
     """The first event that differs, else the first array."""
-    found = first_difference(a.events[0], b.events[0], trial.program)
-    if found is not None:
-        return found
+    return traces_differ(a, b, trial.program)
+
+
+def traces_differ(a: EventTrace, b: EventTrace, program: Program) -> str | None:
+    for left, right in zip(a.events, b.events, strict=True):
+        found = first_difference(left, right, program)
+        if found is not None:
+            return found
     return next((name for name in ARRAYS if not np.array_equal(getattr(a, name), getattr(b, name))), None)
 
 
@@ -51,3 +67,113 @@ def test_engines_agree(trial: Trial) -> None:
 def test_engines_agree_under_any_priority(trial: Trial) -> None:
     tapes = tapes_of(trial)
     assert difference(played(trial, "fast", tapes), played(trial, "simpy", tapes), trial) is None
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_engines_agree_on_shipped_scenarios(path: Path) -> None:
+    scenario = resolve(load(path))
+    if scenario.setting is None or not scenario.protocol:
+        pytest.skip("no ward")
+    setting, some = scenario.setting, range(40, 44)
+    program = compile_protocol(
+        scenario.protocol,
+        setting.resources,
+        arms=tuple(scenario.design.arms),
+        starts=setting.starts,
+        sites=tuple(setting.sites),
+    )
+    entries = conduct(plan_conduct(scenario), seed=3, replicates=some)
+    tapes = draw_tapes(program, seed=3, replicates=some, participants=entries.entry.shape[1])
+    fast = play(program, entries, tapes, seed=3, replicates=some, record=True)
+    slow = play(program, entries, tapes, seed=3, replicates=some, engine="simpy", record=True)
+    assert traces_differ(fast, slow, program) is None
+    assert len(fast.events[0]) > entries.entry.shape[1]
+    # no events are kept unless asked for, and the arrays are the same
+    silent = play(program, entries, tapes, seed=3, replicates=some)
+    assert all(np.array_equal(getattr(silent, name), getattr(fast, name)) for name in ARRAYS)
+    # a later replicate alone is that row of the batch
+    alone = SimpleNamespace(**{name: value[2:3] for name, value in vars(entries).items()})
+    again = play(program, alone, tapes[2:3], seed=3, replicates=range(42, 43))
+    assert all(np.array_equal(getattr(again, name)[0], getattr(fast, name)[2]) for name in ARRAYS)
+
+
+# ---------------------------------------------------------------- planted faults
+
+
+def ties(steps: Sequence[Mapping[str, Any]], staff: Mapping[str, Any], entry: Sequence[int], **leave: int) -> Trial:
+    """A small trial in which a rule decides."""
+    records = {name: Resource.model_validate(one) for name, one in staff.items()}
+    program = compile_protocol(STEPS.validate_python(tuple(steps)), records, arms=("all",), starts=date(2026, 1, 5))
+    shape = (1, len(entry))
+    goes = np.full(shape, NEVER, dtype=np.int64)
+    for who, tick in leave.items():
+        goes[0, int(who[1:])] = tick
+    entries = SimpleNamespace(
+        entry=np.array([entry], dtype=np.int64),
+        arm=np.zeros(shape, dtype=np.int8),
+        site=np.zeros(shape, dtype=np.int16),
+        leave=goes,
+        leave_reason=np.where(goes < NEVER, 0, -1).astype(np.int8),
+    )
+    return Trial(program, entries, 1)
+
+
+SERVICE = {"activity": "service", "needs": ["nurse"], "lasts": "10 s"}
+NURSE = {"nurse": {"units": 1}}
+FAULTS = {
+    # rank swapped, and a trial in which that rank decides
+    "patience before grants": ("GRANTS", 6.5, ties([SERVICE | {"give_up_after": "7 s"}], NURSE, [0, 3])),
+    "a step ends after an arrival": ("STEP_ENDS", 3.5, ties([SERVICE], NURSE, [0, 10])),
+    "leaving after grants": ("LEAVING", 5.5, ties([SERVICE], NURSE, [0, 1, 2], p1=10)),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_wrong_order_within_a_tick_is_reported(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, rank, trial = FAULTS[fault]
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    monkeypatch.setattr(reference, name, rank)
+    found = difference(fast, played(trial, "simpy", tapes), trial)
+    assert found is not None
+    assert found.startswith("event ")
+
+
+def test_a_wrong_tick_is_reported() -> None:
+    trial = ties([SERVICE, {"visit": "v"}], NURSE, [0, 3])
+    tapes = tapes_of(trial)
+    longer = tapes.copy()
+    longer[0, 1, 0] += 1
+    found = difference(played(trial, "fast", tapes), played(trial, "simpy", longer), trial)
+    assert found is not None
+    assert "participant 1 starts [service] value 10" in found
+    assert "participant 1 starts [service] value 11" in found
+
+
+def test_a_wrong_compiler_is_reported() -> None:
+    """The reference reads the protocol itself: a step table that is wrong is noticed."""
+    trial = ties([SERVICE | {"give_up_after": "3 s"}, {"visit": "v"}], NURSE, [0, 3])
+    tapes = tapes_of(trial)
+    holds = tuple(replace(hold, patience=30) for hold in trial.program.holds)
+    faulty = Trial(replace(trial.program, holds=holds), trial.entries, trial.seed)
+    found = difference(played(faulty, "fast", tapes), played(trial, "simpy", tapes), trial)
+    assert found is not None
+    assert "gives up" in found
+
+
+def test_other_work_of_another_seed_is_reported() -> None:
+    busy = {"nurse": {"units": 1, "hours": "daily 00:00-06:00", "other_work": {"share": "80 %", "spell": "10 min"}}}
+    trial = ties([SERVICE], busy, [3600 * k for k in range(1, 6)])
+    tapes = tapes_of(trial)
+    assert difference(played(trial, "fast", tapes), played(trial, "simpy", tapes), trial) is None
+    other = Trial(trial.program, trial.entries, 2)
+    assert difference(played(trial, "fast", tapes), played(other, "simpy", tapes), trial) is not None
+
+
+def test_a_wrong_array_is_reported() -> None:
+    trial = ties([SERVICE, {"visit": "v"}], NURSE, [0, 3])
+    tapes = tapes_of(trial)
+    fast, slow = played(trial, "fast", tapes), played(trial, "simpy", tapes)
+    slow.staff[0, 0, 1] += 1
+    assert difference(fast, slow, trial) == "staff"

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.distributions import pack, packable, quantile, quantile_packed
-from trialsim.draws import block, stream_key, to_uniform, uniforms
+from trialsim.distributions import CODES, pack, packable, quantile, quantile_packed
+from trialsim.draws import fill_uniform, stream_key, uniforms
+from trialsim.normal import ndtri
 from trialsim.protocol.program import FLAG, SHARE_OF, TICKS, Program
 
 Tapes = NDArray[np.int64]
+
+EXPONENTIAL, LOGNORMAL = CODES["exponential"], CODES["lognormal"]
 
 #: No length is longer than a century; the ticks of a pathway then fit the engine's keys.
 LONGEST = 36_525 * 86_400
@@ -26,6 +29,9 @@ def draw_tapes(program: Program, *, seed: int, replicates: range, participants: 
     """
     out = np.zeros((len(replicates), participants, max(len(program.slots), 1)), dtype=np.int64)
     for place, slot in enumerate(program.slots):
+        if slot.kind == TICKS and slot.distribution.family == "fixed":
+            out[:, :, place] = max(math.floor(min(slot.distribution.params[0], LONGEST) + 0.5), slot.least)
+            continue
         distributions = [slot.distribution] if packable(slot.distribution) else []
         rows, table = pack(distributions) if distributions else (np.zeros((1, 8)), np.zeros(1))
         if slot.kind == TICKS and not distributions:
@@ -41,26 +47,28 @@ def draw_tapes(program: Program, *, seed: int, replicates: range, participants: 
 
 
 @kernel
-def _one(kind, rows, table, least, chance, length, flagged, u):  # type: ignore[no-untyped-def]
-    """The integer of one slot from its uniform draw."""
-    if kind == TICKS:
-        return max(math.floor(min(quantile_packed(rows, 0, table, u), LONGEST) + 0.5), least)
-    if kind == FLAG:
-        return 1 if u < chance else 0
-    if flagged == 0:
-        return 0
-    return min(max(math.floor(u * length + 0.5), 1), length)
-
-
-@kernel
 def _fill(seed, stream, k, first_replicate, kind, rows, table, least, chance, of, place, out):  # type: ignore[no-untyped-def]
+    """Fill one slot. The two commonest families have loops of their own, equal to ``quantile_packed`` to the last bit."""
     replicates, participants, _ = out.shape
+    drawn = np.empty((1, participants))
+    code, a, b, low, span = int(rows[0, 0]), rows[0, 1], rows[0, 2], rows[0, 4], rows[0, 5]
     for r in range(replicates):
-        for n in range(0, participants, 4):
-            words = block(seed, stream, n // 4, k, first_replicate + r)
-            for word in range(min(4, participants - n)):
-                row = out[r, n + word]
-                w = words[0] if word == 0 else words[1] if word == 1 else words[2] if word == 2 else words[3]
-                length = row[of] if kind == SHARE_OF else 0
-                flagged = row[place - 1] if kind == SHARE_OF else 0
-                row[place] = _one(kind, rows, table, least, chance, length, flagged, to_uniform(w))
+        fill_uniform(seed, stream, k, first_replicate + np.uint64(r), drawn)
+        u = drawn[0]
+        if kind == FLAG:
+            for n in range(participants):
+                out[r, n, place] = 1 if u[n] < chance else 0
+        elif kind == SHARE_OF:
+            for n in range(participants):
+                length = out[r, n, of]
+                inside = min(max(math.floor(u[n] * length + 0.5), 1), length)
+                out[r, n, place] = inside if out[r, n, place - 1] == 1 else 0
+        else:
+            for n in range(participants):
+                if code == EXPONENTIAL:
+                    seconds = -a * math.log1p(-(low + u[n] * span))
+                elif code == LOGNORMAL:
+                    seconds = math.exp(a + b * ndtri(low + u[n] * span))
+                else:
+                    seconds = quantile_packed(rows, 0, table, u[n])
+                out[r, n, place] = max(math.floor(min(seconds, LONGEST) + 0.5), least)

@@ -233,7 +233,11 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
             ("participants", "arrived", f"arrival on the ward, {clock}"),
             ("participants", "enrolled", f"consent and allocation, {clock}"),
             ("participants", "ended", f"end of the pathway, {clock}"),
-            ("participants", "end_reason", f"completed, or {', '.join(cohort.conduct_plan.leave_reasons) or 'nothing else'}"),
+            (
+                "participants",
+                "end_reason",
+                f"completed, or {', '.join(cohort.conduct_plan.leave_reasons) or 'nothing else'}",
+            ),
         ]
     rows += [
         ("visits", "visit", "planned measuring point"),
@@ -255,5 +259,3 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
             ("events", "value", "length in seconds (starts, ends), visit, need for staff or arm, by the event"),
         ]
     return rows
-
-

@@ -110,7 +110,7 @@ def test_amounts_are_turned_into_the_unit_of_the_outcome() -> None:
     assert figure.mean.value == pytest.approx(-26.47 * 0.02759, rel=1e-12)  # 1 ug/dL = 27.59 nmol/L = 1,000 ng/dL
     limit = lesson("detection-limit").outcomes["root"].instrument.detection_limit
     assert limit is not None
-    assert (limit.value, limit.unit) == (pytest.approx(14 / 2.759, rel=1e-12), "ng/mL")
+    assert (limit.value, limit.unit) == (pytest.approx(1.38 / 2.759, rel=1e-12), "ng/mL")
 
 
 def test_scales_that_need_no_saying() -> None:

@@ -12,9 +12,27 @@ from numpy.typing import NDArray
 
 from trialsim.draws import fill_normal, stream, stream_key
 from trialsim.protocol.columns import V_HOLDER
-from trialsim.response.measure import correlate, instrument, mix_practitioner, mix_site, values_of
+from trialsim.response.measure import (
+    assay_errors,
+    correlate,
+    measured_values,
+    mix_practitioner,
+    mix_site,
+    read_off,
+    scored_values,
+    to_logits,
+)
 from trialsim.response.missingness import declared, lose
-from trialsim.response.plan import BELOW_LIMIT, NORMAL, ORDINAL, OutcomePlan, PairPlan, ResponsePlan, plan_response
+from trialsim.response.plan import (
+    BELOW_LIMIT,
+    LOGNORMAL,
+    NORMAL,
+    ORDINAL,
+    OutcomePlan,
+    PairPlan,
+    ResponsePlan,
+    plan_response,
+)
 from trialsim.response.predictor import (
     Bedside,
     activity_shift,
@@ -23,6 +41,7 @@ from trialsim.response.predictor import (
     rhythm_shift,
     standard_normal,
 )
+from trialsim.response.scales import normal_cuts, toward
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +59,8 @@ class Measurements:
     ----------
     values : (T, R, N, D) in the outcome's unit, NaN where missing; D are ``ResponsePlan.pairs``
     reason : (T, R, N, D) int8, position in ``ResponsePlan.reasons``; 0 is measured
-    below : (T, R, N, D) whether the value lay below the detection limit
+    below : (T, R, N, D) whether the assay read a value below the detection limit; not where it was lost for another
+        reason
     """
 
     twins: tuple[str, ...]
@@ -68,28 +88,20 @@ def respond(
     """
     bedside = Bedside(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
-    values = np.empty(shape)
-    reason = np.zeros(shape, dtype=np.int8)
-    below = np.zeros(shape, dtype=np.bool_)
+    measured = Measurements(tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.bool_))
     z = _latent(bedside)
     for d, point in enumerate(plan.points):
         outcome = plan.outcomes[point.outcome]
-        z[d] = _rated(bedside, outcome, point, _mixed(bedside, outcome, point, z[d]))
-        given = delivered(bedside, point)
-        common = common_shift(bedside, outcome, point)
-        clock = rhythm_shift(bedside, outcome.rhythm, point) if outcome.rhythm and trace is not None else None
-        for twin, name in enumerate(twins):
-            factor, with_clock = TWINS[name]
-            parts = [common, clock if with_clock else None]
-            if trace is not None and outcome.responses:
-                parts.append(activity_shift(bedside, outcome, point, scale=factor * scale))
-            _true_values(plan, outcome, point, factor * scale, given, parts, z[d], entries.arm, d, values[twin])
-            _measure(bedside, outcome, point, d, values[twin], reason[twin], below[twin])
-        if trace is not None or outcome.lost > 0:
-            lose(bedside, plan, outcome, point, values, reason, d)
+        latent = _rated(bedside, outcome, point, _mixed(bedside, outcome, point, z[d]))
+        _true_values(bedside, outcome, point, d, latent, scale, measured)
+        _measure(bedside, outcome, point, d, measured)
+        if trace is not None or outcome.lost > 0 or outcome.leaves:
+            lose(bedside, outcome, point, measured.values, measured.reason, d)
     for d, point in enumerate(plan.points):
-        declared(bedside, plan, plan.outcomes[point.outcome], point, values, reason, d)
-    return Measurements(tuple(twins), values, reason, below)
+        declared(bedside, plan, plan.outcomes[point.outcome], point, measured.values, measured.reason, d)
+    if measured.below.any():
+        measured.below[(measured.reason != 0) & (measured.reason != BELOW_LIMIT)] = False
+    return measured
 
 
 def _latent(bedside: Bedside) -> Floats:
@@ -146,27 +158,46 @@ NOTHING = np.zeros((1, 1))
 
 
 def _true_values(
-    plan: ResponsePlan,
-    outcome: OutcomePlan,
-    point: PairPlan,
-    factor: float,
-    given: Floats | None,
-    parts: list[Floats | None],
-    z: Floats,
-    arm: NDArray[np.int8],
-    d: int,
-    out: Floats,
+    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, z: Floats, scale: float, measured: Measurements
 ) -> None:
-    """Fill column ``d`` of ``out`` (R, N, D)."""
-    shift: Floats | None = None
-    for part in parts:
-        if part is not None:
-            shift = part if shift is None else shift + part
-    values_of(
-        outcome.scale, point.location, point.sd, point.cuts, outcome.categories, plan.reference, factor,
-        given is not None, NOTHING if given is None else given, shift is not None,
-        NOTHING if shift is None else np.ascontiguousarray(shift), z, arm, d, out,
-    )  # fmt: skip
+    """Fill column ``d`` of the values (T, R, N, D): levels, what was delivered, what shifts them, and ``z`` (R, N)."""
+    reference, arm = bedside.plan.reference, bedside.entries.arm
+    lambdas = [TWINS[name][0] * scale for name in measured.twins]
+    given = delivered(bedside, point)
+    shifts = _shifts(bedside, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
+    on_logits = given is not None or any(shift is not None for shift in shifts)
+    if outcome.scale == ORDINAL and on_logits:
+        to_logits(z)
+    share = (given is not None, NOTHING if given is None else given)
+    for twin, (factor, shift) in enumerate(zip(lambdas, shifts, strict=True)):
+        out = measured.values[twin]
+        moved = (shift is not None, NOTHING if shift is None else shift)
+        if outcome.scale == ORDINAL:
+            cuts = toward(point.cuts, reference, factor)
+            cuts = cuts if on_logits else normal_cuts(cuts)
+            scored_values(reference, cuts, outcome.categories, *share, *moved, z, arm, d, out)
+        else:
+            location, sd = toward(point.location, reference, factor), toward(point.sd, reference, factor)
+            lognormal = outcome.scale == LOGNORMAL
+            measured_values(lognormal, reference, location, sd, *share, *moved, z, arm, d, out)
+
+
+def _shifts(
+    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, lambdas: list[float], clocks: list[bool]
+) -> list[Floats | None]:
+    """(R, N) of each twin: covariates, drivers, the clock, and responses to activities; None for nothing."""
+    common = common_shift(bedside, outcome, point)
+    if bedside.trace is None:
+        return [common] * len(lambdas)
+    clock = rhythm_shift(bedside, outcome.rhythm, point) if outcome.rhythm else None
+    found = []
+    for factor, with_clock in zip(lambdas, clocks, strict=True):
+        parts = [common, clock if with_clock else None]
+        if outcome.responses:
+            parts.append(activity_shift(bedside, outcome, point, scale=factor))
+        told = [part for part in parts if part is not None]
+        found.append(np.ascontiguousarray(sum(told[1:], start=told[0])) if told else None)
+    return found
 
 
 def lognormal_sd(cv: float) -> float:
@@ -174,26 +205,37 @@ def lognormal_sd(cv: float) -> float:
     return math.sqrt(math.log1p(cv**2))
 
 
-def _measure(
-    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, values: Floats, reason: NDArray[np.int8], below: Any
-) -> None:
-    """Put the true values of column ``d`` through the instrument."""
+def _measure(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, measured: Measurements) -> None:
+    """Put the true values of column ``d`` through the instrument; the twins share its errors."""
     tool = outcome.instrument
     if tool.rater_sd is not None and outcome.scale == NORMAL:
         u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
-        values[:, :, d] += tool.rater_sd.value * standard_normal(u)
+        measured.values[:, :, :, d] += tool.rater_sd.value * standard_normal(u)
     if outcome.scale == ORDINAL or not any((tool.assay_cv, tool.plate_cv, tool.rounding, tool.detection_limit)):
         return
+    errors = _errors(bedside, outcome, point) if tool.assay_cv or tool.plate_cv else None
     limit = tool.detection_limit.value if tool.detection_limit else -math.inf
     substitutes = {"limit/2": limit / 2, "limit/sqrt(2)": limit / math.sqrt(2), "censored": limit}
-    instrument(
+    substitute = substitutes.get(tool.below or "missing", math.nan)
+    rounding = tool.rounding.value if tool.rounding else 0.0
+    for twin in range(len(measured.twins)):
+        read_off(
+            errors is not None, NOTHING if errors is None else errors, limit, substitute, rounding, d,
+            measured.values[twin], measured.reason[twin], BELOW_LIMIT, measured.below[twin],
+        )  # fmt: skip
+
+
+def _errors(bedside: Bedside, outcome: OutcomePlan, point: PairPlan) -> Floats:
+    """(R, N) factors by which assay and plate change the values."""
+    tool, seed, first = outcome.instrument, np.uint64(bedside.seed), np.uint64(bedside.replicates.start)
+    errors = np.zeros(bedside.entries.arm.shape)
+    if tool.assay_cv:
+        key = stream_key(stream("assay/{outcome}/{visit}", outcome=outcome.name, visit=point.visit))
+        fill_normal(seed, np.uint64(key), np.uint64(0), first, errors)
+    assay_errors(
         lognormal_sd(tool.assay_cv.value) if tool.assay_cv else 0.0,
-        np.uint64(stream_key(stream("assay/{outcome}/{visit}", outcome=outcome.name, visit=point.visit))),
         lognormal_sd(tool.plate_cv.value) if tool.plate_cv else 0.0,
         np.uint64(stream_key(stream("plate/{assay}", assay=outcome.assay))),
-        outcome.plate_size or 2**40,
-        limit,
-        substitutes.get(tool.below or "missing", math.nan),
-        tool.rounding.value if tool.rounding else 0.0,
-        np.uint64(bedside.seed), np.uint64(bedside.replicates.start), d, values, reason, BELOW_LIMIT, below,
+        outcome.plate_size or 2**40, seed, first, errors,
     )  # fmt: skip
+    return errors

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from trialsim.compiled import kernel
-from trialsim.protocol.columns import A_DELIVERED, A_END, A_PAUSE_END, A_PAUSE_START, A_START
+from trialsim.protocol.columns import A_END, A_PAUSE_END, A_PAUSE_START, A_START
 
 #: Two edges of the drive of an activity, four when a pause lies in it.
 EDGES = 4
@@ -55,8 +55,9 @@ def log_levels(activities, which, secretion, lag, lasts, gate, scale, half_life,
                 if row[A_END] < 0 and lasts[d] < 0:
                     stop = now
                 count = _drive(edge, step, count, start + lag[d], stop + lag[d], amount)
-                if lasts[d] < 0 and row[A_PAUSE_START] >= 0 and row[A_PAUSE_END] > row[A_PAUSE_START]:
-                    count = _drive(edge, step, count, row[A_PAUSE_START] + lag[d], row[A_PAUSE_END] + lag[d], -amount)
+                off, on = row[A_PAUSE_START], min(row[A_PAUSE_END], stop)
+                if off >= 0 and on > off:
+                    count = _drive(edge, step, count, off + lag[d], on + lag[d], -amount)
             if count == 0:
                 continue
             _sort(edge, step, count)

@@ -10,7 +10,6 @@ from trialsim.compiled import kernel
 from trialsim.draws import uniform
 from trialsim.normal import ndtr, ndtri
 from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS
-from trialsim.response.scales import LOGNORMAL, ORDINAL
 
 
 @kernel
@@ -48,6 +47,7 @@ def mix_practitioner(  # type: ignore[no-untyped-def]
     the resource's people; who was with nobody has an effect of the own.
     """
     replicates, participants = z.shape
+    order = np.empty(units_people.max(), dtype=np.int64)
     for r in range(replicates):
         replicate = first_replicate + r
         for n in range(participants):
@@ -57,15 +57,17 @@ def mix_practitioner(  # type: ignore[no-untyped-def]
                 resource = holder[r, n] >> SHIFT_BITS
                 shift = (holder[r, n] >> UNIT_BITS) & ((1 << (SHIFT_BITS - UNIT_BITS)) - 1)
                 unit = holder[r, n] & ((1 << UNIT_BITS) - 1)
-                person = _person(unit, units_people[resource], seed, people_streams[resource], shift, replicate)
+                people = units_people[resource]
+                person = _person(unit, people, order, seed, people_streams[resource], shift, replicate)
                 effect = ndtri(uniform(seed, effect_streams[resource], person, 0, replicate))
             z[r, n] += weight * effect
 
 
 @kernel
-def _person(unit, people, seed, stream, shift, replicate):  # type: ignore[no-untyped-def]
+def _person(unit, people, order, seed, stream, shift, replicate):  # type: ignore[no-untyped-def]
     """Who works a unit in a shift: place ``unit`` of a shuffled list of people (Fisher and Yates, from the front)."""
-    order = np.arange(people)
+    for person in range(people):
+        order[person] = person
     for place in range(unit + 1):
         other = place + int(uniform(seed, stream, place, shift, replicate) * (people - place))
         order[place], order[other] = order[other], order[place]
@@ -81,65 +83,108 @@ def mix_site(weight, site, stream, seed, first_replicate, z):  # type: ignore[no
 
 
 @kernel
-def values_of(  # type: ignore[no-untyped-def]
-    scale, location, sd, cuts, categories, reference, factor, has_delivered, delivered, has_shift, shift, z, arm, d, out
-):
-    """Fill ``out`` (R, N, D) at column ``d`` with true values.
+def to_logits(z):  # type: ignore[no-untyped-def]
+    """Replace standard normal ``z`` (R, N) by logit(Phi(z)), the scale of cumulative logits."""
+    for r in range(z.shape[0]):
+        for n in range(z.shape[1]):
+            below = ndtr(z[r, n])
+            z[r, n] = math.log(below / (1.0 - below)) if below < 1.0 else 1e300
 
-    location = reference + factor x delivered x (arm - reference), plus the shift, on the scale of the predictor;
-    ``factor`` is lambda. Ordinal: the smallest category k with Phi(z) <= P(Y <= k).
+
+@kernel
+def measured_values(  # type: ignore[no-untyped-def]
+    lognormal, reference, location, sd, has_delivered, delivered, has_shift, shift, z, arm, d, out
+):
+    """Fill ``out`` (R, N, D) at column ``d`` with true values of a normal or lognormal outcome.
+
+    ``location``, ``sd`` (K,) are those of full delivery, scaled by lambda already; where less was delivered they lie
+    that share of the way from the reference arm.
     """
     replicates, participants = z.shape
-    levels = categories.shape[0]
     for r in range(replicates):
         for n in range(participants):
             k = arm[r, n]
             if k < 0:
                 out[r, n, d] = np.nan
                 continue
-            part = factor * delivered[r, n] if has_delivered else factor
-            add = shift[r, n] if has_shift else 0.0
-            if scale == ORDINAL:
-                below = ndtr(z[r, n])
-                threshold = math.log(below / (1.0 - below)) if below < 1.0 else 1e300
-                threshold += add
-                category = 0
-                while category < levels - 1:
-                    base = cuts[reference, category]
-                    if threshold <= base + part * (cuts[k, category] - base):
-                        break
-                    category += 1
-                out[r, n, d] = categories[category]
-            else:
-                base, width = location[reference], sd[reference]
-                value = base + part * (location[k] - base) + add + (width + part * (sd[k] - width)) * z[r, n]
-                out[r, n, d] = math.exp(value) if scale == LOGNORMAL else value
+            value, width = location[k], sd[k]
+            if has_delivered:
+                value = location[reference] + delivered[r, n] * (value - location[reference])
+                width = sd[reference] + delivered[r, n] * (width - sd[reference])
+            if has_shift:
+                value += shift[r, n]
+            value += width * z[r, n]
+            out[r, n, d] = math.exp(value) if lognormal else value
 
 
 @kernel
-def instrument(  # type: ignore[no-untyped-def]
-    assay_sd, assay_stream, plate_sd, plate_stream, plate_size, limit, substitute, rounding, seed, first_replicate, d,
-    values, reason, below_code, below,
-):  # fmt: skip
-    """Measure the true values (R, N, D) at column ``d``: errors of assay and plate, rounding, the detection limit.
+def scored_values(  # type: ignore[no-untyped-def]
+    reference, cuts, categories, has_delivered, delivered, has_shift, shift, z, arm, d, out
+):
+    """Fill ``out`` (R, N, D) at column ``d`` with scores: the smallest category k with z - shift <= cuts[arm, k].
 
-    Errors are lognormal with mean 1. A value under ``limit`` becomes ``substitute``, missing when that is NaN.
+    ``z`` and ``cuts`` (K, L - 1) are on one scale: normal quantiles, or logits where something shifts them. ``cuts``
+    are those of full delivery, scaled by lambda already.
     """
-    replicates, participants, _ = values.shape
+    replicates, participants = z.shape
+    last = categories.shape[0] - 1
+    for r in range(replicates):
+        for n in range(participants):
+            k = arm[r, n]
+            if k < 0:
+                out[r, n, d] = np.nan
+                continue
+            # a shift in log odds lowers every cut, so it raises the place
+            place = z[r, n] + shift[r, n] if has_shift else z[r, n]
+            category = 0
+            if has_delivered:
+                share = delivered[r, n]
+                while category < last:
+                    base = cuts[reference, category]
+                    if place <= base + share * (cuts[k, category] - base):
+                        break
+                    category += 1
+            else:
+                while category < last and place > cuts[k, category]:
+                    category += 1
+            out[r, n, d] = categories[category]
+
+
+@kernel
+def assay_errors(  # type: ignore[no-untyped-def]
+    assay_sd, plate_sd, plate_stream, plate_size, seed, first_replicate, out
+):
+    """Turn standard normal ``out`` (R, N) into the factors by which assay and plate change a value, of mean 1."""
+    replicates, participants = out.shape
     for r in range(replicates):
         replicate = first_replicate + r
         plate, error = -1, 0.0
         for n in range(participants):
-            value = values[r, n, d]
-            if not np.isfinite(value):
-                continue
+            total = 0.0
             if plate_sd > 0.0:
                 if n // plate_size != plate:
                     plate = n // plate_size
                     error = plate_sd * ndtri(uniform(seed, plate_stream, plate, 0, replicate)) - plate_sd**2 / 2
-                value *= math.exp(error)
+                total += error
             if assay_sd > 0.0:
-                value *= math.exp(assay_sd * ndtri(uniform(seed, assay_stream, n, 0, replicate)) - assay_sd**2 / 2)
+                total += assay_sd * out[r, n] - assay_sd**2 / 2
+            out[r, n] = math.exp(total)
+
+
+@kernel
+def read_off(has_errors, errors, limit, substitute, rounding, d, values, reason, below_code, below):  # type: ignore[no-untyped-def]
+    """What an instrument reads of the values (R, N, D) at column ``d``: with errors, rounded, with a detection limit.
+
+    A value under ``limit`` becomes ``substitute``, missing when that is NaN.
+    """
+    replicates, participants, _ = values.shape
+    for r in range(replicates):
+        for n in range(participants):
+            value = values[r, n, d]
+            if not np.isfinite(value):
+                continue
+            if has_errors:
+                value *= errors[r, n]
             if rounding > 0.0:
                 value = math.floor(value / rounding + 0.5) * rounding
             if value < limit:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.protocol.columns import A_END
+from trialsim.protocol.columns import A_END, LEFT, NOT_ENROLLED, VISITED
 from trialsim.response.plan import LOST, OUTSIDE_WINDOW, REASONS, OutcomePlan, PairPlan, ResponsePlan, matching
 from trialsim.response.predictor import Bedside
 from trialsim.scenario.model import Missing, Window
@@ -18,32 +18,38 @@ Flags = NDArray[np.bool_]
 
 
 def ward_reasons(bedside: Bedside, point: PairPlan) -> Codes:
-    """(R, N) why the visit has no value: the codes of the trace, or an empty place."""
+    """(R, N) why the visit has no value: the codes of the trace; without a ward who left before, or an empty place."""
     if bedside.trace is None:
-        return np.where(bedside.entries.arm < 0, 4, 0).astype(np.int8)
+        gone = bedside.entries.leave < bedside.entries.entry + point.declared_time
+        return np.where(bedside.entries.arm < 0, NOT_ENROLLED, np.where(gone, LEFT, VISITED)).astype(np.int8)
     return np.asarray(bedside.trace.visits[:, :, point.visit_index, 1], dtype=np.int8)
 
 
 def outside_window(bedside: Bedside, window: Window, point: PairPlan) -> Flags:
-    """(R, N) whether the sample was taken too early or too late after the last end of the activity or visit named."""
+    """(R, N) whether the sample was taken too early or too late after the last end of what is named.
+
+    An arm that never has the activity has no window.
+    """
     now = bedside.times(point)
     since = np.full(now.shape, -1, dtype=np.int64)
+    arms = 0
     for activity in matching(bedside.program, window.after):
         end = bedside.trace.activities[:, :, activity, A_END]
         since = np.maximum(since, np.where((end >= 0) & (end <= now), end, -1))
+        arms |= bedside.program.activities[activity].arms
     for place, visit in enumerate(bedside.program.visits):
         if visit == window.after:
             time = bedside.trace.visits[:, :, place, 0]
             since = np.maximum(since, np.where((time >= 0) & (time <= now), time, -1))
+            arms = -1
     passed = now - since
     late = passed > window.latest.value if window.latest else np.zeros(now.shape, dtype=np.bool_)
     early = passed < window.earliest.value if window.earliest else np.zeros(now.shape, dtype=np.bool_)
-    return np.asarray((since < 0) | late | early)
+    concerned = (arms >> np.maximum(bedside.entries.arm, 0).astype(np.int64)) & 1 == 1
+    return np.asarray(concerned & ((since < 0) | late | early))
 
 
-def lose(
-    bedside: Bedside, plan: ResponsePlan, outcome: OutcomePlan, point: PairPlan, values: Floats, reason: Codes, d: int
-) -> None:
+def lose(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, values: Floats, reason: Codes, d: int) -> None:
     """Take away values (T, R, N, D) of column ``d`` that the ward, a lost sample or the window cost."""
     ward = ward_reasons(bedside, point)
     codes = ward.copy()
@@ -64,7 +70,7 @@ def lose(
 def declared(
     bedside: Bedside, plan: ResponsePlan, outcome: OutcomePlan, point: PairPlan, values: Floats, reason: Codes, d: int
 ) -> None:
-    """Take away values for the declared reasons, in file order; MAR reads what was measured before any of them."""
+    """Take away values for the declared reasons, in file order: each sees what those before it have left."""
     for number, rule in enumerate(outcome.missing):
         if rule.visits and point.visit not in rule.visits:
             continue
@@ -80,7 +86,10 @@ def declared(
 
 
 def _chance(rule: Missing, plan: ResponsePlan, values: Floats, d: int) -> Floats | float:
-    """Chance of a missing value, (R, N): at the reference value, moved by what it looks at; (R, N, D) values."""
+    """Chance of a missing value, (R, N): at the reference value, moved by what it looks at; (R, N, D) values.
+
+    What it looks at and is missing itself counts as being at the reference.
+    """
     base = rule.chance.value
     if rule.mechanism == "MCAR" or base in (0.0, 1.0):
         return base

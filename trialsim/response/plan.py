@@ -11,10 +11,20 @@ from numpy.typing import NDArray
 
 from trialsim.draws import stream, stream_key
 from trialsim.protocol.compile import expected_length
-from trialsim.protocol.program import Program
+from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
 from trialsim.scenario.correlation import latent_correlation
-from trialsim.scenario.model import CovariateEffect, Driver, Instrument, Missing, Outcome, Response, Rhythm, Scenario, Window
+from trialsim.scenario.model import (
+    CovariateEffect,
+    Driver,
+    Instrument,
+    Missing,
+    Outcome,
+    Response,
+    Rhythm,
+    Scenario,
+    Window,
+)
 from trialsim.scenario.outline import outline
 
 Floats = NDArray[np.float64]
@@ -60,6 +70,7 @@ class OutcomePlan:
     assay: str
     plate_size: int  # participants on one plate, 0 for no plates
     lost: float
+    leaves: bool  # whether participants may leave before a visit, without a ward
     missing: tuple[Missing, ...]
     window: Window | None
 
@@ -157,6 +168,7 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         assay=assay,
         plate_size=max(int(plate.value) // samples, 1) if plate else 0,
         lost=what.lost.value if what.lost else 0.0,
+        leaves=bool(scenario.attrition) and not scenario.protocol,
         missing=what.missing,
         window=what.window,
     )
@@ -195,12 +207,17 @@ def _own_before(program: Program | None, visit: int, arm: int) -> tuple[tuple[in
     """An arm's own activities planned before a visit, with their expected lengths."""
     if program is None:
         return ()
-    step_of = {int(row[1]): step for step, row in enumerate(program.ops) if row[0] in (5, 6)}
+    step_of = steps_of_activities(program)
     return tuple(
         (index, expected_length(activity, program))
         for index, activity in enumerate(program.activities)
         if activity.own and (activity.arms >> arm) & 1 and step_of[index] < program.visit_step[visit]
     )
+
+
+def steps_of_activities(program: Program) -> dict[int, int]:
+    """The step of each activity and attempt."""
+    return {int(row[1]): step for step, row in enumerate(program.ops) if row[0] in (ACTIVITY, ATTEMPT)}
 
 
 def matching(program: Program, name: str) -> tuple[int, ...]:
@@ -218,7 +235,7 @@ def log_factor(effect: Driver | CovariateEffect | Response) -> float:
 
 def _warnings(scenario: Scenario, program: Program | None) -> list[str]:
     """Arms whose declared effect has no activity to deliver it in a study with a ward."""
-    found = []
+    found: list[str] = []
     if program is None:
         return found
     owners = {arm for arm in range(len(program.arms)) for a in program.activities if a.own and (a.arms >> arm) & 1}

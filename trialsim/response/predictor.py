@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from trialsim.protocol.columns import (
 from trialsim.protocol.program import Program
 from trialsim.response.kinetics import log_levels
 from trialsim.response.measure import normal_quantiles
-from trialsim.response.plan import OutcomePlan, PairPlan, ResponsePlan, log_factor, matching
+from trialsim.response.plan import OutcomePlan, PairPlan, ResponsePlan, log_factor, matching, steps_of_activities
 from trialsim.scenario.model import CovariateEffect, Driver, Response, Rhythm
 
 Floats = NDArray[np.float64]
@@ -44,6 +44,7 @@ class Bedside:
     trace: Any
     seed: int
     replicates: range
+    kept: dict[object, Floats | None] = field(default_factory=dict)  # shares given, which outcomes have in common
 
     @property
     def program(self) -> Program:
@@ -66,21 +67,32 @@ def delivered(bedside: Bedside, point: PairPlan) -> Floats | None:
     """(R, N) share of the arm's own activity time given before the visit; None where that is 1 for everyone."""
     if bedside.trace is None or not point.differs or not any(point.own):
         return None
-    share = np.ones(bedside.entries.arm.shape)
-    for arm, own in enumerate(point.own):
-        if own:
-            total = sum(length for _, length in own)
-            given = sum(length / total * activity_share(bedside, a, point) for a, length in own)
-            share = np.where(bedside.entries.arm == arm, given, share)
-    return share
+    key = ("delivered", point.visit_index)
+    if key not in bedside.kept:
+        share = np.ones(bedside.entries.arm.shape)
+        for arm, own in enumerate(point.own):
+            if own:
+                total = sum(length for _, length in own)
+                given = sum(length / total * activity_share(bedside, a, point) for a, length in own)
+                share = np.where(bedside.entries.arm == arm, given, share)
+        bedside.kept[key] = np.asarray(share)
+    return bedside.kept[key]
 
 
 def activity_share(bedside: Bedside, activity: int, point: PairPlan) -> Floats:
-    """(R, N) share of an activity's planned length that was given before the visit; an attempt counts as given whole."""
+    """(R, N) share of an activity's planned length given before the visit; an attempt counts as given whole."""
+    key = ("activity", activity, point.visit_index)
+    found = bedside.kept.get(key)
+    if found is None:
+        found = bedside.kept[key] = _activity_share(bedside, activity, point)
+    return found
+
+
+def _activity_share(bedside: Bedside, activity: int, point: PairPlan) -> Floats:
     row = bedside.trace.activities[:, :, activity]
     done = (row[..., A_END] >= 0) & (row[..., A_END] <= bedside.times(point))
     if bedside.program.activities[activity].tries > 1:
-        return done.astype(np.float64)
+        return np.asarray(done, dtype=np.float64)
     planned = np.maximum(row[..., A_PLANNED], 1)
     return np.where(done, row[..., A_DELIVERED] / planned, 0.0)
 
@@ -169,7 +181,7 @@ def rhythm_shift(bedside: Bedside, rhythm: Rhythm, point: PairPlan) -> Floats:
         inside = (clock - start) % DAY <= (end - start) % DAY
         clock = np.where(inside, clock, np.where(late <= early, float(end), float(start)))
     hours = ((clock - rhythm.reference_clock + DAY / 2) % DAY - DAY / 2) / HOUR
-    hours = np.where(hours == -12.0, 12.0, hours)  # noqa: PLR2004  # the half day counts as after
+    hours = np.where(hours == -12.0, 12.0, hours)  # the half day counts as after
     return np.asarray(rhythm.slope.value * hours)
 
 
@@ -186,7 +198,7 @@ def responders(bedside: Bedside, outcome: OutcomePlan, activity: str, response: 
 
 
 def activity_shift(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, *, scale: float) -> Floats | None:
-    """(R, N) what activities add at the visit, with arms' own activities scaled by ``scale`` (lambda); None for nothing."""
+    """(R, N) what activities add at the visit, the arms' own scaled by ``scale`` (lambda); None for nothing."""
     total: Floats | None = None
     for activity, response in outcome.responses:
         if response.secretion is None:
@@ -201,14 +213,19 @@ def activity_shift(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, *, s
 def _at_once(
     bedside: Bedside, outcome: OutcomePlan, point: PairPlan, activity: str, response: Response, scale: float
 ) -> Floats | None:
-    """A ratio, difference or odds ratio, with its spread, at later visits of the session or at the visits named."""
+    """A ratio, difference or odds ratio, with its spread, at later visits of the session or at the visits named.
+
+    At a named visit acts the last of an activity's repeats planned before it, so that effects do not pile up.
+    """
     program = bedside.program
     session = program.visit_session[point.visit_index]
+    acting = tuple(i for i in matching(program, activity) if program.activities[i].session == session)
+    if response.visits:
+        acting = last_before(program, activity, point) if point.visit in response.visits else ()
     total: Floats | None = None
-    for index in matching(program, activity):
+    for index in acting:
         own = program.activities[index].own
-        here = point.visit in response.visits if response.visits else program.activities[index].session == session
-        if not here or (own and scale == 0.0):
+        if own and scale == 0.0:
             continue
         spread = response.sd_log_between or response.sd_between
         size: Floats | float = log_factor(response)
@@ -217,6 +234,13 @@ def _at_once(
         gate = responders(bedside, outcome, activity, response)
         total = _plus(total, activity_share(bedside, index, point) * gate * size * (scale if own else 1.0))
     return total
+
+
+def last_before(program: Program, activity: str, point: PairPlan) -> tuple[int, ...]:
+    """The last activity of this name planned before a visit, or none."""
+    steps = steps_of_activities(program)
+    earlier = [i for i in matching(program, activity) if steps[i] <= program.visit_step[point.visit_index]]
+    return tuple(earlier[-1:])
 
 
 def individual(bedside: Bedside, outcome: OutcomePlan, activity: str) -> Floats:
@@ -253,5 +277,3 @@ def _secreted(
         np.array(factor), outcome.half_life, bedside.times(point), out,
     )  # fmt: skip
     return out
-
-

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.distributions import solve
 from trialsim.errors import DistributionError
+from trialsim.normal import ndtri
 from trialsim.scenario.model import ArmLevels, Effect, Level, Outcome
 
 Floats = NDArray[np.float64]
@@ -38,7 +40,7 @@ def logit(p: float) -> float:
 
 def expit(x: float) -> float:
     """1 / (1 + exp(-x))."""
-    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0  # noqa: PLR2004  # exp(700) is the largest
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0  # exp(700) is the largest
 
 
 def entropy_shares(mean: float, sd: float, categories: Sequence[float]) -> list[float]:
@@ -69,13 +71,13 @@ def entropy_shares(mean: float, sd: float, categories: Sequence[float]) -> list[
     for _ in range(200):
         p, value = _tilted(theta, features)
         gradient = features @ p
-        if np.abs(gradient).max() < 1e-13:  # noqa: PLR2004  # of shares of the span
+        if np.abs(gradient).max() < 1e-13:  # of shares of the span
             break
         centered = features - gradient[:, None]
         hessian = (centered * p) @ centered.T + 1e-14 * np.eye(2)
         step = np.linalg.solve(hessian, gradient)
         size = 1.0
-        while size > 1e-10 and _tilted(theta - size * step, features)[1] > value:  # noqa: PLR2004  # backtracking
+        while size > 1e-10 and _tilted(theta - size * step, features)[1] > value:  # backtracking
             size /= 2
         theta = theta - size * step
     return [float(share) for share in _tilted(theta, features)[0]]
@@ -93,14 +95,14 @@ def sd_range(mean: float, categories: Sequence[float]) -> tuple[float, float]:
     """Least and largest SD of a score on these categories with this mean."""
     ordered = sorted(categories)
     largest = math.sqrt(max((mean - ordered[0]) * (ordered[-1] - mean), 0.0))
-    for low, high in zip(ordered, ordered[1:], strict=False):
+    for low, high in pairwise(ordered):
         if low <= mean <= high:
             return math.sqrt((mean - low) * (high - mean)), largest
     return 0.0, 0.0
 
 
 def cumulative_logits(shares: Sequence[float]) -> tuple[float, ...]:
-    """logit P(Y <= k) for every category but the last."""
+    """Logit of P(Y <= k) for every category but the last."""
     kept = np.maximum(np.array(shares, dtype=np.float64), LEAST_SHARE)
     total = np.cumsum(kept / kept.sum())[:-1]
     rest = np.cumsum((kept / kept.sum())[::-1])[::-1][1:]
@@ -113,6 +115,22 @@ def shares_of(cuts: Sequence[float], shift: float = 0.0) -> Floats:
     return np.diff(cumulative)
 
 
+def normal_cuts(cuts: Floats) -> Floats:
+    """Cumulative logits (K, L - 1) as normal quantiles that never fall."""
+    found = np.empty_like(cuts)
+    for k, row in enumerate(cuts):
+        for category, cut in enumerate(row):
+            low = expit(-abs(cut))
+            place = math.copysign(float(ndtri(low)), cut) if low > 0.0 else math.copysign(math.inf, cut)
+            found[k, category] = place
+    return np.maximum.accumulate(found, axis=1)
+
+
+def toward(values: Floats, reference: int, factor: float) -> Floats:
+    """Values of the arms (K, ..), moved ``factor`` (lambda) of the way from the reference arm."""
+    return np.ascontiguousarray(values if factor == 1.0 else values[reference] + factor * (values - values[reference]))
+
+
 def shift_to_mean(cuts: Sequence[float], categories: Sequence[float], mean: float) -> float:
     """The log odds ratio that moves the mean score to ``mean``, by bisection."""
     values = np.array(categories)
@@ -121,7 +139,7 @@ def shift_to_mean(cuts: Sequence[float], categories: Sequence[float], mean: floa
         raise DistributionError(
             f"the mean {mean:g} lies outside the scores.", code="TS-D007", remedy="Keep it between lowest and highest."
         )
-    while high - low > 1e-14 * 40:  # noqa: PLR2004  # to the last bits
+    while high - low > 1e-14 * 40:  # to the last bits
         middle = (low + high) / 2
         if float(shares_of(cuts, middle) @ values) < mean:
             low = middle

@@ -1,0 +1,29 @@
+"""Every measure that a shipped scenario gives has a meaning, and every meaning is of use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trialsim import study as studies
+from trialsim.evaluate.glossary import MEANINGS, meaning
+from trialsim.scenario import load
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+def test_every_measure_is_explained_and_none_is_left_over() -> None:
+    told: set[str] = set()
+    for name in ("nicu-parent-massage", "lessons/massage-course"):
+        study = studies.prepare(load(SCENARIOS / f"{name}.yaml"))
+        told |= {row.measure for row in studies.evaluate(study, replicates=20).measures}
+    assert all(meaning(measure) for measure in told)
+    used = {"cost" if measure.startswith("cost_") else measure.partition(":")[0] for measure in told}
+    bounds = {f"{measure}_{bound}" for measure in ("power", "rejection_null_twin") for bound in ("low", "high")}
+    assert set(MEANINGS) - bounds == used - bounds
+
+
+def test_an_unknown_measure_has_none() -> None:
+    with pytest.raises(KeyError):
+        meaning("luck")

@@ -1,0 +1,47 @@
+"""What each measure of the table of operating characteristics means, in one sentence."""
+
+from __future__ import annotations
+
+MEANINGS = {
+    "power": "share of simulated trials in which the test rejects, with the effects as declared",
+    "power_low": "power if every trial that could not be analyzed had not rejected (more than 5 % failed)",
+    "power_high": "power if every trial that could not be analyzed had rejected (more than 5 % failed)",
+    "rejection_null_twin": "share that rejects in the same trials without the declared effects",
+    "rejection_null_twin_low": "the same, counting failed trials as not rejecting",
+    "rejection_null_twin_high": "the same, counting failed trials as rejecting",
+    "mean_estimate": "mean of the estimates over trials",
+    "empirical_se": "standard deviation of the estimates over trials",
+    "mean_estimate_null_twin": "mean of the estimates in the same trials without the declared effects",
+    "model_se": "root mean square of the standard errors the analyses report; compare with empirical_se",
+    "interval_width": "mean width of the confidence interval",
+    "n_analyzed": "mean number of participants in the analysis",
+    "enrolled": "participants enrolled, in all or in the arm named",
+    "patients": "patients by what became of them until enrollment ended",
+    "target_reached_in_time": "share of trials that enroll their target within the time limit",
+    "enrollment_days": "days from the start to the last enrollment, or to the time limit",
+    "trial_days": "days from the start to the last event of a participant",
+    "completed": "participants of the arm who completed their pathway",
+    "left": "participants of the arm who left early for this reason",
+    "missed_share": "share of those who needed staff and were not served, by reason after the colon",
+    "left_while_waiting_share": "share of those who needed staff and left while they waited",
+    "wait_mean_minutes": "mean wait of those served",
+    "wait_p95_minutes": "wait that 95 % of those served do not exceed, averaged over trials",
+    "study_hours": "hours of the resource that the study takes",
+    "overtime_hours": "hours of these after the end of a shift",
+    "times_granted": "how often the resource was granted to the study",
+    "study_use_share": "study hours as a share of the open hours of all units in a mean week",
+    "use_share": "the same with other work at its expectation",
+    "missing_share": "share of the enrolled without a value, in all or for the reason after the colon",
+    "with_primary_endpoint": "participants of the arm with every value that the first primary analysis needs",
+    "cost": "what the trial costs: participants, samples taken, hours of staff",
+}
+
+
+def meaning(measure: str) -> str:
+    """One sentence on a measure, also on one that names a reason or a currency.
+
+    >>> meaning("left: transfer")
+    'participants of the arm who left early for this reason'
+    """
+    base = measure.partition(":")[0]
+    return MEANINGS["cost" if base.startswith("cost_") else base]

@@ -17,4 +17,4 @@ def kernel(function: Function) -> Function:
     and is cached on disk, so that only the first start compiles.
     """
     decorate = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
-    return cast(Function, decorate(function))
+    return cast("Function", decorate(function))

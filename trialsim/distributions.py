@@ -48,7 +48,7 @@ class Distribution:
                 f"no family is called {self.family!r}.", code="TS-D001", remedy=f"Known: {', '.join(CODES)}."
             )
         if (self.low, self.high) != (None, None) and self.family not in ("choice", "empirical", "fixed"):
-            below, span = _window(self)
+            _, span = _window(self)
             if not span > 0:
                 raise DistributionError(
                     f"nothing of the {self.family} lies between {self.low} and {self.high}.",
@@ -70,15 +70,15 @@ def quantile_packed(rows, d, table, u):  # type: ignore[no-untyped-def]
         return p
     if code == 1:
         return p + u * (q - p)
-    if code == 2:  # noqa: PLR2004  # the codes of CODES
+    if code == 2:  # the codes of CODES
         return p + q * ndtri(u)
-    if code == 3:  # noqa: PLR2004
+    if code == 3:
         return math.exp(p + q * ndtri(u))
-    if code == 4:  # noqa: PLR2004
+    if code == 4:
         return -p * math.log1p(-u)
-    if code == 5:  # noqa: PLR2004
+    if code == 5:
         return q * (-math.log1p(-u)) ** (1.0 / p)
-    if code == 6:  # noqa: PLR2004
+    if code == 6:
         high = rows[d, 3]
         turn = (q - p) / (high - p)
         if u < turn:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -79,11 +80,10 @@ def stream_key(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
-@intrinsic
-def _multiply(typingctx, a, b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001  # numba's protocol
+def _generate_multiply(typingctx, a, b):  # type: ignore[no-untyped-def]  # noqa: ARG001  # numba's protocol
     """High and low 64 bits of the product of two 64-bit words, as one machine instruction."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         wide = ir.IntType(128)
         product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
         high = builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
@@ -91,6 +91,9 @@ def _multiply(typingctx, a, b):  # type: ignore[no-untyped-def]  # noqa: ANN001,
         return context.make_tuple(builder, signature.return_type, (high, low))
 
     return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), generate
+
+
+_multiply: Any = intrinsic(_generate_multiply)
 
 
 @kernel
@@ -118,7 +121,7 @@ def uniform(seed, stream, participant, k, replicate):  # type: ignore[no-untyped
     """The uniform draw at one address."""
     w0, w1, w2, w3 = block(seed, stream, participant // 4, k, replicate)
     place = participant % 4
-    word = w0 if place == 0 else w1 if place == 1 else w2 if place == 2 else w3  # noqa: PLR2004  # four words a block
+    word = w0 if place == 0 else w1 if place == 1 else w2 if place == 2 else w3  # four words a block
     return to_uniform(word)
 
 

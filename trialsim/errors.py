@@ -74,7 +74,9 @@ class ScenarioError(TrialsimError):
         super().__init__("1 fault" if count == 1 else f"{count} faults", code=self.faults[0].code if count else "")
 
     def __str__(self) -> str:
-        return "\n".join(f"{f.file}:{f.line}:{f.column} {f.code} {f.path}: {f.message} {f.remedy}".rstrip() for f in self.faults)
+        return "\n".join(
+            f"{f.file}:{f.line}:{f.column} {f.code} {f.path}: {f.message} {f.remedy}".rstrip() for f in self.faults
+        )
 
 
 class ProtocolError(TrialsimError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from trialsim.errors import DistributionError
 from trialsim.normal import ndtri
@@ -28,7 +29,7 @@ def _quantiles(given: Given) -> list[tuple[float, float]]:
     found = [(0.25, given["iqr_low"]), (0.75, given["iqr_high"])] if "iqr_low" in given else []
     found += [(int(key[1:]) / 100, value) for key, value in given.items() if re.fullmatch(r"q\d\d", key)]
     found.sort()
-    for (_, low), (_, high) in zip(found, found[1:], strict=False):
+    for (_, low), (_, high) in pairwise(found):
         if low >= high:
             raise _impossible(f"the quantiles {low:g} and {high:g} do not rise.", "Write the lower one first.")
     return found
@@ -71,7 +72,7 @@ def normal(given: Given) -> Params:
             both = given["median"], width
     if both is None:
         points = _quantiles(given)
-        if len(points) < 2:  # noqa: PLR2004  # a line needs two points
+        if len(points) < 2:  # a line needs two points
             raise _unfit("normal", given, "Give mean and sd, median and iqr, or two quantiles.")
         both = _line_through(points, lambda x: x)
     _above_zero("normal", SD=both[1])
@@ -91,7 +92,7 @@ def lognormal(given: Given) -> Params:
     if "median" in given:
         return _lognormal_by_median(given)
     points = _quantiles(given)
-    if len(points) < 2:  # noqa: PLR2004  # a line needs two points
+    if len(points) < 2:  # a line needs two points
         raise _unfit("lognormal", given, "Give mean and sd, median and cv, median and iqr, or two quantiles.")
     _above_zero("lognormal", quantile=points[0][1])
     return _line_through(points, math.log)
@@ -142,8 +143,9 @@ def gamma(given: Given) -> Params:
     (p, low), (q, high) = points
     _above_zero("gamma", quantile=low)
     shape = _root(
-        lambda log_shape: math.log(gammaincinv(math.exp(log_shape), q) / gammaincinv(math.exp(log_shape), p))
-        - math.log(high / low),
+        lambda log_shape: (
+            math.log(gammaincinv(math.exp(log_shape), q) / gammaincinv(math.exp(log_shape), p)) - math.log(high / low)
+        ),
         low=math.log(0.05),
         high=math.log(1e6),
         what="gamma",
@@ -221,7 +223,9 @@ def beta(given: Given) -> Params:
         raise _unfit("beta", given, "Give mean and sd (and low and high, if not 0 and 1).")
     low, high = given.get("low", 0.0), given.get("high", 1.0)
     if not low < both[0] < high:
-        raise _impossible(f"the mean {both[0]:g} is not between {low:g} and {high:g}.", "Change the mean or the limits.")
+        raise _impossible(
+            f"the mean {both[0]:g} is not between {low:g} and {high:g}.", "Change the mean or the limits."
+        )
     middle, spread = (both[0] - low) / (high - low), both[1] / (high - low)
     largest = math.sqrt(middle * (1 - middle))
     if not 0 < spread < largest:
@@ -244,7 +248,7 @@ def _two_points(family: str, given: Given, remedy: str) -> list[tuple[float, flo
     points = _quantiles(given)
     if "median" in given:
         points = sorted([*points, (0.5, given["median"])])[:2]
-    if len(points) != 2:  # noqa: PLR2004  # two parameters, two points
+    if len(points) != 2:  # two parameters, two points
         raise _unfit(family, given, remedy)
     return points
 
@@ -253,7 +257,9 @@ def _root(function: Callable[[float], float], *, low: float, high: float, what: 
     """The zero of a monotone function between low and high, by bisection to the last bit."""
     at_low, at_high = function(low), function(high)
     if at_low * at_high > 0:
-        raise _impossible(f"no {what} distribution has these properties.", "Check the numbers, or choose another family.")
+        raise _impossible(
+            f"no {what} distribution has these properties.", "Check the numbers, or choose another family."
+        )
     while True:
         middle = (low + high) / 2
         if middle in (low, high):

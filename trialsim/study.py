@@ -82,7 +82,7 @@ def prepare(scenario: Scenario | Study) -> Study:
             starts=resolved.setting.starts,
             sites=tuple(resolved.setting.sites),
         )
-    response = plan_response(resolved, program, conduct_plan=plan)
+    response = plan_response(resolved, program)
     return Study(resolved, plan, program, response, plan_analyses(resolved, response))
 
 

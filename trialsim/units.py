@@ -59,7 +59,9 @@ def parse(text: str | float, kind: str, *, unit: str | None = None) -> float:
     value, written = _split(text, kind)
     if kind in ("number", "money"):
         if kind == "number" and written:
-            raise UnitError(f"{text!r} has a unit where a plain number belongs.", code="TS-U003", remedy="Leave it out.")
+            raise UnitError(
+                f"{text!r} has a unit where a plain number belongs.", code="TS-U003", remedy="Leave it out."
+            )
         return value
     if kind == "share":
         return _share(text, value, written)
@@ -140,7 +142,7 @@ def _plain(value: float) -> str:
 
 
 def _short(value: float) -> bool:
-    return len(f"{value:.10g}".lstrip("-").replace(".", "")) <= 3  # noqa: PLR2004  # three digits are easy to read
+    return len(f"{value:.10g}".lstrip("-").replace(".", "")) <= 3  # three digits are easy to read
 
 
 def _first_exact(value: float, kind: str, options: list[tuple[float, str]]) -> str | None:

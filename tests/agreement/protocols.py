@@ -26,7 +26,14 @@ LENGTHS = st.sampled_from(
     ["1 s", "2 s", "5 s", {"choice": {"1 s": "50 %", "3 s": "50 %"}}, {"choice": {"2 s": "30 %", "4 s": "70 %"}}]
 )
 HOURS = st.sampled_from(
-    [None, None, "daily 00:00-00:01,00:02-00:04", "daily 00:01-00:02,00:02-00:03", "daily 00:00-00:06", "daily 23:58-00:01"]
+    [
+        None,
+        None,
+        "daily 00:00-00:01,00:02-00:04",
+        "daily 00:01-00:02,00:02-00:03",
+        "daily 00:00-00:06",
+        "daily 23:58-00:01",
+    ]
 )
 UNTIL = st.sampled_from(["daily 00:01-00:02", "daily 00:00-00:01,00:03-00:05", "always"])
 PATIENCE = st.sampled_from([None, None, "0 s", "1 s", "3 s", "20 s"])
@@ -75,7 +82,13 @@ def resources(draw: st.DrawFn, *, other_work: bool) -> dict[str, Any]:
 
 @st.composite
 def blocks(
-    draw: st.DrawFn, names: _Names, staff: tuple[str, ...], priorities: Any, *, held: tuple[str, ...] = (), depth: int = 0
+    draw: st.DrawFn,
+    names: _Names,
+    staff: tuple[str, ...],
+    priorities: Any,
+    *,
+    held: tuple[str, ...] = (),
+    depth: int = 0,
 ) -> list[dict[str, Any]]:
     """Steps that follow each other."""
     kinds = ["visit", "activity", "activity", "attempt", "wait"]
@@ -126,7 +139,11 @@ def _timed(
         if draw(st.booleans()):
             step["visit"] = names("visit")
     elif draw(st.integers(0, 2)) == 0:
-        step["interrupted"] = {"chance": "60 %", "for": draw(LENGTHS), "stopped": draw(st.sampled_from(["0 %", "40 %"]))}
+        step["interrupted"] = {
+            "chance": "60 %",
+            "for": draw(LENGTHS),
+            "stopped": draw(st.sampled_from(["0 %", "40 %"])),
+        }
     return step
 
 

@@ -37,9 +37,7 @@ def tapes_of(trial: Trial) -> Tapes:
 
 
 def played(trial: Trial, engine: Any, tapes: Tapes) -> EventTrace:
-    return play(
-        trial.program, trial.entries, tapes, seed=trial.seed, replicates=range(1), engine=engine, record=True
-    )
+    return play(trial.program, trial.entries, tapes, seed=trial.seed, replicates=range(1), engine=engine, record=True)
 
 
 def difference(a: EventTrace, b: EventTrace, trial: Trial) -> str | None:

@@ -126,7 +126,7 @@ def test_replay_equals_the_row_of_the_batch(tmp_path: Path, capsys: pytest.Captu
     assert again["events"][0]["event"] == "enters"
 
 
-def test_cohort_writes_tidy_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cohort_writes_tidy_tables(tmp_path: Path) -> None:
     out = tmp_path / "cohort"
     assert main(["cohort", NICU, "--replicate", "5", "--out", str(out)]) == 0
     participants = pd.read_csv(out / "participants.csv")

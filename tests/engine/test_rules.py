@@ -154,7 +154,14 @@ def test_an_interruption_takes_time_and_keeps_the_unit(ward: Ward) -> None:
 
 
 def test_a_step_of_another_arm_is_passed_over(ward: Ward) -> None:
-    needle = {"attempt": "needle", "lasts": "5 s", "succeeds": "100 %", "at_most": 1, "visit": "pain", "arms": ["massage"]}
+    needle = {
+        "attempt": "needle",
+        "lasts": "5 s",
+        "succeeds": "100 %",
+        "at_most": 1,
+        "visit": "pain",
+        "arms": ["massage"],
+    }
     trace = ward([needle], {}, [0, 0], arm=[0, 1])
     assert trace.visit_reason[0, :, 0].tolist() == [e.OTHER_ARM, e.VISITED]
 

@@ -71,7 +71,8 @@ def test_cortisol_is_drawn_on_a_log_axis() -> None:
 def test_a_trajectory_is_interrupted_by_a_missing_value() -> None:
     figure = trajectories.trajectories(cohort(), label="fear", arms=ARMS, visits=("before", "after"))
     first = figure.axes[0].lines[0].get_ydata()
-    assert np.isnan(first[0]) and np.isfinite(first[1])
+    assert np.isnan(first[0])
+    assert np.isfinite(first[1])
     assert figure.axes[0].get_title(loc="left") == "control (n = 10)"
 
 
@@ -93,7 +94,9 @@ def test_power_is_printed_and_failed_rows_have_no_dot() -> None:
 
 
 def test_p_values_are_shares_of_trials() -> None:
-    frame = pd.DataFrame({"row": "fear", "twin": ["declared"] * 4 + ["null"] * 4, "p": [0.01, 0.01, 0.01, 0.9] + [0.5] * 4})
+    frame = pd.DataFrame(
+        {"row": "fear", "twin": ["declared"] * 4 + ["null"] * 4, "p": [0.01, 0.01, 0.01, 0.9] + [0.5] * 4}
+    )
     figure = estimates.p_value_distributions(frame, alpha=0.05)
     assert figure.axes[0].patches[0].get_data().values[0] == pytest.approx(0.75)
 
@@ -107,7 +110,7 @@ def test_the_flow_prints_every_count() -> None:
             not_enrolled=[flow.Count("declined", 34.0, 25.0, 44.0)],
             enrolled=flow.Count("enrolled", 99.0, 99.0, 99.0),
             allocated=dict.fromkeys(ARMS, count),
-            losses=dict.fromkeys(ARMS, [lost]),
+            losses=dict.fromkeys(ARMS, (lost,)),
             analyzed=dict.fromkeys(ARMS, count),
         )
     )
@@ -119,7 +122,7 @@ def test_the_flow_prints_every_count() -> None:
 
 def test_the_fan_ends_at_the_limit() -> None:
     day = np.arange(0.0, 300.0, 10.0)
-    fan = pd.DataFrame({"day": day, **{name: day / 5 for name in ("q05", "q25", "q50", "q75", "q95")}})
+    fan = pd.DataFrame({"day": day, **dict.fromkeys(("q05", "q25", "q50", "q75", "q95"), day / 5)})
     axes = accrual.accrual_fan(fan, target=60, limit_days=240.0).axes[0]
     assert {text.get_text() for text in axes.texts} == {"target 60", "time limit"}
 
@@ -133,7 +136,9 @@ def test_a_week_shows_study_waiting_and_missed_sessions() -> None:
         ],
         columns=["lane", "start", "end", "kind", "arm", "participant"],
     )
-    closed = pd.DataFrame([("nurse 1", start - timedelta(hours=9), start - timedelta(hours=2))], columns=["lane", "start", "end"])
+    closed = pd.DataFrame(
+        [("nurse 1", start - timedelta(hours=9), start - timedelta(hours=2))], columns=["lane", "start", "end"]
+    )
     figure = ward.ward_week(spells, starts=date(2026, 1, 5), lanes=("nurse 1", "waiting"), arms=ARMS, closed=closed)
     monday = figure.axes[0]
     study = monday.patches[1]

@@ -73,7 +73,12 @@ def test_what_is_no_calendar_is_refused_with_a_remedy(text: str, code: str) -> N
 
 def test_windows_are_closed_at_their_end() -> None:
     calendar = parse_calendar("Mon-Fri 08:30-16:30")
-    assert [is_open(calendar, tick, weekday=0) for tick in (30_599, 30_600, 59_399, 59_400)] == [False, True, True, False]
+    assert [is_open(calendar, tick, weekday=0) for tick in (30_599, 30_600, 59_399, 59_400)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert next_open(calendar, hour(4, 17), weekday=0) == hour(7, 8.5)  # from Friday evening to Monday
     assert next_open(calendar, 0, weekday=5) == hour(2, 8.5)  # day 0 is a Saturday
 

@@ -90,7 +90,12 @@ def test_sites_have_resources_of_their_own() -> None:
         ([{"hold": ["room"], "steps": [REST | {"needs": ["nurse"]}]}], STAFF, "TS-P003"),
         (
             [REST | {"needs": ["nurse"]}],
-            {"nurse": {"units": 1, "other_work": {"share": "5 %", "spell": {"gamma": {"mean": "9 min", "sd": "2 min"}}}}},
+            {
+                "nurse": {
+                    "units": 1,
+                    "other_work": {"share": "5 %", "spell": {"gamma": {"mean": "9 min", "sd": "2 min"}}},
+                }
+            },
             "TS-P004",
         ),
         (

@@ -34,11 +34,11 @@ class LazyGroup(click.RichGroup):
         self.called = tuple(args)
         return super().parse_args(ctx, args)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Commands in the order of a study."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """The command, imported only when it is really called; for the list of commands a name card is enough."""
         if cmd_name not in COMMANDS:
             return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from trialsim.cli.console import print_json, stderr, stdout, table_console
+from trialsim.cli.console import print_json, stderr, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.errors import AnalysisError
 
@@ -45,7 +45,14 @@ def command(
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("source", "analysis", "contrast", "published", "simulated: median (95 % of trials)", "simulated trials"):
+    for name in (
+        "source",
+        "analysis",
+        "contrast",
+        "published",
+        "simulated: median (95 % of trials)",
+        "simulated trials",
+    ):
         table.add_column(name, overflow="fold")
     for one in placed:
         reading = f" ({one.reading})" if one.reading else ""

@@ -56,7 +56,10 @@ def command(
         print_json(summary(finished.characteristics, folder))
         return
     print_table(finished.characteristics)
-    stderr.print(f"\n{total:,} simulated trials in {seconds:.1f} s.", markup=False)
+    from trialsim.report.page import answer
+
+    stdout.print(f"\n{answer(finished)}", markup=False)
+    stderr.print(f"{total:,} simulated trials in {seconds:.1f} s.", markup=False)
     if figures:
         stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)
     else:
@@ -73,9 +76,9 @@ def say_if_first() -> None:
 
 def _cached(function: object) -> bool:
     """Whether a compiled function lies in Numba's cache."""
-    cache = function._cache  # type: ignore[attr-defined]  # noqa: SLF001  # Numba has no public question for this
+    cache = function._cache  # type: ignore[attr-defined]  # Numba has no public question for this
     try:
-        return any(Path(cache.cache_path).glob(f"{cache._impl.filename_base}*.nbi"))  # noqa: SLF001
+        return any(Path(cache.cache_path).glob(f"{cache._impl.filename_base}*.nbi"))
     except (AttributeError, OSError):
         return True
 
@@ -94,7 +97,14 @@ def draw(finished: object, folder: Path) -> None:
     add_outputs(finished.folder, [page, *(path for _, png, svg in files for path in (png, svg))])
 
 
-SHOWN = ("power", "power_low", "power_high", "rejection_null_twin", "rejection_null_twin_low", "rejection_null_twin_high")
+SHOWN = (
+    "power",
+    "power_low",
+    "power_high",
+    "rejection_null_twin",
+    "rejection_null_twin_low",
+    "rejection_null_twin_high",
+)
 TRIAL = ("enrolled", "target_reached_in_time", "trial_days", "missed_share", "wait_mean_minutes", "missing_share")
 
 
@@ -103,13 +113,21 @@ def print_table(result: OperatingCharacteristics) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("analysis", "left"), ("contrast", "left"), ("measure", "left"), ("value", "right"), ("MCSE", "right"), ("failed", "right")):
+    for name, justify in (
+        ("analysis", "left"),
+        ("contrast", "left"),
+        ("measure", "left"),
+        ("value", "right"),
+        ("MCSE", "right"),
+        ("failed", "right"),
+    ):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # left or right
     for row in result.measures:
         if row.measure in SHOWN or (row.analysis == "trial" and row.measure in TRIAL):
             style = "bold" if row.analysis in result.primary else ""
             table.add_row(
-                row.analysis, row.contrast, row.measure.replace("_", " "), f"{row.value:.4g}", f"{row.mcse:.2g}",
+                row.analysis, row.contrast, row.measure.replace("_", " "), f"{row.value:.4g}",
+                f"{row.mcse:.2g}" if row.mcse == row.mcse else "",
                 str(row.n_failed), style=style,
             )  # fmt: skip
     table_console().print(table)

@@ -11,6 +11,7 @@ somebody asks. While a participant waits, the grant pass wakes at every tick at 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
@@ -230,6 +231,395 @@ def _miss_visits(ops, visits, n, first, last, reason):  # type: ignore[no-untype
 
 
 @kernel
+def _play_one(  # type: ignore[no-untyped-def]
+    ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, per_site, weekday,
+    seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends, staff, log, state,
+    priorities, granted, ward, unit, until, shift_close, seized, clock, buffers, queue, heap,
+):  # fmt: skip
+    """Play one replicate: when the last pathway ended, and how many events there were.
+
+    Arrays are only read and written here, never made or bound anew: counting references would cost a third of the time.
+    """
+    participants, count_resources, most_units, counts = entry.shape[0], unit.shape[0], unit.shape[1], ops.shape[0]
+    logged = 0
+    for i in range(count_resources):
+        for column in range(WARD_COLUMNS):
+            ward[i, column] = 0
+        ward[i, CLOSE] = -NEVER
+        ward[i, WAKE] = NEVER
+        for u in range(most_units):
+            unit[i, u] = FREE
+            until[i, u] = 0
+    for n in range(participants):
+        for place in range(needs.shape[0]):
+            granted[n, place] = -1
+        for v in range(visits.shape[1]):
+            visits[n, v, e.V_TIME], visits[n, v, e.V_HOLDER] = -1, -1
+            visits[n, v, e.V_REASON] = e.VISITED if entry[n] >= 0 else e.NOT_ENROLLED
+        for a in range(activities.shape[1]):
+            for column in range(9):
+                activities[n, a, column] = -1
+            activities[n, a, e.A_FAILED], activities[n, a, e.A_TRIES] = 0, 0
+        for h in range(kept.shape[1]):
+            for column in range(5):
+                kept[n, h, column] = -1
+            kept[n, h, e.H_STATE] = e.NOT_REACHED
+        ends[n, e.E_TIME], ends[n, e.E_REASON] = -1, e.NEVER_ENROLLED
+    size, coming, pending, last = 0, 0, NO_KEY, np.int64(0)
+    while True:
+        # -------------------------------------------------- the next event
+        while coming < participants and entry[coming] < 0:
+            coming += 1
+        arriving = ((entry[coming] * 8 + 3) << ID_BITS) | coming if coming < participants else NO_KEY
+        key: Any = heap[0] if size > 0 else NO_KEY
+        if arriving < key and arriving < pending:
+            key = arriving
+        elif pending < key:
+            key = pending
+        if key == NO_KEY:
+            break
+        tick = key >> (ID_BITS + 3)
+        rank, n = (key >> ID_BITS) & 7, key & (MOST_PARTICIPANTS - 1)
+        running = False
+        if rank == 3:
+            coming += 1
+            state[STEP, n], state[HOLDER, n], state[WAITING, n], state[DUE, n] = 0, -1, -1, NO_KEY
+            state[TRY, n], state[PHASE, n], state[KEEPS, n] = 0, FIRST_PART, 0
+            logged = _record(log, logged, tick, e.ENTER, n, 0, arm[n], site[n])
+            if leave[n] < NEVER:
+                size = _push(heap, size, ((max(leave[n], tick) * 8 + 2) << ID_BITS) | n)
+            running = True
+        elif rank == 5:
+            # ---------------------------------------------- the grant pass: one grant, then look again
+            pending = NO_KEY
+            again = True
+            while again and not running:
+                again = False
+                for i in range(count_resources):
+                    if ward[i, HEAD] == ward[i, TAIL]:
+                        continue
+                    if tick >= ward[i, CLOSE]:
+                        _advance(
+                            i, tick, False, ward, unit, until, clock, buffers, resources, gap_mean, spells,
+                            spell_table, streams, first_window, windows, weekday, seed, replicate,
+                        )  # fmt: skip
+                    if tick < ward[i, OPEN]:
+                        continue
+                    head = queue[i, ward[i, HEAD]]
+                    if resources[i, RES_OTHER] == 1 and ward[i, ARRIVES] <= tick and ward[i, ARRIVES] < ward[i, CLOSE]:
+                        if priorities[head] > 0 or (
+                            priorities[head] == 0
+                            and (
+                                ward[i, ARRIVES] < state[ASKED, head]
+                                or (ward[i, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
+                            )
+                        ):
+                            u = _free_unit(i, tick, resources[i, RES_UNITS], unit, until)
+                            if u >= 0:
+                                unit[i, u], until[i, u] = OTHER, tick + ward[i, LENGTH]
+                                _next_spell(
+                                    i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate
+                                )
+                                again = True
+                                break
+                            continue
+                    hold = state[WAITING, head]
+                    first, need = holds[hold, HOLD_FIRST], holds[hold, HOLD_COUNT]
+                    base = site[head] * per_site
+                    possible = True
+                    for place in range(first, first + need):
+                        j = base + needs[place]
+                        if need > 1:
+                            if tick >= ward[j, CLOSE]:
+                                _advance(
+                                    j, tick, False, ward, unit, until, clock, buffers, resources, gap_mean, spells,
+                                    spell_table, streams, first_window, windows, weekday, seed, replicate,
+                                )  # fmt: skip
+                            if tick < ward[j, OPEN] or queue[j, ward[j, HEAD]] != head:
+                                possible = False
+                                break
+                            if (
+                                resources[j, RES_OTHER] == 1
+                                and ward[j, ARRIVES] <= tick
+                                and ward[j, ARRIVES] < ward[j, CLOSE]
+                            ):
+                                if priorities[head] > 0 or (
+                                    priorities[head] == 0
+                                    and (
+                                        ward[j, ARRIVES] < state[ASKED, head]
+                                        or (ward[j, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
+                                    )
+                                ):
+                                    possible = False
+                                    break
+                        if _free_unit(j, tick, resources[j, RES_UNITS], unit, until) < 0:
+                            possible = False
+                            break
+                    if not possible:
+                        continue
+                    for place in range(first, first + need):
+                        j = base + needs[place]
+                        u = _free_unit(j, tick, resources[j, RES_UNITS], unit, until)
+                        unit[j, u], granted[head, place] = STUDY, u
+                        shift_close[j, u], seized[j, u] = ward[j, CLOSE], tick
+                        staff[j, e.S_GRANTS] += 1
+                        _dequeue(j, head, tick, queue, ward)
+                    i0, u0 = base + needs[first], granted[head, first]
+                    kept[head, hold, e.H_GRANT], kept[head, hold, e.H_STATE] = tick, e.GRANTED
+                    kept[head, hold, e.H_UNIT] = u0
+                    state[HOLDER, head] = (i0 << e.SHIFT_BITS) | (ward[i0, SHIFT] << e.UNIT_BITS) | u0
+                    state[WAITING, head], state[DUE, head] = -1, NO_KEY
+                    state[KEEPS, head] += 1
+                    logged = _record(log, logged, tick, e.GRANT, head, state[STEP, head], hold, u0)
+                    state[STEP, head] += 1
+                    n, running = head, True
+                    pending = key
+                    break
+            for i in range(count_resources):
+                # ------------------------------------------ no grant is left; the latest beyond a limit goes away
+                if running or not 0 <= resources[i, RES_LIMIT] < ward[i, TAIL] - ward[i, HEAD]:
+                    continue
+                n = _latest(i, queue, ward, state)
+                hold, step = state[WAITING, n], state[STEP, n]
+                for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                    _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
+                state[WAITING, n], state[DUE, n] = -1, NO_KEY
+                kept[n, hold, e.H_STATE] = e.REFUSED
+                logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, -1)
+                _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
+                state[STEP, n] = ops[step, 2]
+                running = True
+                pending = key
+            if not running:
+                # ------------------------------------------ when to look again without an event of the study
+                for i in range(count_resources):
+                    if ward[i, HEAD] == ward[i, TAIL]:
+                        continue
+                    wake = ward[i, CLOSE] if tick >= ward[i, OPEN] else ward[i, OPEN]
+                    if tick >= ward[i, OPEN] and resources[i, RES_OTHER] == 1:
+                        for u in range(resources[i, RES_UNITS]):
+                            if unit[i, u] == OTHER and until[i, u] > tick:
+                                wake = min(wake, until[i, u])
+                        if ward[i, ARRIVES] > tick:
+                            wake = min(wake, ward[i, ARRIVES])
+                    if wake < NEVER:
+                        pending = min(pending, (wake * 8 + 5) << ID_BITS)
+        else:
+            size = _pop(heap, size)
+            if rank == 2:
+                # ------------------------------------------ leaving
+                if ends[n, e.E_TIME] >= 0:
+                    continue
+                step = state[STEP, n]
+                op = ops[step, 0]
+                if state[WAITING, n] >= 0:
+                    hold = state[WAITING, n]
+                    kept[n, hold, e.H_STATE] = e.LEFT_WAITING
+                    for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                        _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
+                    state[WAITING, n] = -1
+                elif op == p.ACTIVITY or op == p.ATTEMPT:
+                    a = ops[step, 1]
+                    activities[n, a, e.A_END] = tick
+                    given = tick - activities[n, a, e.A_START]
+                    if state[PHASE, n] == PAUSED:
+                        activities[n, a, e.A_PAUSE_END] = tick
+                    if state[PHASE, n] != FIRST_PART:
+                        given -= activities[n, a, e.A_PAUSE_END] - activities[n, a, e.A_PAUSE_START]
+                    activities[n, a, e.A_DELIVERED] = given
+                for h in range(kept.shape[1]):
+                    if kept[n, h, e.H_STATE] == e.GRANTED and kept[n, h, e.H_RELEASE] < 0:
+                        kept[n, h, e.H_RELEASE] = tick
+                        for place in range(holds[h, HOLD_FIRST], holds[h, HOLD_FIRST] + holds[h, HOLD_COUNT]):
+                            j, u = site[n] * per_site + needs[place], granted[n, place]
+                            _advance(
+                                j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
+                                gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                            )  # fmt: skip
+                            unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
+                            staff[j, e.S_STUDY] += tick - seized[j, u]
+                            staff[j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
+                _miss_visits(ops, visits, n, 0, counts, e.LEFT)
+                ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.LEFT_EARLY
+                state[DUE, n] = NO_KEY
+                last = tick
+                logged = _record(log, logged, tick, e.LEAVE, n, step, leave_reason[n], -1)
+                pending = min(pending, (tick * 8 + 5) << ID_BITS)
+                continue
+            if state[DUE, n] != key or ends[n, e.E_TIME] >= 0:
+                continue
+            state[DUE, n] = NO_KEY
+            step = state[STEP, n]
+            op = ops[step, 0]
+            running = True
+            if rank == 6:
+                # ------------------------------------------ patience runs out
+                hold = state[WAITING, n]
+                kept[n, hold, e.H_STATE] = e.GAVE_UP
+                for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                    _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
+                state[WAITING, n] = -1
+                logged = _record(log, logged, tick, e.GIVE_UP, n, step, hold, -1)
+                _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
+                state[STEP, n] = ops[step, 2]
+                pending = min(pending, (tick * 8 + 5) << ID_BITS)
+            elif op == p.ACTIVITY:
+                # ------------------------------------------ a part of an activity ends
+                a, slot = ops[step, 1], ops[step, 3]
+                planned = activities[n, a, e.A_PLANNED]
+                if slot >= 0 and state[PHASE, n] == FIRST_PART and tapes[n, slot + 1] > 0:
+                    at = tapes[n, slot + 1]
+                    if tapes[n, slot + 3] == 1:
+                        activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = at, tick
+                        activities[n, a, e.A_PAUSE_START], activities[n, a, e.A_PAUSE_END] = tick, tick
+                        logged = _record(log, logged, tick, e.PAUSE, n, step, at, -1)
+                        logged = _record(log, logged, tick, e.END, n, step, at, -1)
+                        state[STEP, n] += 1
+                    else:
+                        activities[n, a, e.A_PAUSE_START] = tick
+                        state[PHASE, n] = PAUSED
+                        state[DUE, n] = ((tick + tapes[n, slot + 2]) * 8 + 1) << ID_BITS | n
+                        size = _push(heap, size, state[DUE, n])
+                        logged = _record(log, logged, tick, e.PAUSE, n, step, at, -1)
+                        running = False
+                elif state[PHASE, n] == PAUSED:
+                    activities[n, a, e.A_PAUSE_END] = tick
+                    logged = _record(log, logged, tick, e.RESUME, n, step, 0, -1)
+                    rest = planned - tapes[n, slot + 1]
+                    state[PHASE, n] = SECOND_PART
+                    if rest > 0:
+                        state[DUE, n] = ((tick + rest) * 8 + 1) << ID_BITS | n
+                        size = _push(heap, size, state[DUE, n])
+                        running = False
+                    else:
+                        activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = planned, tick
+                        logged = _record(log, logged, tick, e.END, n, step, planned, -1)
+                        state[STEP, n] += 1
+                else:
+                    activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = planned, tick
+                    logged = _record(log, logged, tick, e.END, n, step, planned, -1)
+                    state[STEP, n] += 1
+            elif op == p.ATTEMPT:
+                # ------------------------------------------ a try ends
+                a, slot, at_most, visit = ops[step, 1], ops[step, 2], ops[step, 3], ops[step, 4]
+                success = tapes[n, slot + 2 * state[TRY, n] + 1]
+                activities[n, a, e.A_TRIES] += 1
+                activities[n, a, e.A_FAILED] += 1 - success
+                logged = _record(log, logged, tick, e.TRIED, n, step, success, state[TRY, n])
+                state[TRY, n] += 1
+                if success == 0 and state[TRY, n] < at_most:
+                    length = tapes[n, slot + 2 * state[TRY, n]]
+                    activities[n, a, e.A_PLANNED] += length
+                    logged = _record(log, logged, tick, e.START, n, step, length, -1)
+                    state[DUE, n] = ((tick + length) * 8 + 1) << ID_BITS | n
+                    size = _push(heap, size, state[DUE, n])
+                    running = False
+                else:
+                    activities[n, a, e.A_END], activities[n, a, e.A_SUCCESS] = tick, success
+                    activities[n, a, e.A_DELIVERED] = tick - activities[n, a, e.A_START]
+                    if success == 0:
+                        logged = _record(log, logged, tick, e.FAILED, n, step, at_most, -1)
+                    if visit >= 0:
+                        visits[n, visit, e.V_TIME] = tick
+                        visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
+                        logged = _record(log, logged, tick, e.VISIT, n, step, visit, -1)
+                    state[STEP, n] += 1
+            else:
+                state[STEP, n] += 1  # a wait is over
+        # -------------------------------------------------- run on through steps that take no time
+        while running:
+            step = state[STEP, n]
+            op = ops[step, 0]
+            if op == p.ACTIVITY or op == p.ATTEMPT:
+                a, slot = ops[step, 1], ops[step, 2]
+                length = tapes[n, slot]
+                activities[n, a, e.A_START], activities[n, a, e.A_PLANNED] = tick, length
+                logged = _record(log, logged, tick, e.START, n, step, length, -1)
+                state[PHASE, n], state[TRY, n] = FIRST_PART, 0
+                if op == p.ACTIVITY and ops[step, 3] >= 0 and tapes[n, ops[step, 3] + 1] > 0:
+                    length = tapes[n, ops[step, 3] + 1]
+                state[DUE, n] = ((tick + length) * 8 + 1) << ID_BITS | n
+                size = _push(heap, size, state[DUE, n])
+                running = False
+            elif op == p.SEIZE:
+                hold = ops[step, 1]
+                first, need = holds[hold, HOLD_FIRST], holds[hold, HOLD_COUNT]
+                kept[n, hold, e.H_REQUEST] = tick
+                logged = _record(log, logged, tick, e.REQUEST, n, step, hold, -1)
+                state[WAITING, n], state[ASKED, n], state[ASKED_RANK, n] = hold, tick, rank
+                priorities[n] = holds[hold, HOLD_PRIORITY]
+                for place in range(first, first + need):
+                    j = site[n] * per_site + needs[place]
+                    if resources[j, RES_OTHER] == 1 or tick >= ward[j, CLOSE]:
+                        _advance(
+                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
+                            gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                        )  # fmt: skip
+                    _enqueue(j, n, queue, ward, state, priorities[n], priorities)
+                if holds[hold, HOLD_PATIENCE] >= 0:
+                    state[DUE, n] = ((tick + holds[hold, HOLD_PATIENCE]) * 8 + 6) << ID_BITS | n
+                    size = _push(heap, size, state[DUE, n])
+                pending = min(pending, (tick * 8 + 5) << ID_BITS)
+                running = False
+            elif op == p.RELEASE:
+                hold = ops[step, 1]
+                kept[n, hold, e.H_RELEASE] = tick
+                for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                    j, u = site[n] * per_site + needs[place], granted[n, place]
+                    if resources[j, RES_OTHER] == 1:
+                        _advance(
+                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
+                            gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                        )  # fmt: skip
+                    unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
+                    staff[j, e.S_STUDY] += tick - seized[j, u]
+                    staff[j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
+                logged = _record(log, logged, tick, e.RELEASE, n, step, hold, kept[n, hold, e.H_UNIT])
+                state[KEEPS, n] -= 1
+                for h in range(kept.shape[1] if state[KEEPS, n] > 0 else 0):
+                    if kept[n, h, e.H_STATE] == e.GRANTED and kept[n, h, e.H_RELEASE] < 0:
+                        i0 = site[n] * per_site + needs[holds[h, HOLD_FIRST]]
+                        u0 = kept[n, h, e.H_UNIT]
+                        _, _, number = shift_at(
+                            first_window, windows, resources[i0, RES_CALENDAR], kept[n, h, e.H_GRANT], weekday
+                        )
+                        state[HOLDER, n] = (i0 << e.SHIFT_BITS) | (number << e.UNIT_BITS) | u0
+                pending = min(pending, (tick * 8 + 5) << ID_BITS)
+                state[STEP, n] += 1
+            elif op == p.VISIT:
+                visit = ops[step, 1]
+                visits[n, visit, e.V_TIME] = tick
+                visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
+                logged = _record(log, logged, tick, e.VISIT, n, step, visit, -1)
+                state[STEP, n] += 1
+            elif op == p.ARM:
+                if (ops[step, 1] >> arm[n]) & 1:
+                    state[STEP, n] += 1
+                else:
+                    _miss_visits(ops, visits, n, step, ops[step, 2], e.OTHER_ARM)
+                    state[STEP, n] = ops[step, 2]
+            elif op == p.WAIT:
+                if state[KEEPS, n] == 0:
+                    state[HOLDER, n] = -1  # the session ends
+                ready = tick + (tapes[n, ops[step, 1]] if ops[step, 1] >= 0 else 0)
+                if ops[step, 2] >= 0:
+                    ready = first_open(first_window, windows, ops[step, 2], ready, weekday)
+                logged = _record(log, logged, tick, e.WAITS, n, step, ready - tick, -1)
+                if ready == tick:
+                    state[STEP, n] += 1
+                else:
+                    state[DUE, n] = (ready * 8 + 1) << ID_BITS | n
+                    size = _push(heap, size, state[DUE, n])
+                    running = False
+            else:
+                ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.COMPLETED
+                last = tick
+                logged = _record(log, logged, tick, e.COMPLETE, n, step, 0, -1)
+                running = False
+    return last, logged
+
+
+@kernel
 def play_range(  # type: ignore[no-untyped-def]
     ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, per_site, weekday,
     seed, first_replicate, entry, arm, site, leave, leave_reason, tapes, visits_out, activities_out, holds_out, ends_out,
@@ -254,384 +644,12 @@ def play_range(  # type: ignore[no-untyped-def]
     clock = np.zeros(count_resources)
     buffers = np.zeros((count_resources, 8), dtype=np.uint64)
     queue = np.zeros((count_resources, 2 * participants + 2), dtype=np.int64)
-    heap = np.zeros(4 * participants + 16, dtype=np.int64)
-    counts = ops.shape[0]
+    # a participant has one end of a step or spell ahead, one leaving, and a limit of patience for each need at most
+    heap = np.zeros((2 + holds.shape[0]) * participants + 1, dtype=np.int64)
     for r in range(replicates):
-        replicate = first_replicate + r
-        visits, activities, kept, ends = visits_out[r], activities_out[r], holds_out[r], ends_out[r]
-        log = events[r]
-        logged = 0
-        for i in range(count_resources):
-            for column in range(WARD_COLUMNS):
-                ward[i, column] = 0
-            ward[i, CLOSE] = -NEVER
-            ward[i, WAKE] = NEVER
-            for u in range(most_units):
-                unit[i, u] = FREE
-                until[i, u] = 0
-        for n in range(participants):
-            for place in range(needs.shape[0]):
-                granted[n, place] = -1
-            for v in range(visits.shape[1]):
-                visits[n, v, e.V_TIME], visits[n, v, e.V_HOLDER] = -1, -1
-                visits[n, v, e.V_REASON] = e.VISITED if entry[r, n] >= 0 else e.NOT_ENROLLED
-            for a in range(activities.shape[1]):
-                for column in range(9):
-                    activities[n, a, column] = -1
-                activities[n, a, e.A_FAILED], activities[n, a, e.A_TRIES] = 0, 0
-            for h in range(kept.shape[1]):
-                for column in range(5):
-                    kept[n, h, column] = -1
-                kept[n, h, e.H_STATE] = e.NOT_REACHED
-            ends[n, e.E_TIME], ends[n, e.E_REASON] = -1, e.NEVER_ENROLLED
-        size, coming, pending, last = 0, 0, NO_KEY, np.int64(0)
-        while True:
-            # -------------------------------------------------- the next event
-            if size + 4 > heap.shape[0]:
-                longer = np.zeros(2 * heap.shape[0], dtype=np.int64)
-                for place in range(size):
-                    longer[place] = heap[place]
-                heap = longer
-            while coming < participants and entry[r, coming] < 0:
-                coming += 1
-            arriving = ((entry[r, coming] * 8 + 3) << ID_BITS) | coming if coming < participants else NO_KEY
-            key = heap[0] if size > 0 else NO_KEY
-            if arriving < key and arriving < pending:
-                key = arriving
-            elif pending < key:
-                key = pending
-            if key == NO_KEY:
-                break
-            tick, rank, n = key >> (ID_BITS + 3), (key >> ID_BITS) & 7, key & (MOST_PARTICIPANTS - 1)
-            running = False
-            if rank == 3:
-                coming += 1
-                state[STEP, n], state[HOLDER, n], state[WAITING, n], state[DUE, n] = 0, -1, -1, NO_KEY
-                state[TRY, n], state[PHASE, n], state[KEEPS, n] = 0, FIRST_PART, 0
-                logged = _record(log, logged, tick, e.ENTER, n, 0, arm[r, n], site[r, n])
-                if leave[r, n] < NEVER:
-                    size = _push(heap, size, ((max(leave[r, n], tick) * 8 + 2) << ID_BITS) | n)
-                running = True
-            elif rank == 5:
-                # ---------------------------------------------- the grant pass: one grant, then look again
-                pending = NO_KEY
-                again = True
-                while again and not running:
-                    again = False
-                    for i in range(count_resources):
-                        if ward[i, HEAD] == ward[i, TAIL]:
-                            continue
-                        if tick >= ward[i, CLOSE]:
-                            _advance(
-                                i, tick, False, ward, unit, until, clock, buffers, resources, gap_mean, spells,
-                                spell_table, streams, first_window, windows, weekday, seed, replicate,
-                            )  # fmt: skip
-                        if tick < ward[i, OPEN]:
-                            continue
-                        head = queue[i, ward[i, HEAD]]
-                        if resources[i, RES_OTHER] == 1 and ward[i, ARRIVES] <= tick and ward[i, ARRIVES] < ward[i, CLOSE]:
-                            if priorities[head] > 0 or (
-                                priorities[head] == 0
-                                and (
-                                    ward[i, ARRIVES] < state[ASKED, head]
-                                    or (ward[i, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
-                                )
-                            ):
-                                u = _free_unit(i, tick, resources[i, RES_UNITS], unit, until)
-                                if u >= 0:
-                                    unit[i, u], until[i, u] = OTHER, tick + ward[i, LENGTH]
-                                    _next_spell(
-                                        i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate
-                                    )
-                                    again = True
-                                    break
-                                continue
-                        hold = state[WAITING, head]
-                        first, need = holds[hold, HOLD_FIRST], holds[hold, HOLD_COUNT]
-                        base = site[r, head] * per_site
-                        possible = True
-                        for place in range(first, first + need):
-                            j = base + needs[place]
-                            if need > 1:
-                                if tick >= ward[j, CLOSE]:
-                                    _advance(
-                                        j, tick, False, ward, unit, until, clock, buffers, resources, gap_mean, spells,
-                                        spell_table, streams, first_window, windows, weekday, seed, replicate,
-                                    )  # fmt: skip
-                                if tick < ward[j, OPEN] or queue[j, ward[j, HEAD]] != head:
-                                    possible = False
-                                    break
-                                if resources[j, RES_OTHER] == 1 and ward[j, ARRIVES] <= tick and ward[j, ARRIVES] < ward[j, CLOSE]:
-                                    if priorities[head] > 0 or (
-                                        priorities[head] == 0
-                                        and (
-                                            ward[j, ARRIVES] < state[ASKED, head]
-                                            or (ward[j, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
-                                        )
-                                    ):
-                                        possible = False
-                                        break
-                            if _free_unit(j, tick, resources[j, RES_UNITS], unit, until) < 0:
-                                possible = False
-                                break
-                        if not possible:
-                            continue
-                        for place in range(first, first + need):
-                            j = base + needs[place]
-                            u = _free_unit(j, tick, resources[j, RES_UNITS], unit, until)
-                            unit[j, u], granted[head, place] = STUDY, u
-                            shift_close[j, u], seized[j, u] = ward[j, CLOSE], tick
-                            staff_out[r, j, e.S_GRANTS] += 1
-                            _dequeue(j, head, tick, queue, ward)
-                        i0, u0 = base + needs[first], granted[head, first]
-                        kept[head, hold, e.H_GRANT], kept[head, hold, e.H_STATE] = tick, e.GRANTED
-                        kept[head, hold, e.H_UNIT] = u0
-                        state[HOLDER, head] = (i0 << e.SHIFT_BITS) | (ward[i0, SHIFT] << e.UNIT_BITS) | u0
-                        state[WAITING, head], state[DUE, head] = -1, NO_KEY
-                        state[KEEPS, head] += 1
-                        logged = _record(log, logged, tick, e.GRANT, head, state[STEP, head], hold, u0)
-                        state[STEP, head] += 1
-                        n, running = head, True
-                        pending = key
-                        break
-                for i in range(count_resources):
-                    # ------------------------------------------ no grant is left; the latest beyond a limit goes away
-                    if running or not 0 <= resources[i, RES_LIMIT] < ward[i, TAIL] - ward[i, HEAD]:
-                        continue
-                    n = _latest(i, queue, ward, state)
-                    hold, step = state[WAITING, n], state[STEP, n]
-                    for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
-                        _dequeue(site[r, n] * per_site + needs[place], n, tick, queue, ward)
-                    state[WAITING, n], state[DUE, n] = -1, NO_KEY
-                    kept[n, hold, e.H_STATE] = e.REFUSED
-                    logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, -1)
-                    _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
-                    state[STEP, n] = ops[step, 2]
-                    running = True
-                    pending = key
-                if not running:
-                    # ------------------------------------------ when to look again without an event of the study
-                    for i in range(count_resources):
-                        if ward[i, HEAD] == ward[i, TAIL]:
-                            continue
-                        wake = ward[i, CLOSE] if tick >= ward[i, OPEN] else ward[i, OPEN]
-                        if tick >= ward[i, OPEN] and resources[i, RES_OTHER] == 1:
-                            for u in range(resources[i, RES_UNITS]):
-                                if unit[i, u] == OTHER and until[i, u] > tick:
-                                    wake = min(wake, until[i, u])
-                            if ward[i, ARRIVES] > tick:
-                                wake = min(wake, ward[i, ARRIVES])
-                        if wake < NEVER:
-                            pending = min(pending, (wake * 8 + 5) << ID_BITS)
-            else:
-                size = _pop(heap, size)
-                if rank == 2:
-                    # ------------------------------------------ leaving
-                    if ends[n, e.E_TIME] >= 0:
-                        continue
-                    step = state[STEP, n]
-                    op = ops[step, 0]
-                    if state[WAITING, n] >= 0:
-                        hold = state[WAITING, n]
-                        kept[n, hold, e.H_STATE] = e.LEFT_WAITING
-                        for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
-                            _dequeue(site[r, n] * per_site + needs[place], n, tick, queue, ward)
-                        state[WAITING, n] = -1
-                    elif op == p.ACTIVITY or op == p.ATTEMPT:
-                        a = ops[step, 1]
-                        activities[n, a, e.A_END] = tick
-                        given = tick - activities[n, a, e.A_START]
-                        if state[PHASE, n] == PAUSED:
-                            activities[n, a, e.A_PAUSE_END] = tick
-                        if state[PHASE, n] != FIRST_PART:
-                            given -= activities[n, a, e.A_PAUSE_END] - activities[n, a, e.A_PAUSE_START]
-                        activities[n, a, e.A_DELIVERED] = given
-                    for h in range(kept.shape[1]):
-                        if kept[n, h, e.H_STATE] == e.GRANTED and kept[n, h, e.H_RELEASE] < 0:
-                            kept[n, h, e.H_RELEASE] = tick
-                            for place in range(holds[h, HOLD_FIRST], holds[h, HOLD_FIRST] + holds[h, HOLD_COUNT]):
-                                j, u = site[r, n] * per_site + needs[place], granted[n, place]
-                                _advance(
-                                    j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
-                                    gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
-                                )  # fmt: skip
-                                unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
-                                staff_out[r, j, e.S_STUDY] += tick - seized[j, u]
-                                staff_out[r, j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
-                    _miss_visits(ops, visits, n, 0, counts, e.LEFT)
-                    ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.LEFT_EARLY
-                    state[DUE, n] = NO_KEY
-                    last = tick
-                    logged = _record(log, logged, tick, e.LEAVE, n, step, leave_reason[r, n], -1)
-                    pending = min(pending, (tick * 8 + 5) << ID_BITS)
-                    continue
-                if state[DUE, n] != key or ends[n, e.E_TIME] >= 0:
-                    continue
-                state[DUE, n] = NO_KEY
-                step = state[STEP, n]
-                op = ops[step, 0]
-                running = True
-                if rank == 6:
-                    # ------------------------------------------ patience runs out
-                    hold = state[WAITING, n]
-                    kept[n, hold, e.H_STATE] = e.GAVE_UP
-                    for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
-                        _dequeue(site[r, n] * per_site + needs[place], n, tick, queue, ward)
-                    state[WAITING, n] = -1
-                    logged = _record(log, logged, tick, e.GIVE_UP, n, step, hold, -1)
-                    _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
-                    state[STEP, n] = ops[step, 2]
-                    pending = min(pending, (tick * 8 + 5) << ID_BITS)
-                elif op == p.ACTIVITY:
-                    # ------------------------------------------ a part of an activity ends
-                    a, slot = ops[step, 1], ops[step, 3]
-                    planned = activities[n, a, e.A_PLANNED]
-                    if slot >= 0 and state[PHASE, n] == FIRST_PART and tapes[r, n, slot + 1] > 0:
-                        at = tapes[r, n, slot + 1]
-                        if tapes[r, n, slot + 3] == 1:
-                            activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = at, tick
-                            activities[n, a, e.A_PAUSE_START], activities[n, a, e.A_PAUSE_END] = tick, tick
-                            logged = _record(log, logged, tick, e.PAUSE, n, step, at, -1)
-                            logged = _record(log, logged, tick, e.END, n, step, at, -1)
-                            state[STEP, n] += 1
-                        else:
-                            activities[n, a, e.A_PAUSE_START] = tick
-                            state[PHASE, n] = PAUSED
-                            state[DUE, n] = ((tick + tapes[r, n, slot + 2]) * 8 + 1) << ID_BITS | n
-                            size = _push(heap, size, state[DUE, n])
-                            logged = _record(log, logged, tick, e.PAUSE, n, step, at, -1)
-                            running = False
-                    elif state[PHASE, n] == PAUSED:
-                        activities[n, a, e.A_PAUSE_END] = tick
-                        logged = _record(log, logged, tick, e.RESUME, n, step, 0, -1)
-                        rest = planned - tapes[r, n, slot + 1]
-                        state[PHASE, n] = SECOND_PART
-                        if rest > 0:
-                            state[DUE, n] = ((tick + rest) * 8 + 1) << ID_BITS | n
-                            size = _push(heap, size, state[DUE, n])
-                            running = False
-                        else:
-                            activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = planned, tick
-                            logged = _record(log, logged, tick, e.END, n, step, planned, -1)
-                            state[STEP, n] += 1
-                    else:
-                        activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = planned, tick
-                        logged = _record(log, logged, tick, e.END, n, step, planned, -1)
-                        state[STEP, n] += 1
-                elif op == p.ATTEMPT:
-                    # ------------------------------------------ a try ends
-                    a, slot, at_most, visit = ops[step, 1], ops[step, 2], ops[step, 3], ops[step, 4]
-                    success = tapes[r, n, slot + 2 * state[TRY, n] + 1]
-                    activities[n, a, e.A_TRIES] += 1
-                    activities[n, a, e.A_FAILED] += 1 - success
-                    logged = _record(log, logged, tick, e.TRIED, n, step, success, state[TRY, n])
-                    state[TRY, n] += 1
-                    if success == 0 and state[TRY, n] < at_most:
-                        length = tapes[r, n, slot + 2 * state[TRY, n]]
-                        activities[n, a, e.A_PLANNED] += length
-                        logged = _record(log, logged, tick, e.START, n, step, length, -1)
-                        state[DUE, n] = ((tick + length) * 8 + 1) << ID_BITS | n
-                        size = _push(heap, size, state[DUE, n])
-                        running = False
-                    else:
-                        activities[n, a, e.A_END], activities[n, a, e.A_SUCCESS] = tick, success
-                        activities[n, a, e.A_DELIVERED] = tick - activities[n, a, e.A_START]
-                        if success == 0:
-                            logged = _record(log, logged, tick, e.FAILED, n, step, at_most, -1)
-                        if visit >= 0:
-                            visits[n, visit, e.V_TIME] = tick
-                            visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
-                            logged = _record(log, logged, tick, e.VISIT, n, step, visit, -1)
-                        state[STEP, n] += 1
-                else:
-                    state[STEP, n] += 1  # a wait is over
-            # -------------------------------------------------- run on through steps that take no time
-            while running:
-                step = state[STEP, n]
-                op = ops[step, 0]
-                if op == p.ACTIVITY or op == p.ATTEMPT:
-                    a, slot = ops[step, 1], ops[step, 2]
-                    length = tapes[r, n, slot]
-                    activities[n, a, e.A_START], activities[n, a, e.A_PLANNED] = tick, length
-                    logged = _record(log, logged, tick, e.START, n, step, length, -1)
-                    state[PHASE, n], state[TRY, n] = FIRST_PART, 0
-                    if op == p.ACTIVITY and ops[step, 3] >= 0 and tapes[r, n, ops[step, 3] + 1] > 0:
-                        length = tapes[r, n, ops[step, 3] + 1]
-                    state[DUE, n] = ((tick + length) * 8 + 1) << ID_BITS | n
-                    size = _push(heap, size, state[DUE, n])
-                    running = False
-                elif op == p.SEIZE:
-                    hold = ops[step, 1]
-                    first, need = holds[hold, HOLD_FIRST], holds[hold, HOLD_COUNT]
-                    kept[n, hold, e.H_REQUEST] = tick
-                    logged = _record(log, logged, tick, e.REQUEST, n, step, hold, -1)
-                    state[WAITING, n], state[ASKED, n], state[ASKED_RANK, n] = hold, tick, rank
-                    priorities[n] = holds[hold, HOLD_PRIORITY]
-                    for place in range(first, first + need):
-                        j = site[r, n] * per_site + needs[place]
-                        if resources[j, RES_OTHER] == 1 or tick >= ward[j, CLOSE]:
-                            _advance(
-                                j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
-                                gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
-                            )  # fmt: skip
-                        _enqueue(j, n, queue, ward, state, priorities[n], priorities)
-                    if holds[hold, HOLD_PATIENCE] >= 0:
-                        state[DUE, n] = ((tick + holds[hold, HOLD_PATIENCE]) * 8 + 6) << ID_BITS | n
-                        size = _push(heap, size, state[DUE, n])
-                    pending = min(pending, (tick * 8 + 5) << ID_BITS)
-                    running = False
-                elif op == p.RELEASE:
-                    hold = ops[step, 1]
-                    kept[n, hold, e.H_RELEASE] = tick
-                    for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
-                        j, u = site[r, n] * per_site + needs[place], granted[n, place]
-                        if resources[j, RES_OTHER] == 1:
-                            _advance(
-                                j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
-                                gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
-                            )  # fmt: skip
-                        unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
-                        staff_out[r, j, e.S_STUDY] += tick - seized[j, u]
-                        staff_out[r, j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
-                    logged = _record(log, logged, tick, e.RELEASE, n, step, hold, kept[n, hold, e.H_UNIT])
-                    state[KEEPS, n] -= 1
-                    for h in range(kept.shape[1] if state[KEEPS, n] > 0 else 0):
-                        if kept[n, h, e.H_STATE] == e.GRANTED and kept[n, h, e.H_RELEASE] < 0:
-                            i0 = site[r, n] * per_site + needs[holds[h, HOLD_FIRST]]
-                            u0 = kept[n, h, e.H_UNIT]
-                            _, _, number = shift_at(first_window, windows, resources[i0, RES_CALENDAR], kept[n, h, e.H_GRANT], weekday)
-                            state[HOLDER, n] = (i0 << e.SHIFT_BITS) | (number << e.UNIT_BITS) | u0
-                    pending = min(pending, (tick * 8 + 5) << ID_BITS)
-                    state[STEP, n] += 1
-                elif op == p.VISIT:
-                    visit = ops[step, 1]
-                    visits[n, visit, e.V_TIME] = tick
-                    visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
-                    logged = _record(log, logged, tick, e.VISIT, n, step, visit, -1)
-                    state[STEP, n] += 1
-                elif op == p.ARM:
-                    if (ops[step, 1] >> arm[r, n]) & 1:
-                        state[STEP, n] += 1
-                    else:
-                        _miss_visits(ops, visits, n, step, ops[step, 2], e.OTHER_ARM)
-                        state[STEP, n] = ops[step, 2]
-                elif op == p.WAIT:
-                    if state[KEEPS, n] == 0:
-                        state[HOLDER, n] = -1  # the session ends
-                    ready = tick + (tapes[r, n, ops[step, 1]] if ops[step, 1] >= 0 else 0)
-                    if ops[step, 2] >= 0:
-                        ready = first_open(first_window, windows, ops[step, 2], ready, weekday)
-                    logged = _record(log, logged, tick, e.WAITS, n, step, ready - tick, -1)
-                    if ready == tick:
-                        state[STEP, n] += 1
-                    else:
-                        state[DUE, n] = (ready * 8 + 1) << ID_BITS | n
-                        size = _push(heap, size, state[DUE, n])
-                        running = False
-                else:
-                    ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.COMPLETED
-                    last = tick
-                    logged = _record(log, logged, tick, e.COMPLETE, n, step, 0, -1)
-                    running = False
-        trial_end[r] = last
-        event_count[r] = logged
+        trial_end[r], event_count[r] = _play_one(
+            ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, per_site,
+            weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r], leave_reason[r], tapes[r],
+            visits_out[r], activities_out[r], holds_out[r], ends_out[r], staff_out[r], events[r], state, priorities,
+            granted, ward, unit, until, shift_close, seized, clock, buffers, queue, heap,
+        )  # fmt: skip

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
+from simpy.events import EventPriority
 
 from trialsim.engine import trace as e
 from trialsim.engine.otherwork import Spells
@@ -41,7 +43,7 @@ Ints = NDArray[np.int64]
 Walk = Generator[simpy.Event, Any, None]
 
 SHIFT, STEP_ENDS, LEAVING, ENTERING, OTHER_ASKS, GRANTS, PATIENCE = range(7)
-AT_ONCE = -1  # the priority of a process that is told something: before all else on this tick
+AT_ONCE = EventPriority(-1)  # the priority of a process that is told something: before all else on this tick
 
 
 class Left(Exception):  # noqa: N818  # an event of the ward, no error
@@ -204,7 +206,7 @@ class Ward:
             for number, info in enumerate(program.resources)
         ]
         for entry, person in people:
-            self.at(entry, ENTERING, person.number, lambda person=person: self.enter(person))
+            self.at(entry, ENTERING, person.number, partial(self.enter, person))
 
     def play(self) -> Ints:
         """Run until nothing is left to happen; events (E, 6)."""
@@ -212,6 +214,11 @@ class Ward:
         return np.array(self.events, dtype=np.int64).reshape(-1, 6)
 
     # ------------------------------------------------------------ the dispatcher
+
+    @property
+    def now(self) -> int:
+        """The tick it is."""
+        return int(self.env.now)
 
     def at(self, tick: int, rank: int, identity: int, action: Callable[[], None] | None = None) -> simpy.Event:
         """An event at a tick; the rank and the id decide among the events of one tick."""
@@ -225,7 +232,7 @@ class Ward:
                 action()
 
         event.callbacks.append(happen)
-        self.env.schedule(event, priority=rank * self.ids + identity, delay=tick - self.env.now)
+        self.env.schedule(event, priority=EventPriority(rank * self.ids + identity), delay=tick - self.now)
         return event
 
     def tell(self, answer: simpy.Event, what: str) -> None:
@@ -235,14 +242,14 @@ class Ward:
 
     def record(self, kind: int, person: Person, *, value: int = 0, unit: int = -1, step: int | None = None) -> None:
         """Write down what happens."""
-        self.events.append((self.env.now, kind, person.number, person.step if step is None else step, value, unit))
+        self.events.append((self.now, kind, person.number, person.step if step is None else step, value, unit))
 
     # ------------------------------------------------------------ the pathway
 
     def enter(self, person: Person) -> None:
         """Consent: the participant starts on the protocol, at once."""
         self.record(e.ENTER, person, value=person.arm, unit=person.site)
-        person.leave = max(person.leave, self.env.now)
+        person.leave = max(person.leave, self.now)
         self.env.process(self.pathway(person))
 
     def pathway(self, person: Person) -> Walk:
@@ -283,10 +290,10 @@ class Ward:
 
     def wait(self, part: WaitPart, person: Person) -> Walk:
         """For a time, then until a calendar is open."""
-        ready = self.env.now + (0 if part.slot is None else int(person.tape[part.slot]))
+        ready = self.now + (0 if part.slot is None else int(person.tape[part.slot]))
         ready = next_open(part.until, ready, weekday=self.program.weekday)
-        self.record(e.WAITS, person, value=ready - self.env.now)
-        if ready > self.env.now:
+        self.record(e.WAITS, person, value=ready - self.now)
+        if ready > self.now:
             yield from self.until(ready, person)
 
     def activity(self, part: ActivityPart, person: Person) -> Walk:
@@ -297,16 +304,16 @@ class Ward:
         if part.interruption is not None:
             _, moment, pause, stops = (int(person.tape[slot]) for slot in part.interruption)
             if moment > 0:
-                yield from self.until(self.env.now + moment, person)
+                yield from self.until(self.now + moment, person)
                 self.record(e.PAUSE, person, value=moment)
                 if stops:
                     self.record(e.END, person, value=moment)
                     return
-                yield from self.until(self.env.now + pause, person)
+                yield from self.until(self.now + pause, person)
                 self.record(e.RESUME, person)
                 rest = length - moment
         if rest > 0:
-            yield from self.until(self.env.now + rest, person)
+            yield from self.until(self.now + rest, person)
         self.record(e.END, person, value=length)
 
     def attempt(self, part: AttemptPart, person: Person) -> Walk:
@@ -315,7 +322,7 @@ class Ward:
         for number, (slot, outcome) in enumerate(part.tries):
             length = int(person.tape[slot])
             self.record(e.START, person, value=length)
-            yield from self.until(self.env.now + length, person)
+            yield from self.until(self.now + length, person)
             success = int(person.tape[outcome])
             self.record(e.TRIED, person, value=success, unit=number)
             if success:
@@ -332,13 +339,13 @@ class Ward:
         self.record(e.REQUEST, person, value=part.hold)
         base = person.site * self.program.resources_per_site
         stations = tuple(self.stations[base + number] for number in part.resources)
-        request = Request(part.priority, self.env.now, self.rank, person.number, stations, hold=part.hold)
+        request = Request(part.priority, self.now, self.rank, person.number, stations, hold=part.hold)
         request.answer = simpy.Event(self.env)
         self.ask(request)
         if person.leave < NEVER:
             self.at(person.leave, LEAVING, person.number, lambda: self.withdraw(request, "leaves"))
         if part.patience is not None:
-            patience = self.env.now + part.patience
+            patience = self.now + part.patience
             self.at(patience, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
         answer = yield request.answer
         if answer == "leaves":
@@ -368,7 +375,7 @@ class Ward:
             return
         for station in request.stations:
             station.queue.remove(request)
-            station.touched = self.env.now
+            station.touched = self.now
         assert request.answer is not None
         self.tell(request.answer, why)
         self.look()
@@ -377,7 +384,7 @@ class Ward:
         """Free the units."""
         for station in request.stations:
             station.units[request.units[station.info.name]] = None
-            station.touched = self.env.now
+            station.touched = self.now
         self.look()
 
     # ------------------------------------------------------------ granting
@@ -386,14 +393,14 @@ class Ward:
         """A grant pass is due on this tick."""
         if not self.pass_due:
             self.pass_due = True
-            self.at(self.env.now, GRANTS, 0, self.grant)
+            self.at(self.now, GRANTS, 0, self.grant)
 
     def grant(self) -> None:
         """Grant the first request that can be granted, station by station; then look again."""
         self.pass_due = False
         while True:
             for station in self.stations:
-                if not station.study(self.env.now) or not station.queue or not self.can_be_granted(station.queue[0]):
+                if not station.study(self.now) or not station.queue or not self.can_be_granted(station.queue[0]):
                     continue
                 request = station.queue[0]
                 if request.participant is not None:
@@ -402,7 +409,7 @@ class Ward:
                     return
                 unit = station.free_unit()
                 assert unit is not None
-                station.begin_spell(request, unit, self.env.now)
+                station.begin_spell(request, unit, self.now)
                 self.follow(station)
                 break
             else:
@@ -421,9 +428,9 @@ class Ward:
     def can_be_granted(self, request: Request) -> bool:
         """First in every queue it stands in, a unit free in each, none of them closed."""
         for station in request.stations:
-            station.find_shift(self.env.now)
+            station.find_shift(self.now)
         return all(
-            station.queue[0] is request and station.is_open(self.env.now) and station.free_unit() is not None
+            station.queue[0] is request and station.is_open(self.now) and station.free_unit() is not None
             for station in request.stations
         )
 
@@ -442,27 +449,27 @@ class Ward:
 
     def wake(self, station: Station) -> None:
         """Before the study asks: bring a station nobody looked at to this tick."""
-        if not station.study(self.env.now):
-            station.find_shift(self.env.now)
-            station.catch_up(self.env.now)
+        if not station.study(self.now):
+            station.find_shift(self.now)
+            station.catch_up(self.now)
 
     def follow(self, station: Station) -> None:
         """Schedule the next change of a station: a shift starts or ends, other work asks, a spell ends."""
         station.version += 1
         version = station.version
         opens, closes = station.shift
-        shift = opens if opens > self.env.now else closes
+        shift = opens if opens > self.now else closes
         identity = self.ids - 1 - len(self.stations) + station.number
 
         def happen() -> None:
-            if version != station.version or not station.study(self.env.now):
+            if version != station.version or not station.study(self.now):
                 return
-            station.find_shift(self.env.now)
-            station.change(self.env.now)
+            station.find_shift(self.now)
+            station.change(self.now)
             self.look()
             self.follow(station)
 
-        change = max(station.next_change(), self.env.now)
+        change = max(station.next_change(), self.now)
         if min(change, shift) < NEVER:
             asks = change < shift and not any(end <= change for end in station.other_ends.values())
             rank = OTHER_ASKS if asks else STEP_ENDS

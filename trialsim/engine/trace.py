@@ -55,13 +55,30 @@ Ints = NDArray[np.int64]
 NEVER = 2**62
 
 # Kinds of events: the second column of an event list.
-ENTER, REQUEST, GRANT, GIVE_UP, TURNED_AWAY, RELEASE, START, PAUSE, RESUME, END, TRIED, FAILED, VISIT, LEAVE, COMPLETE = range(15)
+(
+    ENTER,
+    REQUEST,
+    GRANT,
+    GIVE_UP,
+    TURNED_AWAY,
+    RELEASE,
+    START,
+    PAUSE,
+    RESUME,
+    END,
+    TRIED,
+    FAILED,
+    VISIT,
+    LEAVE,
+    COMPLETE,
+) = range(15)
 WAITS = 15
 KIND_NAMES = (
     "enters", "asks", "is granted", "gives up", "is turned away", "gives back", "starts", "is interrupted", "resumes",
     "ends", "has tried", "has failed", "visit", "leaves", "completes", "waits",
 )  # fmt: skip
 EVENT_COLUMNS = ("tick", "kind", "participant", "step", "value", "unit")
+
 
 @dataclass(frozen=True)
 class EventTrace:

@@ -20,8 +20,12 @@ def accrual_fan(fan: pd.DataFrame, *, target: int, limit_days: float | None, not
         figure = blank_figure(6.4, 3.8)
         axes = figure.subplots()
         months = fan["day"].to_numpy() / MONTH
-        axes.fill_between(months, fan["q05"], fan["q95"], color="#0072b2", alpha=0.15, linewidth=0, label="90 % of trials")
-        axes.fill_between(months, fan["q25"], fan["q75"], color="#0072b2", alpha=0.3, linewidth=0, label="half of trials")
+        axes.fill_between(
+            months, fan["q05"], fan["q95"], color="#0072b2", alpha=0.15, linewidth=0, label="90 % of trials"
+        )
+        axes.fill_between(
+            months, fan["q25"], fan["q75"], color="#0072b2", alpha=0.3, linewidth=0, label="half of trials"
+        )
         axes.plot(months, fan["q50"], color="#0072b2", linewidth=2, label="median trial")
         axes.axhline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         axes.annotate(

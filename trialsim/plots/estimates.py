@@ -61,7 +61,9 @@ def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "
             for twin, color in (("declared", DECLARED), ("null", NULL)):
                 values = p_values.loc[(p_values["row"] == row) & (p_values["twin"] == twin), "p"].dropna()
                 shares = np.histogram(values, edges)[0] / max(len(values), 1)
-                panel.stairs(shares, edges, fill=twin == "declared", color=color, alpha=0.4 if twin == "declared" else 1)
+                panel.stairs(
+                    shares, edges, fill=twin == "declared", color=color, alpha=0.4 if twin == "declared" else 1
+                )
             panel.axvline(alpha, color=ACCENT, linewidth=1)
             panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
             panel.set_title(row, fontsize=9)

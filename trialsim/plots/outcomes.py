@@ -67,9 +67,7 @@ def _stacked(
         shares = category_shares(values[values["visit"] == visit], arms, categories)
         left = np.zeros(len(arms))
         for level, category in enumerate(categories):
-            panel.barh(
-                arms, shares[:, level], left=left, color=shades[level], edgecolor="white", label=f"{category:g}"
-            )
+            panel.barh(arms, shares[:, level], left=left, color=shades[level], edgecolor="white", label=f"{category:g}")
             _print_shares(panel, shares[:, level], left, dark=level > len(categories) * 0.5)
             left += shares[:, level]
         panel.set_title(visit)

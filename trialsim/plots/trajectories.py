@@ -57,9 +57,7 @@ def _draw_arm(panel: Axes, table: pd.DataFrame, *, color: str, ordinal: bool) ->
     span = np.nanmax(np.abs(lines)) / 25 if ordinal and np.isfinite(lines).any() else 0.0
     for row, line in enumerate(lines):
         panel.plot(np.arange(lines.shape[1]), line + shift[row] * span * 4, color=color, alpha=0.28, linewidth=0.9)
-        panel.plot(
-            np.arange(lines.shape[1]), line + shift[row] * span * 4, ".", color=color, alpha=0.45, markersize=3
-        )
+        panel.plot(np.arange(lines.shape[1]), line + shift[row] * span * 4, ".", color=color, alpha=0.45, markersize=3)
     measured = np.isfinite(lines).any(axis=0)
     middle = np.full(lines.shape[1], np.nan)
     center = np.nanmean if ordinal else np.nanmedian

@@ -113,7 +113,9 @@ def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: 
     strip.set_ylim(len(lanes) - 0.45, -0.55)
     strip.set_xlim(low, high)
     strip.tick_params(axis="both", length=0)
-    strip.set_ylabel(f"{day:%a}\n{day.day} {day:%b}", rotation=0, ha="right", va="center", fontweight="bold", labelpad=10)
+    strip.set_ylabel(
+        f"{day:%a}\n{day.day} {day:%b}", rotation=0, ha="right", va="center", fontweight="bold", labelpad=10
+    )
     for side in ("left", "bottom"):
         strip.spines[side].set_color("#dde2e6")
     for hour in range(low, high + 1):

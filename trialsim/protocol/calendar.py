@@ -83,7 +83,7 @@ def _days(words: str, text: str) -> tuple[int, ...]:
     found: list[int] = []
     for part in re.split(r"\s*,\s*", words):
         ends = [_day(name, text) for name in re.split(r"\s*-\s*", part)]
-        if len(ends) > 2:  # noqa: PLR2004  # a range has two ends
+        if len(ends) > 2:  # a range has two ends
             raise CalendarError(f"{part!r} is no range of days.", code="TS-C001", remedy=EXAMPLE)
         length = (ends[-1] - ends[0]) % 7
         found += [(ends[0] + step) % 7 for step in range(length + 1)]
@@ -112,7 +112,7 @@ def _times(words: str, text: str) -> tuple[int, int]:
     if found is None:
         raise CalendarError(f"{words.strip()!r} in {text!r} is no time span.", code="TS-C001", remedy=EXAMPLE)
     hours = [int(part) for part in found.groups()]
-    if max(hours[1], hours[3]) > 59 or max(hours[0], hours[2]) > 24:  # noqa: PLR2004  # a clock
+    if max(hours[1], hours[3]) > 59 or max(hours[0], hours[2]) > 24:  # a clock
         raise CalendarError(f"{words.strip()!r} in {text!r} is no clock time.", code="TS-C002", remedy=EXAMPLE)
     start, end = hours[0] * 3600 + hours[1] * 60, hours[2] * 3600 + hours[3] * 60
     if max(start, end) > DAY or start == end:

@@ -158,7 +158,9 @@ class _Builder:
     def visit(self, name: str) -> int:
         """A new visit."""
         if name in self.visits:
-            raise ProtocolError(f"visit {name!r} happens twice.", code="TS-P002", remedy="Give each visit its own name.")
+            raise ProtocolError(
+                f"visit {name!r} happens twice.", code="TS-P002", remedy="Give each visit its own name."
+            )
         self.visits.append(name)
         self.visit_session.append(self.session)
         self.visit_step.append(-1)
@@ -177,7 +179,9 @@ class _Builder:
             self.attempt(step, name, base, number)
         if hold.seize >= 0:
             info = self.holds[hold.hold]
-            self.holds[hold.hold] = HoldInfo(info.name, info.resources, info.priority, info.patience, (len(self.activities) - 1,))
+            self.holds[hold.hold] = HoldInfo(
+                info.name, info.resources, info.priority, info.patience, (len(self.activities) - 1,)
+            )
         self.release(hold)
         if branch >= 0:
             self.ops[branch][2] = len(self.ops)
@@ -215,9 +219,7 @@ class _Builder:
         prefix = "step/{step}/interruption"
         first = self.slot(Slot(stream("step/{step}/interrupted", step=name), p.FLAG, chance=what.chance.value))
         self.slot(Slot(stream(f"{prefix} share", step=name), p.SHARE_OF, of=length))
-        self.slot(
-            Slot(stream(f"{prefix} length", step=name), p.TICKS, distribution=what.lasts.distribution, least=1)
-        )
+        self.slot(Slot(stream(f"{prefix} length", step=name), p.TICKS, distribution=what.lasts.distribution, least=1))
         self.slot(Slot(stream(f"{prefix} stops", step=name), p.FLAG, chance=what.stopped.value))
         return first
 

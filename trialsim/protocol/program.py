@@ -32,6 +32,10 @@ FLAG = 1  # 1 with a chance, else 0
 SHARE_OF = 2  # a uniform share of the length in slot ``of``, if the flag before it is 1; else 0
 
 
+#: What a slot without a distribution has.
+NOTHING = Distribution("fixed", (0.0,))
+
+
 @dataclass(frozen=True)
 class Slot:
     """One drawn integer of a participant: its stream, and what it is."""
@@ -39,7 +43,7 @@ class Slot:
     stream: str
     kind: int
     k: int = 0
-    distribution: Distribution = Distribution("fixed", (0.0,))
+    distribution: Distribution = NOTHING
     chance: float = 0.0
     of: int = -1
     least: int = 0

@@ -115,14 +115,15 @@ def _effects(study: Study) -> Section:
 
 
 def _ceilings(study: Study) -> Section:
-    lines = []
-    for one in ceilings(study.response):
-        lines.append(
+    lines = [
+        (
             f"{one.outcome}: between the swabs around {one.activity} lie about {words.brief_duration(one.gap)} of "
             f"changed secretion. Clearance allows a fall of at most {one.possible:.0%} in expectation; the declared "
             f"change of secretion gives {one.declared:.0%}. Larger falls of single participants come from the "
             "measurement and from within-person variation."
         )
+        for one in ceilings(study.response)
+    ]
     return Section("What cortisol can do in the time", tuple(lines))
 
 

@@ -193,7 +193,9 @@ def flow_of(study: Study, kept: Kept) -> Flow:
 def lanes_of(study: Study) -> list[str]:
     """A lane for each unit of staff, and one for those who wait."""
     assert study.program is not None
-    return [_lane(one.name, unit, one.units) for one in study.program.resources for unit in range(one.units)] + ["waiting"]
+    return [_lane(one.name, unit, one.units) for one in study.program.resources for unit in range(one.units)] + [
+        "waiting"
+    ]
 
 
 def _lane(resource: str, unit: int, units: int) -> str:

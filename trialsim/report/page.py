@@ -79,7 +79,9 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
 
     from trialsim.runs.manifest import versions
 
-    environment = Environment(loader=PackageLoader("trialsim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("trialsim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     result, scenario = run.characteristics, run.study.scenario
     context: dict[str, Any] = {
         "scenario": scenario,
@@ -120,24 +122,45 @@ def _find(run: Run, measure: str, *, analysis: str | None = None, contrast: str 
 
 
 def answer(run: Run) -> str:
-    """The finding in one sentence."""
+    """The finding in a sentence, and a second one when the target is not always enrolled."""
     scenario, primary = run.study.scenario, run.study.scenario.primary[0]
     size = run.study.conduct.target
     power = _find(run, "power", analysis=primary)
     arms = len(scenario.design.arms)
     who = f"{size} participants" + (f" in {arms} arms" if arms > 1 else "")
+    return " ".join([*_shortfall(run), f"With {who} as the target, {_power_in_words(run, primary, power)}"])
+
+
+def _power_in_words(run: Run, primary: str, power: Measure | None) -> str:
     if power is None:
         low, high = _find(run, "power_low", analysis=primary), _find(run, "power_high", analysis=primary)
         assert low is not None
         assert high is not None
         return (
-            f"With {who}, the primary analysis {primary} rejects in {share(low.value)} to {share(high.value)} of "
-            "simulated trials: too many trials could not be analyzed for one number."
+            f"the primary analysis {primary} rejects in {share(low.value)} to {share(high.value)} of simulated trials: "
+            "too many trials could not be analyzed for one number."
         )
     return (
-        f"With {who}, the primary analysis {primary} rejects in {share(power.value)} of simulated trials if everything is "
-        f"as declared (Monte Carlo standard error {100 * power.mcse:.1f} percentage points)."
+        f"the primary analysis {primary} rejects in {share(power.value)} of simulated trials if everything is as "
+        f"declared (Monte Carlo standard error {100 * power.mcse:.1f} percentage points)."
     )
+
+
+def _shortfall(run: Run) -> list[str]:
+    """What to say when the target is not always reached."""
+    from trialsim.report.words import number
+
+    reached, enrolled = _find(run, "target_reached_in_time"), _find(run, "enrolled", contrast="")
+    within = run.study.scenario.design.within
+    if reached is None or enrolled is None or reached.value == 1.0:
+        return []
+    limit = f" in {number(within)}" if within is not None else ""
+    return [
+        (
+            f"On average {enrolled.value:.1f} of {run.study.conduct.target} participants are enrolled{limit}; "
+            f"{share(reached.value)} of simulated trials reach the target."
+        )
+    ]
 
 
 def cards(run: Run) -> list[Card]:
@@ -195,5 +218,3 @@ def trial_rows(run: Run) -> list[tuple[str, str, str]]:
             label, kind = TRIAL_MEASURES[row.measure]
             rows.append((label, row.contrast, with_error(row, kind)))
     return rows
-
-

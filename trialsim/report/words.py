@@ -112,8 +112,7 @@ def wait_rule(rule: WaitRule) -> str:
 def protocol(steps: Sequence[Step], depth: int = 0) -> Iterator[str]:
     """The steps, one a line, indented inside holds and repeats."""
     for step in steps:
-        for line in _step(step, depth):
-            yield line
+        yield from _step(step, depth)
 
 
 def _patience(give_up_after: Number | None, what: str) -> str:
@@ -153,7 +152,9 @@ def _activity(step: Activity) -> str:
 
 
 def _attempt(step: Attempt) -> str:
-    text = f"{step.attempt}: each try {spread(step.lasts)}, {number(step.succeeds)} succeed, at most {step.at_most} tries"
+    text = (
+        f"{step.attempt}: each try {spread(step.lasts)}, {number(step.succeeds)} succeed, at most {step.at_most} tries"
+    )
     if step.arms:
         text += f" (only {join(step.arms)})"
     if step.needs:

@@ -15,6 +15,7 @@ from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.model import (
+    ArmLevels,
     CovariateEffect,
     Driver,
     Instrument,
@@ -49,6 +50,7 @@ class PairPlan:
     cuts: Floats
     own: tuple[tuple[tuple[int, float], ...], ...]
     differs: bool  # between the arms
+    by_arm: bool  # a level is declared for each arm
     declared_time: float  # [s], without a ward
 
 
@@ -58,6 +60,7 @@ class OutcomePlan:
 
     name: str
     scale: int
+    observed: bool  # levels are declared as a pilot measured them
     categories: Floats
     rhythm: Rhythm | None
     responses: tuple[tuple[str, Response], ...]
@@ -95,6 +98,12 @@ class ResponsePlan:
     covariate_categories: tuple[tuple[str, ...], ...]
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
+    declared: tuple[PairPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
+
+    @property
+    def observed(self) -> bool:
+        """Whether some levels are declared as measured and are still to be found by a pilot."""
+        return not self.declared and any(outcome.observed for outcome in self.outcomes)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -114,7 +123,7 @@ REASONS = (
 LOST, OUTSIDE_WINDOW, BELOW_LIMIT = 5, 6, 7
 
 
-def plan_response(scenario: Scenario, program: Program | None, *, conduct_plan: object = None) -> ResponsePlan:
+def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     """The plan of a resolved scenario; ``program`` is None without a ward."""
     arms = tuple(scenario.design.arms)
     reference = scenario.design.reference or arms[0]
@@ -156,6 +165,7 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
     return OutcomePlan(
         name=name,
         scale=SCALES[what.distribution or "normal"],
+        observed=what.as_ == "observed",
         categories=np.array(categories_of(what), dtype=np.float64),
         rhythm=what.rhythm,
         responses=tuple(what.responds_to.items()),
@@ -194,6 +204,7 @@ def _pair(
         sd=np.array([place.sd for place in found]),
         cuts=np.array([place.cuts for place in found]).reshape(len(arms), -1),
         own=tuple(_own_before(program, index, arm) for arm in range(len(arms))),
+        by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
     )

@@ -1,0 +1,169 @@
+"""Levels declared ``as: observed``: found so that a pilot study measures what was declared.
+
+A level is the distribution before the instrument, without waits and failed attempts. What a pilot printed already holds
+all of these. So the study is played as a pilot of about 20,000 participants, twice with the same draws: once with the
+declared levels and nothing that moves them (the goal), once as it is; and the levels are moved until both agree. As the
+draws are shared, an outcome that nothing moves keeps its declared levels to the last digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.errors import DistributionError
+from trialsim.response import respond
+from trialsim.response.plan import LOGNORMAL, ORDINAL, PairPlan, ResponsePlan
+from trialsim.response.predictor import Bedside, delivered
+from trialsim.scenario.model import Instrument
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: Participants of the pilot, and the seed it always has: the levels are part of the study, not of a run.
+PILOT = 20_000
+PILOT_SEED = 20_000
+
+#: Rounds at most, and the gap at which one stops [SD, or share of the participants] and beyond which there is no answer.
+ROUNDS, CLOSE, TOO_FAR = 60, 1e-9, 5e-3
+
+#: The least share delivered that can carry an effect of full delivery.
+LEAST_DELIVERED = 0.02
+
+
+def pilot_replicates(participants: int) -> range:
+    """Replicates of a trial of this many participants that make up a pilot."""
+    return range(-(-PILOT // max(participants, 1)))
+
+
+def calibrate(plan: ResponsePlan, entries: Any, trace: Any, *, seed: int, replicates: range) -> ResponsePlan:
+    """Move the levels of the outcomes declared ``as: observed``; ``declared`` of the new plan keeps the old ones.
+
+    Parameters
+    ----------
+    entries, trace : of the pilot, as for :func:`trialsim.response.respond`
+
+    Raises
+    ------
+    DistributionError
+        TS-D009 no levels lead to the declared ones
+    """
+    chosen = [d for d, point in enumerate(plan.points) if plan.outcomes[point.outcome].observed]
+    if not chosen:
+        return plan
+    bedside = Bedside(plan, entries, trace, seed, replicates)
+    goal = respond(_bare(plan), entries, trace, seed=seed, replicates=replicates).values[0]
+    points = list(plan.points)
+    slopes = {d: _slopes(bedside, plan, points[d]) for d in chosen}
+    worst = dict.fromkeys(chosen, np.inf)
+    for _ in range(ROUNDS):
+        now = replace(plan, points=tuple(points))
+        got = respond(now, entries, trace, seed=seed, replicates=replicates).values[0]
+        for d in chosen:
+            points[d], worst[d] = _moved(plan, points[d], goal[:, :, d], got[:, :, d], entries.arm, slopes[d])
+        if max(worst.values()) < CLOSE:
+            break
+    for d, gap in worst.items():
+        if not gap < TOO_FAR:
+            name, visit = plan.pairs[d]
+            raise DistributionError(
+                f"outcomes.{name}: no level at '{visit}' is measured as declared with all that moves it.",
+                code="TS-D009",
+                remedy="Write as: true, or lessen its drivers, covariates, responses or missing values.",
+            )
+    return replace(plan, points=tuple(points), declared=plan.points)
+
+
+def _bare(plan: ResponsePlan) -> ResponsePlan:
+    """The plan with its levels and correlations, and nothing that moves or distorts a value."""
+    outcomes = tuple(
+        replace(
+            outcome, rhythm=None, responses=(), drivers=(), covariates=(), instrument=Instrument(), lost=0.0,
+            missing=(), window=None,
+        )
+        for outcome in plan.outcomes
+    )  # fmt: skip
+    return replace(plan, outcomes=outcomes, points=tuple(replace(point, own=()) for point in plan.points))
+
+
+def _slopes(bedside: Bedside, plan: ResponsePlan, point: PairPlan) -> Floats:
+    """(K,) how far the mean of an arm follows its level: the mean share delivered, 1 for the reference."""
+    given = delivered(bedside, point)
+    found = np.ones(len(plan.arms))
+    if given is None:
+        return found
+    for k in range(len(plan.arms)):
+        there = bedside.entries.arm == k
+        if bedside.trace is not None:
+            there &= bedside.times(point) >= 0
+        if k != plan.reference and there.any():
+            found[k] = max(float(given[there].mean()), LEAST_DELIVERED)
+    return found
+
+
+def _moved(
+    plan: ResponsePlan, point: PairPlan, goal: Floats, got: Floats, arm: NDArray[np.int8], slopes: Floats
+) -> tuple[PairPlan, float]:
+    """One round for one outcome at one visit, (R, N) values: the new levels, and how far the old ones were off."""
+    outcome = plan.outcomes[point.outcome]
+    if outcome.scale == LOGNORMAL:
+        goal, got = np.log(goal), np.log(got)
+    arms, reference = len(plan.arms), plan.reference
+    groups = [(k, arm == k) for k in range(arms)]
+    if not point.by_arm:  # one level: of everybody, or of the reference where effects set the arms apart
+        groups = [(reference, arm == reference if point.differs else arm >= 0)]
+    location, sd, cuts, worst = point.location.copy(), point.sd.copy(), point.cuts.copy(), 0.0
+    for k, inside in groups:
+        wanted, found = goal[inside], got[inside]
+        wanted, found = wanted[np.isfinite(wanted)], found[np.isfinite(found)]
+        if not len(wanted) or not len(found):
+            continue
+        if outcome.scale == ORDINAL and _proportional(point, k, reference):
+            step, gap = _mean_step(wanted, found, outcome.categories)
+            shift = np.full(cuts.shape[1], step)
+        elif outcome.scale == ORDINAL:
+            shift, gap = _cut_steps(wanted, found, outcome.categories)
+        else:
+            gap, growth = _spread(wanted, found)
+            sd[slice(None) if not point.by_arm else k] *= growth
+            location[slice(None) if not point.by_arm else k] += (wanted.mean() - found.mean()) / slopes[k]
+        if outcome.scale == ORDINAL:
+            cuts[slice(None) if not point.by_arm else k] += shift / slopes[k]
+        worst = max(worst, gap)
+    moved = replace(point, location=location, sd=sd, cuts=np.maximum.accumulate(cuts, axis=1))
+    return moved, worst
+
+
+def _proportional(point: PairPlan, k: int, reference: int) -> bool:
+    """Whether an arm lies apart from the reference by one odds ratio, as an arm given by a mean alone."""
+    apart = point.cuts[k] - point.cuts[reference]
+    return k != reference and point.by_arm and bool(np.ptp(apart) < 1e-9)  # of rounding
+
+
+def _spread(wanted: Floats, found: Floats) -> tuple[float, float]:
+    """How far mean and SD are off, in SDs, and the factor that brings the SD nearer."""
+    goal, got = float(wanted.std()), float(found.std())
+    if goal == 0.0 or got == 0.0:
+        return abs(float(wanted.mean() - found.mean())), 1.0
+    return max(abs(float(wanted.mean() - found.mean())), abs(goal - got)) / goal, min(max(goal / got, 0.5), 2.0)
+
+
+def _cut_steps(wanted: Floats, found: Floats, categories: Floats) -> tuple[Floats, float]:
+    """(L - 1,) steps of the cumulative logits, and how far a cumulative share is off by more than one participant."""
+    goal = np.array([(wanted <= c).sum() for c in categories[:-1]])
+    got = np.array([(found <= c).sum() for c in categories[:-1]])
+    target, now = (goal + 0.5) / (len(wanted) + 1), (got + 0.5) / (len(found) + 1)
+    gap = np.abs(goal / len(wanted) - got / len(found)).max() - 1 / len(found)
+    return np.log(target / (1 - target)) - np.log(now / (1 - now)), max(float(gap), 0.0)
+
+
+def _mean_step(wanted: Floats, found: Floats, categories: Floats) -> tuple[float, float]:
+    """The step of all cumulative logits that brings the mean score nearer, and how far it is off, as a share."""
+    below = np.array([(found <= c).mean() for c in categories[:-1]])
+    slope = float(np.diff(categories) @ (below * (1 - below)))  # fall of the mean when all logits rise by 1
+    span = float(categories[-1] - categories[0])
+    off = float(found.mean() - wanted.mean())
+    return off / max(slope, 1e-3 * span), max(abs(off) / span - 1 / len(found), 0.0)

@@ -99,11 +99,12 @@ def simulate(
     seed: int | None = None,
     engine: Engine = "fast",
     twins: Sequence[str] = TWINS,
+    scale: float = 1.0,
     record: bool = False,
 ) -> Cohort:
     """Play ``replicates`` of a study: who enters, what happens on the ward, what is measured.
 
-    ``record`` keeps the events of each replicate in the trace.
+    ``scale`` multiplies the declared effects; ``record`` keeps the events of each replicate in the trace.
     """
     study = prepare(scenario)
     seed = study.scenario.simulation.seed if seed is None else seed
@@ -115,7 +116,9 @@ def simulate(
         trace = engines.play(
             study.program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
         )
-    measurements = respond(study.response, entries, trace, seed=seed, replicates=replicates, twins=tuple(twins))
+    measurements = respond(
+        study.response, entries, trace, seed=seed, replicates=replicates, twins=tuple(twins), scale=scale
+    )
     return Cohort(
         scenario=study.scenario,
         entries=entries,

@@ -78,6 +78,7 @@ def respond(
     replicates: range,
     twins: Sequence[str] = ("declared",),
     scale: float = 1.0,
+    complete: bool = False,
 ) -> Measurements:
     """Measure every outcome of every participant under each twin, with the same draws.
 
@@ -85,6 +86,7 @@ def respond(
     ----------
     entries, trace : arrays of :class:`trialsim.conduct.Entries` and, with a ward, of an event trace
     scale : lambda of the declared twin; the declared effects are multiplied by it
+    complete : nothing is lost and no detection limit hides a value; every visit needs its time in the trace
     """
     bedside = Bedside(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
@@ -94,10 +96,10 @@ def respond(
         outcome = plan.outcomes[point.outcome]
         latent = _rated(bedside, outcome, point, _mixed(bedside, outcome, point, z[d]))
         _true_values(bedside, outcome, point, d, latent, scale, measured)
-        _measure(bedside, outcome, point, d, measured)
-        if trace is not None or outcome.lost > 0 or outcome.leaves:
+        _measure(bedside, outcome, point, d, measured, limited=not complete)
+        if not complete and (trace is not None or outcome.lost > 0 or outcome.leaves):
             lose(bedside, outcome, point, measured.values, measured.reason, d)
-    for d, point in enumerate(plan.points):
+    for d, point in enumerate(() if complete else plan.points):
         declared(bedside, plan, plan.outcomes[point.outcome], point, measured.values, measured.reason, d)
     if measured.below.any():
         measured.below[(measured.reason != 0) & (measured.reason != BELOW_LIMIT)] = False
@@ -205,8 +207,13 @@ def lognormal_sd(cv: float) -> float:
     return math.sqrt(math.log1p(cv**2))
 
 
-def _measure(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, measured: Measurements) -> None:
-    """Put the true values of column ``d`` through the instrument; the twins share its errors."""
+def _measure(
+    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, measured: Measurements, *, limited: bool
+) -> None:
+    """Put the true values of column ``d`` through the instrument; the twins share its errors.
+
+    Its detection limit counts only where ``limited``.
+    """
     tool = outcome.instrument
     if tool.rater_sd is not None and outcome.scale == NORMAL:
         u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
@@ -214,7 +221,7 @@ def _measure(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, me
     if outcome.scale == ORDINAL or not any((tool.assay_cv, tool.plate_cv, tool.rounding, tool.detection_limit)):
         return
     errors = _errors(bedside, outcome, point) if tool.assay_cv or tool.plate_cv else None
-    limit = tool.detection_limit.value if tool.detection_limit else -math.inf
+    limit = tool.detection_limit.value if tool.detection_limit and limited else -math.inf
     substitutes = {"limit/2": limit / 2, "limit/sqrt(2)": limit / math.sqrt(2), "censored": limit}
     substitute = substitutes.get(tool.below or "missing", math.nan)
     rounding = tool.rounding.value if tool.rounding else 0.0

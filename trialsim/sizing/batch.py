@@ -1,0 +1,121 @@
+"""Scores of a batch of trials at several sizes, or at several sizes of the effect, from one play of each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.estimates import Estimates, analyze
+from trialsim.chunks import chunk_ranges, in_order, usable_cores
+from trialsim.response import respond
+from trialsim.sizing.fit import Scores
+from trialsim.sizing.known import known_contrasts
+from trialsim.sizing.sizes import Sizes, at_size, sizes_of, smaller
+from trialsim.sizing.target import Target
+from trialsim.study import Study, simulate, trial_arrays
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int], None]
+
+#: Replicates a worker plays at a time, and the memory their values may take.
+CHUNK = 500
+CHUNK_VALUES = 2**23
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Scores, and for each size the mean estimate and the width of the interval of the first row, (G, R)."""
+
+    scores: Scores
+    estimate: Floats
+    width: Floats
+
+    @property
+    def mean_estimate(self) -> Floats:
+        """(G,) mean estimate; NaN where the analysis gives none."""
+        return mean_of_finite(self.estimate)
+
+
+def play_sizes(
+    study: Study, target: Target, at: list[int], *, replicates: range, seed: int, workers: int | None = None,
+    progress: Progress | None = None,
+) -> Batch:  # fmt: skip
+    """Play trials of the largest of the sizes ``at`` and analyze their first participants at every size."""
+    sizes, largest = sizes_of(study), at_size(study, max(at))
+
+    def work(part: range) -> Batch:
+        cohort = simulate(largest, part, seed=seed, twins=("declared",))
+        arrays = trial_arrays(cohort)
+        found = [analyze(target.plan, smaller(arrays, sizes, n), twins=("declared",), replicates=part) for n in at]
+        arm = np.asarray(cohort.entries.arm)
+        known = known_contrasts(largest, target, arm, sizes=sizes, at=at, seed=seed, replicates=part)
+        return _batch(target, tuple(map(float, at)), found, known)
+
+    return _play(work, largest, replicates, workers=workers, progress=progress)
+
+
+def play_effects(
+    study: Study, target: Target, at: list[float], *, replicates: range, seed: int, workers: int | None = None,
+    progress: Progress | None = None,
+) -> Batch:  # fmt: skip
+    """Play trials once for each multiple ``at`` of the declared effects, with the same draws."""
+    sizes: Sizes = sizes_of(study)
+    n = study.conduct.target
+
+    def work(part: range) -> Batch:
+        cohort = simulate(study, part, seed=seed, twins=("declared",))
+        found: list[Estimates] = []
+        for scale in at:
+            measured = respond(study.response, cohort.entries, cohort.trace, seed=seed, replicates=part, scale=scale)
+            arrays = trial_arrays(replace(cohort, measurements=measured))
+            found.append(analyze(target.plan, arrays, twins=("declared",), replicates=part))
+        arm = np.asarray(cohort.entries.arm)
+        known = known_contrasts(study, target, arm, sizes=sizes, at=[n], seed=seed, replicates=part)
+        return _batch(target, tuple(at), found, np.repeat(known, len(at), axis=0))
+
+    return _play(work, study, replicates, workers=workers, progress=progress)
+
+
+def _batch(target: Target, at: tuple[float, ...], found: list[Estimates], known: Floats) -> Batch:
+    row = target.rows[0]
+    return Batch(
+        Scores(at, np.array([target.scores(estimates) for estimates in found]), known),
+        np.array([estimates.estimate[0, :, row] for estimates in found]),
+        np.array([estimates.high[0, :, row] - estimates.low[0, :, row] for estimates in found]),
+    )
+
+
+def _play(
+    work: Callable[[range], Batch], study: Study, replicates: range, *, workers: int | None, progress: Progress | None
+) -> Batch:
+    """Play parts of the replicates on threads and put them together in order."""
+    workers = usable_cores() if workers is None else workers
+    each = max(study.conduct.target * len(study.response.pairs), 1)
+    parts = chunk_ranges(replicates, max(min(CHUNK, CHUNK_VALUES // each), 1), block=1)
+    done: list[Batch] = []
+    with ThreadPoolExecutor(workers, thread_name_prefix="trialsim") as pool:
+        for part, batch in zip(parts, in_order(pool, work, parts, ahead=workers + 2), strict=True):
+            done.append(batch)
+            if progress is not None:
+                progress(len(part))
+    return Batch(
+        Scores(
+            done[0].scores.at,
+            np.concatenate([batch.scores.score for batch in done], axis=1),
+            np.concatenate([batch.scores.known for batch in done], axis=1),
+        ),
+        np.concatenate([batch.estimate for batch in done], axis=1),
+        np.concatenate([batch.width for batch in done], axis=1),
+    )
+
+
+def mean_of_finite(values: Floats) -> Floats:
+    """(G,) mean of each row (G, R) over its numbers; NaN where there are none."""
+    finite = np.isfinite(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: Floats = np.where(finite, values, 0.0).sum(axis=1) / finite.sum(axis=1)
+    return mean

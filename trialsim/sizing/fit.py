@@ -1,0 +1,256 @@
+"""Power from the scores of simulated trials, with what is known about their draws integrated out.
+
+The part ``b`` of a score that the known contrasts explain is standard normal, exactly. A score is written as a cubic in
+``b`` plus a rest whose spread may grow with ``b``; the power is the mean over the normal distribution of ``b`` of the
+share of rests that carry the score beyond its critical value. Only the rests are random. No distribution is assumed for
+them. What is assumed, that their shape does not change with ``b``, is checked by counting: rejections, freed of chance
+by the same contrasts, are unbiased whatever the shape (control variates; Glasserman 2003, section 4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import ndtr, ndtri
+
+from trialsim.sizing.target import Target
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: Points that stand for the normal distribution of the known part: midpoints of equal shares.
+NODES = ndtri((np.arange(256) + 0.5) / 256)
+
+#: Groups of the jackknife, and the level at which counting contradicts the model.
+GROUPS = 25
+CONTRADICTED = 0.001
+
+#: Below this share of the variance the known part is left alone.
+LEAST_KNOWN = 0.01
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores (G, R) of R trials at G sizes or effects ``at``, and their known contrasts (G, R, k)."""
+
+    at: tuple[float, ...]
+    score: Floats
+    known: Floats
+
+    @property
+    def failed(self) -> Floats:
+        """(G,) share of trials that could not be analyzed."""
+        return np.asarray(np.mean(~np.isfinite(self.score), axis=1))
+
+
+Estimator = Callable[[Floats, Floats, float, bool], float]
+
+
+def direction(score: Floats, known: Floats) -> Floats | None:
+    """(R,) the standard normal combination of the contrasts that moves the score; None where none does."""
+    centered = score - score.mean()
+    slopes = np.linalg.solve(known.T @ known + 1e-9 * np.eye(known.shape[1]), known.T @ centered)
+    length = float(np.sqrt((slopes**2).sum()))
+    if not length**2 > LEAST_KNOWN * centered.var():
+        return None
+    return np.asarray(known @ (slopes / length))
+
+
+def _basis(b: Floats) -> Floats:
+    """(R, 4) Hermite polynomials, whose mean under the standard normal is 0 but for the first."""
+    return np.stack([np.ones(b.shape), b, b**2 - 1, b**3 - 3 * b], axis=1)
+
+
+def _regress(basis: Floats, y: Floats) -> Floats:
+    return np.asarray(np.linalg.solve(basis.T @ basis, basis.T @ y))
+
+
+def power_by_parts(score: Floats, known: Floats, critical: float, two_tailed: bool) -> float:
+    """Power with the known part integrated out; scores (R,), known contrasts (R, k)."""
+    b = direction(score, known)
+    if b is None:
+        return _beyond(score, critical, two_tailed)
+    basis = _basis(b)
+    line = _regress(basis, score)
+    rest = score - basis @ line
+    rest *= np.sqrt(len(score) / max(len(score) - basis.shape[1] - known.shape[1], 1))
+    size = np.log(np.abs(rest) + 1e-12 * np.abs(rest).max(initial=1e-300))
+    growth = float(np.clip(((b - b.mean()) * size).sum() / ((b - b.mean()) ** 2).sum(), -0.5, 0.5))
+    rests = np.sort(rest * np.exp(-growth * b))
+    middle, spread = _basis(NODES) @ line, np.exp(growth * NODES)
+    count = len(rests)
+    beyond = count - np.searchsorted(rests, (critical - middle) / spread, side="left").sum() / len(NODES)
+    if two_tailed:
+        beyond += np.searchsorted(rests, (-critical - middle) / spread, side="right").sum() / len(NODES)
+    return float(beyond / count)
+
+
+def power_by_counting(score: Floats, known: Floats, critical: float, two_tailed: bool) -> float:
+    """The share of rejections, freed of what the known contrasts explain of it."""
+    rejects = (np.abs(score) if two_tailed else score) >= critical
+    b = direction(score, known)
+    if b is None:
+        return float(rejects.mean())
+    power = float(_regress(_basis(b), rejects.astype(np.float64))[0])
+    return min(max(power, 0.0), 1.0)
+
+
+def _beyond(score: Floats, critical: float, two_tailed: bool) -> float:
+    return float(((np.abs(score) if two_tailed else score) >= critical).mean())
+
+
+# ---------------------------------------------------------------- over sizes
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Power at each size (or effect), and without each group of trials.
+
+    Attributes
+    ----------
+    at : (G,) sizes
+    power : (G,)
+    without : (GROUPS, G) with one group of trials left out each, for standard errors
+    by_parts : whether the known part was integrated out; else rejections were counted
+    contradiction : p-value of the check by counting
+    """
+
+    at: Floats
+    power: Floats
+    without: Floats
+    by_parts: bool
+    contradiction: float
+
+    @property
+    def se(self) -> Floats:
+        """(G,) Monte Carlo standard errors (delete-a-group jackknife)."""
+        return jackknife_se(self.without)
+
+    def root(self, goal: float) -> float:
+        """Where the power is ``goal``; NaN outside the curve."""
+        return crossing(self.at, self.power, goal)
+
+    def root_se(self, goal: float) -> float:
+        """Its Monte Carlo standard error."""
+        roots = np.array([crossing(self.at, power, goal) for power in self.without])
+        return float(jackknife_se(roots[:, None])[0]) if np.isfinite(roots).all() else np.nan
+
+    def root_interval(self, goal: float, *, level: float = 0.95) -> tuple[float, float]:
+        """The interval of the root at ``level``, by Student's t with one degree less than there are groups."""
+        half = float(stats.t.ppf((1 + level) / 2, GROUPS - 1)) * self.root_se(goal)
+        root = self.root(goal)
+        return root - half, root + half
+
+
+def jackknife_se(without: Floats) -> Floats:
+    """Standard errors from values with one of G equal groups left out each, (G, ...)."""
+    groups = len(without)
+    spread = ((without - without.mean(axis=0)) ** 2).sum(axis=0)
+    return np.asarray(np.sqrt((groups - 1) / groups * spread))
+
+
+def fit_curve(scores: Scores, target: Target, *, check_at: Sequence[int] = ()) -> Curve:
+    """Power over sizes; by parts unless counting at the positions ``check_at`` contradicts it."""
+    told = (target.critical, target.two_tailed)
+    groups = np.arange(scores.score.shape[1]) * GROUPS // scores.score.shape[1]
+    parts = _estimates(scores, range(len(scores.at)), groups, power_by_parts, told)
+    checked = sorted(set(check_at)) or list(range(len(scores.at)))
+    counted = _estimates(scores, checked, groups, power_by_counting, told)
+    p = _contradiction(counted[0] - parts[0][checked], counted[1] - parts[1][:, checked])
+    by_parts = p > CONTRADICTED
+    if not by_parts:
+        parts = _estimates(scores, range(len(scores.at)), groups, power_by_counting, told)
+    at = np.array(scores.at, dtype=np.float64)
+    return Curve(at, parts[0], parts[1], by_parts, p)
+
+
+def _estimates(
+    scores: Scores,
+    places: Sequence[int] | range,
+    groups: NDArray[np.int64],
+    estimator: Estimator,
+    told: tuple[float, bool],
+) -> tuple[Floats, Floats]:
+    """(G,) power at each place and (GROUPS, G) without each group."""
+    power, without = np.empty(len(places)), np.empty((GROUPS, len(places)))
+    for i, g in enumerate(places):
+        usable = np.isfinite(scores.score[g])
+        score, known, group = scores.score[g, usable], scores.known[g, usable], groups[usable]
+        power[i] = estimator(score, known, *told) if len(score) else np.nan
+        for left_out in range(GROUPS):
+            kept = group != left_out
+            without[left_out, i] = estimator(score[kept], known[kept], *told) if kept.any() else np.nan
+    return power, without
+
+
+def _contradiction(difference: Floats, without: Floats) -> float:
+    """P-value of Hotelling's test that all differences are 0; differences of no spread and no size agree."""
+    moving = jackknife_se(without) > 1e-9
+    if not moving.any():
+        return 1.0 if np.abs(difference).max(initial=0.0) < 1e-6 else 0.0
+    difference, without = difference[moving], without[:, moving]
+    groups, k = without.shape
+    centered = without - without.mean(axis=0)
+    covariance = (groups - 1) / groups * centered.T @ centered
+    covariance += 1e-3 * np.diag(np.diag(covariance))  # neighboring sizes can be the same but for rounding
+    t2 = float(difference @ np.linalg.solve(covariance, difference))
+    df = groups - 1
+    return float(stats.f.sf(t2 * (df - k + 1) / (df * k), k, df - k + 1))
+
+
+def crossing(at: Floats, power: Floats, goal: float) -> float:
+    """Where a rising curve passes ``goal``: probits over square roots, a line between neighbors; NaN if it does not.
+
+    Chance may let a curve fall a little; it is made to rise first (pool adjacent violators).
+    """
+    finite = np.isfinite(power)
+    at, power = at[finite], rising(power[finite])
+    above = np.flatnonzero(power >= goal)
+    if not len(above) or above[0] == 0:
+        return float(at[0]) if len(above) and power[0] == goal else np.nan
+    i = int(above[0])
+    y0, y1 = probit(power[i - 1]), probit(power[i])
+    x0, x1 = np.sqrt(at[i - 1]), np.sqrt(at[i])
+    x = x0 + (x1 - x0) * (probit(goal) - y0) / (y1 - y0)
+    if i + 1 < len(at) and power[i + 1] > power[i]:
+        x = _bent((x0, x1, float(np.sqrt(at[i + 1]))), (y0, y1, probit(power[i + 1])), probit(goal), x)
+    return float(x**2)
+
+
+def _bent(x: tuple[float, float, float], y: tuple[float, float, float], goal: float, start: float) -> float:
+    """The crossing of the parabola through three points, by secant steps from the line's; kept between the first two."""
+    slope0, slope1 = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
+    bend = (slope1 - slope0) / (x[2] - x[0])
+    found = start
+    for _ in range(20):
+        value = y[0] + slope0 * (found - x[0]) + bend * (found - x[0]) * (found - x[1])
+        found -= (value - goal) / slope0 if slope0 > 0 else 0.0
+    return min(max(found, x[0]), x[1]) if np.isfinite(found) else start
+
+
+def probit(power: float) -> float:
+    """The normal deviate of a power, finite at 0 and 1."""
+    return float(ndtri(min(max(power, 1e-9), 1 - 1e-9)))
+
+
+def rising(values: Floats) -> Floats:
+    """The nearest rising curve (pool adjacent violators, equal weights)."""
+    pools: list[list[float]] = []
+    for value in values:
+        pools.append([float(value), 1.0])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            last, count = pools.pop()
+            pools[-1] = [
+                (pools[-1][0] * pools[-1][1] + last * count) / (pools[-1][1] + count),
+                pools[-1][1] + count,
+            ]
+    return np.array([value for value, count in pools for _ in range(int(count))])
+
+
+def power_at(curve: Curve, at: float) -> float:
+    """Power between the sizes of a curve."""
+    return float(ndtr(np.interp(np.sqrt(at), np.sqrt(curve.at), [probit(power) for power in curve.power])))

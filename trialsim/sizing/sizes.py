@@ -1,0 +1,105 @@
+"""Sizes a design allows, and the same study at another size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.endpoints import TrialArrays
+from trialsim.scenario.model import Enroll
+from trialsim.study import Study, prepare
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Total numbers of participants that the allocation allows: multiples of ``step``.
+
+    The step is one round of the ratio (1:1:1 gives 3, 2:1 gives 3); with a target for each arm it is one a arm.
+    """
+
+    step: int
+    arms: int
+    ratio: tuple[int, ...]
+    each_arm: bool
+
+    @property
+    def least(self) -> int:
+        """The smallest size that can be analyzed with some hope: 3 in the smallest arm."""
+        smallest = 1 if self.each_arm else min(self.ratio)
+        return -(-3 // smallest) * self.step
+
+    def up(self, n: float) -> int:
+        """The smallest allowed size of at least ``n``."""
+        return max(int(np.ceil(n / self.step - 1e-9)), 1) * self.step
+
+    def near(self, sizes: Iterable[float]) -> list[int]:
+        """Allowed sizes nearest to ``sizes``, each once, rising."""
+        return sorted({max(round(n / self.step) * self.step, self.step) for n in sizes})
+
+    def of_arms(self, n: int) -> tuple[int, ...]:
+        """Participants in each arm of a trial of ``n``."""
+        if self.each_arm:
+            return (n // self.arms,) * self.arms
+        return tuple(n * share // sum(self.ratio) for share in self.ratio)
+
+
+def sizes_of(study: Study) -> Sizes:
+    """The sizes the design of a study allows."""
+    plan = study.conduct
+    each_arm = plan.each_arm > 0
+    return Sizes(len(plan.arms) if each_arm else sum(plan.ratio), len(plan.arms), plan.ratio, each_arm)
+
+
+def at_size(study: Study, n: int) -> Study:
+    """The same study with ``n`` participants in all."""
+    sizes = sizes_of(study)
+    told = {"each arm": n // sizes.arms} if sizes.each_arm else {"in all": n}
+    design = study.scenario.design.model_copy(update={"enroll": Enroll.model_validate(told)})
+    return prepare(study.scenario.model_copy(update={"design": design}))
+
+
+def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:
+    """The trials of ``n`` inside larger ones: their first ``n`` participants, in each arm if that has its own target."""
+    if not sizes.each_arm:
+        return _first(arrays, n)
+    inside = first_of_each(arrays.arm, sizes, n)
+    last = int(np.flatnonzero(inside.any(axis=0)).max(initial=-1)) + 1
+    cut = _first(arrays, last)
+    inside = inside[:, :last]
+    if inside.all():
+        return cut
+    return TrialArrays(
+        np.where(inside[None, :, :, None], cut.values, np.nan),
+        np.where(inside, cut.arm, np.int8(-1)),
+        cut.covariates,
+        cut.received & inside,
+        cut.completed & inside,
+    )
+
+
+def _first(arrays: TrialArrays, n: int) -> TrialArrays:
+    return TrialArrays(
+        arrays.values[:, :, :n], arrays.arm[:, :n], arrays.covariates[:, :n], arrays.received[:, :n],
+        arrays.completed[:, :n],
+    )  # fmt: skip
+
+
+def first_of_each(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:
+    """(R, N) whether a participant is among the first of the arm."""
+    inside = np.zeros(arm.shape, dtype=bool)
+    for k in range(sizes.arms):
+        member = arm == k
+        inside |= member & (np.cumsum(member, axis=1) <= n // sizes.arms)
+    return inside
+
+
+def within(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:
+    """(R, N) who belongs to the trial of ``n``."""
+    if sizes.each_arm:
+        return first_of_each(arm, sizes, n)
+    inside = np.asarray(arm >= 0)
+    inside[:, n:] = False
+    return inside

@@ -1,0 +1,180 @@
+"""What is to be reached: the rejection of one analysis, or of any or all of several, as one score a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from trialsim.analysis.estimates import Estimates
+from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan
+from trialsim.analysis.rows import NOT_TESTED, OK
+from trialsim.errors import TrialsimError
+from trialsim.study import Study
+
+Floats = NDArray[np.float64]
+
+#: A p-value of 0 in floating point counts as this far out [SD].
+FARTHEST = 38.0
+
+Need = Literal["any", "all"]
+
+
+class SizingError(TrialsimError, ValueError):
+    """A question about sample size that has no answer as it was put."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Target:
+    """Rows whose rejection counts as success.
+
+    Attributes
+    ----------
+    plan : only the analyses that are asked about
+    rows : positions in ``plan.rows``; several make a family of which ``need`` (any or all) must reject
+    """
+
+    plan: AnalysisPlan
+    rows: tuple[int, ...]
+    need: Need
+
+    @property
+    def name(self) -> str:
+        """In words: ``fear_during (music - control)``."""
+        names = [f"{row.analysis} ({row.contrast})" for row in self._rows]
+        return names[0] if len(names) == 1 else f"{self.need} of " + ", ".join(names)
+
+    @property
+    def _rows(self) -> list[RowPlan]:
+        return [self.plan.rows[row] for row in self.rows]
+
+    @property
+    def critical(self) -> float:
+        """The score from which the target is reached."""
+        row = self._rows[0]
+        if len(self.rows) > 1:
+            return 0.0
+        return float(ndtri(1 - row.alpha / (2 if self.two_tailed else 1)))
+
+    @property
+    def two_tailed(self) -> bool:
+        """Whether a score as far on the other side rejects, too."""
+        return (
+            len(self.rows) == 1 and self._signed(self.rows[0]) and self._call(self.rows[0]).alternative == "two-sided"
+        )
+
+    def _signed(self, row: int) -> bool:
+        return not np.isnan(self.plan.rows[row].no_effect)
+
+    def _call(self, row: int) -> Call:
+        return next(call for call in reversed(self.plan.calls) if call.first_row <= row)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The analyses the rows belong to."""
+        return tuple(dict.fromkeys(self._call(row) for row in self.rows))
+
+    @property
+    def arms(self) -> tuple[int, ...]:
+        """The arms that are compared, the reference of the comparison last; empty for tests of one sample."""
+        pairs = [self._arms_of(row) for row in self.rows]
+        if len(set(pairs)) == 1:
+            return pairs[0]
+        return tuple(range(len(self.plan.arms))) if any(pairs) else ()
+
+    def _arms_of(self, row: int) -> tuple[int, ...]:
+        call = self._call(row)
+        if row > call.first_row and call.pairs is not None:
+            return call.pairs.arms[row - call.first_row - 1]
+        if call.arms is not None:
+            return call.arms
+        one_sample = call.test in ("one-sample-t", "paired-t", "wilcoxon")
+        return () if one_sample else tuple(range(len(self.plan.arms)))
+
+    def scores(self, estimates: Estimates) -> Floats:
+        """(R,) one score a trial of the first twin, NaN where it could not be analyzed.
+
+        A p-value becomes the normal deviate of the same tail, with the sign of the estimate where the test has one;
+        the test rejects exactly where the score passes ``critical`` (on either side if ``two_tailed``). Of a family it
+        is the distance to rejection of its best (any) or worst (all) member.
+        """
+        if len(self.rows) == 1:
+            return self._score(estimates, self.rows[0])
+        margins = []
+        for row in self.rows:
+            one = replace(self, rows=(row,))
+            score = one._score(estimates, row)
+            margins.append((np.abs(score) if one.two_tailed else score) - one.critical)
+        return np.asarray(np.max(margins, axis=0) if self.need == "any" else np.min(margins, axis=0))
+
+    def _score(self, estimates: Estimates, row: int) -> Floats:
+        p, tested = self._p(estimates, row)
+        two_tailed = self._signed(row) and self._call(row).alternative == "two-sided"
+        with np.errstate(invalid="ignore"):
+            size = np.clip(-ndtri(p / 2 if two_tailed else p), -FARTHEST, FARTHEST)
+        if two_tailed:
+            away = estimates.estimate[0, :, row] - self.plan.rows[row].no_effect
+            size = np.where(size == 0, 0.0, size * np.sign(away))
+        return np.where(tested, size, np.nan)
+
+    def _p(self, estimates: Estimates, row: int) -> tuple[Floats, NDArray[np.bool_]]:
+        """(R,) the p-value a test must bring to its alpha, and where there is one. Behind a gate both must pass."""
+        call = self._call(row)
+        p, status = estimates.p[0, :, row], estimates.status[0, :, row]
+        if row > call.first_row and call.pairs is not None and call.pairs.gate:
+            main = estimates.p[0, :, call.first_row]
+            closed = status == NOT_TESTED
+            p = np.where(closed, np.fmax(main, estimates.p_raw[0, :, row]), np.fmax(p, main))
+        return p, ((status == OK) | (status == NOT_TESTED)) & np.isfinite(p)
+
+
+def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -> Target:
+    """The target named by ``wanted``: analyses, or ``analysis/contrast``; the primary analyses if nothing is named.
+
+    Raises
+    ------
+    SizingError
+        TS-S001 when there is no such analysis or contrast
+    """
+    plan = study.analysis
+    found = [_find(plan, name) for name in wanted] or list(plan.primary)
+    if not found:
+        raise SizingError(
+            "the scenario has no primary analysis.",
+            code="TS-S001",
+            remedy=f"Name one with --for: {', '.join(dict.fromkeys(row.analysis for row in plan.rows))}.",
+        )
+    wanted_calls = {next(call.name for call in reversed(plan.calls) if call.first_row <= row) for row in found}
+    calls: list[Call] = []
+    rows: list[RowPlan] = []
+    place: dict[int, int] = {}
+    for call in plan.calls:
+        count = 1 + (len(call.pairs.arms) if call.pairs is not None else 0)
+        if call.name in wanted_calls:
+            place |= {call.first_row + i: len(rows) + i for i in range(count)}
+            calls.append(replace(call, first_row=len(rows)))
+            rows.extend(plan.rows[call.first_row : call.first_row + count])
+    chosen = tuple(dict.fromkeys(place[row] for row in found))
+    return Target(AnalysisPlan(tuple(calls), tuple(rows), chosen, plan.arms), chosen, need)
+
+
+def _find(plan: AnalysisPlan, wanted: str) -> int:
+    """The row called ``analysis`` or ``analysis/contrast``."""
+    name, _, contrast = (part.strip() for part in wanted.partition("/"))
+    rows = [index for index, row in enumerate(plan.rows) if row.analysis == name]
+    if not rows:
+        known = ", ".join(dict.fromkeys(row.analysis for row in plan.rows))
+        raise SizingError(f"no analysis is called '{name}'.", code="TS-S001", remedy=f"Analyses: {known}.")
+    if not contrast:
+        return rows[0]
+    for row in rows:
+        if plan.rows[row].contrast == contrast:
+            return row
+    known = ", ".join(f"'{name}/{plan.rows[row].contrast}'" for row in rows)
+    raise SizingError(f"'{name}' has no contrast '{contrast}'.", code="TS-S001", remedy=f"Write one of {known}.")

@@ -57,3 +57,20 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
     with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar for each stage of a search; the block calls its function with stage, trials done, and their total."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
+        known: dict[str, TaskID] = {}
+
+        def tell(text: str, done: int, total: int) -> None:
+            if text not in known:
+                known[text] = bar.add_task(text, total=total)
+            bar.update(known[text], completed=done, total=total)
+
+        yield tell

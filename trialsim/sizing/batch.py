@@ -14,7 +14,7 @@ from trialsim.chunks import chunk_ranges, in_order, usable_cores
 from trialsim.response import respond
 from trialsim.sizing.fit import Scores
 from trialsim.sizing.known import known_contrasts
-from trialsim.sizing.sizes import Sizes, at_size, sizes_of, smaller
+from trialsim.sizing.sizes import Sizes, at_size, sizes_of, smaller, within
 from trialsim.sizing.target import Target
 from trialsim.study import Study, simulate, trial_arrays
 
@@ -28,11 +28,12 @@ CHUNK_VALUES = 2**23
 
 @dataclass(frozen=True)
 class Batch:
-    """Scores, and for each size the mean estimate and the width of the interval of the first row, (G, R)."""
+    """Scores; and (G, R) the estimate and the width of the interval of the first row, and how many are enrolled."""
 
     scores: Scores
     estimate: Floats
     width: Floats
+    enrolled: Floats
 
     @property
     def mean_estimate(self) -> Floats:
@@ -53,7 +54,8 @@ def play_sizes(
         found = [analyze(target.plan, smaller(arrays, sizes, n), twins=("declared",), replicates=part) for n in at]
         arm = np.asarray(cohort.entries.arm)
         known = known_contrasts(largest, target, arm, sizes=sizes, at=at, seed=seed, replicates=part)
-        return _batch(target, tuple(map(float, at)), found, known)
+        enrolled = np.array([within(arm, sizes, n).sum(axis=1) for n in at], dtype=np.float64)
+        return _batch(target, tuple(map(float, at)), found, known, enrolled)
 
     return _play(work, largest, replicates, workers=workers, progress=progress)
 
@@ -75,17 +77,19 @@ def play_effects(
             found.append(analyze(target.plan, arrays, twins=("declared",), replicates=part))
         arm = np.asarray(cohort.entries.arm)
         known = known_contrasts(study, target, arm, sizes=sizes, at=[n], seed=seed, replicates=part)
-        return _batch(target, tuple(at), found, np.repeat(known, len(at), axis=0))
+        enrolled = np.tile((arm >= 0).sum(axis=1).astype(np.float64), (len(at), 1))
+        return _batch(target, tuple(at), found, np.repeat(known, len(at), axis=0), enrolled)
 
     return _play(work, study, replicates, workers=workers, progress=progress)
 
 
-def _batch(target: Target, at: tuple[float, ...], found: list[Estimates], known: Floats) -> Batch:
+def _batch(target: Target, at: tuple[float, ...], found: list[Estimates], known: Floats, enrolled: Floats) -> Batch:
     row = target.rows[0]
     return Batch(
         Scores(at, np.array([target.scores(estimates) for estimates in found]), known),
         np.array([estimates.estimate[0, :, row] for estimates in found]),
         np.array([estimates.high[0, :, row] - estimates.low[0, :, row] for estimates in found]),
+        enrolled,
     )
 
 
@@ -110,6 +114,7 @@ def _play(
         ),
         np.concatenate([batch.estimate for batch in done], axis=1),
         np.concatenate([batch.width for batch in done], axis=1),
+        np.concatenate([batch.enrolled for batch in done], axis=1),
     )
 
 

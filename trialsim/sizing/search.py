@@ -187,14 +187,21 @@ class _Search:
         root = curve.root(self.goal)
         low, high = curve.root_interval(self.goal) if math.isfinite(root) else (math.nan, math.nan)
         at = float(self.sizes.up(root)) if math.isfinite(root) and self.sizes.up(root) <= self.high else None
-        best = int(np.argmax(curve.power))
+        best = int(np.argmax(curve.power >= curve.power.max() - 2 * curve.se[-1]))  # larger is no better
         nearest = int(np.abs(curve.at - (best if at is None else at)).argmin())
         return Found(
             axis="size", measure="power", goal=self.goal, target=self.target, at=at, root=root, low=low, high=high,
             curve=curve, best=(float(curve.at[best]), float(curve.power[best])), between=(self.low, self.high),
             estimate=float(batch.mean_estimate[nearest]) if at is not None else math.nan, spent=self.spent,
-            notes=notes_on(curve),
+            notes=(*notes_on(curve), *self.shortfall(curve, batch)),
         )  # fmt: skip
+
+    def shortfall(self, curve: Curve, batch: Batch) -> tuple[str, ...]:
+        """Says when larger trials do not get larger, because enrollment ends first."""
+        asked, enrolled = float(curve.at[-1]), float(batch.enrolled[-1].mean())
+        if enrolled > 0.98 * asked:
+            return ()
+        return (f"Enrollment ends early: of {asked:.0f} participants {enrolled:.1f} are enrolled on average.",)
 
 
 def refuse_failures(batch: Batch, target: Target) -> None:

@@ -1,0 +1,72 @@
+"""What people type as options: shares, ranges, positive numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType
+
+
+class Share(ParamType):
+    """``90%``, ``90 %`` or ``0.9``; a bare number above 1 is a percentage that lacks its sign."""
+
+    name = "share"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The share, strictly between 0 and 1."""
+        text = str(value).strip()
+        percent = text.endswith("%")
+        try:
+            share = float(text.removesuffix("%")) / (100 if percent else 1)
+        except ValueError:
+            self.fail(f"'{text}' is no share. Write 90% or 0.9.", param, ctx)
+        if not percent and share > 1:
+            self.fail(f"'{text}' lies above 1. Did you mean {text}%?", param, ctx)
+        if not 0 < share < 1:
+            self.fail(f"'{text}' must lie between 0 and 100 %.", param, ctx)
+        return share
+
+
+class Range(ParamType):
+    """``20..400``."""
+
+    name = "range"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
+        """The two ends, rising and positive."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"\s*([\d.]+?)\s*(?:\.\.|-|:|to)\s*([\d.]+)\s*", str(value))
+        try:
+            low, high = (float(part) for part in match.groups()) if match else (math.nan, math.nan)
+        except ValueError:
+            low, high = math.nan, math.nan
+        if not 0 < low < high:
+            self.fail(f"'{value}' is no range. Write 20..400.", param, ctx)
+        return low, high
+
+
+class Positive(ParamType):
+    """A number above 0."""
+
+    name = "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = math.nan
+        if not (number > 0 and math.isfinite(number)):
+            self.fail(f"'{value}' is no number above 0.", param, ctx)
+        return number
+
+
+SHARE, RANGE, POSITIVE = Share(), Range(), Positive()

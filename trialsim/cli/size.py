@@ -1,0 +1,151 @@
+"""``trialsim size``."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, stages, stderr, stdout
+from trialsim.cli.options import json_option, scenario_argument, set_option
+from trialsim.cli.parse import POSITIVE, RANGE, SHARE
+
+if TYPE_CHECKING:
+    from trialsim.sizing import Found
+    from trialsim.study import Study
+
+
+@click.command("size")
+@scenario_argument
+@click.option("--power", type=SHARE, default="90%", show_default=True, help="The power wanted, e.g. 80% or 0.8.")
+@click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
+              help="The analysis that must reject; the primary one if not said. Several: see --need.")  # fmt: skip
+@click.option("--need", type=click.Choice(["any", "all"]), default="all", show_default=True,
+              help="Of several analyses, how many must reject.")  # fmt: skip
+@click.option("--between", type=RANGE, metavar="20..400", help="Participants in all (or, with --effect, multiples of "
+              "the declared effect) to look at; found by a pilot if not said.")  # fmt: skip
+@click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the 95 % interval.")
+@click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
+@click.option("--replicates", type=click.IntRange(min=200), default=4000, show_default=True,
+              help="Simulated trials of the search.")  # fmt: skip
+@click.option("--confirm", type=click.IntRange(min=0), default=4000, show_default=True,
+              help="Simulated trials of the recommended design under a fresh seed.")  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for curve and figure; outputs/NAME-size if not said."
+)
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Write the curve and its figure.")
+@set_option
+@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core if not said.")
+@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+@json_option
+def command(
+    scenario: Path,
+    power: float,
+    wanted: tuple[str, ...],
+    need: str,
+    between: tuple[float, float] | None,
+    width: float | None,
+    effect: bool,
+    replicates: int,
+    confirm: int,
+    out: Path | None,
+    figures: bool,
+    changes: tuple[str, ...],
+    workers: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Find the sample size for a power or a precision, or the smallest effect that a size detects."""
+    from trialsim.cli.run import say_if_first
+    from trialsim.scenario import load
+    from trialsim.sizing import find_effect, find_precision, find_size, target_of
+    from trialsim.study import prepare
+
+    if effect and width is not None:
+        raise click.UsageError("--effect and --width are two questions: ask one at a time.")
+    study = prepare(load(scenario, set=changes))
+    which: Literal["any", "all"] = "any" if need == "any" else "all"
+    target = target_of(study, wanted, need=which)
+    say_if_first()
+    began = time.perf_counter()
+    sizes = None if between is None else (math.ceil(between[0]), math.floor(between[1]))
+    with stages(quiet=as_json) as tell:
+        if effect:
+            found = find_effect(
+                study, target, power=power, between=between, replicates=replicates, confirm=confirm, seed=seed,
+                workers=workers, progress=tell,
+            )  # fmt: skip
+        elif width is not None:
+            found = find_precision(
+                study, target, width=width, between=sizes, replicates=replicates, confirm=confirm, seed=seed,
+                workers=workers, progress=tell,
+            )  # fmt: skip
+        else:
+            found = find_size(
+                study, target, power=power, between=sizes, replicates=replicates, confirm=confirm, seed=seed,
+                workers=workers, progress=tell,
+            )  # fmt: skip
+    seconds = time.perf_counter() - began
+    folder = out or Path("outputs") / f"{study.scenario.name}-size"
+    if figures:
+        from trialsim.report.sizing import write_sizing
+
+        write_sizing(study, found, folder)
+    if as_json:
+        print_json(summary(study, found, folder if figures else None, seconds))
+    else:
+        _print(study, found, folder if figures else None, seconds)
+    if found.at is None:
+        raise SystemExit(4)
+
+
+def _print(study: Study, found: Found, folder: Path | None, seconds: float) -> None:
+    from trialsim.report.sizing import answer
+
+    first, *rest = answer(study, found)
+    stdout.print(f"[bold]{first}[/]")
+    for line in rest:
+        stdout.print(f"  {line}", markup=False)
+    stderr.print(f"{found.spent:,} simulated trials in {seconds:.1f} s.", markup=False)
+    if folder is not None:
+        stdout.print(f"The curve is in {folder}: power_curve.png and .csv.", markup=False)
+
+
+def summary(study: Study, found: Found, folder: Path | None, seconds: float) -> dict[str, object]:
+    """The answer for scripts; a number that is not there is null."""
+    from trialsim.report.sizing import answer
+    from trialsim.sizing.sizes import sizes_of
+
+    def known(value: float | None) -> float | None:
+        return None if value is None or not math.isfinite(value) else value
+
+    one = found.confirmed
+    each = sizes_of(study).of_arms(int(found.at)) if found.axis == "size" and found.at is not None else None
+    return {
+        "scenario": study.scenario.name,
+        "for": found.target.name,
+        "axis": found.axis,
+        "measure": found.measure,
+        "goal": found.goal,
+        "recommended": known(found.at),
+        "by_arm": None if each is None else dict(zip(study.conduct.arms, each, strict=True)),
+        "root": known(found.root),
+        "conf_low": known(found.low),
+        "conf_high": known(found.high),
+        "best": {"at": found.best[0], "value": known(found.best[1])},
+        "mean_estimate": known(found.estimate),
+        "confirmed": None
+        if one is None
+        else {
+            "at": one.at, "value": known(one.value), "mcse": known(one.mcse), "conf_low": one.interval[0],
+            "conf_high": one.interval[1], "replicates": one.replicates, "failed": one.failed, "seed": one.seed,
+        },
+        "spent": found.spent,
+        "seconds": round(seconds, 3),
+        "notes": list(found.notes),
+        "answer": answer(study, found),
+        "folder": None if folder is None else str(folder),
+    }  # fmt: skip

@@ -28,6 +28,7 @@ from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.summaries import DAY
 from trialsim.evaluate.table import measures
 from trialsim.evaluate.trial import trial_columns, trial_values
+from trialsim.evaluate.truth import Truth, bias_columns, bias_values, truth_measures
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
@@ -41,6 +42,9 @@ Engine = Literal["fast", "simpy"]
 
 #: What is played by default: the effects as declared, and the same trial without them.
 TWINS = ("declared", "null")
+
+#: Played as well where the clock moves an outcome.
+NO_CHANGE = "no change"
 
 #: Memory one worker may take for the arrays of a chunk, and the largest chunk [replicates].
 CHUNK_BYTES = 2**26
@@ -56,6 +60,12 @@ class Study:
     program: Program | None
     response: ResponsePlan
     analysis: AnalysisPlan
+
+    @property
+    def twins(self) -> tuple[str, ...]:
+        """The twins played: as declared, without effects, and where the clock moves an outcome with a flat one too."""
+        clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
+        return (*TWINS, NO_CHANGE) if clock else TWINS
 
 
 @dataclass(frozen=True)
@@ -98,13 +108,14 @@ def simulate(
     *,
     seed: int | None = None,
     engine: Engine = "fast",
-    twins: Sequence[str] = TWINS,
+    twins: Sequence[str] | None = None,
     scale: float = 1.0,
     record: bool = False,
 ) -> Cohort:
     """Play ``replicates`` of a study: who enters, what happens on the ward, what is measured.
 
-    ``scale`` multiplies the declared effects; ``record`` keeps the events of each replicate in the trace.
+    ``twins`` are those of the study if not said; ``scale`` multiplies the declared effects; ``record`` keeps the
+    events of each replicate in the trace.
     """
     study = prepare(scenario)
     seed = study.scenario.simulation.seed if seed is None else seed
@@ -117,7 +128,13 @@ def simulate(
             study.program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
         )
     measurements = respond(
-        study.response, entries, trace, seed=seed, replicates=replicates, twins=tuple(twins), scale=scale
+        study.response,
+        entries,
+        trace,
+        seed=seed,
+        replicates=replicates,
+        twins=study.twins if twins is None else tuple(twins),
+        scale=scale,
     )
     return Cohort(
         scenario=study.scenario,
@@ -180,6 +197,7 @@ def evaluate(
     replicates: int | range | None = None,
     seed: int | None = None,
     engine: Engine = "fast",
+    truth: Truth | None = None,
     workers: int | None = None,
     chunk: int | None = None,
     executor: Executor | None = None,
@@ -193,6 +211,7 @@ def evaluate(
     Parameters
     ----------
     replicates : how many, or which; the scenario's own number if not said
+    truth : true effects (:func:`trialsim.truth.find_truth`), for bias, RMSE, coverage and errors of sign and size
     workers : threads; as many as there are cores if not said
     chunk : replicates in one chunk; chosen by memory if not said
     executor : runs the chunks in place of own threads
@@ -214,7 +233,7 @@ def evaluate(
         raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
     chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers, engine=engine), block=BLOCK)
-    work = partial(_play_chunk, study, seed=seed, engine=engine, kept=which.start + KEPT)
+    work = partial(_play_chunk, study, seed=seed, engine=engine, truth=truth, kept=which.start + KEPT)
     total: list[Moments] = []
     kept: list[Kept] = []
     with ExitStack() as stack:
@@ -228,7 +247,10 @@ def evaluate(
                 sink(done.estimates)
             if progress is not None:
                 progress(done.estimates.replicates.stop - which.start)
-    columns = [*analysis_columns(study.analysis), *trial_columns(study)]
+    plan = study.analysis
+    judged = bias_columns(plan, truth) if truth is not None else []
+    columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
+    true = truth_measures(plan, truth) if truth is not None else []
     return OperatingCharacteristics(
         scenario=study.scenario.name,
         replicates=which,
@@ -237,16 +259,19 @@ def evaluate(
         workers=workers,
         seconds=time.perf_counter() - began,
         primary=study.scenario.primary,
-        measures=tuple(measures(columns, total[0])),
+        measures=(*measures(columns, total[0]), *true),
         kept=join_kept(kept),
     )
 
 
-def _play_chunk(study: Study, replicates: range, *, seed: int, engine: Engine, kept: int) -> _Chunk:
+def _play_chunk(
+    study: Study, replicates: range, *, seed: int, engine: Engine, truth: Truth | None, kept: int
+) -> _Chunk:
     cohort = simulate(study, replicates, seed=seed, engine=engine)
     estimates = analyze(cohort, plan=study.analysis)
     trial = trial_values(study, cohort)
-    values = np.concatenate([analysis_values(study.analysis, estimates), trial], axis=1)
+    judged = [] if truth is None else [bias_values(study.analysis, estimates, truth)]
+    values = np.concatenate([analysis_values(study.analysis, estimates), *judged, trial], axis=1)
     return _Chunk(
         estimates=estimates,
         blocks=block_moments(values, replicates),
@@ -277,7 +302,7 @@ def _chunk_size(study: Study, replicates: int, *, workers: int, engine: Engine) 
     if engine == "simpy":
         return BLOCK
     program = study.program
-    numbers = 20 + 4 * len(TWINS) * len(study.response.pairs)  # 8-byte numbers of one participant
+    numbers = 20 + 4 * len(study.twins) * len(study.response.pairs)  # 8-byte numbers of one participant
     if program is not None:
         numbers += len(program.slots) + 3 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
     return chunk_size(

@@ -9,18 +9,21 @@ import pytest
 from trialsim import study as studies
 from trialsim.evaluate.glossary import MEANINGS, meaning
 from trialsim.scenario import load
+from trialsim.truth import find_truth
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 def test_every_measure_is_explained_and_none_is_left_over() -> None:
     told: set[str] = set()
-    for name in ("nicu-parent-massage", "lessons/massage-course"):
+    for name in ("nicu-parent-massage", "lessons/massage-course", "lessons/textbook-t-test"):
         study = studies.prepare(load(SCENARIOS / f"{name}.yaml"))
-        told |= {row.measure for row in studies.evaluate(study, replicates=20).measures}
+        truth = find_truth(study, replicates=20)
+        told |= {row.measure for row in studies.evaluate(study, replicates=20, truth=truth).measures}
     assert all(meaning(measure) for measure in told)
     used = {"cost" if measure.startswith("cost_") else measure.partition(":")[0] for measure in told}
-    bounds = {f"{measure}_{bound}" for measure in ("power", "rejection_null_twin") for bound in ("low", "high")}
+    decisions = ("power", "rejection_null_twin", "rejection_no_change_twin", "type_1_error")
+    bounds = {f"{measure}_{bound}" for measure in decisions for bound in ("low", "high")}
     assert set(MEANINGS) - bounds == used - bounds
 
 

@@ -14,9 +14,9 @@ from trialsim.evaluate.table import Column, Kind
 
 Floats = NDArray[np.float64]
 
-DECLARED, NULL = "declared", "null"
+DECLARED, NULL, NO_CHANGE = "declared", "null", "no change"
 
-POWER, REJECTION_NULL = "power", "rejection_null_twin"
+POWER, REJECTION_NULL, REJECTION_NO_CHANGE = "power", "rejection_null_twin", "rejection_no_change_twin"
 
 #: What is followed of each row of the plan.
 OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
@@ -52,13 +52,15 @@ def families(plan: AnalysisPlan) -> tuple[Family, ...]:
     return tuple(found)
 
 
-def analysis_columns(plan: AnalysisPlan) -> list[Column]:
-    """What the columns of :func:`analysis_values` are, row by row of the plan, then the families."""
+def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)) -> list[Column]:
+    """What the columns of :func:`analysis_values` are: row by row of the plan, the families, the twin without change."""
     columns = [Column(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW]
     for family in families(plan):
         for label in (family.any_label, family.all_label):
             columns.append(Column(family.analysis, label, POWER, "decision"))
             columns.append(Column(family.analysis, label, REJECTION_NULL, "decision"))
+    if NO_CHANGE in twins:
+        columns.extend(Column(row.analysis, row.contrast, REJECTION_NO_CHANGE, "decision") for row in plan.rows)
     return columns
 
 
@@ -82,6 +84,8 @@ def analysis_values(plan: AnalysisPlan, estimates: Estimates) -> Floats:
     parts = [by_row.reshape(len(estimates.replicates), -1)]
     for family in families(plan):
         parts.extend(_family_values(family.rows, rejected[declared], rejected[null]))
+    if NO_CHANGE in estimates.twins:
+        parts.append(rejected[estimates.twins.index(NO_CHANGE)])
     return np.concatenate(parts, axis=1)
 
 

@@ -27,7 +27,7 @@ TABLE_COLUMNS = (
     "n_failed",
 )
 
-Kind = Literal["decision", "share", "mean", "occurrence", "estimate", "variance"]
+Kind = Literal["decision", "share", "mean", "occurrence", "estimate", "variance", "relative", "ratio"]
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,18 @@ class Column:
 
     ``kind``: ``decision`` 0 or 1, a rejection whose failed replicates give bounds; ``share`` 0 or 1; ``mean`` any
     number; ``occurrence`` a number that has no row where it is 0 in every replicate; ``estimate`` gives its mean and
-    its empirical standard error; ``variance`` a squared standard error.
+    its empirical standard error; ``variance`` a square, of which the root of the mean is told; ``relative`` and ``ratio``
+    a difference from a constant, or a number, in units of that constant. ``blur`` is the standard error of a constant
+    that the numbers were made with: of itself, and for ``relative`` and ``ratio`` as a share of the constant. Where
+    ``conditional``, only replicates with a number are of interest, and the others have not failed.
     """
 
     analysis: str
     contrast: str
     measure: str
     kind: Kind
+    blur: float = 0.0
+    conditional: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def measures(columns: Sequence[Column], moments: Moments) -> list[Measure]:
     rows: list[Measure] = []
     for index, column in enumerate(columns):
         one = _Summary(
-            total=moments.replicates,
+            total=round(moments.n[index]) if column.conditional else moments.replicates,
             n=float(moments.n[index]),
             mean=float(moments.mean[index]),
             sd=float(moments.sd[index]),
@@ -149,14 +154,15 @@ def _share(column: Column, one: _Summary, name: str, successes: float, n: float)
 
 
 def _mean(column: Column, one: _Summary) -> Measure:
-    return _normal(column, one, column.measure, one.mean, one.sd / math.sqrt(one.n))
+    blur = column.blur * {"relative": abs(1.0 + one.mean), "ratio": abs(one.mean)}.get(column.kind, 1.0)
+    return _normal(column, one, column.measure, one.mean, math.hypot(one.sd / math.sqrt(one.n), blur))
 
 
 def _root_mean(column: Column, one: _Summary) -> Measure:
-    """Root of the mean squared standard error, which the empirical standard error is compared with."""
+    """Root of a mean square: of standard errors, which the empirical one is compared with, or of errors."""
     root = math.sqrt(one.mean)
     mcse = one.sd / math.sqrt(4 * one.n) / root if root > 0 else math.nan
-    return _normal(column, one, column.measure, root, mcse)
+    return _normal(column, one, column.measure, root, math.hypot(mcse, column.blur))
 
 
 def _normal(column: Column, one: _Summary, name: str, value: float, mcse: float) -> Measure:

@@ -23,6 +23,8 @@ from trialsim.protocol.columns import (
     H_REQUEST,
     H_STATE,
     REFUSED,
+    V_REASON,
+    VISITED,
 )
 from trialsim.protocol.program import Program
 from trialsim.response.kinetics import log_levels
@@ -162,7 +164,13 @@ def _wait(bedside: Bedside, driver: Driver, now: Ints) -> Floats:
 
 
 def rhythm_shift(bedside: Bedside, rhythm: Rhythm, point: PairPlan) -> Floats:
-    """(R, N) the clock's part of the predictor at the realized time; 0 at the reference clock.
+    """(R, N) the clock's part of the predictor at the realized time; 0 at the reference clock and for a missed visit."""
+    missed = bedside.trace.visits[:, :, point.visit_index, V_REASON] != VISITED
+    return np.where(missed, 0.0, _clock_shift(bedside, rhythm, point))
+
+
+def _clock_shift(bedside: Bedside, rhythm: Rhythm, point: PairPlan) -> Floats:
+    """The clock's part at the times of a visit.
 
     The slope counts hours to the nearest passing of the reference clock and stays as it is at the nearer end of
     ``between`` outside it.

@@ -1,0 +1,147 @@
+"""True effects, and what they say of estimates: bias, RMSE, coverage, errors of sign and size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.estimates import Estimates
+from trialsim.analysis.plan import AnalysisPlan, RowPlan
+from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
+from trialsim.evaluate.table import Z95, Column, Measure
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: How the truth under each twin is called in the table.
+TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change_twin"}
+
+#: Twins without effect, in the order in which one is looked for whose rejections are type I errors.
+WITHOUT_EFFECT = (NULL, NO_CHANGE)
+
+#: A truth is told apart from no effect when it lies this many Monte Carlo standard errors from it (99.9 %).
+APART = 3.290526731491926
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True effects of the rows of a plan, from plays with everyone in each arm.
+
+    Attributes
+    ----------
+    replicates : which were played
+    twins : names on the T axis
+    value, mcse : (T, rows) true effect and its Monte Carlo standard error, NaN for a row without an estimand
+    no_effect : (T, rows) whether nothing is to be found: the truth is the value of no effect within its error. For a
+        test of all arms at once this holds for every arm against the first
+    interference, interference_mcse : (rows,) what the effect in the mixed trial exceeds the truth by, because the ward
+        is used otherwise than with everyone in one arm; NaN without staff or without two arms
+    """
+
+    replicates: range
+    twins: tuple[str, ...]
+    value: Floats
+    mcse: Floats
+    no_effect: Flags
+    interference: Floats
+    interference_mcse: Floats
+
+    def declared(self, row: int) -> tuple[float, float]:
+        """The true effect of a row as declared, and its Monte Carlo standard error."""
+        twin = self.twins.index(DECLARED)
+        return float(self.value[twin, row]), float(self.mcse[twin, row])
+
+    def level_twin(self, row: int) -> str | None:
+        """The twin under which a rejection of this row is a type I error; None where there is none."""
+        for twin in WITHOUT_EFFECT:
+            if twin in self.twins and self.no_effect[self.twins.index(twin), row]:
+                return twin
+        return None
+
+
+def differs(value: float, mcse: float, no_effect: float) -> bool:
+    """Whether a truth is told apart from no effect; a truth without error always is, unless it is no effect itself."""
+    return bool(abs(value - no_effect) > APART * (mcse if mcse == mcse else 0.0))
+
+
+def truth_measures(plan: AnalysisPlan, truth: Truth) -> list[Measure]:
+    """The rows of the table that hold the truth itself."""
+    rows: list[Measure] = []
+    n = len(truth.replicates)
+    for index, row in enumerate(plan.rows):
+        for t, twin in enumerate(truth.twins):
+            rows.extend(_measure(row, TRUTH[twin], truth.value[t, index], truth.mcse[t, index], n))
+        rows.extend(_measure(row, "interference", truth.interference[index], truth.interference_mcse[index], n))
+    return rows
+
+
+def _measure(row: RowPlan, name: str, value: float, mcse: float, n: int) -> Iterator[Measure]:
+    if np.isfinite(value):
+        value, mcse = float(value), float(mcse)
+        low, high = value - Z95 * mcse, value + Z95 * mcse
+        yield Measure(row.analysis, row.contrast, name, value, mcse, low, high, n, 0)
+
+
+def bias_columns(plan: AnalysisPlan, truth: Truth) -> list[Column]:
+    """What the columns of :func:`bias_values` are.
+
+    Their ``blur`` is the Monte Carlo error of the truth. It is added as if truth and estimates came from other draws;
+    they share them, so the errors told are no smaller than the real ones.
+    """
+    columns: list[Column] = []
+    for index, row in enumerate(plan.rows):
+        here = (row.analysis, row.contrast)
+        value, mcse = truth.declared(index)
+        if np.isfinite(value):
+            blur = mcse if mcse == mcse else 0.0
+            columns.append(Column(*here, "bias", "mean", blur))
+            columns.append(Column(*here, "rmse", "variance", blur))
+            columns.append(Column(*here, "coverage", "share"))
+            if differs(value, mcse, row.no_effect):
+                blur /= abs(value - row.no_effect)
+                if row.no_effect == 0.0:
+                    columns.append(Column(*here, "relative_bias", "relative", blur))
+                columns.append(Column(*here, "type_s_error", "share", conditional=True))
+                columns.append(Column(*here, "type_m_error", "ratio", blur, conditional=True))
+        if truth.level_twin(index) is not None:
+            columns.append(Column(*here, "type_1_error", "decision"))
+    return columns
+
+
+def bias_values(plan: AnalysisPlan, estimates: Estimates, truth: Truth) -> Floats:
+    """(R, M) the numbers of each replicate, in the order of :func:`bias_columns`.
+
+    References
+    ----------
+    Morris, White and Crowther 2019, doi:10.1002/sim.8086, table 6; Gelman and Carlin 2014,
+    doi:10.1177/1745691614551642.
+    """
+    declared = estimates.twins.index(DECLARED)
+    rejected = estimates.rejected
+    parts: list[Floats] = []
+    for index, row in enumerate(plan.rows):
+        value, mcse = truth.declared(index)
+        if np.isfinite(value):
+            estimate = estimates.estimate[declared, :, index]
+            error = estimate - value
+            low, high = estimates.low[declared, :, index], estimates.high[declared, :, index]
+            parts += [error, error**2, _covers(low, high, value)]
+            if differs(value, mcse, row.no_effect):
+                if row.no_effect == 0.0:
+                    parts.append(error / value)
+                effect, true_effect = estimate - row.no_effect, value - row.no_effect
+                found = (rejected[declared, :, index] == 1.0) & np.isfinite(estimate)
+                parts.append(np.where(found, np.sign(effect) == -np.sign(true_effect), np.nan))
+                parts.append(np.where(found, np.abs(effect / true_effect), np.nan))
+        twin = truth.level_twin(index)
+        if twin is not None:
+            parts.append(rejected[estimates.twins.index(twin), :, index])
+    return np.stack(parts, axis=1) if parts else np.empty((len(estimates.replicates), 0))
+
+
+def _covers(low: Floats, high: Floats, value: float) -> Floats:
+    """(R,) 1 where the interval holds the value, NaN where there is no interval."""
+    return np.where(np.isnan(low) | np.isnan(high), np.nan, ((low <= value) & (value <= high)).astype(np.float64))

@@ -1,0 +1,201 @@
+"""The true effect of every analysis: everyone in each arm in turn, with the same draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.endpoints import endpoint_values
+from trialsim.analysis.plan import MEAN_DIFFERENCE, NO_ESTIMAND, PROBABILITY, AnalysisPlan, Call, Endpoint
+from trialsim.chunks import chunk_ranges, chunk_size, in_order, usable_cores
+from trialsim.conduct import conduct
+from trialsim.errors import RunError
+from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
+from trialsim.evaluate.truth import Truth, differs
+from trialsim.protocol.tapes import draw_tapes
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.resolve import ONE_SAMPLE
+from trialsim.study import CHUNK_BYTES, Engine, Study, prepare
+from trialsim.truth.effects import one_sample, two_arms
+from trialsim.truth.plays import Chance, Play, play
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: Replicates played for the truth, at most.
+MOST = 2000
+
+
+@dataclass(frozen=True)
+class Target:
+    """One effect that is looked for: of arm a against arm b, or in the one arm; ``told`` if it is a row's own."""
+
+    row: int
+    estimand: str
+    endpoint: Endpoint
+    arms: tuple[int, int] | None
+    exclude: tuple[tuple[int, int], ...]
+    told: bool = True
+
+
+def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
+    """What to look for: the effect of each row, and for a test of all arms that of each arm against the first."""
+    found: list[Target] = []
+    for call in plan.calls:
+        pairs = [call.arms] if call.arms is not None or call.test in ONE_SAMPLE else []
+        pairs += list(call.pairs.arms) if call.pairs is not None else []
+        first = call.first_row + (call.pairs is not None)
+        for row, arms in enumerate(pairs, start=first):
+            if plan.rows[row].estimand != NO_ESTIMAND:
+                found.append(_target(call, row, plan.rows[row].estimand, arms))
+        if call.arms is None and call.test not in ONE_SAMPLE and call.choice.percent_change is None:
+            estimand = PROBABILITY if call.test == "kruskal-wallis" else MEAN_DIFFERENCE
+            others = range(1, len(plan.arms))
+            found.extend(_target(call, call.first_row, estimand, (arm, 0), told=False) for arm in others)
+    return tuple(found)
+
+
+def _target(call: Call, row: int, estimand: str, arms: tuple[int, int] | None, *, told: bool = True) -> Target:
+    return Target(row, estimand, call.endpoint, arms, call.choice.exclude, told)
+
+
+def find_truth(
+    scenario: Scenario | Study,
+    *,
+    replicates: int | range | None = None,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    chunk: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Truth:
+    """The true effects of a study under each of its twins.
+
+    Parameters are those of :func:`trialsim.study.evaluate`; at most the first :data:`MOST` replicates of a run are played
+    when their number is not said.
+
+    Raises
+    ------
+    RunError
+        TS-R005 when no replicate is asked for
+    """
+    study = prepare(scenario)
+    told = study.scenario.simulation
+    seed = told.seed if seed is None else seed
+    which = min(told.replicates, MOST) if replicates is None else replicates
+    which = which if isinstance(which, range) else range(which)
+    if not len(which):
+        raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
+    workers = usable_cores() if workers is None else workers
+    wanted = targets(study.analysis)
+    chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers), block=BLOCK)
+    total: list[Moments] = []
+    with ExitStack() as stack:
+        if executor is None and workers > 1:
+            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="trialsim"))
+        work = partial(_effects, study, wanted, seed=seed, engine=engine)
+        for part, values in zip(chunks, in_order(executor, work, chunks, ahead=workers + 2), strict=True):
+            total = [merge([*total, *block_moments(values, part)])]
+            if progress is not None:
+                progress(part.stop - which.start)
+    return _truth(study, wanted, total[0], which)
+
+
+def shares_staff(study: Study) -> bool:
+    """Whether participants of one arm can be in the way of those of another."""
+    return study.program is not None and bool(study.program.resources) and len(study.analysis.arms) > 1
+
+
+def _effects(study: Study, wanted: tuple[Target, ...], replicates: range, *, seed: int, engine: Engine) -> Floats:
+    """(R, M) effects by twin and target, then the interference of each target."""
+    entries = conduct(study.conduct, seed=seed, replicates=replicates)
+    tapes = None
+    if study.program is not None:
+        participants = entries.entry.shape[1]
+        tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
+    chance = Chance(study, entries, tapes, seed, replicates, engine)
+    plays = [play(chance, arm) for arm in range(len(study.analysis.arms))]
+    mixed = play(chance, None) if shares_staff(study) else None
+    columns = [_effect(chance, plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
+    declared = study.twins.index("declared")
+    columns += [_interference(chance, plays, mixed, target, declared) for target in wanted]
+    return np.stack(columns, axis=1) if columns else np.empty((len(replicates), 0))
+
+
+def _effect(chance: Chance, plays: list[Play], target: Target, twin: int) -> Floats:
+    """(R,) the effect among everyone who is enrolled and not excluded."""
+    who = _counted(chance, target)
+    if target.arms is None:
+        return one_sample(target.estimand, _endpoint(plays[0], target, twin), who)
+    a, b = (_endpoint(plays[arm], target, twin) for arm in target.arms)
+    return two_arms(target.estimand, a, b, who_a=who, who_b=who, levels=target.endpoint.levels)
+
+
+def _interference(chance: Chance, plays: list[Play], mixed: Play | None, target: Target, twin: int) -> Floats:
+    """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
+    if mixed is None or target.arms is None:
+        return np.full(len(chance.replicates), np.nan)
+    who = _counted(chance, target)
+    own_a, own_b = (who & (chance.entries.arm == arm) for arm in target.arms)
+    values = _endpoint(mixed, target, twin)
+    a, b = (_endpoint(plays[arm], target, twin) for arm in target.arms)
+    levels = target.endpoint.levels
+    together = two_arms(target.estimand, values, values, who_a=own_a, who_b=own_b, levels=levels)
+    alone = two_arms(target.estimand, a, b, who_a=own_a, who_b=own_b, levels=levels)
+    return np.asarray(together - alone)
+
+
+def _counted(chance: Chance, target: Target) -> Flags:
+    """(R, N) the enrolled but for the categories left out."""
+    who = chance.entries.arm >= 0
+    for covariate, category in target.exclude:
+        who = who & (chance.entries.covariates[:, :, covariate] != category)
+    return np.asarray(who)
+
+
+def _endpoint(played: Play, target: Target, twin: int) -> Floats:
+    return endpoint_values(played.values[twin : twin + 1], target.endpoint)
+
+
+def _truth(study: Study, wanted: tuple[Target, ...], moments: Moments, replicates: range) -> Truth:
+    twins, rows = study.twins, study.analysis.rows
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(moments.n > 0, moments.mean, np.nan).reshape(len(twins) + 1, len(wanted))
+        mcse = (moments.sd / np.sqrt(moments.n)).reshape(mean.shape)
+    value, error = np.full((len(twins), len(rows)), np.nan), np.full((len(twins), len(rows)), np.nan)
+    interference, its_error = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    nothing, seen = np.ones((len(twins), len(rows)), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
+    for index, target in enumerate(wanted):
+        row = target.row
+        seen[row] = True
+        if target.told:
+            value[:, row], error[:, row] = mean[:-1, index], mcse[:-1, index]
+            interference[row], its_error[row] = mean[-1, index], mcse[-1, index]
+        none = 0.5 if target.estimand == PROBABILITY else rows[row].no_effect if target.told else 0.0
+        for t in range(len(twins)):
+            known = np.isfinite(mean[t, index])
+            nothing[t, row] &= known and not differs(mean[t, index], mcse[t, index], none)
+    return Truth(replicates, twins, value, error, nothing & seen, interference, its_error)
+
+
+def _chunk_size(study: Study, replicates: int, *, workers: int) -> int:
+    """Replicates in a chunk, so that the arrays of all plays of one worker stay small."""
+    numbers = 20 + 2 * len(study.twins) * len(study.response.pairs)  # 8-byte numbers of one participant in one play
+    program = study.program
+    if program is not None:
+        numbers += len(program.slots) + 6 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
+    return chunk_size(
+        replicates,
+        bytes_each=8 * numbers * study.conduct.target * (len(study.analysis.arms) + 1),
+        budget=CHUNK_BYTES,
+        largest=500,
+        workers=workers,
+        block=BLOCK,
+    )

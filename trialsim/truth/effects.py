@@ -1,0 +1,116 @@
+"""The effect that each estimand asks for, from what everyone has in one arm and in the other."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.ordering import order
+from trialsim.analysis.plan import LOG_MEDIAN, MEDIAN, PROBABILITY
+from trialsim.analysis.tables import counts
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: Replicates pooled for one pseudomedian; blocks of replicates (100) are multiples of it.
+POOL = 20
+
+
+def one_sample(estimand: str, values: Floats, who: Flags) -> Floats:
+    """(R,) the mean, or the pseudomedian, of those who count.
+
+    Parameters
+    ----------
+    values, who : (R, N) endpoint, and who counts
+    """
+    if estimand in (MEDIAN, LOG_MEDIAN):
+        return pooled_pseudomedian(np.where(who, values, np.nan))
+    return means(values, who)
+
+
+def two_arms(
+    estimand: str, a: Floats, b: Floats, *, who_a: Flags, who_b: Flags, levels: tuple[float, ...] = ()
+) -> Floats:
+    """(R,) the effect of arm a against arm b.
+
+    Parameters
+    ----------
+    a, b : (R, N) endpoint in either arm
+    who_a, who_b : (R, N) who counts in either
+    levels : all values, where they are few
+    """
+    if estimand == PROBABILITY:
+        return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), levels=levels)
+    return np.asarray(means(a, who_a) - means(b, who_b))
+
+
+def means(values: Floats, who: Flags) -> Floats:
+    """(R,) mean of those who count and have a value; NaN where there is nobody."""
+    counted = who & np.isfinite(values)
+    n = counted.sum(axis=1)
+    total = np.where(counted, values, 0.0).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(n > 0, total / n, np.nan)
+
+
+def superiority(a: Floats, b: Floats, *, levels: tuple[float, ...] = ()) -> Floats:
+    """(R,) P(A > B) + P(A = B) / 2 over all pairs of two different participants.
+
+    A participant is not compared with oneself in the other arm: both share their draws, and a trial compares different
+    people.
+
+    >>> superiority(np.array([[1.0, 3.0, 5.0]]), np.array([[0.0, 2.0, 4.0]])).tolist()
+    [0.5]
+    """
+    joined = np.concatenate([a, b], axis=1)
+    arm = np.concatenate([np.zeros(a.shape, np.int8), np.ones(b.shape, np.int8)], axis=1)
+    ranked = counts(joined, arm, arms=2, levels=levels) if levels else order(joined, arm, arms=2)
+    sums = ranked.rank_sums([[0], [1]])
+    na, nb = sums.n[:, 0], sums.n[:, 1]
+    u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
+    both = np.isfinite(a) & np.isfinite(b)
+    u = u - np.where(both, (a > b) + 0.5 * (a == b), 0.0).sum(axis=1)
+    pairs = na * nb - both.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(pairs > 0, u / pairs, np.nan)
+
+
+def pooled_pseudomedian(values: Floats) -> Floats:
+    """(R,) Hodges and Lehmann's pseudomedian of values (R, N), zeros left out, of :data:`POOL` replicates at a time.
+
+    The result stands at the first replicate of each pool, NaN at the others, so that means and standard errors over
+    replicates are those over pools.
+    """
+    out = np.full(len(values), np.nan)
+    for start in range(0, len(values), POOL):
+        pool = values[start : start + POOL].ravel()
+        pool = np.sort(pool[np.isfinite(pool) & (pool != 0.0)])
+        out[start] = pseudomedian(pool) if len(pool) else np.nan
+    return out
+
+
+def pseudomedian(ascending: Floats) -> float:
+    """The median of all averages of two values (each with itself too), by bisection of their distribution.
+
+    >>> pseudomedian(np.array([1.0, 2.0, 9.0]))
+    3.5
+    """
+    n = len(ascending)
+    place, total = np.arange(n), n * (n + 1) // 2
+
+    def at_most(level: float) -> int:
+        """How many of the averages lie at or below a level."""
+        partners = np.searchsorted(ascending, 2.0 * level - ascending, side="right")
+        return int(np.minimum(partners, place + 1).sum())
+
+    def smallest(rank: int) -> float:
+        low, high = float(ascending[0]), float(ascending[-1])
+        if at_most(low) >= rank:
+            return low
+        while True:
+            middle = 0.5 * (low + high)
+            if not low < middle < high:
+                return high
+            low, high = (low, middle) if at_most(middle) >= rank else (middle, high)
+
+    return 0.5 * (smallest((total + 1) // 2) + smallest(total // 2 + 1))

@@ -1,0 +1,92 @@
+"""A trial played again with everyone in one arm, and what would have been measured had nothing been lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim import engine as engines
+from trialsim.conduct import Entries
+from trialsim.engine import EventTrace
+from trialsim.protocol.columns import A_END, E_TIME, H_REQUEST, LEFT, OTHER_ARM, V_REASON, V_TIME, VISITED
+from trialsim.protocol.program import ACTIVITY, ATTEMPT, SEIZE, Program
+from trialsim.protocol.tapes import Tapes
+from trialsim.response import respond
+from trialsim.study import Engine, Study
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What all plays of a batch share: who takes part, in which arm the trial puts them, and every drawn length."""
+
+    study: Study
+    entries: Entries
+    tapes: Tapes | None
+    seed: int
+    replicates: range
+    engine: Engine
+
+
+@dataclass(frozen=True)
+class Play:
+    """One play: values (T, R, N, D) as if nothing were lost, and the course of events they come from."""
+
+    values: Floats
+    entries: Entries
+    trace: EventTrace | None
+
+
+def play(chance: Chance, arm: int | None) -> Play:
+    """Everyone in ``arm``, or in the trial's own arms; the ward is played anew."""
+    study, entries = chance.study, chance.entries
+    if arm is not None:
+        entries = replace(entries, arm=np.where(entries.arm >= 0, arm, entries.arm).astype(np.int8))
+    trace = None
+    if study.program is not None and chance.tapes is not None:
+        trace = engines.play(
+            study.program, entries, chance.tapes, seed=chance.seed, replicates=chance.replicates, engine=chance.engine
+        )
+    values = respond(
+        study.response,
+        entries,
+        None if trace is None or study.program is None else placed(trace, study.program, entries),
+        seed=chance.seed,
+        replicates=chance.replicates,
+        twins=study.twins,
+        complete=True,
+    ).values
+    if trace is not None:
+        for d, point in enumerate(study.response.points):
+            values[:, trace.visits[:, :, point.visit_index, V_REASON] == OTHER_ARM, d] = np.nan
+    return Play(values, entries, trace)
+
+
+def placed(trace: EventTrace, program: Program, entries: Entries) -> EventTrace:
+    """The trace with a time for every visit: one that did not take place follows the last thing before it.
+
+    That is the last visit, activity or request for staff that the protocol puts before it, or the time of leaving.
+    """
+    visits = trace.visits.copy()
+    step_of = {int(row[1]): step for step, row in enumerate(program.ops) if row[0] in (ACTIVITY, ATTEMPT)}
+    asked = {int(row[1]): step for step, row in enumerate(program.ops) if row[0] == SEIZE}
+    known: list[tuple[int, Ints]] = [
+        *((step, trace.visits[:, :, v, V_TIME]) for v, step in enumerate(program.visit_step)),
+        *((step, trace.activities[:, :, a, A_END]) for a, step in step_of.items()),
+        *((step, trace.holds[:, :, h, H_REQUEST]) for h, step in asked.items()),
+    ]
+    for v, step in enumerate(program.visit_step):
+        missed = visits[:, :, v, V_REASON] != VISITED
+        if missed.any():
+            time = entries.entry
+            for earlier, when in known:
+                if earlier < step:
+                    time = np.maximum(time, when)
+            left = visits[:, :, v, V_REASON] == LEFT
+            time = np.where(left, np.maximum(time, trace.ends[:, :, E_TIME]), time)
+            visits[:, :, v, V_TIME] = np.where(missed, time, visits[:, :, v, V_TIME])
+    return replace(trace, visits=visits)

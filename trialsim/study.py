@@ -25,8 +25,8 @@ from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics, join_kept
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
-from trialsim.evaluate.summaries import DAY
-from trialsim.evaluate.table import measures
+from trialsim.evaluate.summaries import DAY, TRIAL
+from trialsim.evaluate.table import measures, side_by_side
 from trialsim.evaluate.trial import trial_columns, trial_values
 from trialsim.evaluate.truth import Truth, bias_columns, bias_values, truth_measures
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
@@ -259,7 +259,7 @@ def evaluate(
         workers=workers,
         seconds=time.perf_counter() - began,
         primary=study.scenario.primary,
-        measures=(*measures(columns, total[0]), *true),
+        measures=tuple(side_by_side([*measures(columns, total[0]), *true], last=TRIAL)),
         kept=join_kept(kept),
     )
 

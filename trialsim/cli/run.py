@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--replicates", type=click.IntRange(min=1), help="Simulated trials; the scenario's number if not said.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
+@click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @set_option
 @play_options
 @json_option
@@ -28,6 +29,7 @@ def command(
     replicates: int | None,
     out: Path | None,
     figures: bool,
+    truth: bool,
     changes: tuple[str, ...],
     seed: int | None,
     engine: str,
@@ -47,7 +49,7 @@ def command(
     with progress(total, text="Playing", quiet=as_json) as done:
         finished = run(
             study, folder, replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast",
-            workers=workers, progress=done,
+            truth=truth, workers=workers, progress=done,
         )  # fmt: skip
     seconds = time.perf_counter() - began
     if figures:
@@ -104,6 +106,9 @@ SHOWN = (
     "rejection_null_twin",
     "rejection_null_twin_low",
     "rejection_null_twin_high",
+    "truth",
+    "bias",
+    "coverage",
 )
 TRIAL = ("enrolled", "target_reached_in_time", "trial_days", "missed_share", "wait_mean_minutes", "missing_share")
 

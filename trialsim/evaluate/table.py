@@ -102,6 +102,15 @@ def measures(columns: Sequence[Column], moments: Moments) -> list[Measure]:
     return rows
 
 
+def side_by_side(rows: Sequence[Measure], *, last: str) -> list[Measure]:
+    """Rows of one analysis and contrast together, in the order in which these appear; those of analysis ``last`` at the end."""
+    places: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if row.analysis != last:
+            places.setdefault((row.analysis, row.contrast), len(places))
+    return sorted(rows, key=lambda row: places.get((row.analysis, row.contrast), len(places)))
+
+
 @dataclass(frozen=True)
 class _Summary:
     total: int

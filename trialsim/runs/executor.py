@@ -14,6 +14,7 @@ from trialsim.runs.manifest import Playing, finish
 from trialsim.runs.store import RunFolder, claim, estimates_file, whole_file, write_measures, write_text
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
+from trialsim.truth import find_truth
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort, Trial
@@ -43,6 +44,7 @@ def run(
     replicates: int | None = None,
     seed: int | None = None,
     engine: studies.Engine = "fast",
+    truth: bool = True,
     workers: int | None = None,
     chunk: int | None = None,
     executor: Executor | None = None,
@@ -50,7 +52,8 @@ def run(
 ) -> Run:
     """Play a study and write everything but figures and report into ``out``.
 
-    Parameters are those of :func:`trialsim.study.evaluate`. The cohort written is that of replicate 0.
+    Parameters are those of :func:`trialsim.study.evaluate`. The cohort written is that of replicate 0. The ``truth`` is
+    played by the fast engine on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
 
     Raises
     ------
@@ -62,10 +65,12 @@ def run(
     identity = scenario_hash(study.scenario)
     folder = claim(out, scenario_hash=identity, seed=told.seed, name=study.scenario.name)
     write_text(out / RESOLVED, dump(study.scenario))
+    true = find_truth(study, workers=workers, chunk=chunk, executor=executor) if truth else None
     with estimates_file(out / ESTIMATES) as growing:
         characteristics = studies.evaluate(
-            study, engine=engine, workers=workers, chunk=chunk, executor=executor, sink=growing.add, progress=progress
-        )
+            study, engine=engine, truth=true, workers=workers, chunk=chunk, executor=executor, sink=growing.add,
+            progress=progress,
+        )  # fmt: skip
     write_measures(out / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort
     made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort.one(0), out / COHORT))

@@ -1,0 +1,181 @@
+"""Why a simulated power differs from its closed form, in words: what this study has and the formula does not know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from scipy import special
+
+from trialsim.analysis.plan import Call
+from trialsim.conduct import NEVER
+from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, log_factor
+from trialsim.response.scales import shares_of
+from trialsim.scenario.model import Outcome
+from trialsim.scenario.resolve import ONE_SAMPLE
+from trialsim.study import Study
+
+RANKS = ("wilcoxon", "mann-whitney", "kruskal-wallis")
+OF_TABLES = ("chi-square", "fisher")
+
+#: SDs that differ by more than this factor are named.
+UNEQUAL = 1.1
+
+#: A coefficient of variation from which a lognormal outcome is called skewed.
+SKEWED = 0.3
+
+
+def reasons(study: Study, call: Call, test: str, pair: tuple[int, int] | None) -> tuple[str, ...]:
+    """What sets the simulated power of an analysis apart from its formula; the heaviest first."""
+    outcome = study.response.outcomes[study.response.points[call.endpoint.visit].outcome]
+    declared = study.scenario.outcomes[outcome.name]
+    return (
+        *_multiplicity(call, pair),
+        *_population(study, call),
+        *_delivery(study, call),
+        *_losses(study, declared, outcome),
+        *_measurement(study, call, declared, outcome),
+        *_movers(outcome),
+        *_shape(study, call, test, outcome),
+        *_arms(study, call, test, outcome),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _visits(call: Call) -> list[int]:
+    """The points the analysis looks at."""
+    ends = [call.endpoint, *call.baselines]
+    return list(dict.fromkeys(d for one in ends for d in (one.visit, one.start) if d is not None))
+
+
+def _multiplicity(call: Call, pair: tuple[int, int] | None) -> Iterator[str]:
+    if call.pairs is None or pair is None or pair == call.arms:
+        return
+    count = len(call.pairs.arms)
+    if call.pairs.gate:
+        yield "the pair is tested only where the test of all arms rejects first: lower"
+    if call.pairs.adjust in ("holm", "hochberg") and count > 1:
+        yield (
+            f"{call.pairs.adjust.capitalize()}'s procedure rejects more than the formula's alpha/{count}: higher"
+        )  # fmt: skip
+    elif call.pairs.adjust == "dunnett" and count > 1:
+        yield f"Dunnett's critical value is a little below that of the formula's alpha/{count}: higher"
+
+
+def _population(study: Study, call: Call) -> Iterator[str]:
+    if call.choice.population != "randomized":
+        yield f"only those who {'received the treatment' if call.choice.population == 'received' else 'completed'} count: fewer"
+    plan = study.conduct
+    if plan.ward and plan.limit < NEVER:
+        yield "enrollment ends at the time limit, and a trial may stay below its target: lower"
+    if plan.method == "simple" and len(plan.arms) > 1:
+        yield "simple randomization leaves arms of unequal size: a little lower"
+
+
+def _delivery(study: Study, call: Call) -> Iterator[str]:
+    program = study.program
+    if program is None:
+        return
+    if program.holds and any(hold.patience >= 0 for hold in program.holds):
+        yield "sessions for which nobody is free are missed, with their values: lower"
+    own = any(any(study.response.points[d].own) and study.response.points[d].differs for d in _visits(call))
+    if own:
+        yield "an effect holds for full delivery; a missed or interrupted activity works less: lower"
+
+
+def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
+    scenario = study.scenario
+    leave = scenario.attrition or (scenario.setting.patients.leave if scenario.setting else ())
+    if leave:
+        why = ", ".join(dict.fromkeys(one.reason for one in leave))
+        yield f"participants leave ({why}) before they are measured: lower"
+    if outcome.lost > 0:
+        yield f"{_percent(outcome.lost)} of the values are lost: lower"
+    for one in outcome.missing:
+        biased = " and biased" if one.mechanism == "MNAR" else ""
+        yield f"values are missing ({one.reason}, {one.mechanism}): lower{biased}"
+    if declared.window is not None and declared.window.otherwise == "drop":
+        yield "samples outside their time window are dropped: lower"
+
+
+def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
+    tool = declared.instrument
+    cvs = [cv.value for cv in (tool.assay_cv, tool.plate_cv) if cv is not None and cv.value > 0]
+    if cvs:
+        yield f"the assay adds its own error (CV {_percent(math.hypot(*cvs))}): lower"
+    if tool.rater_sd is not None and tool.rater_sd.value > 0:
+        yield "raters add their own error: lower"
+    if tool.detection_limit is not None and outcome.scale != ORDINAL:
+        below = _below(study, call, outcome, tool.detection_limit.value)
+        if below >= 0.001:
+            how = {"missing": "are missing", "censored": "are only known to be lower"}.get(
+                tool.below or "", f"are written as {tool.below}"
+            )
+            yield f"about {_percent(below)} of the values lie below the detection limit and {how}"
+    if tool.rounding is not None and tool.rounding.value > 0:
+        yield "values are rounded"
+
+
+def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> float:
+    """The largest share below the detection limit among the arms and points of the analysis, as declared."""
+    place = math.log(limit) if outcome.scale == LOGNORMAL else limit
+    points = [study.response.points[d] for d in _visits(call)]
+    return max(
+        float(special.ndtr((place - m) / s)) for p in points for m, s in zip(p.location, p.sd, strict=True) if s > 0
+    )
+
+
+def _movers(outcome: OutcomePlan) -> Iterator[str]:
+    names = {
+        "failed": "failed attempts", "wait": "waits", "interrupted": "interruptions", "duration": "the time taken",
+        "missed": "missed sessions",
+    }  # fmt: skip
+    moved = list(dict.fromkeys(names[one.driver] for one in outcome.drivers if log_factor(one)))
+    if moved:
+        yield f"{' and '.join(moved)} move the outcome and add to its spread: lower"
+    if outcome.covariates:
+        which = ", ".join(dict.fromkeys(one.covariate for one in outcome.covariates))
+        yield f"the outcome also depends on {which}, which adds to its spread: lower unless adjusted for"
+    if outcome.rhythm is not None:
+        yield "the clock moves the outcome, and sessions happen when they happen"
+    for activity, response in outcome.responses:
+        if response.responders is not None and response.responders.value < 1:
+            yield f"only {_percent(response.responders.value)} respond to {activity}: the formula knows their mean effect"
+        elif response.secretion is not None:
+            yield f"the effect of {activity} depends on how long it lasts and when the sample is taken"
+    for share, whom in ((outcome.icc_practitioner, "practitioner"), (outcome.icc_site, "site")):
+        if share > 0:
+            yield f"participants of one {whom} are alike (ICC {share:.3g}): they are not independent"
+
+
+def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:
+    if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test in OF_TABLES:
+        if test == "chi-square":
+            yield "few participants: the chi-square distribution is only nearly right"
+        return
+    if outcome.scale == ORDINAL:
+        if test in RANKS:
+            tied = max(
+                float((shares_of(cuts) ** 2).sum()) for d in _visits(call) for cuts in study.response.points[d].cuts
+            )
+            yield f"scores are tied ({_percent(tied)} of pairs at most): the formula corrects for it on average"
+        else:
+            yield "scores are whole steps with a floor and a ceiling, the formula takes them as normal"
+        return
+    if outcome.scale == LOGNORMAL and call.endpoint.transform != "log" and test not in RANKS:
+        sd = max(float(study.response.points[d].sd.max()) for d in _visits(call))
+        if math.sqrt(math.expm1(sd**2)) >= SKEWED:
+            yield "values are skewed (lognormal), the formula takes them as normal"
+    if test in RANKS:
+        yield "the formula holds for large samples and small effects; the test is a little different in small ones"
+
+
+def _arms(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:
+    if test in ONE_SAMPLE or test in ("welch", "welch-anova", *OF_TABLES) or outcome.scale != NORMAL:
+        return
+    sds = [float(s) for s in study.response.points[call.endpoint.visit].sd]
+    if max(sds) > UNEQUAL * min(sds):
+        yield f"SDs differ between arms ({min(sds):.3g} to {max(sds):.3g}), the formula pools them"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.linear import CrossMoments, cross_moments
 from trialsim.analysis.moments import Moments, moments
 from trialsim.analysis.ordering import Counts, Ordered, order
-from trialsim.analysis.plan import Choice, CovariateColumn, Endpoint
+from trialsim.analysis.plan import Choice, CovariateColumn, Endpoint, PercentRule
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.compiled import kernel
 
@@ -136,19 +136,19 @@ class Extraction:
             counted &= self.data.covariates[:, :, covariate] != category
         everyone = np.tile(counted, (twins, 1))
         if choice.percent_change is not None:
-            everyone &= _within(self.endpoint(choice.percent_change), choice)
+            everyone &= within(self.endpoint(choice.percent_change), choice.rule)
         return everyone
 
 
-def _within(percent: Floats, choice: Choice) -> NDArray[np.bool_]:
+def within(percent: Floats, rule: PercentRule) -> NDArray[np.bool_]:
     """Whether a percent change meets the rule; a missing one does not."""
     met = np.isfinite(percent)
-    if choice.below is not None:
-        met &= percent < choice.below
-    if choice.above is not None:
-        met &= percent > choice.above
-    if choice.beyond is not None:
-        met &= np.abs(percent) > choice.beyond
+    if rule.below is not None:
+        met &= percent < rule.below
+    if rule.above is not None:
+        met &= percent > rule.above
+    if rule.beyond is not None:
+        met &= np.abs(percent) > rule.beyond
     return met
 
 

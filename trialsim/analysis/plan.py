@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Literal, Protocol
 
 from trialsim.analysis.tails import Alternative
-from trialsim.scenario.model import Analysis, Outcome, Scenario, Then
+from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.resolve import DEFAULT_ALPHA, ONE_SAMPLE, split_contrast
 
 MEAN_DIFFERENCE = "mean difference"
@@ -22,6 +22,9 @@ LOG_MEDIAN = "median log ratio"
 PROBABILITY = "P(X > Y) + ties/2"
 RISK_DIFFERENCE = "risk difference"
 NO_ESTIMAND = "none"
+
+TREATMENT_POLICY, HYPOTHETICAL = "treatment policy", "hypothetical"
+WHILE_ON_TREATMENT, RESPONDER_STRATUM = "while on treatment", "responder stratum"
 
 BY_PROPORTION = ("fisher", "chi-square")
 Adjust = Literal["none", "bonferroni", "holm", "hochberg", "dunnett"]
@@ -53,15 +56,22 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class PercentRule:
+    """A rule on a percent change: below, above, or beyond (in size, either way)."""
+
+    below: float | None = None
+    above: float | None = None
+    beyond: float | None = None
+
+
+@dataclass(frozen=True)
 class Choice:
     """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset goes by percent change."""
 
     population: str = "randomized"
     exclude: tuple[tuple[int, int], ...] = ()
     percent_change: Endpoint | None = None
-    below: float | None = None
-    above: float | None = None
-    beyond: float | None = None
+    rule: PercentRule = PercentRule()
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,8 @@ class RowPlan:
     """One row of the estimates: an analysis with its contrast.
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
-    False for the pairs that follow an omnibus test.
+    False for the pairs that follow an omnibus test; ``strategy`` is what the effect looked for makes of missed and
+    stopped treatment.
     """
 
     analysis: str
@@ -88,6 +99,7 @@ class RowPlan:
     alpha: float
     unit: str
     main: bool = True
+    strategy: str = TREATMENT_POLICY
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,8 @@ class Call:
     baselines: tuple[Endpoint, ...] = ()
     covariates: tuple[CovariateColumn, ...] = ()
     pairs: PairPlan | None = None
+    strategy: str = TREATMENT_POLICY
+    responders: PercentRule | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +164,7 @@ def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
 
 def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) -> Call:
     analysis = scenario.analyses[name]
+    responders = analysis.estimand.responders
     endpoint = _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
     return Call(
@@ -165,6 +180,8 @@ def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) ->
         baselines=baselines if analysis.test == "ancova" else (),
         covariates=_covariates(scenario, analysis.covariates),
         pairs=_pairs(scenario, analysis.then),
+        strategy=analysis.estimand.strategy,
+        responders=None if responders is None else _percent_rule(responders.percent_change),
     )
 
 
@@ -218,7 +235,6 @@ def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
     )
     if analysis.subset is None:
         return Choice(population=analysis.population, exclude=exclude)
-    limits = analysis.subset.percent_change
     last, first = _visits(analysis)
     assert first is not None  # a resolved subset goes with a change
     return Choice(
@@ -229,6 +245,12 @@ def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
             start=pairs.pair_index(analysis.outcome, first),
             transform="percent",
         ),
+        rule=_percent_rule(analysis.subset.percent_change),
+    )
+
+
+def _percent_rule(limits: Limits) -> PercentRule:
+    return PercentRule(
         below=None if limits.below is None else 100 * limits.below.value,
         above=None if limits.above is None else 100 * limits.above.value,
         beyond=None if limits.beyond is None else 100 * limits.beyond.value,
@@ -278,10 +300,10 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairPlan | None:
 def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
     arms = list(scenario.design.arms)
     names: Mapping[int, str] = dict(enumerate(arms))
-    subset = call.choice.percent_change is not None
+    none = call.choice.percent_change is not None and call.strategy != RESPONDER_STRATUM
     contrast = _label(analysis) if call.arms is None else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
     omnibus = call.arms is None and call.test not in ONE_SAMPLE
-    estimand = NO_ESTIMAND if omnibus or subset else _estimand(call.test, call.endpoint)
+    estimand = NO_ESTIMAND if omnibus or none else _estimand(call.test, call.endpoint)
     unit = _unit(scenario.outcomes[analysis.outcome].unit, call.endpoint)
     rows = [
         RowPlan(
@@ -292,10 +314,11 @@ def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
             _no_effect(estimand, call.null),
             call.alpha,
             unit,
+            strategy=call.strategy,
         )
     ]
     if call.pairs is not None:
-        estimand = NO_ESTIMAND if subset else _estimand(call.pairs.test, call.endpoint)
+        estimand = NO_ESTIMAND if none else _estimand(call.pairs.test, call.endpoint)
         for a, b in call.pairs.arms:
             label = f"{names[a]} - {names[b]}"
             effect = _no_effect(estimand, 0.0)
@@ -309,6 +332,7 @@ def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
                     call.alpha,
                     unit,
                     main=False,
+                    strategy=call.strategy,
                 )
             )
     return rows

@@ -209,6 +209,8 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
             if limit is not None
         ]
         text += f"; only participants whose percent change is {join(rules, 'or')}"
+    if what.estimand.strategy != "treatment policy":
+        text += f"; judged against the effect of the strategy '{what.estimand.strategy}'"
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""

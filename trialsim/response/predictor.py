@@ -69,16 +69,23 @@ def delivered(bedside: Bedside, point: PairPlan) -> Floats | None:
     """(R, N) share of the arm's own activity time given before the visit; None where that is 1 for everyone."""
     if bedside.trace is None or not point.differs or not any(point.own):
         return None
+    return given(bedside, point)
+
+
+def given(bedside: Bedside, point: PairPlan) -> Floats:
+    """(R, N) share of the arm's own activity time given before the visit; 1 in an arm without such an activity."""
     key = ("delivered", point.visit_index)
     if key not in bedside.kept:
         share = np.ones(bedside.entries.arm.shape)
         for arm, own in enumerate(point.own):
             if own:
                 total = sum(length for _, length in own)
-                given = sum(length / total * activity_share(bedside, a, point) for a, length in own)
-                share = np.where(bedside.entries.arm == arm, given, share)
+                own_share = sum(length / total * activity_share(bedside, a, point) for a, length in own)
+                share = np.where(bedside.entries.arm == arm, own_share, share)
         bedside.kept[key] = np.asarray(share)
-    return bedside.kept[key]
+    kept = bedside.kept[key]
+    assert kept is not None
+    return kept
 
 
 def activity_share(bedside: Bedside, activity: int, point: PairPlan) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
-from trialsim.scenario.model import Analysis, Outcome, Scenario
+from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.resolve import OMNIBUS, ONE_SAMPLE, expand_visits, split_contrast
 from trialsim.scenario.text import Finding, Path
@@ -188,6 +188,7 @@ def check_scales(scenario: Scenario, report: Report) -> None:
         _transform(analysis, scale, path, report)
         _subset(analysis, scale, path, report)
         _yes_or_no(analysis, scale, path, report)
+        _estimand(analysis, scale, (*path, "estimand"), report)
 
 
 def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
@@ -202,16 +203,33 @@ def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report
 def _subset(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
     if analysis.subset is None:
         return
-    limits, here = analysis.subset.percent_change, (*path, "subset")
+    here = (*path, "subset")
     if analysis.change is None or scale not in ("normal", "lognormal"):
         message = "a subset by percent change needs a change of a positive amount."
         report(Finding("TS-E066", here, message, "Write change: {from: pre, to: post}.", on_key=True))
+    _limits(analysis.subset.percent_change, here, report)
+
+
+def _limits(limits: Limits, here: Path, report: Report) -> None:
     if limits.below is None and limits.above is None and limits.beyond is None:
         message = "the subset has no limit."
         report(Finding("TS-E066", (*here, "percent_change"), message, "Write below:, above: or beyond:."))
     if limits.beyond is not None and limits.beyond.value < 0:
         message = "'beyond' is a size, either way."
         report(Finding("TS-E066", (*here, "percent_change", "beyond"), message, "Write it without a minus."))
+
+
+def _estimand(analysis: Analysis, scale: str | None, here: Path, report: Report) -> None:
+    stratum, rule = analysis.estimand.strategy == "responder stratum", analysis.estimand.responders
+    if stratum != (rule is not None):
+        message = "say who responds." if stratum else f"{analysis.estimand.strategy} concerns everybody."
+        remedy = "Write strategy: responder stratum, responders: {percent_change: {below: -10 %}}."
+        report(Finding("TS-E068", here, message, remedy if stratum else "Remove responders:.", on_key=True))
+    elif rule is not None:
+        if scale not in ("normal", "lognormal"):
+            message = f"responders are told by a percent change of an amount; '{analysis.outcome}' is {scale}."
+            report(Finding("TS-E068", here, message, "Choose another strategy.", on_key=True))
+        _limits(rule.percent_change, (*here, "responders"), report)
 
 
 def _yes_or_no(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:

@@ -352,9 +352,18 @@ class Limits(Record):
 
 
 class Subset(Record):
-    """Participants chosen by their own percent change; no estimand exists for such a choice."""
+    """Participants chosen by their own percent change; no estimand follows from such a choice."""
 
     percent_change: Limits
+
+
+class Estimand(Record):
+    """The effect that an analysis is to find, by what it makes of missed and stopped treatment (ICH E9 R1)."""
+
+    strategy: Literal["treatment policy", "hypothetical", "while on treatment", "responder stratum"] = (
+        "treatment policy"
+    )
+    responders: Subset | None = None  # percent by which a value in one arm differs from the same person's in the other
 
 
 class Dichotomy(Record):
@@ -404,6 +413,7 @@ class Analysis(Record):
     then: Then | None = None
     subset: Subset | None = None
     population: Literal["randomized", "received", "completers"] = "randomized"
+    estimand: Estimand = Estimand()
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     null: Amount | None = None  # one-sample tests
     alternative: Literal["two-sided", "greater", "less"] = "two-sided"

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.endpoints import endpoint_values
-from trialsim.analysis.plan import MEAN_DIFFERENCE, NO_ESTIMAND, PROBABILITY, AnalysisPlan, Call, Endpoint
+from trialsim.analysis.plan import HYPOTHETICAL, MEAN_DIFFERENCE, NO_ESTIMAND, PROBABILITY, AnalysisPlan, Call
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, usable_cores
 from trialsim.conduct import conduct
 from trialsim.errors import RunError
@@ -23,25 +21,13 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.resolve import ONE_SAMPLE
 from trialsim.study import CHUNK_BYTES, Engine, Study, prepare
 from trialsim.truth.effects import one_sample, two_arms
-from trialsim.truth.plays import Chance, Play, play
+from trialsim.truth.plays import Chance
+from trialsim.truth.strategies import Plays, Target, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 #: Replicates played for the truth, at most.
 MOST = 2000
-
-
-@dataclass(frozen=True)
-class Target:
-    """One effect that is looked for: of arm a against arm b, or in the one arm; ``told`` if it is a row's own."""
-
-    row: int
-    estimand: str
-    endpoint: Endpoint
-    arms: tuple[int, int] | None
-    exclude: tuple[tuple[int, int], ...]
-    told: bool = True
 
 
 def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
@@ -62,7 +48,8 @@ def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
 
 
 def _target(call: Call, row: int, estimand: str, arms: tuple[int, int] | None, *, told: bool = True) -> Target:
-    return Target(row, estimand, call.endpoint, arms, call.choice.exclude, told)
+    exclude, strategy = call.choice.exclude, call.strategy
+    return Target(row, estimand, call.endpoint, arms, exclude, strategy, call.responders, told)
 
 
 def find_truth(
@@ -95,12 +82,13 @@ def find_truth(
         raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
     wanted = targets(study.analysis)
+    ideal = undisturbed(study) if any(target.strategy == HYPOTHETICAL for target in wanted) else None
     chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers), block=BLOCK)
     total: list[Moments] = []
     with ExitStack() as stack:
         if executor is None and workers > 1:
             executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="trialsim"))
-        work = partial(_effects, study, wanted, seed=seed, engine=engine)
+        work = partial(_effects, study, wanted, ideal, seed=seed, engine=engine)
         for part, values in zip(chunks, in_order(executor, work, chunks, ahead=workers + 2), strict=True):
             total = [merge([*total, *block_moments(values, part)])]
             if progress is not None:
@@ -113,55 +101,51 @@ def shares_staff(study: Study) -> bool:
     return study.program is not None and bool(study.program.resources) and len(study.analysis.arms) > 1
 
 
-def _effects(study: Study, wanted: tuple[Target, ...], replicates: range, *, seed: int, engine: Engine) -> Floats:
+def _effects(
+    study: Study,
+    wanted: tuple[Target, ...],
+    ideal: Study | None,
+    replicates: range,
+    *,
+    seed: int,
+    engine: Engine,
+) -> Floats:
     """(R, M) effects by twin and target, then the interference of each target."""
     entries = conduct(study.conduct, seed=seed, replicates=replicates)
     tapes = None
     if study.program is not None:
         participants = entries.entry.shape[1]
         tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
-    chance = Chance(study, entries, tapes, seed, replicates, engine)
-    plays = [play(chance, arm) for arm in range(len(study.analysis.arms))]
-    mixed = play(chance, None) if shares_staff(study) else None
-    columns = [_effect(chance, plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
+    plays = play_all(Chance(study, entries, tapes, seed, replicates, engine), ideal, mixed=shares_staff(study))
+    columns = [_effect(plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
     declared = study.twins.index("declared")
-    columns += [_interference(chance, plays, mixed, target, declared) for target in wanted]
+    columns += [_interference(plays, target, declared) for target in wanted]
     return np.stack(columns, axis=1) if columns else np.empty((len(replicates), 0))
 
 
-def _effect(chance: Chance, plays: list[Play], target: Target, twin: int) -> Floats:
-    """(R,) the effect among everyone who is enrolled and not excluded."""
-    who = _counted(chance, target)
+def _effect(plays: Plays, target: Target, twin: int) -> Floats:
+    """(R,) the effect among all who count."""
+    who = who_counts(plays, target)
+    values = [
+        endpoint_of(plays, in_arm(plays, target, arm), target, twin)
+        for arm in (target.arms if target.arms is not None else (0,))
+    ]
     if target.arms is None:
-        return one_sample(target.estimand, _endpoint(plays[0], target, twin), who)
-    a, b = (_endpoint(plays[arm], target, twin) for arm in target.arms)
-    return two_arms(target.estimand, a, b, who_a=who, who_b=who, levels=target.endpoint.levels)
+        return one_sample(target.estimand, values[0], who)
+    return two_arms(target.estimand, *values, who_a=who, who_b=who, levels=target.endpoint.levels)
 
 
-def _interference(chance: Chance, plays: list[Play], mixed: Play | None, target: Target, twin: int) -> Floats:
+def _interference(plays: Plays, target: Target, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
-    if mixed is None or target.arms is None:
-        return np.full(len(chance.replicates), np.nan)
-    who = _counted(chance, target)
-    own_a, own_b = (who & (chance.entries.arm == arm) for arm in target.arms)
-    values = _endpoint(mixed, target, twin)
-    a, b = (_endpoint(plays[arm], target, twin) for arm in target.arms)
+    if plays.mixed is None or target.arms is None or target.strategy == HYPOTHETICAL:
+        return np.full(len(plays.chance.replicates), np.nan)
+    who = who_counts(plays, target)
+    own = {f"who_{side}": who & (plays.chance.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
+    mixed = endpoint_of(plays, plays.mixed, target, twin)
+    a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
     levels = target.endpoint.levels
-    together = two_arms(target.estimand, values, values, who_a=own_a, who_b=own_b, levels=levels)
-    alone = two_arms(target.estimand, a, b, who_a=own_a, who_b=own_b, levels=levels)
-    return np.asarray(together - alone)
-
-
-def _counted(chance: Chance, target: Target) -> Flags:
-    """(R, N) the enrolled but for the categories left out."""
-    who = chance.entries.arm >= 0
-    for covariate, category in target.exclude:
-        who = who & (chance.entries.covariates[:, :, covariate] != category)
-    return np.asarray(who)
-
-
-def _endpoint(played: Play, target: Target, twin: int) -> Floats:
-    return endpoint_values(played.values[twin : twin + 1], target.endpoint)
+    together = two_arms(target.estimand, mixed, mixed, **own, levels=levels)
+    return np.asarray(together - two_arms(target.estimand, a, b, **own, levels=levels))
 
 
 def _truth(study: Study, wanted: tuple[Target, ...], moments: Moments, replicates: range) -> Truth:
@@ -193,7 +177,7 @@ def _chunk_size(study: Study, replicates: int, *, workers: int) -> int:
         numbers += len(program.slots) + 6 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
     return chunk_size(
         replicates,
-        bytes_each=8 * numbers * study.conduct.target * (len(study.analysis.arms) + 1),
+        bytes_each=8 * numbers * study.conduct.target * (2 * len(study.analysis.arms) + 1),
         budget=CHUNK_BYTES,
         largest=500,
         workers=workers,

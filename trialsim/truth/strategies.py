@@ -1,0 +1,185 @@
+"""What each estimand strategy makes of missed and stopped treatment (ICH E9 R1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.endpoints import endpoint_values, within
+from trialsim.analysis.plan import HYPOTHETICAL, RESPONDER_STRATUM, WHILE_ON_TREATMENT, Endpoint, PercentRule
+from trialsim.conduct import NEVER
+from trialsim.protocol.columns import V_REASON, VISITED
+from trialsim.protocol.compile import compile_protocol
+from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
+from trialsim.protocol.tapes import draw_tapes
+from trialsim.response.predictor import Bedside, given
+from trialsim.study import Study
+from trialsim.truth.plays import Chance, Play, play
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: Treatment counts as given in full from this share on; below it, it was missed or stopped.
+IN_FULL = 1.0 - 1e-9
+
+#: As many of each resource as a scenario may have.
+MOST_UNITS = 1000
+
+
+@dataclass(frozen=True)
+class Target:
+    """One effect that is looked for: of arm a against arm b, or in the one arm; ``told`` if it is a row's own."""
+
+    row: int
+    estimand: str
+    endpoint: Endpoint
+    arms: tuple[int, int] | None
+    exclude: tuple[tuple[int, int], ...]
+    strategy: str
+    responders: PercentRule | None
+    told: bool = True
+
+
+@dataclass(frozen=True)
+class Plays:
+    """All plays of a batch.
+
+    ``alone`` has everyone in each arm in turn, ``ideal`` the same on a ward where nothing is missed, ``mixed`` the
+    trial's own arms; None where nobody asks for them.
+    """
+
+    chance: Chance
+    alone: Sequence[Play]
+    ideal: Sequence[Play] | None
+    mixed: Play | None
+
+
+def play_all(chance: Chance, undisturbed: Study | None, *, mixed: bool) -> Plays:
+    """Everyone in each arm; once more on the undisturbed ward; and in the trial's own arms if ``mixed``."""
+    arms = range(len(chance.study.analysis.arms))
+    ideal = None if undisturbed is None else [play(on_ideal_ward(chance, undisturbed), arm) for arm in arms]
+    return Plays(chance, [play(chance, arm) for arm in arms], ideal, play(chance, None) if mixed else None)
+
+
+# ---------------------------------------------------------------- hypothetical: nothing is missed
+
+
+def undisturbed(study: Study) -> Study | None:
+    """The study on a ward with hands enough, where nobody gives up and nothing is interrupted; None without a ward.
+
+    Opening hours, attempts that fail and the lengths of all steps stay as they are.
+    """
+    scenario, program = study.scenario, study.program
+    if program is None or scenario.setting is None:
+        return None
+    setting = scenario.setting
+    freed = compile_protocol(
+        tuple(_steadily(step) for step in scenario.protocol),
+        {name: _enough(one) for name, one in setting.resources.items()},
+        arms=program.arms,
+        starts=setting.starts,
+        sites=program.sites if setting.sites else (),
+    )
+    return replace(study, program=freed, response=replace(study.response, program=freed))
+
+
+def _enough(resource: Resource) -> Resource:
+    changes = {"units": MOST_UNITS, "people": MOST_UNITS, "other_work": None, "queue_limit": None}
+    return resource.model_copy(update=changes)
+
+
+def _steadily(step: Step) -> Step:
+    """The step without limits to patience and without interruptions."""
+    if isinstance(step, Repeat):
+        return step.model_copy(update={"steps": tuple(_steadily(inner) for inner in step.steps)})
+    if isinstance(step, Hold):
+        inside = tuple(_steadily(inner) for inner in step.steps)
+        return step.model_copy(update={"steps": inside, "give_up_after": None})
+    if isinstance(step, Activity):
+        return step.model_copy(update={"give_up_after": None, "interrupted": None})
+    return step.model_copy(update={"give_up_after": None}) if isinstance(step, Attempt) else step
+
+
+def on_ideal_ward(chance: Chance, study: Study) -> Chance:
+    """The same people and lengths on another ward, and nobody leaves."""
+    assert study.program is not None
+    entries = replace(
+        chance.entries,
+        leave=np.full_like(chance.entries.leave, NEVER),
+        leave_reason=np.full_like(chance.entries.leave_reason, -1),
+    )
+    participants = entries.entry.shape[1]
+    tapes = draw_tapes(study.program, seed=chance.seed, replicates=chance.replicates, participants=participants)
+    return replace(chance, study=study, entries=entries, tapes=tapes)
+
+
+# ---------------------------------------------------------------- what is compared, and among whom
+
+
+def endpoint_of(plays: Plays, played: Play, target: Target, twin: int) -> Floats:
+    """(R, N) the endpoint of everyone in a play."""
+    values = played.values[twin : twin + 1]
+    if target.strategy == WHILE_ON_TREATMENT:
+        values = values.copy()
+        values[0, :, :, target.endpoint.visit] = _last_on_treatment(plays.chance, played, target.endpoint.visit, twin)
+    return endpoint_values(values, target.endpoint)
+
+
+def in_arm(plays: Plays, target: Target, arm: int) -> Play:
+    """The play of the strategy with everyone in an arm."""
+    return plays.ideal[arm] if target.strategy == HYPOTHETICAL and plays.ideal is not None else plays.alone[arm]
+
+
+def who_counts(plays: Plays, target: Target) -> Flags:
+    """(R, N) the enrolled, but for the categories left out; in the responder stratum those who respond.
+
+    A responder's value in arm a differs by the percent asked for from the own value in arm b; in a design of one arm,
+    from the own value without the declared effects.
+    """
+    entries = plays.chance.entries
+    who = entries.arm >= 0
+    for covariate, category in target.exclude:
+        who = who & (entries.covariates[:, :, covariate] != category)
+    if target.strategy == RESPONDER_STRATUM and target.responders is not None:
+        twins, visit = plays.chance.study.twins, target.endpoint.visit
+        a, b = target.arms if target.arms is not None else (0, 0)
+        treated = plays.alone[a].values[twins.index("declared"), :, :, visit]
+        other = plays.alone[b].values[twins.index("declared" if target.arms is not None else "null"), :, :, visit]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            who = who & within(np.where(other != 0.0, 100.0 * (treated - other) / other, np.nan), target.responders)
+    return np.asarray(who)
+
+
+def _last_on_treatment(chance: Chance, played: Play, visit: int, twin: int) -> Floats:
+    """(R, N) the value at the visit, or at the last one before it at which the outcome was still on treatment.
+
+    On treatment is who came to the visit and was given all of the own arm's activities planned before it. NaN where
+    this never was so.
+    """
+    plan = chance.study.response
+    bedside = Bedside(plan, played.entries, played.trace, chance.seed, chance.replicates)
+    carried = np.full(played.entries.arm.shape, np.nan)
+    for d in _up_to(chance.study, visit):
+        point = plan.points[d]
+        if played.trace is None:
+            on = played.entries.leave >= played.entries.entry + point.declared_time
+        else:
+            came = played.trace.visits[:, :, point.visit_index, V_REASON] == VISITED
+            on = came & (given(bedside, point) >= IN_FULL)
+        carried = np.where(on, played.values[twin, :, :, d], carried)
+    return carried
+
+
+def _up_to(study: Study, visit: int) -> list[int]:
+    """Columns of the same outcome up to a visit, in the order of the protocol."""
+    points, program = study.response.points, study.program
+
+    def place(d: int) -> float:
+        point = points[d]
+        return point.declared_time if program is None else program.visit_step[point.visit_index]
+
+    same = [d for d, point in enumerate(points) if point.outcome == points[visit].outcome]
+    return sorted((d for d in same if place(d) <= place(visit)), key=place)

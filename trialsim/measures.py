@@ -37,6 +37,7 @@ class Number(Sourced):
     kind: str = "number"
     unit: str | None = None
     range: tuple[float, float] | None = None  # in the unit of the value
+    prior: Prior | None = None  # what is believed about it, in the same unit
 
 
 class Spread(Sourced):
@@ -69,6 +70,20 @@ class Spread(Sourced):
         if self.low is None and self.high is None:
             return solved
         return replace(solved, low=self.low, high=self.high)
+
+
+class Prior(Spread):
+    """What is believed about a number. ``run`` uses the number itself; ``assurance`` draws from its prior.
+
+    Numbers whose priors bear the same ``name`` move together; without one the name is the number's place in the file.
+    ``n`` is how many participants in each arm the belief rests on.
+    """
+
+    name: str | None = None
+    n: int | None = None
+
+
+Number.model_rebuild()
 
 
 def amount_unit_kind(unit: str | None) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from trialsim.measures import PROVENANCE, Number, Record, Sourced, Spread
+from trialsim.measures import PROVENANCE, Number, Prior, Record, Sourced, Spread
 from trialsim.reading import (
     EXAMPLES,
     FAMILIES,
@@ -41,6 +41,7 @@ __all__ = [
     "Name",
     "Number",
     "PlateSize",
+    "Prior",
     "Rate",
     "Record",
     "Share",
@@ -51,13 +52,25 @@ __all__ = [
 ]
 
 
+_PRIOR: dict[str, Any] = {
+    "type": "object",
+    "description": "What is believed about the value: a distribution, drawn from by trialsim assurance.",
+    "properties": {
+        key: {} for key in (*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE, "name", "n")
+    },
+    "patternProperties": {"^q[0-9][0-9]$": {}},
+    "additionalProperties": False,
+    "minProperties": 1,
+}
+
+
 def _number(kind: str, low: float | None = None, high: float | None = None) -> tuple[BeforeValidator, WithJsonSchema]:
     told = {key: {"type": "string"} for key in PROVENANCE[:3]}
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     pair = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}
     carried = {
         "type": "object",
-        "properties": {"value": bare, **told, "range": pair},
+        "properties": {"value": bare, **told, "range": pair, "prior": _PRIOR},
         "required": ["value"],
         "additionalProperties": False,
     }
@@ -68,7 +81,7 @@ def _number(kind: str, low: float | None = None, high: float | None = None) -> t
 def _spread(kind: str) -> tuple[BeforeValidator, WithJsonSchema]:
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     anything: dict[str, Any] = {}
-    keys = [*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE]
+    keys = [*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE, "prior"]
     carried = {
         "type": "object",
         "properties": dict.fromkeys(keys, anything),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialsim.faults import did_you_mean, inside, only_keys, refuse
-from trialsim.measures import PROVENANCE, Number, Spread, amount_unit_kind
+from trialsim.measures import PROVENANCE, Number, Prior, Spread, amount_unit_kind
 
 # ---------------------------------------------------------------- reading one number
 
@@ -109,7 +109,7 @@ def read_number(value: object, kind: str, *, low: float | None = None, high: flo
     bare = value
     at: tuple[str, ...] = ()
     if isinstance(value, Mapping):
-        only_keys(value, ("value", *PROVENANCE))
+        only_keys(value, ("value", *PROVENANCE, "prior"))
         if "value" not in value:
             refuse("TS-E004", "'value' is missing.", remedy=f"Write {{value: {EXAMPLES[kind].split(' or ')[0]}, ..}}.")
         bare, at = value["value"], ("value",)
@@ -117,7 +117,43 @@ def read_number(value: object, kind: str, *, low: float | None = None, high: flo
     with inside(*at):
         number, unit = read_value(bare, kind)
         _within(number, bare, low=low, high=high)
+    if isinstance(value, Mapping) and "prior" in value:
+        with inside("prior"):
+            told["prior"] = read_prior(value["prior"], kind, unit)
     return Number(value=number, kind=kind, unit=unit, **told)
+
+
+BELIEVABLE = ("duration", "share", "rate", "number", "amount", "money")  # the others are choices of the design
+
+
+def read_prior(value: object, kind: str, unit: str | None) -> Prior:
+    """What is believed about a number of this kind and unit: a spread, perhaps with ``name`` and ``n``."""
+    if kind not in BELIEVABLE:
+        refuse("TS-E081", f"{KIND_WORDS[kind]} is a choice and has no prior.", remedy="Leave the prior out.")
+    if not isinstance(value, Mapping):
+        refuse("TS-E081", "a prior is a distribution.", remedy="Write prior: {normal: {mean: .., sd: ..}}.")
+    extra: dict[str, Any] = {}
+    if "name" in value:
+        with inside("name"):
+            extra["name"] = _line(value["name"])
+    if "n" in value:
+        with inside("n"):
+            extra["n"] = read_count(value["n"])
+            if not 0 < extra["n"] < 10**9:
+                refuse("TS-E081", f"{extra['n']} participants tell nothing.", remedy="n is 1 or more, or left out.")
+    spread = read_spread({key: part for key, part in value.items() if key not in ("name", "n")}, kind)
+    if spread.unit != unit:
+        said, wanted = (f"the unit {one}" if one else "no unit" for one in (spread.unit, unit))
+        refuse("TS-E012", f"the prior has {said}, its value {wanted}.", remedy="Write both in one unit.")
+    if set(spread.given) == {"value"}:
+        refuse("TS-E081", "this prior does not vary.", remedy="Write prior: {normal: {mean: .., sd: ..}}.")
+    return Prior(**{name: getattr(spread, name) for name in Spread.model_fields}, **extra)
+
+
+def _line(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > 300 or not value.isprintable():
+        refuse("TS-E018", "a name is one line of text.", remedy="Choose a short name.")
+    return value
 
 
 def read_provenance(value: Mapping[Any, Any], kind: str) -> dict[str, Any]:
@@ -181,6 +217,9 @@ def read_spread(value: object, kind: str, info: Any = None) -> Spread:
     if isinstance(value, Spread):
         return value
     if not isinstance(value, Mapping):
+        number = read_number(value, kind, low=_least(kind))
+        return Spread(given={"value": number}, kind=_spread_kind(kind, number.unit), unit=number.unit)
+    if set(value) - set(PROVENANCE) == {"value", "prior"}:
         number = read_number(value, kind, low=_least(kind))
         return Spread(given={"value": number}, kind=_spread_kind(kind, number.unit), unit=number.unit)
     told = read_provenance(value, kind)
@@ -253,6 +292,10 @@ def _read_choice(inner: object, kind: str) -> dict[str, Number | tuple[float, ..
     for key, share in inner.items():
         with inside(key):
             values.append(read_value(key, kind)[0])
+            if isinstance(share, Mapping) and "prior" in share:
+                refuse(
+                    "TS-E081", "one share of several has no prior of its own.", remedy="Leave it out.", at=("prior",)
+                )
             shares.append(read_number(share, "share", low=0, high=1).value)
     check_shares(shares)
     return {"values": tuple(values), "weights": tuple(shares)}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from trialsim.quantities import Spread
+from trialsim.quantities import Prior, Spread
 from trialsim.report import words
 from trialsim.response.effects import ceilings, implied_effects
+from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.provenance import provenance
+from trialsim.scenario.priors import priors_of
+from trialsim.scenario.provenance import prior_in_words, provenance
 from trialsim.study import Study
 
 
@@ -45,6 +47,7 @@ def explain(study: Study) -> list[Section]:
     analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
     found.append(Section("How it is analyzed", tuple(analyses)))
     found.append(_sources(scenario))
+    found += [section for section in (_priors(scenario),) if section.rows]
     warnings = (*(study.program.warnings if study.program else ()), *study.response.warnings)
     if warnings:
         found.append(Section("Worth a second look", tuple(warnings)))
@@ -138,6 +141,8 @@ def _drawn(study: Study) -> Section:
 def _collect(value: object, path: str, rows: list[tuple[str, str]], seen: set[int]) -> None:
     from pydantic import BaseModel
 
+    if isinstance(value, Prior):
+        return  # a belief, not something a trial draws
     if isinstance(value, Spread):
         if id(value) not in seen and value.distribution.family != "fixed":
             seen.add(id(value))
@@ -151,6 +156,21 @@ def _collect(value: object, path: str, rows: list[tuple[str, str]], seen: set[in
     elif isinstance(value, tuple):
         for index, inner in enumerate(value):
             _collect(inner, f"{path}[{index}]", rows, seen)
+
+
+def _priors(scenario: Scenario) -> Section:
+    """What is believed about the numbers, which a run takes as they are."""
+    found = priors_of(scenario)
+    rows = tuple(
+        (name, str(number_text(numbers[0][1])), prior_in_words(numbers[0][1].prior).removeprefix("prior: "))
+        for name, numbers in found.items()
+        if numbers[0][1].prior is not None
+    )
+    line = (
+        f"{len(rows)} number{' has a prior' if len(rows) == 1 else 's have priors'}. A run uses the numbers themselves; "
+        "trialsim assurance averages over the priors."
+    )
+    return Section("What is uncertain about the numbers", (line,) if rows else (), ("number", "value", "prior"), rows)
 
 
 def _sources(scenario: Scenario) -> Section:

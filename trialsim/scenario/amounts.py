@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from trialsim.measures import amount_unit_kind
-from trialsim.quantities import Number, Record
+from trialsim.quantities import Number, Prior, Record
 from trialsim.scenario.text import Finding, Path
 
 Report = Callable[[Finding], None]
@@ -39,7 +39,28 @@ def convert(number: Number, unit: str | None, path: Path, report: Report) -> Num
         return number
     value = _converted(number.value, number.unit, unit, kind)
     ends = number.range and tuple(_converted(end, number.unit, unit, kind) for end in number.range)
-    return number.model_copy(update={"value": value, "unit": unit, "range": ends})
+    prior = number.prior and _prior_in(number.prior, unit, kind)
+    return number.model_copy(update={"value": value, "unit": unit, "range": ends, "prior": prior})
+
+
+def _prior_in(prior: Prior, unit: str, kind: str) -> Prior:
+    """The prior in another unit: every amount in it is multiplied."""
+    old = str(prior.unit)
+
+    def turn(part: Number | tuple[float, ...]) -> Number | tuple[float, ...]:
+        if isinstance(part, tuple):
+            return tuple(_converted(value, old, unit, kind) for value in part)
+        if part.unit is None:
+            return part
+        return part.model_copy(update={"value": _converted(part.value, old, unit, kind), "unit": unit})
+
+    changes: dict[str, object] = {
+        end: None if value is None else _converted(value, old, unit, kind)
+        for end, value in (("low", prior.low), ("high", prior.high))
+    }
+    given = {key: part if key == "weights" else turn(part) for key, part in prior.given.items()}
+    span = prior.range and tuple(_converted(end, old, unit, kind) for end in prior.range)
+    return prior.model_copy(update={"given": given, "unit": unit, "range": span, **changes})
 
 
 def _converted(value: float, unit: str, target: str, kind: str) -> float:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from trialsim.measures import PROVENANCE
-from trialsim.quantities import Number, Record, Spread
+from trialsim.quantities import Number, Prior, Record, Spread
 from trialsim.scenario.model import Covariate, Rhythm, Scenario
 from trialsim.scenario.text import scalar
 
@@ -30,6 +30,8 @@ def plain(value: object) -> Any:
     """Records as maps, lists and scalars, in human units; what says nothing is left out."""
     if isinstance(value, Number):
         return _with_provenance(value, number_text(value), value.kind)
+    if isinstance(value, Prior):
+        return _prior(value, value.kind)
     if isinstance(value, Spread):
         return _spread(value)
     if isinstance(value, Covariate) and value.number is not None:
@@ -90,13 +92,21 @@ def _with_provenance(record: Number | Spread, content: Any, kind: str) -> Any:
     told = {key: getattr(record, key) for key in PROVENANCE[:3] if getattr(record, key) is not None}
     if record.range is not None:
         told["range"] = [value_text(end, kind, record.unit) for end in record.range]
+    if isinstance(record, Number) and record.prior is not None:
+        told["prior"] = _prior(record.prior, record.kind)
     if not told:
         return content
     return {**content, **told} if isinstance(content, dict) else {"value": content, **told}
 
 
-def _spread(spread: Spread) -> Any:
-    kind = "duration" if spread.kind == "duration" else "amount"
+def _prior(prior: Prior, kind: str) -> dict[str, Any]:
+    named = {key: getattr(prior, key) for key in ("name", "n") if getattr(prior, key) is not None}
+    content = _spread(prior, kind)
+    return {**content, **named}
+
+
+def _spread(spread: Spread, kind: str | None = None) -> Any:
+    kind = kind or ("duration" if spread.kind == "duration" else "amount")
     inner: dict[str, Any] = {}
     for key, part in spread.given.items():
         if key == "iqr_low":

@@ -11,6 +11,7 @@ from trialsim.scenario.echoes import without_echoes, without_repeats
 from trialsim.scenario.messages import findings_of
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.overrides import inherit, override
+from trialsim.scenario.priors import name_priors
 from trialsim.scenario.resolve import Refused, resolve_or_find
 from trialsim.scenario.text import BrokenText, Finding, Place, Tree, read_text
 
@@ -44,6 +45,17 @@ def loads(text: str, *, file: str = "<scenario>", folder: str | FilePath = ".", 
     except BrokenText as broken:
         raise ScenarioError([_fault(broken.finding, Tree())]) from None
     return _finish(tree, folder=FilePath(folder), set=set)
+
+
+def from_data(data: dict[str, Any], *, folder: str | FilePath = ".") -> Scenario:
+    """The resolved scenario of plain data, as a file would hold it.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault found.
+    """
+    return _finish(Tree(data=data), folder=FilePath(folder), set=())
 
 
 def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
@@ -93,6 +105,7 @@ def _finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  #
         raise ScenarioError([_fault(Finding("TS-E004", (), what, "Begin with trialsim: 1."), tree)])
     for text in set:
         override(tree, text)
+    name_priors(tree.data)
     findings = list(tree.findings)
     scenario, found = _validated(tree.data, folder)
     findings += found

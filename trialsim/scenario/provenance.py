@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from trialsim.measures import PROVENANCE
 from trialsim.protocol.steps import WaitRule
-from trialsim.quantities import Number, Record, Spread
+from trialsim.quantities import Number, Prior, Record, Spread
 from trialsim.scenario.dump import plain, value_text
 from trialsim.scenario.model import Analysis, Costs, Design, Published, Scenario, Simulation
 from trialsim.scenario.text import Path
@@ -100,13 +100,28 @@ def _row(value: Number | Spread, path: Path, told: Told) -> Row:
         ends = next((part.range for part in value.given.values() if isinstance(part, Number) and part.range), None)
         kind = "duration" if value.kind == "duration" else "amount"
     span = " to ".join(str(value_text(end, kind, value.unit)) for end in ends) if ends else ""
+    span = "; ".join(part for part in (span, *map(prior_in_words, _priors(value))) if part)
     return Row(".".join(str(step) for step in path if step != "number"), _in_words(value), told[0], told[1], span)
+
+
+def _priors(value: Number | Spread) -> list[Prior]:
+    numbers = (
+        [value] if isinstance(value, Number) else [part for part in value.given.values() if isinstance(part, Number)]
+    )
+    return [number.prior for number in numbers if number.prior is not None]
+
+
+def prior_in_words(prior: Prior) -> str:
+    """``prior: normal mean -0.8, sd 0.4``."""
+    content = plain(prior)
+    shown = {key: inner for key, inner in content.items() if key not in (*PROVENANCE, "name", "n")}
+    return "prior: " + ", ".join(f"{key} {_plain_text(inner)}" for key, inner in shown.items())
 
 
 def _in_words(value: Number | Spread) -> str:
     content = plain(value)
     if isinstance(content, dict):
-        content = {key: inner for key, inner in content.items() if key not in PROVENANCE}
+        content = {key: inner for key, inner in content.items() if key not in (*PROVENANCE, "prior")}
         if set(content) == {"value"}:
             return str(content["value"])
         return ", ".join(f"{key} {_plain_text(inner)}" for key, inner in content.items())

@@ -28,7 +28,7 @@ from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
 from trialsim.evaluate.trial import trial_columns, trial_values
-from trialsim.evaluate.truth import Truth, bias_columns, bias_values, truth_measures
+from trialsim.evaluate.truth import Truth, bias_columns, bias_values, centered_coverage, truth_measures
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
@@ -250,7 +250,10 @@ def evaluate(
     plan = study.analysis
     judged = bias_columns(plan, truth) if truth is not None else []
     columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
-    true = truth_measures(plan, truth) if truth is not None else []
+    told_of = measures(columns, total[0])
+    first = join_kept(kept)
+    if truth is not None:
+        told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
     return OperatingCharacteristics(
         scenario=study.scenario.name,
         replicates=which,
@@ -259,8 +262,8 @@ def evaluate(
         workers=workers,
         seconds=time.perf_counter() - began,
         primary=study.scenario.primary,
-        measures=tuple(side_by_side([*measures(columns, total[0]), *true], last=TRIAL)),
-        kept=join_kept(kept),
+        measures=tuple(side_by_side(told_of, last=TRIAL)),
+        kept=first,
     )
 
 
@@ -291,6 +294,8 @@ def _keep(study: Study, cohort: Cohort, estimates: Estimates, trial: Floats, *, 
         rows=estimates.rows,
         estimate=estimates.estimate[:, :count].copy(),
         p=estimates.p[:, :count].copy(),
+        low=estimates.low[estimates.twins.index("declared"), :count].copy(),
+        high=estimates.high[estimates.twins.index("declared"), :count].copy(),
         columns=tuple(trial_columns(study)),
         trial=trial[:count].copy(),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),

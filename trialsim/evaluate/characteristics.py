@@ -31,6 +31,7 @@ class Kept:
     twins : names on the T axis
     rows : what stands on the last axis of ``estimate`` and ``p``
     estimate, p : (T, R, rows)
+    low, high : (R, rows) confidence intervals, as declared
     columns : what stands on the last axis of ``trial``
     trial : (R, M) numbers of each trial: enrolled, duration, waits, ...
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
@@ -41,6 +42,8 @@ class Kept:
     rows: tuple[RowPlan, ...]
     estimate: Floats
     p: Floats
+    low: Floats
+    high: Floats
     columns: tuple[Column, ...]
     trial: Floats
     entry_days: NDArray[np.float32]
@@ -96,6 +99,8 @@ def join_kept(parts: Sequence[Kept]) -> Kept:
         rows=first.rows,
         estimate=np.concatenate([part.estimate for part in parts], axis=1),
         p=np.concatenate([part.p for part in parts], axis=1),
+        low=np.concatenate([part.low for part in parts]),
+        high=np.concatenate([part.high for part in parts]),
         columns=first.columns,
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),

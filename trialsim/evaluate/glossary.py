@@ -23,6 +23,7 @@ MEANINGS = {
     "relative_bias": "bias as a share of the truth",
     "rmse": "root mean square distance of the estimates from the truth",
     "coverage": "share of trials whose confidence interval holds the truth",
+    "bias_eliminated_coverage": "share of trials whose confidence interval holds the mean estimate",
     "type_s_error": "share with the wrong sign among trials in which the test rejects",
     "type_m_error": "how many times the truth an estimate is on average, in trials in which the test rejects",
     "mean_estimate": "mean of the estimates over trials",

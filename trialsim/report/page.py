@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.evaluate.table import Measure
 from trialsim.report.explain import explain
+from trialsim.report.truth import has_clock, truth_rows, twin_rows
 from trialsim.scenario.provenance import provenance
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "answer": answer(run),
         "cards": cards(run),
         "analyses": analysis_rows(run),
+        "truth": truth_rows(result, scenario.primary),
+        "twins": twin_rows(result, scenario.primary),
+        "clock": has_clock(result),
         "trial": trial_rows(run),
         "figures": [_figure(picture, png) for picture, png, _ in figures],
         "sections": explain(run.study),

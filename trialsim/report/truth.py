@@ -1,0 +1,120 @@
+"""Truth and bias on the page: what each analysis is after, how far it is off, and what happens when nothing is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trialsim.analysis.plan import NO_ESTIMAND, RowPlan
+
+if TYPE_CHECKING:
+    from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.evaluate.table import Measure
+
+#: A bias this many Monte Carlo standard errors from 0 is marked.
+MARKED = 3.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a cell; ``marked`` where it deserves a second look."""
+
+    text: str
+    marked: bool = False
+
+
+EMPTY = Cell("")
+
+
+class _Found:
+    """The measures of one row of the plan."""
+
+    def __init__(self, result: OperatingCharacteristics, row: RowPlan) -> None:
+        self._of = {one.measure: one for one in result.measures if (one.analysis, one.contrast) == _place(row)}
+
+    def __call__(self, measure: str) -> Measure | None:
+        return self._of.get(measure)
+
+    def number(self, measure: str) -> Cell:
+        """A value with its Monte Carlo standard error."""
+        one = self(measure)
+        if one is None:
+            return EMPTY
+        error = f" ± {one.mcse:.1g}" if one.mcse > 1e-12 * max(abs(one.value), 1.0) else ""
+        return Cell(f"{_clean(one.value):.3g}{error}")
+
+    def percent(self, measure: str) -> Cell:
+        """A share in percent with its Monte Carlo standard error, or the bounds where many trials failed."""
+        one, low, high = self(measure), self(f"{measure}_low"), self(f"{measure}_high")
+        if one is not None:
+            return Cell(f"{100 * one.value:.1f} ± {100 * one.mcse:.1f} %")
+        return EMPTY if low is None or high is None else Cell(f"{100 * low.value:.1f} to {100 * high.value:.1f} %")
+
+
+def _place(row: RowPlan) -> tuple[str, str]:
+    return row.analysis, row.contrast
+
+
+def _clean(value: float) -> float:
+    """No minus sign before a zero, and no rounding error of the machine in its place."""
+    return 0.0 if abs(value) < 1e-12 else value
+
+
+def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
+    """A row for each analysis with an estimand: truth, mean estimate, bias, RMSE, coverage, errors of sign and size."""
+    rows: list[dict[str, object]] = []
+    for row in result.kept.rows:
+        found = _Found(result, row)
+        if row.estimand == NO_ESTIMAND or found("truth") is None:
+            continue
+        bias, relative = found("bias"), found("relative_bias")
+        text = found.number("bias").text
+        if relative is not None:
+            text += f" ({100 * relative.value:+.0f} %)"
+        far = bias is not None and abs(bias.value) > MARKED * bias.mcse
+        coverage = found("coverage")
+        low = coverage is not None and not coverage.conf_low <= 1 - row.alpha <= coverage.conf_high
+        size = found("type_m_error")
+        rows.append(
+            {
+                "analysis": row.analysis,
+                "contrast": row.contrast,
+                "primary": "primary" if row.main and row.analysis in primary else "",
+                "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
+                "truth": found.number("truth"),
+                "estimate": found.number("mean_estimate"),
+                "bias": Cell(text, far),
+                "interference": found.number("interference"),
+                "rmse": found.number("rmse"),
+                "coverage": Cell(found.percent("coverage").text, low),
+                "sign": found.percent("type_s_error"),
+                "size": Cell(f"{size.value:.2f} times") if size is not None else EMPTY,
+            }
+        )
+    return rows
+
+
+def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
+    """A row for each analysis: rejections and truth under both twins without effect, and what is a type I error."""
+    rows: list[dict[str, object]] = []
+    for row in result.kept.rows:
+        found = _Found(result, row)
+        rows.append(
+            {
+                "analysis": row.analysis,
+                "contrast": row.contrast,
+                "primary": "primary" if row.main and row.analysis in primary else "",
+                "null": found.percent("rejection_null_twin"),
+                "null_truth": found.number("truth_null_twin"),
+                "no_change": found.percent("rejection_no_change_twin"),
+                "no_change_truth": found.number("truth_no_change_twin"),
+                "type_1": found.percent("type_1_error"),
+            }
+        )
+    return rows
+
+
+def has_clock(result: OperatingCharacteristics) -> bool:
+    """Whether the twin without change was played."""
+    return any(one.measure.startswith("rejection_no_change_twin") for one in result.measures)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.evaluate.table import Measure
 from trialsim.report.explain import explain
-from trialsim.report.truth import has_clock, truth_rows, twin_rows
+from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_rows
 from trialsim.scenario.provenance import provenance
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "truth": truth_rows(result, scenario.primary),
         "twins": twin_rows(result, scenario.primary),
         "clock": has_clock(result),
+        "shared": has_interference(result),
         "trial": trial_rows(run),
         "figures": [_figure(picture, png) for picture, png, _ in figures],
         "sections": explain(run.study),
@@ -204,7 +205,9 @@ def analysis_rows(run: Run) -> list[dict[str, str]]:
                 "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
                 "power": with_error(power, "share") if power is not None else bounds,
                 "null": with_error(null, "share") if null is not None else "",
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "") if mean is not None else "",
+                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "")
+                if row.no_effect == row.no_effect
+                else "",
                 "estimate": f"{mean.value:.3g} ± {mean.mcse:.1g}" if mean is not None else "",
                 "width": f"{width.value:.3g}" if width is not None else "",
                 "n": f"{n.value:.1f}" if n is not None else "",

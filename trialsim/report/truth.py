@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,10 +19,11 @@ MARKED = 3.0
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell; ``marked`` where it deserves a second look."""
+    """What stands in a cell, and in small print below it; ``marked`` where it deserves a second look."""
 
     text: str
     marked: bool = False
+    below: str = ""
 
 
 EMPTY = Cell("")
@@ -41,8 +43,8 @@ class _Found:
         one = self(measure)
         if one is None:
             return EMPTY
-        error = f" ± {one.mcse:.1g}" if one.mcse > 1e-12 * max(abs(one.value), 1.0) else ""
-        return Cell(f"{_clean(one.value):.3g}{error}")
+        value, _, error = with_error(one.value, one.mcse).partition(" ")
+        return Cell(value, below=error)
 
     def percent(self, measure: str) -> Cell:
         """A share in percent with its Monte Carlo standard error, or the bounds where many trials failed."""
@@ -56,25 +58,29 @@ def _place(row: RowPlan) -> tuple[str, str]:
     return row.analysis, row.contrast
 
 
-def _clean(value: float) -> float:
-    """No minus sign before a zero, and no rounding error of the machine in its place."""
-    return 0.0 if abs(value) < 1e-12 else value
+def with_error(value: float, error: float) -> str:
+    """A value to the digits that its standard error allows; without error, to three digits.
+
+    >>> with_error(-0.00539, 0.00152), with_error(0.5, 0.0), with_error(24.0421, 0.53)
+    ('-0.0054 ± 0.0015', '0.5', '24.0 ± 0.5')
+    """
+    if not error > 1e-12 * max(abs(value), 1.0):
+        return f"{value:.3g}" if abs(value) > 1e-12 else "0"
+    digits = max(0, -math.floor(math.log10(error)) + (f"{error:.0e}"[0] == "1" or f"{error:.1e}"[0] == "1"))
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
-    """A row for each analysis with an estimand: truth, mean estimate, bias, RMSE, coverage, errors of sign and size."""
+    """A row for each analysis with an estimand: truth, bias, RMSE, coverage, errors of sign and size."""
     rows: list[dict[str, object]] = []
     for row in result.kept.rows:
         found = _Found(result, row)
         if row.estimand == NO_ESTIMAND or found("truth") is None:
             continue
         bias, relative = found("bias"), found("relative_bias")
-        text = found.number("bias").text
-        if relative is not None:
-            text += f" ({100 * relative.value:+.0f} %)"
         far = bias is not None and abs(bias.value) > MARKED * bias.mcse
         coverage = found("coverage")
-        low = coverage is not None and not coverage.conf_low <= 1 - row.alpha <= coverage.conf_high
+        level = 1 - row.alpha
         size = found("type_m_error")
         rows.append(
             {
@@ -83,11 +89,10 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "primary": "primary" if row.main and row.analysis in primary else "",
                 "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
                 "truth": found.number("truth"),
-                "estimate": found.number("mean_estimate"),
-                "bias": Cell(text, far),
+                "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),
                 "rmse": found.number("rmse"),
-                "coverage": Cell(found.percent("coverage").text, low),
+                "coverage": Cell(found.percent("coverage").text, coverage is not None and _far(coverage, level)),
                 "sign": found.percent("type_s_error"),
                 "size": Cell(f"{size.value:.2f} times") if size is not None else EMPTY,
             }
@@ -113,6 +118,22 @@ def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[
             }
         )
     return rows
+
+
+def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
+    """The bias with its error, and as a share of the truth where that is told apart from 0."""
+    share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
+    return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
+
+
+def _far(share: Measure, level: float) -> bool:
+    """Whether a share lies further from a level than chance explains."""
+    return abs(share.value - level) > MARKED * math.sqrt(level * (1 - level) / (share.n_replicates - share.n_failed))
+
+
+def has_interference(result: OperatingCharacteristics) -> bool:
+    """Whether arms share staff."""
+    return any(one.measure == "interference" for one in result.measures)
 
 
 def has_clock(result: OperatingCharacteristics) -> bool:

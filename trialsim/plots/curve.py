@@ -55,7 +55,7 @@ def design_curve(
                 recommended, value, yerr=[[value - low], [high - value]], fmt="D", color=ACCENT, markersize=5,
                 capsize=3, zorder=5, markeredgecolor="white", label="confirmed under a fresh seed",
             )  # fmt: skip
-            axes.legend(loc="lower right")
+            figure.legend(loc="outside upper right")
         axes.set_xlabel(xlabel)
         axes.set_ylabel(ylabel)
         axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))

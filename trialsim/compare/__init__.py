@@ -1,0 +1,168 @@
+"""Designs compared under the same draws: how each measure differs, and in words what was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trialsim.compare.paired import COLUMNS, Difference
+from trialsim.compare.play import Shown, play_sides, read_stored
+from trialsim.compare.sides import CompareError, Side, read_sides
+from trialsim.compare.wording import said
+from trialsim.errors import RunError
+from trialsim.study import Engine
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CompareError", "Comparison", "Difference", "Shown", "Side", "compare", "compare_sides", "read_sides"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Designs side by side.
+
+    Attributes
+    ----------
+    sides : the designs, the baseline first
+    seed, replicates : what was played; the seed is None where folders of different seeds were read
+    rows : every measure of every design but the first, against the first
+    changes : label of a design to sentences that say how its scenario differs from the baseline
+    alone : (label, what) that only one of two designs has
+    notes : what a reader must know, such as that a comparison is unpaired
+    shown : of each design, what figures show
+    """
+
+    sides: tuple[Side, ...]
+    seed: int | None
+    replicates: int
+    rows: tuple[Difference, ...]
+    changes: dict[str, tuple[str, ...]]
+    alone: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    shown: tuple[Shown, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as a tidy frame."""
+        import pandas as pd
+
+        return pd.DataFrame([{name: getattr(row, name) for name in COLUMNS} for row in self.rows], columns=[*COLUMNS])
+
+    def value(
+        self, measure: str, *, analysis: str = "trial", contrast: str | None = None, scenario: str = "B"
+    ) -> Difference:
+        """One row; without ``contrast`` the first that fits.
+
+        Raises
+        ------
+        KeyError
+            when there is no such row
+        """
+        for row in self.rows:
+            wanted = (row.scenario, row.analysis, row.measure) == (scenario, analysis, measure)
+            if wanted and contrast in (None, row.contrast):
+                return row
+        raise KeyError((scenario, analysis, contrast, measure))
+
+
+def compare(
+    inputs: Sequence[str | Path],
+    *,
+    replicates: int | range | None = None,
+    seed: int | None = None,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    play: bool = False,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Comparison:
+    """Compare scenario files, shipped scenarios or finished output folders with the first of them.
+
+    Finished folders alone are compared from their files, unless ``play``, ``seed`` or ``replicates`` ask for a play.
+    Parameters are otherwise those of :func:`compare_sides`.
+    """
+    return compare_sides(
+        read_sides(inputs, set=set), replicates=replicates, seed=seed, play=play, engine=engine, workers=workers,
+        executor=executor, progress=progress,
+    )  # fmt: skip
+
+
+def compare_sides(
+    sides: Sequence[Side],
+    *,
+    replicates: int | range | None = None,
+    seed: int | None = None,
+    play: bool = False,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    chunk: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Comparison:
+    """Compare designs with the first of them under common random numbers.
+
+    Parameters
+    ----------
+    replicates : how many, or which; the baseline's number if not said (the smallest number where folders are read)
+    seed : for all designs; the baseline's if not said
+    play : play finished folders again, which pairs the numbers of the trial as well
+    workers, chunk, executor : change no digit of the result
+    progress : is given the number of replicates done so far
+
+    Raises
+    ------
+    RunError
+        TS-R005 when no replicate is asked for
+    """
+    stored = all(side.folder is not None for side in sides) and not play and seed is None and replicates is None
+    which, used = planned(sides, replicates, stored=stored), sides[0].seed if seed is None else seed
+    notes = []
+    if stored:
+        paired = len({side.seed for side in sides}) == 1
+        notes.append(_stored_note(sides, paired=paired))
+        found = read_stored(sides, which, paired=paired, progress=progress)
+    else:
+        notes += _played_notes(sides, used)
+        found = play_sides(
+            sides, which, seed=used, engine=engine, workers=workers, chunk=chunk, executor=executor, progress=progress
+        )
+    same_seed = not stored or len({side.seed for side in sides}) == 1
+    return Comparison(
+        sides=tuple(sides),
+        seed=used if same_seed else None,
+        replicates=len(which),
+        rows=found.rows,
+        changes={side.label: said(sides[0], side) for side in sides[1:]},
+        alone=found.alone,
+        notes=tuple(notes),
+        shown=found.shown,
+    )
+
+
+def planned(sides: Sequence[Side], replicates: int | range | None, *, stored: bool) -> range:
+    """Which replicates will be compared."""
+    if replicates is None:
+        replicates = min(side.replicates for side in sides) if stored else sides[0].replicates
+    which = replicates if isinstance(replicates, range) else range(replicates)
+    if not len(which):
+        raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
+    return which
+
+
+def _stored_note(sides: Sequence[Side], *, paired: bool) -> str:
+    if not paired:
+        seeds = ", ".join(f"{side.label} {side.seed}" for side in sides)
+        return f"Unpaired: the runs have different seeds ({seeds}). Write --play to play them under one seed."
+    return (
+        "Read from finished runs: analyses are paired on the replicate, numbers of the trial (duration, staff, missing "
+        "values) are not. Write --play to pair them too."
+    )
+
+
+def _played_notes(sides: Sequence[Side], seed: int) -> list[str]:
+    others = [side.label for side in sides if side.seed != seed]
+    return [f"All were played under seed {seed}, also {', '.join(others)}, which says another."] if others else []

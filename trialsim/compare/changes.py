@@ -1,0 +1,141 @@
+"""How one resolved scenario differs from another: what was added, removed, changed or put in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
+from trialsim.quantities import Number, Record, Spread
+from trialsim.scenario.identity import LEFT_OUT, PROVENANCE, canonical
+from trialsim.scenario.model import CovariateEffect, Design, Driver, Leave, Missing, Scenario
+
+Path = tuple[str, ...]
+Kind = Literal["changed", "added", "removed", "order"]
+
+STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: where it stands, and the two values (None where there is none)."""
+
+    path: Path
+    kind: Kind
+    old: object
+    new: object
+
+    @property
+    def where(self) -> str:
+        """The path as it is written after ``--set``."""
+        return ".".join(self.path)
+
+
+def changes(a: Scenario, b: Scenario) -> list[Change]:
+    """Everything that decides results and is not the same in both, in the order of the file."""
+    return list(_compare(a, b, ()))
+
+
+def _compare(a: object, b: object, path: Path) -> Iterator[Change]:
+    if a is None or b is None or _empty(a) != _empty(b):
+        if not (_nothing(a) and _nothing(b)):
+            kind: Kind = "added" if _nothing(a) else "removed" if _nothing(b) else "changed"
+            yield Change(path, kind, None if _nothing(a) else a, None if _nothing(b) else b)
+    elif isinstance(a, (Number, Spread)) or isinstance(b, (Number, Spread)):
+        if type(a) is not type(b) or canonical(a) != canonical(b):
+            yield Change(path, "changed", a, b)
+    elif isinstance(a, Record) and isinstance(b, Record):
+        yield from _records(a, b, path)
+    elif isinstance(a, Mapping) and isinstance(b, Mapping):
+        yield from _maps(dict(a), dict(b), path, ordered=True)
+    elif isinstance(a, tuple) and isinstance(b, tuple) and (_named(a) or _named(b)):
+        yield from _maps(_by_label(a), _by_label(b), path, ordered=path[-1:] != ("attrition",))
+    elif canonical(a) != canonical(b):
+        yield Change(path, "changed", a, b)
+
+
+def _empty(value: object) -> bool:
+    return value in ((), {})
+
+
+def _nothing(value: object) -> bool:
+    return value is None or _empty(value)
+
+
+def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
+    if type(a) is not type(b):
+        yield Change(path, "changed", a, b)
+        return
+    out = LEFT_OUT.get(type(a), ()) + PROVENANCE
+    for name, info in type(a).model_fields.items():
+        if name in out:
+            continue
+        old, new = getattr(a, name), getattr(b, name)
+        if isinstance(a, Design) and name == "arms":  # their descriptions are only words
+            yield from _keys(old, new, (*path, name), ordered=True)
+        else:
+            yield from _compare(old, new, (*path, info.alias or name))
+
+
+def _maps(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[Change]:
+    yield from _keys(a, b, path, ordered=ordered)
+    for key in a:
+        if key in b:
+            yield from _compare(a[key], b[key], (*path, str(key)))
+
+
+def _keys(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[Change]:
+    """Keys that only one side has, and whether the others stand in another order."""
+    for key in a:
+        if key not in b:
+            yield Change((*path, str(key)), "removed", a[key], None)
+    for key in b:
+        if key not in a:
+            yield Change((*path, str(key)), "added", None, b[key])
+    left, right = [key for key in a if key in b], [key for key in b if key in a]
+    if ordered and left != right:
+        yield Change(path, "order", tuple(left), tuple(right))
+
+
+# ---------------------------------------------------------------- lists whose items have names
+
+
+def _named(items: Sequence[object]) -> bool:
+    return bool(items) and isinstance(items[0], (*STEPS, Leave, Driver, CovariateEffect, Missing))
+
+
+def _by_label(items: Sequence[object]) -> dict[str, object]:
+    """Items by what they are called; the second of one name gets a number."""
+    found: dict[str, object] = {}
+    for item in items:
+        base = label(item)
+        name, count = base, 1
+        while name in found:
+            count += 1
+            name = f"{base} ({count})"
+        found[name] = item
+    return found
+
+
+def label(item: object) -> str:
+    """What an item of a list is called."""
+    if isinstance(item, Wait):
+        return item.name or "wait"
+    if isinstance(item, Visit):
+        return f"visit {item.visit}"
+    if isinstance(item, Activity):
+        return item.name or item.activity
+    if isinstance(item, Attempt):
+        return item.name or item.attempt
+    if isinstance(item, Hold):
+        return item.name or f"session with {', '.join(item.hold)}"
+    if isinstance(item, Repeat):
+        return f"repeat {item.repeat}"
+    if isinstance(item, (Leave, Missing)):
+        return item.reason
+    if isinstance(item, Driver):
+        return " ".join(word for word in (item.driver, item.of, item.lasts) if word)
+    if isinstance(item, CovariateEffect):
+        return " ".join(word for word in (item.covariate, item.category) if word)
+    return str(item)

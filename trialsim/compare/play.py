@@ -1,0 +1,244 @@
+"""Designs played side by side: every chunk of replicates under each of them, with the same draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.estimates import Estimates
+from trialsim.analysis.plan import NO_ESTIMAND
+from trialsim.chunks import chunk_ranges, in_order, usable_cores
+from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
+from trialsim.compare.sides import Side
+from trialsim.compare.stored import stored_estimates, stored_measures
+from trialsim.evaluate.columns import analysis_columns, analysis_values
+from trialsim.evaluate.moments import BLOCK
+from trialsim.evaluate.summaries import DAY, TRIAL
+from trialsim.evaluate.table import Column
+from trialsim.evaluate.trial import trial_columns, trial_values
+from trialsim.study import Engine, Study, analyze, simulate
+
+Floats = NDArray[np.float64]
+
+#: Replicates played side by side at once.
+CHUNK = 500
+
+#: Figures show at most this many replicates of each design.
+KEPT = 4000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The first replicates of one design, for figures.
+
+    Attributes
+    ----------
+    estimates : analysis and contrast to (R,) estimates under the declared effects
+    trial : measure and contrast to (R,) numbers of the trial; empty where they were read from a folder
+    entry_days : (R, N) day of enrollment, NaN where nobody was enrolled; None without a ward or from a folder
+    """
+
+    estimates: dict[tuple[str, str], Floats]
+    trial: dict[tuple[str, str], Floats]
+    entry_days: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class _Batch:
+    values: Floats
+    shown: Shown | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was found: rows for every design but the first, and what figures show of each.
+
+    ``alone`` names, for each design but the first, rows that only it or only the baseline has.
+    """
+
+    rows: tuple[Difference, ...]
+    alone: tuple[tuple[str, str], ...]
+    shown: tuple[Shown, ...]
+
+
+def play_sides(
+    sides: Sequence[Side],
+    replicates: range,
+    *,
+    seed: int,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    chunk: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Results:
+    """Play all designs under the same seed, chunk by chunk, and compare each with the first."""
+    workers = usable_cores() if workers is None else workers
+    columns = [_columns(side.study) for side in sides]
+    adding = _Adding(sides, columns)
+    shown: list[list[Shown]] = [[] for _ in sides]
+    chunks = chunk_ranges(replicates, chunk or CHUNK, block=BLOCK)
+    work = partial(
+        _play, [side.study for side in sides], columns, seed=seed, engine=engine, kept=replicates.start + KEPT
+    )
+    with ExitStack() as stack:
+        if executor is None and workers > 1:
+            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="trialsim"))
+        for part, batches in zip(chunks, in_order(executor, work, chunks, ahead=workers + 2), strict=True):
+            adding.add([batch.values for batch in batches], part.start)
+            for parts, batch in zip(shown, batches, strict=True):
+                parts.extend([batch.shown] if batch.shown is not None else [])
+            if progress is not None:
+                progress(part.stop - replicates.start)
+    return Results(tuple(adding.rows()), adding.alone(), tuple(_joined(parts) for parts in shown))
+
+
+def _play(
+    studies: Sequence[Study],
+    columns: Sequence[list[Column]],
+    replicates: range,
+    *,
+    seed: int,
+    engine: Engine,
+    kept: int,
+) -> list[_Batch]:
+    return [
+        _play_one(study, names, replicates, seed=seed, engine=engine, kept=kept)
+        for study, names in zip(studies, columns, strict=True)
+    ]
+
+
+def _play_one(
+    study: Study, columns: list[Column], replicates: range, *, seed: int, engine: Engine, kept: int
+) -> _Batch:
+    cohort = simulate(study, replicates, seed=seed, engine=engine)
+    estimates = analyze(cohort, plan=study.analysis)
+    trial = trial_values(study, cohort)
+    values = np.concatenate([analysis_values(study.analysis, estimates), trial], axis=1)
+    count = min(kept - replicates.start, len(replicates))
+    shown = None
+    if count > 0:
+        entry = cohort.entries.entry[:count]
+        days = np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32) if study.program is not None else None
+        names = trial_columns(study)
+        shown = Shown(
+            _estimates_shown(estimates, count),
+            {(one.measure, one.contrast): trial[:count, i].copy() for i, one in enumerate(names)},
+            days,
+        )
+    return _Batch(widen(columns, values), shown)
+
+
+def _estimates_shown(estimates: Estimates, count: int) -> dict[tuple[str, str], Floats]:
+    declared = estimates.twins.index("declared")
+    return {
+        (row.analysis, row.contrast): estimates.estimate[declared, :count, j].copy()
+        for j, row in enumerate(estimates.rows)
+        if row.estimand != NO_ESTIMAND
+    }
+
+
+def _columns(study: Study) -> list[Column]:
+    return [*analysis_columns(study.analysis, study.twins), *trial_columns(study)]
+
+
+def _joined(parts: Sequence[Shown]) -> Shown:
+    """Parts that follow one another as one."""
+    first = parts[0]
+    days = [part.entry_days for part in parts if part.entry_days is not None]
+    return Shown(
+        {name: np.concatenate([part.estimates[name] for part in parts]) for name in first.estimates},
+        {name: np.concatenate([part.trial[name] for part in parts]) for name in first.trial},
+        np.concatenate(days) if days else None,
+    )
+
+
+class _Adding:
+    """The sums of a comparison as chunks come in."""
+
+    def __init__(self, sides: Sequence[Side], columns: Sequence[list[Column]], *, paired: bool = True) -> None:
+        self.sides = sides
+        self.wide = [widened(names) for names in columns]
+        self.own = [Grouped(len(names)) for names in self.wide]
+        self.pairs = [Pair(self.wide[0], names) for names in self.wide[1:]]
+        self.paired = paired
+
+    def add(self, values: Sequence[Floats], start: int) -> None:
+        """The same replicates of every design, the baseline first."""
+        for grouped, one in zip(self.own, values, strict=True):
+            grouped.add(one, start)
+        if self.paired:
+            for pair, other in zip(self.pairs, values[1:], strict=True):
+                pair.add(values[0], other, start)
+
+    def rows(self) -> Iterator[Difference]:
+        """Every design but the first against it."""
+        first = self.sides[0]
+        for side, pair, own in zip(self.sides[1:], self.pairs, self.own[1:], strict=True):
+            same = side.identity == first.identity
+            yield from differences(side.label, pair, self.own[0], own, paired=self.paired, same=same)
+
+    def alone(self) -> tuple[tuple[str, str], ...]:
+        """What only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
+        found: list[tuple[str, str]] = []
+        for side, names in zip(self.sides[1:], self.wide[1:], strict=True):
+            for label, mine, others in (
+                (self.sides[0].label, self.wide[0], names),
+                (side.label, names, self.wide[0]),
+            ):
+                known = {_name(column) for column in others}
+                found.extend((label, _name(column)) for column in mine if _name(column) not in known)
+        return tuple(dict.fromkeys(found))
+
+
+def _name(column: Column) -> str:
+    """What a row is about: an analysis and contrast, or a number of the trial."""
+    if column.analysis == TRIAL:
+        return f"{column.measure.partition(':')[0]} {column.contrast}".strip()
+    return f"{column.analysis} ({column.contrast})"
+
+
+# ---------------------------------------------------------------- finished folders
+
+
+def read_stored(
+    sides: Sequence[Side], replicates: range, *, paired: bool, progress: Callable[[int], None] | None = None
+) -> Results:
+    """Compare finished runs from their files: analyses replicate by replicate, the trial's numbers by their means."""
+    columns = [analysis_columns(side.study.analysis, side.study.twins) for side in sides]
+    adding = _Adding(sides, columns, paired=paired)
+    shown: list[list[Shown]] = [[] for _ in sides]
+    files = [stored_estimates(side, replicates) for side in sides]
+    for batches in zip(*files, strict=True):
+        values = []
+        for side, names, batch, parts in zip(sides, columns, batches, shown, strict=True):
+            values.append(widen(names, analysis_values(side.study.analysis, batch)))
+            count = min(replicates.start + KEPT - batch.replicates.start, len(batch.replicates))
+            if count > 0:
+                parts.append(Shown(_estimates_shown(batch, count), {}, None))
+        adding.add(values, batches[0].replicates.start)
+        if progress is not None:
+            progress(batches[0].replicates.stop - replicates.start)
+    rows = [*adding.rows(), *_trial_rows(sides, len(replicates))]
+    return Results(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown))
+
+
+def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:
+    """Numbers of the trial by what the folders hold: means with their errors, so unpaired."""
+    base = {(row.contrast, row.measure): row for row in stored_measures(sides[0]) if row.analysis == TRIAL}
+    for side in sides[1:]:
+        for row in stored_measures(side):
+            first = base.get((row.contrast, row.measure))
+            if row.analysis != TRIAL or first is None:
+                continue
+            gap, mcse = row.value - first.value, float(np.hypot(row.mcse, first.mcse))
+            yield Difference(
+                side.label, row.measure, TRIAL, row.contrast, first.value, row.value, gap, mcse, mcse, float("nan"),
+                gap - 1.959963984540054 * mcse, gap + 1.959963984540054 * mcse, replicates,
+            )  # fmt: skip

@@ -1,0 +1,118 @@
+"""What is compared: scenario files, shipped scenarios by name, and finished output folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trialsim.errors import RunError, TrialsimError
+from trialsim.runs.executor import ESTIMATES, MEASURES, RESOLVED
+from trialsim.runs.store import read_manifest
+from trialsim.scenario import load
+from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.shipped import shipped_scenarios
+from trialsim.study import Study, prepare
+
+#: More designs than this make no readable comparison.
+MOST = 8
+
+
+class CompareError(TrialsimError, ValueError):
+    """A comparison that cannot be made as it was asked for."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Side:
+    """One design of a comparison.
+
+    Attributes
+    ----------
+    label : A, B, C, ...
+    name : of the scenario, with what tells it from others of the same name
+    seed, replicates : as stored in the folder, or as the scenario says
+    folder : of a finished run, else None
+    """
+
+    label: str
+    name: str
+    study: Study
+    seed: int
+    replicates: int
+    folder: Path | None = None
+
+    @property
+    def identity(self) -> str:
+        """Hash of what decides the results, the seed left out."""
+        simulation = self.study.scenario.simulation.model_copy(update={"seed": 0})
+        return scenario_hash(self.study.scenario.model_copy(update={"simulation": simulation}))
+
+
+def read_sides(inputs: Sequence[str | Path], *, set: Sequence[str] = ()) -> list[Side]:  # noqa: A002  # as in load
+    """The designs in the order given, the first being the baseline; ``set`` changes every scenario but finished runs.
+
+    Raises
+    ------
+    CompareError
+        TS-C001 with fewer than two designs or too many, TS-C002 when there is no such file, folder or scenario
+    RunError
+        TS-C003 when a folder holds no finished run
+    ScenarioError
+        with every fault of a scenario file
+    """
+    if not 2 <= len(inputs) <= MOST:
+        raise CompareError(
+            f"{len(inputs)} design{'s' if len(inputs) != 1 else ''} cannot be compared.", code="TS-C001",
+            remedy=f"Name 2 to {MOST} scenario files or output folders, the baseline first.",
+        )  # fmt: skip
+    sides = [_read(chr(ord("A") + place), Path(one), set) for place, one in enumerate(inputs)]
+    names = [side.name for side in sides]
+    return [
+        replace(side, name=f"{side.name} ({_stem(source)})") if names.count(side.name) > 1 else side
+        for side, source in zip(sides, inputs, strict=True)
+    ]
+
+
+def _stem(source: str | Path) -> str:
+    path = Path(source)
+    return path.name if path.is_dir() else path.stem
+
+
+def _read(label: str, path: Path, changes: Sequence[str]) -> Side:
+    if path.is_dir():
+        return _read_folder(label, path)
+    if not path.is_file():
+        shipped = shipped_scenarios()
+        if str(path) not in shipped:
+            raise CompareError(
+                f"there is no file, folder or shipped scenario '{path}'.", code="TS-C002",
+                remedy=f"Shipped: {', '.join(shipped)}.",
+            )  # fmt: skip
+        path = shipped[str(path)].path
+    study = prepare(load(path, set=changes))
+    told = study.scenario.simulation
+    return Side(label, study.scenario.name, study, told.seed, told.replicates)
+
+
+def _read_folder(label: str, path: Path) -> Side:
+    manifest = read_manifest(path)
+    files = (RESOLVED, ESTIMATES, MEASURES)
+    if manifest is None or manifest.get("status") != "done" or not all((path / name).is_file() for name in files):
+        raise RunError(
+            f"{path} holds no finished run.", code="TS-C003",
+            remedy="Name a folder that `trialsim run` has finished, or the scenario file.",
+        )  # fmt: skip
+    study = prepare(load(path / RESOLVED))
+    return Side(
+        label, study.scenario.name, study, _whole(manifest, "seed", path), _whole(manifest, "replicates", path), path
+    )
+
+
+def _whole(manifest: dict[str, Any], name: str, path: Path) -> int:
+    value = manifest.get(name)
+    if not isinstance(value, int):
+        raise RunError(f"{path}/run.json says no {name}.", code="TS-C003", remedy="Compare the scenario files instead.")
+    return value

@@ -57,6 +57,8 @@ STREAMS = {
     "plate/{assay}": "error of a plate, by plate",
     "rater/{outcome}/{visit}": "error of the rater, by enrollment number",
     "lost/{outcome}/{visit}": "whether a sample is lost, by enrollment number",
+    "prior/{name}": "the order of a prior's strata, and the place within each, by point",
+    "sweep/{path}": "the order of a Latin hypercube's strata (replicate 0) and the place within each (1), by point",
     "missing/{outcome}/{visit}/{number}": "whether a declared reason takes a value, by enrollment number",
 }
 

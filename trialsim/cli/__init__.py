@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "Say in plain words what a scenario means, and what it implies.",
     "run": "Play the study many times: power, error rates, figures, a report.",
     "size": "Find the sample size for a power or a precision, or the smallest effect detected.",
+    "assurance": "Average the power over what is believed about the numbers (their priors).",
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",
     "replay": "Play one replicate of a run again and show what happened.",
     "reproduce": "Play the published study and place its figures among the simulated trials.",

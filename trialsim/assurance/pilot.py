@@ -1,0 +1,98 @@
+"""Effects that rest on a small pilot, and what that does to a sample size: the winner's curse in numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from trialsim.assurance.points import Belief, beliefs, told_n
+from trialsim.quantities import Number
+from trialsim.scenario.checks import records
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.text import Path
+
+#: Participants in each arm below which a pilot says little about an effect.
+SMALL_PILOT = 30
+#: A pilot is followed up when its one-sided p-value is below 5 %.
+PROMISING = 1.6448536269514722
+_GRID = (np.arange(2000) + 0.5) / 2000
+
+
+@dataclass(frozen=True)
+class SmallPilot:
+    """An effect from a small pilot.
+
+    Attributes
+    ----------
+    name, n : the number's place, and on how many participants it rests
+    exaggeration : mean of a promising pilot's estimate over the truth, when the truth is the value of the scenario; NaN
+        without a prior, or where no effect depends on other numbers
+    shrunk : the value that many times nearer to no effect, NaN likewise
+    power : at the shrunk value; NaN if not played
+    """
+
+    name: str
+    n: int
+    exaggeration: float = math.nan
+    shrunk: float = math.nan
+    power: float = math.nan
+
+
+def small_pilots(scenario: Scenario, found: tuple[Belief, ...]) -> list[tuple[SmallPilot, Belief | None]]:
+    """Effects that rest on fewer than 30 participants in each arm, those without a prior last."""
+    told: list[tuple[SmallPilot, Belief | None]] = []
+    known: set[Path] = set()
+    for belief in found:
+        known |= {path for path, _ in belief.numbers}
+        if belief.effect and belief.n is not None and belief.n < SMALL_PILOT:
+            factor, shrunk = _exaggeration(belief)
+            told.append((SmallPilot(belief.name, belief.n, factor, shrunk), belief))
+    for path, record in records(scenario):
+        if isinstance(record, Number) and path not in known and {"effects", "responds_to"} & set(map(str, path)):
+            n = told_n(record, scenario.sources)
+            if n is not None and n < SMALL_PILOT:
+                told.append((SmallPilot(".".join(map(str, path)), n), None))
+    return told
+
+
+def _exaggeration(belief: Belief) -> tuple[float, float]:
+    """Type M error of a pilot that was followed up because it was promising, and the effect shrunk by it.
+
+    On the scale on which the estimate is nearly normal (the logarithm of a ratio), with z the effect in standard errors
+    and c the critical value: E(estimate | estimate > c) / effect = 1 + phi(c - z) / (z Phi(z - c)).
+
+    References
+    ----------
+    Gelman and Carlin 2014, doi:10.1177/1745691614551642 (exaggeration ratio).
+    """
+    none, value = belief.no_effect, belief.number.value
+    if none is None or value == none:
+        return math.nan, math.nan
+    log = none == 1.0
+    from trialsim.distributions import quantile
+
+    draws = quantile(belief.prior, _GRID)
+    if log and (value <= 0 or draws.min() <= 0):
+        return math.nan, math.nan
+    scaled = np.log(draws) if log else draws
+    effect = math.log(value) if log else value
+    z = abs(effect) / float(scaled.std())
+    density = math.exp(-((PROMISING - z) ** 2) / 2) / math.sqrt(2 * math.pi)
+    factor = 1 + density / (z * float(ndtr(z - PROMISING)))
+    shrunk = effect / factor
+    return factor, math.exp(shrunk) if log else shrunk
+
+
+def with_power(one: SmallPilot, belief: Belief, power_at: Callable[[dict[Path, float]], float]) -> SmallPilot:
+    """The pilot with the power at the shrunk effect."""
+    if math.isnan(one.shrunk):
+        return one
+    power = power_at({path: one.shrunk for path, _ in belief.numbers})
+    return SmallPilot(one.name, one.n, one.exaggeration, one.shrunk, power)
+
+
+__all__ = ["SMALL_PILOT", "SmallPilot", "beliefs", "small_pilots", "with_power"]

@@ -1,0 +1,148 @@
+"""Trials at each point of the prior: the scenario with its values, played for replicates of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.assurance.points import Belief
+from trialsim.chunks import chunk_ranges, in_order
+from trialsim.errors import ScenarioError, TrialsimError
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.priors import at_values
+from trialsim.sizing.confirm import reached_in
+from trialsim.sizing.target import Need, target_of
+from trialsim.study import Study, analyze, prepare, simulate
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Replicates played at a time, and the memory their values may take.
+CHUNK = 500
+CHUNK_VALUES = 2**23
+
+
+@dataclass(frozen=True)
+class Played:
+    """What happened at each of P points; a point with a fault was impossible and has no trials.
+
+    Attributes
+    ----------
+    u : (P, D) quantiles of the priors
+    values : (P, D) values of the beliefs
+    replicates, reached, failed : (P,) trials played, trials that reached the target, trials that could not be analyzed
+    faults : why a point is impossible, or nothing
+    """
+
+    u: Floats
+    values: Floats
+    replicates: Ints
+    reached: Ints
+    failed: Ints
+    faults: tuple[str, ...]
+
+    @property
+    def counted(self) -> Ints:
+        """(P,) trials that could be analyzed."""
+        return self.replicates - self.failed
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """(P,) points with at least one such trial."""
+        return np.asarray(self.counted > 0)
+
+    @property
+    def power(self) -> Floats:
+        """(P,) share of them that reached the target; NaN where there is none."""
+        counted = self.counted
+        return np.where(counted > 0, self.reached / np.maximum(counted, 1), np.nan)
+
+
+def play_points(
+    scenario: Scenario,
+    wanted: Sequence[str],
+    need: Need,
+    found: Sequence[Belief],
+    u: Floats,
+    *,
+    replicates: int,
+    seed: int,
+    workers: int,
+    progress: Callable[[int], None] | None = None,
+) -> Played:
+    """Play ``replicates`` in all, split evenly over the points ``u`` (P, D); no two points share a replicate number."""
+    points = len(u)
+    at = [belief.values(u[:, column]) for column, belief in enumerate(found)]
+    starts = [point * replicates // points for point in range(points + 1)]
+
+    def work(point: int) -> tuple[int, int, str]:
+        values = {path: float(column[point]) for belief in at for path, column in belief}
+        try:
+            study = prepare(at_values(scenario, values))
+            reached, failed = count(study, wanted, need, range(starts[point], starts[point + 1]), seed=seed)
+        except TrialsimError as error:
+            return 0, 0, _fault(error)
+        return reached, failed, ""
+
+    done: list[tuple[int, int, str]] = []
+    with ThreadPoolExecutor(workers, thread_name_prefix="trialsim") as pool:
+        for point, one in enumerate(in_order(pool, work, range(points), ahead=workers + 2)):
+            done.append(one)
+            if progress is not None:
+                progress(starts[point + 1])
+    faults = tuple(fault for _, _, fault in done)
+    asked = np.diff(np.array(starts, dtype=np.int64))
+    return Played(
+        u,
+        np.column_stack([belief[0][1] for belief in at]),
+        np.where([bool(fault) for fault in faults], 0, asked),
+        np.array([reached for reached, _, _ in done], dtype=np.int64),
+        np.array([failed for _, failed, _ in done], dtype=np.int64),
+        faults,
+    )
+
+
+def count(study: Study, wanted: Sequence[str], need: Need, replicates: range, *, seed: int) -> tuple[int, int]:
+    """How many trials reach the target, and how many could not be analyzed."""
+    target = target_of(study, wanted, need=need)
+    each = max(study.conduct.target * len(study.response.pairs), 1)
+    reached = failed = 0
+    for part in chunk_ranges(replicates, max(min(CHUNK, CHUNK_VALUES // each), 1), block=1):
+        cohort = simulate(study, part, seed=seed, twins=("declared",))
+        values = reached_in(target, analyze(cohort, plan=target.plan))
+        reached += int(np.nansum(values))
+        failed += int(np.isnan(values).sum())
+    return reached, failed
+
+
+def count_parallel(
+    study: Study,
+    wanted: Sequence[str],
+    need: Need,
+    replicates: int,
+    *,
+    seed: int,
+    workers: int,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[int, int]:
+    """As :func:`count`, over threads."""
+    parts = chunk_ranges(range(replicates), CHUNK, block=1)
+    reached = failed = 0
+    with ThreadPoolExecutor(workers, thread_name_prefix="trialsim") as pool:
+        work = in_order(pool, lambda part: count(study, wanted, need, part, seed=seed), parts, ahead=workers + 2)
+        for part, (here, lost) in zip(parts, work, strict=True):
+            reached, failed = reached + here, failed + lost
+            if progress is not None:
+                progress(part.stop)
+    return reached, failed
+
+
+def _fault(error: TrialsimError) -> str:
+    if isinstance(error, ScenarioError) and error.faults:
+        first = error.faults[0]
+        return f"{first.code} {first.path}: {first.message}"
+    return f"{error.code} {error.message}".strip()

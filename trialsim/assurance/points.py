@@ -1,0 +1,153 @@
+"""Points of a prior: a Latin hypercube over every number that is uncertain, by addressed draws."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.distributions import Distribution, quantile
+from trialsim.draws import stream, uniforms
+from trialsim.errors import TrialsimError
+from trialsim.measures import Number, Prior, Sourced
+from trialsim.scenario.dump import value_text
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.priors import priors_of
+from trialsim.scenario.text import Path
+
+Floats = NDArray[np.float64]
+
+#: Keys that say what an arm changes, with the value that means no change.
+EFFECTS = {"difference": 0.0, "secretion": 0.0, "ratio": 1.0, "odds_ratio": 1.0}
+EFFECT_PLACES = {"effects", "responds_to", "by_arm"}
+
+
+class AssuranceError(TrialsimError, ValueError):
+    """A question about assurance that has no answer as it was put."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Belief:
+    """One uncertain thing: a number, or several that move together.
+
+    Attributes
+    ----------
+    name : of the prior; the place in the file if none is given
+    numbers : places in the resolved scenario, and the numbers with their priors
+    n : participants in each arm on whom the belief rests, where that is said
+    """
+
+    name: str
+    numbers: tuple[tuple[Path, Number], ...]
+    n: int | None = None
+
+    @property
+    def number(self) -> Number:
+        """The first of its numbers, by which it is shown."""
+        return self.numbers[0][1]
+
+    @property
+    def prior(self) -> Distribution:
+        """The prior of that number."""
+        return _prior(self.number).distribution
+
+    @property
+    def effect(self) -> bool:
+        """Whether it says what an arm changes."""
+        return any(EFFECT_PLACES & set(map(str, path)) for path, _ in self.numbers)
+
+    @property
+    def no_effect(self) -> float | None:
+        """The value that means no effect; None where that depends on other numbers."""
+        return EFFECTS.get(str(self.numbers[0][0][-1])) if self.effect else None
+
+    @property
+    def label(self) -> str:
+        """The name without what is the same for every number of the kind."""
+        return self.name.removeprefix("outcomes.")
+
+    def shown(self, value: float) -> str:
+        """A value of it, to three digits, with its unit."""
+        rounded = float(f"{value:.3g}")
+        if self.number.kind == "share":
+            return f"{100 * value:.3g} %"
+        if self.number.kind == "duration" and rounded:
+            size, unit = next(
+                (size, unit) for size, unit in DURATIONS if abs(rounded) >= size or unit == "s"
+            )  # the largest unit that is not above it
+            return f"{rounded / size:.3g} {unit}"
+        return str(value_text(rounded, self.number.kind, self.number.unit))
+
+    def values(self, u: Floats) -> list[tuple[Path, Floats]]:
+        """Of each of its numbers, the values at the quantiles ``u`` of its own prior."""
+        return [(path, quantile(_prior(number).distribution, u)) for path, number in self.numbers]
+
+
+DURATIONS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+def _prior(number: Number) -> Prior:
+    assert number.prior is not None
+    return number.prior
+
+
+def beliefs(scenario: Scenario) -> tuple[Belief, ...]:
+    """Everything uncertain in a resolved scenario, in the order of the file.
+
+    Raises
+    ------
+    AssuranceError
+        TS-V001 when nothing has a prior
+    """
+    found = tuple(
+        Belief(name, numbers, _rests_on(numbers[0][1], scenario.sources))
+        for name, numbers in priors_of(scenario).items()
+    )
+    if not found:
+        raise AssuranceError(
+            "no number of this scenario has a prior.",
+            code="TS-V001",
+            remedy="Write difference: {value: -0.8, prior: {normal: {mean: -0.8, sd: 0.4}}}, or begin with trialsim fit.",
+        )
+    return found
+
+
+def _rests_on(number: Number, sources: Mapping[str, str]) -> int | None:
+    """``n`` of the prior, else ``n = 12`` in the words of a source."""
+    prior = _prior(number)
+    return prior.n or told_n(prior, sources) or told_n(number, sources)
+
+
+def told_n(record: Sourced, sources: Mapping[str, str]) -> int | None:
+    """The number of participants that the source of a number tells as ``n = 12``.
+
+    >>> told_n(Number(value=1.0, source="pilot"), {"pilot": "A pilot, n = 12 per arm"})
+    12
+    """
+    told = record.source or record.computed_from
+    found = re.search(r"\bn ?= ?(\d+)", f"{told} {sources.get(told, '')}") if told else None
+    return int(found.group(1)) if found else None
+
+
+def hypercube(names: Sequence[str], points: int, *, seed: int) -> Floats:
+    """(P, D) uniforms, each column with one value in each of P equal strata, in an order of its own.
+
+    References
+    ----------
+    McKay, Beckman, Conover 1979, doi:10.1080/00401706.1979.10489755.
+
+    >>> u = hypercube(["a", "b"], 4, seed=1)
+    >>> np.sort(np.floor(4 * u), axis=0).tolist()
+    [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
+    """
+    columns = []
+    for name in names:
+        key = stream("prior/{name}", name=name)
+        order, within = (uniforms(seed, key, replicates=range(1), participants=points, k=k)[0] for k in (0, 1))
+        columns.append((np.argsort(np.argsort(order)) + within) / points)
+    return np.column_stack(columns)

@@ -1,0 +1,160 @@
+"""``trialsim assurance``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
+from trialsim.cli.options import json_option, scenario_argument, set_option
+from trialsim.cli.parse import SHARE
+
+if TYPE_CHECKING:
+    from trialsim.assurance import Assurance
+    from trialsim.study import Study
+
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType
+
+
+class PointCount(ParamType):
+    """``200``, or ``each`` for one point a trial."""
+
+    name = "points"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of points; 0 for each."""
+        if value == "each":
+            return 0
+        text = str(value).replace(",", "")
+        if not text.isdigit() or int(text) == 0:
+            self.fail(f"'{value}' is no number of points. Write 200, or each.", param, ctx)
+        return int(text)
+
+
+@click.command("assurance")
+@scenario_argument
+@click.option("--points", type=PointCount(), metavar="200|each",
+              help="Draws of all priors together; 200 if not said, fewer with few trials.")  # fmt: skip
+@click.option("--replicates", type=click.IntRange(min=20), default=10_000, show_default=True,
+              help="Simulated trials over all points, and as many at the design values.")  # fmt: skip
+@click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
+              help="The analysis that must reject; the primary one if not said. Several: see --need.")  # fmt: skip
+@click.option("--need", type=click.Choice(["any", "all"]), default="all", show_default=True,
+              help="Of several analyses, how many must reject.")  # fmt: skip
+@click.option(
+    "--power", type=SHARE, default="80%", show_default=True, help="The power whose share of the prior is told."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Write tables and figure.")
+@set_option
+@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core if not said.")
+@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+@json_option
+def command(
+    scenario: Path,
+    points: int | None,
+    replicates: int,
+    wanted: tuple[str, ...],
+    need: str,
+    power: float,
+    out: Path | None,
+    figures: bool,
+    changes: tuple[str, ...],
+    workers: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Average power over the priors of a scenario: the chance that the trial will succeed."""
+    from trialsim.assurance import find_assurance
+    from trialsim.cli.run import say_if_first
+    from trialsim.scenario import load
+    from trialsim.study import prepare
+
+    study = prepare(load(scenario, set=changes))
+    which: Literal["any", "all"] = "any" if need == "any" else "all"
+    say_if_first()
+    began = time.perf_counter()
+    with stages(quiet=as_json) as tell:
+        found = find_assurance(
+            study, wanted, need=which, points=replicates if points == 0 else points, replicates=replicates, goal=power,
+            seed=seed, workers=workers, progress=tell,
+        )  # fmt: skip
+    seconds = time.perf_counter() - began
+    folder = out or Path("outputs") / f"{study.scenario.name}-assurance"
+    if figures:
+        from trialsim.report.assurance import write_assurance
+
+        write_assurance(study, found, folder)
+    if as_json:
+        print_json(summary(study, found, folder if figures else None, seconds))
+    else:
+        _print(found, folder if figures else None, seconds)
+
+
+def _print(found: Assurance, folder: Path | None, seconds: float) -> None:
+    from rich.table import Table
+
+    from trialsim.report.assurance import answer
+
+    first, *rest = answer(found)
+    stdout.print(f"[bold]{first}[/]")
+    for line in rest:
+        stdout.print(f"  {line}", markup=False)
+    belief = found.beliefs[found.first]
+    table = Table(box=None, pad_edge=False, title=f"Power along {belief.label}", title_justify="left")
+    for name in ("quantile of its prior", "value", "power", "MCSE", "95 % interval"):
+        table.add_column(name, justify="right")
+    for one in found.along[found.first]:
+        table.add_row(
+            f"{one.quantile_low:.0%} to {one.quantile_high:.0%}",
+            f"{belief.shown(one.value_low)} to {belief.shown(one.value_high)}",
+            f"{one.power.value:.1%}", f"{one.power.mcse:.1%}", f"{one.power.low:.0%} to {one.power.high:.0%}",
+        )  # fmt: skip
+    table_console().print(table)
+    stderr.print(f"{2 * found.replicates:,} simulated trials in {seconds:.1f} s.", markup=False)
+    if folder is not None:
+        stdout.print(f"Tables and figure are in {folder}.", markup=False)
+
+
+def summary(study: Study, found: Assurance, folder: Path | None, seconds: float) -> dict[str, object]:
+    """The answer for scripts; a number that is not there is null."""
+    import math
+    from dataclasses import asdict
+
+    from trialsim.report.assurance import answer
+
+    def known(value: object) -> object:
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return {
+        "scenario": study.scenario.name,
+        "for": found.target.name,
+        "assurance": asdict(found.average.share),
+        "mcse_if_points_were_random": known(found.average.clustered),
+        "power_at_design_values": asdict(found.design),
+        "power_over_prior": {
+            "goal": found.spread.goal,
+            "share_at_goal": asdict(found.spread.above),
+            "quantiles": {f"{q:g}": found.spread.quantile(q) for q in (0.1, 0.25, 0.5, 0.75, 0.9)},
+        },
+        "beliefs": [
+            {"name": belief.name, "value": belief.number.value, "n": belief.n, "moves_power_by": moved,
+             "along": [asdict(one) for one in bins]}
+            for belief, moved, bins in zip(found.beliefs, found.average.influence, found.along, strict=True)
+        ],
+        "small_pilots": [{key: known(cell) for key, cell in asdict(one).items()} for one in found.pilots],
+        "points": len(found.played.u),
+        "impossible_points": len(found.impossible),
+        "replicates": found.replicates,
+        "failed": int(found.played.failed.sum()),
+        "bounds": list(found.bounds),
+        "seed": found.seed,
+        "seconds": round(seconds, 3),
+        "answer": answer(found),
+        "folder": None if folder is None else str(folder),
+    }  # fmt: skip

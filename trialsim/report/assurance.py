@@ -1,0 +1,177 @@
+"""Assurance in words, as tables and as a figure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from trialsim.assurance import Assurance, Bin, Share, SmallPilot
+from trialsim.distributions import quantile
+from trialsim.study import Study
+
+#: Of the failed trials, the share from which bounds are told.
+MANY_FAILED = 0.05
+
+
+def answer(found: Assurance) -> list[str]:
+    """Lines that say what was found; the first one is the assurance beside the power."""
+    mean, design = found.average.share, found.design
+    points = len(found.played.u)
+    first = (
+        f"Averaged over the prior, the power of {found.target.name} is {mean.value:.1%} (MCSE {mean.mcse:.1%}); "
+        f"at the design values it is {design.value:.1%} (MCSE {design.mcse:.1%})."
+    )
+    second = (
+        f"{found.spread.above.value:.0%} of the prior has a power of {found.spread.goal:.0%} or more; the middle 80 % of "
+        f"the prior has a power between {found.spread.quantile(0.1):.0%} and {found.spread.quantile(0.9):.0%}."
+    )
+    lines = [first, second]
+    lines += _influences(found)
+    lines.append(_approximation(points, found.replicates))
+    lines += _lost(found)
+    lines += [line for pilot in found.pilots for line in _pilot(found, pilot)]
+    return lines
+
+
+def _influences(found: Assurance) -> list[str]:
+    ranked = sorted(zip(found.average.influence, found.beliefs, strict=True), key=lambda pair: -pair[0])
+    told = [f"{belief.label} ({100 * moved:.0f} points)" for moved, belief in ranked[:3]]
+    if len(ranked) == 1:
+        return []
+    return [f"What moves power most, in standard deviations over the prior: {', '.join(told)}."]
+
+
+def _approximation(points: int, replicates: int) -> str:
+    if points == replicates:
+        return f"Each of the {replicates:,} trials has its own draw of the priors."
+    return (
+        f"The priors are represented by {points:,} points (a Latin hypercube) with about {replicates // points:,} trials "
+        "each; the MCSE counts the points, not only the trials."
+    )
+
+
+def _lost(found: Assurance) -> list[str]:
+    lines = []
+    impossible, played = found.impossible, found.played
+    low, high = found.bounds
+    if impossible:
+        why, times = Counter(impossible).most_common(1)[0]
+        lines.append(
+            f"{len(impossible)} of {len(played.u)} points are impossible and left out (such as {times}: {why}) "
+            f"Counted as failures they make the assurance {low:.1%}, as successes {high:.1%}."
+        )
+    failed = int(played.failed.sum())
+    if failed:
+        bounds = "" if impossible or failed < MANY_FAILED * found.replicates else (
+            f" Counted as failures they make the assurance {low:.1%}, as successes {high:.1%}."
+        )  # fmt: skip
+        lines.append(f"{failed:,} trials could not be analyzed and are left out.{bounds}")
+    return lines
+
+
+def _pilot(found: Assurance, pilot: SmallPilot) -> list[str]:
+    belief = next((one for one in found.beliefs if one.name == pilot.name), None)
+    first = f"Careful: the effect {pilot.name.removeprefix('outcomes.')} rests on a pilot of {pilot.n} participants"
+    if belief is None:
+        return [f"{first} and has no prior; give it one (trialsim fit), or its uncertainty is left out here."]
+    fall = 100 * (found.design.value - found.average.share.value)
+    change = f"falls by {fall:.0f} points" if fall > 0 else f"rises by {-fall:.0f} points"
+    told = (
+        f"{first} in each arm. Allowing for what is uncertain, the expected power {change}, from "
+        f"{found.design.value:.0%} to {found.average.share.value:.0%}."
+    )
+    lines = [told]
+    if math.isfinite(pilot.exaggeration):
+        lines.append(
+            "Pilots are followed up when they look promising, so their effects are too large on average (the winner's "
+            f"curse): were {belief.shown(belief.number.value)} the truth, pilots of this size with p < 5 % (one-sided) "
+            f"would show {pilot.exaggeration:.2g} times as much. If the truth is that much smaller, "
+            f"{belief.shown(pilot.shrunk)}, the power is {pilot.power:.0%}."
+        )
+    return lines
+
+
+# ---------------------------------------------------------------- tables
+
+
+def measures_frame(found: Assurance) -> pd.DataFrame:
+    """measure, value, mcse, conf_low, conf_high, n_replicates, n_points, n_failed."""
+    trials, points = int(found.played.replicates.sum()), int(found.played.usable.sum())
+    failed = int(found.played.failed.sum())
+    goal = found.spread.goal
+    rows: list[tuple[str, Share, int, int, int]] = [
+        ("assurance", found.average.share, trials, points, failed),
+        ("power_at_design_values", found.design, found.replicates, 1, found.design_failed),
+        (f"prior_with_power_{goal:g}_or_more", found.spread.above, trials, points, failed),
+    ]
+    names = ["measure", "value", "mcse", "conf_low", "conf_high", "n_replicates", "n_points", "n_failed"]
+    cells = [(name, s.value, s.mcse, s.low, s.high, *counts) for name, s, *counts in rows]
+    return pd.DataFrame(cells, columns=names)
+
+
+def along_frame(found: Assurance) -> pd.DataFrame:
+    """Power in bins of each belief: belief, quantile_low, quantile_high, value_low, value_mean, value_high, power, ..."""
+    rows = [(belief.name, *_bin(one)) for belief, bins in zip(found.beliefs, found.along, strict=True) for one in bins]
+    names = "belief quantile_low quantile_high value_low value_mean value_high points power mcse low high"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def _bin(one: Bin) -> tuple[float, ...]:
+    values = (one.quantile_low, one.quantile_high, one.value_low, one.value_mean, one.value_high, one.points)
+    return (*values, one.power.value, one.power.mcse, one.power.low, one.power.high)
+
+
+def points_frame(found: Assurance) -> pd.DataFrame:
+    """Every point: the quantile and value of each belief, trials, how many reached the target, faults."""
+    played = found.played
+    columns: dict[str, object] = {"point": np.arange(len(played.u))}
+    for d, belief in enumerate(found.beliefs):
+        columns[f"quantile of {belief.name}"] = played.u[:, d]
+        columns[belief.name] = played.values[:, d]
+    columns |= {"replicates": played.replicates, "reached": played.reached, "failed": played.failed}
+    columns["fault"] = list(played.faults)
+    return pd.DataFrame(columns)
+
+
+def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path, ...]:
+    """Write tables, figure and answer into ``folder``."""
+    from trialsim.plots.assurance import assurance_figure
+    from trialsim.plots.style import save
+    from trialsim.runs.store import whole_file, write_text
+
+    written: list[Path] = []
+    for name, frame in (
+        ("assurance.csv", measures_frame(found)),
+        ("assurance_along.csv", along_frame(found)),
+        ("assurance_points.csv", points_frame(found)),
+    ):
+        written.append(folder / name)
+        with whole_file(written[-1]) as temporary:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+    belief = found.beliefs[found.first]
+    at = (0.1, 0.3, 0.5, 0.7, 0.9)
+    values = quantile(belief.prior, np.array(at))
+    along = along_frame(found)
+    figure = assurance_figure(
+        along[along["belief"] == belief.name],
+        found.spread.power.tolist(),
+        design=found.design.value,
+        assurance=found.average.share.value,
+        goal=found.spread.goal,
+        above=found.spread.above.value,
+        belief=belief.label,
+        ticks=[(q, belief.shown(float(value))) for q, value in zip(at, values, strict=True)],
+        note=(
+            f"{study.scenario.name}: {found.target.name}. {len(found.played.u):,} points of the prior, "
+            f"{found.replicates:,} simulated trials; band: 95 % Monte Carlo."
+        ),
+    )
+    written += save(figure, folder, "assurance")
+    written.append(folder / "assurance.json")
+    write_text(written[-1], json.dumps({"answer": answer(found)}, indent=2, ensure_ascii=False) + "\n")
+    return tuple(written)

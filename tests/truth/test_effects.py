@@ -1,0 +1,90 @@
+"""Each estimand against the plain way of counting it."""
+
+from __future__ import annotations
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pytest
+
+from trialsim.analysis.plan import MEAN_DIFFERENCE, MEDIAN, PROBABILITY
+from trialsim.truth.effects import POOL, means, one_sample, pooled_pseudomedian, pseudomedian, superiority, two_arms
+
+
+def trials(seed: int, *, rounded: bool) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(0.4, 1.0, (30, 12)), rng.normal(0.0, 1.5, (30, 12))
+    a, b = (np.clip(np.round(x), -1, 2) if rounded else x for x in (a, b))
+    a[rng.random(a.shape) < 0.15] = np.nan
+    b[rng.random(b.shape) < 0.15] = np.nan
+    return a, b
+
+
+def plain_superiority(a: np.ndarray, b: np.ndarray) -> float:
+    """Every two different participants with a value, one by one."""
+    told = [
+        1.0 if x > y else 0.5 if x == y else 0.0
+        for i, x in enumerate(a)
+        for j, y in enumerate(b)
+        if i != j and x == x and y == y
+    ]
+    return sum(told) / len(told)
+
+
+@pytest.mark.parametrize("levels", [(), (-1.0, 0.0, 1.0, 2.0)])
+def test_superiority_is_the_share_among_all_different_pairs(levels: tuple[float, ...]) -> None:
+    a, b = trials(5, rounded=bool(levels))
+    found = superiority(a, b, levels=levels)
+    assert found == pytest.approx([plain_superiority(x, y) for x, y in zip(a, b, strict=True)], abs=1e-12)
+
+
+def test_superiority_without_effect_is_one_half_exactly() -> None:
+    a, _ = trials(6, rounded=False)
+    assert (superiority(a, a) == 0.5).all()
+
+
+def test_superiority_of_two_strangers_takes_all_pairs() -> None:
+    """Where nobody has a value in both, nothing is left out."""
+    values = np.array([[1.0, 2.0, 3.0, 4.0]])
+    first = np.array([[True, False, True, False]])
+    found = two_arms(PROBABILITY, values, values, who_a=first, who_b=~first)
+    assert found.tolist() == [0.25]
+
+
+def test_nobody_has_no_mean_and_no_superiority() -> None:
+    nothing = np.full((1, 3), np.nan)
+    everybody = np.ones((1, 3), dtype=bool)
+    assert np.isnan(means(nothing, everybody)).all()
+    assert np.isnan(superiority(nothing, nothing)).all()
+    assert np.isnan(one_sample(MEDIAN, nothing, everybody)).all()
+
+
+def test_means_count_only_who_counts() -> None:
+    values = np.array([[1.0, 5.0, np.nan, 100.0]])
+    who = np.array([[True, True, True, False]])
+    assert means(values, who).tolist() == [3.0]
+    other = np.array([[1.0, 1.0, 1.0, 1.0]])
+    assert two_arms(MEAN_DIFFERENCE, values, other, who_a=who, who_b=who).tolist() == [2.0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 31])
+def test_pseudomedian_is_the_median_of_all_averages_of_two(n: int) -> None:
+    values = np.sort(np.random.default_rng(n).lognormal(size=n))
+    averages = [(x + y) / 2 for x, y in combinations_with_replacement(values, 2)]
+    assert pseudomedian(values) == pytest.approx(np.median(averages), rel=1e-12)
+
+
+def test_pseudomedian_with_ties() -> None:
+    values = np.array([-1.0, -1.0, 0.5, 2.0, 2.0, 2.0])
+    averages = [(x + y) / 2 for x, y in combinations_with_replacement(values, 2)]
+    assert pseudomedian(values) == pytest.approx(np.median(averages), rel=1e-12)
+
+
+def test_pools_of_replicates_stand_at_their_first() -> None:
+    values = np.random.default_rng(4).normal(1.0, 1.0, (2 * POOL + 3, 5))
+    values[0, 0] = 0.0  # no difference: left out, as by the test
+    found = pooled_pseudomedian(values)
+    assert np.flatnonzero(np.isfinite(found)).tolist() == [0, POOL, 2 * POOL]
+    pool = np.sort(values[:POOL].ravel())
+    assert found[0] == pseudomedian(pool[pool != 0.0])
+    assert found[POOL] == pseudomedian(np.sort(values[POOL : 2 * POOL].ravel()))

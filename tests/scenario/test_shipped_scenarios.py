@@ -105,7 +105,7 @@ def test_the_key_test_sees_a_key_that_is_missing() -> None:
         if file.stem != "massage-course":
             used |= keys_used(written(file))
     missing = keys_of(Scenario) - used
-    assert {("Repeat", "times"), ("Setting", "sites"), ("Scenario", "costs"), ("Resource", "queue_limit")} <= missing
+    assert {("Repeat", "times"), ("Setting", "sites"), ("Resource", "queue_limit")} <= missing
 
 
 def _words(annotation: Any) -> set[object]:

@@ -61,6 +61,7 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     """Names and combinations, in the form people write."""
     from trialsim.scenario.check_analyses import check_analyses
     from trialsim.scenario.check_outcomes import check_outcomes
+    from trialsim.scenario.check_sweep import check_sweep
     from trialsim.scenario.priors import check_priors
 
     _sources(scenario, report)
@@ -78,6 +79,8 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     check_analyses(scenario, points, report)
     _costs(scenario, report)
     check_priors(scenario, report)
+    if scenario.sweep is not None:
+        check_sweep(scenario.sweep, report)
 
 
 def check_resolved(scenario: Scenario, points: Outline, report: Report) -> None:

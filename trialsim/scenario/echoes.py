@@ -25,6 +25,7 @@ HOMES: dict[str, tuple[Path, ...]] = {
     "TS-E061": (("analyses",), ("design",)),
     "TS-E067": (("protocol",), ("participants",)),
     "TS-E075": (("setting",),),
+    "TS-E091": (("sweep", "matrix"), ("sweep", "zip"), ("sweep", "list"), ("sweep", "latin")),
 }
 
 

@@ -12,7 +12,7 @@ from trialsim.scenario.model import Design, Outcome, Patients, Scenario, Simulat
 
 #: Words and provenance do not decide results, nor does how many replicates are played (each is its own).
 LEFT_OUT: dict[type[Record], tuple[str, ...]] = {
-    Scenario: ("name", "title", "sources", "published"),
+    Scenario: ("name", "title", "sources", "sweep", "published"),
     Simulation: ("replicates",),
     Patients: ("label",),
     Outcome: ("label",),
@@ -25,7 +25,7 @@ def scenario_hash(scenario: Scenario) -> str:
 
     In: setting, design (names of the arms, not their descriptions), participants, attrition, protocol, visits,
     outcomes, analyses, primary, costs, seed. Out: name, title, labels, sources, where numbers come from, their
-    ranges, published figures, the number of replicates.
+    ranges, what is swept, published figures, the number of replicates.
     """
     text = json.dumps(canonical(scenario), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()

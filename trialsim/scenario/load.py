@@ -28,12 +28,21 @@ def load(path: str | FilePath, *, set: Sequence[str] = ()) -> Scenario:  # noqa:
     ScenarioError
         With every fault found, each with file, line and column.
     """
-    file = FilePath(path)
+    return finish(read_file(path), folder=FilePath(path).parent, set=set)
+
+
+def read_file(path: str | FilePath) -> Tree:
+    """The plain data of a file over those of its parents, with places; nothing is checked yet.
+
+    Raises
+    ------
+    ScenarioError
+        The file cannot be read.
+    """
     try:
-        tree = _read_chain(file, seen=())
+        return _read_chain(FilePath(path), seen=())
     except BrokenText as broken:
         raise ScenarioError([_fault(broken.finding, Tree())]) from None
-    return _finish(tree, folder=file.parent, set=set)
 
 
 def loads(text: str, *, file: str = "<scenario>", folder: str | FilePath = ".", set: Sequence[str] = ()) -> Scenario:  # noqa: A002
@@ -44,7 +53,7 @@ def loads(text: str, *, file: str = "<scenario>", folder: str | FilePath = ".", 
             tree = _with_parent(tree, FilePath(folder), seen=())
     except BrokenText as broken:
         raise ScenarioError([_fault(broken.finding, Tree())]) from None
-    return _finish(tree, folder=FilePath(folder), set=set)
+    return finish(tree, folder=FilePath(folder), set=set)
 
 
 def from_data(data: dict[str, Any], *, folder: str | FilePath = ".") -> Scenario:
@@ -55,7 +64,7 @@ def from_data(data: dict[str, Any], *, folder: str | FilePath = ".") -> Scenario
     ScenarioError
         With every fault found.
     """
-    return _finish(Tree(data=data), folder=FilePath(folder), set=())
+    return finish(Tree(data=data), folder=FilePath(folder), set=())
 
 
 def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
@@ -99,7 +108,14 @@ def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) ->
     return inherit(_read_chain(parent, seen=seen), tree)
 
 
-def _finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  # noqa: A002
+def finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  # noqa: A002
+    """The resolved scenario of what was read, with ``set`` overrides; ``tree`` is changed by them.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault found.
+    """
     if not isinstance(tree.data, dict):
         what = "the file is empty." if tree.data is None else "a scenario is a map of keys."
         raise ScenarioError([_fault(Finding("TS-E004", (), what, "Begin with trialsim: 1."), tree)])

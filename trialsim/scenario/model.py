@@ -35,6 +35,7 @@ from trialsim.quantities import (
     Sourced,
     ValueSpread,
 )
+from trialsim.scenario.sweep import Sweep
 
 
 class OneOrMany:
@@ -470,5 +471,6 @@ class Scenario(Record):
     analyses: Mapping[Name, Analysis]
     primary: Names
     costs: Costs | None = None
+    sweep: Sweep | None = None
     simulation: Simulation = Simulation()
     published: tuple[Published, ...] = ()

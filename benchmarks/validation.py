@@ -9,9 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import optimize, special
 
 from trialsim import study
-from trialsim.scenario import loads
+from trialsim.scenario import load, loads
+from trialsim.scenario.shipped import shipped_scenarios
 
 REPLICATES = 200_000
 SEED = 1
@@ -110,6 +115,38 @@ def ancova(each: int, published: float) -> Case:
     )  # fmt: skip
 
 
+def ancova_of_three(each: int, rho: float, published: float) -> Case:
+    levels = ", ".join(
+        f"{arm}: {{difference: {50 * index}, visits: [post]}}" for index, arm in enumerate("abc") if index
+    )
+    outcome = (
+        "{distribution: normal, visits: [pre, post], level: {mean: 400, sd: 100}, "
+        f"correlation: {{between_sessions: {rho}}}, effects: {{{levels}}}}}"
+    )
+    return Case(
+        f"ANCOVA, means 400, 450, 500, SD 100, r {rho:g}, {each} per arm", "exact, by integration", published, outcome,
+        "{outcome: y, visit: post, test: ancova, baseline: pre}", "a: control, b: treated, c: treated twice",
+        f"enroll: {{each arm: {each}}}", "pre: 0 d, post: 28 d", contrast="all arms",
+    )  # fmt: skip
+
+
+def proportional_odds() -> Case:
+    """Whitehead's formula at 500 an arm: mean shares .1 .2 .4 .3, odds ratio 1.2. An approximation, good at this size."""
+    logs, cuts = math.log(1.2), []
+    for both in (0.1, 0.3, 0.7):  # cumulative shares of both arms together
+        cut = optimize.brentq(lambda x, both=both: special.expit(x) + special.expit(x - logs) - 2 * both, -20, 20)
+        cuts.append(float(special.expit(cut)))
+    shares = ", ".join(repr(high - low) for low, high in pairwise([0.0, *cuts, 1.0]))
+    outcome = (
+        f"{{categories: [0, 1, 2, 3], visits: [post], level: {{shares: [{shares}]}}, "
+        f"effects: {{b: {{odds_ratio: {math.exp(logs)!r}}}}}}}"
+    )
+    return Case(
+        "Mann-Whitney, 4 levels, odds ratio 1.2, 500 per arm", "Whitehead's formula", 0.351, outcome,
+        "{outcome: y, visit: post, test: mann-whitney}", "a: control, b: treated", "enroll: {each arm: 500}",
+    )  # fmt: skip
+
+
 def cases() -> Iterator[Case]:
     """Every row of the page."""
     for each, published in ((30, 0.4778965), (86, 0.9032)):
@@ -131,6 +168,24 @@ def cases() -> Iterator[Case]:
         yield anova((-step, 0.0, step), 1.0, 33, f"ANOVA, f {f:g}, 33 each (PICU)", "noncentral F", published)
     for each, published in ((41, 0.7932), (42, 0.8031), (55, 0.8984), (56, 0.9037)):
         yield ancova(each, published)
+    for each, rho, published in ((21, 0.1, 0.8117), (16, 0.5, 0.8044), (6, 0.9, 0.8768)):
+        yield ancova_of_three(each, rho, published)
+    yield proportional_odds()
+
+
+def queue() -> Iterator[tuple[str, float, float, float]]:
+    """The plain queue: what is measured, published, mean over 100,000 replicates, and its standard error [h]."""
+    prepared = study.prepare(load(shipped_scenarios()["plain-queue"].path))
+    sojourn, last = [], []
+    for start in range(0, REPLICATES // 2, 1000):
+        cohort = study.simulate(prepared, range(start, start + 1000), twins=("declared",))
+        assert cohort.trace is not None
+        ends = cohort.trace.ends[:, :, 0]
+        sojourn.append(((ends - cohort.entries.arrival) / 3600).mean(axis=1))
+        last.append(ends.max(axis=1) / 3600)
+    for what, published, values in (("mean sojourn", 17.373, sojourn), ("mean last departure", 292.86, last)):
+        hours = np.concatenate(values)
+        yield what, published, float(hours.mean()), float(hours.std(ddof=1) / math.sqrt(len(hours)))
 
 
 def main() -> None:
@@ -139,6 +194,9 @@ def main() -> None:
     for case in cases():
         power, mcse, null = case.simulated()
         print(f"| {case.what} | {case.source} | {case.published:.4f} | {power:.4f} | {mcse:.4f} | {null:.4f} |")
+    print("\n| queue | published [h] | simulated [h] | MCSE |\n|---|---|---|---|")
+    for what, published, mean, mcse in queue():
+        print(f"| {what} | {published} | {mean:.3f} | {mcse:.3f} |")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from trialsim.report.words import join
 from trialsim.sizing import Confirmation, Found
+from trialsim.sizing.closed_form import second_opinion
 from trialsim.sizing.sizes import sizes_of
 from trialsim.study import Study
 
@@ -27,6 +29,7 @@ def answer(study: Study, found: Found) -> list[str]:
         lines.append(f"The mean estimate is {found.estimate:.3g} then.")
     if one is not None and one.trial is not None and study.conduct.ward:
         lines.append(_time(one))
+    lines.extend(_second_opinion(study, found))
     lines.extend(found.notes)
     return lines
 
@@ -72,6 +75,22 @@ def _interval(found: Found) -> str:
         f"The curve meets the goal at {found.root:.1f} participants "
         f"(95 % Monte Carlo interval {found.low:.1f} to {found.high:.1f})."
     )
+
+
+def _second_opinion(study: Study, found: Found) -> Iterator[str]:
+    """The nearest closed form at the recommended size, and why it differs."""
+    if found.measure != "power" or found.axis != "size" or len(found.target.rows) > 1:
+        return
+    assert found.at is not None
+    wanted = found.target.plan.rows[found.target.rows[0]]
+    opinion = second_opinion(study, wanted, found.at)
+    if opinion is None:
+        yield "Second opinion: no closed form comes near this analysis."
+        return
+    yield f"Second opinion: {opinion.power:.1%} by {opinion.formula} ({opinion.source})."
+    if opinion.reasons:
+        yield "What the formula does not know, and what that does to the power:"
+        yield from (f"- {reason}" for reason in opinion.reasons)
 
 
 def _time(one: Confirmation) -> str:

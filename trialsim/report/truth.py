@@ -66,7 +66,7 @@ def with_error(value: float, error: float) -> str:
     """
     if not error > 1e-12 * max(abs(value), 1.0):
         return f"{value:.3g}" if abs(value) > 1e-12 else "0"
-    digits = max(0, -math.floor(math.log10(error)) + (f"{error:.0e}"[0] == "1" or f"{error:.1e}"[0] == "1"))
+    digits = max(0, -math.floor(math.log10(error)) + (f"{error:.1e}"[0] == "1"))
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 

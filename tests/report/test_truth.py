@@ -1,0 +1,79 @@
+"""Truth and bias as a principal investigator reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trialsim.report.page import render
+from trialsim.report.truth import Cell, has_clock, has_interference, truth_rows, twin_rows, with_error
+from trialsim.runs.executor import Run, run
+from trialsim.scenario import load
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    folder = tmp_path_factory.mktemp("runs")
+    names = {"estimands": "lessons/estimands", "nicu": "nicu-parent-massage", "t": "lessons/textbook-t-test"}
+    found = {key: run(load(SCENARIOS / f"{name}.yaml"), folder / key, replicates=600) for key, name in names.items()}
+    untrue = run(load(SCENARIOS / "lessons/textbook-t-test.yaml"), folder / "untrue", replicates=200, truth=False)
+    return found | {"untrue": untrue}
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (-0.00539, 0.00152, "-0.0054 ± 0.0015"),
+        (0.5, 0.0, "0.5"),
+        (-0.2, 1e-17, "-0.2"),
+        (1e-17, 1e-18, "0"),
+        (24.0421, 0.53, "24.0 ± 0.5"),
+        (0.3212, 0.00096, "0.3212 ± 0.0010"),
+        (1234.0, 21.0, "1234 ± 21"),
+    ],
+)
+def test_a_value_is_told_to_the_digits_its_error_allows(value: float, error: float, text: str) -> None:
+    assert with_error(value, error) == text
+
+
+def test_far_off_is_marked_and_chance_is_not(finished: dict[str, Run]) -> None:
+    rows = {row["analysis"]: row for row in truth_rows(finished["estimands"].characteristics, ("as_it_happens",))}
+    always = rows["if_always_given"]
+    assert isinstance(always["bias"], Cell)
+    assert isinstance(always["coverage"], Cell)
+    assert always["bias"].marked
+    assert always["coverage"].marked
+    assert always["bias"].below.endswith(" %")
+    assert always["estimand"] == "log ratio, hypothetical"
+    assert rows["as_it_happens"]["primary"] == "primary"
+    (textbook,) = truth_rows(finished["t"].characteristics, ("main",))
+    assert isinstance(textbook["bias"], Cell)
+    assert textbook["truth"] == Cell("0.5")
+    assert not textbook["bias"].marked
+
+
+def test_type_1_error_is_named_only_where_nothing_is_to_be_found(finished: dict[str, Run]) -> None:
+    rows = {row["analysis"]: row for row in twin_rows(finished["nicu"].characteristics, ("all_mothers_log",))}
+    mothers, fell = rows["all_mothers_log"], rows["those_who_fell"]
+    assert mothers["type_1"] == mothers["no_change"] != mothers["null"]
+    assert fell["type_1"] == fell["null_truth"] == Cell("")
+
+
+def test_columns_that_no_row_needs_are_left_out(finished: dict[str, Run]) -> None:
+    assert has_clock(finished["nicu"].characteristics)
+    assert not has_clock(finished["t"].characteristics)
+    assert has_interference(finished["estimands"].characteristics)
+    assert not has_interference(finished["nicu"].characteristics)
+
+
+def test_the_page_has_both_sections_and_says_when_truth_was_not_looked_for(finished: dict[str, Run]) -> None:
+    page = render(finished["t"], [])
+    assert "<h2>Truth and bias</h2>" in page
+    assert "<h2>When there is nothing to find</h2>" in page
+    assert "interference" not in page.lower()
+    untrue = render(finished["untrue"], [])
+    assert "<h2>Truth and bias</h2>" not in untrue
+    assert "not looked for in this run" in untrue

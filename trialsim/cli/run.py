@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.console import print_json, progress, stderr, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
-
-if TYPE_CHECKING:
-    from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.cli.tables import print_measures, summary
 
 
 @click.command("run")
@@ -57,7 +54,7 @@ def command(
     if as_json:
         print_json(summary(finished.characteristics, folder))
         return
-    print_table(finished.characteristics)
+    print_measures(finished.characteristics)
     from trialsim.report.page import answer
 
     stdout.print(f"\n{answer(finished)}", markup=False)
@@ -97,62 +94,3 @@ def draw(finished: object, folder: Path) -> None:
         files = write_figures(finished, folder / "figures")
         page = write_report(finished, files, folder / "report.html")
     add_outputs(finished.folder, [page, *(path for _, png, svg in files for path in (png, svg))])
-
-
-SHOWN = (
-    "power",
-    "power_low",
-    "power_high",
-    "rejection_null_twin",
-    "rejection_null_twin_low",
-    "rejection_null_twin_high",
-    "truth",
-    "bias",
-    "coverage",
-)
-TRIAL = ("enrolled", "target_reached_in_time", "trial_days", "missed_share", "wait_mean_minutes", "missing_share")
-
-
-def print_table(result: OperatingCharacteristics) -> None:
-    """The main measures, each with its Monte Carlo standard error."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name, justify in (
-        ("analysis", "left"),
-        ("contrast", "left"),
-        ("measure", "left"),
-        ("value", "right"),
-        ("MCSE", "right"),
-        ("failed", "right"),
-    ):
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # left or right
-    for row in result.measures:
-        if row.measure in SHOWN or (row.analysis == "trial" and row.measure in TRIAL):
-            style = "bold" if row.analysis in result.primary else ""
-            table.add_row(
-                row.analysis, row.contrast, row.measure.replace("_", " "), f"{row.value:.4g}",
-                f"{row.mcse:.2g}" if row.mcse == row.mcse else "",
-                str(row.n_failed), style=style,
-            )  # fmt: skip
-    table_console().print(table)
-
-
-def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]:
-    """The result for scripts; a number that is not there is null."""
-    import math
-    from dataclasses import asdict
-
-    rows = [
-        {name: None if isinstance(cell, float) and math.isnan(cell) else cell for name, cell in asdict(row).items()}
-        for row in result.measures
-    ]
-    return {
-        "scenario": result.scenario,
-        "replicates": len(result.replicates),
-        "seed": result.seed,
-        "engine": result.engine,
-        "seconds": round(result.seconds, 3),
-        "folder": str(folder),
-        "operating_characteristics": rows,
-    }

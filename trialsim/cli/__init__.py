@@ -19,6 +19,8 @@ COMMANDS = {
     "run": "Play the study many times: power, error rates, figures, a report.",
     "size": "Find the sample size for a power or a precision, or the smallest effect detected.",
     "assurance": "Average the power over what is believed about the numbers (their priors).",
+    "compare": "Compare designs under the same draws: what changed, and what comes of it.",
+    "sweep": "Play many designs: power, length and cost over any values of the scenario.",
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",
     "replay": "Play one replicate of a run again and show what happened.",
     "reproduce": "Play the published study and place its figures among the simulated trials.",

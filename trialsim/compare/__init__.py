@@ -71,6 +71,7 @@ class Comparison:
 def compare(
     inputs: Sequence[str | Path],
     *,
+    variants: Sequence[str] = (),
     replicates: int | range | None = None,
     seed: int | None = None,
     set: Sequence[str] = (),  # noqa: A002  # the word of the command line
@@ -82,12 +83,13 @@ def compare(
 ) -> Comparison:
     """Compare scenario files, shipped scenarios or finished output folders with the first of them.
 
-    Finished folders alone are compared from their files, unless ``play``, ``seed`` or ``replicates`` ask for a play.
+    Finished folders alone are compared from their files, unless ``play``, ``seed`` or ``replicates`` ask for a play. Each of
+    ``variants`` (``path=value``) is one more design: the first with this changed.
     Parameters are otherwise those of :func:`compare_sides`.
     """
     return compare_sides(
-        read_sides(inputs, set=set), replicates=replicates, seed=seed, play=play, engine=engine, workers=workers,
-        executor=executor, progress=progress,
+        read_sides(inputs, variants=variants, set=set), replicates=replicates, seed=seed, play=play, engine=engine,
+        workers=workers, executor=executor, progress=progress,
     )  # fmt: skip
 
 

@@ -51,8 +51,19 @@ class Side:
         return scenario_hash(self.study.scenario.model_copy(update={"simulation": simulation}))
 
 
-def read_sides(inputs: Sequence[str | Path], *, set: Sequence[str] = ()) -> list[Side]:  # noqa: A002  # as in load
-    """The designs in the order given, the first being the baseline; ``set`` changes every scenario but finished runs.
+def read_sides(
+    inputs: Sequence[str | Path],
+    *,
+    variants: Sequence[str] = (),
+    set: Sequence[str] = (),  # noqa: A002  # as in load
+) -> list[Side]:
+    """The designs in the order given, the first being the baseline.
+
+    Parameters
+    ----------
+    inputs : scenario files, names of shipped scenarios, folders of finished runs
+    variants : ``path=value``, each one more design: the baseline with this changed
+    set : changes of every scenario, but not of finished runs
 
     Raises
     ------
@@ -63,17 +74,31 @@ def read_sides(inputs: Sequence[str | Path], *, set: Sequence[str] = ()) -> list
     ScenarioError
         with every fault of a scenario file
     """
-    if not 2 <= len(inputs) <= MOST:
+    count = len(inputs) + len(variants)
+    if not inputs or not 2 <= count <= MOST:
         raise CompareError(
-            f"{len(inputs)} design{'s' if len(inputs) != 1 else ''} cannot be compared.", code="TS-C001",
-            remedy=f"Name 2 to {MOST} scenario files or output folders, the baseline first.",
+            f"{count} design{'s' if count != 1 else ''} cannot be compared.", code="TS-C001",
+            remedy=f"Name 2 to {MOST} scenario files or output folders, the baseline first, or change it by --with.",
         )  # fmt: skip
-    sides = [_read(chr(ord("A") + place), Path(one), set) for place, one in enumerate(inputs)]
-    names = [side.name for side in sides]
-    return [
-        replace(side, name=f"{side.name} ({_stem(source)})") if names.count(side.name) > 1 else side
-        for side, source in zip(sides, inputs, strict=True)
+    labels = [chr(ord("A") + place) for place in range(count)]
+    sides = [_read(label, Path(one), set) for label, one in zip(labels, inputs, strict=False)]
+    names, stems = [side.name for side in sides], [_stem(source) for source in inputs]
+    sides = [
+        replace(side, name=f"{side.name} ({stem})") if names.count(side.name) > 1 and stem != side.name else side
+        for side, stem in zip(sides, stems, strict=True)
     ]
+    return [
+        *sides,
+        *(_variant(label, inputs[0], set, one) for label, one in zip(labels[len(sides) :], variants, strict=True)),
+    ]
+
+
+def _variant(label: str, base: str | Path, changes: Sequence[str], change: str) -> Side:
+    """The baseline with one more change."""
+    path = Path(base)
+    resolved = path / RESOLVED if path.is_dir() else path
+    side = _read(label, resolved, [*([] if path.is_dir() else changes), change])
+    return replace(side, name=f"{side.name}, {change}")
 
 
 def _stem(source: str | Path) -> str:

@@ -1,0 +1,117 @@
+"""``trialsim compare``."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.options import json_option, play_options, set_option
+
+if TYPE_CHECKING:
+    from trialsim.compare import Comparison
+    from trialsim.report.compare import Line
+
+
+@click.command("compare")
+@click.argument("designs", nargs=-1, required=True, metavar="A [B C...]")
+@click.option("--with", "variants", multiple=True, metavar="PATH=VALUE",
+              help="One more design: the first with this changed, e.g. `--with setting.resources.nurse.units=1`. "
+              "May be given several times.")  # fmt: skip
+@click.option(
+    "--replicates", type=click.IntRange(min=1), help="Simulated trials of each; the baseline's number if not said."
+)
+@click.option("--play", is_flag=True, help="Play finished folders again, so that all measures are paired.")
+@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/compare-A-B if not said.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the page.")
+@set_option
+@play_options
+@json_option
+def command(
+    designs: tuple[str, ...],
+    variants: tuple[str, ...],
+    replicates: int | None,
+    play: bool,
+    out: Path | None,
+    figures: bool,
+    changes: tuple[str, ...],
+    seed: int | None,
+    engine: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Compare designs with the first of them, replicate by replicate under the same draws.
+
+    Each is a scenario file, the name of a shipped scenario, or the folder of a finished run; or, with --with, the first
+    design with one value changed.
+    """
+    from trialsim.cli.run import say_if_first
+    from trialsim.compare import compare_sides, planned, read_sides
+    from trialsim.report.compare import summary, write_comparison
+
+    sides = read_sides(designs, variants=variants, set=changes)
+    stored = all(side.folder is not None for side in sides) and not play and (seed, replicates) == (None, None)
+    if not stored:
+        say_if_first()
+    began = time.perf_counter()
+    total = len(planned(sides, replicates, stored=stored))
+    with progress(total, text="Reading" if stored else "Playing", quiet=as_json) as done:
+        found = compare_sides(
+            sides, replicates=replicates, seed=seed, play=play, engine="simpy" if engine == "simpy" else "fast",
+            workers=workers, progress=done,
+        )  # fmt: skip
+    seconds = time.perf_counter() - began
+    names = dict.fromkeys(_stem(one) for one in (*designs, *variants))
+    folder = out or Path("outputs") / f"compare-{'-'.join(names)}"
+    write_comparison(found, folder, figures=figures)
+    if as_json:
+        print_json({**summary(found), "seconds": round(seconds, 3), "folder": str(folder)})
+        return
+    _print(found, folder, figures=figures)
+    stderr.print(f"{len(sides)} x {total:,} simulated trials in {seconds:.1f} s.", markup=False)
+
+
+def _stem(design: str) -> str:
+    """The name of a design as part of the name of a folder."""
+    path = Path(design)
+    name = design if "=" in design else path.name if path.is_dir() else path.stem
+    return re.sub(r"[^\w.=-]+", "-", name).strip("-") or "design"
+
+
+def _print(found: Comparison, folder: Path, *, figures: bool) -> None:
+    from trialsim.report.compare import alone, answer, headlines, lines
+
+    for side in found.sides:
+        stdout.print(f"{side.label} is {side.name}{' (the baseline)' if side is found.sides[0] else ''}.", markup=False)
+    for (text, changes), power, side in zip(headlines(found), answer(found), found.sides[1:], strict=True):
+        stdout.print()
+        stdout.print(text, markup=False, style="bold")
+        for change in changes:
+            stdout.print(f"  - {change}", markup=False)
+        _table(found.sides[0].label, side.label, lines(found, side.label, first=True))
+        stdout.print(power, markup=False)
+    for note in (*found.notes, *alone(found)):
+        stdout.print(f"\n{note}", markup=False)
+    page = f"Read {folder / 'compare.html'} first; all measures are" if figures else "All measures are"
+    stdout.print(f"\n{page} in {folder / 'comparison.csv'}.", markup=False)
+
+
+def _table(base: str, label: str, rows: Sequence[Line]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("measure", "of"):
+        table.add_column(name, overflow="fold")
+    for name in (base, label, "difference", "MCSE", "if unpaired", "saved"):
+        table.add_column(name, justify="right", overflow="fold")
+    for row in rows:
+        table.add_row(
+            row.what, row.of, row.a, row.b, row.difference, row.mcse, row.unpaired, row.saved,
+            style="bold" if row.primary else "",
+        )  # fmt: skip
+    table_console().print(table)

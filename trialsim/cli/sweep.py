@@ -1,0 +1,173 @@
+"""``trialsim sweep``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trialsim.scenario.cells import Family
+    from trialsim.scenario.sweep import Point
+    from trialsim.sweep import Answer, Swept
+
+#: Designs shown on the screen; the files hold all of them.
+MOST_SHOWN = 60
+
+
+@click.command("sweep")
+@scenario_argument
+@click.option("--over", multiple=True, metavar="PATH=VALUES", help='A value to vary, e.g. --over design.enroll="[60, 99]", '
+              '"20..100 by 20" or "15 h..80 h in 5". Several: every combination. In place of the file\'s sweep.')  # fmt: skip
+@click.option("--zip", "zipped", is_flag=True, help="The first values of all --over together, then the second ones.")
+@click.option("--latin", type=click.IntRange(min=2), metavar="N", help="N points of a Latin hypercube over the ranges.")
+@click.option("--point", "listed", multiple=True, metavar='"PATH=VALUE; ..."', help="One design, value by value.")
+@click.option("--replicates", type=click.IntRange(min=1), default=2000, show_default=True, help="Trials of each design.")
+@click.option("--for", "wanted", metavar="ANALYSIS[/CONTRAST]", help="The analysis shown; the primary one if not said.")
+@click.option("--measure", default="power", show_default=True, help="The measure shown; results.csv has all of them.")
+@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-sweep if not said.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures.")
+@click.option("--fresh", is_flag=True, help="Play every design again, also those that the folder holds.")
+@click.option("--yes", is_flag=True, help="Play more than 10,000 designs.")
+@set_option
+@play_options
+@json_option
+def command(
+    scenario: Path,
+    over: tuple[str, ...],
+    zipped: bool,
+    latin: int | None,
+    listed: tuple[str, ...],
+    replicates: int,
+    wanted: str | None,
+    measure: str,
+    out: Path | None,
+    figures: bool,
+    fresh: bool,
+    yes: bool,
+    changes: tuple[str, ...],
+    seed: int | None,
+    engine: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Play a study at many values: power, length and cost of every design, and which ones no other beats."""
+    from trialsim.cli.run import say_if_first
+    from trialsim.report.sweep import write_figures, write_manifest, write_tables
+    from trialsim.scenario.cells import family
+    from trialsim.sweep import Answer, overview, play_sweep
+    from trialsim.sweep.store import CELLS, claim_sweep
+
+    if zipped and latin is not None:
+        raise click.UsageError("--zip and --latin are two ways to vary: choose one.")
+    known = family(scenario, set=changes)
+    points = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, yes=yes)
+    answer = Answer.of_words(wanted, measure)
+    folder = out or Path("outputs") / f"{known.base.name}-sweep"
+    claim_sweep(folder, name=known.base.name)
+    say_if_first()
+    with progress(len(points), text="Designs", quiet=as_json) as done:
+        swept = play_sweep(
+            known, points, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
+            engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
+        )  # fmt: skip
+    write_tables(swept, folder)
+    write_manifest(swept, folder)
+    frame = overview(swept, answer)
+    if figures:
+        write_figures(swept, answer, folder / "figures")
+    if as_json:
+        print_json(summary(swept, frame, folder))
+        return
+    _print(swept, answer, frame, folder, drawn=figures)
+
+
+def _points(
+    known: Family, over: tuple[str, ...], *, zipped: bool, latin: int | None, listed: tuple[str, ...], seed: int | None,
+    yes: bool,
+) -> list[Point]:  # fmt: skip
+    """What is asked for on the command line, else what the file says."""
+    from trialsim.errors import RunError
+    from trialsim.scenario.cells import sweep_of_words
+    from trialsim.scenario.check_sweep import MANY
+    from trialsim.scenario.sweep import points_of, size_of
+
+    sweep = known.base.sweep
+    if over or listed:
+        sweep = sweep_of_words(over, zipped=zipped, listed=listed, latin=latin)
+    elif sweep is None:
+        raise click.UsageError('Nothing to vary: write --over design.enroll="[60, 99, 150]", or sweep: in the file.')
+    elif zipped or latin is not None:
+        raise click.UsageError("--zip and --latin go with --over.")
+    if size_of(sweep) > MANY and not yes:
+        message = f"the sweep has {size_of(sweep):,} designs."
+        raise RunError(message, code="TS-R021", remedy=f"Above {MANY:,}, add --yes if you mean it.")
+    return points_of(sweep, seed=known.base.simulation.seed if seed is None else seed)
+
+
+def _print(swept: Swept, answer: Answer, frame: pd.DataFrame, folder: Path, *, drawn: bool) -> None:
+    from trialsim.report.sweep import summary_lines
+
+    _print_table(swept, answer, frame)
+    stdout.print()
+    for line in summary_lines(swept, answer, frame):
+        stdout.print(line, markup=False)
+    reused = len(swept.cells) - swept.computed
+    again = f", {reused:,} designs were there already" if reused else ""
+    stderr.print(f"{swept.computed:,} designs played in {swept.seconds:.1f} s{again}.", markup=False)
+    figures = " and figures/" if drawn else ""
+    stdout.print(f"Everything is in {folder}: designs.csv, results.csv{figures}.", markup=False)
+
+
+def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
+    """One line a design; those of the Pareto set in bold with a star."""
+    from rich.table import Table
+
+    from trialsim.report.sweep import names_of, told
+    from trialsim.scenario.sweep import shown
+    from trialsim.sweep.tables import currency
+
+    rest = [name for name in ("participants", "days", "cost", "staff_hours") if frame[name].notna().any()]
+    labels = {"staff_hours": "staff h", "cost": f"cost {currency(swept)}"}
+    table = Table(box=None, pad_edge=False)
+    names = names_of(swept.paths)
+    for name in ("design", *names.values(), answer.measure.replace("_", " "), "MCSE", *(labels.get(r, r) for r in rest)):
+        table.add_column(name, justify="right", overflow="fold")
+    for cell, row in zip(swept.cells[:MOST_SHOWN], frame.to_dict("records"), strict=False):
+        values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
+        value = told(answer, row["value"]) if row["value"] == row["value"] else (
+            f"{told(answer, row['low'])} to {told(answer, row['high'])}"
+        )  # fmt: skip
+        mcse = told(answer, row["mcse"]) if row["mcse"] == row["mcse"] else ""
+        numbers = [f"{row[name]:,.0f}" for name in rest]
+        star = "*" if row["pareto"] and len(frame) > 1 else ""
+        table.add_row(f"{star}{row['design_id']}", *values, value, mcse, *numbers, style="bold" if star else "")
+    table_console().print(table)
+    if len(frame) > MOST_SHOWN:
+        stdout.print(f"... and {len(frame) - MOST_SHOWN:,} more in results.csv", markup=False)
+
+
+def summary(swept: Swept, frame: pd.DataFrame, folder: Path) -> dict[str, object]:
+    """The sweep for scripts; a number that is not there is null."""
+    rows = [
+        {name: None if isinstance(cell, float) and math.isnan(cell) else cell for name, cell in row.items()}
+        for row in frame.to_dict("records")
+    ]
+    return {
+        "scenario": swept.scenario,
+        "paths": list(swept.paths),
+        "replicates": swept.replicates,
+        "seeds": list(swept.seeds),
+        "computed": swept.computed,
+        "damaged": swept.damaged,
+        "seconds": round(swept.seconds, 3),
+        "folder": str(folder),
+        "designs": rows,
+    }

@@ -1,0 +1,190 @@
+"""A sweep in words, as files and as figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from trialsim.report.words import join
+from trialsim.sweep.tables import Answer, burdens, currency, designs_frame, overview, results_frame, unit_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from trialsim.sweep.play import Swept
+
+#: A heatmap is drawn up to this many values a side, lines up to this many.
+MOST_CELLS, MOST_LINES = 40, 7
+
+
+def names_of(paths: tuple[str, ...]) -> dict[str, str]:
+    """A short name for each path: its last two parts, more where these are not enough to tell them apart.
+
+    >>> names_of(("design.enroll", "setting.resources.nurse.units"))
+    {'design.enroll': 'enroll', 'setting.resources.nurse.units': 'nurse units'}
+    """
+    names: dict[str, str] = {}
+    for path in paths:
+        parts = [part for part in path.split(".") if part != "design"]
+        others = [other.split(".") for other in paths if other != path]
+        length = 2
+        while length < len(parts) and any(other[-length:] == parts[-length:] for other in others):
+            length += 1
+        names[path] = " ".join(parts[-length:]).replace("_", " ")
+    return names
+
+
+def answer_name(swept: Swept, answer: Answer) -> str:
+    """``power of fear_during (music - control)``."""
+    analyses = list(dict.fromkeys(cell.primary for cell in swept.cells))
+    analysis = answer.analysis or (analyses[0] if len(analyses) == 1 else "the primary analysis")
+    contrast = f" ({answer.contrast})" if answer.contrast else ""
+    return f"{answer.measure.replace('_', ' ')} of {analysis}{contrast}"
+
+
+def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str]:
+    """What the sweep says, in a few lines."""
+    best = frame.loc[frame["value"].idxmax()] if frame["value"].notna().any() else None
+    lines = []
+    if best is not None:
+        lines.append(
+            f"Highest {answer_name(swept, answer)}: {told(answer, best['value'])} (MCSE {told(answer, best['mcse'])}) "
+            f"in design {best['design_id']}."
+        )
+    chosen = [str(one) for one in frame.loc[frame["pareto"], "design_id"]]
+    if chosen and len(frame) > 1:
+        what = join([{"days": "shorter", "cost": "cheaper", "participants": "smaller"}[name] for name in burdens(frame)])
+        lines.append(f"Designs that no other beats (at least as good, and not {what}): {join(chosen)}.")
+    shared = "the same seed in every cell, so designs share their random numbers"
+    if len(swept.seeds) > 1:
+        shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
+    lines.append(f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}.")
+    if swept.damaged:
+        lines.append(f"{swept.damaged} damaged cell files were found and played anew.")
+    return lines
+
+
+def told(answer: Answer, value: float) -> str:
+    """A value of the answer: shares in percent."""
+    return f"{value:.1%}" if is_share(answer.measure) else f"{value:.4g}"
+
+
+def is_share(measure: str) -> bool:
+    """Whether a measure is a share of trials."""
+    return measure in ("power", "coverage", "target_reached_in_time") or measure.startswith(("rejection", "missing_share"))
+
+
+# ---------------------------------------------------------------- files
+
+
+def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
+    """Write ``designs.csv`` and ``results.csv``."""
+    from trialsim.runs.store import whole_file
+
+    made = []
+    for name, frame in (("designs", designs_frame(swept)), ("results", results_frame(swept))):
+        path = folder / f"{name}.csv"
+        with whole_file(path) as temporary:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+        made.append(path)
+    return tuple(made)
+
+
+def write_manifest(swept: Swept, folder: Path) -> Path:
+    """Write ``sweep.json``: what was swept, from which seed, with which versions."""
+    from trialsim.runs.manifest import versions
+    from trialsim.runs.store import write_json
+    from trialsim.sweep.store import MANIFEST
+
+    path = folder / MANIFEST
+    content: dict[str, Any] = {
+        "kind": "sweep",
+        "scenario": swept.scenario,
+        "status": "done",
+        "paths": list(swept.paths),
+        "designs": len(swept.cells),
+        "replicates": swept.replicates,
+        "seeds": list(swept.seeds),
+        "versions": versions(),
+    }
+    write_json(path, content)
+    return path
+
+
+# ---------------------------------------------------------------- figures
+
+
+def write_figures(swept: Swept, answer: Answer, folder: Path) -> tuple[Path, ...]:
+    """Draw what fits the sweep: lines or a heatmap over the values varied, and what each design takes."""
+    from trialsim.plots.style import save
+
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Path] = []
+    for name, figure in figures(swept, answer):
+        made += save(figure, folder, name)
+    return tuple(made)
+
+
+def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
+    """The figures of a sweep, by name."""
+    from trialsim.plots.pareto import feasibility
+    from trialsim.plots.sweep import sweep_heatmap, sweep_lines
+
+    frame = overview(swept, answer)
+    names = {path: f"{name}{_unit(swept, path)}" for path, name in names_of(swept.paths).items()}
+    value, share = answer_name(swept, answer), is_share(answer.measure)
+    note = f"{swept.scenario}: {swept.replicates:,} simulated trials a design."
+    found: list[tuple[str, Figure]] = []
+    axes = _axes(frame, swept.paths)
+    if axes:
+        x, line, panels = axes
+        found.append((
+            "sweep_lines",
+            sweep_lines(frame, x=x, line=line, panels=panels, names=names, ylabel=value, share=share, note=note),
+        ))  # fmt: skip
+    if len(swept.paths) == 2 and not frame.duplicated(list(swept.paths)).any():
+        across, down = swept.paths
+        counts = (frame[across].nunique(), frame[down].nunique())
+        if min(counts) > 1 and max(counts) <= MOST_CELLS and counts[0] * counts[1] == len(frame):
+            found.append((
+                "sweep_heatmap",
+                sweep_heatmap(frame, x=across, y=down, names=names, label=value, share=share, note=note),
+            ))  # fmt: skip
+    if len(frame) > 1 and frame["value"].notna().any():
+        found.append((
+            "feasibility",
+            feasibility(frame, burdens=burdens(frame), currency=currency(swept), ylabel=value, share=share, note=note),
+        ))  # fmt: skip
+    return found
+
+
+def _unit(swept: Swept, path: str) -> str:
+    unit = unit_of(swept, path)
+    return f" [{unit}]" if unit else ""
+
+
+def _axes(frame: pd.DataFrame, paths: tuple[str, ...]) -> tuple[str, str | None, str | None] | None:
+    """Which value goes along, which makes lines, which makes panels; None where lines would mislead.
+
+    A value that moves together with another (zip) needs no axis of its own; a hypercube of several values has no lines.
+    """
+    free: list[str] = []
+    for path in paths:
+        if frame[path].nunique() > 1 and not any(_tied(frame, path, other) for other in free):
+            free.append(path)
+    numeric = [path for path in free if pd.api.types.is_numeric_dtype(frame[path])]
+    if not numeric or frame.duplicated(free).any():
+        return None
+    x = max(numeric, key=lambda path: frame[path].nunique())
+    others = sorted((path for path in free if path != x), key=lambda path: -frame[path].nunique())
+    if len(others) > 2 or any(frame[path].nunique() > MOST_LINES for path in others):
+        return None
+    return x, *[*others, None, None][:2]  # type: ignore[return-value]  # a line and a panel
+
+
+def _tied(frame: pd.DataFrame, path: str, other: str) -> bool:
+    """Whether two values always move together."""
+    pairs = frame[[path, other]].drop_duplicates()
+    return len(pairs) == frame[path].nunique() == frame[other].nunique()

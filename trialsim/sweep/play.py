@@ -1,0 +1,158 @@
+"""Every cell of a sweep played, or read back where it has been played before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from trialsim.chunks import in_order, usable_cores
+from trialsim.errors import RunError
+from trialsim.evaluate.table import Measure
+from trialsim.scenario.cells import Family
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.sweep import Point
+from trialsim.study import Engine, evaluate
+from trialsim.sweep.store import cell_key, read_cell, write_cell
+
+#: Scenarios kept from the check of the cells to their play; those of a larger sweep are made twice.
+KEPT = 1000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One design of a sweep: its values, the name of its content, its first primary analysis, its measures."""
+
+    design_id: int
+    point: Point
+    key: str
+    primary: str
+    measures: tuple[Measure, ...]
+
+    def measure(self, name: str, *, analysis: str, contrast: str | None = None) -> Measure | None:
+        """One measure; without ``contrast`` the first row of the analysis that has it; None where there is none."""
+        for row in self.measures:
+            if (row.analysis, row.measure) == (analysis, name) and contrast in (None, row.contrast):
+                return row
+        return None
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A finished sweep; ``computed`` cells were played now, ``damaged`` ones of these anew."""
+
+    scenario: str
+    paths: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    replicates: int
+    seeds: tuple[int, ...]
+    computed: int
+    damaged: int
+    seconds: float
+
+
+def play_sweep(
+    family: Family,
+    points: Sequence[Point],
+    *,
+    replicates: int = 2000,
+    seed: int | None = None,
+    store: Path | None = None,
+    fresh: bool = False,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Swept:
+    """Operating characteristics at every point, each with the same seed: cells share their random numbers.
+
+    Parameters
+    ----------
+    store : folder of the cells; those found there under the same content are not played again
+    fresh : play every cell
+    workers : threads; each plays one cell at a time, or a share of it where there are fewer cells than threads
+    progress : is given the number of cells done so far
+
+    Raises
+    ------
+    ScenarioError
+        with the faults of all points
+    RunError
+        TS-R005 when there is no point or replicate; TS-R003 when a cell cannot be written
+    """
+    began = time.perf_counter()
+    if not points or replicates < 1:
+        raise RunError("nothing is asked for.", code="TS-R005", remedy="Ask for at least 1 point and 1 replicate.")
+    keys: list[str] = []
+    primary: list[str] = []
+    seeds: dict[int, None] = {}
+    kept: dict[str, Scenario] = {}
+    first: dict[str, int] = {}
+    for index, scenario in enumerate(family.each(points)):
+        scenario = _seeded(scenario, seed)
+        key = cell_key(scenario, replicates=replicates)
+        keys.append(key)
+        primary.append(scenario.primary[0])
+        seeds.setdefault(scenario.simulation.seed)
+        first.setdefault(key, index)
+        if len(kept) < KEPT:
+            kept[key] = scenario
+    known, damaged = _known(store, first, fresh=fresh)
+    missing = [key for key in first if key not in known]
+    if progress is not None:
+        progress(len(known))
+
+    def play(key: str) -> tuple[str, tuple[Measure, ...]]:
+        scenario = kept.pop(key, None) or _seeded(family.at(points[first[key]]), seed)
+        made = evaluate(scenario, replicates=replicates, engine=engine, workers=each).measures
+        if store is not None:
+            _write(store, key, made)
+        return key, made
+
+    workers = usable_cores() if workers is None else workers
+    together = min(workers, len(missing))
+    each = max(1, workers // max(together, 1))
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(together)) if together > 1 else None
+        for key, made in in_order(pool, play, missing, ahead=together + 2):
+            known[key] = made
+            if progress is not None:
+                progress(len(known))
+    cells = tuple(Cell(i, points[i], key, primary[i], known[key]) for i, key in enumerate(keys))
+    paths = tuple(dict.fromkeys(path for point in points for path in point))
+    seconds = time.perf_counter() - began
+    return Swept(family.base.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, seconds)
+
+
+def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
+    if seed is None:
+        return scenario
+    return scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"seed": seed})})
+
+
+def _known(
+    store: Path | None, keys: dict[str, int], *, fresh: bool
+) -> tuple[dict[str, tuple[Measure, ...]], int]:
+    """What lies in the store of the cells asked for, and how many of its files are damaged."""
+    known: dict[str, tuple[Measure, ...]] = {}
+    damaged = 0
+    for key in keys if store is not None and not fresh else ():
+        assert store is not None
+        try:
+            held = read_cell(store, key)
+        except (ValueError, TypeError):
+            damaged += 1
+            continue
+        if held is not None:
+            known[key] = held
+    return known, damaged
+
+
+def _write(store: Path, key: str, measures: Sequence[Measure]) -> None:
+    try:
+        write_cell(store, key, measures)
+    except OSError as problem:
+        message = f"{store} cannot be written: {problem.strerror or problem}."
+        raise RunError(message, code="TS-R003", remedy="Choose another folder with --out.") from problem

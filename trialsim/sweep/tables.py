@@ -1,0 +1,147 @@
+"""The tables of a sweep: designs, results, and one line a design with what decides between them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from trialsim.errors import RunError
+from trialsim.evaluate.summaries import TRIAL
+from trialsim.evaluate.table import TABLE_COLUMNS
+from trialsim.faults import did_you_mean
+from trialsim.scenario.sweep import shown
+from trialsim.sweep.pareto import pareto_set
+from trialsim.sweep.play import Cell, Swept
+
+_NUMBER_UNIT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is asked of every design: a measure of an analysis, the power of the first primary one if not said."""
+
+    analysis: str | None = None
+    contrast: str | None = None
+    measure: str = "power"
+
+    @classmethod
+    def of_words(cls, analysis: str | None, measure: str = "power") -> Answer:
+        """``fear_during``, or with its contrast ``fear_during/music - control``."""
+        name, _, contrast = (analysis or "").partition("/")
+        return cls(name.strip() or None, contrast.strip() or None, measure)
+
+    def of(self, cell: Cell) -> tuple[float, float, float, float]:
+        """Value, MCSE, and the ends of the 95 % interval at a cell; where failures leave bounds, NaN between these."""
+        analysis = self.analysis or cell.primary
+        row = cell.measure(self.measure, analysis=analysis, contrast=self.contrast)
+        if row is not None:
+            return row.value, row.mcse, row.conf_low, row.conf_high
+        low = cell.measure(f"{self.measure}_low", analysis=analysis, contrast=self.contrast)
+        high = cell.measure(f"{self.measure}_high", analysis=analysis, contrast=self.contrast)
+        if low is not None and high is not None:
+            return math.nan, math.nan, low.value, high.value
+        raise RunError(
+            f"no cell of this sweep has the measure '{self.measure}' of '{analysis}'"
+            + (f", contrast '{self.contrast}'." if self.contrast else "."),
+            code="TS-R020",
+            remedy=did_you_mean(*self._nearest(cell, analysis)),
+        )
+
+    def _nearest(self, cell: Cell, analysis: str) -> tuple[str, list[str]]:
+        analyses = list(dict.fromkeys(row.analysis for row in cell.measures))
+        if analysis not in analyses:
+            return analysis, analyses
+        contrasts = list(dict.fromkeys(row.contrast for row in cell.measures if row.analysis == analysis))
+        if self.contrast is not None and self.contrast not in contrasts:
+            return self.contrast, contrasts
+        return self.measure, list(dict.fromkeys(row.measure for row in cell.measures if row.analysis == analysis))
+
+
+def designs_frame(swept: Swept) -> pd.DataFrame:
+    """One row a design: design_id, a column for each value varied (as text), the name of its cell."""
+    rows = [
+        {"design_id": cell.design_id, **{path: shown(value) for path, value in cell.point.items()}, "cell": cell.key}
+        for cell in swept.cells
+    ]
+    return pd.DataFrame(rows, columns=["design_id", *swept.paths, "cell"])
+
+
+def results_frame(swept: Swept) -> pd.DataFrame:
+    """The operating characteristics of all designs: design_id before the columns of a run's table."""
+    rows = [
+        {"design_id": cell.design_id, **{name: getattr(row, name) for name in TABLE_COLUMNS}}
+        for cell in swept.cells
+        for row in cell.measures
+    ]
+    return pd.DataFrame(rows, columns=["design_id", *TABLE_COLUMNS])
+
+
+def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
+    """One row a design with what decides between designs.
+
+    Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
+    participants, days, cost, staff_hours (each with NaN where there is none), pareto. The Pareto set is that of more
+    ``value`` with fewer days (participants where there is no ward) and less cost where costs are declared.
+    """
+    rows: list[dict[str, Any]] = []
+    for cell in swept.cells:
+        value, mcse, low, high = answer.of(cell)
+        row: dict[str, Any] = {"design_id": cell.design_id}
+        row |= {path: shown(cell.point[path]) for path in swept.paths if path in cell.point}
+        row |= {"value": value, "mcse": mcse, "low": low, "high": high}
+        row |= {"participants": _mean(cell, "enrolled", ""), "days": _mean(cell, "trial_days", "")}
+        row |= {"cost": _cost(cell)[0], "staff_hours": _sum(cell, "study_hours")}
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    for path in swept.paths:
+        numbers, _ = as_numbers(frame[path])
+        frame[path] = frame[path] if numbers is None else numbers
+    frame["pareto"] = pareto_set(frame["value"].to_numpy(), frame[burdens(frame)].to_numpy())
+    return frame
+
+
+def burdens(frame: pd.DataFrame) -> list[str]:
+    """What a design takes, of what is known of every design: days (participants where there is no ward), cost."""
+    time = "days" if frame["days"].notna().all() else "participants"
+    return [time, *(["cost"] if frame["cost"].notna().all() else [])]
+
+
+def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | None, str]:
+    """``["15 h", "30 h"]`` as ([15, 30], "h"); None where they are no numbers of one unit."""
+    read = [_NUMBER_UNIT.fullmatch(str(value)) for value in values]
+    units = {match.group(2) for match in read if match is not None}
+    if None in read or len(units) != 1 or (unit := units.pop()) and unit[0] in ":.-,0123456789":
+        return None, ""
+    return [float(match.group(1)) for match in read if match is not None], unit
+
+
+def unit_of(swept: Swept, path: str) -> str:
+    """The unit in which the values of a path stand, empty where there is none."""
+    return as_numbers([shown(cell.point[path]) for cell in swept.cells if path in cell.point])[1]
+
+
+def currency(swept: Swept) -> str:
+    """The currency of the costs, empty where none are declared."""
+    return next((told for cell in swept.cells if (told := _cost(cell)[1])), "")
+
+
+def _cost(cell: Cell) -> tuple[float, str]:
+    for row in cell.measures:
+        if row.analysis == TRIAL and row.measure.startswith("cost_"):
+            return row.value, row.measure.removeprefix("cost_")
+    return math.nan, ""
+
+
+def _mean(cell: Cell, name: str, contrast: str) -> float:
+    row = cell.measure(name, analysis=TRIAL, contrast=contrast)
+    return math.nan if row is None else row.value
+
+
+def _sum(cell: Cell, name: str) -> float:
+    found = [row.value for row in cell.measures if (row.analysis, row.measure) == (TRIAL, name)]
+    return float(sum(found)) if found else math.nan

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.analysis.plan import AnalysisPlan, Call, Choice, Endpoint, RowPlan
 from trialsim.analysis.rows import EMPTY_ARM, OK
 from trialsim.evaluate.characteristics import Kept
+from trialsim.evaluate.frames import bias_frame, estimate_frame, rejection_frame
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import Measure, measures, side_by_side
 from trialsim.evaluate.truth import Truth, bias_columns, bias_values, centered_coverage, differs, truth_measures
+from trialsim.scenario import load
+from trialsim.truth import find_truth
 
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 R = 500
 TRUE, ERROR = 0.5, 0.01
 
@@ -172,3 +178,23 @@ def test_rows_of_one_analysis_stand_side_by_side() -> None:
         ("one", "x", "power"), ("one", "x", "truth"), ("two", "x", "power"), ("two", "y", "truth"),
         ("trial", "", "enrolled"), ("trial", "x", "enrolled"),
     ]  # fmt: skip
+
+
+def test_figures_take_bias_in_standard_errors() -> None:
+    study = studies.prepare(load(SCENARIOS / "lessons" / "textbook-t-test.yaml"))
+    result = studies.evaluate(study, replicates=300, truth=find_truth(study, replicates=100))
+    (row,) = bias_frame(result).to_dict("records")
+    bias, spread = (result.value(name, analysis="main").value for name in ("bias", "empirical_se"))
+    assert row["bias"] == bias / spread
+    assert row["coverage"] == result.value("coverage", analysis="main").value
+    assert row["level"] == 0.95
+    assert set(estimate_frame(result)["truth"]) == {result.value("truth", analysis="main").value}
+    blind = studies.evaluate(study, replicates=100)
+    assert bias_frame(blind).empty
+    assert estimate_frame(blind)["truth"].isna().all()
+
+
+def test_the_third_twin_is_followed_where_there_is_a_clock() -> None:
+    study = studies.prepare(load(SCENARIOS / "nicu-parent-massage.yaml"))
+    rates = rejection_frame(studies.evaluate(study, replicates=100))
+    assert set(rates["twin"]) == {"declared", "null", "no change"}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trialsim.plots import accrual, estimates, flow, outcomes, power, style, trajectories, ward
+from trialsim.plots import accrual, bias, estimates, flow, outcomes, power, style, trajectories, ward
 
 ARMS = ("control", "music", "massage")
 
@@ -91,6 +91,41 @@ def test_power_is_printed_and_failed_rows_have_no_dot() -> None:
     axes = power.rejection_rates(rates, alpha=0.05).axes[0]
     assert [text.get_text() for text in axes.texts] == ["91.2%"]
     assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["bold", "normal"]
+
+
+def test_each_twin_has_its_marker_and_its_word() -> None:
+    rates = pd.DataFrame(
+        [("fear", True, twin, 0.5, 0.4, 0.6) for twin in ("declared", "null", "no change")],
+        columns=["row", "primary", "twin", "value", "low", "high"],
+    )
+    figure = power.rejection_rates(rates, alpha=0.05)
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["power, as declared", "null twin", "twin without change"]
+
+
+def test_bias_and_coverage_stand_in_one_row() -> None:
+    table = pd.DataFrame(
+        {
+            "row": ["fear", "pain"], "primary": [True, False], "bias": [0.1, -2.0], "bias_low": [0.0, -2.1],
+            "bias_high": [0.2, -1.9], "coverage": [0.95, np.nan], "coverage_low": [0.94, np.nan],
+            "coverage_high": [0.96, np.nan], "level": [0.95, 0.95],
+        }
+    )  # fmt: skip
+    left, right = bias.bias_and_coverage(table).axes
+    dots = [line.get_xdata()[0] for line in left.lines if line.get_marker() == "o"]
+    assert dots == [0.1, -2.0]
+    assert left.get_xlim()[0] == -left.get_xlim()[1]
+    assert next(line.get_xdata()[0] for line in right.lines if line.get_marker() == "o") == 0.95
+    assert [label.get_fontweight() for label in left.get_yticklabels()] == ["bold", "normal"]
+
+
+def test_the_truth_is_drawn_among_the_estimates() -> None:
+    frame = pd.DataFrame(
+        {"row": "fear", "twin": ["declared"] * 50 + ["null"] * 50, "estimate": np.linspace(-1, 1, 100),
+         "no_effect": 0.0, "truth": 0.3, "estimand": "mean difference"}
+    )  # fmt: skip
+    panel = estimates.estimate_distributions(frame).axes[0]
+    assert 0.3 in [line.get_xdata()[0] for line in panel.lines]
 
 
 def test_p_values_are_shares_of_trials() -> None:

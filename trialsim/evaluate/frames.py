@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 DAY_STEPS = 120
 
+#: Twins whose distributions are drawn.
+SHOWN = ("declared", "null")
+
+
+#: The measure that holds the rejections under each twin.
+REJECTIONS = (
+    ("declared", "power"),
+    ("null", "rejection_null_twin"),
+    ("no change", "rejection_no_change_twin"),
+)
+
 
 def row_name(row: RowPlan) -> str:
     """How a figure names a row of the plan."""
@@ -28,10 +39,12 @@ def note(result: OperatingCharacteristics) -> str:
     return text if shown == all_ else f"First {shown:,} of {text}"
 
 
-def estimate_frame(kept: Kept) -> pd.DataFrame:
-    """Columns row, twin, estimate, no_effect, estimand: rows of the plan that have an estimand."""
+def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
+    """Columns row, twin (declared, null), estimate, no_effect, truth, estimand: rows of the plan with an estimand."""
     import pandas as pd
 
+    kept = result.kept
+    truth = {(one.analysis, one.contrast): one.value for one in result.measures if one.measure == "truth"}
     parts = [
         pd.DataFrame(
             {
@@ -39,19 +52,21 @@ def estimate_frame(kept: Kept) -> pd.DataFrame:
                 "twin": twin,
                 "estimate": kept.estimate[t, :, index],
                 "no_effect": row.no_effect,
+                "truth": truth.get((row.analysis, row.contrast), np.nan),
                 "estimand": row.estimand + (f" [{row.unit}]" if row.unit and "(" not in row.estimand else ""),
             }
         )
         for index, row in enumerate(kept.rows)
         if row.estimand != NO_ESTIMAND
         for t, twin in enumerate(kept.twins)
+        if twin in SHOWN
     ]
-    columns = ["row", "twin", "estimate", "no_effect", "estimand"]
+    columns = ["row", "twin", "estimate", "no_effect", "truth", "estimand"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def p_value_frame(kept: Kept) -> pd.DataFrame:
-    """Columns row, twin, p."""
+    """Columns row, twin (declared, null), p."""
     import pandas as pd
 
     return pd.concat(
@@ -59,6 +74,7 @@ def p_value_frame(kept: Kept) -> pd.DataFrame:
             pd.DataFrame({"row": row_name(row), "twin": twin, "p": kept.p[t, :, index]})
             for index, row in enumerate(kept.rows)
             for t, twin in enumerate(kept.twins)
+            if twin in SHOWN
         ],
         ignore_index=True,
     )
@@ -72,7 +88,7 @@ def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     records: list[dict[str, object]] = []
     known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
     for row in result.kept.rows:
-        for twin, measure in (("declared", "power"), ("null", "rejection_null_twin")):
+        for twin, measure in REJECTIONS[: len(result.kept.twins)]:
             here = (row.analysis, row.contrast)
             if (*here, measure) in known:
                 one = known[(*here, measure)]
@@ -86,6 +102,33 @@ def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
                     "value": value, "low": low, "high": high,
                 }
             )  # fmt: skip
+    return pd.DataFrame.from_records(records)
+
+
+def bias_frame(result: OperatingCharacteristics) -> pd.DataFrame:
+    """Columns row, primary, bias and coverage with their intervals, level; bias in empirical standard errors."""
+    import pandas as pd
+
+    known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
+    records: list[dict[str, object]] = []
+    for row in result.kept.rows:
+        here = (row.analysis, row.contrast)
+        bias, spread = known.get((*here, "bias")), known.get((*here, "empirical_se"))
+        if bias is None or spread is None or not spread.value > 0:
+            continue
+        held = known.get((*here, "coverage"))
+        covered = (held.value, held.conf_low, held.conf_high) if held is not None else (np.nan,) * 3
+        records.append(
+            {
+                "row": row_name(row),
+                "primary": row.analysis in result.primary and row.main,
+                "bias": bias.value / spread.value,
+                "bias_low": bias.conf_low / spread.value,
+                "bias_high": bias.conf_high / spread.value,
+                **dict(zip(("coverage", "coverage_low", "coverage_high"), covered, strict=True)),
+                "level": 1 - row.alpha,
+            }
+        )
     return pd.DataFrame.from_records(records)
 
 

@@ -17,7 +17,7 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
     """One panel an analysis and contrast: where the estimates fall as declared and under the null twin.
 
     ``estimates`` has the columns row (the panel's title), twin (declared or null), estimate, no_effect (the value
-    that means no effect) and estimand.
+    that means no effect), truth (NaN where it is not known) and estimand.
     """
     with study_style():
         rows = list(dict.fromkeys(estimates["row"]))
@@ -34,6 +34,7 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
             panel.axvline(part["no_effect"].iloc[0], color=INK, linewidth=1, linestyle=(0, (4, 3)))
             mean = part.loc[part["twin"] == "declared", "estimate"].mean()
             panel.axvline(mean, color=DECLARED, linewidth=1.4)
+            panel.axvline(part["truth"].iloc[0], color=ACCENT, linewidth=1.4, linestyle=(0, (1, 1)))
             panel.set_title(row, fontsize=9)
             panel.set_xlabel(part["estimand"].iloc[0])
             panel.set_ylabel("")

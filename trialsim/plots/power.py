@@ -11,18 +11,25 @@ from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, plai
 
 DECLARED, NULL = "#0072b2", QUIET
 
+#: Color, height and marker of each twin.
+TWINS = (
+    ("declared", DECLARED, -0.16, "o"),
+    ("null", NULL, 0.12, "D"),
+    ("no change", "#d9a441", 0.34, "s"),
+)
+
 
 def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
     """A dot and its 95 % Monte Carlo interval for each analysis and contrast: power, and rejection under the null twin.
 
-    ``rates`` has the columns row, primary (bool), twin (declared or null), value, low, high. A wide bar without a
+    ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high. A wide bar without a
     dot is a bound: too many replicates failed to give one number.
     """
     with study_style():
         rows = list(dict.fromkeys(rates["row"]))
         figure = blank_figure(7.6, 0.34 * len(rows) + 1.7)
         axes = figure.subplots()
-        for twin, color, shift, marker in (("declared", DECLARED, -0.13, "o"), ("null", NULL, 0.17, "D")):
+        for twin, color, shift, marker in TWINS:
             _draw_twin(axes, rates[rates["twin"] == twin], rows, color=color, shift=shift, marker=marker)
         axes.axvline(alpha, color=ACCENT, linewidth=1, zorder=0)
         for goal in (0.8, 0.9):
@@ -40,13 +47,13 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
         axes.tick_params(axis="y", length=0)
         handles, labels = axes.get_legend_handles_labels()
         unique = dict(zip(labels, handles, strict=True))
-        figure.legend(unique.values(), unique.keys(), loc="outside upper right", ncols=2)
+        figure.legend(unique.values(), unique.keys(), loc="outside upper right", ncols=len(unique))
         caption(figure, f"{note} Red: significance level. Dashed: 80 and 90 %. Bold: primary.".strip())
     return figure
 
 
 def _draw_twin(axes: Axes, part: pd.DataFrame, rows: list[str], *, color: str, shift: float, marker: str) -> None:
-    name = {"o": "power, as declared", "D": "rejection under the null twin"}[marker]
+    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change"}[marker]
     for record in part.itertuples():
         y = rows.index(str(record.row)) + shift
         low, high, value = float(record.low), float(record.high), float(record.value)  # type: ignore[arg-type]

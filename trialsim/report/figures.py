@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trialsim.conduct import NEVER
-from trialsim.evaluate.frames import accrual_frame, estimate_frame, note, p_value_frame, rejection_frame, row_name
+from trialsim.evaluate.frames import (
+    accrual_frame,
+    bias_frame,
+    estimate_frame,
+    note,
+    p_value_frame,
+    rejection_frame,
+    row_name,
+)
 from trialsim.protocol.calendar import DAY, windows_from
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ class Picture:
 
 def pictures(run: Run) -> Iterator[Picture]:
     """The figures of a run, in the order of the report."""
+    from trialsim.plots.bias import bias_and_coverage
     from trialsim.plots.estimates import estimate_distributions, p_value_distributions
     from trialsim.plots.power import rejection_rates
 
@@ -54,12 +63,20 @@ def pictures(run: Run) -> Iterator[Picture]:
     if run.study.program is not None:
         yield from _ward_pictures(run, trial)
     yield from _outcome_pictures(run, trial)
-    estimates = estimate_frame(kept)
+    judged = bias_frame(result)
+    if len(judged):
+        yield Picture(
+            "bias",
+            "Bias and coverage",
+            "Each dot with its 95 % Monte Carlo interval. A bias of half a standard error already costs coverage.",
+            bias_and_coverage(judged, note=note(result)),
+        )
+    estimates = estimate_frame(result)
     if len(estimates):
         yield Picture(
             "estimates",
             "Where the estimates fall",
-            "The solid line is the mean of the estimates; the dashed line means no effect.",
+            "The solid line is the mean of the estimates, the dotted red one the truth; the dashed line means no effect.",
             estimate_distributions(_first_rows(estimates), note=note(result)),
         )
     yield Picture(

@@ -51,11 +51,33 @@ def print_measures(result: OperatingCharacteristics) -> None:
     console = table_console()
     console.print(table)
     console.print()
+    if any(measure.startswith("truth") for _, _, measure in known):
+        console.print(_without_effect(result))
+        console.print()
     trial = _columns(Table(box=None, pad_edge=False), "the trial", "", ">value")
     for row in _trial_rows(result):
         text = _share(row) if row.measure in SHARES else _number(row)
         trial.add_row(TRIAL[row.measure], row.contrast, text)
     console.print(trial)
+
+
+def _without_effect(result: OperatingCharacteristics) -> Table:
+    """Primary analyses when there is nothing to find: rejections under either twin, the truth there, type I errors."""
+    from rich.table import Table
+
+    known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
+    clock = any(measure.startswith("rejection_no_change_twin") for _, _, measure in known)
+    third = (">no change", ">truth there") if clock else ()
+    names = ("without effect", "", ">null twin", ">truth there", *third, ">type I error")
+    table = _columns(Table(box=None, pad_edge=False), *names)
+    for analysis, contrast in dict.fromkeys((row.analysis, row.contrast) for row in result.kept.rows):
+        if analysis in result.primary:
+            here = {measure: row for (a, c, measure), row in known.items() if (a, c) == (analysis, contrast)}
+            told = [_rate(here, "rejection_null_twin"), _number(here.get("truth_null_twin"))]
+            if clock:
+                told += [_rate(here, "rejection_no_change_twin"), _number(here.get("truth_no_change_twin"))]
+            table.add_row(analysis, contrast, *told, _rate(here, "type_1_error"))
+    return table
 
 
 def _trial_rows(result: OperatingCharacteristics) -> Iterator[Measure]:

@@ -9,7 +9,7 @@ from typing import Literal
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.quantities import Number, Record, Spread
 from trialsim.scenario.identity import LEFT_OUT, PROVENANCE, canonical
-from trialsim.scenario.model import CovariateEffect, Design, Driver, Leave, Missing, Scenario
+from trialsim.scenario.model import CovariateEffect, Design, Driver, Enroll, Leave, Missing, Scenario
 
 Path = tuple[str, ...]
 Kind = Literal["changed", "added", "removed", "order"]
@@ -38,7 +38,9 @@ def changes(a: Scenario, b: Scenario) -> list[Change]:
 
 
 def _compare(a: object, b: object, path: Path) -> Iterator[Change]:
-    if a is None or b is None or _empty(a) != _empty(b):
+    if _listing(a) and _listing(b):
+        yield from _maps(_entries(a), _entries(b), path, ordered=path[-1:] != ("attrition",))
+    elif a is None or b is None or _empty(a) != _empty(b):
         if not (_nothing(a) and _nothing(b)):
             kind: Kind = "added" if _nothing(a) else "removed" if _nothing(b) else "changed"
             yield Change(path, kind, None if _nothing(a) else a, None if _nothing(b) else b)
@@ -47,12 +49,20 @@ def _compare(a: object, b: object, path: Path) -> Iterator[Change]:
             yield Change(path, "changed", a, b)
     elif isinstance(a, Record) and isinstance(b, Record):
         yield from _records(a, b, path)
-    elif isinstance(a, Mapping) and isinstance(b, Mapping):
-        yield from _maps(dict(a), dict(b), path, ordered=True)
-    elif isinstance(a, tuple) and isinstance(b, tuple) and (_named(a) or _named(b)):
-        yield from _maps(_by_label(a), _by_label(b), path, ordered=path[-1:] != ("attrition",))
     elif canonical(a) != canonical(b):
         yield Change(path, "changed", a, b)
+
+
+def _listing(value: object) -> bool:
+    """Whether a value is a map of names, or a list of things that have names; both may be empty."""
+    return isinstance(value, Mapping) or (isinstance(value, tuple) and (not value or _named(value)))
+
+
+def _entries(value: object) -> dict[str, object]:
+    """What stands under each name."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return _by_label(value) if isinstance(value, tuple) else {}
 
 
 def _empty(value: object) -> bool:
@@ -67,6 +77,9 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
     if type(a) is not type(b):
         yield Change(path, "changed", a, b)
         return
+    if isinstance(a, Enroll) and isinstance(b, Enroll):
+        yield from _targets(a, b, path)
+        return
     out = LEFT_OUT.get(type(a), ()) + PROVENANCE
     for name, info in type(a).model_fields.items():
         if name in out:
@@ -76,6 +89,19 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
             yield from _keys(old, new, (*path, name), ordered=True)
         else:
             yield from _compare(old, new, (*path, info.alias or name))
+
+
+def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[Change]:
+    """The target, whichever way it is said."""
+    old, new = (("in all", one.in_all) if one.in_all is not None else ("each arm", one.each_arm) for one in (a, b))
+    if old[0] != new[0]:
+        yield Change(path, "changed", f"{old[1]} {_target_word(old[0])}", f"{new[1]} {_target_word(new[0])}")
+    elif old[1] != new[1]:
+        yield Change((*path, old[0]), "changed", old[1], new[1])
+
+
+def _target_word(key: str) -> str:
+    return "in each arm" if key == "each arm" else key
 
 
 def _maps(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[Change]:

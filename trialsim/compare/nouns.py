@@ -101,6 +101,26 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("costs.staff_hour.*", "the cost of an hour of the {0}"),
 )
 
+#: Whole things that may come or go.
+WHOLES: tuple[tuple[str, str], ...] = (
+    ("setting", "a ward with its patients and staff"),
+    ("setting.patients.leave.*", "leaving by {0}"),
+    ("setting.resources.*.other_work", "other work of the {0}"),
+    ("attrition.*", "leaving by {0}"),
+    ("outcomes.*.by_visit.*", "levels of {0} at {1}"),
+    ("outcomes.*.effects.*", "an effect of {1} on {0}"),
+    ("outcomes.*.rhythm", "a rhythm of {0} over the day"),
+    ("outcomes.*.responds_to.*", "an answer of {0} to {1}"),
+    ("outcomes.*.drivers.*", "what {1} does to {0}"),
+    ("outcomes.*.covariates.*", "what {1} does to {0}"),
+    ("outcomes.*.missing.*", "missing values of {0} ({1})"),
+    ("outcomes.*.window", "a time window for samples of {0}"),
+    ("analyses.*.then", "pairs after {0}"),
+    ("analyses.*.subset", "a choice of participants by their change in {0}"),
+    ("analyses.*.dichotomize", "a cut into yes and no in {0}"),
+    ("costs", "costs"),
+)
+
 #: What may change about a step; {0} is the step.
 STEP_FIELDS = {
     "lasts": "the length of {0}",
@@ -136,6 +156,19 @@ def noun(path: Sequence[str], visits: Sequence[str]) -> str | None:
     if path[0] == "outcomes" and len(path) > 3 and path[2] == "by_visit":
         return _level(path, visits)
     for pattern, words in PLACES:
+        names = _names(pattern.split("."), path)
+        if names is not None:
+            return words.format(*names)
+    return None
+
+
+def whole(path: Sequence[str]) -> str | None:
+    """What a thing that came or went as a whole is called; None where there are no words.
+
+    >>> whole(("outcomes", "pain", "responds_to", "needle"))
+    'an answer of pain to needle'
+    """
+    for pattern, words in WHOLES:
         names = _names(pattern.split("."), path)
         if names is not None:
             return words.format(*names)

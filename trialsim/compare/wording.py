@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trialsim.compare.changes import Change, changes
-from trialsim.compare.nouns import noun
+from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
 from trialsim.distributions import describe
 from trialsim.quantities import Number, Record, Spread
 from trialsim.scenario.dump import plain
+from trialsim.scenario.identity import PROVENANCE
 from trialsim.scenario.model import Scenario
 from trialsim.units import format_value
 
@@ -107,7 +108,8 @@ def _phrase(group: _Group) -> str:
     if name is None:
         return f"{change.where}: {text(change.old)} -> {text(change.new)}"
     aside = [part for part in (by_how_much(change.old, change.new), _where(change, group)) if part]
-    return f"{name} {text(change.new)} instead of {text(change.old)} ({'; '.join(aside)})"
+    old, new = both_texts(change.old, change.new)
+    return f"{name} {new} instead of {old} ({'; '.join(aside)})"
 
 
 def _where(change: Change, group: _Group) -> str:
@@ -134,6 +136,11 @@ def _came_or_went(change: Change) -> str:
         and not isinstance(value, (Number, Spread))
     ):
         return f"{_article(change, 'step')} '{path[-1]}'{_inside(path)}"
+    name = whole(path)
+    if name is not None:
+        return (
+            f"{name} ({text(value)}; {change.where})" if change.kind == "added" else f"without {name} ({change.where})"
+        )
     name = noun(path, ())
     if name is None:
         return f"{change.where}: {text(change.old)} -> {text(change.new)}"
@@ -215,6 +222,20 @@ def _middle(value: object) -> float | None:
 # ---------------------------------------------------------------- values
 
 
+def both_texts(old: object, new: object) -> tuple[str, str]:
+    """Two values as people write them, two durations in one unit.
+
+    >>> both_texts(Number(value=108_000.0, kind="duration"), Number(value=216_000.0, kind="duration"))
+    ('30 h', '60 h')
+    """
+    durations = all(isinstance(one, Number) and one.kind == "duration" for one in (old, new))
+    if durations and isinstance(old, Number) and isinstance(new, Number):
+        for unit, size in (("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)):
+            if all(one.value % size == 0 and one.value > 0 for one in (old, new)):
+                return f"{old.value / size:g} {unit}", f"{new.value / size:g} {unit}"
+    return text(old), text(new)
+
+
 def text(value: object) -> str:
     """A value as people write it."""
     if value is None:
@@ -258,7 +279,7 @@ def _spread(spread: Spread) -> str:
 
 def _record(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_record(part)}" for name, part in value.items())
+        return ", ".join(f"{name} {_record(part)}" for name, part in value.items() if name not in PROVENANCE)
     if isinstance(value, list):
         return ", ".join(map(_record, value))
     return str(value)

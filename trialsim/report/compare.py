@@ -99,8 +99,7 @@ def _line(row: Difference, what: str, kind: str, *, primary: bool) -> Line:
     def gap(number: float, digits: str) -> str:
         if not math.isfinite(number):
             return ""
-        text = f"{100 * number:{digits}}" if kind == "share" else f"{number:{digits}}"
-        return text.replace("-", "\N{MINUS SIGN}")
+        return signed(100 * number if kind == "share" else number, digits)
 
     saved = "" if math.isnan(row.saved) else f"{round(100 * row.saved)} %"
     of = row.contrast if row.analysis == TRIAL else f"{row.analysis}: {row.contrast}"
@@ -160,9 +159,22 @@ def _power_answer(found: Comparison, label: str, row: Difference) -> str:
             f"({share(row.a)}), with a Monte Carlo standard error of {error:.2g}."
         )
     return (
-        f"{what} is {share(row.b)} in {label} and {share(row.a)} in {base}: the difference of {points:+.1f} percentage "
-        f"points lies within Monte Carlo error ({100 * row.conf_low:.1f} to {100 * row.conf_high:.1f})."
-    ).replace(" -", " \N{MINUS SIGN}").replace("(-", "(\N{MINUS SIGN}")  # fmt: skip
+        f"{what} is {share(row.b)} in {label} and {share(row.a)} in {base}: the difference of {signed(points, '+.1f')} "
+        f"percentage points lies within Monte Carlo error ({signed(100 * row.conf_low, '.1f')} to "
+        f"{signed(100 * row.conf_high, '.1f')})."
+    )
+
+
+def signed(number: float, digits: str) -> str:
+    """A number with a real minus sign, and never a negative zero.
+
+    >>> signed(-0.04, "+.1f"), signed(1.25, "+.2f")
+    ('+0.0', '+1.25')
+    """
+    text = f"{number:{digits}}"
+    if float(text) == 0.0:
+        text = f"{0.0:{digits}}"
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def alone(found: Comparison) -> list[str]:

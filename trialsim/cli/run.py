@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from trialsim.cli.console import print_json, progress, stderr, stdout
+from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.tables import print_measures, summary
 
@@ -37,16 +37,18 @@ def command(
     from trialsim.runs.executor import run
     from trialsim.scenario import load
     from trialsim.study import prepare
+    from trialsim.truth import MOST
 
     study = prepare(load(scenario, set=changes))
     total = replicates or study.scenario.simulation.replicates
     folder = out or Path("outputs") / study.scenario.name
     say_if_first()
     began = time.perf_counter()
-    with progress(total, text="Playing", quiet=as_json) as done:
+    with stages(quiet=as_json) as tell:
         finished = run(
             study, folder, replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast",
-            truth=truth, workers=workers, progress=done,
+            truth=truth, workers=workers, progress=lambda done: tell("Playing", done, total),
+            truth_progress=lambda done: tell("True effects", done, min(total, MOST)),
         )  # fmt: skip
     seconds = time.perf_counter() - began
     if figures:

@@ -49,11 +49,13 @@ def run(
     chunk: int | None = None,
     executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
+    truth_progress: Callable[[int], None] | None = None,
 ) -> Run:
     """Play a study and write everything but figures and report into ``out``.
 
     Parameters are those of :func:`trialsim.study.evaluate`. The cohort written is that of replicate 0. The ``truth`` is
     played by the fast engine on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
+    ``truth_progress`` is given the number of these done so far.
 
     Raises
     ------
@@ -65,7 +67,9 @@ def run(
     identity = scenario_hash(study.scenario)
     folder = claim(out, scenario_hash=identity, seed=told.seed, name=study.scenario.name)
     write_text(out / RESOLVED, dump(study.scenario))
-    true = find_truth(study, workers=workers, chunk=chunk, executor=executor) if truth else None
+    true = (
+        find_truth(study, workers=workers, chunk=chunk, executor=executor, progress=truth_progress) if truth else None
+    )
     with estimates_file(out / ESTIMATES) as growing:
         characteristics = studies.evaluate(
             study, engine=engine, truth=true, workers=workers, chunk=chunk, executor=executor, sink=growing.add,

@@ -29,7 +29,9 @@ MOST_SHOWN = 60
 @click.option("--zip", "zipped", is_flag=True, help="The first values of all --over together, then the second ones.")
 @click.option("--latin", type=click.IntRange(min=2), metavar="N", help="N points of a Latin hypercube over the ranges.")
 @click.option("--point", "listed", multiple=True, metavar='"PATH=VALUE; ..."', help="One design, value by value.")
-@click.option("--replicates", type=click.IntRange(min=1), default=2000, show_default=True, help="Trials of each design.")
+@click.option(
+    "--replicates", type=click.IntRange(min=1), default=2000, show_default=True, help="Trials of each design."
+)
 @click.option("--for", "wanted", metavar="ANALYSIS[/CONTRAST]", help="The analysis shown; the primary one if not said.")
 @click.option("--measure", default="power", show_default=True, help="The measure shown; results.csv has all of them.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-sweep if not said.")
@@ -132,13 +134,19 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
 
     from trialsim.report.sweep import names_of, told
     from trialsim.scenario.sweep import shown
-    from trialsim.sweep.tables import currency
+    from trialsim.sweep.tables import burdens_differ, currency
 
     rest = [name for name in ("participants", "days", "cost", "staff_hours") if frame[name].notna().any()]
     labels = {"staff_hours": "staff h", "cost": f"cost {currency(swept)}"}
     table = Table(box=None, pad_edge=False)
-    names = names_of(swept.paths)
-    for name in ("design", *names.values(), answer.measure.replace("_", " "), "MCSE", *(labels.get(r, r) for r in rest)):
+    names, marked = names_of(swept.paths), burdens_differ(frame)
+    for name in (
+        "design",
+        *names.values(),
+        answer.measure.replace("_", " "),
+        "MCSE",
+        *(labels.get(r, r) for r in rest),
+    ):
         table.add_column(name, justify="right", overflow="fold")
     for cell, row in zip(swept.cells[:MOST_SHOWN], frame.to_dict("records"), strict=False):
         values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
@@ -147,7 +155,7 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
         )  # fmt: skip
         mcse = told(answer, row["mcse"]) if row["mcse"] == row["mcse"] else ""
         numbers = [f"{row[name]:,.0f}" for name in rest]
-        star = "*" if row["pareto"] and len(frame) > 1 else ""
+        star = "*" if row["pareto"] and marked else ""
         table.add_row(f"{star}{row['design_id']}", *values, value, mcse, *numbers, style="bold" if star else "")
     table_console().print(table)
     if len(frame) > MOST_SHOWN:

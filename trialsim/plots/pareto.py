@@ -31,7 +31,7 @@ def feasibility(
     ``frame`` has the columns design_id, value, low, high, pareto, staff_hours and those named in ``burdens``.
     """
     with study_style():
-        figure = blank_figure(0.8 + 4.6 * len(burdens), 4.6)
+        figure = blank_figure(7.2 if len(burdens) == 1 else 0.8 + 4.6 * len(burdens), 4.6)
         grid = figure.subplots(1, len(burdens), sharey=True, squeeze=False)[0]
         sizes = _sizes(frame["staff_hours"])
         for axes, burden in zip(grid, burdens, strict=True):
@@ -48,7 +48,7 @@ def feasibility(
             grid[0].set_ylim(max(-0.02, np.floor(10 * bottom) / 10), min(1.05, top + 0.05))
             grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         _legend(figure, frame["staff_hours"])
-        caption(figure, f"{note} Numbers: design_id of designs that no other beats. Bars: 95 % Monte Carlo.")
+        caption(figure, f"{note} Numbers: design_id of the Pareto set. Bars: 95 % Monte Carlo.")
     return figure
 
 
@@ -60,27 +60,25 @@ def _panel(axes: Axes, frame: pd.DataFrame, burden: str, sizes: np.ndarray) -> N
         axes.scatter(part[burden], part["value"], s=sizes[chosen], color=color, edgecolor=edge, zorder=order + 1)
     best = frame[inside].sort_values([burden, "value"])
     axes.plot(best[burden], best["value"], color=ACCENT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    for _, row in _spread_out(best, frame, burden).iterrows():
+    for text, x, y in _names(best, frame, burden):
         axes.annotate(
-            str(row["design_id"]), (row[burden], row["value"]), xytext=(-7, 7), textcoords="offset points",
-            fontsize=8.5, color=INK, fontweight="bold", ha="right", zorder=6,
+            text, (x, y), xytext=(-7, 7), textcoords="offset points", fontsize=8.5, color=INK, fontweight="bold",
+            ha="right", zorder=6,
         )  # fmt: skip
 
 
-def _spread_out(best: pd.DataFrame, frame: pd.DataFrame, burden: str) -> pd.DataFrame:
-    """The designs of the set whose names have room: those too near to the one before them stay without."""
-    wide = max(np.ptp(frame[burden]), 1e-12)
-    tall = max(np.ptp(frame["value"].dropna()), 1e-12)
-    kept: list[int] = []
-    for index, row in best.iterrows():
-        near = any(
-            abs(row[burden] - best.loc[other, burden]) < 0.04 * wide
-            and abs(row["value"] - best.loc[other, "value"]) < 0.05 * tall
-            for other in kept
-        )
-        if not near:
-            kept.append(index)  # type: ignore[arg-type]  # a frame's own whole numbers
-    return best.loc[kept]
+def _names(best: pd.DataFrame, frame: pd.DataFrame, burden: str) -> list[tuple[str, float, float]]:
+    """The names of the set and where they stand; designs that lie close together share one place."""
+    wide = max(float(np.ptp(frame[burden])), 1e-12)
+    tall = max(float(np.ptp(frame["value"].dropna())), 1e-12)
+    groups: list[tuple[list[int], float, float]] = []
+    for design, x, y in zip(best["design_id"], best[burden], best["value"], strict=True):
+        near = [group for group in groups if abs(group[1] - x) < 0.05 * wide and abs(group[2] - y) < 0.06 * tall]
+        if near:
+            near[0][0].append(int(design))
+        else:
+            groups.append(([int(design)], float(x), float(y)))
+    return [(", ".join(map(str, sorted(ids))), x, y) for ids, x, y in groups]
 
 
 def _sizes(hours: pd.Series[float]) -> np.ndarray:
@@ -104,7 +102,5 @@ def _legend(figure: Figure, hours: pd.Series[float]) -> None:
             handles.append(axes.scatter([], [], s=area, color="#c3ccd4", edgecolor=QUIET, linewidth=0.5))
             labels.append(f"{hour:g} h of staff")
     handles.append(axes.scatter([], [], s=45, color=ACCENT, edgecolor="white"))
-    labels.append("no design beats it")
+    labels.append("Pareto set: no design gives as much for less")
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), fontsize=8.5)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,44 @@ def _value_axis(axes: Axes, frame: pd.DataFrame, label: str, *, share: bool) -> 
     for other in axes.figure.axes:
         for goal in GOALS:
             if axes.get_ylim()[0] < goal < axes.get_ylim()[1]:
-                other.axhline(goal, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+                other.axhline(goal, color=QUIET, linewidth=1.1, linestyle=(0, (4, 3)), zorder=0.5)
+
+
+def sweep_dots(
+    frame: pd.DataFrame,
+    *,
+    xs: Sequence[str],
+    group: str | None,
+    names: Mapping[str, str],
+    ylabel: str,
+    share: bool = True,
+    note: str = "",
+) -> Figure:
+    """A dot for every design over each of the values ``xs``, a panel each, colored by ``group``: for hypercubes.
+
+    ``frame`` has the columns of ``xs``, group, value, low, high.
+    """
+    with study_style():
+        figure = blank_figure(max(3.4 * len(xs) + (1.8 if group else 0.6), 6.4), 4.0)
+        grid = figure.subplots(1, len(xs), sharey=True, squeeze=False)[0]
+        groups = list(dict.fromkeys(frame[group])) if group else [None]
+        for axes, x in zip(grid, xs, strict=True):
+            for i, one in enumerate(groups):
+                rows = frame if one is None else frame[frame[group] == one]
+                axes.errorbar(
+                    rows[x], rows["value"], yerr=[rows["value"] - rows["low"], rows["high"] - rows["value"]],
+                    fmt=MARKERS[i % len(MARKERS)], color=COLORS[i % len(COLORS)], markersize=5, linewidth=1,
+                    markeredgecolor="white", markeredgewidth=0.6, label="" if one is None else tidy(one),
+                )  # fmt: skip
+            axes.set_xlabel(names[x])
+            axes.xaxis.set_major_locator(MaxNLocator(6))
+            plain_grid(axes)
+        _value_axis(grid[0], frame, ylabel, share=share)
+        if group:
+            handles, labels = grid[0].get_legend_handles_labels()
+            figure.legend(handles, labels, loc="outside right center", title=names[group], alignment="left")
+        caption(figure, f"{note} Bars: 95 % Monte Carlo." + (" Dashed: 80 and 90 %." if share else ""))
+    return figure
 
 
 def sweep_heatmap(
@@ -98,7 +135,7 @@ def sweep_heatmap(
     ``frame`` has the columns x, y, value, mcse, one row a combination.
     """
     with study_style():
-        table = frame.pivot(index=y, columns=x, values="value")  # noqa: PD010  # one row a combination
+        table = frame.pivot(index=y, columns=x, values="value")  # one row a combination
         table = table.reindex(index=_ordered(frame[y]), columns=_ordered(frame[x]))
         rows, columns = table.shape
         figure = blank_figure(min(2.6 + 0.85 * columns, 12), min(1.7 + 0.5 * rows, 10))
@@ -122,7 +159,7 @@ def sweep_heatmap(
     return figure
 
 
-def _ordered(values: pd.Series[float]) -> list[object]:
+def _ordered(values: pd.Series[float]) -> list[float]:
     """The values of an axis: numbers rising, words as they come."""
     found = list(dict.fromkeys(values))
     return sorted(found) if pd.api.types.is_numeric_dtype(values) else found

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from trialsim.report.words import join
-from trialsim.sweep.tables import Answer, burdens, currency, designs_frame, overview, results_frame, unit_of
+from trialsim.sweep.tables import (
+    Answer,
+    burdens,
+    burdens_differ,
+    currency,
+    designs_frame,
+    overview,
+    results_frame,
+    unit_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,6 +26,9 @@ if TYPE_CHECKING:
 
 #: A heatmap is drawn up to this many values a side, lines up to this many.
 MOST_CELLS, MOST_LINES = 40, 7
+
+#: Panels of dots.
+MOST_PANELS = 4
 
 
 def names_of(paths: tuple[str, ...]) -> dict[str, str]:
@@ -29,7 +41,7 @@ def names_of(paths: tuple[str, ...]) -> dict[str, str]:
     for path in paths:
         parts = [part for part in path.split(".") if part != "design"]
         others = [other.split(".") for other in paths if other != path]
-        length = 2
+        length = 3 if parts[-2:-1] == ["with"] else 2
         while length < len(parts) and any(other[-length:] == parts[-length:] for other in others):
             length += 1
         names[path] = " ".join(parts[-length:]).replace("_", " ")
@@ -46,17 +58,20 @@ def answer_name(swept: Swept, answer: Answer) -> str:
 
 def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str]:
     """What the sweep says, in a few lines."""
-    best = frame.loc[frame["value"].idxmax()] if frame["value"].notna().any() else None
     lines = []
-    if best is not None:
+    if frame["value"].notna().any():
+        at = int(frame["value"].to_numpy().argsort()[frame["value"].notna().sum() - 1])
+        best = frame.iloc[at]
         lines.append(
             f"Highest {answer_name(swept, answer)}: {told(answer, best['value'])} (MCSE {told(answer, best['mcse'])}) "
             f"in design {best['design_id']}."
         )
     chosen = [str(one) for one in frame.loc[frame["pareto"], "design_id"]]
-    if chosen and len(frame) > 1:
-        what = join([{"days": "shorter", "cost": "cheaper", "participants": "smaller"}[name] for name in burdens(frame)])
-        lines.append(f"Designs that no other beats (at least as good, and not {what}): {join(chosen)}.")
+    if chosen and burdens_differ(frame):
+        what = join(
+            [{"days": "time", "cost": "money", "participants": "participants"}[name] for name in burdens(frame)]
+        )
+        lines.append(f"Pareto set, marked *: no other design gives as much for less {what}: {join(chosen)}.")
     shared = "the same seed in every cell, so designs share their random numbers"
     if len(swept.seeds) > 1:
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
@@ -73,7 +88,9 @@ def told(answer: Answer, value: float) -> str:
 
 def is_share(measure: str) -> bool:
     """Whether a measure is a share of trials."""
-    return measure in ("power", "coverage", "target_reached_in_time") or measure.startswith(("rejection", "missing_share"))
+    return measure in ("power", "coverage", "target_reached_in_time") or measure.startswith(
+        ("rejection", "missing_share")
+    )
 
 
 # ---------------------------------------------------------------- files
@@ -94,23 +111,10 @@ def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
 
 def write_manifest(swept: Swept, folder: Path) -> Path:
     """Write ``sweep.json``: what was swept, from which seed, with which versions."""
-    from trialsim.runs.manifest import versions
-    from trialsim.runs.store import write_json
-    from trialsim.sweep.store import MANIFEST
+    from trialsim.sweep.store import finish_sweep
 
-    path = folder / MANIFEST
-    content: dict[str, Any] = {
-        "kind": "sweep",
-        "scenario": swept.scenario,
-        "status": "done",
-        "paths": list(swept.paths),
-        "designs": len(swept.cells),
-        "replicates": swept.replicates,
-        "seeds": list(swept.seeds),
-        "versions": versions(),
-    }
-    write_json(path, content)
-    return path
+    told = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
+    return finish_sweep(folder, {"kind": "sweep", "scenario": swept.scenario, **told, "seeds": list(swept.seeds)})
 
 
 # ---------------------------------------------------------------- figures
@@ -130,7 +134,7 @@ def write_figures(swept: Swept, answer: Answer, folder: Path) -> tuple[Path, ...
 def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
     """The figures of a sweep, by name."""
     from trialsim.plots.pareto import feasibility
-    from trialsim.plots.sweep import sweep_heatmap, sweep_lines
+    from trialsim.plots.sweep import sweep_dots, sweep_heatmap, sweep_lines
 
     frame = overview(swept, answer)
     names = {path: f"{name}{_unit(swept, path)}" for path, name in names_of(swept.paths).items()}
@@ -140,10 +144,16 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
     axes = _axes(frame, swept.paths)
     if axes:
         x, line, panels = axes
+        told_all = frame.assign(
+            **{path: _with_tied(frame, swept.paths, path, names) for path in (line, panels) if path}
+        )
         found.append((
             "sweep_lines",
-            sweep_lines(frame, x=x, line=line, panels=panels, names=names, ylabel=value, share=share, note=note),
+            sweep_lines(told_all, x=x, line=line, panels=panels, names=names, ylabel=value, share=share, note=note),
         ))  # fmt: skip
+    elif dots := _dots(frame, swept.paths):
+        drawn = sweep_dots(frame, xs=dots[0], group=dots[1], names=names, ylabel=value, share=share, note=note)
+        found.append(("sweep_dots", drawn))
     if len(swept.paths) == 2 and not frame.duplicated(list(swept.paths)).any():
         across, down = swept.paths
         counts = (frame[across].nunique(), frame[down].nunique())
@@ -152,7 +162,7 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
                 "sweep_heatmap",
                 sweep_heatmap(frame, x=across, y=down, names=names, label=value, share=share, note=note),
             ))  # fmt: skip
-    if len(frame) > 1 and frame["value"].notna().any():
+    if burdens_differ(frame) and frame["value"].notna().any():
         found.append((
             "feasibility",
             feasibility(frame, burdens=burdens(frame), currency=currency(swept), ylabel=value, share=share, note=note),
@@ -184,7 +194,33 @@ def _axes(frame: pd.DataFrame, paths: tuple[str, ...]) -> tuple[str, str | None,
     return x, *[*others, None, None][:2]  # type: ignore[return-value]  # a line and a panel
 
 
+def _dots(frame: pd.DataFrame, paths: tuple[str, ...]) -> tuple[list[str], str | None] | None:
+    """Which values get a panel of dots (the first :data:`MOST_PANELS` that are numbers), and which one the color."""
+    numeric = [path for path in paths if pd.api.types.is_numeric_dtype(frame[path]) and frame[path].nunique() > 1]
+    words = [path for path in paths if path not in numeric and 1 < frame[path].nunique() <= MOST_LINES]
+    return (numeric[:MOST_PANELS], words[0] if words else None) if numeric else None
+
+
 def _tied(frame: pd.DataFrame, path: str, other: str) -> bool:
-    """Whether two values always move together."""
+    """Whether two values always move together, up or down: one axis may stand for both."""
     pairs = frame[[path, other]].drop_duplicates()
-    return len(pairs) == frame[path].nunique() == frame[other].nunique()
+    if not len(pairs) == frame[path].nunique() == frame[other].nunique() > 1:
+        return False
+    if not all(pd.api.types.is_numeric_dtype(frame[name]) for name in (path, other)):
+        return True
+    steps = pairs.sort_values(path)[other].diff().dropna()
+    return bool((steps > 0).all() or (steps < 0).all())
+
+
+def _with_tied(frame: pd.DataFrame, paths: tuple[str, ...], path: str, names: dict[str, str]) -> pd.Series[Any]:
+    """The values of a path as words, with those of the paths that move together with it."""
+    others = [other for other in paths if other != path and _tied(frame, path, other)]
+    if not others:
+        return frame[path]
+    return frame.apply(
+        lambda row: ", ".join([_tidy(row[path]), *(f"{names[other]} {_tidy(row[other])}" for other in others)]), axis=1
+    )
+
+
+def _tidy(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -132,9 +132,7 @@ def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
     return scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"seed": seed})})
 
 
-def _known(
-    store: Path | None, keys: dict[str, int], *, fresh: bool
-) -> tuple[dict[str, tuple[Measure, ...]], int]:
+def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, tuple[Measure, ...]], int]:
     """What lies in the store of the cells asked for, and how many of its files are damaged."""
     known: dict[str, tuple[Measure, ...]] = {}
     damaged = 0

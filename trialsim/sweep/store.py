@@ -13,6 +13,7 @@ from typing import Any
 import trialsim
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+from trialsim.runs.manifest import versions
 from trialsim.runs.store import write_json, write_text
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
@@ -95,3 +96,10 @@ def claim_sweep(out: Path, *, name: str, kind: str = "sweep") -> None:
     except OSError as problem:
         message = f"{out} cannot be written: {problem.strerror or problem}."
         raise RunError(message, code="TS-R003", remedy=remedy) from problem
+
+
+def finish_sweep(out: Path, content: dict[str, Any]) -> Path:
+    """Write ``sweep.json`` of a finished sweep or tornado, with the versions it was played by."""
+    path = out / MANIFEST
+    write_json(path, {**content, "status": "done", "versions": versions()})
+    return path

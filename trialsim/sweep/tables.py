@@ -15,7 +15,7 @@ from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.faults import did_you_mean
 from trialsim.scenario.sweep import shown
-from trialsim.sweep.pareto import pareto_set
+from trialsim.sweep.pareto import SLACK, pareto_set
 from trialsim.sweep.play import Cell, Swept
 
 _NUMBER_UNIT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
@@ -101,7 +101,8 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
     for path in swept.paths:
         numbers, _ = as_numbers(frame[path])
         frame[path] = frame[path] if numbers is None else numbers
-    frame["pareto"] = pareto_set(frame["value"].to_numpy(), frame[burdens(frame)].to_numpy())
+    values, errors = (frame[name].to_numpy(dtype=float) for name in ("value", "mcse"))
+    frame["pareto"] = pareto_set(values, errors, frame[burdens(frame)].to_numpy(dtype=float))
     return frame
 
 
@@ -111,11 +112,16 @@ def burdens(frame: pd.DataFrame) -> list[str]:
     return [time, *(["cost"] if frame["cost"].notna().all() else [])]
 
 
+def burdens_differ(frame: pd.DataFrame) -> bool:
+    """Whether some design takes more than another; without that no design is a bargain."""
+    return any(frame[name].max() > (1 + SLACK) * frame[name].min() for name in burdens(frame))
+
+
 def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | None, str]:
     """``["15 h", "30 h"]`` as ([15, 30], "h"); None where they are no numbers of one unit."""
     read = [_NUMBER_UNIT.fullmatch(str(value)) for value in values]
     units = {match.group(2) for match in read if match is not None}
-    if None in read or len(units) != 1 or (unit := units.pop()) and unit[0] in ":.-,0123456789":
+    if None in read or len(units) != 1 or ((unit := units.pop()) and unit[0] in ":.-,0123456789"):
         return None, ""
     return [float(match.group(1)) for match in read if match is not None], unit
 

@@ -1,0 +1,61 @@
+"""Every number that declares a plausible ``range:``, as it stands in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trialsim.measures import PROVENANCE
+from trialsim.scenario.overrides import NAMES
+
+#: What may stand beside a number without being one.
+_WORDS = {*PROVENANCE, "prior", "between"}
+
+
+@dataclass(frozen=True)
+class Ranged:
+    """A number with its range: the path of the quantity, the path to set, and what is declared, as written."""
+
+    path: str
+    setting: str
+    value: Any
+    low: Any
+    high: Any
+
+
+def declared_ranges(data: Any) -> list[Ranged]:
+    """Every declared range of a file's data, in its order. The range of a spread is that of its first number."""
+    return list(_ranges(data, ()))
+
+
+def _ranges(data: Any, path: tuple[str, ...]) -> Iterator[Ranged]:
+    if isinstance(data, list):
+        for i, inner in enumerate(data):
+            yield from _ranges(inner, (*path, _name(data, i)))
+    elif isinstance(data, dict):
+        ends = data.get("range")
+        if isinstance(ends, list) and len(ends) == 2 and (found := _first_number(data)) is not None:
+            inner, value = found
+            yield Ranged(".".join(path), ".".join((*path, *inner)), value, *ends)
+        for key, inner in data.items():
+            if key not in _WORDS:
+                yield from _ranges(inner, (*path, str(key)))
+
+
+def _name(steps: list[Any], i: int) -> str:
+    """How an item of a list is called in a path: a step by its name, where no other bears it, else the number."""
+    names = [next((str(one[key]) for key in NAMES if key in one), "") if isinstance(one, dict) else "" for one in steps]
+    return names[i] if names[i] and names.count(names[i]) == 1 else str(i)
+
+
+def _first_number(data: dict[str, Any]) -> tuple[tuple[str, ...], Any] | None:
+    """Where the first number of a quantity stands below it, and what it is."""
+    for key, inner in data.items():
+        if key in _WORDS:
+            continue
+        if isinstance(inner, dict):
+            below = _first_number(inner)
+            return None if below is None else ((str(key), *below[0]), below[1])
+        return (str(key),), inner
+    return None

@@ -21,6 +21,7 @@ COMMANDS = {
     "assurance": "Average the power over what is believed about the numbers (their priors).",
     "compare": "Compare designs under the same draws: what changed, and what comes of it.",
     "sweep": "Play many designs: power, length and cost over any values of the scenario.",
+    "tornado": "Find the assumption that moves the answer most: every declared range, one at a time.",
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",
     "replay": "Play one replicate of a run again and show what happened.",
     "reproduce": "Play the published study and place its figures among the simulated trials.",

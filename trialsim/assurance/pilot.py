@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from trialsim.assurance.points import Belief, beliefs, told_n
+from trialsim.assurance.points import Belief, Scale, told_n
+from trialsim.distributions import quantile
 from trialsim.quantities import Number
 from trialsim.scenario.checks import records
 from trialsim.scenario.model import Scenario
@@ -70,21 +71,33 @@ def _exaggeration(belief: Belief) -> tuple[float, float]:
     Gelman and Carlin 2014, doi:10.1177/1745691614551642 (exaggeration ratio).
     """
     none, value = belief.no_effect, belief.number.value
-    if none is None or value == none:
-        return math.nan, math.nan
-    log = none == 1.0
-    from trialsim.distributions import quantile
-
     draws = quantile(belief.prior, _GRID)
-    if log and (value <= 0 or draws.min() <= 0):
+    if none is None or value == none or not (_inside(none, belief.scale) and _inside(value, belief.scale)):
         return math.nan, math.nan
-    scaled = np.log(draws) if log else draws
-    effect = math.log(value) if log else value
-    z = abs(effect) / float(scaled.std())
+    if not all(_inside(float(end), belief.scale) for end in (draws.min(), draws.max())):
+        return math.nan, math.nan
+    effect = _to(value, belief.scale) - _to(none, belief.scale)
+    z = abs(effect) / float(np.std([_to(float(draw), belief.scale) for draw in draws]))
     density = math.exp(-((PROMISING - z) ** 2) / 2) / math.sqrt(2 * math.pi)
     factor = 1 + density / (z * float(ndtr(z - PROMISING)))
-    shrunk = effect / factor
-    return factor, math.exp(shrunk) if log else shrunk
+    return factor, _back(_to(none, belief.scale) + effect / factor, belief.scale)
+
+
+def _inside(value: float, scale: Scale) -> bool:
+    """Whether the scale has the value."""
+    return scale == "difference" or (value > 0 and (scale == "log" or value < 1))
+
+
+def _to(value: float, scale: Scale) -> float:
+    if scale == "difference":
+        return value
+    return math.log(value) if scale == "log" else math.log(value / (1 - value))
+
+
+def _back(value: float, scale: Scale) -> float:
+    if scale == "difference":
+        return value
+    return math.exp(value) if scale == "log" else 1 / (1 + math.exp(-value))
 
 
 def with_power(one: SmallPilot, belief: Belief, power_at: Callable[[dict[Path, float]], float]) -> SmallPilot:
@@ -93,6 +106,3 @@ def with_power(one: SmallPilot, belief: Belief, power_at: Callable[[dict[Path, f
         return one
     power = power_at({path: one.shrunk for path, _ in belief.numbers})
     return SmallPilot(one.name, one.n, one.exaggeration, one.shrunk, power)
-
-
-__all__ = ["SMALL_PILOT", "SmallPilot", "beliefs", "small_pilots", "with_power"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +15,23 @@ from trialsim.draws import stream, uniforms
 from trialsim.errors import TrialsimError
 from trialsim.measures import Number, Prior, Sourced
 from trialsim.scenario.dump import value_text
-from trialsim.scenario.model import Scenario
+from trialsim.scenario.model import ArmLevels, Level, Scenario
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.text import Path
 
 Floats = NDArray[np.float64]
 
-#: Keys that say what an arm changes, with the value that means no change.
-EFFECTS = {"difference": 0.0, "secretion": 0.0, "ratio": 1.0, "odds_ratio": 1.0}
-EFFECT_PLACES = {"effects", "responds_to", "by_arm"}
+Scale = Literal["difference", "log", "logit"]
+
+#: Keys that say what an arm changes: the value that means no change, and the scale on which estimates are nearly normal.
+EFFECTS: dict[str, tuple[float, Scale]] = {
+    "difference": (0.0, "difference"),
+    "secretion": (0.0, "difference"),
+    "ratio": (1.0, "log"),
+    "odds_ratio": (1.0, "log"),
+}
+#: Keys of a level that make an effect when they differ from the reference arm's, or in one arm from the first visit's.
+CENTERS: dict[str, Scale] = {"mean": "difference", "median": "log", "chance": "logit"}
 
 
 class AssuranceError(TrialsimError, ValueError):
@@ -40,11 +49,16 @@ class Belief:
     name : of the prior; the place in the file if none is given
     numbers : places in the resolved scenario, and the numbers with their priors
     n : participants in each arm on whom the belief rests, where that is said
+    effect : whether it says what an arm changes
+    no_effect, scale : the value that would be no change (None where it depends on more), and the scale of the effect
     """
 
     name: str
     numbers: tuple[tuple[Path, Number], ...]
     n: int | None = None
+    effect: bool = False
+    no_effect: float | None = None
+    scale: Scale = "difference"
 
     @property
     def number(self) -> Number:
@@ -55,16 +69,6 @@ class Belief:
     def prior(self) -> Distribution:
         """The prior of that number."""
         return _prior(self.number).distribution
-
-    @property
-    def effect(self) -> bool:
-        """Whether it says what an arm changes."""
-        return any(EFFECT_PLACES & set(map(str, path)) for path, _ in self.numbers)
-
-    @property
-    def no_effect(self) -> float | None:
-        """The value that means no effect; None where that depends on other numbers."""
-        return EFFECTS.get(str(self.numbers[0][0][-1])) if self.effect else None
 
     @property
     def label(self) -> str:
@@ -105,7 +109,7 @@ def beliefs(scenario: Scenario) -> tuple[Belief, ...]:
         TS-V001 when nothing has a prior
     """
     found = tuple(
-        Belief(name, numbers, _rests_on(numbers[0][1], scenario.sources))
+        Belief(name, numbers, _rests_on(numbers[0][1], scenario.sources), *_effect(scenario, numbers[0][0]))
         for name, numbers in priors_of(scenario).items()
     )
     if not found:
@@ -115,6 +119,27 @@ def beliefs(scenario: Scenario) -> tuple[Belief, ...]:
             remedy="Write difference: {value: -0.8, prior: {normal: {mean: -0.8, sd: 0.4}}}, or begin with trialsim fit.",
         )
     return found
+
+
+def _effect(scenario: Scenario, path: Path) -> tuple[bool, float | None, Scale]:
+    """Whether a number says what an arm changes, what would be no change, and on which scale."""
+    key = str(path[-1])
+    if {"effects", "responds_to"} & set(map(str, path)):
+        return True, *EFFECTS.get(key, (None, "difference"))
+    if len(path) < 5 or path[2] != "by_visit" or key not in CENTERS:
+        return False, None, "difference"
+    outcome, visit = scenario.outcomes[str(path[1])], str(path[3])
+    reference: Level | None = None
+    level = outcome.by_visit[visit]
+    if isinstance(level, ArmLevels):
+        if path[5] == scenario.design.reference:
+            return False, None, "difference"
+        reference = level.by_arm.get(str(scenario.design.reference))
+    elif len(scenario.design.arms) == 1 and visit != outcome.visits[0]:
+        first = outcome.by_visit[outcome.visits[0]]
+        reference = first if isinstance(first, Level) else None
+    number = getattr(reference, key, None) if reference else None
+    return reference is not None, number.value if isinstance(number, Number) else None, CENTERS[key]
 
 
 def _rests_on(number: Number, sources: Mapping[str, str]) -> int | None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "Say in plain words what a scenario means, and what it implies.",
     "run": "Play the study many times: power, error rates, figures, a report.",
     "size": "Find the sample size for a power or a precision, or the smallest effect detected.",
+    "fit": "Make a scenario from pilot data or printed statistics, with a prior for each number.",
     "assurance": "Average the power over what is believed about the numbers (their priors).",
     "compare": "Compare designs under the same draws: what changed, and what comes of it.",
     "sweep": "Play many designs: power, length and cost over any values of the scenario.",

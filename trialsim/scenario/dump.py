@@ -23,7 +23,12 @@ def dump(scenario: Scenario) -> str:
     TypeError
         The scenario holds a value that no file can hold; a defect of trialsim.
     """
-    return "\n".join(_block(plain(scenario), 0)) + "\n"
+    return to_yaml(plain(scenario))
+
+
+def to_yaml(data: dict[str, Any]) -> str:
+    """Plain data as YAML: short maps and lists on one line."""
+    return "\n".join(_block(data, 0)) + "\n"
 
 
 def plain(value: object) -> Any:

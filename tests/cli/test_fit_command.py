@@ -1,0 +1,90 @@
+"""``trialsim fit`` as it is typed, and on to ``trialsim assurance``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trialsim.cli import main
+from trialsim.scenario import load, loads
+
+ROOT = Path(__file__).parent.parent.parent / "scenarios"
+
+
+def test_a_cohort_becomes_a_scenario_that_assurance_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ancova = str(ROOT / "textbook-ancova.yaml")
+    assert main(["cohort", ancova, "--out", str(tmp_path / "cohort"), "--set", "design.enroll={each arm: 400}"]) == 0
+    plan = tmp_path / "plan.yaml"
+    assert main(["fit", str(tmp_path / "cohort/measurements.csv"), "--out", str(plan)]) == 0
+    scenario = load(plan)
+    effect = scenario.outcomes["score"].effects["treated"].difference
+    assert effect is not None
+    assert effect.value == pytest.approx(-0.2, abs=0.1)  # SE 0.023
+    capsys.readouterr()
+    enroll = ["--set", "design.enroll={each arm: 42}"]
+    assert main(["assurance", str(plan), *enroll, "--replicates", "400", "--no-figures"]) == 0
+    assert "Averaged over the prior" in capsys.readouterr().out
+    assert main(["fit", str(tmp_path / "cohort/measurements.csv"), "--out", str(plan)]) == 4, "a file is kept"
+    assert "exists and is kept" in capsys.readouterr().err
+
+
+def test_printed_statistics_in_words_and_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--given", "control: mean 5, sd 1.1, n 14", "--given", "massage: mean 4.2, sd 0.9, n 12"]
+    more = ["--given", "correlation: r 0.6, n 26", "--given", "baseline: mean 5.1, sd 1, n 26", "--outcome", "distress"]
+    assert main(["fit", *given, *more]) == 0
+    words = capsys.readouterr().out
+    assert loads(words).analyses["distress"].test == "ancova"
+    file = tmp_path / "smith.yaml"
+    file.write_text(
+        "outcome: distress\narms:\n  control: {mean: 5, sd: 1.1, n: 14}\n  massage: {mean: 4.2, sd: 0.9, n: 12}\n"
+        "baseline: {mean: 5.1, sd: 1, n: 26}\ncorrelation: {r: 0.6, n: 26}\n",
+        encoding="utf-8",
+    )
+    assert main(["fit", str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["scenario"]["outcomes"]["distress"]["effects"]["massage"]["difference"]["value"] == -0.8
+    assert loads(words).outcomes == loads(words.replace("Printed statistics", "smith.yaml")).outcomes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "Give a file"),
+        (["--given", "a: mean 5"], 3, "TS-F007"),
+        (["--given", "a: mean 5, sd 1, n 9", "--given", "a: mean 5, sd 1, n 9"], 3, "given twice"),
+        (["--given", "a: mean 5, sd 1, n 9", "--distribution", "ordinal"], 2, "needs the data"),
+        (["--given", "a: mean 5 furlong, sd 1, n 9"], 3, "TS-F007"),
+    ],
+)
+def test_what_was_typed_wrongly_is_said(
+    arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", *arguments]) == code
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("arms: [1, 2", "TS-F001"),
+        ("outcome: x\n", "TS-F007"),
+        ("arms: {a: {mean: 1, sd: 2, n: 9}}\nmedien: 3\n", "TS-F007"),
+        ("arms: {a: 3}\n", "TS-F007"),
+        ("arms: {a: {mean: 1, sd: 2, n: 9}}\ncorrelation: 0.5\n", "TS-F007"),
+        ("arms: {a: {median: 5, iqr: 3, n: 9}}\n", "TS-F007"),
+        ("arms: {a: {median: 5, iqr: [x, 9], n: 9}}\n", "TS-F007"),
+        ("arms: {a: {mean: 1, sd: 2, n: 9}}\nunit: [3]\n", "TS-F007"),
+        ("arms: {a: {mean: 1, sd: 2, n: 9}}\ndistribution: gaussian\n", "TS-F007"),
+    ],
+)
+def test_a_file_of_statistics_is_checked(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert main(["fit", str(file)]) == 3
+    assert said in capsys.readouterr().err

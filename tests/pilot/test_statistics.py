@@ -1,0 +1,89 @@
+"""Printed statistics: the same numbers as the data they were computed from, and faults in words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from trialsim.assurance import Belief, beliefs
+from trialsim.pilot import FitError
+from trialsim.pilot.statistics import fit_statistics, parse_given
+from trialsim.scenario import loads
+
+ARMS = {"control": {"mean": 5, "sd": 1.1, "n": 14}, "massage": {"mean": 4.2, "sd": 0.9, "n": 12}}
+
+
+def found(arms: dict[str, Any] = ARMS, **options: Any) -> dict[str, Belief]:
+    fragment = fit_statistics(arms, source="Smith 2020", **options)
+    return {one.name.removeprefix("outcomes.outcome."): one for one in beliefs(loads(fragment.text))}
+
+
+def test_means_and_sds_give_the_difference_with_the_width_of_the_t_test() -> None:
+    difference = found()["effects.massage.difference"]
+    sd = math.sqrt((13 * 1.1**2 + 11 * 0.9**2) / 24)
+    assert difference.number.value == -0.8
+    assert difference.prior.params[1] == pytest.approx(sd * math.sqrt(1 / 14 + 1 / 12) * math.sqrt(24 / 22), rel=1e-3)
+    assert difference.n == 12
+    assert found()["by_visit.post.sd"].number.value == pytest.approx(sd, rel=1e-3)
+
+
+def test_medians_and_quartiles_are_solved_and_less_sure() -> None:
+    quartiles = {arm: {"median": 6, "iqr": (4, 9), "n": 14} for arm in ARMS}
+    got = found(quartiles, unit="nmol/L")
+    level = got["by_visit.post.sd_log"]
+    assert level.number.value == pytest.approx(math.log(9 / 4) / (2 * 0.6744897501960817), rel=1e-3)
+    ratio = got["effects.massage.ratio"]
+    assert ratio.number.value == 1
+    assert ratio.prior.params[1] > 1.2 * level.number.value * math.sqrt(2 / 14)  # a median costs a quarter more
+
+
+def test_shares_correlation_and_missing() -> None:
+    got = found({"control": {"k": 3, "n": 20}, "massage": {"k": 9, "n": 20}}, missing={"k": 2, "n": 42})
+    assert got["by_visit.post.by_arm.control.chance"].prior.params == pytest.approx((3.5, 17.5, 0, 1), rel=5e-3)
+    assert got["lost"].number.value == pytest.approx(2 / 42, rel=1e-3)
+    assert got["by_visit.post.by_arm.massage.chance"].no_effect == 0.15
+    both = found(baseline={"mean": 5.5, "sd": 1, "n": 26}, correlation={"r": 0.6, "n": 26})
+    assert both["correlation.between_sessions"].number.value == 0.6
+    assert both["correlation.between_sessions"].n == 12
+
+
+def test_an_sd_above_half_the_mean_is_taken_as_lognormal() -> None:
+    skewed = {arm: {"mean": 5, "sd": 4, "n": 20} for arm in ARMS}
+    assert "effects.massage.ratio" in found(skewed)
+    assert "effects.massage.difference" in found(skewed, distribution="normal")
+
+
+def test_given_is_read_as_people_write_it() -> None:
+    assert parse_given("usual care: mean = 5, sd=1.1; n 14") == ("usual care", {"mean": 5, "sd": 1.1, "n": 14})
+    assert parse_given("a: median 5, iqr [3, 6.5], n 9")[1] == {"median": 5, "iqr": (3, 6.5), "n": 9}
+    assert parse_given("a: mean -5, se .2e1, n 9".replace(".2e1", "0.2e1"))[1] == {"mean": -5, "se": 2, "n": 9}
+
+
+@pytest.mark.parametrize(
+    ("arms", "options", "said"),
+    [
+        ({}, {}, "no arm"),
+        ({"a": {"mean": 5, "sd": 1}}, {}, "'a' needs n"),
+        ({"a": {"mean": 5, "n": 10}}, {}, "'a' needs sd"),
+        ({"a": {"sd": 5, "n": 10}}, {}, "'a' needs mean"),
+        ({"a": {"mean": 5, "sd": 0, "n": 10}}, {}, "must be above 0"),
+        ({"a": {"mean": 5, "sd": 1, "n": 2.5}}, {}, "n = 2.5"),
+        ({"a": {"median": 5, "iqr": (6, 7), "n": 10}}, {}, "outside its quartiles"),
+        ({"a": {"mean": 5, "sd": 1, "n": 10, "mode": 3}}, {}, "unknown 'mode'"),
+        ({"a": {"k": 11, "n": 10}}, {}, "11 of 10"),
+        (ARMS, {"reference": "placebo"}, "no arm is called 'placebo'"),
+        (ARMS, {"correlation": {"r": 1.2, "n": 20}}, "does not exist"),
+        ({"a": {"mean": -1, "sd": 1, "n": 10}}, {"distribution": "lognormal"}, "mean of a lognormal"),
+    ],
+)
+def test_incomplete_and_impossible_statistics_are_refused(arms: Any, options: Any, said: str) -> None:
+    with pytest.raises(FitError, match=said):
+        fit_statistics(arms, source="x", **options)
+
+
+@pytest.mark.parametrize("text", ["mean 5, n 3", "a: mode 5", "a: mean five", "a: iqr 3", "a: mean 3 to 5", "a:"])
+def test_given_that_is_not_understood_is_refused(text: str) -> None:
+    with pytest.raises(FitError, match="TS-F007"):
+        parse_given(text)

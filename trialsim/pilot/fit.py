@@ -1,0 +1,326 @@
+"""From pilot data to a scenario whose numbers have priors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.pilot import estimates as est
+from trialsim.pilot.estimates import Estimate
+from trialsim.pilot.family import Family, family_of
+from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, rounded, scenario_data
+from trialsim.pilot.tables import FitError, Measured, Pilot, named
+from trialsim.response.scales import sd_range
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Participants in an arm below which a pilot says very little.
+TINY = 12
+#: Complete pairs from which a correlation is told.
+FEWEST_PAIRS = 5
+#: How far inside what is possible for its mean the SD of scores is kept.
+MARGIN = 0.02
+
+
+def fit_pilot(pilot: Pilot, *, distribution: str | None = None, unit: str | None = None) -> Fragment:
+    """A scenario from pilot data: levels, spreads, effects, correlations and missing shares, each with a prior.
+
+    Raises
+    ------
+    FitError
+        TS-F005 when an outcome has too few values
+    """
+    arms = len(pilot.arms)
+    counts = {arm: int((pilot.arm == k).sum()) for k, arm in enumerate(pilot.arms)}
+    fitted: list[Fitted] = []
+    families: list[Family] = []
+    measured_all: list[Measured] = []
+    for name, measured in pilot.outcomes.items():
+        measured = replace(measured, unit=unit or measured.unit)
+        try:
+            family = family_of(name, measured, pilot.arm, arms, distribution)
+            one = _outcome(name, measured, family, pilot)
+        except FitError as error:
+            raise FitError(f"{name}: {error.message}", code=error.code, remedy=error.remedy) from None
+        shares = _with(pilot, measured, family, list(zip(fitted, measured_all, families, strict=True)))
+        if shares:
+            one.outcome.setdefault("correlation", {})["with"] = shares
+        fitted.append(one)
+        families.append(family)
+        measured_all.append(measured)
+    told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
+    data = scenario_data(
+        name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted
+    )
+    return checked(data, (*small(counts), *pilot.notes, *(note for one in fitted for note in one.notes)))
+
+
+def checked(data: Data, notes: tuple[str, ...]) -> Fragment:
+    """The fragment, once it loads. Correlations between outcomes that fit no matrix are left out, and said."""
+    import copy
+
+    from trialsim.errors import ScenarioError
+    from trialsim.scenario.load import from_data
+
+    try:
+        from_data(copy.deepcopy(data))
+    except ScenarioError as error:
+        crossed = [outcome for outcome in data["outcomes"].values() if "with" in outcome.get("correlation", {})]
+        if not crossed or not any("correlation" in fault.path for fault in error.faults):
+            raise
+        for outcome in crossed:
+            del outcome["correlation"]["with"]
+        from_data(copy.deepcopy(data))
+        notes = (*notes, "The correlations between outcomes fit no matrix together and are left out.")
+    return Fragment(data, notes)
+
+
+def small(counts: dict[str, int]) -> tuple[str, ...]:
+    """A warning when an arm is tiny."""
+    least = min(counts.values())
+    if least >= TINY:
+        return ()
+    df = max(sum(counts.values()) - len(counts), 1)
+    prior = est.deviation(1.0, max(df, 2), least).prior["lognormal"]
+    low, high = (prior["median"] * math.exp(z * prior["sd_log"]) for z in (-1.96, 1.96))
+    told = (
+        f"Careful: an arm has {least} participants. With fewer than {TINY} the SD alone is known only to a factor of "
+        f"{low:.2g} to {high:.2g}, and effects hardly at all."
+    )
+    return (told,)
+
+
+def _short(file: str) -> str:
+    return named(Path(file).stem.lower().replace("_", "-"), "pilot").replace(" ", "-")
+
+
+def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fitted:
+    """Levels by visit, effects, correlation over visits and missing share of one outcome."""
+    baseline = len(measured.visits) > 1 and measured.visits[0] == "baseline"
+    told: Data = {"distribution": family.name}
+    if measured.unit:
+        told["unit"] = measured.unit
+    if family.categories:
+        told["categories"] = [int(c) if c == int(c) else c for c in family.categories]
+    told |= {"visits": list(measured.visits), "computed_from": "pilot"}
+    by_visit: Data = {}
+    effects: Data = {}
+    several = len(measured.visits) - baseline > 1
+    for i, visit in enumerate(measured.visits):
+        same = (baseline and i == 0) or len(pilot.arms) == 1  # before treatment all arms are one group
+        arm = np.zeros_like(pilot.arm) if same else pilot.arm
+        arms = ("all",) if same else pilot.arms
+        n = _least(measured, i, pilot)
+        level = {"binary": _binary, "ordinal": _ordinal}.get(family.name, _continuous)
+        before = family.scaled(measured.values[:, 0]) if baseline and i > 0 else None
+        place = _Place(measured.values[:, i], before, family, measured.unit, arm, arms, n, several)
+        by_visit[visit], changed = level(place)
+        for one, effect in changed.items():
+            effects[one] = {**effect, **({"visits": [visit]} if baseline else {})}
+    notes = [f"{name}: {family.why}"]
+    if len(pilot.arms) == 1 and baseline and family.name in ("normal", "lognormal"):
+        _change(measured, family, by_visit)
+        notes.append(
+            f"{name}: there is one arm, so the levels after the baseline have the uncertainty of the change from it, and "
+            "the level of the baseline has no prior."
+        )
+    if several and baseline and len(pilot.arms) > 1:
+        notes.append(
+            f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
+            "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
+        )
+    told["by_visit"] = by_visit
+    if effects:
+        told["effects"] = effects
+    n = min(_least(measured, i, pilot) for i in range(len(measured.visits)))
+    over_visits = _over_visits(measured, family, pilot)
+    if over_visits is not None:
+        told["correlation"] = {"between_sessions": quantity(replace(over_visits, n=n))}
+    lost = int((~np.isfinite(measured.values)).sum())
+    if lost:
+        told["lost"] = quantity(replace(est.proportion(lost, measured.values.size), n=n))
+    return Fitted(name, family.name, measured.visits, baseline, told, tuple(notes))
+
+
+def _least(measured: Measured, i: int, pilot: Pilot) -> int:
+    """Values at a visit in the arm that has fewest."""
+    return int(np.bincount(pilot.arm[np.isfinite(measured.values[:, i])], minlength=len(pilot.arms)).min())
+
+
+Level = tuple[Data, Data]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Values of one outcome at one visit (N,), on their own scale; those of the baseline on the scale of the family."""
+
+    values: Floats
+    before: Floats | None
+    family: Family
+    unit: str | None
+    arm: Ints
+    arms: tuple[str, ...]
+    n: int
+    several: bool
+
+
+def _continuous(at: _Place) -> Level:
+    """A normal or lognormal level: of the reference, with effects; or of every arm where there are several visits."""
+    arm, arms, n, unit = at.arm, at.arms, at.n, at.unit
+    log = at.family.name == "lognormal"
+    x = at.family.scaled(at.values)
+    sd, df = est.pooled_sd(x, arm, len(arms))
+    found = est.contrasts(x, arm, len(arms), at.before)
+    center, spread = ("median", "sd_log") if log else ("mean", "sd")
+
+    def level(value: float, se: float, dof: float) -> Estimate:
+        return est.ratio(value, se, dof, n, unit=True) if log else est.mean(value, se, dof, n)
+
+    reference = {
+        center: quantity(level(*found.reference, found.df), unit),
+        spread: quantity(est.deviation(sd, df, n, unit=not log), unit),
+    }
+    if len(arms) == 1:
+        return reference, {}
+    if not at.several:
+        effects = {}
+        for one, (change, se) in zip(arms[1:], found.others, strict=True):
+            effect = est.ratio(change, se, found.df, n, unit=False) if log else est.mean(change, se, found.df, n)
+            effects[one] = {"ratio" if log else "difference": quantity(effect, unit)}
+        return reference, effects
+    levels = {arms[0]: reference}
+    for k, (one, (change, _)) in enumerate(zip(arms[1:], found.others, strict=True), start=1):
+        se = sd / math.sqrt(int(np.isfinite(x[arm == k]).sum()))
+        levels[one] = {center: quantity(level(found.reference[0] + change, se, df), unit)}
+    return {"by_arm": levels}, {}
+
+
+def _change(measured: Measured, family: Family, by_visit: Data) -> None:
+    """One arm: what is believed is the change from the baseline, on the scale of the family."""
+    x, log = family.scaled(measured.values), family.name == "lognormal"
+    center = "median" if log else "mean"
+    first = float(np.nanmean(x[:, 0]))
+    by_visit["baseline"][center] = by_visit["baseline"][center]["value"]
+    for i, visit in enumerate(measured.visits[1:], start=1):
+        change = (x[:, i] - x[:, 0])[np.isfinite(x[:, i] - x[:, 0])]
+        n = len(change)
+        se, value = float(change.std(ddof=1)) / math.sqrt(n), first + float(change.mean())
+        told = est.ratio(value, se, n - 1, n, unit=True) if log else est.mean(value, se, n - 1, n)
+        by_visit[visit][center] = quantity(told, measured.unit)
+
+
+def _binary(at: _Place) -> Level:
+    """The chance in each arm."""
+    levels, arms = {}, at.arms
+    for k, one in enumerate(arms):
+        x = at.values[at.arm == k]
+        x = x[np.isfinite(x)]
+        if not len(x):
+            raise FitError("an arm has no value at a visit.", code="TS-F005", remedy="Leave this visit or arm out.")
+        levels[one] = {"chance": quantity(replace(est.proportion(float(x.sum()), len(x)), n=at.n))}
+    return (levels[arms[0]], {}) if len(arms) == 1 else ({"by_arm": levels}, {})
+
+
+def _ordinal(at: _Place) -> Level:
+    """Mean and SD of the scores in the reference arm (the flattest distribution with these), odds ratios of the others."""
+    values, arm, arms, n, unit = at.values, at.arm, at.arms, at.n, at.unit
+    categories = at.family.categories
+    ends = (categories[0], categories[-1])
+
+    def score(k: int) -> Estimate:
+        x = values[arm == k]
+        x = x[np.isfinite(x)]
+        if len(x) < 3 or x.std() == 0:
+            raise FitError("an arm has fewer than 3 scores, or all alike.", code="TS-F005", remedy="Leave it out.")
+        told = est.mean(float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x)), len(x) - 1, n)
+        return replace(told, between=ends)
+
+    first = values[arm == 0]
+    first = first[np.isfinite(first)]
+    least, most = sd_range(rounded(float(first.mean())), categories)
+    sd = min(max(float(first.std()), least * (1 + MARGIN)), most * (1 - MARGIN))
+    reference = {"mean": quantity(score(0), unit), "sd": quantity(est.deviation(sd, len(first) - 1, n), unit)}
+    if len(arms) == 1:
+        return reference, {}
+    if at.several:
+        others = {one: {"mean": quantity(score(k), unit)} for k, one in enumerate(arms[1:], start=1)}
+        return {"by_arm": {arms[0]: reference, **others}}, {}
+    used = np.isfinite(values)
+    codes = np.searchsorted(np.array(categories), values[used])
+    seen, codes = np.unique(codes, return_inverse=True)
+    odds = est.odds_ratios(codes.astype(np.int64), arm[used], len(arms), len(seen))
+    return reference, {
+        one: {"odds_ratio": quantity(est.ratio(change, se, 1e9, n, unit=False))}
+        for one, (change, se) in zip(arms[1:], odds, strict=True)
+    }
+
+
+# ---------------------------------------------------------------- correlations
+
+
+def _left(measured: Measured, family: Family, pilot: Pilot, i: int) -> Floats:
+    return est.residuals(family.scaled(measured.values[:, i]), pilot.arm, len(pilot.arms))
+
+
+def _scores(measured: Measured, family: Family, i: int) -> Floats | None:
+    """(2, L) scores and their shares of an ordinal or binary outcome; None for others."""
+    if family.name not in ("ordinal", "binary"):
+        return None
+    values = measured.values[:, i]
+    scores, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    return np.array([scores, counts / counts.sum()])
+
+
+def _pooled(pairs: list[tuple[float, int]], groups: int) -> Estimate | None:
+    """One correlation from several of the same participants: averaged as Fisher's z, as sure as one of them."""
+    if not pairs:
+        return None
+    weight = sum(n for _, n in pairs)
+    z = sum(n * math.atanh(min(max(r, -0.99), 0.99)) for r, n in pairs) / weight
+    return est.correlation(math.tanh(z), weight // len(pairs), groups)
+
+
+def _pair(x: Floats, y: Floats, first: Floats | None, second: Floats | None) -> tuple[float, int] | None:
+    both = np.isfinite(x) & np.isfinite(y)
+    n = int(both.sum())
+    if n < FEWEST_PAIRS or x[both].std() == 0 or y[both].std() == 0:
+        return None
+    return est.latent_with_worth(float(np.corrcoef(x[both], y[both])[0, 1]), n, first, second)
+
+
+def _over_visits(measured: Measured, family: Family, pilot: Pilot) -> Estimate | None:
+    pairs = []
+    for i, j in combinations(range(len(measured.visits)), 2):
+        found = _pair(
+            _left(measured, family, pilot, i), _left(measured, family, pilot, j),
+            _scores(measured, family, i), _scores(measured, family, j),
+        )  # fmt: skip
+        pairs += [found] if found else []
+    return _pooled(pairs, len(pilot.arms))
+
+
+def _with(
+    pilot: Pilot, measured: Measured, family: Family, above: list[tuple[Fitted, Measured, Family]]
+) -> dict[str, Data]:
+    """Correlations with the outcomes above at the same visits."""
+    told = {}
+    for one, other, theirs in above:
+        pairs = []
+        for i, visit in enumerate(measured.visits):
+            if visit in other.visits:
+                j = other.visits.index(visit)
+                found = _pair(
+                    _left(measured, family, pilot, i), _left(other, theirs, pilot, j),
+                    _scores(measured, family, i), _scores(other, theirs, j),
+                )  # fmt: skip
+                pairs += [found] if found else []
+        pooled = _pooled(pairs, len(pilot.arms))
+        if pooled is not None:
+            told[one.name] = quantity(replace(pooled, n=int(np.bincount(pilot.arm).min())))
+    return told

@@ -1,0 +1,267 @@
+"""Printed statistics (mean and SD, median and quartiles, shares, a correlation) to a scenario with priors."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trialsim.errors import DistributionError
+from trialsim.faults import did_you_mean
+from trialsim.measures import amount_unit_kind
+from trialsim.pilot import estimates as est
+from trialsim.pilot.fit import checked, small
+from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, scenario_data
+from trialsim.pilot.tables import CONTROL, FitError, named
+
+#: What a group may tell, and the words that are no group.
+KEYS = ("mean", "sd", "se", "median", "iqr", "n", "k", "r")
+WORDS = ("baseline", "correlation", "missing")
+#: Information in a median about the center, and in quartiles about the spread, of a normal, against mean and SD.
+MEDIAN_WORTH, QUARTILES_WORTH = 2 / math.pi, 0.37
+EXAMPLE = "Write --given 'control: mean 5, sd 1.1, n 14'."
+
+
+@dataclass(frozen=True)
+class Group:
+    """One arm (or the baseline): center and SD on the scale of the family, and how well they are known."""
+
+    n: int
+    center: float
+    sd: float
+    se: float
+    df: float
+
+
+def parse_given(text: str) -> tuple[str, dict[str, float | tuple[float, float]]]:
+    """``control: mean 5, sd 1.1, n 14`` -> its name and numbers; quartiles as ``iqr 3 to 6``.
+
+    >>> parse_given("control: median 5, iqr 3 to 6, n 14")
+    ('control', {'median': 5.0, 'iqr': (3.0, 6.0), 'n': 14.0})
+    """
+    name, colon, rest = text.partition(":")
+    number = r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?"
+    told: dict[str, float | tuple[float, float]] = {}
+    if not colon or not name.strip():
+        raise FitError(f"'{text}' names no group.", code="TS-F007", remedy=EXAMPLE)
+    for part in re.split(r"[,;]\s*(?=[a-zA-Z])", rest):
+        found = re.fullmatch(
+            rf"\s*([a-zA-Z]+)\s*[=:]?\s*\[?\s*({number})(?:\s*(?:to|-|,|\.\.)\s*({number}))?\s*\]?\s*", part
+        )
+        key = found.group(1).lower() if found else part.strip()
+        if found is None or key not in KEYS or (found.group(3) is not None) != (key == "iqr"):
+            hint = did_you_mean(key, KEYS) if found else EXAMPLE
+            raise FitError(f"'{part.strip()}' is not understood.", code="TS-F007", remedy=hint)
+        told[key] = float(found.group(2)) if key != "iqr" else (float(found.group(2)), float(found.group(3)))
+    return " ".join(name.split()), told
+
+
+def read_statistics(file: Path) -> dict[str, Any]:
+    """A YAML file with ``arms`` (name and statistics) and perhaps outcome, unit, distribution, baseline, correlation, missing.
+
+    Raises
+    ------
+    FitError
+        TS-F001 it cannot be read, TS-F007 a key is unknown
+    """
+    from trialsim.scenario.text import BrokenText, read_text
+
+    try:
+        tree = read_text(file.read_text(encoding="utf-8-sig"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FitError(f"{file} cannot be read: {error}.", code="TS-F001", remedy="Check its name.") from None
+    except BrokenText as broken:
+        where = broken.finding.place
+        line = f" (line {where.line})" if where else ""
+        raise FitError(
+            f"{file}{line}: {broken.finding.message}", code="TS-F001", remedy=broken.finding.remedy
+        ) from None
+    known = ("arms", "outcome", "unit", "distribution", "reference", *WORDS)
+    if not isinstance(tree.data, dict) or not isinstance(tree.data.get("arms"), dict):
+        raise FitError(
+            f"{file} has no arms.", code="TS-F007", remedy="Write arms: {control: {mean: 5, sd: 1, n: 14}, ..}."
+        )
+    for key in tree.data:
+        if key not in known:
+            raise FitError(f"unknown key '{key}' in {file}.", code="TS-F007", remedy=did_you_mean(str(key), known))
+    _shapes(tree.data, file)
+    return tree.data
+
+
+def _shapes(data: Mapping[str, Any], file: Path) -> None:
+    """Groups are maps, quartiles two numbers, the other keys words."""
+    groups = {**data["arms"], **{key: data[key] for key in WORDS if key in data}}
+    for name, group in groups.items():
+        if not isinstance(group, dict):
+            raise FitError(
+                f"'{name}' in {file} is no map.", code="TS-F007", remedy=f"Write {name}: {{mean: 5, n: 14, ..}}."
+            )
+        quartiles = group.get("iqr", (0, 1))
+        if not isinstance(quartiles, (list, tuple)) or [type(one) in (int, float) for one in quartiles] != [True, True]:
+            raise FitError(
+                f"the quartiles of '{name}' are not two numbers.", code="TS-F007", remedy="Write iqr: [3, 6]."
+            )
+    for key in ("outcome", "unit", "distribution", "reference"):
+        if key in data and not isinstance(data[key], str):
+            raise FitError(f"'{key}' in {file} needs words.", code="TS-F007", remedy=f"Write {key}: and a word.")
+    if data.get("distribution", "normal") not in ("normal", "lognormal", "binary"):
+        raise FitError(
+            f"'{data['distribution']}' is not understood.", code="TS-F007", remedy="Write normal, lognormal or binary."
+        )
+
+
+def fit_statistics(
+    arms: Mapping[str, Mapping[str, Any]],
+    *,
+    source: str,
+    outcome: str = "outcome",
+    unit: str | None = None,
+    distribution: str | None = None,
+    reference: str | None = None,
+    baseline: Mapping[str, Any] | None = None,
+    correlation: Mapping[str, Any] | None = None,
+    missing: Mapping[str, Any] | None = None,
+) -> Fragment:
+    """A scenario from printed statistics.
+
+    Parameters
+    ----------
+    arms : of each arm: mean with sd (or se), or median with iqr, or k events; and n
+    baseline : the same for all before treatment; with ``correlation`` the plan adjusts for it
+    correlation : r with n, of the outcome over visits
+    missing : k of n values
+
+    Raises
+    ------
+    FitError
+        TS-F007 statistics that are incomplete or impossible
+    """
+    if not arms:
+        raise FitError("no arm is told.", code="TS-F007", remedy=EXAMPLE)
+    told = {named(name, "arm"): dict(group) for name, group in arms.items()}
+    first = reference or next((arm for usual in CONTROL for arm in told if arm.lower() == usual), next(iter(told)))
+    if first not in told:
+        raise FitError(f"no arm is called '{first}'.", code="TS-F002", remedy=f"Arms: {', '.join(told)}.")
+    told = {first: told[first], **told}
+    counts = {arm: _count(group, arm) for arm, group in told.items()}
+    n = min(counts.values())
+    visits = ("baseline", "post") if baseline else ("post",)
+    binary = all("k" in group for group in told.values())
+    family = "binary" if binary else distribution or _family(told, unit)
+    data: Data = {"distribution": family, **({"unit": unit} if unit else {}), "visits": list(visits)}
+    data |= {"computed_from": "pilot", "by_visit": {}}
+    if binary:
+        chances = {arm: {"chance": _share(group, arm)} for arm, group in told.items()}
+        data["by_visit"]["post"] = {"by_arm": chances} if len(chances) > 1 else chances[first]
+    else:
+        groups = {arm: _group(group, arm, family) for arm, group in told.items()}
+        if baseline:
+            data["by_visit"]["baseline"] = _level(_group(baseline, "baseline", family), family, unit, n)
+        data |= _effects(data, groups, family, unit, n, at=["post"] if baseline else None)
+    if correlation:
+        r, pairs = _number(correlation, "r", "correlation"), _count(correlation, "correlation")
+        if not -1 < r < 1:
+            raise FitError(
+                f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1."
+            )
+        data["correlation"] = {"between_sessions": quantity(replace(est.correlation(r, pairs), n=n))}
+    if missing:
+        data["lost"] = _share(missing, "missing")
+    why = {"lognormal": "lognormal", "normal": "normal", "binary": "yes or no"}[family]
+    fitted = Fitted(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.",))
+    words = ", ".join(f"{arm} n = {count}" for arm, count in counts.items())
+    whole = scenario_data(name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted])
+    return checked(whole, (*small(counts), *fitted.notes))
+
+
+def _number(group: Mapping[str, Any], key: str, name: str) -> float:
+    value = group.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise FitError(f"'{name}' needs {key}.", code="TS-F007", remedy=EXAMPLE)
+    return float(value)
+
+
+def _count(group: Mapping[str, Any], name: str) -> int:
+    n = _number(group, "n", name)
+    if n != int(n) or n < 3:
+        raise FitError(f"'{name}' has n = {n:g}.", code="TS-F007", remedy="n is a whole number, 3 or more.")
+    return int(n)
+
+
+def _share(group: Mapping[str, Any], name: str) -> Data:
+    n, k = _count(group, name), _number(group, "k", name)
+    if not 0 <= k <= n or k != int(k):
+        raise FitError(f"'{name}' has {k:g} of {n}.", code="TS-F007", remedy="k is a whole number from 0 to n.")
+    return quantity(est.proportion(k, n))
+
+
+def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
+    """Lognormal for concentrations, for quartiles that lean to the right, and for an SD above half the mean."""
+    leaning = []
+    for group in arms.values():
+        if "iqr" in group and "median" in group:
+            low, high = group["iqr"]
+            leaning.append(low > 0 and high - group["median"] > 1.5 * (group["median"] - low))
+        elif "mean" in group and "sd" in group:
+            leaning.append(group["mean"] > 0 and group["sd"] > group["mean"] / 2)
+    return "lognormal" if amount_unit_kind(unit) == "concentration" or (leaning and all(leaning)) else "normal"
+
+
+def _group(group: Mapping[str, Any], name: str, family: str) -> Group:
+    """Center and spread by the solving of parameters that scenario files use."""
+    from trialsim.distributions import solve
+
+    n = _count(group, name)
+    for key in group:
+        if key not in KEYS:
+            raise FitError(f"'{name}' has an unknown '{key}'.", code="TS-F007", remedy=did_you_mean(str(key), KEYS))
+    given: dict[str, float | tuple[float, ...]] = {}
+    quartiles = "median" in group and "iqr" in group
+    if quartiles:
+        low, high = group["iqr"]
+        given = {"median": _number(group, "median", name), "iqr_low": float(low), "iqr_high": float(high)}
+        if not low < given["median"] < high:
+            raise FitError(f"the median of '{name}' lies outside its quartiles.", code="TS-F007", remedy="Check them.")
+    else:
+        given = {"mean": _number(group, "mean", name)}
+        given["sd"] = _number(group, "se", name) * math.sqrt(n) if "se" in group else _number(group, "sd", name)
+    try:
+        center, sd = solve(family, given, positive=family == "lognormal").params
+    except DistributionError as error:
+        raise FitError(f"'{name}': {error.message}", code="TS-F007", remedy=error.remedy) from None
+    se = sd / math.sqrt(n * (MEDIAN_WORTH if quartiles else 1))
+    return Group(n, center, sd, se, max((n - 1) * (QUARTILES_WORTH if quartiles else 1), 1.0))
+
+
+def _level(group: Group, family: str, unit: str | None, n: int) -> Data:
+    if family == "lognormal":
+        median = est.ratio(group.center, group.se, group.df, n, unit=True)
+        return {"median": quantity(median, unit), "sd_log": quantity(est.deviation(group.sd, group.df, n, unit=False))}
+    told = est.mean(group.center, group.se, group.df, n)
+    return {"mean": quantity(told, unit), "sd": quantity(est.deviation(group.sd, group.df, n), unit)}
+
+
+def _effects(
+    data: Data, groups: Mapping[str, Group], family: str, unit: str | None, n: int, *, at: Sequence[str] | None
+) -> Data:
+    """The level of the reference with the SD of all arms, and the difference or ratio of each other arm."""
+    first, *others = groups
+    df = sum(group.df for group in groups.values())
+    sd = math.sqrt(sum(group.df * group.sd**2 for group in groups.values()) / df)
+    reference = groups[first]
+    pooled = Group(reference.n, reference.center, sd, reference.se * sd / reference.sd, df)
+    data["by_visit"]["post"] = _level(pooled, family, unit, n)
+    effects: Data = {}
+    for arm in others:
+        group = groups[arm]
+        change = group.center - reference.center
+        se = sd * math.hypot(group.se / group.sd, reference.se / reference.sd)
+        if family == "lognormal":
+            told = {"ratio": quantity(est.ratio(change, se, df, n, unit=False))}
+        else:
+            told = {"difference": quantity(est.mean(change, se, df, n), unit)}
+        effects[arm] = {**told, **({"visits": list(at)} if at else {})}
+    return {"effects": effects} if effects else {}

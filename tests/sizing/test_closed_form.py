@@ -265,9 +265,11 @@ NEAR = [
     ("{outcome: y, visit: post, test: t}", 30, 0.0),
     ("{outcome: y, visit: post, test: welch}", 30, 0.001),
     ("{outcome: y, visit: post, baseline: pre, test: ancova, contrast: b - a}", 30, 0.001),
-    ("{outcome: y, visit: post, test: mann-whitney}", 60, 0.02),
+    ("{outcome: y, visit: post, test: mann-whitney}", 10, 0.03),
+    ("{outcome: y, visit: post, test: mann-whitney}", 60, 0.03),
     ("{outcome: y, visit: post, test: anova}", 30, 0.0),
-    ("{outcome: y, visit: post, test: kruskal-wallis}", 60, 0.02),
+    ("{outcome: y, visit: post, test: kruskal-wallis}", 10, 0.03),
+    ("{outcome: y, visit: post, test: kruskal-wallis}", 60, 0.03),
     ("{outcome: y, visit: post, dichotomize: {at_least: 0.25}, test: fisher}", 40, 0.0),
     ("{outcome: y, visit: post, dichotomize: {at_most: 0.25}, test: chi-square}", 60, 0.01),
 ]

@@ -54,12 +54,19 @@ def command(
     if figures:
         draw(finished, folder)
     if as_json:
-        print_json(summary(finished.characteristics, folder))
+        from trialsim.report.opinions import opinions_as_data
+
+        told = summary(finished.characteristics, folder)
+        print_json({**told, "second_opinions": opinions_as_data(study, finished.characteristics)})
         return
     print_measures(finished.characteristics)
+    from trialsim.report.opinions import opinion_line
     from trialsim.report.page import answer
 
     stdout.print(f"\n{answer(finished)}", markup=False)
+    second = opinion_line(study, finished.characteristics)
+    if second is not None:
+        stdout.print(second, markup=False)
     stderr.print(f"{total:,} simulated trials in {seconds:.1f} s.", markup=False)
     if figures:
         stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)

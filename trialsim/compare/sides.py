@@ -98,7 +98,8 @@ def _variant(label: str, base: str | Path, changes: Sequence[str], change: str) 
     path = Path(base)
     resolved = path / RESOLVED if path.is_dir() else path
     side = _read(label, resolved, [*([] if path.is_dir() else changes), change])
-    return replace(side, name=f"{side.name}, {change}")
+    place, _, value = change.partition("=")
+    return replace(side, name=f"{side.name}, {'.'.join(place.strip().split('.')[-2:])} = {value.strip()}")
 
 
 def _stem(source: str | Path) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.evaluate.table import Measure
 from trialsim.report.explain import explain
+from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
 from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_rows
 from trialsim.scenario.provenance import provenance
 
@@ -84,6 +85,7 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         loader=PackageLoader("trialsim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     result, scenario = run.characteristics, run.study.scenario
+    opinions = second_opinions(run.study, result)
     context: dict[str, Any] = {
         "scenario": scenario,
         "answer": answer(run),
@@ -93,6 +95,8 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "twins": twin_rows(result, scenario.primary),
         "clock": has_clock(result),
         "shared": has_interference(result),
+        "opinions": opinion_table(opinions),
+        "why": reasons_told(opinions),
         "trial": trial_rows(run),
         "figures": [_figure(picture, png) for picture, png, _ in figures],
         "sections": explain(run.study),

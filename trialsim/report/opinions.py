@@ -1,0 +1,137 @@
+"""The second opinion beside each simulated power: the nearest closed form, and why the two differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from trialsim.sizing.closed_form import Opinion, second_opinion
+from trialsim.sizing.gaps import MISSED, TIME_LIMIT
+
+if TYPE_CHECKING:
+    from trialsim.analysis.plan import RowPlan
+    from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.study import Study
+
+#: A simulated power this many Monte Carlo errors from the formula lies apart from it.
+APART = 2.0
+
+
+#: Missed sessions below this share are not worth a word.
+LEAST = 0.0005
+
+
+@dataclass(frozen=True)
+class Second:
+    """One row: the simulated power (NaN where it is told as bounds) and the formula's."""
+
+    row: RowPlan
+    primary: bool
+    simulated: float
+    mcse: float
+    opinion: Opinion
+
+    @property
+    def apart(self) -> bool:
+        """Whether chance alone does not explain the difference."""
+        return abs(self.simulated - self.opinion.power) > APART * self.mcse
+
+    @property
+    def name(self) -> str:
+        """How texts call the row."""
+        return f"{self.row.analysis} ({self.row.contrast})"
+
+
+def second_opinions(study: Study, result: OperatingCharacteristics) -> list[Second]:
+    """A second opinion for every row of the plan that a formula comes near to."""
+    found = []
+    for row in study.analysis.rows:
+        opinion = second_opinion(study, row)
+        if opinion is None:
+            continue
+        try:
+            power = result.value("power", analysis=row.analysis, contrast=row.contrast)
+            simulated, mcse = power.value, power.mcse
+        except KeyError:
+            simulated, mcse = math.nan, math.nan
+        primary = row.analysis in study.scenario.primary and row.main
+        seen = replace(opinion, reasons=tuple(_as_seen(opinion.reasons, result)))
+        found.append(Second(row, primary, simulated, mcse, seen))
+    return found
+
+
+def _as_seen(reasons: Sequence[str], result: OperatingCharacteristics) -> Iterator[str]:
+    """Reasons with what the play has seen of them; without those that did not happen."""
+    values = {
+        name: [row.value for row in result.measures if row.measure == name]
+        for name in ("target_reached_in_time", "missed_share")
+    }
+    for reason in reasons:
+        reached, missed = min(values["target_reached_in_time"], default=1.0), max(values["missed_share"], default=0.0)
+        if reason.startswith(TIME_LIMIT):
+            if reached < 1:
+                yield f"{TIME_LIMIT} (as do {1 - reached:.1%} of the trials): lower"
+        elif reason.startswith(MISSED):
+            if missed > LEAST:
+                yield f"{MISSED} ({missed:.1%} of those who need staff): lower"
+        else:
+            yield reason
+
+
+def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
+    """The rows as text."""
+    return [
+        {
+            "analysis": one.row.analysis,
+            "contrast": one.row.contrast,
+            "primary": "primary" if one.primary else "",
+            "simulated": "bounds only" if math.isnan(one.simulated) else f"{one.simulated:.1%}",
+            "formula": f"{one.opinion.power:.1%}",
+            "apart": "far" if one.apart else "",
+            "name": one.opinion.formula,
+            "source": one.opinion.source,
+        }
+        for one in opinions
+    ]
+
+
+def reasons_told(opinions: Sequence[Second]) -> list[tuple[str, str]]:
+    """Every reason once, with the analyses it holds for; those that hold for most come first."""
+    holds: dict[str, list[str]] = {}
+    for one in opinions:
+        for reason in one.opinion.reasons:
+            holds.setdefault(reason, []).append(one.row.analysis)
+    everything = {one.row.analysis for one in opinions}
+    told = []
+    for reason, analyses in sorted(holds.items(), key=lambda item: -len(set(item[1]))):
+        names = list(dict.fromkeys(analyses))
+        told.append((reason, "all" if set(names) == everything and len(names) > 1 else ", ".join(names)))
+    return told
+
+
+def opinion_line(study: Study, result: OperatingCharacteristics) -> str | None:
+    """One sentence on the first primary analysis: the formula's power beside the simulated one, and the first reasons."""
+    for one in second_opinions(study, result):
+        if one.primary and not math.isnan(one.simulated):
+            reasons = [reason.partition(":")[0] for reason in one.opinion.reasons[:3]]
+            why = f" What it does not know: {'; '.join(reasons)}." if reasons else ""
+            return (
+                f"The nearest closed form gives {one.name} a power of {one.opinion.power:.1%} "
+                f"({one.opinion.formula}; {one.opinion.source.partition(', doi')[0]}).{why}"
+            )
+    return None
+
+
+def opinions_as_data(study: Study, result: OperatingCharacteristics) -> list[dict[str, object]]:
+    """The second opinions for scripts; a number that is not there is null."""
+    return [
+        {
+            "analysis": one.row.analysis, "contrast": one.row.contrast,
+            "simulated": None if math.isnan(one.simulated) else one.simulated, "power": one.opinion.power,
+            "formula": one.opinion.formula, "source": one.opinion.source, "n_by_arm": list(one.opinion.n),
+            "reasons": list(one.opinion.reasons),
+        }
+        for one in second_opinions(study, result)
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ import pandas as pd
 from trialsim.report.words import join
 from trialsim.sizing import Confirmation, Found
 from trialsim.sizing.closed_form import second_opinion
+from trialsim.sizing.fit import T95
 from trialsim.sizing.sizes import sizes_of
 from trialsim.study import Study
 
@@ -159,7 +160,7 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
 def curve_frame(found: Found) -> pd.DataFrame:
     """The curve: at, value, mcse, low, high."""
     curve = found.curve
-    half = 2.064 * curve.se  # Student's t, 24 degrees of freedom
+    half = T95 * curve.se
     top = 1.0 if found.measure == "power" else math.inf
     return pd.DataFrame(
         {

@@ -36,6 +36,11 @@ NODES_OF = np.searchsorted(NODES, EDGES)
 GROUPS = 25
 CONTRADICTED = 0.001
 
+#: Degrees of freedom of an interval from the jackknife. Its standard errors of a root scatter by a quarter from seed to seed,
+#: as those of a normal sample with 9 degrees of freedom do; 24 (groups less one) would give intervals of 92 %.
+JACKKNIFE_DF = 9
+T95 = float(stats.t.ppf(0.975, JACKKNIFE_DF))
+
 #: Below this share of the variance the known part is left alone.
 LEAST_KNOWN = 0.01
 
@@ -158,9 +163,9 @@ class Curve:
         roots = np.array([crossing(self.at, power, goal) for power in self.without])
         return float(jackknife_se(roots[:, None])[0]) if np.isfinite(roots).all() else np.nan
 
-    def root_interval(self, goal: float, *, level: float = 0.95) -> tuple[float, float]:
-        """The interval of the root at ``level``, by Student's t with one degree less than there are groups."""
-        half = float(stats.t.ppf((1 + level) / 2, GROUPS - 1)) * self.root_se(goal)
+    def root_interval(self, goal: float) -> tuple[float, float]:
+        """The 95 % interval of the root, by Student's t."""
+        half = T95 * self.root_se(goal)
         root = self.root(goal)
         return root - half, root + half
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.sizing.batch import Batch, mean_of_finite, play_sizes
-from trialsim.sizing.fit import GROUPS, Curve, jackknife_se
+from trialsim.sizing.fit import GROUPS, T95, Curve, jackknife_se
 from trialsim.sizing.found import Confirmation, Found
 from trialsim.sizing.search import AROUND, LARGEST, PILOT, Progress, range_of, refuse_failures, stage
 from trialsim.sizing.sizes import sizes_of
@@ -72,7 +72,7 @@ def find_precision(
     reached = math.isfinite(root) and sizes.up(root) <= high
     answer = Found(
         axis="size", measure="width", goal=width, target=target, at=float(sizes.up(root)) if reached else None,
-        root=root, low=root - 2.06 * se, high=root + 2.06 * se, curve=curve,
+        root=root, low=root - T95 * se, high=root + T95 * se, curve=curve,
         best=(float(curve.at[best]), float(curve.power[best])), between=(low, high), estimate=math.nan, spent=spent,
     )  # fmt: skip
     if answer.at is None or not confirm:

@@ -149,6 +149,20 @@ def test_an_effect_from_a_small_pilot_is_told_with_the_winner_s_curse(normal_pri
     assert abs(pilot.power - float(t_power(np.array([pilot.shrunk]))[0])) < 4 * math.sqrt(0.25 / 2_000)
 
 
+def test_a_level_of_an_arm_is_an_effect_against_the_level_of_the_reference() -> None:
+    """Both arms' uncertainty counts: z = 0.6 / hypot(0.3, 0.3)."""
+    levels = (
+        "outcomes.score.level={by_arm: {control: {mean: {value: 0, prior: {normal: {mean: 0, sd: 0.3}}}, sd: 1}, "
+        "treated: {mean: {value: 0.6, prior: {normal: {mean: 0.6, sd: 0.3}, n: 20}}}}}"
+    )
+    scenario = loads(T_TEST.format(prior=NORMAL, n=20), set=[levels, "outcomes.score.effects={}"])
+    (pilot,) = find_assurance(scenario, replicates=200, points=10).pilots
+    z = 0.6 / math.hypot(0.3, 0.3)
+    draws = z + stats.norm.ppf((np.arange(100_000) + 0.5) / 100_000)
+    assert pilot.name == "outcomes.score.level.by_arm.treated.mean"
+    assert pilot.exaggeration == pytest.approx(draws[draws > PROMISING].mean() / z, rel=2e-3)
+
+
 def test_a_large_pilot_is_no_small_pilot() -> None:
     assert find_assurance(t_test(n=30), replicates=200, points=10).pilots == ()
 

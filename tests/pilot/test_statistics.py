@@ -43,7 +43,10 @@ def test_shares_correlation_and_missing() -> None:
     got = found({"control": {"k": 3, "n": 20}, "massage": {"k": 9, "n": 20}}, missing={"k": 2, "n": 42})
     assert got["by_visit.post.by_arm.control.chance"].prior.params == pytest.approx((3.5, 17.5, 0, 1), rel=5e-3)
     assert got["lost"].number.value == pytest.approx(2 / 42, rel=1e-3)
-    assert got["by_visit.post.by_arm.massage.chance"].no_effect == 0.15
+    reference = got["by_visit.post.by_arm.massage.chance"].against
+    assert reference is not None
+    assert reference.value == 0.15
+    assert reference.prior is not None
     both = found(baseline={"mean": 5.5, "sd": 1, "n": 26}, correlation={"r": 0.6, "n": 26})
     assert both["correlation.between_sessions"].number.value == 0.6
     assert both["correlation.between_sessions"].n == 12

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from trialsim.assurance.points import Belief, Scale, told_n
-from trialsim.distributions import quantile
+from trialsim.distributions import Distribution, quantile
 from trialsim.quantities import Number
 from trialsim.scenario.checks import records
 from trialsim.scenario.model import Scenario
@@ -70,17 +70,27 @@ def _exaggeration(belief: Belief) -> tuple[float, float]:
     ----------
     Gelman and Carlin 2014, doi:10.1177/1745691614551642 (exaggeration ratio).
     """
-    none, value = belief.no_effect, belief.number.value
-    draws = quantile(belief.prior, _GRID)
-    if none is None or value == none or not (_inside(none, belief.scale) and _inside(value, belief.scale)):
+    if belief.against is None:
         return math.nan, math.nan
-    if not all(_inside(float(end), belief.scale) for end in (draws.min(), draws.max())):
+    none, value = belief.against.value, belief.number.value
+    if value == none or not (_inside(none, belief.scale) and _inside(value, belief.scale)):
         return math.nan, math.nan
+    other = 0.0 if belief.against.prior is None else _error(belief.against.prior.distribution, belief.scale)
     effect = _to(value, belief.scale) - _to(none, belief.scale)
-    z = abs(effect) / float(np.std([_to(float(draw), belief.scale) for draw in draws]))
+    z = abs(effect) / math.hypot(_error(belief.prior, belief.scale), other)
+    if math.isnan(z):
+        return math.nan, math.nan
     density = math.exp(-((PROMISING - z) ** 2) / 2) / math.sqrt(2 * math.pi)
     factor = 1 + density / (z * float(ndtr(z - PROMISING)))
     return factor, _back(_to(none, belief.scale) + effect / factor, belief.scale)
+
+
+def _error(prior: Distribution, scale: Scale) -> float:
+    """The SD of a prior on a scale; NaN where it reaches beyond."""
+    draws = quantile(prior, _GRID)
+    if not all(_inside(float(end), scale) for end in (draws.min(), draws.max())):
+        return math.nan
+    return float(np.std([_to(float(draw), scale) for draw in draws]))
 
 
 def _inside(value: float, scale: Scale) -> bool:

@@ -50,14 +50,15 @@ class Belief:
     numbers : places in the resolved scenario, and the numbers with their priors
     n : participants in each arm on whom the belief rests, where that is said
     effect : whether it says what an arm changes
-    no_effect, scale : the value that would be no change (None where it depends on more), and the scale of the effect
+    against, scale : the number that it would equal if there were no change (None where that depends on more), perhaps
+        with a prior of its own; and the scale of the effect
     """
 
     name: str
     numbers: tuple[tuple[Path, Number], ...]
     n: int | None = None
     effect: bool = False
-    no_effect: float | None = None
+    against: Number | None = None
     scale: Scale = "difference"
 
     @property
@@ -121,11 +122,14 @@ def beliefs(scenario: Scenario) -> tuple[Belief, ...]:
     return found
 
 
-def _effect(scenario: Scenario, path: Path) -> tuple[bool, float | None, Scale]:
+def _effect(scenario: Scenario, path: Path) -> tuple[bool, Number | None, Scale]:
     """Whether a number says what an arm changes, what would be no change, and on which scale."""
     key = str(path[-1])
     if {"effects", "responds_to"} & set(map(str, path)):
-        return True, *EFFECTS.get(key, (None, "difference"))
+        if key not in EFFECTS:
+            return True, None, "difference"
+        none, scale = EFFECTS[key]
+        return True, Number(value=none), scale
     if len(path) < 5 or path[2] != "by_visit" or key not in CENTERS:
         return False, None, "difference"
     outcome, visit = scenario.outcomes[str(path[1])], str(path[3])
@@ -139,7 +143,7 @@ def _effect(scenario: Scenario, path: Path) -> tuple[bool, float | None, Scale]:
         first = outcome.by_visit[outcome.visits[0]]
         reference = first if isinstance(first, Level) else None
     number = getattr(reference, key, None) if reference else None
-    return reference is not None, number.value if isinstance(number, Number) else None, CENTERS[key]
+    return reference is not None, number if isinstance(number, Number) else None, CENTERS[key]
 
 
 def _rests_on(number: Number, sources: Mapping[str, str]) -> int | None:

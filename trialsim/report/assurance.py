@@ -89,9 +89,9 @@ def _pilot(found: Assurance, pilot: SmallPilot) -> list[str]:
     if math.isfinite(pilot.exaggeration):
         lines.append(
             "Pilots are followed up when they look promising, so their effects are too large on average (the winner's "
-            f"curse): were {belief.shown(belief.number.value)} the truth, pilots of this size with p < 5 % (one-sided) "
-            f"would show {pilot.exaggeration:.2g} times as much. If the truth is that much smaller, "
-            f"{belief.shown(pilot.shrunk)}, the power is {pilot.power:.0%}."
+            f"curse): if {belief.shown(belief.number.value)} were the truth, pilots of this size with p < 5 % (one-sided) "
+            f"would show an effect {pilot.exaggeration:.2g} times as large. If the true effect is smaller by this factor "
+            f"({belief.shown(pilot.shrunk)}), the power is {pilot.power:.0%}."
         )
     return lines
 

@@ -28,7 +28,14 @@ from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
 from trialsim.evaluate.trial import trial_columns, trial_values
-from trialsim.evaluate.truth import Truth, bias_columns, bias_values, centered_coverage, truth_measures
+from trialsim.evaluate.truth import (
+    Truth,
+    bias_columns,
+    bias_values,
+    centered_coverage,
+    truth_measures,
+    without_trifles,
+)
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
@@ -253,6 +260,7 @@ def evaluate(
     told_of = measures(columns, total[0])
     first = join_kept(kept)
     if truth is not None:
+        told_of = without_trifles(plan, truth, told_of)
         told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
     return OperatingCharacteristics(
         scenario=study.scenario.name,

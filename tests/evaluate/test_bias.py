@@ -16,7 +16,15 @@ from trialsim.evaluate.characteristics import Kept
 from trialsim.evaluate.frames import bias_frame, estimate_frame, rejection_frame
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import Measure, measures, side_by_side
-from trialsim.evaluate.truth import Truth, bias_columns, bias_values, centered_coverage, differs, truth_measures
+from trialsim.evaluate.truth import (
+    Truth,
+    bias_columns,
+    bias_values,
+    centered_coverage,
+    differs,
+    truth_measures,
+    without_trifles,
+)
 from trialsim.scenario import load
 from trialsim.truth import find_truth
 
@@ -146,6 +154,19 @@ def test_a_truth_is_told_apart_from_no_effect_beyond_its_error() -> None:
     assert not differs(0.3, 0.1, 0.0)
     assert not differs(0.5, 0.0, 0.5)
     assert differs(1e-9, math.nan, 0.0)
+
+
+def test_nothing_is_told_in_units_of_a_trifle() -> None:
+    def rows(spread: float) -> list[Measure]:
+        told = [
+            Measure("mean", "b - a", name, 1.0, 0.0, 0.0, 0.0, R, 0)
+            for name in ("bias", "type_s_error", "type_m_error")
+        ]
+        return [*told, Measure("mean", "b - a", "empirical_se", spread, 0.0, 0.0, 0.0, R, 0)]
+
+    few = {row.measure for row in without_trifles(PLAN, TRUTH, rows(51.0))}
+    assert few == {"bias", "empirical_se"}
+    assert len(without_trifles(PLAN, TRUTH, rows(49.0))) == 4  # a truth of .5 is no trifle here
 
 
 def test_coverage_of_the_mean_estimate_sets_bias_aside(estimates: Estimates) -> None:

@@ -24,6 +24,10 @@ TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change
 #: Twins without effect, in the order in which one is looked for whose rejections are type I errors.
 WITHOUT_EFFECT = (NULL, NO_CHANGE)
 
+#: What is told in units of the truth, and below which share of the empirical standard error it is not.
+IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
+TRIFLE = 0.01
+
 #: A truth is told apart from no effect when it lies this many Monte Carlo standard errors from it (99.9 %).
 APART = 3.290526731491926
 
@@ -142,6 +146,17 @@ def bias_values(plan: AnalysisPlan, estimates: Estimates, truth: Truth) -> Float
         if twin is not None:
             parts.append(rejected[estimates.twins.index(twin), :, index])
     return np.stack(parts, axis=1) if parts else np.empty((len(estimates.replicates), 0))
+
+
+def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -> list[Measure]:
+    """The rows but for what is told in units of a truth that is a trifle: below a hundredth of the empirical SE."""
+    spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}
+    trifles = {
+        (row.analysis, row.contrast)
+        for index, row in enumerate(plan.rows)
+        if abs(truth.declared(index)[0] - row.no_effect) < TRIFLE * spread.get((row.analysis, row.contrast), 0.0)
+    }
+    return [row for row in rows if row.measure not in IN_TRUTHS or (row.analysis, row.contrast) not in trifles]
 
 
 def centered_coverage(kept: Kept, rows: Sequence[Measure]) -> list[Measure]:

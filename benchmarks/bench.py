@@ -27,6 +27,7 @@ from trialsim.conduct import conduct
 from trialsim.engine import play
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
+from trialsim.truth import MOST, find_truth
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -188,11 +189,14 @@ def queue_means(replicates: int) -> tuple[float, float]:
 def whole_road(replicates: int) -> list[Line]:
     """From the scenario file to the table of operating characteristics, in this process after compiling."""
     lines = []
+    true = min(replicates, MOST)
     for name in ("picu-blood-draw", "nicu-parent-massage"):
         path = SCENARIOS / f"{name}.yaml"
         studies.evaluate(load(path), replicates=200)
         seconds = best(lambda path=path: studies.evaluate(load(path), replicates=replicates), times=2)  # type: ignore[misc]
         lines.append(Line(f"{name}, {replicates:,} replicates to the table", seconds, "s"))
+        seconds = best(lambda path=path: find_truth(load(path), replicates=true), times=2)  # type: ignore[misc]
+        lines.append(Line(f"{name}, true effects from {true:,} replicates", seconds, "s"))
     return lines
 
 

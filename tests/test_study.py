@@ -82,10 +82,11 @@ def test_replay_equals_the_row_of_the_batch(name: str, replicate: int, prepared:
     assert values.tobytes() == again.cohort.measurements.values[:, 0].tobytes()
 
 
-def test_any_executor_will_do(prepared: dict[str, studies.Study]) -> None:
+def test_any_player_will_do(prepared: dict[str, studies.Study]) -> None:
     study = prepared["textbook-ancova"]
     with ThreadPoolExecutor(3) as executor:
-        assert driven(study, 500, executor=executor, chunk=100)[0] == driven(study, 500, workers=1)[0]
+        told = {"player": lambda part: executor.submit(studies.play, study, part).result()}
+        assert driven(study, 500, chunk=100, **told)[0] == driven(study, 500, workers=1)[0]
 
 
 def test_progress_counts_up_to_all(prepared: dict[str, studies.Study]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -190,8 +190,36 @@ def replay(scenario: Scenario | Study, replicate: int, *, seed: int | None = Non
 
 
 @dataclass(frozen=True)
+class Played:
+    """A range of replicates, played and analyzed: all that a run keeps of them.
+
+    Attributes
+    ----------
+    estimates : of every twin
+    trial : (R, M) numbers of each trial, in the order of :func:`trialsim.evaluate.trial.trial_columns`
+    entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
+    """
+
+    estimates: Estimates
+    trial: Floats
+    entry_days: NDArray[np.float32]
+
+
+def play(scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast") -> Played:
+    """Simulate and analyze ``replicates`` of a study."""
+    study = prepare(scenario)
+    cohort = simulate(study, replicates, seed=seed, engine=engine)
+    entry = cohort.entries.entry
+    return Played(
+        estimates=analyze(cohort, plan=study.analysis),
+        trial=trial_values(study, cohort),
+        entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
+    )
+
+
+@dataclass(frozen=True)
 class _Chunk:
-    """What remains of a chunk once its trials are analyzed."""
+    """What is summed up of a chunk."""
 
     estimates: Estimates
     blocks: list[Moments]
@@ -207,7 +235,8 @@ def evaluate(
     truth: Truth | None = None,
     workers: int | None = None,
     chunk: int | None = None,
-    executor: Executor | None = None,
+    chunks: Sequence[range] = (),
+    player: Callable[[range], Played] | None = None,
     sink: Callable[[Estimates], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> OperatingCharacteristics:
@@ -221,7 +250,8 @@ def evaluate(
     truth : true effects (:func:`trialsim.truth.find_truth`), for bias, RMSE, coverage and errors of sign and size
     workers : threads; as many as there are cores if not said
     chunk : replicates in one chunk; chosen by memory if not said
-    executor : runs the chunks in place of own threads
+    chunks : the chunks themselves, rising, where only some of the replicates are wanted
+    player : plays a chunk in place of :func:`play`: from a store, or on other machines; called by several threads
     sink : is given the estimates of each chunk, in order
     progress : is given the number of replicates done so far
 
@@ -239,21 +269,26 @@ def evaluate(
     if not len(which):
         raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
-    chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers, engine=engine), block=BLOCK)
-    work = partial(_play_chunk, study, seed=seed, engine=engine, truth=truth, kept=which.start + KEPT)
+    size = chunk or _chunk_size(study, len(which), workers=workers, engine=engine)
+    chunks = chunks or chunk_ranges(which, size, block=BLOCK)
+    player = player or partial(play, study, seed=seed, engine=engine)
+    work = partial(_sum_up, study, player, truth=truth, kept=chunks[0].start + KEPT)
     total: list[Moments] = []
     kept: list[Kept] = []
+    done = 0
     with ExitStack() as stack:
-        if executor is None and workers > 1:
-            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="trialsim"))
-        for done in in_order(executor, work, chunks, ahead=workers + 2):
-            total = [merge([*total, *done.blocks])]
-            if done.kept is not None:
-                kept.append(done.kept)
+        threads = ThreadPoolExecutor(workers, thread_name_prefix="trialsim") if workers > 1 else None
+        if threads is not None:
+            stack.enter_context(threads)
+        for part in in_order(threads, work, chunks, ahead=workers + 2):
+            total = [merge([*total, *part.blocks])]
+            if part.kept is not None:
+                kept.append(part.kept)
             if sink is not None:
-                sink(done.estimates)
+                sink(part.estimates)
+            done += len(part.estimates.replicates)
             if progress is not None:
-                progress(done.estimates.replicates.stop - which.start)
+                progress(done)
     plan = study.analysis
     judged = bias_columns(plan, truth) if truth is not None else []
     columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
@@ -275,38 +310,38 @@ def evaluate(
     )
 
 
-def _play_chunk(
-    study: Study, replicates: range, *, seed: int, engine: Engine, truth: Truth | None, kept: int
+def _sum_up(
+    study: Study, player: Callable[[range], Played], replicates: range, *, truth: Truth | None, kept: int
 ) -> _Chunk:
-    cohort = simulate(study, replicates, seed=seed, engine=engine)
-    estimates = analyze(cohort, plan=study.analysis)
-    trial = trial_values(study, cohort)
-    judged = [] if truth is None else [bias_values(study.analysis, estimates, truth)]
-    values = np.concatenate([analysis_values(study.analysis, estimates), *judged, trial], axis=1)
+    """Play a chunk and take the moments of all its numbers."""
+    played = player(replicates)
+    judged = [] if truth is None else [bias_values(study.analysis, played.estimates, truth)]
+    values = np.concatenate([analysis_values(study.analysis, played.estimates), *judged, played.trial], axis=1)
     return _Chunk(
-        estimates=estimates,
+        estimates=played.estimates,
         blocks=block_moments(values, replicates),
-        kept=_keep(study, cohort, estimates, trial, stop=min(kept, replicates.stop)),
+        kept=_keep(study, played, stop=min(kept, replicates.stop)),
     )
 
 
-def _keep(study: Study, cohort: Cohort, estimates: Estimates, trial: Floats, *, stop: int) -> Kept | None:
+def _keep(study: Study, played: Played, *, stop: int) -> Kept | None:
     """What figures need of the replicates before ``stop``."""
-    count = stop - cohort.replicates.start
+    estimates = played.estimates
+    count = stop - estimates.replicates.start
     if count <= 0:
         return None
-    entry = cohort.entries.entry[:count]
+    declared = estimates.twins.index("declared")
     return Kept(
-        replicates=range(cohort.replicates.start, stop),
+        replicates=range(estimates.replicates.start, stop),
         twins=estimates.twins,
         rows=estimates.rows,
         estimate=estimates.estimate[:, :count].copy(),
         p=estimates.p[:, :count].copy(),
-        low=estimates.low[estimates.twins.index("declared"), :count].copy(),
-        high=estimates.high[estimates.twins.index("declared"), :count].copy(),
+        low=estimates.low[declared, :count].copy(),
+        high=estimates.high[declared, :count].copy(),
         columns=tuple(trial_columns(study)),
-        trial=trial[:count].copy(),
-        entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
+        trial=played.trial[:count].copy(),
+        entry_days=played.entry_days[:count].copy(),
     )
 
 

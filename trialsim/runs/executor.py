@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +46,6 @@ def run(
     truth: bool = True,
     workers: int | None = None,
     chunk: int | None = None,
-    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
     truth_progress: Callable[[int], None] | None = None,
 ) -> Run:
@@ -67,13 +65,10 @@ def run(
     identity = scenario_hash(study.scenario)
     folder = claim(out, scenario_hash=identity, seed=told.seed, name=study.scenario.name)
     write_text(out / RESOLVED, dump(study.scenario))
-    true = (
-        find_truth(study, workers=workers, chunk=chunk, executor=executor, progress=truth_progress) if truth else None
-    )
+    true = find_truth(study, workers=workers, chunk=chunk, progress=truth_progress) if truth else None
     with estimates_file(out / ESTIMATES) as growing:
         characteristics = studies.evaluate(
-            study, engine=engine, truth=true, workers=workers, chunk=chunk, executor=executor, sink=growing.add,
-            progress=progress,
+            study, engine=engine, truth=true, workers=workers, chunk=chunk, sink=growing.add, progress=progress,
         )  # fmt: skip
     write_measures(out / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort

@@ -191,6 +191,17 @@ def test_correlations_that_fit_no_matrix_are_left_out_and_said(tmp_path: Path) -
     assert "with" not in again.data["outcomes"]["cortisol"]["correlation"]
 
 
+def test_a_column_that_cannot_be_fitted_is_left_out_unless_it_was_asked_for(tmp_path: Path) -> None:
+    frame = table(20)[["id", "arm", "score_baseline", "score_post"]].assign(ward=3)
+    file = tmp_path / "pilot.csv"
+    frame.to_csv(file, index=False)
+    fragment = fit_pilot(read_pilot(file))
+    assert list(fragment.data["outcomes"]) == ["score"]
+    assert "ward is left out: all values of 'ward' are equal." in fragment.notes
+    with pytest.raises(FitError, match="TS-F005 ward"):
+        fit_pilot(read_pilot(file, outcomes=["ward"]))
+
+
 def test_a_tiny_pilot_is_told_to_be_tiny(tmp_path: Path) -> None:
     file = tmp_path / "tiny.csv"
     table(6).to_csv(file, index=False)

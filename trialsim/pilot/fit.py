@@ -34,31 +34,39 @@ def fit_pilot(pilot: Pilot, *, distribution: str | None = None, unit: str | None
     Raises
     ------
     FitError
-        TS-F005 when an outcome has too few values
+        TS-F005 when an outcome that was asked for (or every outcome) has too few values
     """
     arms = len(pilot.arms)
     counts = {arm: int((pilot.arm == k).sum()) for k, arm in enumerate(pilot.arms)}
     fitted: list[Fitted] = []
     families: list[Family] = []
     measured_all: list[Measured] = []
+    left_out: list[str] = []
+    last: FitError | None = None
     for name, measured in pilot.outcomes.items():
         measured = replace(measured, unit=unit or measured.unit)
         try:
             family = family_of(name, measured, pilot.arm, arms, distribution)
             one = _outcome(name, measured, family, pilot)
         except FitError as error:
-            raise FitError(f"{name}: {error.message}", code=error.code, remedy=error.remedy) from None
+            last = FitError(f"{name}: {error.message}", code=error.code, remedy=error.remedy)
+            if pilot.chosen:
+                raise last from None
+            left_out.append(f"{name} is left out: {error.message}")
+            continue
         shares = _with(pilot, measured, family, list(zip(fitted, measured_all, families, strict=True)))
         if shares:
             one.outcome.setdefault("correlation", {})["with"] = shares
         fitted.append(one)
         families.append(family)
         measured_all.append(measured)
+    if not fitted:
+        raise last or FitError("there is no outcome.", code="TS-F004", remedy="Name one with --outcome.")
     told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
     data = scenario_data(
         name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted
     )
-    return checked(data, (*small(counts), *pilot.notes, *(note for one in fitted for note in one.notes)))
+    return checked(data, (*small(counts), *pilot.notes, *left_out, *(note for one in fitted for note in one.notes)))
 
 
 def checked(data: Data, notes: tuple[str, ...]) -> Fragment:

@@ -49,6 +49,7 @@ class Pilot:
     arm: NDArray[np.int64]
     outcomes: dict[str, Measured]
     notes: tuple[str, ...] = ()
+    chosen: bool = False  # whether the outcomes were asked for by name
 
 
 def read_pilot(
@@ -104,7 +105,7 @@ def read_pilot(
             "no column holds an outcome.", code="TS-F004", remedy=f"Columns: {', '.join(map(str, table.columns))}."
         )
     found = {one: _kept(_baseline_first(measured, baseline, one), at, one) for one, measured in found.items()}
-    return Pilot(file.name, arms, places, found, tuple(notes))
+    return Pilot(file.name, arms, places, found, tuple(notes), bool(outcomes))
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -128,6 +129,8 @@ def _read(file: Path) -> pd.DataFrame:
     if table.empty or len(table.columns) < 1:
         raise FitError(f"{file} has no rows.", code="TS-F001", remedy="Give a first line of names, then a line a row.")
     table.columns = pd.Index([str(name).strip() for name in table.columns])
+    numbers = table.select_dtypes("number").columns
+    table[numbers] = table[numbers].replace([np.inf, -np.inf], np.nan)
     return table
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.precision import precision_options
 from trialsim.cli.tables import print_measures, summary
+
+if TYPE_CHECKING:
+    from trialsim.runs.executor import Run
 
 
 @click.command("run")
@@ -18,6 +23,7 @@ from trialsim.cli.tables import print_measures, summary
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
+@precision_options
 @set_option
 @play_options
 @json_option
@@ -27,6 +33,8 @@ def command(
     out: Path | None,
     figures: bool,
     truth: bool,
+    precision: float | None,
+    precision_of: str | None,
     changes: tuple[str, ...],
     seed: int | None,
     engine: str,
@@ -34,6 +42,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Play a study many times: power, error rates, what happens on the ward, figures and a report."""
+    from trialsim.cli.precision import play_until
     from trialsim.runs.executor import run
     from trialsim.scenario import load
     from trialsim.study import prepare
@@ -44,12 +53,21 @@ def command(
     folder = out or Path("outputs") / study.scenario.name
     say_if_first()
     began = time.perf_counter()
+    said = None
     with stages(quiet=as_json) as tell:
-        finished = run(
-            study, folder, replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast",
-            truth=truth, workers=workers, progress=lambda done: tell("Playing", done, total),
-            truth_progress=lambda done: tell("True effects", done, min(total, MOST)),
-        )  # fmt: skip
+
+        def play(total: int) -> Run:
+            return run(
+                study, folder, replicates=total, seed=seed, engine="simpy" if engine == "simpy" else "fast",
+                truth=truth, workers=workers, progress=lambda done: tell("Playing", done, total),
+                truth_progress=lambda done: tell("True effects", done, min(total, MOST)),
+            )  # fmt: skip
+
+        if precision is None:
+            finished = play(total)
+        else:
+            finished, said = play_until(play, precision, of=precision_of, most=replicates)
+            total = len(finished.characteristics.replicates)
     seconds = time.perf_counter() - began
     if figures:
         draw(finished, folder)
@@ -57,6 +75,7 @@ def command(
         from trialsim.report.opinions import opinions_as_data
 
         told = summary(finished.characteristics, folder)
+        told |= {} if said is None else {"precision": said}
         print_json({**told, "second_opinions": opinions_as_data(study, finished.characteristics)})
         return
     print_measures(finished.characteristics)
@@ -67,6 +86,8 @@ def command(
     second = opinion_line(study, finished.characteristics)
     if second is not None:
         stdout.print(second, markup=False)
+    if said is not None:
+        stdout.print(said, markup=False)
     stderr.print(f"{total:,} simulated trials in {seconds:.1f} s.", markup=False)
     if figures:
         stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)

@@ -40,7 +40,7 @@ def feasibility(
             axes.set_xlabel(LABELS[burden] + unit)
             axes.xaxis.set_major_locator(MaxNLocator(6))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-            axes.margins(x=0.09)
+            axes.margins(x=0.12)
             plain_grid(axes)
         grid[0].set_ylabel(ylabel)
         if share:

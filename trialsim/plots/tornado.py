@@ -43,8 +43,8 @@ def tornado(
             part = frame[frame["measure"] == measure].set_index("label").loc[labels]
             _panel(axes, part, words=measure == measures[0])
             axes.set_xlabel(names[measure])
-            axes.xaxis.set_major_locator(MaxNLocator(6 if measure == measures[0] else 4))
-            formatter = PercentFormatter(1, decimals=0) if measure in shares else StrMethodFormatter("{x:,.0f}")
+            axes.xaxis.set_major_locator(MaxNLocator(6 if measure == measures[0] else 4, steps=[1, 2, 5, 10]))
+            formatter = PercentFormatter(1) if measure in shares else StrMethodFormatter("{x:,.0f}")
             axes.xaxis.set_major_formatter(formatter)
             plain_grid(axes, axis="x")
             axes.tick_params(axis="y", length=0)

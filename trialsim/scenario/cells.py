@@ -53,7 +53,7 @@ class Family:
             try:
                 scenario = self.at(point)
             except ScenarioError as error:
-                for fault in error.faults:
+                for fault in _of_the_values(error.faults):
                     found.setdefault((fault.code, fault.path, fault.message), []).append((fault, point))
             else:
                 if not found:
@@ -77,6 +77,11 @@ def family(path: str | FilePath, *, set: Sequence[str] = ()) -> Family:  # noqa:
     pristine.values, pristine.findings = dict(tree.values), list(tree.findings)
     folder = FilePath(path).parent
     return Family(pristine, folder, tuple(set), finish(tree, folder=folder, set=set))
+
+
+def _of_the_values(faults: Sequence[Fault]) -> Sequence[Fault]:
+    """The faults of the values set themselves, where there are any: others may only follow from these."""
+    return [fault for fault in faults if fault.file.startswith("--set")] or faults
 
 
 def _with_cause(cases: Sequence[tuple[Fault, Point]], points: int) -> Fault:

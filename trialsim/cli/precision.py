@@ -1,0 +1,56 @@
+"""What ``run --precision`` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import rich_click as click
+
+from trialsim.cli.parse import ParamType
+
+if TYPE_CHECKING:
+    from trialsim.runs.executor import Run
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+class Precision(ParamType):
+    """``0.5%`` for a share of trials, ``0.005`` or ``2`` for anything."""
+
+    name = "precision"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The error, above 0."""
+        text = str(value).strip()
+        try:
+            number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            number = float("nan")
+        if not 0 < number < float("inf"):
+            self.fail(f"'{text}' is no precision. Write 0.5% or 0.005.", param, ctx)
+        return number
+
+
+def precision_options(command: Command) -> Command:
+    """``--precision 0.5%`` and whose."""
+    for option in (
+        click.option(
+            "--precision-of", metavar="ANALYSIS[/CONTRAST][:MEASURE]",
+            help="What is to be precise, e.g. `trial:trial_days`; the power of the primary analysis if not said.",
+        ),
+        click.option(
+            "--precision", type=Precision(), metavar="0.5%",
+            help="Play until the Monte Carlo standard error is this small; `--replicates` is the most that may be played.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def play_until(play: Callable[[int], Run], precision: float, *, of: str | None, most: int | None) -> tuple[Run, str]:
+    """The run that is precise enough, or the longest allowed, and what is said of it."""
+    from trialsim.sweep.precision import MOST, Wanted, in_words, run_until
+
+    finished, needed = run_until(play, precision, wanted=Wanted.of_words(of), most=most or MOST)
+    return finished, in_words(needed, precision)

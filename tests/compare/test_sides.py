@@ -9,7 +9,7 @@ import pytest
 
 from trialsim.compare import CompareError, compare, read_sides
 from trialsim.errors import RunError
-from trialsim.runs.executor import run
+from trialsim.runs.run import run
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
 

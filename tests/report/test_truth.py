@@ -8,7 +8,7 @@ import pytest
 
 from trialsim.report.page import render
 from trialsim.report.truth import Cell, has_clock, has_interference, truth_rows, twin_rows, with_error
-from trialsim.runs.executor import Run, run
+from trialsim.runs.run import Run, run
 from trialsim.scenario import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

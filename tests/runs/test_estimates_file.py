@@ -11,7 +11,7 @@ import pytest
 
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.analysis.plan import RowPlan
-from trialsim.runs.store import GROUP, estimates_file, estimates_table
+from trialsim.runs.estimates import GROUP, estimates_file, estimates_table
 
 ROWS = tuple(
     RowPlan("main", contrast, "t", "mean difference", 0.0, 0.05, "nmol/L") for contrast in ("b - a", "c - a", "c - b")

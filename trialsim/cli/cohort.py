@@ -29,7 +29,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Write one synthetic trial as tidy CSV tables with a codebook."""
-    from trialsim.runs.executor import write_cohort
+    from trialsim.runs.run import write_cohort
     from trialsim.scenario import load
     from trialsim.study import prepare, replay
 

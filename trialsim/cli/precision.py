@@ -10,7 +10,7 @@ import rich_click as click
 from trialsim.cli.parse import ParamType
 
 if TYPE_CHECKING:
-    from trialsim.runs.executor import Run
+    from trialsim.runs.run import Run
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

@@ -29,7 +29,7 @@ def command(
 ) -> None:
     """Play the published study and show where each published figure or finding falls among simulated trials."""
     from trialsim.reproduce import reproduce
-    from trialsim.runs.executor import with_simulation
+    from trialsim.runs.run import with_simulation
     from trialsim.scenario import load
 
     study = with_simulation(load(scenario, set=changes), replicates=replicates, seed=seed)

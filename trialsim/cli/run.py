@@ -14,7 +14,7 @@ from trialsim.cli.precision import precision_options
 from trialsim.cli.tables import print_measures, summary
 
 if TYPE_CHECKING:
-    from trialsim.runs.executor import Run
+    from trialsim.runs.run import Run
 
 
 @click.command("run")
@@ -43,7 +43,7 @@ def command(
 ) -> None:
     """Play a study many times: power, error rates, what happens on the ward, figures and a report."""
     from trialsim.cli.precision import play_until
-    from trialsim.runs.executor import run
+    from trialsim.runs.run import run
     from trialsim.scenario import load
     from trialsim.study import prepare
     from trialsim.truth import MOST
@@ -116,8 +116,8 @@ def draw(finished: object, folder: Path) -> None:
     """Figures and report, entered into the manifest."""
     from trialsim.report.figures import write_figures
     from trialsim.report.page import write_report
-    from trialsim.runs.executor import Run
     from trialsim.runs.manifest import add_outputs
+    from trialsim.runs.run import Run
 
     assert isinstance(finished, Run)
     with stderr.status("Drawing figures and writing the report"):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from trialsim.errors import RunError, TrialsimError
-from trialsim.runs.executor import ESTIMATES, MEASURES, RESOLVED
-from trialsim.runs.store import read_manifest
+from trialsim.runs.folder import read_manifest
+from trialsim.runs.run import ESTIMATES, MEASURES, RESOLVED
 from trialsim.scenario import load
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.shipped import shipped_scenarios

@@ -13,7 +13,7 @@ from trialsim.analysis.rows import STATUS_TEXT
 from trialsim.compare.sides import Side
 from trialsim.errors import RunError
 from trialsim.evaluate.table import Measure
-from trialsim.runs.executor import ESTIMATES, MEASURES
+from trialsim.runs.run import ESTIMATES, MEASURES
 
 #: Columns of the file that bear another name than in :class:`trialsim.analysis.estimates.Estimates`.
 OTHER_NAMES = {"low": "conf_low", "high": "conf_high"}

@@ -142,7 +142,7 @@ def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path,
     """Write tables, figure and answer into ``folder``."""
     from trialsim.plots.assurance import assurance_figure
     from trialsim.plots.style import save
-    from trialsim.runs.store import whole_file, write_text
+    from trialsim.runs.files import whole_file, write_text
 
     written: list[Path] = []
     for name, frame in (

@@ -253,7 +253,7 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
         TS-C005 when the folder holds something else
     """
     from trialsim.plots.style import save
-    from trialsim.runs.store import whole_file, write_text
+    from trialsim.runs.files import whole_file, write_text
 
     identity = _claim(found, folder)
     table = folder / CSV

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trialsim.cohort import Trial
     from trialsim.evaluate.characteristics import Kept
     from trialsim.plots.flow import Count, Flow
-    from trialsim.runs.executor import Run
+    from trialsim.runs.run import Run
     from trialsim.study import Study
 
 #: A figure shows at most so many rows of analyses.

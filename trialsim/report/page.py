@@ -16,7 +16,7 @@ from trialsim.scenario.provenance import provenance
 
 if TYPE_CHECKING:
     from trialsim.report.figures import Picture
-    from trialsim.runs.executor import Run
+    from trialsim.runs.run import Run
 
 #: What a measure of the trial as a whole is called on the page, and how its value is written.
 TRIAL_MEASURES = {
@@ -69,7 +69,7 @@ def with_error(measure: Measure, kind: str) -> str:
 
 def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
     """Write the page."""
-    from trialsim.runs.store import write_text
+    from trialsim.runs.files import write_text
 
     write_text(path, render(run, figures))
     return path

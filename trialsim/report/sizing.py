@@ -129,7 +129,7 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
     """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
     from trialsim.plots.curve import design_curve
     from trialsim.plots.style import save
-    from trialsim.runs.store import whole_file, write_text
+    from trialsim.runs.files import whole_file, write_text
 
     frame = curve_frame(found)
     path = folder / "power_curve.csv"

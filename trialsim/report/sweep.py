@@ -98,7 +98,7 @@ def is_share(measure: str) -> bool:
 
 def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
     """Write ``designs.csv`` and ``results.csv``."""
-    from trialsim.runs.store import whole_file
+    from trialsim.runs.files import whole_file
 
     made = []
     for name, frame in (("designs", designs_frame(swept)), ("results", results_frame(swept))):

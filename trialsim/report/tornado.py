@@ -67,7 +67,7 @@ def write_tornado(found: Tornado, folder: Path, *, figures: bool = True) -> tupl
     """Write ``tornado.csv`` and the figure ``tornado``."""
     from trialsim.plots.style import save
     from trialsim.plots.tornado import tornado
-    from trialsim.runs.store import whole_file
+    from trialsim.runs.files import whole_file
 
     frame = tornado_frame(found)
     path = folder / "tornado.csv"

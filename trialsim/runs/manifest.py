@@ -12,13 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import trialsim
-from trialsim.runs.store import (
-    MANIFEST,
-    RunFolder,
-    read_manifest,
-    remove_stale,
-    write_json,
-)
+from trialsim.runs.files import write_json
+from trialsim.runs.folder import MANIFEST, RunFolder, read_manifest, remove_stale
 
 #: Packages whose version may move a digit.
 PACKAGES = ("numpy", "numba", "scipy", "simpy", "pandas", "pyarrow", "pydantic")

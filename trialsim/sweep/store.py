@@ -13,8 +13,8 @@ from typing import Any
 import trialsim
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+from trialsim.runs.files import write_json, write_text
 from trialsim.runs.manifest import versions
-from trialsim.runs.store import write_json, write_text
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
 

@@ -10,8 +10,9 @@ import pytest
 
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+from trialsim.runs.files import whole_file, write_measures, write_text
+from trialsim.runs.folder import RunFolder, claim, read_manifest
 from trialsim.runs.manifest import Playing, add_outputs, changed_outputs, finish
-from trialsim.runs.store import RunFolder, claim, read_manifest, whole_file, write_measures, write_text
 
 PLAYING = Playing(scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5)
 

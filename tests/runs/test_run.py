@@ -11,9 +11,9 @@ import pytest
 
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS
-from trialsim.runs.executor import Run, run
+from trialsim.runs.folder import read_manifest
 from trialsim.runs.manifest import changed_outputs
-from trialsim.runs.store import read_manifest
+from trialsim.runs.run import Run, run
 from trialsim.scenario import Scenario, load, resolve
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

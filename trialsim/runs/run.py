@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from trialsim import study as studies
 from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.runs.estimates import estimates_file
+from trialsim.runs.files import whole_file, write_measures, write_text
+from trialsim.runs.folder import RunFolder, claim
 from trialsim.runs.manifest import Playing, finish
-from trialsim.runs.store import RunFolder, claim, estimates_file, whole_file, write_measures, write_text
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.truth import find_truth

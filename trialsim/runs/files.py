@@ -1,0 +1,49 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from pathlib import Path
+
+from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` that takes its place when the block ends well, and vanishes when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8 with plain line feeds."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write ``value`` as JSON, keys in their own order."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_measures(path: Path, measures: Iterable[Measure]) -> None:
+    """Write the table of operating characteristics; numbers in full, an absent number as an empty cell."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(TABLE_COLUMNS)
+    for measure in measures:
+        table.writerow("" if isinstance(cell, float) and cell != cell else cell for cell in astuple(measure))
+    write_text(path, text.getvalue())

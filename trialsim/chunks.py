@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TypeVar
 
@@ -37,6 +38,21 @@ def chunk_size(replicates: int, *, bytes_each: int, budget: int, largest: int, w
     fits = budget // max(bytes_each, 1)
     fair = -(-replicates // (4 * workers * block)) * block
     return max(block, min(fits, largest, fair) // block * block)
+
+
+@contextmanager
+def threads_until_done(workers: int) -> Iterator[ThreadPoolExecutor | None]:
+    """Threads for ``workers`` above 1, else None; when the block fails nobody waits for what is under way."""
+    if workers == 1:
+        yield None
+        return
+    threads = ThreadPoolExecutor(workers, thread_name_prefix="trialsim")
+    try:
+        yield threads
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        raise
+    threads.shutdown()
 
 
 def in_order(

@@ -73,6 +73,10 @@ class ScenarioError(TrialsimError):
         count = len(self.faults)
         super().__init__("1 fault" if count == 1 else f"{count} faults", code=self.faults[0].code if count else "")
 
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[Fault, ...]]]:
+        """So that the faults survive the way from another process."""
+        return type(self), (self.faults,)
+
     def __str__(self) -> str:
         return "\n".join(
             f"{f.file}:{f.line}:{f.column} {f.code} {f.path}: {f.message} {f.remedy}".rstrip() for f in self.faults

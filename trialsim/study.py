@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -18,7 +17,7 @@ from trialsim.analysis import estimates as analyses
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
-from trialsim.chunks import chunk_ranges, chunk_size, in_order, usable_cores
+from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.cohort import Cohort
 from trialsim.conduct import ConductPlan, conduct, plan_conduct
 from trialsim.errors import RunError
@@ -52,6 +51,9 @@ TWINS = ("declared", "null")
 
 #: Played as well where the clock moves an outcome.
 NO_CHANGE = "no change"
+
+#: Replicates in a chunk that is kept on disk, where a block of them does not take long by itself.
+STORED_CHUNK = 500
 
 #: Memory one worker may take for the arrays of a chunk, and the largest chunk [replicates].
 CHUNK_BYTES = 2**26
@@ -206,14 +208,30 @@ class Played:
 
 
 def play(scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast") -> Played:
-    """Simulate and analyze ``replicates`` of a study."""
+    """Simulate and analyze ``replicates`` of a study, as many at a time as :data:`CHUNK_BYTES` allow."""
     study = prepare(scenario)
-    cohort = simulate(study, replicates, seed=seed, engine=engine)
-    entry = cohort.entries.entry
+    parts = []
+    for few in chunk_ranges(replicates, _chunk_size(study, sys.maxsize, workers=1, engine=engine), block=BLOCK):
+        cohort = simulate(study, few, seed=seed, engine=engine)
+        entry = cohort.entries.entry
+        parts.append(
+            Played(
+                estimates=analyze(cohort, plan=study.analysis),
+                trial=trial_values(study, cohort),
+                entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
+            )
+        )
+    return _join(parts)
+
+
+def _join(parts: Sequence[Played]) -> Played:
+    """Parts that follow one another as one."""
+    if len(parts) == 1:
+        return parts[0]
     return Played(
-        estimates=analyze(cohort, plan=study.analysis),
-        trial=trial_values(study, cohort),
-        entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
+        estimates=analyses.join([part.estimates for part in parts]),
+        trial=np.concatenate([part.trial for part in parts]),
+        entry_days=np.concatenate([part.entry_days for part in parts]),
     )
 
 
@@ -276,10 +294,7 @@ def evaluate(
     total: list[Moments] = []
     kept: list[Kept] = []
     done = 0
-    with ExitStack() as stack:
-        threads = ThreadPoolExecutor(workers, thread_name_prefix="trialsim") if workers > 1 else None
-        if threads is not None:
-            stack.enter_context(threads)
+    with threads_until_done(workers) as threads:
         for part in in_order(threads, work, chunks, ahead=workers + 2):
             total = [merge([*total, *part.blocks])]
             if part.kept is not None:
@@ -299,7 +314,7 @@ def evaluate(
         told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
     return OperatingCharacteristics(
         scenario=study.scenario.name,
-        replicates=which,
+        replicates=done,
         seed=seed,
         engine=engine,
         workers=workers,
@@ -361,3 +376,9 @@ def _chunk_size(study: Study, replicates: int, *, workers: int, engine: Engine) 
         workers=workers,
         block=BLOCK,
     )
+
+
+def stored_chunks(study: Study, replicates: range, *, engine: Engine) -> list[range]:
+    """The chunks in which a run is kept: the same ones for any number of replicates and workers."""
+    fits = _chunk_size(study, sys.maxsize, workers=1, engine=engine)
+    return chunk_ranges(replicates, BLOCK if fits == BLOCK else STORED_CHUNK, block=BLOCK)

@@ -35,7 +35,7 @@ def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
     assert names == {
         "run.json", "scenario.resolved.yaml", "operating_characteristics.csv", "estimates.parquet",
         "cohort/participants.csv", "cohort/visits.csv", "cohort/measurements.csv", "cohort/events.csv",
-        "cohort/codebook.csv",
+        "cohort/codebook.csv", "chunks/000000000-000000200.parquet", ".lock",
     }  # fmt: skip
     assert changed_outputs(out) == []
     manifest = read_manifest(out)

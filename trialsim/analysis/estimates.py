@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,16 @@ def analyze(plan: AnalysisPlan, data: TrialArrays, *, twins: tuple[str, ...], re
         status=status.reshape(full),
         **{name: values.reshape(full) for name, values in numbers.items()},
     )
+
+
+def join(parts: Sequence[Estimates]) -> Estimates:
+    """Estimates of replicates that follow one another, as one."""
+    first = parts[0]
+    arrays = {
+        name: np.concatenate([getattr(part, name) for part in parts], axis=1) for name in (*NUMBERS, "n", "status")
+    }
+    replicates = range(first.replicates.start, parts[-1].replicates.stop)
+    return Estimates(rows=first.rows, twins=first.twins, replicates=replicates, **arrays)
 
 
 @dataclass(frozen=True)

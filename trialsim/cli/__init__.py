@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +13,10 @@ import rich_click as click
 
 import trialsim
 from trialsim.errors import ScenarioError, TrialsimError
+
+#: Exit code of a partial result, and how long a stopped command waits for what is under way [s].
+STOPPED = 4
+PATIENCE = 0.5
 
 #: Command, and what it does in one line (shown by ``trialsim --help`` without importing the command).
 COMMANDS = {
@@ -23,6 +30,10 @@ COMMANDS = {
     "compare": "Compare designs under the same draws: what changed, and what comes of it.",
     "sweep": "Play many designs: power, length and cost over any values of the scenario.",
     "tornado": "Find the assumption that moves the answer most: every declared range, one at a time.",
+    "merge": "Put the shards of a run together, or sum up one that was stopped.",
+    "runs": "List runs, check that they are whole, clean up after them.",
+    "verify": "Check a run made anywhere: play some of its replicates again.",
+    "slurm": "Print the script that plays a study on a Slurm cluster.",
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",
     "replay": "Play one replicate of a run again and show what happened.",
     "reproduce": "Play the published study and place its figures among the simulated trials.",
@@ -88,5 +99,18 @@ def main(args: list[str] | None = None) -> int:
 
 
 def entry() -> None:
-    """What the ``trialsim`` script calls."""
-    sys.exit(main())
+    """What the ``trialsim`` script calls.
+
+    After a stop nobody waits for chunks that are still under way: what is on disk is whole.
+    """
+    code = main()
+    if code == STOPPED:
+        deadline = time.monotonic() + PATIENCE
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join(max(deadline - time.monotonic(), 0))
+                if thread.is_alive():
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+                    os._exit(code)
+    sys.exit(code)

@@ -60,17 +60,22 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
 
 
 @contextmanager
-def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar for each stage of a search; the block calls its function with stage, trials done, and their total."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress bar for each stage of a job; the block calls its function with stage, trials done, and their total."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"),
+        TimeRemainingColumn(compact=True),
+    )  # fmt: skip
     with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
         known: dict[str, TaskID] = {}
 
-        def tell(text: str, done: int, total: int) -> None:
+        def tell(text: str, done: int, total: int | None) -> None:
             if text not in known:
-                known[text] = bar.add_task(text, total=total)
-            bar.update(known[text], completed=done, total=total)
+                known[text] = bar.add_task(text, total=total, pace="")
+            task = bar.tasks[known[text]]
+            pace = done / task.elapsed if task.elapsed else 0.0
+            bar.update(known[text], completed=done, total=total, pace=f"{pace:,.0f} a second" if pace >= 1 else "")
 
         yield tell

@@ -69,4 +69,18 @@ class Positive(ParamType):
         return number
 
 
-SHARE, RANGE, POSITIVE = Share(), Range(), Positive()
+class ShardType(ParamType):
+    """``3/20``."""
+
+    name = "shard"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Which of how many."""
+        match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", str(value))
+        index, count = (int(part) for part in match.groups()) if match else (0, 0)
+        if not 1 <= index <= count:
+            self.fail(f"'{value}' is no shard. Write 3/20 for the third of twenty.", param, ctx)
+        return index, count
+
+
+SHARE, RANGE, POSITIVE, SHARD = Share(), Range(), Positive(), ShardType()

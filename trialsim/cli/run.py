@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.tables import print_measures, summary
+from trialsim.cli.where import in_words, where_options
 
 if TYPE_CHECKING:
     from trialsim.runs.run import Run
+    from trialsim.runs.shards import Shard
+    from trialsim.study import Study
 
 
 @click.command("run")
@@ -24,10 +35,15 @@ if TYPE_CHECKING:
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @precision_options
+@where_options
+@click.option("--shard", type=SHARD, metavar="I/N", help="Play the I-th of N shares only; then `trialsim merge`.")
+@click.option("--yes", is_flag=True, help="Do not ask before a very large run.")
 @set_option
 @play_options
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     scenario: Path,
     replicates: int | None,
     out: Path | None,
@@ -35,42 +51,56 @@ def command(
     truth: bool,
     precision: float | None,
     precision_of: str | None,
+    executor: str,
+    cluster: str | None,
+    shard: tuple[int, int] | None,
+    yes: bool,
     changes: tuple[str, ...],
     seed: int | None,
     engine: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Play a study many times: power, error rates, what happens on the ward, figures and a report."""
+    """Play a study many times: power, error rates, what happens on the ward, figures and a report.
+
+    A run that was stopped goes on where it stopped when it is started again, and so does one that is asked for more replicates.
+    """
     from trialsim.cli.precision import play_until
-    from trialsim.runs.run import run
+    from trialsim.runs.folder import alone, owner
+    from trialsim.runs.run import with_simulation
+    from trialsim.runs.shards import Shard
     from trialsim.scenario import load
+    from trialsim.scenario.identity import scenario_hash
     from trialsim.study import prepare
-    from trialsim.truth import MOST
 
-    study = prepare(load(scenario, set=changes))
-    total = replicates or study.scenario.simulation.replicates
+    if shard is not None and precision is not None:
+        raise click.UsageError("--shard plays a fixed share of --replicates: leave out --precision.")
+    study = with_simulation(prepare(load(scenario, set=changes)), replicates=replicates, seed=seed)
     folder = out or Path("outputs") / study.scenario.name
+    how: dict[str, Any] = {
+        "engine": "simpy" if engine == "simpy" else "fast",
+        "workers": workers,
+        "executor": in_words(executor, cluster),
+        "tell": lambda text: stderr.print(text, markup=False),
+    }
+    owner(folder, scenario_hash=scenario_hash(study.scenario), seed=study.scenario.simulation.seed)
     say_if_first()
-    began = time.perf_counter()
-    said = None
-    with stages(quiet=as_json) as tell:
-
-        def play(total: int) -> Run:
-            return run(
-                study, folder, replicates=total, seed=seed, engine="simpy" if engine == "simpy" else "fast",
-                truth=truth, workers=workers, progress=lambda done: tell("Playing", done, total),
-                truth_progress=lambda done: tell("True effects", done, min(total, MOST)),
-            )  # fmt: skip
-
-        if precision is None:
-            finished = play(total)
-        else:
-            finished, said = play_until(play, precision, of=precision_of, most=replicates)
-            total = len(finished.characteristics.replicates)
-    seconds = time.perf_counter() - began
-    if figures:
-        draw(finished, folder)
+    agree(study, workers=workers, yes=yes or precision is not None)
+    with stoppable(ctx, folder / Shard(*shard).name if shard else folder, study.scenario.simulation.replicates):
+        if shard is not None:
+            _play_shard(study, folder, Shard(*shard), how, quiet=as_json)
+            return
+        with alone(folder):
+            began = time.perf_counter()
+            with stages(quiet=as_json) as tell:
+                play = _player(study, folder, how, tell, truth=truth)
+                if precision is None:
+                    finished, said = play(study.scenario.simulation.replicates), None
+                else:
+                    finished, said = play_until(play, precision, of=precision_of, most=replicates)
+            seconds = time.perf_counter() - began
+            if figures:
+                draw(finished)
     if as_json:
         from trialsim.report.opinions import opinions_as_data
 
@@ -78,21 +108,108 @@ def command(
         told |= {} if said is None else {"precision": said}
         print_json({**told, "second_opinions": opinions_as_data(study, finished.characteristics)})
         return
-    print_measures(finished.characteristics)
+    _print(finished, said, seconds=seconds, figures=figures)
+
+
+def _player(
+    study: Study, folder: Path, how: dict[str, Any], tell: Callable[[str, int, int | None], None], *, truth: bool
+) -> Callable[[int], Run]:
+    """What plays a number of replicates into the folder."""
+    from trialsim.runs.run import run
+    from trialsim.truth import MOST
+
+    def play(total: int) -> Run:
+        return run(
+            study, folder, replicates=total, truth=truth, **how, progress=lambda done: tell("Playing", done, total),
+            truth_progress=lambda done: tell("True effects", done, min(total, MOST)),
+        )  # fmt: skip
+
+    return play
+
+
+def _play_shard(study: Study, folder: Path, shard: Shard, how: dict[str, Any], *, quiet: bool) -> None:
+    from trialsim.runs.shards import play_shard
+
+    with stages(quiet=quiet) as tell:
+        made = play_shard(study, folder, shard, **how, progress=lambda done: tell("Playing", done, None))
+    if quiet:
+        print_json({"shard": [shard.index, shard.count], "folder": str(made)})
+        return
+    stdout.print(f"Shard {shard.index} of {shard.count} is in {made}.", markup=False)
+    stdout.print(f"When all are done: trialsim merge {folder}", markup=False)
+
+
+def _print(finished: Run, said: str | None, *, seconds: float, figures: bool) -> None:
+    """The measures, the answer, and where to look."""
     from trialsim.report.opinions import opinion_line
     from trialsim.report.page import answer
 
+    folder, result = finished.folder.path, finished.characteristics
+    print_measures(result)
     stdout.print(f"\n{answer(finished)}", markup=False)
-    second = opinion_line(study, finished.characteristics)
-    if second is not None:
-        stdout.print(second, markup=False)
-    if said is not None:
-        stdout.print(said, markup=False)
-    stderr.print(f"{total:,} simulated trials in {seconds:.1f} s.", markup=False)
+    for line in (opinion_line(finished.study, result), said):
+        if line is not None:
+            stdout.print(line, markup=False)
+    there = f", {finished.found:,} of them found in {folder}" if finished.found else ""
+    stderr.print(f"{result.replicates:,} simulated trials{there}, in {seconds:.1f} s.", markup=False)
     if figures:
         stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)
     else:
         stdout.print(f"The numbers are in {folder}.", markup=False)
+
+
+# ---------------------------------------------------------------- before and after
+
+
+def agree(study: Study, *, workers: int | None, yes: bool) -> None:
+    """Ask before a very large run, with what it will take.
+
+    Raises
+    ------
+    RunError
+        TS-R017 when nobody can be asked, TS-R018 above :data:`trialsim.runs.effort.MOST_REPLICATES`
+    """
+    from trialsim.errors import RunError
+    from trialsim.runs.effort import LARGE, MOST_REPLICATES, effort, size
+
+    replicates = study.scenario.simulation.replicates
+    if replicates > MOST_REPLICATES:
+        raise RunError(
+            f"{replicates:,} replicates are more than a run can hold.", code="TS-R018", remedy="Ask for fewer."
+        )
+    if yes or size(study, replicates) <= LARGE:
+        return
+    words = f"{replicates:,} simulated trials take {effort(study, replicates, workers=workers).words()}"
+    if sys.stdin.isatty():
+        click.confirm(f"{words}. Go on?", abort=True, err=True)
+        return
+    raise RunError(f"{words}.", code="TS-R017", remedy="Add --yes to play them.")
+
+
+@contextmanager
+def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[None]:
+    """Ctrl-C, or a request to end, stops the block with what is done saved, and says how to go on (exit code 4)."""
+    from trialsim.runs.store import CHUNKS, chunk_files
+
+    def stop(number: int, frame: object) -> None:  # noqa: ARG001  # the signature of signal handlers
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = sum(len(part) for part, _ in chunk_files(folder / CHUNKS))
+        stderr.print(f"\nStopped: {kept:,} of {replicates:,} simulated trials are kept in {folder}.", markup=False)
+        stderr.print(f"To go on: {command_again()}", markup=False)
+        ctx.exit(4)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def command_again() -> str:
+    """The command that was typed."""
+    words = ["trialsim", *sys.argv[1:]]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def say_if_first() -> None:
@@ -112,14 +229,13 @@ def _cached(function: object) -> bool:
         return True
 
 
-def draw(finished: object, folder: Path) -> None:
+def draw(finished: Run) -> None:
     """Figures and report, entered into the manifest."""
     from trialsim.report.figures import write_figures
     from trialsim.report.page import write_report
     from trialsim.runs.manifest import add_outputs
-    from trialsim.runs.run import Run
 
-    assert isinstance(finished, Run)
+    folder = finished.folder.path
     with stderr.status("Drawing figures and writing the report"):
         files = write_figures(finished, folder / "figures")
         page = write_report(finished, files, folder / "report.html")

@@ -129,7 +129,7 @@ def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]
     ]
     return {
         "scenario": result.scenario,
-        "replicates": len(result.replicates),
+        "replicates": result.replicates,
         "seed": result.seed,
         "engine": result.engine,
         "seconds": round(result.seconds, 3),

@@ -58,10 +58,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class OperatingCharacteristics:
-    """The table of measures, and how it came about."""
+    """The table of measures, and how it came about: ``replicates`` simulated trials in ``seconds``."""
 
     scenario: str
-    replicates: range
+    replicates: int
     seed: int
     engine: str
     workers: int

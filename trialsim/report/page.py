@@ -102,7 +102,7 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "sections": explain(run.study),
         "numbers": provenance(scenario),
         "sources": scenario.sources,
-        "replicates": f"{len(result.replicates):,}",
+        "replicates": f"{result.replicates:,}",
         "seed": result.seed,
         "engine": result.engine,
         "versions": versions(),

@@ -14,14 +14,15 @@ from typing import Any
 import trialsim
 from trialsim.runs.files import write_json
 from trialsim.runs.folder import MANIFEST, RunFolder, read_manifest, remove_stale
+from trialsim.runs.store import CONTRACT
 
 #: Packages whose version may move a digit.
-PACKAGES = ("numpy", "numba", "scipy", "simpy", "pandas", "pyarrow", "pydantic")
+PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "simpy", "pandas", "pyarrow", "pydantic")
 
 
 @dataclass(frozen=True)
 class Playing:
-    """What a run played."""
+    """What a run played: ``found`` replicates were there already, ``missing`` ones are in no shard."""
 
     scenario: str
     scenario_hash: str
@@ -30,6 +31,9 @@ class Playing:
     engine: str
     workers: int
     seconds: float
+    found: int = 0
+    missing: tuple[range, ...] = ()
+    shard: tuple[int, int] | None = None
 
 
 def file_hash(path: Path) -> str:
@@ -53,17 +57,22 @@ def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict
     """Write ``run.json`` with the hashes of all files made, and remove what an earlier run left over."""
     names = sorted({path.resolve().relative_to(folder.path.resolve()).as_posix() for path in made})
     manifest: dict[str, Any] = {
-        "status": "done",
+        "status": "shard" if playing.shard else "partial" if playing.missing else "done",
         "scenario": playing.scenario,
         "scenario_hash": playing.scenario_hash,
         "seed": playing.seed,
         "replicates": playing.replicates,
+        "missing": [[part.start, part.stop] for part in playing.missing],
+        **({"shard": list(playing.shard)} if playing.shard else {}),
+        "found": playing.found,
+        "contract": CONTRACT,
         "engine": playing.engine,
         "workers": playing.workers,
         "seconds": round(playing.seconds, 3),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
         "platform": platform.platform(),
+        "processor": platform.machine(),
         "outputs": {name: file_hash(folder.path / name) for name in names},
     }
     remove_stale(folder, names)

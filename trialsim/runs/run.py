@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +13,17 @@ from trialsim import study as studies
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
-from trialsim.runs.folder import RunFolder, claim
+from trialsim.runs.folder import RunFolder, alone, claim, owner, writing
 from trialsim.runs.manifest import Playing, finish
+from trialsim.runs.players import Stored, open_player
+from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.truth import find_truth
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort, Trial
+    from trialsim.evaluate.truth import Truth
     from trialsim.scenario.model import Scenario
 
 ESTIMATES = "estimates.parquet"
@@ -29,13 +34,26 @@ COHORT = "cohort"
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its folder, the study, the measures, the cohort shown, and the files made."""
+    """A finished run.
+
+    Attributes
+    ----------
+    folder : where its files are
+    study : what was played
+    characteristics : its measures
+    cohort : the one that is shown, of replicate 0
+    made : the files made
+    found : replicates that were in the folder already
+    missing : replicates that were asked for and are in no shard
+    """
 
     folder: RunFolder
     study: studies.Study
     characteristics: OperatingCharacteristics
     cohort: Cohort
     made: tuple[Path, ...]
+    found: int = 0
+    missing: tuple[range, ...] = ()
 
 
 def run(
@@ -47,45 +65,90 @@ def run(
     engine: studies.Engine = "fast",
     truth: bool = True,
     workers: int | None = None,
-    chunk: int | None = None,
+    executor: Executor | str = "threads",
     progress: Callable[[int], None] | None = None,
     truth_progress: Callable[[int], None] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Play a study and write everything but figures and report into ``out``.
 
-    Parameters are those of :func:`trialsim.study.evaluate`. The cohort written is that of replicate 0. The ``truth`` is
-    played by the fast engine on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
-    ``truth_progress`` is given the number of these done so far.
+    Chunks that an earlier run of the same study left in ``out`` are read, not played. The cohort written is that of
+    replicate 0. The ``truth`` is played here by the fast engine, on at most :data:`trialsim.truth.MOST` replicates; without it
+    there is no bias or coverage.
+
+    Parameters
+    ----------
+    workers, executor : who plays (:func:`trialsim.runs.players.open_player`)
+    progress, truth_progress : are given the number of replicates done so far
+    tell : is told in words of damaged files
 
     Raises
     ------
     RunError
-        when ``out`` holds another study or cannot be written
+        when ``out`` holds another study, is in use, or cannot be written
     """
     study = with_simulation(scenario, replicates=replicates, seed=seed)
-    told = study.scenario.simulation
-    identity = scenario_hash(study.scenario)
-    folder = claim(out, scenario_hash=identity, seed=told.seed, name=study.scenario.name)
-    write_text(out / RESOLVED, dump(study.scenario))
-    true = find_truth(study, workers=workers, chunk=chunk, progress=truth_progress) if truth else None
+    total = study.scenario.simulation.replicates
+    chunks = studies.stored_chunks(study, range(total), engine=engine)
+    with (
+        taken(study, out, engine=engine) as folder,
+        open_player(study, engine=engine, workers=workers, executor=executor) as told,
+    ):
+        player, threads = told
+        stored = Stored(ChunkStore(out / CHUNKS, study, tell), player)
+        true = find_truth(study, workers=workers, progress=truth_progress) if truth else None
+        return summed_up(folder, study, stored, chunks, engine=engine, truth=true, workers=threads, progress=progress)
+
+
+@contextmanager
+def taken(study: studies.Study, out: Path, *, engine: studies.Engine) -> Iterator[RunFolder]:
+    """The folder of a study, locked for as long as the block lasts, with the resolved scenario in it."""
+    identity, seed, name = scenario_hash(study.scenario), study.scenario.simulation.seed, study.scenario.name
+    owner(out, scenario_hash=identity, seed=seed, name=name)
+    with alone(out):
+        told = {"replicates": study.scenario.simulation.replicates, "engine": engine, "contract": CONTRACT}
+        folder = claim(out, scenario_hash=identity, seed=seed, name=name, told=told)
+        with writing(out):
+            write_text(out / RESOLVED, dump(study.scenario))
+            yield folder
+
+
+def summed_up(
+    folder: RunFolder,
+    study: studies.Study,
+    stored: Stored,
+    chunks: Sequence[range],
+    *,
+    engine: studies.Engine,
+    truth: Truth | None,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    missing: Sequence[range] = (),
+) -> Run:
+    """All files of a run from its chunks; a chunk that is not there is played."""
+    out = folder.path
     with estimates_file(out / ESTIMATES) as growing:
         characteristics = studies.evaluate(
-            study, engine=engine, truth=true, workers=workers, chunk=chunk, sink=growing.add, progress=progress,
+            study, engine=engine, truth=truth, workers=workers, chunks=chunks, player=stored, sink=growing.add,
+            progress=progress,
         )  # fmt: skip
     write_measures(out / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort
     made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort.one(0), out / COHORT))
+    found = sum(len(part) for part in stored.found)
     playing = Playing(
         scenario=study.scenario.name,
-        scenario_hash=identity,
-        seed=told.seed,
-        replicates=len(characteristics.replicates),
+        scenario_hash=scenario_hash(study.scenario),
+        seed=study.scenario.simulation.seed,
+        replicates=characteristics.replicates,
+        missing=tuple(missing),
         engine=engine,
         workers=characteristics.workers,
         seconds=characteristics.seconds,
+        found=found,
     )
     finish(folder, playing, made=made)
-    return Run(folder, study, characteristics, cohort, made)
+    return Run(folder, study, characteristics, cohort, made, found, tuple(missing))
 
 
 def with_simulation(

@@ -1,0 +1,67 @@
+"""``trialsim merge``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from trialsim.cli.console import print_json, stages, stderr, stdout
+from trialsim.cli.options import json_option
+from trialsim.cli.tables import print_measures, summary
+
+
+@click.command("merge")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("shards", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
+@click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
+@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core if not said.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    folder: Path,
+    shards: tuple[Path, ...],
+    figures: bool,
+    truth: bool,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Put the shards of a run together in FOLDER: those below it, and SHARDS that lie elsewhere.
+
+    What is missing is named, and the result is that of the rest (exit code 4). A run that was stopped is summed up the same way.
+    """
+    from trialsim.cli.run import draw
+    from trialsim.runs.folder import alone
+    from trialsim.runs.shards import merge
+
+    with alone(folder):
+        with stages(quiet=as_json) as tell:
+            merged = merge(
+                folder, shards, truth=truth, workers=workers,
+                progress=lambda done: tell("Summing up", done, None),
+                truth_progress=lambda done: tell("True effects", done, None),
+                tell=lambda text: stderr.print(text, markup=False),
+            )  # fmt: skip
+        if figures:
+            draw(merged)
+    missing = [f"{part.start:,} to {part.stop - 1:,}" for part in merged.missing]
+    if as_json:
+        told = summary(merged.characteristics, folder)
+        print_json({**told, "missing": [[part.start, part.stop] for part in merged.missing]})
+    else:
+        print_measures(merged.characteristics)
+        stdout.print(f"\n{merged.characteristics.replicates:,} simulated trials, in {folder}.", markup=False)
+    if missing:
+        count = sum(len(part) for part in merged.missing)
+        stderr.print(f"{count:,} simulated trials are missing: replicates {_listed(missing)}.", markup=False)
+        stderr.print(
+            "Play their shards and merge again, or let `trialsim run` with this folder play them.", markup=False
+        )
+        ctx.exit(4)
+
+
+def _listed(parts: list[str]) -> str:
+    """A list people can read: the first ten."""
+    return ", ".join(parts[:10]) + (f" and {len(parts) - 10:,} more stretches" if len(parts) > 10 else "")

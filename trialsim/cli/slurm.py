@@ -1,0 +1,72 @@
+"""``trialsim slurm``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import rich_click as click
+
+from trialsim.cli.console import stdout
+from trialsim.cli.options import scenario_argument, set_option
+
+SCRIPT = """#!/bin/bash
+# {title}: {replicates:,} simulated trials in {shards} shards. Start with: sbatch {file}
+#SBATCH --job-name={name}
+#SBATCH --array=1-{shards}
+#SBATCH --time={time}
+#SBATCH --cpus-per-task={cpus}
+#SBATCH --mem={memory}
+#SBATCH --signal=B:TERM@60
+#SBATCH --requeue
+#SBATCH --output={name}-%A-%a.log
+set -eu
+{run} --shard "${{SLURM_ARRAY_TASK_ID}}/{shards}" --workers {cpus} --yes &
+trap 'kill -TERM $!; wait $!' TERM
+wait $!
+# A shard that ran out of time goes on where it stopped when the script is sent again: sbatch {file}
+# When all are done, on any machine that sees the folder: trialsim merge {out}
+"""
+
+
+@click.command("slurm")
+@scenario_argument
+@click.option("--shards", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Tasks of the array.")
+@click.option(
+    "--replicates", type=click.IntRange(min=1), help="Simulated trials; the scenario's own number if not said."
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+@click.option("--time", default="02:00:00", show_default=True, help="Time limit of a task.")
+@click.option("--cpus", type=click.IntRange(min=1), default=1, show_default=True, help="Cores of a task.")
+@click.option("--memory", default="2G", show_default=True, help="Memory of a task.")
+@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
+@set_option
+def command(
+    scenario: Path,
+    shards: int,
+    replicates: int | None,
+    seed: int | None,
+    time: str,
+    cpus: int,
+    memory: str,
+    out: Path | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Print the script of a Slurm array that plays a study in shards.
+
+    `trialsim slurm study.yaml --shards 20 > study.sbatch`, then `sbatch study.sbatch`, then `trialsim merge`.
+    """
+    from trialsim.scenario import load
+
+    known = load(scenario, set=changes)
+    folder = out or Path("outputs") / known.name
+    total = replicates or known.simulation.replicates
+    words = ["trialsim", "run", str(scenario), "--replicates", str(total), "--out", str(folder)]
+    words += ["--seed", str(seed)] if seed is not None else []
+    for change in changes:
+        words += ["--set", change]
+    script = SCRIPT.format(
+        title=" ".join(known.title.split()), replicates=total, shards=shards, name=known.name, time=time, cpus=cpus,
+        memory=memory,        out=shlex.quote(str(folder)), run=shlex.join(words), file=f"{known.name}.sbatch",
+    )  # fmt: skip
+    stdout.print(script, end="", markup=False)

@@ -1,0 +1,121 @@
+"""What runs there are, whether they are whole, and what of them can go."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from trialsim import study as studies
+from trialsim.errors import RunError, TrialsimError
+from trialsim.runs.folder import MANIFEST, alone, read_manifest, remove_partial
+from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.run import RESOLVED
+from trialsim.runs.store import CHUNKS, DAMAGED, DamagedChunkError, chunk_files, read_chunk, store_key
+from trialsim.scenario.load import load
+
+#: Folders deep that runs are looked for.
+DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One run.
+
+    Attributes
+    ----------
+    folder : where it is
+    status : done, partial, started (killed or still playing), shard, or damaged
+    scenario, seed, replicates : what was asked for
+    kept : replicates in its store
+    bytes : on disk
+    faults : what is wrong with it, in words
+    """
+
+    folder: Path
+    status: str
+    scenario: str
+    seed: int | None
+    replicates: int
+    kept: int
+    bytes: int
+    faults: tuple[str, ...] = ()
+
+
+def find_runs(root: Path, *, check: bool = False) -> list[Listed]:
+    """The runs at and below ``root``; with ``check`` every file and chunk is held against its checksum."""
+    return [_listed(folder, check=check) for folder in _folders(root, DEPTH)]
+
+
+def _folders(root: Path, depth: int) -> Iterator[Path]:
+    if (root / MANIFEST).is_file():
+        yield root
+    if depth and root.is_dir():
+        for path in sorted(root.iterdir()):
+            if path.is_dir() and not path.is_symlink():
+                yield from _folders(path, depth - 1)
+
+
+def _listed(folder: Path, *, check: bool) -> Listed:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and _own(path, folder))
+    chunks = chunk_files(folder / CHUNKS)
+    kept = sum(len(part) for part, _ in chunks)
+    try:
+        told = read_manifest(folder) or {}
+    except RunError as problem:
+        return Listed(folder, "damaged", "", None, 0, kept, size, (problem.message,))
+    return Listed(
+        folder=folder,
+        status=str(told.get("status", "damaged")),
+        scenario=str(told.get("scenario", "")),
+        seed=told.get("seed"),
+        replicates=int(told.get("replicates", 0)),
+        kept=kept,
+        bytes=size,
+        faults=tuple(_faults(folder, str(told.get("scenario_hash", "")))) if check else (),
+    )
+
+
+def _own(path: Path, folder: Path) -> bool:
+    """Whether a file belongs to this run and not to one below it."""
+    return not any((parent / MANIFEST).is_file() for parent in path.parents if folder in parent.parents)
+
+
+def _faults(folder: Path, identity: str) -> Iterator[str]:
+    for name in changed_outputs(folder):
+        yield f"{name} is gone or was changed"
+    chunks = chunk_files(folder / CHUNKS)
+    if not chunks:
+        return
+    try:
+        study = studies.prepare(load(folder / RESOLVED))
+    except (TrialsimError, OSError) as problem:
+        yield f"{RESOLVED} cannot be read: {problem}"
+        return
+    for _, path in chunks:
+        try:
+            read_chunk(path, study, store_key(identity))
+        except DamagedChunkError as damage:
+            yield f"{path.relative_to(folder)} is damaged: {damage}"
+        except RunError as problem:
+            yield problem.message
+
+
+def clean(folder: Path, *, chunks: bool = False) -> int:
+    """Remove what is half written or damaged, and with ``chunks`` the store of a finished run; bytes that became free.
+
+    Without its store a run can be read and verified, not extended.
+
+    Raises
+    ------
+    RunError
+        TS-R006 when a process plays into the folder
+    """
+    with alone(folder):
+        before = _listed(folder, check=False).bytes
+        remove_partial(folder)
+        shutil.rmtree(folder / CHUNKS / DAMAGED, ignore_errors=True)
+        if chunks and (read_manifest(folder) or {}).get("status") == "done":
+            shutil.rmtree(folder / CHUNKS, ignore_errors=True)
+        return before - _listed(folder, check=False).bytes

@@ -1,0 +1,159 @@
+"""Whether a run can be believed: its files are what was written, and replicates played again give the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trialsim import study as studies
+from trialsim.analysis.estimates import NUMBERS
+from trialsim.errors import RunError
+from trialsim.runs.estimates import estimates_table
+from trialsim.runs.folder import MANIFEST, read_manifest
+from trialsim.runs.manifest import changed_outputs, versions
+from trialsim.runs.run import ESTIMATES, RESOLVED
+from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.load import load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Largest relative difference that another machine may make in the last digits of `exp` and `log`.
+TOLERANCE = 1e-9
+
+NUMERIC = (*({"low": "conf_low", "high": "conf_high"}.get(name, name) for name in NUMBERS), "n")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One number that is not the same: ``stored`` in the run, ``now`` when its replicate was played again."""
+
+    replicate: int
+    twin: str
+    analysis: str
+    contrast: str
+    column: str
+    stored: object
+    now: object
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found.
+
+    Attributes
+    ----------
+    replicates : those played again
+    compared : numbers compared
+    largest : largest relative difference of any of them
+    differences : numbers further apart than :data:`TOLERANCE`, or a status or a gap that is not the same
+    changed : files of the run that are gone or were changed
+    versions : what has another version here, as (there, here)
+    """
+
+    replicates: tuple[int, ...]
+    compared: int
+    largest: float
+    differences: tuple[Difference, ...]
+    changed: tuple[str, ...]
+    versions: dict[str, tuple[str, str]]
+
+    @property
+    def word(self) -> str:
+        """``equal``, ``equal within 1e-09``, or ``different``."""
+        if self.differences:
+            return "different"
+        return "equal" if self.largest == 0 else f"equal within {TOLERANCE:g}"
+
+
+def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verdict:
+    """Play ``sample`` replicates of a run again, spread over all of them, and compare every estimate of every twin.
+
+    Raises
+    ------
+    RunError
+        TS-R016 when ``folder`` holds no finished run, or one whose scenario was changed
+    """
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    told = read_manifest(folder)
+    if told is None or told.get("status") not in ("done", "partial") or not (folder / ESTIMATES).is_file():
+        raise RunError(
+            f"{folder} holds no finished run.", code="TS-R016", remedy=f"Name a folder with {MANIFEST} and {ESTIMATES}."
+        )
+    study = studies.prepare(load(folder / RESOLVED))
+    if scenario_hash(study.scenario) != told["scenario_hash"]:
+        raise RunError(
+            f"{folder / RESOLVED} is not the scenario that {MANIFEST} tells of.",
+            code="TS-R016",
+            remedy="It was changed, or another version of trialsim reads it otherwise; take the original file.",
+        )
+    which = _spread(told, sample)
+    stored = pq.read_table(folder / ESTIMATES, filters=[("replicate", "in", which)]).to_pandas()
+    parts: list[pd.DataFrame] = []
+    for done, replicate in enumerate(which, start=1):
+        again = studies.replay(study, replicate, seed=told["seed"], engine=told["engine"])
+        parts.append(estimates_table(again.estimates).to_pandas())
+        if progress is not None:
+            progress(done)
+    compared, largest, differences = _compare(stored, pd.concat(parts, ignore_index=True))
+    here = versions()
+    there: dict[str, str] = told.get("versions", {})
+    others = {name: (old, here.get(name, "none")) for name, old in there.items() if here.get(name) != old}
+    return Verdict(tuple(which), compared, largest, differences, tuple(changed_outputs(folder)), others)
+
+
+def _spread(told: dict[str, Any], sample: int) -> list[int]:
+    """Replicates spread over those that were played, the first and the last among them."""
+    count = int(told["replicates"])
+    places = np.unique(np.linspace(0, count - 1, num=min(sample, count)).round().astype(np.int64))
+    for low, high in told.get("missing", []):
+        places[places >= low] += high - low
+    return [int(one) for one in places]
+
+
+def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple[Difference, ...]]:
+    """How many numbers, the largest relative difference, and the numbers that differ."""
+    import pandas as pd
+
+    keys = ["replicate", "twin", "analysis", "contrast"]
+    for frame in (stored, now):
+        for name in (*keys[1:], "status"):
+            frame[name] = frame[name].astype(str)
+    both = pd.merge(stored, now, on=keys, how="outer", suffixes=("_stored", "_now"), indicator=True)
+    lone = both[both["_merge"] != "both"]
+    differences = [_row(row, stored=row["_merge"] != "right_only") for _, row in lone.iterrows()]
+    both = both[both["_merge"] == "both"]
+    largest, compared = 0.0, 0
+    for column in (*NUMERIC, "status"):
+        old, new = both[f"{column}_stored"], both[f"{column}_now"]
+        compared += len(both)
+        if column == "status":
+            apart = (old != new).to_numpy()
+        else:
+            relative = _relative(old.to_numpy(float), new.to_numpy(float))
+            largest = max(largest, float(relative.max(initial=0.0)))
+            apart = relative > TOLERANCE
+        for place in np.flatnonzero(apart):
+            row = _row(both.iloc[place], stored=True)
+            differences.append(replace(row, column=column, stored=old.iloc[place], now=new.iloc[place]))
+    return compared, largest, tuple(differences)
+
+
+def _row(row: pd.Series[Any], *, stored: bool) -> Difference:
+    """A whole row that only one side has; the base of what is said of one number."""
+    twin, analysis, contrast = (str(row[name]) for name in ("twin", "analysis", "contrast"))
+    return Difference(int(row["replicate"]), twin, analysis, contrast, column="row", stored=stored, now=not stored)
+
+
+def _relative(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Relative difference, 0 where both are the same or absent, infinite where only one is absent."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.abs(new - old) / np.maximum(np.abs(old), np.abs(new))
+    same = (old == new) | (np.isnan(old) & np.isnan(new))
+    return np.where(same, 0.0, np.where(np.isnan(found), np.inf, found))

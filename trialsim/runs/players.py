@@ -197,6 +197,19 @@ def open_player(
 
 
 @contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes begun in the block do not hear Ctrl-C, so that only this one answers it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def _dask(address: str, workers: int | None) -> Iterator[tuple[Executor, tuple[type[BaseException], ...], int]]:
     """An executor on a Dask cluster, what a lost worker looks like, and how many chunks to have under way."""
     try:
@@ -208,11 +221,10 @@ def _dask(address: str, workers: int | None) -> Iterator[tuple[Executor, tuple[t
         ) from problem
     local = address == "dask"
     try:
-        cluster = (
-            LocalCluster(n_workers=workers or usable_cores(), threads_per_worker=1, dashboard_address=None)
-            if local
-            else None
-        )
+        with _deaf_children():
+            cluster = (
+                LocalCluster(workers or usable_cores(), threads_per_worker=1, dashboard_address=None) if local else None
+            )
         client = Client(cluster if cluster is not None else address, timeout="10s", set_as_default=False)
     except (OSError, ValueError, TypeError) as problem:
         raise RunError(

@@ -1,0 +1,32 @@
+"""A process that forks a run for each line it reads, so that a test can kill runs without starting Python each time.
+
+Reads ``OUT REPLICATES``, answers with the process that plays, then with how that process ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from trialsim import study as studies
+from trialsim.runs.run import run
+from trialsim.scenario import load
+
+
+def main() -> None:
+    study = studies.prepare(load(sys.argv[1]))
+    studies.play(study, range(100))  # compiled before the first fork
+    run(study, Path(sys.argv[2]), replicates=100, truth=False, workers=1)
+    for line in sys.stdin:
+        out, replicates = line.rsplit(maxsplit=1)
+        child = os.fork()
+        if child == 0:
+            run(study, Path(out), replicates=int(replicates), truth=False, workers=1)
+            os._exit(0)
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""A run that is killed at any moment goes on where it stopped, and ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.runs.conftest import SCENARIOS, chunk_names, results
+from trialsim import study as studies
+from trialsim.runs.run import run
+
+KILLS = 20
+REPLICATES = 2600  # five whole chunks and a part of one
+
+posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+
+
+@posix
+def test_killed_at_twenty_random_moments(picu: studies.Study, tmp_path: Path) -> None:
+    """No replicate twice, none missing, no byte different. The moments are new each time; the seed of them is printed."""
+    seed = random.SystemRandom().randrange(2**32)
+    moments = random.Random(seed)
+    print("moments:", seed)  # shown when the test fails
+    untouched = run(picu, tmp_path / "untouched", replicates=REPLICATES, truth=False)
+    command = [sys.executable, str(Path(__file__).with_name("killed.py")), str(SCENARIOS / "picu-blood-draw.yaml")]
+    kills, rounds, seen = 0, 0, set()
+    with subprocess.Popen(
+        [*command, str(tmp_path / "warm")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        while kills < KILLS:
+            rounds += 1
+            out = tmp_path / f"round {rounds}"
+            ended = -signal.SIGKILL
+            while ended == -signal.SIGKILL:
+                server.stdin.write(f"{out} {REPLICATES}\n")
+                server.stdin.flush()
+                child = int(server.stdout.readline())
+                if kills < KILLS:
+                    time.sleep(moments.uniform(0, 0.6))
+                    with suppress(ProcessLookupError):  # it has ended by itself
+                        os.kill(child, signal.SIGKILL)
+                ended = int(server.stdout.readline())
+                kills += ended == -signal.SIGKILL
+                seen.add(len(chunk_names(out)))
+            assert ended == 0
+            assert results(out) == results(untouched.folder.path)
+            replicates = pq.read_table(out / "estimates.parquet")["replicate"].to_numpy()
+            rows = len(replicates) // REPLICATES
+            assert (replicates == [one for one in range(REPLICATES) for _ in range(rows)]).all()
+            assert not list(out.rglob("*.partial"))
+        server.stdin.close()
+    assert len(seen) > 2  # it was killed at different stages, not always before the first chunk
+
+
+@posix
+def test_killed_while_threads_play(picu: studies.Study, tmp_path: Path) -> None:
+    untouched = run(picu, tmp_path / "untouched", replicates=1500, truth=False)
+    out = tmp_path / "out"
+    code = (
+        "import sys; from pathlib import Path; from trialsim.scenario import load; from trialsim.runs.run import run;"
+        "run(load(sys.argv[1]), Path(sys.argv[2]), replicates=1500, truth=False, workers=2)"
+    )
+    command = [sys.executable, "-c", code, str(SCENARIOS / "picu-blood-draw.yaml"), str(out)]
+    with subprocess.Popen(command) as process:
+        while not chunk_names(out) and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    assert chunk_names(out)
+    again = run(picu, out, replicates=1500, truth=False)
+    assert again.found >= 500
+    assert results(out) == results(untouched.folder.path)

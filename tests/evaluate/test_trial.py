@@ -12,7 +12,7 @@ from trialsim import study as studies
 from trialsim.cohort import Cohort
 from trialsim.evaluate.trial import trial_columns, trial_values
 from trialsim.evaluate.ward import waits
-from trialsim.scenario import load
+from trialsim.scenario import load, loads
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 NAMES = ("nicu-parent-massage", "lessons/massage-course", "lessons/cold-spray")
@@ -119,6 +119,57 @@ def test_costs() -> None:
             if resource.base in costs.staff_hour:
                 expected += costs.staff_hour[resource.base].value * seen["study_hours", resource.name]
         assert seen[f"cost_{costs.currency}", ""] == pytest.approx(expected)
+
+
+BY_HAND = """
+trialsim: 1
+name: by-hand
+title: Ten visits of half an hour
+setting:
+  starts: 2026-01-05
+  patients: {arrive: {every: 1 d}, consent: 100 %}
+  resources: {nurse: {units: 2}, porter: {units: 1}}
+design: {arms: {only: care}, enroll: 10, within: 12 months}
+protocol:
+  - activity: talk
+    needs: [nurse]
+    lasts: 30 min
+  - visit: first
+  - activity: walk
+    needs: [nurse, porter]
+    lasts: 15 min
+  - visit: second
+outcomes:
+  cortisol: {distribution: lognormal, unit: nmol/L, visits: [first, second], level: {mean: 5 nmol/L, sd: 2 nmol/L}, lost: 50 %}
+  mood: {distribution: normal, visits: [second], level: {mean: 5, sd: 2}}
+analyses: {main: {outcome: cortisol, change: {from: first, to: second}, test: paired-t}}
+primary: main
+simulation: {replicates: 10, seed: 1}
+"""
+
+
+def costs_by_hand(costs: str) -> list[dict[tuple[str, str], float]]:
+    study = studies.prepare(loads(f"{BY_HAND}costs: {costs}\n"))
+    return numbers(study, studies.simulate(study, range(10)))
+
+
+def test_costs_of_a_trial_that_can_be_counted_on_paper() -> None:
+    """Ten participants, three quarters of an hour of a nurse and one quarter of a porter each, two samples, lost or not."""
+    prices = (
+        "{currency: EUR, participant: 40 EUR, sample: {cortisol: 12 EUR}, staff_hour: {nurse: 36 EUR, porter: 20 EUR}}"
+    )
+    for seen in costs_by_hand(prices):
+        assert 0 < seen["missing_share", "cortisol at first"] < 1, "some samples are lost, and paid for"
+        assert seen["cost_EUR", "participants"] == 400
+        assert seen["cost_EUR", "samples"] == 10 * 2 * 12
+        assert seen["cost_EUR", "staff"] == pytest.approx(10 * (0.75 * 36 + 0.25 * 20))
+        assert seen["cost_EUR", ""] == pytest.approx(400 + 240 + 320)
+
+
+def test_what_has_no_price_has_no_row() -> None:
+    for seen in costs_by_hand("{currency: USD, sample: {mood: 3 USD}}"):
+        told = {contrast: value for (measure, contrast), value in seen.items() if measure.startswith("cost")}
+        assert told == {"": 30, "samples": 30}
 
 
 def test_without_a_ward_nothing_is_told_of_it() -> None:

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from trialsim.cli.console import table_console
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ TRIAL = {
     "enrolled": "participants enrolled",
     "target_reached_in_time": "chance to enroll the target in time",
     "trial_days": "days until the last visit",
+    "cost": "cost",
+    "study_hours": "hours of staff",
     "missed_share": "sessions missed",
     "wait_mean_minutes": "mean wait [min]",
     "missing_share": "values missing",
@@ -57,7 +61,8 @@ def print_measures(result: OperatingCharacteristics) -> None:
     trial = _columns(Table(box=None, pad_edge=False), "the trial", "", ">value")
     for row in _trial_rows(result):
         text = _share(row) if row.measure in SHARES else _number(row)
-        trial.add_row(TRIAL[row.measure], row.contrast, text)
+        unit = f" [{row.measure.removeprefix('cost_')}]" if _told(row.measure) == "cost" else ""
+        trial.add_row(escape(TRIAL[_told(row.measure)] + unit), escape(row.contrast), text)
     console.print(trial)
 
 
@@ -83,10 +88,15 @@ def _without_effect(result: OperatingCharacteristics) -> Table:
 def _trial_rows(result: OperatingCharacteristics) -> Iterator[Measure]:
     """Rows of the trial as a whole; of values missing only those at which some are."""
     for row in result.measures:
-        if row.analysis != "trial" or row.measure not in TRIAL or (row.measure == "enrolled" and row.contrast):
+        if row.analysis != "trial" or _told(row.measure) not in TRIAL or (row.measure == "enrolled" and row.contrast):
             continue
         if row.measure != "missing_share" or row.value > 0:
             yield row
+
+
+def _told(measure: str) -> str:
+    """The key of :data:`TRIAL`: a cost has its currency in its name."""
+    return "cost" if measure.startswith("cost_") else measure
 
 
 def _columns(table: Table, *names: str) -> Table:

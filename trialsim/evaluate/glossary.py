@@ -50,7 +50,7 @@ MEANINGS = {
     "use_share": "the same with other work at its expectation",
     "missing_share": "share of the enrolled without a value, in all or for the reason after the colon",
     "with_primary_endpoint": "participants of the arm with every value that the first primary analysis needs",
-    "cost": "what the trial costs: participants, samples taken, hours of staff",
+    "cost": "what the trial costs: in all, or for participants, samples taken (also those lost later) or hours of staff",
 }
 
 

@@ -136,7 +136,7 @@ def _with_endpoint(study: Study) -> Summary:
 
 
 def _cost(study: Study) -> Summary:
-    """What the study costs: participants, samples taken (also those lost later), hours of staff."""
+    """What the study costs: in all, and for participants, samples taken (also those lost later) and hours of staff."""
     costs = study.scenario.costs
     assert costs is not None
     pairs = study.response.pairs
@@ -144,14 +144,25 @@ def _cost(study: Study) -> Summary:
     resources = study.program.resources if study.program is not None else ()
     by_hour = np.array([costs.staff_hour[one.base].value if one.base in costs.staff_hour else 0.0 for one in resources])
     not_taken = [study.response.reasons.index(why) for why in NOT_TAKEN]
+    each = costs.participant.value if costs.participant is not None else 0.0
+    priced = {
+        "participants": costs.participant is not None,
+        "samples": bool(by_pair.any()),
+        "staff": bool(by_hour.any()),
+    }
+    kinds = [kind for kind, told in priced.items() if told]
 
     def values(cohort: Cohort) -> Floats:
         arm, reason = cohort.entries.arm, _declared(cohort.measurements.reason, cohort)
         taken = ((arm >= 0)[:, :, None] & ~np.isin(reason, not_taken)).sum(axis=1)
-        total = (arm >= 0).sum(axis=1) * (costs.participant.value if costs.participant is not None else 0.0)
-        total = total + (taken * by_pair).sum(axis=1)
+        parts = {
+            "participants": (arm >= 0).sum(axis=1) * each,
+            "samples": (taken * by_pair).sum(axis=1),
+        }
         if cohort.trace is not None and len(by_hour):
-            total = total + (cohort.trace.staff[:, :, S_STUDY] / HOUR * by_hour).sum(axis=1)
-        return np.asarray(total, dtype=np.float64)[:, None]
+            parts["staff"] = (cohort.trace.staff[:, :, S_STUDY] / HOUR * by_hour).sum(axis=1)
+        found = [parts[kind] for kind in kinds]
+        return np.stack([np.sum(found, axis=0), *found], axis=1).astype(np.float64)
 
-    return Summary((trial_column(f"cost_{costs.currency}"),), values)
+    measure = f"cost_{costs.currency}"
+    return Summary((trial_column(measure), *(trial_column(measure, kind) for kind in kinds)), values)

@@ -46,6 +46,8 @@ def explain(study: Study) -> list[Section]:
     found.append(_drawn(study))
     analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
     found.append(Section("How it is analyzed", tuple(analyses)))
+    if scenario.costs is not None:
+        found.append(Section("What it costs", tuple(words.costs(scenario.costs))))
     found.append(_sources(scenario))
     found += [section for section in (_priors(scenario),) if section.rows]
     warnings = (*(study.program.warnings if study.program else ()), *study.response.warnings)

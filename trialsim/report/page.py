@@ -225,7 +225,9 @@ def trial_rows(run: Run) -> list[tuple[str, str, str]]:
     """What happens to the trial: (what, of what, value with its error)."""
     rows = []
     for row in run.characteristics.measures:
-        if row.measure in TRIAL_MEASURES and row.analysis == "trial":
+        if row.analysis == "trial" and row.measure.startswith("cost_"):
+            rows.append((f"Cost [{row.measure.removeprefix('cost_')}]", row.contrast, with_error(row, "number")))
+        elif row.measure in TRIAL_MEASURES and row.analysis == "trial":
             label, kind = TRIAL_MEASURES[row.measure]
             rows.append((label, row.contrast, with_error(row, kind)))
     return rows

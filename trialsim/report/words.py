@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from trialsim.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities import Number, Spread
-from trialsim.scenario.model import Analysis, Arrivals, Leave, Outcome, Scenario
+from trialsim.scenario.model import Analysis, Arrivals, Costs, Leave, Outcome, Scenario
 from trialsim.units import format_value
 
 INDENT = "  "
@@ -175,6 +175,16 @@ def resource(name: str, staff: Resource) -> str:
     if staff.queue_limit is not None:
         text += f"; at most {staff.queue_limit} may wait"
     return text + "."
+
+
+def costs(prices: Costs) -> Iterator[str]:
+    """What is paid for, and how often."""
+    if prices.participant is not None:
+        yield f"{number(prices.participant)} for each participant enrolled."
+    for name, price in prices.sample.items():
+        yield f"{number(price)} for each sample of {name} taken, also one lost later."
+    for name, price in prices.staff_hour.items():
+        yield f"{number(price)} for each hour in which the study keeps one {name} busy."
 
 
 # ---------------------------------------------------------------- what is measured and analyzed

@@ -424,7 +424,7 @@ class Analysis(Record):
 # ---------------------------------------------------------------- the rest
 
 
-class Costs(Record):
+class Costs(Sourced):
     """What the study costs, in one currency."""
 
     currency: str

@@ -8,14 +8,14 @@ from trialsim.measures import PROVENANCE
 from trialsim.protocol.steps import WaitRule
 from trialsim.quantities import Number, Prior, Record, Spread
 from trialsim.scenario.dump import plain, value_text
-from trialsim.scenario.model import Analysis, Costs, Design, Published, Scenario, Simulation
+from trialsim.scenario.model import Analysis, Design, Published, Scenario, Simulation
 from trialsim.scenario.text import Path
 
 Kind = Literal["source", "computed", "assumed", "none"]
 Told = tuple[Kind, str]
 
 WORDS: dict[str, Kind] = {"source": "source", "computed_from": "computed", "assumed": "assumed"}
-CHOSEN = (Design, Analysis, Simulation, Published, Costs)  # choices of the trialist and quoted figures, not assumptions
+CHOSEN = (Design, Analysis, Simulation, Published)  # choices of the trialist and quoted figures, not assumptions
 SCHEDULE = ("give_up_after", "visits", "window", "per", "centered_at")  # and so are these keys
 
 
@@ -32,8 +32,8 @@ class Row(NamedTuple):
 def provenance(scenario: Scenario) -> list[Row]:
     """A row for each assumed number; what a record or outcome says holds for all that say nothing inside it.
 
-    The design, the schedule (fixed waits, patience, sample windows), the analyses, the simulation, costs and published
-    figures are choices or quotations and have no rows.
+    The design, the schedule (fixed waits, patience, sample windows), the analyses, the simulation and published figures are
+    choices or quotations and have no rows.
     """
     rows: dict[int, Row] = {}  # by the identity of the number: a level written out for several visits stands once
     _collect(scenario, (), ("none", ""), scenario.sources, rows)

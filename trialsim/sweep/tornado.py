@@ -172,7 +172,7 @@ def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:
     """Length and cost of each trial, where there are any."""
     found: dict[str, Floats] = {}
     for index, column in enumerate(made.kept.columns):
-        if column.measure == "trial_days" or column.measure.startswith("cost_"):
+        if not column.contrast and column.measure.startswith(("trial_days", "cost_")):
             found[column.measure] = made.kept.trial[:, index]
     return found
 

@@ -100,7 +100,7 @@ def test_figures_see_the_first_replicates_only(
 ) -> None:
     monkeypatch.setattr(studies, "KEPT", 150)
     result = studies.evaluate(prepared["textbook-ancova"], replicates=400, chunk=100)
-    assert result.kept.replicates == range(150)
+    assert result.kept.parts == (range(150),)
     assert result.kept.estimate.shape[1] == result.kept.trial.shape[0] == 150
     assert result.value("power", analysis="main").n_replicates == 400
     assert KEPT == 10_000

@@ -347,7 +347,7 @@ def _keep(study: Study, played: Played, *, stop: int) -> Kept | None:
         return None
     declared = estimates.twins.index("declared")
     return Kept(
-        replicates=range(estimates.replicates.start, stop),
+        parts=(range(estimates.replicates.start, stop),),
         twins=estimates.twins,
         rows=estimates.rows,
         estimate=estimates.estimate[:, :count].copy(),

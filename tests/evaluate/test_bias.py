@@ -171,7 +171,7 @@ def test_nothing_is_told_in_units_of_a_trifle() -> None:
 
 def test_coverage_of_the_mean_estimate_sets_bias_aside(estimates: Estimates) -> None:
     kept = Kept(
-        replicates=range(R), twins=estimates.twins, rows=ROWS, estimate=estimates.estimate, p=estimates.p,
+        parts=(range(R),), twins=estimates.twins, rows=ROWS, estimate=estimates.estimate, p=estimates.p,
         low=estimates.low[0], high=estimates.high[0], columns=(), trial=np.empty((R, 0)),
         entry_days=np.empty((R, 0), np.float32),
     )  # fmt: skip

@@ -27,7 +27,7 @@ class Kept:
 
     Attributes
     ----------
-    replicates : which ones
+    parts : which replicates, as stretches in rising order: one where none is missing
     twins : names on the T axis
     rows : what stands on the last axis of ``estimate`` and ``p``
     estimate, p : (T, R, rows)
@@ -37,7 +37,7 @@ class Kept:
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
     """
 
-    replicates: range
+    parts: tuple[range, ...]
     twins: tuple[str, ...]
     rows: tuple[RowPlan, ...]
     estimate: Floats
@@ -47,6 +47,11 @@ class Kept:
     columns: tuple[Column, ...]
     trial: Floats
     entry_days: NDArray[np.float32]
+
+    @property
+    def count(self) -> int:
+        """R, how many there are."""
+        return sum(len(part) for part in self.parts)
 
     def trial_values(self, measure: str, contrast: str = "") -> Floats:
         """(R,) one number of each trial."""
@@ -92,9 +97,9 @@ class OperatingCharacteristics:
 
 def join_kept(parts: Sequence[Kept]) -> Kept:
     """Parts that follow one another as one."""
-    first, last = parts[0], parts[-1]
+    first = parts[0]
     return Kept(
-        replicates=range(first.replicates.start, last.replicates.stop),
+        parts=stretches([one for part in parts for one in part.parts]),
         twins=first.twins,
         rows=first.rows,
         estimate=np.concatenate([part.estimate for part in parts], axis=1),
@@ -105,3 +110,18 @@ def join_kept(parts: Sequence[Kept]) -> Kept:
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),
     )
+
+
+def stretches(parts: Sequence[range]) -> tuple[range, ...]:
+    """Rising ranges with those joined that follow one another.
+
+    >>> stretches([range(5), range(5, 9), range(20, 30)])
+    (range(0, 9), range(20, 30))
+    """
+    joined: list[range] = []
+    for part in parts:
+        if joined and joined[-1].stop == part.start:
+            joined[-1] = range(joined[-1].start, part.stop)
+        else:
+            joined.append(part)
+    return tuple(joined)

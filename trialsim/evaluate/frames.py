@@ -34,7 +34,7 @@ def row_name(row: RowPlan) -> str:
 
 def note(result: OperatingCharacteristics) -> str:
     """What a figure says of the replicates it shows."""
-    shown, all_ = len(result.kept.replicates), result.replicates
+    shown, all_ = result.kept.count, result.replicates
     text = f"{all_:,} simulated trials, seed {result.seed}."
     return text if shown == all_ else f"First {shown:,} of {text}"
 

@@ -53,6 +53,8 @@ def block_edges(replicates: range) -> NDArray[np.int64]:
 
 def block_moments(values: Floats, replicates: range) -> list[Moments]:
     """Moments of each block of ``values`` (R, M), in order."""
+    if len(values) != len(replicates):
+        raise ValueError(f"{len(values)} rows are not those of {replicates}")
     edges = block_edges(replicates)
     blocks, columns = len(edges) - 1, values.shape[1]
     n, mean, squares = (np.zeros((blocks, columns)) for _ in range(3))

@@ -170,7 +170,9 @@ def centered_coverage(kept: Kept, rows: Sequence[Measure]) -> list[Measure]:
         here = (row.analysis, row.contrast)
         if (*here, "coverage") in known:
             covered = _covers(kept.low[:, index], kept.high[:, index], known[*here, "mean_estimate"])
-            moments = merge(block_moments(covered[:, None], kept.replicates))
+            stops = np.cumsum([len(part) for part in kept.parts])
+            each = zip(kept.parts, np.split(covered, stops[:-1]), strict=True)
+            moments = merge([block for part, values in each for block in block_moments(values[:, None], part)])
             found += measures([Column(*here, "bias_eliminated_coverage", "share")], moments)
     return found
 

@@ -134,12 +134,12 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
 
     from trialsim.report.sweep import names_of, told
     from trialsim.scenario.sweep import shown
-    from trialsim.sweep.tables import burdens_differ, currency
+    from trialsim.sweep.tables import currency, differing
 
     rest = [name for name in ("participants", "days", "cost", "staff_hours") if frame[name].notna().any()]
     labels = {"staff_hours": "staff h", "cost": f"cost {currency(swept)}"}
     table = Table(box=None, pad_edge=False)
-    names, marked = names_of(swept.paths), burdens_differ(frame)
+    names, marked = names_of(swept.paths), bool(differing(frame))
     for name in (
         "design",
         *names.values(),

@@ -2,105 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
 
-SMALL, LARGE = 18.0, 150.0
-LABELS = {"days": "length of the trial [days]", "participants": "participants", "cost": "cost of the trial"}
+OTHERS = "#b4bfc8"
+LABELS = {
+    "days": "length of the trial [days]",
+    "participants": "participants",
+    "cost": "cost of the trial",
+    "staff_hours": "hours of staff",
+}
+
+#: Designs of the Pareto set told one by one.
+MOST_TOLD = 14
 
 
 def feasibility(
     frame: pd.DataFrame,
     *,
     burdens: Sequence[str],
+    designs: Mapping[int, str],
+    heading: Sequence[str],
     currency: str = "",
     ylabel: str,
     share: bool = True,
     note: str = "",
 ) -> Figure:
-    """A panel for each burden: the value of every design against it, staff hours as size, the Pareto set in color.
+    """A panel for each burden: the value of every design against it, the Pareto set in color and told beside the panels.
 
-    ``frame`` has the columns design_id, value, low, high, pareto, staff_hours and those named in ``burdens``.
+    ``frame`` has the columns design_id, value, low, high, pareto and those named in ``burdens``. ``designs`` tells the values
+    of each design_id, ``heading`` what these are.
     """
     with study_style():
-        figure = blank_figure(7.2 if len(burdens) == 1 else 0.8 + 4.6 * len(burdens), 4.6)
+        figure = blank_figure(3.0 + (4.6 if len(burdens) == 1 else 3.2 * len(burdens)), 4.4)
         grid = figure.subplots(1, len(burdens), sharey=True, squeeze=False)[0]
-        sizes = _sizes(frame["staff_hours"])
         for axes, burden in zip(grid, burdens, strict=True):
-            _panel(axes, frame, burden, sizes)
+            _panel(axes, frame, burden)
             unit = f" [{currency}]" if burden == "cost" and currency else ""
             axes.set_xlabel(LABELS[burden] + unit)
-            axes.xaxis.set_major_locator(MaxNLocator(6))
-            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-            axes.margins(x=0.12)
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}" if _whole(axes) else "{x:,.1f}"))
             plain_grid(axes)
         grid[0].set_ylabel(ylabel)
         if share:
             bottom, top = np.nanmin(frame["low"]), np.nanmax(frame["high"])
-            grid[0].set_ylim(max(-0.02, np.floor(10 * bottom) / 10), min(1.05, top + 0.05))
+            grid[0].set_ylim(max(-0.02, np.floor(10 * bottom) / 10), min(1.05, top + 0.06))
             grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        _legend(figure, frame["staff_hours"])
-        caption(figure, f"{note} Numbers: design_id of the Pareto set. Bars: 95 % Monte Carlo.")
+        _told(figure, frame, designs, heading)
+        caption(figure, f"{note} Numbers: design_id. Bars: 95 % Monte Carlo.")
     return figure
 
 
-def _panel(axes: Axes, frame: pd.DataFrame, burden: str, sizes: np.ndarray) -> None:
+def _whole(axes: Axes) -> bool:
+    """Whether the ticks of the horizontal axis are whole numbers."""
+    ticks = np.asarray(axes.get_xticks())
+    return bool(np.allclose(ticks, np.round(ticks)))
+
+
+def _panel(axes: Axes, frame: pd.DataFrame, burden: str) -> None:
     inside = frame["pareto"].to_numpy()
-    for chosen, color, edge, order in ((~inside, "#c3ccd4", "white", 2), (inside, ACCENT, "white", 4)):
+    for chosen, color, size, order in ((~inside, OTHERS, 30, 2), (inside, ACCENT, 42, 4)):
         part = frame[chosen]
-        axes.vlines(part[burden], part["low"], part["high"], color=color, linewidth=1, alpha=0.8, zorder=order)
-        axes.scatter(part[burden], part["value"], s=sizes[chosen], color=color, edgecolor=edge, zorder=order + 1)
+        axes.vlines(part[burden], part["low"], part["high"], color=color, linewidth=1.1, alpha=0.8, zorder=order)
+        axes.scatter(
+            part[burden], part["value"], s=size, color=color, edgecolor="white", linewidth=0.7, zorder=order + 1
+        )
+    axes.margins(x=0.14)
     best = frame[inside].sort_values([burden, "value"])
-    axes.plot(best[burden], best["value"], color=ACCENT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    for text, x, y in _names(best, frame, burden):
+    left, right = axes.get_xlim()
+    for text, low, high, y in _names(best, burden, right - left, float(np.ptp(frame["value"].dropna()))):
+        near = low - left < 0.2 * (right - left)
         axes.annotate(
-            text, (x, y), xytext=(-7, 7), textcoords="offset points", fontsize=8.5, color=INK, fontweight="bold",
-            ha="right", zorder=6,
+            text, (high if near else low, y), xytext=(6 if near else -6, 6), textcoords="offset points", fontsize=8.5, color=INK,
+            fontweight="bold", ha="left" if near else "right", zorder=6,
         )  # fmt: skip
 
 
-def _names(best: pd.DataFrame, frame: pd.DataFrame, burden: str) -> list[tuple[str, float, float]]:
-    """The names of the set and where they stand; designs that lie close together share one place."""
-    wide = max(float(np.ptp(frame[burden])), 1e-12)
-    tall = max(float(np.ptp(frame["value"].dropna())), 1e-12)
-    groups: list[tuple[list[int], float, float]] = []
+def _names(best: pd.DataFrame, burden: str, wide: float, tall: float) -> list[tuple[str, float, float, float]]:
+    """The names of the set; of those that lie close together the ends along the axis, and the highest value."""
+    groups: list[list[tuple[int, float, float]]] = []
     for design, x, y in zip(best["design_id"], best[burden], best["value"], strict=True):
-        near = [group for group in groups if abs(group[1] - x) < 0.05 * wide and abs(group[2] - y) < 0.06 * tall]
-        if near:
-            near[0][0].append(int(design))
+        one = (int(design), float(x), float(y))
+        for group in groups:
+            if abs(group[0][1] - x) < 0.06 * wide and abs(group[0][2] - y) < 0.07 * tall:
+                group.append(one)
+                break
         else:
-            groups.append(([int(design)], float(x), float(y)))
-    return [(", ".join(map(str, sorted(ids))), x, y) for ids, x, y in groups]
+            groups.append([one])
+    found = []
+    for group in groups:
+        designs, xs, ys = zip(*group, strict=True)
+        found.append((_few(designs), min(xs), max(xs), max(ys)))
+    return found
 
 
-def _sizes(hours: pd.Series[float]) -> np.ndarray:
-    """Areas of the dots by hours of staff; all alike where there is no staff."""
-    values = hours.to_numpy(dtype=float)
-    top = np.nanmax(values) if np.isfinite(values).any() else 0.0
-    if not top > 0:
-        return np.full(len(values), 45.0)
-    return SMALL + (LARGE - SMALL) * np.nan_to_num(values) / top
+def _few(designs: Sequence[int]) -> str:
+    """``2, 7``; of more than three the first and the last."""
+    names = [str(design) for design in sorted(designs)]
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} ... {names[-1]}"
 
 
-def _legend(figure: Figure, hours: pd.Series[float]) -> None:
-    handles: list[PathCollection] = []
-    labels: list[str] = []
-    axes = figure.axes[0]
-    known = hours.dropna()
-    if len(known) and known.max() > 0:
-        steps = MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(0, float(known.max()))
-        for hour in [step for step in steps if 0 < step <= known.max() * 1.05][-3:]:
-            area = SMALL + (LARGE - SMALL) * hour / known.max()
-            handles.append(axes.scatter([], [], s=area, color="#c3ccd4", edgecolor=QUIET, linewidth=0.5))
-            labels.append(f"{hour:g} h of staff")
-    handles.append(axes.scatter([], [], s=45, color=ACCENT, edgecolor="white"))
-    labels.append("Pareto set: no design gives as much for less")
-    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), fontsize=8.5)
+def _told(figure: Figure, frame: pd.DataFrame, designs: Mapping[int, str], heading: Sequence[str]) -> None:
+    """The key: which dots are what, and the values of each design of the Pareto set."""
+    best = [int(one) for one in frame.loc[frame["pareto"], "design_id"]]
+    lines = [_dot(ACCENT, 7, "Pareto set: no design gives\nas much with less")]
+    if len(best) < len(frame):
+        lines.append(_dot(OTHERS, 6, "other designs"))
+    key = figure.legend(handles=lines, loc="outside right upper", alignment="left", fontsize=8.5, labelspacing=0.8)
+    words = [f"{design}:  {designs[design]}" for design in best[:MOST_TOLD]]
+    if len(best) > MOST_TOLD:
+        words.append(f"and {len(best) - MOST_TOLD} more")
+    title = "\n".join(wrap(f"design_id:  {', '.join(heading)}", 30))
+    empty = [Line2D([], [], linestyle="") for _ in words]
+    figure.legend(
+        handles=empty, labels=words, loc="outside right center", title=title, alignment="left", fontsize=8.5,
+        title_fontsize=8.5, handlelength=0, handletextpad=0, labelcolor=INK,
+    )  # fmt: skip
+    key.set_zorder(5)
+
+
+def _dot(color: str, size: float, label: str) -> Line2D:
+    return Line2D([], [], color=color, marker="o", markersize=size, markeredgecolor="white", linestyle="", label=label)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from trialsim.plots.style import ARM_COLORS, INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import ARM_COLORS, INK, blank_figure, caption, plain_grid, study_style
 
 COLORS = (*ARM_COLORS[1:], ARM_COLORS[0])
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
@@ -45,23 +45,24 @@ def sweep_lines(
             part = frame if panel is None else frame[frame[panels] == panel]
             for i, one in enumerate(lines):
                 rows = part if one is None else part[part[line] == one]
-                _line(axes, rows.sort_values(x), x, label="" if one is None else tidy(one), index=i)
+                band = 0.18 if len(lines) <= 3 else 0.1
+                _line(axes, rows.sort_values(x), x, label="" if one is None else tidy(one), index=i, band=band)
             if panel is not None:
                 axes.set_title(f"{names[str(panels)]}: {tidy(panel)}", fontsize=9.5, fontweight="normal")
             axes.set_xlabel(names[x])
             _places(axes, frame[x])
             plain_grid(axes)
-        _value_axis(grid[0], frame, ylabel, share=share)
+        goals = _value_axis(grid[0], frame, ylabel, share=share)
         if line:
             handles, labels = grid[0].get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside right center", title=names[line], alignment="left")
-        caption(figure, f"{note} Band: 95 % Monte Carlo." + (" Dashed: 80 and 90 %." if share else ""))
+        caption(figure, f"{note} Band: 95 % Monte Carlo.{goals}")
     return figure
 
 
-def _line(axes: Axes, rows: pd.DataFrame, x: str, *, label: str, index: int) -> None:
+def _line(axes: Axes, rows: pd.DataFrame, x: str, *, label: str, index: int, band: float) -> None:
     color = COLORS[index % len(COLORS)]
-    axes.fill_between(rows[x], rows["low"], rows["high"], color=color, alpha=0.18, linewidth=0)
+    axes.fill_between(rows[x], rows["low"], rows["high"], color=color, alpha=band, linewidth=0)
     axes.plot(
         rows[x], rows["value"], color=color, linewidth=1.8, marker=MARKERS[index % len(MARKERS)], markersize=5,
         markeredgecolor="white", markeredgewidth=0.6, label=label,
@@ -77,17 +78,20 @@ def _places(axes: Axes, values: pd.Series[float]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=bool((places == places.round()).all())))
 
 
-def _value_axis(axes: Axes, frame: pd.DataFrame, label: str, *, share: bool) -> None:
+def _value_axis(axes: Axes, frame: pd.DataFrame, label: str, *, share: bool) -> str:
+    """Label and limits of the values, and a line at each goal; what is to be said of these lines."""
     axes.set_ylabel(label)
     if not share:
-        return
+        return ""
     bottom, top = frame["low"].min(), frame["high"].max()
-    axes.set_ylim(max(0.0, np.floor(10 * bottom - 0.2) / 10), min(1.02, np.ceil(10 * top + 0.2) / 10))
+    bottom, top = max(0.0, np.floor(10 * bottom - 0.2) / 10), min(1.02, np.ceil(10 * top + 0.2) / 10)
+    axes.set_ylim(bottom, top)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    shown = [goal for goal in GOALS if bottom < goal < top]
     for other in axes.figure.axes:
-        for goal in GOALS:
-            if axes.get_ylim()[0] < goal < axes.get_ylim()[1]:
-                other.axhline(goal, color=QUIET, linewidth=1.1, linestyle=(0, (4, 3)), zorder=0.5)
+        for goal in shown:
+            other.axhline(goal, color=INK, linewidth=1, linestyle=(0, (4, 3)), alpha=0.6, zorder=1.5)
+    return f" Dashed: {' and '.join(f'{100 * goal:.0f}' for goal in shown)} %." if shown else ""
 
 
 def sweep_dots(
@@ -111,19 +115,22 @@ def sweep_dots(
         for axes, x in zip(grid, xs, strict=True):
             for i, one in enumerate(groups):
                 rows = frame if one is None else frame[frame[group] == one]
+                aside = (
+                    (i - (len(groups) - 1) / 2) * 0.012 * float(np.ptp(frame[x]))
+                )  # so that groups do not hide each other
                 axes.errorbar(
-                    rows[x], rows["value"], yerr=[rows["value"] - rows["low"], rows["high"] - rows["value"]],
+                    rows[x] + aside, rows["value"], yerr=[rows["value"] - rows["low"], rows["high"] - rows["value"]],
                     fmt=MARKERS[i % len(MARKERS)], color=COLORS[i % len(COLORS)], markersize=5, linewidth=1,
                     markeredgecolor="white", markeredgewidth=0.6, label="" if one is None else tidy(one),
                 )  # fmt: skip
             axes.set_xlabel(names[x])
-            axes.xaxis.set_major_locator(MaxNLocator(6))
+            axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
             plain_grid(axes)
-        _value_axis(grid[0], frame, ylabel, share=share)
+        goals = _value_axis(grid[0], frame, ylabel, share=share)
         if group:
             handles, labels = grid[0].get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside right center", title=names[group], alignment="left")
-        caption(figure, f"{note} Bars: 95 % Monte Carlo." + (" Dashed: 80 and 90 %." if share else ""))
+        caption(figure, f"{note} Bars: 95 % Monte Carlo.{goals}")
     return figure
 
 

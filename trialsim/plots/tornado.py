@@ -15,6 +15,9 @@ from trialsim.plots.style import INK, QUIET, blank_figure, caption, plain_grid, 
 LOW, HIGH = "#0072b2", "#d55e00"
 FAINT_ALPHA = 0.22
 
+#: A panel of days or money reaches at least this far to both sides, as a share of the declared value.
+LEAST = 0.02
+
 
 def tornado(
     frame: pd.DataFrame,
@@ -81,6 +84,8 @@ def _panel(axes: Axes, part: pd.DataFrame, *, words: bool) -> None:
             reach[right] = max(reach[right], abs(value - declared) + error)
             reach[not right] = max(reach[not right], error - abs(value - declared))
     axes.axvline(declared, color=INK, linewidth=1)
+    if not words:  # days and money: a change of a few in a thousand does not fill the panel
+        reach = [max(one, LEAST * abs(declared)) for one in reach]
     whole = sum(reach) or 1e-6
     room = (0.16 if words else 0.06) * whole
     axes.set_xlim(declared - reach[0] - room, declared + reach[1] + room)

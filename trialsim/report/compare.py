@@ -76,7 +76,7 @@ def lines(found: Comparison, label: str, *, first: bool = False) -> list[Line]:
 
 
 def _at_first(row: Difference, primary: Sequence[str]) -> bool:
-    cost = row.measure.startswith("cost_")
+    cost = row.measure.startswith("cost_") and not row.contrast
     return (row.analysis == TRIAL and (row.measure in FIRST or cost)) or (
         row.measure in FIRST and row.analysis in primary
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from trialsim.report.words import join
+from trialsim.scenario.sweep import shown
 from trialsim.sweep.tables import (
     Answer,
     burdens,
-    burdens_differ,
     currency,
     designs_frame,
+    differing,
     overview,
     results_frame,
     unit_of,
@@ -27,8 +29,19 @@ if TYPE_CHECKING:
 #: A heatmap is drawn up to this many values a side, lines up to this many.
 MOST_CELLS, MOST_LINES = 40, 7
 
+#: Less of a burden, in words.
+BURDENS = {
+    "days": "fewer days",
+    "cost": "less money",
+    "participants": "fewer participants",
+    "staff_hours": "less staff",
+}
+
 #: Panels of dots.
 MOST_PANELS = 4
+
+#: Values told of each design of the Pareto set.
+MOST_NAMED = 5
 
 
 def names_of(paths: tuple[str, ...]) -> dict[str, str]:
@@ -67,11 +80,9 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
             f"in design {best['design_id']}."
         )
     chosen = [str(one) for one in frame.loc[frame["pareto"], "design_id"]]
-    if chosen and burdens_differ(frame):
-        what = join(
-            [{"days": "time", "cost": "money", "participants": "participants"}[name] for name in burdens(frame)]
-        )
-        lines.append(f"Pareto set, marked *: no other design gives as much for less {what}: {join(chosen)}.")
+    if chosen and (taken := differing(frame)):
+        what = join([BURDENS[name] for name in taken], "or")
+        lines.append(f"Pareto set, marked *: no other design gives as much with {what}: {join(chosen)}.")
     shared = "the same seed in every cell, so designs share their random numbers"
     if len(swept.seeds) > 1:
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
@@ -137,7 +148,8 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
     from trialsim.plots.sweep import sweep_dots, sweep_heatmap, sweep_lines
 
     frame = overview(swept, answer)
-    names = {path: f"{name}{_unit(swept, path)}" for path, name in names_of(swept.paths).items()}
+    short = names_of(swept.paths)
+    names = {path: f"{name}{_unit(swept, path)}" for path, name in short.items()}
     value, share = answer_name(swept, answer), is_share(answer.measure)
     note = f"{swept.scenario}: {swept.replicates:,} simulated trials a design."
     found: list[tuple[str, Figure]] = []
@@ -162,12 +174,27 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
                 "sweep_heatmap",
                 sweep_heatmap(frame, x=across, y=down, names=names, label=value, share=share, note=note),
             ))  # fmt: skip
-    if burdens_differ(frame) and frame["value"].notna().any():
-        found.append((
-            "feasibility",
-            feasibility(frame, burdens=burdens(frame), currency=currency(swept), ylabel=value, share=share, note=note),
-        ))  # fmt: skip
+    if differing(frame) and frame["value"].notna().any():
+        taken = differing(frame, list(dict.fromkeys([*burdens(frame), "staff_hours"])))
+        told_paths = swept.paths[:MOST_NAMED]
+        drawn = feasibility(
+            frame, burdens=taken, designs=_designs(swept, told_paths), heading=[short[path] for path in told_paths],
+            currency=currency(swept), ylabel=value, share=share, note=note,
+        )  # fmt: skip
+        found.append(("feasibility", drawn))
     return found
+
+
+def _designs(swept: Swept, paths: Sequence[str]) -> dict[int, str]:
+    """The values of each design, in the order of ``paths``."""
+    return {
+        cell.design_id: ", ".join(_rounded(cell.point[path]) for path in paths if path in cell.point)
+        for cell in swept.cells
+    }
+
+
+def _rounded(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else shown(value)
 
 
 def _unit(swept: Swept, path: str) -> str:

@@ -86,7 +86,7 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
     participants, days, cost, staff_hours (each with NaN where there is none), pareto. The Pareto set is that of more
-    ``value`` with fewer days (participants where there is no ward) and less cost where costs are declared.
+    ``value`` for less of what :func:`burdens` names.
     """
     rows: list[dict[str, Any]] = []
     for cell in swept.cells:
@@ -107,14 +107,20 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
 
 
 def burdens(frame: pd.DataFrame) -> list[str]:
-    """What a design takes, of what is known of every design: days (participants where there is no ward), cost."""
+    """What a design takes: days (participants where there is no ward), and cost; hours of staff where none are declared.
+
+    Costs pay for hours of staff already, and sessions that are missed take none: hours as a further burden would put designs
+    into the Pareto set because their staff had no time.
+    """
     time = "days" if frame["days"].notna().all() else "participants"
-    return [time, *(["cost"] if frame["cost"].notna().all() else [])]
+    known = [name for name in ("cost", "staff_hours") if frame[name].notna().all()]
+    return [time, *known[:1]]
 
 
-def burdens_differ(frame: pd.DataFrame) -> bool:
-    """Whether some design takes more than another; without that no design is a bargain."""
-    return any(frame[name].max() > (1 + SLACK) * frame[name].min() for name in burdens(frame))
+def differing(frame: pd.DataFrame, names: Sequence[str] | None = None) -> list[str]:
+    """Those of ``names`` (the burdens, if not said) of which some design takes more than another; else none is a bargain."""
+    names = burdens(frame) if names is None else names
+    return [name for name in names if frame[name].max() > (1 + SLACK) * frame[name].min()]
 
 
 def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | None, str]:

@@ -321,6 +321,21 @@ def test_of_repeats_only_the_last_before_a_named_visit_acts() -> None:
     np.testing.assert_allclose(shift, -4 * share, atol=1e-9)
 
 
+def test_a_person_answers_to_each_repeat_alike() -> None:
+    course = {"repeat": "day", "times": 2, "steps": [{"wait": {"for": "1 d"}}, MASSAGE, {"visit": "post"}]}
+    effect = {"difference": -4, "sd_between": 1.5, "responders": "60 %"}
+    outcome = NORMAL | {"visits": ["post", "end"], "responds_to": {"massage": effect}}
+    cohort = played(ward({"y": outcome}, [course, {"visit": "end"}]), 10)
+    treated, sizes = cohort.entries.arm == 1, []
+    for number in (1, 2):
+        name = f"massage {number}"
+        share = activity(cohort, name)[..., A_DELIVERED] / 1200
+        shift = values(cohort, "y", f"post {number}") - 10 - 2 * normal(f"response/y/post {number}", treated.shape)
+        sizes.append(shift[treated] / share[treated])
+    np.testing.assert_allclose(sizes[0], sizes[1], atol=1e-6)
+    assert same_share(np.abs(sizes[0]) > 1e-6, 0.6)
+
+
 def test_a_visit_after_the_massage_is_later() -> None:
     """What the formulas above take for granted: the sample is taken when the massage has ended."""
     cohort = played(ward(responding({"difference": -4}), STEPS), 5)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.response.studies import normal, played, same_share, uniform, values, ward
+from tests.response.studies import normal, played, same_correlation, same_share, uniform, values, ward
 from trialsim import response
 from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS, V_HOLDER
 
@@ -161,6 +161,15 @@ def test_shares_of_scores_stay_with_sites() -> None:
     first = values(cohort, "y", "post")[:, 0]  # one of each trial: independent
     for score, share in enumerate([0.5, 0.3, 0.2]):
         assert same_share(first == score, share)
+
+
+def test_visits_of_one_participant_at_one_site_correlate_more_than_their_own_parts() -> None:
+    """(1 - icc) rho + icc, among the first participants of 4,000 trials."""
+    told = outcome(icc={"site": 0.3}, correlation={"within_session": 0.5}, visits=["pre", "post"])
+    cohort = played(ward({"y": told}, [{"visit": "pre"}, {"visit": "post"}], enroll=5, setting={"sites": SITES}), 4000)
+    first, second = (values(cohort, "y", visit)[:, 0] for visit in ("pre", "post"))
+    assert same_correlation(first, second, 0.7 * 0.5 + 0.3)
+    assert not same_correlation(first, second, 0.5)
 
 
 def test_a_forgotten_share_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

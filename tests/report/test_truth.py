@@ -32,7 +32,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
         (1e-17, 1e-18, "0"),
         (24.0421, 0.53, "24.0 ± 0.5"),
         (0.3212, 0.00096, "0.3212 ± 0.0010"),
-        (1234.0, 21.0, "1234 ± 21"),
+        (1234.0, 21.0, "1,234 ± 21"),
     ],
 )
 def test_a_value_is_told_to_the_digits_its_error_allows(value: float, error: float, text: str) -> None:

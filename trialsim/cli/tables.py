@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from trialsim.cli.console import table_console
+from trialsim.report.digits import share_with_error, with_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,19 +117,13 @@ def _rate(here: dict[str, Measure], measure: str) -> str:
 def _share(row: Measure | None) -> str:
     if row is None or math.isnan(row.value):
         return ""
-    if not row.mcse > 0:
-        return f"{row.value:.1%}"
-    digits = min(max(1, -math.floor(math.log10(100 * row.mcse))), 3)
-    return f"{row.value:.{digits}%} ± {100 * row.mcse:.{digits}f}"
+    return share_with_error(row.value, row.mcse)
 
 
 def _number(row: Measure | None) -> str:
     if row is None or math.isnan(row.value):
         return ""
-    if not row.mcse > 0:
-        return f"{row.value:.4g}"
-    digits = max(0, 1 - math.floor(math.log10(row.mcse)))
-    return f"{row.value:.{digits}f} ± {row.mcse:.{digits}f}"
+    return with_error(row.value, row.mcse)
 
 
 def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]:

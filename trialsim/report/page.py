@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.evaluate.table import Measure
+from trialsim.report.digits import share_with_error
+from trialsim.report.digits import with_error as number_with_error
 from trialsim.report.explain import explain
 from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
 from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_rows
@@ -62,9 +64,8 @@ def share(value: float) -> str:
 
 def with_error(measure: Measure, kind: str) -> str:
     """A value with its Monte Carlo standard error, to the digits the error allows."""
-    if kind == "share":
-        return f"{share(measure.value)} ± {100 * measure.mcse:.1f}"
-    return f"{measure.value:.4g} ± {measure.mcse:.1g}"
+    written = share_with_error if kind == "share" else number_with_error
+    return written(measure.value, measure.mcse)
 
 
 def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:

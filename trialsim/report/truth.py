@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import NO_ESTIMAND, RowPlan
+from trialsim.report.digits import with_error
 
 if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
@@ -56,18 +57,6 @@ class _Found:
 
 def _place(row: RowPlan) -> tuple[str, str]:
     return row.analysis, row.contrast
-
-
-def with_error(value: float, error: float) -> str:
-    """A value to the digits that its standard error allows; without error, to three digits.
-
-    >>> with_error(-0.00539, 0.00152), with_error(0.5, 0.0), with_error(24.0421, 0.53)
-    ('-0.0054 ± 0.0015', '0.5', '24.0 ± 0.5')
-    """
-    if not error > 1e-12 * max(abs(value), 1.0):
-        return f"{value:.3g}" if abs(value) > 1e-12 else "0"
-    digits = max(0, -math.floor(math.log10(error)) + (f"{error:.1e}"[0] == "1"))
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +43,9 @@ MOST_SHOWN = 60
 @set_option
 @play_options
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     scenario: Path,
     over: tuple[str, ...],
     zipped: bool,
@@ -73,12 +77,13 @@ def command(
     points = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, yes=yes)
     answer = Answer.of_words(wanted, measure)
     folder = out or Path("outputs") / f"{known.base.name}-sweep"
-    claim_sweep(folder, name=known.base.name)
+    answer.check(known.base)
     say_if_first()
-    with progress(len(points), text="Designs", quiet=as_json) as done:
+    with _kept(ctx, folder / CELLS), progress(len(points), text="Designs", quiet=as_json) as done:
         swept = play_sweep(
             known, points, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
             engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
+            ready=lambda: claim_sweep(folder, name=known.base.name),
         )  # fmt: skip
     write_tables(swept, folder)
     write_manifest(swept, folder)
@@ -114,6 +119,24 @@ def _points(
     return points_of(sweep, seed=known.base.simulation.seed if seed is None else seed)
 
 
+@contextmanager
+def _kept(ctx: click.Context, cells: Path) -> Iterator[None]:
+    """Ctrl-C stops the block with the designs that are done kept, and says how to go on (exit code 4)."""
+    from trialsim.cli.run import command_again
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = len(list(cells.glob("*.json"))) if cells.is_dir() else 0
+        stderr.print(f"\nStopped: {_designs(kept)} kept in {cells.parent}.", markup=False)
+        stderr.print(f"To go on: {command_again()}", markup=False)
+        ctx.exit(4)
+
+
+def _designs(count: int) -> str:
+    return f"{count:,} design" if count == 1 else f"{count:,} designs"
+
+
 def _print(swept: Swept, answer: Answer, frame: pd.DataFrame, folder: Path, *, drawn: bool) -> None:
     from trialsim.report.sweep import summary_lines
 
@@ -121,9 +144,9 @@ def _print(swept: Swept, answer: Answer, frame: pd.DataFrame, folder: Path, *, d
     stdout.print()
     for line in summary_lines(swept, answer, frame):
         stdout.print(line, markup=False)
-    reused = len(swept.cells) - swept.computed
-    again = f", {reused:,} designs were there already" if reused else ""
-    stderr.print(f"{swept.computed:,} designs played in {swept.seconds:.1f} s{again}.", markup=False)
+    reused = len(swept.cells) - swept.alike - swept.computed
+    again = f", {_designs(reused)} found in {folder}" if reused else ""
+    stderr.print(f"{_designs(swept.computed)} played in {swept.seconds:.1f} s{again}.", markup=False)
     figures = " and figures/" if drawn else ""
     stdout.print(f"Everything is in {folder}: designs.csv, results.csv{figures}.", markup=False)
 

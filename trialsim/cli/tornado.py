@@ -41,6 +41,7 @@ def command(
     from trialsim.report.tornado import lines, tornado_frame, write_tornado
     from trialsim.scenario.cells import family
     from trialsim.scenario.ranges import declared_ranges
+    from trialsim.sweep import Answer
     from trialsim.sweep.store import claim_sweep, finish_sweep
     from trialsim.sweep.tornado import play_tornado
 
@@ -48,7 +49,9 @@ def command(
     folder = out or Path("outputs") / f"{known.base.name}-tornado"
     name, _, contrast = (wanted or "").partition("/")
     total = 1 + 2 * len(declared_ranges(known.tree.data))
-    claim_sweep(folder, name=known.base.name, kind="tornado")
+    Answer.of_words(wanted).check(known.base)
+    if total > 1:
+        claim_sweep(folder, name=known.base.name, kind="tornado")
     say_if_first()
     with progress(total, text="Designs", quiet=as_json) as done:
         found = play_tornado(

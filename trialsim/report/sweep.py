@@ -87,6 +87,8 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
     if len(swept.seeds) > 1:
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
     lines.append(f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}.")
+    if swept.alike:
+        lines.append(f"Designs that say the same as another in other words, not played again: {swept.alike:,}.")
     if swept.damaged:
         lines.append(f"{swept.damaged} damaged cell files were found and played anew.")
     return lines

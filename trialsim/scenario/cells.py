@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,10 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point, Sweep, setting, shown
 from trialsim.scenario.text import Finding, Tree, read_text
 
-#: A fault without the cell it was found in: code, path, message.
+#: A fault without the cell it was found in: code, path, message without the values it quotes.
 _Kind = tuple[str, str, str]
+
+_QUOTED = re.compile(r"'[^']*'")
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Family:
                 scenario = self.at(point)
             except ScenarioError as error:
                 for fault in _of_the_values(error.faults):
-                    found.setdefault((fault.code, fault.path, fault.message), []).append((fault, point))
+                    kind = (fault.code, fault.path, _QUOTED.sub("", fault.message))
+                    found.setdefault(kind, []).append((fault, point))
             else:
                 if not found:
                     yield scenario
@@ -90,9 +94,11 @@ def _with_cause(cases: Sequence[tuple[Fault, Point]], points: int) -> Fault:
     cause = {path: value for path, value in first.items() if all(other.get(path) == value for _, other in cases)}
     told = in_words(cause or first)
     count = "" if len(cases) == 1 else f" ({len(cases)} of {points} points)"
+    if "whole number" in fault.message and ".." not in fault.remedy:
+        fault = replace(fault, remedy=f"{fault.remedy} In a hypercube, low..high by 1 keeps to whole steps.")
     if fault.file.startswith("--set"):
         own = next((path for path in first if fault.file.startswith(f"--set {path}=")), "")
-        if cause.keys() == {own}:
+        if not cause or cause.keys() == {own}:
             return replace(fault, message=f"{fault.message}{count}")
     return replace(fault, message=f"{fault.message} This is so with {told}{count}.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from trialsim.scenario.sweep import Sweep, size_of
+from trialsim.scenario.sweep import Sweep, size_of, twice
 from trialsim.scenario.text import Finding, Path
 
 #: More points than this are refused; above :data:`MANY` the command line asks for ``--yes``.
@@ -33,5 +33,9 @@ def check_sweep(sweep: Sweep, report: Callable[[Finding], None], path: Path = ("
         if point.keys() != listed:
             absent = ", ".join(sorted(listed - point.keys()))
             report(Finding("TS-E091", (*path, "list", i), f"this point says nothing about {absent}.", "Add it."))
+    for place, what in twice(sweep):
+        report(
+            Finding("TS-E091", (*path, *place), f"{what} stands twice: a design would be played twice.", "Keep one.")
+        )
     if len(set(lengths.values())) <= 1 and size_of(sweep) > MOST:
         report(Finding("TS-E092", path, f"the sweep has {size_of(sweep):,} points.", f"{MOST:,} are allowed."))

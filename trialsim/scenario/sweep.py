@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Annotated, Any
 
@@ -103,7 +103,9 @@ class _Values:
             if self.cut and interval.step is None and interval.count is None:
                 refuse("TS-E090", f"'{value}' does not say which values.", remedy="Add by 20, or in 5.")
             return value
-        if not isinstance(value, (list, tuple)) or not value:
+        if isinstance(value, (list, tuple)) and not value:
+            refuse("TS-E090", "the list is empty: there would be no design.", remedy=_EXAMPLE)
+        if not isinstance(value, (list, tuple)):
             refuse("TS-E090", f"'{value}' is neither a list nor a range.", remedy=_EXAMPLE)
         return tuple(_kept(one) for one in value)
 
@@ -145,6 +147,27 @@ class Sweep(Record):
         """Every path varied, in the order of the file."""
         listed = [path for point in self.list_ for path in point]
         return tuple(dict.fromkeys([*self.matrix, *self.zip_, *listed, *self.latin]))
+
+
+def twice(sweep: Sweep) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where a sweep says the same twice, so that a design would be played twice: the place, and what stands there again."""
+    for part, lists in (("matrix", sweep.matrix), ("latin", sweep.latin)):
+        for path, values in lists.items():
+            if not isinstance(values, str):
+                yield from (((part, path), words) for _, words in _again(shown(value) for value in values))
+    rows = zip(*(_cut(values) for values in sweep.zip_.values()), strict=False)
+    yield from ((("zip",), words) for _, words in _again(", ".join(map(shown, row)) for row in rows))
+    points = (json.dumps(point, sort_keys=True, default=str) for point in sweep.list_)
+    yield from ((("list", i), "this point") for i, _ in _again(points))
+
+
+def _again(words: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Words that have stood before, with their places."""
+    seen: set[str] = set()
+    for i, one in enumerate(words):
+        if one in seen:
+            yield i, one
+        seen.add(one)
 
 
 def size_of(sweep: Sweep) -> int:

@@ -42,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Swept:
-    """A finished sweep; ``computed`` cells were played now, ``damaged`` ones of these anew."""
+    """A finished sweep; ``computed`` cells were played now, ``damaged`` ones of these anew, ``alike`` ones are like another."""
 
     scenario: str
     paths: tuple[str, ...]
@@ -51,6 +51,7 @@ class Swept:
     seeds: tuple[int, ...]
     computed: int
     damaged: int
+    alike: int
     seconds: float
 
 
@@ -64,6 +65,7 @@ def play_sweep(
     fresh: bool = False,
     engine: Engine = "fast",
     workers: int | None = None,
+    ready: Callable[[], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Swept:
     """Operating characteristics at every point, each with the same seed: cells share their random numbers.
@@ -73,6 +75,7 @@ def play_sweep(
     store : folder of the cells; those found there under the same content are not played again
     fresh : play every cell
     workers : threads; each plays one cell at a time, or a share of it where there are fewer cells than threads
+    ready : called once when every point is known to be possible, before the first one is played
     progress : is given the number of cells done so far
 
     Raises
@@ -99,6 +102,8 @@ def play_sweep(
         first.setdefault(key, index)
         if len(kept) < KEPT:
             kept[key] = scenario
+    if ready is not None:
+        ready()
     known, damaged = _known(store, first, fresh=fresh)
     missing = [key for key in first if key not in known]
     if progress is not None:
@@ -123,7 +128,8 @@ def play_sweep(
     cells = tuple(Cell(i, points[i], key, primary[i], known[key]) for i, key in enumerate(keys))
     paths = tuple(dict.fromkeys(path for point in points for path in point))
     seconds = time.perf_counter() - began
-    return Swept(family.base.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, seconds)
+    alike = len(keys) - len(first)
+    return Swept(family.base.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
 
 
 def _seeded(scenario: Scenario, seed: int | None) -> Scenario:

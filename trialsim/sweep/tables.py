@@ -14,6 +14,7 @@ from trialsim.errors import RunError
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.faults import did_you_mean
+from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.pareto import SLACK, pareto_set
 from trialsim.sweep.play import Cell, Swept
@@ -34,6 +35,19 @@ class Answer:
         """``fear_during``, or with its contrast ``fear_during/music - control``."""
         name, _, contrast = (analysis or "").partition("/")
         return cls(name.strip() or None, contrast.strip() or None, measure)
+
+    def check(self, scenario: Scenario) -> None:
+        """That the analysis is one of the scenario, before anything is played.
+
+        Raises
+        ------
+        RunError
+            TS-R020
+        """
+        known = [*scenario.analyses, TRIAL]
+        if self.analysis is not None and self.analysis not in known:
+            message = f"there is no analysis '{self.analysis}'."
+            raise RunError(message, code="TS-R020", remedy=did_you_mean(self.analysis, known))
 
     def of(self, cell: Cell) -> tuple[float, float, float, float]:
         """Value, MCSE, and the ends of the 95 % interval at a cell; where failures leave bounds, NaN between these."""

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Numba's cache does not see changes in functions that a kernel calls in other files: one cache a state of the sources.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba/$(shell cat $$(find trialsim -name '*.py' | sort) | cksum | cut -d' ' -f1)
 
-.PHONY: demo test verify check bench schema clean
+.PHONY: demo test verify check bench schema floor audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/trialsim run scenarios/picu-blood-draw.yaml --replicates 10000 --out outputs/picu-blood-draw
@@ -28,6 +28,20 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/bench.py
+
+# The everyday tests with the oldest versions pyproject.toml allows, in an environment of their own.
+floor: export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/floor/numba
+floor:
+	$(PYTHON) -m venv --clear $(VENV)/floor
+	$(PYTHON) tests/floor.py > $(VENV)/floor/lowest.txt
+	$(VENV)/floor/bin/python -m pip install --quiet --constraint $(VENV)/floor/lowest.txt --editable ".[test,cluster,app,export]"
+	$(VENV)/floor/bin/python -m pytest -n 2 -q
+
+# Published advisories against what is installed; pip-audit sits in an environment of its own. Needs the network.
+audit: $(VENV)/.test
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet pip-audit
+	$(VENV)/audit/bin/python tests/audit.py "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -163,6 +163,29 @@ def test_numbers_of_one_unit_are_seen(values: list[object], numbers: tuple[objec
 # ---------------------------------------------------------------- the Pareto set
 
 
+def test_no_pareto_set_where_there_is_nothing_to_choose(t_test: Family) -> None:
+    """Of sizes there is no best, and designs that take the same are no bargains."""
+    sizes = play_sweep(t_test, grid("design.enroll=[20, 60]"), replicates=100)
+    assert overview(sizes, Answer.of_words("main")).loc[:, "pareto"].any()
+    assert not overview(sizes, Answer.of_words("trial", "enrolled"))["pareto"].any()
+    same = play_sweep(t_test, grid("analyses.main.test=[t, welch]"), replicates=100)
+    assert not overview(same, Answer.of_words("main"))["pareto"].any()
+
+
+def test_designs_in_other_words_are_played_once() -> None:
+    picu = family(ROOT / "picu-blood-draw.yaml")
+    swept = play_sweep(picu, grid("setting.patients.arrive.every=[30 h, 1800 min, 20 h]"), replicates=20)
+    assert (swept.computed, swept.alike) == (2, 1)
+    assert repr(swept.cells[0].measures) == repr(swept.cells[1].measures)
+
+
+def test_an_analysis_that_is_not_there_is_found_before_anything_is_played(t_test: Family) -> None:
+    with pytest.raises(RunError, match="there is no analysis 'mian'") as caught:
+        Answer.of_words("mian").check(t_test.base)
+    assert caught.value.code == "TS-R020"
+    Answer.of_words("trial/x", "trial_days").check(t_test.base)
+
+
 def test_the_pareto_set_of_a_few_designs() -> None:
     value = np.array([0.90, 0.80, 0.80, 0.905, np.nan, 0.5])
     days = np.array([[200.0], [100.0], [150.0], [400.0], [10.0], [100.5]])

@@ -157,12 +157,12 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
 
     from trialsim.report.sweep import names_of, told
     from trialsim.scenario.sweep import shown
-    from trialsim.sweep.tables import currency, differing
+    from trialsim.sweep.tables import currency
 
     rest = [name for name in ("participants", "days", "cost", "staff_hours") if frame[name].notna().any()]
     labels = {"staff_hours": "staff h", "cost": f"cost {currency(swept)}"}
     table = Table(box=None, pad_edge=False)
-    names, marked = names_of(swept.paths), bool(differing(frame))
+    names = names_of(swept.paths)
     for name in (
         "design",
         *names.values(),
@@ -178,7 +178,7 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
         )  # fmt: skip
         mcse = told(answer, row["mcse"]) if row["mcse"] == row["mcse"] else ""
         numbers = [f"{row[name]:,.0f}" for name in rest]
-        star = "*" if row["pareto"] and marked else ""
+        star = "*" if row["pareto"] else ""
         table.add_row(f"{star}{row['design_id']}", *values, value, mcse, *numbers, style="bold" if star else "")
     table_console().print(table)
     if len(frame) > MOST_SHOWN:

@@ -46,7 +46,7 @@ def design_curve(
         axes.fill_between(x, curve["low"], curve["high"], color=LINE, alpha=0.2, linewidth=0)
         axes.plot(x, curve["value"], color=LINE, linewidth=2)
         axes.plot(x, curve["value"], "o", color=LINE, markersize=3.5, markeredgecolor="white", markeredgewidth=0.5)
-        axes.axhline(goal, color=ACCENT, linewidth=1, zorder=0)
+        axes.axhline(goal, color=ACCENT, linewidth=1, zorder=1.5)
         _mark(axes, planned, names[1:2], color=QUIET, style=(0, (2, 3)))
         _mark(axes, recommended, names[0:1], color=INK, style=(0, (4, 3)))
         if confirmed is not None and recommended is not None:

@@ -45,6 +45,7 @@ def feasibility(
     with study_style():
         figure = blank_figure(3.0 + (4.6 if len(burdens) == 1 else 3.2 * len(burdens)), 4.4)
         grid = figure.subplots(1, len(burdens), sharey=True, squeeze=False)[0]
+        _values(grid[0], frame, ylabel, share=share)
         for axes, burden in zip(grid, burdens, strict=True):
             _panel(axes, frame, burden)
             unit = f" [{currency}]" if burden == "cost" and currency else ""
@@ -52,14 +53,21 @@ def feasibility(
             axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}" if _whole(axes) else "{x:,.1f}"))
             plain_grid(axes)
-        grid[0].set_ylabel(ylabel)
-        if share:
-            bottom, top = np.nanmin(frame["low"]), np.nanmax(frame["high"])
-            grid[0].set_ylim(max(-0.02, np.floor(10 * bottom) / 10), min(1.05, top + 0.06))
-            grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         _told(figure, frame, designs, heading)
         caption(figure, f"{note} Numbers: design_id. Bars: 95 % Monte Carlo.")
     return figure
+
+
+def _values(axes: Axes, frame: pd.DataFrame, label: str, *, share: bool) -> None:
+    """The vertical axis, with room for names above the dots."""
+    axes.set_ylabel(label)
+    bottom, top = float(np.nanmin(frame["low"])), float(np.nanmax(frame["high"]))
+    if share:
+        bottom = max(-0.02, np.floor(10 * bottom) / 10)
+        axes.set_ylim(bottom, min(1.05, top + 0.15 * (top - bottom)))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    else:
+        axes.set_ylim(bottom - 0.05 * (top - bottom), top + 0.15 * (top - bottom))
 
 
 def _whole(axes: Axes) -> bool:
@@ -79,7 +87,8 @@ def _panel(axes: Axes, frame: pd.DataFrame, burden: str) -> None:
     axes.margins(x=0.14)
     best = frame[inside].sort_values([burden, "value"])
     left, right = axes.get_xlim()
-    for text, low, high, y in _names(best, burden, right - left, float(np.ptp(frame["value"].dropna()))):
+    bottom, top = axes.get_ylim()
+    for text, low, high, y in _names(best, burden, right - left, top - bottom):
         near = low - left < 0.2 * (right - left)
         axes.annotate(
             text, (high if near else low, y), xytext=(6 if near else -6, 6), textcoords="offset points", fontsize=8.5, color=INK,

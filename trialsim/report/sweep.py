@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trialsim.evaluate.summaries import TRIAL
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.tables import (
@@ -66,6 +67,8 @@ def answer_name(swept: Swept, answer: Answer) -> str:
     analyses = list(dict.fromkeys(cell.primary for cell in swept.cells))
     analysis = answer.analysis or (analyses[0] if len(analyses) == 1 else "the primary analysis")
     contrast = f" ({answer.contrast})" if answer.contrast else ""
+    if answer.analysis == TRIAL:
+        return f"{answer.measure.replace('_', ' ')}{contrast}"
     return f"{answer.measure.replace('_', ' ')} of {analysis}{contrast}"
 
 
@@ -73,15 +76,17 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
     """What the sweep says, in a few lines."""
     lines = []
     if frame["value"].notna().any():
-        at = int(frame["value"].to_numpy().argsort()[frame["value"].notna().sum() - 1])
-        best = frame.iloc[at]
-        lines.append(
-            f"Highest {answer_name(swept, answer)}: {told(answer, best['value'])} (MCSE {told(answer, best['mcse'])}) "
-            f"in design {best['design_id']}."
+        known = frame[frame["value"].notna()].sort_values("value", kind="stable")
+        ends = [known.iloc[0], known.iloc[-1]]
+        low, high = (
+            f"{told(answer, one['value'])} (MCSE {told(answer, one['mcse'])}) in design {one['design_id']}"
+            for one in ends
         )
+        name = answer_name(swept, answer)
+        lines.append(f"{name[0].upper()}{name[1:]}: from {low} to {high}.")
     chosen = [str(one) for one in frame.loc[frame["pareto"], "design_id"]]
-    if chosen and (taken := differing(frame)):
-        what = join([BURDENS[name] for name in taken], "or")
+    if chosen:
+        what = join([BURDENS[name] for name in differing(frame)], "or")
         lines.append(f"Pareto set, marked *: no other design gives as much with {what}: {join(chosen)}.")
     shared = "the same seed in every cell, so designs share their random numbers"
     if len(swept.seeds) > 1:
@@ -176,7 +181,7 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
                 "sweep_heatmap",
                 sweep_heatmap(frame, x=across, y=down, names=names, label=value, share=share, note=note),
             ))  # fmt: skip
-    if differing(frame) and frame["value"].notna().any():
+    if frame["pareto"].any():
         taken = differing(frame, list(dict.fromkeys([*burdens(frame), "staff_hours"])))
         told_paths = swept.paths[:MOST_NAMED]
         drawn = feasibility(

@@ -10,6 +10,9 @@ Floats = NDArray[np.float64]
 #: Nobody plans a study to within one percent of its length or cost: burdens this close count as equal.
 SLACK = 0.01
 
+#: Where no design takes this much more than another, there is nothing to choose between.
+CLEARLY = 0.05
+
 
 def pareto_set(value: Floats, mcse: Floats, burdens: Floats, *, slack: float = SLACK) -> NDArray[np.bool_]:
     """(D,) which of D designs are in the Pareto set: more ``value`` (D,) for less of each of ``burdens`` (D, B).

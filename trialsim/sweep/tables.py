@@ -16,7 +16,7 @@ from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.faults import did_you_mean
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import shown
-from trialsim.sweep.pareto import SLACK, pareto_set
+from trialsim.sweep.pareto import CLEARLY, pareto_set
 from trialsim.sweep.play import Cell, Swept
 
 _NUMBER_UNIT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
@@ -29,6 +29,11 @@ class Answer:
     analysis: str | None = None
     contrast: str | None = None
     measure: str = "power"
+
+    @property
+    def good(self) -> bool:
+        """Whether more of the measure is better; of a length or a cost there is no Pareto set."""
+        return self.measure in ("power", "coverage", "target_reached_in_time")
 
     @classmethod
     def of_words(cls, analysis: str | None, measure: str = "power") -> Answer:
@@ -100,7 +105,7 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
     participants, days, cost, staff_hours (each with NaN where there is none), pareto. The Pareto set is that of more
-    ``value`` for less of what :func:`burdens` names.
+    ``value`` for less of what :func:`burdens` names, empty where more is not better or no design takes clearly more.
     """
     rows: list[dict[str, Any]] = []
     for cell in swept.cells:
@@ -116,7 +121,8 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
         numbers, _ = as_numbers(frame[path])
         frame[path] = frame[path] if numbers is None else numbers
     values, errors = (frame[name].to_numpy(dtype=float) for name in ("value", "mcse"))
-    frame["pareto"] = pareto_set(values, errors, frame[burdens(frame)].to_numpy(dtype=float))
+    taken = frame[burdens(frame)].to_numpy(dtype=float)
+    frame["pareto"] = pareto_set(values, errors, taken) if answer.good and differing(frame) else False
     return frame
 
 
@@ -132,9 +138,9 @@ def burdens(frame: pd.DataFrame) -> list[str]:
 
 
 def differing(frame: pd.DataFrame, names: Sequence[str] | None = None) -> list[str]:
-    """Those of ``names`` (the burdens, if not said) of which some design takes more than another; else none is a bargain."""
+    """Those of ``names`` (the burdens, if not said) of which some design takes clearly more than another."""
     names = burdens(frame) if names is None else names
-    return [name for name in names if frame[name].max() > (1 + SLACK) * frame[name].min()]
+    return [name for name in names if frame[name].max() > (1 + CLEARLY) * frame[name].min()]
 
 
 def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | None, str]:

@@ -47,8 +47,8 @@ def consort(flow: Flow, *, note: str = "") -> Figure:
     with study_style():
         arms = list(flow.allocated)
         rows = max((len(flow.losses[arm]) for arm in arms), default=0)
-        width = max(7.4, 2.9 * len(arms))
-        heights = [0.5, 0.35 + LINE * len(flow.not_enrolled), 0.5, 0.55, 0.25 + LINE * max(rows, 1), 0.5]
+        width = max(7.8, 2.9 * len(arms))
+        heights = [0.5, 0.35 + LINE * len(flow.not_enrolled), 0.5, 0.55, 0.12 + LINE * max(rows, 1), 0.5]
         gap = 0.32
         figure = blank_figure(width, sum(heights) + gap * len(heights) + 0.5)
         axes = figure.subplots()
@@ -59,23 +59,24 @@ def consort(flow: Flow, *, note: str = "") -> Figure:
         tops = [total - sum(heights[:i]) - gap * i for i in range(len(heights))]
         middle = width / 2
         _box(axes, middle, tops[0], 3.6, heights[0], [str(flow.screened)])
-        _box(axes, middle + 2.3, tops[1], 3.0, heights[1], ["not enrolled", *map(str, flow.not_enrolled)], quiet=True)
+        aside = ["not enrolled", *map(str, flow.not_enrolled)]
+        _box(axes, width - 1.45, tops[1], 2.9, heights[1], aside, quiet=True)
         _arrow(axes, (middle, tops[0] - heights[0]), (middle, tops[2]))
-        _line(axes, (middle, tops[1] - heights[1] / 2), (middle + 0.8, tops[1] - heights[1] / 2))
+        _line(axes, (middle, tops[1] - heights[1] / 2), (width - 2.9, tops[1] - heights[1] / 2))
         _box(axes, middle, tops[2], 3.6, heights[2], [str(flow.enrolled)])
         palette = arm_palette(arms)
         slot = width / len(arms)
+        breadth = min(slot - 0.3, 3.6)
         for index, arm in enumerate(arms):
             x = slot * (index + 0.5)
             fork = tops[2] - heights[2] - gap / 2
             _line(axes, (middle, tops[2] - heights[2]), (middle, fork))
             _line(axes, (middle, fork), (x, fork))
             _arrow(axes, (x, fork), (x, tops[3]))
-            _box(axes, x, tops[3], slot - 0.3, heights[3], [arm, str(flow.allocated[arm])], color=palette[arm])
-            lost = [str(count) for count in flow.losses[arm]] or ["none lost"]
-            _box(axes, x, tops[4], slot - 0.3, heights[4], lost, quiet=True)
+            _box(axes, x, tops[3], breadth, heights[3], [arm, str(flow.allocated[arm])], color=palette[arm])
+            _box(axes, x, tops[4], breadth, heights[4], [str(count) for count in flow.losses[arm]], quiet=True)
             _arrow(axes, (x, tops[3] - heights[3]), (x, tops[4]))
-            _box(axes, x, tops[5], slot - 0.3, heights[5], [str(flow.analyzed[arm])], color=palette[arm])
+            _box(axes, x, tops[5], breadth, heights[5], [str(flow.analyzed[arm])], color=palette[arm])
             _arrow(axes, (x, tops[4] - heights[4]), (x, tops[5]))
         caption(figure, note)
     return figure

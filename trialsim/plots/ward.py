@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,14 @@ from matplotlib.patches import Patch
 from trialsim.plots.style import ACCENT, INK, QUIET, arm_palette, blank_figure, caption, study_style
 
 OFF_DUTY, OTHER_WORK = "#eceff2", "#c3ccd3"
+
+WAITING = ("waiting", "missed", "left")
+
+#: Those who wait at the same time stand in rows below one another, this far apart in lanes, and no more than so many.
+ROW, MOST_ROWS = 0.55, 6
+
+#: Width of a letter as a share of the width of the figure's strips.
+LETTER = 0.008
 
 
 def ward_week(
@@ -38,17 +47,20 @@ def ward_week(
     closed : columns lane, start, end: when the unit is off duty
     """
     with study_style():
-        figure = blank_figure(9.5, days * (0.19 * len(lanes) + 0.3) + 1.2)
+        low, high = _hours_shown(spells, closed)
+        week = [_on_day(spells, starts + timedelta(days=index)) for index in range(days)]
+        letter = LETTER * (high - low)
+        rows = max(1, *(_in_rows(records, letter) for records in week))
+        figure = blank_figure(9.5, days * (0.19 * (len(lanes) + ROW * (rows - 1)) + 0.3) + 1.2)
         strips = figure.subplots(days, 1, sharex=True, squeeze=False)[:, 0]
         palette = arm_palette(arms)
-        low, high = _hours_shown(spells, closed)
-        for index, strip in enumerate(strips):
+        for index, (strip, records) in enumerate(zip(strips, week, strict=True)):
             day = starts + timedelta(days=index)
             for record in _on_day(closed, day):
                 _bar(strip, lanes.index(record["lane"]), record, color=OFF_DUTY, height=1.0)
-            for record in _on_day(spells, day):
-                _draw_spell(strip, lanes.index(record["lane"]), record, palette)
-            _finish_strip(strip, day, lanes, low, high)
+            for record in records:
+                _draw_spell(strip, lanes.index(record["lane"]) + ROW * record.get("row", 0), record, palette, letter)
+            _finish_strip(strip, day, lanes, low, high, below=ROW * (rows - 1))
         strips[-1].set_xticks(range(low, high + 1), [f"{hour:02d}" for hour in range(low, high + 1)])
         strips[-1].set_xlabel("time of day [h]")
         _legend(figure, arms, palette, kinds=set(spells["kind"]), closed=not closed.empty)
@@ -66,10 +78,22 @@ def _hours_shown(spells: pd.DataFrame, closed: pd.DataFrame) -> tuple[int, int]:
     return max(int(begin.dt.hour.min()) - 1, 0), min(int(end.dt.hour.max()) + 2, 24)
 
 
-def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, object]]:
+def _in_rows(records: Sequence[dict[str, Any]], letter: float) -> int:
+    """Give each of those who wait on a day a ``row`` in which bar and name are free; how many rows that takes."""
+    free: list[float] = []  # until when [h] each row is taken
+    for record in sorted((one for one in records if one["kind"] in WAITING), key=lambda one: one["start"]):
+        name = f"{record['participant']} {record['kind'] if record['kind'] != 'waiting' else ''}"
+        row = next((row for row, until in enumerate(free) if until <= record["start"]), len(free))
+        row = min(row, MOST_ROWS - 1)
+        free[row:] = [record["end"] + letter * (len(name) + 1), *free[row + 1 :]]
+        record["row"] = row
+    return len(free)
+
+
+def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, Any]]:
     """The rows that touch a day, their times cut to it and given in hours after midnight."""
     midnight = datetime.combine(day, time())
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for found in frame.to_dict("records"):
         record = {str(key): value for key, value in found.items()}
         start = (record["start"] - midnight) / timedelta(hours=1)
@@ -79,23 +103,24 @@ def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, object]]:
     return rows
 
 
-def _bar(strip: Axes, lane: int, record: dict[str, object], *, color: str, height: float, alpha: float = 1.0) -> None:
-    start, end = float(record["start"]), float(record["end"])  # type: ignore[arg-type]  # hours, set in _on_day
+def _bar(strip: Axes, lane: float, record: dict[str, Any], *, color: str, height: float, alpha: float = 1.0) -> None:
+    start, end = record["start"], record["end"]
     strip.barh(lane, end - start, left=start, height=height, color=color, linewidth=0, alpha=alpha)
 
 
-def _draw_spell(strip: Axes, lane: int, record: dict[str, object], palette: dict[str, str]) -> None:
+def _draw_spell(strip: Axes, lane: float, record: dict[str, Any], palette: dict[str, str], letter: float) -> None:
     kind, color = record["kind"], palette.get(str(record["arm"]), INK)
     if kind == "other work":
         _bar(strip, lane, record, color=OTHER_WORK, height=0.34)
         return
     if kind == "study":
         _bar(strip, lane, record, color=color, height=0.8)
-        middle = (float(record["start"]) + float(record["end"])) / 2  # type: ignore[arg-type]  # hours
-        strip.text(middle, lane, str(record["participant"]), fontsize=6, ha="center", va="center", color="white")
+        name, middle = str(record["participant"]), (record["start"] + record["end"]) / 2
+        if record["end"] - record["start"] > letter * len(name):
+            strip.text(middle, lane, name, fontsize=6, ha="center", va="center", color="white")
         return
     _bar(strip, lane, record, color=color, height=0.3, alpha=0.7)
-    name, end = str(record["participant"]), float(record["end"])  # type: ignore[arg-type]  # hours
+    name, end = str(record["participant"]), record["end"]
     if kind in ("missed", "left") and record["ends_here"]:
         strip.plot(end, lane, "X", color=ACCENT, markersize=7, markeredgecolor="white", zorder=5)
         strip.annotate(
@@ -108,9 +133,9 @@ def _draw_spell(strip: Axes, lane: int, record: dict[str, object], palette: dict
         )
 
 
-def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: int) -> None:
+def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: int, *, below: float) -> None:
     strip.set_yticks(np.arange(len(lanes)), list(lanes), fontsize=7)
-    strip.set_ylim(len(lanes) - 0.45, -0.55)
+    strip.set_ylim(len(lanes) - 0.45 + below, -0.55)
     strip.set_xlim(low, high)
     strip.tick_params(axis="both", length=0)
     strip.set_ylabel(
@@ -129,7 +154,7 @@ def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kin
         handles.append(Patch(color=OTHER_WORK, label="other work"))
     if closed:
         handles.append(Patch(color=OFF_DUTY, label="off duty"))
-    if kinds & {"waiting", "missed", "left"}:
+    if kinds & set(WAITING):
         handles.append(Line2D([], [], color=QUIET, linewidth=3, label="waiting"))
     if kinds & {"missed", "left"}:
         handles.append(Line2D([], [], color=ACCENT, marker="X", linestyle="", markersize=7, label="session missed"))

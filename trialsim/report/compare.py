@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import math
@@ -15,7 +14,7 @@ from trialsim.compare import Comparison, Difference
 from trialsim.compare.wording import headline
 from trialsim.errors import RunError
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.report.page import TRIAL_MEASURES, share
+from trialsim.report.page import TRIAL_MEASURES, embedded, share
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -339,10 +338,10 @@ def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
         "notes": (*found.notes, *alone(found)),
         "figures": [
             {
-                "heading": picture.heading, "text": picture.text,
-                "source": "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode("ascii"),
+                "heading": picture.heading, "text": picture.text, "source": source, "width": width,
             }
             for picture, png in drawn
+            for source, width in [embedded(png)]
         ],
         "versions": versions(),
     }  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trialsim.conduct import NEVER
 from trialsim.evaluate.frames import (
@@ -185,10 +186,17 @@ def flow_of(study: Study, kept: Kept) -> Flow:
     """The numbers of the flow diagram over the replicates kept."""
     from trialsim.plots.flow import Count, Flow
 
-    def count(label: str, measure: str, contrast: str = "") -> Count:
-        values = kept.trial_values(measure, contrast)
+    def over(label: str, values: NDArray[np.float64]) -> Count:
         low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
         return Count(label, float(values.mean()), float(low), float(high))
+
+    def count(label: str, measure: str, contrast: str = "") -> Count:
+        return over(label, kept.trial_values(measure, contrast))
+
+    def lost(arm: str) -> list[Count]:
+        left = [count(f"left, {reason}", f"left: {reason}", arm) for reason in plan.leave_reasons]
+        gap = kept.trial_values("enrolled", arm) - kept.trial_values("with_primary_endpoint", arm)
+        return [*(one for one in left if one.high > 0), over("without primary endpoint", gap)]
 
     plan = study.conduct
     arms = plan.arms
@@ -199,10 +207,7 @@ def flow_of(study: Study, kept: Kept) -> Flow:
         not_enrolled=[one for one in not_enrolled if one.high > 0] or [not_enrolled[-1]],
         enrolled=count("enrolled", "enrolled"),
         allocated={arm: count("allocated", "enrolled", arm) for arm in arms},
-        losses={
-            arm: [one for reason in plan.leave_reasons if (one := count(f"{reason}:", f"left: {reason}", arm)).high > 0]
-            for arm in arms
-        },
+        losses={arm: lost(arm) for arm in arms},
         analyzed={arm: count("with primary endpoint", "with_primary_endpoint", arm) for arm in arms},
     )
 

@@ -42,6 +42,11 @@ class Figure:
     heading: str
     text: str
     source: str
+    width: int
+
+
+#: Pixels on a page for a pixel of a picture file (200 dpi).
+SHOWN = 0.51
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,14 @@ def _hash(run: Run) -> str:
 
 
 def _figure(picture: Picture, png: Path) -> Figure:
-    data = base64.b64encode(png.read_bytes()).decode("ascii")
-    return Figure(picture.heading, picture.text, f"data:image/png;base64,{data}")
+    return Figure(picture.heading, picture.text, *embedded(png))
+
+
+def embedded(png: Path) -> tuple[str, int]:
+    """A picture as the source of an image on a page, and its width there [px], so that letters have one size on all pictures."""
+    data = png.read_bytes()
+    width = int.from_bytes(data[16:20], "big")  # of a PNG file
+    return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}", round(SHOWN * width)
 
 
 def _find(run: Run, measure: str, *, analysis: str | None = None, contrast: str | None = None) -> Measure | None:

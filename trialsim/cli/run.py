@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from trialsim.cli.tables import print_measures, summary
 from trialsim.cli.where import in_words, where_options
 
 if TYPE_CHECKING:
+    from trialsim.evaluate.truth import Truth
     from trialsim.runs.run import Run
     from trialsim.runs.shards import Shard
     from trialsim.study import Study
@@ -115,14 +117,19 @@ def _player(
     study: Study, folder: Path, how: dict[str, Any], tell: Callable[[str, int, int | None], None], *, truth: bool
 ) -> Callable[[int], Run]:
     """What plays a number of replicates into the folder."""
-    from trialsim.runs.run import run
-    from trialsim.truth import MOST
+    from trialsim.runs.run import run, with_simulation
+    from trialsim.truth import MOST, find_truth
+
+    @cache
+    def true_effects(first: int) -> Truth:
+        of = with_simulation(study, replicates=first)
+        return find_truth(of, workers=how["workers"], progress=lambda done: tell("True effects", done, first))
 
     def play(total: int) -> Run:
+        known = true_effects(min(total, MOST)) if truth else False
         return run(
-            study, folder, replicates=total, truth=truth, **how, progress=lambda done: tell("Playing", done, total),
-            truth_progress=lambda done: tell("True effects", done, min(total, MOST)),
-        )  # fmt: skip
+            study, folder, replicates=total, truth=known, **how, progress=lambda done: tell("Playing", done, total)
+        )
 
     return play
 

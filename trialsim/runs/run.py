@@ -63,7 +63,7 @@ def run(
     replicates: int | None = None,
     seed: int | None = None,
     engine: studies.Engine = "fast",
-    truth: bool = True,
+    truth: bool | Truth = True,
     workers: int | None = None,
     executor: Executor | str = "threads",
     progress: Callable[[int], None] | None = None,
@@ -78,6 +78,7 @@ def run(
 
     Parameters
     ----------
+    truth : whether true effects are looked for, or what was found (:func:`trialsim.truth.find_truth`)
     workers, executor : who plays (:func:`trialsim.runs.players.open_player`)
     progress, truth_progress : are given the number of replicates done so far
     tell : is told in words of damaged files
@@ -96,7 +97,7 @@ def run(
     ):
         player, threads = told
         stored = Stored(ChunkStore(out / CHUNKS, study, tell), player)
-        true = find_truth(study, workers=workers, progress=truth_progress) if truth else None
+        true = find_truth(study, workers=workers, progress=truth_progress) if truth is True else truth or None
         return summed_up(folder, study, stored, chunks, engine=engine, truth=true, workers=threads, progress=progress)
 
 

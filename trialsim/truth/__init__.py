@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.plan import HYPOTHETICAL, MEAN_DIFFERENCE, NO_ESTIMAND, PROBABILITY, AnalysisPlan, Call
-from trialsim.chunks import chunk_ranges, chunk_size, in_order, usable_cores
+from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
 from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
@@ -60,7 +58,6 @@ def find_truth(
     engine: Engine = "fast",
     workers: int | None = None,
     chunk: int | None = None,
-    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Truth:
     """The true effects of a study under each of its twins.
@@ -85,11 +82,9 @@ def find_truth(
     ideal = undisturbed(study) if any(target.strategy == HYPOTHETICAL for target in wanted) else None
     chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers), block=BLOCK)
     total: list[Moments] = []
-    with ExitStack() as stack:
-        if executor is None and workers > 1:
-            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="trialsim"))
+    with threads_until_done(workers) as threads:
         work = partial(_effects, study, wanted, ideal, seed=seed, engine=engine)
-        for part, values in zip(chunks, in_order(executor, work, chunks, ahead=workers + 2), strict=True):
+        for part, values in zip(chunks, in_order(threads, work, chunks, ahead=workers + 2), strict=True):
             total = [merge([*total, *block_moments(values, part)])]
             if progress is not None:
                 progress(part.stop - which.start)

@@ -1,0 +1,95 @@
+"""What runs cost: the store, workers, other processes, a Dask cluster on this machine, a million replicates.
+
+``python benchmarks/scale.py`` prints the table of docs/scale.md (some minutes); ``--million`` adds a million replicates.
+Each line is a process of its own, so that its peak memory is its own. Nothing here passes or fails: machines differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from trialsim import study as studies
+from trialsim.runs.run import run
+from trialsim.scenario import load
+
+PICU = Path(__file__).resolve().parent.parent / "scenarios" / "picu-blood-draw.yaml"
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a run is played."""
+
+    what: str
+    replicates: int
+    executor: str = "threads"
+    workers: int = 2
+    store: bool = True
+
+
+CASES = (
+    Case("in memory, 2 threads", 10_000, store=False),
+    Case("run with its store, 2 threads", 10_000),
+    Case("run with its store, 1 thread", 10_000, workers=1),
+    Case("run, 2 processes", 10_000, executor="processes"),
+    Case("run, Dask, 1 worker process", 10_000, executor="dask", workers=1),
+    Case("run, Dask, 2 worker processes", 10_000, executor="dask"),
+    Case("run, Dask, 3 worker processes", 10_000, executor="dask", workers=3),
+    Case("run with its store, 2 threads", 100_000),
+)
+MILLION = Case("run with its store, 2 threads", 1_000_000)
+
+
+def measure(case: Case) -> dict[str, float]:
+    """Seconds of a run whose code is compiled and loaded, bytes on disk, and peak memory of this process."""
+    study = studies.prepare(load(PICU))
+    studies.evaluate(study, replicates=400)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out"
+        if case.executor != "threads":  # what it takes to start the workers is not what is measured
+            run(study, Path(folder) / "warm", replicates=100, truth=False)
+        began = time.perf_counter()
+        if case.store:
+            run(study, out, replicates=case.replicates, truth=False, executor=case.executor, workers=case.workers)
+        else:
+            studies.evaluate(study, replicates=case.replicates, workers=case.workers)
+        seconds = time.perf_counter() - began
+        disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) if out.exists() else 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"seconds": seconds, "disk": disk, "peak": peak}
+
+
+def main() -> None:
+    """Measure every case in a process of its own and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--million", action="store_true")
+    parser.add_argument("--case", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    cases = (*CASES, MILLION)
+    if asked.case is not None:
+        print(json.dumps(measure(cases[asked.case])))
+        return
+    print("| how | replicates | seconds | replicates a second | against the first line | peak memory | on disk |")
+    print("|---|---|---|---|---|---|---|")
+    first = None
+    for index, case in enumerate(cases if asked.million else CASES):
+        command = [sys.executable, __file__, "--case", str(index)]
+        told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+        pace = case.replicates / told["seconds"]
+        first = first or pace
+        print(
+            f"| {case.what} | {case.replicates:,} | {told['seconds']:.2f} | {pace:,.0f} | {pace / first:.2f} "
+            f"| {told['peak'] / 2**20:.0f} MiB | {told['disk'] / 1e6:,.0f} MB |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

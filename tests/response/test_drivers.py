@@ -7,6 +7,7 @@ alarms; the planted faults change what is counted.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -231,10 +232,10 @@ def test_a_covariate_of_a_score_and_of_a_concentration() -> None:
 DAYLONG = [{"wait": {"for": {"uniform": {"low": "0 h", "high": "24 h"}}}}, {"visit": "post"}]
 
 
-def clocked(rhythm: dict[str, Any]) -> tuple[Floats, Floats]:
+def clocked(rhythm: dict[str, Any], steps: Sequence[Any] = DAYLONG) -> tuple[Floats, Floats]:
     """Hour of the day of each visit, and what the clock adds to the logarithm."""
     outcome = {"distribution": "lognormal", "visits": ["post"], "level": {"median": 6, "sd_log": 0.5}, "rhythm": rhythm}
-    cohort = played(ward({"y": outcome}, DAYLONG), 5, twins=("declared", "null", "no change"))
+    cohort = played(ward({"y": outcome}, steps), 5, twins=("declared", "null", "no change"))
     z = normal("response/y/post", cohort.entries.arm.shape)
     plain = np.log(6) + 0.5 * z
     shift = np.log(values(cohort, "y", "post")) - plain
@@ -251,6 +252,13 @@ def test_a_slope_counts_hours_to_the_nearest_passing_of_the_reference_clock() ->
     np.testing.assert_allclose(shift, -0.132 * away, atol=1e-9)
     assert away.min() < -11
     assert away.max() > 11
+
+
+def test_the_half_day_itself_counts_as_after() -> None:
+    steps = [{"wait": {"for": "1 h", "until": "daily 22:00-22:05"}}, {"visit": "post"}]
+    hour, shift = clocked({"slope": "-0.132 per h", "reference_clock": "10:00"}, steps)
+    assert (hour == 22).mean() > 0.9
+    np.testing.assert_allclose(shift[hour == 22], -0.132 * 12, atol=1e-9)
 
 
 def test_a_slope_stays_flat_outside_its_window() -> None:

@@ -172,6 +172,19 @@ def test_an_effect_is_scaled_by_what_was_delivered() -> None:
         np.testing.assert_allclose(values(cohort, name, "post"), wanted, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
+def test_the_spread_of_an_arm_is_delivered_in_part_as_well() -> None:
+    post = {"by_arm": {"control": {"mean": 10, "sd": 2}, "treated": {"mean": 6, "sd": 1}}}
+    outcome = {
+        "distribution": "normal",
+        "visits": ["pre", "post"],
+        "by_visit": {"pre": {"mean": 10, "sd": 2}, "post": post},
+    }
+    cohort = played(ward({"y": outcome}, STEPS), 20)
+    share = np.where(cohort.entries.arm == 1, activity(cohort, "massage")[..., A_DELIVERED] / 1200, 0.0)
+    z = normal("response/y/post", share.shape)
+    np.testing.assert_allclose(values(cohort, "y", "post"), 10 - 4 * share + (2 - share) * z, atol=1e-9)
+
+
 def test_half_interrupted_at_a_uniform_moment_leaves_three_quarters_of_an_effect() -> None:
     """Mean share delivered: 1/2 whole, 1/2 uniform, so .75; the variance of a difference holds that of the share."""
     cohort = played(ward(on(NORMAL, difference=-4.0, **AFTER), STEPS))

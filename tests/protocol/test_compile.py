@@ -127,3 +127,35 @@ def test_patience_that_can_run_out_while_closed_is_a_warning() -> None:
     assert "off duty" in compiled([impatient]).warnings[0]
     assert compiled([REST | {"needs": ["nurse"], "give_up_after": "30 min"}]).warnings == ()
     assert compiled([impatient | {"give_up_after": "4 d"}]).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("until", "patience", "warned"),
+    [
+        ("Mon-Fri 09:00-15:00", "30 min", None),  # they ask on duty; patience that lasts into the night is no fault
+        ("Mon-Fri 09:00-15:59", "8 h", None),
+        ("daily 09:00-15:00", "30 min", "may give up"),  # on Saturday nobody comes before Monday
+        ("daily 09:00-15:00", "3 d", None),
+        ("Mon-Fri 06:00-15:00", "30 min", "may give up"),
+        ("Mon-Fri 06:00-15:00", "2 h", None),  # the shift begins within it
+        ("Sat 09:00-15:00", "30 min", "everybody asks while room is off duty"),
+        ("Mon-Fri 05:00-07:00", "30 min", "everybody asks while room is off duty"),
+        ("Mon-Fri 05:00-07:00", "61 min", "may give up"),  # those of 06:59 see the shift begin, those of 05:00 do not
+    ],
+)
+def test_patience_is_judged_by_when_they_ask(until: str, patience: str, warned: str | None) -> None:
+    """The room is open Mon-Fri 08:00-16:00."""
+    steps = [
+        {"wait": {"for": "1 d", "until": until}},
+        {"hold": ["room"], "give_up_after": patience, "steps": [{"visit": "pre"}, REST]},
+    ]
+    warnings = compiled(steps).warnings
+    assert [warned in text for text in warnings] == ([] if warned is None else [True])
+    if warned is not None and warned.startswith("everybody"):
+        assert "visit 'pre' is never reached" in warnings[0]
+
+
+def test_a_wait_without_hours_forgets_those_of_the_one_before() -> None:
+    steps = [{"wait": {"until": "Mon-Fri 09:00-10:00"}}, REST | {"needs": ["room"], "give_up_after": "30 min"}]
+    assert compiled(steps).warnings == ()
+    assert compiled([steps[0], {"wait": {"for": "7 h"}}, steps[1]]).warnings

@@ -12,7 +12,7 @@ from trialsim.distributions import Distribution, mean, packable
 from trialsim.draws import stream
 from trialsim.errors import ProtocolError
 from trialsim.protocol import program as p
-from trialsim.protocol.calendar import DAY, WEEK, Calendar, is_open, parse_calendar
+from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
 from trialsim.protocol.program import ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
 
@@ -82,6 +82,8 @@ class _Builder:
     calendars: list[Calendar] = field(default_factory=list)
     step_names: set[str] = field(default_factory=set)
     session: int = 0
+    asked: Calendar = ALWAYS  # when those come who ask next, as far as the wait before them says
+    asked_during: list[Calendar] = field(default_factory=list)
 
     # ------------------------------------------------------------ pieces
 
@@ -153,6 +155,7 @@ class _Builder:
             slot = self.slot(Slot(stream("step/{step}/for", step=name), p.TICKS, distribution=rule.lasts.distribution))
         calendar = self.calendar(rule.until) if rule.until is not None else -1
         self.emit(p.WAIT, slot, calendar, name=name)
+        self.asked = parse_calendar(rule.until) if rule.until is not None else ALWAYS
         self.session += 1
 
     def visit(self, name: str) -> int:
@@ -243,6 +246,7 @@ class _Builder:
         self.check_open_together(name, new)
         patience = round(give_up_after.value) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
         self.holds.append(HoldInfo(name, new, priority, patience, ()))
+        self.asked_during.append(self.asked)
         hold = len(self.holds) - 1
         return _Held(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
 
@@ -308,25 +312,47 @@ class _Builder:
         return self.calendars.index(days)
 
     def patience_warnings(self) -> list[str]:
-        """Patience that is longer than a resource is ever open for, or that can run out only while it is closed."""
+        """Needs whose patience can only run out while staff is off duty, for some of those who ask or for all of them."""
         found = []
-        for hold in self.holds:
+        for number, (hold, asked) in enumerate(zip(self.holds, self.asked_during, strict=True)):
             for need in hold.resources:
                 hours = self.resources[self.order[need]].hours
-                windows = parse_calendar(hours).windows if hours is not None else ()
-                if not windows or hold.patience < 0:
+                duty = parse_calendar(hours) if hours is not None else ALWAYS
+                if duty.always or hold.patience < 0:
                     continue
-                gaps = [
-                    (after - close) % WEEK
-                    for (_, close), (after, _) in zip(windows, [*windows[1:], windows[0]], strict=True)
-                ]
-                if hold.patience < max(gaps):
+                who = f"{hold.name}: who asks while {self.order[need]} is off duty ({hours})"
+                shortest, longest = _off_duty(duty, asked)
+                if shortest > hold.patience:
+                    visits = " and ".join(repr(visit) for visit in self.visits_inside(number))
+                    lost = f"; visit {visits} is never reached" if visits else ""
                     found.append(
-                        f"{hold.name}: who asks while {self.order[need]} is off duty ({hours}) may give up before the "
-                        "next shift. Make the wait before it end inside the hours, or give more patience."
+                        f"{hold.name}: everybody asks while {self.order[need]} is off duty ({hours}) and gives up before the "
+                        f"next shift{lost}. Make the wait before it end inside the hours, or give more patience."
+                    )
+                    break
+                if longest > hold.patience:
+                    found.append(
+                        f"{who} may give up before the next shift. Make the wait before it end inside the hours, or give "
+                        "more patience."
                     )
                     break
         return found
+
+    def visits_inside(self, hold: int) -> list[str]:
+        """Visits that only those reach who were not turned away."""
+        first = next(place for place, op in enumerate(self.ops) if op[0] == p.SEIZE and op[1] == hold)
+        return [
+            visit for visit, step in zip(self.visits, self.visit_step, strict=True) if first < step < self.ops[first][2]
+        ]
+
+
+def _off_duty(duty: Calendar, asked: Calendar) -> tuple[int, int]:
+    """The shortest and the longest time until the next shift [s] for those who ask at an hour of ``asked``."""
+    ends = [tick for start, end in asked.windows or ((0, WEEK),) for tick in (start, end - 1)]
+    changes = [tick % WEEK for window in duty.windows for tick in window]
+    moments = ends + [tick for tick in changes if is_open(asked, tick, weekday=0)]
+    waits = [next_open(duty, tick, weekday=0) - tick for tick in moments]
+    return min(waits), max(waits)
 
 
 @dataclass(frozen=True)

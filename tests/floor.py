@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent / "pyproject.toml"
+COMPANIONS = ("pyparsing<3.3",)  # its later versions warn of names that matplotlib 3.9 uses, and a warning is an error
 EXTRAS = ("test", "cluster", "app", "export")
 
 
@@ -34,4 +35,5 @@ def lowest(requirement: str) -> str:
 
 if __name__ == "__main__":
     with PROJECT.open("rb") as stream:
-        sys.stdout.write("\n".join(lowest(line) for line in requirements(tomllib.load(stream)["project"])) + "\n")
+        needed = requirements(tomllib.load(stream)["project"])
+    sys.stdout.write("\n".join([*map(lowest, needed), *COMPANIONS]) + "\n")

@@ -28,6 +28,10 @@ CODES = {
     "choice": 7, "empirical": 7, "gamma": 8, "beta": 9,
 }  # fmt: skip
 QUARTILE = 0.6744897501960817  # upper quartile of the standard normal
+DISCRETE = ("choice", "empirical")
+BELOW_1 = (
+    1.0 - 2.0**-53
+)  # the largest number below 1: limits may round a probability up to 1, whose quantile is infinite
 ROW = 8  # numbers in a packed row: code, three parameters, u_low, u_span, offset and count in the table
 
 
@@ -47,14 +51,17 @@ class Distribution:
             raise DistributionError(
                 f"no family is called {self.family!r}.", code="TS-D001", remedy=f"Known: {', '.join(CODES)}."
             )
-        if (self.low, self.high) != (None, None) and self.family not in ("choice", "empirical", "fixed"):
-            _, span = _window(self)
-            if not span > 0:
-                raise DistributionError(
-                    f"nothing of the {self.family} lies between {self.low} and {self.high}.",
-                    code="TS-D002",
-                    remedy="Widen the limits.",
-                )
+        if self.family in DISCRETE:
+            empty = not _weighted(self)[0]
+        else:
+            limited = (self.low, self.high) != (None, None) and self.family != "fixed"
+            empty = limited and not _window(self)[1] > 0
+        if empty:
+            raise DistributionError(
+                f"nothing of the {self.family} lies between {self.low} and {self.high}.",
+                code="TS-D002",
+                remedy="Widen the limits.",
+            )
 
 
 # ---------------------------------------------------------------- quantiles
@@ -65,7 +72,7 @@ def quantile_packed(rows, d, table, u):  # type: ignore[no-untyped-def]
     """Quantile of the packed distribution ``d`` at ``u``; gamma and beta are not here (see :func:`packable`)."""
     code = int(rows[d, 0])
     p, q = rows[d, 1], rows[d, 2]
-    u = rows[d, 4] + u * rows[d, 5]
+    u = min(rows[d, 4] + u * rows[d, 5], BELOW_1)
     if code == 0:
         return p
     if code == 1:
@@ -114,7 +121,7 @@ def pack(distributions: Sequence[Distribution]) -> tuple[Floats, Floats]:
         row[0] = CODES[one.family]
         row[1 : 1 + min(len(one.params), 3)] = one.params[:3]
         row[4], row[5] = _window(one)
-        if one.family in ("choice", "empirical"):
+        if one.family in DISCRETE:
             values, weights = _weighted(one)
             row[6], row[7] = len(table), len(values)
             table += [*values, *np.cumsum(weights)]
@@ -136,7 +143,7 @@ def quantile(distribution: Distribution, u: Floats) -> Floats:
     from scipy import special
 
     below, span = _window(distribution)
-    flat = below + flat * span
+    flat = np.minimum(below + flat * span, BELOW_1)
     if distribution.family == "gamma":
         shape, scale = distribution.params
         out = scale * special.gammaincinv(shape, flat)
@@ -147,16 +154,19 @@ def quantile(distribution: Distribution, u: Floats) -> Floats:
 
 
 def _weighted(distribution: Distribution) -> tuple[list[float], list[float]]:
-    """Values in rising order, and their probabilities."""
+    """Values between the limits in rising order, and their probabilities; a value without weight is left out."""
+    low = -math.inf if distribution.low is None else distribution.low
+    high = math.inf if distribution.high is None else distribution.high
     weights = distribution.weights or (1.0,) * len(distribution.values)
-    order = sorted(range(len(weights)), key=lambda index: distribution.values[index])
-    total = math.fsum(weights)
-    return [distribution.values[i] for i in order], [weights[i] / total for i in order]
+    pairs = zip(distribution.values, weights, strict=True)
+    kept = sorted((v, w) for v, w in pairs if low <= v <= high and w > 0)
+    total = math.fsum(w for _, w in kept)
+    return [v for v, _ in kept], [w / total for _, w in kept]
 
 
 def _window(distribution: Distribution) -> tuple[float, float]:
-    """Where the limits lie in probability: F(low), and F(high) - F(low)."""
-    if distribution.low is None and distribution.high is None:
+    """Where the limits lie in probability: F(low), and F(high) - F(low); values of a list are chosen beforehand."""
+    if (distribution.low is None and distribution.high is None) or distribution.family in DISCRETE:
         return 0.0, 1.0
     below = 0.0 if distribution.low is None else cdf_whole(distribution, distribution.low)
     above = 1.0 if distribution.high is None else cdf_whole(distribution, distribution.high)
@@ -164,9 +174,9 @@ def _window(distribution: Distribution) -> tuple[float, float]:
 
 
 def cdf_whole(distribution: Distribution, x: float) -> float:
-    """P(X <= x) of the family without its limits."""
+    """P(X <= x) of the family without its limits (which a list of values always has)."""
     family, params = distribution.family, distribution.params
-    if family in ("choice", "empirical"):
+    if family in DISCRETE:
         values, weights = _weighted(distribution)
         return math.fsum(w for v, w in zip(values, weights, strict=True) if v <= x)
     if family == "fixed":
@@ -260,7 +270,7 @@ def median(distribution: Distribution) -> float:
 
 def _integral(distribution: Distribution, function: Callable[[Floats], Floats]) -> float:
     """Mean of a function of the variable."""
-    if distribution.family in ("choice", "empirical"):
+    if distribution.family in DISCRETE:
         values, weights = _weighted(distribution)
         return float(np.sum(function(np.array(values)) * np.array(weights)))
     nodes, weights_ = np.polynomial.legendre.leggauss(200)
@@ -311,7 +321,7 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     from trialsim.fitting import SOLVERS
 
     name = family or ("lognormal" if positive else "normal")
-    if name in ("choice", "empirical"):
+    if name in DISCRETE:
         values = tuple(np.atleast_1d(given["values"]).tolist())
         weights = tuple(np.atleast_1d(given.get("weights", ())).tolist())
         return Distribution(name, values=values, weights=weights)

@@ -28,11 +28,25 @@ def _quantiles(given: Given) -> list[tuple[float, float]]:
     """(probability, value) of the quantiles given, in rising order of probability."""
     found = [(0.25, given["iqr_low"]), (0.75, given["iqr_high"])] if "iqr_low" in given else []
     found += [(int(key[1:]) / 100, value) for key, value in given.items() if re.fullmatch(r"q\d\d", key)]
-    found.sort()
-    for (_, low), (_, high) in pairwise(found):
+    return _rising(sorted(found))
+
+
+def _rising(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points, if the values rise with their probabilities."""
+    for (_, low), (_, high) in pairwise(points):
         if low >= high:
             raise _impossible(f"the quantiles {low:g} and {high:g} do not rise.", "Write the lower one first.")
-    return found
+    return points
+
+
+def _quartile_width(given: Given, transform: Callable[[float], float]) -> float:
+    """The SD of the normal with these quartiles, on the transformed scale; the median may not lie outside them."""
+    low, median, high = given["iqr_low"], given["median"], given["iqr_high"]
+    if not low <= median <= high:
+        raise _impossible(
+            f"the median {median:g} is not between the quartiles {low:g} and {high:g}.", "Check the three numbers."
+        )
+    return (transform(high) - transform(low)) / (2 * float(ndtri(0.75)))
 
 
 def _spread_of(given: Given) -> tuple[float, float] | None:
@@ -68,8 +82,7 @@ def normal(given: Given) -> Params:
         if "sd" in given:
             both = given["median"], given["sd"]
         elif "iqr_low" in given:
-            width = (given["iqr_high"] - given["iqr_low"]) / (2 * float(ndtri(0.75)))
-            both = given["median"], width
+            both = given["median"], _quartile_width(given, lambda x: x)
     if both is None:
         points = _quantiles(given)
         if len(points) < 2:  # a line needs two points
@@ -110,7 +123,7 @@ def _lognormal_by_median(given: Given) -> Params:
         sigma = math.sqrt(math.log(w))
     elif "iqr_low" in given:
         _above_zero("lognormal", quartile=given["iqr_low"])
-        sigma = math.log(given["iqr_high"] / given["iqr_low"]) / (2 * float(ndtri(0.75)))
+        sigma = _quartile_width(given, math.log)
     else:
         points = _quantiles(given)
         if len(points) != 1:
@@ -247,10 +260,10 @@ def fixed(given: Given) -> Params:
 def _two_points(family: str, given: Given, remedy: str) -> list[tuple[float, float]]:
     points = _quantiles(given)
     if "median" in given:
-        points = sorted([*points, (0.5, given["median"])])[:2]
+        points = sorted([*points, (0.5, given["median"])])
     if len(points) != 2:  # two parameters, two points
         raise _unfit(family, given, remedy)
-    return points
+    return _rising(points)
 
 
 def _root(function: Callable[[float], float], *, low: float, high: float, what: str) -> float:

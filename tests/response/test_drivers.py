@@ -173,6 +173,19 @@ def test_the_odds_ratio_of_pain_per_failed_needle_is_found_again() -> None:
     assert same_share(values(cohort, "pain", "before") == 1, 0.5)  # the needle comes later
 
 
+def test_what_happened_in_earlier_sessions_still_counts() -> None:
+    """Failed tries of all repeats so far are added up."""
+    needle = {"attempt": "needle", "lasts": "1 min", "succeeds": "50 %", "at_most": 4}
+    course = {"repeat": "day", "times": 3, "steps": [{"wait": {"for": "1 d"}}, needle, {"visit": "evening"}]}
+    told = normal_outcome(visits=["evening", "end"], drivers=[DRIVERS["failed"] | {"difference": 1.5}])
+    cohort = played(ward({"y": told}, [course, {"visit": "end"}], enroll=40), 5)
+    failed = np.zeros(cohort.entries.arm.shape)
+    for number in (1, 2, 3):
+        failed += activity(cohort, f"needle {number}")[..., A_FAILED]
+        shift = values(cohort, "y", f"evening {number}") - 10 - 2 * normal(f"response/y/evening {number}", failed.shape)
+        np.testing.assert_allclose(shift, 1.5 * failed, atol=1e-9)
+
+
 def test_a_driver_that_looks_ahead_is_seen() -> None:
     """Planted fault: what is counted at the end, at a visit before it."""
     text = ward(

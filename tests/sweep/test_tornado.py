@@ -80,7 +80,7 @@ def test_a_shift_is_the_mean_of_the_paired_gaps() -> None:
 def test_the_words_and_the_table_follow(found: Tornado) -> None:
     told = " ".join(lines(found))
     assert "It depends most on treated difference" in told
-    assert "Within Monte Carlo error (drawn faint): level mean." in told
+    assert "Power changes by no more than Monte Carlo error with level mean." in told
     frame = tornado_frame(found)
     assert len(frame) == 3
     assert frame.loc[0, "high"] == "0.9"

@@ -155,7 +155,7 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
     """One line a design; those of the Pareto set in bold with a star."""
     from rich.table import Table
 
-    from trialsim.report.sweep import names_of, told
+    from trialsim.report.sweep import names_of, written
     from trialsim.scenario.sweep import shown
     from trialsim.sweep.tables import currency
 
@@ -167,19 +167,16 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
         "design",
         *names.values(),
         answer.measure.replace("_", " "),
-        "MCSE",
         *(labels.get(r, r) for r in rest),
     ):
         table.add_column(name, justify="right", overflow="fold")
     for cell, row in zip(swept.cells[:MOST_SHOWN], frame.to_dict("records"), strict=False):
         values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
-        value = told(answer, row["value"]) if row["value"] == row["value"] else (
-            f"{told(answer, row['low'])} to {told(answer, row['high'])}"
-        )  # fmt: skip
-        mcse = told(answer, row["mcse"]) if row["mcse"] == row["mcse"] else ""
         numbers = [f"{row[name]:,.0f}" for name in rest]
         star = "*" if row["pareto"] else ""
-        table.add_row(f"{star}{row['design_id']}", *values, value, mcse, *numbers, style="bold" if star else "")
+        table.add_row(
+            f"{star}{row['design_id']}", *values, written(answer, row), *numbers, style="bold" if star else ""
+        )
     table_console().print(table)
     if len(frame) > MOST_SHOWN:
         stdout.print(f"... and {len(frame) - MOST_SHOWN:,} more in results.csv", markup=False)

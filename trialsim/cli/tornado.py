@@ -81,11 +81,12 @@ def _print(found: Tornado) -> None:
     from rich.table import Table
 
     from trialsim.report.sweep import names_of
+    from trialsim.report.tornado import change
     from trialsim.scenario.sweep import shown
 
     table = Table(box=None, pad_edge=False)
     table.add_column("assumption")
-    for name in ("declared", "low", "high", "power at low", "at high", "change", "change", "MCSE", "MCSE"):
+    for name in ("declared", "low", "high", "power at low", "at high", "change at low", "at high"):
         table.add_column(name, justify="right")
     bars = found.of("power")
     names = names_of(tuple(bar.assumption.path for bar in bars))
@@ -93,7 +94,6 @@ def _print(found: Tornado) -> None:
         one, ends = bar.assumption, (bar.low, bar.high)
         table.add_row(
             names[one.path], shown(one.value), shown(one.low), shown(one.high),
-            *(f"{end.value:.1%}" for end in ends), *(f"{end.difference:+.1%}" for end in ends),
-            *(f"{end.mcse:.1%}" for end in ends), style="dim" if bar.noise else "",
+            *(f"{100 * end.value:.1f} %" for end in ends), *(change(end) for end in ends), style="dim" if bar.noise else "",
         )  # fmt: skip
     table_console().print(table)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from trialsim.evaluate.summaries import TRIAL
+from trialsim.report.digits import share_with_error, with_error
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.tables import (
@@ -76,12 +77,8 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
     """What the sweep says, in a few lines."""
     lines = []
     if frame["value"].notna().any():
-        known = frame[frame["value"].notna()].sort_values("value", kind="stable")
-        ends = [known.iloc[0], known.iloc[-1]]
-        low, high = (
-            f"{told(answer, one['value'])} (MCSE {told(answer, one['mcse'])}) in design {one['design_id']}"
-            for one in ends
-        )
+        rows = frame[frame["value"].notna()].sort_values("value", kind="stable").to_dict("records")
+        low, high = (f"{written(answer, row)} in design {row['design_id']}" for row in (rows[0], rows[-1]))
         name = answer_name(swept, answer)
         lines.append(f"{name[0].upper()}{name[1:]}: from {low} to {high}.")
     chosen = [str(one) for one in frame.loc[frame["pareto"], "design_id"]]
@@ -101,7 +98,14 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
 
 def told(answer: Answer, value: float) -> str:
     """A value of the answer: shares in percent."""
-    return f"{value:.1%}" if is_share(answer.measure) else f"{value:.4g}"
+    return f"{100 * value:.1f} %" if is_share(answer.measure) else f"{value:.4g}"
+
+
+def written(answer: Answer, row: Mapping[Hashable, Any]) -> str:
+    """The answer of a design with its Monte Carlo error; its bounds where too many trials failed."""
+    if row["value"] != row["value"]:
+        return f"{told(answer, row['low'])} to {told(answer, row['high'])}"
+    return (share_with_error if is_share(answer.measure) else with_error)(row["value"], row["mcse"])
 
 
 def is_share(measure: str) -> bool:

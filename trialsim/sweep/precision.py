@@ -127,7 +127,7 @@ def in_words(needed: Precise, precision: float) -> str:
     """How many replicates the precision took, or that it was not reached."""
     row, share = needed.measure, needed.measure.measure.startswith(("power", "rejection", "coverage"))
     what = f"{row.measure.replace('_', ' ')} of {row.analysis}{f' ({row.contrast})' if row.contrast else ''}"
-    error, goal = (f"{value:.2%}" if share else f"{value:.3g}" for value in (needed.error, precision))
+    error, goal = (f"{100 * value:.2f} %" if share else f"{value:.3g}" for value in (needed.error, precision))
     if needed.reached:
         return f"{needed.replicates:,} simulated trials give the {what} a Monte Carlo error of {error}; {goal} was asked for."
     spent = f"After {needed.replicates:,} simulated trials"

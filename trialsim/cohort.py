@@ -95,7 +95,7 @@ class Trial:
             if cohort.trace is not None:
                 row |= self._pathway(int(n))
             rows.append(row)
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=[column for table, column, _ in _codebook(cohort) if table == "participants"])
 
     def _pathway(self, n: int) -> dict[str, Any]:
         trace, entries = self.cohort.trace, self.cohort.entries
@@ -116,12 +116,12 @@ class Trial:
         trace, program = self.cohort.trace, self.cohort.program
         rows = []
         if trace is None or program is None:
-            declared = {name: number.value / DAY for name, number in self.cohort.scenario.visits.items()}
-            rows = [
-                {"participant": int(n) + 1, "visit": visit, "time": time, "status": "visited"}
-                for n in self._numbers
-                for visit, time in declared.items()
-            ]
+            entries = self.cohort.entries
+            for n in self._numbers:
+                for visit, number in self.cohort.scenario.visits.items():
+                    left = entries.leave[self.index, n] < entries.entry[self.index, n] + number.value
+                    time, status = (None, "left") if left else (number.value / DAY, "visited")
+                    rows.append({"participant": int(n) + 1, "visit": visit, "time": time, "status": status})
         else:
             for n in self._numbers:
                 for place, visit in enumerate(program.visits):
@@ -159,7 +159,9 @@ class Trial:
                         "below_limit": bool(measured.below[t, self.index, n, d]),
                     }
                 )
-        return pd.DataFrame(rows)
+        return pd.DataFrame(
+            rows, columns=[column for table, column, _ in _codebook(self.cohort) if table == "measurements"]
+        )
 
     def activities(self) -> pd.DataFrame:
         """One row a participant and activity that began: when, how much was planned and given, failed tries."""
@@ -219,8 +221,9 @@ class Trial:
 def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
     """(table, column, meaning)."""
     clock = "date and time by the study's calendar" if cohort.trace is not None else "days after enrollment"
+    number = "number in the order of enrollment, from 1"
     rows = [
-        ("participants", "participant", "number in the order of enrollment, from 1"),
+        ("participants", "participant", number),
         ("participants", "arm", "; ".join(f"{name}: {text}" for name, text in cohort.scenario.design.arms.items())),
     ]
     if cohort.conduct_plan.sites:
@@ -240,9 +243,12 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
             ),
         ]
     rows += [
+        ("visits", "participant", number),
         ("visits", "visit", "planned measuring point"),
         ("visits", "time", f"when it took place, {clock}; empty if it did not"),
         ("visits", "status", f"one of {', '.join(VISIT_REASONS)}"),
+        ("measurements", "participant", number),
+        ("measurements", "arm", "as in participants"),
         ("measurements", "outcome", "; ".join(f"{n}: {o.label or n}" for n, o in cohort.scenario.outcomes.items())),
         ("measurements", "visit", "planned measuring point"),
         ("measurements", "value", "measured value, empty if missing"),
@@ -252,8 +258,23 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
     ]
     if cohort.trace is not None:
         rows += [
+            ("activities", "participant", number),
+            ("activities", "activity", "activity or attempt of the protocol that began"),
+            ("activities", "start", clock),
+            ("activities", "end", clock),
+            ("activities", "planned_minutes", "length as drawn, without interruption"),
+            ("activities", "delivered_minutes", "what was given of it"),
+            ("activities", "failed_tries", "tries of an attempt that failed"),
+            ("staffing", "participant", number),
+            ("staffing", "need", "need for staff of the protocol that arose"),
+            ("staffing", "resource", "first resource asked for"),
+            ("staffing", "asked", clock),
+            ("staffing", "granted", f"{clock}; empty if it was not"),
+            ("staffing", "given_back", f"{clock}; empty if it was not granted"),
+            ("staffing", "state", f"one of {', '.join(HOLD_STATES)}"),
+            ("staffing", "unit", "number of the unit that came, from 1; 0 for none"),
             ("events", "time", clock),
-            ("events", "participant", "number in the order of enrollment, from 1"),
+            ("events", "participant", number),
             ("events", "event", f"one of {', '.join(KIND_NAMES)}"),
             ("events", "step", "step of the protocol"),
             ("events", "value", "length in seconds (starts, ends), visit, need for staff or arm, by the event"),

@@ -19,7 +19,8 @@ from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.cohort import Cohort
-from trialsim.conduct import ConductPlan, conduct, plan_conduct
+from trialsim.conduct import ConductPlan, Entries, conduct, plan_conduct
+from trialsim.engine.trace import EventTrace
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics, join_kept
 from trialsim.evaluate.columns import analysis_columns, analysis_values
@@ -40,6 +41,7 @@ from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response import ResponsePlan, plan_response, respond
+from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.resolve import resolve
 
@@ -102,7 +104,16 @@ def prepare(scenario: Scenario | Study) -> Study:
             sites=tuple(resolved.setting.sites),
         )
     response = plan_response(resolved, program)
+    if response.observed:
+        response = _as_observed(plan, program, response)
     return Study(resolved, plan, program, response, plan_analyses(resolved, response))
+
+
+def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
+    """Levels that a pilot of this study, on its ward, measures as they were declared."""
+    replicates = pilot_replicates(plan.target)
+    entries, trace = _events(plan, program, seed=PILOT_SEED, replicates=replicates)
+    return calibrate(response, entries, trace, seed=PILOT_SEED, replicates=replicates)
 
 
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
@@ -128,14 +139,9 @@ def simulate(
     """
     study = prepare(scenario)
     seed = study.scenario.simulation.seed if seed is None else seed
-    entries = conduct(study.conduct, seed=seed, replicates=replicates)
-    trace = None
-    if study.program is not None:
-        participants = entries.entry.shape[1]
-        tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
-        trace = engines.play(
-            study.program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
-        )
+    entries, trace = _events(
+        study.conduct, study.program, seed=seed, replicates=replicates, engine=engine, record=record
+    )
     measurements = respond(
         study.response,
         entries,
@@ -155,6 +161,25 @@ def simulate(
         program=study.program,
         conduct_plan=study.conduct,
         response_plan=study.response,
+    )
+
+
+def _events(
+    plan: ConductPlan,
+    program: Program | None,
+    *,
+    seed: int,
+    replicates: range,
+    engine: Engine = "fast",
+    record: bool = False,
+) -> tuple[Entries, EventTrace | None]:
+    """Who enters, and with a ward what happens to them there."""
+    entries = conduct(plan, seed=seed, replicates=replicates)
+    if program is None:
+        return entries, None
+    tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
+    return entries, engines.play(
+        program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
     )
 
 

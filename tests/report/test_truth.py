@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trialsim.report.page import render
 from trialsim.report.digits import with_error
+from trialsim.report.page import render
 from trialsim.report.truth import Cell, has_clock, has_interference, truth_rows, twin_rows
 from trialsim.runs.run import Run, run
 from trialsim.scenario import load

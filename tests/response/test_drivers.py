@@ -110,7 +110,6 @@ def test_a_driver_moves_the_outcome_by_what_had_happened_by_then(driver: str) ->
     assert len(np.unique(count)) > 1  # after: the driver has something to say
 
 
-@pytest.mark.xfail(strict=True, reason="driver_value counts a request of the same tick that comes after the visit")
 def test_missed_does_not_look_ahead() -> None:
     """The visit is at once before the talk: nobody has missed it yet."""
     text = ward(
@@ -121,7 +120,6 @@ def test_missed_does_not_look_ahead() -> None:
     np.testing.assert_allclose(shift, 0, atol=1e-9)
 
 
-@pytest.mark.xfail(strict=True, reason="driver_value counts what was missed of any step, not only of: the step named")
 def test_missed_counts_the_step_that_is_named() -> None:
     """Whoever misses the talk has not missed the walk."""
     walk = {"activity": "walk", "lasts": "20 min", "needs": ["porter"], "give_up_after": "5 min"}

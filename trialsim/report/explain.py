@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import exp
 
 from trialsim.quantities import Prior, Spread
 from trialsim.report import words
 from trialsim.response.effects import ceilings, implied_effects
+from trialsim.response.plan import LOGNORMAL, ORDINAL, OutcomePlan, PairPlan
+from trialsim.response.scales import shares_of
 from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
@@ -77,31 +80,33 @@ def _study(scenario: Scenario) -> Iterator[str]:
 
 
 def _levels(study: Study) -> Section:
-    """Declared levels at full delivery, before the instrument."""
-    from trialsim.response.plan import LOGNORMAL, ORDINAL
-    from trialsim.response.scales import shares_of
-
+    """Declared levels at full delivery; where they were declared as observed, also those found for them."""
     plan = study.response
     rows = []
-    for point in plan.points:
+    for index, point in enumerate(plan.points):
         outcome = plan.outcomes[point.outcome]
+        told = [plan.declared[index], point] if plan.declared else [point]
         for arm, name in enumerate(plan.arms):
             if arm and not point.differs:
                 continue
-            if outcome.scale == ORDINAL:
-                shares = shares_of(point.cuts[arm])
-                mean = float(shares @ outcome.categories)
-                level = f"mean {mean:.2f}; " + " ".join(
-                    f"{c:g}: {share:.0%}" for c, share in zip(outcome.categories, shares, strict=True)
-                )
-            elif outcome.scale == LOGNORMAL:
-                from math import exp
+            levels = [_level(outcome, one, arm) for one in told]
+            if plan.declared and not outcome.observed:
+                levels = ["", levels[1]]
+            rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
+    header = (
+        ("as a pilot measures it", "level before wait, needle, clock and instrument") if plan.declared else ("level",)
+    )
+    return Section("Levels declared", (), ("outcome", "visit", "arm", *header), tuple(rows))
 
-                level = f"median {exp(point.location[arm]):.3g}, SD of the log {point.sd[arm]:.2f}"
-            else:
-                level = f"mean {point.location[arm]:.3g}, SD {point.sd[arm]:.3g}"
-            rows.append((outcome.name, point.visit, name if point.differs else "all arms", level))
-    return Section("Levels declared", (), ("outcome", "visit", "arm", "level"), tuple(rows))
+
+def _level(outcome: OutcomePlan, point: PairPlan, arm: int) -> str:
+    if outcome.scale == ORDINAL:
+        shares = shares_of(point.cuts[arm])
+        each = " ".join(f"{c:g}: {share:.0%}" for c, share in zip(outcome.categories, shares, strict=True))
+        return f"mean {float(shares @ outcome.categories):.2f}; {each}"
+    if outcome.scale == LOGNORMAL:
+        return f"median {exp(point.location[arm]):.3g}, SD of the log {point.sd[arm]:.2f}"
+    return f"mean {point.location[arm]:.3g}, SD {point.sd[arm]:.3g}"
 
 
 def _effects(study: Study) -> Section:

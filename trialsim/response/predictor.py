@@ -139,10 +139,7 @@ def driver_value(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
     if driver.driver == "wait":
         return _wait(bedside, driver, now)
     if driver.driver == "missed":
-        state = bedside.trace.holds[..., H_STATE]
-        missed = (state == GAVE_UP) | (state == REFUSED)
-        asked = bedside.trace.holds[..., H_REQUEST] <= now[..., None]
-        return np.asarray((missed & asked).sum(axis=2), dtype=np.float64)
+        return _missed(bedside, driver, point)
     total = np.zeros(now.shape)
     for activity in matching(bedside.program, driver.of or ""):
         row = bedside.trace.activities[:, :, activity]
@@ -155,6 +152,16 @@ def driver_value(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
             per = driver.per.value if driver.per else 60.0
             total += np.where(done, row[..., A_END] - row[..., A_START], 0) / per
     return total
+
+
+def _missed(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
+    """How often nobody could be had for the step named, of its repeats planned before the visit."""
+    program = bedside.program
+    steps = steps_of_activities(program)
+    before = {i for i in matching(program, driver.of or "") if steps[i] < program.visit_step[point.visit_index]}
+    holds = [index for index, hold in enumerate(program.holds) if before.intersection(hold.activities)]
+    state = bedside.trace.holds[:, :, holds, H_STATE]
+    return np.asarray(((state == GAVE_UP) | (state == REFUSED)).sum(axis=2), dtype=np.float64)
 
 
 def _wait(bedside: Bedside, driver: Driver, now: Ints) -> Floats:

@@ -105,7 +105,7 @@ def quantile_packed(rows, d, table, u):  # type: ignore[no-untyped-def]
 @kernel
 def _fill_quantiles(rows, table, u, out):  # type: ignore[no-untyped-def]
     for i in range(u.shape[0]):
-        out[i] = quantile_packed(rows, 0, table, u[i])
+        out[i] = quantile_packed(rows, np.int64(0), table, u[i])
 
 
 def packable(distribution: Distribution) -> bool:

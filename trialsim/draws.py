@@ -121,7 +121,7 @@ def to_uniform(word):  # type: ignore[no-untyped-def]
 @kernel
 def uniform(seed, stream, participant, k, replicate):  # type: ignore[no-untyped-def]
     """The uniform draw at one address."""
-    w0, w1, w2, w3 = block(seed, stream, participant // 4, k, replicate)
+    w0, w1, w2, w3 = block(seed, stream, np.uint64(participant // 4), np.uint64(k), np.uint64(replicate))
     place = participant % 4
     word = w0 if place == 0 else w1 if place == 1 else w2 if place == 2 else w3  # four words a block
     return to_uniform(word)
@@ -132,15 +132,15 @@ def fill_uniform(seed, stream, k, first_replicate, out):  # type: ignore[no-unty
     """Fill ``out`` (R, N) with the draws of participants 0..N-1 in replicates ``first_replicate``..."""
     replicates, participants = out.shape
     for r in range(replicates):
-        row = out[r]
+        row, replicate = out[r], first_replicate + np.uint64(r)
         for n in range(0, participants - 3, 4):
-            w0, w1, w2, w3 = block(seed, stream, n // 4, k, first_replicate + r)
+            w0, w1, w2, w3 = block(seed, stream, np.uint64(n // 4), k, replicate)
             row[n] = to_uniform(w0)
             row[n + 1] = to_uniform(w1)
             row[n + 2] = to_uniform(w2)
             row[n + 3] = to_uniform(w3)
         for n in range(participants - participants % 4, participants):
-            row[n] = uniform(seed, stream, n, k, first_replicate + r)
+            row[n] = uniform(seed, stream, n, k, replicate)
 
 
 @kernel

@@ -75,7 +75,7 @@ def test_the_same_bytes_from_both_engines(study: studies.Study, tmp_path: Path) 
 def cluster() -> Iterator[object]:
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        3, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", silence_logs="CRITICAL"
+        3, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1", silence_logs="CRITICAL"
     ) as made:
         yield made
 

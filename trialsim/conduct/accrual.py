@@ -62,7 +62,7 @@ def next_arrival(time, need, start, rate, weights, weekday):  # type: ignore[no-
 def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-untyped-def]
     """The draws of four patients from every stream."""
     for s in range(streams.shape[0]):
-        w0, w1, w2, w3 = block(seed, streams[s], fourth, np.uint64(0), replicate)
+        w0, w1, w2, w3 = block(seed, streams[s], np.uint64(fourth), np.uint64(0), replicate)
         u[s, 0], u[s, 1], u[s, 2], u[s, 3] = to_uniform(w0), to_uniform(w1), to_uniform(w2), to_uniform(w3)
 
 
@@ -96,7 +96,7 @@ def accrue(  # type: ignore[no-untyped-def]
     always = first_window[1] == first_window[0]
     at_once = always and rows[0, 0] == 0 and rows[0, 1] <= 0.0
     for r in range(replicates):
-        replicate = first_replicate + r
+        replicate = first_replicate + np.uint64(r)
         time, patients, n, last = 0.0, 0, 0, NEVER
         while patients < MOST_PATIENTS:
             lane = patients % 4

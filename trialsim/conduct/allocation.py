@@ -45,7 +45,7 @@ def _shuffle(places, order, u, seed, stream, number, replicate):  # type: ignore
     """Write block ``number`` of a stratum into ``order`` (Fisher and Yates, one draw a place)."""
     size = places.shape[0]
     for i in range(0, size, 4):
-        w0, w1, w2, w3 = block(seed, stream, i // 4, number, replicate)
+        w0, w1, w2, w3 = block(seed, stream, np.uint64(i // 4), np.uint64(number), replicate)
         u[i], u[i + 1], u[i + 2], u[i + 3] = to_uniform(w0), to_uniform(w1), to_uniform(w2), to_uniform(w3)
     for i in range(size):
         order[i] = places[i]
@@ -77,14 +77,14 @@ def _allocate(method, places, arms, each_arm, seed, streams, first_replicate, en
             s = stratum[r, n]
             while True:
                 if method == SIMPLE:
-                    u[0] = uniform(seed, streams[0], tries[0], np.uint64(0), first_replicate + r)
+                    u[0] = uniform(seed, streams[0], tries[0], np.uint64(0), first_replicate + np.uint64(r))
                     arm = places[int(u[0] * size)]
                     tries[0] += 1
                 else:
                     if used[s] == size:
                         used[s] = 0
                         if method == BLOCKS:
-                            _shuffle(places, orders[s], u, seed, streams[s], number[s], first_replicate + r)
+                            _shuffle(places, orders[s], u, seed, streams[s], number[s], first_replicate + np.uint64(r))
                             number[s] += 1
                     arm = orders[s, used[s]] if method == BLOCKS else places[used[s]]
                     used[s] += 1

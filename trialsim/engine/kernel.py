@@ -13,10 +13,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
-from trialsim.compiled import kernel
+from trialsim.compiled import index, inlined, kernel, part
 from trialsim.distributions import quantile_packed
 from trialsim.draws import block, to_uniform
 from trialsim.engine import trace as e
@@ -49,14 +48,9 @@ WARD_COLUMNS = 10
 FREE, STUDY, OTHER = range(3)
 
 
-def _inlined(function):  # type: ignore[no-untyped-def]
-    """A part of the engine that is compiled into it."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False, forceinline=True)(function)
-
-
-@_inlined
+@inlined
 def _push(heap, size, key):  # type: ignore[no-untyped-def]
-    place = size
+    place = index(size)
     while place > 0:
         parent = (place - 1) >> 1
         if heap[parent] <= key:
@@ -67,10 +61,10 @@ def _push(heap, size, key):  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@_inlined
+@inlined
 def _pop(heap, size):  # type: ignore[no-untyped-def]
     size -= 1
-    key = heap[size]
+    key = heap[index(size)]
     place = 0
     while True:
         child = 2 * place + 1
@@ -86,13 +80,13 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]
     return size
 
 
-@_inlined
+@inlined
 def _next_spell(i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
     """Draw the next spell of other work of resource ``i``: when it is asked for, and its length."""
     k = ward[i, SPELL]
     if k % 4 == 0:
-        gaps = block(seed, streams[i, 0], k // 4, ward[i, SHIFT], replicate)
-        lengths = block(seed, streams[i, 1], k // 4, ward[i, SHIFT], replicate)
+        gaps = block(seed, streams[i, 0], np.uint64(k // 4), np.uint64(ward[i, SHIFT]), replicate)
+        lengths = block(seed, streams[i, 1], np.uint64(k // 4), np.uint64(ward[i, SHIFT]), replicate)
         buffers[i, 0], buffers[i, 1], buffers[i, 2], buffers[i, 3] = gaps
         buffers[i, 4], buffers[i, 5], buffers[i, 6], buffers[i, 7] = lengths
     clock[i] -= gap_mean[i] * math.log(to_uniform(buffers[i, k % 4]))
@@ -102,7 +96,7 @@ def _next_spell(i, ward, clock, buffers, gap_mean, spells, spell_table, streams,
     ward[i, SPELL] = k + 1
 
 
-@kernel
+@part
 def _advance(  # type: ignore[no-untyped-def]
     i, tick, alone, ward, unit, until, clock, buffers, resources, gap_mean, spells, spell_table, streams, first_window,
     windows, weekday, seed, replicate,
@@ -138,7 +132,7 @@ def _advance(  # type: ignore[no-untyped-def]
         _next_spell(i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate)
 
 
-@_inlined
+@inlined
 def _free_unit(i, tick, units, unit, until):  # type: ignore[no-untyped-def]
     """The lowest free unit of a resource, -1 for none."""
     for u in range(units):
@@ -147,7 +141,7 @@ def _free_unit(i, tick, units, unit, until):  # type: ignore[no-untyped-def]
     return -1
 
 
-@_inlined
+@inlined
 def _enqueue(i, n, queue, ward, state, priority, priorities):  # type: ignore[no-untyped-def]
     """Put a participant into a queue by (priority, tick asked, rank, participant)."""
     if ward[i, TAIL] == queue.shape[1]:
@@ -155,9 +149,9 @@ def _enqueue(i, n, queue, ward, state, priority, priorities):  # type: ignore[no
         for place in range(count):
             queue[i, place] = queue[i, ward[i, HEAD] + place]
         ward[i, HEAD], ward[i, TAIL] = 0, count
-    place = ward[i, TAIL]
+    place = index(ward[i, TAIL])
     while place > ward[i, HEAD]:
-        other = queue[i, place - 1]
+        other = index(queue[i, place - 1])
         if priorities[other] < priority or (
             priorities[other] == priority
             and (
@@ -178,7 +172,7 @@ def _enqueue(i, n, queue, ward, state, priority, priorities):  # type: ignore[no
     ward[i, TAIL] += 1
 
 
-@_inlined
+@inlined
 def _dequeue(i, n, tick, queue, ward):  # type: ignore[no-untyped-def]
     """Take a participant out of a queue; other work may go on from ``tick`` when the queue is empty."""
     if queue[i, ward[i, HEAD]] == n:
@@ -195,7 +189,7 @@ def _dequeue(i, n, tick, queue, ward):  # type: ignore[no-untyped-def]
         ward[i, FLOOR] = max(ward[i, FLOOR], tick)
 
 
-@_inlined
+@inlined
 def _latest(i, queue, ward, state):  # type: ignore[no-untyped-def]
     """Who asked last of those who wait."""
     found = queue[i, ward[i, HEAD]]
@@ -212,16 +206,16 @@ def _latest(i, queue, ward, state):  # type: ignore[no-untyped-def]
     return found
 
 
-@_inlined
+@inlined
 def _record(events, count, tick, kind, n, step, value, unit):  # type: ignore[no-untyped-def]
     """Write an event where there is room for it; the count goes on."""
-    if count < events.shape[0]:
+    if index(count) < events.shape[0]:
         events[count, 0], events[count, 1], events[count, 2] = tick, kind, n
         events[count, 3], events[count, 4], events[count, 5] = step, value, unit
     return count + 1
 
 
-@_inlined
+@inlined
 def _miss_visits(ops, visits, n, first, last, reason):  # type: ignore[no-untyped-def]
     """Give the visits of steps ``first`` to ``last`` - 1 that have no time and no reason yet a reason."""
     for step in range(first, last):
@@ -230,7 +224,7 @@ def _miss_visits(ops, visits, n, first, last, reason):  # type: ignore[no-untype
             visits[n, visit, e.V_REASON] = reason
 
 
-@kernel
+@part
 def _play_one(  # type: ignore[no-untyped-def]
     ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, per_site, weekday,
     seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends, staff, log, state,
@@ -241,7 +235,7 @@ def _play_one(  # type: ignore[no-untyped-def]
     Arrays are only read and written here, never made or bound anew: counting references would cost a third of the time.
     """
     participants, count_resources, most_units, counts = entry.shape[0], unit.shape[0], unit.shape[1], ops.shape[0]
-    logged = 0
+    logged, size, coming, pending, last = np.int64(0), np.int64(0), np.int64(0), NO_KEY, np.int64(0)
     for i in range(count_resources):
         for column in range(WARD_COLUMNS):
             ward[i, column] = 0
@@ -265,7 +259,6 @@ def _play_one(  # type: ignore[no-untyped-def]
                 kept[n, h, column] = -1
             kept[n, h, e.H_STATE] = e.NOT_REACHED
         ends[n, e.E_TIME], ends[n, e.E_REASON] = -1, e.NEVER_ENROLLED
-    size, coming, pending, last = 0, 0, NO_KEY, np.int64(0)
     while True:
         # -------------------------------------------------- the next event
         while coming < participants and entry[coming] < 0:
@@ -285,7 +278,7 @@ def _play_one(  # type: ignore[no-untyped-def]
             coming += 1
             state[STEP, n], state[HOLDER, n], state[WAITING, n], state[DUE, n] = 0, -1, -1, NO_KEY
             state[TRY, n], state[PHASE, n], state[KEEPS, n] = 0, FIRST_PART, 0
-            logged = _record(log, logged, tick, e.ENTER, n, 0, arm[n], site[n])
+            logged = _record(log, logged, tick, e.ENTER, n, state[STEP, n], np.int64(arm[n]), np.int64(site[n]))
             if leave[n] < NEVER:
                 size = _push(heap, size, ((max(leave[n], tick) * 8 + 2) << ID_BITS) | n)
             running = True
@@ -300,12 +293,12 @@ def _play_one(  # type: ignore[no-untyped-def]
                         continue
                     if tick >= ward[i, CLOSE]:
                         _advance(
-                            i, tick, False, ward, unit, until, clock, buffers, resources, gap_mean, spells,
+                            i, tick, np.bool_(False), ward, unit, until, clock, buffers, resources, gap_mean, spells,
                             spell_table, streams, first_window, windows, weekday, seed, replicate,
                         )  # fmt: skip
                     if tick < ward[i, OPEN]:
                         continue
-                    head = queue[i, ward[i, HEAD]]
+                    head = index(queue[i, index(ward[i, HEAD])])
                     if resources[i, RES_OTHER] == 1 and ward[i, ARRIVES] <= tick and ward[i, ARRIVES] < ward[i, CLOSE]:
                         if priorities[head] > 0 or (
                             priorities[head] == 0
@@ -323,16 +316,16 @@ def _play_one(  # type: ignore[no-untyped-def]
                                 again = True
                                 break
                             continue
-                    hold = state[WAITING, head]
-                    first, need = holds[hold, HOLD_FIRST], holds[hold, HOLD_COUNT]
+                    hold = index(state[WAITING, head])
+                    first, need = index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_COUNT]
                     base = site[head] * per_site
                     possible = True
                     for place in range(first, first + need):
-                        j = base + needs[place]
+                        j = index(base + needs[place])
                         if need > 1:
                             if tick >= ward[j, CLOSE]:
                                 _advance(
-                                    j, tick, False, ward, unit, until, clock, buffers, resources, gap_mean, spells,
+                                    j, tick, np.bool_(False), ward, unit, until, clock, buffers, resources, gap_mean, spells,
                                     spell_table, streams, first_window, windows, weekday, seed, replicate,
                                 )  # fmt: skip
                             if tick < ward[j, OPEN] or queue[j, ward[j, HEAD]] != head:
@@ -358,7 +351,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                     if not possible:
                         continue
                     for place in range(first, first + need):
-                        j = base + needs[place]
+                        j = index(base + needs[place])
                         u = _free_unit(j, tick, resources[j, RES_UNITS], unit, until)
                         unit[j, u], granted[head, place] = STUDY, u
                         shift_close[j, u], seized[j, u] = ward[j, CLOSE], tick
@@ -380,12 +373,12 @@ def _play_one(  # type: ignore[no-untyped-def]
                 if running or not 0 <= resources[i, RES_LIMIT] < ward[i, TAIL] - ward[i, HEAD]:
                     continue
                 n = _latest(i, queue, ward, state)
-                hold, step = state[WAITING, n], state[STEP, n]
-                for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                hold, step = index(state[WAITING, n]), index(state[STEP, n])
+                for place in range(index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
                     _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
                 state[WAITING, n], state[DUE, n] = -1, NO_KEY
                 kept[n, hold, e.H_STATE] = e.REFUSED
-                logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, -1)
+                logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, e.NONE)
                 _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
                 state[STEP, n] = ops[step, 2]
                 running = True
@@ -410,12 +403,14 @@ def _play_one(  # type: ignore[no-untyped-def]
                 # ------------------------------------------ leaving
                 if ends[n, e.E_TIME] >= 0:
                     continue
-                step = state[STEP, n]
+                step = index(state[STEP, n])
                 op = ops[step, 0]
                 if state[WAITING, n] >= 0:
-                    hold = state[WAITING, n]
+                    hold = index(state[WAITING, n])
                     kept[n, hold, e.H_STATE] = e.LEFT_WAITING
-                    for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                    for place in range(
+                        index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]
+                    ):
                         _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
                     state[WAITING, n] = -1
                 elif op == p.ACTIVITY or op == p.ATTEMPT:
@@ -431,7 +426,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                     if kept[n, h, e.H_STATE] == e.GRANTED and kept[n, h, e.H_RELEASE] < 0:
                         kept[n, h, e.H_RELEASE] = tick
                         for place in range(holds[h, HOLD_FIRST], holds[h, HOLD_FIRST] + holds[h, HOLD_COUNT]):
-                            j, u = site[n] * per_site + needs[place], granted[n, place]
+                            j, u = index(site[n] * per_site + needs[place]), index(granted[n, place])
                             _advance(
                                 j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
                                 gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
@@ -439,52 +434,52 @@ def _play_one(  # type: ignore[no-untyped-def]
                             unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
                             staff[j, e.S_STUDY] += tick - seized[j, u]
                             staff[j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
-                _miss_visits(ops, visits, n, 0, counts, e.LEFT)
+                _miss_visits(ops, visits, n, np.int64(0), counts, e.LEFT)
                 ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.LEFT_EARLY
                 state[DUE, n] = NO_KEY
                 last = tick
-                logged = _record(log, logged, tick, e.LEAVE, n, step, leave_reason[n], -1)
+                logged = _record(log, logged, tick, e.LEAVE, n, step, np.int64(leave_reason[n]), e.NONE)
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
                 continue
             if state[DUE, n] != key or ends[n, e.E_TIME] >= 0:
                 continue
             state[DUE, n] = NO_KEY
-            step = state[STEP, n]
+            step = index(state[STEP, n])
             op = ops[step, 0]
             running = True
             if rank == 6:
                 # ------------------------------------------ patience runs out
-                hold = state[WAITING, n]
+                hold = index(state[WAITING, n])
                 kept[n, hold, e.H_STATE] = e.GAVE_UP
-                for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                for place in range(index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
                     _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
                 state[WAITING, n] = -1
-                logged = _record(log, logged, tick, e.GIVE_UP, n, step, hold, -1)
+                logged = _record(log, logged, tick, e.GIVE_UP, n, step, hold, e.NONE)
                 _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
                 state[STEP, n] = ops[step, 2]
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
             elif op == p.ACTIVITY:
                 # ------------------------------------------ a part of an activity ends
-                a, slot = ops[step, 1], ops[step, 3]
+                a, slot = index(ops[step, 1]), ops[step, 3]
                 planned = activities[n, a, e.A_PLANNED]
                 if slot >= 0 and state[PHASE, n] == FIRST_PART and tapes[n, slot + 1] > 0:
                     at = tapes[n, slot + 1]
                     if tapes[n, slot + 3] == 1:
                         activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = at, tick
                         activities[n, a, e.A_PAUSE_START], activities[n, a, e.A_PAUSE_END] = tick, tick
-                        logged = _record(log, logged, tick, e.PAUSE, n, step, at, -1)
-                        logged = _record(log, logged, tick, e.END, n, step, at, -1)
+                        logged = _record(log, logged, tick, e.PAUSE, n, step, at, e.NONE)
+                        logged = _record(log, logged, tick, e.END, n, step, at, e.NONE)
                         state[STEP, n] += 1
                     else:
                         activities[n, a, e.A_PAUSE_START] = tick
                         state[PHASE, n] = PAUSED
                         state[DUE, n] = ((tick + tapes[n, slot + 2]) * 8 + 1) << ID_BITS | n
                         size = _push(heap, size, state[DUE, n])
-                        logged = _record(log, logged, tick, e.PAUSE, n, step, at, -1)
+                        logged = _record(log, logged, tick, e.PAUSE, n, step, at, e.NONE)
                         running = False
                 elif state[PHASE, n] == PAUSED:
                     activities[n, a, e.A_PAUSE_END] = tick
-                    logged = _record(log, logged, tick, e.RESUME, n, step, 0, -1)
+                    logged = _record(log, logged, tick, e.RESUME, n, step, e.NOTHING, e.NONE)
                     rest = planned - tapes[n, slot + 1]
                     state[PHASE, n] = SECOND_PART
                     if rest > 0:
@@ -493,11 +488,11 @@ def _play_one(  # type: ignore[no-untyped-def]
                         running = False
                     else:
                         activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = planned, tick
-                        logged = _record(log, logged, tick, e.END, n, step, planned, -1)
+                        logged = _record(log, logged, tick, e.END, n, step, planned, e.NONE)
                         state[STEP, n] += 1
                 else:
                     activities[n, a, e.A_DELIVERED], activities[n, a, e.A_END] = planned, tick
-                    logged = _record(log, logged, tick, e.END, n, step, planned, -1)
+                    logged = _record(log, logged, tick, e.END, n, step, planned, e.NONE)
                     state[STEP, n] += 1
             elif op == p.ATTEMPT:
                 # ------------------------------------------ a try ends
@@ -510,7 +505,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 if success == 0 and state[TRY, n] < at_most:
                     length = tapes[n, slot + 2 * state[TRY, n]]
                     activities[n, a, e.A_PLANNED] += length
-                    logged = _record(log, logged, tick, e.START, n, step, length, -1)
+                    logged = _record(log, logged, tick, e.START, n, step, length, e.NONE)
                     state[DUE, n] = ((tick + length) * 8 + 1) << ID_BITS | n
                     size = _push(heap, size, state[DUE, n])
                     running = False
@@ -518,23 +513,23 @@ def _play_one(  # type: ignore[no-untyped-def]
                     activities[n, a, e.A_END], activities[n, a, e.A_SUCCESS] = tick, success
                     activities[n, a, e.A_DELIVERED] = tick - activities[n, a, e.A_START]
                     if success == 0:
-                        logged = _record(log, logged, tick, e.FAILED, n, step, at_most, -1)
+                        logged = _record(log, logged, tick, e.FAILED, n, step, at_most, e.NONE)
                     if visit >= 0:
                         visits[n, visit, e.V_TIME] = tick
                         visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
-                        logged = _record(log, logged, tick, e.VISIT, n, step, visit, -1)
+                        logged = _record(log, logged, tick, e.VISIT, n, step, visit, e.NONE)
                     state[STEP, n] += 1
             else:
                 state[STEP, n] += 1  # a wait is over
         # -------------------------------------------------- run on through steps that take no time
         while running:
-            step = state[STEP, n]
+            step = index(state[STEP, n])
             op = ops[step, 0]
             if op == p.ACTIVITY or op == p.ATTEMPT:
-                a, slot = ops[step, 1], ops[step, 2]
+                a, slot = index(ops[step, 1]), index(ops[step, 2])
                 length = tapes[n, slot]
                 activities[n, a, e.A_START], activities[n, a, e.A_PLANNED] = tick, length
-                logged = _record(log, logged, tick, e.START, n, step, length, -1)
+                logged = _record(log, logged, tick, e.START, n, step, length, e.NONE)
                 state[PHASE, n], state[TRY, n] = FIRST_PART, 0
                 if op == p.ACTIVITY and ops[step, 3] >= 0 and tapes[n, ops[step, 3] + 1] > 0:
                     length = tapes[n, ops[step, 3] + 1]
@@ -542,14 +537,14 @@ def _play_one(  # type: ignore[no-untyped-def]
                 size = _push(heap, size, state[DUE, n])
                 running = False
             elif op == p.SEIZE:
-                hold = ops[step, 1]
-                first, need = holds[hold, HOLD_FIRST], holds[hold, HOLD_COUNT]
+                hold = index(ops[step, 1])
+                first, need = index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_COUNT]
                 kept[n, hold, e.H_REQUEST] = tick
-                logged = _record(log, logged, tick, e.REQUEST, n, step, hold, -1)
+                logged = _record(log, logged, tick, e.REQUEST, n, step, hold, e.NONE)
                 state[WAITING, n], state[ASKED, n], state[ASKED_RANK, n] = hold, tick, rank
                 priorities[n] = holds[hold, HOLD_PRIORITY]
                 for place in range(first, first + need):
-                    j = site[n] * per_site + needs[place]
+                    j = index(site[n] * per_site + needs[place])
                     if resources[j, RES_OTHER] == 1 or tick >= ward[j, CLOSE]:
                         _advance(
                             j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
@@ -562,10 +557,10 @@ def _play_one(  # type: ignore[no-untyped-def]
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
                 running = False
             elif op == p.RELEASE:
-                hold = ops[step, 1]
+                hold = index(ops[step, 1])
                 kept[n, hold, e.H_RELEASE] = tick
-                for place in range(holds[hold, HOLD_FIRST], holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
-                    j, u = site[n] * per_site + needs[place], granted[n, place]
+                for place in range(index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
+                    j, u = index(site[n] * per_site + needs[place]), index(granted[n, place])
                     if resources[j, RES_OTHER] == 1:
                         _advance(
                             j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
@@ -587,10 +582,10 @@ def _play_one(  # type: ignore[no-untyped-def]
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
                 state[STEP, n] += 1
             elif op == p.VISIT:
-                visit = ops[step, 1]
+                visit = index(ops[step, 1])
                 visits[n, visit, e.V_TIME] = tick
                 visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
-                logged = _record(log, logged, tick, e.VISIT, n, step, visit, -1)
+                logged = _record(log, logged, tick, e.VISIT, n, step, visit, e.NONE)
                 state[STEP, n] += 1
             elif op == p.ARM:
                 if (ops[step, 1] >> arm[n]) & 1:
@@ -604,7 +599,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 ready = tick + (tapes[n, ops[step, 1]] if ops[step, 1] >= 0 else 0)
                 if ops[step, 2] >= 0:
                     ready = first_open(first_window, windows, ops[step, 2], ready, weekday)
-                logged = _record(log, logged, tick, e.WAITS, n, step, ready - tick, -1)
+                logged = _record(log, logged, tick, e.WAITS, n, step, ready - tick, e.NONE)
                 if ready == tick:
                     state[STEP, n] += 1
                 else:
@@ -614,7 +609,7 @@ def _play_one(  # type: ignore[no-untyped-def]
             else:
                 ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.COMPLETED
                 last = tick
-                logged = _record(log, logged, tick, e.COMPLETE, n, step, 0, -1)
+                logged = _record(log, logged, tick, e.COMPLETE, n, step, e.NOTHING, e.NONE)
                 running = False
     return last, logged
 

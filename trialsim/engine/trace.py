@@ -53,6 +53,8 @@ from trialsim.protocol.program import Program
 Ints = NDArray[np.int64]
 
 NEVER = 2**62
+#: No value and no unit of an event.
+NOTHING, NONE = 0, -1
 
 # Kinds of events: the second column of an event list.
 (

@@ -70,5 +70,5 @@ def _fill(seed, stream, k, first_replicate, kind, rows, table, least, chance, of
                 elif code == LOGNORMAL:
                     seconds = math.exp(a + b * ndtri(low + u[n] * span))
                 else:
-                    seconds = quantile_packed(rows, 0, table, u[n])
+                    seconds = quantile_packed(rows, np.int64(0), table, u[n])
                 out[r, n, place] = max(math.floor(min(seconds, LONGEST) + 0.5), least)

@@ -49,17 +49,17 @@ def mix_practitioner(  # type: ignore[no-untyped-def]
     replicates, participants = z.shape
     order = np.empty(units_people.max(), dtype=np.int64)
     for r in range(replicates):
-        replicate = first_replicate + r
+        replicate = first_replicate + np.uint64(r)
         for n in range(participants):
             if holder[r, n] < 0:
-                effect = ndtri(uniform(seed, own_stream, n, 0, replicate))
+                effect = ndtri(uniform(seed, own_stream, n, np.uint64(0), replicate))
             else:
                 resource = holder[r, n] >> SHIFT_BITS
                 shift = (holder[r, n] >> UNIT_BITS) & ((1 << (SHIFT_BITS - UNIT_BITS)) - 1)
                 unit = holder[r, n] & ((1 << UNIT_BITS) - 1)
                 people = units_people[resource]
                 person = _person(unit, people, order, seed, people_streams[resource], shift, replicate)
-                effect = ndtri(uniform(seed, effect_streams[resource], person, 0, replicate))
+                effect = ndtri(uniform(seed, effect_streams[resource], person, np.uint64(0), replicate))
             z[r, n] += weight * effect
 
 
@@ -69,7 +69,7 @@ def _person(unit, people, order, seed, stream, shift, replicate):  # type: ignor
     for person in range(people):
         order[person] = person
     for place in range(unit + 1):
-        other = place + int(uniform(seed, stream, place, shift, replicate) * (people - place))
+        other = place + int(uniform(seed, stream, place, np.uint64(shift), replicate) * (people - place))
         order[place], order[other] = order[other], order[place]
     return order[unit]
 
@@ -79,7 +79,9 @@ def mix_site(weight, site, stream, seed, first_replicate, z):  # type: ignore[no
     """Add sqrt(ICC) times the site's effect to ``z`` (R, N)."""
     for r in range(z.shape[0]):
         for n in range(z.shape[1]):
-            z[r, n] += weight * ndtri(uniform(seed, stream, site[r, n], 0, first_replicate + r))
+            z[r, n] += weight * ndtri(
+                uniform(seed, stream, np.int64(site[r, n]), np.uint64(0), first_replicate + np.uint64(r))
+            )
 
 
 @kernel
@@ -157,14 +159,16 @@ def assay_errors(  # type: ignore[no-untyped-def]
     """Turn standard normal ``out`` (R, N) into the factors by which assay and plate change a value, of mean 1."""
     replicates, participants = out.shape
     for r in range(replicates):
-        replicate = first_replicate + r
+        replicate = first_replicate + np.uint64(r)
         plate, error = -1, 0.0
         for n in range(participants):
             total = 0.0
             if plate_sd > 0.0:
                 if n // plate_size != plate:
                     plate = n // plate_size
-                    error = plate_sd * ndtri(uniform(seed, plate_stream, plate, 0, replicate)) - plate_sd**2 / 2
+                    error = (
+                        plate_sd * ndtri(uniform(seed, plate_stream, plate, np.uint64(0), replicate)) - plate_sd**2 / 2
+                    )
                 total += error
             if assay_sd > 0.0:
                 total += assay_sd * out[r, n] - assay_sd**2 / 2

@@ -223,7 +223,9 @@ def _dask(address: str, workers: int | None) -> Iterator[tuple[Executor, tuple[t
     try:
         with _deaf_children():
             cluster = (
-                LocalCluster(workers or usable_cores(), threads_per_worker=1, dashboard_address=None) if local else None
+                LocalCluster(workers or usable_cores(), threads_per_worker=1, dashboard_address="127.0.0.1:0")
+                if local
+                else None
             )
         client = Client(cluster if cluster is not None else address, timeout="10s", set_as_default=False)
     except (OSError, ValueError, TypeError) as problem:

@@ -53,6 +53,32 @@ def score(z: Any, cuts: Any) -> Any:
     return (stats.norm.cdf(z)[..., None] > 1 / (1 + np.exp(-np.asarray(cuts)))).sum(axis=-1)
 
 
+# ---------------------------------------------------------------- one arm
+
+
+@pytest.mark.parametrize(
+    ("outcome", "effect"), [(NORMAL, {"difference": -0.7}), (CORTISOL, {"ratio": 0.8}), (FEAR, {"odds_ratio": 0.4})]
+)
+def test_the_effect_of_the_only_arm_is_off_under_the_null_twin(outcome: dict[str, Any], effect: dict[str, Any]) -> None:
+    treated = {"y": outcome | {"effects": {"only": effect | {"visits": ["post"]}}}}
+    cohort = played(flat(treated, arms=["only"]), 20, twins=BOTH)
+    without = played(flat({"y": outcome}, arms=["only"]), 20)
+    np.testing.assert_array_equal(values(cohort, "y", "pre"), values(without, "y", "pre"))
+    np.testing.assert_array_equal(values(cohort, "y", "post", twin="null"), values(without, "y", "post"))
+    (implied,) = implied_effects(prepared(flat(treated, arms=["only"])).response)
+    assert implied.visit == "post"
+    assert implied.difference < 0
+    assert values(cohort, "y", "post").mean() < values(without, "y", "post").mean()
+
+
+def test_a_change_of_the_only_arm_that_is_no_effect_is_named() -> None:
+    levels = {"by_visit": {"pre": {"mean": 10, "sd": 2}, "post": {"mean": 9, "sd": 2}}}
+    outcome = {key: value for key, value in NORMAL.items() if key != "level"} | levels
+    (warning,) = prepared(flat({"y": outcome}, arms=["only"])).response.warnings
+    assert "the null twin is the same study" in warning
+    assert not prepared(flat({"y": NORMAL}, arms=["only"])).response.warnings
+
+
 # ---------------------------------------------------------------- without a ward
 
 

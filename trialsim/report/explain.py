@@ -110,13 +110,14 @@ def _level(outcome: OutcomePlan, point: PairPlan, arm: int) -> str:
 
 
 def _effects(study: Study) -> Section:
-    rows = []
+    rows, arms, reference = [], study.response.arms, study.response.reference
+    against = arms[reference] if reference < len(arms) else "without it"
     for one in implied_effects(study.response):
         ratio = f"{one.ratio:.2f}" if one.ratio is not None else ""
         odds = " ".join(f"{value:.2f}" for value in one.odds_ratios)
         rows.append(
             (
-                f"{one.outcome} at {one.visit}", f"{one.arm} - {study.response.arms[study.response.reference]}",
+                f"{one.outcome} at {one.visit}", f"{one.arm} - {against}",
                 f"{one.difference:+.3g}", ratio, odds, f"{one.cohens_d:+.2f}", f"{one.superiority:.2f}",
             )
         )  # fmt: skip

@@ -82,8 +82,9 @@ class OutcomePlan:
 class ResponsePlan:
     """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
 
-    ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D) lower Cholesky factor of their latent
-    correlation; ``streams`` the (D,) keys of their latent draws.
+    ``reference`` is the row of the levels that effects are counted from: that of an arm, or, in a study of one arm,
+    the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
+    lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws.
     """
 
     arms: tuple[str, ...]
@@ -135,7 +136,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     categories = tuple(tuple(what.choice) for what in scenario.participants.values())
     return ResponsePlan(
         arms=arms,
-        reference=arms.index(reference),
+        reference=arms.index(reference) if len(arms) > 1 else 1,
         outcomes=tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items()),
         points=tuple(
             _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
@@ -202,7 +203,7 @@ def _pair(
         visit_index=index,
         location=np.array([place.location for place in found]),
         sd=np.array([place.sd for place in found]),
-        cuts=np.array([place.cuts for place in found]).reshape(len(arms), -1),
+        cuts=np.array([place.cuts for place in found]).reshape(len(found), -1),
         own=tuple(_own_before(program, index, arm) for arm in range(len(arms))),
         by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
@@ -245,17 +246,22 @@ def log_factor(effect: Driver | CovariateEffect | Response) -> float:
 
 
 def _warnings(scenario: Scenario, program: Program | None) -> list[str]:
-    """Arms whose declared effect has no activity to deliver it in a study with a ward."""
-    found: list[str] = []
-    if program is None:
-        return found
-    owners = {arm for arm in range(len(program.arms)) for a in program.activities if a.own and (a.arms >> arm) & 1}
-    for name, what in scenario.outcomes.items():
-        for activity in what.responds_to:
-            own = any(program.activities[i].own for i in matching(program, activity))
-            if len(program.arms) == 1 and not own and not owners:
-                found.append(
-                    f"{name} responds to {activity}, which belongs to no arm: it stays in the null twin. Write "
-                    f"arms: [{program.arms[0]}] at the activity if it is what is tested."
-                )
-    return found
+    """Studies of one arm whose null twin has all or a part of the effect."""
+    activities = program.activities if program else ()
+    owned = any(activity.own for activity in activities)
+    if len(scenario.design.arms) > 1 or owned:
+        return []
+    (arm,) = scenario.design.arms
+    answers = [(name, activity) for name, what in scenario.outcomes.items() for activity in what.responds_to]
+    if answers or any(what.effects for what in scenario.outcomes.values()):
+        return [
+            f"{name} responds to {activity}, which belongs to no arm: it stays in the null twin. Write arms: [{arm}] at "
+            "the activity if it is what is tested."
+            for name, activity in answers
+        ]
+    return [
+        f"{name} differs between visits, and nothing is marked as the effect of {arm}: the null twin is the same study. "
+        f"Write effects: {{{arm}: ..}} in place of a level of its own if the difference is what is tested."
+        for name, what in scenario.outcomes.items()
+        if len({repr(level) for level in what.by_visit.values()}) > 1
+    ]

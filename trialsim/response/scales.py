@@ -198,7 +198,7 @@ def effect_shift(effect: Effect | None) -> float:
 
 
 def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[Place]:
-    """Where each arm's values lie at a visit, in the order of the arms."""
+    """Where each arm's values lie at a visit, in the order of the arms; behind a single arm, also without its effect."""
     level = outcome.by_visit[visit]
     if isinstance(level, ArmLevels):
         base = place_of(level.by_arm[reference], outcome, None)
@@ -212,4 +212,4 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
         here = effect is not None and (not effect.visits or visit in effect.visits)
         shift = effect_shift(effect) if here else 0.0
         shifted.append(Place(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
-    return shifted
+    return shifted if len(arms) > 1 else [*shifted, base]

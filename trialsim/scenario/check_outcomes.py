@@ -69,12 +69,16 @@ def _arms(outcome: Outcome, path: Path, scenario: Scenario, report: Report) -> N
             known(arm, arms, "TS-E031", (*path, *place, "by_arm", arm), report, on_key=True)
     for arm in outcome.effects:
         here = (*path, "effects", arm)
-        if known(arm, arms, "TS-E031", here, report, on_key=True) and arm == reference:
-            report(
-                Finding(
-                    "TS-E024", here, f"'{arm}' is the reference.", "Declare the effect of another arm.", on_key=True
-                )
-            )
+        if not known(arm, arms, "TS-E031", here, report, on_key=True):
+            continue
+        if len(arms) > 1 and arm == reference:
+            message, remedy = f"'{arm}' is the reference.", "Declare the effect of another arm."
+        elif len(arms) == 1 and outcome.as_ == "observed":
+            message = "what a pilot observed in the only arm holds its effect already."
+            remedy = "Declare what was observed at each visit with by_visit:, or levels without as: observed."
+        else:
+            continue
+        report(Finding("TS-E024", here, message, remedy, on_key=True))
 
 
 # ---------------------------------------------------------------- what moves it

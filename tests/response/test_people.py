@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.response.studies import normal, played, same_correlation, same_share, uniform, values, ward
+from tests.response.studies import normal, played, prepared, same_correlation, same_share, uniform, values, ward
 from trialsim import response
 from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS, V_HOLDER
 
@@ -188,3 +188,23 @@ def test_rotation_gives_everybody_the_same_share_of_work() -> None:
     who = people(holders(cohort)[:, :1], 1, 6)[:, 0]
     for person in range(6):
         assert same_share(who == person, 1 / 6)
+
+
+@pytest.mark.parametrize(
+    ("nurse", "warned"),
+    [
+        ({"units": 1, "people": 4}, True),
+        ({"units": 2, "people": 2}, False),
+        ({"units": 1, "people": 4, "hours": "daily 07:00-19:00"}, False),
+    ],
+)
+def test_people_who_never_change_shifts_are_named(nurse: dict[str, object], warned: bool) -> None:
+    outcome = {
+        "distribution": "normal",
+        "visits": ["post"],
+        "level": {"mean": 0, "sd": 1},
+        "icc": {"practitioner": 0.1},
+    }
+    steps = [{"hold": ["nurse"], "steps": [{"activity": "talk", "lasts": "5 min"}, {"visit": "post"}]}]
+    told = prepared(ward({"y": outcome}, steps, resources={"nurse": nurse})).response.warnings
+    assert any("its shift never ends" in one for one in told) is warned

@@ -45,7 +45,8 @@ def explain(study: Study) -> list[Section]:
         found.append(Section("When visits happen", times))
     found.append(Section("What is measured", tuple(words.outcome(n, o) for n, o in scenario.outcomes.items())))
     found.append(_levels(study))
-    found += [section for section in (_effects(study), _ceilings(study)) if section.rows or section.lines]
+    more = (_effects(study), _correlations(study), _ceilings(study))
+    found += [section for section in more if section.rows or section.lines]
     found.append(_drawn(study))
     analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
     found.append(Section("How it is analyzed", tuple(analyses)))
@@ -123,6 +124,32 @@ def _effects(study: Study) -> Section:
         )  # fmt: skip
     header = ("where", "arms", "difference", "ratio", "odds ratio at each cut", "Cohen's d", "P(X > Y)")
     return Section("Effects these levels imply, at full delivery", (), header, tuple(rows))
+
+
+def _correlations(study: Study) -> Section:
+    """Latent correlations and what they are between the values: lower, the coarser or more skewed these are."""
+    from trialsim.response.pearson import pearson  # SciPy's distributions take long to load
+
+    plan = study.response
+    matrix = plan.factor @ plan.factor.T
+    found: dict[tuple[str, str], list[float]] = {}
+    for a, first in enumerate(plan.points):
+        for b, second in enumerate(plan.points[a + 1 :], a + 1):
+            names = [plan.outcomes[point.outcome].name for point in (first, second)]
+            if abs(matrix[a, b]) > 1e-9 and (names[0] == names[1] or first.visit == second.visit):
+                where = f"{names[0]}, two visits" if names[0] == names[1] else f"{names[0]} with {names[1]}, same visit"
+                found.setdefault((where, f"{matrix[a, b]:.2f}"), []).append(pearson(plan, a, b))
+    rows = tuple(
+        (
+            where,
+            latent,
+            str(len(values)),
+            " to ".join(dict.fromkeys(f"{one:.2f}" for one in (min(values), max(values)))),
+        )
+        for (where, latent), values in found.items()
+    )
+    header = ("of", "latent, as declared", "pairs", "of the values themselves")
+    return Section("Correlations in the reference arm, before instrument and clock", (), header, rows)
 
 
 def _ceilings(study: Study) -> Section:

@@ -152,7 +152,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
         reasons=(*REASONS, *dict.fromkeys(reason for _, reason in declared)),
-        warnings=tuple(_warnings(scenario, program)),
+        warnings=(*_one_arm(scenario, program), *_same_people(scenario, program)),
     )
 
 
@@ -245,7 +245,7 @@ def log_factor(effect: Driver | CovariateEffect | Response) -> float:
     return math.log(factor.value) if factor is not None else 0.0
 
 
-def _warnings(scenario: Scenario, program: Program | None) -> list[str]:
+def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:
     """Studies of one arm whose null twin has all or a part of the effect."""
     activities = program.activities if program else ()
     owned = any(activity.own for activity in activities)
@@ -264,4 +264,18 @@ def _warnings(scenario: Scenario, program: Program | None) -> list[str]:
         f"Write effects: {{{arm}: ..}} in place of a level of its own if the difference is what is tested."
         for name, what in scenario.outcomes.items()
         if len({repr(level) for level in what.by_visit.values()}) > 1
+    ]
+
+
+def _same_people(scenario: Scenario, program: Program | None) -> list[str]:
+    """Practitioners' effects where the shift never ends: each unit is one person for the whole trial."""
+    told = [name for name, what in scenario.outcomes.items() if what.icc.practitioner]
+    if program is None or not told:
+        return []
+    held = {program.resources[i].base for hold in program.holds for i in hold.resources}
+    always = sorted({one.base for one in program.resources if one.calendar < 0 and one.people > one.units} & held)
+    return [
+        f"{name} is open all the time: its shift never ends, so the same people do all the work, and icc: of "
+        f"{' and '.join(told)} counts fewer people than there are. Give it hours:, such as daily 07:00-19:00."
+        for name in always
     ]

@@ -1,0 +1,51 @@
+"""Correlations of values from those behind them, against 100,000 drawn pairs of each kind of scale.
+
+False alarms: 32 comparisons of a correlation with Z = 4.4 standard errors, 1e-5 each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.response.studies import Z, flat, played, prepared, values
+from trialsim.response import pearson as module
+from trialsim.response.pearson import pearson
+
+SHARES = [0.5, 0.2, 0.15, 0.1, 0.05]
+KINDS: dict[str, dict[str, Any]] = {
+    "normal": {"distribution": "normal", "level": {"mean": 10, "sd": 2}},
+    "lognormal": {"distribution": "lognormal", "level": {"median": 6, "sd_log": 0.6}},
+    "ordinal": {"distribution": "ordinal", "categories": [0, 1, 2, 3, 4], "level": {"shares": SHARES}},
+    "binary": {"distribution": "binary", "level": {"chance": 0.3}},
+}
+PAIRS = [(a, b) for a in KINDS for b in KINDS]
+
+
+def study(a: str, b: str, r: float) -> str:
+    first = KINDS[a] | {"visits": ["post"]}
+    second = KINDS[b] | {"visits": ["post"], "correlation": {"with": {"first": r}}}
+    return flat({"first": first, "second": second}, visits=["post"], enroll=250)
+
+
+@pytest.mark.parametrize(("a", "b"), PAIRS)
+@pytest.mark.parametrize("r", [0.7, -0.4])
+def test_drawn_values_correlate_as_told(a: str, b: str, r: float) -> None:
+    assert agrees(a, b, r)
+
+
+def agrees(a: str, b: str, r: float) -> bool:
+    cohort = played(study(a, b, r), 200)
+    x, y = values(cohort, "first", "post"), values(cohort, "second", "post")
+    each = np.array([np.corrcoef(x[i], y[i])[0, 1] for i in range(len(x))])
+    bias = 2 / 500  # of a correlation of 500 pairs, generously
+    off = abs(each.mean() - pearson(prepared(study(a, b, r)).response, 0, 1))
+    return bool(off < Z * each.std(ddof=1) / np.sqrt(len(each)) + bias * abs(r))
+
+
+def test_a_wrong_formula_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_covariance", lambda plan, i, _, r: r * np.sqrt(module._variance(plan, i)))
+    assert not agrees("ordinal", "ordinal", 0.7)
+    assert not agrees("lognormal", "normal", 0.7)

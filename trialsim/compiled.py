@@ -12,7 +12,7 @@ from numba.core import event, types
 from numba.extending import intrinsic
 
 _jit: Any = numba.njit
-_EXACT: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": False}
+_EXACT: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
 _INNER: dict[str, Any] = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -24,7 +24,7 @@ def kernel(function: Function) -> Function:
     The result releases the global interpreter lock, so that replicates can be shared out over threads,
     and is cached on disk, so that only the first start compiles.
     """
-    return cast("Function", _jit(no_cfunc_wrapper=True, **_EXACT)(function))
+    return cast("Function", _jit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function))
 
 
 def part(function: Function) -> Function:

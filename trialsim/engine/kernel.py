@@ -298,6 +298,9 @@ def _play_one(  # type: ignore[no-untyped-def]
                         )  # fmt: skip
                     if tick < ward[i, OPEN]:
                         continue
+                    u = _free_unit(i, tick, resources[i, RES_UNITS], unit, until)
+                    if u < 0:
+                        continue
                     head = index(queue[i, index(ward[i, HEAD])])
                     if resources[i, RES_OTHER] == 1 and ward[i, ARRIVES] <= tick and ward[i, ARRIVES] < ward[i, CLOSE]:
                         if priorities[head] > 0 or (
@@ -307,44 +310,40 @@ def _play_one(  # type: ignore[no-untyped-def]
                                 or (ward[i, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
                             )
                         ):
-                            u = _free_unit(i, tick, resources[i, RES_UNITS], unit, until)
-                            if u >= 0:
-                                unit[i, u], until[i, u] = OTHER, tick + ward[i, LENGTH]
-                                _next_spell(
-                                    i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate
-                                )
-                                again = True
-                                break
-                            continue
+                            unit[i, u], until[i, u] = OTHER, tick + ward[i, LENGTH]
+                            _next_spell(
+                                i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate
+                            )
+                            again = True
+                            break
                     hold = index(state[WAITING, head])
                     first, need = index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_COUNT]
                     base = site[head] * per_site
                     possible = True
-                    for place in range(first, first + need):
+                    for place in range(first, first + need if need > 1 else first):
                         j = index(base + needs[place])
-                        if need > 1:
-                            if tick >= ward[j, CLOSE]:
-                                _advance(
-                                    j, tick, np.bool_(False), ward, unit, until, clock, buffers, resources, gap_mean, spells,
-                                    spell_table, streams, first_window, windows, weekday, seed, replicate,
-                                )  # fmt: skip
-                            if tick < ward[j, OPEN] or queue[j, ward[j, HEAD]] != head:
+                        if tick >= ward[j, CLOSE]:
+                            _advance(
+                                j, tick, np.bool_(False), ward, unit, until, clock, buffers, resources, gap_mean,
+                                spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                            )  # fmt: skip
+                        if tick < ward[j, OPEN] or queue[j, ward[j, HEAD]] != head:
+                            possible = False
+                            break
+                        if (
+                            resources[j, RES_OTHER] == 1
+                            and ward[j, ARRIVES] <= tick
+                            and ward[j, ARRIVES] < ward[j, CLOSE]
+                        ):
+                            if priorities[head] > 0 or (
+                                priorities[head] == 0
+                                and (
+                                    ward[j, ARRIVES] < state[ASKED, head]
+                                    or (ward[j, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
+                                )
+                            ):
                                 possible = False
                                 break
-                            if (
-                                resources[j, RES_OTHER] == 1
-                                and ward[j, ARRIVES] <= tick
-                                and ward[j, ARRIVES] < ward[j, CLOSE]
-                            ):
-                                if priorities[head] > 0 or (
-                                    priorities[head] == 0
-                                    and (
-                                        ward[j, ARRIVES] < state[ASKED, head]
-                                        or (ward[j, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
-                                    )
-                                ):
-                                    possible = False
-                                    break
                         if _free_unit(j, tick, resources[j, RES_UNITS], unit, until) < 0:
                             possible = False
                             break

@@ -398,6 +398,8 @@ def read_name(value: object) -> str:
 
 def read_count(value: object) -> object:
     """A whole number; yes or no, text and fractions are refused."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, float) or not value.is_integer():
         refuse("TS-E011", f"'{value}' is not a whole number.", remedy="Write a whole number without a unit.")
     return int(value)

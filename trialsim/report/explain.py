@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import exp
+from math import exp, isfinite
 
 from trialsim.quantities import Prior, Spread
 from trialsim.report import words
@@ -144,12 +144,18 @@ def _correlations(study: Study) -> Section:
             where,
             latent,
             str(len(values)),
-            " to ".join(dict.fromkeys(f"{one:.2f}" for one in (min(values), max(values)))),
+            _range(values),
         )
         for (where, latent), values in found.items()
     )
     header = ("of", "latent, as declared", "pairs", "of the values themselves")
     return Section("Correlations in the reference arm, before instrument and clock", (), header, rows)
+
+
+def _range(values: list[float]) -> str:
+    """From the lowest to the highest, of those that are known."""
+    known = [one for one in values if isfinite(one)]
+    return " to ".join(dict.fromkeys(f"{one:.2f}" for one in (min(known), max(known)))) if known else ""
 
 
 def _ceilings(study: Study) -> Section:

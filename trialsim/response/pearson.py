@@ -4,7 +4,7 @@ Two normals Z1, Z2 with correlation r become values g1(Z1), g2(Z2): a + s Z (nor
 that rises by a step at each cut c (ordinal). With phi and Phi of the standard normal, for s, t > 0:
 Cov(exp(sZ1), exp(tZ2)) = exp((s^2 + t^2) / 2) (exp(rst) - 1), Cov(Z1, exp(tZ2)) = r t exp(t^2 / 2),
 Cov(Z1, 1[Z2 > c]) = r phi(c), Cov(exp(sZ1), 1[Z2 > c]) = exp(s^2 / 2) (Phi(rs - c) - Phi(-c)), and for two scores
-P(Z1 > c, Z2 > d) is the bivariate normal probability.
+P(Z1 > c, Z2 > d) is the bivariate normal probability. Here exp(sZ) is divided by exp(s^2), so that nothing overflows.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ Floats = NDArray[np.float64]
 def pearson(plan: ResponsePlan, first: int, second: int) -> float:
     """Correlation of the values of two columns in the reference arm, before the ward, the instrument and the clock.
 
+    NaN where values do not vary.
+
     >>> from trialsim.study import prepare  # doctest: +SKIP
     >>> pearson(prepare(scenario).response, 0, 1)  # doctest: +SKIP
     0.53
     """
     latent = float(plan.factor[first] @ plan.factor[second])
-    covariance = _covariance(plan, first, second, latent)
-    return covariance / math.sqrt(_variance(plan, first) * _variance(plan, second))
+    both = _variance(plan, first) * _variance(plan, second)
+    return _covariance(plan, first, second, latent) / math.sqrt(both) if both > 0 else math.nan
 
 
 def _scale(plan: ResponsePlan, d: int) -> int:
@@ -50,7 +52,7 @@ def _variance(plan: ResponsePlan, d: int) -> float:
         shares, scores = shares_of(point.cuts[plan.reference]), plan.outcomes[point.outcome].categories
         return float(shares @ scores**2 - (shares @ scores) ** 2)
     s = float(point.sd[plan.reference])
-    return math.exp(s**2) * math.expm1(s**2) if scale == LOGNORMAL else s**2
+    return -math.expm1(-(s**2)) if scale == LOGNORMAL else s**2
 
 
 def _covariance(plan: ResponsePlan, first: int, second: int, r: float) -> float:
@@ -64,14 +66,14 @@ def _covariance(plan: ResponsePlan, first: int, second: int, r: float) -> float:
     if b == ORDINAL:
         cuts, rises = _steps(plan, second)
         if a == LOGNORMAL:
-            return float(rises @ (special.ndtr(r * s - cuts) - special.ndtr(-cuts))) * math.exp(s**2 / 2)
+            return float(rises @ (special.ndtr(r * s - cuts) - special.ndtr(-cuts))) * math.exp(-(s**2) / 2)
         return s * r * float(rises @ np.exp(-(cuts**2) / 2)) / math.sqrt(2 * math.pi)
     t = float(plan.points[second].sd[plan.reference])
     if a == LOGNORMAL and b == LOGNORMAL:
-        return math.exp((s**2 + t**2) / 2) * math.expm1(r * s * t)
+        return math.exp(r * s * t - (s**2 + t**2) / 2) - math.exp(-(s**2 + t**2) / 2)
     if a == LOGNORMAL:
-        return r * s * t * math.exp(s**2 / 2)
-    return r * s * t * (math.exp(t**2 / 2) if b == LOGNORMAL else 1.0)
+        return r * s * t * math.exp(-(s**2) / 2)
+    return r * s * t * (math.exp(-(t**2) / 2) if b == LOGNORMAL else 1.0)
 
 
 def _of_scores(cuts: Floats, rises: Floats, others: Floats, heights: Floats, r: float) -> float:

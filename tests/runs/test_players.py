@@ -175,7 +175,7 @@ def test_workers_lost_again_and_again_end_the_run(picu: studies.Study) -> None:
     player = Elsewhere(start, task_of(picu, engine="fast"))
     with pytest.raises(RunError, match="were lost") as ended:
         player(range(100))
-    assert ended.value.code == "TS-R012"
+    assert ended.value.code == "TS-R024"
     assert len(started) == 1 + ATTEMPTS
 
 
@@ -184,7 +184,7 @@ def test_a_worker_with_another_version_is_refused(picu: studies.Study) -> None:
     for other in (replace(task, contract=task.contract + 1), replace(task, scenario_hash="0" * 32)):
         with pytest.raises(RunError) as refused:
             play_task(other, 0, 100)
-        assert refused.value.code == "TS-R011"
+        assert refused.value.code == "TS-R019"
 
 
 def test_errors_keep_their_words_on_the_way_from_another_process() -> None:

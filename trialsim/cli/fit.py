@@ -111,7 +111,7 @@ def _show(fragment: Fragment, out: Path | None, *, as_json: bool) -> None:
             raise RunError(f"{out} exists and is kept.", code="TS-R001", remedy="Choose another name.") from None
         except OSError as error:
             raise RunError(
-                f"{out} cannot be written: {error.strerror}.", code="TS-R002", remedy="Check the folder."
+                f"{out} cannot be written: {error.strerror}.", code="TS-R003", remedy="Check the folder."
             ) from None
     if as_json:
         print_json(

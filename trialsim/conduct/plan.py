@@ -169,7 +169,9 @@ def _covariate(name: str, what: Covariate) -> CovariatePlan:
         shares = tuple(share.value for share in what.choice.values())
         return CovariatePlan(name, tuple(what.choice), Distribution("choice", values=places, weights=shares), key)
     if what.number is None:
-        raise DistributionError(f"covariate {name!r} has no distribution.", code="TS-D005")
+        raise DistributionError(
+            f"covariate {name!r} has no distribution.", code="TS-D005", remedy="Give it a number or a choice."
+        )
     return CovariatePlan(name, (), what.number.distribution, key)
 
 

@@ -69,13 +69,13 @@ def play_task(task: Task, start: int, stop: int) -> studies.Played:
     Raises
     ------
     RunError
-        TS-R011 when the worker has another version of trialsim
+        TS-R019 when the worker has another version of trialsim
     """
     study = _prepared(task.scenario)
     if task.contract != CONTRACT or scenario_hash(study.scenario) != task.scenario_hash:
         raise RunError(
             "a worker has another version of trialsim.",
-            code="TS-R011",
+            code="TS-R019",
             remedy="Install the same version on every machine of the cluster.",
         )
     return studies.play(study, range(start, stop), engine=task.engine)
@@ -109,7 +109,7 @@ class Elsewhere:
         Raises
         ------
         RunError
-            TS-R012 when its workers were lost again and again
+            TS-R024 when its workers were lost again and again
         """
         for _ in range(ATTEMPTS):
             executor = self._executor
@@ -119,7 +119,7 @@ class Elsewhere:
                 self._replace(executor)
         raise RunError(
             f"{ATTEMPTS} workers were lost while they played replicates {replicates.start} to {replicates.stop - 1}.",
-            code="TS-R012",
+            code="TS-R024",
             remedy="Their memory may be too small; see their logs. What was finished is kept.",
         )
 

@@ -67,6 +67,6 @@ def command(
         words += ["--set", change]
     script = SCRIPT.format(
         title=" ".join(known.title.split()), replicates=total, shards=shards, name=known.name, time=time, cpus=cpus,
-        memory=memory,        out=shlex.quote(str(folder)), run=shlex.join(words), file=f"{known.name}.sbatch",
+        memory=memory, out=shlex.quote(str(folder)), run=shlex.join(words), file=f"{known.name}.sbatch",
     )  # fmt: skip
     stdout.print(script, end="", markup=False)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.assurance.points import Belief
-from trialsim.chunks import chunk_ranges, in_order
+from trialsim.chunks import chunk_ranges, in_order, threads_until_done
 from trialsim.errors import ScenarioError, TrialsimError
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import at_values
@@ -89,7 +88,7 @@ def play_points(
         return reached, failed, ""
 
     done: list[tuple[int, int, str]] = []
-    with ThreadPoolExecutor(workers, thread_name_prefix="trialsim") as pool:
+    with threads_until_done(workers) as pool:
         for point, one in enumerate(in_order(pool, work, range(points), ahead=workers + 2)):
             done.append(one)
             if progress is not None:
@@ -132,7 +131,7 @@ def count_parallel(
     """As :func:`count`, over threads."""
     parts = chunk_ranges(range(replicates), CHUNK, block=1)
     reached = failed = 0
-    with ThreadPoolExecutor(workers, thread_name_prefix="trialsim") as pool:
+    with threads_until_done(workers) as pool:
         work = in_order(pool, lambda part: count(study, wanted, need, part, seed=seed), parts, ahead=workers + 2)
         for part, (here, lost) in zip(parts, work, strict=True):
             reached, failed = reached + here, failed + lost

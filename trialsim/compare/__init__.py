@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +77,6 @@ def compare(
     play: bool = False,
     engine: Engine = "fast",
     workers: int | None = None,
-    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Compare scenario files, shipped scenarios or finished output folders with the first of them.
@@ -89,7 +87,7 @@ def compare(
     """
     return compare_sides(
         read_sides(inputs, variants=variants, set=set), replicates=replicates, seed=seed, play=play, engine=engine,
-        workers=workers, executor=executor, progress=progress,
+        workers=workers, progress=progress,
     )  # fmt: skip
 
 
@@ -102,7 +100,6 @@ def compare_sides(
     engine: Engine = "fast",
     workers: int | None = None,
     chunk: int | None = None,
-    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Compare designs with the first of them under common random numbers.
@@ -112,7 +109,7 @@ def compare_sides(
     replicates : how many, or which; the baseline's number if not said (the smallest number where folders are read)
     seed : for all designs; the baseline's if not said
     play : play finished folders again, which pairs the numbers of the trial as well
-    workers, chunk, executor : change no digit of the result
+    workers, chunk : change no digit of the result
     progress : is given the number of replicates done so far
 
     Raises
@@ -129,9 +126,7 @@ def compare_sides(
         found = read_stored(sides, which, paired=paired, progress=progress)
     else:
         notes += _played_notes(sides, used)
-        found = play_sides(
-            sides, which, seed=used, engine=engine, workers=workers, chunk=chunk, executor=executor, progress=progress
-        )
+        found = play_sides(sides, which, seed=used, engine=engine, workers=workers, chunk=chunk, progress=progress)
     same_seed = not stored or len({side.seed for side in sides}) == 1
     return Comparison(
         sides=tuple(sides),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import NO_ESTIMAND
-from trialsim.chunks import chunk_ranges, in_order, usable_cores
+from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
 from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
 from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
@@ -75,7 +73,6 @@ def play_sides(
     engine: Engine = "fast",
     workers: int | None = None,
     chunk: int | None = None,
-    executor: Executor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Results:
     """Play all designs under the same seed, chunk by chunk, and compare each with the first."""
@@ -87,10 +84,8 @@ def play_sides(
     work = partial(
         _play, [side.study for side in sides], columns, seed=seed, engine=engine, kept=replicates.start + KEPT
     )
-    with ExitStack() as stack:
-        if executor is None and workers > 1:
-            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="trialsim"))
-        for part, batches in zip(chunks, in_order(executor, work, chunks, ahead=workers + 2), strict=True):
+    with threads_until_done(workers) as pool:
+        for part, batches in zip(chunks, in_order(pool, work, chunks, ahead=workers + 2), strict=True):
             adding.add([batch.values for batch in batches], part.start)
             for parts, batch in zip(shown, batches, strict=True):
                 parts.extend([batch.shown] if batch.shown is not None else [])

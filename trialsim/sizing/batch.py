@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates, analyze
-from trialsim.chunks import chunk_ranges, in_order, usable_cores
+from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
 from trialsim.response import respond
 from trialsim.sizing.fit import Scores
 from trialsim.sizing.known import known_contrasts
@@ -101,7 +100,7 @@ def _play(
     each = max(study.conduct.target * len(study.response.pairs), 1)
     parts = chunk_ranges(replicates, max(min(CHUNK, CHUNK_VALUES // each), 1), block=1)
     done: list[Batch] = []
-    with ThreadPoolExecutor(workers, thread_name_prefix="trialsim") as pool:
+    with threads_until_done(workers) as pool:
         for part, batch in zip(parts, in_order(pool, work, parts, ahead=workers + 2), strict=True):
             done.append(batch)
             if progress is not None:

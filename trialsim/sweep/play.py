@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from trialsim.chunks import in_order, usable_cores
+from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.errors import RunError
 from trialsim.evaluate.table import Measure
 from trialsim.scenario.cells import Family
@@ -119,8 +117,7 @@ def play_sweep(
     workers = usable_cores() if workers is None else workers
     together = min(workers, len(missing))
     each = max(1, workers // max(together, 1))
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(together)) if together > 1 else None
+    with threads_until_done(max(together, 1)) as pool:
         for key, made in in_order(pool, play, missing, ahead=together + 2):
             known[key] = made
             if progress is not None:

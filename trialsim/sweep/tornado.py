@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.chunks import in_order, usable_cores
+from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import KEPT, OperatingCharacteristics
 from trialsim.evaluate.table import Z95
@@ -128,8 +126,7 @@ def play_tornado(
         return _play(scenario, row, replicates=replicates, seed=seed, engine=engine)
 
     played: list[_Played] = []
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(workers)) if workers > 1 else None
+    with threads_until_done(workers) as pool:
         for done in in_order(pool, play, scenarios, ahead=workers + 2):
             played.append(done)
             if progress is not None:

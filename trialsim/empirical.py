@@ -11,6 +11,7 @@ from trialsim.faults import did_you_mean, refuse
 from trialsim.reading import read_value
 
 MOST_VALUES = 100_000
+MOST_BYTES = 20_000_000
 KEYS = ("file", "column", "unit")
 
 
@@ -41,6 +42,15 @@ def read_empirical(inner: object, kind: str, info: Any) -> tuple[float, ...]:
     return tuple(sorted(values))
 
 
+def beside(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder or below it; None when the name leads elsewhere or is none."""
+    try:
+        file = (folder / name).resolve()
+    except (OSError, ValueError):  # a null character, a circle of links
+        return None
+    return file if file.is_relative_to(folder.resolve()) else None
+
+
 def _as_number(text: object, kind: str) -> object:
     if kind == "amount" and isinstance(text, str):
         try:
@@ -58,12 +68,21 @@ def _cells(inner: Mapping[Any, Any], info: Any) -> tuple[list[str], str]:
     name = inner.get("file")
     if not isinstance(name, str):
         refuse("TS-E019", "the CSV file is not named.", remedy="Write file: lengths.csv.")
-    file = Path(context.get("folder", ".")) / name
+    file = beside(Path(context.get("folder", ".")), name)
+    if file is None:
+        message = f"the CSV file '{name}' lies outside the scenario's folder, which nothing of a scenario may read."
+        refuse("TS-E019", message, remedy="Copy it beside the scenario.", at=("file",))
+    if not file.is_file():
+        refuse("TS-E019", f"the CSV file '{name}' cannot be read.", remedy="It lies beside the scenario.", at=("file",))
     try:
+        if file.stat().st_size > MOST_BYTES:
+            refuse(
+                "TS-E019", f"'{name}' has more than {MOST_BYTES / 1e6:.0f} MB.", remedy="Keep one column.", at=("file",)
+            )
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error):
-        refuse("TS-E019", f"the CSV file '{name}' cannot be read.", remedy="It lies beside the scenario.", at=("file",))
+        refuse("TS-E019", f"the CSV file '{name}' cannot be read.", remedy="Save it as CSV in UTF-8.", at=("file",))
     columns = list(rows[0]) if rows else []
     column = inner.get("column", columns[0] if len(columns) == 1 else None)
     if column not in columns:

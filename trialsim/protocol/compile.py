@@ -13,7 +13,7 @@ from trialsim.draws import stream
 from trialsim.errors import ProtocolError
 from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
-from trialsim.protocol.program import ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
+from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
@@ -244,7 +244,7 @@ class _Builder:
                 remedy=f"Ask for {early} first, or list {late} above {early} under resources.",
             )
         self.check_open_together(name, new)
-        patience = round(give_up_after.value) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
+        patience = round(min(give_up_after.value, LONGEST)) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
         self.holds.append(HoldInfo(name, new, priority, patience, ()))
         self.asked_during.append(self.asked)
         hold = len(self.holds) - 1

@@ -36,6 +36,10 @@ SHARE_OF = 2  # a uniform share of the length in slot ``of``, if the flag before
 NOTHING = Distribution("fixed", (0.0,))
 
 
+#: No length and no patience is longer than a century; the ticks of a pathway then fit the engine's keys.
+LONGEST = 36_525 * 86_400
+
+
 @dataclass(frozen=True)
 class Slot:
     """One drawn integer of a participant: its stream, and what it is."""

@@ -11,21 +11,18 @@ from trialsim.compiled import kernel
 from trialsim.distributions import CODES, pack, packable, quantile, quantile_packed
 from trialsim.draws import fill_uniform, stream_key, uniforms
 from trialsim.normal import ndtri
-from trialsim.protocol.program import FLAG, SHARE_OF, TICKS, Program
+from trialsim.protocol.program import FLAG, LONGEST, SHARE_OF, TICKS, Program
 
 Tapes = NDArray[np.int64]
 
 EXPONENTIAL, LOGNORMAL = CODES["exponential"], CODES["lognormal"]
-
-#: No length is longer than a century; the ticks of a pathway then fit the engine's keys.
-LONGEST = 36_525 * 86_400
 
 
 def draw_tapes(program: Program, *, seed: int, replicates: range, participants: int) -> Tapes:
     """Drawn integers (R, N, slots), addressed by enrollment number.
 
     Lengths are rounded to the nearest tick (half up) and are at least 1 for activities; flags are 0 or 1; the moment
-    of an interruption is 1 or later, 0 for none. Lengths are cut at :data:`LONGEST`.
+    of an interruption is 1 or later, 0 for none. Lengths are cut at :data:`~trialsim.protocol.program.LONGEST`.
     """
     out = np.zeros((len(replicates), participants, max(len(program.slots), 1)), dtype=np.int64)
     for place, slot in enumerate(program.slots):

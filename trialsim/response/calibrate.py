@@ -110,7 +110,7 @@ def _moved(
     """One round for one outcome at one visit, (R, N) values: the new levels, and how far the old ones were off."""
     outcome = plan.outcomes[point.outcome]
     if outcome.scale == LOGNORMAL:
-        goal, got = np.log(goal), np.log(got)
+        goal, got = (np.log(values, out=np.full(values.shape, np.nan), where=values > 0) for values in (goal, got))
     arms, reference = len(plan.arms), plan.reference
     groups = [(k, arm == k) for k in range(arms)]
     if not point.by_arm:  # one level: of everybody, or of the reference where effects set the arms apart

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,6 +38,7 @@ def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
                 yield _effect(plan, point, arm, name)
 
 
+@np.errstate(all="ignore")  # levels without spread, or beyond what a number can hold, give infinity or nothing
 def _effect(plan: ResponsePlan, point: PairPlan, arm: int, name: str) -> ImpliedEffect:
     outcome = plan.outcomes[point.outcome]
     if outcome.scale == ORDINAL:
@@ -47,18 +47,19 @@ def _effect(plan: ResponsePlan, point: PairPlan, arm: int, name: str) -> Implied
     means, sds = np.array(point.location), np.array(point.sd)
     ratio = None
     if outcome.scale == LOGNORMAL:
-        ratio = math.exp(means[b] - means[a])
-        superiority = float(ndtr((means[b] - means[a]) / math.hypot(sds[a], sds[b])))
+        ratio = float(np.exp(means[b] - means[a]))
+        superiority = float(ndtr(np.divide(means[b] - means[a], np.hypot(sds[a], sds[b]))))
         raw = np.exp(means + sds**2 / 2)
         sds = raw * np.sqrt(np.expm1(sds**2))
         means = raw
     else:
-        superiority = float(ndtr((means[b] - means[a]) / math.hypot(sds[a], sds[b])))
+        superiority = float(ndtr(np.divide(means[b] - means[a], np.hypot(sds[a], sds[b]))))
     difference = float(means[b] - means[a])
-    pooled = math.sqrt((sds[a] ** 2 + sds[b] ** 2) / 2)
-    return ImpliedEffect(outcome.name, point.visit, name, difference, difference / pooled, superiority, ratio, ())
+    d = float(np.divide(difference, np.sqrt((sds[a] ** 2 + sds[b] ** 2) / 2)))
+    return ImpliedEffect(outcome.name, point.visit, name, difference, d, superiority, ratio, ())
 
 
+@np.errstate(all="ignore")
 def _ordinal(plan: ResponsePlan, point: PairPlan, arm: int, name: str) -> ImpliedEffect:
     outcome = plan.outcomes[point.outcome]
     p, q = shares_of(point.cuts[plan.reference]), shares_of(point.cuts[arm])
@@ -69,8 +70,8 @@ def _ordinal(plan: ResponsePlan, point: PairPlan, arm: int, name: str) -> Implie
     below = np.concatenate([[0.0], np.cumsum(p)[:-1]])
     superiority = float(q @ (below + p / 2))
     odds = tuple(float(x) for x in np.exp(point.cuts[plan.reference] - point.cuts[arm]))
-    pooled = math.sqrt(variances.mean())
-    return ImpliedEffect(outcome.name, point.visit, name, difference, difference / pooled, superiority, None, odds)
+    d = float(np.divide(difference, np.sqrt(max(variances.mean(), 0.0))))
+    return ImpliedEffect(outcome.name, point.visit, name, difference, d, superiority, None, odds)
 
 
 @dataclass(frozen=True)

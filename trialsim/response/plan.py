@@ -177,7 +177,7 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         icc_site=what.icc.site.value if what.icc.site else 0.0,
         instrument=what.instrument,
         assay=assay,
-        plate_size=max(int(plate.value) // samples, 1) if plate else 0,
+        plate_size=max(int(min(plate.value, 1e9)) // samples, 1) if plate else 0,
         lost=what.lost.value if what.lost else 0.0,
         leaves=bool(scenario.attrition) and not scenario.protocol,
         missing=what.missing,

@@ -26,7 +26,7 @@ from trialsim.protocol.columns import (
     V_REASON,
     VISITED,
 )
-from trialsim.protocol.program import Program
+from trialsim.protocol.program import LONGEST, Program
 from trialsim.response.kinetics import log_levels
 from trialsim.response.measure import normal_quantiles
 from trialsim.response.plan import OutcomePlan, PairPlan, ResponsePlan, log_factor, matching, steps_of_activities
@@ -289,8 +289,8 @@ def _secreted(
             assert response.secretion is not None
             which.append(index)
             amount.append(response.secretion.value)
-            lag.append(round(response.lag.value) if response.lag else 0)
-            lasts.append(round(response.lasts.value) if response.lasts else -1)
+            lag.append(round(min(response.lag.value, LONGEST)) if response.lag else 0)
+            lasts.append(round(min(response.lasts.value, LONGEST)) if response.lasts else -1)
             factor.append(scale if bedside.program.activities[index].own else 1.0)
             gates.append(gate)
     out = np.zeros(bedside.entries.arm.shape)

@@ -103,6 +103,8 @@ def _sources(scenario: Scenario, report: Report) -> None:
                 known(told, scenario.sources, "TS-E036", (*path, key), report)
 
 
+#: The engine keeps the arms of a step as bits of a number.
+MOST_ARMS = 60
 ABOVE_ZERO = (
     "ratio",
     "odds_ratio",
@@ -173,6 +175,11 @@ def _design(scenario: Scenario, report: Report) -> None:
     if not arms:
         report(
             Finding("TS-E042", (*path, "arms"), "there is no arm.", "Write arms: {control: usual care, treated: ..}.")
+        )
+        return
+    if len(arms) > MOST_ARMS:
+        report(
+            Finding("TS-E042", (*path, "arms"), f"{len(arms)} arms are too many.", f"At most {MOST_ARMS} are possible.")
         )
         return
     if design.reference is not None:

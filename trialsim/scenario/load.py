@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
+from trialsim.empirical import beside
 from trialsim.errors import Fault, ScenarioError
 from trialsim.scenario.echoes import without_echoes, without_repeats
 from trialsim.scenario.messages import findings_of
@@ -13,7 +14,8 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.overrides import inherit, override
 from trialsim.scenario.priors import name_priors
 from trialsim.scenario.resolve import Refused, resolve_or_find
-from trialsim.scenario.text import BrokenText, Finding, Place, Tree, read_text
+from trialsim.scenario.shipped import shipped_scenarios
+from trialsim.scenario.text import MOST_BYTES, BrokenText, Finding, Place, Tree, read_text
 
 LONGEST_CHAIN = 5
 MOST_ROUNDS = 5
@@ -69,7 +71,8 @@ def from_data(data: dict[str, Any], *, folder: str | FilePath = ".") -> Scenario
 
 def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
     try:
-        raw = file.read_bytes()
+        with file.open("rb") as stream:
+            raw = stream.read(MOST_BYTES + 1)  # longer texts are refused whatever they hold
         text = raw.decode("utf-8-sig")
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
@@ -96,15 +99,23 @@ def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) ->
             "TS-E007", ("extends",), "'extends' needs one file name.", "Write extends: parent.yaml.", where
         )
         raise BrokenText(finding)
-    parent = folder / name
-    if parent.resolve() in seen or len(seen) > LONGEST_CHAIN:
+    parent = beside(folder, name)
+    shipped = shipped_scenarios()
+    if (parent is None or not parent.is_file()) and name in shipped:
+        parent = shipped[name].path.resolve()
+    if parent is None:
+        message = f"'{name}' lies outside the scenario's folder, which nothing of a scenario may read."
+        remedy = "Copy it beside this file, or name a shipped scenario."
+        raise BrokenText(Finding("TS-E007", ("extends",), message, remedy, where))
+    if parent in seen or len(seen) > LONGEST_CHAIN:
         finding = Finding("TS-E007", ("extends",), f"'{name}' leads back to this file.", "Break the circle.", where)
         raise BrokenText(finding)
     if not parent.is_file():
-        finding = Finding(
-            "TS-E007", ("extends",), f"there is no file '{name}'.", "It is looked for beside this file.", where
+        message, remedy = (
+            f"there is no file '{name}'.",
+            "It is looked for beside this file; or name a shipped scenario.",
         )
-        raise BrokenText(finding)
+        raise BrokenText(Finding("TS-E007", ("extends",), message, remedy, where))
     return inherit(_read_chain(parent, seen=seen), tree)
 
 

@@ -22,7 +22,7 @@ def _module(root):
 
 @pytest.mark.verify
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("place", range(7))
 def test_error_and_coverage(root, place) -> None:
     module = _module(root)
     problem = list(module.problems())[place]

@@ -43,6 +43,20 @@ def test_init_copies_a_scenario_that_is_sound(
     assert main(["init", "no-such-study"]) == 4
 
 
+def test_a_shipped_scenario_is_known_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "textbook-ancova"]) == 0
+    Path("textbook-ancova").write_text("trialsim: 1\n", encoding="utf-8")
+    assert main(["check", "textbook-ancova"]) == 3, "a file of this name goes before"
+    Path("folder").mkdir()
+    capsys.readouterr()
+    for wrong, told in (("folder", "is a folder"), ("no-such-study", "`trialsim init` lists them")):
+        assert main(["run", wrong]) == 2
+        assert told in " ".join(capsys.readouterr().err.split())
+
+
 def test_check_names_the_place_and_the_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text(Path(ANCOVA).read_text(encoding="utf-8").replace("enroll:", "enrol:"), encoding="utf-8")

@@ -11,9 +11,33 @@ import rich_click as click
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
+class ScenarioFile(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A scenario file, or the name of a shipped scenario."""
+
+    name = "scenario"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The file; a file of this name goes before a shipped scenario."""
+        path = Path(str(value))
+        if path.is_file():
+            return path
+        if path.is_dir():
+            self.fail(f"'{value}' is a folder; name the scenario file in it.", param, ctx)
+        from trialsim.scenario.shipped import shipped_scenarios
+
+        shipped = shipped_scenarios()
+        if str(value) not in shipped:
+            self.fail(
+                f"there is no file '{value}', and no shipped scenario of this name (`trialsim init` lists them).",
+                param,
+                ctx,
+            )
+        return shipped[str(value)].path
+
+
 def scenario_argument(command: Command) -> Command:
-    """The scenario file."""
-    return click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))(command)
+    """A scenario file, or the name of a shipped one."""
+    return click.argument("scenario", type=ScenarioFile())(command)
 
 
 def set_option(command: Command) -> Command:

@@ -27,6 +27,10 @@ from trialsim.conduct import conduct
 from trialsim.engine import play
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
+from trialsim.scenario.cells import family, sweep_of_words
+from trialsim.scenario.sweep import points_of
+from trialsim.sizing import find_size, target_of
+from trialsim.sweep import play_sweep
 from trialsim.truth import MOST, find_truth
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,11 +78,12 @@ CHUNK = 200  # replicates
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: what was timed, ours, the yardstick beside it, and their ratio."""
+    """One figure: what was timed, ours, what it is to be at most, the yardstick beside it, and their ratio."""
 
     what: str
     ours: float
     unit: str
+    aim: float | None = None
     yardstick: str = ""
     theirs: float | None = None
 
@@ -128,14 +133,16 @@ def scipy_ordinal(rng: np.random.Generator) -> list[float]:
 def without_ward(replicates: int) -> list[Line]:
     """Whole trials under both twins, from draws to p-values and to the table."""
     lines = []
-    for text, one in ((T_TEST, scipy_t), (ANCOVA, scipy_ancova), (ORDINAL, scipy_ordinal)):
+    for text, one, aim in ((T_TEST, scipy_t, 2.0), (ANCOVA, scipy_ancova, 2.5), (ORDINAL, scipy_ordinal, 5.0)):
         study = studies.prepare(loads(text))
         studies.evaluate(study, replicates=1000)
         seconds = best(lambda study=study: studies.evaluate(study, replicates=replicates))  # type: ignore[misc]  # bound now
         rng = np.random.default_rng(1)
         loop = best(lambda one=one, rng=rng: [one(rng) for _ in range(300)])  # type: ignore[misc]  # bound now
         lines.append(
-            Line(study.scenario.title, seconds / replicates * 1e6, "us a replicate", "SciPy loop", loop / 300 * 1e6)
+            Line(
+                study.scenario.title, seconds / replicates * 1e6, "us a replicate", aim, "SciPy loop", loop / 300 * 1e6
+            )
         )
     return lines
 
@@ -164,11 +171,11 @@ def engines(scale: int) -> list[Line]:
     lines = []
     picu = studies.prepare(load(SCENARIOS / "picu-blood-draw.yaml"))
     queue = studies.prepare(load(SCENARIOS / "lessons" / "plain-queue.yaml"))
-    for name, study, count in (("engine, PICU", picu, 1000), ("engine, plain queue", queue, 2000)):
+    for name, study, count, aim in (("engine, PICU", picu, 1000, None), ("engine, plain queue", queue, 2000, 40.0)):
         engine_seconds(study, range(10), engine="fast")
         fast = engine_seconds(study, range(count // scale), engine="fast")
         slow = engine_seconds(study, range(max(2, 40 // scale)), engine="simpy")
-        lines.append(Line(name, fast * 1e6, "us a replicate", "SimPy reference", slow * 1e6))
+        lines.append(Line(name, fast * 1e6, "us a replicate", aim, "SimPy reference", slow * 1e6))
     return lines
 
 
@@ -193,22 +200,49 @@ def whole_road(replicates: int) -> list[Line]:
     """From the scenario file to the table of operating characteristics, in this process after compiling."""
     lines = []
     true = min(replicates, MOST)
-    for name in ("picu-blood-draw", "nicu-parent-massage"):
+    for name, aim in (("picu-blood-draw", 3.0), ("nicu-parent-massage", None)):
         path = SCENARIOS / f"{name}.yaml"
         studies.evaluate(load(path), replicates=200)
         seconds = best(lambda path=path: studies.evaluate(load(path), replicates=replicates), times=2)  # type: ignore[misc]
-        lines.append(Line(f"{name}, {replicates:,} replicates to the table", seconds, "s"))
+        lines.append(Line(f"{name}, {replicates:,} replicates to the table", seconds, "s", aim))
         seconds = best(lambda path=path: find_truth(load(path), replicates=true), times=2)  # type: ignore[misc]
         lines.append(Line(f"{name}, true effects from {true:,} replicates", seconds, "s"))
     return lines
 
 
+def designing(scale: int) -> list[Line]:
+    """Sample size to 90 % power, with its confirmation, and a grid of designs."""
+    picu, ancova = SCENARIOS / "picu-blood-draw.yaml", studies.prepare(loads(ANCOVA))
+    sized = studies.prepare(load(picu))
+    each = "[20, 30, 40, 50, 60]", "[1, 2, 3, 4, 5]"
+    of = family(picu)
+    sweep = sweep_of_words([f"design.enroll.each arm={each[0]}", f"setting.resources.nurse.units={each[1]}"])
+    points = points_of(sweep)
+    return [
+        Line("size to 90 %, PICU", best(lambda: find_size(sized, target_of(sized)), times=2), "s", 10.0),
+        Line("size to 90 %, ANCOVA", best(lambda: find_size(ancova, target_of(ancova), confirm=0)), "s", 0.3),
+        Line(
+            "sweep of 5 x 5 designs, PICU",
+            best(lambda: play_sweep(of, points, replicates=2000 // scale), times=1),
+            "s",
+            30.0,
+        ),
+    ]
+
+
+#: Not getrusage: what a process inherits from its parent counts there.
+PEAK = (
+    "from pathlib import Path; print(int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) / 1024)"
+)
+
+
 def peak_memory(replicates: int) -> float:
-    """Peak memory of a process that evaluates the PICU study [MiB]."""
+    """Peak memory of a process that evaluates the PICU study [MiB]; where Linux tells it."""
+    if not Path("/proc/self/status").exists():
+        return float("nan")
     code = (
-        "import resource; from trialsim import study; from trialsim.scenario import load;"
-        f"study.evaluate(load({str(ROOT / 'scenarios' / 'picu-blood-draw.yaml')!r}), replicates={replicates});"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "from trialsim import study; from trialsim.scenario import load;"
+        f"study.evaluate(load({str(SCENARIOS / 'picu-blood-draw.yaml')!r}), replicates={replicates}); {PEAK}"
     )
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
@@ -242,24 +276,25 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the replicates")
     chosen = parser.parse_args()
     scale = 10 if chosen.quick else 1
-    lines = without_ward(100_000 // scale) + engines(scale) + whole_road(10_000 // scale)
+    lines = without_ward(100_000 // scale) + engines(scale) + whole_road(10_000 // scale) + designing(scale)
     sojourn, last = queue_means(20_000 // scale)
     first, later = start_seconds()
     lines += [
         Line("plain queue, mean sojourn (17.373)", sojourn, "h"),
         Line("plain queue, mean last departure (292.86)", last, "h"),
-        Line(f"peak memory, PICU, {10_000 // scale:,}", peak_memory(10_000 // scale), "MiB"),
-        Line(f"peak memory, PICU, {100_000 // scale:,}", peak_memory(100_000 // scale), "MiB"),
-        Line("first start, with compiling (PICU, 10 replicates)", first, "s"),
-        Line("later starts, from the cache (PICU, 10 replicates)", later, "s"),
-        Line("trialsim --help", help_seconds(), "s"),
+        Line(f"peak memory, PICU, {10_000 // scale:,}", peak_memory(10_000 // scale), "MiB", 1024),
+        Line(f"peak memory, PICU, {100_000 // scale:,}", peak_memory(100_000 // scale), "MiB", 1024),
+        Line("first start, with compiling (PICU, 10 replicates)", first, "s", 15.0),
+        Line("later starts, from the cache (PICU, 10 replicates)", later, "s", 1.5),
+        Line("trialsim --help", help_seconds(), "s", 0.3),
     ]
     print(f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}")
-    print(f"{'':<52}{'ours':>10}  {'unit':<16}{'yardstick':>12}{'times':>8}")
+    print(f"{'':<52}{'ours':>10}  {'unit':<16}{'aim':>8}{'yardstick':>12}{'times':>8}")
     for line in lines:
         theirs = "" if line.theirs is None else f"{line.theirs:,.0f}"
         ratio = "" if line.ratio is None else f"{line.ratio:,.0f}"
-        print(f"{line.what:<52}{line.ours:>10,.2f}  {line.unit:<16}{theirs:>12}{ratio:>8}  {line.yardstick}")
+        aim = "" if line.aim is None else f"{line.aim:,g}"
+        print(f"{line.what:<52}{line.ours:>10,.2f}  {line.unit:<16}{aim:>8}{theirs:>12}{ratio:>8}  {line.yardstick}")
     if chosen.json is not None:
         records = [asdict(line) | {"ratio": line.ratio} for line in lines]
         chosen.json.write_text(json.dumps({"cores": usable_cores(), "lines": records}, indent=2) + "\n")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -62,7 +61,8 @@ def measure(case: Case) -> dict[str, float]:
             studies.evaluate(study, replicates=case.replicates, workers=case.workers)
         seconds = time.perf_counter() - began
         disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) if out.exists() else 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    status = Path("/proc/self/status")
+    peak = int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 if status.exists() else 0
     return {"seconds": seconds, "disk": disk, "peak": peak}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -89,6 +90,11 @@ def main(args: list[str] | None = None) -> int:
 
         print_error(error)
         return error.exit_code
+    except OSError as problem:
+        from trialsim.cli.console import print_error
+
+        print_error(_refused(problem))
+        return STOPPED
     except click.Abort:
         click.echo("Stopped. What was finished is kept.", err=True)
         return 4
@@ -98,11 +104,24 @@ def main(args: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _refused(problem: OSError) -> TrialsimError:
+    """What a disk, a network or a closed pipe refuses, where no command has better words for it."""
+    what = problem.filename2 or problem.filename or "a file, or the output of this command,"
+    return TrialsimError(
+        f"{what} cannot be read or written: {problem.strerror or problem}.",
+        code="TS-R025",
+        remedy="Mind the disk, the network and your rights; what was finished is kept.",
+    )
+
+
 def entry() -> None:
     """What the ``trialsim`` script calls.
 
     After a stop nobody waits for chunks that are still under way: what is on disk is whole.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a letter shows a question mark in its place
     code = main()
     if code == STOPPED:
         deadline = time.monotonic() + PATIENCE

@@ -34,8 +34,10 @@ def command(
     """
     from trialsim.cli.run import draw
     from trialsim.runs.folder import alone
-    from trialsim.runs.shards import merge
+    from trialsim.runs.shards import merge, nothing_below
 
+    if not shards and not folder.is_dir():
+        raise nothing_below(folder)
     with alone(folder):
         with stages(quiet=as_json) as tell:
             merged = merge(

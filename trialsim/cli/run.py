@@ -195,22 +195,43 @@ def agree(study: Study, *, workers: int | None, yes: bool) -> None:
 
 @contextmanager
 def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[None]:
-    """Ctrl-C, or a request to end, stops the block with what is done saved, and says how to go on (exit code 4)."""
-    from trialsim.runs.store import CHUNKS, chunk_files
+    """Ctrl-C, or a request to end, stops the block with what is done saved, and says how to go on (exit code 4).
+
+    A second request, by an impatient user or a queue, ends the process at once with the same words: files are whole or not there.
+    """
+    from trialsim.runs.store import CHUNKS, chunk_files, covered
+
+    asked, said = 0, False
+
+    def say() -> None:
+        nonlocal said
+        if said:
+            return
+        said = True
+        kept = covered((part for part, _ in chunk_files(folder / CHUNKS)), replicates)
+        stderr.print(f"\nStopped: {kept:,} of {replicates:,} simulated trials are kept in {folder}.", markup=False)
+        stderr.print(f"To go on: {command_again()}", markup=False)
 
     def stop(number: int, frame: object) -> None:  # noqa: ARG001  # the signature of signal handlers
-        raise KeyboardInterrupt
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise KeyboardInterrupt
+        if asked == 2:
+            say()
+            sys.stderr.flush()
+            os._exit(4)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     except KeyboardInterrupt:
-        kept = sum(len(part) for part, _ in chunk_files(folder / CHUNKS))
-        stderr.print(f"\nStopped: {kept:,} of {replicates:,} simulated trials are kept in {folder}.", markup=False)
-        stderr.print(f"To go on: {command_again()}", markup=False)
+        say()
         ctx.exit(4)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if not asked:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def command_again() -> str:
@@ -240,10 +261,11 @@ def draw(finished: Run) -> None:
     """Figures and report, entered into the manifest."""
     from trialsim.report.figures import write_figures
     from trialsim.report.page import write_report
+    from trialsim.runs.folder import writing
     from trialsim.runs.manifest import add_outputs
 
     folder = finished.folder.path
-    with stderr.status("Drawing figures and writing the report"):
+    with writing(folder), stderr.status("Drawing figures and writing the report"):
         files = write_figures(finished, folder / "figures")
         page = write_report(finished, files, folder / "report.html")
     add_outputs(finished.folder, [page, *(path for _, png, svg in files for path in (png, svg))])

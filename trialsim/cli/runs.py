@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("runs")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("outputs"))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @click.option("--verify", "check", is_flag=True, help="Hold every file and chunk against its checksum.")
 @click.option("--clean", "clean_", is_flag=True, help="Remove what is half written or damaged.")
 @click.option(
@@ -25,18 +25,25 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.pass_context
-def command(ctx: click.Context, folder: Path, check: bool, clean_: bool, chunks: bool, as_json: bool) -> None:
+def command(ctx: click.Context, folder: Path | None, check: bool, clean_: bool, chunks: bool, as_json: bool) -> None:
     """List the runs below FOLDER (outputs if not said); check them, and clean up after them.
 
     Exit code 1 when --verify finds something wrong.
     """
+    from trialsim.errors import RunError
     from trialsim.runs.effort import volume
     from trialsim.runs.listing import clean, find_runs
 
     if chunks and not clean_:
         raise click.UsageError("--chunks says what --clean removes: give both.")
+    folder = folder or Path("outputs")
     if clean_:
-        freed = sum(clean(one.folder, chunks=chunks) for one in find_runs(folder))
+        freed = 0
+        for one in find_runs(folder):
+            try:
+                freed += clean(one.folder, chunks=chunks)
+            except RunError as problem:
+                stderr.print(f"Left alone: {problem.message}", markup=False)
         stderr.print(f"{volume(freed)} removed.", markup=False)
     found = find_runs(folder, check=check)
     if as_json:

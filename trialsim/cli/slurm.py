@@ -7,7 +7,6 @@ from pathlib import Path
 
 import rich_click as click
 
-from trialsim.cli.console import stdout
 from trialsim.cli.options import scenario_argument, set_option
 
 SCRIPT = """#!/bin/bash
@@ -61,12 +60,13 @@ def command(
     known = load(scenario, set=changes)
     folder = out or Path("outputs") / known.name
     total = replicates or known.simulation.replicates
-    words = ["trialsim", "run", str(scenario), "--replicates", str(total), "--out", str(folder)]
+    words = ["trialsim", "run", scenario.as_posix(), "--replicates", str(total), "--out", folder.as_posix()]
     words += ["--seed", str(seed)] if seed is not None else []
     for change in changes:
         words += ["--set", change]
     script = SCRIPT.format(
         title=" ".join(known.title.split()), replicates=total, shards=shards, name=known.name, time=time, cpus=cpus,
-        memory=memory, out=shlex.quote(str(folder)), run=shlex.join(words), file=f"{known.name}.sbatch",
+        memory=memory, out=shlex.quote(folder.as_posix()), run=shlex.join(words), file=f"{known.name}.sbatch",
     )  # fmt: skip
-    stdout.print(script, end="", markup=False)
+    # as bytes: a script for Linux, whatever the machine that prints it makes of line ends and umlauts
+    click.echo(script.encode("utf-8", "surrogateescape"), nl=False)

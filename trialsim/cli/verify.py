@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> Non
     with progress(sample, text="Playing again", quiet=as_json) as done:
         verdict = verify(folder, sample=sample, progress=done)
     if as_json:
-        print_json({"verdict": verdict.word, **asdict(verdict)})
+        print_json(plain({"verdict": verdict.word, **asdict(verdict)}))
     else:
         count = len(verdict.replicates)
         stdout.print(
@@ -55,3 +56,15 @@ def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> Non
             stdout.print(f"{name}: {there} in the run, {here} here.", markup=False)
     if verdict.differences or verdict.changed:
         ctx.exit(1)
+
+
+def plain(value: object) -> object:
+    """As JSON can say it: a number that is none as null, one beyond all as a word."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "infinite"
+    item = getattr(value, "item", None)
+    return plain(item()) if item is not None else value

@@ -59,7 +59,8 @@ class EstimatesFile:
             self._writer = pq.ParquetWriter(
                 self._path,
                 table.schema,
-                compression="zstd",
+                compression="snappy",
+                write_statistics=["replicate"],
                 use_dictionary=["twin", "analysis", "contrast", "status"],
             )
         self._writer.write_table(table, row_group_size=max(table.num_rows, 1))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
@@ -16,6 +18,12 @@ from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 #: How the names of files end that are still being written, or were when a process was killed.
 PARTIAL = ".partial"
 
+#: Waits before a file is renamed once more that another program holds open: a virus scanner, a folder in a cloud [s].
+WAITS = (0.05, 0.2, 0.5, 1.0)
+
+#: What disks on a network say that cannot flush; the file is then as safe as they make it.
+NO_FLUSH = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM)
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -25,12 +33,33 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
+            _flush(written.fileno())
+        _rename(temporary, path)
         _flush_folder(path.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _flush(handle: int) -> None:
+    """Onto the disk, where the disk can be asked."""
+    try:
+        os.fsync(handle)
+    except OSError as problem:
+        if problem.errno not in NO_FLUSH:
+            raise
+
+
+def _rename(temporary: Path, path: Path) -> None:
+    """Give a file its name, in place of an older one; wait a moment for who holds that one open."""
+    for wait in WAITS:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            time.sleep(wait)
+        else:
+            return
+    temporary.replace(path)
 
 
 def _flush_folder(folder: Path) -> None:
@@ -39,7 +68,7 @@ def _flush_folder(folder: Path) -> None:
         return
     opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(opened)
+        _flush(opened)
     finally:
         os.close(opened)
 

@@ -16,12 +16,18 @@ from filelock import FileLock, Timeout
 
 from trialsim.errors import RunError
 from trialsim.runs.files import PARTIAL, write_json
+from trialsim.runs.store import CHUNKS, holds_chunks_of
 
 MANIFEST = "run.json"
 LOCK = ".lock"
 
 #: Folders of shards.
 SHARD = re.compile(r"shard-(\d+)-of-(\d+)")
+
+#: What file managers and network disks leave in a folder that is empty to its owner.
+LITTER = re.compile(
+    r"\.DS_Store|\._.*|\.localized|Icon\r|(?i:desktop\.ini|thumbs\.db)|\.directory|\.nfs\w+|\.fuse_hidden\w+"
+)
 
 #: What systems call a full disk, and a full share of it.
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -61,15 +67,21 @@ def claim(
 def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[str, Any] | None:
     """The manifest of an earlier run of the same study in ``out``; None for a new or empty folder.
 
+    A folder whose manifest is gone or damaged belongs to the study whose chunks lie in it: nothing played is lost.
+
     Raises
     ------
     RunError
         as :func:`claim`
     """
-    if out.exists() and not out.is_dir():
-        raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
-    earlier = read_manifest(out)
-    if earlier is None and out.is_dir() and any(not _ours(path) for path in out.iterdir()):
+    with writing(out):
+        if out.exists() and not out.is_dir():
+            raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
+        if not _has_sound_manifest(out) and holds_chunks_of(out / CHUNKS, scenario_hash):
+            return None
+        earlier = read_manifest(out)
+        foreign = earlier is None and out.is_dir() and any(not _ours(path) for path in out.iterdir())
+    if foreign:
         raise RunError(
             f"{out} holds files that no run of trialsim made.",
             code="TS-R001",
@@ -88,13 +100,21 @@ def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[s
 def _ours(path: Path) -> bool:
     """Whether this is a shard, or only what a run leaves that was killed before it wrote anything."""
     partial = path.name.startswith(".") and path.name.endswith(PARTIAL)
-    return path.name == LOCK or partial or (SHARD.fullmatch(path.name) is not None and path.is_dir())
+    litter = LITTER.fullmatch(path.name) is not None
+    return path.name == LOCK or partial or litter or (SHARD.fullmatch(path.name) is not None and path.is_dir())
 
 
 def remove_partial(folder: Path) -> None:
-    """Delete what killed processes left half written, in a folder whose lock is held."""
-    for path in folder.rglob(f".*{PARTIAL}"):
-        path.unlink(missing_ok=True)
+    """Delete what killed processes left half written, in a folder whose lock is held.
+
+    Runs and shards below it have locks of their own and may be playing: they are left alone.
+    """
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            if not any((path / name).exists() for name in (LOCK, MANIFEST)):
+                remove_partial(path)
+        elif path.name.startswith(".") and path.name.endswith(PARTIAL):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -148,9 +168,9 @@ def writing(out: Path) -> Iterator[None]:
                 remedy="Make room; the same command then goes on where it stopped.",
             ) from problem
         raise RunError(
-            f"{problem.filename or out} cannot be written: {problem.strerror or problem}.",
+            f"{problem.filename2 or problem.filename or out} cannot be written: {problem.strerror or problem}.",
             code="TS-R003",
-            remedy="Give yourself the right to write there, or choose another folder with --out.",
+            remedy="Close it where it is open, give yourself the right to write there, or choose another folder with --out.",
         ) from problem
 
 
@@ -172,19 +192,41 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
         ) from problem
     try:
         value = json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError):
+        value = None
+    if not _sound(value):
         raise RunError(
-            f"{out / MANIFEST} is damaged.",
+            f"{out / MANIFEST} is damaged, or not of trialsim.",
             code="TS-R004",
-            remedy="Choose another folder with --out.",
-        ) from problem
-    if not isinstance(value, dict):
-        raise RunError(
-            f"{out / MANIFEST} is damaged.",
-            code="TS-R004",
-            remedy="Choose another folder with --out.",
+            remedy="Choose another folder with --out; where its chunks are whole, the command that made them mends it.",
         )
-    return value
+    return dict(value)
+
+
+def _has_sound_manifest(out: Path) -> bool:
+    try:
+        return read_manifest(out) is not None
+    except RunError:
+        return False
+
+
+def _sound(value: object) -> bool:
+    """Whether this can be a manifest: what is read from one has its kind."""
+    if not isinstance(value, dict):
+        return False
+    identity = value.get("scenario_hash")
+    if not isinstance(identity, str) or not identity.isascii():
+        return False
+    whole = (value.get("seed"), value.get("replicates", 0), value.get("contract", 0))
+    if not all(isinstance(number, int) and number >= 0 for number in whole):
+        return False
+    maps = (value.get("outputs", {}), value.get("versions", {}))
+    if not all(isinstance(one, dict) and all(isinstance(text, str) for text in one.values()) for one in maps):
+        return False
+    missing = value.get("missing", [])
+    return isinstance(missing, list) and all(
+        isinstance(part, list) and len(part) == 2 and all(isinstance(end, int) for end in part) for part in missing
+    )
 
 
 def _identity(manifest: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from trialsim.errors import RunError, TrialsimError
 from trialsim.runs.folder import MANIFEST, alone, read_manifest, remove_partial
 from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.run import RESOLVED
-from trialsim.runs.store import CHUNKS, DAMAGED, DamagedChunkError, chunk_files, read_chunk, store_key
+from trialsim.runs.store import CHUNKS, DAMAGED, DamagedChunkError, chunk_files, covered, read_chunk, store_key
 from trialsim.scenario.load import load
 
 #: Folders deep that runs are looked for.
@@ -52,15 +52,18 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
     if (root / MANIFEST).is_file():
         yield root
     if depth and root.is_dir():
-        for path in sorted(root.iterdir()):
-            if path.is_dir() and not path.is_symlink():
-                yield from _folders(path, depth - 1)
+        try:
+            below = sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
+        except OSError:  # not ours to read, or gone since
+            return
+        for path in below:
+            yield from _folders(path, depth - 1)
 
 
 def _listed(folder: Path, *, check: bool) -> Listed:
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and _own(path, folder))
+    size = sum(_bytes(path) for path in folder.rglob("*") if _own(path, folder))
     chunks = chunk_files(folder / CHUNKS)
-    kept = sum(len(part) for part, _ in chunks)
+    kept = covered(part for part, _ in chunks)
     try:
         told = read_manifest(folder) or {}
     except RunError as problem:
@@ -75,6 +78,14 @@ def _listed(folder: Path, *, check: bool) -> Listed:
         bytes=size,
         faults=tuple(_faults(folder, str(told.get("scenario_hash", "")))) if check else (),
     )
+
+
+def _bytes(path: Path) -> int:
+    """On disk; 0 for a file that vanished since it was listed, as those do that another process is writing."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def _own(path: Path, folder: Path) -> bool:
@@ -99,7 +110,7 @@ def _faults(folder: Path, identity: str) -> Iterator[str]:
         except DamagedChunkError as damage:
             yield f"{path.relative_to(folder)} is damaged: {damage}"
         except RunError as problem:
-            yield problem.message
+            yield problem.message.rstrip(".")
 
 
 def clean(folder: Path, *, chunks: bool = False) -> int:

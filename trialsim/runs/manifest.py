@@ -94,4 +94,12 @@ def add_outputs(folder: RunFolder, made: Iterable[Path]) -> dict[str, Any]:
 def changed_outputs(out: Path) -> list[str]:
     """Names of the files in ``out`` that are gone or no longer what the run wrote."""
     outputs = (read_manifest(out) or {}).get("outputs", {})
-    return [name for name, known in outputs.items() if not (out / name).is_file() or file_hash(out / name) != known]
+    return [name for name, known in outputs.items() if _hash(out / name) != known]
+
+
+def _hash(path: Path) -> str | None:
+    """The hash of a file; None where there is none that can be read."""
+    try:
+        return file_hash(path)
+    except OSError:
+        return None

@@ -118,16 +118,12 @@ def merge(
         TS-R014 when there is nothing to merge, TS-R015 when a shard is of another study, seed or version, and as
         :func:`trialsim.runs.run.run`
     """
-    folders = [*shards, *sorted(path for path in _listed(out) if SHARD.fullmatch(path.name))]
+    folders = [*shards, *(path for path in shards_below(out) if not _not_begun(path, tell))]
     folders += [out] if chunk_files(out / CHUNKS) else []
     if not folders:
-        raise RunError(
-            f"there is no shard below {out}.",
-            code="TS-R014",
-            remedy="Name the folder that was given to `trialsim run --shard` with --out, or the shards themselves.",
-        )
+        raise nothing_below(out)
     first = _told(folders[0])
-    for folder in folders[1:]:
+    for folder in folders:
         _same(folder, first, folders[0])
     replicates = max(_asked(_told(folder)) for folder in folders)
     study = with_simulation(load(folders[0] / RESOLVED), replicates=replicates, seed=first["seed"])
@@ -167,8 +163,28 @@ def _never(replicates: range) -> studies.Played:
     )
 
 
-def _listed(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+def nothing_below(folder: Path) -> RunError:
+    """The error of a folder without shards."""
+    return RunError(
+        f"there is no shard below {folder}.",
+        code="TS-R014",
+        remedy="Name the folder that was given to `trialsim run --shard` with --out, or the shards themselves.",
+    )
+
+
+def shards_below(folder: Path) -> list[Path]:
+    """The folders of shards in ``folder``, by name."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.is_dir() and SHARD.fullmatch(path.name))
+
+
+def _not_begun(folder: Path, tell: Callable[[str], None]) -> bool:
+    """Whether a shard was stopped, or is, before it had anything to merge; what it lacks is counted as missing."""
+    empty = not chunk_files(folder / CHUNKS) and read_manifest(folder) is None
+    if empty:
+        tell(f"{folder} is empty: its shard has not begun.")
+    return empty
 
 
 def _told(folder: Path) -> dict[str, Any]:
@@ -180,7 +196,7 @@ def _told(folder: Path) -> dict[str, Any]:
         TS-R014 when there is none
     """
     told = read_manifest(folder)
-    if told is None or "replicates" not in told:
+    if told is None or not all(key in told for key in ("replicates", "engine", "contract")):
         raise RunError(
             f"{folder} is no shard of a run.",
             code="TS-R014",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,7 +72,7 @@ class ChunkStore:
         path = self.path(played.estimates.replicates)
         with whole_file(path) as temporary:
             pq.write_table(
-                _table(played, self.key), temporary, compression="zstd", use_dictionary=False, write_statistics=False
+                _table(played, self.key), temporary, compression="snappy", use_dictionary=False, write_statistics=False
             )
         for known, shorter in self._files:
             if shorter != path and _holds(played.estimates.replicates, known):
@@ -112,6 +113,20 @@ def chunk_files(folder: Path) -> list[tuple[range, Path]]:
     return sorted(_files(folder), key=lambda one: (one[0].start, -one[0].stop))
 
 
+def covered(parts: Iterable[range], replicates: int | None = None) -> int:
+    """How many replicates (below ``replicates``) the rising ``parts`` hold, those that two of them hold counted once.
+
+    >>> covered([range(0, 500), range(200, 500), range(1000, 1500)], 1200)
+    700
+    """
+    count = reached = 0
+    for part in parts:
+        stop = part.stop if replicates is None else min(part.stop, replicates)
+        count += max(stop - max(part.start, reached), 0)
+        reached = max(reached, stop)
+    return count
+
+
 def _files(folder: Path) -> Iterator[tuple[range, Path]]:
     if not folder.is_dir():
         return
@@ -119,6 +134,18 @@ def _files(folder: Path) -> Iterator[tuple[range, Path]]:
         name = NAME.fullmatch(path.name)
         if name is not None and int(name[1]) < int(name[2]):
             yield range(int(name[1]), int(name[2])), path
+
+
+def holds_chunks_of(folder: Path, identity: str) -> bool:
+    """Whether a whole chunk in ``folder`` is of the study whose scenario hash is ``identity``, and none of another."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    keys: set[object] = set()
+    for _, path in chunk_files(folder):
+        with suppress(OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+            keys.add(json.loads(pq.read_schema(path).metadata[b"trialsim"])["key"])
+    return keys == {store_key(identity)}
 
 
 def set_aside(path: Path) -> Path:

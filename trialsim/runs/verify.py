@@ -79,13 +79,17 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
         TS-R016 when ``folder`` holds no finished run, or one whose scenario was changed
     """
     import pandas as pd
-    import pyarrow.parquet as pq
 
     told = read_manifest(folder)
-    if told is None or told.get("status") not in ("done", "partial") or not (folder / ESTIMATES).is_file():
+    if told is None or told.get("status") not in ("done", "partial") or not told.get("replicates"):
         raise RunError(
             f"{folder} holds no finished run.", code="TS-R016", remedy=f"Name a folder with {MANIFEST} and {ESTIMATES}."
         )
+    for name in (ESTIMATES, RESOLVED):
+        if not (folder / name).is_file():
+            raise RunError(
+                f"{folder} was not copied whole: {name} is missing.", code="TS-R016", remedy="Copy the whole folder."
+            )
     study = studies.prepare(load(folder / RESOLVED))
     if scenario_hash(study.scenario) != told["scenario_hash"]:
         raise RunError(
@@ -94,10 +98,10 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
             remedy="It was changed, or another version of trialsim reads it otherwise; take the original file.",
         )
     which = _spread(told, sample)
-    stored = pq.read_table(folder / ESTIMATES, filters=[("replicate", "in", which)]).to_pandas()
+    stored = _stored(folder / ESTIMATES, which)
     parts: list[pd.DataFrame] = []
     for done, replicate in enumerate(which, start=1):
-        again = studies.replay(study, replicate, seed=told["seed"], engine=told["engine"])
+        again = studies.replay(study, replicate, seed=told["seed"], engine=told.get("engine", "fast"))
         parts.append(estimates_table(again.estimates).to_pandas())
         if progress is not None:
             progress(done)
@@ -106,6 +110,29 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
     there: dict[str, str] = told.get("versions", {})
     others = {name: (old, here.get(name, "none")) for name, old in there.items() if here.get(name) != old}
     return Verdict(tuple(which), compared, largest, differences, tuple(changed_outputs(folder)), others)
+
+
+def _stored(path: Path, which: list[int]) -> pd.DataFrame:
+    """The rows of some replicates.
+
+    Raises
+    ------
+    RunError
+        TS-R016 when the file is not what a run writes
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = ["replicate", "twin", "analysis", "contrast", *NUMERIC, "status"]
+    try:
+        table: pd.DataFrame = pq.read_table(path, columns=columns, filters=[("replicate", "in", which)]).to_pandas()
+    except (OSError, ValueError, KeyError, pa.ArrowException) as problem:
+        raise RunError(
+            f"{path} is cut short or damaged.",
+            code="TS-R016",
+            remedy="Copy it again; where the chunks are whole, the command that made the run writes it anew.",
+        ) from problem
+    return table
 
 
 def _spread(told: dict[str, Any], sample: int) -> list[int]:

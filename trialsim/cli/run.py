@@ -201,31 +201,32 @@ def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[Non
     """
     from trialsim.runs.store import CHUNKS, chunk_files, covered
 
-    asked, said = 0, False
+    asked = 0
 
     def say() -> None:
-        nonlocal said
-        if said:
-            return
-        said = True
         kept = covered((part for part, _ in chunk_files(folder / CHUNKS)), replicates)
         stderr.print(f"\nStopped: {kept:,} of {replicates:,} simulated trials are kept in {folder}.", markup=False)
         stderr.print(f"To go on: {command_again()}", markup=False)
+
+    def deaf() -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
 
     def stop(number: int, frame: object) -> None:  # noqa: ARG001  # the signature of signal handlers
         nonlocal asked
         asked += 1
         if asked == 1:
             raise KeyboardInterrupt
-        if asked == 2:
-            say()
-            sys.stderr.flush()
-            os._exit(4)
+        deaf()
+        say()
+        sys.stderr.flush()
+        os._exit(4)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     except KeyboardInterrupt:
+        deaf()
         say()
         ctx.exit(4)
     finally:

@@ -67,7 +67,7 @@ def _listed(folder: Path, *, check: bool) -> Listed:
     try:
         told = read_manifest(folder) or {}
     except RunError as problem:
-        return Listed(folder, "damaged", "", None, 0, kept, size, (problem.message,))
+        return Listed(folder, "damaged", "", None, 0, kept, size, (problem.message.rstrip("."),))
     return Listed(
         folder=folder,
         status=str(told.get("status", "damaged")),

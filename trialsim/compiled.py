@@ -22,9 +22,13 @@ def kernel(function: Function) -> Function:
     """Compile ``function`` with Numba: no reordering of sums (``fastmath`` off), no threads of its own.
 
     The result releases the global interpreter lock, so that replicates can be shared out over threads,
-    and is cached on disk, so that only the first start compiles.
+    and is cached on disk, so that only the first start compiles; where no folder for it can be written
+    (Numba then raises RuntimeError), every start compiles.
     """
-    return cast("Function", _jit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function))
+    try:
+        return cast("Function", _jit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function))
+    except RuntimeError:
+        return cast("Function", _jit(no_cfunc_wrapper=True, **_EXACT)(function))
 
 
 def part(function: Function) -> Function:

@@ -293,6 +293,20 @@ def test_a_half_copied_shard_is_told_of_and_the_run_plays_the_rest(
     assert results(tmp_path) == results(made)
 
 
+def test_a_merge_takes_a_whole_chunk_in_place_of_a_damaged_one(made: Path, tmp_path: Path, capsys: Captured) -> None:
+    for index in (1, 2):
+        assert run(tmp_path, 1200, "--shard", f"{index}/2") == 0
+    assert main(["merge", str(tmp_path), *PLAIN]) == 0
+    chunk = tmp_path / "chunks" / "000000500-000001000.parquet"
+    content = chunk.read_bytes()
+    chunk.unlink()  # it may be the same file as that of the shard
+    chunk.write_bytes(content[:-2000])
+    capsys.readouterr()
+    assert main(["merge", str(tmp_path), *PLAIN]) == 0
+    assert chunk.name in capsys.readouterr().err
+    assert results(tmp_path) == results(made)
+
+
 def test_a_mistyped_folder_is_not_made(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["merge", str(tmp_path / "typo"), *PLAIN]) == 4
     assert "TS-R014" in capsys.readouterr().err
@@ -366,6 +380,39 @@ def test_a_folder_one_may_not_look_into(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.undo()
     assert run(tmp_path / ("x" * 300), 100) == 4
     assert "TS-R003" in capsys.readouterr().err
+
+
+def test_a_name_like_markup_is_shown_as_it_is(copied: Path, capsys: Captured) -> None:
+    copied.with_name("b [final] [").mkdir()
+    out = copied.rename(copied.parent / "b [final] [" / "x]")
+    capsys.readouterr()
+    assert main(["runs", str(out)]) == 0
+    assert "[final] [/x]" in "".join(line.strip() for line in capsys.readouterr().out.splitlines())
+
+
+def test_more_shards_than_chunks_are_told_of(tmp_path: Path, capsys: Captured) -> None:
+    for replicates, told in (("1200", "17 shards get none. Ask for 3."), ("10000", "")):
+        capsys.readouterr()
+        assert main(["slurm", ANCOVA, "--shards", "20", "--replicates", replicates, "--out", str(tmp_path)]) == 0
+        said = capsys.readouterr().err
+        assert told in said
+        assert bool(said) == bool(told)
+
+
+def test_where_no_cache_can_be_written_every_start_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    from numba.core.caching import CompileResultCacheImpl
+
+    from trialsim.cli.run import _cached
+    from trialsim.compiled import kernel
+
+    def twice(x: float) -> float:
+        return 2 * x
+
+    assert hasattr(kernel(twice), "_cache")
+    monkeypatch.setattr(CompileResultCacheImpl, "_locator_classes", [])
+    compiled = kernel(twice)
+    assert compiled(1.5) == 3.0
+    assert not _cached(compiled)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

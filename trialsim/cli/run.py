@@ -256,6 +256,8 @@ def _cached(function: object) -> bool:
         return any(Path(cache.cache_path).glob(f"{cache._impl.filename_base}*.nbi"))
     except (AttributeError, OSError):
         return True
+    except TypeError:  # no folder for it
+        return False
 
 
 def draw(finished: Run) -> None:

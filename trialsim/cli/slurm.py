@@ -7,6 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from trialsim.cli.console import stderr
 from trialsim.cli.options import scenario_argument, set_option
 
 SCRIPT = """#!/bin/bash
@@ -56,6 +57,7 @@ def command(
     `trialsim slurm study.yaml --shards 20 > study.sbatch`, then `sbatch study.sbatch`, then `trialsim merge`.
     """
     from trialsim.scenario import load
+    from trialsim.study import prepare, stored_chunks
 
     known = load(scenario, set=changes)
     folder = out or Path("outputs") / known.name
@@ -68,5 +70,10 @@ def command(
         title=" ".join(known.title.split()), replicates=total, shards=shards, name=known.name, time=time, cpus=cpus,
         memory=memory, out=shlex.quote(folder.as_posix()), run=shlex.join(words), file=f"{known.name}.sbatch",
     )  # fmt: skip
+    chunks = len(stored_chunks(prepare(known), range(total), engine="fast"))
+    if chunks < shards:
+        stderr.print(
+            f"{total:,} simulated trials are {chunks} chunks: {shards - chunks} shards get none. Ask for {chunks}."
+        )
     # as bytes: a script for Linux, whatever the machine that prints it makes of line ends and umlauts
     click.echo(script.encode("utf-8", "surrogateescape"), nl=False)

@@ -130,6 +130,9 @@ def merge(
     if scenario_hash(study.scenario) != first["scenario_hash"]:
         raise _foreign(folders[0], "its scenario was changed since")
     with taken(study, out, engine=first["engine"]) as claimed:
+        held = ChunkStore(out / CHUNKS, study, tell)
+        for part, _ in chunk_files(out / CHUNKS):
+            held.load(part)  # a damaged one makes room for that of its shard
         for folder in folders:
             with writing(out):
                 _link(folder / CHUNKS, out / CHUNKS)

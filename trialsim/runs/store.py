@@ -90,7 +90,9 @@ class ChunkStore:
                 try:
                     return _part(read_chunk(path, self.study, self.key), replicates)
                 except DamagedChunkError as damage:
-                    self.tell(f"{path} is damaged ({damage}); it is moved to {set_aside(path)} and played again.")
+                    self.tell(
+                        f"{path} is damaged ({damage}); it is moved to {set_aside(path)} and counts as not played."
+                    )
         return None
 
     @cached_property

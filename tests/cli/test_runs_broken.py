@@ -387,7 +387,9 @@ def test_a_name_like_markup_is_shown_as_it_is(copied: Path, capsys: Captured) ->
     out = copied.rename(copied.parent / "b [final] [" / "x]")
     capsys.readouterr()
     assert main(["runs", str(out)]) == 0
-    assert "[final] [/x]" in "".join(line.strip() for line in capsys.readouterr().out.splitlines())
+    told = capsys.readouterr().out  # where the line is broken depends on the length of the path
+    assert "[final]" in told
+    assert "[/x]" in told
 
 
 def test_more_shards_than_chunks_are_told_of(tmp_path: Path, capsys: Captured) -> None:

@@ -99,6 +99,12 @@ def test_what_a_file_manager_leaves_is_no_file_of_the_user(tmp_path: Path, name:
     assert (tmp_path / "out" / name).is_file()
 
 
+def test_a_folder_deleted_while_a_run_plays_can_be_played_into_again(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / "chunks" / "damaged").mkdir(parents=True)
+    assert run(tmp_path / "out", 1200) == 0
+    assert results(tmp_path / "out") == results(made)
+
+
 def test_a_copy_that_a_cloud_made_of_a_chunk_is_not_read(copied: Path) -> None:
     before = results(copied)
     for chunk in sorted((copied / "chunks").iterdir()):
@@ -305,6 +311,19 @@ def test_a_merge_takes_a_whole_chunk_in_place_of_a_damaged_one(made: Path, tmp_p
     assert main(["merge", str(tmp_path), *PLAIN]) == 0
     assert chunk.name in capsys.readouterr().err
     assert results(tmp_path) == results(made)
+
+
+def test_shards_may_lie_anywhere_and_what_is_in_the_way_is_named(made: Path, tmp_path: Path, capsys: Captured) -> None:
+    for index in (1, 2):
+        assert run(tmp_path / f"machine {index}", 1200, "--shard", f"{index}/2") == 0
+    out = tmp_path / "whole"
+    assert main(["merge", str(out), *(str(tmp_path / f"machine {index}") for index in (1, 2)), *PLAIN]) == 0
+    assert results(out) == results(made)
+    shard = tmp_path / "machine 1" / "shard-1-of-2"
+    shutil.copytree(shard, shard.with_name("shard-1-of-2 - Copy"))
+    capsys.readouterr()
+    assert main(["merge", str(shard.parent), *PLAIN]) == 4
+    assert "made: shard-1-of-2 - Copy." in capsys.readouterr().err
 
 
 def test_a_mistyped_folder_is_not_made(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ def test_a_damaged_chunk_is_named_and_moved_aside(picu: studies.Study, played: s
         assert not path.exists()
         assert len(list((tmp_path / "damaged").iterdir())) == count
     assert str(path) in told[0]
-    assert "played again" in told[0]
+    assert "counts as not played" in told[0]
 
 
 def test_a_chunk_under_another_name_is_damaged(picu: studies.Study, played: studies.Played, tmp_path: Path) -> None:

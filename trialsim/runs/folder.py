@@ -80,10 +80,10 @@ def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[s
         if not _has_sound_manifest(out) and holds_chunks_of(out / CHUNKS, scenario_hash):
             return None
         earlier = read_manifest(out)
-        foreign = earlier is None and out.is_dir() and any(not _ours(path) for path in out.iterdir())
-    if foreign:
+        foreign = sorted(path.name for path in out.iterdir() if not _ours(path)) if out.is_dir() else []
+    if foreign and earlier is None:
         raise RunError(
-            f"{out} holds files that no run of trialsim made.",
+            f"{out} holds files that no run of trialsim made: {_some(foreign)}.",
             code="TS-R001",
             remedy="Choose another folder with --out, or empty this one.",
         )
@@ -97,10 +97,16 @@ def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[s
     return earlier
 
 
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+
+
 def _ours(path: Path) -> bool:
     """Whether this is a shard, or only what a run leaves that was killed before it wrote anything."""
     partial = path.name.startswith(".") and path.name.endswith(PARTIAL)
     litter = LITTER.fullmatch(path.name) is not None
+    if path.name == CHUNKS and path.is_dir():
+        return not any(one.is_file() for one in path.rglob("*"))
     return path.name == LOCK or partial or litter or (SHARD.fullmatch(path.name) is not None and path.is_dir())
 
 

@@ -107,7 +107,7 @@ def merge(
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Run:
-    """One run from the chunks of ``shards``, the shards below ``out``, and those that ``out`` holds itself.
+    """One run from the chunks of ``shards`` (or those below them), of the shards below ``out``, and of ``out`` itself.
 
     Any part of a run will do: what is missing is left out and said (:attr:`Run.missing`). Chunks are linked, or copied where
     the disk knows no links, so that ``out`` stands for itself afterwards.
@@ -118,7 +118,8 @@ def merge(
         TS-R014 when there is nothing to merge, TS-R015 when a shard is of another study, seed or version, and as
         :func:`trialsim.runs.run.run`
     """
-    folders = [*shards, *(path for path in shards_below(out) if not _not_begun(path, tell))]
+    given = (one for path in shards for one in (shards_below(path) if read_manifest(path) is None else ()) or (path,))
+    folders = [*given, *(path for path in shards_below(out) if not _not_begun(path, tell))]
     folders += [out] if chunk_files(out / CHUNKS) else []
     if not folders:
         raise nothing_below(out)

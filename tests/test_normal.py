@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special
 
-from trialsim.normal import ndtr, ndtri
+from trialsim.normal import ndtr, ndtri, normal_quantiles
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +65,14 @@ def short_of_a_digit(u: float) -> float:
 @pytest.mark.parametrize("fault", [without_far_tail, short_of_a_digit, lambda u: -ndtri(u), lambda u: ndtri(u) + 1e-14])
 def test_a_faulty_quantile_is_seen(fault: Callable[[float], float]) -> None:
     assert worst(fault, special.ndtri, grid()) > QUANTILE
+
+
+@pytest.mark.parametrize("width", [1, 3, 64, 4100])
+def test_rows_at_once_are_the_same_digits(width: int) -> None:
+    u = np.random.default_rng(width).permutation(np.resize(grid(), 5 * width)).reshape(5, width)
+    one_by_one = np.array([[ndtri(float(x)) for x in row] for row in u])
+    normal_quantiles(u)
+    np.testing.assert_array_equal(u, one_by_one)
 
 
 @settings(max_examples=200, deadline=None)

@@ -23,7 +23,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.normal import ndtri
+from trialsim.normal import normal_quantiles
 
 Floats = NDArray[np.float64]
 
@@ -145,12 +145,9 @@ def fill_uniform(seed, stream, k, first_replicate, out):  # type: ignore[no-unty
 
 @kernel
 def fill_normal(seed, stream, k, first_replicate, out):  # type: ignore[no-untyped-def]
-    """Fill ``out`` (R, N) with standard normal draws: the uniforms of the same addresses through ``ndtri``."""
+    """Fill ``out`` (R, N) with standard normal draws: the uniforms of the same addresses through the normal quantile function."""
     fill_uniform(seed, stream, k, first_replicate, out)
-    replicates, participants = out.shape
-    for r in range(replicates):
-        for n in range(participants):
-            out[r, n] = ndtri(out[r, n])
+    normal_quantiles(out)
 
 
 def uniforms(seed: int, name: str, *, replicates: range, participants: int, k: int = 0) -> Floats:

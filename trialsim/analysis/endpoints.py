@@ -156,6 +156,8 @@ def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
     """(T x R, N) an endpoint from values (T, R, N, D); no log of what is not positive, no percent of a start of 0."""
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
+    if endpoint == Endpoint(endpoint.visit, levels=endpoint.levels):
+        return np.ascontiguousarray(values[:, :, :, endpoint.visit]).reshape(twins * replicates, participants)
     low = -math.inf if endpoint.at_least is None else endpoint.at_least
     high = math.inf if endpoint.at_most is None else endpoint.at_most
     _fill_endpoint(

@@ -51,3 +51,19 @@ def count_codes(codes: NDArray[np.int8], arm: NDArray[np.int8], counts: NDArray[
             if arm[r, i] >= 0:
                 for d in range(pairs):
                     counts[r, d, codes[r, i, d]] += 1
+
+
+def in_arms(arm: NDArray[np.int8], chosen: NDArray[np.bool_], *, arms: int) -> Floats:
+    """How many of the ``chosen`` (R, N) are in each arm, (R, K)."""
+    counts = np.zeros((len(arm), arms))
+    _count_in_arms(arm, chosen, counts)
+    return counts
+
+
+@kernel
+def _count_in_arms(arm: NDArray[np.int8], chosen: NDArray[np.bool_], counts: Floats) -> None:
+    replicates, participants = arm.shape
+    for r in range(replicates):
+        for i in range(participants):
+            if arm[r, i] >= 0 and chosen[r, i]:
+                counts[r, arm[r, i]] += 1.0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.conduct.entries import COUNTS
-from trialsim.evaluate.summaries import DAY, HOUR, Summary, count_codes, share, trial_column
+from trialsim.evaluate.summaries import DAY, HOUR, Summary, count_codes, in_arms, share, trial_column
 from trialsim.evaluate.table import Column
 from trialsim.evaluate.ward import ward_summaries
 from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY, S_STUDY
@@ -49,8 +49,8 @@ def _enrollment(study: Study) -> Summary:
 
     def values(cohort: Cohort) -> Floats:
         arm = cohort.entries.arm
-        parts = [(arm >= 0).sum(axis=1), *((arm == k).sum(axis=1) for k in range(len(arms)))]
-        return np.stack(parts, axis=1).astype(np.float64)
+        by_arm = in_arms(arm, arm >= 0, arms=len(arms))
+        return np.concatenate([by_arm.sum(axis=1, keepdims=True), by_arm], axis=1)
 
     return Summary(columns, values)
 
@@ -129,8 +129,9 @@ def _with_endpoint(study: Study) -> Summary:
     needed = [at for one in (call.endpoint, *call.baselines) for at in (one.visit, one.start) if at is not None]
 
     def values(cohort: Cohort) -> Floats:
-        there = np.isfinite(_declared(cohort.measurements.values, cohort)[:, :, needed]).all(axis=2)
-        return np.stack([(there & (cohort.entries.arm == k)).sum(axis=1) for k in range(len(arms))], axis=1) * 1.0
+        declared = _declared(cohort.measurements.values, cohort)
+        there = np.logical_and.reduce([np.isfinite(declared[:, :, at]) for at in needed])
+        return in_arms(cohort.entries.arm, there, arms=len(arms))
 
     return Summary(tuple(trial_column("with_primary_endpoint", arm) for arm in arms), values)
 

@@ -13,14 +13,6 @@ from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS
 
 
 @kernel
-def normal_quantiles(values):  # type: ignore[no-untyped-def]
-    """Turn uniform (R, N) into standard normal values in place."""
-    for r in range(values.shape[0]):
-        for n in range(values.shape[1]):
-            values[r, n] = ndtri(values[r, n])
-
-
-@kernel
 def correlate(factor, z):  # type: ignore[no-untyped-def]
     """Give independent normals (D, R, N) the correlation of a lower Cholesky factor, in place."""
     size, replicates, participants = z.shape

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.draws import stream, uniforms
+from trialsim.normal import normal_quantiles
 from trialsim.protocol.columns import (
     A_DELIVERED,
     A_END,
@@ -28,7 +29,6 @@ from trialsim.protocol.columns import (
 )
 from trialsim.protocol.program import LONGEST, Program
 from trialsim.response.kinetics import log_levels
-from trialsim.response.measure import normal_quantiles
 from trialsim.response.plan import OutcomePlan, PairPlan, ResponsePlan, log_factor, matching, steps_of_activities
 from trialsim.scenario.model import CovariateEffect, Driver, Response, Rhythm
 

@@ -74,7 +74,11 @@ def direction(score: Floats, known: Floats) -> Floats | None:
 
 def _basis(b: Floats) -> Floats:
     """(R, 4) Hermite polynomials, whose mean under the standard normal is 0 but for the first."""
-    return np.stack([np.ones(b.shape), b, b**2 - 1, b**3 - 3 * b], axis=1)
+    square = b * b  # numpy's power of 3 is a hundred times slower
+    return np.stack([np.ones(b.shape), b, square - 1, b * (square - 3)], axis=1)
+
+
+AT_NODES = _basis(NODES)
 
 
 def _regress(basis: Floats, y: Floats) -> Floats:
@@ -91,7 +95,7 @@ def power_by_parts(score: Floats, known: Floats, critical: float, two_tailed: bo
     rest = score - basis @ line
     rest *= np.sqrt(len(score) / max(len(score) - basis.shape[1] - known.shape[1], 1))
     growth = _growth(b, rest)
-    middle, spread = _basis(NODES) @ line, np.exp(growth * NODES)
+    middle, spread = AT_NODES @ line, np.exp(growth * NODES)
     order = np.argsort(b)
     rest, places = (rest * np.exp(-growth * b))[order], np.searchsorted(b[order], EDGES)
     power = 0.0

@@ -303,6 +303,10 @@ def describe(distribution: Distribution, show: Callable[[float], str]) -> str:
 # ---------------------------------------------------------------- parameters from what papers print
 
 
+#: Where the quantiles of a gamma or beta must be numbers; those of the other families are closed formulas.
+TOLD = np.array([0.1, 0.5, 0.9])
+
+
 def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *, positive: bool) -> Distribution:
     """The distribution with the properties ``given``.
 
@@ -328,4 +332,15 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     if name not in SOLVERS:
         raise DistributionError(f"no family is called {name!r}.", code="TS-D001", remedy=f"Known: {', '.join(CODES)}.")
     numbers = {key: float(value) for key, value in given.items() if not isinstance(value, tuple)}
-    return Distribution(name, SOLVERS[name](numbers))
+    try:
+        params = SOLVERS[name](numbers)
+    except DistributionError:
+        raise
+    except (ArithmeticError, ValueError):  # numbers so large or small that they leave the range of a float
+        params = (math.nan,)
+    found = Distribution(name, params)
+    told = all(math.isfinite(value) for value in params)
+    if not told or not (packable(found) or np.isfinite(quantile(found, TOLD)).all()):
+        message = f"these numbers give no {name} distribution that can be computed."
+        raise DistributionError(message, code="TS-D004", remedy="Check their size and units.")
+    return found

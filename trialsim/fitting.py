@@ -185,6 +185,7 @@ def weibull(given: Given) -> Params:
         return given["shape"], given["scale"]
     both = _spread_of(given)
     if both is None and "median" in given and "cv" in given:
+        _above_zero("weibull", median=given["median"], cv=given["cv"])
         shape = _weibull_shape(given["cv"])
         return shape, given["median"] / math.log(2) ** (1 / shape)
     if both is not None:
@@ -241,10 +242,11 @@ def beta(given: Given) -> Params:
         )
     middle, spread = (both[0] - low) / (high - low), both[1] / (high - low)
     largest = math.sqrt(middle * (1 - middle))
-    if not 0 < spread < largest:
+    smallest = 1e-6 * largest  # shapes up to 1e12: beyond, its quantiles are not to be had
+    if not smallest < spread < largest:
         raise _impossible(
             f"a beta with mean {both[0]:g} between {low:g} and {high:g} cannot have SD {both[1]:g}.",
-            f"The SD must lie between 0 and {largest * (high - low):.4g}.",
+            f"The SD must lie between {smallest * (high - low):.2g} and {largest * (high - low):.4g}.",
         )
     total = middle * (1 - middle) / spread**2 - 1
     return middle * total, (1 - middle) * total, low, high

@@ -354,8 +354,6 @@ def _solvable(spread: Spread) -> None:
         spread.distribution  # noqa: B018  # solving is the check
     except DistributionError as error:
         refuse("TS-E016", error.message, remedy=error.remedy)
-    except (ArithmeticError, ValueError):  # numbers so large or small that they leave the range of a float
-        refuse("TS-E016", "these numbers give no distribution.", remedy="Check their size and units.")
 
 
 # ---------------------------------------------------------------- clock, calendar, names

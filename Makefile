@@ -18,7 +18,7 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 -q
 
 verify: $(VENV)/.test
-	$(BIN)/python -m pytest -q -m verify
+	$(BIN)/python -m pytest -q -m "verify or hypothesis" --hypothesis-profile search
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -11,6 +11,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -25,3 +27,8 @@ def sources_hash() -> str:
 folder = Path(os.environ.get("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "trialsim-numba")))
 if folder.name != sources_hash():  # a worker of pytest-xdist finds it set already
     os.environ["NUMBA_CACHE_DIR"] = str(folder / sources_hash())
+
+# The everyday tests try the same examples every time; `make verify` looks for new ones (--hypothesis-profile search).
+settings.register_profile("everyday", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile("everyday")

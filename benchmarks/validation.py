@@ -72,7 +72,7 @@ def two_sample(d: float, design: str, what: str, source: str, published: float) 
 def paired(dz: float, n: int, source: str, published: float) -> Case:
     outcome = (
         "{distribution: normal, visits: [pre, post], correlation: {between_sessions: 0.5}, "
-        f"by_visit: {{pre: {{mean: 0, sd: 1}}, post: {{mean: {dz!r}, sd: 1}}}}}}"
+        f"level: {{mean: 0, sd: 1}}, effects: {{only: {{difference: {dz!r}, visits: [post]}}}}}}"
     )
     analysis = "{outcome: y, change: {from: pre, to: post}, test: paired-t}"
     return Case(
@@ -174,10 +174,10 @@ def cases() -> Iterator[Case]:
 
 
 def queue() -> Iterator[tuple[str, float, float, float]]:
-    """The plain queue: what is measured, published, mean over 100,000 replicates, and its standard error [h]."""
+    """The plain queue: what is measured, published, mean over a million replicates, and its standard error [h]."""
     prepared = study.prepare(load(shipped_scenarios()["plain-queue"].path))
     sojourn, last = [], []
-    for start in range(0, REPLICATES // 2, 1000):
+    for start in range(0, 5 * REPLICATES, 1000):
         cohort = study.simulate(prepared, range(start, start + 1000), twins=("declared",))
         assert cohort.trace is not None
         ends = cohort.trace.ends[:, :, 0]

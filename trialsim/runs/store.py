@@ -56,7 +56,7 @@ class ChunkStore:
     study: Study
     tell: Callable[[str], None] = field(default=lambda _: None)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """32 hexadecimal digits of all that decides what a chunk holds."""
         return store_key(scenario_hash(self.study.scenario))

@@ -120,11 +120,11 @@ def problems() -> Iterator[Problem]:
     t_test = "{outcome: y, visit: post, test: t, contrast: b - a}"
     for goal in (0.8, 0.95):
         text = SCENARIO.format(arms=two_arms, enroll="each arm: 50", outcome=plain.format(d=0.5), analysis=t_test)
-        yield Problem(f"two-sample t, d .5, power {goal:.0%}", text, goal, partial(two_sample, d=0.5))
+        yield Problem(f"two-sample t, d .5, power {100 * goal:.0f} %", text, goal, partial(two_sample, d=0.5))
     one = "{distribution: normal, visits: [post], by_visit: {post: {mean: 0.3, sd: 1}}}"
     single = "{outcome: y, visit: post, test: one-sample-t, null: 0, alpha: 1 %}"
     text = SCENARIO.format(arms="only: one arm", enroll="in all: 100", outcome=one, analysis=single)
-    yield Problem("one-sample t, .3 SD, alpha .01, power 95%", text, 0.95, partial(one_sample, d=0.3))
+    yield Problem("one-sample t, .3 SD, alpha .01, power 95 %", text, 0.95, partial(one_sample, d=0.3))
     outcome = (
         "{distribution: normal, visits: [pre, post], level: {mean: 2.5, sd: 0.4}, correlation: {between_sessions: 0.6}, "
         "effects: {b: {difference: -0.2, visits: [post]}}}"
@@ -132,7 +132,7 @@ def problems() -> Iterator[Problem]:
     adjusted = "{outcome: y, visit: post, test: ancova, baseline: pre, contrast: b - a}"
     text = SCENARIO.format(arms=two_arms, enroll="each arm: 50", outcome=outcome, analysis=adjusted)
     for goal in (0.8, 0.9):
-        yield Problem(f"ANCOVA, r .6, power {goal:.0%}", text, goal, partial(ancova, d=0.2 / 0.32))
+        yield Problem(f"ANCOVA, r .6, power {100 * goal:.0f} %", text, goal, partial(ancova, d=0.2 / 0.32))
     means = (24.0, 26.2, 26.6)
     levels = ", ".join(f"g{k}: {{mean: {mean}, sd: 6.4}}" for k, mean in enumerate(means))
     text = SCENARIO.format(
@@ -140,7 +140,7 @@ def problems() -> Iterator[Problem]:
         outcome=f"{{distribution: normal, visits: [post], by_visit: {{post: {{by_arm: {{{levels}}}}}}}}}",
         analysis="{outcome: y, visit: post, test: anova}",
     )  # fmt: skip
-    yield Problem("ANOVA, means 24, 26.2, 26.6, SD 6.4, power 90%", text, 0.9, partial(anova, means=means, sd=6.4))
+    yield Problem("ANOVA, means 24, 26.2, 26.6, SD 6.4, power 90 %", text, 0.9, partial(anova, means=means, sd=6.4))
     shares, odds_ratio = (0.2, 0.5, 0.2, 0.1), math.exp(-0.887)
     text = SCENARIO.format(
         arms=two_arms, enroll="each arm: 90",
@@ -149,7 +149,7 @@ def problems() -> Iterator[Problem]:
         analysis="{outcome: y, visit: post, test: mann-whitney, contrast: b - a}",
     )  # fmt: skip
     yield Problem(
-        "four categories, log OR -.887, power 90%", text, 0.9, partial(ordinal, odds_ratio=odds_ratio, shares=shares)
+        "four categories, log OR -.887, power 90 %", text, 0.9, partial(ordinal, odds_ratio=odds_ratio, shares=shares)
     )
 
 
@@ -206,8 +206,8 @@ def main() -> None:
             continue
         one = accuracy(problem, seeds=range(seeds))
         print(
-            f"| {one.what} | {one.exact:.2f} | {one.rmse:.3f} | {one.relative:.2%} | {one.bias:+.3f} | {one.coverage:.1%} "
-            f"| {one.off_by_one:.1%} | {one.seconds:.2f} |",
+            f"| {one.what} | {one.exact:.2f} | {one.rmse:.3f} | {100 * one.relative:.2f} % | {one.bias:+.3f} | {100 * one.coverage:.1f} % "
+            f"| {100 * one.off_by_one:.1f} % | {one.seconds:.2f} |",
             flush=True,
         )
 

@@ -101,7 +101,7 @@ def test_run_writes_everything_and_says_where_to_look(tmp_path: Path, capsys: py
         "analysis", "contrast", "measure", "value", "mcse", "conf_low", "conf_high", "n_replicates", "n_failed",
     ]  # fmt: skip
     power = table[(table["analysis"] == "all_mothers_log") & (table["measure"] == "power")]
-    assert f"{100 * power['value'].iloc[0]:.1f} %" in page
+    assert f"{100 * power['value'].iloc[0]:.1f}\N{NO-BREAK SPACE}%" in page
     manifest = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert {"report.html", "figures/power.png", "figures/ward_week.svg"} <= set(manifest["outputs"])
 

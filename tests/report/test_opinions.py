@@ -29,8 +29,8 @@ def test_every_row_has_its_simulated_power_beside_it(picu: tuple[Study, Operatin
     table = opinion_table(found)
     known = result.value("power", analysis="fear_during", contrast="music - control").value
     row = next(row for row in table if (row["analysis"], row["contrast"]) == ("fear_during", "music - control"))
-    assert row["simulated"] == f"{known:.1%}"
-    assert row["formula"] == "67.7%"
+    assert row["simulated"] == f"{100 * known:.1f} %"
+    assert row["formula"] == "67.7 %"
     assert [row["primary"] for row in table].count("primary") == 1
     data = opinions_as_data(prepared, result)
     assert data[0]["n_by_arm"] == [33.0, 33.0, 33.0]
@@ -49,14 +49,14 @@ def test_what_the_play_has_seen_is_told_with_its_number() -> None:
         *played("nicu-parent-massage", "setting.patients.arrive.every=40 d", "design.within=12 months")
     )
     reasons = late[0].opinion.reasons
-    assert any("(as do 100.0% of the trials)" in reason for reason in reasons)
+    assert any("(as do 100.0 % of the trials)" in reason for reason in reasons)
     assert any("of those who need staff" in reason for reason in reasons)
 
 
 def test_a_line_for_the_screen(picu: tuple[Study, OperatingCharacteristics]) -> None:
     line = opinion_line(*picu)
     assert line is not None
-    assert line.startswith("The nearest closed form gives fear_during (all arms) a power of 70.7%")
+    assert line.startswith("The nearest closed form gives fear_during (all arms) a power of 70.7 %")
     assert "Fan, Zhang and Zhang 2011" in line
     assert "What it does not know: " in line
     plain = opinion_line(*played("textbook-t-test"))

@@ -11,6 +11,7 @@ import rich_click as click
 from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
 from trialsim.cli.options import json_option, scenario_argument, set_option
 from trialsim.cli.parse import SHARE
+from trialsim.report.digits import percent
 
 if TYPE_CHECKING:
     from trialsim.assurance import Assurance
@@ -111,10 +112,12 @@ def _print(found: Assurance, folder: Path | None, seconds: float) -> None:
         table.add_column(name, justify="right")
     for one in found.along[found.first]:
         table.add_row(
-            f"{one.quantile_low:.0%} to {one.quantile_high:.0%}",
+            f"{percent(one.quantile_low, 0)} to {percent(one.quantile_high, 0)}",
             f"{belief.shown(one.value_low)} to {belief.shown(one.value_high)}",
-            f"{one.power.value:.1%}", f"{one.power.mcse:.1%}", f"{one.power.low:.0%} to {one.power.high:.0%}",
-        )  # fmt: skip
+            percent(one.power.value),
+            percent(one.power.mcse),
+            f"{percent(one.power.low, 0)} to {percent(one.power.high, 0)}",
+        )
     table_console().print(table)
     stderr.print(f"{2 * found.replicates:,} simulated trials in {seconds:.1f} s.", markup=False)
     if folder is not None:

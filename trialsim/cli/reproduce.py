@@ -10,6 +10,7 @@ import rich_click as click
 from trialsim.cli.console import print_json, stderr, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.errors import AnalysisError
+from trialsim.report.digits import percent
 
 
 @click.command("reproduce")
@@ -57,10 +58,10 @@ def command(
     for one in placed:
         reading = f" ({one.reading})" if one.reading else ""
         if one.kind == "finding":
-            simulated, where = "", f"{one.share:.1%} ± {one.mcse:.1%} find the same"
+            simulated, where = "", f"{percent(one.share)} ± {percent(one.mcse)} find the same"
         else:
             simulated = f"{one.median:.3g} ({one.low:.3g} to {one.high:.3g})"
-            where = f"{one.share:.1%} ± {one.mcse:.1%} lie below"
+            where = f"{percent(one.share)} ± {percent(one.mcse)} lie below"
         table.add_row(one.source + reading, one.analysis, one.contrast, f"{one.kind} {one.published}", simulated, where)
     table_console().print(table)
     stderr.print(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from trialsim.cli.console import table_console
-from trialsim.report.digits import share_with_error, with_error
+from trialsim.report.digits import percent, share_with_error, with_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +110,7 @@ def _rate(here: dict[str, Measure], measure: str) -> str:
     """A share, or its bounds where too many replicates failed."""
     low, high = here.get(f"{measure}_low"), here.get(f"{measure}_high")
     if measure not in here and low is not None and high is not None:
-        return f"{low.value:.1%} to {high.value:.1%}"
+        return f"{percent(low.value)} to {percent(high.value)}"
     return _share(here.get(measure))
 
 

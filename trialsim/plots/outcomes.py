@@ -68,7 +68,7 @@ def _stacked(
         left = np.zeros(len(arms))
         for level, category in enumerate(categories):
             panel.barh(arms, shares[:, level], left=left, color=shades[level], edgecolor="white", label=f"{category:g}")
-            _print_shares(panel, shares[:, level], left, dark=level > len(categories) * 0.5)
+            _print_shares(panel, shares[:, level], left, shade=shades[level])
             left += shares[:, level]
         panel.set_title(visit)
         panel.set_xlim(0, 1)
@@ -81,7 +81,8 @@ def _stacked(
     return figure
 
 
-def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, dark: bool) -> None:
+def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, shade: tuple[float, ...]) -> None:
+    dark = sns.utils.relative_luminance(shade) < 0.24  # where white and ink stand out alike
     for row, width in enumerate(widths):
         if width >= 0.12:
             panel.text(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from trialsim.assurance import Assurance, Bin, Share, SmallPilot
 from trialsim.distributions import quantile
+from trialsim.report.digits import percent
 from trialsim.study import Study
 
 #: Of the failed trials, the share from which bounds are told.
@@ -23,12 +24,13 @@ def answer(found: Assurance) -> list[str]:
     mean, design = found.average.share, found.design
     points = len(found.played.u)
     first = (
-        f"Averaged over the prior, the power of {found.target.name} is {mean.value:.1%} (MCSE {mean.mcse:.1%}); "
-        f"at the design values it is {design.value:.1%} (MCSE {design.mcse:.1%})."
+        f"Averaged over the prior, the power of {found.target.name} is {percent(mean.value)} (MCSE {percent(mean.mcse)}); "
+        f"at the design values it is {percent(design.value)} (MCSE {percent(design.mcse)})."
     )
+    low, high = (percent(found.spread.quantile(q), 0) for q in (0.1, 0.9))
     second = (
-        f"{found.spread.above.value:.0%} of the prior has a power of {found.spread.goal:.0%} or more; the middle 80 % of "
-        f"the prior has a power between {found.spread.quantile(0.1):.0%} and {found.spread.quantile(0.9):.0%}."
+        f"{percent(found.spread.above.value, 0)} of the prior has a power of {percent(found.spread.goal, 0)} or more; the middle "
+        f"80 % of the prior has a power between {low} and {high}."
     )
     lines = [first, second]
     lines += _influences(found)
@@ -63,12 +65,12 @@ def _lost(found: Assurance) -> list[str]:
         why, times = Counter(impossible).most_common(1)[0]
         lines.append(
             f"{len(impossible)} of {len(played.u)} points are impossible and left out (such as {times}: {why}) "
-            f"Counted as failures they make the assurance {low:.1%}, as successes {high:.1%}."
+            f"Counted as failures they make the assurance {percent(low)}, as successes {percent(high)}."
         )
     failed = int(played.failed.sum())
     if failed:
         bounds = "" if impossible or failed < MANY_FAILED * found.replicates else (
-            f" Counted as failures they make the assurance {low:.1%}, as successes {high:.1%}."
+            f" Counted as failures they make the assurance {percent(low)}, as successes {percent(high)}."
         )  # fmt: skip
         lines.append(f"{failed:,} trials could not be analyzed and are left out.{bounds}")
     return lines
@@ -83,7 +85,7 @@ def _pilot(found: Assurance, pilot: SmallPilot) -> list[str]:
     change = f"falls by {fall:.0f} points" if fall > 0 else f"rises by {-fall:.0f} points"
     told = (
         f"{first} in each arm. Allowing for what is uncertain, the expected power {change}, from "
-        f"{found.design.value:.0%} to {found.average.share.value:.0%}."
+        f"{percent(found.design.value, 0)} to {percent(found.average.share.value, 0)}."
     )
     lines = [told]
     if math.isfinite(pilot.exaggeration):
@@ -91,7 +93,7 @@ def _pilot(found: Assurance, pilot: SmallPilot) -> list[str]:
             "Pilots are followed up when they look promising, so their effects are too large on average (the winner's "
             f"curse): if {belief.shown(belief.number.value)} were the truth, pilots of this size with p < 5 % (one-sided) "
             f"would show an effect {pilot.exaggeration:.2g} times as large. If the true effect is smaller by this factor "
-            f"({belief.shown(pilot.shrunk)}), the power is {pilot.power:.0%}."
+            f"({belief.shown(pilot.shrunk)}), the power is {percent(pilot.power, 0)}."
         )
     return lines
 

@@ -14,7 +14,8 @@ from trialsim.compare import Comparison, Difference
 from trialsim.compare.wording import headline
 from trialsim.errors import RunError
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.report.page import TRIAL_MEASURES, embedded, share
+from trialsim.report.digits import percent
+from trialsim.report.page import TRIAL_MEASURES, embedded, pages
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,7 +94,7 @@ def _known(row: Difference) -> tuple[str, str] | None:
 
 def _line(row: Difference, what: str, kind: str, *, primary: bool) -> Line:
     def value(number: float) -> str:
-        return share(number) if kind == "share" else f"{number:.4g}"
+        return percent(number) if kind == "share" else f"{number:.4g}"
 
     def gap(number: float, digits: str) -> str:
         if not math.isfinite(number):
@@ -150,15 +151,15 @@ def _power_answer(found: Comparison, label: str, row: Difference) -> str:
     points, error = 100 * row.difference, 100 * row.mcse
     what = f"The power of {row.analysis} ({row.contrast})"
     if row.difference == 0 and row.mcse == 0:
-        return f"{what} is the same in {label} as in {base}: {share(row.a)}."
+        return f"{what} is the same in {label} as in {base}: {percent(row.a)}."
     if row.conf_low > 0 or row.conf_high < 0:
         word = "higher" if points > 0 else "lower"
         return (
-            f"{what} is {abs(points):.1f} percentage points {word} in {label} ({share(row.b)}) than in {base} "
-            f"({share(row.a)}), with a Monte Carlo standard error of {error:.2g}."
+            f"{what} is {abs(points):.1f} percentage points {word} in {label} ({percent(row.b)}) than in {base} "
+            f"({percent(row.a)}), with a Monte Carlo standard error of {error:.2g}."
         )
     return (
-        f"{what} is {share(row.b)} in {label} and {share(row.a)} in {base}: the difference of {signed(points, '+.1f')} "
+        f"{what} is {percent(row.b)} in {label} and {percent(row.a)} in {base}: the difference of {signed(points, '+.1f')} "
         f"percentage points lies within Monte Carlo error ({signed(100 * row.conf_low, '.1f')} to "
         f"{signed(100 * row.conf_high, '.1f')})."
     )
@@ -318,13 +319,8 @@ def summary(found: Comparison) -> dict[str, Any]:
 
 def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
     """The page as text, with every figure inside."""
-    from jinja2 import Environment, PackageLoader
-
     from trialsim.runs.manifest import versions
 
-    environment = Environment(
-        loader=PackageLoader("trialsim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
     told = headlines(found)
     context: dict[str, Any] = {
         "base": found.sides[0],
@@ -345,4 +341,4 @@ def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
         ],
         "versions": versions(),
     }  # fmt: skip
-    return environment.get_template("compare.html").render(**context)
+    return pages().get_template("compare.html").render(**context)

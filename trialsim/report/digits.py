@@ -26,6 +26,15 @@ def _plain(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def percent(share: float, decimals: int = 1) -> str:
+    """A share in percent.
+
+    >>> percent(0.8031), percent(0.9, 0)
+    ('80.3 %', '90 %')
+    """
+    return f"{100 * share:.{decimals}f} %"
+
+
 def share_with_error(value: float, error: float) -> str:
     """A share in percent; one decimal, more where the error allows it.
 

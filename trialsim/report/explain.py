@@ -8,6 +8,7 @@ from math import exp, isfinite
 
 from trialsim.quantities import Prior, Spread
 from trialsim.report import words
+from trialsim.report.digits import percent
 from trialsim.response.effects import ceilings, implied_effects
 from trialsim.response.plan import LOGNORMAL, ORDINAL, OutcomePlan, PairPlan
 from trialsim.response.scales import shares_of
@@ -103,7 +104,7 @@ def _levels(study: Study) -> Section:
 def _level(outcome: OutcomePlan, point: PairPlan, arm: int) -> str:
     if outcome.scale == ORDINAL:
         shares = shares_of(point.cuts[arm])
-        each = " ".join(f"{c:g}: {share:.0%}" for c, share in zip(outcome.categories, shares, strict=True))
+        each = ", ".join(f"{c:g}: {percent(share, 0)}" for c, share in zip(outcome.categories, shares, strict=True))
         return f"mean {float(shares @ outcome.categories):.2f}; {each}"
     if outcome.scale == LOGNORMAL:
         return f"median {exp(point.location[arm]):.3g}, SD of the log {point.sd[arm]:.2f}"
@@ -162,8 +163,8 @@ def _ceilings(study: Study) -> Section:
     lines = [
         (
             f"{one.outcome}: between the swabs around {one.activity} lie about {words.brief_duration(one.gap)} of "
-            f"changed secretion. Clearance allows a fall of at most {one.possible:.0%} in expectation; the declared "
-            f"change of secretion gives {one.declared:.0%}. Larger falls of single participants come from the "
+            f"changed secretion. Clearance allows a fall of at most {percent(one.possible, 0)} in expectation; the declared "
+            f"change of secretion gives {percent(one.declared, 0)}. Larger falls of single participants come from the "
             "measurement and from within-person variation."
         )
         for one in ceilings(study.response)

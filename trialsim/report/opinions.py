@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from trialsim.report.digits import percent
 from trialsim.sizing.closed_form import Opinion, second_opinion
 from trialsim.sizing.gaps import MISSED, TIME_LIMIT
 
@@ -72,10 +73,10 @@ def _as_seen(reasons: Sequence[str], result: OperatingCharacteristics) -> Iterat
         reached, missed = min(values["target_reached_in_time"], default=1.0), max(values["missed_share"], default=0.0)
         if reason.startswith(TIME_LIMIT):
             if reached < 1:
-                yield f"{TIME_LIMIT} (as do {1 - reached:.1%} of the trials): lower"
+                yield f"{TIME_LIMIT} (as do {percent(1 - reached)} of the trials): lower"
         elif reason.startswith(MISSED):
             if missed > LEAST:
-                yield f"{MISSED} ({missed:.1%} of those who need staff): lower"
+                yield f"{MISSED} ({percent(missed)} of those who need staff): lower"
         else:
             yield reason
 
@@ -87,8 +88,8 @@ def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
             "analysis": one.row.analysis,
             "contrast": one.row.contrast,
             "primary": "primary" if one.primary else "",
-            "simulated": "bounds only" if math.isnan(one.simulated) else f"{one.simulated:.1%}",
-            "formula": f"{one.opinion.power:.1%}",
+            "simulated": "bounds only" if math.isnan(one.simulated) else f"{percent(one.simulated)}",
+            "formula": f"{percent(one.opinion.power)}",
             "apart": "far" if one.apart else "",
             "name": one.opinion.formula,
             "source": one.opinion.source,
@@ -118,7 +119,7 @@ def opinion_line(study: Study, result: OperatingCharacteristics) -> str | None:
             reasons = [reason.partition(":")[0] for reason in one.opinion.reasons[:3]]
             why = f" What it does not know: {'; '.join(reasons)}." if reasons else ""
             return (
-                f"The nearest closed form gives {one.name} a power of {one.opinion.power:.1%} "
+                f"The nearest closed form gives {one.name} a power of {percent(one.opinion.power)} "
                 f"({one.opinion.formula}; {one.opinion.source.partition(', doi')[0]}).{why}"
             )
     return None

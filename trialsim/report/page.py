@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.evaluate.table import Measure
-from trialsim.report.digits import share_with_error
+from trialsim.report.digits import percent, share_with_error
 from trialsim.report.digits import with_error as number_with_error
 from trialsim.report.explain import explain
 from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
@@ -17,6 +17,8 @@ from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_
 from trialsim.scenario.provenance import provenance
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from trialsim.report.figures import Picture
     from trialsim.runs.run import Run
 
@@ -58,15 +60,6 @@ class Card:
     error: str
 
 
-def share(value: float) -> str:
-    """A share in percent with one decimal.
-
-    >>> share(0.8031)
-    '80.3 %'
-    """
-    return f"{100 * value:.1f} %"
-
-
 def with_error(measure: Measure, kind: str) -> str:
     """A value with its Monte Carlo standard error, to the digits the error allows."""
     written = share_with_error if kind == "share" else number_with_error
@@ -81,15 +74,23 @@ def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: 
     return path
 
 
-def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
-    """The page as text, with every figure inside."""
+def pages() -> Environment:
+    """The templates of the pages; a number and its percent sign stay on one line."""
     from jinja2 import Environment, PackageLoader
 
+    return Environment(
+        loader=PackageLoader("trialsim.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value,
+    )
+
+
+def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
+    """The page as text, with every figure inside."""
     from trialsim.runs.manifest import versions
 
-    environment = Environment(
-        loader=PackageLoader("trialsim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
     result, scenario = run.characteristics, run.study.scenario
     opinions = second_opinions(run.study, result)
     context: dict[str, Any] = {
@@ -113,9 +114,9 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "engine": result.engine,
         "versions": versions(),
         "hash": _hash(run),
-        "alpha": share(result.kept.rows[0].alpha),
+        "alpha": percent(result.kept.rows[0].alpha),
     }
-    return environment.get_template("report.html").render(**context)
+    return pages().get_template("report.html").render(**context)
 
 
 def _hash(run: Run) -> str:
@@ -158,11 +159,11 @@ def _power_in_words(run: Run, primary: str, power: Measure | None) -> str:
         assert low is not None
         assert high is not None
         return (
-            f"the primary analysis {primary} rejects in {share(low.value)} to {share(high.value)} of simulated trials: "
+            f"the primary analysis {primary} rejects in {percent(low.value)} to {percent(high.value)} of simulated trials: "
             "too many trials could not be analyzed for one number."
         )
     return (
-        f"the primary analysis {primary} rejects in {share(power.value)} of simulated trials if everything is as "
+        f"the primary analysis {primary} rejects in {percent(power.value)} of simulated trials if everything is as "
         f"declared (Monte Carlo standard error {100 * power.mcse:.1f} percentage points)."
     )
 
@@ -179,7 +180,7 @@ def _shortfall(run: Run) -> list[str]:
     return [
         (
             f"On average {enrolled.value:.1f} of {run.study.conduct.target} participants are enrolled{limit}; "
-            f"{share(reached.value)} of simulated trials reach the target."
+            f"{percent(reached.value)} of simulated trials reach the target."
         )
     ]
 
@@ -197,7 +198,7 @@ def cards(run: Run) -> list[Card]:
     for measure, analysis, label, kind in wanted:
         row = _find(run, measure, analysis=analysis)
         if row is not None:
-            value = share(row.value) if kind == "share" else f"{row.value:.0f}"
+            value = percent(row.value) if kind == "share" else f"{row.value:.0f}"
             error = f"± {100 * row.mcse:.1f}" if kind == "share" else f"± {row.mcse:.1g}"
             found.append(Card(value, label, error))
     return found
@@ -213,7 +214,7 @@ def analysis_rows(run: Run) -> list[dict[str, str]]:
         null, mean = _find(run, "rejection_null_twin", **here), _find(run, "mean_estimate", **here)
         width, n = _find(run, "interval_width", **here), _find(run, "n_analyzed", **here)
         failed = next((one.n_failed for one in (power, low) if one is not None), 0)
-        bounds = f"{share(low.value)} to {share(high.value)}" if low is not None and high is not None else ""
+        bounds = f"{percent(low.value)} to {percent(high.value)}" if low is not None and high is not None else ""
         rows.append(
             {
                 **here,

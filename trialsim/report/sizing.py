@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from trialsim.report.digits import percent
 from trialsim.report.words import join
 from trialsim.sizing import Confirmation, Found
 from trialsim.sizing.closed_form import second_opinion
@@ -36,11 +37,7 @@ def answer(study: Study, found: Found) -> list[str]:
 
 
 def _goal(found: Found) -> str:
-    return (
-        f"a power of {found.goal:.4g}"
-        if found.measure == "width"
-        else f"a power of {found.goal:.1%}".replace(".0%", "%")
-    )
+    return f"a power of {found.goal:.4g}" if found.measure == "width" else f"a power of {100 * found.goal:.4g} %"
 
 
 def _recommendation(study: Study, found: Found) -> str:
@@ -66,7 +63,8 @@ def _confirmation(found: Found, one: Confirmation) -> str:
     played = f"in {one.replicates:,} trials played under a fresh seed{failed}"
     if found.measure == "width":
         return f"Confirmed: mean width {one.value:.4g} (MCSE {one.mcse:.2g}) {played}."
-    return f"Confirmed: power {one.value:.1%} (MCSE {one.mcse:.1%}, 95 % interval {low:.1%} to {high:.1%}) {played}."
+    error = f"MCSE {percent(one.mcse)}, 95 % interval {percent(low)} to {percent(high)}"
+    return f"Confirmed: power {percent(one.value)} ({error}) {played}."
 
 
 def _interval(found: Found) -> str:
@@ -88,7 +86,7 @@ def _second_opinion(study: Study, found: Found) -> Iterator[str]:
     if opinion is None:
         yield "Second opinion: no closed form comes near this analysis."
         return
-    yield f"Second opinion: {opinion.power:.1%} by {opinion.formula} ({opinion.source})."
+    yield f"Second opinion: {percent(opinion.power)} by {opinion.formula} ({opinion.source})."
     if opinion.reasons:
         yield "What the formula does not know, and what that does to the power:"
         yield from (f"- {reason}" for reason in opinion.reasons)
@@ -98,9 +96,7 @@ def _time(one: Confirmation) -> str:
     assert one.trial is not None
     days = one.trial.value("trial_days", analysis="trial")
     within = one.trial.value("target_reached_in_time", analysis="trial")
-    return (
-        f"The trial takes {days.value:.0f} days on average; {within.value:.0%} of trials enroll their target in time."
-    )
+    return f"The trial takes {days.value:.0f} days on average; {percent(within.value, 0)} of trials enroll their target in time."
 
 
 def _unanswered(found: Found) -> list[str]:
@@ -113,7 +109,7 @@ def _unanswered(found: Found) -> list[str]:
         unit = "times the declared effects" if found.axis == "effect" else "participants"
         first = (
             f"The smallest {found.axis} looked at reaches more than {_goal(found)} already: {found.curve.at[0]:.4g} {unit} "
-            f"give {found.curve.power[0]:.1%}."
+            f"give {percent(found.curve.power[0])}."
         )
         return [first, "Look lower with --between.", *found.notes]
     else:
@@ -121,7 +117,7 @@ def _unanswered(found: Found) -> list[str]:
             f"size from {low:g} to {high:g} participants"
         )  # fmt: skip
         first = f"No {what} gives {found.target.name} {_goal(found)}."
-        best = f"The best is {value:.1%} at {at:.4g}."
+        best = f"The best is {percent(value)} at {at:.4g}."
     return [first, best, *found.notes]
 
 

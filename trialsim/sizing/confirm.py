@@ -46,9 +46,9 @@ def confirm_size(
         if off <= FAR * math.hypot(one.mcse, _se_at(found.curve, found.at)) or number == ROUNDS:
             break
         root = crossing(found.curve.at, _shifted(found.curve.power, probit(one.value) - probit(expected)), found.goal)
-        told = f"Played in full with {found.at:g} participants the power is {one.value:.1%}, not {expected:.1%}"
+        told = f"Played in full with {found.at:g} participants the power is {100 * one.value:.1f} %, not {100 * expected:.1f} %"
         if not math.isfinite(root):
-            found = found.moved(None, math.nan, f"{told}; no size of the range reaches {found.goal:.0%} then.")
+            found = found.moved(None, math.nan, f"{told}; no size of the range reaches {100 * found.goal:.4g} % then.")
             break
         size = float(sizes.up(root))
         if size == found.at:

@@ -209,7 +209,7 @@ def refuse_failures(batch: Batch, target: Target) -> None:
     failed = float(batch.scores.failed[-1])
     if failed > FAILED_LIMIT:
         raise SizingError(
-            f"{failed:.0%} of the trials cannot be analyzed ({target.name}); a power of the others would be a guess.",
+            f"{100 * failed:.0f} % of the trials cannot be analyzed ({target.name}); a power of the others would be a guess.",
             code="TS-S002",
             remedy="Look at the statuses with: trialsim run.",
         )

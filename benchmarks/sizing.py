@@ -206,8 +206,8 @@ def main() -> None:
             continue
         one = accuracy(problem, seeds=range(seeds))
         print(
-            f"| {one.what} | {one.exact:.2f} | {one.rmse:.3f} | {100 * one.relative:.2f} % | {one.bias:+.3f} | {100 * one.coverage:.1f} % "
-            f"| {100 * one.off_by_one:.1f} % | {one.seconds:.2f} |",
+            f"| {one.what} | {one.exact:.2f} | {one.rmse:.3f} | {100 * one.relative:.2f} % | {one.bias:+.3f} "
+            f"| {100 * one.coverage:.1f} % | {100 * one.off_by_one:.1f} % | {one.seconds:.2f} |",
             flush=True,
         )
 

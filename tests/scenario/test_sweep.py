@@ -152,6 +152,8 @@ def test_good_cells_come_one_by_one() -> None:
     [
         (["design.enroll"], {}, "TS-E008"),
         (["design.enroll=[1"], {}, "TS-E008"),
+        (["a=1,2,3"], {}, "TS-E008"),
+        (["a=0,5 h"], {}, "TS-E008"),
         (["a=[1, 2]", "a=[3]"], {}, "TS-E091"),
         (["a=[1, 2]", "b=[3]"], {"zipped": True}, "TS-E091"),
         (["a=0..1"], {}, "TS-E090"),
@@ -163,6 +165,10 @@ def test_what_is_typed_wrongly_has_a_code(over: list[str], how: dict[str, object
     with pytest.raises(ScenarioError) as caught:
         sweep_of_words(over, **how)  # type: ignore[arg-type]
     assert caught.value.code == code
+
+
+def test_a_comma_within_one_value_stays() -> None:
+    assert points_of(sweep_of_words(["a=Mon,Wed 09:00-12:00; Sat 10:00-12:00"]))[0]["a"].startswith("Mon,Wed")
 
 
 def test_a_value_is_shown_as_written_and_set_as_yaml() -> None:

@@ -104,8 +104,11 @@ def _levels(study: Study) -> Section:
 def _level(outcome: OutcomePlan, point: PairPlan, arm: int) -> str:
     if outcome.scale == ORDINAL:
         shares = shares_of(point.cuts[arm])
-        each = ", ".join(f"{c:g}: {percent(share, 0)}" for c, share in zip(outcome.categories, shares, strict=True))
-        return f"mean {float(shares @ outcome.categories):.2f}; {each}"
+        mean = float(shares @ outcome.categories)
+        sd = float(shares @ outcome.categories**2 - mean**2) ** 0.5
+        each = ", ".join(f"{100 * share:.0f}" for share in shares)
+        low, high = outcome.categories[0], outcome.categories[-1]
+        return f"mean {mean:.2f}, SD {sd:.2f}; {each} % at {low:g} to {high:g}"
     if outcome.scale == LOGNORMAL:
         return f"median {exp(point.location[arm]):.3g}, SD of the log {point.sd[arm]:.2f}"
     return f"mean {point.location[arm]:.3g}, SD {point.sd[arm]:.3g}"

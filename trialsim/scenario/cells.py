@@ -178,6 +178,9 @@ def _point(text: str, faults: list[Fault]) -> dict[str, object]:
 def _values(text: str, file: str, faults: list[Fault]) -> object:
     """A list, a range in words, or a single value as a list of one."""
     value = _read(text, file, faults)
+    if isinstance(value, str) and "," in value and all(re.match(r"\s*[-+.]?\d", part) for part in value.split(",")):
+        remedy = f'Write several values in brackets, "[{text.strip()}]", and a decimal point instead of a comma.'
+        faults.append(_fault(file, "TS-E008", f"'{text.strip()}' is not one value.", remedy))
     return value if isinstance(value, list) or (isinstance(value, str) and ".." in value) else [value]
 
 

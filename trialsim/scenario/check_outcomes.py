@@ -101,7 +101,10 @@ def _one_effect(scale: str, path: Path, part: Record, report: Report) -> None:
     wrong = [key for key in told if key != wanted]
     if wrong:
         message = f"'{wrong[0]}' does not fit the {scale} scale."
-        report(Finding("TS-E024", (*path, wrong[0]), message, f"Write {wanted}:.", on_key=True))
+        levels = (
+            ", or the mean of every arm with by_visit: and by_arm:" if scale == "ordinal" and "effects" in path else ""
+        )
+        report(Finding("TS-E024", (*path, wrong[0]), message, f"Write {wanted}:{levels}.", on_key=True))
     elif not told:
         report(Finding("TS-E024", path, "the size of the effect is not said.", f"Add {wanted}:."))
 

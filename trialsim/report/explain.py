@@ -9,6 +9,7 @@ from math import exp, isfinite
 from trialsim.quantities import Prior, Spread
 from trialsim.report import words
 from trialsim.report.digits import percent
+from trialsim.report.moved import moved
 from trialsim.response.effects import ceilings, implied_effects
 from trialsim.response.plan import LOGNORMAL, ORDINAL, OutcomePlan, PairPlan
 from trialsim.response.scales import shares_of
@@ -48,6 +49,9 @@ def explain(study: Study) -> list[Section]:
     found.append(_levels(study))
     more = (_effects(study), _correlations(study), _ceilings(study))
     found += [section for section in more if section.rows or section.lines]
+    rows = [(name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome)]
+    if rows:
+        found.append(Section("What moves, blurs and loses the values", (), ("outcome", "what", "how"), tuple(rows)))
     found.append(_drawn(study))
     analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
     found.append(Section("How it is analyzed", tuple(analyses)))

@@ -207,10 +207,28 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     where = f"the change from {what.change.start} to {what.change.end}" if what.change else f"{what.visit}"
     scale = {"log": " on the log scale", "percent": " in percent"}.get(what.transform, "")
     text = f"{name}{' (primary)' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
-    if what.baseline:
-        text += f", adjusted for {what.baseline}"
+    if what.dichotomize is not None:
+        low, high = what.dichotomize.at_least, what.dichotomize.at_most
+        ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]
+        text += f", counted as yes where it is {join(ends)}"
+    adjusted = [*([what.baseline] if what.baseline else []), *what.covariates]
+    if adjusted:
+        text += f", adjusted for {join(adjusted)}"
     if what.contrast:
         text += f", {what.contrast}"
+    if what.null is not None:
+        text += f", against {number(what.null)}"
+    if what.alternative != "two-sided":
+        text += f", one-sided ({what.alternative})"
+    if what.alpha is not None and what.alpha.value != 0.05:  # 5 % is what everyone expects
+        text += f", at a level of {number(what.alpha)}"
+    text += {
+        "randomized": "",
+        "received": "; only participants who got some of their arm's treatment",
+        "completers": "; only participants who completed the pathway",
+    }[what.population]
+    if what.exclude:
+        text += f"; without {join([f'{covariate} {category}' for covariate, category in what.exclude.items()])}"
     if what.subset is not None:
         limits = what.subset.percent_change
         rules = [

@@ -67,12 +67,17 @@ def _record(record: Record) -> dict[str, Any]:
         if isinstance(value, Record) and not isinstance(value, (Number, Spread)) and not _record(value):
             continue
         if isinstance(record, Rhythm) and name in ("reference_clock", "peak", "between"):
-            value = _clock(value) if isinstance(value, int) else "-".join(map(_clock, value))
+            value = clock_text(value) if isinstance(value, int) else "-".join(map(clock_text, value))
         told[info.alias or name] = plain(value)
     return told
 
 
-def _clock(seconds: int) -> str:
+def clock_text(seconds: int) -> str:
+    """A time of day.
+
+    >>> clock_text(36_000)
+    '10:00'
+    """
     return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
 
 

@@ -1,0 +1,141 @@
+"""In plain words: what moves an outcome, how it is measured, and how its values get lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from trialsim.report.words import join, number
+from trialsim.scenario.dump import clock_text
+from trialsim.scenario.model import CovariateEffect, Driver, Instrument, Missing, Outcome, Response, Rhythm, Window
+
+#: What moves or loses the values of an outcome, and how.
+Line = tuple[str, str]
+
+
+def moved(outcome: Outcome) -> Iterator[Line]:
+    """Everything but level, correlation and the effects of arms."""
+    if outcome.rhythm is not None:
+        yield "the clock", _rhythm(outcome.rhythm, outcome)
+    for activity, response in outcome.responds_to.items():
+        yield activity, _response(response, outcome)
+    for driver in outcome.drivers:
+        yield _driver(driver)
+    for effect in outcome.covariates:
+        yield _covariate(effect)
+    for whose, share in (("practitioner", outcome.icc.practitioner), ("site", outcome.icc.site)):
+        if share is not None and share.value > 0:
+            yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}"
+    yield from _instrument(outcome.instrument)
+    if outcome.lost is not None and outcome.lost.value > 0:
+        yield "lost", f"{number(outcome.lost)} of the samples"
+    for reason in outcome.missing:
+        yield f"missing: {reason.reason}", _missing(reason, outcome)
+    if outcome.window is not None:
+        yield "window", _window(outcome.window)
+
+
+def _size(effect: Response | Driver | CovariateEffect) -> str:
+    """The size of an effect on the scale of its outcome."""
+    if effect.ratio is not None:
+        return f"ratio {number(effect.ratio)}"
+    if effect.difference is not None:
+        return f"difference {number(effect.difference)}"
+    return f"odds ratio {number(effect.odds_ratio)}" if effect.odds_ratio is not None else "no effect"
+
+
+def _at(visits: Sequence[str]) -> str:
+    return f"; at {join(visits)}" if visits else ""
+
+
+def _rhythm(rhythm: Rhythm, outcome: Outcome) -> str:
+    scale = "logarithm" if outcome.distribution == "lognormal" else "value"
+    if rhythm.slope is not None:
+        text = f"the {scale} changes by {number(rhythm.slope)}"
+    elif rhythm.amplitude is not None and rhythm.peak is not None:
+        text = f"the {scale} follows a cosine of amplitude {number(rhythm.amplitude)} with its peak at {clock_text(rhythm.peak)}"
+    else:
+        return "no rhythm"
+    if rhythm.between is not None:
+        text += f" between {clock_text(rhythm.between[0])} and {clock_text(rhythm.between[1])}"
+    return f"{text}; levels are those at {clock_text(rhythm.reference_clock)}"
+
+
+def _response(response: Response, outcome: Outcome) -> str:
+    if response.secretion is not None:
+        text = f"secretion {number(response.secretion)}"
+        text += f" for {number(response.lasts)} from its start" if response.lasts is not None else " while it lasts"
+        text += (
+            f", after a lag of {number(response.lag)}" if response.lag is not None and response.lag.value > 0 else ""
+        )
+        text += f"; half-life {number(outcome.half_life)}" if outcome.half_life is not None else ""
+    else:
+        text = _size(response)
+    if response.responders is not None and response.responders.value < 1:
+        text += f"; {number(response.responders)} respond"
+    if response.sd_log_between is not None:
+        text += f"; effects differ between people, SD {number(response.sd_log_between)} of the log"
+    if response.sd_between is not None:
+        text += f"; effects differ between people, SD {number(response.sd_between)}"
+    return text + _at(response.visits)
+
+
+def _driver(driver: Driver) -> Line:
+    per = f" per {number(driver.per)}" if driver.per is not None else ""
+    told = {
+        "failed": (f"failed tries of {driver.of}", "for each"),
+        "missed": (f"{driver.of} missed", "if so"),
+        "interrupted": (f"{driver.of} interrupted", "if so"),
+        "duration": (f"time in {driver.of}", ""),
+        "wait": (f"wait for {driver.lasts}", ""),
+    }
+    what, when = told[driver.driver]
+    return what, " ".join((_size(driver) + per, when)).strip()
+
+
+def _covariate(effect: CovariateEffect) -> Line:
+    if effect.category is not None:
+        return f"{effect.covariate}: {effect.category}", f"{_size(effect)} against the others"
+    per = f" per {number(effect.per)}" if effect.per is not None else ""
+    center = f", counted from {number(effect.centered_at)}" if effect.centered_at is not None else ""
+    return effect.covariate, f"{_size(effect)}{per}{center}"
+
+
+def _instrument(tool: Instrument) -> Iterator[Line]:
+    errors = []
+    if tool.assay_cv is not None:
+        errors.append(f"CV {number(tool.assay_cv)} within a plate")
+    if tool.plate_cv is not None:
+        errors.append(
+            f"CV {number(tool.plate_cv)} between plates" + (f" of {tool.plate.value:.0f} samples" if tool.plate else "")
+        )
+    if errors:
+        yield f"assay {tool.assay}" if tool.assay else "assay", ", ".join(errors)
+    if tool.rater_sd is not None:
+        yield "rater", f"error of SD {number(tool.rater_sd)}"
+    if tool.rounding is not None:
+        yield "rounding", f"to {number(tool.rounding)}"
+    if tool.detection_limit is not None:
+        below = {None: "is missing", "missing": "is missing", "censored": "counts as the limit"}
+        yield (
+            "detection limit",
+            f"a value below {number(tool.detection_limit)} {below.get(tool.below, f'counts as {tool.below}')}",
+        )
+
+
+def _missing(reason: Missing, outcome: Outcome) -> str:
+    text = f"{number(reason.chance)} ({reason.mechanism})"
+    if reason.mechanism != "MCAR" and reason.odds_ratio is not None:
+        of = f"{reason.given} at {reason.at}" if reason.mechanism == "MAR" else "the value itself"
+        where = f" where {of} is {number(reason.centered_at)}" if reason.centered_at is not None else ""
+        per = f" per {number(reason.per)}" if reason.per is not None else ""
+        text += f"{where}, odds ratio {number(reason.odds_ratio)}{per} of {'it' if where else of}"
+    return text + (_at(reason.visits) if set(reason.visits) != set(outcome.visits) else "")
+
+
+def _window(window: Window) -> str:
+    ends = [number(end) if end.value else "0" for end in (window.earliest, window.latest) if end is not None]
+    if len(ends) == 1:
+        ends = [f"{'at least' if window.latest is None else 'at most'} {ends[0]}"]
+    when = " to ".join(ends) or "at any time"
+    then = "is dropped" if window.otherwise == "drop" else "is kept all the same"
+    return f"a sample counts {when} after {window.after}; another {then}{_at(window.visits)}"

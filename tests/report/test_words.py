@@ -15,8 +15,10 @@ from trialsim.scenario.shipped import shipped_scenarios
         (
             "massage-course",
             "end_completers",
-            "t on stress at end, massage - usual care, one-sided (less), at a level of 2.5 %; "
-            "only participants who completed the pathway; without language other",
+            (
+                "t on stress at end, massage - usual care, one-sided (less), at a level of 2.5 %; "
+                "only participants who completed the pathway; without language other"
+            ),
         ),
         ("massage-course", "end_all", "ancova on stress at end, adjusted for pre 1 and age, massage - usual care"),
         (
@@ -27,8 +29,10 @@ from trialsim.scenario.shipped import shipped_scenarios
         (
             "estimands",
             "received_it",
-            "t on cortisol at the change from pre to post on the log scale, massage - control; only participants who "
-            "got some of their arm's treatment; judged against the effect of the strategy 'hypothetical'",
+            (
+                "t on cortisol at the change from pre to post on the log scale, massage - control; only participants who "
+                "got some of their arm's treatment; judged against the effect of the strategy 'hypothetical'"
+            ),
         ),
         ("plain-queue", "main", "one-sample-t on mood at gone, against 0"),
     ],

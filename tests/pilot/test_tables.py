@@ -40,6 +40,29 @@ def test_two_columns_may_be_named(tmp_path: Path) -> None:
     assert pilot.outcomes["y"].values.tolist() == [[1, 2], [2, 4], [3, 5]]
 
 
+@pytest.mark.parametrize(
+    ("header", "baseline", "visits"),
+    [
+        ("arm,pre,post", None, ("baseline", "post")),
+        ("arm,follow_up,before,week 4", None, ("baseline", "follow up", "week 4")),
+        ("arm,start,t1", "start", ("baseline", "t1")),
+    ],
+)
+def test_columns_that_are_called_by_visits_alone_are_one_outcome(
+    tmp_path: Path, header: str, baseline: str | None, visits: tuple[str, ...]
+) -> None:
+    names = header.split(",")[1:]
+    row = ",".join(str(i) for i in range(len(names)))
+    pilot = read(tmp_path, f"{header}\na,{row}\nb,{row}\n", baseline=baseline)
+    assert {name: one.visits for name, one in pilot.outcomes.items()} == {"outcome": visits}
+    assert "are taken as visits of one outcome" in pilot.notes[0]
+
+
+@pytest.mark.parametrize("header", ["arm,pre,age", "arm,post,week 4", "arm,post,height"])
+def test_other_columns_stay_outcomes_of_their_own(tmp_path: Path, header: str) -> None:
+    assert list(read(tmp_path, f"{header}\na,1,2\nb,2,3\n").outcomes) == header.split(",")[1:]
+
+
 def test_a_tidy_file_has_a_row_for_each_visit(tmp_path: Path) -> None:
     pilot = read(tmp_path, TIDY)
     assert pilot.arms == ("b", "a")

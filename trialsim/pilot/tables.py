@@ -20,6 +20,10 @@ ARM = ("arm", "group", "treatment", "allocation", "condition", "trt", "randomize
 PERSON = ("participant", "id", "subject", "patient", "pid", "subject id", "participant id", "patient id", "record id")
 VISIT = ("visit", "timepoint", "time", "session", "occasion", "when")
 BASELINE = ("baseline", "pre", "before", "screening", "t0", "pretest", "base")
+#: A column that is called no more than this holds a later visit of something that has no name.
+LATER = re.compile(
+    r"(post|after|follow ?up|fu|end|final|post ?test|discharge)( \d+)?|(week|day|month|hour|visit|session|[tdwm]) ?\d+"
+)
 CONTROL = ("control", "usual care", "placebo", "standard care", "standard", "sham", "no treatment", "care as usual")
 MOST_ARMS = 6
 MOST_BYTES = 50_000_000
@@ -274,8 +278,12 @@ def _wide(
 ) -> tuple[dict[str, Measured], list[str]]:
     """Columns ``outcome_visit`` with the same first words are one outcome."""
     columns = _numeric(rows, taken, wanted)
-    if baseline is not None and baseline in rows.columns and baseline not in columns:
+    visits = [] if wanted else _only_visits(columns, baseline)
+    if visits:
+        columns = [name for name in columns if name not in visits]
+    if baseline is not None and baseline in rows.columns and baseline not in (*columns, *visits):
         columns.insert(0, baseline)
+    unnamed = {"outcome": [(name, name) for name in visits]} if visits else {}
     stems = [re.split(r"[\s_.\-]+", name) for name in columns]
     groups: dict[str, list[tuple[str, str]]] = {}
     for name, words in zip(columns, stems, strict=True):
@@ -299,14 +307,21 @@ def _wide(
             tuple(named(visit, "visit") for _, visit in parts),
             rows[[name for name, _ in parts]].to_numpy(dtype=np.float64),
         )
-        for stem, parts in groups.items()
+        for stem, parts in (unnamed | groups).items()
     }
-    notes = (
-        []
-        if wanted
-        else [f"Every column of numbers is taken as an outcome: {', '.join(found)}. Choose with --outcome."]
-    )
-    return found, notes if len(found) > 1 else []
+    notes = []
+    if visits:
+        notes.append(f"The columns {', '.join(visits)} are taken as visits of one outcome.")
+    if not wanted and len(found) > 1:
+        notes.append(f"Every column of numbers is taken as an outcome: {', '.join(found)}. Choose with --outcome.")
+    return found, notes
+
+
+def _only_visits(columns: Sequence[str], baseline: str | None) -> list[str]:
+    """Columns that bear the name of a visit alone, a baseline first, such as ``pre`` and ``post``; none without both."""
+    first = [name for name in columns if name == baseline or (baseline is None and _plain(name) in BASELINE)]
+    later = [name for name in columns if name not in first and LATER.fullmatch(_plain(name))]
+    return [*first, *later] if len(first) == 1 and later else []
 
 
 def _kept(measured: Measured, at: Sequence[str], outcome: str) -> Measured:

@@ -111,3 +111,30 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pilot.csv").write_bytes(b"\xff\xfe\x00\x01\x80")
     with pytest.raises(FitError, match="TS-F001"):
         read_pilot(tmp_path / "pilot.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "id,arm,y_pre,y_post\n1,a,1.5,2\n2,a,2.1,<0.5\n3,b,3,1.1\n",
+            "'<0.5' stands among the numbers of 'y_post', in line 3",
+        ),
+        (
+            "participant,arm,visit,y\n1,a,1,2\n1,a,2,lost\n2,b,1,4\n2,b,2,5\n",
+            "'lost' stands among the numbers of 'y', in line 3",
+        ),
+        (
+            "participant,arm,outcome,visit,value\n1,a,x,0,1\n1,a,x,1,2\n2,b,x,0,-\n2,b,x,1,4\n",
+            "'-' stands among the numbers of 'x', in line 4",
+        ),
+    ],
+)
+def test_words_among_numbers_are_no_missing_values(tmp_path: Path, text: str, where: str) -> None:
+    with pytest.raises(FitError, match="TS-F008") as caught:
+        read(tmp_path, text)
+    assert caught.value.message.startswith(where)
+
+
+def test_a_column_of_words_is_no_outcome(tmp_path: Path) -> None:
+    assert list(read(tmp_path, "arm,y,note\na,1,well\nb,2,5\na,3,ill\nb,,NA\n").outcomes) == ["y"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,7 @@ def read_pilot(
     ------
     FitError
         TS-F001 the file cannot be read, TS-F002 the arms cannot be told, TS-F003 there is no such column,
-        TS-F004 there is no outcome, TS-F006 a participant has two values for one visit
+        TS-F004 there is no outcome, TS-F006 a participant has two values for one visit, TS-F008 a word stands among numbers
     """
     table = _read(file)
     person = _column(table, person, PERSON)
@@ -245,8 +246,7 @@ def _tidy(
                 remedy="Keep one row for each participant, visit and outcome.",
             )
         values = np.full((len(rows), len(visits)), np.nan)
-        numbers = pd.to_numeric(part["x"], errors="coerce").to_numpy(dtype=np.float64)
-        values[[order[p] for p in part["p"]], [visits.index(v) for v in part["v"]]] = numbers
+        values[[order[p] for p in part["p"]], [visits.index(v) for v in part["v"]]] = _numbers(part["x"], one)
         used = [i for i in range(len(visits)) if np.isfinite(values[:, i]).any()]
         unit = units.get(one)
         measured = Measured(tuple(names[i] for i in used), values[:, used], unit if isinstance(unit, str) else None)
@@ -257,12 +257,10 @@ def _tidy(
 
 def _numeric(table: pd.DataFrame, taken: Sequence[str], wanted: Sequence[str]) -> list[str]:
     """Columns of numbers that are no participant, visit or arm; those whose names begin with what is wanted."""
-    numeric = [
-        str(n)
-        for n in table.columns
-        if n not in taken and pd.api.types.is_numeric_dtype(table[n]) and table[n].notna().any()
-    ]
+    numeric = [str(n) for n in table.columns if n not in taken and _holds_numbers(table[n])]
     if not wanted:
+        for name in numeric:
+            _numbers(table[name], name)
         return numeric
     chosen: list[str] = []
     for one in wanted:
@@ -270,7 +268,28 @@ def _numeric(table: pd.DataFrame, taken: Sequence[str], wanted: Sequence[str]) -
         if not fitting:
             raise _no_column(one, [str(n) for n in table.columns])
         chosen += fitting
+    for name in chosen:
+        _numbers(table[name], name)
     return list(dict.fromkeys(chosen))
+
+
+def _holds_numbers(column: pd.Series[Any]) -> bool:
+    """Whether at least half of what a column holds are numbers."""
+    told = column.dropna()
+    return len(told) > 0 and pd.to_numeric(told, errors="coerce").notna().mean() >= 0.5
+
+
+def _numbers(column: pd.Series[Any], name: str) -> Floats:
+    """The numbers of a column; words among them are an error, for each might have been a value."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    words = column[numbers.isna() & column.notna()]
+    if len(words):
+        raise FitError(
+            f"'{words.iloc[0]}' stands among the numbers of '{name}', in line {int(words.index[0]) + 2}.",
+            code="TS-F008",
+            remedy="Leave the cell empty where the value is missing; give a number where it lies below a limit.",
+        )
+    return numbers.to_numpy(dtype=np.float64)
 
 
 def _wide(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, ScalarFormatter
 
 from trialsim.plots.style import arm_palette, blank_figure, caption, plain_grid, study_style
+
+#: Names of visits with no more letters than this stand side by side below a panel.
+LETTERS = 32
 
 
 def trajectories(
@@ -32,11 +36,14 @@ def trajectories(
         figure = blank_figure(max(5.0, 2.7 * len(arms) + 0.6), 3.6)
         panels = figure.subplots(1, len(arms), sharex=True, sharey=True, squeeze=False)[0]
         palette = arm_palette(arms)
+        slant: dict[str, Any] = {}
+        if len("  ".join(visits)) > LETTERS:
+            slant = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
         for panel, arm in zip(panels, arms, strict=True):
             table = values[values["arm"] == arm].pivot(index="participant", columns="visit", values="value")
             _draw_arm(panel, table.reindex(columns=list(visits)), color=palette[arm], ordinal=ordinal)
             panel.set_title(f"{arm} (n = {len(table)})")
-            panel.set_xticks(range(len(visits)), list(visits))
+            panel.set_xticks(range(len(visits)), list(visits), **slant)
             panel.set_xlim(-0.3, len(visits) - 0.7)
             plain_grid(panel)
             if log:

@@ -53,17 +53,18 @@ def ward_week(
         rows = max(1, *(_in_rows(records, letter) for records in week))
         figure = blank_figure(9.5, days * (0.19 * (len(lanes) + ROW * (rows - 1)) + 0.3) + 1.2)
         strips = figure.subplots(days, 1, sharex=True, squeeze=False)[:, 0]
-        palette = arm_palette(arms)
+        palette, off_duty = arm_palette(arms), False
         for index, (strip, records) in enumerate(zip(strips, week, strict=True)):
             day = starts + timedelta(days=index)
             for record in _on_day(closed, day):
+                off_duty = off_duty or (record["start"] < high and record["end"] > low)
                 _bar(strip, lanes.index(record["lane"]), record, color=OFF_DUTY, height=1.0)
             for record in records:
                 _draw_spell(strip, lanes.index(record["lane"]) + ROW * record.get("row", 0), record, palette, letter)
             _finish_strip(strip, day, lanes, low, high, below=ROW * (rows - 1))
         strips[-1].set_xticks(range(low, high + 1), [f"{hour:02d}" for hour in range(low, high + 1)])
         strips[-1].set_xlabel("time of day [h]")
-        _legend(figure, arms, palette, kinds=set(spells["kind"]), closed=not closed.empty)
+        _legend(figure, arms, palette, kinds=set(spells["kind"]), off_duty=off_duty)
         caption(figure, note)
     return figure
 
@@ -105,7 +106,7 @@ def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, Any]]:
 
 def _bar(strip: Axes, lane: float, record: dict[str, Any], *, color: str, height: float, alpha: float = 1.0) -> None:
     start, end = record["start"], record["end"]
-    strip.barh(lane, end - start, left=start, height=height, color=color, linewidth=0, alpha=alpha)
+    strip.barh(lane, end - start, left=start, height=height, color=color, edgecolor="white", linewidth=0.4, alpha=alpha)
 
 
 def _draw_spell(strip: Axes, lane: float, record: dict[str, Any], palette: dict[str, str], letter: float) -> None:
@@ -147,12 +148,12 @@ def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: 
         strip.axvline(hour, color="white", linewidth=0.7, alpha=0.9, zorder=0.5)
 
 
-def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], closed: bool) -> None:
+def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], off_duty: bool) -> None:
     """Only what the figure shows."""
     handles: list[Patch | Line2D] = [Patch(color=palette[arm], label=arm) for arm in arms]
     if "other work" in kinds:
         handles.append(Patch(color=OTHER_WORK, label="other work"))
-    if closed:
+    if off_duty:
         handles.append(Patch(color=OFF_DUTY, label="off duty"))
     if kinds & set(WAITING):
         handles.append(Line2D([], [], color=QUIET, linewidth=3, label="waiting"))

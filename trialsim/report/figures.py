@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,8 @@ from trialsim.evaluate.frames import (
     rejection_frame,
     row_name,
 )
-from trialsim.protocol.calendar import DAY, windows_from
+from trialsim.protocol.calendar import DAY
+from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, ward_spells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,25 +120,34 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
         label, unit = outcome.label or name, outcome.unit or ""
         ordinal = outcome.distribution in ("ordinal", "binary")
         log = outcome.distribution == "lognormal"
+        visits = in_time(run.study, outcome.visits)
         yield Picture(
             f"outcome_{_file_name(name)}",
             f"{label}: one simulated trial",
             "Shares of participants at each score." if ordinal else "Each point is one participant.",
             outcome_distributions(
-                values, label=label, arms=arms, visits=outcome.visits, unit=unit, log=log, note=shown,
+                values, label=label, arms=arms, visits=visits, unit=unit, log=log, note=shown,
                 categories=outcome.categories if ordinal else (),
             ),
         )  # fmt: skip
-        if len(outcome.visits) > 1:
+        if len(visits) > 1:
             yield Picture(
                 f"trajectories_{_file_name(name)}",
                 f"{label}: every participant of one simulated trial",
                 "Thin lines are participants; the bold line is the arm's " + ("mean." if ordinal else "median."),
                 trajectories(
-                    values, label=label, arms=arms, visits=outcome.visits, unit=unit, log=log, ordinal=ordinal,
+                    values, label=label, arms=arms, visits=visits, unit=unit, log=log, ordinal=ordinal,
                     note=shown,
                 ),
             )  # fmt: skip
+
+
+def in_time(study: Study, visits: Sequence[str]) -> list[str]:
+    """Visits as they follow one another on the ward, or by their declared times."""
+    if study.program is not None:
+        return sorted(visits, key=study.program.visits.index)
+    times = study.scenario.visits
+    return sorted(visits, key=lambda visit: times[visit].value)
 
 
 def _file_name(name: str) -> str:
@@ -210,82 +219,3 @@ def flow_of(study: Study, kept: Kept) -> Flow:
         losses={arm: lost(arm) for arm in arms},
         analyzed={arm: count("with primary endpoint", "with_primary_endpoint", arm) for arm in arms},
     )
-
-
-def lanes_of(study: Study) -> list[str]:
-    """A lane for each unit of staff, and one for those who wait."""
-    assert study.program is not None
-    return [_lane(one.name, unit, one.units) for one in study.program.resources for unit in range(one.units)] + [
-        "waiting"
-    ]
-
-
-def _lane(resource: str, unit: int, units: int) -> str:
-    return f"{resource} {unit + 1}" if units > 1 else resource
-
-
-def ward_spells(trial: Trial) -> pd.DataFrame:
-    """Columns lane, start, end, kind, arm, participant: time with staff, waits, missed sessions."""
-    import pandas as pd
-
-    columns = ["lane", "start", "end", "kind", "arm", "participant"]
-    program = trial.cohort.program
-    assert program is not None
-    units = {resource.name: resource.units for resource in program.resources}
-    arms = trial.participants().set_index("participant")["arm"]
-    ends = trial.participants().set_index("participant")["ended"]
-    rows: list[tuple[object, ...]] = []
-    for one in trial.staffing().to_dict("records"):
-        who = one["participant"]
-        if one["state"] == "granted":
-            if one["granted"] > one["asked"]:
-                rows.append(("waiting", one["asked"], one["granted"], "waiting", arms[who], who))
-            lane = _lane(one["resource"], one["unit"] - 1, units[one["resource"]])
-            rows.append((lane, one["granted"], one["given_back"], "study", arms[who], who))
-        else:
-            patience = {hold.name: hold.patience for hold in program.holds}[one["need"]]
-            until = one["asked"] + timedelta(seconds=max(patience, 0))
-            kind = "left" if one["state"] == "left while waiting" else "missed"
-            rows.append(("waiting", one["asked"], ends[who] if kind == "left" else until, kind, arms[who], who))
-    return pd.DataFrame(rows, columns=columns)
-
-
-def busiest_week(spells: pd.DataFrame) -> date:
-    """Monday of the week in which most was asked of the staff, a missed session counting three times."""
-    weight = spells["kind"].map({"study": 1, "waiting": 1, "missed": 3, "left": 3})
-    monday = spells["start"].dt.normalize() - spells["start"].dt.day_of_week.map(lambda days: timedelta(days=days))
-    total = weight.groupby(monday).sum()
-    found = datetime.fromisoformat(str(total.index[int(total.to_numpy().argmax())]))
-    return found.date()
-
-
-def in_week(spells: pd.DataFrame, first: date) -> pd.DataFrame:
-    """The spells that begin in the seven days from ``first``."""
-    begin = datetime.combine(first, time())
-    return spells[(spells["start"] >= begin) & (spells["start"] < begin + timedelta(days=7))]
-
-
-def closed_hours(study: Study, first: date) -> pd.DataFrame:
-    """Columns lane, start, end: when each unit is off duty in the week that begins on ``first``."""
-    import pandas as pd
-
-    program, setting = study.program, study.scenario.setting
-    assert program is not None
-    assert setting is not None
-    midnight = datetime.combine(setting.starts, time())
-    begin = (first - setting.starts).days * DAY
-    rows: list[tuple[object, ...]] = []
-    for one in program.resources:
-        if one.calendar < 0:
-            continue
-        at, gaps = begin, []
-        for opens, closes in windows_from(program.calendars[one.calendar], begin, weekday=program.weekday):
-            if opens > at:
-                gaps.append((at, min(opens, begin + 7 * DAY)))
-            at = closes
-            if opens >= begin + 7 * DAY:
-                break
-        for unit in range(one.units):
-            lane = _lane(one.name, unit, one.units)
-            rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps if b > a]
-    return pd.DataFrame(rows, columns=["lane", "start", "end"])

@@ -1,0 +1,70 @@
+"""What the pictures of a ward show: visits in the order of time, every resource that a session takes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from trialsim.report.figures import in_time
+from trialsim.report.ward import lanes_of, ward_spells
+from trialsim.scenario import load, loads
+from trialsim.scenario.shipped import shipped_scenarios
+from trialsim.study import Study, prepare, simulate
+
+SHARED = """
+trialsim: 1
+name: shared
+title: A session takes a nurse and a room
+setting:
+  starts: 2026-01-05
+  patients: {arrive: {every: 1 h}, consent: 100 %}
+  sites: {north: 50 %, south: 50 %}
+  resources: {nurse: {units: 3}, room: {units: 2}, key: {units: 1}}
+design: {arms: {a: one, b: two}, enroll: 60}
+protocol:
+  - hold: [nurse, room]
+    steps:
+      - {activity: talk, lasts: {mean: 2 h, sd: 1 h}}
+      - visit: end
+outcomes:
+  y: {distribution: normal, visits: [end], level: {mean: 0, sd: 1}}
+analyses:
+  main: {outcome: y, visit: end, test: t}
+primary: main
+"""
+
+
+@pytest.fixture(scope="module")
+def shared() -> Study:
+    return prepare(loads(SHARED))
+
+
+def test_every_resource_of_a_session_has_its_bar(shared: Study) -> None:
+    spells = ward_spells(simulate(shared, range(1)).one(0))
+    study = spells[spells["kind"] == "study"]
+    lanes = study["lane"].str.replace(r" \d$", "", regex=True)
+    told = {lane: set(study["participant"][lanes == lane]) for lane in set(lanes)}
+    assert set(told) == {"nurse@north", "nurse@south", "room@north", "room@south"}
+    assert told["nurse@north"] == told["room@north"]
+    assert told["nurse@south"] == told["room@south"]
+    assert sum(map(len, told.values())) == 2 * 60
+    assert set(study["lane"]) <= set(lanes_of(shared))
+
+
+def test_nobody_lies_over_another_in_a_lane(shared: Study) -> None:
+    spells = ward_spells(simulate(shared, range(1)).one(0))
+    for _, lane in spells[spells["kind"] == "study"].sort_values("start").groupby("lane"):
+        assert (lane["start"].to_numpy()[1:] >= lane["end"].to_numpy()[:-1]).all()
+
+
+def test_visits_are_drawn_in_the_order_of_time() -> None:
+    course = prepare(load(shipped_scenarios()["massage-course"].path))
+    stress = course.scenario.outcomes["stress"]
+    drawn = in_time(course, stress.visits)
+    times = simulate(course, range(1)).one(0).visits().pivot(index="participant", columns="visit", values="time")
+    assert list(stress.visits) != drawn
+    for early, late in pairwise(drawn):
+        both = times[[early, late]].dropna()
+        assert len(both) > 0
+        assert (both[early] <= both[late]).all()

@@ -1,0 +1,124 @@
+"""What the timeline of a ward week shows: who was with whom, who waited, who was off duty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from trialsim.protocol.calendar import DAY, windows_from
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trialsim.cohort import Trial
+    from trialsim.study import Study
+
+
+def lanes_of(study: Study) -> list[str]:
+    """A lane for each unit of staff, and one for those who wait."""
+    assert study.program is not None
+    return [_lane(one.name, unit, one.units) for one in study.program.resources for unit in range(one.units)] + [
+        "waiting"
+    ]
+
+
+def _lane(resource: str, unit: int, units: int) -> str:
+    return f"{resource} {unit + 1}" if units > 1 else resource
+
+
+def ward_spells(trial: Trial) -> pd.DataFrame:
+    """Columns lane, start, end, kind, arm, participant: time with staff, waits, missed sessions."""
+    import pandas as pd
+
+    columns = ["lane", "start", "end", "kind", "arm", "participant"]
+    program = trial.cohort.program
+    assert program is not None
+    units = {resource.name: resource.units for resource in program.resources}
+    arms = trial.participants().set_index("participant")["arm"]
+    ends = trial.participants().set_index("participant")["ended"]
+    rows: list[tuple[object, ...]] = []
+    shared = _Shared(trial)
+    for one in trial.staffing().sort_values("granted", kind="stable").to_dict("records"):
+        who = one["participant"]
+        if one["state"] == "granted":
+            if one["granted"] > one["asked"]:
+                rows.append(("waiting", one["asked"], one["granted"], "waiting", arms[who], who))
+            lane = _lane(one["resource"], one["unit"] - 1, units[one["resource"]])
+            lanes = [lane, *shared.lanes(one)]
+            rows += [(lane, one["granted"], one["given_back"], "study", arms[who], who) for lane in lanes]
+        else:
+            patience = {hold.name: hold.patience for hold in program.holds}[one["need"]]
+            until = one["asked"] + timedelta(seconds=max(patience, 0))
+            kind = "left" if one["state"] == "left while waiting" else "missed"
+            rows.append(("waiting", one["asked"], ends[who] if kind == "left" else until, kind, arms[who], who))
+    return pd.DataFrame(rows, columns=columns)
+
+
+class _Shared:
+    """Lanes for the further resources of a hold, of whose units the trace keeps no number: the first one that is free."""
+
+    def __init__(self, trial: Trial) -> None:
+        program = trial.cohort.program
+        assert program is not None
+        per_site = program.resources_per_site
+        first = {resource.name: place for place, resource in enumerate(program.resources)}
+        self.resources = program.resources
+        self.further = {
+            (resource, hold.name): [place - place % per_site + other for other in hold.resources[1:]]
+            for resource, place in first.items()
+            for hold in program.holds
+            if place % per_site == hold.resources[0]
+        }
+        self.until: dict[tuple[int, int], datetime] = {}
+
+    def lanes(self, one: Mapping[Any, Any]) -> Iterator[str]:
+        """The lanes of one row of the staffing, which come in the order of their grants."""
+        for place in self.further[one["resource"], one["need"]]:
+            resource = self.resources[place]
+            unit = next(
+                u for u in range(resource.units) if self.until.get((place, u), one["granted"]) <= one["granted"]
+            )
+            self.until[place, unit] = one["given_back"]
+            yield _lane(resource.name, unit, resource.units)
+
+
+def busiest_week(spells: pd.DataFrame) -> date:
+    """Monday of the week in which most was asked of the staff, a missed session counting three times."""
+    weight = spells["kind"].map({"study": 1, "waiting": 1, "missed": 3, "left": 3})
+    monday = spells["start"].dt.normalize() - spells["start"].dt.day_of_week.map(lambda days: timedelta(days=days))
+    total = weight.groupby(monday).sum()
+    found = datetime.fromisoformat(str(total.index[int(total.to_numpy().argmax())]))
+    return found.date()
+
+
+def in_week(spells: pd.DataFrame, first: date) -> pd.DataFrame:
+    """The spells that begin in the seven days from ``first``."""
+    begin = datetime.combine(first, time())
+    return spells[(spells["start"] >= begin) & (spells["start"] < begin + timedelta(days=7))]
+
+
+def closed_hours(study: Study, first: date) -> pd.DataFrame:
+    """Columns lane, start, end: when each unit is off duty in the week that begins on ``first``."""
+    import pandas as pd
+
+    program, setting = study.program, study.scenario.setting
+    assert program is not None
+    assert setting is not None
+    midnight = datetime.combine(setting.starts, time())
+    begin = (first - setting.starts).days * DAY
+    rows: list[tuple[object, ...]] = []
+    for one in program.resources:
+        if one.calendar < 0:
+            continue
+        at, gaps = begin, []
+        for opens, closes in windows_from(program.calendars[one.calendar], begin, weekday=program.weekday):
+            if opens > at:
+                gaps.append((at, min(opens, begin + 7 * DAY)))
+            at = closes
+            if opens >= begin + 7 * DAY:
+                break
+        for unit in range(one.units):
+            lane = _lane(one.name, unit, one.units)
+            rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps if b > a]
+    return pd.DataFrame(rows, columns=["lane", "start", "end"])

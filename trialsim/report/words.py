@@ -20,11 +20,20 @@ def number(quantity: Number) -> str:
     '80 %'
     """
     if quantity.kind == "amount":
-        return f"{quantity.value:.4g}" + (f" {quantity.unit}" if quantity.unit else "")
+        return significant(quantity.value, 4) + (f" {quantity.unit}" if quantity.unit else "")
     if quantity.kind == "calendar" and quantity.unit == "months":
         return f"{quantity.value:.0f} months"
     kind = "duration" if quantity.kind == "calendar" else quantity.kind
     return format_value(quantity.value, kind, quantity.unit)
+
+
+def significant(value: float, digits: int) -> str:
+    """A number rounded for reading, large ones to whole numbers.
+
+    >>> significant(1500.4, 3), significant(0.0123, 2), significant(24_500.0, 4)
+    ('1,500', '0.012', '24,500')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
 
 
 def spread(quantity: Spread) -> str:
@@ -32,7 +41,7 @@ def spread(quantity: Spread) -> str:
     if quantity.kind == "duration":
         return describe(quantity.distribution, brief_duration)
     unit = f" {quantity.unit}" if quantity.unit else ""
-    return describe(quantity.distribution, lambda value: f"{value:.3g}{unit}")
+    return describe(quantity.distribution, lambda value: significant(value, 3) + unit)
 
 
 def brief_duration(seconds: float) -> str:

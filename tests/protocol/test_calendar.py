@@ -43,6 +43,7 @@ def test_windows() -> None:
     assert mixed == tuple((hour(day, a), hour(day, b)) for day, a, b in ((0, 9, 12), (2, 9, 12), (5, 10, 12)))
     assert parse_calendar("Sun 22:00-02:00").windows == ((hour(6, 22), WEEK + 7200),)
     assert len(parse_calendar("Fri-Mon 06:00-07:00").windows) == 4
+    assert parse_calendar("22:00-06:00").windows == parse_calendar("daily 22:00-06:00").windows
     assert parse_calendar("always").always
     assert parse_calendar("daily 00:00-24:00").always
     assert parse_days("Fri-Sun") == (4, 5, 6)

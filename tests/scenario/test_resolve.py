@@ -18,6 +18,7 @@ from trialsim.scenario.check_levels import possible_sd
 from trialsim.scenario.correlation import first_impossible, latent_correlation
 from trialsim.scenario.model import ArmLevels, Level
 from trialsim.scenario.outline import outline
+from trialsim.scenario.shipped import shipped_scenarios
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 
@@ -193,6 +194,18 @@ def test_faults_of_all_kinds_are_found_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         loads(text)
     assert set(codes(caught)) == {"TS-E003", "TS-E004", "TS-E012", "TS-E032", "TS-E040"}
+
+
+@pytest.mark.parametrize("fault", ["consent: 150 %", "consent: {value: 150 %, assumed: a guess}", "consent: soon"])
+def test_one_fault_deep_in_a_part_is_one_fault(fault: str) -> None:
+    """Nothing is said to be missing because its part could not be read: staff, sites, their names elsewhere."""
+    file = shipped_scenarios()["massage-course"].path
+    text = file.read_text(encoding="utf-8")
+    found = text.replace("consent: 70 %", fault)
+    assert found != text
+    with pytest.raises(ScenarioError) as caught:
+        loads(found, folder=file.parent)
+    assert [one.path.split(".")[:3] for one in caught.value.faults] == [["setting", "patients", "consent"]]
 
 
 def test_the_lesson_of_the_responders_is_what_its_file_says() -> None:

@@ -31,7 +31,7 @@ STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
 
 def written(file: Path) -> Scenario:
     """A scenario as written, before defaults are filled in."""
-    scenario, findings = _validated(_read_chain(file, seen=()).data, file.parent)
+    scenario, findings, _ = _validated(_read_chain(file, seen=()).data, file.parent)
     assert scenario is not None
     assert findings == []
     return scenario

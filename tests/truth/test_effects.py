@@ -74,6 +74,15 @@ def test_pseudomedian_is_the_median_of_all_averages_of_two(n: int) -> None:
     assert pseudomedian(values) == pytest.approx(np.median(averages), rel=1e-12)
 
 
+@pytest.mark.parametrize("n", [10, 15, 21, 30, 33, 400])
+def test_pseudomedian_of_whole_steps_is_exact(n: int) -> None:
+    """A digit beside 0 would be told apart from no effect."""
+    half = np.random.default_rng(n).integers(1, 6, size=n).astype(float)
+    assert pseudomedian(np.sort(np.concatenate([half, -half]))) == 0.0
+    shifted = np.sort(np.concatenate([half, 3.0 - half]))
+    assert pseudomedian(shifted) == np.median([(x + y) / 2 for x, y in combinations_with_replacement(shifted, 2)])
+
+
 def test_pseudomedian_with_ties() -> None:
     values = np.array([-1.0, -1.0, 0.5, 2.0, 2.0, 2.0])
     averages = [(x + y) / 2 for x, y in combinations_with_replacement(values, 2)]

@@ -68,9 +68,7 @@ def parse_calendar(text: str) -> Calendar:
     days: tuple[int, ...] = ()
     for part in re.split(r"\s*[;]\s*", words):
         days_text, _, times = part.rpartition(" ")
-        days = _days(days_text, text) if days_text else days
-        if not days:
-            raise CalendarError(f"{text!r} names no days.", code="TS-C001", remedy=EXAMPLE)
+        days = _days(days_text, text) if days_text else days or tuple(range(7))
         for times_part in times.split(","):
             start, end = _times(times_part, text)
             windows += [(day * DAY + start, day * DAY + end) for day in days]

@@ -85,6 +85,11 @@ def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline,
                 on_key=True,
             )
         )
+    if analysis.alpha is not None and not 0 < analysis.alpha.value < 1:
+        message = (
+            f"a level of {100 * analysis.alpha.value:g} % rejects {'never' if analysis.alpha.value == 0 else 'always'}."
+        )
+        report(Finding("TS-E013", (*path, "alpha"), message, "Write a level above 0 % and below 100 %, such as 5 %."))
     if analysis.null is not None and analysis.test not in ONE_SAMPLE:
         report(
             Finding(

@@ -159,18 +159,32 @@ def possible_sd(categories: tuple[float, ...], mean: float) -> tuple[float, floa
 
 
 def _too_early(scenario: Scenario, points: Outline, outcome: Outcome, path: Path, visit: str, report: Report) -> None:
-    """In a protocol with arm-specific steps, no arm can differ before the first of them."""
+    """No arm can differ before the first step of its own, nor at the first visit when that is taken for a baseline."""
     point = points.visits.get(visit)
-    if not scenario.protocol or point is None or point.arms_differ or not any(points.own.values()):
+    told = scenario.protocol and point is not None and any(points.own.values())
+    early = not point.arms_differ if told and point is not None else _is_start(scenario, outcome, path[-1], visit)
+    if not early:
         return
     level = outcome.by_visit[visit]
     differs = isinstance(level, ArmLevels) and len({_bare(one) for one in level.by_arm.values()}) > 1
     by_effect = [arm for arm, effect in outcome.effects.items() if visit in effect.visits]
     if differs or by_effect:
-        message = f"the arms differ at '{visit}', before any step in which they differ."
+        before = "before any step in which they differ" if told else "the first visit, from which analyses start"
+        message = f"the arms differ at '{visit}', {before}."
         remedy = "Give all arms one level there." if differs else f"Name the visits of the effect, without '{visit}'."
         here = (*path, "by_visit", visit) if differs else (*path, "effects", by_effect[0])
         report(Finding("TS-E025", here, message, remedy, on_key=True))
+
+
+def _is_start(scenario: Scenario, outcome: Outcome, name: object, visit: str) -> bool:
+    """Whether an analysis takes the first visit of an outcome for the state before treatment."""
+    times = {one: scenario.visits[one].value for one in outcome.visits if one in scenario.visits}
+    if len(times) < 2 or times.get(visit) != min(times.values()):
+        return False
+    starts = [
+        (one.baseline, one.change and one.change.start) for one in scenario.analyses.values() if one.outcome == name
+    ]
+    return any(visit in pair for pair in starts)
 
 
 def _bare(level: Level) -> tuple[object, ...]:

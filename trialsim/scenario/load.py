@@ -134,13 +134,13 @@ def finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  # 
         override(tree, text)
     name_priors(tree.data)
     findings = list(tree.findings)
-    scenario, found = _validated(tree.data, folder)
+    scenario, found, cut_out = _validated(tree.data, folder)
     findings += found
     if scenario is not None:
         try:
             resolved = resolve_or_find(scenario)
         except Refused as refused:
-            findings += without_echoes(refused.findings, found)
+            findings += without_echoes(refused.findings, cut_out)
         else:
             if not findings:
                 return resolved
@@ -148,24 +148,26 @@ def finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  # 
     raise ScenarioError(sorted(dict.fromkeys(faults), key=lambda fault: (fault.line, fault.column)))
 
 
-def _validated(data: dict[str, Any], folder: FilePath) -> tuple[Scenario | None, list[Finding]]:
-    """The scenario and what is wrong with it; what is wrong is cut out, so that the rest can still be checked."""
+def _validated(data: dict[str, Any], folder: FilePath) -> tuple[Scenario | None, list[Finding], list[Finding]]:
+    """The scenario, what is wrong with it, and all that was cut out with it so that the rest can still be checked."""
     from copy import deepcopy
 
     from pydantic import ValidationError
 
     findings: list[Finding] = []
+    cut_out: list[Finding] = []
     for _ in range(MOST_ROUNDS):
         try:
-            return Scenario.model_validate(data, context={"folder": folder}), findings
+            return Scenario.model_validate(data, context={"folder": folder}), findings, cut_out
         except ValidationError as error:
             found = findings_of(error, data)
             findings += without_repeats(found, findings)
+            cut_out += [one for one in found if one.path]  # also what only lacks what was cut out before
             data = deepcopy(data)
             cuts = [_cut(data, finding) for finding in found]  # every one, whatever the others give
             if not all(cuts):
-                return None, findings
-    return None, findings
+                return None, findings, cut_out
+    return None, findings, cut_out
 
 
 def _cut(data: Any, finding: Finding) -> bool:

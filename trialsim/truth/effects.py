@@ -103,6 +103,13 @@ def pseudomedian(ascending: Floats) -> float:
         partners = np.searchsorted(ascending, 2.0 * level - ascending, side="right")
         return int(np.minimum(partners, place + 1).sum())
 
+    def nearest(level: float) -> float:
+        """The average next to a level: bisection compares rounded numbers and may end a digit beside it."""
+        partners = np.searchsorted(ascending, 2.0 * level - ascending)
+        near = np.stack([np.clip(partners - 1, 0, n - 1), np.clip(partners, 0, n - 1)])
+        averages = 0.5 * (ascending + ascending[near])
+        return float(averages.flat[np.argmin(np.abs(averages - level))])
+
     def smallest(rank: int) -> float:
         low, high = float(ascending[0]), float(ascending[-1])
         if at_most(low) >= rank:
@@ -110,7 +117,7 @@ def pseudomedian(ascending: Floats) -> float:
         while True:
             middle = 0.5 * (low + high)
             if not low < middle < high:
-                return high
+                return nearest(high)
             low, high = (low, middle) if at_most(middle) >= rank else (middle, high)
 
     return 0.5 * (smallest((total + 1) // 2) + smallest(total // 2 + 1))

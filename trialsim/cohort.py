@@ -222,6 +222,8 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
     """(table, column, meaning)."""
     clock = "date and time by the study's calendar" if cohort.trace is not None else "days after enrollment"
     number = "number in the order of enrollment, from 1"
+    binary = [name for name, outcome in cohort.scenario.outcomes.items() if outcome.distribution == "binary"]
+    yes = f"; of {', '.join(binary)} 1 is yes and 0 no" if binary else ""
     rows = [
         ("participants", "participant", number),
         ("participants", "arm", "; ".join(f"{name}: {text}" for name, text in cohort.scenario.design.arms.items())),
@@ -251,7 +253,7 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
         ("measurements", "arm", "as in participants"),
         ("measurements", "outcome", "; ".join(f"{n}: {o.label or n}" for n, o in cohort.scenario.outcomes.items())),
         ("measurements", "visit", "planned measuring point"),
-        ("measurements", "value", "measured value, empty if missing"),
+        ("measurements", "value", f"measured value, empty if missing{yes}"),
         ("measurements", "unit", "unit of the value, empty for scores"),
         ("measurements", "status", f"one of {', '.join(cohort.response_plan.reasons)}"),
         ("measurements", "below_limit", "whether the assay read a value below its detection limit"),
@@ -277,6 +279,6 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
             ("events", "participant", number),
             ("events", "event", f"one of {', '.join(KIND_NAMES)}"),
             ("events", "step", "step of the protocol"),
-            ("events", "value", "length in seconds (starts, ends), visit, need for staff or arm, by the event"),
+            ("events", "value", "length in seconds (waits, starts, ends), visit, need for staff or arm, by the event"),
         ]
     return rows

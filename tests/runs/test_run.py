@@ -13,8 +13,9 @@ from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.runs.folder import read_manifest
 from trialsim.runs.manifest import changed_outputs
-from trialsim.runs.run import Run, run
+from trialsim.runs.run import Run, run, write_cohort
 from trialsim.scenario import Scenario, load, resolve
+from trialsim.study import prepare, simulate
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -35,6 +36,7 @@ def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
     assert names == {
         "run.json", "scenario.resolved.yaml", "operating_characteristics.csv", "estimates.parquet",
         "cohort/participants.csv", "cohort/visits.csv", "cohort/measurements.csv", "cohort/events.csv",
+        "cohort/activities.csv", "cohort/staffing.csv",
         "cohort/codebook.csv", "chunks/000000000-000000200.parquet", ".lock",
     }  # fmt: skip
     assert changed_outputs(out) == []
@@ -98,3 +100,10 @@ def test_more_replicates_of_the_same_study_replace_it(nicu: Scenario, tmp_path: 
 def test_a_study_without_a_ward_has_no_events(tmp_path: Path) -> None:
     made = run(load(SCENARIOS / "textbook-ancova.yaml"), tmp_path / "out", replicates=100).made
     assert "events.csv" not in {path.name for path in made}
+
+
+@pytest.mark.parametrize("name", ["nicu-parent-massage", "textbook-ancova"])
+def test_the_codebook_describes_the_tables_that_are_written(name: str, tmp_path: Path) -> None:
+    trial = simulate(prepare(load(SCENARIOS / f"{name}.yaml")), range(1), record=name.startswith("nicu")).one(0)
+    tables = {path.stem for path in write_cohort(trial, tmp_path)}
+    assert tables - {"codebook"} == set(trial.codebook()["table"])

@@ -43,7 +43,13 @@ def command(
     stdout.print(frame.to_string(index=False), markup=False)
     if events:
         stdout.print("")
-        stdout.print(trial.events().to_string(index=False), markup=False)
+        there = study.program is not None
+        told = (
+            trial.events().to_string(index=False)
+            if there
+            else "There is no ward in this scenario, so there are no events."
+        )
+        stdout.print(told, markup=False)
 
 
 def _records(frame: object) -> list[dict[str, object]]:

@@ -163,7 +163,7 @@ def with_simulation(
 
 
 def write_cohort(trial: Trial, folder: Path) -> tuple[Path, ...]:
-    """Write one trial as tidy CSV files with a codebook; events only where there is a ward."""
+    """Write one trial as tidy CSV files with a codebook; activities, staffing and events only where there is a ward."""
     frames = {
         "participants": trial.participants(),
         "visits": trial.visits(),
@@ -171,7 +171,7 @@ def write_cohort(trial: Trial, folder: Path) -> tuple[Path, ...]:
         "codebook": trial.codebook(),
     }
     if trial.cohort.trace is not None:
-        frames["events"] = trial.events()
+        frames |= {"activities": trial.activities(), "staffing": trial.staffing(), "events": trial.events()}
     made: list[Path] = []
     for name, frame in frames.items():
         path = folder / f"{name}.csv"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import wilson
 
@@ -38,8 +39,8 @@ def shown_analyses(found: Comparison) -> list[tuple[str, str]]:
     rows = list(dict.fromkeys((row.analysis, row.contrast) for row in found.rows if row.measure.startswith("power")))
     primary = found.sides[0].study.scenario.primary
     planned = {(row.analysis, row.contrast) for row in found.sides[0].study.analysis.rows}
-    rows = [row for row in rows if row in planned]
-    return sorted(rows, key=lambda row: row[0] not in primary)[:MOST_ROWS]
+    rows = [row for row in rows if row in planned or row[0] == FAMILY]
+    return sorted(rows, key=lambda row: (row[0] != FAMILY, row[0] not in primary))[:MOST_ROWS]
 
 
 def power_frame(found: Comparison) -> pd.DataFrame:
@@ -60,7 +61,7 @@ def power_frame(found: Comparison) -> pd.DataFrame:
                     low, high = ((one.a if label == found.sides[0].label else one.b) for one in ends[:2])
                     powers[label] = (float("nan"), low, high)
         records += [
-            {"row": f"{analysis}: {contrast}", "primary": analysis in primary, "label": label, "value": one[0],
+            {"row": f"{analysis}: {contrast}", "primary": analysis in (*primary, FAMILY), "label": label, "value": one[0],
              "low": one[1], "high": one[2]}
             for label, one in powers.items()
         ]  # fmt: skip

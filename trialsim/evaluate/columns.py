@@ -18,6 +18,9 @@ DECLARED, NULL, NO_CHANGE = "declared", "null", "no change"
 
 POWER, REJECTION_NULL, REJECTION_NO_CHANGE = "power", "rejection_null_twin", "rejection_no_change_twin"
 
+#: Under which name several primary analyses stand together in the table.
+FAMILY = "primary"
+
 #: What is followed of each row of the plan.
 OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
     (POWER, "decision"),
@@ -44,7 +47,7 @@ def families(plan: AnalysisPlan) -> tuple[Family, ...]:
     """The primary analyses where there are several, and the pairs of each analysis."""
     found: list[Family] = []
     if len(plan.primary) > 1:
-        found.append(Family("primary", plan.primary, "any", "all"))
+        found.append(Family(FAMILY, plan.primary, "any", "all"))
     for call in plan.calls:
         if call.pairs is not None and len(call.pairs.arms) > 1:
             rows = tuple(range(call.first_row + 1, call.first_row + 1 + len(call.pairs.arms)))

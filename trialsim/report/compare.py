@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.wording import headline
 from trialsim.errors import RunError
+from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.report.digits import percent
 from trialsim.report.page import TRIAL_MEASURES, embedded, pages
+from trialsim.report.words import significant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,7 +80,7 @@ def lines(found: Comparison, label: str, *, first: bool = False) -> list[Line]:
 def _at_first(row: Difference, primary: Sequence[str]) -> bool:
     cost = row.measure.startswith("cost_") and not row.contrast
     return (row.analysis == TRIAL and (row.measure in FIRST or cost)) or (
-        row.measure in FIRST and row.analysis in primary
+        row.measure in FIRST and row.analysis in (*primary, FAMILY)
     )
 
 
@@ -94,12 +96,13 @@ def _known(row: Difference) -> tuple[str, str] | None:
 
 def _line(row: Difference, what: str, kind: str, *, primary: bool) -> Line:
     def value(number: float) -> str:
-        return percent(number) if kind == "share" else f"{number:.4g}"
+        return percent(number) if kind == "share" else significant(number, 4)
 
     def gap(number: float, digits: str) -> str:
         if not math.isfinite(number):
             return ""
-        return signed(100 * number if kind == "share" else number, digits)
+        number = 100 * number if kind == "share" else number
+        return signed(number, digits if abs(number) < 1000 else digits[0].replace(".", "") + ",.0f")
 
     saved = "" if math.isnan(row.saved) else f"{round(100 * row.saved)} %"
     of = row.contrast if row.analysis == TRIAL else f"{row.analysis}: {row.contrast}"
@@ -127,29 +130,28 @@ def headlines(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def answer(found: Comparison) -> list[str]:
-    """A sentence for each design: how the power of the primary analysis differs, and whether that is beyond chance."""
+    """A sentence for each design: how the power of the primary analysis differs, and whether that is beyond chance.
+
+    Of several primary analyses it is the power that at least one of them finds something, and that all do.
+    """
     primary = found.sides[0].study.scenario.primary
     told = []
     for side in found.sides[1:]:
-        row = next(
-            (
-                row
-                for row in found.rows
-                if row.scenario == side.label and row.measure == "power" and row.analysis in primary
-            ),
-            None,
-        )
-        if row is None:
+        rows = [row for row in found.rows if row.scenario == side.label and row.measure == "power"]
+        family = [row for row in rows if row.analysis == FAMILY]
+        told_of = family or [row for row in rows if row.analysis in primary][:1]
+        if not told_of:
             told.append(f"{side.label} has no power in common with {found.sides[0].label} that could be compared.")
             continue
-        told.append(_power_answer(found, side.label, row))
+        told.append(" ".join(_power_answer(found, side.label, row) for row in told_of))
     return told
 
 
 def _power_answer(found: Comparison, label: str, row: Difference) -> str:
     base = found.sides[0].label
     points, error = 100 * row.difference, 100 * row.mcse
-    what = f"The power of {row.analysis} ({row.contrast})"
+    which = {"any": "at least one primary analysis", "all": "all primary analyses together"}
+    what = f"The power of {which[row.contrast] if row.analysis == FAMILY else f'{row.analysis} ({row.contrast})'}"
     if row.difference == 0 and row.mcse == 0:
         return f"{what} is the same in {label} as in {base}: {percent(row.a)}."
     if row.conf_low > 0 or row.conf_high < 0:
@@ -172,7 +174,7 @@ def signed(number: float, digits: str) -> str:
     ('+0.0', '+1.25')
     """
     text = f"{number:{digits}}"
-    if float(text) == 0.0:
+    if float(text.replace(",", "")) == 0.0:
         text = f"{0.0:{digits}}"
     return text.replace("-", "\N{MINUS SIGN}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.table import Measure
 from trialsim.report.digits import percent, share_with_error
 from trialsim.report.digits import with_error as number_with_error
@@ -74,8 +75,15 @@ def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: 
     return path
 
 
+def _unbroken(value: object) -> object:
+    """Text in which a number stays on one line with its sign."""
+    return (
+        value.replace(" %", "\N{NO-BREAK SPACE}%").replace("± ", "±\N{NO-BREAK SPACE}") if type(value) is str else value
+    )
+
+
 def pages() -> Environment:
-    """The templates of the pages; a number and its percent sign stay on one line."""
+    """The templates of the pages."""
     from jinja2 import Environment, PackageLoader
 
     return Environment(
@@ -83,7 +91,7 @@ def pages() -> Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value,
+        finalize=_unbroken,
     )
 
 
@@ -150,7 +158,22 @@ def answer(run: Run) -> str:
     power = _find(run, "power", analysis=primary)
     arms = len(scenario.design.arms)
     who = f"{size} participants" + (f" in {arms} arms" if arms > 1 else "")
-    return " ".join([*_shortfall(run), f"With {who} as the target, {_power_in_words(run, primary, power)}"])
+    told = _family_in_words(run) or _power_in_words(run, primary, power)
+    return " ".join([*_shortfall(run), f"With {who} as the target, {told}"])
+
+
+def _family_in_words(run: Run) -> str | None:
+    """Of several primary analyses: how often one of them rejects, and how often all do."""
+    from trialsim.report.words import join
+
+    some, every = (_find(run, "power", analysis=FAMILY, contrast=which) for which in ("any", "all"))
+    if some is None or every is None:
+        return None
+    return (
+        f"at least one of the primary analyses {join(list(run.study.scenario.primary))} rejects in {percent(some.value)} of "
+        f"simulated trials if everything is as declared, and all of them in {percent(every.value)} (Monte Carlo standard "
+        f"errors {100 * some.mcse:.1f} and {100 * every.mcse:.1f} percentage points)."
+    )
 
 
 def _power_in_words(run: Run, primary: str, power: Measure | None) -> str:
@@ -188,15 +211,24 @@ def _shortfall(run: Run) -> list[str]:
 def cards(run: Run) -> list[Card]:
     """The numbers to be seen first."""
     primary = run.study.scenario.primary[0]
+    first: list[tuple[str, str | None, str | None, str, str]] = [
+        ("power", primary, None, "power of the primary analysis", "share"),
+        ("rejection_null_twin", primary, None, "rejections when the arms do nothing", "share"),
+    ]
+    if len(run.study.scenario.primary) > 1:
+        first = [
+            ("power", FAMILY, "any", "power of at least one primary analysis", "share"),
+            ("power", FAMILY, "all", "power of all primary analyses together", "share"),
+            ("rejection_null_twin", FAMILY, "any", "at least one rejects when the arms do nothing", "share"),
+        ]
     wanted = [
-        ("power", primary, "power of the primary analysis", "share"),
-        ("rejection_null_twin", primary, "rejections when the arms do nothing", "share"),
-        ("target_reached_in_time", None, "of trials enroll their target in time", "share"),
-        ("trial_days", None, "days until the last visit, on average", "number"),
+        *first,
+        ("target_reached_in_time", None, None, "of trials enroll their target in time", "share"),
+        ("trial_days", None, None, "days until the last visit, on average", "number"),
     ]
     found = []
-    for measure, analysis, label, kind in wanted:
-        row = _find(run, measure, analysis=analysis)
+    for measure, analysis, contrast, label, kind in wanted:
+        row = _find(run, measure, analysis=analysis, contrast=contrast)
         if row is not None:
             value = percent(row.value) if kind == "share" else f"{row.value:.0f}"
             error = f"± {100 * row.mcse:.1f}" if kind == "share" else f"± {row.mcse:.1g}"
@@ -206,7 +238,7 @@ def cards(run: Run) -> list[Card]:
 
 def analysis_rows(run: Run) -> list[dict[str, str]]:
     """Power, rejection under the null twin, estimate and interval of each analysis and contrast."""
-    rows = []
+    rows = _family_rows(run)
     for row in run.characteristics.kept.rows:
         here = {"analysis": row.analysis, "contrast": row.contrast}
         power = _find(run, "power", **here)
@@ -231,6 +263,25 @@ def analysis_rows(run: Run) -> list[dict[str, str]]:
                 "failed": str(failed) if failed else "0",
             }
         )
+    return rows
+
+
+def _family_rows(run: Run) -> list[dict[str, str]]:
+    """Several primary analyses together: any of them, all of them."""
+    rows = []
+    for which, test in (("any", "at least one rejects"), ("all", "all reject")):
+        power = _find(run, "power", analysis=FAMILY, contrast=which)
+        null = _find(run, "rejection_null_twin", analysis=FAMILY, contrast=which)
+        if power is not None and null is not None and len(run.study.scenario.primary) > 1:
+            told = {
+                "power": with_error(power, "share"),
+                "null": with_error(null, "share"),
+                "failed": str(power.n_failed),
+            }
+            empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
+            rows.append(
+                {"analysis": "primary analyses", "contrast": which, "test": test, "primary": "primary", **empty, **told}
+            )
     return rows
 
 

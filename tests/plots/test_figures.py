@@ -73,7 +73,7 @@ def test_a_trajectory_is_interrupted_by_a_missing_value() -> None:
     first = figure.axes[0].lines[0].get_ydata()
     assert np.isnan(first[0])
     assert np.isfinite(first[1])
-    assert figure.axes[0].get_title(loc="left") == "control (n = 10)"
+    assert figure.axes[0].get_title(loc="left") == "control (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}10)"
 
 
 def test_the_bold_line_is_the_median() -> None:

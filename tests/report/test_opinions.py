@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from trialsim import study
 from trialsim.evaluate.characteristics import OperatingCharacteristics
-from trialsim.report.opinions import opinion_line, opinion_table, opinions_as_data, reasons_told, second_opinions
+from trialsim.report.opinions import SHARE, opinion_line, opinion_table, opinions_as_data, reasons_told, second_opinions
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
 from trialsim.study import Study
@@ -39,7 +41,11 @@ def test_every_row_has_its_simulated_power_beside_it(picu: tuple[Study, Operatin
 
 def test_reasons_are_told_once_with_where_they_hold(picu: tuple[Study, OperatingCharacteristics]) -> None:
     told = dict(reasons_told(second_opinions(*picu)))
-    assert told["participants leave (transfer) before they are measured: lower"] == "all"
+    left = next(
+        reason for reason in told if reason.startswith("participants leave (transfer) before they are measured (")
+    )
+    assert re.search(r"\(0\.\d to \d\.\d % of the values\): lower$", left)
+    assert told[left] == "all"
     assert told["4 % of the values are lost: lower"] == "cortisol_day1"
     assert not any(reason.startswith("enrollment ends") for reason in told), "every trial reached its target"
 
@@ -50,7 +56,19 @@ def test_what_the_play_has_seen_is_told_with_its_number() -> None:
     )
     reasons = late[0].opinion.reasons
     assert any("(as do 100.0 % of the trials)" in reason for reason in reasons)
-    assert any("of those who need staff" in reason for reason in reasons)
+    assert any("missed, with their values (" in reason and "% of the values)" in reason for reason in reasons)
+
+
+def test_what_loses_most_is_told_first() -> None:
+    prepared, result = played("massage-course", "outcomes.stress.missing.2.chance=25 %")
+    main = next(one for one in second_opinions(prepared, result) if one.row.analysis == "end_all")
+    shares = [float(found) for reason in main.opinion.reasons for found in SHARE.findall(reason)]
+    assert main.opinion.reasons[0].startswith("values are missing (did not come, MNAR) (")
+    assert main.opinion.reasons[0].endswith(": lower and biased")
+    heavy = [share for share in shares if share >= 5]
+    assert heavy == sorted(heavy, reverse=True)
+    known = result.value("missing_share: did not come", analysis="trial", contrast="stress at end").value
+    assert shares[0] == pytest.approx(100 * known, abs=0.05001)
 
 
 def test_a_line_for_the_screen(picu: tuple[Study, OperatingCharacteristics]) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from trialsim.plots.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import ACCENT, INK, blank_figure, caption, plain_grid, row_names, study_style
 
 DOT = "#0072b2"
 
@@ -19,7 +19,8 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
     """
     with study_style():
         rows = list(table["row"])
-        figure = blank_figure(7.8, 0.34 * len(rows) + 1.6)
+        names, more = row_names(rows)
+        figure = blank_figure(7.8, (0.34 + more) * len(rows) + 1.6)
         left, right = figure.subplots(1, 2, sharey=True)
         for place, record in enumerate(table.to_dict("records")):
             for panel, name in ((left, "bias"), (right, "coverage")):
@@ -29,7 +30,7 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
         left.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
         for level in sorted(set(table["level"].dropna())):
             right.axvline(level, color=ACCENT, linewidth=1, zorder=1.5)
-        left.set_yticks(range(len(rows)), rows)
+        left.set_yticks(range(len(rows)), names)
         for tick, primary in zip(left.get_yticklabels(), table["primary"], strict=True):
             if primary:
                 tick.set_fontweight("bold")

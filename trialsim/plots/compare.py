@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from trialsim.plots.style import ARM_COLORS, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import ARM_COLORS, INK, blank_figure, caption, in_lines, plain_grid, row_names, study_style
 
 MONTH = 30.4375  # mean days in a month
 
@@ -30,7 +30,7 @@ def _legend(figure: Figure, names: Mapping[str, str]) -> None:
     """Every design with its color; one line each where names are long."""
     palette = design_palette(list(names))
     handles = [
-        Line2D([], [], marker="o", linestyle="-", color=palette[label], label=f"{label}: {name}")
+        Line2D([], [], marker="o", linestyle="-", color=palette[label], label=in_lines(f"{label}: {name}", 80, most=2))
         for label, name in names.items()
     ]
     longest = max(len(name) for name in names.values())
@@ -57,7 +57,8 @@ def share_comparison(
     """
     with study_style():
         rows, labels = list(dict.fromkeys(shares["row"])), list(names)
-        each = 0.16 * len(labels) + 0.16
+        row_labels, more = row_names(rows)
+        each = max(0.16 * len(labels) + 0.16, 0.3 + more)
         figure = blank_figure(9.2, each * len(rows) + 1.5 + 0.22 * len(labels))
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1))
         palette = design_palette(labels)
@@ -66,7 +67,7 @@ def share_comparison(
         for goal in goals:
             left.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.8)
         right.axvline(0, color=INK, linewidth=1, zorder=0.8)
-        left.set_yticks(range(len(rows)), rows)
+        left.set_yticks(range(len(rows)), row_labels)
         for tick, row in zip(left.get_yticklabels(), rows, strict=True):
             if shares.loc[shares["row"] == row, "primary"].any():
                 tick.set_fontweight("bold")
@@ -132,7 +133,7 @@ def estimate_comparison(estimates: pd.DataFrame, *, names: Mapping[str, str], no
                 )
             panel.set_ylabel("")
             panel.axvline(part["no_effect"].iloc[0], color=INK, linewidth=1, linestyle=(0, (4, 3)))
-            panel.set_title(row, fontsize=9)
+            panel.set_title(in_lines(row, 38), fontsize=9)
             panel.set_xlabel(part["estimand"].iloc[0])
             panel.set_yticks([])
         for panel in panels[len(rows) :]:
@@ -156,7 +157,7 @@ def trial_comparison(spreads: pd.DataFrame, *, names: Mapping[str, str], note: s
         palette = design_palette(labels)
         for panel, title in zip(axes, panels, strict=False):
             _spread_panel(panel, spreads[spreads["panel"] == title], labels, palette)
-            panel.set_title(title, fontsize=9)
+            panel.set_title(in_lines(title, 38), fontsize=9)
         for panel in axes[len(panels) :]:
             panel.set_visible(False)
         _legend(figure, names)

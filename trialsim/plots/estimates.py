@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, in_lines, plain_grid, study_style
 
 DECLARED, NULL = "#0072b2", QUIET
 
@@ -35,7 +35,7 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
             mean = part.loc[part["twin"] == "declared", "estimate"].mean()
             panel.axvline(mean, color=DECLARED, linewidth=1.4)
             panel.axvline(part["truth"].iloc[0], color=ACCENT, linewidth=1.4, linestyle=(0, (1, 1)))
-            panel.set_title(row, fontsize=9)
+            panel.set_title(in_lines(row, 38), fontsize=9)
             panel.set_xlabel(part["estimand"].iloc[0])
             panel.set_ylabel("")
             panel.set_yticks([])
@@ -67,7 +67,7 @@ def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "
                 )
             panel.axvline(alpha, color=ACCENT, linewidth=1)
             panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-            panel.set_title(row, fontsize=9)
+            panel.set_title(in_lines(row, 38), fontsize=9)
             panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
             plain_grid(panel)
             panel.set_xlim(0, 1)

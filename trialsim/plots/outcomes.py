@@ -12,7 +12,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
 
-from trialsim.plots.style import INK, arm_palette, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
 
 
 def outcome_distributions(
@@ -62,22 +62,37 @@ def _stacked(
     figure = blank_figure(max(7.0, 2.3 * len(visits) + 1.0), 0.55 * len(arms) + 1.9)
     panels = figure.subplots(1, len(visits), sharey=True, squeeze=False)[0]
     colors: Colormap = sns.color_palette("rocket_r", as_cmap=True)
+    names_of_arms = [in_lines(arm, 28) for arm in arms]
     shades = [colors(x) for x in np.linspace(0.05, 0.85, len(categories))]
     for panel, visit in zip(panels, visits, strict=True):
         shares = category_shares(values[values["visit"] == visit], arms, categories)
         left = np.zeros(len(arms))
         for level, category in enumerate(categories):
-            panel.barh(arms, shares[:, level], left=left, color=shades[level], edgecolor="white", label=f"{category:g}")
+            panel.barh(
+                names_of_arms,
+                shares[:, level],
+                left=left,
+                color=shades[level],
+                edgecolor="white",
+                label=f"{category:g}",
+            )
             _print_shares(panel, shares[:, level], left, shade=shades[level])
             left += shares[:, level]
-        panel.set_title(visit)
+        panel.set_title(in_lines(visit, 22))
         panel.set_xlim(0, 1)
         panel.xaxis.set_major_formatter(PercentFormatter(1))
         panel.set_xticks([0, 0.5, 1])
         panel.tick_params(axis="y", length=0)
     panels[0].invert_yaxis()
     handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(categories), title=label, title_fontsize=10.5)
+    figure.legend(
+        handles,
+        names,
+        loc="outside upper center",
+        ncols=len(categories),
+        title=in_lines(label, 90),
+        title_fontsize=10.5,
+    )
     return figure
 
 
@@ -100,7 +115,7 @@ def _measured(
     palette = arm_palette(arms)
     order = {"order": list(visits), "hue_order": list(arms), "x": "visit", "y": "value", "hue": "arm"}
     sns.boxplot(
-        measured, **order, palette=palette, ax=axes, fliersize=0, width=0.7, gap=0.15, linewidth=1.0, legend=False,
+        measured, **order, palette=palette, ax=axes, fliersize=0, width=0.8, gap=0.25, linewidth=1.0, legend=False,
         boxprops={"alpha": 0.35}, log_scale=(False, log),
     )  # fmt: skip
     sns.stripplot(
@@ -108,12 +123,18 @@ def _measured(
         legend=len(arms) > 1,
     )  # fmt: skip
     axes.set_xlabel("")
-    axes.set_ylabel(f"{label} [{unit}]" if unit else label)
+    axes.set_ylabel(in_lines(f"{label} [{unit}]" if unit else label, 40))
+    axes.set_xticks(range(len(visits)), [in_lines(visit, max(12, 75 // len(visits))) for visit in visits])
     plain_grid(axes)
     if log:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.yaxis.set_minor_locator(LogLocator(subs=()))
     if len(arms) > 1:
-        axes.legend(title="", loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=len(arms))
+        handles, _ = axes.get_legend_handles_labels()
+        if (inside := axes.get_legend()) is not None:
+            inside.remove()
+        names = [in_lines(arm, 30) for arm in arms]
+        columns = max(1, min(len(arms), round(10 * figure.get_figwidth()) // (max(map(len, names)) + 6)))
+        figure.legend(handles, names, loc="outside upper center", ncols=columns)
     return figure

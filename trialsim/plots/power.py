@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, row_names, study_style
 
 DECLARED, NULL = "#0072b2", QUIET
 
@@ -27,14 +27,15 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
     """
     with study_style():
         rows = list(dict.fromkeys(rates["row"]))
-        figure = blank_figure(7.6, 0.34 * len(rows) + 1.7)
+        names, more = row_names(rows)
+        figure = blank_figure(7.6, (0.34 + more) * len(rows) + 1.7)
         axes = figure.subplots()
         for twin, color, shift, marker in TWINS:
             _draw_twin(axes, rates[rates["twin"] == twin], rows, color=color, shift=shift, marker=marker)
         axes.axvline(alpha, color=ACCENT, linewidth=1, zorder=0)
         for goal in (0.8, 0.9):
             axes.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
-        axes.set_yticks(range(len(rows)), rows)
+        axes.set_yticks(range(len(rows)), names)
         for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
             if rates.loc[rates["row"] == row, "primary"].any():
                 tick.set_fontweight("bold")

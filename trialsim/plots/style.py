@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,29 @@ def study_style() -> Iterator[None]:
 def blank_figure(width: float, height: float) -> Figure:
     """An empty figure, ``width`` x ``height`` in inches, that no window manager knows of."""
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def in_lines(text: str, width: int, *, most: int = 3) -> str:
+    """A name in lines of ``width`` letters, at most so many; what does not fit is cut.
+
+    >>> in_lines("hand massage with lavender oil", 14, most=2).splitlines()
+    ['hand massage', 'with lavend…']
+    """
+    lines = textwrap.wrap(text, width) or [""]
+    if len(lines) > most:
+        kept = lines[most - 1][: width - 3].rstrip()
+        lines = [*lines[: most - 1], f"{kept}…"]
+    return "\n".join(lines)
+
+
+#: Letters in a line of the names of rows, and inches that a further line of them takes.
+ROW_LETTERS, FURTHER_LINE = 46, 0.15
+
+
+def row_names(rows: Sequence[str]) -> tuple[list[str], float]:
+    """The names of rows in lines, and how much higher [inches] each row must be for them."""
+    names = [in_lines(row, ROW_LETTERS, most=4) for row in rows]
+    return names, FURTHER_LINE * max((name.count("\n") for name in names), default=0)
 
 
 def caption(figure: Figure, text: str) -> None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, ScalarFormatter
 
-from trialsim.plots.style import arm_palette, blank_figure, caption, plain_grid, study_style
+from trialsim.plots.style import arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
 
 #: Names of visits with no more letters than this stand side by side below a panel.
 LETTERS = 32
@@ -42,8 +42,8 @@ def trajectories(
         for panel, arm in zip(panels, arms, strict=True):
             table = values[values["arm"] == arm].pivot(index="participant", columns="visit", values="value")
             _draw_arm(panel, table.reindex(columns=list(visits)), color=palette[arm], ordinal=ordinal)
-            panel.set_title(f"{arm} (n = {len(table)})")
-            panel.set_xticks(range(len(visits)), list(visits), **slant)
+            panel.set_title(in_lines(f"{arm} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(table)})", 27))
+            panel.set_xticks(range(len(visits)), [in_lines(visit, 22, most=2) for visit in visits], **slant)
             panel.set_xlim(-0.3, len(visits) - 0.7)
             plain_grid(panel)
             if log:
@@ -51,7 +51,7 @@ def trajectories(
                 panel.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
                 panel.yaxis.set_major_formatter(ScalarFormatter())
                 panel.yaxis.set_minor_locator(LogLocator(subs=()))
-        panels[0].set_ylabel(f"{label} [{unit}]" if unit else label)
+        panels[0].set_ylabel(in_lines(f"{label} [{unit}]" if unit else label, 36))
         caption(figure, note)
     return figure
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from trialsim.plots.style import ACCENT, INK, QUIET, arm_palette, blank_figure, caption, study_style
+from trialsim.plots.style import ACCENT, INK, QUIET, arm_palette, blank_figure, caption, in_lines, study_style
 
 OFF_DUTY, OTHER_WORK = "#eceff2", "#c3ccd3"
 
@@ -150,7 +150,7 @@ def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: 
 
 def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], off_duty: bool) -> None:
     """Only what the figure shows."""
-    handles: list[Patch | Line2D] = [Patch(color=palette[arm], label=arm) for arm in arms]
+    handles: list[Patch | Line2D] = [Patch(color=palette[arm], label=in_lines(arm, 24)) for arm in arms]
     if "other work" in kinds:
         handles.append(Patch(color=OTHER_WORK, label="other work"))
     if off_duty:
@@ -159,4 +159,4 @@ def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kin
         handles.append(Line2D([], [], color=QUIET, linewidth=3, label="waiting"))
     if kinds & {"missed", "left"}:
         handles.append(Line2D([], [], color=ACCENT, marker="X", linestyle="", markersize=7, label="session missed"))
-    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), fontsize=8.5)
+    figure.legend(handles=handles, loc="outside upper right", ncols=min(len(handles), 6), fontsize=8.5)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialsim.report.digits import percent
 from trialsim.sizing.closed_form import Opinion, second_opinion
-from trialsim.sizing.gaps import MISSED, TIME_LIMIT
+from trialsim.sizing.gaps import TIME_LIMIT, loss_of, points_of
 
 if TYPE_CHECKING:
     from trialsim.analysis.plan import RowPlan
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 APART = 2.0
 
 
-#: Missed sessions below this share are not worth a word.
-LEAST = 0.0005
+#: Missing values below this share are not worth a word; from the greater one on they are told first.
+LEAST, HEAVY = 0.0005, 0.05
+
+
+#: The number that a reason has from the play.
+SHARE = re.compile(r" \((\d+\.\d) % of the values\)")
 
 
 @dataclass(frozen=True)
@@ -58,27 +63,33 @@ def second_opinions(study: Study, result: OperatingCharacteristics) -> list[Seco
         except KeyError:
             simulated, mcse = math.nan, math.nan
         primary = row.analysis in study.scenario.primary and row.main
-        seen = replace(opinion, reasons=tuple(_as_seen(opinion.reasons, result)))
+        seen = replace(opinion, reasons=_as_seen(study, row, opinion.reasons, result))
         found.append(Second(row, primary, simulated, mcse, seen))
     return found
 
 
-def _as_seen(reasons: Sequence[str], result: OperatingCharacteristics) -> Iterator[str]:
-    """Reasons with what the play has seen of them; without those that did not happen."""
-    values = {
-        name: [row.value for row in result.measures if row.measure == name]
-        for name in ("target_reached_in_time", "missed_share")
-    }
+def _as_seen(study: Study, row: RowPlan, reasons: Sequence[str], result: OperatingCharacteristics) -> tuple[str, ...]:
+    """Reasons with what the play has seen of them, without those that did not happen; heavy losses first."""
+    reached = min((one.value for one in result.measures if one.measure == "target_reached_in_time"), default=1.0)
+    call = next(one for one in study.analysis.calls if one.name == row.analysis)
+    pairs = [study.response.pairs[d] for d in points_of(call)]
+    where = {f"{outcome} at {visit}" for outcome, visit in pairs}
+    told: list[tuple[float, str]] = []
     for reason in reasons:
-        reached, missed = min(values["target_reached_in_time"], default=1.0), max(values["missed_share"], default=0.0)
-        if reason.startswith(TIME_LIMIT):
-            if reached < 1:
-                yield f"{TIME_LIMIT} (as do {percent(1 - reached)} of the trials): lower"
-        elif reason.startswith(MISSED):
-            if missed > LEAST:
-                yield f"{MISSED} ({percent(missed)} of those who need staff): lower"
-        else:
-            yield reason
+        loss, (what, _, how) = loss_of(reason), reason.partition(": ")
+        if loss is not None:
+            of = f"missing_share: {loss}"
+            share = max(
+                (one.value for one in result.measures if one.measure == of and one.contrast in where), default=0.0
+            )
+            if share > LEAST:
+                told.append((share, f"{what} ({percent(share)} of the values): {how}"))
+        elif not reason.startswith(TIME_LIMIT):
+            told.append((0.0, reason))
+        elif reached < 1:
+            told.append((1 - reached, f"{TIME_LIMIT} (as do {percent(1 - reached)} of the trials): {how}"))
+    heavy = sorted((one for one in told if one[0] >= HEAVY), key=lambda one: -one[0])
+    return tuple(reason for _, reason in [*heavy, *(one for one in told if one[0] < HEAVY)])
 
 
 def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
@@ -101,14 +112,26 @@ def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
 def reasons_told(opinions: Sequence[Second]) -> list[tuple[str, str]]:
     """Every reason once, with the analyses it holds for; those that hold for most come first."""
     holds: dict[str, list[str]] = {}
+    shares: dict[str, list[float]] = {}
     for one in opinions:
         for reason in one.opinion.reasons:
-            holds.setdefault(reason, []).append(one.row.analysis)
+            plain = SHARE.sub("", reason)
+            holds.setdefault(plain, []).append(one.row.analysis)
+            shares.setdefault(plain, []).extend(float(found) for found in SHARE.findall(reason))
     everything = {one.row.analysis for one in opinions}
     told = []
     for reason, analyses in sorted(holds.items(), key=lambda item: -len(set(item[1]))):
         names = list(dict.fromkeys(analyses))
-        told.append((reason, "all" if set(names) == everything and len(names) > 1 else ", ".join(names)))
+        what, _, how = reason.partition(": ")
+        if seen := shares[reason]:
+            ends = f"{min(seen):.1f} %" if min(seen) == max(seen) else f"{min(seen):.1f} to {max(seen):.1f} %"
+            what += f" ({ends} of the values)"
+        told.append(
+            (
+                ": ".join(filter(None, (what, how))),
+                "all" if set(names) == everything and len(names) > 1 else ", ".join(names),
+            )
+        )
     return told
 
 

@@ -22,6 +22,14 @@ OF_TABLES = ("chi-square", "fisher")
 TIME_LIMIT = "enrollment ends at the time limit, and a trial may stay below its target"
 MISSED = "sessions for which nobody is free are missed, with their values"
 
+#: How the text of a reason begins, and what cohorts call such a missing value; declared reasons bear their own names.
+LOSSES = {
+    MISSED: "session missed",
+    "participants leave": "left",
+    "samples outside their time window": "outside its window",
+}
+DECLARED = "values are missing ("
+
 #: SDs that differ by more than this factor are named.
 UNEQUAL = 1.1
 
@@ -49,7 +57,18 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def _visits(call: Call) -> list[int]:
+def loss_of(reason: str) -> str | None:
+    """What cohorts call a value that is missing for this reason; None for a reason of another kind.
+
+    >>> loss_of("values are missing (too tired, MAR): lower"), loss_of("values are rounded")
+    ('too tired', None)
+    """
+    if reason.startswith(DECLARED):
+        return reason.removeprefix(DECLARED).rpartition(", ")[0]
+    return next((name for begin, name in LOSSES.items() if reason.startswith(begin)), None)
+
+
+def points_of(call: Call) -> list[int]:
     """The points the analysis looks at."""
     ends = [call.endpoint, *call.baselines]
     return list(dict.fromkeys(d for one in ends for d in (one.visit, one.start) if d is not None))
@@ -85,7 +104,7 @@ def _delivery(study: Study, call: Call) -> Iterator[str]:
         return
     if program.holds and any(hold.patience >= 0 for hold in program.holds):
         yield f"{MISSED}: lower"
-    own = any(any(study.response.points[d].own) and study.response.points[d].differs for d in _visits(call))
+    own = any(any(study.response.points[d].own) and study.response.points[d].differs for d in points_of(call))
     if own:
         yield "an activity that is missed or interrupted works less than declared for full delivery: lower"
 
@@ -100,7 +119,7 @@ def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[s
         yield f"{_percent(outcome.lost)} of the values are lost: lower"
     for one in outcome.missing:
         biased = " and biased" if one.mechanism == "MNAR" else ""
-        yield f"values are missing ({one.reason}, {one.mechanism}): lower{biased}"
+        yield f"{DECLARED}{one.reason}, {one.mechanism}): lower{biased}"
     if declared.window is not None and declared.window.otherwise == "drop":
         yield "samples outside their time window are dropped: lower"
 
@@ -126,7 +145,7 @@ def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePl
 def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> float:
     """The largest share below the detection limit among the arms and points of the analysis, as declared."""
     place = math.log(limit) if outcome.scale == LOGNORMAL else limit
-    points = [study.response.points[d] for d in _visits(call)]
+    points = [study.response.points[d] for d in points_of(call)]
     return max(
         float(special.ndtr((place - m) / s)) for p in points for m, s in zip(p.location, p.sd, strict=True) if s > 0
     )
@@ -163,14 +182,14 @@ def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterato
     if outcome.scale == ORDINAL:
         if test in RANKS:
             tied = max(
-                float((shares_of(cuts) ** 2).sum()) for d in _visits(call) for cuts in study.response.points[d].cuts
+                float((shares_of(cuts) ** 2).sum()) for d in points_of(call) for cuts in study.response.points[d].cuts
             )
             yield f"scores are tied ({_percent(tied)} of pairs at most): the formula corrects for it on average"
         else:
             yield "scores are whole steps with a floor and a ceiling, the formula takes them as normal"
         return
     if outcome.scale == LOGNORMAL and call.endpoint.transform != "log" and test not in RANKS:
-        sd = max(float(study.response.points[d].sd.max()) for d in _visits(call))
+        sd = max(float(study.response.points[d].sd.max()) for d in points_of(call))
         if math.sqrt(math.expm1(sd**2)) >= SKEWED:
             yield "values are skewed (lognormal), the formula takes them as normal"
     if test in RANKS:

@@ -52,7 +52,7 @@ def explain(study: Study) -> list[Section]:
     rows = [(name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome)]
     if rows:
         found.append(Section("What moves, blurs and loses the values", (), ("outcome", "what", "how"), tuple(rows)))
-    found.append(_drawn(study))
+    found += [section for section in (_drawn(study),) if section.rows]
     analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
     found.append(Section("How it is analyzed", tuple(analyses)))
     if scenario.costs is not None:
@@ -82,7 +82,8 @@ def _study(scenario: Scenario) -> Iterator[str]:
         if allocation.stratify:
             text += f", stratified by {words.join(list(allocation.stratify))}"
         yield text + "."
-    yield f"{scenario.simulation.replicates:,} simulated trials, seed {scenario.simulation.seed}."
+    count = scenario.simulation.replicates
+    yield f"{count:,} simulated trial{'s' if count > 1 else ''}, seed {scenario.simulation.seed}."
 
 
 def _levels(study: Study) -> Section:

@@ -205,15 +205,19 @@ def flow_of(study: Study, kept: Kept) -> Flow:
     def lost(arm: str) -> list[Count]:
         left = [count(f"left, {reason}", f"left: {reason}", arm) for reason in plan.leave_reasons]
         gap = kept.trial_values("enrolled", arm) - kept.trial_values("with_primary_endpoint", arm)
-        return [*(one for one in left if one.high > 0), over("without primary endpoint", gap)]
+        return [*(one for one in left if one.high > 0), over("without primary endpoint in all", gap)]
 
     plan = study.conduct
     arms = plan.arms
-    fates = [f"excluded: {reason}" for reason in plan.exclusions] + ["left before being asked", "declined"]
+    fates = [f"excluded: {reason}" for reason in plan.exclusions] + [
+        "left before being asked",
+        "declined",
+        "not asked in time",
+    ]
     not_enrolled = [count(fate, "patients", fate) for fate in fates]
     return Flow(
         screened=count("patients who came", "patients", "arrived"),
-        not_enrolled=[one for one in not_enrolled if one.high > 0] or [not_enrolled[-1]],
+        not_enrolled=[one for one in not_enrolled if one.high > 0] or [not_enrolled[-2]],
         enrolled=count("enrolled", "enrolled"),
         allocated={arm: count("allocated", "enrolled", arm) for arm in arms},
         losses={arm: lost(arm) for arm in arms},

@@ -22,7 +22,7 @@ def number(quantity: Number) -> str:
     if quantity.kind == "amount":
         return significant(quantity.value, 4) + (f" {quantity.unit}" if quantity.unit else "")
     if quantity.kind == "calendar" and quantity.unit == "months":
-        return f"{quantity.value:.0f} months"
+        return f"{quantity.value:.0f} month{'s' if quantity.value != 1 else ''}"
     kind = "duration" if quantity.kind == "calendar" else quantity.kind
     return format_value(quantity.value, kind, quantity.unit)
 
@@ -96,13 +96,19 @@ def patients(scenario: Scenario) -> Iterator[str]:
     for reason, share in who.exclusions.items():
         yield f"{number(share)} cannot be asked: {reason}."
     if who.ask is not None:
-        yield f"They are asked {wait_rule(who.ask)} after they come."
+        yield f"They are asked {_asked(who.ask)}."
     yield f"{number(who.consent)} of those asked consent."
     yield from leaving(who.leave, counted="arrival")
     yield from leaving(scenario.attrition, counted="enrollment")
     if setting.sites:
         shares = join([f"{name} ({number(share)})" for name, share in setting.sites.items()])
         yield f"Sites, each with its own staff: {shares}."
+
+
+def _asked(rule: WaitRule) -> str:
+    """When patients are asked."""
+    after = f"{spread(rule.lasts)} after they come" if rule.lasts is not None else "when they come"
+    return f"{after}, at the next time within {rule.until}" if rule.until is not None else after
 
 
 # ---------------------------------------------------------------- what happens

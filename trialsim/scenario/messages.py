@@ -57,6 +57,8 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
         bound = f"at least {context['ge']}" if "ge" in context else f"at most {context.get('le', '')}"
         return Finding("TS-E013", path, f"{shown} is out of range.", f"It must be {bound}.")
     message, remedy = _WORDS.get(kind, (f"{shown} does not fit here.", "See docs/scenario-format.md."))
+    if "categories" in path:
+        remedy = "Categories are numbers, such as [0, 1, 2]; leave them out for yes and no, and say in label: what they mean."
     return Finding("TS-E011", path, message.format(shown=shown), remedy)
 
 

@@ -60,7 +60,9 @@ def override(tree: Tree, text: str) -> None:
         return
     holder, path, rest = _descend(tree.data, path_text.strip())
     if holder is None or "." in rest or not rest:
-        known = [str(key) for key in holder] if isinstance(holder, dict) else []
+        last = _at(tree.data, path)  # as far as the path names something
+        known = [str(key) for key in last] if isinstance(last, dict) else []
+        known += [name for name, _ in _named_steps(last)] if isinstance(last, list) else []
         remedy = did_you_mean(rest.split(".")[0], known, what="Known here")
         tree.findings.append(Finding("TS-E008", path, f"there is no '{rest}' to set.", remedy, where))
         return
@@ -132,6 +134,8 @@ def _named_steps(steps: list[Any], before: Path = ()) -> list[tuple[str, Path]]:
     for i, step in enumerate(steps):
         if isinstance(step, dict):
             name = next((step[key] for key in NAMES if key in step), None)
+            if name is None and isinstance(step.get("hold"), list):
+                name = f"hold {' and '.join(map(str, step['hold']))}"  # as reports call it
             if isinstance(name, str):
                 found.append((name, (*before, i)))
             if isinstance(step.get("steps"), list):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from trialsim.report.figures import in_time
-from trialsim.report.ward import lanes_of, ward_spells
+from trialsim.report.ward import busiest_week, in_week, lanes_of, other_spells, ward_spells
 from trialsim.scenario import load, loads
 from trialsim.scenario.shipped import shipped_scenarios
 from trialsim.study import Study, prepare, simulate
@@ -68,3 +70,27 @@ def test_visits_are_drawn_in_the_order_of_time() -> None:
         both = times[[early, late]].dropna()
         assert len(both) > 0
         assert (both[early] <= both[late]).all()
+
+
+@pytest.mark.parametrize("name", ["picu-blood-draw", "busy-ward"])
+def test_who_waits_waits_because_everyone_is_busy(name: str) -> None:
+    """Nobody works two things at once, and while a session waits no nurse is free: so the spells are the engine's."""
+    trial = simulate(prepare(load(shipped_scenarios()[name].path)), range(3, 4)).one(3)
+    first = busiest_week(ward_spells(trial))
+    busy = pd.concat([other_spells(trial, first), in_week(ward_spells(trial), first)], ignore_index=True)
+    assert (busy["kind"] == "other work").sum() > 20
+    by_lane = {lane: part.sort_values("start") for lane, part in busy[busy["lane"] != "waiting"].groupby("lane")}
+    for part in by_lane.values():
+        assert (part["start"].to_numpy()[1:] >= part["end"].to_numpy()[:-1]).all()
+    waits = 0
+    for one in trial.staffing().to_dict("records"):
+        if one["state"] != "granted" or one["granted"] == one["asked"] or one["resource"] != "nurse":
+            continue
+        if not first <= one["asked"].date() < first + timedelta(days=7):
+            continue
+        moments = pd.date_range(one["asked"], one["granted"], periods=12)[1:-1]
+        nurses = [part for lane, part in by_lane.items() if str(lane).startswith("nurse")]
+        for moment in moments:
+            assert all(((part["start"] <= moment) & (part["end"] >= moment)).any() for part in nurses)
+        waits += 1
+    assert waits >= 3

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,7 @@ class Station:
     coming: Request | None = None  # the next request of other work in this shift
     version: int = 0  # the schedule of other work that counts
     touched: int = -1  # when a participant was last here
+    worked: list[tuple[int, int, int]] = field(default_factory=list)  # spells of other work: unit, begin, end
 
     def study(self, tick: int) -> bool:
         """Whether a participant waits here or holds a unit, or did so on this tick."""
@@ -152,6 +154,7 @@ class Station:
         self.queue.remove(request)
         self.units[unit] = request
         self.other_ends[unit] = min(tick + request.length, self.shift[1])
+        self.worked.append((unit, tick, self.other_ends[unit]))
 
     def catch_up(self, tick: int) -> None:
         """Play other work, which has the station to itself, up to and without ``tick``."""
@@ -480,24 +483,51 @@ def play_reference(
     program: Program, entries: Any, tapes: Tapes, *, seed: int, replicates: range, record: bool = False
 ) -> EventTrace:
     """Play a protocol with the reference engine; see :func:`trialsim.engine.play`."""
-    participants = entries.entry.shape[1]
-    logs = []
-    for row, replicate in enumerate(replicates):
-        people = [
-            (
-                int(entries.entry[row, n]),
-                Person(
-                    number=n,
-                    arm=int(entries.arm[row, n]),
-                    site=int(entries.site[row, n]),
-                    leave=int(entries.leave[row, n]),
-                    leave_reason=int(entries.leave_reason[row, n]),
-                    tape=tapes[row, n],
-                ),
-            )
-            for n in range(participants)
-            if entries.entry[row, n] >= 0
-        ]
-        logs.append(Ward(program, people, seed=seed, replicate=replicate).play())
-    trace = summarize(logs, program, participants=participants)
+    logs = [
+        Ward(program, _people(entries, tapes, row), seed=seed, replicate=replicate).play()
+        for row, replicate in enumerate(replicates)
+    ]
+    trace = summarize(logs, program, participants=entries.entry.shape[1])
     return trace if record else EventTrace(**{**vars(trace), "events": ()})
+
+
+def _people(entries: Any, tapes: Tapes, row: int) -> list[tuple[int, Person]]:
+    """The participants of one replicate with their time of entry."""
+    return [
+        (
+            int(entries.entry[row, n]),
+            Person(
+                number=n,
+                arm=int(entries.arm[row, n]),
+                site=int(entries.site[row, n]),
+                leave=int(entries.leave[row, n]),
+                leave_reason=int(entries.leave_reason[row, n]),
+                tape=tapes[row, n],
+            ),
+        )
+        for n in range(entries.entry.shape[1])
+        if entries.entry[row, n] >= 0
+    ]
+
+
+def other_work(
+    program: Program, entries: Any, tapes: Tapes, *, seed: int, replicate: int, begin: int, end: int
+) -> list[tuple[int, int, int, int]]:
+    """What staff did besides the study in one replicate between two ticks: (resource, unit, begin, end) of each spell.
+
+    The engines skip the other work that meets no participant; here it is played to the end of every shift. ``entries`` and
+    ``tapes`` are those of this replicate alone.
+    """
+    ward = Ward(program, _people(entries, tapes, 0), seed=seed, replicate=replicate)
+    for station in ward.stations:
+        ends = [end]
+        if not station.calendar.always:
+            windows = takewhile(
+                lambda shift: shift[0] < end, windows_from(station.calendar, begin, weekday=program.weekday)
+            )
+            ends = [closes - 1 for _, closes in windows]
+        for tick in ends:
+            ward.at(tick, OTHER_ASKS, station.number, partial(ward.wake, station))
+    ward.play()
+    found = [(station.number, *spell) for station in ward.stations for spell in station.worked]
+    return [spell for spell in found if spell[2] < end and spell[3] > begin]

@@ -47,7 +47,7 @@ def ward_week(
     closed : columns lane, start, end: when the unit is off duty
     """
     with study_style():
-        low, high = _hours_shown(spells, closed)
+        low, high = _hours_shown(spells[spells["kind"] != "other work"], closed)
         week = [_on_day(spells, starts + timedelta(days=index)) for index in range(days)]
         letter = LETTER * (high - low)
         rows = max(1, *(_in_rows(records, letter) for records in week))

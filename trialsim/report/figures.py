@@ -21,7 +21,7 @@ from trialsim.evaluate.frames import (
     row_name,
 )
 from trialsim.protocol.calendar import DAY
-from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, ward_spells
+from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +158,8 @@ def _file_name(name: str) -> str:
 
 
 def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
+    import pandas as pd
+
     from trialsim.plots.accrual import accrual_fan
     from trialsim.plots.flow import consort
     from trialsim.plots.ward import ward_week
@@ -180,12 +182,13 @@ def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
     if len(spells):
         first = busiest_week(spells)
         lanes = lanes_of(run.study)
+        week = pd.concat([other_spells(trial, first), in_week(spells, first)], ignore_index=True)
         yield Picture(
             "ward_week",
             "One week on the ward",
             "Who was with whom and when, who waited, and who was missed, in one simulated trial. Numbers are participants.",
             ward_week(
-                in_week(spells, first), starts=first, lanes=lanes, arms=tuple(run.study.scenario.design.arms),
+                week, starts=first, lanes=lanes, arms=tuple(run.study.scenario.design.arms),
                 closed=closed_hours(run.study, first), note="One simulated trial (replicate 0), its busiest week.",
             ),
         )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from trialsim.conduct import conduct
 from trialsim.protocol.calendar import DAY, windows_from
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from trialsim.cohort import Trial
     from trialsim.study import Study
+
+
+#: Columns of the spells of a timeline.
+SPELLS = ["lane", "start", "end", "kind", "arm", "participant"]
 
 
 def lanes_of(study: Study) -> list[str]:
@@ -31,7 +36,6 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
     """Columns lane, start, end, kind, arm, participant: time with staff, waits, missed sessions."""
     import pandas as pd
 
-    columns = ["lane", "start", "end", "kind", "arm", "participant"]
     program = trial.cohort.program
     assert program is not None
     units = {resource.name: resource.units for resource in program.resources}
@@ -52,7 +56,7 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
             until = one["asked"] + timedelta(seconds=max(patience, 0))
             kind = "left" if one["state"] == "left while waiting" else "missed"
             rows.append(("waiting", one["asked"], ends[who] if kind == "left" else until, kind, arms[who], who))
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=SPELLS)
 
 
 class _Shared:
@@ -81,6 +85,31 @@ class _Shared:
             )
             self.until[place, unit] = one["given_back"]
             yield _lane(resource.name, unit, resource.units)
+
+
+def other_spells(trial: Trial, first: date) -> pd.DataFrame:
+    """Spells as :func:`ward_spells` has them, of what staff did besides the study in the week from ``first``."""
+    import pandas as pd
+
+    from trialsim.engine.reference import other_work
+    from trialsim.protocol.tapes import draw_tapes
+
+    cohort, starts = trial.cohort, trial.cohort.scenario.setting
+    program = cohort.program
+    assert program is not None
+    assert starts is not None
+    one = cohort.replicates[trial.index]
+    alone = range(one, one + 1)
+    begin = (first - starts.starts).days * DAY
+    entries = conduct(cohort.conduct_plan, seed=cohort.seed, replicates=alone)
+    tapes = draw_tapes(program, seed=cohort.seed, replicates=alone, participants=entries.entry.shape[1])
+    rows = []
+    for resource, unit, start, end in other_work(
+        program, entries, tapes, seed=cohort.seed, replicate=one, begin=begin, end=begin + 7 * DAY
+    ):
+        told = program.resources[resource]
+        rows.append((_lane(told.name, unit, told.units), trial.when(start), trial.when(end), "other work", "", 0))
+    return pd.DataFrame(rows, columns=SPELLS)
 
 
 def busiest_week(spells: pd.DataFrame) -> date:

@@ -323,8 +323,9 @@ class _Builder:
                 who = f"{hold.name}: who asks while {self.order[need]} is off duty ({hours})"
                 shortest, longest = _off_duty(duty, asked)
                 if shortest > hold.patience:
-                    visits = " and ".join(repr(visit) for visit in self.visits_inside(number))
-                    lost = f"; visit {visits} is never reached" if visits else ""
+                    visits = [repr(visit) for visit in self.visits_inside(number)]
+                    many = f"visits {' and '.join(visits)} are" if len(visits) > 1 else f"visit {''.join(visits)} is"
+                    lost = f"; {many} never reached" if visits else ""
                     found.append(
                         f"{hold.name}: everybody asks while {self.order[need]} is off duty ({hours}) and gives up before the "
                         f"next shift{lost}. Make the wait before it end inside the hours, or give more patience."

@@ -134,7 +134,9 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
             yield Picture(
                 f"trajectories_{_file_name(name)}",
                 f"{label}: every participant of one simulated trial",
-                "Thin lines are participants; the bold line is the arm's " + ("mean." if ordinal else "median."),
+                "Thin lines are participants, moved a little apart; the bold line is the arm's mean."
+                if ordinal
+                else "Thin lines are participants; the bold line is the arm's median.",
                 trajectories(
                     values, label=label, arms=arms, visits=visits, unit=unit, log=log, ordinal=ordinal,
                     note=shown,

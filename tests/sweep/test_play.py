@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trialsim.errors import RunError
+from trialsim.scenario import load
 from trialsim.scenario.cells import Family, family, sweep_of_words
 from trialsim.scenario.sweep import Point, points_of
 from trialsim.study import evaluate
@@ -213,3 +214,10 @@ def test_an_answer_with_too_many_failures_is_bounds() -> None:
     assert math.isnan(value)
     assert math.isnan(mcse)
     assert low < high, "with 4 participants put into arms by a coin, many trials have an arm too small for a test"
+
+
+def test_several_primary_analyses_together_may_be_asked_for(t_test: Family) -> None:
+    course = load(ROOT / "lessons" / "massage-course.yaml")
+    Answer.of_words("primary/all").check(course)
+    with pytest.raises(RunError, match="there is no analysis 'primary'"):
+        Answer.of_words("primary/all").check(t_test.base)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from trialsim.errors import RunError
+from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.faults import did_you_mean
@@ -24,7 +25,10 @@ _NUMBER_UNIT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*?)\s*"
 
 @dataclass(frozen=True)
 class Answer:
-    """What is asked of every design: a measure of an analysis, the power of the first primary one if not said."""
+    """What is asked of every design: a measure of an analysis, the power of the first primary one if not said.
+
+    Several primary analyses together are ``primary``, with the contrasts ``any`` and ``all``.
+    """
 
     analysis: str | None = None
     contrast: str | None = None
@@ -49,7 +53,7 @@ class Answer:
         RunError
             TS-R020
         """
-        known = [*scenario.analyses, TRIAL]
+        known = [*scenario.analyses, TRIAL, *([FAMILY] if len(scenario.primary) > 1 else [])]
         if self.analysis is not None and self.analysis not in known:
             message = f"there is no analysis '{self.analysis}'."
             raise RunError(message, code="TS-R020", remedy=did_you_mean(self.analysis, known))

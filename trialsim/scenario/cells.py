@@ -94,7 +94,8 @@ def _with_cause(cases: Sequence[tuple[Fault, Point]], points: int) -> Fault:
     cause = {path: value for path, value in first.items() if all(other.get(path) == value for _, other in cases)}
     told = in_words(cause or first)
     count = "" if len(cases) == 1 else f" ({len(cases)} of {points} points)"
-    if "whole number" in fault.message and ".." not in fault.remedy:
+    fractions = any(isinstance(value, float) for value in first.values())
+    if fractions and "whole number" in fault.message and ".." not in fault.remedy:
         fault = replace(fault, remedy=f"{fault.remedy} In a hypercube, low..high by 1 keeps to whole steps.")
     if fault.file.startswith("--set"):
         own = next((path for path in first if fault.file.startswith(f"--set {path}=")), "")

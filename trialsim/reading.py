@@ -391,6 +391,10 @@ def read_name(value: object) -> str:
     name = " ".join(value.split())
     if " - " in name or set(name) & set("{}[]=@/"):
         refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
+    if name[0] in "+-" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", name):
+        refuse(
+            "TS-E018", f"'{name}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
+        )
     return name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -250,7 +251,21 @@ def test_verify_names_replicate_and_column(copied: Path, value: float, capsys: C
 
 @pytest.mark.parametrize(
     "change",
-    [{"replicates": "many"}, {"outputs": [1]}, {"seed": None}, {"scenario_hash": "ü"}, {"missing": 3}, {"versions": 1}],
+    [
+        {"replicates": "many"},
+        {"outputs": [1]},
+        {"seed": None},
+        {"scenario_hash": "ü"},
+        {"missing": 3},
+        {"versions": 1},
+        {"replicates": 10**30},
+        {"seed": 10**40},
+        {"missing": [[0, 10**12]]},
+        {"outputs": {"a\0b": ""}},
+        {"status": "fine"},
+        {"engine": "bogus"},
+        {"asked": -1},
+    ],
 )
 def test_a_manifest_that_was_edited_is_said_to_be_damaged(
     copied: Path, change: dict[str, object], capsys: Captured
@@ -262,7 +277,7 @@ def test_a_manifest_that_was_edited_is_said_to_be_damaged(
     assert one["status"] == "damaged"
     for words in (["runs", str(copied), "--verify"], ["verify", str(copied)], ["merge", str(copied), *PLAIN]):
         assert main(words) == (1 if words[0] == "runs" else 4)
-        assert "run.json is damaged" in capsys.readouterr().err
+        assert re.search(r"run\.json is (missing or )?damaged", capsys.readouterr().err)
 
 
 def test_a_shard_of_an_older_trialsim_is_refused_wherever_it_stands(tmp_path: Path, capsys: Captured) -> None:
@@ -385,6 +400,45 @@ def test_a_disk_that_is_full_when_figures_are_drawn(
     assert "TS-R007" in capsys.readouterr().err
 
 
+def test_figures_of_a_run_that_was_killed_while_drawing_go_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def killed(*_: object, **__: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as stop:
+        stop.setattr("trialsim.report.page.write_report", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            main(["run", ANCOVA, "--out", str(out), "--replicates", "100", "--no-truth"])
+    assert list((out / "figures").iterdir())
+    (out / "figures" / "mine.png").write_bytes(b"mine")
+    assert run(out, 200) == 0
+    assert [path.name for path in (out / "figures").iterdir()] == ["mine.png"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(28, "TS-R007"), (5, "TS-R025")])
+def test_what_a_disk_refuses_is_said_wherever_it_is_met(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, number: int, code: str
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number), "/somewhere/participants.csv")
+
+    monkeypatch.setattr("trialsim.runs.run.write_cohort", refused)
+    assert main(["cohort", ANCOVA, "--out", str(tmp_path / "out")]) == 4
+    told = capsys.readouterr().err
+    assert code in told
+    assert "participants.csv" in told
+
+
+def test_words_that_are_no_text_are_refused(tmp_path: Path, capsys: Captured) -> None:
+    """A file name of another encoding reaches Python with its bytes as lone surrogates, which no file of results can hold."""
+    assert run(tmp_path / "b\udcff", 100) == 2
+    assert "is not readable text" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_one_may_not_look_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     real = Path.exists
 
@@ -458,5 +512,5 @@ def test_output_to_a_full_disk_is_said_in_words(copied: Path) -> None:
             [sys.executable, "-m", "trialsim", "runs", str(copied)], stdout=full, stderr=subprocess.PIPE, check=False
         )
     assert done.returncode == 4
-    assert b"TS-R025" in done.stderr
+    assert b"TS-R007" in done.stderr
     assert b"Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from trialsim.compare import CompareError, compare, read_sides
 from trialsim.errors import RunError
+from trialsim.runs.manifest import file_hash
 from trialsim.runs.run import run
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
@@ -102,5 +104,49 @@ def test_a_run_of_other_analyses_is_refused(tmp_path: Path, finished: dict[str, 
     other = tmp_path / "other"
     run(load(shipped_scenarios()["textbook-t-test"].path), other, replicates=1300, truth=False)
     shutil.copy(other / "estimates.parquet", mixed / "estimates.parquet")
+    with pytest.raises(RunError, match=r"estimates\.parquet is not what the run wrote"):
+        compare([finished["one"], mixed])
+    seal(mixed)
     with pytest.raises(RunError, match="does not hold the analyses"):
         compare([finished["one"], mixed])
+
+
+def seal(folder: Path) -> None:
+    """Give a tampered folder hashes that fit."""
+    told = json.loads((folder / "run.json").read_text())
+    told["outputs"] = {name: file_hash(folder / name) for name in told["outputs"]}
+    (folder / "run.json").write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize("name", ["scenario.resolved.yaml", "estimates.parquet", "operating_characteristics.csv"])
+def test_a_file_changed_since_the_run_is_refused(tmp_path: Path, finished: dict[str, Path], name: str) -> None:
+    changed = Path(shutil.copytree(finished["two"], tmp_path / "changed"))
+    whole = (changed / name).read_bytes()
+    (changed / name).write_bytes(whole[: len(whole) // 2] + whole[len(whole) // 2 + 1 :])
+    with pytest.raises(RunError, match="is not what the run wrote") as refused:
+        compare([finished["one"], changed])
+    assert refused.value.code == "TS-C004"
+
+
+def test_tampering_with_fitting_hashes_is_refused(tmp_path: Path, finished: dict[str, Path]) -> None:
+    def changed(name: str, old: str, new: str) -> Path:
+        folder = Path(shutil.copytree(finished["two"], tmp_path / str(len(list(tmp_path.iterdir())))))
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1))
+        seal(folder)
+        return folder
+
+    told = json.loads((finished["two"] / "run.json").read_text())
+    identity, replicates = told["scenario_hash"], told["replicates"]
+    for folder in (
+        changed("scenario.resolved.yaml", "in all: ", "in all: 1"),
+        changed("scenario.resolved.yaml", "enroll: ", "enroll: 1"),
+        changed("run.json", identity, identity[::-1]),
+        changed("run.json", f'"replicates": {replicates}', f'"replicates": {replicates - 1}'),
+        changed("operating_characteristics.csv", "power,0", "power,zero"),
+        changed("operating_characteristics.csv", "mcse", "error"),
+    ):
+        with pytest.raises(RunError) as refused:
+            compare([finished["one"], folder])
+        assert refused.value.code == "TS-C004"

@@ -68,6 +68,26 @@ def test_cortisol_is_drawn_on_a_log_axis() -> None:
     assert figure.axes[0].get_ylabel() == "cortisol [nmol/L]"
 
 
+def test_every_point_lies_at_its_value_within_its_box() -> None:
+    frame = cohort().assign(value=lambda f: 1.0 + np.arange(len(f)) % 7)
+    figures = [
+        outcomes.outcome_distributions(frame, label="cortisol", arms=ARMS, visits=("before", "after")) for _ in "ab"
+    ]
+    points, again = (
+        np.concatenate([one.get_offsets() for one in figure.axes[0].collections if len(one.get_offsets())])
+        for figure in figures
+    )
+    np.testing.assert_array_equal(points, again)
+    assert sorted(points[:, 1]) == sorted(frame["value"])
+    for visit, name in enumerate(("before", "after")):
+        for index, arm in enumerate(ARMS):
+            middle = visit + 0.8 / 3 * (index - 1)
+            own = points[np.abs(points[:, 0] - middle) <= 0.18 / 3 + 1e-9]
+            drawn = frame[(frame["visit"] == name) & (frame["arm"] == arm)]
+            assert sorted(own[:, 1]) == sorted(drawn["value"])
+            assert len(set(own[:, 0])) == len(own), "two points lie above one another"
+
+
 def test_a_trajectory_is_interrupted_by_a_missing_value() -> None:
     figure = trajectories.trajectories(cohort(), label="fear", arms=ARMS, visits=("before", "after"))
     first = figure.axes[0].lines[0].get_ydata()
@@ -188,5 +208,9 @@ def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
         figure = trajectories.trajectories(cohort(), label="fear", arms=ARMS, visits=("before", "after"))
         files.append([path.read_bytes() for path in style.save(figure, tmp_path, name)])
     assert files[0] == files[1]
+    for name in ("points", "again"):
+        figure = outcomes.outcome_distributions(cohort(), label="fear", arms=ARMS, visits=("before", "after"))
+        files.append([path.read_bytes() for path in style.save(figure, tmp_path, name)])
+    assert files[2] == files[3]
     other = trajectories.trajectories(cohort(3), label="fear", arms=ARMS, visits=("before", "after"))
     assert style.save(other, tmp_path, "c")[0].read_bytes() != files[0][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from dataclasses import fields
 from pathlib import Path
 
@@ -75,6 +76,26 @@ def test_any_flipped_bit_is_found_or_does_no_harm(picu: studies.Study, played: s
         else:
             assert everything(again) == everything(played)
     assert found > 250
+
+
+def test_a_harmed_footer_is_damage_and_nothing_else(picu: studies.Study, tmp_path: Path) -> None:
+    """A flipped bit may ask the reader for any type, length or memory there is: 3,000 files."""
+    played = studies.play(picu, range(20))
+    path = ChunkStore(tmp_path, picu).save(played)
+    whole, key, chance = path.read_bytes(), ChunkStore(tmp_path, picu).key, random.Random(2)
+    (footer,) = struct.unpack("<I", whole[-8:-4])
+    found = 0
+    for _ in range(3000):
+        bytes_ = bytearray(whole)
+        bytes_[-1 - chance.randrange(footer + 8)] ^= 1 << chance.randrange(8)
+        path.write_bytes(bytes_)
+        try:
+            again = read_chunk(path, picu, key)
+        except DamagedChunkError:
+            found += 1
+        else:
+            assert everything(again) == everything(played)
+    assert found > 1000
 
 
 def test_any_file_cut_short_is_found(picu: studies.Study, played: studies.Played, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from trialsim import study as studies
 from trialsim.errors import Fault, RunError, ScenarioError
 from trialsim.runs.players import ATTEMPTS, Elsewhere, open_player, play_task, process_pool, task_of
 from trialsim.runs.run import run
-from trialsim.runs.shards import Shard, merge, play_shard
+from trialsim.runs.shards import Shard, gather, merge, play_shard
 from trialsim.scenario import load
 
 REPLICATES = 600  # a chunk and a part
@@ -56,7 +56,7 @@ def test_the_same_bytes_from_seven_shards(study: studies.Study, tmp_path: Path) 
     whole = run(study, tmp_path / "whole", replicates=3300)
     for index in (4, 1, 7, 2, 3, 6, 5):
         play_shard(study, tmp_path / "out", Shard(index, 7), replicates=3300)
-    merged = merge(tmp_path / "out")
+    merged = merge(gather(tmp_path / "out"))
     assert merged.missing == ()
     assert results(merged.folder.path) == results(whole.folder.path)
 

@@ -12,11 +12,14 @@ import pytest
 
 from tests.runs.conftest import SCENARIOS, chunk_names, results
 from trialsim import study as studies
+from trialsim.compare import compare
 from trialsim.errors import RunError
 from trialsim.runs import players
 from trialsim.runs.folder import alone
 from trialsim.runs.run import run
+from trialsim.runs.shards import gather, merge
 from trialsim.runs.store import ChunkStore
+from trialsim.runs.verify import verify
 
 
 @pytest.fixture
@@ -101,6 +104,57 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     played.clear()
     assert run(ancova, tmp_path / "out", replicates=3000).found == 1000
     assert sum(map(len, played)) == 2000
+
+
+def test_a_run_stays_finished_when_a_longer_one_is_stopped(
+    ancova: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are those of the shorter run until the longer one rewrites them: still whole, verifiable, comparable."""
+    out = tmp_path / "out"
+    before = results(run(ancova, out, replicates=700).folder.path)
+    save = ChunkStore.save
+
+    def stopped(store: ChunkStore, chunk: studies.Played) -> Path:
+        if chunk.estimates.replicates.start >= 1500:
+            raise KeyboardInterrupt
+        return save(store, chunk)
+
+    with monkeypatch.context() as stop:
+        stop.setattr(ChunkStore, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run(ancova, out, replicates=3000, workers=1)
+    told = json.loads((out / "run.json").read_text())
+    assert (told["status"], told["replicates"], told["asked"]) == ("done", 700, 3000)
+    assert results(out) == before
+    assert verify(out, sample=50).word == "equal"
+    assert compare([out, out]).sides[0].replicates == 700
+    merged = merge(gather(out))
+    assert merged.missing == (range(1500, 3000),)
+    assert results(run(ancova, out, replicates=3000).folder.path) == results(
+        run(ancova, tmp_path / "other", replicates=3000).folder.path
+    )
+
+
+def test_a_run_that_is_killed_while_files_are_rewritten_is_not_taken_for_finished(
+    ancova: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    run(ancova, out, replicates=700)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stop:
+        stop.setattr("trialsim.runs.run.finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(ancova, out, replicates=1400)
+    assert json.loads((out / "run.json").read_text())["status"] == "started"
+    with pytest.raises(RunError) as refused:
+        compare([out, out])
+    assert refused.value.code == "TS-C003"
+    assert results(run(ancova, out, replicates=1400).folder.path) == results(
+        run(ancova, tmp_path / "other", replicates=1400).folder.path
+    )
 
 
 def test_a_really_full_disk(tmp_path: Path) -> None:

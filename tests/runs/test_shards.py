@@ -14,7 +14,7 @@ from trialsim import study as studies
 from trialsim.errors import RunError
 from trialsim.runs.folder import read_manifest
 from trialsim.runs.run import run
-from trialsim.runs.shards import Shard, gaps, merge, play_shard
+from trialsim.runs.shards import Shard, gaps, gather, merge, play_shard, stretches
 
 REPLICATES = 2200
 
@@ -42,15 +42,31 @@ def test_gaps_are_what_is_not_there(there: set[int]) -> None:
     assert sum(map(len, found)) == 120 - 10 * len(there)
 
 
+@given(
+    st.integers(1, 60),
+    st.integers(1, 20),
+    st.lists(st.tuples(st.integers(0, 70), st.integers(1, 40)).map(lambda two: range(two[0], sum(two))), max_size=6),
+)
+def test_stretches_hold_every_replicate_that_is_known_once(replicates: int, size: int, known: list[range]) -> None:
+    chunks = [range(low, min(low + size, replicates)) for low in range(0, replicates, size)]
+    found = stretches(chunks, sorted(known, key=lambda part: (part.start, -part.stop)))
+    assert [one for part in found for one in part] == sorted(
+        {one for part in known for one in part if one < replicates}
+    )
+    for part in found:
+        for several in (chunks, known):
+            assert any(one.start <= part.start and part.stop <= one.stop for one in several)
+
+
 def test_a_merge_is_the_run(shards: Path, ancova: studies.Study, tmp_path: Path) -> None:
-    merged = merge(tmp_path / "out", sorted(shards.iterdir()))
+    merged = merge(gather(tmp_path / "out", sorted(shards.iterdir())))
     assert merged.missing == ()
     assert results(merged.folder.path) == results(run(ancova, tmp_path / "whole", replicates=REPLICATES).folder.path)
     assert run(ancova, tmp_path / "out", replicates=REPLICATES).found == REPLICATES
 
 
 def test_any_subset_gives_the_result_of_the_rest(shards: Path, ancova: studies.Study, tmp_path: Path) -> None:
-    merged = merge(tmp_path / "out", [shards / "shard-1-of-3", shards / "shard-3-of-3"])
+    merged = merge(gather(tmp_path / "out", [shards / "shard-1-of-3", shards / "shard-3-of-3"]))
     assert merged.missing == (range(500, 1000), range(2000, 2200))
     told = read_manifest(tmp_path / "out")
     assert told is not None
@@ -58,7 +74,7 @@ def test_any_subset_gives_the_result_of_the_rest(shards: Path, ancova: studies.S
     played = [range(500), range(1000, 1500), range(1500, 2000)]
     alone = studies.evaluate(ancova, chunks=played)
     assert merged.characteristics.value("power", analysis="main") == alone.value("power", analysis="main")
-    again = merge(tmp_path / "out", [shards / "shard-2-of-3"])
+    again = merge(gather(tmp_path / "out", [shards / "shard-2-of-3"]))
     assert again.missing == ()
     assert results(again.folder.path) == results(run(ancova, tmp_path / "whole", replicates=REPLICATES).folder.path)
 
@@ -69,9 +85,73 @@ def test_a_damaged_chunk_of_a_shard_is_missing(ancova: studies.Study, tmp_path: 
     chunk = tmp_path / "shard-2-of-2" / "chunks" / "000000500-000001000.parquet"
     chunk.write_bytes(chunk.read_bytes()[:-9])
     told: list[str] = []
-    merged = merge(tmp_path, tell=told.append)
+    merged = merge(gather(tmp_path), tell=told.append)
     assert merged.missing == (range(500, 1000),)
     assert "is damaged" in told[0]
+
+
+def test_a_whole_copy_stands_in_for_a_damaged_one(ancova: studies.Study, tmp_path: Path) -> None:
+    harmed = play_shard(ancova, tmp_path / "one", Shard(2, 2), replicates=1500)
+    whole = play_shard(ancova, tmp_path / "two", Shard(2, 2), replicates=1500)
+    first = play_shard(ancova, tmp_path / "one", Shard(1, 2), replicates=1500)
+    chunk = harmed / "chunks" / "000000500-000001000.parquet"
+    bytes_ = bytearray(chunk.read_bytes())
+    bytes_[len(bytes_) // 2] ^= 1
+    chunk.write_bytes(bytes_)
+    told: list[str] = []
+    merged = merge(gather(tmp_path / "out", [first, harmed, whole]), tell=told.append)
+    assert merged.missing == ()
+    assert len(told) == 1
+    assert chunk.read_bytes() == bytes_, "a shard's own file was touched"
+    assert results(merged.folder.path) == results(run(ancova, tmp_path / "run", replicates=1500).folder.path)
+
+
+def test_a_last_chunk_that_ends_early_is_taken_as_far_as_it_goes(ancova: studies.Study, tmp_path: Path) -> None:
+    """Shards asked for different numbers of replicates: what each has played counts, and nothing twice."""
+    play_shard(ancova, tmp_path, Shard(1, 2), replicates=1200)
+    play_shard(ancova, tmp_path, Shard(2, 2), replicates=1700)
+    merged = merge(gather(tmp_path))
+    assert merged.missing == (range(1200, 1500),)
+    play_shard(ancova, tmp_path, Shard(1, 2), replicates=1700)
+    again = merge(gather(tmp_path))
+    assert again.missing == ()
+    assert results(tmp_path) == results(run(ancova, tmp_path / "run", replicates=1700).folder.path)
+
+
+def test_where_no_link_can_be_made_chunks_are_copied(
+    shards: Path, ancova: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refused)
+    merged = merge(gather(tmp_path / "out", [shards]))
+    assert merged.missing == ()
+    assert results(tmp_path / "out") == results(run(ancova, tmp_path / "run", replicates=REPLICATES).folder.path)
+
+
+def test_chunks_speak_for_a_shard_whose_manifest_is_damaged(ancova: studies.Study, tmp_path: Path) -> None:
+    folders = [play_shard(ancova, tmp_path, Shard(index, 2), replicates=1200) for index in (1, 2)]
+    (folders[0] / "run.json").write_bytes(bytes(400))
+    told: list[str] = []
+    merged = merge(gather(tmp_path, tell=told.append))
+    assert merged.missing == ()
+    assert "shard-1-of-2" in told[0]
+    (folders[1] / "run.json").unlink()
+    (tmp_path / "run.json").unlink()
+    with pytest.raises(RunError, match="missing or damaged") as refused:
+        gather(tmp_path / "other", folders)
+    assert refused.value.code == "TS-R014"
+
+
+def test_a_merge_that_is_refused_leaves_nothing_behind(shards: Path, ancova: studies.Study, tmp_path: Path) -> None:
+    other = play_shard(ancova, tmp_path / "other", Shard(2, 3), replicates=REPLICATES, seed=5)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for out in (mine, tmp_path / "new"):
+        with pytest.raises(RunError):
+            gather(out, [shards / "shard-1-of-3", other])
+        assert not out.exists() or not list(out.iterdir())
 
 
 def test_a_shard_that_was_stopped_goes_on(ancova: studies.Study, tmp_path: Path) -> None:
@@ -91,7 +171,7 @@ def test_foreign_shards_are_refused(shards: Path, ancova: studies.Study, tmp_pat
         told = json.loads((other / "run.json").read_text())
         (other / "run.json").write_text(json.dumps(told | {"scenario_hash": "0" * 32}))
     with pytest.raises(RunError, match="does not belong here") as refused:
-        merge(tmp_path / "out", [shards / "shard-1-of-3", other])
+        merge(gather(tmp_path / "out", [shards / "shard-1-of-3", other]))
     assert refused.value.code == "TS-R015"
 
 
@@ -101,14 +181,14 @@ def test_a_chunk_smuggled_in_from_another_study_is_refused(ancova: studies.Study
     for path in (other / "chunks").iterdir():
         path.rename(mine / "chunks" / path.name)
     with pytest.raises(RunError) as refused:
-        merge(tmp_path / "out", [mine])
+        merge(gather(tmp_path / "out", [mine]))
     assert refused.value.code == "TS-R008"
 
 
 def test_nothing_to_merge_is_said(tmp_path: Path) -> None:
     for out, named in ((tmp_path / "no", []), (tmp_path / "out", [tmp_path])):
         with pytest.raises(RunError) as refused:
-            merge(out, named)
+            gather(out, named)
         assert refused.value.code == "TS-R014"
 
 

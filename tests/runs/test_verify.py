@@ -15,7 +15,7 @@ from trialsim import study as studies
 from trialsim.errors import RunError
 from trialsim.runs.listing import clean, find_runs
 from trialsim.runs.run import run
-from trialsim.runs.shards import Shard, merge, play_shard
+from trialsim.runs.shards import Shard, gather, merge, play_shard
 from trialsim.runs.verify import verify
 
 
@@ -81,7 +81,7 @@ def test_a_changed_scenario_is_no_basis(out: Path) -> None:
 
 def test_a_partial_run_is_verified_where_it_stands(ancova: studies.Study, tmp_path: Path) -> None:
     play_shard(ancova, tmp_path, Shard(2, 3), replicates=2000)
-    merge(tmp_path)
+    merge(gather(tmp_path))
     verdict = verify(tmp_path, sample=5)
     assert verdict.word == "equal"
     assert all(500 <= one < 1000 for one in verdict.replicates)
@@ -115,7 +115,7 @@ def test_a_damaged_manifest_is_listed_as_damaged(out: Path) -> None:
 
 def test_shards_are_listed_beside_their_run(ancova: studies.Study, tmp_path: Path) -> None:
     play_shard(ancova, tmp_path, Shard(1, 2), replicates=1000)
-    merge(tmp_path)
+    merge(gather(tmp_path))
     assert [(one.status, one.kept) for one in find_runs(tmp_path)] == [("partial", 500), ("shard", 500)]
 
 
@@ -131,3 +131,17 @@ def test_cleaning_removes_what_is_of_no_use_and_nothing_else(out: Path, picu: st
     assert verify(out, sample=1).word == "equal"
     assert (out / "notes.txt").read_text() == "mine"
     assert run(picu, out, replicates=700, truth=False).found == 0
+
+
+def test_a_store_on_another_disk_is_cleaned_as_well(out: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "big disk"
+    shutil.move(out / "chunks", elsewhere)
+    try:
+        (out / "chunks").symlink_to(elsewhere, target_is_directory=True)
+    except OSError:
+        pytest.skip("no links here")
+    (elsewhere / "notes.txt").write_text("mine")
+    assert clean(out, chunks=True) > 100_000
+    assert not (out / "chunks").is_symlink()
+    assert [path.name for path in elsewhere.iterdir()] == ["notes.txt"]
+    assert verify(out, sample=1).word == "equal"

@@ -79,6 +79,7 @@ def trialsim_group() -> None:
 def main(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a check failed, 2 usage, 3 scenario, 4 partial."""
     try:
+        _readable(sys.argv[1:] if args is None else args)
         result: Any = trialsim_group.main(args=args, prog_name="trialsim", standalone_mode=False)
     except ScenarioError as error:
         from trialsim.cli.console import print_faults
@@ -104,8 +105,26 @@ def main(args: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _readable(args: list[str]) -> None:
+    """Refuse words that no file of results could hold: bytes that are no text in this terminal's encoding."""
+    for word in args:
+        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            raise click.UsageError(
+                f"{word!r} is not readable text. Name files and values in letters of this terminal's encoding."
+            )
+
+
 def _refused(problem: OSError) -> TrialsimError:
     """What a disk, a network or a closed pipe refuses, where no command has better words for it."""
+    from trialsim.runs.folder import FULL
+
+    if problem.errno in FULL:
+        where = problem.filename2 or problem.filename or "the output of this command"
+        return TrialsimError(
+            f"the disk of {where} is full. What was finished is kept.",
+            code="TS-R007",
+            remedy="Make room, then give the same command again.",
+        )
     what = problem.filename2 or problem.filename or "a file, or the output of this command,"
     return TrialsimError(
         f"{what} cannot be read or written: {problem.strerror or problem}.",

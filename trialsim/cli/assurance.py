@@ -10,7 +10,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
 from trialsim.cli.options import json_option, scenario_argument, set_option
-from trialsim.cli.parse import SHARE
+from trialsim.cli.parse import SEED, SHARE, WORKERS
 from trialsim.report.digits import percent
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PointCount(ParamType):
 @scenario_argument
 @click.option("--points", type=PointCount(), metavar="200|each",
               help="Draws of all priors together; 200 if not said, fewer with few trials.")  # fmt: skip
-@click.option("--replicates", type=click.IntRange(min=20), default=10_000, show_default=True,
+@click.option("--replicates", type=click.IntRange(20, 10**9), default=10_000, show_default=True,
               help="Simulated trials over all points, and as many at the design values.")  # fmt: skip
 @click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
               help="The analysis that must reject; the primary one if not said. Several: see --need.")  # fmt: skip
@@ -53,8 +53,8 @@ class PointCount(ParamType):
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write tables and figure.")
 @set_option
-@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core if not said.")
-@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @json_option
 def command(
     scenario: Path,

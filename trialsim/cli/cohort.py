@@ -8,12 +8,13 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import REPLICATE
 from trialsim.errors import RunError
 
 
 @click.command("cohort")
 @scenario_argument
-@click.option("--replicate", type=click.IntRange(min=0), default=0, show_default=True, help="Which simulated trial.")
+@click.option("--replicate", type=REPLICATE, default=0, show_default=True, help="Which simulated trial.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; cohort-NAME-REPLICATE if not said.")
 @set_option
 @play_options

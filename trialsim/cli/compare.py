@@ -12,6 +12,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
 from trialsim.cli.options import json_option, play_options, set_option
+from trialsim.cli.parse import REPLICATES
 
 if TYPE_CHECKING:
     from trialsim.compare import Comparison
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 @click.option("--with", "variants", multiple=True, metavar="PATH=VALUE",
               help="One more design: the first with this changed, e.g. `--with setting.resources.nurse.units=1`. "
               "May be given several times.")  # fmt: skip
-@click.option(
-    "--replicates", type=click.IntRange(min=1), help="Simulated trials of each; the baseline's number if not said."
-)
+@click.option("--replicates", type=REPLICATES, help="Simulated trials of each; the baseline's number if not said.")
 @click.option("--play", is_flag=True, help="Play finished folders again, so that all measures are paired.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/compare-A-B if not said.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the page.")

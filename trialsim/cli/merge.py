@@ -8,6 +8,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option
+from trialsim.cli.parse import WORKERS
 from trialsim.cli.tables import print_measures, summary
 
 
@@ -16,7 +17,7 @@ from trialsim.cli.tables import print_measures, summary
 @click.argument("shards", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
-@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core if not said.")
+@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
 @json_option
 @click.pass_context
 def command(
@@ -34,17 +35,18 @@ def command(
     """
     from trialsim.cli.run import draw
     from trialsim.runs.folder import alone
-    from trialsim.runs.shards import merge, nothing_below
+    from trialsim.runs.shards import gather, merge
 
-    if not shards and not folder.is_dir():
-        raise nothing_below(folder)
+    def say(text: str) -> None:
+        stderr.print(text, markup=False)
+
+    parts = gather(folder, shards, tell=say)
     with alone(folder):
         with stages(quiet=as_json) as tell:
             merged = merge(
-                folder, shards, truth=truth, workers=workers,
+                parts, truth=truth, workers=workers, tell=say,
                 progress=lambda done: tell("Summing up", done, None),
                 truth_progress=lambda done: tell("True effects", done, None),
-                tell=lambda text: stderr.print(text, markup=False),
             )  # fmt: skip
         if figures:
             draw(merged)

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import rich_click as click
 
+from trialsim.cli.parse import SEED, WORKERS
+
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -51,12 +53,12 @@ def set_option(command: Command) -> Command:
 def play_options(command: Command) -> Command:
     """Seed, engine and workers."""
     for option in (
-        click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core if not said."),
+        click.option("--workers", type=WORKERS, help="Threads; one a core if not said."),
         click.option(
             "--engine", type=click.Choice(["fast", "simpy"]), default="fast", show_default=True,
             help="The compiled engine, or the SimPy reference (same results, much slower).",
         ),
-        click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's."),
+        click.option("--seed", type=SEED, help="Another seed than the scenario's."),
     ):  # fmt: skip
         command = option(command)
     return command

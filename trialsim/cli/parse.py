@@ -83,4 +83,25 @@ class ShardType(ParamType):
         return index, count
 
 
-SHARE, RANGE, POSITIVE, SHARD = Share(), Range(), Positive(), ShardType()
+class Address(ParamType):
+    """``local``, or where a Dask scheduler listens: ``tcp://10.0.0.1:8786``."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """What :func:`trialsim.runs.players.open_player` is to be told."""
+        text = str(value).strip()
+        if text.lower() == "local":
+            return "dask"
+        if re.fullmatch(r"((tcp|tls|ws|wss|ucx)://)?([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}", text) is None:
+            self.fail(f"'{value}' is no address of a Dask scheduler. Write tcp://10.0.0.1:8786, or local.", param, ctx)
+        return text
+
+
+SHARE, RANGE, POSITIVE, SHARD, ADDRESS = Share(), Range(), Positive(), ShardType(), Address()
+
+#: Counts that people may say: 63 bits of seed, as many replicates as a run can hold, more threads than a machine has cores.
+SEED = click.IntRange(0, 2**63 - 1)
+REPLICATES = click.IntRange(1, 10**9)
+REPLICATE = click.IntRange(0, 10**9 - 1)
+WORKERS = click.IntRange(1, 10_000)

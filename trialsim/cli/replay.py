@@ -8,11 +8,12 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import REPLICATE
 
 
 @click.command("replay")
 @scenario_argument
-@click.option("--replicate", type=click.IntRange(min=0), required=True, help="Which simulated trial.")
+@click.option("--replicate", type=REPLICATE, required=True, help="Which simulated trial.")
 @click.option("--events", is_flag=True, help="Print everything that happened on the ward, in order.")
 @set_option
 @play_options

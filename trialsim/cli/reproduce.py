@@ -9,13 +9,14 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stderr, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import REPLICATES
 from trialsim.errors import AnalysisError
 from trialsim.report.digits import percent
 
 
 @click.command("reproduce")
 @scenario_argument
-@click.option("--replicates", type=click.IntRange(min=1), help="Simulated trials; the scenario's number if not said.")
+@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's number if not said.")
 @set_option
 @play_options
 @json_option

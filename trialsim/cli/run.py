@@ -18,7 +18,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
-from trialsim.cli.parse import SHARD
+from trialsim.cli.parse import REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.tables import print_measures, summary
 from trialsim.cli.where import in_words, where_options
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @scenario_argument
-@click.option("--replicates", type=click.IntRange(min=1), help="Simulated trials; the scenario's number if not said.")
+@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's number if not said.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
@@ -53,7 +53,7 @@ def command(
     truth: bool,
     precision: float | None,
     precision_of: str | None,
-    executor: str,
+    executor: str | None,
     cluster: str | None,
     shard: tuple[int, int] | None,
     yes: bool,
@@ -85,7 +85,8 @@ def command(
         "executor": in_words(executor, cluster),
         "tell": lambda text: stderr.print(text, markup=False),
     }
-    owner(folder, scenario_hash=scenario_hash(study.scenario), seed=study.scenario.simulation.seed)
+    asked = study.scenario
+    owner(folder, scenario_hash=scenario_hash(asked), seed=asked.simulation.seed, name=asked.name)
     say_if_first()
     agree(study, workers=workers, yes=yes or precision is not None)
     with stoppable(ctx, folder / Shard(*shard).name if shard else folder, study.scenario.simulation.replicates):
@@ -203,10 +204,11 @@ def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[Non
 
     asked = 0
 
-    def say() -> None:
+    def words() -> str:
         kept = covered((part for part, _ in chunk_files(folder / CHUNKS)), replicates)
-        stderr.print(f"\nStopped: {kept:,} of {replicates:,} simulated trials are kept in {folder}.", markup=False)
-        stderr.print(f"To go on: {command_again()}", markup=False)
+        return (
+            f"\nStopped: {kept:,} of {replicates:,} simulated trials are kept in {folder}.\nTo go on: {command_again()}"
+        )
 
     def deaf() -> None:
         for number in before:
@@ -218,8 +220,8 @@ def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[Non
         if asked == 1:
             raise KeyboardInterrupt
         deaf()
-        say()
-        sys.stderr.flush()
+        # Past rich and Python's buffers: the signal may have come in the midst of a write of theirs.
+        os.write(2, f"{words()}\n".encode(errors="replace"))
         os._exit(4)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -227,7 +229,7 @@ def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[Non
         yield
     except KeyboardInterrupt:
         deaf()
-        say()
+        stderr.print(words(), markup=False)
         ctx.exit(4)
     finally:
         if not asked:
@@ -270,5 +272,5 @@ def draw(finished: Run) -> None:
     folder = finished.folder.path
     with writing(folder), stderr.status("Drawing figures and writing the report"):
         files = write_figures(finished, folder / "figures")
-        page = write_report(finished, files, folder / "report.html")
-    add_outputs(finished.folder, [page, *(path for _, png, svg in files for path in (png, svg))])
+        add_outputs(finished.folder, [folder / "report.html"])
+        add_outputs(finished.folder, [write_report(finished, files, folder / "report.html")])

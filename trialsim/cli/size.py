@@ -11,7 +11,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option, scenario_argument, set_option
-from trialsim.cli.parse import POSITIVE, RANGE, SHARE
+from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS
 
 if TYPE_CHECKING:
     from trialsim.sizing import Found
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
               "the declared effect) to look at; found by a pilot if not said.")  # fmt: skip
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the 95 % interval.")
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
-@click.option("--replicates", type=click.IntRange(min=200), default=4000, show_default=True,
+@click.option("--replicates", type=click.IntRange(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
-@click.option("--confirm", type=click.IntRange(min=0), default=4000, show_default=True,
+@click.option("--confirm", type=click.IntRange(0, 10**9), default=4000, show_default=True,
               help="Simulated trials of the recommended design under a fresh seed.")  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for curve and figure; outputs/NAME-size if not said."
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write the curve and its figure.")
 @set_option
-@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core if not said.")
-@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @json_option
 def command(
     scenario: Path,

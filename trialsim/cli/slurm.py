@@ -9,6 +9,7 @@ import rich_click as click
 
 from trialsim.cli.console import stderr
 from trialsim.cli.options import scenario_argument, set_option
+from trialsim.cli.parse import REPLICATES, SEED
 
 SCRIPT = """#!/bin/bash
 # {title}: {replicates:,} simulated trials in {shards} shards. Start with: sbatch {file}
@@ -32,10 +33,8 @@ wait $!
 @click.command("slurm")
 @scenario_argument
 @click.option("--shards", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Tasks of the array.")
-@click.option(
-    "--replicates", type=click.IntRange(min=1), help="Simulated trials; the scenario's own number if not said."
-)
-@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's own number if not said.")
+@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @click.option("--time", default="02:00:00", show_default=True, help="Time limit of a task.")
 @click.option("--cpus", type=click.IntRange(min=1), default=1, show_default=True, help="Cores of a task.")
 @click.option("--memory", default="2G", show_default=True, help="Memory of a task.")

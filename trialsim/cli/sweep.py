@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import REPLICATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +32,7 @@ MOST_SHOWN = 60
 @click.option("--zip", "zipped", is_flag=True, help="The first values of all --over together, then the second ones.")
 @click.option("--latin", type=click.IntRange(min=2), metavar="N", help="N points of a Latin hypercube over the ranges.")
 @click.option("--point", "listed", multiple=True, metavar='"PATH=VALUE; ..."', help="One design, value by value.")
-@click.option(
-    "--replicates", type=click.IntRange(min=1), default=2000, show_default=True, help="Trials of each design."
-)
+@click.option("--replicates", type=REPLICATES, default=2000, show_default=True, help="Trials of each design.")
 @click.option("--for", "wanted", metavar="ANALYSIS[/CONTRAST]", help="The analysis shown; the primary one if not said.")
 @click.option("--measure", default="power", show_default=True, help="The measure shown; results.csv has all of them.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-sweep if not said.")
@@ -69,7 +68,7 @@ def command(
     from trialsim.report.sweep import write_figures, write_manifest, write_tables
     from trialsim.scenario.cells import family
     from trialsim.sweep import Answer, overview, play_sweep
-    from trialsim.sweep.store import CELLS, claim_sweep
+    from trialsim.sweep.store import CELLS, taken
 
     if zipped and latin is not None:
         raise click.UsageError("--zip and --latin are two ways to vary: choose one.")
@@ -79,17 +78,18 @@ def command(
     folder = out or Path("outputs") / f"{known.base.name}-sweep"
     answer.check(known.base)
     say_if_first()
-    with _kept(ctx, folder / CELLS), progress(len(points), text="Designs", quiet=as_json) as done:
-        swept = play_sweep(
-            known, points, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
-            engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
-            ready=lambda: claim_sweep(folder, name=known.base.name),
-        )  # fmt: skip
-    write_tables(swept, folder)
-    write_manifest(swept, folder)
-    frame = overview(swept, answer)
-    if figures:
-        write_figures(swept, answer, folder / "figures")
+    with ExitStack() as held:
+        with _kept(ctx, folder / CELLS), progress(len(points), text="Designs", quiet=as_json) as done:
+            swept = play_sweep(
+                known, points, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
+                engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
+                ready=lambda: held.enter_context(taken(folder, name=known.base.name)),
+            )  # fmt: skip
+        write_tables(swept, folder)
+        write_manifest(swept, folder)
+        frame = overview(swept, answer)
+        if figures:
+            write_figures(swept, answer, folder / "figures")
     if as_json:
         print_json(summary(swept, frame, folder))
         return

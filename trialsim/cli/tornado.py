@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 @click.command("tornado")
 @scenario_argument
-@click.option("--replicates", type=click.IntRange(min=2), default=2000, show_default=True, help="Trials at each end.")
+@click.option(
+    "--replicates", type=click.IntRange(2, 10**9), default=2000, show_default=True, help="Trials at each end."
+)
 @click.option("--for", "wanted", metavar="ANALYSIS[/CONTRAST]", help="Whose power; the primary analysis if not said.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-tornado if not said.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the figure.")
@@ -42,7 +45,7 @@ def command(
     from trialsim.scenario.cells import family
     from trialsim.scenario.ranges import declared_ranges
     from trialsim.sweep import Answer
-    from trialsim.sweep.store import claim_sweep, finish_sweep
+    from trialsim.sweep.store import finish_sweep, taken
     from trialsim.sweep.tornado import play_tornado
 
     known = family(scenario, set=changes)
@@ -50,17 +53,16 @@ def command(
     name, _, contrast = (wanted or "").partition("/")
     total = 1 + 2 * len(declared_ranges(known.tree.data))
     Answer.of_words(wanted).check(known.base)
-    if total > 1:
-        claim_sweep(folder, name=known.base.name, kind="tornado")
     say_if_first()
-    with progress(total, text="Designs", quiet=as_json) as done:
-        found = play_tornado(
-            known, analysis=name.strip() or None, contrast=contrast.strip() or None, replicates=replicates, seed=seed,
-            engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
-        )  # fmt: skip
-    write_tornado(found, folder, figures=figures)
-    told = {"replicates": replicates, "seeds": [found.seed]}
-    finish_sweep(folder, {"kind": "tornado", "scenario": found.scenario, **told})
+    with taken(folder, name=known.base.name, kind="tornado") if total > 1 else nullcontext():
+        with progress(total, text="Designs", quiet=as_json) as done:
+            found = play_tornado(
+                known, analysis=name.strip() or None, contrast=contrast.strip() or None, replicates=replicates,
+                seed=seed, engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
+            )  # fmt: skip
+        write_tornado(found, folder, figures=figures)
+        told = {"replicates": replicates, "seeds": [found.seed]}
+        finish_sweep(folder, {"kind": "tornado", "scenario": found.scenario, **told})
     if as_json:
         rows = [
             {key: None if isinstance(cell, float) and math.isnan(cell) else cell for key, cell in row.items()}

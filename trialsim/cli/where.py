@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import rich_click as click
 
+from trialsim.cli.parse import ADDRESS
+
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -14,10 +16,11 @@ def where_options(command: Command) -> Command:
     """``--executor processes`` and ``--cluster ADDRESS``."""
     for option in (
         click.option(
-            "--cluster", metavar="ADDRESS", help="Play on a Dask cluster: the address of its scheduler, or `local` for one here."
+            "--cluster", type=ADDRESS, metavar="ADDRESS",
+            help="Play on a Dask cluster: the address of its scheduler, or `local` for one here.",
         ),
         click.option(
-            "--executor", type=click.Choice(["threads", "processes"]), default="threads", show_default=True,
+            "--executor", type=click.Choice(["threads", "processes"]), show_default="threads",
             help="Play in threads or in processes of this machine; the results are the same.",
         ),
     ):  # fmt: skip
@@ -25,8 +28,8 @@ def where_options(command: Command) -> Command:
     return command
 
 
-def in_words(executor: str, cluster: str | None) -> str:
+def in_words(executor: str | None, cluster: str | None) -> str:
     """What :func:`trialsim.runs.players.open_player` is to be told."""
-    if cluster is None:
-        return executor
-    return "dask" if cluster == "local" else cluster
+    if executor is not None and cluster is not None:
+        raise click.UsageError("--executor and --cluster are two places to play: choose one.")
+    return executor or cluster or "threads"

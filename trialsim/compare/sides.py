@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from trialsim.errors import RunError, TrialsimError
-from trialsim.runs.folder import read_manifest
+from trialsim.errors import RunError, ScenarioError, TrialsimError
+from trialsim.runs.folder import MANIFEST, read_manifest
+from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.run import ESTIMATES, MEASURES, RESOLVED
 from trialsim.scenario import load
 from trialsim.scenario.identity import scenario_hash
@@ -70,7 +70,7 @@ def read_sides(
     CompareError
         TS-C001 with fewer than two designs or too many, TS-C002 when there is no such file, folder or scenario
     RunError
-        TS-C003 when a folder holds no finished run
+        TS-C003 when a folder holds no finished run, TS-C004 when its files were changed since
     ScenarioError
         with every fault of a scenario file
     """
@@ -131,14 +131,21 @@ def _read_folder(label: str, path: Path) -> Side:
             f"{path} holds no finished run.", code="TS-C003",
             remedy="Name a folder that `trialsim run` has finished, or the scenario file.",
         )  # fmt: skip
-    study = prepare(load(path / RESOLVED))
-    return Side(
-        label, study.scenario.name, study, _whole(manifest, "seed", path), _whole(manifest, "replicates", path), path
-    )
+    changed = [name for name in changed_outputs(path) if name in files]
+    if changed or not set(files) <= set(manifest.get("outputs", {})):
+        raise strange(path, f"{' and '.join(changed) or MANIFEST} is not what the run wrote")
+    try:
+        study = prepare(load(path / RESOLVED))
+    except ScenarioError as error:
+        raise strange(path, f"{RESOLVED} cannot be read") from error
+    if scenario_hash(study.scenario) != manifest["scenario_hash"]:
+        raise strange(path, f"{RESOLVED} is not the scenario that {MANIFEST} tells of")
+    return Side(label, study.scenario.name, study, manifest["seed"], manifest.get("replicates", 0), path)
 
 
-def _whole(manifest: dict[str, Any], name: str, path: Path) -> int:
-    value = manifest.get(name)
-    if not isinstance(value, int):
-        raise RunError(f"{path}/run.json says no {name}.", code="TS-C003", remedy="Compare the scenario files instead.")
-    return value
+def strange(folder: Path, why: str) -> RunError:
+    """The error of a folder whose files do not belong together."""
+    return RunError(
+        f"{folder} was changed, or is of another version of trialsim: {why}.", code="TS-C004",
+        remedy="Run the study again, or compare the scenario files.",
+    )  # fmt: skip

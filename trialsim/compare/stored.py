@@ -10,7 +10,7 @@ import numpy as np
 
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.analysis.rows import STATUS_TEXT
-from trialsim.compare.sides import Side
+from trialsim.compare.sides import Side, strange
 from trialsim.errors import RunError
 from trialsim.evaluate.table import Measure
 from trialsim.runs.run import ESTIMATES, MEASURES
@@ -37,7 +37,7 @@ def stored_estimates(side: Side, replicates: range) -> Iterator[Estimates]:
             table = file.read_row_group(group)
             twins = table.column("twin").combine_chunks().dictionary.to_pylist()
             each = len(twins) * len(rows)
-            if not each or table.num_rows % each:
+            if not each or table.num_rows % each or file.metadata.num_rows != side.replicates * each:
                 raise _strange(side.folder)
             count = table.num_rows // each
             here = range(start, start + count)
@@ -51,10 +51,7 @@ def stored_estimates(side: Side, replicates: range) -> Iterator[Estimates]:
 
 
 def _strange(folder: Path) -> RunError:
-    return RunError(
-        f"{folder / ESTIMATES} does not hold the analyses of its scenario.", code="TS-C004",
-        remedy="Run the study again, or compare the scenario files.",
-    )  # fmt: skip
+    return strange(folder, f"{ESTIMATES} does not hold the analyses of its scenario")
 
 
 def _estimates(table: object, side: Side, twins: tuple[str, ...], replicates: range) -> Estimates:
@@ -94,12 +91,24 @@ def _cut(estimates: Estimates, replicates: range) -> Estimates:
 
 
 def stored_measures(side: Side) -> list[Measure]:
-    """The table of operating characteristics of a finished run."""
+    """The table of operating characteristics of a finished run.
+
+    Raises
+    ------
+    RunError
+        TS-C004 when the file holds no such table
+    """
     assert side.folder is not None
     found = []
-    with (side.folder / MEASURES).open(encoding="utf-8", newline="") as opened:
-        for row in csv.DictReader(opened):
-            value, mcse, low, high = (float(row[name] or "nan") for name in ("value", "mcse", "conf_low", "conf_high"))
-            counts = int(row["n_replicates"]), int(row["n_failed"])
-            found.append(Measure(row["analysis"], row["contrast"], row["measure"], value, mcse, low, high, *counts))
+    try:
+        with (side.folder / MEASURES).open(encoding="utf-8", newline="") as opened:
+            for row in csv.DictReader(opened):
+                value, mcse, low, high = (
+                    float(row[name] or "nan") for name in ("value", "mcse", "conf_low", "conf_high")
+                )
+                replicates, failed = int(row["n_replicates"]), int(row["n_failed"])
+                of = row["analysis"], row["contrast"], row["measure"]
+                found.append(Measure(*of, value, mcse, low, high, replicates, failed))
+    except (ValueError, KeyError, TypeError) as problem:
+        raise strange(side.folder, f"{MEASURES} is no table of operating characteristics") from problem
     return found

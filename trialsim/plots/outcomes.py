@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
 
 from trialsim.plots.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
+
+#: Multiples of it lie apart in 0 to 1 as evenly as any number's.
+GOLDEN = (5**0.5 - 1) / 2
 
 
 def outcome_distributions(
@@ -106,6 +110,14 @@ def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, shade: t
             )  # fmt: skip
 
 
+def _move_apart(points: Collection, *, width: float) -> None:
+    """Spread points that lie above one another over ``width``, evenly and in every run the same way (golden section)."""
+    places = np.asarray(points.get_offsets(), dtype=float)
+    if len(places):
+        places[:, 0] += width * ((np.arange(len(places)) * GOLDEN) % 1.0 - 0.5)
+        points.set_offsets(places)
+
+
 def _measured(
     values: pd.DataFrame, *, label: str, arms: Sequence[str], visits: Sequence[str], unit: str, log: bool
 ) -> Figure:
@@ -119,9 +131,11 @@ def _measured(
         boxprops={"alpha": 0.35}, log_scale=(False, log),
     )  # fmt: skip
     sns.stripplot(
-        measured, **order, palette=palette, ax=axes, dodge=len(arms) > 1, size=3.2, alpha=0.75, jitter=0.18,
+        measured, **order, palette=palette, ax=axes, dodge=len(arms) > 1, size=3.2, alpha=0.75, jitter=False,
         legend=len(arms) > 1,
     )  # fmt: skip
+    for points in axes.collections:
+        _move_apart(points, width=0.36 / len(arms))
     axes.set_xlabel("")
     axes.set_ylabel(in_lines(f"{label} [{unit}]" if unit else label, 40))
     axes.set_xticks(range(len(visits)), [in_lines(visit, max(12, 75 // len(visits))) for visit in visits])

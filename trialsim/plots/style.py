@@ -97,9 +97,14 @@ def plain_grid(axes: Axes, *, axis: str = "y") -> None:
     axes.set_axisbelow(True)
 
 
+def files_of(folder: Path, name: str) -> tuple[Path, Path]:
+    """Where :func:`save` writes."""
+    return folder / f"{name}.png", folder / f"{name}.svg"
+
+
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write ``name.png`` (200 dpi) and ``name.svg`` into ``folder`` without dates, so that equal figures are equal files."""
-    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    png, svg = files_of(folder, name)
     with study_style():
         figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
         figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})

@@ -15,11 +15,19 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from trialsim.errors import RunError
+from trialsim.runs.effort import MOST_REPLICATES
 from trialsim.runs.files import PARTIAL, write_json
 from trialsim.runs.store import CHUNKS, holds_chunks_of
 
 MANIFEST = "run.json"
 LOCK = ".lock"
+
+#: Words of a manifest whose files are of one piece.
+FINISHED = ("done", "partial", "shard")
+
+#: What a manifest may say of a run.
+STATUS = ("started", *FINISHED)
+ENGINES = ("fast", "simpy")
 
 #: Folders of shards.
 SHARD = re.compile(r"shard-(\d+)-of-(\d+)")
@@ -46,7 +54,8 @@ def claim(
 ) -> RunFolder:
     """Take ``out`` for a study: a new or empty folder, or one that an earlier run of the same study made.
 
-    ``told`` is entered into its manifest as well.
+    ``told`` is entered into its manifest as well. A finished run stays one until its files are written anew
+    (:func:`reopen`), whatever stops the longer one before.
 
     Raises
     ------
@@ -56,12 +65,20 @@ def claim(
     """
     earlier = owner(out, scenario_hash=scenario_hash, seed=seed, name=name)
     kept = dict((earlier or {}).get("outputs", {}))
-    identity = {"status": "started", "scenario": name, "scenario_hash": scenario_hash, "seed": seed}
-    claimed = {**identity, **told, "outputs": kept}
+    if earlier is not None and earlier.get("status") in FINISHED:
+        claimed = {**earlier, "asked": told.get("replicates", 0)}
+    else:
+        identity = {"status": "started", "scenario": name, "scenario_hash": scenario_hash, "seed": seed}
+        claimed = {**identity, **told, "outputs": kept}
     with writing(out):
         write_json(out / MANIFEST, claimed)
         remove_partial(out)
     return RunFolder(out, tuple(kept))
+
+
+def reopen(folder: RunFolder) -> None:
+    """Say that the files of a folder are being written: those of a finished run are no longer of one piece."""
+    write_json(folder.path / MANIFEST, {**(read_manifest(folder.path) or {}), "status": "started"})
 
 
 def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[str, Any] | None:
@@ -80,7 +97,7 @@ def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[s
         if not _has_sound_manifest(out) and holds_chunks_of(out / CHUNKS, scenario_hash):
             return None
         earlier = read_manifest(out)
-        foreign = sorted(path.name for path in out.iterdir() if not _ours(path)) if out.is_dir() else []
+        foreign = foreign_files(out)
     if foreign and earlier is None:
         raise RunError(
             f"{out} holds files that no run of trialsim made: {_some(foreign)}.",
@@ -95,6 +112,11 @@ def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[s
             remedy="Choose another folder with --out, or remove this one.",
         )
     return earlier
+
+
+def foreign_files(out: Path) -> list[str]:
+    """Names of what lies in ``out`` and no killed run or file manager can have left there."""
+    return sorted(path.name for path in out.iterdir() if not _ours(path)) if out.is_dir() else []
 
 
 def _some(names: list[str]) -> str:
@@ -223,16 +245,25 @@ def _sound(value: object) -> bool:
     identity = value.get("scenario_hash")
     if not isinstance(identity, str) or not identity.isascii():
         return False
-    whole = (value.get("seed"), value.get("replicates", 0), value.get("contract", 0))
-    if not all(isinstance(number, int) and number >= 0 for number in whole):
+    counts = (value.get("replicates", 0), value.get("asked", 0), value.get("contract", 0))
+    if not _number(value.get("seed"), 2**64 - 1) or not all(_number(one, MOST_REPLICATES) for one in counts):
+        return False
+    if value.get("status", "started") not in STATUS or value.get("engine", "fast") not in ENGINES:
         return False
     maps = (value.get("outputs", {}), value.get("versions", {}))
     if not all(isinstance(one, dict) and all(isinstance(text, str) for text in one.values()) for one in maps):
         return False
+    if any("\0" in name for name in maps[0]):
+        return False
     missing = value.get("missing", [])
     return isinstance(missing, list) and all(
-        isinstance(part, list) and len(part) == 2 and all(isinstance(end, int) for end in part) for part in missing
+        isinstance(part, list) and len(part) == 2 and all(_number(end, MOST_REPLICATES) for end in part)
+        for part in missing
     )
+
+
+def _number(value: object, most: int) -> bool:
+    return isinstance(value, int) and 0 <= value <= most
 
 
 def _identity(manifest: dict[str, Any]) -> str:

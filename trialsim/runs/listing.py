@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trialsim import study as studies
 from trialsim.errors import RunError, TrialsimError
-from trialsim.runs.folder import MANIFEST, alone, read_manifest, remove_partial
+from trialsim.runs.folder import MANIFEST, alone, read_manifest, remove_partial, writing
 from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.run import RESOLVED
 from trialsim.runs.store import CHUNKS, DAMAGED, DamagedChunkError, chunk_files, covered, read_chunk, store_key
@@ -61,9 +61,12 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
 
 
 def _listed(folder: Path, *, check: bool) -> Listed:
-    size = sum(_bytes(path) for path in folder.rglob("*") if _own(path, folder))
     chunks = chunk_files(folder / CHUNKS)
     kept = covered(part for part, _ in chunks)
+    files = {path for path in folder.rglob("*") if _own(path, folder)}
+    size = sum(
+        _bytes(path) for path in files.union(path for _, path in chunks)
+    )  # the store may be a link to another disk
     try:
         told = read_manifest(folder) or {}
     except RunError as problem:
@@ -121,12 +124,19 @@ def clean(folder: Path, *, chunks: bool = False) -> int:
     Raises
     ------
     RunError
-        TS-R006 when a process plays into the folder
+        TS-R006 when a process plays into the folder, TS-R003 when a file cannot be removed
     """
-    with alone(folder):
+    store = folder / CHUNKS
+    with alone(folder), writing(folder):
         before = _listed(folder, check=False).bytes
         remove_partial(folder)
-        shutil.rmtree(folder / CHUNKS / DAMAGED, ignore_errors=True)
+        if (store / DAMAGED).is_dir():
+            shutil.rmtree(store / DAMAGED)
         if chunks and (read_manifest(folder) or {}).get("status") == "done":
-            shutil.rmtree(folder / CHUNKS, ignore_errors=True)
+            for _, path in chunk_files(store):
+                path.unlink()
+            if store.is_symlink():
+                store.unlink()
+            elif store.is_dir():
+                shutil.rmtree(store)
         return before - _listed(folder, check=False).bytes

@@ -55,7 +55,7 @@ def versions() -> dict[str, str]:
 
 def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict[str, Any]:
     """Write ``run.json`` with the hashes of all files made, and remove what an earlier run left over."""
-    names = sorted({path.resolve().relative_to(folder.path.resolve()).as_posix() for path in made})
+    names = sorted({path.relative_to(folder.path).as_posix() for path in made})
     manifest: dict[str, Any] = {
         "status": "shard" if playing.shard else "partial" if playing.missing else "done",
         "scenario": playing.scenario,
@@ -81,11 +81,13 @@ def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict
 
 
 def add_outputs(folder: RunFolder, made: Iterable[Path]) -> dict[str, Any]:
-    """Enter further files, such as figures and the report, into a finished ``run.json``."""
+    """Enter further files, such as figures and the report, into a finished ``run.json``.
+
+    Those that are not there yet have no hash: a kill while they are drawn leaves no file that a later run does not know.
+    """
     manifest = read_manifest(folder.path) or {"outputs": {}}
     for path in made:
-        name = path.resolve().relative_to(folder.path.resolve()).as_posix()
-        manifest["outputs"][name] = file_hash(folder.path / name)
+        manifest["outputs"][path.relative_to(folder.path).as_posix()] = _hash(path) or ""
     manifest["outputs"] = dict(sorted(manifest["outputs"].items()))
     write_json(folder.path / MANIFEST, manifest)
     return manifest

@@ -13,7 +13,7 @@ from trialsim import study as studies
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
-from trialsim.runs.folder import RunFolder, alone, claim, owner, writing
+from trialsim.runs.folder import RunFolder, alone, claim, owner, reopen, writing
 from trialsim.runs.manifest import Playing, finish
 from trialsim.runs.players import Stored, open_player
 from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore
@@ -110,7 +110,8 @@ def taken(study: studies.Study, out: Path, *, engine: studies.Engine) -> Iterato
         told = {"replicates": study.scenario.simulation.replicates, "engine": engine, "contract": CONTRACT}
         folder = claim(out, scenario_hash=identity, seed=seed, name=name, told=told)
         with writing(out):
-            write_text(out / RESOLVED, dump(study.scenario))
+            if RESOLVED not in folder.previous or not (out / RESOLVED).is_file():
+                write_text(out / RESOLVED, dump(study.scenario))
             yield folder
 
 
@@ -133,6 +134,8 @@ def summed_up(
             study, engine=engine, truth=truth, workers=workers, chunks=chunks, player=stored, sink=growing.add,
             progress=progress,
         )  # fmt: skip
+        reopen(folder)  # up to here every file is still that of the run before
+    write_text(out / RESOLVED, dump(study.scenario))
     write_measures(out / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort
     made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort.one(0), out / COHORT))

@@ -14,12 +14,13 @@ from typing import Any
 from trialsim import study as studies
 from trialsim.chunks import in_order, threads_until_done
 from trialsim.errors import RunError
-from trialsim.runs.files import whole_file
-from trialsim.runs.folder import SHARD, read_manifest, writing
+from trialsim.runs.files import whole_file, write_text
+from trialsim.runs.folder import MANIFEST, SHARD, read_manifest, reopen
 from trialsim.runs.manifest import Playing, finish
 from trialsim.runs.players import Stored, open_player
 from trialsim.runs.run import RESOLVED, Run, summed_up, taken, with_simulation
-from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files
+from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files, holds_chunks_of
+from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import load
 from trialsim.scenario.model import Scenario
@@ -90,6 +91,8 @@ def play_shard(
             found=sum(len(part) for part in stored.found),
             shard=(shard.index, shard.count),
         )
+        reopen(claimed)
+        write_text(folder / RESOLVED, dump(study.scenario))
         finish(claimed, playing, made=[folder / RESOLVED])
     return folder
 
@@ -97,9 +100,61 @@ def play_shard(
 # ---------------------------------------------------------------- putting together
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What can be merged into ``out``: ``folders`` with chunks of one study, of which ``replicates`` were asked for."""
+
+    out: Path
+    folders: tuple[Path, ...]
+    study: studies.Study
+    engine: studies.Engine
+
+    @property
+    def replicates(self) -> int:
+        """How many were asked for, there or not."""
+        return self.study.scenario.simulation.replicates
+
+
+def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None] = lambda _: None) -> Parts:
+    """``shards`` (or those below them), the shards below ``out``, and ``out`` itself; nothing is written.
+
+    A shard whose ``run.json`` is damaged belongs to the study whose chunks lie in it.
+
+    Raises
+    ------
+    RunError
+        TS-R014 when there is nothing to merge, TS-R015 when a shard is of another study, seed or version
+    """
+    given = (one for path in shards for one in (() if _begun(path) else shards_below(path)) or (path,))
+    folders = [*given, *(path for path in shards_below(out) if not _empty(path, tell))]
+    folders += [out] if chunk_files(out / CHUNKS) else []
+    if not folders:
+        raise nothing_below(out)
+    sound = [folder for folder in folders if not _damaged(folder)]
+    if not sound:
+        raise RunError(
+            f"{folders[0] / MANIFEST} is missing or damaged.", code="TS-R014",
+            remedy="The command that played the shard mends it: what it played is kept.",
+        )  # fmt: skip
+    first = _told(sound[0])
+    for folder in folders:
+        if folder in sound:
+            _same(folder, first, sound[0])
+        elif not holds_chunks_of(folder / CHUNKS, first["scenario_hash"]):
+            raise _foreign(
+                folder, f"its {MANIFEST} is missing or damaged, and its chunks are not of the study in {sound[0]}"
+            )
+        else:
+            tell(f"{folder / MANIFEST} is missing or damaged; the chunks beside it are of this study and are taken.")
+    replicates = max(_asked(_told(folder)) for folder in sound)
+    study = with_simulation(load(sound[0] / RESOLVED), replicates=replicates, seed=first["seed"])
+    if scenario_hash(study.scenario) != first["scenario_hash"]:
+        raise _foreign(sound[0], "its scenario was changed since")
+    return Parts(out, tuple(folders), study, first["engine"])
+
+
 def merge(
-    out: Path,
-    shards: Sequence[Path] = (),
+    parts: Parts,
     *,
     truth: bool = True,
     workers: int | None = None,
@@ -107,46 +162,56 @@ def merge(
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Run:
-    """One run from the chunks of ``shards`` (or those below them), of the shards below ``out``, and of ``out`` itself.
+    """One run from all chunks of all ``parts``.
 
     Any part of a run will do: what is missing is left out and said (:attr:`Run.missing`). Chunks are linked, or copied where
-    the disk knows no links, so that ``out`` stands for itself afterwards.
+    the disk knows no links, so that the folder of the run stands for itself afterwards.
 
     Raises
     ------
     RunError
-        TS-R014 when there is nothing to merge, TS-R015 when a shard is of another study, seed or version, and as
-        :func:`trialsim.runs.run.run`
+        TS-R014 when no chunk is whole, and as :func:`trialsim.runs.run.run`
     """
-    given = (one for path in shards for one in (shards_below(path) if read_manifest(path) is None else ()) or (path,))
-    folders = [*given, *(path for path in shards_below(out) if not _not_begun(path, tell))]
-    folders += [out] if chunk_files(out / CHUNKS) else []
-    if not folders:
-        raise nothing_below(out)
-    first = _told(folders[0])
-    for folder in folders:
-        _same(folder, first, folders[0])
-    replicates = max(_asked(_told(folder)) for folder in folders)
-    study = with_simulation(load(folders[0] / RESOLVED), replicates=replicates, seed=first["seed"])
-    if scenario_hash(study.scenario) != first["scenario_hash"]:
-        raise _foreign(folders[0], "its scenario was changed since")
-    with taken(study, out, engine=first["engine"]) as claimed:
-        held = ChunkStore(out / CHUNKS, study, tell)
-        for part, _ in chunk_files(out / CHUNKS):
-            held.load(part)  # a damaged one makes room for that of its shard
-        for folder in folders:
-            with writing(out):
-                _link(folder / CHUNKS, out / CHUNKS)
-        store = ChunkStore(out / CHUNKS, study, tell)
-        all_ = studies.stored_chunks(study, range(replicates), engine=first["engine"])
-        there = [chunk for chunk in all_ if store.load(chunk) is not None]
+    study, engine, held = parts.study, parts.engine, parts.out / CHUNKS
+    with taken(study, parts.out, engine=engine) as claimed:
+        store = ChunkStore(held, study, tell)
+        for part, _ in chunk_files(held):
+            store.load(part)  # a damaged one makes room for that of its shard, and that for one of another shard
+        for folder in parts.folders:
+            for part, path in chunk_files(folder / CHUNKS):
+                if not (held / path.name).exists():
+                    _link(path, held / path.name)
+                    store.load(part)
+        whole = [part for part, _ in chunk_files(held)]
+        there = stretches(studies.stored_chunks(study, range(parts.replicates), engine=engine), whole)
         if not there:
             raise RunError("no chunk is whole.", code="TS-R014", remedy="Play the shards again.")
         true = find_truth(study, workers=workers, progress=truth_progress) if truth else None
         return summed_up(
-            claimed, study, Stored(store, _never), there, engine=first["engine"], truth=true, workers=workers,
-            progress=progress, missing=gaps(there, replicates),
+            claimed, study, Stored(ChunkStore(held, study, tell), _never), there, engine=engine, truth=true,
+            workers=workers, progress=progress, missing=gaps(there, parts.replicates),
         )  # fmt: skip
+
+
+def stretches(chunks: Sequence[range], known: Sequence[range]) -> list[range]:
+    """The rising parts of ``chunks`` that the rising ``known`` hold, each inside one chunk and one of the known.
+
+    >>> stretches([range(0, 500), range(500, 1000)], [range(0, 500), range(600, 700), range(650, 1000)])
+    [range(0, 500), range(600, 700), range(700, 1000)]
+    """
+    found: list[range] = []
+    following, reached = iter(chunks), 0
+    chunk = next(following, None)
+    for part in known:
+        low = max(part.start, reached)
+        while chunk is not None and low < part.stop:
+            high = min(part.stop, chunk.stop)
+            if low < high:
+                found.append(range(low, high))
+                low = reached = high
+            if low >= chunk.stop:
+                chunk = next(following, None)
+    return found
 
 
 def gaps(chunks: Sequence[range], replicates: int) -> tuple[range, ...]:
@@ -183,12 +248,25 @@ def shards_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and SHARD.fullmatch(path.name))
 
 
-def _not_begun(folder: Path, tell: Callable[[str], None]) -> bool:
+def _begun(folder: Path) -> bool:
+    """Whether anything was played into a folder itself."""
+    return (folder / MANIFEST).is_file() or bool(chunk_files(folder / CHUNKS))
+
+
+def _empty(folder: Path, tell: Callable[[str], None]) -> bool:
     """Whether a shard was stopped, or is, before it had anything to merge; what it lacks is counted as missing."""
-    empty = not chunk_files(folder / CHUNKS) and read_manifest(folder) is None
-    if empty:
-        tell(f"{folder} is empty: its shard has not begun.")
-    return empty
+    if _begun(folder):
+        return False
+    tell(f"{folder} is empty: its shard has not begun.")
+    return True
+
+
+def _damaged(folder: Path) -> bool:
+    """Whether the manifest of a folder cannot be read, and chunks can speak for it."""
+    try:
+        return read_manifest(folder) is None and bool(chunk_files(folder / CHUNKS))
+    except RunError:
+        return True
 
 
 def _told(folder: Path) -> dict[str, Any]:
@@ -211,7 +289,8 @@ def _told(folder: Path) -> dict[str, Any]:
 
 def _asked(told: dict[str, Any]) -> int:
     """How many replicates were asked for, there or not."""
-    return int(told["replicates"]) + sum(int(high) - int(low) for low, high in told.get("missing", []))
+    finished = int(told["replicates"]) + sum(int(high) - int(low) for low, high in told.get("missing", []))
+    return max(finished, int(told.get("asked", 0)))
 
 
 def _same(folder: Path, first: dict[str, Any], known: Path) -> None:
@@ -228,15 +307,10 @@ def _foreign(folder: Path, why: str) -> RunError:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Every chunk of ``source`` also in ``target``."""
-    if source.resolve() == target.resolve():
-        return
-    for _, path in chunk_files(source):
-        other = target / path.name
-        if other.exists():
-            continue
-        with whole_file(other) as temporary:
-            try:
-                os.link(path, temporary)
-            except OSError:
-                shutil.copyfile(path, temporary)
+    """The file ``source`` also as ``target``."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, one without links, or a file that only its owner may link
+        with whole_file(target) as temporary:
+            shutil.copyfile(source, temporary)

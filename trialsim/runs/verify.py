@@ -105,11 +105,14 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
         parts.append(estimates_table(again.estimates).to_pandas())
         if progress is not None:
             progress(done)
+    changed = tuple(changed_outputs(folder))
+    if ESTIMATES not in changed:
+        _count(folder / ESTIMATES, told, each=len(parts[0]))
     compared, largest, differences = _compare(stored, pd.concat(parts, ignore_index=True))
     here = versions()
     there: dict[str, str] = told.get("versions", {})
     others = {name: (old, here.get(name, "none")) for name, old in there.items() if here.get(name) != old}
-    return Verdict(tuple(which), compared, largest, differences, tuple(changed_outputs(folder)), others)
+    return Verdict(tuple(which), compared, largest, differences, changed, others)
 
 
 def _stored(path: Path, which: list[int]) -> pd.DataFrame:
@@ -133,6 +136,25 @@ def _stored(path: Path, which: list[int]) -> pd.DataFrame:
             remedy="Copy it again; where the chunks are whole, the command that made the run writes it anew.",
         ) from problem
     return table
+
+
+def _count(path: Path, told: dict[str, Any], *, each: float) -> None:
+    """Hold the rows of the file against the number of replicates, of ``each`` rows, that the manifest tells of.
+
+    Raises
+    ------
+    RunError
+        TS-R016 when they differ
+    """
+    import pyarrow.parquet as pq
+
+    held = pq.read_metadata(path).num_rows
+    if held != each * told["replicates"]:
+        raise RunError(
+            f"{path} holds {held:,} rows, not the {each:g} of each of {told['replicates']:,} replicates.",
+            code="TS-R016",
+            remedy=f"{MANIFEST} was changed; the command that made the run writes it anew.",
+        )
 
 
 def _spread(told: dict[str, Any], sample: int) -> list[int]:

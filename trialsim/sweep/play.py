@@ -10,6 +10,7 @@ from pathlib import Path
 from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.errors import RunError
 from trialsim.evaluate.table import Measure
+from trialsim.runs.folder import writing
 from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point
@@ -81,7 +82,7 @@ def play_sweep(
     ScenarioError
         with the faults of all points
     RunError
-        TS-R005 when there is no point or replicate; TS-R003 when a cell cannot be written
+        TS-R005 when there is no point or replicate; TS-R003 when a cell cannot be written, TS-R007 when the disk is full
     """
     began = time.perf_counter()
     if not points or replicates < 1:
@@ -111,7 +112,8 @@ def play_sweep(
         scenario = kept.pop(key, None) or _seeded(family.at(points[first[key]]), seed)
         made = evaluate(scenario, replicates=replicates, engine=engine, workers=each).measures
         if store is not None:
-            _write(store, key, made)
+            with writing(store):
+                write_cell(store, key, made)
         return key, made
 
     workers = usable_cores() if workers is None else workers
@@ -149,11 +151,3 @@ def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[di
         if held is not None:
             known[key] = held
     return known, damaged
-
-
-def _write(store: Path, key: str, measures: Sequence[Measure]) -> None:
-    try:
-        write_cell(store, key, measures)
-    except OSError as problem:
-        message = f"{store} cannot be written: {problem.strerror or problem}."
-        raise RunError(message, code="TS-R003", remedy="Choose another folder with --out.") from problem

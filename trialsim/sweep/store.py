@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import trialsim
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.runs.files import write_json, write_text
+from trialsim.runs.folder import alone, foreign_files, writing
 from trialsim.runs.manifest import versions
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
@@ -51,7 +53,10 @@ def read_cell(folder: Path, key: str) -> tuple[Measure, ...] | None:
         text = (folder / f"{key}.json").read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    held = json.loads(text)  # a JSONDecodeError is a ValueError, and so is text that is not UTF-8
+    try:
+        held = json.loads(text)  # a JSONDecodeError is a ValueError, and so is text that is not UTF-8
+    except RecursionError as problem:
+        raise ValueError(key) from problem
     if not isinstance(held, dict) or held.get("key") != key or held.get("checksum") != _checksum(held.get("measures")):
         raise ValueError(key)
     return tuple(_measure(row) for row in held["measures"])
@@ -68,14 +73,26 @@ def _checksum(rows: object) -> str:
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
-def claim_sweep(out: Path, *, name: str, kind: str = "sweep") -> None:
-    """Take ``out`` for the sweeps of one study: a new or empty folder, or one that holds such sweeps already.
+@contextmanager
+def taken(out: Path, *, name: str, kind: str = "sweep") -> Iterator[None]:
+    """``out`` for the sweeps of one study, locked for as long as the block lasts.
+
+    It is a new or empty folder, or one that holds such sweeps already.
 
     Raises
     ------
     RunError
-        TS-R001 when the folder holds other files, TS-R002 when it holds another study, TS-R003 when it cannot be written
+        TS-R001 when the folder holds other files, TS-R002 when it holds another study, TS-R003 when it cannot be written,
+        TS-R004 when its manifest is damaged, TS-R006 when another process holds it, TS-R007 when the disk is full
     """
+    _check_owner(out, name=name, kind=kind)
+    with alone(out), writing(out):
+        _check_owner(out, name=name, kind=kind)
+        write_json(out / MANIFEST, {"kind": kind, "scenario": name, "status": "started"})
+        yield
+
+
+def _check_owner(out: Path, *, name: str, kind: str) -> None:
     remedy = "Choose another folder with --out."
     if out.exists() and not out.is_dir():
         raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
@@ -84,18 +101,13 @@ def claim_sweep(out: Path, *, name: str, kind: str = "sweep") -> None:
         try:
             held = json.loads(manifest.read_text(encoding="utf-8"))
             owner = (held["kind"], held["scenario"])
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ValueError, KeyError, TypeError, RecursionError) as problem:
             raise RunError(f"{manifest} is damaged.", code="TS-R004", remedy=remedy) from problem
         if owner != (kind, name):
             told = f"{out} holds a {owner[0]} of {owner[1]}; this one is a {kind} of {name}."
             raise RunError(told, code="TS-R002", remedy=remedy)
-    elif out.is_dir() and any(out.iterdir()):
+    elif foreign_files(out):
         raise RunError(f"{out} holds files that no {kind} of trialsim made.", code="TS-R001", remedy=remedy)
-    try:
-        write_json(manifest, {"kind": kind, "scenario": name, "status": "started"})
-    except OSError as problem:
-        message = f"{out} cannot be written: {problem.strerror or problem}."
-        raise RunError(message, code="TS-R003", remedy=remedy) from problem
 
 
 def finish_sweep(out: Path, content: dict[str, Any]) -> Path:

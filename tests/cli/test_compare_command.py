@@ -54,4 +54,4 @@ def test_faults_have_their_codes(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "TS-E" in capsys.readouterr().err
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert main(["compare", NICU, NICU, "--replicates", "100", "--out", str(tmp_path)]) == 4
-    assert "TS-C005" in capsys.readouterr().err
+    assert "TS-R001" in capsys.readouterr().err

@@ -67,11 +67,11 @@ def test_files(found: Comparison, tmp_path: Path) -> None:
 
 def test_a_folder_of_something_else_is_kept(found: Comparison, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(RunError, match="something else"):
+    with pytest.raises(RunError, match="TS-R001"):
         write_comparison(found, tmp_path)
     other = compare(["textbook-t-test", "textbook-ancova"], replicates=100)
     write_comparison(other, tmp_path / "t", figures=False)
-    with pytest.raises(RunError, match="something else"):
+    with pytest.raises(RunError, match="TS-R002"):
         write_comparison(found, tmp_path / "t")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,6 @@ from trialsim.scenario.cells import Family, family, sweep_of_words
 from trialsim.scenario.sweep import Point, points_of
 from trialsim.study import evaluate
 from trialsim.sweep import Answer, designs_frame, overview, pareto_set, play_sweep, results_frame
-from trialsim.sweep.store import finish_sweep, taken
 from trialsim.sweep.tables import as_numbers
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
@@ -93,46 +90,6 @@ def test_a_damaged_cell_is_seen_and_played_anew(t_test: Family, tmp_path: Path, 
     assert (again.computed, again.damaged) == (1, 1)
     assert repr(again.cells) == repr(sound.cells)
     assert path.read_text(encoding="utf-8") == text
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    def take(folder: Path, name: str, kind: str = "sweep") -> None:
-        with taken(folder, name=name, kind=kind):
-            pass
-
-    mine, letters = tmp_path / "mine", tmp_path / "letters"
-    take(mine, "a")
-    finish_sweep(mine, {"kind": "sweep", "scenario": "a"})
-    take(mine, "a")
-    for kind, name in (("sweep", "b"), ("tornado", "a")):
-        with pytest.raises(RunError, match="TS-R002"):
-            take(mine, name, kind)
-    letters.mkdir()
-    (letters / "letter.txt").write_text("dear", encoding="utf-8")
-    with pytest.raises(RunError, match="TS-R001"):
-        take(letters, "a")
-    assert [path.name for path in letters.iterdir()] == ["letter.txt"]
-    for damage in ("{", "[" * 100_000):
-        (mine / "sweep.json").write_text(damage, encoding="utf-8")
-        with pytest.raises(RunError, match="TS-R004"):
-            take(mine, "a")
-
-
-def test_two_sweeps_into_one_folder_are_refused(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    code = (
-        "import sys; from pathlib import Path; from trialsim.sweep.store import taken\n"
-        "with taken(Path(sys.argv[1]), name='a'): print('held', flush=True); sys.stdin.read()"
-    )
-    words = [sys.executable, "-c", code, str(out)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "held\n"
-        with pytest.raises(RunError, match="TS-R006"), taken(out, name="a"):
-            pass
-        other.communicate()
-    with taken(out, name="a"):
-        pass
 
 
 def test_nothing_asked_is_an_error(t_test: Family) -> None:

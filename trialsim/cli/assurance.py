@@ -73,11 +73,15 @@ def command(
     """Average power over the priors of a scenario: the chance that the trial will succeed."""
     from trialsim.assurance import find_assurance
     from trialsim.cli.run import say_if_first
+    from trialsim.report.assurance import owner, write_assurance
     from trialsim.scenario import load
     from trialsim.study import prepare
 
     study = prepare(load(scenario, set=changes))
     which: Literal["any", "all"] = "any" if need == "any" else "all"
+    folder = out or Path("outputs") / f"{study.scenario.name}-assurance"
+    if figures:
+        owner(study).check(folder)
     say_if_first()
     began = time.perf_counter()
     with stages(quiet=as_json) as tell:
@@ -86,10 +90,7 @@ def command(
             seed=seed, workers=workers, progress=tell,
         )  # fmt: skip
     seconds = time.perf_counter() - began
-    folder = out or Path("outputs") / f"{study.scenario.name}-assurance"
     if figures:
-        from trialsim.report.assurance import write_assurance
-
         write_assurance(study, found, folder)
     if as_json:
         print_json(summary(study, found, folder if figures else None, seconds))

@@ -50,11 +50,14 @@ def command(
     design with one value changed.
     """
     from trialsim.cli.run import say_if_first
-    from trialsim.compare import compare_sides, planned, read_sides
-    from trialsim.report.compare import summary, write_comparison
+    from trialsim.compare import common_seed, compare_sides, planned, read_sides
+    from trialsim.report.compare import owner, summary, write_comparison
 
     sides = read_sides(designs, variants=variants, set=changes)
     stored = all(side.folder is not None for side in sides) and not play and (seed, replicates) == (None, None)
+    names = dict.fromkeys(_stem(one) for one in (*designs, *variants))
+    folder = out or Path("outputs") / f"compare-{'-'.join(names)}"
+    owner(sides, common_seed(sides, seed, stored=stored)).check(folder)
     if not stored:
         say_if_first()
     began = time.perf_counter()
@@ -65,8 +68,6 @@ def command(
             workers=workers, progress=done,
         )  # fmt: skip
     seconds = time.perf_counter() - began
-    names = dict.fromkeys(_stem(one) for one in (*designs, *variants))
-    folder = out or Path("outputs") / f"compare-{'-'.join(names)}"
     write_comparison(found, folder, figures=figures)
     if as_json:
         print_json({**summary(found), "seconds": round(seconds, 3), "folder": str(folder)})

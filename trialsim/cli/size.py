@@ -60,6 +60,7 @@ def command(
 ) -> None:
     """Find the sample size for a power or a precision, or the smallest effect that a size detects."""
     from trialsim.cli.run import say_if_first
+    from trialsim.report.sizing import owner, write_sizing
     from trialsim.scenario import load
     from trialsim.sizing import find_effect, find_precision, find_size, target_of
     from trialsim.study import prepare
@@ -69,6 +70,9 @@ def command(
     study = prepare(load(scenario, set=changes))
     which: Literal["any", "all"] = "any" if need == "any" else "all"
     target = target_of(study, wanted, need=which)
+    folder = out or Path("outputs") / f"{study.scenario.name}-size"
+    if figures:
+        owner(study).check(folder)
     say_if_first()
     began = time.perf_counter()
     sizes = None if between is None else (math.ceil(between[0]), math.floor(between[1]))
@@ -89,10 +93,7 @@ def command(
                 workers=workers, progress=tell,
             )  # fmt: skip
     seconds = time.perf_counter() - began
-    folder = out or Path("outputs") / f"{study.scenario.name}-size"
     if figures:
-        from trialsim.report.sizing import write_sizing
-
         write_sizing(study, found, folder)
     if as_json:
         print_json(summary(study, found, folder if figures else None, seconds))

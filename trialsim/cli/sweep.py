@@ -66,9 +66,10 @@ def command(
     """Play a study at many values: power, length and cost of every design, and which ones no other beats."""
     from trialsim.cli.run import say_if_first
     from trialsim.report.sweep import write_figures, write_manifest, write_tables
+    from trialsim.runs.answers import taken
     from trialsim.scenario.cells import family
     from trialsim.sweep import Answer, overview, play_sweep
-    from trialsim.sweep.store import CELLS, taken
+    from trialsim.sweep.store import CELLS, owner
 
     if zipped and latin is not None:
         raise click.UsageError("--zip and --latin are two ways to vary: choose one.")
@@ -83,7 +84,7 @@ def command(
             swept = play_sweep(
                 known, points, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
                 engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
-                ready=lambda: held.enter_context(taken(folder, name=known.base.name)),
+                ready=lambda: held.enter_context(taken(folder, owner(known.base.name))),
             )  # fmt: skip
         write_tables(swept, folder)
         write_manifest(swept, folder)

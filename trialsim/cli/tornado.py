@@ -42,10 +42,11 @@ def command(
     """Find the assumption that moves the answer most: every declared range, one at a time."""
     from trialsim.cli.run import say_if_first
     from trialsim.report.tornado import lines, tornado_frame, write_tornado
+    from trialsim.runs.answers import finished, taken
     from trialsim.scenario.cells import family
     from trialsim.scenario.ranges import declared_ranges
     from trialsim.sweep import Answer
-    from trialsim.sweep.store import finish_sweep, taken
+    from trialsim.sweep.store import owner
     from trialsim.sweep.tornado import play_tornado
 
     known = family(scenario, set=changes)
@@ -54,7 +55,8 @@ def command(
     total = 1 + 2 * len(declared_ranges(known.tree.data))
     Answer.of_words(wanted).check(known.base)
     say_if_first()
-    with taken(folder, name=known.base.name, kind="tornado") if total > 1 else nullcontext():
+    mine = owner(known.base.name, kind="tornado")
+    with taken(folder, mine) if total > 1 else nullcontext():
         with progress(total, text="Designs", quiet=as_json) as done:
             found = play_tornado(
                 known, analysis=name.strip() or None, contrast=contrast.strip() or None, replicates=replicates,
@@ -62,7 +64,7 @@ def command(
             )  # fmt: skip
         write_tornado(found, folder, figures=figures)
         told = {"replicates": replicates, "seeds": [found.seed]}
-        finish_sweep(folder, {"kind": "tornado", "scenario": found.scenario, **told})
+        finished(folder, mine, told)
     if as_json:
         rows = [
             {key: None if isinstance(cell, float) and math.isnan(cell) else cell for key, cell in row.items()}

@@ -118,19 +118,18 @@ def compare_sides(
         TS-R005 when no replicate is asked for
     """
     stored = all(side.folder is not None for side in sides) and not play and seed is None and replicates is None
-    which, used = planned(sides, replicates, stored=stored), sides[0].seed if seed is None else seed
+    which, used = planned(sides, replicates, stored=stored), common_seed(sides, seed, stored=stored)
     notes = []
     if stored:
-        paired = len({side.seed for side in sides}) == 1
-        notes.append(_stored_note(sides, paired=paired))
-        found = read_stored(sides, which, paired=paired, progress=progress)
+        notes.append(_stored_note(sides, paired=used is not None))
+        found = read_stored(sides, which, paired=used is not None, progress=progress)
     else:
+        assert used is not None
         notes += _played_notes(sides, used)
         found = play_sides(sides, which, seed=used, engine=engine, workers=workers, chunk=chunk, progress=progress)
-    same_seed = not stored or len({side.seed for side in sides}) == 1
     return Comparison(
         sides=tuple(sides),
-        seed=used if same_seed else None,
+        seed=used,
         replicates=len(which),
         rows=found.rows,
         changes={side.label: said(sides[0], side) for side in sides[1:]},
@@ -148,6 +147,13 @@ def planned(sides: Sequence[Side], replicates: int | range | None, *, stored: bo
     if not len(which):
         raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
     return which
+
+
+def common_seed(sides: Sequence[Side], seed: int | None, *, stored: bool) -> int | None:
+    """The seed all designs are compared under; None where finished runs have different ones."""
+    if stored:
+        return sides[0].seed if len({side.seed for side in sides}) == 1 else None
+    return sides[0].seed if seed is None else seed
 
 
 def _stored_note(sides: Sequence[Side], *, paired: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from trialsim.assurance import Assurance, Bin, Share, SmallPilot
 from trialsim.distributions import quantile
 from trialsim.report.digits import percent
+from trialsim.runs.answers import Owner, finished, taken
 from trialsim.study import Study
 
 #: Of the failed trials, the share from which bounds are told.
@@ -140,21 +140,17 @@ def points_frame(found: Assurance) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def owner(study: Study) -> Owner:
+    """Whose the folder of the answers of ``trialsim assurance`` is."""
+    return Owner("assurance", study.scenario.name, "assurance.json")
+
+
 def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path, ...]:
     """Write tables, figure and answer into ``folder``."""
     from trialsim.plots.assurance import assurance_figure
     from trialsim.plots.style import save
-    from trialsim.runs.files import whole_file, write_text
+    from trialsim.runs.files import whole_file
 
-    written: list[Path] = []
-    for name, frame in (
-        ("assurance.csv", measures_frame(found)),
-        ("assurance_along.csv", along_frame(found)),
-        ("assurance_points.csv", points_frame(found)),
-    ):
-        written.append(folder / name)
-        with whole_file(written[-1]) as temporary:
-            frame.to_csv(temporary, index=False, lineterminator="\n")
     belief = found.beliefs[found.first]
     at = (0.1, 0.3, 0.5, 0.7, 0.9)
     values = quantile(belief.prior, np.array(at))
@@ -173,7 +169,16 @@ def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path,
             f"{found.replicates:,} simulated trials; band: 95 % Monte Carlo."
         ),
     )
-    written += save(figure, folder, "assurance")
-    written.append(folder / "assurance.json")
-    write_text(written[-1], json.dumps({"answer": answer(found)}, indent=2, ensure_ascii=False) + "\n")
-    return tuple(written)
+    mine = owner(study)
+    with taken(folder, mine):
+        written: list[Path] = []
+        for name, frame in (
+            ("assurance.csv", measures_frame(found)),
+            ("assurance_along.csv", along_frame(found)),
+            ("assurance_points.csv", points_frame(found)),
+        ):
+            written.append(folder / name)
+            with whole_file(written[-1]) as temporary:
+                frame.to_csv(temporary, index=False, lineterminator="\n")
+        written += save(figure, folder, "assurance")
+        return (*written, finished(folder, mine, {"answer": answer(found)}))

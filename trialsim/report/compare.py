@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.compare import Comparison, Difference
+from trialsim.compare.sides import Side
 from trialsim.compare.wording import headline
-from trialsim.errors import RunError
 from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.report.digits import percent
 from trialsim.report.page import TRIAL_MEASURES, embedded, pages
 from trialsim.report.words import significant
+from trialsim.runs.answers import Owner, finished, taken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -252,48 +253,33 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
     Raises
     ------
     RunError
-        TS-C005 when the folder holds something else
+        as :func:`trialsim.runs.answers.taken`
     """
     from trialsim.plots.style import save
     from trialsim.runs.files import whole_file, write_text
 
-    identity = _claim(found, folder)
-    table = folder / CSV
-    with whole_file(table) as temporary:
-        found.frame().to_csv(temporary, index=False, lineterminator="\n")
-    made = [table]
-    if figures:
-        drawn = []
-        for picture in pictures(found):
-            (folder / "figures").mkdir(exist_ok=True)
-            files = save(picture.figure, folder / "figures", picture.name)
-            made += files
-            drawn.append((picture, files[0]))
-        write_text(folder / PAGE, render(found, drawn))
-        made.append(folder / PAGE)
-    write_text(folder / RECORD, json.dumps(identity | summary(found), indent=2, ensure_ascii=False) + "\n")
-    return (*made, folder / RECORD)
+    mine = owner(found.sides, found.seed)
+    with taken(folder, mine):
+        made = [folder / CSV]
+        with whole_file(made[0]) as temporary:
+            found.frame().to_csv(temporary, index=False, lineterminator="\n")
+        if figures:
+            drawn = []
+            for picture in pictures(found):
+                (folder / "figures").mkdir(exist_ok=True)
+                files = save(picture.figure, folder / "figures", picture.name)
+                made += files
+                drawn.append((picture, files[0]))
+            write_text(folder / PAGE, render(found, drawn))
+            made.append(folder / PAGE)
+        return (*made, finished(folder, mine, summary(found)))
 
 
-def _claim(found: Comparison, folder: Path) -> dict[str, str]:
-    """Take a new or empty folder, or that of the same comparison."""
-    text = json.dumps([[side.identity for side in found.sides], found.seed])
-    identity = {"comparison": hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}
-    try:
-        if folder.is_dir() and any(folder.iterdir()):
-            record = folder / RECORD
-            known = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-            if not isinstance(known, dict) or known.get("comparison") != identity["comparison"]:
-                raise RunError(
-                    f"{folder} holds something else than this comparison.", code="TS-C005",
-                    remedy="Choose another folder with --out, or remove this one.",
-                )  # fmt: skip
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as problem:
-        raise RunError(
-            f"{folder} cannot be written: {problem}.", code="TS-C005", remedy="Choose another folder."
-        ) from problem
-    return identity
+def owner(sides: Sequence[Side], seed: int | None) -> Owner:
+    """Whose the folder of a comparison is."""
+    text = json.dumps([[side.identity for side in sides], seed])
+    identity = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return Owner("comparison", " and ".join(side.name for side in sides), RECORD, identity)
 
 
 def summary(found: Comparison) -> dict[str, Any]:

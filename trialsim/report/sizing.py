@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 
 from trialsim.report.digits import percent
 from trialsim.report.words import join
+from trialsim.runs.answers import Owner, finished, taken
 from trialsim.sizing import Confirmation, Found
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.sizing.fit import T95
@@ -121,16 +121,18 @@ def _unanswered(found: Found) -> list[str]:
     return [first, best, *found.notes]
 
 
+def owner(study: Study) -> Owner:
+    """Whose the folder of the answers of ``trialsim size`` is."""
+    return Owner("size", study.scenario.name, "size.json")
+
+
 def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
     """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
     from trialsim.plots.curve import design_curve
     from trialsim.plots.style import save
-    from trialsim.runs.files import whole_file, write_text
+    from trialsim.runs.files import whole_file
 
     frame = curve_frame(found)
-    path = folder / "power_curve.csv"
-    with whole_file(path) as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
     one, effect, share = found.confirmed, found.axis == "effect", found.measure == "power"
     planned = 1.0 if effect else float(study.conduct.target)
     figure = design_curve(
@@ -147,10 +149,13 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
         else ("", "declared"),
         note=f"{study.scenario.name}: {found.target.name}. {found.spent:,} simulated trials; band: 95 % Monte Carlo.",
     )
-    figures = save(figure, folder, "power_curve")
-    written = folder / "size.json"
-    write_text(written, json.dumps({"answer": answer(study, found), "spent": found.spent}, indent=2) + "\n")
-    return (path, *figures, written)
+    mine = owner(study)
+    with taken(folder, mine):
+        path = folder / "power_curve.csv"
+        with whole_file(path) as temporary:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+        figures = save(figure, folder, "power_curve")
+        return (path, *figures, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
 
 
 def curve_frame(found: Found) -> pd.DataFrame:

@@ -133,10 +133,11 @@ def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
 
 def write_manifest(swept: Swept, folder: Path) -> Path:
     """Write ``sweep.json``: what was swept, from which seed, with which versions."""
-    from trialsim.sweep.store import finish_sweep
+    from trialsim.runs.answers import finished
+    from trialsim.sweep.store import owner
 
     told = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
-    return finish_sweep(folder, {"kind": "sweep", "scenario": swept.scenario, **told, "seeds": list(swept.seeds)})
+    return finished(folder, owner(swept.scenario), {**told, "seeds": list(swept.seeds)})
 
 
 # ---------------------------------------------------------------- figures

@@ -5,26 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import trialsim
-from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
-from trialsim.runs.files import write_json, write_text
-from trialsim.runs.folder import alone, foreign_files, writing
-from trialsim.runs.manifest import versions
+from trialsim.runs.answers import Owner
+from trialsim.runs.files import write_text
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
 
 #: Raised when the same scenario and seed would give other measures, or when the file holds them in another way.
 FORMAT = 1
 
-MANIFEST = "sweep.json"
 CELLS = "cells"
+
+
+def owner(scenario: str, *, kind: str = "sweep") -> Owner:
+    """Whose folder the sweeps of one study share; a ``tornado`` has one of its own."""
+    return Owner(kind, scenario, "sweep.json")
 
 
 def cell_key(scenario: Scenario, *, replicates: int) -> str:
@@ -71,47 +72,3 @@ def _measure(row: Sequence[Any]) -> Measure:
 def _checksum(rows: object) -> str:
     text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
-
-
-@contextmanager
-def taken(out: Path, *, name: str, kind: str = "sweep") -> Iterator[None]:
-    """``out`` for the sweeps of one study, locked for as long as the block lasts.
-
-    It is a new or empty folder, or one that holds such sweeps already.
-
-    Raises
-    ------
-    RunError
-        TS-R001 when the folder holds other files, TS-R002 when it holds another study, TS-R003 when it cannot be written,
-        TS-R004 when its manifest is damaged, TS-R006 when another process holds it, TS-R007 when the disk is full
-    """
-    _check_owner(out, name=name, kind=kind)
-    with alone(out), writing(out):
-        _check_owner(out, name=name, kind=kind)
-        write_json(out / MANIFEST, {"kind": kind, "scenario": name, "status": "started"})
-        yield
-
-
-def _check_owner(out: Path, *, name: str, kind: str) -> None:
-    remedy = "Choose another folder with --out."
-    if out.exists() and not out.is_dir():
-        raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
-    manifest = out / MANIFEST
-    if manifest.is_file():
-        try:
-            held = json.loads(manifest.read_text(encoding="utf-8"))
-            owner = (held["kind"], held["scenario"])
-        except (ValueError, KeyError, TypeError, RecursionError) as problem:
-            raise RunError(f"{manifest} is damaged.", code="TS-R004", remedy=remedy) from problem
-        if owner != (kind, name):
-            told = f"{out} holds a {owner[0]} of {owner[1]}; this one is a {kind} of {name}."
-            raise RunError(told, code="TS-R002", remedy=remedy)
-    elif foreign_files(out):
-        raise RunError(f"{out} holds files that no {kind} of trialsim made.", code="TS-R001", remedy=remedy)
-
-
-def finish_sweep(out: Path, content: dict[str, Any]) -> Path:
-    """Write ``sweep.json`` of a finished sweep or tornado, with the versions it was played by."""
-    path = out / MANIFEST
-    write_json(path, {**content, "status": "done", "versions": versions()})
-    return path

@@ -1,0 +1,91 @@
+"""Folders of answers that are no runs (sizes, assurances, comparisons, sweeps): each holds one kind of answer about one thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trialsim.errors import RunError
+from trialsim.runs.files import write_json
+from trialsim.runs.folder import alone, foreign_files, writing
+from trialsim.runs.manifest import versions
+
+REMEDY = "Choose another folder with --out."
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose a folder is: a ``kind`` of answer (``size``) about ``scenario`` (or designs), told in the file ``manifest`` there.
+
+    ``identity`` tells apart answers about equal names that must not share a folder.
+    """
+
+    kind: str
+    scenario: str
+    manifest: str
+    identity: str = ""
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the manifest says of it."""
+        named = {"kind": self.kind, "scenario": self.scenario}
+        return named | ({"identity": self.identity} if self.identity else {})
+
+    def check(self, out: Path) -> None:
+        """See that ``out`` is new, empty, or this owner's.
+
+        Raises
+        ------
+        RunError
+            TS-R001 when it holds other files, TS-R002 when it is another's, TS-R003 when it cannot be read, TS-R004 when its
+            manifest is damaged
+        """
+        with writing(out):
+            if out.exists() and not out.is_dir():
+                raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
+            manifest = out / self.manifest
+            text = manifest.read_text(encoding="utf-8", errors="replace") if manifest.is_file() else None
+            foreign = text is None and foreign_files(out)
+        if foreign:
+            raise RunError(f"{out} holds files that no {self.kind} of trialsim made.", code="TS-R001", remedy=REMEDY)
+        if text is None:
+            return
+        try:
+            held = json.loads(text)
+            owner = Owner(held["kind"], held["scenario"], self.manifest, held.get("identity", ""))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+            raise RunError(f"{manifest} is damaged, or not of trialsim.", code="TS-R004", remedy=REMEDY) from problem
+        if owner != self:
+            other = "another " if owner.words | {"identity": ""} == self.words | {"identity": ""} else "a "
+            raise RunError(
+                f"{out} holds {other}{owner.kind} of {owner.scenario}; this one is a {self.kind} of {self.scenario}.",
+                code="TS-R002", remedy=REMEDY,
+            )  # fmt: skip
+
+
+@contextmanager
+def taken(out: Path, owner: Owner) -> Iterator[None]:
+    """``out`` for its owner, locked for as long as the block lasts.
+
+    Raises
+    ------
+    RunError
+        as :meth:`Owner.check`; TS-R003 when a file cannot be written, TS-R006 when another process holds the folder, TS-R007 when
+        the disk is full
+    """
+    owner.check(out)
+    with alone(out), writing(out):
+        owner.check(out)
+        write_json(out / owner.manifest, {**owner.words, "status": "started"})
+        yield
+
+
+def finished(out: Path, owner: Owner, content: dict[str, Any]) -> Path:
+    """Write the manifest of a finished answer, with the versions it was found by."""
+    path = out / owner.manifest
+    write_json(path, {**owner.words, **content, "status": "done", "versions": versions()})
+    return path

@@ -1,8 +1,8 @@
 """Both studies against programs written apart (``apart_nicu``, ``apart_picu``): ward, values, test, twin and truth.
 
-Of the two studies six and eight numbers are compared, 14 in all, by z = (ours - theirs) / sqrt of the sum of their squared Monte Carlo
-errors. Limit 4.75, so a false alarm has a chance of 14 x 2.0e-6 = 2.8e-5. With 2,000 trials there and 10,000 here a fault
-of 5.4 points in a power, 2.5 points in a level or 4 % of a mean wait is seen.
+Of the two studies six and eight numbers are compared, 14 in all, by z = (ours - theirs) / sqrt of the sum of their squared
+Monte Carlo errors. Limit 4.75, so a false alarm has a chance of 14 x 2.0e-6 = 2.8e-5. With 2,000 trials there and 10,000
+here a fault of 5.4 points in a power, 2.5 points in a level or 4 % of a mean wait is seen.
 """
 
 from __future__ import annotations

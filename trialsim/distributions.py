@@ -322,7 +322,7 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     DistributionError
         TS-D003 the properties do not fit the family, TS-D004 no member of the family has them
     """
-    from trialsim.fitting import SOLVERS
+    from trialsim.fitting import SOLVERS, check_count
 
     name = family or ("lognormal" if positive else "normal")
     if name in DISCRETE:
@@ -332,6 +332,7 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     if name not in SOLVERS:
         raise DistributionError(f"no family is called {name!r}.", code="TS-D001", remedy=f"Known: {', '.join(CODES)}.")
     numbers = {key: float(value) for key, value in given.items() if not isinstance(value, tuple)}
+    check_count(name, numbers)
     try:
         params = SOLVERS[name](numbers)
     except DistributionError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from trialsim.errors import DistributionError
@@ -24,16 +24,89 @@ def _impossible(message: str, remedy: str) -> DistributionError:
     return DistributionError(message, code="TS-D004", remedy=remedy)
 
 
+#: How many numbers fix a member of each family.
+PARAMETERS: Mapping[str, int] = {
+    "fixed": 1, "exponential": 1, "uniform": 2, "normal": 2, "lognormal": 2, "gamma": 2, "weibull": 2, "triangular": 3,
+    "beta": 4,
+}  # fmt: skip
+
+#: The numbers that fix a member, besides two or more quantiles; ``iqr`` stands for both of its ends.
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "fixed": ("value",),
+    "uniform": ("low high", "mean sd"),
+    "normal": ("mean sd", "mean cv", "median sd", "median iqr"),
+    "lognormal": ("mean sd", "mean cv", "mean sd_log", "median sd", "median cv", "median sd_log", "median iqr"),
+    "gamma": ("mean sd", "mean cv", "median cv", "shape scale"),
+    "exponential": ("mean", "median"),
+    "weibull": ("mean sd", "mean cv", "median cv", "shape scale"),
+    "triangular": ("low mode high",),
+    "beta": ("mean sd low high",),
+}
+
+#: Families that quantiles alone can fix: two exactly, more by least squares.
+BY_QUANTILES = ("normal", "lognormal", "gamma", "weibull")
+
+#: Of a normal and a lognormal the median is met exactly, and the quartiles give the spread.
+MEDIAN_AND_QUARTILES = {"median", "iqr_low", "iqr_high"}
+
+
+def check_count(family: str, given: Given) -> None:
+    """Refuse more numbers than the family has parameters: all but some of them would be passed over.
+
+    Raises
+    ------
+    DistributionError
+        TS-D003, naming the numbers
+    """
+    keys = list(dict.fromkeys("iqr" if key in ("iqr_low", "iqr_high") else key for key in given))
+    whole = {frozenset(form.split()) for form in FORMS[family]}
+    by_quantiles = family in BY_QUANTILES and all(_probability(key) is not None or key == "iqr" for key in keys)
+    if frozenset(keys) in whole or by_quantiles or len(given) <= PARAMETERS[family]:
+        return
+    count = PARAMETERS[family]
+    fixing = [form.split() for form in FORMS[family] if set(form.split()) < set(keys)]
+    quantiles = [key for key in keys if _probability(key) is not None or key == "iqr"]
+    if family in BY_QUANTILES and (len(quantiles) > 1 or "iqr" in quantiles) and quantiles not in fixing:
+        fixing.append(quantiles)
+    raise DistributionError(
+        f"{', '.join(keys[:-1])} and {keys[-1]} are too many: {('one number fixes', f'{count} numbers fix')[count > 1]} "
+        f"a distribution of this family ({family}).",
+        code="TS-D003",
+        remedy=f"Keep {' or '.join(_joined(form) for form in fixing or [['one of them']])}.",
+    )
+
+
+def _joined(keys: Sequence[str]) -> str:
+    return " and ".join((*([", ".join(keys[:-1])] if len(keys) > 1 else []), keys[-1]))
+
+
+def _probability(key: str) -> float | None:
+    """Of a quantile's key; None for another key."""
+    if key == "median":
+        return 0.5
+    return {"iqr_low": 0.25, "iqr_high": 0.75}.get(key) or (
+        int(key[1:]) / 100 if re.fullmatch(r"q\d\d", key) and key != "q00" else None
+    )
+
+
+def quantiles_given(given: Given) -> list[tuple[float, float]]:
+    """(probability, value) of the quantiles among ``given``, in rising order of probability.
+
+    >>> quantiles_given({"median": 5.0, "iqr_low": 4.0, "iqr_high": 7.0})
+    [(0.25, 4.0), (0.5, 5.0), (0.75, 7.0)]
+    """
+    return sorted((p, value) for key, value in given.items() if (p := _probability(key)) is not None)
+
+
 def _quantiles(given: Given) -> list[tuple[float, float]]:
-    """(probability, value) of the quantiles given, in rising order of probability."""
-    found = [(0.25, given["iqr_low"]), (0.75, given["iqr_high"])] if "iqr_low" in given else []
-    found += [(int(key[1:]) / 100, value) for key, value in given.items() if re.fullmatch(r"q\d\d", key)]
-    return _rising(sorted(found))
+    return _rising(quantiles_given(given))
 
 
 def _rising(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """The points, if the values rise with their probabilities."""
-    for (_, low), (_, high) in pairwise(points):
+    for (p, low), (q, high) in pairwise(points):
+        if p == q:
+            raise _impossible(f"the {100 * p:g} % point is given twice.", "Keep one of the two.")
         if low >= high:
             raise _impossible(f"the quantiles {low:g} and {high:g} do not rise.", "Write the lower one first.")
     return points
@@ -66,8 +139,11 @@ def _above_zero(family: str, **values: float) -> None:
 
 def _line_through(points: list[tuple[float, float]], transform: Callable[[float], float]) -> tuple[float, float]:
     """Location and scale of the normal whose quantiles lie nearest to the points (exact for two)."""
-    z = [float(ndtri(p)) for p, _ in points]
-    y = [transform(value) for _, value in points]
+    return _line([float(ndtri(p)) for p, _ in points], [transform(value) for _, value in points])
+
+
+def _line(z: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+    """Intercept and slope by least squares."""
     z_mean, y_mean = math.fsum(z) / len(z), math.fsum(y) / len(y)
     slope = math.fsum((a - z_mean) * (b - y_mean) for a, b in zip(z, y, strict=True)) / math.fsum(
         (a - z_mean) ** 2 for a in z
@@ -81,7 +157,7 @@ def normal(given: Given) -> Params:
     if both is None and "median" in given:
         if "sd" in given:
             both = given["median"], given["sd"]
-        elif "iqr_low" in given:
+        elif set(given) == MEDIAN_AND_QUARTILES:
             both = given["median"], _quartile_width(given, lambda x: x)
     if both is None:
         points = _quantiles(given)
@@ -102,12 +178,14 @@ def lognormal(given: Given) -> Params:
     if "mean" in given and "sd_log" in given:
         _above_zero("lognormal", mean=given["mean"], sd_log=given["sd_log"])
         return math.log(given["mean"]) - given["sd_log"] ** 2 / 2, given["sd_log"]
-    if "median" in given:
-        return _lognormal_by_median(given)
     points = _quantiles(given)
+    if "median" in given and len(points) != len(given):
+        return _lognormal_by_median(given)
     if len(points) < 2:  # a line needs two points
         raise _unfit("lognormal", given, "Give mean and sd, median and cv, median and iqr, or two quantiles.")
     _above_zero("lognormal", quantile=points[0][1])
+    if set(given) == MEDIAN_AND_QUARTILES:
+        return math.log(given["median"]), _quartile_width(given, math.log)
     return _line_through(points, math.log)
 
 
@@ -121,16 +199,8 @@ def _lognormal_by_median(given: Given) -> Params:
     elif "sd" in given:  # SD = median * sqrt(w (w - 1)) with w = exp(sigma^2)
         w = (1 + math.sqrt(1 + 4 * (given["sd"] / median) ** 2)) / 2
         sigma = math.sqrt(math.log(w))
-    elif "iqr_low" in given:
-        _above_zero("lognormal", quartile=given["iqr_low"])
-        sigma = _quartile_width(given, math.log)
     else:
-        points = _quantiles(given)
-        if len(points) != 1:
-            raise _unfit("lognormal", given, "Give cv, sd, sd_log or iqr beside the median.")
-        probability, value = points[0]
-        _above_zero("lognormal", quantile=value)
-        sigma = math.log(value / median) / float(ndtri(probability))
+        raise _unfit("lognormal", given, "Give cv, sd, sd_log or iqr beside the median.")
     _above_zero("lognormal", **{"SD of the logarithm": sigma})
     return math.log(median), sigma
 
@@ -150,11 +220,17 @@ def gamma(given: Given) -> Params:
     if "shape" in given and "scale" in given:
         _above_zero("gamma", shape=given["shape"], scale=given["scale"])
         return given["shape"], given["scale"]
-    points = _two_points("gamma", given, "Give mean and sd, median and cv, shape and scale, or two quantiles.")
+    return _gamma_by_quantiles(
+        _points("gamma", given, "Give mean and sd, median and cv, shape and scale, or two quantiles.")
+    )
+
+
+def _gamma_by_quantiles(points: list[tuple[float, float]]) -> Params:
     from scipy.special import gammaincinv
 
+    if len(points) > 2:
+        return _gamma_nearest(points)
     (p, low), (q, high) = points
-    _above_zero("gamma", quantile=low)
     shape = _root(
         lambda log_shape: (
             math.log(gammaincinv(math.exp(log_shape), q) / gammaincinv(math.exp(log_shape), p)) - math.log(high / low)
@@ -164,6 +240,27 @@ def gamma(given: Given) -> Params:
         what="gamma",
     )
     return math.exp(shape), low / float(gammaincinv(math.exp(shape), p))
+
+
+def _gamma_nearest(points: list[tuple[float, float]]) -> Params:
+    """Shape and scale by least squares of the log quantiles; the best scale of a shape is a mean of their gaps."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import gammaincinv
+
+    probabilities, logs = [p for p, _ in points], [math.log(value) for _, value in points]
+
+    def gaps(log_shape: float) -> list[float]:
+        reached = gammaincinv(math.exp(log_shape), probabilities)
+        return [y - math.log(x) if x > 0 else math.inf for y, x in zip(logs, reached, strict=True)]
+
+    def squares(log_shape: float) -> float:
+        found = gaps(log_shape)
+        middle = math.fsum(found) / len(found)
+        return math.fsum((gap - middle) ** 2 for gap in found)
+
+    bounds = (math.log(0.05), math.log(1e6))
+    best = float(minimize_scalar(squares, bounds=bounds, method="bounded", options={"xatol": 1e-10}).x)
+    return math.exp(best), math.exp(math.fsum(gaps(best)) / len(points))
 
 
 def exponential(given: Given) -> Params:
@@ -192,8 +289,11 @@ def weibull(given: Given) -> Params:
         _above_zero("weibull", mean=both[0], SD=both[1])
         shape = _weibull_shape(both[1] / both[0])
         return shape, both[0] / math.gamma(1 + 1 / shape)
-    (p, low), (q, high) = _two_points("weibull", given, "Give mean and sd, shape and scale, or two quantiles.")
-    _above_zero("weibull", quantile=low)
+    points = _points("weibull", given, "Give mean and sd, shape and scale, or two quantiles.")
+    if len(points) > 2:  # log value = log scale + log(-log(1 - p)) / shape
+        middle, slope = _line([math.log(-math.log1p(-p)) for p, _ in points], [math.log(value) for _, value in points])
+        return 1 / slope, math.exp(middle)
+    (p, low), (q, high) = points
     shape = math.log(math.log1p(-q) / math.log1p(-p)) / math.log(high / low)
     return shape, low / (-math.log1p(-p)) ** (1 / shape)
 
@@ -259,13 +359,13 @@ def fixed(given: Given) -> Params:
     return (given["value"],)
 
 
-def _two_points(family: str, given: Given, remedy: str) -> list[tuple[float, float]]:
+def _points(family: str, given: Given, remedy: str) -> list[tuple[float, float]]:
+    """Two or more quantiles above zero, where nothing else is given."""
     points = _quantiles(given)
-    if "median" in given:
-        points = sorted([*points, (0.5, given["median"])])
-    if len(points) != 2:  # two parameters, two points
+    if len(points) < 2 or len(points) != len(given):  # two parameters, two points
         raise _unfit(family, given, remedy)
-    return _rising(points)
+    _above_zero(family, quantile=points[0][1])
+    return points
 
 
 def _root(function: Callable[[float], float], *, low: float, high: float, what: str) -> float:

@@ -14,6 +14,7 @@ from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
 from trialsim.scenario.correlation import latent_correlation
+from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
     ArmLevels,
     CovariateEffect,
@@ -152,7 +153,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
         reasons=(*REASONS, *dict.fromkeys(reason for _, reason in declared)),
-        warnings=(*_one_arm(scenario, program), *_same_people(scenario, program)),
+        warnings=(*_one_arm(scenario, program), *_same_people(scenario, program), *doubts(scenario)),
     )
 
 

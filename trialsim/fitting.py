@@ -40,7 +40,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "exponential": ("mean", "median"),
     "weibull": ("mean sd", "mean cv", "median cv", "shape scale"),
     "triangular": ("low mode high",),
-    "beta": ("mean sd low high",),
+    "beta": ("mean sd", "mean sd low", "mean sd high", "mean sd low high"),
 }
 
 #: Families that quantiles alone can fix: two exactly, more by least squares.
@@ -61,10 +61,10 @@ def check_count(family: str, given: Given) -> None:
     keys = list(dict.fromkeys("iqr" if key in ("iqr_low", "iqr_high") else key for key in given))
     whole = {frozenset(form.split()) for form in FORMS[family]}
     by_quantiles = family in BY_QUANTILES and all(_probability(key) is not None or key == "iqr" for key in keys)
-    if frozenset(keys) in whole or by_quantiles or len(given) <= PARAMETERS[family]:
-        return
-    count = PARAMETERS[family]
     fixing = [form.split() for form in FORMS[family] if set(form.split()) < set(keys)]
+    count = PARAMETERS[family]
+    if frozenset(keys) in whole or by_quantiles or (not fixing and len(given) <= count):
+        return
     quantiles = [key for key in keys if _probability(key) is not None or key == "iqr"]
     if family in BY_QUANTILES and (len(quantiles) > 1 or "iqr" in quantiles) and quantiles not in fixing:
         fixing.append(quantiles)
@@ -178,14 +178,15 @@ def lognormal(given: Given) -> Params:
     if "mean" in given and "sd_log" in given:
         _above_zero("lognormal", mean=given["mean"], sd_log=given["sd_log"])
         return math.log(given["mean"]) - given["sd_log"] ** 2 / 2, given["sd_log"]
+    if set(given) == MEDIAN_AND_QUARTILES:
+        _above_zero("lognormal", quartile=given["iqr_low"])
+        return math.log(given["median"]), _quartile_width(given, math.log)
     points = _quantiles(given)
     if "median" in given and len(points) != len(given):
         return _lognormal_by_median(given)
     if len(points) < 2:  # a line needs two points
         raise _unfit("lognormal", given, "Give mean and sd, median and cv, median and iqr, or two quantiles.")
     _above_zero("lognormal", quantile=points[0][1])
-    if set(given) == MEDIAN_AND_QUARTILES:
-        return math.log(given["median"]), _quartile_width(given, math.log)
     return _line_through(points, math.log)
 
 

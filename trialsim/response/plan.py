@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.distributions import mean
 from trialsim.draws import stream, stream_key
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
+from trialsim.quantities import Number
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.doubts import doubts
@@ -173,7 +175,7 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         responses=tuple(what.responds_to.items()),
         half_life=what.half_life.value if what.half_life else 0.0,
         drivers=what.drivers,
-        covariates=what.covariates,
+        covariates=tuple(centered(effect, scenario) for effect in what.covariates),
         icc_practitioner=what.icc.practitioner.value if what.icc.practitioner else 0.0,
         icc_site=what.icc.site.value if what.icc.site else 0.0,
         instrument=what.instrument,
@@ -184,6 +186,19 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         missing=what.missing,
         window=what.window,
     )
+
+
+def centered(effect: CovariateEffect, scenario: Scenario) -> CovariateEffect:
+    """A covariate's effect with its center: by default the mean of the declared distribution.
+
+    So the declared level is that of a participant with the mean covariate, and the mean of everybody where the effect is
+    a difference. The mean is not written into the resolved form: a belief about the distribution moves it along.
+    """
+    spread = scenario.participants[effect.covariate].number
+    if spread is None or effect.centered_at is not None:
+        return effect
+    middle = Number(value=mean(spread.distribution), kind="amount", unit=spread.unit)
+    return effect.model_copy(update={"centered_at": middle})
 
 
 def _pair(

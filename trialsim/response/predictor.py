@@ -128,9 +128,9 @@ def covariate_shift(bedside: Bedside, effect: CovariateEffect) -> Floats:
     if effect.category is not None:
         category = bedside.plan.covariate_categories[place].index(effect.category)
         return np.where(value == category, log_factor(effect), 0.0)
-    center = effect.centered_at.value if effect.centered_at else 0.0
+    assert effect.centered_at is not None  # the plan fills it in
     per = effect.per.value if effect.per else 1.0
-    return np.asarray((value - center) / per * log_factor(effect))
+    return np.asarray((value - effect.centered_at.value) / per * log_factor(effect))
 
 
 def driver_value(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp
+from math import exp, log
 
 from trialsim.distributions import mean
 from trialsim.quantities import Number
 from trialsim.report.words import join, number, significant
-from trialsim.response.plan import log_factor
 from trialsim.scenario.dump import clock_text
 from trialsim.scenario.model import Covariate, CovariateEffect, Driver, Instrument, Missing, Outcome, Response, Rhythm, Window
 
@@ -98,7 +97,7 @@ def _driver(driver: Driver) -> Line:
 
 def _covariate(effect: CovariateEffect, covariate: Covariate) -> Line:
     """The effect, the covariate at which the declared level stands, and the mean of everybody that follows."""
-    size = log_factor(effect)
+    size = _predictor(effect)
     if effect.category is not None or covariate.number is None:
         others = [name for name in covariate.choice if name != effect.category]
         share = covariate.choice[effect.category or ""].value
@@ -112,6 +111,14 @@ def _covariate(effect: CovariateEffect, covariate: Covariate) -> Line:
         return effect.covariate, f"{text}, its mean: {_follows(effect, 0.0)}"
     text += "" if center == middle else f" (its mean is {_amount(middle, unit)})"
     return effect.covariate, f"{text}: {_follows(effect, (middle - center) / per * size)}"
+
+
+def _predictor(effect: CovariateEffect) -> float:
+    """The size of an effect as its scale adds it up: a difference, or the logarithm of a ratio or odds ratio."""
+    if effect.difference is not None:
+        return effect.difference.value
+    factor = effect.ratio or effect.odds_ratio
+    return log(factor.value) if factor is not None else 0.0
 
 
 def _amount(value: float, unit: str | None) -> str:

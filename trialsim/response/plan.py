@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from trialsim.draws import stream, stream_key
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities import Number
-from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
+from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, effect_shift, places
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
@@ -253,12 +252,16 @@ def matching(program: Program, name: str) -> tuple[int, ...]:
     return tuple(i for i, activity in enumerate(program.activities) if name in (activity.name, activity.base))
 
 
-def log_factor(effect: Driver | CovariateEffect | Response) -> float:
-    """An effect on the scale of the predictor: a difference, or the logarithm of a ratio or odds ratio."""
-    if effect.difference is not None:
-        return effect.difference.value
+def log_factor(effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, cuts: Floats) -> float:
+    """An effect on the scale of the predictor; ``cuts`` are those of the reference arm at the visit, where there are scores."""
+    return effect_shift(effect, Place(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
+
+
+def moves(effect: Driver | CovariateEffect | Response) -> bool:
+    """Whether an effect is one at all: not a difference of 0 nor a ratio of 1."""
     factor = effect.ratio or effect.odds_ratio
-    return math.log(factor.value) if factor is not None else 0.0
+    none = effect.difference.value == 0 if effect.difference is not None else factor is None or factor.value == 1
+    return not none
 
 
 def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:

@@ -45,6 +45,7 @@ def _levels(scenario: Scenario) -> Iterator[str]:
             continue
         for level in _each(outcome):
             flat = level_numbers(level)
+            yield from _outside(name, outcome, flat)
             if len(quantiles_given(flat)) > 2:
                 family = outcome.distribution
                 found = solve(family, flat, positive=family == "lognormal")
@@ -54,6 +55,22 @@ def _levels(scenario: Scenario) -> Iterator[str]:
 def _each(outcome: Outcome) -> Iterator[Level]:
     for level in outcome.by_visit.values():
         yield from level.by_arm.values() if isinstance(level, ArmLevels) else (level,)
+
+
+def _outside(name: str, outcome: Outcome, given: Mapping[str, float]) -> Iterator[str]:
+    """A normal level of which too much lies beyond the limits of its scale."""
+    if outcome.limits is None or outcome.distribution != "normal":
+        return
+    low, high = (end.value for end in outcome.limits)
+    found = solve("normal", given, positive=False)
+    share = cdf(found, low) + 1.0 - cdf(found, high)
+    if share > OUTSIDE:
+        mean, sd = found.params
+        yield (
+            f"outcomes.{name}: {100 * share:.2g} % of a normal with mean {mean:.3g} and SD {sd:.3g} lie outside {low:g} to "
+            f"{high:g}, and are drawn there. Write categories: {low:g}..{high:g} (or with by: and a step) in place of "
+            "distribution: normal."
+        )
 
 
 def _missed(

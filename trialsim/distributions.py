@@ -322,7 +322,8 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     DistributionError
         TS-D003 the properties do not fit the family, TS-D004 no member of the family has them
     """
-    from trialsim.fitting import SOLVERS, check_count
+    from trialsim.fitting import SOLVERS
+    from trialsim.given import check_count
 
     name = family or ("lognormal" if positive else "normal")
     if name in DISCRETE:

@@ -19,7 +19,6 @@ from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import prior_in_words, provenance
 from trialsim.study import Study
 
-
 #: Scores beyond which only the ends are shown.
 MANY = 11
 
@@ -53,7 +52,9 @@ def explain(study: Study) -> list[Section]:
     found.append(_levels(study))
     more = (_effects(study), _correlations(study), _ceilings(study))
     found += [section for section in more if section.rows or section.lines]
-    rows = [(name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome, scenario.participants)]
+    rows = [
+        (name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome, scenario.participants)
+    ]
     if rows:
         found.append(Section("What moves, blurs and loses the values", (), ("outcome", "what", "how"), tuple(rows)))
     found += [section for section in (_drawn(study),) if section.rows]

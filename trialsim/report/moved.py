@@ -9,7 +9,17 @@ from trialsim.distributions import mean
 from trialsim.quantities import Number
 from trialsim.report.words import join, number, significant
 from trialsim.scenario.dump import clock_text
-from trialsim.scenario.model import Covariate, CovariateEffect, Driver, Instrument, Missing, Outcome, Response, Rhythm, Window
+from trialsim.scenario.model import (
+    Covariate,
+    CovariateEffect,
+    Driver,
+    Instrument,
+    Missing,
+    Outcome,
+    Response,
+    Rhythm,
+    Window,
+)
 
 #: What moves or loses the values of an outcome, and how.
 Line = tuple[str, str]
@@ -129,7 +139,9 @@ def _follows(effect: CovariateEffect, shift: float) -> str:
     """What the covariate makes of everybody against the declared level, from the mean shift of the predictor."""
     what = "the mean of everybody is"
     if effect.difference is None:
-        what = "the geometric mean of everybody is" if effect.ratio is not None else "the mean log odds of everybody are"
+        what = (
+            "the geometric mean of everybody is" if effect.ratio is not None else "the mean log odds of everybody are"
+        )
     if abs(shift) < 1e-9:  # of rounding
         return f"{what} as declared"
     if effect.ratio is not None:

@@ -14,6 +14,7 @@ from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities import Number
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, effect_shift, places
+from trialsim.response.zeros import log_of_zero
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
@@ -136,14 +137,16 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     factor = np.linalg.cholesky(np.array(matrix)) if pairs else np.zeros((0, 0))
     declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
     categories = tuple(tuple(what.choice) for what in scenario.participants.values())
+    outcomes = tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items())
+    planned = tuple(
+        _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
+        for name, visit in pairs
+    )
     return ResponsePlan(
         arms=arms,
         reference=arms.index(reference) if len(arms) > 1 else 1,
-        outcomes=tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items()),
-        points=tuple(
-            _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
-            for name, visit in pairs
-        ),
+        outcomes=outcomes,
+        points=planned,
         factor=factor,
         correlated=bool(np.abs(factor - np.eye(len(factor))).max(initial=0.0) > 0),
         streams=np.array(
@@ -154,7 +157,12 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
         reasons=(*REASONS, *dict.fromkeys(reason for _, reason in declared)),
-        warnings=(*_one_arm(scenario, program), *_same_people(scenario, program), *doubts(scenario)),
+        warnings=(
+            *_one_arm(scenario, program),
+            *_same_people(scenario, program),
+            *doubts(scenario),
+            *log_of_zero(scenario, outcomes, planned),
+        ),
     )
 
 

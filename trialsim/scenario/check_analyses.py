@@ -219,7 +219,9 @@ def _percent(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -
         message = f"a percent change needs values above 0; '{analysis.outcome}' is {outcome.distribution} and can be 0 or below."
         if outcome.categories:
             message = f"a percent change needs values above 0; '{analysis.outcome}' can be {outcome.categories[0]:g}."
-        remedy = "Write distribution: lognormal if the values are always above 0, or use the change itself, without percent."
+        remedy = (
+            "Write distribution: lognormal if the values are always above 0, or use the change itself, without percent."
+        )
         report(Finding("TS-E112", (*path, *place), message, remedy))
 
 

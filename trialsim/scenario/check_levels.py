@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from trialsim.errors import DistributionError
-from trialsim.fitting import FORMS, check_count
+from trialsim.given import FORMS, check_count
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 from trialsim.scenario.outline import Outline

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.distributions import Distribution, cdf, quantile, solve
-from trialsim.fitting import quantiles_given
+from trialsim.given import quantiles_given
 from trialsim.measures import Number, Spread
 from trialsim.scenario.check_levels import level_numbers
 from trialsim.scenario.checks import records
@@ -73,9 +73,7 @@ def _outside(name: str, outcome: Outcome, given: Mapping[str, float]) -> Iterato
         )
 
 
-def _missed(
-    what: str, given: Mapping[str, float], played: Distribution, kind: str, unit: str | None
-) -> Iterator[str]:
+def _missed(what: str, given: Mapping[str, float], played: Distribution, kind: str, unit: str | None) -> Iterator[str]:
     """Quantiles that were given and are not played, by more than :data:`NEAR` of their range."""
     points = quantiles_given(given)
     if len(points) < 2:

@@ -60,7 +60,9 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
         return Finding("TS-E013", path, f"{shown} is out of range.", f"It must be {bound}.")
     message, remedy = _WORDS.get(kind, (f"{shown} does not fit here.", "See docs/scenario-format.md."))
     if "categories" in path:
-        remedy = "Categories are numbers, such as [0, 1, 2] or 0..10; leave them out for yes and no. Words go into labels:."
+        remedy = (
+            "Categories are numbers, such as [0, 1, 2] or 0..10; leave them out for yes and no. Words go into labels:."
+        )
     return Finding("TS-E011", path, message.format(shown=shown), remedy)
 
 

@@ -31,9 +31,7 @@ def check_taken(scenario: Scenario, report: Report) -> None:
         _free(name, POINT_COLUMNS, place, "a column of the table of points", report, on_key=False)
 
 
-def _free(
-    name: str, taken: tuple[str, ...], path: Path, what: str, report: Report, *, on_key: bool = True
-) -> None:
+def _free(name: str, taken: tuple[str, ...], path: Path, what: str, report: Report, *, on_key: bool = True) -> None:
     """Capitals make no difference: spreadsheets and databases do not tell ``Arm`` from ``arm``."""
     if name.casefold() in taken:
         message = f"'{name}' is the name of {what}."

@@ -323,6 +323,7 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
         TS-D003 the properties do not fit the family, TS-D004 no member of the family has them
     """
     from trialsim.fitting import SOLVERS
+    from trialsim.given import check_count
 
     name = family or ("lognormal" if positive else "normal")
     if name in DISCRETE:
@@ -332,6 +333,7 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     if name not in SOLVERS:
         raise DistributionError(f"no family is called {name!r}.", code="TS-D001", remedy=f"Known: {', '.join(CODES)}.")
     numbers = {key: float(value) for key, value in given.items() if not isinstance(value, tuple)}
+    check_count(name, numbers)
     try:
         params = SOLVERS[name](numbers)
     except DistributionError:

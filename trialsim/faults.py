@@ -41,9 +41,14 @@ def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
 
 
 def did_you_mean(word: str, known: Sequence[str], *, what: str = "Known") -> str:
-    """``Did you mean 'massage'?`` when one is near, else the list of what is known."""
+    """``Did you mean 'massage'?`` when one is near, else the list of what is known; never the word itself.
+
+    >>> did_you_mean("sd", ["sd", "mean"])
+    'Known: mean.'
+    """
     from difflib import get_close_matches
 
+    known = [one for one in known if one != word]
     near = get_close_matches(word, known, n=1, cutoff=0.6) or [k for k in known if k.lower() == word.lower()]
     if near:
         return f"Did you mean '{near[0]}'?"

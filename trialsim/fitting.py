@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from trialsim.errors import DistributionError
+from trialsim.given import Given, quantiles_given
 from trialsim.normal import ndtri
 
-Given = Mapping[str, float]
 Params = tuple[float, ...]
 
 
@@ -24,16 +23,19 @@ def _impossible(message: str, remedy: str) -> DistributionError:
     return DistributionError(message, code="TS-D004", remedy=remedy)
 
 
+#: Of a normal and a lognormal the median is met exactly, and the quartiles give the spread.
+MEDIAN_AND_QUARTILES = {"median", "iqr_low", "iqr_high"}
+
+
 def _quantiles(given: Given) -> list[tuple[float, float]]:
-    """(probability, value) of the quantiles given, in rising order of probability."""
-    found = [(0.25, given["iqr_low"]), (0.75, given["iqr_high"])] if "iqr_low" in given else []
-    found += [(int(key[1:]) / 100, value) for key, value in given.items() if re.fullmatch(r"q\d\d", key)]
-    return _rising(sorted(found))
+    return _rising(quantiles_given(given))
 
 
 def _rising(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """The points, if the values rise with their probabilities."""
-    for (_, low), (_, high) in pairwise(points):
+    for (p, low), (q, high) in pairwise(points):
+        if p == q:
+            raise _impossible(f"the {100 * p:g} % point is given twice.", "Keep one of the two.")
         if low >= high:
             raise _impossible(f"the quantiles {low:g} and {high:g} do not rise.", "Write the lower one first.")
     return points
@@ -66,8 +68,11 @@ def _above_zero(family: str, **values: float) -> None:
 
 def _line_through(points: list[tuple[float, float]], transform: Callable[[float], float]) -> tuple[float, float]:
     """Location and scale of the normal whose quantiles lie nearest to the points (exact for two)."""
-    z = [float(ndtri(p)) for p, _ in points]
-    y = [transform(value) for _, value in points]
+    return _line([float(ndtri(p)) for p, _ in points], [transform(value) for _, value in points])
+
+
+def _line(z: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+    """Intercept and slope by least squares."""
     z_mean, y_mean = math.fsum(z) / len(z), math.fsum(y) / len(y)
     slope = math.fsum((a - z_mean) * (b - y_mean) for a, b in zip(z, y, strict=True)) / math.fsum(
         (a - z_mean) ** 2 for a in z
@@ -81,7 +86,7 @@ def normal(given: Given) -> Params:
     if both is None and "median" in given:
         if "sd" in given:
             both = given["median"], given["sd"]
-        elif "iqr_low" in given:
+        elif set(given) == MEDIAN_AND_QUARTILES:
             both = given["median"], _quartile_width(given, lambda x: x)
     if both is None:
         points = _quantiles(given)
@@ -102,9 +107,12 @@ def lognormal(given: Given) -> Params:
     if "mean" in given and "sd_log" in given:
         _above_zero("lognormal", mean=given["mean"], sd_log=given["sd_log"])
         return math.log(given["mean"]) - given["sd_log"] ** 2 / 2, given["sd_log"]
-    if "median" in given:
-        return _lognormal_by_median(given)
+    if set(given) == MEDIAN_AND_QUARTILES:
+        _above_zero("lognormal", quartile=given["iqr_low"])
+        return math.log(given["median"]), _quartile_width(given, math.log)
     points = _quantiles(given)
+    if "median" in given and len(points) != len(given):
+        return _lognormal_by_median(given)
     if len(points) < 2:  # a line needs two points
         raise _unfit("lognormal", given, "Give mean and sd, median and cv, median and iqr, or two quantiles.")
     _above_zero("lognormal", quantile=points[0][1])
@@ -121,16 +129,8 @@ def _lognormal_by_median(given: Given) -> Params:
     elif "sd" in given:  # SD = median * sqrt(w (w - 1)) with w = exp(sigma^2)
         w = (1 + math.sqrt(1 + 4 * (given["sd"] / median) ** 2)) / 2
         sigma = math.sqrt(math.log(w))
-    elif "iqr_low" in given:
-        _above_zero("lognormal", quartile=given["iqr_low"])
-        sigma = _quartile_width(given, math.log)
     else:
-        points = _quantiles(given)
-        if len(points) != 1:
-            raise _unfit("lognormal", given, "Give cv, sd, sd_log or iqr beside the median.")
-        probability, value = points[0]
-        _above_zero("lognormal", quantile=value)
-        sigma = math.log(value / median) / float(ndtri(probability))
+        raise _unfit("lognormal", given, "Give cv, sd, sd_log or iqr beside the median.")
     _above_zero("lognormal", **{"SD of the logarithm": sigma})
     return math.log(median), sigma
 
@@ -150,11 +150,17 @@ def gamma(given: Given) -> Params:
     if "shape" in given and "scale" in given:
         _above_zero("gamma", shape=given["shape"], scale=given["scale"])
         return given["shape"], given["scale"]
-    points = _two_points("gamma", given, "Give mean and sd, median and cv, shape and scale, or two quantiles.")
+    return _gamma_by_quantiles(
+        _points("gamma", given, "Give mean and sd, median and cv, shape and scale, or two quantiles.")
+    )
+
+
+def _gamma_by_quantiles(points: list[tuple[float, float]]) -> Params:
     from scipy.special import gammaincinv
 
+    if len(points) > 2:
+        return _gamma_nearest(points)
     (p, low), (q, high) = points
-    _above_zero("gamma", quantile=low)
     shape = _root(
         lambda log_shape: (
             math.log(gammaincinv(math.exp(log_shape), q) / gammaincinv(math.exp(log_shape), p)) - math.log(high / low)
@@ -164,6 +170,27 @@ def gamma(given: Given) -> Params:
         what="gamma",
     )
     return math.exp(shape), low / float(gammaincinv(math.exp(shape), p))
+
+
+def _gamma_nearest(points: list[tuple[float, float]]) -> Params:
+    """Shape and scale by least squares of the log quantiles; the best scale of a shape is a mean of their gaps."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import gammaincinv
+
+    probabilities, logs = [p for p, _ in points], [math.log(value) for _, value in points]
+
+    def gaps(log_shape: float) -> list[float]:
+        reached = gammaincinv(math.exp(log_shape), probabilities)
+        return [y - math.log(x) if x > 0 else math.inf for y, x in zip(logs, reached, strict=True)]
+
+    def squares(log_shape: float) -> float:
+        found = gaps(log_shape)
+        middle = math.fsum(found) / len(found)
+        return math.fsum((gap - middle) ** 2 for gap in found)
+
+    bounds = (math.log(0.05), math.log(1e6))
+    best = float(minimize_scalar(squares, bounds=bounds, method="bounded", options={"xatol": 1e-10}).x)
+    return math.exp(best), math.exp(math.fsum(gaps(best)) / len(points))
 
 
 def exponential(given: Given) -> Params:
@@ -192,8 +219,11 @@ def weibull(given: Given) -> Params:
         _above_zero("weibull", mean=both[0], SD=both[1])
         shape = _weibull_shape(both[1] / both[0])
         return shape, both[0] / math.gamma(1 + 1 / shape)
-    (p, low), (q, high) = _two_points("weibull", given, "Give mean and sd, shape and scale, or two quantiles.")
-    _above_zero("weibull", quantile=low)
+    points = _points("weibull", given, "Give mean and sd, shape and scale, or two quantiles.")
+    if len(points) > 2:  # log value = log scale + log(-log(1 - p)) / shape
+        middle, slope = _line([math.log(-math.log1p(-p)) for p, _ in points], [math.log(value) for _, value in points])
+        return 1 / slope, math.exp(middle)
+    (p, low), (q, high) = points
     shape = math.log(math.log1p(-q) / math.log1p(-p)) / math.log(high / low)
     return shape, low / (-math.log1p(-p)) ** (1 / shape)
 
@@ -259,13 +289,13 @@ def fixed(given: Given) -> Params:
     return (given["value"],)
 
 
-def _two_points(family: str, given: Given, remedy: str) -> list[tuple[float, float]]:
+def _points(family: str, given: Given, remedy: str) -> list[tuple[float, float]]:
+    """Two or more quantiles above zero, where nothing else is given."""
     points = _quantiles(given)
-    if "median" in given:
-        points = sorted([*points, (0.5, given["median"])])
-    if len(points) != 2:  # two parameters, two points
+    if len(points) < 2 or len(points) != len(given):  # two parameters, two points
         raise _unfit(family, given, remedy)
-    return _rising(points)
+    _above_zero(family, quantile=points[0][1])
+    return points
 
 
 def _root(function: Callable[[float], float], *, low: float, high: float, what: str) -> float:

@@ -20,6 +20,7 @@ from trialsim.reading import (
     FAMILIES,
     KIND_WORDS,
     PLAIN_KEYS,
+    read_categories,
     read_clock,
     read_clock_window,
     read_count,
@@ -31,6 +32,7 @@ from trialsim.reading import (
 __all__ = [
     "Amount",
     "CalendarSpan",
+    "Categories",
     "Clock",
     "ClockWindow",
     "Count",
@@ -112,3 +114,13 @@ ClockWindow = Annotated[
 ]
 Name = Annotated[str, BeforeValidator(read_name), WithJsonSchema(_TEXT)]
 Count = Annotated[int, BeforeValidator(read_count)]
+Categories = Annotated[
+    tuple[float, ...],
+    BeforeValidator(read_categories),
+    WithJsonSchema(
+        {
+            "description": "the numbers of a scale: a list, or a range such as 0..10 or 0..100 by 5",
+            "anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "string", "pattern": "\\.\\."}],
+        }
+    ),
+]

@@ -405,3 +405,34 @@ def read_count(value: object) -> object:
     if not isinstance(value, float) or not value.is_integer():
         refuse("TS-E011", f"'{value}' is not a whole number.", remedy="Write a whole number without a unit.")
     return int(value)
+
+
+#: Categories a range may stand for.
+MOST_CATEGORIES = 1001
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
+_SCALE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+by\s+({_NUMBER}))?\s*")
+
+
+def read_categories(value: object) -> object:
+    """``0..10`` and ``0..100 by 5`` as the numbers they stand for; anything else as it is.
+
+    >>> read_categories("20..80 by 20")
+    (20.0, 40.0, 60.0, 80.0)
+    """
+    if not isinstance(value, str):
+        return value
+    found = _SCALE.fullmatch(value)
+    example = "Write [0, 1, 2, 3, 4], 0..10 or 0..100 by 5."
+    if found is None:
+        refuse("TS-E113", f"'{value}' is neither a list of numbers nor a range.", remedy=example)
+    low, high, step = float(found[1]), float(found[2]), float(found[3] or 1)
+    if not low < high or not step > 0:
+        refuse("TS-E113", f"'{value}' does not rise.", remedy=example)
+    steps = (high - low) / step
+    if abs(steps - round(steps)) > 1e-9 * max(steps, 1):
+        refuse("TS-E113", f"steps of {step:g} from {low:g} do not meet {high:g}.", remedy=example)
+    if steps + 1 > MOST_CATEGORIES:
+        remedy = f"A scale has at most {MOST_CATEGORIES:,} points: take larger steps, or distribution: normal."
+        refuse("TS-E113", f"'{value}' are {steps + 1:,.0f} categories.", remedy=remedy)
+    return tuple(float(f"{low + i * step:.12g}") for i in range(round(steps) + 1))

@@ -15,7 +15,8 @@ SHIPPED = shipped_scenarios()
 
 
 def told(scenario: str, outcome: str) -> dict[str, str]:
-    return dict(moved(load(SHIPPED[scenario].path).outcomes[outcome]))
+    loaded = load(SHIPPED[scenario].path)
+    return dict(moved(loaded.outcomes[outcome], loaded.participants))
 
 
 def test_every_kind_is_told_in_words() -> None:
@@ -23,7 +24,9 @@ def test_every_kind_is_told_in_words() -> None:
         "massage": "difference -5; effects differ between people, SD 3; at post 1, post 2 and post 3",
         "massage interrupted": "difference 2 if so",
         "time in interview": "difference 1 per 10 min",
-        "language: other": "difference 4 against the others",
+        "language: other": (
+            "difference 4 against same, to whom the declared level belongs; the mean of everybody is 0.8 above the declared"
+        ),
         "practitioner": "3 % of the variance, shared by the participants of one practitioner",
         "site": "2 % of the variance, shared by the participants of one site",
         "rater": "error of SD 2",
@@ -46,7 +49,9 @@ def test_every_kind_is_told_in_words() -> None:
         "a sample counts at most 30 min after needle; another is kept all the same; at later"
     )
     assert told("detection-limit", "censored") == {"detection limit": "a value below 0.5 ng/mL counts as the limit"}
-    assert told("picu-blood-draw", "fear")["age"] == "odds ratio 0.85 per 1 y, counted from 15 y"
+    assert told("picu-blood-draw", "fear")["age"] == (
+        "odds ratio 0.85 per 1 y, centered at 15 y: the mean log odds of everybody are as declared"
+    )
 
 
 def declared(outcome: Outcome) -> int:

@@ -12,6 +12,7 @@ from trialsim.evaluate.summaries import DAY, HOUR, Summary, count_codes, in_arms
 from trialsim.evaluate.table import Column
 from trialsim.evaluate.ward import ward_summaries
 from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY, S_STUDY
+from trialsim.response.zeros import LOG_OF_ZERO, logged_pairs
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
@@ -28,7 +29,7 @@ def summaries(study: Study) -> list[Summary]:
     found = [_enrollment(study)]
     if study.program is not None:
         found += [_accrual(study), _ends(study), *ward_summaries(study)]
-    found += [_missing(study), _with_endpoint(study)]
+    found += [_missing(study), *_log_of_zero(study), _with_endpoint(study)]
     return [*found, _cost(study)] if study.scenario.costs is not None else found
 
 
@@ -114,6 +115,22 @@ def _missing(study: Study) -> Summary:
         return share(counts, everyone).reshape(len(arm), -1)
 
     return Summary(tuple(columns), values)
+
+
+def _log_of_zero(study: Study) -> list[Summary]:
+    """Share of the enrolled whose reading is 0 where an analysis takes a logarithm or divides; nothing where none can be."""
+    pairs = [study.response.pair_index(*pair) for pair in logged_pairs(study.scenario)]
+    if not pairs:
+        return []
+    where = [" at ".join(study.response.pairs[d]) for d in pairs]
+    columns = tuple(trial_column("missing_share", f"{one}, {LOG_OF_ZERO}") for one in where)
+
+    def values(cohort: Cohort) -> Floats:
+        enrolled = cohort.entries.arm >= 0
+        zero = (_declared(cohort.measurements.values, cohort)[:, :, pairs] <= 0) & enrolled[:, :, None]
+        return share(zero.sum(axis=1), enrolled.sum(axis=1)[:, None])
+
+    return [Summary(columns, values)]
 
 
 def _declared(values: NDArray[Any], cohort: Cohort) -> NDArray[Any]:

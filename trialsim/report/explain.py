@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import exp, isfinite
 
@@ -18,6 +18,9 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import prior_in_words, provenance
 from trialsim.study import Study
+
+#: Scores beyond which only the ends are shown.
+MANY = 11
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ def explain(study: Study) -> list[Section]:
     found.append(_levels(study))
     more = (_effects(study), _correlations(study), _ceilings(study))
     found += [section for section in more if section.rows or section.lines]
-    rows = [(name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome)]
+    rows = [
+        (name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome, scenario.participants)
+    ]
     if rows:
         found.append(Section("What moves, blurs and loses the values", (), ("outcome", "what", "how"), tuple(rows)))
     found += [section for section in (_drawn(study),) if section.rows]
@@ -111,8 +116,11 @@ def _level(outcome: OutcomePlan, point: PairPlan, arm: int) -> str:
         shares = shares_of(point.cuts[arm])
         mean = float(shares @ outcome.categories)
         sd = float(shares @ outcome.categories**2 - mean**2) ** 0.5
-        each = ", ".join(f"{100 * share:.0f}" for share in shares)
         low, high = outcome.categories[0], outcome.categories[-1]
+        if len(shares) > MANY:
+            ends = f"{100 * shares[0]:.1f} % at {low:g}, {100 * shares[-1]:.1f} % at {high:g}"
+            return f"mean {mean:.4g}, SD {sd:.3g}; {ends}"
+        each = ", ".join(f"{100 * share:.0f}" for share in shares)
         return f"mean {mean:.2f}, SD {sd:.2f}; {each} % at {low:g} to {high:g}"
     if outcome.scale == LOGNORMAL:
         return f"median {exp(point.location[arm]):.3g}, SD of the log {point.sd[arm]:.2f}"
@@ -124,7 +132,7 @@ def _effects(study: Study) -> Section:
     against = arms[reference] if reference < len(arms) else "without it"
     for one in implied_effects(study.response):
         ratio = f"{one.ratio:.2f}" if one.ratio is not None else ""
-        odds = " ".join(f"{value:.2f}" for value in one.odds_ratios)
+        odds = _odds(one.odds_ratios)
         rows.append(
             (
                 f"{one.outcome} at {one.visit}", f"{one.arm} - {against}",
@@ -133,6 +141,14 @@ def _effects(study: Study) -> Section:
         )  # fmt: skip
     header = ("where", "arms", "difference", "ratio", "odds ratio at each cut", "Cohen's d", "P(X > Y)")
     return Section("Effects these levels imply, at full delivery", (), header, tuple(rows))
+
+
+def _odds(ratios: Sequence[float]) -> str:
+    """The odds ratio at each cut; one where they are all the same, the ends where they are many."""
+    told = [f"{value:.2f}" for value in ratios]
+    if len(told) <= MANY:
+        return " ".join(told)
+    return told[0] if len(set(told)) == 1 else f"{min(ratios):.2f} to {max(ratios):.2f}"
 
 
 def _correlations(study: Study) -> Section:

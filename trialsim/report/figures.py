@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 #: A figure shows at most so many rows of analyses.
 MOST_ROWS = 12
 
+#: Scores beyond which participants are shown one by one, not as shares.
+MOST_SHADES = 11
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -120,20 +123,24 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
 
     measured = trial.measurements()
     arms = tuple(run.study.scenario.design.arms)
-    shown = "One simulated trial (replicate 0)."
     for name, outcome in run.study.scenario.outcomes.items():
         values = measured[measured["outcome"] == name]
         label, unit = outcome.label or name, outcome.unit or ""
         ordinal = outcome.distribution in ("ordinal", "binary")
         log = outcome.distribution == "lognormal"
+        few = ordinal and len(outcome.categories) <= MOST_SHADES
         visits = in_time(run.study, outcome.visits)
+        shown = "One simulated trial (replicate 0)."
+        if log and (zeros := int((values["value"] <= 0).sum())):
+            values = values.assign(value=values["value"].where(values["value"] > 0))
+            shown += f" {zeros} reading{'s' if zeros > 1 else ''} of 0 cannot be shown on a logarithmic axis."
         yield Picture(
             f"outcome_{_file_name(name)}",
             f"{label}: one simulated trial",
-            "Shares of participants at each score." if ordinal else "Each point is one participant.",
+            "Shares of participants at each score." if few else "Each point is one participant.",
             outcome_distributions(
                 values, label=label, arms=arms, visits=visits, unit=unit, log=log, note=shown,
-                categories=outcome.categories if ordinal else (),
+                categories=outcome.categories if few else (),
             ),
         )  # fmt: skip
         if len(visits) > 1:

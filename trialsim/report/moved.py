@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import exp, log
 
-from trialsim.report.words import join, number
+from trialsim.distributions import mean
+from trialsim.quantities import Number
+from trialsim.report.words import join, number, significant
 from trialsim.scenario.dump import clock_text
-from trialsim.scenario.model import CovariateEffect, Driver, Instrument, Missing, Outcome, Response, Rhythm, Window
+from trialsim.scenario.model import (
+    Covariate,
+    CovariateEffect,
+    Driver,
+    Instrument,
+    Missing,
+    Outcome,
+    Response,
+    Rhythm,
+    Window,
+)
 
 #: What moves or loses the values of an outcome, and how.
 Line = tuple[str, str]
 
 
-def moved(outcome: Outcome) -> Iterator[Line]:
-    """Everything but level, correlation and the effects of arms."""
+def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[Line]:
+    """Everything but level, correlation and the effects of arms; ``participants`` are the covariates of the scenario."""
     if outcome.rhythm is not None:
         yield "the clock", _rhythm(outcome.rhythm, outcome)
     for activity, response in outcome.responds_to.items():
@@ -21,7 +34,7 @@ def moved(outcome: Outcome) -> Iterator[Line]:
     for driver in outcome.drivers:
         yield _driver(driver)
     for effect in outcome.covariates:
-        yield _covariate(effect)
+        yield _covariate(effect, participants[effect.covariate])
     for whose, share in (("practitioner", outcome.icc.practitioner), ("site", outcome.icc.site)):
         if share is not None and share.value > 0:
             yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}"
@@ -92,12 +105,48 @@ def _driver(driver: Driver) -> Line:
     return what, " ".join((_size(driver) + per, when)).strip()
 
 
-def _covariate(effect: CovariateEffect) -> Line:
-    if effect.category is not None:
-        return f"{effect.covariate}: {effect.category}", f"{_size(effect)} against the others"
-    per = f" per {number(effect.per)}" if effect.per is not None else ""
-    center = f", counted from {number(effect.centered_at)}" if effect.centered_at is not None else ""
-    return effect.covariate, f"{_size(effect)}{per}{center}"
+def _covariate(effect: CovariateEffect, covariate: Covariate) -> Line:
+    """The effect, the covariate at which the declared level stands, and the mean of everybody that follows."""
+    size = _predictor(effect)
+    if effect.category is not None or covariate.number is None:
+        others = [name for name in covariate.choice if name != effect.category]
+        share = covariate.choice[effect.category or ""].value
+        text = f"{_size(effect)} against {join(others) or 'nobody'}, to whom the declared level belongs"
+        return f"{effect.covariate}: {effect.category}", f"{text}; {_follows(effect, share * size)}"
+    middle = mean(covariate.number.distribution)
+    center = effect.centered_at.value if effect.centered_at is not None else middle
+    unit, per = covariate.number.unit, effect.per.value if effect.per is not None else 1.0
+    text = f"{_size(effect)} per {_amount(per, unit)}, centered at {_amount(center, unit)}"
+    if effect.centered_at is None:
+        return effect.covariate, f"{text}, its mean: {_follows(effect, 0.0)}"
+    text += "" if center == middle else f" (its mean is {_amount(middle, unit)})"
+    return effect.covariate, f"{text}: {_follows(effect, (middle - center) / per * size)}"
+
+
+def _predictor(effect: CovariateEffect) -> float:
+    """The size of an effect as its scale adds it up: a difference, or the logarithm of a ratio or odds ratio."""
+    if effect.difference is not None:
+        return effect.difference.value
+    factor = effect.ratio or effect.odds_ratio
+    return log(factor.value) if factor is not None else 0.0
+
+
+def _amount(value: float, unit: str | None) -> str:
+    return number(Number(value=value, kind="amount", unit=unit))
+
+
+def _follows(effect: CovariateEffect, shift: float) -> str:
+    """What the covariate makes of everybody against the declared level, from the mean shift of the predictor."""
+    what = "the mean of everybody is"
+    if effect.difference is None:
+        what = (
+            "the geometric mean of everybody is" if effect.ratio is not None else "the mean log odds of everybody are"
+        )
+    if abs(shift) < 1e-9:  # of rounding
+        return f"{what} as declared"
+    if effect.ratio is not None:
+        return f"{what} {exp(shift):.3g} times the declared"
+    return f"{what} {significant(abs(shift), 3)} {'above' if shift > 0 else 'below'} the declared"
 
 
 def _instrument(tool: Instrument) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from trialsim.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
@@ -210,11 +211,29 @@ def outcome(name: str, what: Outcome) -> str:
     scale = {
         "normal": "a measured value, effects are differences",
         "lognormal": "a positive measured value, effects are ratios",
-        "ordinal": f"a rating ({', '.join(f'{c:g}' for c in what.categories)}), effects are odds ratios",
+        "ordinal": f"a rating ({scores(what.categories)}), effects are odds ratios or differences of the mean",
         "binary": "yes or no, effects are odds ratios",
     }[what.distribution or "normal"]
     unit = f" in {what.unit}" if what.unit else ""
-    return f"{name} ({what.label or name}): {scale}{unit}; at {join(what.visits)}"
+    text = f"{name} ({what.label or name}): {scale}{unit}; at {join(what.visits)}"
+    if what.limits is not None:
+        text += f"; its scale goes from {number(what.limits[0])} to {number(what.limits[1])}"
+    if what.labels:
+        text += f"; {join([f'{category} is {words}' for category, words in what.labels.items()])}"
+    return text + (f"; {what.better} is better" if what.better else "")
+
+
+def scores(categories: Sequence[float]) -> str:
+    """Categories one by one, or by their ends and step where they are many and even.
+
+    >>> scores((0.0, 1.0, 2.0)), scores(tuple(float(k) for k in range(0, 101, 5)))
+    ('0, 1, 2', '0 to 100 by 5')
+    """
+    steps = {round(b - a, 9) for a, b in pairwise(categories)}
+    if len(categories) > 7 and len(steps) == 1:
+        (step,) = steps
+        return f"{categories[0]:g} to {categories[-1]:g}" + ("" if step == 1 else f" by {step:g}")
+    return ", ".join(f"{c:g}" for c in categories)
 
 
 def analysis(name: str, what: Analysis, *, primary: bool) -> str:

@@ -79,6 +79,7 @@ def respond(
     twins: Sequence[str] = ("declared",),
     scale: float = 1.0,
     complete: bool = False,
+    rounded: bool = True,
 ) -> Measurements:
     """Measure every outcome of every participant under each twin, with the same draws.
 
@@ -87,6 +88,7 @@ def respond(
     entries, trace : arrays of :class:`trialsim.conduct.Entries` and, with a ward, of an event trace
     scale : lambda of the declared twin; the declared effects are multiplied by it
     complete : nothing is lost and no detection limit hides a value; every visit needs its time in the trace
+    rounded : whether the instrument rounds
     """
     bedside = Bedside(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
@@ -96,7 +98,7 @@ def respond(
         outcome = plan.outcomes[point.outcome]
         latent = _rated(bedside, outcome, point, _mixed(bedside, outcome, point, z[d]))
         _true_values(bedside, outcome, point, d, latent, scale, measured)
-        _measure(bedside, outcome, point, d, measured, limited=not complete)
+        _measure(bedside, outcome, point, d, measured, limited=not complete, rounded=rounded)
         if not complete and (trace is not None or outcome.lost > 0 or outcome.leaves):
             lose(bedside, outcome, point, measured.values, measured.reason, d)
     for d, point in enumerate(() if complete else plan.points):
@@ -208,11 +210,18 @@ def lognormal_sd(cv: float) -> float:
 
 
 def _measure(
-    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, measured: Measurements, *, limited: bool
+    bedside: Bedside,
+    outcome: OutcomePlan,
+    point: PairPlan,
+    d: int,
+    measured: Measurements,
+    *,
+    limited: bool,
+    rounded: bool,
 ) -> None:
     """Put the true values of column ``d`` through the instrument; the twins share its errors.
 
-    Its detection limit counts only where ``limited``.
+    Its detection limit counts only where ``limited``, its steps where ``rounded``.
     """
     tool = outcome.instrument
     if tool.rater_sd is not None and outcome.scale == NORMAL:
@@ -224,7 +233,7 @@ def _measure(
     limit = tool.detection_limit.value if tool.detection_limit and limited else -math.inf
     substitutes = {"limit/2": limit / 2, "limit/sqrt(2)": limit / math.sqrt(2), "censored": limit}
     substitute = substitutes.get(tool.below or "missing", math.nan)
-    rounding = tool.rounding.value if tool.rounding else 0.0
+    rounding = tool.rounding.value if tool.rounding and rounded else 0.0
     for twin in range(len(measured.twins)):
         read_off(
             errors is not None, NOTHING if errors is None else errors, limit, substitute, rounding, d,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.distributions import mean
 from trialsim.draws import stream, stream_key
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
-from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
+from trialsim.quantities import Number
+from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, effect_shift, places
+from trialsim.response.zeros import log_of_zero
 from trialsim.scenario.correlation import latent_correlation
+from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
     ArmLevels,
     CovariateEffect,
@@ -134,14 +137,16 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     factor = np.linalg.cholesky(np.array(matrix)) if pairs else np.zeros((0, 0))
     declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
     categories = tuple(tuple(what.choice) for what in scenario.participants.values())
+    outcomes = tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items())
+    planned = tuple(
+        _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
+        for name, visit in pairs
+    )
     return ResponsePlan(
         arms=arms,
         reference=arms.index(reference) if len(arms) > 1 else 1,
-        outcomes=tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items()),
-        points=tuple(
-            _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
-            for name, visit in pairs
-        ),
+        outcomes=outcomes,
+        points=planned,
         factor=factor,
         correlated=bool(np.abs(factor - np.eye(len(factor))).max(initial=0.0) > 0),
         streams=np.array(
@@ -152,7 +157,12 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
         reasons=(*REASONS, *dict.fromkeys(reason for _, reason in declared)),
-        warnings=(*_one_arm(scenario, program), *_same_people(scenario, program)),
+        warnings=(
+            *_one_arm(scenario, program),
+            *_same_people(scenario, program),
+            *doubts(scenario),
+            *log_of_zero(scenario, outcomes, planned),
+        ),
     )
 
 
@@ -172,7 +182,7 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         responses=tuple(what.responds_to.items()),
         half_life=what.half_life.value if what.half_life else 0.0,
         drivers=what.drivers,
-        covariates=what.covariates,
+        covariates=tuple(centered(effect, scenario) for effect in what.covariates),
         icc_practitioner=what.icc.practitioner.value if what.icc.practitioner else 0.0,
         icc_site=what.icc.site.value if what.icc.site else 0.0,
         instrument=what.instrument,
@@ -183,6 +193,19 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         missing=what.missing,
         window=what.window,
     )
+
+
+def centered(effect: CovariateEffect, scenario: Scenario) -> CovariateEffect:
+    """A covariate's effect with its center: by default the mean of the declared distribution.
+
+    So the declared level is that of a participant with the mean covariate, and the mean of everybody where the effect is
+    a difference. The mean is not written into the resolved form: a belief about the distribution moves it along.
+    """
+    spread = scenario.participants[effect.covariate].number
+    if spread is None or effect.centered_at is not None:
+        return effect
+    middle = Number(value=mean(spread.distribution), kind="amount", unit=spread.unit)
+    return effect.model_copy(update={"centered_at": middle})
 
 
 def _pair(
@@ -237,12 +260,16 @@ def matching(program: Program, name: str) -> tuple[int, ...]:
     return tuple(i for i, activity in enumerate(program.activities) if name in (activity.name, activity.base))
 
 
-def log_factor(effect: Driver | CovariateEffect | Response) -> float:
-    """An effect on the scale of the predictor: a difference, or the logarithm of a ratio or odds ratio."""
-    if effect.difference is not None:
-        return effect.difference.value
+def log_factor(effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, cuts: Floats) -> float:
+    """An effect on the scale of the predictor; ``cuts`` are those of the reference arm at the visit, where there are scores."""
+    return effect_shift(effect, Place(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
+
+
+def moves(effect: Driver | CovariateEffect | Response) -> bool:
+    """Whether an effect is one at all: not a difference of 0 nor a ratio of 1."""
     factor = effect.ratio or effect.odds_ratio
-    return math.log(factor.value) if factor is not None else 0.0
+    none = effect.difference.value == 0 if effect.difference is not None else factor is None or factor.value == 1
+    return not none
 
 
 def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:

@@ -110,10 +110,10 @@ def common_shift(bedside: Bedside, outcome: OutcomePlan, point: PairPlan) -> Flo
     """(R, N) what drivers and covariates add for every twin; None for nothing."""
     total: Floats | None = None
     for effect in outcome.covariates:
-        total = _plus(total, covariate_shift(bedside, effect))
+        total = _plus(total, covariate_shift(bedside, effect, size_of(bedside, effect, outcome, point)))
     if bedside.trace is not None:
         for driver in outcome.drivers:
-            total = _plus(total, driver_value(bedside, driver, point) * log_factor(driver))
+            total = _plus(total, driver_value(bedside, driver, point) * size_of(bedside, driver, outcome, point))
     return total
 
 
@@ -121,16 +121,23 @@ def _plus(total: Floats | None, term: Floats) -> Floats:
     return term if total is None else total + term
 
 
-def covariate_shift(bedside: Bedside, effect: CovariateEffect) -> Floats:
-    """A covariate's part of the predictor."""
+def size_of(
+    bedside: Bedside, effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, point: PairPlan
+) -> float:
+    """The size of an effect on the scale of the predictor, at the reference level of the visit."""
+    return log_factor(effect, outcome, point.cuts[bedside.plan.reference])
+
+
+def covariate_shift(bedside: Bedside, effect: CovariateEffect, size: float) -> Floats:
+    """A covariate's part of the predictor, an effect of this ``size`` there."""
     place = bedside.plan.covariate_names.index(effect.covariate)
     value = bedside.entries.covariates[:, :, place]
     if effect.category is not None:
         category = bedside.plan.covariate_categories[place].index(effect.category)
-        return np.where(value == category, log_factor(effect), 0.0)
-    center = effect.centered_at.value if effect.centered_at else 0.0
+        return np.where(value == category, size, 0.0)
+    assert effect.centered_at is not None  # the plan fills it in
     per = effect.per.value if effect.per else 1.0
-    return np.asarray((value - center) / per * log_factor(effect))
+    return np.asarray((value - effect.centered_at.value) / per * size)
 
 
 def driver_value(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
@@ -250,7 +257,7 @@ def _at_once(
         if own and scale == 0.0:
             continue
         spread = response.sd_log_between or response.sd_between
-        size: Floats | float = log_factor(response)
+        size: Floats | float = size_of(bedside, response, outcome, point)
         if spread is not None:
             size = size + spread.value * individual(bedside, outcome, activity)
         gate = responders(bedside, outcome, activity, response)

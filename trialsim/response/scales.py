@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from trialsim.distributions import solve
 from trialsim.errors import DistributionError
 from trialsim.normal import ndtri
-from trialsim.scenario.model import ArmLevels, Effect, Level, Outcome
+from trialsim.scenario.model import ArmLevels, CovariateEffect, Driver, Effect, Level, Outcome, Response
 
 Floats = NDArray[np.float64]
 
 NORMAL, LOGNORMAL, ORDINAL = range(3)
 SCALES = {"normal": NORMAL, "lognormal": LOGNORMAL, "ordinal": ORDINAL, "binary": ORDINAL}
+
+AnyEffect = Effect | Driver | CovariateEffect | Response
 
 #: Probabilities of categories are kept this far from 0, so that cumulative logits stay finite.
 LEAST_SHARE = 1e-12
@@ -187,12 +189,16 @@ def _cuts(level: Level, categories: Sequence[float], reference: Place | None) ->
     )  # fmt: skip
 
 
-def effect_shift(effect: Effect | None) -> float:
-    """A declared effect on the scale of the predictor."""
-    if effect is None:
-        return 0.0
+def effect_shift(effect: AnyEffect, place: Place, categories: Sequence[float]) -> float:
+    """A declared effect on the scale of the predictor: a difference, or the logarithm of a ratio or odds ratio.
+
+    A difference of scores (``categories``) is the log odds ratio that moves the mean by it from ``place``.
+    """
     if effect.difference is not None:
-        return effect.difference.value
+        if not len(categories):
+            return effect.difference.value
+        mean = float(shares_of(place.cuts) @ np.array(categories))
+        return shift_to_mean(place.cuts, categories, mean + effect.difference.value)
     factor = effect.ratio or effect.odds_ratio
     return math.log(factor.value) if factor is not None else 0.0
 
@@ -210,6 +216,6 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
     for arm, place in zip(arms, found, strict=True):
         effect = outcome.effects.get(arm)
         here = effect is not None and (not effect.visits or visit in effect.visits)
-        shift = effect_shift(effect) if here else 0.0
+        shift = effect_shift(effect, base, categories_of(outcome)) if effect is not None and here else 0.0
         shifted.append(Place(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
     return shifted if len(arms) > 1 else [*shifted, base]

@@ -191,26 +191,51 @@ def check_scales(scenario: Scenario, report: Report) -> None:
         path = ("analyses", name)
         scale = scenario.outcomes[analysis.outcome].distribution
         _transform(analysis, scale, path, report)
-        _subset(analysis, scale, path, report)
+        _subset(analysis, path, report)
         _yes_or_no(analysis, scale, path, report)
-        _estimand(analysis, scale, (*path, "estimand"), report)
+        _estimand(analysis, (*path, "estimand"), report)
+        _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
 
 
 def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
     if analysis.transform == "log" and scale != "lognormal":
         message = f"the log needs values above zero; '{analysis.outcome}' is {scale}."
         report(Finding("TS-E064", (*path, "transform"), message, "Remove transform:, or use a lognormal outcome."))
-    if analysis.transform == "percent" and (analysis.change is None or scale not in ("normal", "lognormal")):
-        message = "a percent change needs a change of a positive amount."
+    if analysis.transform == "percent" and analysis.change is None:
+        message = "a percent change needs a change."
         report(Finding("TS-E064", (*path, "transform"), message, "Write change: {from: pre, to: post}."))
 
 
-def _subset(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
+def _percent(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -> None:
+    """A percent of 0 is nothing, and of what lies below 0 it has the wrong sign: -10 becomes -12 by 20 %."""
+    used: dict[Path, object] = {
+        ("transform",): analysis.transform == "percent",
+        ("subset", "percent_change"): analysis.subset,
+        ("estimand", "responders", "percent_change"): analysis.estimand.responders,
+    }
+    if always_positive(outcome):
+        return
+    for place in (place for place, percent in used.items() if percent):
+        message = f"a percent change needs values above 0; '{analysis.outcome}' is {outcome.distribution} and can be 0 or below."
+        if outcome.categories:
+            message = f"a percent change needs values above 0; '{analysis.outcome}' can be {outcome.categories[0]:g}."
+        remedy = (
+            "Write distribution: lognormal if the values are always above 0, or use the change itself, without percent."
+        )
+        report(Finding("TS-E112", (*path, *place), message, remedy))
+
+
+def always_positive(outcome: Outcome) -> bool:
+    """Whether a resolved outcome cannot be 0 or below."""
+    return outcome.distribution == "lognormal" or (bool(outcome.categories) and outcome.categories[0] > 0)
+
+
+def _subset(analysis: Analysis, path: Path, report: Report) -> None:
     if analysis.subset is None:
         return
     here = (*path, "subset")
-    if analysis.change is None or scale not in ("normal", "lognormal"):
-        message = "a subset by percent change needs a change of a positive amount."
+    if analysis.change is None:
+        message = "a subset by percent change needs a change."
         report(Finding("TS-E066", here, message, "Write change: {from: pre, to: post}.", on_key=True))
     _limits(analysis.subset.percent_change, here, report)
 
@@ -224,16 +249,13 @@ def _limits(limits: Limits, here: Path, report: Report) -> None:
         report(Finding("TS-E066", (*here, "percent_change", "beyond"), message, "Write it without a minus."))
 
 
-def _estimand(analysis: Analysis, scale: str | None, here: Path, report: Report) -> None:
+def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
     stratum, rule = analysis.estimand.strategy == "responder stratum", analysis.estimand.responders
     if stratum != (rule is not None):
         message = "say who responds." if stratum else f"{analysis.estimand.strategy} concerns everybody."
         remedy = "Write strategy: responder stratum, responders: {percent_change: {below: -10 %}}."
         report(Finding("TS-E068", here, message, remedy if stratum else "Remove responders:.", on_key=True))
     elif rule is not None:
-        if scale not in ("normal", "lognormal"):
-            message = f"responders are told by a percent change of an amount; '{analysis.outcome}' is {scale}."
-            report(Finding("TS-E068", here, message, "Choose another strategy.", on_key=True))
         _limits(rule.percent_change, (*here, "responders"), report)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 
+from trialsim.errors import DistributionError
+from trialsim.given import FORMS, check_count
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
 LEVEL_FORMS = {
-    "normal": ("mean sd", "mean cv", "median iqr", "iqr"),
-    "lognormal": ("mean sd", "mean cv", "mean sd_log", "median sd", "median cv", "median sd_log", "median iqr", "iqr"),
+    "normal": (*FORMS["normal"], "iqr"),
+    "lognormal": (*FORMS["lognormal"], "iqr"),
     "ordinal": ("mean sd", "shares"),
     "binary": ("chance",),
 }
@@ -76,14 +78,13 @@ def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, refere
     if " ".join(sorted(keys.split())) not in order:
         told = keys.replace(" ", " and ")
         remedy = f"Declare {' or '.join(form.replace(' ', ' and ') for form in forms)}."
-        report(
-            Finding(
-                "TS-E022",
-                path,
-                f"{told} alone cannot give a level on the {scale} scale." if told else "the level says nothing.",
-                remedy,
-            )
-        )
+        message = f"{told} alone cannot give a level on the {scale} scale." if told else "the level says nothing."
+        try:
+            if scale in FORMS:
+                check_count(scale, level_numbers(level))
+        except DistributionError as error:  # more than enough
+            message, remedy = error.message, error.remedy
+        report(Finding("TS-E022", path, message, remedy))
         return
     if scale == "ordinal":
         _ordinal(outcome.categories, level, path, report)
@@ -93,7 +94,6 @@ def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, refere
 
 def _continuous(scale: str, level: Level, path: Path, report: Report) -> None:
     from trialsim.distributions import solve
-    from trialsim.errors import DistributionError
 
     flat = level_numbers(level)
     try:

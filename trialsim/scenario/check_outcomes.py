@@ -5,13 +5,22 @@ from __future__ import annotations
 from trialsim.quantities import Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.check_levels import check_levels
+from trialsim.scenario.check_scores import check_scores
 from trialsim.scenario.checks import known
 from trialsim.scenario.correlation import check_names
 from trialsim.scenario.model import ArmLevels, Covariate, Level, Outcome, Response, Scenario
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
-EFFECT_OF = {"normal": "difference", "lognormal": "ratio", "ordinal": "odds_ratio", "binary": "odds_ratio"}
+#: How an effect may be declared on each scale: the first is that of the predictor.
+EFFECTS_OF = {
+    "normal": ("difference",),
+    "lognormal": ("ratio",),
+    "ordinal": ("odds_ratio", "difference"),
+    "binary": ("odds_ratio",),
+}
+#: The spread of individual effects on each scale.
+SPREADS_OF = {"normal": ("sd_between",), "lognormal": ("sd_log_between",)}
 EFFECTS = ("difference", "ratio", "odds_ratio")
 
 
@@ -38,6 +47,7 @@ def check_numbers(scenario: Scenario, points: Outline, report: Report) -> None:
         path = ("outcomes", name)
         check_levels(scenario, points, name, report)
         _effects_fit(outcome, path, report)
+        check_scores(outcome, path, scenario.design.reference or "", report)
         _rhythm(outcome, path, report)
         _instrument(outcome, path, report)
 
@@ -97,14 +107,15 @@ def _effects_fit(outcome: Outcome, path: Path, report: Report) -> None:
 
 def _one_effect(scale: str, path: Path, part: Record, report: Report) -> None:
     told = [key for key in EFFECTS if getattr(part, key) is not None]
-    wanted = EFFECT_OF[scale]
-    wrong = [key for key in told if key != wanted]
+    fitting = EFFECTS_OF[scale]
+    wanted = ": or ".join(fitting)
+    wrong = [key for key in told if key not in fitting]
     if wrong:
         message = f"'{wrong[0]}' does not fit the {scale} scale."
-        levels = (
-            ", or the mean of every arm with by_visit: and by_arm:" if scale == "ordinal" and "effects" in path else ""
-        )
-        report(Finding("TS-E024", (*path, wrong[0]), message, f"Write {wanted}:{levels}.", on_key=True))
+        report(Finding("TS-E024", (*path, wrong[0]), message, f"Write {wanted}:.", on_key=True))
+    elif len(told) > 1:
+        message = f"the size of the effect is said twice, by {' and '.join(told)}."
+        report(Finding("TS-E024", (*path, told[1]), message, "Keep one of them.", on_key=True))
     elif not told:
         report(Finding("TS-E024", path, "the size of the effect is not said.", f"Add {wanted}:."))
 
@@ -113,7 +124,7 @@ def _response_fits(scale: str, path: Path, response: Response, outcome: Outcome,
     if response.secretion is not None:
         if scale != "lognormal":
             message = f"secretion moves a concentration, not a {scale} outcome."
-            report(Finding("TS-E029", (*path, "secretion"), message, f"Write {EFFECT_OF[scale]}:.", on_key=True))
+            report(Finding("TS-E029", (*path, "secretion"), message, f"Write {EFFECTS_OF[scale][0]}:.", on_key=True))
         elif outcome.half_life is None:
             report(
                 Finding(
@@ -128,8 +139,8 @@ def _response_fits(scale: str, path: Path, response: Response, outcome: Outcome,
         report(Finding("TS-E029", path, "'lag' and 'for' belong to secretion.", "Remove them, or declare secretion:."))
     if response.secretion is None or any(getattr(response, key) is not None for key in EFFECTS):
         _one_effect(scale, path, response, report)
-    for key, fitting in (("sd_log_between", "lognormal"), ("sd_between", "normal")):
-        if getattr(response, key) is not None and scale != fitting:
+    for key in (key for keys in SPREADS_OF.values() for key in keys):
+        if getattr(response, key) is not None and key not in SPREADS_OF.get(scale, ()):
             report(
                 Finding("TS-E024", (*path, key), f"'{key}' does not fit the {scale} scale.", "Remove it.", on_key=True)
             )

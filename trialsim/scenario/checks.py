@@ -62,7 +62,9 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     from trialsim.scenario.check_analyses import check_analyses
     from trialsim.scenario.check_outcomes import check_outcomes
     from trialsim.scenario.check_sweep import check_sweep
+    from trialsim.scenario.correlation import check_declared
     from trialsim.scenario.priors import check_priors
+    from trialsim.scenario.taken import check_taken
 
     _sources(scenario, report)
     _signs(scenario, report)
@@ -77,8 +79,10 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     _covariates(scenario, report)
     check_outcomes(scenario, points, report)
     check_analyses(scenario, points, report)
+    check_declared(scenario, points, report)
     _costs(scenario, report)
     check_priors(scenario, report)
+    check_taken(scenario, report)
     if scenario.sweep is not None:
         check_sweep(scenario.sweep, report)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
-from trialsim.scenario.model import Outcome, Scenario
+from trialsim.scenario.model import Analysis, Outcome, Scenario
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -72,6 +73,33 @@ def check_correlations(scenario: Scenario, points: Outline, report: Report) -> N
         message = f"the correlations of '{name}' fit no matrix (at visit '{visit}')."
         remedy = "Make within_session and between_sessions larger, or the correlation with other outcomes smaller."
         report(Finding("TS-E026", ("outcomes", name, "correlation"), message, remedy, on_key=True))
+
+
+def visits_of(analysis: Analysis, points: Outline) -> tuple[str, ...]:
+    """The visits whose values one analysis takes of the same participant, in the order of the protocol."""
+    named = {analysis.visit, analysis.baseline}
+    if analysis.change is not None:
+        named |= {analysis.change.start, analysis.change.end}
+    return tuple(visit for visit in points.visits if visit in named)
+
+
+def check_declared(scenario: Scenario, points: Outline, report: Report) -> None:
+    """Refuse silence about how the visits of an analysis hang together: 0 is an assumption like any other."""
+    silent: dict[tuple[str, str], tuple[str, tuple[str, str]]] = {}
+    for name, analysis in scenario.analyses.items():
+        told = scenario.outcomes[analysis.outcome].correlation if analysis.outcome in scenario.outcomes else None
+        if told is None:
+            continue
+        for pair in combinations(visits_of(analysis, points), 2):
+            same = points.visits[pair[0]].session == points.visits[pair[1]].session
+            key = "within_session" if same else "between_sessions"
+            if getattr(told, key) is None:
+                silent.setdefault((analysis.outcome, key), (name, pair))
+    for (outcome, key), (name, (first, second)) in silent.items():
+        sessions = "one session" if key == "within_session" else "two sessions"
+        message = f"'{name}' takes '{first}' and '{second}' together, two visits of {sessions}, and how they correlate is not said."
+        remedy = f"Write correlation: {{{key}: 0.5}} with the value you expect; 0 is one, but rarely true."
+        report(Finding("TS-E111", ("outcomes", outcome, "correlation"), message, remedy, on_key=True))
 
 
 def check_names(name: str, outcome: Outcome, above: list[str], report: Report) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from trialsim.errors import Fault, ScenarioError
 from trialsim.faults import did_you_mean
 from trialsim.measures import PROVENANCE
-from trialsim.scenario.model import Scenario
+from trialsim.scenario.check_levels import LEVEL_FORMS, LEVEL_KEYS
+from trialsim.scenario.check_outcomes import EFFECTS_OF, SPREADS_OF
+from trialsim.scenario.model import Level, Scenario
 from trialsim.scenario.text import Finding, Path
 
 if TYPE_CHECKING:
@@ -58,7 +60,9 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
         return Finding("TS-E013", path, f"{shown} is out of range.", f"It must be {bound}.")
     message, remedy = _WORDS.get(kind, (f"{shown} does not fit here.", "See docs/scenario-format.md."))
     if "categories" in path:
-        remedy = "Categories are numbers, such as [0, 1, 2]; leave them out for yes and no, and say in label: what they mean."
+        remedy = (
+            "Categories are numbers, such as [0, 1, 2] or 0..10; leave them out for yes and no. Words go into labels:."
+        )
     return Finding("TS-E011", path, message.format(shown=shown), remedy)
 
 
@@ -113,10 +117,26 @@ def _remedy_step(step: object) -> str:
 
 def _unknown_key(path: Path, loc: tuple[str | int, ...], data: Any) -> Finding:
     key = str(loc[-1])
-    known = known_keys(path[:-1], data)
+    if key in Level.model_fields and "by_arm" in known_keys(path[:-1], data):
+        message = f"'{key}' cannot stand beside by_arm."
+        return Finding("TS-E003", path, message, f"Write {key}: in the level of each arm, inside by_arm.", on_key=True)
+    known = fitting_keys(known_keys(path[:-1], data), path, data)
     return Finding(
         "TS-E003", path, f"unknown key '{key}'.", did_you_mean(key, known, what="Known keys here"), on_key=True
     )
+
+
+def fitting_keys(keys: Sequence[str], path: Path, data: Any) -> list[str]:
+    """Those of the keys that fit the scale of the outcome they stand in, where the file says its scale."""
+    outcome: Any = data
+    for step in path[:2]:
+        outcome = outcome.get(step) if isinstance(outcome, dict) else None
+    if len(path) < 4 or path[0] != "outcomes" or not isinstance(outcome, dict):
+        return list(keys)
+    scale = outcome.get("distribution") or ("ordinal" if "categories" in outcome else None)
+    fitting = {*EFFECTS_OF.get(scale, ()), *SPREADS_OF.get(scale, ()), *" ".join(LEVEL_FORMS.get(scale, ())).split()}
+    every = {key for table in (EFFECTS_OF, SPREADS_OF) for keys in table.values() for key in keys} | set(LEVEL_KEYS)
+    return [key for key in keys if not fitting or key in fitting or key not in every]
 
 
 def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
@@ -152,6 +172,8 @@ def known_keys(path: Path, data: Any) -> list[str]:
             inner = inner.get(step)
         elif isinstance(inner, list) and isinstance(step, int):
             inner = inner[step]
+        if isinstance(inner, dict) and "by_arm" in inner:
+            records = [record for record in records if "by_arm" in record.model_fields] or records
         if isinstance(step, int) and isinstance(inner, dict):
             records = [record for record in records if _naming_key(record) in inner] or records
     return list(dict.fromkeys(info.alias or name for record in records for name, info in record.model_fields.items()))

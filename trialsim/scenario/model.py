@@ -19,6 +19,7 @@ from trialsim.protocol.steps import Resource, Step, WaitRule
 from trialsim.quantities import (
     Amount,
     CalendarSpan,
+    Categories,
     Clock,
     ClockWindow,
     Count,
@@ -312,7 +313,10 @@ class Outcome(Record):
     label: str | None = None
     distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
     unit: str | None = None
-    categories: tuple[float, ...] = ()
+    categories: Categories = ()
+    labels: Mapping[Name, str] = {}  # words for categories, each under its number
+    limits: tuple[Amount, Amount] | None = None  # of a normal outcome's scale: told, not enforced
+    better: Literal["lower", "higher"] | None = None  # which way is good for the participant
     visits: Names
     source: str | None = None
     computed_from: str | None = None

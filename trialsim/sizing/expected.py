@@ -272,7 +272,7 @@ def activity_effect(plan: ResponsePlan, point: int, arm: int) -> tuple[float, fl
         spread = response.sd_log_between or response.sd_between
         for activity in acting:
             if response.secretion is None:
-                size = log_factor(response)
+                size = log_factor(response, outcome, here.cuts[plan.reference])
             else:
                 lag = response.lag.value if response.lag else 0.0
                 lasts = response.lasts.value if response.lasts else None

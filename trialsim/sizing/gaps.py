@@ -9,7 +9,7 @@ from scipy import special
 
 from trialsim.analysis.plan import Call
 from trialsim.conduct import NEVER
-from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, log_factor
+from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
 from trialsim.scenario.resolve import ONE_SAMPLE
@@ -156,7 +156,7 @@ def _movers(outcome: OutcomePlan) -> Iterator[str]:
         "failed": "failed attempts", "wait": "waits", "interrupted": "interruptions", "duration": "the time taken",
         "missed": "missed sessions",
     }  # fmt: skip
-    moved = list(dict.fromkeys(names[one.driver] for one in outcome.drivers if log_factor(one)))
+    moved = list(dict.fromkeys(names[one.driver] for one in outcome.drivers if moves(one)))
     if moved:
         yield f"{' and '.join(moved)} move the outcome and add to its spread: lower"
     if outcome.covariates:

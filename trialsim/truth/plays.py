@@ -14,6 +14,7 @@ from trialsim.protocol.columns import A_END, E_TIME, H_REQUEST, LEFT, OTHER_ARM,
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, SEIZE, Program
 from trialsim.protocol.tapes import Tapes
 from trialsim.response import respond
+from trialsim.response.zeros import logged_pairs
 from trialsim.study import Engine, Study
 
 Floats = NDArray[np.float64]
@@ -34,11 +35,20 @@ class Chance:
 
 @dataclass(frozen=True)
 class Play:
-    """One play: values (T, R, N, D) as if nothing were lost, and the course of events they come from."""
+    """One play: values (T, R, N, D) as if nothing were lost, and the course of events they come from.
+
+    ``exact`` are the values before rounding, for analyses that take logarithms or percents: a reading of 0 would drop out
+    of them, and with it the lowest values. The same array as ``values`` where nothing is rounded to 0.
+    """
 
     values: Floats
+    exact: Floats
     entries: Entries
     trace: EventTrace | None
+
+    def read(self, transform: str) -> Floats:
+        """The values (T, R, N, D) that an endpoint with this transform looks at."""
+        return self.values if transform == "none" else self.exact
 
 
 def play(chance: Chance, arm: int | None) -> Play:
@@ -51,19 +61,30 @@ def play(chance: Chance, arm: int | None) -> Play:
         trace = engines.play(
             study.program, entries, chance.tapes, seed=chance.seed, replicates=chance.replicates, engine=chance.engine
         )
-    values = respond(
+    told = None if trace is None or study.program is None else placed(trace, study.program, entries)
+    values = exact = _complete(chance, entries, told, rounded=True)
+    if logged_pairs(study.scenario):
+        exact = _complete(chance, entries, told, rounded=False)
+    if trace is not None:
+        for d, point in enumerate(study.response.points):
+            elsewhere = trace.visits[:, :, point.visit_index, V_REASON] == OTHER_ARM
+            values[:, elsewhere, d] = exact[:, elsewhere, d] = np.nan
+    return Play(values, exact, entries, trace)
+
+
+def _complete(chance: Chance, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Floats:
+    """(T, R, N, D) what would be measured had nothing been lost."""
+    study = chance.study
+    return respond(
         study.response,
         entries,
-        None if trace is None or study.program is None else placed(trace, study.program, entries),
+        trace,
         seed=chance.seed,
         replicates=chance.replicates,
         twins=study.twins,
         complete=True,
+        rounded=rounded,
     ).values
-    if trace is not None:
-        for d, point in enumerate(study.response.points):
-            values[:, trace.visits[:, :, point.visit_index, V_REASON] == OTHER_ARM, d] = np.nan
-    return Play(values, entries, trace)
 
 
 def placed(trace: EventTrace, program: Program, entries: Entries) -> EventTrace:

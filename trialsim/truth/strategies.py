@@ -121,10 +121,11 @@ def on_ideal_ward(chance: Chance, study: Study) -> Chance:
 
 def endpoint_of(plays: Plays, played: Play, target: Target, twin: int) -> Floats:
     """(R, N) the endpoint of everyone in a play."""
-    values = played.values[twin : twin + 1]
+    whole = played.read(target.endpoint.transform)
+    values = whole[twin : twin + 1]
     if target.strategy == WHILE_ON_TREATMENT:
         values = values.copy()
-        values[0, :, :, target.endpoint.visit] = _last_on_treatment(plays.chance, played, target.endpoint.visit, twin)
+        values[0, :, :, target.endpoint.visit] = _last_on_treatment(plays.chance, played, target.endpoint.visit, whole[twin])
     return endpoint_values(values, target.endpoint)
 
 
@@ -146,15 +147,15 @@ def who_counts(plays: Plays, target: Target) -> Flags:
     if target.strategy == RESPONDER_STRATUM and target.responders is not None:
         twins, visit = plays.chance.study.twins, target.endpoint.visit
         a, b = target.arms if target.arms is not None else (0, 0)
-        treated = plays.alone[a].values[twins.index("declared"), :, :, visit]
-        other = plays.alone[b].values[twins.index("declared" if target.arms is not None else "null"), :, :, visit]
+        treated = plays.alone[a].exact[twins.index("declared"), :, :, visit]
+        other = plays.alone[b].exact[twins.index("declared" if target.arms is not None else "null"), :, :, visit]
         with np.errstate(invalid="ignore", divide="ignore"):
             who = who & within(np.where(other != 0.0, 100.0 * (treated - other) / other, np.nan), target.responders)
     return np.asarray(who)
 
 
-def _last_on_treatment(chance: Chance, played: Play, visit: int, twin: int) -> Floats:
-    """(R, N) the value at the visit, or at the last one before it at which the outcome was still on treatment.
+def _last_on_treatment(chance: Chance, played: Play, visit: int, values: Floats) -> Floats:
+    """(R, N) of ``values`` (R, N, D) that at the visit, or at the last one before it at which the outcome was still on treatment.
 
     On treatment is who came to the visit and was given all of the own arm's activities planned before it. NaN where
     this never was so.
@@ -169,7 +170,7 @@ def _last_on_treatment(chance: Chance, played: Play, visit: int, twin: int) -> F
         else:
             came = played.trace.visits[:, :, point.visit_index, V_REASON] == VISITED
             on = came & (given(bedside, point) >= IN_FULL)
-        carried = np.where(on, played.values[twin, :, :, d], carried)
+        carried = np.where(on, values[:, :, d], carried)
     return carried
 
 

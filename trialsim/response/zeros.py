@@ -1,0 +1,79 @@
+"""Readings of 0 that a logarithm or a percent cannot take: missing in these analyses, for the reason "log of 0"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trialsim.normal import ndtr
+from trialsim.scenario.model import Analysis, Instrument, Scenario
+
+if TYPE_CHECKING:
+    from trialsim.response.plan import OutcomePlan, PairPlan
+
+#: What such a value is called in tables and warnings.
+LOG_OF_ZERO = "log of 0"
+
+#: The share of readings of 0 from which on a scenario is warned of them.
+WORTH_A_WORD = 0.001
+
+
+def reads_zero(tool: Instrument) -> bool:
+    """Whether the instrument can read 0 of a value above it: it rounds, and no detection limit catches what it rounds off."""
+    rounds = tool.rounding is not None and tool.rounding.value > 0
+    return rounds and not (tool.detection_limit is not None and tool.detection_limit.value > 0)
+
+
+def logged(analysis: Analysis) -> tuple[str, ...]:
+    """The visits of which an analysis takes the logarithm, or by which it divides."""
+    ends = (analysis.change.start, analysis.change.end) if analysis.change is not None else (analysis.visit,)
+    visits: list[str | None] = []
+    if analysis.transform == "log":
+        visits += [*ends, analysis.baseline]
+    if analysis.transform == "percent" or analysis.subset is not None:
+        visits.append(ends[0])
+    if analysis.estimand.responders is not None:
+        visits.append(ends[-1])
+    return tuple(dict.fromkeys(visit for visit in visits if visit is not None))
+
+
+def logged_pairs(scenario: Scenario) -> dict[tuple[str, str], str]:
+    """(outcome, visit) that may read 0 where a logarithm is taken, with the first analysis that does."""
+    found: dict[tuple[str, str], str] = {}
+    for name, analysis in scenario.analyses.items():
+        outcome = scenario.outcomes[analysis.outcome]
+        if outcome.distribution == "lognormal" and reads_zero(outcome.instrument):
+            for visit in logged(analysis):
+                found.setdefault((analysis.outcome, visit), name)
+    return found
+
+
+def zero_share(outcome: OutcomePlan, point: PairPlan) -> float:
+    """The largest chance among the arms that a value of this outcome and visit is read as 0, from its declared level.
+
+    A value below half a step is rounded to 0. Errors of assay and plate widen the logarithm.
+    """
+    tool = outcome.instrument
+    assert tool.rounding is not None
+    errors = [math.log1p(cv.value**2) for cv in (tool.assay_cv, tool.plate_cv) if cv is not None]
+    edge = math.log(tool.rounding.value / 2)
+    return max(
+        float(ndtr((edge - (location - sum(errors) / 2)) / math.sqrt(sd**2 + sum(errors))))
+        for location, sd in zip(point.location, point.sd, strict=True)
+    )
+
+
+def log_of_zero(scenario: Scenario, outcomes: Sequence[OutcomePlan], points: Sequence[PairPlan]) -> Iterator[str]:
+    """Warnings where readings of 0 are to be expected under a logarithm or a percent."""
+    concerned = logged_pairs(scenario)
+    for point in points:
+        outcome = outcomes[point.outcome]
+        analysis = concerned.get((outcome.name, point.visit))
+        share = zero_share(outcome, point) if analysis is not None else 0.0
+        if share >= WORTH_A_WORD:
+            yield (
+                f"about {100 * share:.2g} % of the values of {outcome.name} at {point.visit} are rounded to 0, and {analysis} "
+                f"takes their logarithm or divides by them: they are missing there ({LOG_OF_ZERO}), and the lowest values at "
+                "that. Round more finely, or declare a detection_limit: with what is done below:."
+            )

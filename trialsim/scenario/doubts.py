@@ -1,0 +1,102 @@
+"""What is possible and yet probably not meant: quantiles that no distribution meets, a normal off its scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.distributions import Distribution, cdf, quantile, solve
+from trialsim.given import quantiles_given
+from trialsim.measures import Number, Spread
+from trialsim.scenario.check_levels import level_numbers
+from trialsim.scenario.checks import records
+from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
+
+Floats = NDArray[np.float64]
+
+DURATION = {"d": 86_400.0, "h": 3_600.0, "min": 60.0, "s": 1.0}  # [s]
+
+#: Quantiles are met when they lie this near, as a share of their range.
+NEAR = 0.05
+
+#: The share of a normal outside its limits from which on it is worth a word.
+OUTSIDE = 0.01
+
+
+def doubts(scenario: Scenario) -> tuple[str, ...]:
+    """Warnings about the numbers of a resolved scenario, each once."""
+    return tuple(dict.fromkeys((*_spreads(scenario), *_levels(scenario))))
+
+
+def _spreads(scenario: Scenario) -> Iterator[str]:
+    for path, record in records(scenario):
+        if isinstance(record, Spread):
+            flat = {key: one.value for key, one in record.given.items() if isinstance(one, Number)}
+            place = ".".join(str(part) for part in path if part not in ("number", "prior", "given", "value"))
+            what = f"the prior of {place}" if "prior" in path else place
+            yield from _missed(what, flat, record.distribution, record.kind, record.unit)
+
+
+def _levels(scenario: Scenario) -> Iterator[str]:
+    for name, outcome in scenario.outcomes.items():
+        if outcome.distribution not in ("normal", "lognormal"):
+            continue
+        for level in _each(outcome):
+            flat = level_numbers(level)
+            yield from _outside(name, outcome, flat)
+            if len(quantiles_given(flat)) > 2:
+                family = outcome.distribution
+                found = solve(family, flat, positive=family == "lognormal")
+                yield from _missed(f"outcomes.{name}", flat, found, "amount", outcome.unit)
+
+
+def _each(outcome: Outcome) -> Iterator[Level]:
+    for level in outcome.by_visit.values():
+        yield from level.by_arm.values() if isinstance(level, ArmLevels) else (level,)
+
+
+def _outside(name: str, outcome: Outcome, given: Mapping[str, float]) -> Iterator[str]:
+    """A normal level of which too much lies beyond the limits of its scale."""
+    if outcome.limits is None or outcome.distribution != "normal":
+        return
+    low, high = (end.value for end in outcome.limits)
+    found = solve("normal", given, positive=False)
+    share = cdf(found, low) + 1.0 - cdf(found, high)
+    if share > OUTSIDE:
+        mean, sd = found.params
+        yield (
+            f"outcomes.{name}: {100 * share:.2g} % of a normal with mean {mean:.3g} and SD {sd:.3g} lie outside {low:g} to "
+            f"{high:g}, and are drawn there. Write categories: {low:g}..{high:g} (or with by: and a step) in place of "
+            "distribution: normal."
+        )
+
+
+def _missed(what: str, given: Mapping[str, float], played: Distribution, kind: str, unit: str | None) -> Iterator[str]:
+    """Quantiles that were given and are not played, by more than :data:`NEAR` of their range."""
+    points = quantiles_given(given)
+    if len(points) < 2:
+        return
+    wanted = np.array([value for _, value in points])
+    found = quantile(played, np.array([p for p, _ in points]))
+    if np.abs(found - wanted).max() <= NEAR * (wanted[-1] - wanted[0]):
+        return
+    numbers = [_row(row, kind, unit) for row in (wanted, found)]
+    shares = ", ".join(f"{100 * p:g} %" for p, _ in points)
+    yield (
+        f"{what}: no {played.family} distribution has the {shares} points {numbers[0]}. Played are {numbers[1]}: give two "
+        "of them, or another family."
+    )
+
+
+def _row(values: Floats, kind: str, unit: str | None) -> str:
+    """Numbers with one unit behind them."""
+    if kind == "duration":
+        unit = next((name for name in ("d", "h", "min") if values.max() >= 2 * DURATION[name]), "s")
+        values = values / DURATION[unit]
+    elif kind == "share":
+        values, unit = 100 * values, "%"
+    elif kind == "rate":
+        unit = "per h"
+    return ", ".join(f"{value:.3g}" for value in values) + (f" {unit}" if unit else "")

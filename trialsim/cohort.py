@@ -21,6 +21,7 @@ from trialsim.protocol.columns import (
     E_REASON,
     E_TIME,
     HOLD_STATES,
+    V_SERVED,
     VISIT_REASONS,
 )
 from trialsim.protocol.program import Program
@@ -125,7 +126,7 @@ class Trial:
         else:
             for n in self._numbers:
                 for place, visit in enumerate(program.visits):
-                    tick, reason, _ = trace.visits[self.index, n, place]
+                    tick, reason = trace.visits[self.index, n, place, :V_SERVED]
                     rows.append(
                         {
                             "participant": int(n) + 1,

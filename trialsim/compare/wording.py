@@ -240,6 +240,8 @@ def text(value: object) -> str:
     """A value as people write it."""
     if value is None:
         return "nothing"
+    if isinstance(value, OfPractitioners) and value.of:
+        return f"{_number(value)} of {' and '.join(value.of)}"
     if isinstance(value, Number):
         return _number(value)
     if isinstance(value, Spread):

@@ -10,7 +10,7 @@ from trialsim.compare.changes import Change, changes
 from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
 from trialsim.distributions import describe
-from trialsim.quantities import Number, Record, Spread
+from trialsim.quantities import Number, OfPractitioners, Record, Spread
 from trialsim.scenario.dump import plain
 from trialsim.scenario.identity import PROVENANCE
 from trialsim.scenario.model import Scenario

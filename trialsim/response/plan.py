@@ -68,6 +68,7 @@ class OutcomePlan:
     drivers: tuple[Driver, ...]
     covariates: tuple[CovariateEffect, ...]
     icc_practitioner: float
+    practitioner: int  # the group in the trace whose people share it, -1 for none
     icc_site: float
     instrument: Instrument
     assay: str
@@ -137,7 +138,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     return ResponsePlan(
         arms=arms,
         reference=arms.index(reference) if len(arms) > 1 else 1,
-        outcomes=tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items()),
+        outcomes=tuple(_outcome(name, what, scenario, program) for name, what in scenario.outcomes.items()),
         points=tuple(
             _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
             for name, visit in pairs
@@ -156,7 +157,9 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     )
 
 
-def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
+def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | None) -> OutcomePlan:
+    groups = program.practitioners.groups if program else ()
+    who = what.icc.practitioner.of if what.icc.practitioner else ()
     assay = what.instrument.assay or name
     sharing = [
         other for other_name, other in scenario.outcomes.items() if (other.instrument.assay or other_name) == assay
@@ -173,7 +176,8 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         half_life=what.half_life.value if what.half_life else 0.0,
         drivers=what.drivers,
         covariates=what.covariates,
-        icc_practitioner=what.icc.practitioner.value if what.icc.practitioner else 0.0,
+        icc_practitioner=what.icc.practitioner.value if what.icc.practitioner and program else 0.0,
+        practitioner=groups.index(who) if who in groups else -1,
         icc_site=what.icc.site.value if what.icc.site else 0.0,
         instrument=what.instrument,
         assay=assay,

@@ -71,7 +71,11 @@ _PRIOR: dict[str, Any] = {
 def _number(
     kind: str, low: float | None = None, high: float | None = None, *, of_practitioners: bool = False
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    told = {key: {"type": "string"} for key in PROVENANCE[:3]}
+    told: dict[str, Any] = {key: {"type": "string"} for key in PROVENANCE[:3]}
+    if of_practitioners:
+        name = {"type": ["string", "number"]}
+        several = {"type": "array", "items": name, "minItems": 1}
+        told["of"] = {"description": "The resource whose people they are, or several.", "anyOf": [name, several]}
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     pair = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}
     carried = {
@@ -80,12 +84,6 @@ def _number(
         "required": ["value"],
         "additionalProperties": False,
     }
-    if of_practitioners:
-        name = {"type": ["string", "number"]}
-        carried["properties"]["of"] = {
-            "description": "The resource whose people they are, or several.",
-            "anyOf": [name, {"type": "array", "items": name, "minItems": 1}],
-        }
     schema = {"description": KIND_WORDS[kind], "anyOf": [bare, carried]}
     read = read_of_practitioners if of_practitioners else read_number
     return BeforeValidator(lambda value: read(value, kind, low=low, high=high)), WithJsonSchema(schema)

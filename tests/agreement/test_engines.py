@@ -20,8 +20,8 @@ from tests.agreement.protocols import NEVER, STEPS, Trial, trials
 from trialsim.conduct import conduct, plan_conduct
 from trialsim.engine import EventTrace, play, reference, summarize
 from trialsim.engine.trace import WAITS, first_difference
-from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.columns import A_SERVED, SHIFT_BITS, UNIT_BITS, V_SERVED
+from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import NOBODY, Practitioners, Program
 from trialsim.protocol.steps import Resource
 from trialsim.protocol.tapes import Tapes, draw_tapes
@@ -189,7 +189,11 @@ def test_a_wrong_array_is_reported() -> None:
 
 # ---------------------------------------------------------------- who served last
 
-THERAPISTS = {"room": {"units": 3}, "therapist": {"units": 2, "people": 4, "hours": "daily 00:00-00:10"}, "aide": {"units": 1}}
+THERAPISTS = {
+    "room": {"units": 3},
+    "therapist": {"units": 2, "people": 4, "hours": "daily 00:00-00:10"},
+    "aide": {"units": 1},
+}
 SESSIONS = [
     {"visit": "before"},
     {"hold": ["room"], "steps": [
@@ -209,7 +213,10 @@ GROUPS = Practitioners((("therapist",), ("therapist", "aide")), givers=1)
 def served(trace: EventTrace, visit: int, group: int) -> list[tuple[int, int, int]]:
     """(resource, shift, unit) of each participant at a visit; nobody is -1 throughout."""
     packed = trace.visits[0, :, visit, V_SERVED + group]
-    return [(int(x >> SHIFT_BITS), int(x >> UNIT_BITS) & (2**28 - 1), int(x) & 65535) if x >= 0 else (-1, -1, -1) for x in packed]
+    return [
+        (int(x >> SHIFT_BITS), int(x >> UNIT_BITS) & (2**28 - 1), int(x) & 65535) if x >= 0 else (-1, -1, -1)
+        for x in packed
+    ]
 
 
 def test_who_served_last_acts_until_another_person_serves() -> None:

@@ -24,7 +24,7 @@ def test_every_kind_is_told_in_words() -> None:
         "massage interrupted": "difference 2 if so",
         "time in interview": "difference 1 per 10 min",
         "language: other": "difference 4 against the others",
-        "practitioner": "3 % of the variance, shared by the participants of one practitioner",
+        "practitioner": "3 % of the variance, shared by the participants of one practitioner (nurse)",
         "site": "2 % of the variance, shared by the participants of one site",
         "rater": "error of SD 2",
         "rounding": "to 1",

@@ -658,7 +658,8 @@ def play_range(  # type: ignore[no-untyped-def]
     for r in range(replicates):
         trial_end[r], event_count[r] = _play_one(
             ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving,
-            per_site, weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r], leave_reason[r], tapes[r],
-            visits_out[r], activities_out[r], holds_out[r], ends_out[r], staff_out[r], events[r], state, priorities,
-            granted, served, ward, unit, until, shift_close, seized, clock, buffers, queue, heap,
+            per_site, weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r],
+            leave_reason[r], tapes[r], visits_out[r], activities_out[r], holds_out[r], ends_out[r], staff_out[r],
+            events[r], state, priorities, granted, served, ward, unit, until, shift_close, seized, clock, buffers, queue,
+            heap,
         )  # fmt: skip

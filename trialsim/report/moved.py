@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from trialsim.quantities import OfPractitioners
 from trialsim.report.words import join, number
 from trialsim.scenario.dump import clock_text
 from trialsim.scenario.model import CovariateEffect, Driver, Instrument, Missing, Outcome, Response, Rhythm, Window
@@ -24,7 +25,8 @@ def moved(outcome: Outcome) -> Iterator[Line]:
         yield _covariate(effect)
     for whose, share in (("practitioner", outcome.icc.practitioner), ("site", outcome.icc.site)):
         if share is not None and share.value > 0:
-            yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}"
+            of = f" ({join(share.of, 'or')})" if isinstance(share, OfPractitioners) else ""
+            yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}{of}"
     yield from _instrument(outcome.instrument)
     if outcome.lost is not None and outcome.lost.value > 0:
         yield "lost", f"{number(outcome.lost)} of the samples"
@@ -76,6 +78,9 @@ def _response(response: Response, outcome: Outcome) -> str:
         text += f"; effects differ between people, SD {number(response.sd_log_between)} of the log"
     if response.sd_between is not None:
         text += f"; effects differ between people, SD {number(response.sd_between)}"
+    if response.sd_practitioner is not None:
+        varies = response.sd_practitioner
+        text += f"; effects differ between practitioners ({join(varies.of, 'or')}), SD {number(varies)}"
     return text + _at(response.visits)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trialsim.draws import stream, stream_key
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
+from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, places
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.model import (
@@ -52,6 +53,7 @@ class PairPlan:
     differs: bool  # between the arms
     by_arm: bool  # a level is declared for each arm
     declared_time: float  # [s], without a ward
+    contact: tuple[int, ...]  # of each arm, the planned step by which a practitioner has served last; -1 for nobody
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,16 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     factor = np.linalg.cholesky(np.array(matrix)) if pairs else np.zeros((0, 0))
     declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
     categories = tuple(tuple(what.choice) for what in scenario.participants.values())
+    outcomes = tuple(_outcome(name, what, scenario, program) for name, what in scenario.outcomes.items())
+    contacts = [_contacts(program, outcome, len(arms)) for outcome in outcomes]
     return ResponsePlan(
         arms=arms,
         reference=arms.index(reference) if len(arms) > 1 else 1,
-        outcomes=tuple(_outcome(name, what, scenario, program) for name, what in scenario.outcomes.items()),
+        outcomes=outcomes,
         points=tuple(
-            _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
+            _pair(scenario.outcomes[name], place, visit, scenario, program, arms, reference, contacts[place](visit))
             for name, visit in pairs
+            for place in (names.index(name),)
         ),
         factor=factor,
         correlated=bool(np.abs(factor - np.eye(len(factor))).max(initial=0.0) > 0),
@@ -153,7 +158,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
         reasons=(*REASONS, *dict.fromkeys(reason for _, reason in declared)),
-        warnings=(*_one_arm(scenario, program), *_same_people(scenario, program)),
+        warnings=(*_one_arm(scenario, program), *_same_people(scenario, program), *unfelt(scenario, program, arms)),
     )
 
 
@@ -197,6 +202,7 @@ def _pair(
     program: Program | None,
     arms: Sequence[str],
     reference: str,
+    contact: tuple[int, ...],
 ) -> PairPlan:
     found = places(what, visit, arms, reference)
     index = program.visits.index(visit) if program else -1
@@ -212,7 +218,16 @@ def _pair(
         by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
+        contact=contact,
     )
+
+
+def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str], tuple[int, ...]]:
+    """By visit: in each arm, the step by which a practitioner of the outcome has served last."""
+    if program is None or outcome.practitioner < 0:
+        return lambda _: (NOBODY,) * arms
+    found = [services(program, outcome.practitioner, arm).visits for arm in range(arms)]
+    return lambda visit: tuple(one.get(program.visits.index(visit), NOBODY) for one in found)
 
 
 def _apart(a: Place, b: Place) -> bool:
@@ -276,7 +291,8 @@ def _same_people(scenario: Scenario, program: Program | None) -> list[str]:
     told = [name for name, what in scenario.outcomes.items() if what.icc.practitioner]
     if program is None or not told:
         return []
-    held = {program.resources[i].base for hold in program.holds for i in hold.resources}
+    counted = {name for group in program.practitioners.groups for name in group}
+    held = {program.resources[i].base for hold in program.holds for i in hold.resources} & counted
     always = sorted({one.base for one in program.resources if one.calendar < 0 and one.people > one.units} & held)
     return [
         f"{name} is open all the time: its shift never ends, so the same people do all the work, and icc: of "

@@ -209,7 +209,7 @@ def _response(
 ) -> Response:
     plain = response.model_copy(update={"sd_practitioner": None})
     told = amounts_in(plain, outcome.unit, path, findings.append)
-    varies = named(response.sd_practitioner, scenario)
+    varies: Number | None = named(response.sd_practitioner, scenario)
     if varies is not None:
         varies = convert(varies, _effect_unit(outcome), (*path, "sd_practitioner"), findings.append)
     return told.model_copy(

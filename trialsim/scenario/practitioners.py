@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from trialsim.protocol.program import Practitioners
 from trialsim.protocol.steps import Resource
@@ -57,7 +57,7 @@ def check_practitioners(scenario: Scenario, report: Report) -> None:
             for i, one in enumerate(number.of if resources else ()):
                 known(one, resources, "TS-E033", (*path, "of", i) if len(number.of) > 1 else (*path, "of"), report)
             if not number.of and len(candidates(resources)) > 1:
-                report(_unsure(path, number, candidates(resources)))
+                report(_unsure(path, number, resources))
         for activity, response in outcome.responds_to.items():
             if response.sd_practitioner is not None and response.secretion is not None:
                 here = ("outcomes", name, "responds_to", activity, "sd_practitioner")
@@ -66,12 +66,15 @@ def check_practitioners(scenario: Scenario, report: Report) -> None:
                 report(Finding("TS-E101", here, message, remedy, on_key=True))
 
 
-def _unsure(path: Path, number: OfPractitioners, meant: Sequence[str]) -> Finding:
-    """Several resources could be meant."""
+def _unsure(path: Path, number: OfPractitioners, resources: Mapping[str, Resource]) -> Finding:
+    """Several resources could be meant; several at once are only proposed where all of them have people."""
+    meant = candidates(resources)
     message = f"the practitioner may be {', '.join(meant[:-1])} or {meant[-1]}."
     told = f"{100 * number.value:g} %" if number.kind == "share" else f"{number.value:g}"
-    remedy = f"Name whose people count: {{value: {told}, of: {meant[0]}}}, or several: of: [{', '.join(meant)}]."
-    return Finding("TS-E100", path, message, remedy, on_key=True)
+    remedy = f"Name whose people count: {{value: {told}, of: {meant[0]}}}"
+    if resources[meant[0]].people is not None:
+        remedy += f", or several: of: [{', '.join(meant)}]"
+    return Finding("TS-E100", path, message, f"{remedy}.", on_key=True)
 
 
 def practitioners(scenario: Scenario) -> Practitioners:

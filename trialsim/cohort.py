@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 DAY = 86_400
 
 #: The meaning of the columns that name practitioners.
-WHO_SERVED = "the person who had served last at the visit, by resource and number; empty before the first"
+WHO_SERVED = "the person who had served last at a visit that took place, by resource and number; empty before the first"
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Trial:
                             "visit": visit,
                             "time": self.when(int(tick)),
                             "status": VISIT_REASONS[reason],
-                            **{column: names[n, place] for column, names in served.items()},
+                            **{column: names[n, place] if tick >= 0 else "" for column, names in served.items()},
                         }
                     )
         return pd.DataFrame(rows, columns=["participant", "visit", "time", "status", *served])

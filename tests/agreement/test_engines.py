@@ -270,3 +270,22 @@ def test_a_shift_of_the_wrong_number_is_reported(monkeypatch: pytest.MonkeyPatch
     right = reference.shift_number
     monkeypatch.setattr(reference, "shift_number", lambda *told: right(*told) + 1)
     assert difference(fast, played(trial, "simpy", tapes), trial) == "visits"
+
+
+def test_who_had_served_is_kept_for_visits_that_are_missed() -> None:
+    """A session given up, and one after leaving, keep the person of the session before: truth values them so."""
+    steps = [
+        {"hold": ["therapist"], "steps": [{"visit": "first"}]},
+        {"wait": {"for": "1 min"}},
+        {"hold": ["therapist"], "name": "second", "give_up_after": "5 s", "steps": [{"visit": "second"}]},
+        {"wait": {"for": "1 h"}},
+        {"visit": "third"},
+    ]
+    staff = {"therapist": {"units": 1, "people": 4, "hours": "daily 00:00-00:01"}}
+    followed = Practitioners((("therapist",),), givers=0)
+    trial = ties(steps, staff, [0, 0], followed=followed, p1=1200)
+    trace = played(trial, "fast", tapes_of(trial))
+    assert difference(trace, played(trial, "simpy", tapes_of(trial)), trial) is None
+    assert trace.visit_reason[0].tolist() == [[0, 1, 0], [0, 1, 2]]
+    for visit in range(3):
+        assert served(trace, visit, 0) == [(0, 7, 0), (0, 7, 0)]

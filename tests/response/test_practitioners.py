@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.response.studies import normal, played, prepared, same_correlation, values, ward
+from trialsim.compare.changes import changes
+from trialsim.compare.wording import both_texts
 from trialsim.errors import ScenarioError
 from trialsim.protocol.columns import A_SERVED
 from trialsim.report.explain import explain
@@ -19,6 +21,7 @@ from trialsim.scenario import loads
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.resolve import resolve
+from trialsim.scenario.schema import json_schema
 
 Floats = NDArray[np.float64]
 DAYS = "daily 00:00-12:00; daily 12:00-24:00"
@@ -98,6 +101,28 @@ def test_whose_number_it_is_survives_the_resolved_form_an_override_and_the_ident
     assert (set_to.value, set_to.of) == (0.1, ("anna", "bert"))
     other = resolve(loads(text.replace(json.dumps(BOTH), json.dumps(BOTH | {"of": ["anna"]}))))
     assert scenario_hash(other) != scenario_hash(resolved)
+
+
+def test_the_json_schema_knows_whose_number_it_is() -> None:
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(json_schema())
+    for of, good in (("anna", True), (["anna", "bert"], True), ([], False), ({}, False)):
+        told = {"y": outcome(icc={"practitioner": {"value": "30 %", "of": of}})}
+        told["y"]["responds_to"] = {"care": {"difference": 1, "sd_practitioner": {"value": 2, "of": of}}}
+        assert validator.is_valid(json.loads(ward(told, [held("anna")], resources=TWO))) is good
+    other = {"y": outcome(icc={"site": {"value": "30 %", "of": "anna"}})}
+    assert not validator.is_valid(json.loads(ward(other, [held("anna")], resources=TWO)))
+
+
+def test_a_comparison_says_whose_number_changed() -> None:
+    told = [
+        ward({"y": outcome(icc={"practitioner": {"value": "30 %", "of": of}})}, [held("anna")], resources=TWO)
+        for of in TWO
+    ]
+    (found,) = changes(*(resolve(loads(one)) for one in told))
+    assert found.where == "outcomes.y.icc.practitioner"
+    assert both_texts(found.old, found.new) == ("30 % of anna", "30 % of bert")
 
 
 # ---------------------------------------------------------------- correlations

@@ -18,6 +18,7 @@ from scipy import stats
 
 from trialsim import study as studies
 from trialsim.scenario import loads
+from trialsim.truth import find_truth
 
 Floats = NDArray[np.float64]
 Z = 4.42
@@ -222,6 +223,15 @@ def test_a_correlation_that_ignores_the_therapist_is_seen() -> None:
     found, _ = both(0.6, 0.0, 2000)
     wrong = simulated(0.6, 0.0, replicates=20_000, seed=2, own=RHO / math.sqrt(0.4))
     assert not agree(found[1], wrong[1], 2000)
+
+
+def test_the_true_effect_is_the_mean_over_therapists() -> None:
+    """-7 in the mean, though each trial has five therapists who differ by an SD of 8: the error is about .1."""
+    truth = find_truth(crossed(0.06, 8.0), replicates=1000, seed=1)
+    for row in (0, 1):
+        value, error = truth.declared(row)
+        assert abs(value + EFFECT) < Z * error
+        assert 0.05 < error < 0.3
 
 
 @pytest.mark.verify

@@ -233,12 +233,14 @@ def _serve(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _miss_visits(ops, visits, n, first, last, reason):  # type: ignore[no-untyped-def]
-    """Give the visits of steps ``first`` to ``last`` - 1 that have no time and no reason yet a reason."""
+def _miss_visits(ops, visits, served, n, first, last, reason):  # type: ignore[no-untyped-def]
+    """Give the visits of steps ``first`` to ``last`` - 1 that have no time and no reason yet a reason, and who served last."""
     for step in range(first, last):
         visit = ops[step, 1] if ops[step, 0] == p.VISIT else ops[step, 4] if ops[step, 0] == p.ATTEMPT else -1
         if visit >= 0 and visits[n, visit, e.V_TIME] < 0 and visits[n, visit, e.V_REASON] == e.VISITED:
             visits[n, visit, e.V_REASON] = reason
+            for group in range(served.shape[1] if reason != e.OTHER_ARM else 0):
+                visits[n, visit, e.V_SERVED + group] = served[n, group]
 
 
 @part
@@ -399,7 +401,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 state[WAITING, n], state[DUE, n] = -1, NO_KEY
                 kept[n, hold, e.H_STATE] = e.REFUSED
                 logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, e.NONE)
-                _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
+                _miss_visits(ops, visits, served, n, step, ops[step, 2], e.SESSION_MISSED)
                 state[STEP, n] = ops[step, 2]
                 running = True
                 pending = key
@@ -454,7 +456,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                             unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
                             staff[j, e.S_STUDY] += tick - seized[j, u]
                             staff[j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
-                _miss_visits(ops, visits, n, np.int64(0), counts, e.LEFT)
+                _miss_visits(ops, visits, served, n, np.int64(0), counts, e.LEFT)
                 ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.LEFT_EARLY
                 state[DUE, n] = NO_KEY
                 last = tick
@@ -475,7 +477,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                     _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
                 state[WAITING, n] = -1
                 logged = _record(log, logged, tick, e.GIVE_UP, n, step, hold, e.NONE)
-                _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
+                _miss_visits(ops, visits, served, n, step, ops[step, 2], e.SESSION_MISSED)
                 state[STEP, n] = ops[step, 2]
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
             elif op == p.ACTIVITY:
@@ -606,7 +608,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 if (ops[step, 1] >> arm[n]) & 1:
                     state[STEP, n] += 1
                 else:
-                    _miss_visits(ops, visits, n, step, ops[step, 2], e.OTHER_ARM)
+                    _miss_visits(ops, visits, served, n, step, ops[step, 2], e.OTHER_ARM)
                     state[STEP, n] = ops[step, 2]
             elif op == p.WAIT:
                 ready = tick + (tapes[n, ops[step, 1]] if ops[step, 1] >= 0 else 0)

@@ -45,7 +45,7 @@ class _Pathway:
         self.arm = self.site = 0
         self.kept: list[int] = []  # holds, the innermost last
         self.running = -1  # activity under way
-        self.missed: list[tuple[int, int]] = []  # steps of holds that were given up
+        self.missed: list[tuple[int, int, list[int]]] = []  # steps of holds that were given up, and who had served
         self.served = [-1] * len(program.serving)  # who of each group of practitioners served last
         self.readers: dict[int, Callable[[int, int, int, int], None]] = {
             e.ENTER: self.enter, e.REQUEST: self.request, e.GRANT: self.grant, e.GIVE_UP: self.miss,
@@ -68,13 +68,14 @@ class _Pathway:
             self.ends[:] = tick, e.LEFT_EARLY if last == e.LEAVE else e.COMPLETED
         for visit, place in enumerate(self.program.visit_step):
             if self.visits[visit, e.V_TIME] < 0:
-                self.visits[visit, e.V_REASON] = self._why_missing(place, step if last == e.LEAVE else NEVER)
+                self.visits[visit, e.V_REASON :] = self._why_missing(place, step if last == e.LEAVE else NEVER)
 
-    def _why_missing(self, place: int, reached: int) -> int:
-        """Why the visit at step ``place`` has no time, for one who came as far as step ``reached``."""
-        if any(first < place < end for first, end in self.missed):
-            return e.SESSION_MISSED
-        return e.OTHER_ARM if place < reached else e.LEFT
+    def _why_missing(self, place: int, reached: int) -> list[int]:
+        """Why the visit at step ``place`` has no time, for one who came as far as step ``reached``, and who had served."""
+        for first, end, served in self.missed:
+            if first < place < end:
+                return [e.SESSION_MISSED, *served]
+        return [e.OTHER_ARM, *[-1] * len(self.served)] if place < reached else [e.LEFT, *self.served]
 
     def serve(self, tick: int, _step: int, value: int, unit: int) -> None:
         """A person serves, and counts until another of the same group does."""
@@ -98,7 +99,7 @@ class _Pathway:
             self.staff[self._instance(need), e.S_GRANTS] += 1
 
     def miss(self, _tick: int, step: int, _value: int, _unit: int) -> None:
-        self.missed.append((step, int(self.program.ops[step, 2])))
+        self.missed.append((step, int(self.program.ops[step, 2]), self.served))
 
     def release(self, tick: int, _step: int, value: int, _unit: int) -> None:
         self.kept.remove(value)

@@ -122,7 +122,10 @@ class EventTrace:
 
     @property
     def visit_served(self) -> Ints:
-        """(R, N, V, G) who of each group of practitioners served last, packed; -1 before the first."""
+        """(R, N, V, G) who of each group of practitioners served last, packed; -1 before the first.
+
+        For a visit that was missed, or lies after leaving: who had served until then.
+        """
         return self.visits[..., V_SERVED:]
 
     @property

@@ -21,16 +21,22 @@ from trialsim.protocol.columns import (
     E_REASON,
     E_TIME,
     HOLD_STATES,
+    SHIFT_BITS,
+    V_SERVED,
     VISIT_REASONS,
 )
 from trialsim.protocol.program import Program
 from trialsim.response import Measurements, ResponsePlan
+from trialsim.response.predictor import Bedside
 from trialsim.scenario.model import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DAY = 86_400
+
+#: The meaning of the columns that name practitioners.
+WHO_SERVED = "the person who had served last at a visit that took place, by resource and number; empty before the first"
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,7 @@ class Trial:
         import pandas as pd
 
         trace, program = self.cohort.trace, self.cohort.program
-        rows = []
+        rows, served = [], self._practitioners()
         if trace is None or program is None:
             entries = self.cohort.entries
             for n in self._numbers:
@@ -125,16 +131,36 @@ class Trial:
         else:
             for n in self._numbers:
                 for place, visit in enumerate(program.visits):
-                    tick, reason, _ = trace.visits[self.index, n, place]
+                    tick, reason = trace.visits[self.index, n, place, :V_SERVED]
                     rows.append(
                         {
                             "participant": int(n) + 1,
                             "visit": visit,
                             "time": self.when(int(tick)),
                             "status": VISIT_REASONS[reason],
+                            **{column: names[n, place] if tick >= 0 else "" for column, names in served.items()},
                         }
                     )
-        return pd.DataFrame(rows, columns=["participant", "visit", "time", "status"])
+        return pd.DataFrame(rows, columns=["participant", "visit", "time", "status", *served])
+
+    def _practitioners(self) -> dict[str, NDArray[np.str_]]:
+        """(N, V) who of each group of practitioners had served last, by name: ``therapist 3``; empty for nobody."""
+        cohort, trace, program = self.cohort, self.cohort.trace, self.cohort.program
+        if trace is None or program is None:
+            return {}
+        found = {}
+        one = range(cohort.replicates[self.index], cohort.replicates[self.index] + 1)
+        bedside = Bedside(cohort.response_plan, cohort.entries, trace, cohort.seed, one)
+        for group, column in enumerate(_practitioner_columns(cohort)):
+            served = np.ascontiguousarray(trace.visits[self.index, :, :, V_SERVED + group])
+            person = bedside.people(served.reshape(1, -1)).reshape(served.shape)
+            names = [resource.name for resource in program.resources]
+            text = [
+                "" if packed < 0 else f"{names[packed >> SHIFT_BITS]} {number + 1}"
+                for packed, number in zip(served.ravel(), person.ravel(), strict=True)
+            ]
+            found[column] = np.array(text, dtype=object).reshape(served.shape)
+        return found
 
     def measurements(self, twin: str = "declared") -> pd.DataFrame:
         """One row a participant, outcome and visit: the value, or why it is missing."""
@@ -218,6 +244,12 @@ class Trial:
         return pd.DataFrame(list(_codebook(self.cohort)), columns=["table", "column", "meaning"])
 
 
+def _practitioner_columns(cohort: Cohort) -> list[str]:
+    """The column of each group of practitioners in the table of visits."""
+    groups = cohort.program.practitioners.groups if cohort.program is not None else ()
+    return [f"served_by_{'_or_'.join(group)}".replace(" ", "_") for group in groups]
+
+
 def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
     """(table, column, meaning)."""
     clock = "date and time by the study's calendar" if cohort.trace is not None else "days after enrollment"
@@ -249,6 +281,7 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
         ("visits", "visit", "planned measuring point"),
         ("visits", "time", f"when it took place, {clock}; empty if it did not"),
         ("visits", "status", f"one of {', '.join(VISIT_REASONS)}"),
+        *(("visits", column, WHO_SERVED) for column in _practitioner_columns(cohort)),
         ("measurements", "participant", number),
         ("measurements", "arm", "as in participants"),
         ("measurements", "outcome", "; ".join(f"{n}: {o.label or n}" for n, o in cohort.scenario.outcomes.items())),

@@ -49,6 +49,7 @@ STREAMS = {
     "other work/{resource}/spell": "length of a spell of other work, by spell and shift",
     "people/{resource}": "who works which unit, by person and shift",
     "practitioner/{resource}/{outcome}": "effect of a practitioner, by person",
+    "practitioner effect/{resource}/{outcome}/{activity}": "how an effect differs with the practitioner, by person",
     "site effect/{outcome}": "effect of a site, by site",
     "response/{outcome}/{visit}": "latent response, by enrollment number",
     "responder/{outcome}/{activity}": "whether a participant responds, by enrollment number",

@@ -40,6 +40,12 @@ class Number(Sourced):
     prior: Prior | None = None  # what is believed about it, in the same unit
 
 
+class OfPractitioners(Number):
+    """A number that practitioners share; ``of`` are the resources whose people they are."""
+
+    of: tuple[str, ...] = ()
+
+
 class Spread(Sourced):
     """A number that varies. ``given`` holds what was declared, in canonical units (seconds for durations).
 
@@ -84,6 +90,7 @@ class Prior(Spread):
 
 
 Number.model_rebuild()
+OfPractitioners.model_rebuild()
 
 
 def amount_unit_kind(unit: str | None) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from trialsim.measures import PROVENANCE, Number, Prior, Record, Sourced, Spread
+from trialsim.measures import PROVENANCE, Number, OfPractitioners, Prior, Record, Sourced, Spread
 from trialsim.reading import (
     EXAMPLES,
     FAMILIES,
@@ -26,6 +26,7 @@ from trialsim.reading import (
     read_count,
     read_name,
     read_number,
+    read_of_practitioners,
     read_spread,
 )
 
@@ -42,7 +43,10 @@ __all__ = [
     "Money",
     "Name",
     "Number",
+    "OfPractitioners",
     "PlateSize",
+    "PractitionerSd",
+    "PractitionerShare",
     "Prior",
     "Rate",
     "Record",
@@ -66,8 +70,14 @@ _PRIOR: dict[str, Any] = {
 }
 
 
-def _number(kind: str, low: float | None = None, high: float | None = None) -> tuple[BeforeValidator, WithJsonSchema]:
-    told = {key: {"type": "string"} for key in PROVENANCE[:3]}
+def _number(
+    kind: str, low: float | None = None, high: float | None = None, *, of_practitioners: bool = False
+) -> tuple[BeforeValidator, WithJsonSchema]:
+    told: dict[str, Any] = {key: {"type": "string"} for key in PROVENANCE[:3]}
+    if of_practitioners:
+        name = {"type": ["string", "number"]}
+        several = {"type": "array", "items": name, "minItems": 1}
+        told["of"] = {"description": "The resource whose people they are, or several.", "anyOf": [name, several]}
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     pair = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}
     carried = {
@@ -77,7 +87,8 @@ def _number(kind: str, low: float | None = None, high: float | None = None) -> t
         "additionalProperties": False,
     }
     schema = {"description": KIND_WORDS[kind], "anyOf": [bare, carried]}
-    return BeforeValidator(lambda value: read_number(value, kind, low=low, high=high)), WithJsonSchema(schema)
+    read = read_of_practitioners if of_practitioners else read_number
+    return BeforeValidator(lambda value: read(value, kind, low=low, high=high)), WithJsonSchema(schema)
 
 
 def _spread(kind: str) -> tuple[BeforeValidator, WithJsonSchema]:
@@ -100,6 +111,8 @@ _TEXT = {"type": ["string", "number"]}
 Duration = Annotated[Number, *_number("duration", low=0)]
 DurationSpread = Annotated[Spread, *_spread("duration")]
 Share = Annotated[Number, *_number("share", low=0, high=1)]
+PractitionerShare = Annotated[OfPractitioners, *_number("share", low=0, high=1, of_practitioners=True)]
+PractitionerSd = Annotated[OfPractitioners, *_number("amount", low=0, of_practitioners=True)]
 SignedShare = Annotated[Number, *_number("share", low=-1)]
 Factor = Annotated[Number, *_number("number")]
 Amount = Annotated[Number, *_number("amount")]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialsim.faults import did_you_mean, inside, only_keys, refuse
-from trialsim.measures import PROVENANCE, Number, Prior, Spread, amount_unit_kind
+from trialsim.measures import PROVENANCE, Number, OfPractitioners, Prior, Spread, amount_unit_kind
 
 # ---------------------------------------------------------------- reading one number
 
@@ -121,6 +121,27 @@ def read_number(value: object, kind: str, *, low: float | None = None, high: flo
         with inside("prior"):
             told["prior"] = read_prior(value["prior"], kind, unit)
     return Number(value=number, kind=kind, unit=unit, **told)
+
+
+def read_of_practitioners(
+    value: object, kind: str, *, low: float | None = None, high: float | None = None
+) -> OfPractitioners:
+    """A number as :func:`read_number` reads it, with the resources it is ``of``: a name, or a list of names."""
+    if isinstance(value, OfPractitioners):
+        return value
+    names: tuple[str, ...] = ()
+    bare = value
+    if isinstance(value, Mapping) and "of" in value:
+        told = value["of"]
+        bare = {key: part for key, part in value.items() if key != "of"}
+        with inside("of"):
+            names = tuple(read_name(one) for one in (told if isinstance(told, (list, tuple)) else [told]))
+            if not names:
+                refuse("TS-E011", "nobody is named.", remedy="Write of: and a resource, or leave it out.")
+    number = read_number(bare, kind, low=low, high=high)
+    return OfPractitioners(
+        **{name: getattr(number, name) for name in Number.model_fields}, of=tuple(dict.fromkeys(names))
+    )
 
 
 BELIEVABLE = ("duration", "share", "rate", "number", "amount", "money")  # the others are choices of the design

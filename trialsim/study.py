@@ -43,6 +43,7 @@ from trialsim.protocol.tapes import draw_tapes
 from trialsim.response import ResponsePlan, plan_response, respond
 from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
 from trialsim.scenario.model import Scenario
+from trialsim.scenario.practitioners import practitioners
 from trialsim.scenario.resolve import resolve
 
 Floats = NDArray[np.float64]
@@ -102,6 +103,7 @@ def prepare(scenario: Scenario | Study) -> Study:
             arms=tuple(resolved.design.arms),
             starts=resolved.setting.starts,
             sites=tuple(resolved.setting.sites),
+            practitioners=practitioners(resolved),
         )
     response = plan_response(resolved, program)
     if response.observed:

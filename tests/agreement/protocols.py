@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from trialsim.errors import ProtocolError
 from trialsim.protocol.compile import compile_protocol
-from trialsim.protocol.program import Program
+from trialsim.protocol.program import Practitioners, Program
 from trialsim.protocol.steps import Resource, Step
 
 NEVER = 2**62
@@ -167,6 +167,14 @@ def participants(draw: st.DrawFn, *, sites: int) -> Any:
 
 
 @st.composite
+def followed(draw: st.DrawFn, staff: tuple[str, ...]) -> Practitioners:
+    """Groups of practitioners: none, one resource, several, or groups that share a resource."""
+    group = st.lists(st.sampled_from(staff), min_size=1, max_size=2, unique=True).map(tuple)
+    groups = tuple(draw(st.lists(group, max_size=2, unique=True)))
+    return Practitioners(groups, draw(st.integers(0, len(groups))))
+
+
+@st.composite
 def trials(draw: st.DrawFn, *, other_work: bool = True) -> Trial:
     """A whole trial. With other work priorities are 0 or more (it has 0 itself)."""
     staff = draw(resources(other_work=other_work))
@@ -175,8 +183,11 @@ def trials(draw: st.DrawFn, *, other_work: bool = True) -> Trial:
     sites = draw(st.sampled_from([(), ("north", "south")]))
     starts = date(2026, 1, draw(st.integers(5, 11)))
     records = {name: Resource.model_validate(one) for name, one in staff.items()}
+    who = draw(followed(tuple(staff)))
     try:
-        program = compile_protocol(STEPS.validate_python(tuple(steps)), records, arms=ARMS, starts=starts, sites=sites)
+        program = compile_protocol(
+            STEPS.validate_python(tuple(steps)), records, arms=ARMS, starts=starts, sites=sites, practitioners=who
+        )
     except ProtocolError as error:
         assert error.code == "TS-P006", error  # staff never on duty together
         reject()

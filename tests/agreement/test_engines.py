@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.agreement.protocols import NEVER, STEPS, Trial, trials
 from trialsim.conduct import conduct, plan_conduct
-from trialsim.engine import EventTrace, play, reference
-from trialsim.engine.trace import first_difference
+from trialsim.engine import EventTrace, play, reference, summarize
+from trialsim.engine.trace import WAITS, first_difference
+from trialsim.protocol.columns import A_SERVED, SHIFT_BITS, UNIT_BITS, V_SERVED
 from trialsim.protocol.compile import compile_protocol
-from trialsim.protocol.program import Program
+from trialsim.protocol.program import NOBODY, Practitioners, Program
 from trialsim.protocol.steps import Resource
 from trialsim.protocol.tapes import Tapes, draw_tapes
 from trialsim.scenario import load, resolve
@@ -98,10 +99,19 @@ def test_engines_agree_on_shipped_scenarios(path: Path) -> None:
 # ---------------------------------------------------------------- planted faults
 
 
-def ties(steps: Sequence[Mapping[str, Any]], staff: Mapping[str, Any], entry: Sequence[int], **leave: int) -> Trial:
+def ties(
+    steps: Sequence[Mapping[str, Any]],
+    staff: Mapping[str, Any],
+    entry: Sequence[int],
+    *,
+    followed: Practitioners = NOBODY,
+    **leave: int,
+) -> Trial:
     """A small trial in which a rule decides."""
     records = {name: Resource.model_validate(one) for name, one in staff.items()}
-    program = compile_protocol(STEPS.validate_python(tuple(steps)), records, arms=("all",), starts=date(2026, 1, 5))
+    program = compile_protocol(
+        STEPS.validate_python(tuple(steps)), records, arms=("all",), starts=date(2026, 1, 5), practitioners=followed
+    )
     shape = (1, len(entry))
     goes = np.full(shape, NEVER, dtype=np.int64)
     for who, tick in leave.items():
@@ -175,3 +185,107 @@ def test_a_wrong_array_is_reported() -> None:
     fast, slow = played(trial, "fast", tapes), played(trial, "simpy", tapes)
     slow.staff[0, 0, 1] += 1
     assert difference(fast, slow, trial) == "staff"
+
+
+# ---------------------------------------------------------------- who served last
+
+THERAPISTS = {
+    "room": {"units": 3},
+    "therapist": {"units": 2, "people": 4, "hours": "daily 00:00-00:10"},
+    "aide": {"units": 1},
+}
+SESSIONS = [
+    {"visit": "before"},
+    {"hold": ["room"], "steps": [
+        {"activity": "massage", "needs": ["therapist"], "lasts": "20 s"},
+        {"visit": "in the room"},
+        {"activity": "bath", "needs": ["aide"], "lasts": "5 s"},
+        {"visit": "bathed"},
+    ]},
+    {"wait": {"for": "1 h"}},
+    {"visit": "after a wait"},
+    {"wait": {"until": "daily 00:00-00:01"}},
+    {"hold": ["room", "therapist"], "steps": [{"visit": "next day"}]},
+]  # fmt: skip
+GROUPS = Practitioners((("therapist",), ("therapist", "aide")), givers=1)
+
+
+def served(trace: EventTrace, visit: int, group: int) -> list[tuple[int, int, int]]:
+    """(resource, shift, unit) of each participant at a visit; nobody is -1 throughout."""
+    packed = trace.visits[0, :, visit, V_SERVED + group]
+    return [
+        (int(x >> SHIFT_BITS), int(x >> UNIT_BITS) & (2**28 - 1), int(x) & 65535) if x >= 0 else (-1, -1, -1)
+        for x in packed
+    ]
+
+
+def test_who_served_last_acts_until_another_person_serves() -> None:
+    """Room before, around, or a wait after: the therapist counts; the aide only in the group that names the aide.
+
+    The week before tick 0 has 7 shifts and the trial starts on a Monday, so day 0 is shift 7 and day 1 shift 8.
+    """
+    trial = ties(SESSIONS, THERAPISTS, [0, 0], followed=GROUPS)
+    trace = played(trial, "fast", tapes_of(trial))
+    assert difference(trace, played(trial, "simpy", tapes_of(trial)), trial) is None
+    nobody, first, second = (-1, -1, -1), (1, 7, 0), (1, 7, 1)
+    assert served(trace, 0, 0) == [nobody, nobody]
+    for visit in (1, 2, 3):
+        assert served(trace, visit, 0) == [first, second]
+    assert served(trace, 4, 0) == [(1, 8, 0), (1, 8, 0)]  # one after the other: the hold takes no time
+    assert served(trace, 1, 1) == [first, second]
+    assert served(trace, 2, 1) == served(trace, 3, 1) == [(2, 0, 0), (2, 0, 0)]
+    assert served(trace, 4, 1) == served(trace, 4, 0)
+    massage, bath = trace.activities[0, :, :, A_SERVED].T
+    assert (massage == bath).all()
+    assert (massage == trace.visits[0, :, 1, V_SERVED]).all()
+
+
+def test_a_person_who_is_forgotten_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted faults: the room is taken for the therapist, an arrival is not followed, a wait clears who served."""
+    trial = ties(SESSIONS, THERAPISTS, [0, 0], followed=GROUPS)
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    for groups in ((("room",), ("therapist", "aide")), (("therapist",), ("therapist",))):
+        wrong = replace(trial.program, practitioners=Practitioners(groups, givers=1))
+        found = difference(fast, played(replace(trial, program=wrong), "simpy", tapes), trial)
+        assert found is not None
+        assert "is served" in found
+    keep = summarize._Pathway.read
+
+    def forget(self: Any, events: Any) -> None:
+        def forgotten(*_: int) -> None:
+            self.served = [-1] * len(self.served)
+
+        self.readers[WAITS] = forgotten
+        keep(self, events)
+
+    monkeypatch.setattr(summarize._Pathway, "read", forget)
+    assert difference(fast, played(trial, "simpy", tapes), trial) == "visits"
+
+
+def test_a_shift_of_the_wrong_number_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = ties(SESSIONS, THERAPISTS, [0, 0], followed=GROUPS)
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    right = reference.shift_number
+    monkeypatch.setattr(reference, "shift_number", lambda *told: right(*told) + 1)
+    assert difference(fast, played(trial, "simpy", tapes), trial) == "visits"
+
+
+def test_who_had_served_is_kept_for_visits_that_are_missed() -> None:
+    """A session given up, and one after leaving, keep the person of the session before: truth values them so."""
+    steps = [
+        {"hold": ["therapist"], "steps": [{"visit": "first"}]},
+        {"wait": {"for": "1 min"}},
+        {"hold": ["therapist"], "name": "second", "give_up_after": "5 s", "steps": [{"visit": "second"}]},
+        {"wait": {"for": "1 h"}},
+        {"visit": "third"},
+    ]
+    staff = {"therapist": {"units": 1, "people": 4, "hours": "daily 00:00-00:01"}}
+    followed = Practitioners((("therapist",),), givers=0)
+    trial = ties(steps, staff, [0, 0], followed=followed, p1=1200)
+    trace = played(trial, "fast", tapes_of(trial))
+    assert difference(trace, played(trial, "simpy", tapes_of(trial)), trial) is None
+    assert trace.visit_reason[0].tolist() == [[0, 1, 0], [0, 1, 2]]
+    for visit in range(3):
+        assert served(trace, visit, 0) == [(0, 7, 0), (0, 7, 0)]

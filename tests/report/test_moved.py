@@ -27,7 +27,7 @@ def test_every_kind_is_told_in_words() -> None:
         "language: other": (
             "difference 4 against same, to whom the declared level belongs; the mean of everybody is 0.8 above the declared"
         ),
-        "practitioner": "3 % of the variance, shared by the participants of one practitioner",
+        "practitioner": "3 % of the variance, shared by the participants of one practitioner (nurse)",
         "site": "2 % of the variance, shared by the participants of one site",
         "rater": "error of SD 2",
         "rounding": "to 1",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tests.response.studies import normal, played, prepared, same_correlation, same_share, uniform, values, ward
 from trialsim import response
-from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS, V_HOLDER
+from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS, V_SERVED
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -84,7 +84,7 @@ NURSES = {"nurse": {"units": 2, "people": 6, "hours": "daily 00:00-12:00; daily 
 
 
 def holders(cohort: Any) -> Ints:
-    return np.asarray(cohort.trace.visits[:, :, 0, V_HOLDER])
+    return np.asarray(cohort.trace.visits[:, :, 0, V_SERVED])
 
 
 @pytest.mark.parametrize("icc", [0.05, 0.3])
@@ -133,22 +133,26 @@ def test_each_value_holds_the_effect_of_its_person_and_site() -> None:
     np.testing.assert_allclose(values(cohort, "y", "post"), expected, atol=1e-9)
 
 
-def test_who_was_with_nobody_has_an_effect_of_the_own() -> None:
-    """No cluster, and the total variance stays 1: the sum of two independent normals."""
-    cohort = played(ward({"y": outcome(icc={"practitioner": 0.2})}, [{"visit": "post"}], resources=NURSES), 20)
+def test_before_contact_there_is_no_practitioner() -> None:
+    """z = sqrt(icc_s) v + sqrt(1 - icc_s) own: the practitioner's share stays with the own part."""
+    told = {"y": outcome(icc={"practitioner": 0.2, "site": 0.1})}
+    cohort = played(ward(told, [{"visit": "post"}], resources=NURSES, setting={"sites": SITES}), 20)
     assert (holders(cohort) < 0).all()
     shape = cohort.entries.arm.shape
-    own = normal("practitioner/nobody/y", shape)
-    expected = math.sqrt(0.2) * own + math.sqrt(0.8) * normal("response/y/post", shape)
+    site = np.take_along_axis(normal("site effect/y", (shape[0], 10)), cohort.entries.site.astype(int), axis=1)
+    expected = math.sqrt(0.1) * site + math.sqrt(0.9) * normal("response/y/post", shape)
     np.testing.assert_allclose(values(cohort, "y", "post"), expected, atol=1e-9)
 
 
-def test_the_last_of_the_session_counts_when_nobody_is_held() -> None:
-    cohort = played(ward({"y": outcome(icc={"practitioner": 0.2})}, STEPS, enroll=20, resources=NURSES), 20)
+def test_who_served_last_counts_after_a_wait_and_in_the_next_session() -> None:
+    """The same people, and the same values: what comes after the last contact changes neither."""
+    told = {"y": outcome(icc={"practitioner": 0.2})}
+    cohort = played(ward(told, STEPS, enroll=20, resources=NURSES), 20)
     assert (holders(cohort) >= 0).all()
-    later = [*STEPS[:2], {"wait": {"for": "1 h"}}, STEPS[2]]
-    after = played(ward({"y": outcome(icc={"practitioner": 0.2})}, later, enroll=20, resources=NURSES), 20)
-    assert (holders(after) < 0).all()
+    later = [*STEPS[:2], {"wait": {"for": "1 h"}}, {"wait": {"until": "daily 08:00-09:00"}}, STEPS[2]]
+    after = played(ward(told, later, enroll=20, resources=NURSES), 20)
+    assert (holders(after) == holders(cohort)).all()
+    np.testing.assert_array_equal(values(after, "y", "post"), values(cohort, "y", "post"))
 
 
 def test_shares_of_scores_stay_with_sites() -> None:

@@ -60,6 +60,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("outcomes.*.responds_to.*.for", "how long {1} drives {0}"),
     ("outcomes.*.responds_to.*.sd_log_between", "the spread of individual effects of {1} on {0}"),
     ("outcomes.*.responds_to.*.sd_between", "the spread of individual effects of {1} on {0}"),
+    ("outcomes.*.responds_to.*.sd_practitioner", "the spread over practitioners of the effects of {1} on {0}"),
     ("outcomes.*.half_life", "the half-life of {0}"),
     ("outcomes.*.drivers.*.odds_ratio", "the odds ratio on {0} by {1}"),
     ("outcomes.*.drivers.*.ratio", "the ratio on {0} by {1}"),

@@ -10,7 +10,7 @@ from trialsim.compare.changes import Change, changes
 from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
 from trialsim.distributions import describe
-from trialsim.quantities import Number, Record, Spread
+from trialsim.quantities import Number, OfPractitioners, Record, Spread
 from trialsim.scenario.dump import plain
 from trialsim.scenario.identity import PROVENANCE
 from trialsim.scenario.model import Scenario
@@ -240,6 +240,8 @@ def text(value: object) -> str:
     """A value as people write it."""
     if value is None:
         return "nothing"
+    if isinstance(value, OfPractitioners) and value.of:
+        return f"{_number(value)} of {' and '.join(value.of)}"
     if isinstance(value, Number):
         return _number(value)
     if isinstance(value, Spread):

@@ -74,8 +74,9 @@ def _play_fast(
     counts = np.zeros(len(replicates), dtype=np.int64)
     play_range(
         tables.ops, tables.holds, tables.needs, tables.resources, tables.gap_mean, tables.spells, tables.spell_table,
-        tables.streams, tables.first_window, tables.windows, tables.per_site, tables.weekday, np.uint64(seed),
-        np.uint64(replicates.start), entries.entry, entries.arm, entries.site, entries.leave, entries.leave_reason,
-        tapes, trace.visits, trace.activities, trace.holds, trace.ends, trace.staff, trace.trial_end, events, counts,
+        tables.streams, tables.first_window, tables.windows, tables.serving, tables.per_site, tables.weekday,
+        np.uint64(seed), np.uint64(replicates.start), entries.entry, entries.arm, entries.site, entries.leave,
+        entries.leave_reason, tapes, trace.visits, trace.activities, trace.holds, trace.ends, trace.staff,
+        trace.trial_end, events, counts,
     )  # fmt: skip
     return EventTrace(**{**vars(trace), "events": tuple(events)}), counts

@@ -37,8 +37,8 @@ MOST_PARTICIPANTS = 1 << ID_BITS
 NO_KEY = np.int64(2**63 - 1)
 
 # Rows of the participants' state (:data:`STATE_ROWS`, N).
-STEP, DUE, HOLDER, WAITING, ASKED, ASKED_RANK, TRY, PHASE, KEEPS = range(9)
-STATE_ROWS = 9
+STEP, DUE, WAITING, ASKED, ASKED_RANK, TRY, PHASE = range(7)
+STATE_ROWS = 7
 # Phases of an activity.
 FIRST_PART, PAUSED, SECOND_PART = range(3)
 # Columns of the resources' state (I, WARD_COLUMNS).
@@ -216,19 +216,38 @@ def _record(events, count, tick, kind, n, step, value, unit):  # type: ignore[no
 
 
 @inlined
-def _miss_visits(ops, visits, n, first, last, reason):  # type: ignore[no-untyped-def]
-    """Give the visits of steps ``first`` to ``last`` - 1 that have no time and no reason yet a reason."""
+def _serve(  # type: ignore[no-untyped-def]
+    first, last, base, tick, n, serving, needs, granted, ward, state, served, log, logged
+):
+    """Write down who serves from now on, of the practitioners who are followed; of two at once the later in the file."""
+    for place in range(first, last if serving.shape[1] > 0 else first):
+        j, u = index(base + needs[place]), granted[n, place]
+        followed = False
+        for group in range(serving.shape[1]):
+            if serving[needs[place], group] == 1:
+                served[n, group] = (j << e.SHIFT_BITS) | (ward[j, SHIFT] << e.UNIT_BITS) | u
+                followed = True
+        if followed:
+            logged = _record(log, logged, tick, e.SERVED, n, state[STEP, n], j, u)
+    return logged
+
+
+@inlined
+def _miss_visits(ops, visits, served, n, first, last, reason):  # type: ignore[no-untyped-def]
+    """Give the visits of steps ``first`` to ``last`` - 1 that have no time and no reason yet a reason, and who served last."""
     for step in range(first, last):
         visit = ops[step, 1] if ops[step, 0] == p.VISIT else ops[step, 4] if ops[step, 0] == p.ATTEMPT else -1
         if visit >= 0 and visits[n, visit, e.V_TIME] < 0 and visits[n, visit, e.V_REASON] == e.VISITED:
             visits[n, visit, e.V_REASON] = reason
+            for group in range(served.shape[1] if reason != e.OTHER_ARM else 0):
+                visits[n, visit, e.V_SERVED + group] = served[n, group]
 
 
 @part
 def _play_one(  # type: ignore[no-untyped-def]
-    ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, per_site, weekday,
-    seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends, staff, log, state,
-    priorities, granted, ward, unit, until, shift_close, seized, clock, buffers, queue, heap,
+    ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving, per_site,
+    weekday, seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends, staff, log, state,
+    priorities, granted, served, ward, unit, until, shift_close, seized, clock, buffers, queue, heap,
 ):  # fmt: skip
     """Play one replicate: when the last pathway ended, and how many events there were.
 
@@ -248,10 +267,11 @@ def _play_one(  # type: ignore[no-untyped-def]
         for place in range(needs.shape[0]):
             granted[n, place] = -1
         for v in range(visits.shape[1]):
-            visits[n, v, e.V_TIME], visits[n, v, e.V_HOLDER] = -1, -1
+            for column in range(visits.shape[2]):
+                visits[n, v, column] = -1
             visits[n, v, e.V_REASON] = e.VISITED if entry[n] >= 0 else e.NOT_ENROLLED
         for a in range(activities.shape[1]):
-            for column in range(9):
+            for column in range(activities.shape[2]):
                 activities[n, a, column] = -1
             activities[n, a, e.A_FAILED], activities[n, a, e.A_TRIES] = 0, 0
         for h in range(kept.shape[1]):
@@ -276,8 +296,10 @@ def _play_one(  # type: ignore[no-untyped-def]
         running = False
         if rank == 3:
             coming += 1
-            state[STEP, n], state[HOLDER, n], state[WAITING, n], state[DUE, n] = 0, -1, -1, NO_KEY
-            state[TRY, n], state[PHASE, n], state[KEEPS, n] = 0, FIRST_PART, 0
+            state[STEP, n], state[WAITING, n], state[DUE, n] = 0, -1, NO_KEY
+            state[TRY, n], state[PHASE, n] = 0, FIRST_PART
+            for group in range(serving.shape[1]):
+                served[n, group] = -1
             logged = _record(log, logged, tick, e.ENTER, n, state[STEP, n], np.int64(arm[n]), np.int64(site[n]))
             if leave[n] < NEVER:
                 size = _push(heap, size, ((max(leave[n], tick) * 8 + 2) << ID_BITS) | n)
@@ -356,13 +378,14 @@ def _play_one(  # type: ignore[no-untyped-def]
                         shift_close[j, u], seized[j, u] = ward[j, CLOSE], tick
                         staff[j, e.S_GRANTS] += 1
                         _dequeue(j, head, tick, queue, ward)
-                    i0, u0 = base + needs[first], granted[head, first]
+                    u0 = granted[head, first]
                     kept[head, hold, e.H_GRANT], kept[head, hold, e.H_STATE] = tick, e.GRANTED
                     kept[head, hold, e.H_UNIT] = u0
-                    state[HOLDER, head] = (i0 << e.SHIFT_BITS) | (ward[i0, SHIFT] << e.UNIT_BITS) | u0
                     state[WAITING, head], state[DUE, head] = -1, NO_KEY
-                    state[KEEPS, head] += 1
                     logged = _record(log, logged, tick, e.GRANT, head, state[STEP, head], hold, u0)
+                    logged = _serve(
+                        first, first + need, base, tick, head, serving, needs, granted, ward, state, served, log, logged
+                    )
                     state[STEP, head] += 1
                     n, running = head, True
                     pending = key
@@ -378,7 +401,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 state[WAITING, n], state[DUE, n] = -1, NO_KEY
                 kept[n, hold, e.H_STATE] = e.REFUSED
                 logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, e.NONE)
-                _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
+                _miss_visits(ops, visits, served, n, step, ops[step, 2], e.SESSION_MISSED)
                 state[STEP, n] = ops[step, 2]
                 running = True
                 pending = key
@@ -433,7 +456,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                             unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
                             staff[j, e.S_STUDY] += tick - seized[j, u]
                             staff[j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
-                _miss_visits(ops, visits, n, np.int64(0), counts, e.LEFT)
+                _miss_visits(ops, visits, served, n, np.int64(0), counts, e.LEFT)
                 ends[n, e.E_TIME], ends[n, e.E_REASON] = tick, e.LEFT_EARLY
                 state[DUE, n] = NO_KEY
                 last = tick
@@ -454,7 +477,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                     _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
                 state[WAITING, n] = -1
                 logged = _record(log, logged, tick, e.GIVE_UP, n, step, hold, e.NONE)
-                _miss_visits(ops, visits, n, step, ops[step, 2], e.SESSION_MISSED)
+                _miss_visits(ops, visits, served, n, step, ops[step, 2], e.SESSION_MISSED)
                 state[STEP, n] = ops[step, 2]
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
             elif op == p.ACTIVITY:
@@ -515,7 +538,8 @@ def _play_one(  # type: ignore[no-untyped-def]
                         logged = _record(log, logged, tick, e.FAILED, n, step, at_most, e.NONE)
                     if visit >= 0:
                         visits[n, visit, e.V_TIME] = tick
-                        visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
+                        for group in range(serving.shape[1]):
+                            visits[n, visit, e.V_SERVED + group] = served[n, group]
                         logged = _record(log, logged, tick, e.VISIT, n, step, visit, e.NONE)
                     state[STEP, n] += 1
             else:
@@ -528,6 +552,8 @@ def _play_one(  # type: ignore[no-untyped-def]
                 a, slot = index(ops[step, 1]), index(ops[step, 2])
                 length = tapes[n, slot]
                 activities[n, a, e.A_START], activities[n, a, e.A_PLANNED] = tick, length
+                for group in range(activities.shape[2] - e.A_SERVED):
+                    activities[n, a, e.A_SERVED + group] = served[n, group]
                 logged = _record(log, logged, tick, e.START, n, step, length, e.NONE)
                 state[PHASE, n], state[TRY, n] = FIRST_PART, 0
                 if op == p.ACTIVITY and ops[step, 3] >= 0 and tapes[n, ops[step, 3] + 1] > 0:
@@ -569,32 +595,22 @@ def _play_one(  # type: ignore[no-untyped-def]
                     staff[j, e.S_STUDY] += tick - seized[j, u]
                     staff[j, e.S_OVERTIME] += max(tick - max(shift_close[j, u], seized[j, u]), 0)
                 logged = _record(log, logged, tick, e.RELEASE, n, step, hold, kept[n, hold, e.H_UNIT])
-                state[KEEPS, n] -= 1
-                for h in range(kept.shape[1] if state[KEEPS, n] > 0 else 0):
-                    if kept[n, h, e.H_STATE] == e.GRANTED and kept[n, h, e.H_RELEASE] < 0:
-                        i0 = site[n] * per_site + needs[holds[h, HOLD_FIRST]]
-                        u0 = kept[n, h, e.H_UNIT]
-                        _, _, number = shift_at(
-                            first_window, windows, resources[i0, RES_CALENDAR], kept[n, h, e.H_GRANT], weekday
-                        )
-                        state[HOLDER, n] = (i0 << e.SHIFT_BITS) | (number << e.UNIT_BITS) | u0
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
                 state[STEP, n] += 1
             elif op == p.VISIT:
                 visit = index(ops[step, 1])
                 visits[n, visit, e.V_TIME] = tick
-                visits[n, visit, e.V_HOLDER] = state[HOLDER, n]
+                for group in range(serving.shape[1]):
+                    visits[n, visit, e.V_SERVED + group] = served[n, group]
                 logged = _record(log, logged, tick, e.VISIT, n, step, visit, e.NONE)
                 state[STEP, n] += 1
             elif op == p.ARM:
                 if (ops[step, 1] >> arm[n]) & 1:
                     state[STEP, n] += 1
                 else:
-                    _miss_visits(ops, visits, n, step, ops[step, 2], e.OTHER_ARM)
+                    _miss_visits(ops, visits, served, n, step, ops[step, 2], e.OTHER_ARM)
                     state[STEP, n] = ops[step, 2]
             elif op == p.WAIT:
-                if state[KEEPS, n] == 0:
-                    state[HOLDER, n] = -1  # the session ends
                 ready = tick + (tapes[n, ops[step, 1]] if ops[step, 1] >= 0 else 0)
                 if ops[step, 2] >= 0:
                     ready = first_open(first_window, windows, ops[step, 2], ready, weekday)
@@ -615,8 +631,8 @@ def _play_one(  # type: ignore[no-untyped-def]
 
 @kernel
 def play_range(  # type: ignore[no-untyped-def]
-    ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, per_site, weekday,
-    seed, first_replicate, entry, arm, site, leave, leave_reason, tapes, visits_out, activities_out, holds_out, ends_out,
+    ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving, per_site,
+    weekday, seed, first_replicate, entry, arm, site, leave, leave_reason, tapes, visits_out, activities_out, holds_out, ends_out,
     staff_out, trial_end, events, event_count,
 ):  # fmt: skip
     """Play every replicate: entries, arms, sites, leaving times (R, N) and tapes (R, N, slots) in, a trace out.
@@ -630,6 +646,7 @@ def play_range(  # type: ignore[no-untyped-def]
     state = np.zeros((STATE_ROWS, participants), dtype=np.int64)
     priorities = np.zeros(participants, dtype=np.int64)
     granted = np.zeros((participants, needs.shape[0]), dtype=np.int64)  # unit held for each need, -1 for none
+    served = np.zeros((participants, serving.shape[1]), dtype=np.int64)  # who of each group served last, packed
     ward = np.zeros((count_resources, WARD_COLUMNS), dtype=np.int64)
     unit = np.zeros((count_resources, most_units), dtype=np.int64)
     until = np.zeros((count_resources, most_units), dtype=np.int64)
@@ -642,8 +659,9 @@ def play_range(  # type: ignore[no-untyped-def]
     heap = np.zeros((2 + holds.shape[0]) * participants + 1, dtype=np.int64)
     for r in range(replicates):
         trial_end[r], event_count[r] = _play_one(
-            ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, per_site,
-            weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r], leave_reason[r], tapes[r],
-            visits_out[r], activities_out[r], holds_out[r], ends_out[r], staff_out[r], events[r], state, priorities,
-            granted, ward, unit, until, shift_close, seized, clock, buffers, queue, heap,
+            ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving,
+            per_site, weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r],
+            leave_reason[r], tapes[r], visits_out[r], activities_out[r], holds_out[r], ends_out[r], staff_out[r],
+            events[r], state, priorities, granted, served, ward, unit, until, shift_close, seized, clock, buffers, queue,
+            heap,
         )  # fmt: skip

@@ -193,6 +193,7 @@ class Ward:
         self.program = program
         self.env = simpy.Environment(initial_time=0)
         self.parts = read_protocol(program)
+        self.followed = {number for group in program.serving for number in group}
         self.ids = max((person.number for _, person in people), default=0) + 2 + len(program.resources)
         self.rank = 0
         self.pass_due = False
@@ -358,6 +359,9 @@ class Ward:
             return
         unit = request.units[stations[0].info.name]
         self.record(e.GRANT, person, value=part.hold, unit=unit)
+        for number, station in zip(part.resources, stations, strict=True):
+            if number in self.followed:
+                self.record(e.SERVED, person, value=station.number, unit=request.units[station.info.name])
         try:
             yield from self.walk(part.inside, person)
             self.record(e.RELEASE, person, value=part.hold, unit=unit, step=part.end)

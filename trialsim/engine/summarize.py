@@ -45,13 +45,13 @@ class _Pathway:
         self.arm = self.site = 0
         self.kept: list[int] = []  # holds, the innermost last
         self.running = -1  # activity under way
-        self.missed: list[tuple[int, int]] = []  # steps of holds that were given up
-        self.last_grant: tuple[int, int] = (-1, 0)  # hold and tick, of this session
+        self.missed: list[tuple[int, int, list[int]]] = []  # steps of holds that were given up, and who had served
+        self.served = [-1] * len(program.serving)  # who of each group of practitioners served last
         self.readers: dict[int, Callable[[int, int, int, int], None]] = {
             e.ENTER: self.enter, e.REQUEST: self.request, e.GRANT: self.grant, e.GIVE_UP: self.miss,
             e.TURNED_AWAY: self.miss, e.RELEASE: self.release, e.START: self.start, e.PAUSE: self.pause,
             e.RESUME: self.resume, e.END: self.end, e.TRIED: self.tried, e.VISIT: self.visit, e.LEAVE: self.leave,
-            e.WAITS: self.waits,
+            e.SERVED: self.serve,
         }  # fmt: skip
 
     def read(self, events: Ints) -> None:
@@ -68,18 +68,22 @@ class _Pathway:
             self.ends[:] = tick, e.LEFT_EARLY if last == e.LEAVE else e.COMPLETED
         for visit, place in enumerate(self.program.visit_step):
             if self.visits[visit, e.V_TIME] < 0:
-                self.visits[visit, e.V_REASON] = self._why_missing(place, step if last == e.LEAVE else NEVER)
+                self.visits[visit, e.V_REASON :] = self._why_missing(place, step if last == e.LEAVE else NEVER)
 
-    def _why_missing(self, place: int, reached: int) -> int:
-        """Why the visit at step ``place`` has no time, for one who came as far as step ``reached``."""
-        if any(first < place < end for first, end in self.missed):
-            return e.SESSION_MISSED
-        return e.OTHER_ARM if place < reached else e.LEFT
+    def _why_missing(self, place: int, reached: int) -> list[int]:
+        """Why the visit at step ``place`` has no time, for one who came as far as step ``reached``, and who had served."""
+        for first, end, served in self.missed:
+            if first < place < end:
+                return [e.SESSION_MISSED, *served]
+        return [e.OTHER_ARM, *[-1] * len(self.served)] if place < reached else [e.LEFT, *self.served]
 
-    def waits(self, _tick: int, _step: int, _value: int, _unit: int) -> None:
-        """A wait ends the session, and with it who was last at the bedside."""
-        if not self.kept:
-            self.last_grant = (-1, 0)
+    def serve(self, tick: int, _step: int, value: int, unit: int) -> None:
+        """A person serves, and counts until another of the same group does."""
+        person = (value << e.SHIFT_BITS) | (self._shift(value, tick)[0] << e.UNIT_BITS) | unit
+        number = value % self.program.resources_per_site
+        self.served = [
+            person if number in group else last for group, last in zip(self.program.serving, self.served, strict=True)
+        ]
 
     def enter(self, _tick: int, _step: int, value: int, unit: int) -> None:
         self.arm, self.site = value, unit
@@ -91,17 +95,14 @@ class _Pathway:
     def grant(self, tick: int, _step: int, value: int, unit: int) -> None:
         self.holds[value, [e.H_GRANT, e.H_STATE, e.H_UNIT]] = tick, e.GRANTED, unit
         self.kept.append(value)
-        self.last_grant = value, tick
         for need in self.program.holds[value].resources:
             self.staff[self._instance(need), e.S_GRANTS] += 1
 
     def miss(self, _tick: int, step: int, _value: int, _unit: int) -> None:
-        self.missed.append((step, int(self.program.ops[step, 2])))
+        self.missed.append((step, int(self.program.ops[step, 2]), self.served))
 
     def release(self, tick: int, _step: int, value: int, _unit: int) -> None:
         self.kept.remove(value)
-        if self.kept:
-            self.last_grant = self.kept[-1], int(self.holds[self.kept[-1], e.H_GRANT])
         self._give_back(value, tick)
 
     def _give_back(self, hold: int, tick: int) -> None:
@@ -117,6 +118,7 @@ class _Pathway:
         if self.running < 0:
             self.running = int(self.program.ops[step, 1])
             row[[e.A_START, e.A_PLANNED]] = tick, value
+            row[e.A_SERVED :] = self.served[: self.program.practitioners.givers]
         else:
             row[e.A_PLANNED] += value  # the next try
 
@@ -142,7 +144,7 @@ class _Pathway:
             self.running = -1
 
     def visit(self, tick: int, _step: int, value: int, _unit: int) -> None:
-        self.visits[value] = tick, e.VISITED, self._holder()
+        self.visits[value] = tick, e.VISITED, *self.served
 
     def leave(self, tick: int, _step: int, _value: int, _unit: int) -> None:
         waiting = (self.holds[:, e.H_REQUEST] >= 0) & (self.holds[:, e.H_STATE] == e.NOT_REACHED)
@@ -163,15 +165,6 @@ class _Pathway:
 
     def _instance(self, need: int) -> int:
         return self.site * self.program.resources_per_site + need
-
-    def _holder(self) -> int:
-        """Who is at the bedside: the unit of the innermost hold kept now, else the last one of this session."""
-        hold, granted = self.last_grant
-        if hold < 0:
-            return -1
-        instance = self._instance(self.program.holds[hold].resources[0])
-        number = self._shift(instance, granted)[0]
-        return (instance << e.SHIFT_BITS) | (number << e.UNIT_BITS) | int(self.holds[hold, e.H_UNIT])
 
     def _shift(self, instance: int, tick: int) -> tuple[int, int]:
         """Number and close of the shift of a resource at ``tick``."""

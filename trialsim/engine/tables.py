@@ -35,6 +35,7 @@ class Tables:
     streams: NDArray[np.uint64]  # (I, 2) arrivals and spells of other work
     first_window: Ints
     windows: Ints
+    serving: NDArray[np.int8]  # (resources of a site, G) 1 where a resource is in a group of practitioners
     per_site: int
     weekday: int
 
@@ -73,6 +74,9 @@ def tabulate(program: Program) -> Tables:
         gaps[index] = gap_mean(resource)
     spells, spell_table = pack([resource.spell for resource in program.resources]) if program.resources else pack([])
     first_window, windows = pack_calendars([*program.calendars, ALWAYS])
+    serving = np.zeros((max(program.resources_per_site, 1), len(program.serving)), dtype=np.int8)
+    for group, members in enumerate(program.serving):
+        serving[list(members), group] = 1
     return Tables(
         ops=program.ops,
         holds=holds,
@@ -84,6 +88,7 @@ def tabulate(program: Program) -> Tables:
         streams=streams,
         first_window=first_window,
         windows=windows,
+        serving=serving,
         per_site=program.resources_per_site,
         weekday=program.weekday,
     )

@@ -14,6 +14,7 @@ from trialsim.protocol.columns import (  # noqa: F401  # the trace's own words, 
     A_PAUSE_END,
     A_PAUSE_START,
     A_PLANNED,
+    A_SERVED,
     A_START,
     A_SUCCESS,
     A_TRIES,
@@ -42,8 +43,8 @@ from trialsim.protocol.columns import (  # noqa: F401  # the trace's own words, 
     SESSION_MISSED,
     SHIFT_BITS,
     UNIT_BITS,
-    V_HOLDER,
     V_REASON,
+    V_SERVED,
     V_TIME,
     VISIT_REASONS,
     VISITED,
@@ -75,9 +76,10 @@ NOTHING, NONE = 0, -1
     COMPLETE,
 ) = range(15)
 WAITS = 15
+SERVED = 16  # by a person who is followed; value is the resource
 KIND_NAMES = (
     "enters", "asks", "is granted", "gives up", "is turned away", "gives back", "starts", "is interrupted", "resumes",
-    "ends", "has tried", "has failed", "visit", "leaves", "completes", "waits",
+    "ends", "has tried", "has failed", "visit", "leaves", "completes", "waits", "is served",
 )  # fmt: skip
 EVENT_COLUMNS = ("tick", "kind", "participant", "step", "value", "unit")
 
@@ -88,9 +90,11 @@ class EventTrace:
 
     Attributes
     ----------
-    visits : (R, N, V, 3) time, reason (:data:`VISIT_REASONS`), holder (who was at the bedside)
-    activities : (R, N, A, 9) start, end, planned and delivered ticks, start and end of the pause, failed tries, tries,
-        success (1, 0; -1 when not ended)
+    visits : (R, N, V, 2 + G) time, reason (:data:`VISIT_REASONS`), and for each of G groups of practitioners who of them
+        served last
+    activities : (R, N, A, 9 + givers) start, end, planned and delivered ticks, start and end of the pause, failed tries,
+        tries, success (1, 0; -1 when not ended), and for the groups over whom effects vary who had served last when it
+        began
     holds : (R, N, H, 5) request, grant, release, state (:data:`HOLD_STATES`), unit of the first resource
     ends : (R, N, 2) time and reason (0 completed, 1 left, 2 not enrolled)
     staff : (R, resources, 3) study ticks, ticks after the end of the shift, grants
@@ -117,9 +121,12 @@ class EventTrace:
         return self.visits[..., V_REASON]
 
     @property
-    def visit_holder(self) -> Ints:
-        """(R, N, V) who was at the bedside, packed."""
-        return self.visits[..., V_HOLDER]
+    def visit_served(self) -> Ints:
+        """(R, N, V, G) who of each group of practitioners served last, packed; -1 before the first.
+
+        For a visit that was missed, or lies after leaving: who had served until then.
+        """
+        return self.visits[..., V_SERVED:]
 
     @property
     def activity_start(self) -> Ints:
@@ -212,8 +219,8 @@ def empty_trace(program: Program, *, replicates: int, participants: int) -> Even
     """A trace to be filled by an engine; its content is undefined."""
     shape = (replicates, participants)
     return EventTrace(
-        visits=np.empty((*shape, len(program.visits), 3), dtype=np.int64),
-        activities=np.empty((*shape, len(program.activities), 9), dtype=np.int64),
+        visits=np.empty((*shape, len(program.visits), V_SERVED + len(program.practitioners.groups)), dtype=np.int64),
+        activities=np.empty((*shape, len(program.activities), A_SERVED + program.practitioners.givers), dtype=np.int64),
         holds=np.empty((*shape, len(program.holds), 5), dtype=np.int64),
         ends=np.empty((*shape, 2), dtype=np.int64),
         staff=np.zeros((replicates, len(program.resources), 3), dtype=np.int64),

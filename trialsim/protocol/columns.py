@@ -1,9 +1,10 @@
 """Columns of the packed tables in which an engine tells what happened (see :class:`trialsim.engine.trace.EventTrace`)."""
 
-# Visits: tick, why there is none, who was at the bedside.
-V_TIME, V_REASON, V_HOLDER = range(3)
-# Activities and attempts: ticks; planned and delivered lengths; failed tries, tries, success.
-A_START, A_END, A_PLANNED, A_DELIVERED, A_PAUSE_START, A_PAUSE_END, A_FAILED, A_TRIES, A_SUCCESS = range(9)
+# Visits: tick, why there is none; then, for each group of practitioners, who of them served last.
+V_TIME, V_REASON, V_SERVED = range(3)
+# Activities and attempts: ticks; planned and delivered lengths; failed tries, tries, success; then, for each group of
+# practitioners over whom an effect varies, who of them had served last when it began.
+A_START, A_END, A_PLANNED, A_DELIVERED, A_PAUSE_START, A_PAUSE_END, A_FAILED, A_TRIES, A_SUCCESS, A_SERVED = range(10)
 # Needs for staff.
 H_REQUEST, H_GRANT, H_RELEASE, H_STATE, H_UNIT = range(5)
 # Ends of pathways.
@@ -22,5 +23,5 @@ HOLD_STATES = ("not reached", "granted", "gave up", "left while waiting", "turne
 # How a pathway ended.
 COMPLETED, LEFT_EARLY, NEVER_ENROLLED = range(3)
 
-#: A holder is packed as resource x 2^44 + shift x 2^16 + unit, -1 for nobody.
+#: Who served is packed as resource x 2^44 + shift x 2^16 + unit, -1 for nobody.
 SHIFT_BITS, UNIT_BITS = 44, 16

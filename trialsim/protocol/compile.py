@@ -13,7 +13,16 @@ from trialsim.draws import stream
 from trialsim.errors import ProtocolError
 from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
-from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
+from trialsim.protocol.program import (
+    LONGEST,
+    NOBODY,
+    ActivityInfo,
+    HoldInfo,
+    Practitioners,
+    Program,
+    ResourceInfo,
+    Slot,
+)
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
@@ -26,8 +35,9 @@ def compile_protocol(
     arms: Sequence[str],
     starts: date,
     sites: Sequence[str] = (),
+    practitioners: Practitioners = NOBODY,
 ) -> Program:
-    """The step table of a protocol.
+    """The step table of a protocol; of ``practitioners`` the trace tells who served last.
 
     Raises
     ------
@@ -57,6 +67,7 @@ def compile_protocol(
         weekday=starts.weekday(),
         protocol=tuple(steps),
         warnings=tuple(warnings),
+        practitioners=practitioners,
     )
 
 

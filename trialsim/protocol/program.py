@@ -93,6 +93,17 @@ class ResourceInfo:
 
 
 @dataclass(frozen=True)
+class Practitioners:
+    """Whose people are followed: groups of resources. The first ``givers`` of them are kept for activities too."""
+
+    groups: tuple[tuple[str, ...], ...] = ()
+    givers: int = 0
+
+
+NOBODY = Practitioners()
+
+
+@dataclass(frozen=True)
 class Program:
     """A protocol, compiled.
 
@@ -120,3 +131,10 @@ class Program:
     weekday: int
     protocol: tuple[Step, ...]  # as written, for the reference engine
     warnings: tuple[str, ...] = field(default=())
+    practitioners: Practitioners = NOBODY
+
+    @property
+    def serving(self) -> tuple[tuple[int, ...], ...]:
+        """The resources of each group of practitioners, by their numbers within a site."""
+        bases = [resource.base for resource in self.resources[: self.resources_per_site]]
+        return tuple(tuple(bases.index(name) for name in group) for group in self.practitioners.groups)

@@ -10,6 +10,7 @@ from trialsim.quantities import Prior, Spread
 from trialsim.report import words
 from trialsim.report.digits import percent
 from trialsim.report.moved import moved
+from trialsim.report.people import total_correlations, who_counts
 from trialsim.response.effects import ceilings, implied_effects
 from trialsim.response.plan import LOGNORMAL, ORDINAL, OutcomePlan, PairPlan
 from trialsim.response.scales import shares_of
@@ -50,7 +51,7 @@ def explain(study: Study) -> list[Section]:
         found.append(Section("When visits happen", times))
     found.append(Section("What is measured", tuple(words.outcome(n, o) for n, o in scenario.outcomes.items())))
     found.append(_levels(study))
-    more = (_effects(study), _correlations(study), _ceilings(study))
+    more = (_effects(study), _correlations(study), _people(study), _ceilings(study))
     found += [section for section in more if section.rows or section.lines]
     rows = [
         (name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome, scenario.participants)
@@ -181,6 +182,13 @@ def _range(values: list[float]) -> str:
     """From the lowest to the highest, of those that are known."""
     known = [one for one in values if isfinite(one)]
     return " to ".join(dict.fromkeys(f"{one:.2f}" for one in (min(known), max(known)))) if known else ""
+
+
+def _people(study: Study) -> Section:
+    """Who counts as a practitioner, and the correlations in all where practitioners and sites change them."""
+    rows = tuple(total_correlations(study.response))
+    header = ("of", "when", "arms", "latent, as declared", "latent, in all") if rows else ()
+    return Section("Practitioners and sites", tuple(who_counts(study.scenario, study.response)), header, rows)
 
 
 def _ceilings(study: Study) -> Section:

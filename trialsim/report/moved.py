@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import exp, log
 
 from trialsim.distributions import mean
-from trialsim.quantities import Number
+from trialsim.quantities import Number, OfPractitioners
 from trialsim.report.words import join, number, significant
 from trialsim.scenario.dump import clock_text
 from trialsim.scenario.model import (
@@ -37,7 +37,8 @@ def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[L
         yield _covariate(effect, participants[effect.covariate])
     for whose, share in (("practitioner", outcome.icc.practitioner), ("site", outcome.icc.site)):
         if share is not None and share.value > 0:
-            yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}"
+            of = f" ({join(share.of, 'or')})" if isinstance(share, OfPractitioners) else ""
+            yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}{of}"
     yield from _instrument(outcome.instrument)
     if outcome.lost is not None and outcome.lost.value > 0:
         yield "lost", f"{number(outcome.lost)} of the samples"
@@ -89,6 +90,9 @@ def _response(response: Response, outcome: Outcome) -> str:
         text += f"; effects differ between people, SD {number(response.sd_log_between)} of the log"
     if response.sd_between is not None:
         text += f"; effects differ between people, SD {number(response.sd_between)}"
+    if response.sd_practitioner is not None:
+        varies = response.sd_practitioner
+        text += f"; effects differ between practitioners ({join(varies.of, 'or')}), SD {number(varies)}"
     return text + _at(response.visits)
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.draws import fill_normal, stream, stream_key
-from trialsim.protocol.columns import V_HOLDER
 from trialsim.response.measure import (
     assay_errors,
     correlate,
@@ -125,20 +124,14 @@ def _mixed(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -
     practitioner = outcome.icc_practitioner if bedside.trace is not None else 0.0
     if practitioner == 0.0 and outcome.icc_site == 0.0:
         return z
-    z = z * math.sqrt(1.0 - practitioner - outcome.icc_site)
     seed, first = np.uint64(bedside.seed), np.uint64(bedside.replicates.start)
     if practitioner > 0.0:
-        resources = bedside.program.resources
-        pattern = "practitioner/{resource}/{outcome}"
-        mix_practitioner(
-            math.sqrt(practitioner),
-            np.ascontiguousarray(bedside.trace.visits[:, :, point.visit_index, V_HOLDER]),
-            np.array([resource.people for resource in resources], dtype=np.int64),
-            _keys([stream("people/{resource}", resource=resource.name) for resource in resources]),
-            _keys([stream(pattern, resource=resource.name, outcome=outcome.name) for resource in resources]),
-            np.uint64(stream_key(stream(pattern, resource="nobody", outcome=outcome.name))),
-            seed, first, z,
-        )  # fmt: skip
+        served = bedside.served(point, outcome.practitioner)
+        effect = bedside.effects_of_people(served, "practitioner/{resource}/{outcome}", outcome=outcome.name)
+        z = z.copy()
+        mix_practitioner(practitioner, outcome.icc_site, served, effect, z)
+    else:
+        z = z * math.sqrt(1.0 - outcome.icc_site)
     if outcome.icc_site > 0.0:
         key = np.uint64(stream_key(stream("site effect/{outcome}", outcome=outcome.name)))
         mix_site(math.sqrt(outcome.icc_site), bedside.entries.site, key, seed, first, z)
@@ -152,10 +145,6 @@ def _rated(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -
         return z
     u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
     return z + error.value * standard_normal(u)
-
-
-def _keys(names: list[str]) -> NDArray[np.uint64]:
-    return np.array([stream_key(name) for name in names] or [0], dtype=np.uint64)
 
 
 NOTHING = np.zeros((1, 1))

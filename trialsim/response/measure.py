@@ -30,29 +30,53 @@ def correlate(factor, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def mix_practitioner(  # type: ignore[no-untyped-def]
-    weight, holder, units_people, people_streams, effect_streams, own_stream, seed, first_replicate, z
-):
-    """Add sqrt(ICC) times the practitioner's effect to ``z`` (R, N).
+def people_served(served, people, streams, seed, first_replicate, out):  # type: ignore[no-untyped-def]
+    """Fill ``out`` (R, N) with the number of the person who served, -1 for nobody.
 
-    ``holder`` (R, N) is packed resource, shift and unit; who works a unit in a shift is drawn without replacement from
-    the resource's people; who was with nobody has an effect of the own.
+    ``served`` (R, N) is packed resource, shift and unit; who works a unit in a shift is drawn without replacement from
+    the ``people`` of the resource.
     """
-    replicates, participants = z.shape
-    order = np.empty(units_people.max(), dtype=np.int64)
+    replicates, participants = served.shape
+    order = np.empty(people.max(), dtype=np.int64)
+    for r in range(replicates):
+        for n in range(participants):
+            if served[r, n] < 0:
+                out[r, n] = -1
+                continue
+            resource = served[r, n] >> SHIFT_BITS
+            shift = (served[r, n] >> UNIT_BITS) & ((1 << (SHIFT_BITS - UNIT_BITS)) - 1)
+            unit = served[r, n] & ((1 << UNIT_BITS) - 1)
+            out[r, n] = _person(
+                unit, people[resource], order, seed, streams[resource], shift, first_replicate + np.uint64(r)
+            )
+
+
+@kernel
+def effects_of_people(served, person, streams, seed, first_replicate, out):  # type: ignore[no-untyped-def]
+    """Fill ``out`` (R, N) with the standard normal number of the person who served, 0 for nobody."""
+    replicates, participants = served.shape
     for r in range(replicates):
         replicate = first_replicate + np.uint64(r)
         for n in range(participants):
-            if holder[r, n] < 0:
-                effect = ndtri(uniform(seed, own_stream, n, np.uint64(0), replicate))
+            out[r, n] = 0.0
+            if served[r, n] >= 0:
+                stream = streams[served[r, n] >> SHIFT_BITS]
+                out[r, n] = ndtri(uniform(seed, stream, person[r, n], np.uint64(0), replicate))
+
+
+@kernel
+def mix_practitioner(icc, icc_site, served, effect, z):  # type: ignore[no-untyped-def]
+    """Make room in ``z`` (R, N) for practitioner and site, and add sqrt(ICC) times the practitioner's effect.
+
+    Who was served by nobody yet has no practitioner's part, and keeps the whole of the rest.
+    """
+    own, alone, weight = math.sqrt(1.0 - icc - icc_site), math.sqrt(1.0 - icc_site), math.sqrt(icc)
+    for r in range(z.shape[0]):
+        for n in range(z.shape[1]):
+            if served[r, n] >= 0:
+                z[r, n] = own * z[r, n] + weight * effect[r, n]
             else:
-                resource = holder[r, n] >> SHIFT_BITS
-                shift = (holder[r, n] >> UNIT_BITS) & ((1 << (SHIFT_BITS - UNIT_BITS)) - 1)
-                unit = holder[r, n] & ((1 << UNIT_BITS) - 1)
-                people = units_people[resource]
-                person = _person(unit, people, order, seed, people_streams[resource], shift, replicate)
-                effect = ndtri(uniform(seed, effect_streams[resource], person, np.uint64(0), replicate))
-            z[r, n] += weight * effect
+                z[r, n] *= alone
 
 
 @kernel

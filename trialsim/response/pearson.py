@@ -15,14 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from trialsim.response.people import total_correlation
 from trialsim.response.plan import LOGNORMAL, ORDINAL, ResponsePlan
 from trialsim.response.scales import shares_of
 
 Floats = NDArray[np.float64]
 
 
-def pearson(plan: ResponsePlan, first: int, second: int) -> float:
+def pearson(plan: ResponsePlan, first: int, second: int, *, one_person: float | None = None) -> float:
     """Correlation of the values of two columns in the reference arm, before the ward, the instrument and the clock.
+
+    What practitioner and site share is in it; ``one_person`` as in :func:`trialsim.response.people.total_correlation`.
 
     NaN where values do not vary.
 
@@ -30,7 +33,7 @@ def pearson(plan: ResponsePlan, first: int, second: int) -> float:
     >>> pearson(prepare(scenario).response, 0, 1)  # doctest: +SKIP
     0.53
     """
-    latent = float(plan.factor[first] @ plan.factor[second])
+    latent = total_correlation(plan, first, second, plan.reference, one_person=one_person)
     both = _variance(plan, first) * _variance(plan, second)
     return _covariance(plan, first, second, latent) / math.sqrt(both) if both > 0 else math.nan
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from trialsim.draws import stream, stream_key
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities import Number
+from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, effect_shift, places
 from trialsim.response.zeros import log_of_zero
 from trialsim.scenario.correlation import latent_correlation
@@ -55,6 +56,7 @@ class PairPlan:
     differs: bool  # between the arms
     by_arm: bool  # a level is declared for each arm
     declared_time: float  # [s], without a ward
+    contact: tuple[int, ...]  # of each arm, the planned step by which a practitioner has served last; -1 for nobody
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class OutcomePlan:
     drivers: tuple[Driver, ...]
     covariates: tuple[CovariateEffect, ...]
     icc_practitioner: float
+    practitioner: int  # the group in the trace whose people share it, -1 for none
     icc_site: float
     instrument: Instrument
     assay: str
@@ -137,10 +140,12 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     factor = np.linalg.cholesky(np.array(matrix)) if pairs else np.zeros((0, 0))
     declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
     categories = tuple(tuple(what.choice) for what in scenario.participants.values())
-    outcomes = tuple(_outcome(name, what, scenario) for name, what in scenario.outcomes.items())
+    outcomes = tuple(_outcome(name, what, scenario, program) for name, what in scenario.outcomes.items())
+    contacts = [_contacts(program, outcome, len(arms)) for outcome in outcomes]
     planned = tuple(
-        _pair(scenario.outcomes[name], names.index(name), visit, scenario, program, arms, reference)
+        _pair(scenario.outcomes[name], place, visit, scenario, program, arms, reference, contacts[place](visit))
         for name, visit in pairs
+        for place in (names.index(name),)
     )
     return ResponsePlan(
         arms=arms,
@@ -160,13 +165,16 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         warnings=(
             *_one_arm(scenario, program),
             *_same_people(scenario, program),
+            *unfelt(scenario, program, arms),
             *doubts(scenario),
             *log_of_zero(scenario, outcomes, planned),
         ),
     )
 
 
-def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
+def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | None) -> OutcomePlan:
+    groups = program.practitioners.groups if program else ()
+    who = what.icc.practitioner.of if what.icc.practitioner else ()
     assay = what.instrument.assay or name
     sharing = [
         other for other_name, other in scenario.outcomes.items() if (other.instrument.assay or other_name) == assay
@@ -183,7 +191,8 @@ def _outcome(name: str, what: Outcome, scenario: Scenario) -> OutcomePlan:
         half_life=what.half_life.value if what.half_life else 0.0,
         drivers=what.drivers,
         covariates=tuple(centered(effect, scenario) for effect in what.covariates),
-        icc_practitioner=what.icc.practitioner.value if what.icc.practitioner else 0.0,
+        icc_practitioner=what.icc.practitioner.value if what.icc.practitioner and program else 0.0,
+        practitioner=groups.index(who) if who in groups else -1,
         icc_site=what.icc.site.value if what.icc.site else 0.0,
         instrument=what.instrument,
         assay=assay,
@@ -216,6 +225,7 @@ def _pair(
     program: Program | None,
     arms: Sequence[str],
     reference: str,
+    contact: tuple[int, ...],
 ) -> PairPlan:
     found = places(what, visit, arms, reference)
     index = program.visits.index(visit) if program else -1
@@ -231,7 +241,16 @@ def _pair(
         by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
+        contact=contact,
     )
+
+
+def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str], tuple[int, ...]]:
+    """By visit: in each arm, the step by which a practitioner of the outcome has served last."""
+    if program is None or outcome.practitioner < 0:
+        return lambda _: (NOBODY,) * arms
+    found = [services(program, outcome.practitioner, arm).visits for arm in range(arms)]
+    return lambda visit: tuple(one.get(program.visits.index(visit), NOBODY) for one in found)
 
 
 def _apart(a: Place, b: Place) -> bool:
@@ -299,7 +318,8 @@ def _same_people(scenario: Scenario, program: Program | None) -> list[str]:
     told = [name for name, what in scenario.outcomes.items() if what.icc.practitioner]
     if program is None or not told:
         return []
-    held = {program.resources[i].base for hold in program.holds for i in hold.resources}
+    counted = {name for group in program.practitioners.groups for name in group}
+    held = {program.resources[i].base for hold in program.holds for i in hold.resources} & counted
     always = sorted({one.base for one in program.resources if one.calendar < 0 and one.people > one.units} & held)
     return [
         f"{name} is open all the time: its shift never ends, so the same people do all the work, and icc: of "

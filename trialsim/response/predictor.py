@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.draws import stream, uniforms
+from trialsim.draws import stream, stream_key, uniforms
 from trialsim.normal import normal_quantiles
 from trialsim.protocol.columns import (
     A_DELIVERED,
@@ -17,6 +17,7 @@ from trialsim.protocol.columns import (
     A_FAILED,
     A_PAUSE_START,
     A_PLANNED,
+    A_SERVED,
     A_START,
     GAVE_UP,
     GRANTED,
@@ -25,10 +26,12 @@ from trialsim.protocol.columns import (
     H_STATE,
     REFUSED,
     V_REASON,
+    V_SERVED,
     VISITED,
 )
 from trialsim.protocol.program import LONGEST, Program
 from trialsim.response.kinetics import log_levels
+from trialsim.response.measure import effects_of_people, people_served
 from trialsim.response.plan import OutcomePlan, PairPlan, ResponsePlan, log_factor, matching, steps_of_activities
 from trialsim.scenario.model import CovariateEffect, Driver, Response, Rhythm
 
@@ -63,6 +66,34 @@ class Bedside:
     def times(self, point: PairPlan) -> Ints:
         """(R, N) tick of the visit, -1 where it did not happen."""
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, 0])
+
+    def served(self, point: PairPlan, group: int) -> Ints:
+        """(R, N) who of a group of practitioners had served last at the visit, packed; -1 for nobody."""
+        return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, V_SERVED + group])
+
+    def people(self, served: Ints) -> Ints:
+        """(R, N) the number of the person among the people of the resource, -1 for nobody."""
+        resources = self.program.resources
+        found = np.empty(served.shape, dtype=np.int64)
+        people_served(
+            served,
+            np.array([resource.people for resource in resources], dtype=np.int64),
+            _keys([stream("people/{resource}", resource=resource.name) for resource in resources]),
+            np.uint64(self.seed), np.uint64(self.replicates.start), found,
+        )  # fmt: skip
+        return found
+
+    def effects_of_people(self, served: Ints, pattern: str, **names: object) -> Floats:
+        """(R, N) the standard normal number that a stream has for the person who served; 0 for nobody."""
+        keys = _keys([stream(pattern, resource=resource.name, **names) for resource in self.program.resources])
+        found = np.empty(served.shape)
+        first = np.uint64(self.replicates.start)
+        effects_of_people(served, self.people(served), keys, np.uint64(self.seed), first, found)
+        return found
+
+
+def _keys(names: list[str]) -> NDArray[np.uint64]:
+    return np.array([stream_key(name) for name in names] or [0], dtype=np.uint64)
 
 
 def delivered(bedside: Bedside, point: PairPlan) -> Floats | None:
@@ -260,6 +291,8 @@ def _at_once(
         size: Floats | float = size_of(bedside, response, outcome, point)
         if spread is not None:
             size = size + spread.value * individual(bedside, outcome, activity)
+        if response.sd_practitioner is not None and response.sd_practitioner.value > 0:
+            size = size + response.sd_practitioner.value * by_practitioner(bedside, outcome, activity, index, response)
         gate = responders(bedside, outcome, activity, response)
         total = _plus(total, activity_share(bedside, index, point) * gate * size * (scale if own else 1.0))
     return total
@@ -276,6 +309,19 @@ def individual(bedside: Bedside, outcome: OutcomePlan, activity: str) -> Floats:
     """(R, N) standard normal: a participant's own deviation from the mean effect."""
     u = bedside.uniform("individual effect/{outcome}/{activity}", outcome=outcome.name, activity=activity)
     return standard_normal(u)
+
+
+def by_practitioner(bedside: Bedside, outcome: OutcomePlan, activity: str, index: int, response: Response) -> Floats:
+    """(R, N) standard normal: how the effect of an activity differs with the person who gave it.
+
+    That is who of the practitioners had served last when the activity began; 0 where nobody had.
+    """
+    assert response.sd_practitioner is not None
+    group = bedside.program.practitioners.groups.index(response.sd_practitioner.of)
+    served = np.ascontiguousarray(bedside.trace.activities[:, :, index, A_SERVED + group])
+    return bedside.effects_of_people(
+        served, "practitioner effect/{resource}/{outcome}/{activity}", outcome=outcome.name, activity=activity
+    )
 
 
 def standard_normal(u: Floats) -> Floats:

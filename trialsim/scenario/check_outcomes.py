@@ -10,6 +10,7 @@ from trialsim.scenario.checks import known
 from trialsim.scenario.correlation import check_names
 from trialsim.scenario.model import ArmLevels, Covariate, Level, Outcome, Response, Scenario
 from trialsim.scenario.outline import Outline
+from trialsim.scenario.practitioners import check_practitioners
 from trialsim.scenario.text import Finding, Path
 
 #: How an effect may be declared on each scale: the first is that of the predictor.
@@ -39,6 +40,7 @@ def check_outcomes(scenario: Scenario, points: Outline, report: Report) -> None:
         _missing(outcome, path, scenario, points, report)
         _window(outcome, path, points, report)
         above.append(name)
+    check_practitioners(scenario, report)
 
 
 def check_numbers(scenario: Scenario, points: Outline, report: Report) -> None:
@@ -214,16 +216,6 @@ def _shares(outcome: Outcome, path: Path, scenario: Scenario, report: Report) ->
                 (*place, "site"),
                 "there are no sites.",
                 "Declare setting.sites, or remove site:.",
-                on_key=True,
-            )
-        )
-    if icc.practitioner is not None and not (scenario.setting and scenario.setting.resources):
-        report(
-            Finding(
-                "TS-E075",
-                (*place, "practitioner"),
-                "there are no practitioners.",
-                "Declare setting.resources.",
                 on_key=True,
             )
         )

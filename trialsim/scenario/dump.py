@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from trialsim.measures import PROVENANCE
-from trialsim.quantities import Number, Prior, Record, Spread
+from trialsim.quantities import Number, OfPractitioners, Prior, Record, Spread
 from trialsim.scenario.model import Covariate, Rhythm, Scenario
 from trialsim.scenario.text import scalar
 
@@ -104,6 +104,8 @@ def _with_provenance(record: Number | Spread, content: Any, kind: str) -> Any:
         told["range"] = [value_text(end, kind, record.unit) for end in record.range]
     if isinstance(record, Number) and record.prior is not None:
         told["prior"] = _prior(record.prior, record.kind)
+    if isinstance(record, OfPractitioners) and record.of:
+        told["of"] = record.of[0] if len(record.of) == 1 else list(record.of)
     if not told:
         return content
     return {**content, **told} if isinstance(content, dict) else {"value": content, **told}

@@ -7,7 +7,7 @@ import json
 from datetime import date
 from typing import Any
 
-from trialsim.quantities import Number, Record, Spread
+from trialsim.quantities import Number, OfPractitioners, Record, Spread
 from trialsim.scenario.model import Design, Outcome, Patients, Scenario, Simulation
 
 #: Words and provenance do not decide results, nor does how many replicates are played (each is its own).
@@ -33,6 +33,8 @@ def scenario_hash(scenario: Scenario) -> str:
 
 def canonical(value: object) -> Any:
     """The parts that decide results, as JSON. Maps of user-made names keep their order (as pairs)."""
+    if isinstance(value, OfPractitioners):
+        return [value.value, value.unit, list(value.of)]
     if isinstance(value, Number):
         return [value.value, value.unit]
     if isinstance(value, Spread):

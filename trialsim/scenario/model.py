@@ -29,6 +29,8 @@ from trialsim.quantities import (
     Money,
     Name,
     PlateSize,
+    PractitionerSd,
+    PractitionerShare,
     Rate,
     Record,
     Share,
@@ -236,6 +238,7 @@ class Response(Sourced):
     odds_ratio: Factor | None = None
     sd_log_between: Factor | None = None  # spread of individual log ratios
     sd_between: Amount | None = None  # spread of individual differences
+    sd_practitioner: PractitionerSd | None = None  # spread of the effect over practitioners, on the predictor's scale
     visits: Names = ()  # later visits of the same session if not said
 
 
@@ -264,9 +267,9 @@ class CovariateEffect(Sourced):
 
 
 class Icc(Sourced):
-    """Shares of the variance that belong to the practitioner and the site."""
+    """Shares of the variance that belong to the practitioner (of a resource) and the site."""
 
-    practitioner: Share | None = None
+    practitioner: PractitionerShare | None = None
     site: Share | None = None
 
 

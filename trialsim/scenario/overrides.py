@@ -81,6 +81,9 @@ def _put(holder: Any, key: str, value: object) -> None:
     if isinstance(holder, list):
         holder[int(key)] = value
         return
+    old = holder.get(key)
+    if isinstance(old, dict) and {"value", "of"} <= old.keys() and not isinstance(value, dict):
+        value = {"value": value, "of": old["of"]}  # whose number it is does not go with its value
     holder[key] = value
     if key == "value" and {"source", "computed_from"} & holder.keys():
         holder.pop("source", None)

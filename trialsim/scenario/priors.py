@@ -22,7 +22,7 @@ def name_priors(data: Any, path: tuple[str, ...] = ()) -> None:
             name_priors(inner, (*path, str(i)))
     elif isinstance(data, dict):
         prior = data.get("prior")
-        if "value" in data and isinstance(prior, dict) and data.keys() <= {"value", "prior", *PROVENANCE}:
+        if "value" in data and isinstance(prior, dict) and data.keys() <= {"value", "prior", "of", *PROVENANCE}:
             prior.setdefault("name", ".".join(path))
             return
         for key, inner in data.items():

@@ -121,7 +121,7 @@ def prior_in_words(prior: Prior) -> str:
 def _in_words(value: Number | Spread) -> str:
     content = plain(value)
     if isinstance(content, dict):
-        content = {key: inner for key, inner in content.items() if key not in (*PROVENANCE, "prior")}
+        content = {key: inner for key, inner in content.items() if key not in (*PROVENANCE, "prior", "of")}
         if set(content) == {"value"}:
             return str(content["value"])
         return ", ".join(f"{key} {_plain_text(inner)}" for key, inner in content.items())

@@ -10,7 +10,7 @@ from trialsim.measures import PROVENANCE
 from trialsim.scenario.overrides import NAMES
 
 #: What may stand beside a number without being one.
-_WORDS = {*PROVENANCE, "prior", "between"}
+_WORDS = {*PROVENANCE, "prior", "between", "of"}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from trialsim.scenario.model import (
 )
 from trialsim.scenario.outcomes import resolve_levels
 from trialsim.scenario.outline import MOST_STEPS, Outline, outline, unrolled
+from trialsim.scenario.practitioners import named
 from trialsim.scenario.text import Finding, Path
 
 DEFAULT_ALPHA = 0.05
@@ -154,7 +155,7 @@ def _outcome(
         for arm, effect in outcome.effects.items()
     }
     responses = {
-        activity: _response(response, (*path, "responds_to", activity), outcome, points, findings)
+        activity: _response(response, (*path, "responds_to", activity), outcome, points, findings, scenario)
         for activity, response in outcome.responds_to.items()
     }
     missing = tuple(
@@ -172,6 +173,7 @@ def _outcome(
             "missing": missing,
             "window": window,
             "correlation": _correlation(outcome.correlation),
+            "icc": outcome.icc.model_copy(update={"practitioner": named(outcome.icc.practitioner, scenario)}),
             "rhythm": outcome.rhythm and amounts_in(outcome.rhythm, _effect_unit(outcome), (*path, "rhythm"), report),
             "instrument": _instrument(outcome, (*path, "instrument"), findings),
             "drivers": tuple(
@@ -202,10 +204,17 @@ def _correlation(correlation: Correlation) -> Correlation:
     )
 
 
-def _response(response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding]) -> Response:
-    told = amounts_in(response, outcome.unit, path, findings.append)
+def _response(
+    response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding], scenario: Scenario
+) -> Response:
+    plain = response.model_copy(update={"sd_practitioner": None})
+    told = amounts_in(plain, outcome.unit, path, findings.append)
+    varies: Number | None = named(response.sd_practitioner, scenario)
+    if varies is not None:
+        varies = convert(varies, _effect_unit(outcome), (*path, "sd_practitioner"), findings.append)
     return told.model_copy(
         update={
+            "sd_practitioner": varies,
             "lag": response.lag or Number(value=0.0, kind="duration"),
             "responders": response.responders or Number(value=1.0, kind="share"),
             "visits": expand_visits(response.visits, points),

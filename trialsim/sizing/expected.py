@@ -16,8 +16,11 @@ from scipy import special, stats
 
 from trialsim.analysis.plan import Endpoint
 from trialsim.protocol.compile import expected_length
+from trialsim.protocol.program import Program
+from trialsim.response.people import NOBODY, services, total_correlation
 from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, ResponsePlan, log_factor, matching, steps_of_activities
 from trialsim.response.scales import shares_of
+from trialsim.scenario.model import Response
 
 Floats = NDArray[np.float64]
 
@@ -125,11 +128,6 @@ def _discrete(values: Floats, weights: Floats) -> Spread:
 # ---------------------------------------------------------------- where the levels lie
 
 
-def correlation(plan: ResponsePlan, a: int, b: int) -> float:
-    """Latent correlation of two points."""
-    return float((plan.factor[a] * plan.factor[b]).sum())
-
-
 def _latent(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> tuple[float, float]:
     """Mean and variance of the endpoint on the scale of the predictor (of a change: of the difference)."""
     mean, own = level(plan, endpoint.visit, arm)
@@ -138,7 +136,7 @@ def _latent(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> tuple[float, fl
         return mean, sd**2 + own
     start, own_start = level(plan, endpoint.start, arm)
     sd_start = float(plan.points[endpoint.start].sd[arm])
-    rho = correlation(plan, endpoint.visit, endpoint.start)
+    rho = total_correlation(plan, endpoint.visit, endpoint.start, arm)
     change = mean - start + _clock(plan, endpoint.start, endpoint.visit, arm)
     return change, sd**2 + sd_start**2 - 2 * rho * sd * sd_start + own + own_start
 
@@ -165,7 +163,7 @@ def _categories(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread:
 
 def joint_shares(plan: ResponsePlan, first: int, second: int, arm: int) -> Floats:
     """(L, L) shares of the categories at two points together: cells of a bivariate normal."""
-    rho = correlation(plan, first, second)
+    rho = total_correlation(plan, first, second, arm)
     edges = [special.ndtri(special.expit(np.clip(_cuts(plan, d, arm), -36, 36))) for d in (first, second)]
     below = np.zeros((len(edges[0]) + 2, len(edges[1]) + 2))
     for i, x in enumerate([*edges[0], np.inf], start=1):
@@ -185,7 +183,7 @@ def _raw_change(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread:
         location, own = level(plan, d, arm)
         location += _clock(plan, endpoint.start, d, arm)
         ends.append((location, math.sqrt(float(plan.points[d].sd[arm]) ** 2 + own)))
-    rho = correlation(plan, endpoint.start, endpoint.visit)
+    rho = total_correlation(plan, endpoint.start, endpoint.visit, arm)
     z = _nodes()
     other = rho * z[:, None] + math.sqrt(1 - rho**2) * z[None, :]
     change = np.exp(ends[1][0] + ends[1][1] * other) - np.exp(ends[0][0] + ends[0][1] * z)[:, None]
@@ -211,7 +209,7 @@ def covariance(plan: ResponsePlan, endpoint: Endpoint, baseline: Endpoint, arm: 
 
 def _pair_covariance(plan: ResponsePlan, a: int, b: int, arm: int, *, log: bool) -> float:
     outcome = plan.outcomes[plan.points[a].outcome]
-    rho, s, t = correlation(plan, a, b), float(plan.points[a].sd[arm]), float(plan.points[b].sd[arm])
+    rho, s, t = total_correlation(plan, a, b, arm), float(plan.points[a].sd[arm]), float(plan.points[b].sd[arm])
     if outcome.scale == ORDINAL:
         if a == b:
             return _categories(plan, Endpoint(visit=a), arm).sd ** 2
@@ -279,8 +277,19 @@ def activity_effect(plan: ResponsePlan, point: int, arm: int) -> tuple[float, fl
                 size = _secreted(plan, point, arm, activity, (response.secretion.value, lag, lasts))
             shift += share * size
             variance += share * (1 - share) * size**2
-            variance += share * spread.value**2 if spread is not None and response.secretion is None else 0.0
+            if response.secretion is None:
+                variance += share * (spread.value**2 if spread is not None else 0.0)
+                variance += share * _over_practitioners(program, response, activity, arm)
     return shift, variance
+
+
+def _over_practitioners(program: Program, response: Response, activity: int, arm: int) -> float:
+    """Variance of an effect over practitioners, where one has served when the activity begins."""
+    varies = response.sd_practitioner
+    if varies is None or varies.value == 0.0:
+        return 0.0
+    group = program.practitioners.groups.index(varies.of)
+    return 0.0 if services(program, group, arm).activities.get(activity, NOBODY) == NOBODY else varies.value**2
 
 
 def _clock(plan: ResponsePlan, first: int, second: int, arm: int) -> float:

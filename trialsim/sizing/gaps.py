@@ -9,6 +9,7 @@ from scipy import special
 
 from trialsim.analysis.plan import Call
 from trialsim.conduct import NEVER
+from trialsim.response.people import NOBODY
 from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
@@ -48,6 +49,7 @@ def reasons(study: Study, call: Call, test: str, pair: tuple[int, int] | None) -
         *_losses(study, declared, outcome),
         *_measurement(study, call, declared, outcome),
         *_movers(outcome),
+        *_people(study, call, outcome),
         *_shape(study, call, test, outcome),
         *_arms(study, call, test, outcome),
     )
@@ -169,9 +171,18 @@ def _movers(outcome: OutcomePlan) -> Iterator[str]:
             yield f"only {_percent(response.responders.value)} respond to {activity}: the formula knows their mean effect"
         elif response.secretion is not None:
             yield f"the effect of {activity} depends on how long it lasts and when the sample is taken"
-    for share, whom in ((outcome.icc_practitioner, "practitioner"), (outcome.icc_site, "site")):
+
+
+def _people(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
+    """Participants who share a practitioner or a site; a practitioner only where the analysis looks after contact."""
+    felt = any(step != NOBODY for d in points_of(call) for step in study.response.points[d].contact)
+    shares = ((outcome.icc_practitioner if felt else 0.0, "practitioner"), (outcome.icc_site, "site"))
+    for share, whom in shares:
         if share > 0:
             yield f"participants of one {whom} are alike (ICC {share:.3g}): they are not independent"
+    for activity, response in outcome.responses:
+        if response.sd_practitioner is not None and response.sd_practitioner.value > 0:
+            yield f"the effect of {activity} varies over practitioners: those of one are not independent"
 
 
 def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:

@@ -82,6 +82,7 @@ def undisturbed(study: Study) -> Study | None:
         arms=program.arms,
         starts=setting.starts,
         sites=program.sites if setting.sites else (),
+        practitioners=program.practitioners,
     )
     return replace(study, program=freed, response=replace(study.response, program=freed))
 

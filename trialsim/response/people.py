@@ -1,0 +1,148 @@
+"""Practitioners and sites as the protocol plans them: who can have served by a visit, and what correlates with what.
+
+z = sqrt(icc_p) u + sqrt(icc_s) v + sqrt(1 - icc_p - icc_s) z_own, and without the first part before the first contact. So
+two values of one participant, of outcomes a and b with own parts that correlate by rho, correlate by
+
+    sqrt(w_a w_b) rho + shared        w = 1 - icc_s - icc_p after contact, 1 - icc_s before
+
+where ``shared`` is, of one outcome, icc_s, plus icc_p where both visits are after contact and one person served last
+before both; of two outcomes it is 0, for u and v are drawn for each outcome.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trialsim.protocol import program as p
+from trialsim.protocol.program import Program
+from trialsim.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from trialsim.response.plan import ResponsePlan
+
+#: Nobody has served yet.
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Services:
+    """In one arm: the last planned step by which a person of a group has served, for each visit and activity."""
+
+    visits: dict[int, int]
+    activities: dict[int, int]
+
+
+def services(program: Program, group: int, arm: int) -> Services:
+    """Walk through the step table as a participant of ``arm`` who gets everything that is planned."""
+    members = program.serving[group]
+    found = Services({}, {})
+    step, last = 0, NOBODY
+    while (op := int(program.ops[step, 0])) != p.END:
+        row = program.ops[step]
+        if op == p.ARM and not (row[1] >> arm) & 1:
+            step = int(row[2])
+            continue
+        if op == p.SEIZE and set(program.holds[row[1]].resources) & set(members):
+            last = step
+        elif op in (p.ACTIVITY, p.ATTEMPT):
+            found.activities[int(row[1])] = last
+        visit = int(row[1]) if op == p.VISIT else int(row[4]) if op == p.ATTEMPT else -1
+        if visit >= 0:
+            found.visits[visit] = last
+        step += 1
+    return found
+
+
+def chance_of_one_person(program: Program, group: int, first: int, second: int) -> float:
+    """How likely one person serves at two steps of the protocol, were everyone of a resource as likely to.
+
+    People change with the shifts; where a resource never closes its units keep their people.
+    """
+    if first == second:
+        return 1.0
+    who = [_resource_at(program, group, step) for step in (first, second)]
+    if who[0] != who[1]:
+        return 0.0
+    resource = program.resources[who[0]]
+    return 1.0 / (resource.people if resource.calendar >= 0 else resource.units)
+
+
+def _resource_at(program: Program, group: int, step: int) -> int:
+    """The resource of a group that serves at a step; of two at once the later in the file."""
+    hold = program.holds[int(program.ops[step, 1])]
+    return max(set(hold.resources) & set(program.serving[group]))
+
+
+def count_of_people(program: Program, group: int) -> int:
+    """How many people a group has, at all sites together."""
+    bases = set(program.practitioners.groups[group])
+    return sum(resource.people for resource in program.resources if resource.base in bases)
+
+
+# ---------------------------------------------------------------- correlations
+
+
+def total_correlation(plan: ResponsePlan, a: int, b: int, arm: int, *, one_person: float | None = None) -> float:
+    """Latent correlation of two points in an arm, with what practitioner and site share.
+
+    ``one_person`` is how likely one person served last before both; by default as the protocol and the number of people
+    say.
+    """
+    rho = float(plan.factor[a] @ plan.factor[b])
+    first, second = (plan.outcomes[plan.points[d].outcome] for d in (a, b))
+    if a == b or not any((one.icc_practitioner, one.icc_site) != (0.0, 0.0) for one in (first, second)):
+        return rho
+    steps = [plan.points[d].contact[min(arm, len(plan.arms) - 1)] for d in (a, b)]
+    rest = [
+        1.0 - one.icc_site - (one.icc_practitioner if step != NOBODY else 0.0)
+        for one, step in zip((first, second), steps, strict=True)
+    ]
+    total = math.sqrt(rest[0] * rest[1]) * rho
+    if first is second:
+        total += first.icc_site
+        if NOBODY not in steps and plan.program is not None:
+            same = chance_of_one_person(plan.program, first.practitioner, *steps) if one_person is None else one_person
+            total += first.icc_practitioner * same
+    return total
+
+
+# ---------------------------------------------------------------- what cannot be felt
+
+
+def unfelt(scenario: Scenario, program: Program | None, arms: Sequence[str]) -> Iterator[str]:
+    """Practitioners' parts that no visit, or no activity, can ever have."""
+    for name, outcome in scenario.outcomes.items():
+        told = outcome.icc.practitioner
+        if told is not None and told.value > 0 and not _felt(program, told.of, outcome.visits, arms):
+            whom = " or ".join(told.of)
+            yield (
+                f"{name}: the ICC of practitioners is felt at none of its visits, for nobody is served by {whom} before "
+                "them. Name the resource that serves, or remove practitioner:."
+            )
+        for activity, response in outcome.responds_to.items():
+            varies = response.sd_practitioner
+            if varies is not None and varies.value > 0 and not _given(program, varies.of, activity, arms):
+                yield (
+                    f"{name}: the effect of {activity} cannot vary over practitioners, for nobody is served by "
+                    f"{' or '.join(varies.of)} before it. Write needs: [{varies.of[0]}] there, or hold it around."
+                )
+
+
+def _felt(program: Program | None, of: tuple[str, ...], visits: Sequence[str], arms: Sequence[str]) -> bool:
+    if program is None:
+        return False
+    group = program.practitioners.groups.index(of)
+    found = [services(program, group, arm).visits for arm in range(len(arms))]
+    return any(one.get(program.visits.index(visit), NOBODY) != NOBODY for one in found for visit in visits)
+
+
+def _given(program: Program | None, of: tuple[str, ...], name: str, arms: Sequence[str]) -> bool:
+    if program is None:
+        return False
+    group = program.practitioners.groups.index(of)
+    meant = [i for i, activity in enumerate(program.activities) if name in (activity.name, activity.base)]
+    found = [services(program, group, arm).activities for arm in range(len(arms))]
+    return any(one.get(i, NOBODY) != NOBODY for one in found for i in meant)

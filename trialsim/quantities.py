@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from trialsim.measures import PROVENANCE, Number, Prior, Record, Sourced, Spread
 from trialsim.reading import (
@@ -23,9 +23,11 @@ from trialsim.reading import (
     read_clock,
     read_clock_window,
     read_count,
+    read_line,
     read_name,
     read_number,
     read_spread,
+    read_study_name,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Duration",
     "DurationSpread",
     "Factor",
+    "Line",
     "Money",
     "Name",
     "Number",
@@ -48,6 +51,7 @@ __all__ = [
     "SignedShare",
     "Sourced",
     "Spread",
+    "StudyName",
     "ValueSpread",
 ]
 
@@ -111,4 +115,8 @@ ClockWindow = Annotated[
     tuple[int, int], BeforeValidator(read_clock_window), WithJsonSchema({"type": "string", "examples": ["08:00-20:00"]})
 ]
 Name = Annotated[str, BeforeValidator(read_name), WithJsonSchema(_TEXT)]
+StudyName = Annotated[
+    str, BeforeValidator(read_study_name), WithJsonSchema({"type": "string", "examples": ["pain-2026"]})
+]
+Line = Annotated[str, AfterValidator(read_line)]
 Count = Annotated[int, BeforeValidator(read_count)]

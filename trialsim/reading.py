@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialsim.faults import did_you_mean, inside, only_keys, refuse
+from trialsim.letters import is_usable, odd_letter, usable_name
 from trialsim.measures import PROVENANCE, Number, Prior, Spread, amount_unit_kind
 
 # ---------------------------------------------------------------- reading one number
@@ -391,9 +392,47 @@ def read_name(value: object) -> str:
     name = " ".join(value.split())
     if " - " in name or set(name) & set("{}[]=@/"):
         refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
-    if name[0] in "+-" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", name):
+    if name[0] == "_":
+        refuse("TS-E018", f"'{name}' would be left out of figures.", remedy="Begin a name with a letter or a digit.")
+    refuse_formula(name)
+    return name
+
+
+def refuse_formula(text: str) -> None:
+    """Refuse words that a spreadsheet would run: tables are opened there."""
+    if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+        refuse("TS-E018", f"'{text}' would be a formula in a spreadsheet.", remedy="Begin it with a letter or a digit.")
+
+
+LONGEST_LINE = 200
+
+
+def read_line(value: str) -> str:
+    """A title, a label or a description: at most :data:`LONGEST_LINE` characters, no formula."""
+    if len(value) > LONGEST_LINE:
         refuse(
-            "TS-E018", f"'{name}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
+            "TS-E131",
+            f"this text has {len(value):,} characters.",
+            remedy=f"A title or label has at most {LONGEST_LINE}.",
+        )
+    if odd_letter(value) is not None:
+        message = f"this text holds the character {odd_letter(value)}, which nobody sees."
+        refuse("TS-E130", message, remedy="Remove it, or type the text anew.")
+    if value.strip():
+        refuse_formula(value.strip())
+    return value
+
+
+def read_study_name(value: object) -> str:
+    """The name of a study, which names its folders, scripts and jobs: usable as it stands on every system."""
+    name = read_name(value)
+    if not is_usable(name):
+        other = usable_name(name)
+        hint = f"Write name: {other}." if other else "Write name: my-study."
+        refuse(
+            "TS-E132",
+            f"'{name}' cannot name a folder on every system.",
+            remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
         )
     return name
 

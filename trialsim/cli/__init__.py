@@ -106,11 +106,14 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _readable(args: list[str]) -> None:
-    """Refuse words that no file of results could hold: bytes that are no text in this terminal's encoding."""
+    """Refuse words that no file of results could hold, and that would steer the terminal when they are shown."""
+    from trialsim.letters import harmless, odd_letter
+
     for word in args:
-        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+        if odd_letter(word) is not None:
             raise click.UsageError(
-                f"{word!r} is not readable text. Name files and values in letters of this terminal's encoding."
+                f"'{harmless(word)}' is not readable text. Name files and values in letters of this terminal's encoding, "
+                "without control characters."
             )
 
 

@@ -20,6 +20,7 @@ from trialsim.evaluate.frames import (
     rejection_frame,
     row_name,
 )
+from trialsim.letters import file_names
 from trialsim.protocol.calendar import DAY
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
@@ -121,6 +122,7 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
     measured = trial.measurements()
     arms = tuple(run.study.scenario.design.arms)
     shown = "One simulated trial (replicate 0)."
+    stems = file_names(run.study.scenario.outcomes)
     for name, outcome in run.study.scenario.outcomes.items():
         values = measured[measured["outcome"] == name]
         label, unit = outcome.label or name, outcome.unit or ""
@@ -128,7 +130,7 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
         log = outcome.distribution == "lognormal"
         visits = in_time(run.study, outcome.visits)
         yield Picture(
-            f"outcome_{_file_name(name)}",
+            f"outcome_{stems[name]}",
             f"{label}: one simulated trial",
             "Shares of participants at each score." if ordinal else "Each point is one participant.",
             outcome_distributions(
@@ -138,7 +140,7 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
         )  # fmt: skip
         if len(visits) > 1:
             yield Picture(
-                f"trajectories_{_file_name(name)}",
+                f"trajectories_{stems[name]}",
                 f"{label}: every participant of one simulated trial",
                 "Thin lines are participants, moved a little apart; the bold line is the arm's mean."
                 if ordinal
@@ -156,10 +158,6 @@ def in_time(study: Study, visits: Sequence[str]) -> list[str]:
         return sorted(visits, key=study.program.visits.index)
     times = study.scenario.visits
     return sorted(visits, key=lambda visit: times[visit].value)
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 # ---------------------------------------------------------------- the ward

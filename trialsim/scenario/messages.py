@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from trialsim.errors import Fault, ScenarioError
 from trialsim.faults import did_you_mean
+from trialsim.letters import ODD, harmless
 from trialsim.measures import PROVENANCE
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.text import Finding, Path
@@ -185,9 +186,13 @@ def _render(fault: Fault, *, color: bool) -> str:
     where = f"{fault.file}:{fault.line}:{fault.column}" if in_file else fault.file
     subject = f" {fault.path}:" if fault.path else ""
     code = paint(fault.code, "33" if fault.warning else "31")
-    lines = [f"{paint(where, '1')} {code}{subject} {fault.message} {fault.remedy}".rstrip()]
+    words = harmless(f"{subject} {fault.message} {fault.remedy}".replace("\n", " ")).rstrip()
+    lines = [f"{paint(harmless(where), '1')} {code}{words}"]
     if fault.source_line.strip():
-        line, caret = _clip(fault.source_line.replace("\t", " "), fault.column - 1)
+        shown = ODD.sub(
+            "\N{REPLACEMENT CHARACTER}", fault.source_line.replace("\t", " ")
+        )  # one for one
+        line, caret = _clip(shown, fault.column - 1)
         lines += [f"    {line}", "    " + " " * caret + paint("^", "31")]
     return "\n".join(lines)
 

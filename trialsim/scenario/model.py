@@ -25,6 +25,7 @@ from trialsim.quantities import (
     Duration,
     DurationSpread,
     Factor,
+    Line,
     Money,
     Name,
     PlateSize,
@@ -33,6 +34,7 @@ from trialsim.quantities import (
     Share,
     SignedShare,
     Sourced,
+    StudyName,
     ValueSpread,
 )
 from trialsim.scenario.sweep import Sweep
@@ -85,7 +87,7 @@ class Arrivals(Sourced):
 class Patients(Sourced):
     """Who comes, who may be asked, who consents, who leaves (times counted from arrival)."""
 
-    label: str = "patient"
+    label: Line = "patient"
     arrive: Arrivals
     exclusions: Mapping[Name, Share] = {}  # a reason and the share of patients it rules out before they are asked
     ask: WaitRule | None = None  # when they are asked; at arrival if not said
@@ -136,7 +138,7 @@ class Enroll(Record):
 class Design(Record):
     """What the trialist chooses."""
 
-    arms: Mapping[Name, str]
+    arms: Mapping[Name, Line]
     reference: Name | None = None  # the first arm if not said
     allocation: Allocation = Allocation()
     enroll: Enroll
@@ -286,7 +288,7 @@ class Missing(Sourced):
     """A reason for a missing value. MAR looks at another measured value, MNAR at the value itself."""
 
     mechanism: Literal["MCAR", "MAR", "MNAR"]
-    reason: str
+    reason: Line
     chance: Share  # at the reference value
     visits: Names = ()
     given: Name | None = None  # MAR: an outcome
@@ -309,9 +311,9 @@ class Window(Record):
 class Outcome(Record):
     """A variable: its scale, levels, correlation, what moves it, how it is measured and lost."""
 
-    label: str | None = None
+    label: Line | None = None
     distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
-    unit: str | None = None
+    unit: Line | None = None
     categories: tuple[float, ...] = ()
     visits: Names
     source: str | None = None
@@ -427,7 +429,7 @@ class Analysis(Record):
 class Costs(Sourced):
     """What the study costs, in one currency."""
 
-    currency: str
+    currency: Line
     participant: Money | None = None
     sample: Mapping[Name, Money] = {}  # by outcome
     staff_hour: Mapping[Name, Money] = {}  # by resource
@@ -458,8 +460,8 @@ class Scenario(Record):
     """The whole input of a simulation."""
 
     trialsim: Literal[1]
-    name: Name
-    title: str
+    name: StudyName
+    title: Line
     sources: Mapping[Name, str] = {}
     setting: Setting | None = None
     design: Design

@@ -11,9 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from trialsim.letters import odd_letter
+
 MOST_BYTES = 1_000_000
 MOST_NODES = 60_000
 DEEPEST = 40
+LONGEST_TEXT = 10_000
 
 Path = tuple[str | int, ...]
 
@@ -194,6 +197,8 @@ def _build(tree: Tree, events: Iterable[Any], place: Any) -> None:
         elif kind in ("ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"):
             nodes += 1
             _refuse_tricks(event, kind, depth=len(stack), nodes=nodes, where=place(event.start_mark))
+            if kind == "ScalarEvent":
+                _refuse_odd(event.value, place(event.start_mark))
             _add(tree, stack, event, kind, place(event.start_mark))
 
 
@@ -206,6 +211,17 @@ def _refuse_tricks(event: Any, kind: str, *, depth: int, nodes: int, where: Plac
     if depth >= DEEPEST or nodes > MOST_NODES:
         what = f"more than {DEEPEST} levels deep" if depth >= DEEPEST else f"more than {MOST_NODES} parts"
         raise BrokenText(Finding("TS-E002", (), f"the file is {what}.", "A scenario is a few pages.", where))
+
+
+def _refuse_odd(text: str, where: Place) -> None:
+    """Refuse a key or value with letters that steer what shows them, or longer than anybody reads."""
+    letter = odd_letter(text)
+    if letter is not None:
+        message = f"this text holds the character {letter}, which nobody sees and which steers a terminal or turns text around."
+        raise BrokenText(Finding("TS-E130", (), message, "Remove it, or type the text anew.", where))
+    if len(text) > LONGEST_TEXT:
+        message = f"this text has {len(text):,} characters."
+        raise BrokenText(Finding("TS-E131", (), message, f"A text has at most {LONGEST_TEXT:,}.", where))
 
 
 def _add(tree: Tree, stack: list[_Open], event: Any, kind: str, where: Place) -> None:

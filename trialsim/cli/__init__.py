@@ -128,7 +128,8 @@ def _refused(problem: OSError) -> TrialsimError:
             code="TS-R007",
             remedy="Make room, then give the same command again.",
         )
-    what = problem.filename2 or problem.filename or "a file, or the output of this command,"
+    what = str(problem.filename2 or problem.filename or "a file, or the output of this command,")
+    what = what if len(what) <= 300 else f"{what[:297]}..."
     return TrialsimError(
         f"{what} cannot be read or written: {problem.strerror or problem}.",
         code="TS-R025",

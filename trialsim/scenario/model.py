@@ -98,7 +98,7 @@ class Patients(Sourced):
 class Setting(Sourced):
     """The ward: calendar start, patients, resources, sites (each site has its own resources of the same kind)."""
 
-    starts: date
+    starts: date = Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
     patients: Patients
     sites: Mapping[Name, Share] = {}  # site and its share of the patients
     resources: Mapping[Name, Resource] = {}
@@ -314,7 +314,7 @@ class Outcome(Record):
     label: Line | None = None
     distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
     unit: Line | None = None
-    categories: tuple[float, ...] = ()
+    categories: tuple[Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)], ...] = ()
     visits: Names
     source: str | None = None
     computed_from: str | None = None
@@ -452,7 +452,7 @@ class Published(Record):
     n: Count | None = None
     mean: Amount | None = None
     ci95: tuple[Amount, Amount] | None = None
-    p: float | None = None
+    p: Annotated[float, Field(allow_inf_nan=False)] | None = None
     finding: Literal["lower", "higher", "no difference"] | None = None
 
 

@@ -37,6 +37,9 @@ DAY = 86_400
 
 #: The meaning of the columns that name practitioners.
 WHO_SERVED = "the person who had served last at a visit that took place, by resource and number; empty before the first"
+#: Dates of tables end here, as those of pandas do; so many ticks lead from any start beyond it.
+LAST = datetime(2262, 1, 1)
+FARTHEST = 400 * 366 * DAY
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,13 @@ class Trial:
         return datetime.combine(setting.starts, time()) if setting else None
 
     def when(self, tick: int) -> datetime | float | None:
-        """A tick as a date, or in days without a ward; None for what did not happen."""
+        """A tick as a date, or in days without a ward; None for what did not happen, or not before :data:`LAST`."""
         if tick < 0:
             return None
-        return self.start + timedelta(seconds=int(tick)) if self.start else tick / DAY
+        if self.start is None:
+            return tick / DAY
+        date = self.start + timedelta(seconds=int(tick)) if tick < FARTHEST else LAST
+        return date if date < LAST else None
 
     def participants(self) -> pd.DataFrame:
         """One row a participant: arm, site, covariates, when they came and how their pathway ended."""

@@ -46,7 +46,8 @@ def beside(folder: Path, name: str) -> Path | None:
     """The file of this name in a folder or below it; None when the name leads elsewhere or is none."""
     try:
         file = (folder / name).resolve()
-    except (OSError, ValueError):  # a null character, a circle of links
+        file.is_file()
+    except (OSError, ValueError, RuntimeError):  # a null character, a circle of links, a name longer than names can be
         return None
     return file if file.is_relative_to(folder.resolve()) else None
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from trialsim.measures import PROVENANCE, Number, OfPractitioners, Prior, Record, Sourced, Spread
 from trialsim.reading import (
@@ -24,10 +24,12 @@ from trialsim.reading import (
     read_clock,
     read_clock_window,
     read_count,
+    read_line,
     read_name,
     read_number,
     read_of_practitioners,
     read_spread,
+    read_study_name,
 )
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Duration",
     "DurationSpread",
     "Factor",
+    "Line",
     "Money",
     "Name",
     "Number",
@@ -54,6 +57,7 @@ __all__ = [
     "SignedShare",
     "Sourced",
     "Spread",
+    "StudyName",
     "ValueSpread",
 ]
 
@@ -126,9 +130,13 @@ ClockWindow = Annotated[
     tuple[int, int], BeforeValidator(read_clock_window), WithJsonSchema({"type": "string", "examples": ["08:00-20:00"]})
 ]
 Name = Annotated[str, BeforeValidator(read_name), WithJsonSchema(_TEXT)]
+StudyName = Annotated[
+    str, BeforeValidator(read_study_name), WithJsonSchema({"type": "string", "examples": ["pain-2026"]})
+]
+Line = Annotated[str, AfterValidator(read_line)]
 Count = Annotated[int, BeforeValidator(read_count)]
 Categories = Annotated[
-    tuple[float, ...],
+    tuple[Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)], ...],
     BeforeValidator(read_categories),
     WithJsonSchema(
         {

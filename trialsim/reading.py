@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialsim.faults import did_you_mean, inside, only_keys, refuse
+from trialsim.letters import is_usable, odd_letter, usable_name
 from trialsim.measures import PROVENANCE, Number, OfPractitioners, Prior, Spread, amount_unit_kind
 
 # ---------------------------------------------------------------- reading one number
@@ -15,16 +17,37 @@ from trialsim.measures import PROVENANCE, Number, OfPractitioners, Prior, Spread
 _AMOUNT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*\Z", re.DOTALL)
 
 
+#: Sizes between which every number of a study lies, or it is 0: squares and products of some of them stay finite.
+SMALLEST, LARGEST = 1e-12, 1e12
+#: No time is longer [s]; so every date of a study can be written.
+LONGEST_YEARS = 1000
+LONGEST_TIME = LONGEST_YEARS * 365.25 * 86_400
+
+
 def read_value(value: object, kind: str) -> tuple[float, str | None]:
     """The canonical value of a bare quantity and, for amounts, money and samples, its unit.
 
     Raises
     ------
     PydanticCustomError
-        The text is no quantity of this kind.
+        The text is no quantity of this kind, or its size is beyond what any study has (TS-E133).
     """
-    import math
+    number, unit = _read_value(value, kind)
+    time = kind == "duration" or (kind == "calendar" and unit == "s")
+    if number > LONGEST_TIME if time else kind == "calendar" and number > 12 * LONGEST_YEARS:
+        refuse("TS-E133", f"'{_short(value)}' is too long.", remedy=f"No time is longer than {LONGEST_YEARS:,} years.")
+    if number != 0 and not SMALLEST <= abs(number) <= LARGEST:
+        message = f"'{_short(value)}' is too {'large' if abs(number) > 1 else 'small'} for any study."
+        refuse("TS-E133", message, remedy="A number is 0, or its size lies between 1e-12 and 1e12.")
+    return number, unit
 
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _read_value(value: object, kind: str) -> tuple[float, str | None]:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         what = {type(None): "nothing", bool: "yes or no"}.get(type(value), "a list or map")
         refuse("TS-E011", f"{what} stands where {KIND_WORDS[kind]} belongs.", remedy=_example(kind))
@@ -45,8 +68,6 @@ def read_value(value: object, kind: str) -> tuple[float, str | None]:
 
 
 def _parse(text: str, kind: str) -> float:
-    import math
-
     from trialsim import units
 
     try:
@@ -65,6 +86,8 @@ def _labeled(text: str, kind: str) -> tuple[float, str | None]:
         comma = re.fullmatch(r"\s*[-+]?\d+,\d+.*", text)
         remedy = f"Write a decimal point: {text.replace(',', '.', 1)}." if comma else _example(kind)
         refuse("TS-E012", f"'{text}' is not {KIND_WORDS[kind]}.", remedy=remedy)
+    if not math.isfinite(float(number)):
+        refuse("TS-E013", f"'{_short(text)}' is not a finite number.", remedy=_example(kind))
     return float(number), " ".join(label.split()) or None
 
 
@@ -369,12 +392,18 @@ def _one_unit(given: Mapping[str, Number | tuple[float, ...]]) -> str | None:
 
 
 def _solvable(spread: Spread) -> None:
+    from trialsim.distributions import mean, sd
     from trialsim.errors import DistributionError
 
     try:
-        spread.distribution  # noqa: B018  # solving is the check
+        sizes = [abs(part(spread.distribution)) for part in (mean, sd)]
     except DistributionError as error:
         refuse("TS-E016", error.message, remedy=error.remedy)
+    except (ArithmeticError, ValueError):  # numbers that leave the range of a float
+        sizes = [math.inf]
+    if not max(sizes) <= LARGEST**2:  # also where it is no number
+        remedy = "Check cv, sd_log, shape and the units."
+        refuse("TS-E016", "this varies so widely that it has no mean and SD of any use.", remedy=remedy)
 
 
 # ---------------------------------------------------------------- clock, calendar, names
@@ -412,9 +441,49 @@ def read_name(value: object) -> str:
     name = " ".join(value.split())
     if " - " in name or set(name) & set("{}[]=@/"):
         refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
-    if name[0] in "+-" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", name):
+    if name[0] == "_":
+        refuse("TS-E018", f"'{name}' would be left out of figures.", remedy="Begin a name with a letter or a digit.")
+    refuse_formula(name)
+    return name
+
+
+def refuse_formula(text: str) -> None:
+    """Refuse words that a spreadsheet would run: tables are opened there."""
+    if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         refuse(
-            "TS-E018", f"'{name}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
+            "TS-E018", f"'{text}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
+        )
+
+
+LONGEST_LINE = 200
+
+
+def read_line(value: str) -> str:
+    """A title, a label or a description: at most :data:`LONGEST_LINE` characters, no formula."""
+    if len(value) > LONGEST_LINE:
+        refuse(
+            "TS-E131",
+            f"this text has {len(value):,} characters.",
+            remedy=f"A title or label has at most {LONGEST_LINE}.",
+        )
+    if odd_letter(value) is not None:
+        message = f"this text holds the character {odd_letter(value)}, which nobody sees."
+        refuse("TS-E130", message, remedy="Remove it, or type the text anew.")
+    if value.strip():
+        refuse_formula(value.strip())
+    return value
+
+
+def read_study_name(value: object) -> str:
+    """The name of a study, which names its folders, scripts and jobs: usable as it stands on every system."""
+    name = read_name(value)
+    if not is_usable(name):
+        other = usable_name(name)
+        hint = f"Write name: {other}." if other else "Write name: my-study."
+        refuse(
+            "TS-E132",
+            f"'{name}' cannot name a folder on every system.",
+            remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
         )
     return name
 

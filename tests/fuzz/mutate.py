@@ -31,6 +31,24 @@ SCALARS: tuple[Any, ...] = (
     "holm", "dunnett", "../../etc/passwd", "/dev/zero", "x" * 5000, "\u202e\u0000", "\N{SMILING FACE WITH OPEN MOUTH}",
     "__import__('os').system('true')", "{{7*7}}", "*a", "&a b", "!!python/object:os.system x",
 )  # fmt: skip
+#: Names, titles and labels that mean something to a figure, a page, a terminal, a spreadsheet, a shell or a file system.
+NAMES: tuple[str, ...] = (
+    "$5 or $10", "$\\frac{x$", "a_b^c", "\\alpha", "100 % of", "<b>x</b>", "a & b", "[red]x[/red]", "[/]", "{{7*7}}", "{0}", "%s",
+    ":smile:", "_hidden", "=1+1", "+1", "-x", "@SUM(A1)", "'", '"', "`id`", "$(id)", ";", "|", "a\nb", "a\tb", ".", "..", "CON",
+    "aux", "NUL.txt", "com1", "x.", "x ", "~", "-rf", "--help", "a/b", "a\\b", "a:b", "a*b?", "x" * 81, "x" * 300, "\x1b[31mred",
+    "\x07", "\x1b]0;owned\x07", "\u202eabc", "\u2066abc", "\ud800", "\udfff", "\ufffe", "\x85", "\u2028", "\ufeff", "\u200b",
+    "score", "SCORE", "Stra\u00dfe", "STRASSE", "\u0130", "\u0645\u0631\u0636\u0649", "\u60a3\u8005", "\U0001f600", "\u0301", "1", "1.0",
+    "true", "null", "trial", "participant", "arm", "arrived", "site", "value", "nobody",
+)  # fmt: skip
+DATES: tuple[Any, ...] = (
+    "0001-01-01", "9999-12-31", "10000-01-01", "1899-12-31", "1900-01-01", "2200-12-31", "2201-01-01", "2024-02-29", "2023-02-29",
+    "2026-02-31", "2026-1-5", "20260105", 20260105, 2026, 1e9, "2026-01-05T10:00", "-2026-01-05", "tomorrow", "", None,
+)  # fmt: skip
+EXTREMES: tuple[str, ...] = (
+    "1e160", "4e-200", "5e-324", "1e-12", "1e-13", "1e12", "1.1e12", "1e400", "-1e400", ".inf", "-.inf", ".nan", "1e15", "0", "-0",
+    "0.0", "1e-9", "9000 years", "1001 years", "999 years", "12000 months", "36526 d", "1e6 d", "0 s", "0.4 s", "1e-9 s", "-1 s",
+    "99999999999999999999", "0x10", "1_000", "1e4", "1,5", "0.1 %", "1e-9 %", "99.9999999 %", "100 %", "1e12 per h", "50 per h",
+)  # fmt: skip
 WHOLES: tuple[Any, ...] = (
     [], {}, [[]], [{}], {"": None}, [None], {"value": 1}, {"value": "5 min", "range": ["9 min", "1 min"]},
     {"mean": 1, "sd": 0}, {"mean": "5 min", "sd": "500 min"}, {"mean": "-5 min", "sd": "1 min"}, {"uniform": ["1 h", "0 h"]},
@@ -111,6 +129,66 @@ def _scaled(rng: random.Random, data: Any, _: Any, __: Any) -> None:
         within[key] = f"{new} {unit}" if unit else float(new) if "." in new or "e" in new else int(new)
 
 
+def _other_name(rng: random.Random, data: Any, _: Any, __: Any) -> None:
+    """A name exchanged wherever it stands, so that the file still fits together; or only the title or a label."""
+    new = rng.choice(NAMES)
+    if rng.random() < 0.3:
+        holders = [one for one in _maps(data) if {"title", "label"} & one.keys()]
+        holder = rng.choice(holders) if holders else None
+        if holder is not None:
+            holder["title" if "title" in holder else "label"] = new
+        return
+    homes = [data.get(key) for key in ("outcomes", "analyses", "visits", "participants", "sources")]
+    homes += [(data.get("design") or {}).get("arms"), (data.get("setting") or {}).get("resources")]
+    names = [key for home in homes if isinstance(home, dict) for key in home]
+    if names:
+        _rename(data, rng.choice(names), new)
+
+
+def _maps(data: Any) -> Iterator[dict[Any, Any]]:
+    if isinstance(data, dict):
+        yield data
+    for within, key in list(places(data)):
+        if isinstance(within[key], dict):
+            yield within[key]
+
+
+def _rename(data: Any, old: Any, new: str) -> None:
+    items = list(data.items()) if isinstance(data, dict) else list(enumerate(data)) if isinstance(data, list) else []
+    if isinstance(data, dict):
+        data.clear()
+    for key, inner in items:
+        _rename(inner, old, new)
+        held = inner
+        if isinstance(inner, str):
+            held = new if inner == old else inner.replace(f"{old} - ", f"{new} - ").replace(f" - {old}", f" - {new}")
+        data[new if isinstance(data, dict) and key == old else key] = held
+
+
+def _other_date(rng: random.Random, data: Any, _: Any, __: Any) -> None:
+    design, setting = data.get("design"), data.get("setting")
+    if isinstance(setting, dict) and rng.random() < 0.7:
+        setting["starts"] = rng.choice(DATES)
+    if isinstance(design, dict) and rng.random() < 0.7:
+        design["within"] = rng.choice(
+            ("9000 years", "12000 months", "12001 months", "1 months", "0 months", "1e9 d", "1 s")
+        )
+
+
+def _extreme(rng: random.Random, data: Any, _: Any, __: Any) -> None:
+    """A number so large or small that its square leaves a computer, its unit kept; or an extreme quantity."""
+    leaves = []
+    for within, key in places(data):
+        number = str(within[key]).split(" ")[0]
+        if not isinstance(within[key], bool) and number.replace(".", "", 1).lstrip("-").isdigit():
+            leaves.append((within, key))
+    if leaves:
+        within, key = rng.choice(leaves)
+        _, _, unit = str(within[key]).partition(" ")
+        new = rng.choice(EXTREMES)
+        within[key] = f"{new} {unit}" if unit and " " not in new else new
+
+
 def _from_elsewhere(rng: random.Random, data: Any, within: Any, key: Any) -> None:
     other = _place(rng, rng.choice([data, rng.choice(shipped())[1]]))
     if other is not None:
@@ -166,10 +244,12 @@ def _in_itself(_: random.Random, data: Any, within: Any, key: Any) -> None:
 CHANGES: tuple[tuple[int, Change], ...] = (
     (3, _at(_leave_out)), (2, _at(_other_scalar)), (5, _at(_other_leaf)), (2, _at(_other_whole)), (6, _at(_scaled)),
     (3, _at(_from_elsewhere)), (2, _at(_added_from_elsewhere)), (1, _at(_renamed)), (1, _at(_many)), (1, _at(_shuffled)),
-    (1, _at(_deeper)), (1, _at(_in_itself)),
+    (1, _at(_deeper)), (1, _at(_in_itself)), (4, _at(_other_name)), (1, _at(_other_date)), (4, _at(_extreme)),
 )  # fmt: skip
 
-GENTLE: tuple[tuple[int, Change], ...] = ((5, _at(_scaled)), (2, _at(_leave_out)), (1, _at(_shuffled)))
+GENTLE: tuple[tuple[int, Change], ...] = (
+    (5, _at(_scaled)), (2, _at(_leave_out)), (1, _at(_shuffled)), (2, _at(_other_name)), (1, _at(_extreme)), (1, _at(_other_date)),
+)  # fmt: skip
 
 
 def _text_changed(rng: random.Random, text: str) -> str:
@@ -212,6 +292,7 @@ def mutant(seed: int, number: int) -> tuple[str, Path]:
     yaml.default_flow_style = rng.random() < 0.2
     yaml.width = 110
     out = io.StringIO()
+    yaml.allow_unicode = rng.random() < 0.5  # else letters stand as escapes, which reach what no file may hold raw
     yaml.dump(data, out)
     text = out.getvalue()
     return (_text_changed(rng, text) if rng.random() < 0.15 else text), file

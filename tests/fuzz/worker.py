@@ -6,8 +6,10 @@ took. It is a process of its own, so that a hang or a file that takes all the me
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -15,9 +17,19 @@ import time
 import traceback
 import warnings
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.fuzz.mutate import SCENARIOS, mutant, shipped
+from trialsim.cli import tables
+from trialsim.cli.console import plain_console
+from trialsim.cli.tables import print_measures
+from trialsim.evaluate.frames import note
+from trialsim.letters import ODD
+
+#: Words that stand where a number should.
+NO_NUMBER = re.compile(r"(?<![\w])([-+]?(?:inf|infinity|nan|NaN|NaT|<NA>))(?![\w])", re.IGNORECASE)
 
 #: Bytes of memory beyond which asking for more fails.
 MEMORY = 2 * 2**30
@@ -53,13 +65,44 @@ def played(path: Path) -> None:
     from trialsim.scenario.sweep import points_of
 
     study = studies.prepare(load(path))
-    explain(study)
+    shown(path, str(explain(study)), str(studies.warnings_of(study)))
     if study.scenario.sweep is not None:
         deque(family(path).each(points_of(study.scenario.sweep)[:20]), maxlen=0)
     steps = len(study.program.ops) if study.program else 1
     if study.conduct.target * max(steps, len(study.response.pairs)) <= LARGEST:
         found = studies.evaluate(study, replicates=2, workers=1)
         assert found.replicates == 2
+        screen = io.StringIO()
+        with patched(screen):
+            print_measures(found)
+        shown(path, screen.getvalue(), note(found))
+
+
+class NoNumber(Exception):  # noqa: N818  # one of the outcomes of a file
+    """What is no number was shown as if it were one."""
+
+
+def shown(path: Path, *texts: str) -> None:
+    """Refuse texts that show inf or nan where the file has no such word, or that would steer a terminal."""
+    own = path.read_text(encoding="utf-8", errors="replace").lower()
+    for text in texts:
+        for found in NO_NUMBER.finditer(text):
+            if found[1].lower() not in own:
+                raise NoNumber(text[max(found.start() - 100, 0) : found.end() + 40])
+        steering = ODD.search(text)
+        if steering is not None:
+            raise NoNumber(f"{steering[0]!r} is shown: {text[max(steering.start() - 100, 0) : steering.end() + 40]!r}")
+
+
+@contextmanager
+def patched(screen: io.StringIO) -> Iterator[None]:
+    """Tables are printed to ``screen``."""
+    before = tables.table_console
+    tables.table_console = lambda: plain_console(width=140, file=screen)
+    try:
+        yield
+    finally:
+        tables.table_console = before
 
 
 def main() -> None:

@@ -106,11 +106,14 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _readable(args: list[str]) -> None:
-    """Refuse words that no file of results could hold: bytes that are no text in this terminal's encoding."""
+    """Refuse words that no file of results could hold, and that would steer the terminal when they are shown."""
+    from trialsim.letters import harmless, odd_letter
+
     for word in args:
-        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+        if odd_letter(word) is not None:
             raise click.UsageError(
-                f"{word!r} is not readable text. Name files and values in letters of this terminal's encoding."
+                f"'{harmless(word)}' is not readable text. Name files and values in letters of this terminal's encoding, "
+                "without control characters."
             )
 
 
@@ -125,7 +128,8 @@ def _refused(problem: OSError) -> TrialsimError:
             code="TS-R007",
             remedy="Make room, then give the same command again.",
         )
-    what = problem.filename2 or problem.filename or "a file, or the output of this command,"
+    what = str(problem.filename2 or problem.filename or "a file, or the output of this command,")
+    what = what if len(what) <= 300 else f"{what[:297]}..."
     return TrialsimError(
         f"{what} cannot be read or written: {problem.strerror or problem}.",
         code="TS-R025",

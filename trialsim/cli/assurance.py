@@ -104,7 +104,7 @@ def _print(found: Assurance, folder: Path | None, seconds: float) -> None:
     from trialsim.report.assurance import answer
 
     first, *rest = answer(found)
-    stdout.print(f"[bold]{first}[/]")
+    stdout.print(first, style="bold")
     for line in rest:
         stdout.print(f"  {line}", markup=False)
     belief = found.beliefs[found.first]

@@ -37,6 +37,7 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
         print_json({"ok": True, "warnings": list(warned)})
         return
     for warning in warned:
-        stderr.print(f"[yellow]warning[/] {warning}")
+        stderr.print("warning", style="yellow", end=" ")
+        stderr.print(warning)
     stdout.print(f"{scenario} is sound: {resolved.title}.", markup=False)
     stdout.print(f"Next: trialsim explain {scenario}", markup=False)

@@ -102,13 +102,12 @@ def _print(found: Comparison, folder: Path, *, figures: bool) -> None:
 
 
 def _table(base: str, label: str, rows: Sequence[Line]) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     for name in ("measure", "of"):
         table.add_column(name, overflow="fold")
-    for name in (escape(base), escape(label), "difference", "MCSE", "if unpaired", "saved"):
+    for name in (base, label, "difference", "MCSE", "if unpaired", "saved"):
         table.add_column(name, justify="right", overflow="fold")
     for row in rows:
         table.add_row(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
+from rich.segment import Segment
 
 from trialsim.errors import ScenarioError, TrialsimError
+from trialsim.letters import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,21 +20,48 @@ if TYPE_CHECKING:
 #: Columns of a table that goes to a file or a pipe.
 WIDE = 140
 
-stdout = Console(highlight=False, soft_wrap=True)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Harmless(RenderHook):
+    """Shows letters that steer a terminal by their numbers, wherever in a text or table they stand."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """Each of them, rendered as before, its texts without odd letters."""
+        return [_Shown(one) for one in renderables]
+
+
+class _Shown:
+    def __init__(self, inner: RenderableType) -> None:
+        self.inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.inner, options):
+            text = segment.text if segment.control else harmless(segment.text)
+            yield segment if text == segment.text else Segment(text, segment.style)
+
+
+def plain_console(**settings: Any) -> Console:
+    """A console to which no text is a command: ``[red]`` and ``:smile:`` are words, ESC is shown by its number."""
+    console = Console(highlight=False, markup=False, emoji=False, **settings)
+    console.push_render_hook(_Harmless())
+    return console
+
+
+stdout = plain_console(soft_wrap=True)
+stderr = plain_console(stderr=True, soft_wrap=True)
 
 
 def table_console() -> Console:
     """Where tables go: as wide as the terminal, or wide enough for a file."""
-    return stdout if stdout.is_terminal else Console(highlight=False, width=WIDE)
+    return stdout if stdout.is_terminal else plain_console(width=WIDE)
 
 
 def print_error(error: TrialsimError) -> None:
     """What is wrong, its code, and the remedy."""
-    stderr.print(f"[bold red]error[/] [bold]{error.code}[/]", end=" ")
-    stderr.print(error.message, markup=False)
+    stderr.print("error", style="bold red", end=" ")
+    stderr.print(error.code, style="bold", end=" ")
+    stderr.print(error.message)
     if error.remedy:
-        stderr.print(f"  {error.remedy}", markup=False)
+        stderr.print(f"  {error.remedy}")
 
 
 def print_faults(error: ScenarioError) -> None:
@@ -53,7 +82,7 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
     """A progress bar on stderr; the block calls the function it gets with the number of replicates done so far."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, completed=done)
@@ -65,8 +94,8 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"),
-        TimeRemainingColumn(compact=True),
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[pace]}", markup=False), TimeRemainingColumn(compact=True),
     )  # fmt: skip
     with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
         known: dict[str, TaskID] = {}

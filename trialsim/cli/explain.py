@@ -34,7 +34,7 @@ def command(scenario: Path, resolved: bool, changes: tuple[str, ...], as_json: b
     from rich.table import Table
 
     for section in sections:
-        stdout.print(f"\n[bold]{section.title}[/]")
+        stdout.print(f"\n{section.title}", style="bold")
         for line in section.lines:
             stdout.print(f"  {line}", markup=False)
         if section.rows:

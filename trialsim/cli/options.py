@@ -21,10 +21,14 @@ class ScenarioFile(click.ParamType):  # type: ignore[type-arg]  # generic only f
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The file; a file of this name goes before a shipped scenario."""
         path = Path(str(value))
-        if path.is_file():
-            return path
-        if path.is_dir():
-            self.fail(f"'{value}' is a folder; name the scenario file in it.", param, ctx)
+        try:
+            if path.is_file():
+                return path
+            if path.is_dir():
+                self.fail(f"'{value}' is a folder; name the scenario file in it.", param, ctx)
+        except (OSError, ValueError, RuntimeError) as refused:  # more letters than a name can have, links in a circle
+            words = getattr(refused, "strerror", None) or str(refused)
+            self.fail(f"the file '{str(value)[:60]}...' cannot be looked at: {words}.", param, ctx)
         from trialsim.scenario.shipped import shipped_scenarios
 
         shipped = shipped_scenarios()

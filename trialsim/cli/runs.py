@@ -62,7 +62,6 @@ def command(ctx: click.Context, folder: Path | None, check: bool, clean_: bool, 
 
 
 def _print(found: Sequence[Listed]) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     from trialsim.runs.effort import volume
@@ -75,9 +74,9 @@ def _print(found: Sequence[Listed]) -> None:
     for one in found:
         seed = "" if one.seed is None else str(one.seed)
         table.add_row(
-            escape(str(one.folder)),
-            escape(one.status),
-            escape(one.scenario),
+            str(one.folder),
+            one.status,
+            one.scenario,
             seed,
             f"{one.replicates:,}",
             f"{one.kept:,}",

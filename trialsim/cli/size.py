@@ -107,7 +107,7 @@ def _print(study: Study, found: Found, folder: Path | None, seconds: float) -> N
     from trialsim.report.sizing import answer
 
     first, *rest = answer(study, found)
-    stdout.print(f"[bold]{first}[/]")
+    stdout.print(first, style="bold")
     for line in rest:
         stdout.print(f"  {line}", markup=False)
     stderr.print(f"{found.spent:,} simulated trials in {seconds:.1f} s.", markup=False)

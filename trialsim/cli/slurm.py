@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import rich_click as click
 
 from trialsim.cli.console import stderr
 from trialsim.cli.options import scenario_argument, set_option
-from trialsim.cli.parse import REPLICATES, SEED
+from trialsim.cli.parse import REPLICATES, SEED, ParamType
+from trialsim.letters import harmless, usable_name
 
 SCRIPT = """#!/bin/bash
 # {title}: {replicates:,} simulated trials in {shards} shards. Start with: sbatch {file}
@@ -30,14 +32,33 @@ wait $!
 """
 
 
+class Written(ParamType):
+    """Words that stand in the head of the script, where nothing could be quoted: only what Slurm reads as one value."""
+
+    def __init__(self, name: str, pattern: str, example: str) -> None:
+        self.name, self.pattern, self.example = name, pattern, example
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value as written."""
+        if re.fullmatch(self.pattern, str(value), re.ASCII) is None:
+            self.fail(
+                f"'{harmless(str(value))}' is not a {self.name} that Slurm reads. Write {self.example}.", param, ctx
+            )
+        return str(value)
+
+
+TIME = Written("time", r"(\d{1,4}-)?\d{1,6}(:\d{1,2}){0,2}", "02:00:00, 90 or 1-12")
+MEMORY = Written("memory", r"\d{1,9}[KMGT]?", "2G or 4000M")
+
+
 @click.command("slurm")
 @scenario_argument
 @click.option("--shards", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Tasks of the array.")
 @click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's own number if not said.")
 @click.option("--seed", type=SEED, help="Another seed than the scenario's.")
-@click.option("--time", default="02:00:00", show_default=True, help="Time limit of a task.")
+@click.option("--time", type=TIME, default="02:00:00", show_default=True, help="Time limit of a task.")
 @click.option("--cpus", type=click.IntRange(min=1), default=1, show_default=True, help="Cores of a task.")
-@click.option("--memory", default="2G", show_default=True, help="Memory of a task.")
+@click.option("--memory", type=MEMORY, default="2G", show_default=True, help="Memory of a task.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
 @set_option
 def command(
@@ -66,8 +87,9 @@ def command(
     for change in changes:
         words += ["--set", change]
     script = SCRIPT.format(
-        title=" ".join(known.title.split()), replicates=total, shards=shards, name=known.name, time=time, cpus=cpus,
-        memory=memory, out=shlex.quote(folder.as_posix()), run=shlex.join(words), file=f"{known.name}.sbatch",
+        title=harmless(" ".join(known.title.split())), replicates=total, shards=shards, name=usable_name(known.name) or "study",
+        time=time, cpus=cpus, memory=memory, out=shlex.quote(folder.as_posix()), run=shlex.join(words),
+        file=f"{usable_name(known.name) or 'study'}.sbatch",
     )  # fmt: skip
     chunks = len(stored_chunks(prepare(known), range(total), engine="fast"))
     if chunks < shards:

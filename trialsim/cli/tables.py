@@ -7,8 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from trialsim.cli.console import table_console
 from trialsim.report.digits import percent, share_with_error, with_error
 
@@ -63,7 +61,7 @@ def print_measures(result: OperatingCharacteristics) -> None:
     for row in _trial_rows(result):
         text = _share(row) if row.measure in SHARES else _number(row)
         unit = f" [{row.measure.removeprefix('cost_')}]" if _told(row.measure) == "cost" else ""
-        trial.add_row(escape(TRIAL[_told(row.measure)] + unit), escape(row.contrast), text)
+        trial.add_row(TRIAL[_told(row.measure)] + unit, row.contrast, text)
     console.print(trial)
 
 

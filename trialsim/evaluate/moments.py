@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Moments:
     mean: Floats
     squares: Floats
 
-    @property
+    @cached_property
     def sd(self) -> Floats:
         """(M,) standard deviation over replicates, NaN below two."""
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -50,6 +50,7 @@ def study_style() -> Iterator[None]:
         "ytick.color": INK,
         "grid.color": FAINT,
         "legend.frameon": False,
+        "text.parse_math": False,  # a dollar sign is a dollar sign: names are shown as they are written
         "svg.hashsalt": "trialsim",
         "svg.fonttype": "none",
     }

@@ -394,5 +394,6 @@ def next_name(following: Sequence[Step]) -> str:
 
 
 def expected_length(activity: ActivityInfo, program: Program) -> float:
-    """Mean length of one try [s]."""
-    return mean(program.slots[activity.slot].distribution)
+    """Mean length of one try [s]; nothing that is done takes less than a tick."""
+    slot = program.slots[activity.slot]
+    return max(mean(slot.distribution), float(slot.least))

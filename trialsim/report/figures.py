@@ -20,6 +20,7 @@ from trialsim.evaluate.frames import (
     rejection_frame,
     row_name,
 )
+from trialsim.letters import file_names
 from trialsim.protocol.calendar import DAY
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
@@ -123,6 +124,7 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
 
     measured = trial.measurements()
     arms = tuple(run.study.scenario.design.arms)
+    stems = file_names(run.study.scenario.outcomes)
     for name, outcome in run.study.scenario.outcomes.items():
         values = measured[measured["outcome"] == name]
         label, unit = outcome.label or name, outcome.unit or ""
@@ -135,7 +137,7 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
             values = values.assign(value=values["value"].where(values["value"] > 0))
             shown += f" {zeros} reading{'s' if zeros > 1 else ''} of 0 cannot be shown on a logarithmic axis."
         yield Picture(
-            f"outcome_{_file_name(name)}",
+            f"outcome_{stems[name]}",
             f"{label}: one simulated trial",
             "Shares of participants at each score." if few else "Each point is one participant.",
             outcome_distributions(
@@ -145,7 +147,7 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
         )  # fmt: skip
         if len(visits) > 1:
             yield Picture(
-                f"trajectories_{_file_name(name)}",
+                f"trajectories_{stems[name]}",
                 f"{label}: every participant of one simulated trial",
                 "Thin lines are participants, moved a little apart; the bold line is the arm's mean."
                 if ordinal
@@ -163,10 +165,6 @@ def in_time(study: Study, visits: Sequence[str]) -> list[str]:
         return sorted(visits, key=study.program.visits.index)
     times = study.scenario.visits
     return sorted(visits, key=lambda visit: times[visit].value)
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 # ---------------------------------------------------------------- the ward

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.draws import fill_normal, stream, stream_key
+from trialsim.errors import TrialsimError
 from trialsim.response.measure import (
     assay_errors,
     correlate,
@@ -102,9 +103,35 @@ def respond(
             lose(bedside, outcome, point, measured.values, measured.reason, d)
     for d, point in enumerate(() if complete else plan.points):
         declared(bedside, plan, plan.outcomes[point.outcome], point, measured.values, measured.reason, d)
+    _refuse_endless(plan, measured.values)
     if measured.below.any():
         measured.below[(measured.reason != 0) & (measured.reason != BELOW_LIMIT)] = False
     return measured
+
+
+#: No value of a study is larger; the fourth power is still a number.
+LARGEST = 1e30
+
+
+class SizeError(TrialsimError, ValueError):
+    """Effects that multiply to values beyond every measure."""
+
+    exit_code = 3
+
+
+def _refuse_endless(plan: ResponsePlan, values: Floats) -> None:
+    """Refuse values (T, R, N, D) with which no analysis could reckon; NaN is a missing value."""
+    if not values.size or (
+        np.fmax.reduce(values, axis=None) <= LARGEST and np.fmin.reduce(values, axis=None) >= -LARGEST
+    ):
+        return
+    for d, (outcome, visit) in enumerate(plan.pairs):
+        if (np.abs(values[..., d]) > LARGEST).any():
+            raise SizeError(
+                f"values of {outcome!r} at {visit!r} come out beyond {LARGEST:.0e}: its effects multiply without end.",
+                code="TS-N010",
+                remedy="Look at the sizes and the per: of its rhythm, drivers, covariates and responses.",
+            )
 
 
 def _latent(bedside: Bedside) -> Floats:

@@ -135,15 +135,16 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     arms = tuple(scenario.design.arms)
     reference = scenario.design.reference or arms[0]
     names = tuple(scenario.outcomes)
+    steps = steps_of_activities(program) if program else {}
     points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
     pairs, matrix = latent_correlation(scenario, points)
-    factor = np.linalg.cholesky(np.array(matrix)) if pairs else np.zeros((0, 0))
+    factor = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64) if pairs else np.zeros((0, 0))
     declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
     categories = tuple(tuple(what.choice) for what in scenario.participants.values())
     outcomes = tuple(_outcome(name, what, scenario, program) for name, what in scenario.outcomes.items())
     contacts = [_contacts(program, outcome, len(arms)) for outcome in outcomes]
     planned = tuple(
-        _pair(scenario.outcomes[name], place, visit, scenario, program, arms, reference, contacts[place](visit))
+        _pair(scenario.outcomes[name], place, visit, scenario, program, arms, reference, contacts[place](visit), steps)
         for name, visit in pairs
         for place in (names.index(name),)
     )
@@ -226,6 +227,7 @@ def _pair(
     arms: Sequence[str],
     reference: str,
     contact: tuple[int, ...],
+    steps: dict[int, int],
 ) -> PairPlan:
     found = places(what, visit, arms, reference)
     index = program.visits.index(visit) if program else -1
@@ -237,7 +239,7 @@ def _pair(
         location=np.array([place.location for place in found]),
         sd=np.array([place.sd for place in found]),
         cuts=np.array([place.cuts for place in found]).reshape(len(found), -1),
-        own=tuple(_own_before(program, index, arm) for arm in range(len(arms))),
+        own=tuple(_own_before(program, index, arm, steps) for arm in range(len(arms))),
         by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
@@ -257,11 +259,12 @@ def _apart(a: Place, b: Place) -> bool:
     return a != b
 
 
-def _own_before(program: Program | None, visit: int, arm: int) -> tuple[tuple[int, float], ...]:
+def _own_before(
+    program: Program | None, visit: int, arm: int, step_of: dict[int, int]
+) -> tuple[tuple[int, float], ...]:
     """An arm's own activities planned before a visit, with their expected lengths."""
     if program is None:
         return ()
-    step_of = steps_of_activities(program)
     return tuple(
         (index, expected_length(activity, program))
         for index, activity in enumerate(program.activities)

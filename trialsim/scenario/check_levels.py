@@ -97,11 +97,19 @@ def _continuous(scale: str, level: Level, path: Path, report: Report) -> None:
 
     flat = level_numbers(level)
     try:
-        solve(scale, flat, positive=scale == "lognormal")
+        solved = solve(scale, flat, positive=scale == "lognormal")
     except DistributionError as error:
         report(Finding("TS-E023", path, error.message, error.remedy))
     except (ArithmeticError, ValueError):  # numbers that leave the range of a float
         report(Finding("TS-E023", path, "these numbers give no distribution.", "Check their size and units."))
+    else:
+        if scale == "lognormal" and not solved.params[1] <= WIDEST:
+            message = f"values would differ by factors of e^{solved.params[1]:.0f} and more."
+            report(Finding("TS-E023", path, message, f"The SD of the logarithm is at most {WIDEST:g}."))
+
+
+#: SD of the logarithm above which no outcome of a bedside study lies: half of the values would differ by factors above 800.
+WIDEST = 10.0
 
 
 def level_numbers(level: Level) -> dict[str, float]:
@@ -178,13 +186,13 @@ def _too_early(scenario: Scenario, points: Outline, outcome: Outcome, path: Path
 
 def _is_start(scenario: Scenario, outcome: Outcome, name: object, visit: str) -> bool:
     """Whether an analysis takes the first visit of an outcome for the state before treatment."""
-    times = {one: scenario.visits[one].value for one in outcome.visits if one in scenario.visits}
-    if len(times) < 2 or times.get(visit) != min(times.values()):
-        return False
     starts = [
         (one.baseline, one.change and one.change.start) for one in scenario.analyses.values() if one.outcome == name
     ]
-    return any(visit in pair for pair in starts)
+    if not any(visit in pair for pair in starts):
+        return False
+    times = {one: scenario.visits[one].value for one in outcome.visits if one in scenario.visits}
+    return len(times) > 1 and times.get(visit) == min(times.values())
 
 
 def _bare(level: Level) -> tuple[object, ...]:

@@ -56,7 +56,7 @@ def check_numbers(scenario: Scenario, points: Outline, report: Report) -> None:
 
 def _names(names: tuple[str, ...], path: Path, points: Outline, report: Report) -> None:
     for i, visit in enumerate(names):
-        known(visit, points.names(), "TS-E030", (*path, i), report)
+        known(visit, points.names, "TS-E030", (*path, i), report)
 
 
 def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
@@ -64,7 +64,7 @@ def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> No
         report(Finding("TS-E004", (*path, "visits"), "no visit is named.", "Write visits: [post]."))
     _names(outcome.visits, (*path, "visits"), points, report)
     for visit in outcome.by_visit:
-        known(visit, points.names(), "TS-E030", (*path, "by_visit", visit), report, on_key=True)
+        known(visit, points.names, "TS-E030", (*path, "by_visit", visit), report, on_key=True)
     for arm, effect in outcome.effects.items():
         _names(effect.visits, (*path, "effects", arm, "visits"), points, report)
     for activity, response in outcome.responds_to.items():
@@ -344,7 +344,7 @@ def _window(outcome: Outcome, path: Path, points: Outline, report: Report) -> No
     window, place = outcome.window, (*path, "window")
     if window is None:
         return
-    known(window.after, [*points.activities, *points.names()], "TS-E034", (*place, "after"), report)
+    known(window.after, [*points.activities, *points.names], "TS-E034", (*place, "after"), report)
     _names(window.visits, (*place, "visits"), points, report)
     if window.earliest is None and window.latest is None:
         report(Finding("TS-E071", place, "the window has no end.", "Add latest: 30 min."))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
@@ -13,55 +16,75 @@ from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
 Pair = tuple[str, str]  # (outcome, visit)
+Matrix = NDArray[np.float64]
 
 
-def latent_correlation(scenario: Scenario, points: Outline) -> tuple[list[Pair], list[list[float]]]:
-    """The (outcome, visit) pairs in file order and the correlation of their Gaussian parts.
+def latent_correlation(scenario: Scenario, points: Outline) -> tuple[list[Pair], Matrix]:
+    """The (outcome, visit) pairs in file order and the (D, D) correlation of their Gaussian parts.
 
     One outcome over visits: ``within_session`` or ``between_sessions``. Another outcome at the same visit:
     the declared ``with``; at another visit that times the root of the two outcomes' correlations over those visits.
     """
     pairs = [(name, visit) for name, outcome in scenario.outcomes.items() for visit in outcome.visits]
-    size = len(pairs)
-    matrix = [[1.0 if i == j else 0.0 for j in range(size)] for i in range(size)]
-    for i in range(size):
-        for j in range(i):
-            matrix[i][j] = matrix[j][i] = _correlation(scenario, points, pairs[i], pairs[j])
+    matrix = np.eye(len(pairs))
+    rows: dict[str, slice] = {}
+    for name, outcome in scenario.outcomes.items():
+        start = rows[next(reversed(rows))].stop if rows else 0
+        rows[name] = slice(start, start + len(outcome.visits))
+        own = _block(
+            outcome,
+            outcome,
+            points,
+            at_once=1.0,
+            within=_over_visits(outcome, True),
+            between=_over_visits(outcome, False),
+        )
+        matrix[rows[name], rows[name]] = own
+        for other, cross in outcome.correlation.with_.items():
+            if other in rows and other != name:
+                earlier = scenario.outcomes[other]
+                over = [_over_visits(outcome, same) * _over_visits(earlier, same) for same in (True, False)]
+                within, between = (cross.value * math.sqrt(max(0.0, product)) for product in over)
+                block = _block(outcome, earlier, points, at_once=cross.value, within=within, between=between)
+                matrix[rows[name], rows[other]] = block
+                matrix[rows[other], rows[name]] = block.T
     return pairs, matrix
 
 
-def _correlation(scenario: Scenario, points: Outline, later: Pair, earlier: Pair) -> float:
-    """Correlation of two different pairs; ``later`` is below ``earlier`` in the file."""
-    a, b = scenario.outcomes[later[0]], scenario.outcomes[earlier[0]]
-    same = later[1] == earlier[1] or points.visits[later[1]].session == points.visits[earlier[1]].session
-    if later[0] == earlier[0]:
-        return _over_visits(a, same_session=same)
-    cross = a.correlation.with_.get(earlier[0])
-    if cross is None:
-        return 0.0
-    if later[1] == earlier[1]:
-        return cross.value
-    product = _over_visits(a, same_session=same) * _over_visits(b, same_session=same)
-    return cross.value * math.sqrt(max(0.0, product))
+def _block(a: Outcome, b: Outcome, points: Outline, *, at_once: float, within: float, between: float) -> Matrix:
+    """Correlations of the visits of one outcome (rows) with those of another: at once, in one session, in two."""
+    visits_a, visits_b = np.array(a.visits, dtype=object)[:, None], np.array(b.visits, dtype=object)
+    sessions_a, sessions_b = (np.array([points.visits[visit].session for visit in one.visits]) for one in (a, b))
+    apart = np.where(sessions_a[:, None] == sessions_b, within, between)
+    return np.where(visits_a == visits_b, at_once, apart)
 
 
-def _over_visits(outcome: Outcome, *, same_session: bool) -> float:
-    told = outcome.correlation.within_session if same_session else outcome.correlation.between_sessions
-    return told.value if told else 0.0
+def _over_visits(outcome: Outcome, same_session: bool) -> float:
+    declared = outcome.correlation.within_session if same_session else outcome.correlation.between_sessions
+    return declared.value if declared else 0.0
 
 
-def first_impossible(matrix: list[list[float]], *, least: float = 1e-9) -> int | None:
-    """The first row at which the matrix stops being positive definite (Cholesky), or None."""
-    lower: list[list[float]] = []
-    for i, row in enumerate(matrix):
-        new: list[float] = []
-        for j in range(i):
-            new.append((row[j] - sum(a * b for a, b in zip(new, lower[j], strict=False))) / lower[j][j])
-        pivot = row[i] - sum(a * a for a in new)
-        if pivot <= least:
-            return i
-        lower.append([*new, math.sqrt(pivot)])
-    return None
+def first_impossible(matrix: Matrix | list[list[float]], *, least: float = 1e-9) -> int | None:
+    """The first row at which the matrix stops being positive definite (Cholesky), or None.
+
+    The whole is tried first; only where it fails are its upper left parts halved down to the row.
+    """
+    whole = np.asarray(matrix, dtype=np.float64).reshape(len(matrix), len(matrix))
+    if _definite(whole, least):
+        return None
+    sound, broken = 0, len(whole)  # sizes of parts that are and are not definite
+    while broken - sound > 1:
+        middle = (sound + broken) // 2
+        sound, broken = (middle, broken) if _definite(whole[:middle, :middle], least) else (sound, middle)
+    return broken - 1
+
+
+def _definite(matrix: Matrix, least: float) -> bool:
+    try:
+        pivots = np.diagonal(np.linalg.cholesky(matrix)) ** 2
+    except np.linalg.LinAlgError:
+        return False
+    return bool((pivots > least).all())
 
 
 def check_correlations(scenario: Scenario, points: Outline, report: Report) -> None:

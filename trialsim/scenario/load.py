@@ -15,11 +15,11 @@ from trialsim.scenario.overrides import inherit, override
 from trialsim.scenario.priors import name_priors
 from trialsim.scenario.resolve import Refused, resolve_or_find
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.scenario.text import MOST_BYTES, BrokenText, Finding, Place, Tree, read_text
+from trialsim.scenario.text import MOST_BYTES, MOST_FAULTS, BrokenText, Finding, Place, Tree, read_text
 
 LONGEST_CHAIN = 5
 MOST_ROUNDS = 5
-HARMLESS: dict[str, object] = {"trialsim": 1, "name": "?", "title": "?"}  # stand-ins while the rest is checked
+HARMLESS: dict[str, object] = {"trialsim": 1, "name": "x", "title": "?"}  # stand-ins while the rest is checked
 
 
 def load(path: str | FilePath, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line
@@ -71,24 +71,33 @@ def from_data(data: dict[str, Any], *, folder: str | FilePath = ".") -> Scenario
 
 def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
     try:
+        if not file.is_file() and file.exists():
+            raise OSError(0, "it is not a file")  # a device or a pipe might never end
         with file.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)  # longer texts are refused whatever they hold
         text = raw.decode("utf-8-sig")
-    except OSError as error:
-        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        place = Place(str(file), 0, 0)
-        raise BrokenText(
-            Finding("TS-E006", (), f"the file {reason}.", "Check the name and the folder.", place)
-        ) from None
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
         place = Place(str(file), line, column)
         raise BrokenText(Finding("TS-E001", (), "the file is not UTF-8 text.", "Save it as UTF-8.", place)) from None
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read ({_why(error)})"
+        place = Place(str(file), 0, 0)
+        raise BrokenText(
+            Finding("TS-E006", (), f"the file {reason}.", "Check the name and the folder.", place)
+        ) from None
     tree = read_text(text, str(file))
     if isinstance(tree.data, dict) and "extends" in tree.data:
         return _with_parent(tree, file.parent, seen=(*seen, file.resolve()))
     return tree
+
+
+def _why(error: Exception) -> str:
+    """What the system says against a file; a circle of links is a RuntimeError to some versions of Python."""
+    return getattr(error, "strerror", None) or (
+        "it leads back to itself" if isinstance(error, RuntimeError) else str(error)
+    )
 
 
 def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) -> Tree:
@@ -103,6 +112,9 @@ def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) ->
     shipped = shipped_scenarios()
     if (parent is None or not parent.is_file()) and name in shipped:
         parent = shipped[name].path.resolve()
+    if parent is None and _unreadable(folder, name):
+        message = f"the file '{_cut_short(name)}' cannot be read."
+        raise BrokenText(Finding("TS-E007", ("extends",), message, "Name a file beside this one.", where))
     if parent is None:
         message = f"'{name}' lies outside the scenario's folder, which nothing of a scenario may read."
         remedy = "Copy it beside this file, or name a shipped scenario."
@@ -117,6 +129,19 @@ def _with_parent(tree: Tree, folder: FilePath, *, seen: tuple[FilePath, ...]) ->
         )
         raise BrokenText(Finding("TS-E007", ("extends",), message, remedy, where))
     return inherit(_read_chain(parent, seen=seen), tree)
+
+
+def _unreadable(folder: FilePath, name: str) -> bool:
+    """Whether a system refuses the name itself: links in a circle, too many letters."""
+    try:
+        (folder / name).resolve().is_file()
+    except (OSError, ValueError, RuntimeError):
+        return True
+    return False
+
+
+def _cut_short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:57]}..."
 
 
 def finish(tree: Tree, *, folder: FilePath, set: Sequence[str]) -> Scenario:  # noqa: A002
@@ -164,6 +189,8 @@ def _validated(data: dict[str, Any], folder: FilePath) -> tuple[Scenario | None,
             findings += without_repeats(found, findings)
             cut_out += [one for one in found if one.path]  # also what only lacks what was cut out before
             data = deepcopy(data)
+            if error.error_count() > MOST_FAULTS:
+                return None, findings, cut_out
             cuts = [_cut(data, finding) for finding in found]  # every one, whatever the others give
             if not all(cuts):
                 return None, findings, cut_out

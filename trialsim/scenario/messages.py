@@ -9,11 +9,12 @@ from pydantic import BaseModel
 
 from trialsim.errors import Fault, ScenarioError
 from trialsim.faults import did_you_mean
+from trialsim.letters import ODD, harmless
 from trialsim.measures import PROVENANCE
 from trialsim.scenario.check_levels import LEVEL_FORMS, LEVEL_KEYS
 from trialsim.scenario.check_outcomes import EFFECTS_OF, SPREADS_OF
 from trialsim.scenario.model import Level, Scenario
-from trialsim.scenario.text import Finding, Path
+from trialsim.scenario.text import MOST_FAULTS, Finding, Path
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -22,12 +23,8 @@ if TYPE_CHECKING:
 
 def findings_of(error: ValidationError, data: Any) -> list[Finding]:
     """What a validation found, in our words, at paths of the file."""
-    found: list[Finding] = []
-    for detail in error.errors(include_url=False):
-        finding = _finding(detail, data)
-        if finding not in found:
-            found.append(finding)
-    return found
+    details = error.errors(include_url=False)[:MOST_FAULTS]
+    return list(dict.fromkeys(_finding(detail, data) for detail in details))
 
 
 def _finding(detail: ErrorDetails, data: Any) -> Finding:
@@ -80,6 +77,7 @@ _WORDS = {
     "string_type": ("{shown} stands where words belong.", "Put it in quotes."),
     "bool_type": ("{shown} is neither true nor false.", "Write true or false."),
     "bool_parsing": ("{shown} is neither true nor false.", "Write true or false."),
+    "finite_number": ("{shown} is not a finite number.", "Write a number."),
     "float_type": ("{shown} is not a number.", "Write a number without a unit."),
     "float_parsing": ("{shown} is not a number.", "Write a number without a unit."),
     "int_type": ("{shown} is not a whole number.", "Write a whole number without a unit."),
@@ -207,9 +205,11 @@ def _render(fault: Fault, *, color: bool) -> str:
     where = f"{fault.file}:{fault.line}:{fault.column}" if in_file else fault.file
     subject = f" {fault.path}:" if fault.path else ""
     code = paint(fault.code, "33" if fault.warning else "31")
-    lines = [f"{paint(where, '1')} {code}{subject} {fault.message} {fault.remedy}".rstrip()]
+    words = harmless(f"{subject} {fault.message} {fault.remedy}".replace("\n", " ")).rstrip()
+    lines = [f"{paint(harmless(where), '1')} {code}{words}"]
     if fault.source_line.strip():
-        line, caret = _clip(fault.source_line.replace("\t", " "), fault.column - 1)
+        shown = ODD.sub("\N{REPLACEMENT CHARACTER}", fault.source_line.replace("\t", " "))  # one for one
+        line, caret = _clip(shown, fault.column - 1)
         lines += [f"    {line}", "    " + " " * caret + paint("^", "31")]
     return "\n".join(lines)
 

@@ -26,6 +26,7 @@ from trialsim.quantities import (
     Duration,
     DurationSpread,
     Factor,
+    Line,
     Money,
     Name,
     PlateSize,
@@ -36,6 +37,7 @@ from trialsim.quantities import (
     Share,
     SignedShare,
     Sourced,
+    StudyName,
     ValueSpread,
 )
 from trialsim.scenario.sweep import Sweep
@@ -88,7 +90,7 @@ class Arrivals(Sourced):
 class Patients(Sourced):
     """Who comes, who may be asked, who consents, who leaves (times counted from arrival)."""
 
-    label: str = "patient"
+    label: Line = "patient"
     arrive: Arrivals
     exclusions: Mapping[Name, Share] = {}  # a reason and the share of patients it rules out before they are asked
     ask: WaitRule | None = None  # when they are asked; at arrival if not said
@@ -99,7 +101,7 @@ class Patients(Sourced):
 class Setting(Sourced):
     """The ward: calendar start, patients, resources, sites (each site has its own resources of the same kind)."""
 
-    starts: date
+    starts: date = Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
     patients: Patients
     sites: Mapping[Name, Share] = {}  # site and its share of the patients
     resources: Mapping[Name, Resource] = {}
@@ -139,7 +141,7 @@ class Enroll(Record):
 class Design(Record):
     """What the trialist chooses."""
 
-    arms: Mapping[Name, str]
+    arms: Mapping[Name, Line]
     reference: Name | None = None  # the first arm if not said
     allocation: Allocation = Allocation()
     enroll: Enroll
@@ -290,7 +292,7 @@ class Missing(Sourced):
     """A reason for a missing value. MAR looks at another measured value, MNAR at the value itself."""
 
     mechanism: Literal["MCAR", "MAR", "MNAR"]
-    reason: str
+    reason: Line
     chance: Share  # at the reference value
     visits: Names = ()
     given: Name | None = None  # MAR: an outcome
@@ -313,11 +315,11 @@ class Window(Record):
 class Outcome(Record):
     """A variable: its scale, levels, correlation, what moves it, how it is measured and lost."""
 
-    label: str | None = None
+    label: Line | None = None
     distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
-    unit: str | None = None
+    unit: Line | None = None
     categories: Categories = ()
-    labels: Mapping[Name, str] = {}  # words for categories, each under its number
+    labels: Mapping[Name, Line] = {}  # words for categories, each under its number
     limits: tuple[Amount, Amount] | None = None  # of a normal outcome's scale: told, not enforced
     better: Literal["lower", "higher"] | None = None  # which way is good for the participant
     visits: Names
@@ -434,7 +436,7 @@ class Analysis(Record):
 class Costs(Sourced):
     """What the study costs, in one currency."""
 
-    currency: str
+    currency: Line
     participant: Money | None = None
     sample: Mapping[Name, Money] = {}  # by outcome
     staff_hour: Mapping[Name, Money] = {}  # by resource
@@ -457,7 +459,7 @@ class Published(Record):
     n: Count | None = None
     mean: Amount | None = None
     ci95: tuple[Amount, Amount] | None = None
-    p: float | None = None
+    p: Annotated[float, Field(allow_inf_nan=False)] | None = None
     finding: Literal["lower", "higher", "no difference"] | None = None
 
 
@@ -465,8 +467,8 @@ class Scenario(Record):
     """The whole input of a simulation."""
 
     trialsim: Literal[1]
-    name: Name
-    title: str
+    name: StudyName
+    title: Line
     sources: Mapping[Name, str] = {}
     setting: Setting | None = None
     design: Design

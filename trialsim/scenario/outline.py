@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step, Visit, Wait
 from trialsim.scenario.text import Path
@@ -50,9 +51,10 @@ class Outline:
         ]
         return [(prefix + (step.name or base), path) for base, step, path in bases for prefix in ("", "staff for ")]
 
-    def names(self) -> list[str]:
-        """Every name of a visit that may be written."""
-        return list(dict.fromkeys([*self.visits, *(point.base for point in self.visits.values())]))
+    @cached_property
+    def names(self) -> Mapping[str, None]:
+        """Every name of a visit that may be written, in order; found once, when all visits are known."""
+        return dict.fromkeys([*self.visits, *(point.base for point in self.visits.values())])
 
 
 MOST_STEPS = 20_000

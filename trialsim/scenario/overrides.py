@@ -19,11 +19,14 @@ def inherit(parent: Tree, child: Tree) -> Tree:
     if not isinstance(parent.data, dict):
         return child
     parent.findings += child.findings
-    _merge(parent, child, parent.data, child.data, ())
+    taken: set[Path] = set()
+    _merge(parent.data, child.data, (), taken)
+    _move_places(child, parent, taken)
     return parent
 
 
-def _merge(parent: Tree, child: Tree, below: dict[str, Any], above: dict[str, Any], path: Path) -> None:
+def _merge(below: dict[str, Any], above: dict[str, Any], path: Path, taken: set[Path]) -> None:
+    """Put ``above`` over ``below``; ``taken`` collects the paths that come from above whole."""
     for key, value in above.items():
         here = (*path, key)
         old = below.get(key)
@@ -31,17 +34,22 @@ def _merge(parent: Tree, child: Tree, below: dict[str, Any], above: dict[str, An
         if value is None:
             below.pop(key, None)
         elif mergeable:
-            _merge(parent, child, below[key], value, here)
+            _merge(below[key], value, here, taken)
         else:
             below[key] = value
-            _move_places(child, parent, here)
+            taken.add(here)
 
 
-def _move_places(source: Tree, target: Tree, path: Path) -> None:
+def _move_places(source: Tree, target: Tree, taken: set[Path]) -> None:
+    """Places at and below the paths taken are those of the source."""
     for old, new in ((target.keys, source.keys), (target.values, source.values)):
-        for gone in [place for place in old if place[: len(path)] == path]:
+        for gone in [place for place in old if _within(place, taken)]:
             del old[gone]
-        old.update({place: where for place, where in new.items() if place[: len(path)] == path})
+        old.update({place: where for place, where in new.items() if _within(place, taken)})
+
+
+def _within(place: Path, taken: set[Path]) -> bool:
+    return any(place[:length] in taken for length in range(1, len(place) + 1))
 
 
 def override(tree: Tree, text: str) -> None:
@@ -68,7 +76,7 @@ def override(tree: Tree, text: str) -> None:
         return
     _put(holder, rest, value.data)
     here = (*path, rest)
-    _move_places(Tree(), tree, here)
+    _move_places(Tree(), tree, {here})
     column = len(path_text) + 2
     tree.keys[here] = where
     for inner, place in value.values.items():

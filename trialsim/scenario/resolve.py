@@ -24,7 +24,7 @@ from trialsim.scenario.model import (
 from trialsim.scenario.outcomes import resolve_levels
 from trialsim.scenario.outline import MOST_STEPS, Outline, outline, unrolled
 from trialsim.scenario.practitioners import named
-from trialsim.scenario.text import Finding, Path
+from trialsim.scenario.text import Finding, Findings, Path, TooMany
 
 DEFAULT_ALPHA = 0.05
 OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")
@@ -56,16 +56,23 @@ def resolve(scenario: Scenario) -> Scenario:
 def resolve_or_find(scenario: Scenario) -> Scenario:
     """As :func:`resolve`, raising :class:`Refused` with places still to be found."""
     from trialsim.scenario.checks import check_resolved, check_written
+    from trialsim.scenario.limits import check_limits
 
-    findings: list[Finding] = []
+    findings = Findings()
     if unrolled(scenario.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refused([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
     points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
-    check_written(scenario, points, findings.append)
-    resolved = _write_out(scenario, points, findings)
-    if not findings:
-        check_resolved(resolved, points, findings.append)
+    try:
+        check_limits(scenario, points, findings.append)
+        if findings:
+            raise Refused(findings)
+        check_written(scenario, points, findings.append)
+        resolved = _write_out(scenario, points, findings)
+        if not findings:
+            check_resolved(resolved, points, findings.append)
+    except TooMany:
+        raise Refused(findings) from None
     if findings:
         raise Refused(findings)
     return resolved

@@ -6,14 +6,19 @@ refused, so that no file can make the loader run long or fill the memory.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from trialsim.letters import odd_letter
+
 MOST_BYTES = 1_000_000
-MOST_NODES = 60_000
+MOST_NODES = 20_000
+MOST_FAULTS = 200  # of one kind of search; who has more begins with these
 DEEPEST = 40
+LONGEST_TEXT = 10_000
 
 Path = tuple[str | int, ...]
 
@@ -70,6 +75,26 @@ class Tree:
         return None
 
 
+class TooMany(Exception):  # noqa: N818  # carried inside this package only
+    """So much is wrong that nothing is gained by looking on."""
+
+
+class Findings(list[Finding]):
+    """What a search has found; it ends at :data:`MOST_FAULTS`."""
+
+    def append(self, finding: Finding) -> None:
+        """Add a finding.
+
+        Raises
+        ------
+        TooMany
+            The list is full.
+        """
+        super().append(finding)
+        if len(self) >= MOST_FAULTS:
+            raise TooMany
+
+
 class BrokenText(Exception):  # noqa: N818  # carried inside this package only
     """The text cannot be read any further."""
 
@@ -89,7 +114,8 @@ def scalar(text: str) -> object:
     if text in _WORDS:
         return _WORDS[text]
     if _NUMBER.match(text):
-        return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text) else float(text)
+        number = int(text) if re.fullmatch(r"[-+]?\d{1,18}", text) else float(text)
+        return number if math.isfinite(number) else text  # as written, so that a message can show it
     if _SPECIAL.fullmatch(text):
         return float(text.replace(".", ""))
     return text
@@ -194,6 +220,8 @@ def _build(tree: Tree, events: Iterable[Any], place: Any) -> None:
         elif kind in ("ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"):
             nodes += 1
             _refuse_tricks(event, kind, depth=len(stack), nodes=nodes, where=place(event.start_mark))
+            if kind == "ScalarEvent":
+                _refuse_odd(event.value, place(event.start_mark))
             _add(tree, stack, event, kind, place(event.start_mark))
 
 
@@ -204,8 +232,19 @@ def _refuse_tricks(event: Any, kind: str, *, depth: int, nodes: int, where: Plac
     if getattr(event, "tag", None) not in (None, "!"):
         raise BrokenText(Finding("TS-E002", (), f"the tag {event.tag} is not allowed.", "Write plain data.", where))
     if depth >= DEEPEST or nodes > MOST_NODES:
-        what = f"more than {DEEPEST} levels deep" if depth >= DEEPEST else f"more than {MOST_NODES} parts"
+        what = f"more than {DEEPEST} levels deep" if depth >= DEEPEST else f"more than {MOST_NODES:,} parts"
         raise BrokenText(Finding("TS-E002", (), f"the file is {what}.", "A scenario is a few pages.", where))
+
+
+def _refuse_odd(text: str, where: Place) -> None:
+    """Refuse a key or value with letters that steer what shows them, or longer than anybody reads."""
+    letter = odd_letter(text)
+    if letter is not None:
+        message = f"this text holds the character {letter}, which nobody sees and which steers a terminal or turns text around."
+        raise BrokenText(Finding("TS-E130", (), message, "Remove it, or type the text anew.", where))
+    if len(text) > LONGEST_TEXT:
+        message = f"this text has {len(text):,} characters."
+        raise BrokenText(Finding("TS-E131", (), message, f"A text has at most {LONGEST_TEXT:,}.", where))
 
 
 def _add(tree: Tree, stack: list[_Open], event: Any, kind: str, where: Place) -> None:
@@ -247,6 +286,7 @@ def _open_key(tree: Tree, top: _Open, key: str | None, where: Place) -> None:
     if top.skip:
         first = tree.keys[path]
         message = f"'{key}' stands twice; first in line {first.line}."
-        tree.findings.append(Finding("TS-E005", path, message, "Keep one of the two.", where))
+        if len(tree.findings) < MOST_FAULTS:
+            tree.findings.append(Finding("TS-E005", path, message, "Keep one of the two.", where))
     else:
         tree.keys[path] = where

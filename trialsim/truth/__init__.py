@@ -14,18 +14,20 @@ from trialsim.conduct import conduct
 from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.truth import Truth, differs
+from trialsim.memory import at_once, truth_bytes
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.resolve import ONE_SAMPLE
-from trialsim.study import CHUNK_BYTES, Engine, Study, prepare
+from trialsim.study import Engine, Study, prepare
 from trialsim.truth.effects import one_sample, two_arms
 from trialsim.truth.plays import Chance
 from trialsim.truth.strategies import Plays, Target, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
 
-#: Replicates played for the truth, at most.
+#: Replicates played for the truth, at most; and at a time, at most.
 MOST = 2000
+LARGEST = 500
 
 
 def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
@@ -80,10 +82,13 @@ def find_truth(
     workers = usable_cores() if workers is None else workers
     wanted = targets(study.analysis)
     ideal = undisturbed(study) if any(target.strategy == HYPOTHETICAL for target in wanted) else None
-    chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers), block=BLOCK)
+    few = at_once(truth_bytes(study), largest=LARGEST)
+    chunks = chunk_ranges(
+        which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
+    )
     total: list[Moments] = []
     with threads_until_done(workers) as threads:
-        work = partial(_effects, study, wanted, ideal, seed=seed, engine=engine)
+        work = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
         for part, values in zip(chunks, in_order(threads, work, chunks, ahead=workers + 2), strict=True):
             total = [merge([*total, *block_moments(values, part)])]
             if progress is not None:
@@ -104,8 +109,17 @@ def _effects(
     *,
     seed: int,
     engine: Engine,
+    few: int,
 ) -> Floats:
-    """(R, M) effects by twin and target, then the interference of each target."""
+    """(R, M) effects by twin and target, then the interference of each target; ``few`` replicates are played at a time."""
+    parts = chunk_ranges(replicates, few, block=1)
+    return np.concatenate([_effects_of(study, wanted, ideal, part, seed=seed, engine=engine) for part in parts])
+
+
+def _effects_of(
+    study: Study, wanted: tuple[Target, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
+) -> Floats:
+    """(R, M) effects, all replicates played at once; when it returns, their arrays are free for the next ones."""
     entries = conduct(study.conduct, seed=seed, replicates=replicates)
     tapes = None
     if study.program is not None:
@@ -162,19 +176,3 @@ def _truth(study: Study, wanted: tuple[Target, ...], moments: Moments, replicate
             known = np.isfinite(mean[t, index])
             nothing[t, row] &= known and not differs(mean[t, index], mcse[t, index], none)
     return Truth(replicates, twins, value, error, nothing & seen, interference, its_error)
-
-
-def _chunk_size(study: Study, replicates: int, *, workers: int) -> int:
-    """Replicates in a chunk, so that the arrays of all plays of one worker stay small."""
-    numbers = 20 + 2 * len(study.twins) * len(study.response.pairs)  # 8-byte numbers of one participant in one play
-    program = study.program
-    if program is not None:
-        numbers += len(program.slots) + 6 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
-    return chunk_size(
-        replicates,
-        bytes_each=8 * numbers * study.conduct.target * (2 * len(study.analysis.arms) + 1),
-        budget=CHUNK_BYTES,
-        largest=500,
-        workers=workers,
-        block=BLOCK,
-    )

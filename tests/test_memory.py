@@ -28,7 +28,7 @@ SMALL = ("design.enroll={each arm: 5}",)
 MOST = {1: 300, 2: 380}
 
 CODE = """
-import resource, sys
+import sys
 from trialsim import study as studies
 from trialsim.scenario import load
 from trialsim.truth import find_truth
@@ -36,14 +36,17 @@ study = studies.prepare(load(sys.argv[1], set=["design.enroll={each arm: 3333}"]
 workers = int(sys.argv[2])
 truth = find_truth(study, replicates=3 * workers, workers=workers, chunk=3)
 studies.evaluate(study, replicates=range(70, 70 + 30 * workers), workers=workers, truth=truth)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (2**20 if sys.platform == "darwin" else 2**10))
+print(int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) // 1024)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource module")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak of one process alone")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ten_thousand_participants(workers: int) -> None:
-    """Thirty such trials at once would take 300 MiB beside the program and fail this; so would three truths at once (300)."""
+    """Thirty such trials at once would take 300 MiB beside the program and fail this.
+
+    ``getrusage`` would tell the peak of the process that started this one where that is larger.
+    """
     studies.evaluate(
         load(PICU, set=SMALL), replicates=1, truth=find_truth(load(PICU, set=SMALL), replicates=1)
     )  # compiled
@@ -55,7 +58,7 @@ def test_ten_thousand_participants(workers: int) -> None:
 
 def test_no_digit_depends_on_how_many_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
     study = studies.prepare(load(PICU, set=SMALL))
-    which = range(150, 320)  # ends inside blocks
+    which = range(190, 310)  # begins and ends inside blocks
     found = []
     for budget in (2**26, 1, 7 * memory.trial_bytes(study)):
         monkeypatch.setattr(memory, "BUDGET", budget)

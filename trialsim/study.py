@@ -225,11 +225,13 @@ class Played:
     estimates : of every twin
     trial : (R, M) numbers of each trial, in the order of :func:`trialsim.evaluate.trial.trial_columns`
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
+    by : versions of the packages that played them, where it was not this process
     """
 
     estimates: Estimates
     trial: Floats
     entry_days: NDArray[np.float32]
+    by: dict[str, str] | None = None
 
 
 def play(scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast") -> Played:

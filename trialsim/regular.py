@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import BinaryIO
 
 
 def inside(folder: Path, name: str) -> Path | None:
@@ -41,7 +41,7 @@ def check_regular(path: Path, *, most: int | None = None, folder: Path | None = 
     _check(path.stat(), path, most)
 
 
-def open_regular(path: Path, *, most: int | None = None, folder: Path | None = None) -> BinaryIO:
+def open_regular(path: Path, *, most: int | None = None, folder: Path | None = None) -> io.BufferedReader:
     """A regular file, opened for reading; never a pipe or a device, which could block or never end.
 
     Raises

@@ -151,8 +151,10 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent process, and end when it ends."""
+    """Leave Ctrl-C and a closed terminal to the parent process, and end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -25,6 +25,9 @@ from trialsim.truth.strategies import Plays, Target, endpoint_of, in_arm, play_a
 
 Floats = NDArray[np.float64]
 
+#: Plays replicates and gives their effects, (R, M).
+Effects = Callable[[range], Floats]
+
 #: Replicates played for the truth, at most; and at a time, at most.
 MOST = 2000
 LARGEST = 500
@@ -61,11 +64,13 @@ def find_truth(
     workers: int | None = None,
     chunk: int | None = None,
     progress: Callable[[int], None] | None = None,
+    keeping: Callable[..., Effects] | None = None,
 ) -> Truth:
     """The true effects of a study under each of its twins.
 
     Parameters are those of :func:`trialsim.study.evaluate`; at most the first :data:`MOST` replicates of a run are played
-    when their number is not said.
+    when their number is not said. ``keeping`` wraps what plays a block of replicates, so that the block can be taken from a store
+    (:class:`trialsim.runs.truths.TruthStore`).
 
     Raises
     ------
@@ -86,9 +91,12 @@ def find_truth(
     chunks = chunk_ranges(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
+    work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
+    if keeping is not None:
+        chunks = chunk_ranges(which, BLOCK, block=BLOCK)
+        work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
     total: list[Moments] = []
     with threads_until_done(workers) as threads:
-        work = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
         for part, values in zip(chunks, in_order(threads, work, chunks, ahead=workers + 2), strict=True):
             total = [merge([*total, *block_moments(values, part)])]
             if progress is not None:

@@ -22,18 +22,17 @@ def test_chunks_cover_everything_once_and_end_at_blocks(start: int, length: int,
 
 
 @pytest.mark.parametrize(
-    ("replicates", "bytes_each", "workers", "expected"),
+    ("replicates", "largest", "workers", "expected"),
     [
-        (10_000, 200_000, 2, 300),  # memory decides
-        (10_000, 1_000, 2, 1_300),  # a fair share decides
-        (1_000_000, 1_000, 2, 2_000),  # the largest decides
-        (50, 1_000, 2, 100),
-        (10_000, 10**9, 2, 100),
+        (10_000, 335, 2, 300),  # whole blocks of what memory holds
+        (10_000, 2_000, 2, 1_300),  # a fair share decides
+        (1_000_000, 2_000, 2, 2_000),  # the largest decides
+        (50, 2_000, 2, 100),
+        (10_000, 1, 2, 100),  # a chunk is a block even where one trial fills the memory
     ],
 )
-def test_chunk_size(replicates: int, bytes_each: int, workers: int, expected: int) -> None:
-    size = chunk_size(replicates, bytes_each=bytes_each, budget=2**26, largest=2_000, workers=workers, block=100)
-    assert size == expected
+def test_chunk_size(replicates: int, largest: int, workers: int, expected: int) -> None:
+    assert chunk_size(replicates, largest=largest, workers=workers, block=100) == expected
 
 
 def test_results_come_in_order_and_not_too_many_wait() -> None:

@@ -35,11 +35,10 @@ def chunk_ranges(replicates: range, size: int, *, block: int) -> list[range]:
     return [range(low, high) for low, high in pairwise(cuts) if high > low]
 
 
-def chunk_size(replicates: int, *, bytes_each: int, budget: int, largest: int, workers: int, block: int) -> int:
-    """Replicates in a chunk: within the memory ``budget``, at most ``largest``, and some four chunks a worker."""
-    fits = budget // max(bytes_each, 1)
+def chunk_size(replicates: int, *, largest: int, workers: int, block: int) -> int:
+    """Replicates in a chunk: whole blocks, at most ``largest`` but at least one block, and some four chunks a worker."""
     fair = -(-replicates // (4 * workers * block)) * block
-    return max(block, min(fits, largest, fair) // block * block)
+    return max(block, min(largest, fair) // block * block)
 
 
 def keep_freed_memory() -> None:

@@ -36,6 +36,7 @@ from trialsim.evaluate.truth import (
     truth_measures,
     without_trifles,
 )
+from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
@@ -58,8 +59,7 @@ NO_CHANGE = "no change"
 #: Replicates in a chunk that is kept on disk, where a block of them does not take long by itself.
 STORED_CHUNK = 500
 
-#: Memory one worker may take for the arrays of a chunk, and the largest chunk [replicates].
-CHUNK_BYTES = 2**26
+#: The largest chunk [replicates].
 LARGEST_CHUNK = 2000
 
 
@@ -227,28 +227,34 @@ class Played:
     estimates : of every twin
     trial : (R, M) numbers of each trial, in the order of :func:`trialsim.evaluate.trial.trial_columns`
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
+    by : versions of the packages that played them, where it was not this process
     """
 
     estimates: Estimates
     trial: Floats
     entry_days: NDArray[np.float32]
+    by: dict[str, str] | None = None
 
 
 def play(scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast") -> Played:
-    """Simulate and analyze ``replicates`` of a study, as many at a time as :data:`CHUNK_BYTES` allow."""
+    """Simulate and analyze ``replicates`` of a study, as few at a time as the memory budget asks, down to one.
+
+    A replicate does not depend on those played with it, so no digit depends on how many are.
+    """
     study = prepare(scenario)
-    parts = []
-    for few in chunk_ranges(replicates, _chunk_size(study, sys.maxsize, workers=1, engine=engine), block=BLOCK):
-        cohort = simulate(study, few, seed=seed, engine=engine)
-        entry = cohort.entries.entry
-        parts.append(
-            Played(
-                estimates=analyze(cohort, plan=study.analysis),
-                trial=trial_values(study, cohort),
-                entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
-            )
-        )
-    return _join(parts)
+    few = at_once(trial_bytes(study), largest=BLOCK if engine == "simpy" else LARGEST_CHUNK)
+    return _join([_play(study, part, seed=seed, engine=engine) for part in chunk_ranges(replicates, few, block=1)])
+
+
+def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) -> Played:
+    """All of ``replicates`` at once; when it returns, their arrays are free for the next ones."""
+    cohort = simulate(study, replicates, seed=seed, engine=engine)
+    entry = cohort.entries.entry
+    return Played(
+        estimates=analyze(cohort, plan=study.analysis),
+        trial=trial_values(study, cohort),
+        entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
+    )
 
 
 def _join(parts: Sequence[Played]) -> Played:
@@ -317,7 +323,7 @@ def evaluate(
     size = chunk or _chunk_size(study, len(which), workers=workers, engine=engine)
     chunks = chunks or chunk_ranges(which, size, block=BLOCK)
     player = player or partial(play, study, seed=seed, engine=engine)
-    work = partial(_sum_up, study, player, truth=truth, kept=chunks[0].start + KEPT)
+    work = partial(_sum_up, study, player, truth=truth, first=chunks[0].start)
     total: list[Moments] = []
     kept: list[Kept] = []
     done = 0
@@ -353,7 +359,7 @@ def evaluate(
 
 
 def _sum_up(
-    study: Study, player: Callable[[range], Played], replicates: range, *, truth: Truth | None, kept: int
+    study: Study, player: Callable[[range], Played], replicates: range, *, truth: Truth | None, first: int
 ) -> _Chunk:
     """Play a chunk and take the moments of all its numbers."""
     played = player(replicates)
@@ -362,19 +368,22 @@ def _sum_up(
     return _Chunk(
         estimates=played.estimates,
         blocks=block_moments(values, replicates),
-        kept=_keep(study, played, stop=min(kept, replicates.stop)),
+        kept=_keep(study, played, first=first),
     )
 
 
-def _keep(study: Study, played: Played, *, stop: int) -> Kept | None:
-    """What figures need of the replicates before ``stop``."""
+def _keep(study: Study, played: Played, *, first: int) -> Kept | None:
+    """What figures need of the :data:`KEPT` replicates from ``first`` on; days of enrollment as far as memory allows."""
     estimates = played.estimates
-    count = stop - estimates.replicates.start
+    start = estimates.replicates.start
+    stop = min(first + KEPT, estimates.replicates.stop)
+    count = stop - start
     if count <= 0:
         return None
+    with_days = max(first + most_with_days(study.conduct.target) - start, 0)
     declared = estimates.twins.index("declared")
     return Kept(
-        parts=(range(estimates.replicates.start, stop),),
+        parts=(range(start, stop),),
         twins=estimates.twins,
         rows=estimates.rows,
         estimate=estimates.estimate[:, :count].copy(),
@@ -383,26 +392,16 @@ def _keep(study: Study, played: Played, *, stop: int) -> Kept | None:
         high=estimates.high[declared, :count].copy(),
         columns=tuple(trial_columns(study)),
         trial=played.trial[:count].copy(),
-        entry_days=played.entry_days[:count].copy(),
+        entry_days=played.entry_days[: min(count, with_days)].copy(),
     )
 
 
 def _chunk_size(study: Study, replicates: int, *, workers: int, engine: Engine) -> int:
-    """Replicates in a chunk, so that one worker's arrays stay small."""
+    """Replicates in a chunk: whole blocks, as many as one worker plays at a time where these are more than a block."""
     if engine == "simpy":
         return BLOCK
-    program = study.program
-    numbers = 20 + 4 * len(study.twins) * len(study.response.pairs)  # 8-byte numbers of one participant
-    if program is not None:
-        numbers += len(program.slots) + 3 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
-    return chunk_size(
-        replicates,
-        bytes_each=8 * numbers * study.conduct.target,
-        budget=CHUNK_BYTES,
-        largest=LARGEST_CHUNK,
-        workers=workers,
-        block=BLOCK,
-    )
+    largest = at_once(trial_bytes(study), largest=LARGEST_CHUNK)
+    return chunk_size(replicates, largest=largest, workers=workers, block=BLOCK)
 
 
 def stored_chunks(study: Study, replicates: range, *, engine: Engine) -> list[range]:

@@ -7,6 +7,7 @@ off by .03 SD, an SD off by 6 %, or a share off by .01 is seen; the comparisons 
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -91,10 +92,12 @@ def flattest(categories: list[float], mean: float, sd: float) -> Any:
         {"type": "eq", "fun": lambda p: p @ (x - mean) ** 2 - sd**2},
     ]
     start = np.full(len(x), 1 / len(x))
-    found = optimize.minimize(
-        lambda p: np.sum(p * np.log(p)), start, method="SLSQP", bounds=[(1e-9, 1)] * len(x), constraints=constraints,
-        options={"ftol": 1e-14, "maxiter": 500},
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Values in x were outside bounds", RuntimeWarning)  # scipy before 1.16
+        found = optimize.minimize(
+            lambda p: np.sum(p * np.log(p)), start, method="SLSQP", bounds=[(1e-9, 1)] * len(x),
+            constraints=constraints, options={"ftol": 1e-14, "maxiter": 500},
+        )  # fmt: skip
     assert found.success
     return found.x
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trialsim.assurance.points import Belief
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done
 from trialsim.errors import ScenarioError, TrialsimError
+from trialsim.memory import at_once, trial_bytes
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import at_values
 from trialsim.sizing.confirm import reached_in
@@ -20,9 +21,8 @@ from trialsim.study import Study, analyze, prepare, simulate
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Replicates played at a time, and the memory their values may take.
+#: Replicates played at a time, at most.
 CHUNK = 500
-CHUNK_VALUES = 2**23
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,9 @@ def play_points(
 def count(study: Study, wanted: Sequence[str], need: Need, replicates: range, *, seed: int) -> tuple[int, int]:
     """How many trials reach the target, and how many could not be analyzed."""
     target = target_of(study, wanted, need=need)
-    each = max(study.conduct.target * len(study.response.pairs), 1)
     reached = failed = 0
-    for part in chunk_ranges(replicates, max(min(CHUNK, CHUNK_VALUES // each), 1), block=1):
-        cohort = simulate(study, part, seed=seed, twins=("declared",))
-        values = reached_in(target, analyze(cohort, plan=target.plan))
+    for part in chunk_ranges(replicates, at_once(trial_bytes(study, twins=1), largest=CHUNK), block=1):
+        values = reached_in(target, analyze(simulate(study, part, seed=seed, twins=("declared",)), plan=target.plan))
         reached += int(np.nansum(values))
         failed += int(np.isnan(values).sum())
     return reached, failed

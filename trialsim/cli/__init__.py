@@ -145,6 +145,9 @@ def entry() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a letter shows a question mark in its place
+    from trialsim.cli.stops import answer_all
+
+    answer_all()
     code = main()
     if code == STOPPED:
         deadline = time.monotonic() + PATIENCE

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,11 @@ from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
+from trialsim.cli.stops import speak_to_nobody_who_left, stopping_signals
 from trialsim.cli.tables import print_measures, summary
 from trialsim.cli.where import in_words, where_options
 
 if TYPE_CHECKING:
-    from trialsim.evaluate.truth import Truth
     from trialsim.runs.run import Run
     from trialsim.runs.shards import Shard
     from trialsim.study import Study
@@ -86,7 +85,7 @@ def command(
         "tell": lambda text: stderr.print(text, markup=False),
     }
     asked = study.scenario
-    owner(folder, scenario_hash=scenario_hash(asked), seed=asked.simulation.seed, name=asked.name)
+    owner(folder, scenario_hash=scenario_hash(asked), seed=asked.simulation.seed, name=asked.name, engine=how["engine"])
     say_if_first()
     agree(study, workers=workers, yes=yes or precision is not None)
     with stoppable(ctx, folder / Shard(*shard).name if shard else folder, study.scenario.simulation.replicates):
@@ -118,19 +117,15 @@ def _player(
     study: Study, folder: Path, how: dict[str, Any], tell: Callable[[str, int, int | None], None], *, truth: bool
 ) -> Callable[[int], Run]:
     """What plays a number of replicates into the folder."""
-    from trialsim.runs.run import run, with_simulation
-    from trialsim.truth import MOST, find_truth
-
-    @cache
-    def true_effects(first: int) -> Truth:
-        of = with_simulation(study, replicates=first)
-        return find_truth(of, workers=how["workers"], progress=lambda done: tell("True effects", done, first))
+    from trialsim.runs.run import run
+    from trialsim.truth import MOST
 
     def play(total: int) -> Run:
-        known = true_effects(min(total, MOST)) if truth else False
         return run(
-            study, folder, replicates=total, truth=known, **how, progress=lambda done: tell("Playing", done, total)
-        )
+            study, folder, replicates=total, truth=truth, **how,
+            progress=lambda done: tell("Playing", done, total),
+            truth_progress=lambda done: tell("True effects", done, min(total, MOST)),
+        )  # fmt: skip
 
     return play
 
@@ -200,15 +195,19 @@ def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[Non
 
     A second request, by an impatient user or a queue, ends the process at once with the same words: files are whole or not there.
     """
-    from trialsim.runs.store import CHUNKS, chunk_files, covered
+    from trialsim.runs.sealed import chunk_files
+    from trialsim.runs.store import CHUNKS, covered
+    from trialsim.runs.truths import TRUTHS
 
     asked = 0
 
     def words() -> str:
-        kept = covered((part for part, _ in chunk_files(folder / CHUNKS)), replicates)
-        return (
-            f"\nStopped: {kept:,} of {replicates:,} simulated trials are kept in {folder}.\nTo go on: {command_again()}"
+        kept, true = (
+            covered((part for part, _ in chunk_files(folder / name)), replicates) for name in (CHUNKS, TRUTHS)
         )
+        effects = f", and the true effects of {true:,}," if true else ""
+        there = f"{kept:,} of {replicates:,} simulated trials{effects} are kept in {folder}."
+        return f"\nStopped: {there}\nTo go on: {command_again()}"
 
     def deaf() -> None:
         for number in before:
@@ -217,6 +216,7 @@ def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[Non
     def stop(number: int, frame: object) -> None:  # noqa: ARG001  # the signature of signal handlers
         nonlocal asked
         asked += 1
+        speak_to_nobody_who_left()
         if asked == 1:
             raise KeyboardInterrupt
         deaf()
@@ -224,7 +224,7 @@ def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[Non
         os.write(2, f"{words()}\n".encode(errors="replace"))
         os._exit(4)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, stop) for number in stopping_signals("SIGINT", "SIGTERM", "SIGHUP")}
     try:
         yield
     except KeyboardInterrupt:

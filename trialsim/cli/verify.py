@@ -51,10 +51,15 @@ def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> Non
         if len(verdict.differences) > MOST_SHOWN:
             stdout.print(f"  and {len(verdict.differences) - MOST_SHOWN:,} more", markup=False)
         for name in verdict.changed:
-            stdout.print(f"{name} is gone or is not what the run wrote.", markup=False)
+            stdout.print(
+                f"{name}." if " is gone from " in name else f"{name} is gone or is not what the run wrote.",
+                markup=False,
+            )
+        for words in verdict.lost:
+            stdout.print(f"In {folder}, {words}.", markup=False)
         for name, (there, here) in verdict.versions.items():
             stdout.print(f"{name}: {there} in the run, {here} here.", markup=False)
-    if verdict.differences or verdict.changed:
+    if verdict.differences or verdict.changed or verdict.lost:
         ctx.exit(1)
 
 

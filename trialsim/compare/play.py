@@ -17,10 +17,11 @@ from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.moments import BLOCK
-from trialsim.evaluate.summaries import DAY, TRIAL
+from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Column
-from trialsim.evaluate.trial import trial_columns, trial_values
-from trialsim.study import Engine, Study, analyze, simulate
+from trialsim.evaluate.trial import trial_columns
+from trialsim.memory import most_with_days
+from trialsim.study import Engine, Study, play
 
 Floats = NDArray[np.float64]
 
@@ -112,15 +113,14 @@ def _play(
 def _play_one(
     study: Study, columns: list[Column], replicates: range, *, seed: int, engine: Engine, kept: int
 ) -> _Batch:
-    cohort = simulate(study, replicates, seed=seed, engine=engine)
-    estimates = analyze(cohort, plan=study.analysis)
-    trial = trial_values(study, cohort)
+    played = play(study, replicates, seed=seed, engine=engine)
+    estimates, trial = played.estimates, played.trial
     values = np.concatenate([analysis_values(study.analysis, estimates), trial], axis=1)
     count = min(kept - replicates.start, len(replicates))
     shown = None
     if count > 0:
-        entry = cohort.entries.entry[:count]
-        days = np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32) if study.program is not None else None
+        with_days = max(most_with_days(study.conduct.target) + kept - KEPT - replicates.start, 0)
+        days = played.entry_days[: min(count, with_days)].copy() if study.program is not None else None
         names = trial_columns(study)
         shown = Shown(
             _estimates_shown(estimates, count),

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from trialsim.errors import RunError
+from trialsim.regular import read_regular
 from trialsim.runs.files import write_json
-from trialsim.runs.folder import alone, foreign_files, writing
+from trialsim.runs.folder import MOST_BYTES, alone, foreign_files, writing
 from trialsim.runs.manifest import versions
 
 REMEDY = "Choose another folder with --out."
@@ -48,7 +49,7 @@ class Owner:
             if out.exists() and not out.is_dir():
                 raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
             manifest = out / self.manifest
-            text = manifest.read_text(encoding="utf-8", errors="replace") if manifest.is_file() else None
+            text = read_regular(manifest, most=MOST_BYTES).decode("utf-8", "replace") if manifest.is_file() else None
             foreign = text is None and foreign_files(out)
         if foreign:
             raise RunError(f"{out} holds files that no {self.kind} of trialsim made.", code="TS-R001", remedy=REMEDY)

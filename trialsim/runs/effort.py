@@ -10,9 +10,13 @@ from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS
 from trialsim.chunks import usable_cores
 from trialsim.evaluate.moments import BLOCK
+from trialsim.memory import BUDGET, trial_bytes, truth_bytes
 
 #: Participants at visits, over all replicates, above which a run is asked about first.
 LARGE = 1_000_000_000
+
+#: Memory of the program itself with everything it has loaded [bytes].
+BASE = 200 * 2**20
 
 #: A run of more replicates would have millions of files; play it in parts with several seeds.
 MOST_REPLICATES = 10**9
@@ -51,11 +55,12 @@ def effort(study: studies.Study, replicates: int, *, workers: int | None = None)
     twins, _, rows = played.estimates.estimate.shape
     stored = twins * rows * (8 * len(NUMBERS) + 5) + played.trial.shape[1] * 8 + played.entry_days.shape[1] * 4
     chunk = len(studies.stored_chunks(study, range(replicates), engine="fast")[0])
+    working = max(BUDGET, trial_bytes(study), truth_bytes(study))
     return Effort(
         size=size(study, replicates),
         workers=workers,
         seconds=each * replicates / workers,
-        memory=300 * 2**20 + (workers + 2) * (studies.CHUNK_BYTES * 2 + chunk * stored * 4),
+        memory=BASE + workers * working + (workers + 2) * chunk * stored * 4,
         disk=replicates * stored,
     )
 

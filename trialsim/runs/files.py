@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 
+from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+from trialsim.regular import kind_of
 
 #: How the names of files end that are still being written, or were when a process was killed.
 PARTIAL = ".partial"
@@ -28,6 +30,7 @@ NO_FLUSH = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.EACCES
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A temporary name beside ``path`` that takes its place when the block ends well, and vanishes when it does not."""
+    room_for(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     try:
@@ -39,6 +42,29 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def room_for(path: Path) -> None:
+    """See that nothing lies where a file is to be written that no file can replace, and no file where its folder is to be.
+
+    Raises
+    ------
+    RunError
+        TS-R030 when a folder lies there, TS-R031 when a file lies in place of its folder
+    """
+    if path.is_dir():
+        raise RunError(
+            f"{path} is a folder; a file of this name is to be written.",
+            code="TS-R030",
+            remedy="Remove it or give it another name, or choose another folder with --out.",
+        )
+    above = next((folder for folder in path.parents if os.path.lexists(folder)), path.parent)
+    if os.path.lexists(above) and not above.is_dir():
+        raise RunError(
+            f"{above} is {kind_of(above)}; a folder of this name is to be written into.",
+            code="TS-R031",
+            remedy="Remove it or give it another name, or choose another folder with --out.",
+        )
 
 
 def _flush(handle: int) -> None:

@@ -15,9 +15,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from trialsim.errors import RunError
+from trialsim.regular import check_regular, inside, kind_of, read_regular
 from trialsim.runs.effort import MOST_REPLICATES
-from trialsim.runs.files import PARTIAL, write_json
-from trialsim.runs.store import CHUNKS, holds_chunks_of
+from trialsim.runs.files import PARTIAL, room_for, write_json
+from trialsim.runs.store import CHUNKS, ENGINES, chunk_files, engine_of_chunks
+from trialsim.runs.truths import TRUTHS, holds_truths_of
 
 MANIFEST = "run.json"
 LOCK = ".lock"
@@ -27,7 +29,13 @@ FINISHED = ("done", "partial", "shard")
 
 #: What a manifest may say of a run.
 STATUS = ("started", *FINISHED)
-ENGINES = ("fast", "simpy")
+
+#: Names of files that a run writes at the end; nothing else may stand in their place, nor for those of its folders.
+FILES = ("scenario.resolved.yaml", "estimates.parquet", "operating_characteristics.csv", "report.html")
+FOLDERS = (CHUNKS, TRUTHS, "cohort", "figures")
+
+#: A manifest is never longer [bytes].
+MOST_BYTES = 2**24
 
 #: Folders of shards.
 SHARD = re.compile(r"shard-(\d+)-of-(\d+)")
@@ -63,7 +71,10 @@ def claim(
         TS-R001 when the folder holds other files, TS-R002 when it holds another study or seed,
         TS-R003 when it cannot be written
     """
-    earlier = owner(out, scenario_hash=scenario_hash, seed=seed, name=name)
+    engine = told.get("engine")
+    earlier = owner(
+        out, scenario_hash=scenario_hash, seed=seed, name=name, engine=None if engine is None else str(engine)
+    )
     kept = dict((earlier or {}).get("outputs", {}))
     if earlier is not None and earlier.get("status") in FINISHED:
         claimed = {**earlier, "asked": told.get("replicates", 0)}
@@ -81,20 +92,26 @@ def reopen(folder: RunFolder) -> None:
     write_json(folder.path / MANIFEST, {**(read_manifest(folder.path) or {}), "status": "started"})
 
 
-def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[str, Any] | None:
+def owner(
+    out: Path, *, scenario_hash: str, seed: int, name: str = "", engine: str | None = None
+) -> dict[str, Any] | None:
     """The manifest of an earlier run of the same study in ``out``; None for a new or empty folder.
 
-    A folder whose manifest is gone or damaged belongs to the study whose chunks lie in it: nothing played is lost.
+    A folder whose manifest is gone or damaged belongs to the study whose chunks lie in it: nothing played is lost. ``engine``
+    is what is to play into it.
 
     Raises
     ------
     RunError
-        as :func:`claim`
+        as :func:`claim`; TS-R032 when the trials in it were played by the other engine, TS-R030 and TS-R031 when something lies
+        in place of one of its files or folders
     """
     with writing(out):
         if out.exists() and not out.is_dir():
             raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
-        if not _has_sound_manifest(out) and holds_chunks_of(out / CHUNKS, scenario_hash):
+        if not _has_sound_manifest(out) and (played_by := _witnesses(out, scenario_hash)):
+            _same_engine(out, played_by, engine)
+            _room(out)
             return None
         earlier = read_manifest(out)
         foreign = foreign_files(out)
@@ -111,7 +128,52 @@ def owner(out: Path, *, scenario_hash: str, seed: int, name: str = "") -> dict[s
             code="TS-R002",
             remedy="Choose another folder with --out, or remove this one.",
         )
+    if earlier is not None and (earlier.get("status") in FINISHED or chunk_files(out / CHUNKS)):
+        _same_engine(out, str(earlier.get("engine", "fast")), engine)
+    _room(out)
     return earlier
+
+
+def _witnesses(out: Path, identity: str) -> str:
+    """The engine of the trials in a folder without a manifest; ``any`` where only true effects lie there, else empty."""
+    return engine_of_chunks(out / CHUNKS, identity) or ("any" if holds_truths_of(out / TRUTHS, identity) else "")
+
+
+def _same_engine(out: Path, held: str, asked: str | None) -> None:
+    """A folder holds what one engine played: another would find every trial there and play none.
+
+    Raises
+    ------
+    RunError
+        TS-R032 when it was the other one
+    """
+    if asked is not None and held in ENGINES and held != asked:
+        raise RunError(
+            f"{out} holds trials that the engine {held} played, not {asked}.",
+            code="TS-R032",
+            remedy=f"Choose another folder with --out, or go on with --engine {held}.",
+        )
+
+
+def _room(out: Path) -> None:
+    """See that nothing lies in place of what a run writes, before it plays for hours.
+
+    Raises
+    ------
+    RunError
+        TS-R030, TS-R031 when there does
+    """
+    for name in (*FILES, LOCK):
+        room_for(out / name)
+    for name in FOLDERS:
+        room_for(out / name / "file")
+    lock = out / LOCK
+    if kind_of(lock) not in ("", "a file"):
+        raise RunError(
+            f"{lock} is {kind_of(lock)}; the file that locks the folder is to be written there.",
+            code="TS-R030",
+            remedy="Remove it, or choose another folder with --out.",
+        )
 
 
 def foreign_files(out: Path) -> list[str]:
@@ -127,7 +189,7 @@ def _ours(path: Path) -> bool:
     """Whether this is a shard, or only what a run leaves that was killed before it wrote anything."""
     partial = path.name.startswith(".") and path.name.endswith(PARTIAL)
     litter = LITTER.fullmatch(path.name) is not None
-    if path.name == CHUNKS and path.is_dir():
+    if path.name in (CHUNKS, TRUTHS) and path.is_dir():
         return not any(one.is_file() for one in path.rglob("*"))
     return path.name == LOCK or partial or litter or (SHARD.fullmatch(path.name) is not None and path.is_dir())
 
@@ -211,12 +273,14 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
         TS-R004 when it is there and cannot be read
     """
     try:
-        text = (out / MANIFEST).read_text(encoding="utf-8")
+        text = read_regular(out / MANIFEST, most=MOST_BYTES, folder=out).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as problem:
         raise RunError(
-            f"{out / MANIFEST} cannot be read: {problem}.", code="TS-R004", remedy="Choose another folder with --out."
+            f"{out / MANIFEST} cannot be read: {getattr(problem, 'strerror', None) or problem}.",
+            code="TS-R004",
+            remedy="Remove it, or choose another folder with --out; where its chunks are whole, the same command mends it.",
         ) from problem
     try:
         value = json.loads(text)
@@ -229,6 +293,27 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
             remedy="Choose another folder with --out; where its chunks are whole, the command that made them mends it.",
         )
     return dict(value)
+
+
+def resolved_file(out: Path) -> Path:
+    """The resolved scenario of a run, seen to be a file that can be read.
+
+    Raises
+    ------
+    RunError
+        TS-R033 when it is missing, or something else lies in its place
+    """
+    path = out / FILES[0]
+    try:
+        check_regular(path, folder=out)
+    except OSError as problem:
+        why = "is missing" if isinstance(problem, FileNotFoundError) else f"cannot be read: {problem.strerror}"
+        raise RunError(
+            f"{path} {why}.",
+            code="TS-R033",
+            remedy="Copy the whole folder; the command that made the run writes it anew.",
+        ) from problem
+    return path
 
 
 def _has_sound_manifest(out: Path) -> bool:
@@ -273,8 +358,7 @@ def _identity(manifest: dict[str, Any]) -> str:
 
 def remove_stale(folder: RunFolder, made: Iterable[str]) -> None:
     """Delete what an earlier run of this study made and this one did not; nothing else."""
-    root = folder.path.resolve()
     for name in set(folder.previous) - set(made):
-        stale = (folder.path / name).resolve()
-        if stale.is_relative_to(root):
+        stale = inside(folder.path, name)
+        if stale is not None and not stale.is_dir():
             stale.unlink(missing_ok=True)

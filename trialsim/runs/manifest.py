@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import trialsim
+from trialsim.regular import check_regular, inside, open_regular
 from trialsim.runs.files import write_json
 from trialsim.runs.folder import MANIFEST, RunFolder, read_manifest, remove_stale
 from trialsim.runs.store import CONTRACT
+from trialsim.runs.versions import joined, versions
 
-#: Packages whose version may move a digit.
-PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "simpy", "pandas", "pyarrow", "pydantic")
+__all__ = ["Playing", "add_outputs", "changed_outputs", "file_hash", "finish", "versions"]
+
+#: What a run always makes. A manifest that does not list one of them is not believed.
+ALWAYS = ("estimates.parquet", "operating_characteristics.csv", "scenario.resolved.yaml")
+SHARDS_ALWAYS = ("scenario.resolved.yaml",)
+
+#: No file of a run is longer [bytes], but the estimates, which are so many bytes a replicate at most.
+MOST_BYTES = 2**30
+MOST_BYTES_EACH = 2**20
 
 
 @dataclass(frozen=True)
 class Playing:
-    """What a run played: ``found`` replicates were there already, ``missing`` ones are in no shard."""
+    """What a command played: ``found`` replicates were there already, ``missing`` ones are in no shard.
+
+    ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were played, whenever and
+    wherever.
+    """
 
     scenario: str
     scenario_hash: str
@@ -34,28 +45,25 @@ class Playing:
     found: int = 0
     missing: tuple[range, ...] = ()
     shard: tuple[int, int] | None = None
+    by: Sequence[dict[str, str]] = ()
+
+    @property
+    def all_found(self) -> bool:
+        """Whether the command played nothing itself."""
+        return self.found >= self.replicates and self.shard is None
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as opened:
+    """SHA-256 of a regular file, in hexadecimal."""
+    with open_regular(path) as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Version of trialsim, Python and the packages that may move a digit."""
-    known = {"trialsim": trialsim.__version__, "python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            known[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return known
 
 
 def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict[str, Any]:
     """Write ``run.json`` with the hashes of all files made, and remove what an earlier run left over."""
     names = sorted({path.relative_to(folder.path).as_posix() for path in made})
+    earlier = read_manifest(folder.path) or {}
+    played = {name: earlier[name] for name in ("workers", "seconds") if name in earlier} if playing.all_found else {}
     manifest: dict[str, Any] = {
         "status": "shard" if playing.shard else "partial" if playing.missing else "done",
         "scenario": playing.scenario,
@@ -67,12 +75,13 @@ def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict
         "found": playing.found,
         "contract": CONTRACT,
         "engine": playing.engine,
-        "workers": playing.workers,
-        "seconds": round(playing.seconds, 3),
+        "workers": played.get("workers", playing.workers),
+        "seconds": played.get("seconds", round(playing.seconds, 3)),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": versions(),
+        "versions": joined([*playing.by, versions()]),
         "platform": platform.platform(),
         "processor": platform.machine(),
+        "store": "kept",
         "outputs": {name: file_hash(folder.path / name) for name in names},
     }
     remove_stale(folder, names)
@@ -94,9 +103,29 @@ def add_outputs(folder: RunFolder, made: Iterable[Path]) -> dict[str, Any]:
 
 
 def changed_outputs(out: Path) -> list[str]:
-    """Names of the files in ``out`` that are gone or no longer what the run wrote."""
-    outputs = (read_manifest(out) or {}).get("outputs", {})
-    return [name for name, known in outputs.items() if _hash(out / name) != known]
+    """Names of the files in ``out`` that are gone or no longer what the run wrote.
+
+    A name that leads out of the folder, or to something that is not a regular file of a possible size, counts as changed and
+    is not read; so does what every run makes and the list leaves out.
+    """
+    told = read_manifest(out) or {}
+    outputs: dict[str, str] = told.get("outputs", {})
+    always = {"shard": SHARDS_ALWAYS, "done": ALWAYS, "partial": ALWAYS}.get(str(told.get("status")), ())
+    most = MOST_BYTES + MOST_BYTES_EACH * int(told.get("replicates", 0))
+    changed = [name for name, known in outputs.items() if _hash_inside(out, name, most) != known]
+    return changed + [name for name in always if name not in outputs]
+
+
+def _hash_inside(out: Path, name: str, most: int) -> str | None:
+    """The hash of a file that a manifest names; None where it is not one of the folder that can be read."""
+    path = inside(out, name)
+    if path is None:
+        return None
+    try:
+        check_regular(path, most=most if name == ALWAYS[0] else MOST_BYTES)
+    except OSError:
+        return None
+    return _hash(path)
 
 
 def _hash(path: Path) -> str | None:

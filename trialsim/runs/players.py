@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 from trialsim import study as studies
 from trialsim.chunks import usable_cores
 from trialsim.errors import RunError
 from trialsim.runs.store import CONTRACT, ChunkStore
+from trialsim.runs.versions import versions
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import loads
@@ -33,16 +34,25 @@ class Stored:
     store: ChunkStore
     player: Player
     found: list[range] = field(default_factory=list)
+    by: list[dict[str, str]] = field(default_factory=list)
 
     def __call__(self, replicates: range) -> studies.Played:
         """The chunk, from now on in the store."""
         kept = self.store.load(replicates)
         if kept is not None:
             self.found.append(replicates)
+            self._note(kept)
             return kept
         played = self.player(replicates)
         self.store.save(played)
+        self._note(played)
         return played
+
+    def _note(self, played: studies.Played) -> None:
+        """Remember by which versions replicates were played."""
+        by = played.by or versions()
+        if by not in self.by:
+            self.by.append(by)
 
 
 # ---------------------------------------------------------------- other processes and machines
@@ -78,7 +88,7 @@ def play_task(task: Task, start: int, stop: int) -> studies.Played:
             code="TS-R019",
             remedy="Install the same version on every machine of the cluster.",
         )
-    return studies.play(study, range(start, stop), engine=task.engine)
+    return replace(studies.play(study, range(start, stop), engine=task.engine), by=versions())
 
 
 @lru_cache(maxsize=4)
@@ -141,8 +151,10 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent process, and end when it ends."""
+    """Leave Ctrl-C and a closed terminal to the parent process, and end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

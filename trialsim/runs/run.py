@@ -17,6 +17,7 @@ from trialsim.runs.folder import RunFolder, alone, claim, owner, reopen, writing
 from trialsim.runs.manifest import Playing, finish
 from trialsim.runs.players import Stored, open_player
 from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore
+from trialsim.runs.truths import TRUTHS, TruthStore
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.truth import find_truth
@@ -96,16 +97,33 @@ def run(
         open_player(study, engine=engine, workers=workers, executor=executor) as told,
     ):
         player, threads = told
-        stored = Stored(ChunkStore(out / CHUNKS, study, tell), player)
-        true = find_truth(study, workers=workers, progress=truth_progress) if truth is True else truth or None
-        return summed_up(folder, study, stored, chunks, engine=engine, truth=true, workers=threads, progress=progress)
+        stored = Stored(ChunkStore(out / CHUNKS, study, tell, engine), player)
+        true = (
+            kept_truth(folder, study, workers=workers, progress=truth_progress, tell=tell) if truth is True else truth
+        )
+        return summed_up(
+            folder, study, stored, chunks, engine=engine, truth=true or None, workers=threads, progress=progress
+        )
+
+
+def kept_truth(
+    folder: RunFolder,
+    study: studies.Study,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Truth:
+    """The true effects of a study; what was played of them before lies in the folder, and so does what is played now."""
+    store = TruthStore(folder.path / TRUTHS, study, tell)
+    return find_truth(study, workers=workers, progress=progress, keeping=store.keeping)
 
 
 @contextmanager
 def taken(study: studies.Study, out: Path, *, engine: studies.Engine) -> Iterator[RunFolder]:
     """The folder of a study, locked for as long as the block lasts, with the resolved scenario in it."""
     identity, seed, name = scenario_hash(study.scenario), study.scenario.simulation.seed, study.scenario.name
-    owner(out, scenario_hash=identity, seed=seed, name=name)
+    owner(out, scenario_hash=identity, seed=seed, name=name, engine=engine)
     with alone(out):
         told = {"replicates": study.scenario.simulation.replicates, "engine": engine, "contract": CONTRACT}
         folder = claim(out, scenario_hash=identity, seed=seed, name=name, told=told)
@@ -150,6 +168,7 @@ def summed_up(
         workers=characteristics.workers,
         seconds=characteristics.seconds,
         found=found,
+        by=tuple(stored.by),
     )
     finish(folder, playing, made=made)
     return Run(folder, study, characteristics, cohort, made, found, tuple(missing))

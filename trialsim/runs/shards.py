@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -15,16 +16,15 @@ from trialsim import study as studies
 from trialsim.chunks import in_order, threads_until_done
 from trialsim.errors import RunError
 from trialsim.runs.files import whole_file, write_text
-from trialsim.runs.folder import MANIFEST, SHARD, read_manifest, reopen
+from trialsim.runs.folder import MANIFEST, SHARD, read_manifest, reopen, resolved_file
 from trialsim.runs.manifest import Playing, finish
 from trialsim.runs.players import Stored, open_player
-from trialsim.runs.run import RESOLVED, Run, summed_up, taken, with_simulation
-from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files, holds_chunks_of
+from trialsim.runs.run import RESOLVED, Run, kept_truth, summed_up, taken, with_simulation
+from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files, engine_of_chunks
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import load
 from trialsim.scenario.model import Scenario
-from trialsim.truth import find_truth
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def play_shard(
         open_player(study, engine=engine, workers=workers, executor=executor) as (player, threads),
         threads_until_done(threads) as pool,
     ):
-        stored = Stored(ChunkStore(folder / CHUNKS, study, tell), player)
-        done = 0
+        stored = Stored(ChunkStore(folder / CHUNKS, study, tell, engine), player)
+        done, began = 0, time.perf_counter()
         for part in in_order(pool, lambda chunk: len(stored(chunk).trial), chunks, ahead=threads + 2):
             done += part
             if progress is not None:
@@ -87,9 +87,10 @@ def play_shard(
             replicates=told.replicates,
             engine=engine,
             workers=threads,
-            seconds=0.0,
+            seconds=time.perf_counter() - began,
             found=sum(len(part) for part in stored.found),
             shard=(shard.index, shard.count),
+            by=tuple(stored.by),
         )
         reopen(claimed)
         write_text(folder / RESOLVED, dump(study.scenario))
@@ -140,14 +141,14 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
     for folder in folders:
         if folder in sound:
             _same(folder, first, sound[0])
-        elif not holds_chunks_of(folder / CHUNKS, first["scenario_hash"]):
+        elif engine_of_chunks(folder / CHUNKS, first["scenario_hash"]) != first["engine"]:
             raise _foreign(
                 folder, f"its {MANIFEST} is missing or damaged, and its chunks are not of the study in {sound[0]}"
             )
         else:
             tell(f"{folder / MANIFEST} is missing or damaged; the chunks beside it are of this study and are taken.")
     replicates = max(_asked(_told(folder)) for folder in sound)
-    study = with_simulation(load(sound[0] / RESOLVED), replicates=replicates, seed=first["seed"])
+    study = with_simulation(load(resolved_file(sound[0])), replicates=replicates, seed=first["seed"])
     if scenario_hash(study.scenario) != first["scenario_hash"]:
         raise _foreign(sound[0], "its scenario was changed since")
     return Parts(out, tuple(folders), study, first["engine"])
@@ -174,7 +175,7 @@ def merge(
     """
     study, engine, held = parts.study, parts.engine, parts.out / CHUNKS
     with taken(study, parts.out, engine=engine) as claimed:
-        store = ChunkStore(held, study, tell)
+        store = ChunkStore(held, study, tell, engine)
         for part, _ in chunk_files(held):
             store.load(part)  # a damaged one makes room for that of its shard, and that for one of another shard
         for folder in parts.folders:
@@ -186,9 +187,9 @@ def merge(
         there = stretches(studies.stored_chunks(study, range(parts.replicates), engine=engine), whole)
         if not there:
             raise RunError("no chunk is whole.", code="TS-R014", remedy="Play the shards again.")
-        true = find_truth(study, workers=workers, progress=truth_progress) if truth else None
+        true = kept_truth(claimed, study, workers=workers, progress=truth_progress, tell=tell) if truth else None
         return summed_up(
-            claimed, study, Stored(ChunkStore(held, study, tell), _never), there, engine=engine, truth=true,
+            claimed, study, Stored(ChunkStore(held, study, tell, engine), _never), there, engine=engine, truth=true,
             workers=workers, progress=progress, missing=gaps(there, parts.replicates),
         )  # fmt: skip
 

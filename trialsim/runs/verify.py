@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +13,13 @@ import numpy as np
 from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS
 from trialsim.errors import RunError
+from trialsim.regular import check_regular
 from trialsim.runs.estimates import estimates_table
-from trialsim.runs.folder import MANIFEST, read_manifest
+from trialsim.runs.folder import MANIFEST, read_manifest, resolved_file
+from trialsim.runs.listing import lost_chunks
 from trialsim.runs.manifest import changed_outputs, versions
 from trialsim.runs.run import ESTIMATES, RESOLVED
+from trialsim.runs.store import CHUNKS, chunk_files
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import load
 
@@ -53,6 +57,7 @@ class Verdict:
     differences : numbers further apart than :data:`TOLERANCE`, or a status or a gap that is not the same
     changed : files of the run that are gone or were changed
     versions : what has another version here, as (there, here)
+    lost : in words, what is gone from its store
     """
 
     replicates: tuple[int, ...]
@@ -61,6 +66,7 @@ class Verdict:
     differences: tuple[Difference, ...]
     changed: tuple[str, ...]
     versions: dict[str, tuple[str, str]]
+    lost: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -80,18 +86,9 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
     """
     import pandas as pd
 
-    told = read_manifest(folder)
-    if told is None or told.get("status") not in ("done", "partial") or not told.get("replicates"):
-        raise RunError(
-            f"{folder} holds no finished run.", code="TS-R016", remedy=f"Name a folder with {MANIFEST} and {ESTIMATES}."
-        )
-    for name in (ESTIMATES, RESOLVED):
-        if not (folder / name).is_file():
-            raise RunError(
-                f"{folder} was not copied whole: {name} is missing.", code="TS-R016", remedy="Copy the whole folder."
-            )
-    study = studies.prepare(load(folder / RESOLVED))
-    if scenario_hash(study.scenario) != told["scenario_hash"]:
+    told = _finished(folder)
+    study = studies.prepare(load(resolved_file(folder)))
+    if (scenario_hash(study.scenario), study.scenario.simulation.seed) != (told["scenario_hash"], told["seed"]):
         raise RunError(
             f"{folder / RESOLVED} is not the scenario that {MANIFEST} tells of.",
             code="TS-R016",
@@ -105,14 +102,49 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
         parts.append(estimates_table(again.estimates).to_pandas())
         if progress is not None:
             progress(done)
-    changed = tuple(changed_outputs(folder))
+    changed, lost = tuple(changed_outputs(folder)), tuple(lost_chunks(folder, told, study))
     if ESTIMATES not in changed:
         _count(folder / ESTIMATES, told, each=len(parts[0]))
     compared, largest, differences = _compare(stored, pd.concat(parts, ignore_index=True))
     here = versions()
     there: dict[str, str] = told.get("versions", {})
     others = {name: (old, here.get(name, "none")) for name, old in there.items() if here.get(name) != old}
-    return Verdict(tuple(which), compared, largest, differences, changed, others)
+    return Verdict(tuple(which), compared, largest, differences, changed, others, lost)
+
+
+def _finished(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished run whose files are all there.
+
+    Raises
+    ------
+    RunError
+        TS-R016 when it is none
+    """
+    told = read_manifest(folder)
+    if told is None and (chunk_files(folder / CHUNKS) or (folder / ESTIMATES).is_file()):
+        raise RunError(
+            f"{folder / MANIFEST} is missing; nothing says what the other files should be.",
+            code="TS-R016",
+            remedy="Copy the whole folder; where its chunks are whole, the command that made the run mends it.",
+        )
+    if told is None or told.get("status") not in ("done", "partial") or not told.get("replicates"):
+        raise RunError(
+            f"{folder} holds no finished run.", code="TS-R016", remedy=f"Name a folder with {MANIFEST} and {ESTIMATES}."
+        )
+    for name in (ESTIMATES, RESOLVED):
+        if not os.path.lexists(folder / name):
+            raise RunError(
+                f"{folder} was not copied whole: {name} is missing.", code="TS-R016", remedy="Copy the whole folder."
+            )
+        try:
+            check_regular(folder / name, folder=folder)
+        except OSError as problem:
+            raise RunError(
+                f"{folder / name} cannot be read: {problem.strerror}.",
+                code="TS-R016",
+                remedy="Copy the whole folder again.",
+            ) from problem
+    return told
 
 
 def _stored(path: Path, which: list[int]) -> pd.DataFrame:

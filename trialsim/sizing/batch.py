@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates, analyze
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
+from trialsim.memory import at_once, trial_bytes
 from trialsim.response import respond
 from trialsim.sizing.fit import Scores
 from trialsim.sizing.known import known_contrasts
@@ -20,9 +21,8 @@ from trialsim.study import Study, simulate, trial_arrays
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
-#: Replicates a worker plays at a time, and the memory their values may take.
+#: Replicates a worker plays at a time, at most.
 CHUNK = 500
-CHUNK_VALUES = 2**23
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,7 @@ def _play(
 ) -> Batch:
     """Play parts of the replicates on threads and put them together in order."""
     workers = usable_cores() if workers is None else workers
-    each = max(study.conduct.target * len(study.response.pairs), 1)
-    parts = chunk_ranges(replicates, max(min(CHUNK, CHUNK_VALUES // each), 1), block=1)
+    parts = chunk_ranges(replicates, at_once(trial_bytes(study, twins=1), largest=CHUNK), block=1)
     done: list[Batch] = []
     with threads_until_done(workers) as pool:
         for part, batch in zip(parts, in_order(pool, work, parts, ahead=workers + 2), strict=True):

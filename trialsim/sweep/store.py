@@ -12,6 +12,7 @@ from typing import Any
 
 import trialsim
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+from trialsim.regular import read_regular
 from trialsim.runs.answers import Owner
 from trialsim.runs.files import write_text
 from trialsim.scenario.identity import scenario_hash
@@ -21,6 +22,9 @@ from trialsim.scenario.model import Scenario
 FORMAT = 1
 
 CELLS = "cells"
+
+#: A cell is never longer [bytes].
+MOST_BYTES = 2**26
 
 
 def owner(scenario: str, *, kind: str = "sweep") -> Owner:
@@ -51,11 +55,13 @@ def read_cell(folder: Path, key: str) -> tuple[Measure, ...] | None:
         The file is damaged.
     """
     try:
-        text = (folder / f"{key}.json").read_text(encoding="utf-8")
+        text = read_regular(folder / f"{key}.json", most=MOST_BYTES)
     except FileNotFoundError:
         return None
+    except OSError as problem:  # a folder, a pipe: played again, and the new file says what is in its way
+        raise ValueError(key) from problem
     try:
-        held = json.loads(text)  # a JSONDecodeError is a ValueError, and so is text that is not UTF-8
+        held = json.loads(text.decode("utf-8"))  # a JSONDecodeError is a ValueError, and so is text that is not UTF-8
     except RecursionError as problem:
         raise ValueError(key) from problem
     if not isinstance(held, dict) or held.get("key") != key or held.get("checksum") != _checksum(held.get("measures")):

@@ -14,18 +14,23 @@ from trialsim.conduct import conduct
 from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.truth import Truth, differs
+from trialsim.memory import at_once, truth_bytes
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.resolve import ONE_SAMPLE
-from trialsim.study import CHUNK_BYTES, Engine, Study, prepare
+from trialsim.study import Engine, Study, prepare
 from trialsim.truth.effects import one_sample, two_arms
 from trialsim.truth.plays import Chance
 from trialsim.truth.strategies import Plays, Target, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
 
-#: Replicates played for the truth, at most.
+#: Plays replicates and gives their effects, (R, M).
+Effects = Callable[[range], Floats]
+
+#: Replicates played for the truth, at most; and at a time, at most.
 MOST = 2000
+LARGEST = 500
 
 
 def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
@@ -59,11 +64,13 @@ def find_truth(
     workers: int | None = None,
     chunk: int | None = None,
     progress: Callable[[int], None] | None = None,
+    keeping: Callable[..., Effects] | None = None,
 ) -> Truth:
     """The true effects of a study under each of its twins.
 
     Parameters are those of :func:`trialsim.study.evaluate`; at most the first :data:`MOST` replicates of a run are played
-    when their number is not said.
+    when their number is not said. ``keeping`` wraps what plays a block of replicates, so that the block can be taken from a store
+    (:class:`trialsim.runs.truths.TruthStore`).
 
     Raises
     ------
@@ -80,10 +87,16 @@ def find_truth(
     workers = usable_cores() if workers is None else workers
     wanted = targets(study.analysis)
     ideal = undisturbed(study) if any(target.strategy == HYPOTHETICAL for target in wanted) else None
-    chunks = chunk_ranges(which, chunk or _chunk_size(study, len(which), workers=workers), block=BLOCK)
+    few = at_once(truth_bytes(study), largest=LARGEST)
+    chunks = chunk_ranges(
+        which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
+    )
+    work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
+    if keeping is not None:
+        chunks = chunk_ranges(which, BLOCK, block=BLOCK)
+        work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
     total: list[Moments] = []
     with threads_until_done(workers) as threads:
-        work = partial(_effects, study, wanted, ideal, seed=seed, engine=engine)
         for part, values in zip(chunks, in_order(threads, work, chunks, ahead=workers + 2), strict=True):
             total = [merge([*total, *block_moments(values, part)])]
             if progress is not None:
@@ -104,8 +117,17 @@ def _effects(
     *,
     seed: int,
     engine: Engine,
+    few: int,
 ) -> Floats:
-    """(R, M) effects by twin and target, then the interference of each target."""
+    """(R, M) effects by twin and target, then the interference of each target; ``few`` replicates are played at a time."""
+    parts = chunk_ranges(replicates, few, block=1)
+    return np.concatenate([_effects_of(study, wanted, ideal, part, seed=seed, engine=engine) for part in parts])
+
+
+def _effects_of(
+    study: Study, wanted: tuple[Target, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
+) -> Floats:
+    """(R, M) effects, all replicates played at once; when it returns, their arrays are free for the next ones."""
     entries = conduct(study.conduct, seed=seed, replicates=replicates)
     tapes = None
     if study.program is not None:
@@ -162,19 +184,3 @@ def _truth(study: Study, wanted: tuple[Target, ...], moments: Moments, replicate
             known = np.isfinite(mean[t, index])
             nothing[t, row] &= known and not differs(mean[t, index], mcse[t, index], none)
     return Truth(replicates, twins, value, error, nothing & seen, interference, its_error)
-
-
-def _chunk_size(study: Study, replicates: int, *, workers: int) -> int:
-    """Replicates in a chunk, so that the arrays of all plays of one worker stay small."""
-    numbers = 20 + 2 * len(study.twins) * len(study.response.pairs)  # 8-byte numbers of one participant in one play
-    program = study.program
-    if program is not None:
-        numbers += len(program.slots) + 6 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
-    return chunk_size(
-        replicates,
-        bytes_each=8 * numbers * study.conduct.target * (2 * len(study.analysis.arms) + 1),
-        budget=CHUNK_BYTES,
-        largest=500,
-        workers=workers,
-        block=BLOCK,
-    )

@@ -1,0 +1,61 @@
+"""How many trials are held in memory at once: as many as a budget allows, whatever their size, and at least one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trialsim.study import Study
+
+#: Memory one worker may take for the arrays of the trials it plays at a time.
+BUDGET = 2**26
+
+#: Days of enrollment that are kept for figures, over all participants and replicates.
+MOST_DAYS = 2**23
+
+#: Bytes of one number.
+NUMBER = 8
+
+
+def trial_bytes(study: Study, *, twins: int | None = None) -> int:
+    """Memory of the arrays of one trial while it is played and analyzed, rather too much than too little [bytes].
+
+    By ``tracemalloc`` the shipped scenarios take between .4 and 1.0 of it.
+
+    Parameters
+    ----------
+    twins : how many are played; those of the study by default
+    """
+    twins = len(study.twins) if twins is None else twins
+    numbers = 20 + 4 * twins * len(study.response.pairs)  # of one participant
+    program = study.program
+    if program is not None:
+        numbers += len(program.slots) + 3 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
+    return NUMBER * numbers * study.conduct.target
+
+
+def truth_bytes(study: Study) -> int:
+    """Memory of the arrays of one trial while its truth is looked for, rather too much than too little [bytes].
+
+    It is played with everyone in each arm, once more on an undisturbed ward, and in its own arms. By ``tracemalloc`` the
+    shipped scenarios take between .1 and .4 of this.
+    """
+    numbers = 20 + 2 * len(study.twins) * len(study.response.pairs)
+    program = study.program
+    if program is not None:
+        numbers += len(program.slots) + 6 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
+    return NUMBER * numbers * study.conduct.target * (2 * len(study.analysis.arms) + 1)
+
+
+def at_once(bytes_each: int, *, largest: int) -> int:
+    """Trials of ``bytes_each`` that are held at a time: what :data:`BUDGET` allows, from 1 to ``largest``.
+
+    >>> at_once(2**20, largest=500), at_once(2**10, largest=500), at_once(2**30, largest=500)
+    (64, 500, 1)
+    """
+    return max(1, min(BUDGET // max(bytes_each, 1), largest))
+
+
+def most_with_days(participants: int) -> int:
+    """Replicates whose days of enrollment are kept for figures: :data:`MOST_DAYS` in all, and at least one replicate's."""
+    return max(1, MOST_DAYS // max(participants, 1))

@@ -213,6 +213,8 @@ def _table(played: Played, key: str) -> pa.Table:
     columns["status"] = _column(estimates.status.transpose(1, 0, 2))
     columns["trial"] = _column(played.trial)
     columns["entry_days"] = _column(played.entry_days)
+    if played.waits.size:
+        columns["waits"] = _column(played.waits)
     table = pa.table(columns)
     told = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
     sealed = told | {"sha256": _digest(told, table)}
@@ -265,7 +267,15 @@ def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> Played:
         status=of("status"),
         **{name: of(name) for name in NUMBERS},
     )
-    return Played(estimates=estimates, trial=_array(table, "trial"), entry_days=_array(table, "entry_days"))
+    days = _array(table, "entry_days")
+    return Played(estimates=estimates, trial=_array(table, "trial"), entry_days=days, waits=_waits(table, days.shape))
+
+
+def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """(R, N, H), where there are needs for staff at all."""
+    if "waits" not in table.column_names:
+        return np.zeros((*shape, 0), dtype=np.int32)
+    return _array(table, "waits").reshape(*shape, -1)
 
 
 def _part(played: Played, replicates: range) -> Played:
@@ -280,4 +290,5 @@ def _part(played: Played, replicates: range) -> Played:
         estimates=Estimates(rows=estimates.rows, twins=estimates.twins, replicates=replicates, **arrays),
         trial=played.trial[part],
         entry_days=played.entry_days[part],
+        waits=played.waits[part],
     )

@@ -19,12 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from trialsim import study as studies
 from trialsim.chunks import usable_cores
 from trialsim.conduct import conduct
+from trialsim.distributions import Distribution, few_quantiles, pack
 from trialsim.engine import play
+from trialsim.normal import normal_quantiles
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
 from trialsim.scenario.cells import family, sweep_of_words
@@ -145,6 +147,33 @@ def without_ward(replicates: int) -> list[Line]:
             )
         )
     return lines
+
+
+# ---------------------------------------------------------------- draws
+
+
+def draws() -> list[Line]:
+    """Normal quantiles and logarithms of a row of uniform numbers, ours beside SciPy's and NumPy's [ns a number]."""
+    u = np.random.default_rng(1).random((100, 1000))
+    lengths = pack([Distribution("exponential", (1.0,))])
+    z = np.empty_like(u)
+
+    def ours() -> None:
+        z[:] = u
+        normal_quantiles(z)
+
+    def few() -> None:
+        few_quantiles(lengths[0], np.int64(0), lengths[1], z.reshape(-1))
+
+    ours(), few()
+    z[:] = u
+    each = u.size / 1e9
+    return [
+        Line("normal quantile", best(ours, times=50) / each, "ns a number", None, "scipy.special.ndtri",
+             best(lambda: special.ndtri(u), times=20) / each),
+        Line("exponential quantile", best(few, times=50) / each, "ns a number", None, "-numpy.log1p(-u)",
+             best(lambda: -np.log1p(-u), times=20) / each),
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- the engine
@@ -283,7 +312,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the replicates")
     chosen = parser.parse_args()
     scale = 10 if chosen.quick else 1
-    lines = without_ward(100_000 // scale) + engines(scale) + whole_road(10_000 // scale) + designing(scale)
+    lines = draws() + without_ward(100_000 // scale) + engines(scale) + whole_road(10_000 // scale) + designing(scale)
     first, later = start_seconds()
     lines += queue_lines(200_000 // scale)
     lines += [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special
 
+from trialsim.distributions import Distribution, few_quantiles, pack, quantile
 from trialsim.normal import ndtr, ndtri, normal_quantiles
 
 Floats = NDArray[np.float64]
@@ -65,6 +66,44 @@ def short_of_a_digit(u: float) -> float:
 @pytest.mark.parametrize("fault", [without_far_tail, short_of_a_digit, lambda u: -ndtri(u), lambda u: ndtri(u) + 1e-14])
 def test_a_faulty_quantile_is_seen(fault: Callable[[float], float]) -> None:
     assert worst(fault, special.ndtri, grid()) > QUANTILE
+
+
+def test_the_quantile_equals_scipy_at_every_kind_of_word() -> None:
+    """Uniform draws are (k + 1/2) 2^-52: the first and last words, those around every joint, and many others."""
+    rng = np.random.default_rng(5)
+    joints = [0, int(0.075 * 2**52), int(0.925 * 2**52), int(math.exp(-25) * 2**52), 2**51, 2**52 - 1]
+    near = np.concatenate([np.arange(one - 500, one + 500) for one in joints])
+    words = np.concatenate([near[(near >= 0) & (near < 2**52)], rng.integers(0, 2**52, 20_000)])
+    assert worst(ndtri, special.ndtri, (words + 0.5) * 2.0**-52) < QUANTILE
+
+
+@pytest.mark.parametrize("joint", [0.075, 0.925, math.exp(-25), 1 - math.exp(-25)])
+def test_it_rises_across_the_joints_of_its_formulas(joint: float) -> None:
+    """No step back by more than the last digit, and none from one ten-thousandth of the tail to the next."""
+    u = joint + np.arange(-2000, 2000) * np.spacing(joint)
+    z = np.array([ndtri(float(x)) for x in u])
+    assert (np.diff(z) >= -2 * np.spacing(abs(z[0]))).all()
+    far = joint + np.arange(-20, 20) * 1e-4 * min(joint, 1 - joint)
+    assert (np.diff([ndtri(float(x)) for x in far]) > 0).all()
+
+
+def test_a_few_without_branches_are_the_same_digits() -> None:
+    """As spells of other work are drawn, eight at a time; far tails among them included."""
+    u = np.random.default_rng(6).permutation(np.resize(grid(), 8 * 900))
+    families = [
+        Distribution("normal", (3.0, 2.0)),
+        Distribution("normal", (3.0, 2.0), low=1.0),
+        Distribution("lognormal", (1.0, 0.5)),
+        Distribution("exponential", (2.0,)),
+        Distribution("weibull", (1.5, 2.0)),
+        Distribution("uniform", (1.0, 2.0)),
+    ]
+    rows, table = pack(families)
+    for d, family in enumerate(families):
+        few = u.reshape(-1, 8).copy()
+        for eight in few:
+            few_quantiles(rows, np.int64(d), table, eight)
+        np.testing.assert_array_equal(few.ravel(), quantile(family, u))
 
 
 @pytest.mark.parametrize("width", [1, 3, 64, 4100])

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
+from trialsim.elementary import exp, exp_inlined, log1m, log1m_inlined
 from trialsim.errors import DistributionError
-from trialsim.normal import ndtr, ndtri
+from trialsim.normal import TINY, ndtr, ndtri, ndtri_near
 
 Floats = NDArray[np.float64]
 
@@ -80,9 +81,9 @@ def quantile_packed(rows, d, table, u):  # type: ignore[no-untyped-def]
     if code == 2:  # the codes of CODES
         return p + q * ndtri(u)
     if code == 3:
-        return math.exp(p + q * ndtri(u))
+        return exp(p + q * ndtri(u))
     if code == 4:
-        return -p * math.log1p(-u)
+        return -p * log1m(u)
     if code == 5:
         return q * (-math.log1p(-u)) ** (1.0 / p)
     if code == 6:
@@ -100,6 +101,28 @@ def quantile_packed(rows, d, table, u):  # type: ignore[no-untyped-def]
         else:
             low = middle + 1
     return table[first + low]
+
+
+@kernel
+def few_quantiles(rows, d, table, u):  # type: ignore[no-untyped-def]
+    """Turn a few uniform ``u`` into quantiles in place, digit for digit as :func:`quantile_packed`, side by side in vectors."""
+    code, low, span = int(rows[d, 0]), rows[d, 4], rows[d, 5]
+    p, q = rows[d, 1], rows[d, 2]
+    bell = code == 2 or code == 3
+    for n in range(u.shape[0]):
+        bell = bell and TINY < low + u[n] * span < 1.0 - TINY
+    if bell and code == 2:
+        for n in range(u.shape[0]):
+            u[n] = p + q * ndtri_near(low + u[n] * span)
+    elif bell:
+        for n in range(u.shape[0]):
+            u[n] = exp_inlined(p + q * ndtri_near(low + u[n] * span))
+    elif code == 4:
+        for n in range(u.shape[0]):
+            u[n] = -p * log1m_inlined(min(low + u[n] * span, BELOW_1))
+    else:
+        for n in range(u.shape[0]):
+            u[n] = quantile_packed(rows, d, table, u[n])
 
 
 @kernel

@@ -36,6 +36,7 @@ from trialsim.evaluate.truth import (
     truth_measures,
     without_trifles,
 )
+from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
 from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.protocol.compile import compile_protocol
@@ -227,12 +228,14 @@ class Played:
     estimates : of every twin
     trial : (R, M) numbers of each trial, in the order of :func:`trialsim.evaluate.trial.trial_columns`
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
+    waits : (R, N, H) wait for each need [ticks], -1 where not served; H is 0 without a ward
     by : versions of the packages that played them, where it was not this process
     """
 
     estimates: Estimates
     trial: Floats
     entry_days: NDArray[np.float32]
+    waits: NDArray[np.int32]
     by: dict[str, str] | None = None
 
 
@@ -254,6 +257,7 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
         estimates=analyze(cohort, plan=study.analysis),
         trial=trial_values(study, cohort),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
+        waits=waits_of(cohort),
     )
 
 
@@ -265,6 +269,7 @@ def _join(parts: Sequence[Played]) -> Played:
         estimates=analyses.join([part.estimates for part in parts]),
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),
+        waits=np.concatenate([part.waits for part in parts]),
     )
 
 
@@ -274,6 +279,7 @@ class _Chunk:
 
     estimates: Estimates
     blocks: list[Moments]
+    waits: Waits
     kept: Kept | None
 
 
@@ -326,10 +332,12 @@ def evaluate(
     work = partial(_sum_up, study, player, truth=truth, first=chunks[0].start)
     total: list[Moments] = []
     kept: list[Kept] = []
+    waits = AllWaits()
     done = 0
     with threads_until_done(workers) as threads:
         for part in in_order(threads, work, chunks, ahead=workers + 2):
             total = [merge([*total, *part.blocks])]
+            waits.add(part.waits)
             if part.kept is not None:
                 kept.append(part.kept)
             if sink is not None:
@@ -340,7 +348,7 @@ def evaluate(
     plan = study.analysis
     judged = bias_columns(plan, truth) if truth is not None else []
     columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
-    told_of = measures(columns, total[0])
+    told_of = behind_means(measures(columns, total[0]), wait_measures(study, waits.total(), done))
     first = join_kept(kept)
     if truth is not None:
         told_of = without_trifles(plan, truth, told_of)
@@ -368,6 +376,7 @@ def _sum_up(
     return _Chunk(
         estimates=played.estimates,
         blocks=block_moments(values, replicates),
+        waits=count_waits(played.waits),
         kept=_keep(study, played, first=first),
     )
 

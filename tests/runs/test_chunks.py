@@ -20,7 +20,9 @@ from trialsim.runs.store import ChunkStore, DamagedChunkError, read_chunk, store
 
 def everything(played: studies.Played) -> bytes:
     parts = [getattr(played.estimates, name) for name in (*NUMBERS, "n", "status")]
-    return b"".join(np.ascontiguousarray(part).tobytes() for part in (*parts, played.trial, played.entry_days))
+    return b"".join(
+        np.ascontiguousarray(part).tobytes() for part in (*parts, played.trial, played.entry_days, played.waits)
+    )
 
 
 @pytest.fixture(scope="module")

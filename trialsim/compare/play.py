@@ -18,8 +18,9 @@ from trialsim.compare.stored import stored_estimates, stored_measures
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.moments import BLOCK
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.evaluate.table import Column
+from trialsim.evaluate.table import Z95, Column, Measure
 from trialsim.evaluate.trial import trial_columns
+from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures
 from trialsim.memory import most_with_days
 from trialsim.study import Engine, Study, play
 
@@ -51,6 +52,7 @@ class Shown:
 @dataclass(frozen=True)
 class _Batch:
     values: Floats
+    waits: Waits
     shown: Shown | None
 
 
@@ -81,6 +83,7 @@ def play_sides(
     columns = [_columns(side.study) for side in sides]
     adding = _Adding(sides, columns)
     shown: list[list[Shown]] = [[] for _ in sides]
+    waits = [AllWaits() for _ in sides]
     chunks = chunk_ranges(replicates, chunk or CHUNK, block=BLOCK)
     work = partial(
         _play, [side.study for side in sides], columns, seed=seed, engine=engine, kept=replicates.start + KEPT
@@ -88,11 +91,14 @@ def play_sides(
     with threads_until_done(workers) as pool:
         for part, batches in zip(chunks, in_order(pool, work, chunks, ahead=workers + 2), strict=True):
             adding.add([batch.values for batch in batches], part.start)
-            for parts, batch in zip(shown, batches, strict=True):
+            for parts, waited, batch in zip(shown, waits, batches, strict=True):
                 parts.extend([batch.shown] if batch.shown is not None else [])
+                waited.add(batch.waits)
             if progress is not None:
                 progress(part.stop - replicates.start)
-    return Results(tuple(adding.rows()), adding.alone(), tuple(_joined(parts) for parts in shown))
+    points = [wait_measures(side.study, one.total(), len(replicates)) for side, one in zip(sides, waits, strict=True)]
+    rows = tuple(adding.rows(points))
+    return Results(rows, adding.alone(), tuple(_joined(parts) for parts in shown))
 
 
 def _play(
@@ -127,7 +133,7 @@ def _play_one(
             {(one.measure, one.contrast): trial[:count, i].copy() for i, one in enumerate(names)},
             days,
         )
-    return _Batch(widen(columns, values), shown)
+    return _Batch(widen(columns, values), count_waits(played.waits), shown)
 
 
 def _estimates_shown(estimates: Estimates, count: int) -> dict[tuple[str, str], Floats]:
@@ -172,12 +178,14 @@ class _Adding:
             for pair, other in zip(self.pairs, values[1:], strict=True):
                 pair.add(values[0], other, start)
 
-    def rows(self) -> Iterator[Difference]:
-        """Every design but the first against it."""
+    def rows(self, points: Sequence[Sequence[Measure]] = ()) -> Iterator[Difference]:
+        """Every design but the first against it; ``points`` of the waits of each design, where they were counted."""
         first = self.sides[0]
-        for side, pair, own in zip(self.sides[1:], self.pairs, self.own[1:], strict=True):
+        for index, (side, pair, own) in enumerate(zip(self.sides[1:], self.pairs, self.own[1:], strict=True), start=1):
             same = side.identity == first.identity
-            yield from differences(side.label, pair, self.own[0], own, paired=self.paired, same=same)
+            found = differences(side.label, pair, self.own[0], own, paired=self.paired, same=same)
+            replicates = int(own.replicates.sum())
+            yield from behind_means(found, _apart(side.label, points[0], points[index], replicates) if points else ())
 
     def alone(self) -> tuple[tuple[str, str], ...]:
         """What only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
@@ -226,14 +234,20 @@ def read_stored(
 
 def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:
     """Numbers of the trial by what the folders hold: means with their errors, so unpaired."""
-    base = {(row.contrast, row.measure): row for row in stored_measures(sides[0]) if row.analysis == TRIAL}
+    base = [row for row in stored_measures(sides[0]) if row.analysis == TRIAL]
     for side in sides[1:]:
-        for row in stored_measures(side):
-            first = base.get((row.contrast, row.measure))
-            if row.analysis != TRIAL or first is None:
-                continue
+        others = [row for row in stored_measures(side) if row.analysis == TRIAL]
+        yield from _apart(side.label, base, others, replicates)
+
+
+def _apart(label: str, base: Sequence[Measure], others: Sequence[Measure], replicates: int) -> Iterator[Difference]:
+    """Differences of what both sides have, with errors as if their draws were independent: not too small, for they are alike."""
+    known = {(row.contrast, row.measure): row for row in base}
+    for row in others:
+        first = known.get((row.contrast, row.measure))
+        if first is not None:
             gap, mcse = row.value - first.value, float(np.hypot(row.mcse, first.mcse))
             yield Difference(
-                side.label, row.measure, TRIAL, row.contrast, first.value, row.value, gap, mcse, mcse, float("nan"),
-                gap - 1.959963984540054 * mcse, gap + 1.959963984540054 * mcse, replicates,
+                label, row.measure, TRIAL, row.contrast, first.value, row.value, gap, mcse, mcse, float("nan"),
+                gap - Z95 * mcse, gap + Z95 * mcse, replicates,
             )  # fmt: skip

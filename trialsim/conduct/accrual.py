@@ -12,6 +12,7 @@ import numpy as np
 from trialsim.compiled import kernel
 from trialsim.distributions import quantile_packed
 from trialsim.draws import block, to_uniform
+from trialsim.elementary import log1m
 from trialsim.protocol.calendar import DAY, NEVER, first_open
 
 #: Nobody comes, is asked or leaves later than this [ticks]: 200 years.
@@ -102,7 +103,7 @@ def accrue(  # type: ignore[no-untyped-def]
             lane = patients % 4
             if lane == 0:
                 _draw_patients(seed, streams, patients // 4, replicate, u)
-            time = next_arrival(time, -math.log1p(-u[ARRIVAL, lane]), start, rate, weights, weekday)
+            time = next_arrival(time, -log1m(u[ARRIVAL, lane]), start, rate, weights, weekday)
             tick = int(math.floor(time + 0.5)) if time < HORIZON else NEVER
             if tick >= limit or tick > last or tick >= HORIZON:
                 break

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from trialsim.compiled import index, inlined, kernel, part
-from trialsim.distributions import quantile_packed
+from trialsim.distributions import few_quantiles
 from trialsim.draws import block, to_uniform
+from trialsim.elementary import log_inlined
 from trialsim.engine import trace as e
 from trialsim.engine.tables import (
     HOLD_COUNT,
@@ -46,6 +47,8 @@ OPEN, CLOSE, SHIFT, FLOOR, SPELL, ARRIVES, LENGTH, HEAD, TAIL, WAKE = range(10)
 WARD_COLUMNS = 10
 # Unit states.
 FREE, STUDY, OTHER = range(3)
+#: Spells of other work drawn at once, a multiple of 4.
+TOGETHER = 8
 
 
 @inlined
@@ -80,25 +83,37 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]
     return size
 
 
+@part
+def _draw_spells(i, group, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
+    """Draw the next :data:`TOGETHER` gaps and lengths of other work of resource ``i``, side by side in vectors."""
+    for stream in range(2):
+        for four in range(TOGETHER // 4):
+            fourth = np.uint64(group * (TOGETHER // 4) + four)
+            w0, w1, w2, w3 = block(seed, streams[i, stream], fourth, np.uint64(ward[i, SHIFT]), replicate)
+            place = stream * TOGETHER + 4 * four
+            drawn[i, place], drawn[i, place + 1] = to_uniform(w0), to_uniform(w1)
+            drawn[i, place + 2], drawn[i, place + 3] = to_uniform(w2), to_uniform(w3)
+    gaps, lengths = drawn[i, :TOGETHER], drawn[i, TOGETHER:]
+    for n in range(gaps.shape[0]):
+        gaps[n] = gap_mean[i] * log_inlined(gaps[n])
+    few_quantiles(spells, i, spell_table, lengths)
+
+
 @inlined
-def _next_spell(i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
-    """Draw the next spell of other work of resource ``i``: when it is asked for, and its length."""
+def _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
+    """The next spell of other work of resource ``i``: when it is asked for, and its length."""
     k = ward[i, SPELL]
-    if k % 4 == 0:
-        gaps = block(seed, streams[i, 0], np.uint64(k // 4), np.uint64(ward[i, SHIFT]), replicate)
-        lengths = block(seed, streams[i, 1], np.uint64(k // 4), np.uint64(ward[i, SHIFT]), replicate)
-        buffers[i, 0], buffers[i, 1], buffers[i, 2], buffers[i, 3] = gaps
-        buffers[i, 4], buffers[i, 5], buffers[i, 6], buffers[i, 7] = lengths
-    clock[i] -= gap_mean[i] * math.log(to_uniform(buffers[i, k % 4]))
-    seconds = quantile_packed(spells, i, spell_table, to_uniform(buffers[i, 4 + k % 4]))
+    if k % TOGETHER == 0:
+        _draw_spells(i, k // TOGETHER, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
+    clock[i] -= drawn[i, k % TOGETHER]
     ward[i, ARRIVES] = int(math.floor(clock[i] + 0.5))
-    ward[i, LENGTH] = max(int(math.floor(seconds + 0.5)), 1)
+    ward[i, LENGTH] = max(int(math.floor(drawn[i, TOGETHER + k % TOGETHER] + 0.5)), 1)
     ward[i, SPELL] = k + 1
 
 
 @part
 def _advance(  # type: ignore[no-untyped-def]
-    i, tick, alone, ward, unit, until, clock, buffers, resources, gap_mean, spells, spell_table, streams, first_window,
+    i, tick, alone, ward, unit, until, clock, drawn, resources, gap_mean, spells, spell_table, streams, first_window,
     windows, weekday, seed, replicate,
 ):  # fmt: skip
     """Bring resource ``i`` to ``tick``: a new shift where one began; with nobody waiting, other work served before it."""
@@ -114,7 +129,7 @@ def _advance(  # type: ignore[no-untyped-def]
         if resources[i, RES_OTHER] == 1:
             ward[i, SPELL] = 0
             clock[i] = float(opens)
-            _next_spell(i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate)
+            _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
     if not alone or resources[i, RES_OTHER] == 0 or ward[i, OPEN] >= tick:
         return
     while True:
@@ -129,7 +144,7 @@ def _advance(  # type: ignore[no-untyped-def]
             if unit[i, u] != STUDY and until[i, u] <= start:
                 unit[i, u], until[i, u] = OTHER, start + ward[i, LENGTH]
                 break
-        _next_spell(i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate)
+        _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
 
 
 @inlined
@@ -247,7 +262,7 @@ def _miss_visits(ops, visits, served, n, first, last, reason):  # type: ignore[n
 def _play_one(  # type: ignore[no-untyped-def]
     ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving, per_site,
     weekday, seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends, staff, log, state,
-    priorities, granted, served, ward, unit, until, shift_close, seized, clock, buffers, queue, heap,
+    priorities, granted, served, ward, unit, until, shift_close, seized, clock, drawn, queue, heap,
 ):  # fmt: skip
     """Play one replicate: when the last pathway ended, and how many events there were.
 
@@ -315,7 +330,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                         continue
                     if tick >= ward[i, CLOSE]:
                         _advance(
-                            i, tick, np.bool_(False), ward, unit, until, clock, buffers, resources, gap_mean, spells,
+                            i, tick, np.bool_(False), ward, unit, until, clock, drawn, resources, gap_mean, spells,
                             spell_table, streams, first_window, windows, weekday, seed, replicate,
                         )  # fmt: skip
                     if tick < ward[i, OPEN]:
@@ -333,9 +348,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                             )
                         ):
                             unit[i, u], until[i, u] = OTHER, tick + ward[i, LENGTH]
-                            _next_spell(
-                                i, ward, clock, buffers, gap_mean, spells, spell_table, streams, seed, replicate
-                            )
+                            _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
                             again = True
                             break
                     hold = index(state[WAITING, head])
@@ -346,7 +359,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                         j = index(base + needs[place])
                         if tick >= ward[j, CLOSE]:
                             _advance(
-                                j, tick, np.bool_(False), ward, unit, until, clock, buffers, resources, gap_mean,
+                                j, tick, np.bool_(False), ward, unit, until, clock, drawn, resources, gap_mean,
                                 spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
                             )  # fmt: skip
                         if tick < ward[j, OPEN] or queue[j, ward[j, HEAD]] != head:
@@ -450,7 +463,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                         for place in range(holds[h, HOLD_FIRST], holds[h, HOLD_FIRST] + holds[h, HOLD_COUNT]):
                             j, u = index(site[n] * per_site + needs[place]), index(granted[n, place])
                             _advance(
-                                j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
+                                j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, drawn, resources,
                                 gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
                             )  # fmt: skip
                             unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
@@ -572,7 +585,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                     j = index(site[n] * per_site + needs[place])
                     if resources[j, RES_OTHER] == 1 or tick >= ward[j, CLOSE]:
                         _advance(
-                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
+                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, drawn, resources,
                             gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
                         )  # fmt: skip
                     _enqueue(j, n, queue, ward, state, priorities[n], priorities)
@@ -588,7 +601,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                     j, u = index(site[n] * per_site + needs[place]), index(granted[n, place])
                     if resources[j, RES_OTHER] == 1:
                         _advance(
-                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, buffers, resources,
+                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, drawn, resources,
                             gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
                         )  # fmt: skip
                     unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
@@ -653,7 +666,7 @@ def play_range(  # type: ignore[no-untyped-def]
     shift_close = np.zeros((count_resources, most_units), dtype=np.int64)
     seized = np.zeros((count_resources, most_units), dtype=np.int64)
     clock = np.zeros(count_resources)
-    buffers = np.zeros((count_resources, 8), dtype=np.uint64)
+    drawn = np.zeros((count_resources, 2 * TOGETHER))
     queue = np.zeros((count_resources, 2 * participants + 2), dtype=np.int64)
     # a participant has one end of a step or spell ahead, one leaving, and a limit of patience for each need at most
     heap = np.zeros((2 + holds.shape[0]) * participants + 1, dtype=np.int64)
@@ -662,6 +675,6 @@ def play_range(  # type: ignore[no-untyped-def]
             ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving,
             per_site, weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r],
             leave_reason[r], tapes[r], visits_out[r], activities_out[r], holds_out[r], ends_out[r], staff_out[r],
-            events[r], state, priorities, granted, served, ward, unit, until, shift_close, seized, clock, buffers, queue,
+            events[r], state, priorities, granted, served, ward, unit, until, shift_close, seized, clock, drawn, queue,
             heap,
         )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 
 from trialsim.distributions import pack, quantile_packed
 from trialsim.draws import uniform
+from trialsim.elementary import log
 from trialsim.engine.tables import gap_mean, other_work_streams
 from trialsim.protocol.program import ResourceInfo
 
@@ -29,7 +30,7 @@ class Spells:
     def draw(self) -> tuple[int, int]:
         """When other work asks next, and for how long [ticks]."""
         gap, spell = (uniform(self.seed, key, self.k, self.shift, self.replicate) for key in self.streams)
-        self.clock -= self.gap_mean * math.log(gap)
+        self.clock -= self.gap_mean * log(gap)
         seconds = quantile_packed(self.rows, 0, self.table, spell)
         self.k += 1
         return math.floor(self.clock + 0.5), max(math.floor(seconds + 0.5), 1)

@@ -46,7 +46,6 @@ def _hold(study: Study, index: int) -> Summary:
         trial_column("missed_share: queue full", name),
         trial_column("left_while_waiting_share", name),
         trial_column("wait_mean_minutes", name),
-        trial_column("wait_p95_minutes", name),
     )
 
     def values(cohort: Cohort) -> Floats:
@@ -55,32 +54,22 @@ def _hold(study: Study, index: int) -> Summary:
         state = trace.holds[:, :, index, H_STATE]
         reached = (state != NOT_REACHED).sum(axis=1)
         gave_up, turned_away, left = ((state == why).sum(axis=1) for why in (GAVE_UP, REFUSED, LEFT_WAITING))
-        mean, p95 = waits(trace.hold_wait[:, :, index])
         parts = [
             share(gave_up + turned_away, reached),
             share(gave_up, reached),
             share(turned_away, reached),
             share(left, reached),
-            mean / MINUTE,
-            p95 / MINUTE,
+            mean_wait(trace.hold_wait[:, :, index]) / MINUTE,
         ]
         return np.stack(parts, axis=1)
 
     return Summary(columns, values)
 
 
-def waits(wait: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Mean and 95 % point (the smallest wait that 95 % do not exceed) of each trial [ticks].
-
-    ``wait`` is (R, N), -1 for those who were not served; both results are (R,), NaN where nobody was.
-    """
+def mean_wait(wait: NDArray[np.int64]) -> Floats:
+    """(R,) mean of the waits (R, N) of each trial [ticks], -1 for those who were not served; NaN where nobody was."""
     served = wait >= 0
-    count = served.sum(axis=1)
-    mean = share(np.where(served, wait, 0).sum(axis=1), count)
-    ordered = np.sort(np.where(served, wait, np.iinfo(np.int64).max), axis=1)
-    place = np.maximum(-(-95 * count // 100) - 1, 0)
-    p95 = np.take_along_axis(ordered, place[:, None], axis=1)[:, 0]
-    return mean, np.where(count > 0, p95, np.nan)
+    return share(np.where(served, wait, 0).sum(axis=1), served.sum(axis=1))
 
 
 def _resources(study: Study) -> Summary:

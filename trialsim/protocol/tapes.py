@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.distributions import CODES, pack, packable, quantile, quantile_packed
+from trialsim.distributions import BELOW_1, CODES, pack, packable, quantile, quantile_packed
 from trialsim.draws import fill_uniform, stream_key, uniforms
-from trialsim.normal import ndtri
+from trialsim.elementary import exp_inlined, log1m_inlined
+from trialsim.normal import STRETCH, normal_quantiles
 from trialsim.protocol.program import FLAG, LONGEST, SHARE_OF, TICKS, Program
 
 Tapes = NDArray[np.int64]
 
-EXPONENTIAL, LOGNORMAL = CODES["exponential"], CODES["lognormal"]
+EXPONENTIAL, LOGNORMAL, NORMAL = CODES["exponential"], CODES["lognormal"], CODES["normal"]
 
 
 def draw_tapes(program: Program, *, seed: int, replicates: range, participants: int) -> Tapes:
@@ -45,27 +46,52 @@ def draw_tapes(program: Program, *, seed: int, replicates: range, participants: 
 
 @kernel
 def _fill(seed, stream, k, first_replicate, kind, rows, table, least, chance, of, place, out):  # type: ignore[no-untyped-def]
-    """Fill one slot. The two commonest families have loops of their own, equal to ``quantile_packed`` to the last bit."""
+    """Fill one slot, a stretch of replicates at a time."""
     replicates, participants, _ = out.shape
-    drawn = np.empty((1, participants))
-    code, a, b, low, span = int(rows[0, 0]), rows[0, 1], rows[0, 2], rows[0, 4], rows[0, 5]
-    for r in range(replicates):
-        fill_uniform(seed, stream, k, first_replicate + np.uint64(r), drawn)
-        u = drawn[0]
+    together = max(STRETCH // max(participants, 1), 1)
+    drawn = np.empty((min(together, replicates), participants))
+    for start in range(0, replicates, together):
+        part = out[start : start + together]
+        u = drawn[: part.shape[0]]
+        fill_uniform(seed, stream, k, first_replicate + np.uint64(start), u)
         if kind == FLAG:
-            for n in range(participants):
-                out[r, n, place] = 1 if u[n] < chance else 0
+            for r in range(part.shape[0]):
+                for n in range(participants):
+                    part[r, n, place] = 1 if u[r, n] < chance else 0
         elif kind == SHARE_OF:
-            for n in range(participants):
-                length = out[r, n, of]
-                inside = min(max(math.floor(u[n] * length + 0.5), 1), length)
-                out[r, n, place] = inside if out[r, n, place - 1] == 1 else 0
+            for r in range(part.shape[0]):
+                for n in range(participants):
+                    length = part[r, n, of]
+                    inside = min(max(math.floor(u[r, n] * length + 0.5), 1), length)
+                    part[r, n, place] = inside if part[r, n, place - 1] == 1 else 0
         else:
-            for n in range(participants):
-                if code == EXPONENTIAL:
-                    seconds = -a * math.log1p(-(low + u[n] * span))
-                elif code == LOGNORMAL:
-                    seconds = math.exp(a + b * ndtri(low + u[n] * span))
-                else:
-                    seconds = quantile_packed(rows, np.int64(0), table, u[n])
-                out[r, n, place] = max(math.floor(min(seconds, LONGEST) + 0.5), least)
+            _seconds(rows, table, u)
+            for r in range(part.shape[0]):
+                for n in range(participants):
+                    part[r, n, place] = max(math.floor(min(u[r, n], LONGEST) + 0.5), least)
+
+
+@kernel
+def _seconds(rows, table, values):  # type: ignore[no-untyped-def]
+    """Turn uniform ``values`` (R, N) into lengths [s] in place.
+
+    The commonest families are drawn several at once in the processor's vectors, digit for digit as ``quantile_packed``.
+    """
+    code, a, b, low, span = int(rows[0, 0]), rows[0, 1], rows[0, 2], rows[0, 4], rows[0, 5]
+    u = values.reshape(-1)
+    if code == EXPONENTIAL:
+        for n in range(u.shape[0]):
+            u[n] = -a * log1m_inlined(min(low + u[n] * span, BELOW_1))
+    elif code in (LOGNORMAL, NORMAL):
+        for n in range(u.shape[0]):
+            u[n] = min(low + u[n] * span, BELOW_1)
+        normal_quantiles(values)
+        if code == NORMAL:
+            for n in range(u.shape[0]):
+                u[n] = a + b * u[n]
+        else:
+            for n in range(u.shape[0]):
+                u[n] = exp_inlined(a + b * u[n])
+    else:
+        for n in range(u.shape[0]):
+            u[n] = quantile_packed(rows, np.int64(0), table, u[n])

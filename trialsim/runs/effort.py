@@ -54,6 +54,7 @@ def effort(study: studies.Study, replicates: int, *, workers: int | None = None)
     workers = workers or usable_cores()
     twins, _, rows = played.estimates.estimate.shape
     stored = twins * rows * (8 * len(NUMBERS) + 5) + played.trial.shape[1] * 8 + played.entry_days.shape[1] * 4
+    stored += played.waits[0].nbytes
     chunk = len(studies.stored_chunks(study, range(replicates), engine="fast")[0])
     working = max(BUDGET, trial_bytes(study), truth_bytes(study))
     return Effort(

@@ -164,6 +164,8 @@ def _write(path: Path, played: Played, key: str) -> None:
     columns["n"] = estimates.n.transpose(1, 0, 2).astype(np.int32)
     columns["status"] = estimates.status.transpose(1, 0, 2)
     columns |= {"trial": played.trial, "entry_days": played.entry_days}
+    if played.waits.size:
+        columns["waits"] = played.waits
     told = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
     write_sealed(path, columns, told | {"versions": played.by or versions()})
 
@@ -183,7 +185,16 @@ def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> Played:
         status=of("status"),
         **{name: of(name) for name in NUMBERS},
     )
-    return Played(estimates, array_of(table, "trial"), array_of(table, "entry_days"), by=dict(told["versions"]))
+    days = array_of(table, "entry_days")
+    waits = _waits(table, days.shape)
+    return Played(estimates, array_of(table, "trial"), days, waits, by=dict(told["versions"]))
+
+
+def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """(R, N, H), where there are needs for staff at all."""
+    if "waits" not in table.column_names:
+        return np.zeros((*shape, 0), dtype=np.int32)
+    return np.asarray(array_of(table, "waits").reshape(*shape, -1), dtype=np.int32)
 
 
 def _part(played: Played, replicates: range) -> Played:
@@ -198,5 +209,6 @@ def _part(played: Played, replicates: range) -> Played:
         estimates=Estimates(rows=estimates.rows, twins=estimates.twins, replicates=replicates, **arrays),
         trial=played.trial[part],
         entry_days=played.entry_days[part],
+        waits=played.waits[part],
         by=played.by,
     )

@@ -130,7 +130,8 @@ def _main(call: Call, extraction: Extraction) -> Rows:
     what = (call.endpoint, call.choice)
     level = 1.0 - call.alpha
     if call.test == "wilcoxon":
-        return ranks.wilcoxon(extraction.chosen(*what) - call.null, alternative=call.alternative, level=level)
+        values = extraction.chosen(*what)
+        return ranks.wilcoxon(values, null=call.null, alternative=call.alternative, level=level)
     if call.test in ("one-sample-t", "paired-t"):
         joined = extraction.joined(*what)
         return means.one_sample_t(joined, null=call.null, alternative=call.alternative, level=level)

@@ -190,8 +190,17 @@ def _df(m: CrossMoments, dropped: BoolArray) -> FloatArray:
 
 def _tiny(m: CrossMoments) -> FloatArray:
     """(R,) size of rounding errors of an adjusted difference."""
-    size = np.abs(np.where(np.isnan(m.mean[:, :, -1]), 0.0, m.mean[:, :, -1])).max(axis=1)
-    return np.asarray(np.maximum(ROUNDING * size, np.sqrt(FLAT * np.maximum(m.within[:, -1, -1], 0.0))))
+    return np.asarray(np.maximum(_rounding(m), np.sqrt(FLAT * np.maximum(m.within[:, -1, -1], 0.0))))
+
+
+def _rounding(m: CrossMoments) -> FloatArray:
+    return np.asarray(ROUNDING * np.abs(np.where(np.isnan(m.mean[:, :, -1]), 0.0, m.mean[:, :, -1])).max(axis=1))
+
+
+def _rest(m: CrossMoments, sse: FloatArray, df: FloatArray) -> FloatArray:
+    """(R,) the residual sum of squares, 0 where it is rounding error: the outcome lies exactly on the fitted planes."""
+    error = np.maximum(FLAT * m.within[:, -1, -1], df * _rounding(m) ** 2)
+    return np.where(sse > error, sse, 0.0)
 
 
 def adjusted_gaps(m: CrossMoments, pairs: Sequence[tuple[int, int]]) -> FloatArray:
@@ -218,7 +227,7 @@ def ancova(m: CrossMoments, *, a: int, b: int, alternative: Alternative = "two-s
         gap = m.mean[:, a] - m.mean[:, b]
         shift, rests = _rests(fit.lower, gap[:, :-1], fit.dropped)
         estimate = gap[:, -1] - (shift * fit.product).sum(axis=1)
-        rest = np.where(fit.sse > FLAT * m.within[:, -1, -1], fit.sse, 0.0)
+        rest = _rest(m, fit.sse, df)
         se = np.sqrt(rest / df * (1.0 / na + 1.0 / nb + (shift**2).sum(axis=1)))
     status = first_reason(
         [(EMPTY_ARM, (na == 0) | (nb == 0)), (TOO_FEW, df < 1.0), (SINGULAR, _aliased(m, rests, fit.dropped))]
@@ -242,9 +251,9 @@ def ancova_omnibus(m: CrossMoments) -> Rows:
         between = (m.n[:, :, None, None] * away[:, :, :, None] * away[:, :, None, :]).sum(axis=1)
         reduced = _residual(m.within + between).sse
         statistic = (reduced - fit.sse) / (arms - 1.0) / (fit.sse / df)
-        flat = ~(fit.sse > FLAT * m.within[:, -1, -1])
-        same = reduced - np.where(flat, 0.0, fit.sse) <= n * _tiny(m) ** 2
-    aliased = [_aliased(m, _rests(fit.lower, away[:, k, :-1], fit.dropped)[1], fit.dropped) for k in range(arms)]
+        flat, same = _rest(m, fit.sse, df) == 0.0, reduced <= n * _tiny(m) ** 2
+        rests = [_rests(fit.lower, away[:, k, :-1], fit.dropped)[1] for k in range(arms)]
+        aliased = [_aliased(m, one, fit.dropped) for one in rests]
     status = first_reason(
         [(EMPTY_ARM, (m.n == 0).any(axis=1)), (TOO_FEW, df < 1.0), (SINGULAR, np.any(aliased, axis=0))]
     )

@@ -93,7 +93,8 @@ def test_replicates_do_not_touch_each_other(trials):
 @pytest.mark.parametrize(
     ("x", "status"),
     [
-        ([4.0, 4.0, 4.0, 4.0, 4.0, 4.0], rows.SINGULAR),
+        ([4.0, 4.0, 4.0, 4.0, 4.0, 4.0], rows.OK),
+        ([4.0, 4.0, 4.0, 5.0, 5.0, 5.0], rows.SINGULAR),
         ([1.0, 2.0, 4.0, 3.0, 7.0, 5.0], rows.OK),
         ([1.0, 2.0, np.nan, 3.0, np.nan, np.nan], rows.TOO_FEW),
         ([1.0, 2.0, 5.0, np.nan, np.nan, np.nan], rows.EMPTY_ARM),
@@ -115,10 +116,25 @@ def test_an_outcome_that_is_its_covariate_has_no_variance(trials):
     assert (linear.ancova(m, a=1, b=0).status == rows.NO_VARIANCE).all()
 
 
-def test_two_equal_covariates_are_singular(trials):
+def test_a_covariate_that_follows_from_another_is_left_out(trials):
+    """As ``lm`` in R does: the same numbers as without it."""
     x = np.stack([trials.x[..., 0], 2.0 * trials.x[..., 0]], axis=2)
-    m = linear.cross_moments(trials.y, x, trials.arm, arms=3)
+    both = linear.cross_moments(trials.y, x, trials.arm, arms=3)
+    one = linear.cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)
+    for with_it, without in (
+        (linear.ancova(both, a=1, b=0), linear.ancova(one, a=1, b=0)),
+        (linear.ancova_omnibus(both), linear.ancova_omnibus(one)),
+    ):
+        assert (with_it.df == without.df).all()
+        agrees(with_it.statistic, without.statistic)
+        agrees(with_it.p, without.p)
+
+
+def test_a_covariate_that_is_the_arm_leaves_no_estimate(trials):
+    m = linear.cross_moments(trials.y, 5.0 + (trials.arm == 1), trials.arm, arms=3)
     assert (linear.ancova(m, a=1, b=0).status == rows.SINGULAR).all()
+    assert (linear.ancova_omnibus(m).status == rows.SINGULAR).all()
+    assert (linear.ancova(m, a=2, b=0).status == rows.OK).all()
 
 
 def total_slope(m):

@@ -127,7 +127,6 @@ NOTHING = np.nan
         ([1.0, 2.0, NOTHING, NOTHING], [0, 0, 1, 1], rows.EMPTY_ARM),
         ([1.0, 2.0, 3.0, 4.0], [0, 0, -1, -1], rows.EMPTY_ARM),
         ([1.0, NOTHING, 2.0, NOTHING], [0, 0, 1, 1], rows.TOO_FEW),
-        ([3.0, 3.0, 3.0, 3.0], [0, 0, 1, 1], rows.NO_VARIANCE),
         ([0.1, 0.1, 0.7, 0.7], [0, 0, 1, 1], rows.NO_VARIANCE),
         ([1.0, 2.0, 3.0, 4.0], [0, 0, 1, 1], rows.OK),
     ],

@@ -1,6 +1,9 @@
 """Tests of counts: Pearson's chi-square, Fisher's exact test, and the risk difference with Newcombe's interval.
 
 Estimand of a comparison of two arms on a dichotomy: the risk difference a - b of the second level.
+
+Where nobody or everybody has the event the difference is 0, p is 1 (Fisher's own; chi-square 0), and Newcombe's interval
+exists as ever. Only an empty arm is a failure.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from scipy import special
 
 from trialsim.analysis.exact import table_p
 from trialsim.analysis.ordering import Counts
-from trialsim.analysis.rows import EMPTY_ARM, NO_VARIANCE, FloatArray, IntArray, Rows, first_reason, make_rows
+from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import Alternative, chi_square_p, interval_probability
 from trialsim.errors import AnalysisError
 
@@ -69,6 +72,7 @@ def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool
     """Pearson's chi-square test of the arms (all of them by default) against the levels, as scipy's chi2_contingency.
 
     Levels that nobody has are left out of the degrees of freedom. With 1 degree of freedom ``correction`` is Yates's.
+    With everybody on one level there are 0 degrees of freedom: chi-square is 0 and p is 1.
     Two arms and two levels have an estimate, the risk difference of the second level, first named arm minus second.
     """
     chosen = list(range(c.arms)) if arms is None else list(arms)
@@ -83,8 +87,8 @@ def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool
         if correction:
             distance -= np.where(df == 1.0, 0.5, 0.0)[:, None, None].clip(max=distance)
         statistic = np.where(expected > 0.0, distance**2 / expected, 0.0).sum(axis=(1, 2))
-        p = chi_square_p(statistic, df)
-    status = first_reason([(EMPTY_ARM, (row == 0).any(axis=1)), (NO_VARIANCE, used < 2)])
+        p = np.where(used < 2, 1.0, chi_square_p(statistic, df))
+    status = first_reason([(EMPTY_ARM, (row == 0).any(axis=1))])
     if len(chosen) != 2 or table.shape[2] != 2:
         return make_rows(statistic, p, n=n, status=status, df=df)
     estimate, se, low, high = risk_difference(table[:, :, 1], row, level=level)
@@ -94,7 +98,8 @@ def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool
 def fisher(c: Counts, *, a: int, b: int, alternative: Alternative = "two-sided", level: float = 0.95) -> Rows:
     """Fisher's exact test of two arms on a dichotomy; the estimate is the risk difference a - b of the second level.
 
-    The statistic is the sample odds ratio, as scipy.stats.fisher_exact. ``greater`` means more events in arm a.
+    The statistic is the sample odds ratio, as scipy.stats.fisher_exact (NaN where it is 0 / 0). ``greater`` means more
+    events in arm a.
     The two-sided rule is in `exact.table_p`. Each distinct table is computed once.
 
     Raises
@@ -114,7 +119,7 @@ def fisher(c: Counts, *, a: int, b: int, alternative: Alternative = "two-sided",
     each = [table_p(int(e), int(r), int(k), int(t), alternative) if t else np.nan for e, r, k, t in kinds]
     with np.errstate(all="ignore"):
         odds_ratio = events[:, 0] * table[:, 1, 0] / (table[:, 0, 0] * events[:, 1])
-    status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1)), (NO_VARIANCE, (happened == 0) | (happened == total))])
+    status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1))])
     estimate, se, low, high = risk_difference(events, n, alternative=alternative, level=level)
     p = np.array(each, dtype=np.float64)[inverse.reshape(-1)]
     return make_rows(odds_ratio, p, n=total, status=status, estimate=estimate, se=se, low=low, high=high)

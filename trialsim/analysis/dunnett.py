@@ -31,7 +31,7 @@ TABLE_REACH = 9.0
 
 
 @lru_cache(maxsize=4096)
-def _residual_sd(df: float) -> tuple[FloatArray, FloatArray]:
+def residual_sd(df: float) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of S = sqrt(chi-square(df) / df), by a trapezoid sum in log S."""
     low = np.log(2.0 * special.gammaincinv(df / 2.0, 1e-15) / df) / 2.0
     high = np.log(2.0 * special.gammainccinv(df / 2.0, 1e-17) / df) / 2.0
@@ -56,7 +56,7 @@ def _z_nodes(steepest: float, *, two_sided: bool) -> tuple[FloatArray, FloatArra
 
 def _inside(t: FloatArray, df: float, lam: FloatArray, *, two_sided: bool) -> FloatArray:
     """P(max |T_i| <= t) or P(max T_i <= t) for many t (E,) with one df and one lambda (m,)."""
-    s, s_weight = _residual_sd(df)
+    s, s_weight = residual_sd(df)
     z, z_weight = _z_nodes(float(lam.max()), two_sided=two_sided)
     out = np.empty(t.size)
     for start in range(0, t.size, BLOCK):
@@ -122,8 +122,7 @@ def dunnett(
 
     Notes
     -----
-    Exact for the one-way layout without covariates. After ANCOVA the correlations differ slightly from those of the
-    sample sizes; they are still used, as an approximation.
+    For the one-way layout without covariates; after ANCOVA see `dunnett_adjusted`.
     """
     p = np.full(statistic.shape, np.nan)
     two_sided = alternative == "two-sided"

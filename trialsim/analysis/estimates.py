@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis import categorical, dunnett, linear, means, multiplicity, ranks
+from trialsim.analysis.dunnett_adjusted import dunnett_adjusted
 from trialsim.analysis.endpoints import Extraction, TrialArrays
 from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
@@ -130,7 +131,8 @@ def _main(call: Call, extraction: Extraction) -> Rows:
     what = (call.endpoint, call.choice)
     level = 1.0 - call.alpha
     if call.test == "wilcoxon":
-        return ranks.wilcoxon(extraction.chosen(*what) - call.null, alternative=call.alternative, level=level)
+        values = extraction.chosen(*what)
+        return ranks.wilcoxon(values, null=call.null, alternative=call.alternative, level=level)
     if call.test in ("one-sample-t", "paired-t"):
         joined = extraction.joined(*what)
         return means.one_sample_t(joined, null=call.null, alternative=call.alternative, level=level)
@@ -197,12 +199,17 @@ def _adjusted(call: Call, extraction: Extraction, tested: list[Rows]) -> Floats:
     raw = np.stack([rows.p for rows in tested], axis=1)
     if call.pairs.adjust != "dunnett":
         return multiplicity.adjust(raw, call.pairs.adjust)
-    summary = _cross(call, extraction) if call.test == "ancova" else extraction.moments(call.endpoint, call.choice)
-    control = call.pairs.arms[0][1]
-    sizes = summary.n[:, [control, *(a for a, _ in call.pairs.arms)]]
+    order = [call.pairs.arms[0][1], *(a for a, _ in call.pairs.arms)]
     statistics = np.stack([rows.statistic for rows in tested], axis=1)
     with np.errstate(invalid="ignore"):
-        return dunnett.dunnett(statistics, _common_df(tested), sizes, alternative=call.alternative)
+        if call.test == "ancova":
+            cross = _cross(call, extraction)
+            gaps = linear.adjusted_gaps(cross, call.pairs.arms)
+            p = dunnett_adjusted(statistics, _common_df(tested), cross.n[:, order], gaps, alternative=call.alternative)
+        else:
+            sizes = extraction.moments(call.endpoint, call.choice).n[:, order]
+            p = dunnett.dunnett(statistics, _common_df(tested), sizes, alternative=call.alternative)
+    return np.where(raw == 1.0, 1.0, p)  # where nothing varies
 
 
 def _common_df(tested: list[Rows]) -> Floats:

@@ -2,10 +2,15 @@
 
 Estimand: the mean difference a - b at equal covariates. Complete cases: a participant with a missing outcome or a
 missing covariate is left out.
+
+A covariate that is constant, or follows from those before it, is left out of the model, as ``lm`` in R does; where the arms
+themselves follow from the covariates there is no estimate, and the test has failed. Where the covariates explain the outcome
+without a rest, an adjusted difference of 0 has p 1 and no interval; any other has failed ("no spread").
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +19,6 @@ from numpy.typing import NDArray
 from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.rows import (
     EMPTY_ARM,
-    NO_VARIANCE,
     SINGULAR,
     TOO_FEW,
     BoolArray,
@@ -22,12 +26,13 @@ from trialsim.analysis.rows import (
     IntArray,
     Rows,
     first_reason,
-    make_rows,
 )
-from trialsim.analysis.tails import Alternative, f_p, t_rows
+from trialsim.analysis.tails import ROUNDING, Alternative, f_rows, t_rows
 from trialsim.compiled import kernel
 
-PIVOT = 1e-12  # a covariate whose variance given the others falls below this share counts as singular
+PIVOT = 1e-12  # a covariate whose variance given the others falls below this share follows from them
+FLAT = 1e-13  # a residual below this share of the outcome's sum of squares is rounding error
+ALIASED = 1e-9  # a difference between arms below this share of the covariate's size is none
 
 
 @dataclass(frozen=True)
@@ -122,70 +127,113 @@ def cross_moments(y: FloatArray, x: FloatArray, arm: NDArray[np.int8], *, arms: 
 
 
 def _factor(gram: FloatArray) -> tuple[list[list[FloatArray]], BoolArray]:
-    """Cholesky factor of (R, P, P) written out column by column; true where a pivot vanishes.
+    """Cholesky factor of (R, P, P) written out row by row; true (R, P) where a covariate follows from those before it.
 
     Elementwise over replicates, so that the result of one replicate cannot depend on its neighbors.
     """
     size = gram.shape[1]
     lower: list[list[FloatArray]] = []
-    singular = np.zeros(gram.shape[0], dtype=np.bool_)
+    dropped = np.zeros(gram.shape[:2], dtype=np.bool_)
     for i in range(size):
         row: list[FloatArray] = []
         for j in range(i):
             rest = gram[:, i, j] - sum((row[q] * lower[j][q] for q in range(j)), start=np.zeros(gram.shape[0]))
-            row.append(rest / lower[j][j])
+            row.append(np.where(dropped[:, j], 0.0, rest / lower[j][j]))
         pivot = gram[:, i, i] - sum((row[q] ** 2 for q in range(i)), start=np.zeros(gram.shape[0]))
-        singular |= ~(pivot > PIVOT * gram[:, i, i])
+        dropped[:, i] = ~(pivot > PIVOT * gram[:, i, i])
         row.append(np.sqrt(np.maximum(pivot, 0.0)))
         lower.append(row)
-    return lower, singular
+    return lower, dropped
 
 
-def _whiten(lower: list[list[FloatArray]], vector: FloatArray) -> FloatArray:
-    """Solve L u = v for (R, P): then u'u is v' G^-1 v for the gram matrix G = L L'."""
-    out = np.empty_like(vector)
+def _rests(lower: list[list[FloatArray]], vector: FloatArray, dropped: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Solve L u = v for (R, P): then u'u is v' G^-1 v for the gram matrix G = L L' of the covariates that are kept.
+
+    Also what is left of each part of v before the division: of a dropped covariate this must be 0.
+    """
+    out, rests = np.empty_like(vector), np.empty_like(vector)
     for i, row in enumerate(lower):
         rest = vector[:, i] - sum((row[q] * out[:, q] for q in range(i)), start=np.zeros(vector.shape[0]))
-        out[:, i] = rest / row[i]
-    return out
+        rests[:, i] = rest
+        out[:, i] = np.where(dropped[:, i], 0.0, rest / row[i])
+    return out, rests
 
 
-def _residual(gram: FloatArray) -> tuple[FloatArray, list[list[FloatArray]], FloatArray, BoolArray]:
-    """Residual sum of squares of the last column on the others, the factor, the whitened products, singularity."""
-    lower, singular = _factor(gram[:, :-1, :-1])
-    product = _whiten(lower, gram[:, :-1, -1])
-    return gram[:, -1, -1] - (product**2).sum(axis=1), lower, product, singular
+@dataclass(frozen=True)
+class _Fit:
+    """Residual sum of squares (R,) of the last column on the others, their factor, the whitened products, who is dropped."""
+
+    sse: FloatArray
+    lower: list[list[FloatArray]]
+    product: FloatArray
+    dropped: BoolArray
 
 
-def _status(
-    m: CrossMoments, *, empty: BoolArray, df: FloatArray, sse: FloatArray, singular: BoolArray
-) -> NDArray[np.int8]:
-    # Below a share of 1e-13 the residual is rounding error: the outcome lies exactly on the fitted planes.
-    flat = ~(sse > 1e-13 * m.within[:, -1, -1])
-    return first_reason([(EMPTY_ARM, empty), (TOO_FEW, df < 1.0), (SINGULAR, singular), (NO_VARIANCE, flat)])
+def _residual(gram: FloatArray) -> _Fit:
+    lower, dropped = _factor(gram[:, :-1, :-1])
+    product, _ = _rests(lower, gram[:, :-1, -1], dropped)
+    return _Fit(gram[:, -1, -1] - (product**2).sum(axis=1), lower, product, dropped)
 
 
-def _df(m: CrossMoments) -> FloatArray:
-    covariates = m.mean.shape[2] - 1
-    return np.asarray(m.n.sum(axis=1) - (m.n > 0).sum(axis=1) - float(covariates))
+def _aliased(m: CrossMoments, rests: FloatArray, dropped: BoolArray) -> BoolArray:
+    """(R,) whether a dropped covariate differs between arms: then the arms follow from the covariates."""
+    with np.errstate(all="ignore"):
+        size = np.abs(np.where(np.isnan(m.mean), 0.0, m.mean)).max(axis=1)[:, :-1]
+        spread = np.sqrt(np.einsum("rpp->rp", m.within)[:, :-1])
+    return np.asarray((dropped & (np.abs(rests) > ALIASED * np.maximum(size, spread))).any(axis=1))
+
+
+def _df(m: CrossMoments, dropped: BoolArray) -> FloatArray:
+    covariates = m.mean.shape[2] - 1 - dropped.sum(axis=1)
+    return np.asarray(m.n.sum(axis=1) - (m.n > 0).sum(axis=1) - covariates, dtype=np.float64)
+
+
+def _tiny(m: CrossMoments) -> FloatArray:
+    """(R,) size of rounding errors of an adjusted difference."""
+    return np.asarray(np.maximum(_rounding(m), np.sqrt(FLAT * np.maximum(m.within[:, -1, -1], 0.0))))
+
+
+def _rounding(m: CrossMoments) -> FloatArray:
+    return np.asarray(ROUNDING * np.abs(np.where(np.isnan(m.mean[:, :, -1]), 0.0, m.mean[:, :, -1])).max(axis=1))
+
+
+def _rest(m: CrossMoments, sse: FloatArray, df: FloatArray) -> FloatArray:
+    """(R,) the residual sum of squares, 0 where it is rounding error: the outcome lies exactly on the fitted planes."""
+    error = np.maximum(FLAT * m.within[:, -1, -1], df * _rounding(m) ** 2)
+    return np.where(sse > error, sse, 0.0)
+
+
+def adjusted_gaps(m: CrossMoments, pairs: Sequence[tuple[int, int]]) -> FloatArray:
+    """(R, pairs, P) what the covariates of arm a differ by from those of arm b, whitened by their spread within arms.
+
+    The adjusted differences i and j have the covariance s^2 (d_ij / n_a + [same b] / n_b + gap_i'gap_j).
+    """
+    with np.errstate(all="ignore"):
+        lower, dropped = _factor(m.within[:, :-1, :-1])
+        gaps = [_rests(lower, m.mean[:, a, :-1] - m.mean[:, b, :-1], dropped)[0] for a, b in pairs]
+    return np.stack(gaps, axis=1)
 
 
 def ancova(m: CrossMoments, *, a: int, b: int, alternative: Alternative = "two-sided", level: float = 0.95) -> Rows:
     """Adjusted mean difference a - b with the residual variance of the model over all arms.
 
     df = N - K - P, where K counts the arms with complete cases; ``n`` counts the complete cases of arms a and b.
-    Equal to the contrast of ``lm(y ~ arm + x)`` in R.
+    Equal to the contrast of ``lm(y ~ x + arm)`` in R.
     """
     na, nb = m.n[:, a], m.n[:, b]
-    df = _df(m)
     with np.errstate(all="ignore"):
-        sse, lower, product, singular = _residual(m.within)
+        fit = _residual(m.within)
+        df = _df(m, fit.dropped)
         gap = m.mean[:, a] - m.mean[:, b]
-        shift = _whiten(lower, gap[:, :-1])
-        estimate = gap[:, -1] - (shift * product).sum(axis=1)
-        se = np.sqrt(np.maximum(sse, 0.0) / df * (1.0 / na + 1.0 / nb + (shift**2).sum(axis=1)))
-    status = _status(m, empty=(na == 0) | (nb == 0), df=df, sse=sse, singular=singular)
-    return t_rows(estimate, se, df=df, n=na + nb, status=status, alternative=alternative, level=level)
+        shift, rests = _rests(fit.lower, gap[:, :-1], fit.dropped)
+        estimate = gap[:, -1] - (shift * fit.product).sum(axis=1)
+        rest = _rest(m, fit.sse, df)
+        se = np.sqrt(rest / df * (1.0 / na + 1.0 / nb + (shift**2).sum(axis=1)))
+    status = first_reason(
+        [(EMPTY_ARM, (na == 0) | (nb == 0)), (TOO_FEW, df < 1.0), (SINGULAR, _aliased(m, rests, fit.dropped))]
+    )
+    tiny = np.where(rest > 0.0, 0.0, _tiny(m))
+    return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)
 
 
 def ancova_omnibus(m: CrossMoments) -> Rows:
@@ -193,16 +241,20 @@ def ancova_omnibus(m: CrossMoments) -> Rows:
 
     The model with arms against the model without, so the order of terms does not matter (type II = type III here).
     """
-    df = _df(m)
     n = m.n.sum(axis=1)
     arms = m.n.shape[1]
     with np.errstate(all="ignore"):
-        sse, _, _, singular = _residual(m.within)
+        fit = _residual(m.within)
+        df = _df(m, fit.dropped)
         weight = m.n[:, :, None] / n[:, None, None]
         away = m.mean - (weight * m.mean).sum(axis=1)[:, None, :]
         between = (m.n[:, :, None, None] * away[:, :, :, None] * away[:, :, None, :]).sum(axis=1)
-        reduced = _residual(m.within + between)[0]
-        statistic = (reduced - sse) / (arms - 1.0) / (sse / df)
-        p = f_p(np.maximum(statistic, 0.0), arms - 1.0, df)
-    status = _status(m, empty=(m.n == 0).any(axis=1), df=df, sse=sse, singular=singular)
-    return make_rows(statistic, p, n=n, status=status, df=df)
+        reduced = _residual(m.within + between).sse
+        statistic = (reduced - fit.sse) / (arms - 1.0) / (fit.sse / df)
+        flat, same = _rest(m, fit.sse, df) == 0.0, reduced <= n * _tiny(m) ** 2
+        rests = [_rests(fit.lower, away[:, k, :-1], fit.dropped)[1] for k in range(arms)]
+        aliased = [_aliased(m, one, fit.dropped) for one in rests]
+    status = first_reason(
+        [(EMPTY_ARM, (m.n == 0).any(axis=1)), (TOO_FEW, df < 1.0), (SINGULAR, np.any(aliased, axis=0))]
+    )
+    return f_rows(statistic, arms=arms, df=df, n=n, status=status, flat=flat, same=same)

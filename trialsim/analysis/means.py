@@ -1,6 +1,10 @@
 """Tests of means: one-sample, paired, two-sample and Welch t, analysis of variance and its pairs.
 
 Estimand: a mean, or the mean difference a - b. Complete cases: a missing value leaves its participant out.
+
+Where nothing varies, the difference is 0 and p is 1, without an interval. Where arms differ (or a mean differs from the
+null) and nothing varies within, the test has failed: "no spread". An empty arm, or too few values for the degrees of
+freedom, is a failure whatever the values are.
 """
 
 from __future__ import annotations
@@ -9,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.moments import Moments, moments
-from trialsim.analysis.rows import EMPTY_ARM, NO_VARIANCE, TOO_FEW, BoolArray, FloatArray, Rows, first_reason, make_rows
-from trialsim.analysis.tails import Alternative, f_p, t_rows
+from trialsim.analysis.rows import EMPTY_ARM, TOO_FEW, BoolArray, FloatArray, Rows, first_reason
+from trialsim.analysis.tails import ROUNDING, Alternative, f_rows, t_rows
 
 
-def _status(empty: BoolArray, *, too_few: BoolArray, spread: FloatArray) -> NDArray[np.int8]:
-    return first_reason([(EMPTY_ARM, empty), (TOO_FEW, too_few), (NO_VARIANCE, ~(spread > 0.0))])
+def _status(empty: BoolArray, *, too_few: BoolArray) -> NDArray[np.int8]:
+    return first_reason([(EMPTY_ARM, empty), (TOO_FEW, too_few)])
+
+
+def _tiny(mean: FloatArray) -> FloatArray:
+    """(R,) size of rounding errors next to means (R, G)."""
+    return np.asarray(ROUNDING * np.abs(np.where(np.isnan(mean), 0.0, mean)).max(axis=1))
 
 
 def one_sample_t(
@@ -31,8 +40,9 @@ def one_sample_t(
     df = np.asarray(n - 1.0, dtype=np.float64)
     with np.errstate(all="ignore"):
         se = np.sqrt(ss / df / n)
-    status = _status(n == 0, too_few=n < 2, spread=ss)
-    return t_rows(mean, se, df=df, n=n, status=status, null=null, alternative=alternative, level=level)
+    status = _status(n == 0, too_few=n < 2)
+    tiny = _tiny(np.column_stack([mean, np.full_like(mean, null)]))
+    return t_rows(mean, se, df=df, n=n, status=status, tiny=tiny, null=null, alternative=alternative, level=level)
 
 
 def paired_t(
@@ -50,8 +60,9 @@ def two_sample_t(m: Moments, *, a: int, b: int, alternative: Alternative = "two-
     ss = m.ss[:, a] + m.ss[:, b]
     with np.errstate(all="ignore"):
         se = np.sqrt(ss / df * (1.0 / na + 1.0 / nb))
-    status = _status((na == 0) | (nb == 0), too_few=n < 3, spread=ss)
-    return t_rows(m.mean[:, a] - m.mean[:, b], se, df=df, n=n, status=status, alternative=alternative, level=level)
+    status = _status((na == 0) | (nb == 0), too_few=n < 3)
+    estimate, tiny = m.mean[:, a] - m.mean[:, b], _tiny(m.mean[:, [a, b]])
+    return t_rows(estimate, se, df=df, n=n, status=status, tiny=tiny, alternative=alternative, level=level)
 
 
 def welch_t(m: Moments, *, a: int, b: int, alternative: Alternative = "two-sided", level: float = 0.95) -> Rows:
@@ -66,10 +77,10 @@ def welch_t(m: Moments, *, a: int, b: int, alternative: Alternative = "two-sided
         va, vb = m.ss[:, a] / (na - 1.0) / na, m.ss[:, b] / (nb - 1.0) / nb
         variance = va + vb
         df = variance**2 / (va**2 / (na - 1.0) + vb**2 / (nb - 1.0))
-    status = _status((na == 0) | (nb == 0), too_few=(na < 2) | (nb < 2), spread=variance)
-    estimate = m.mean[:, a] - m.mean[:, b]
+    status = _status((na == 0) | (nb == 0), too_few=(na < 2) | (nb < 2))
+    estimate, tiny = m.mean[:, a] - m.mean[:, b], _tiny(m.mean[:, [a, b]])
     se = np.sqrt(np.maximum(variance, 0.0))
-    return t_rows(estimate, se, df=df, n=na + nb, status=status, alternative=alternative, level=level)
+    return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)
 
 
 def _residual(m: Moments) -> tuple[FloatArray, FloatArray]:
@@ -90,13 +101,15 @@ def anova(m: Moments) -> Rows:
         grand = (m.n * m.mean).sum(axis=1) / n
         between = (m.n * (m.mean - grand[:, None]) ** 2).sum(axis=1)
         statistic = between / (arms - 1.0) / (ss / df)
-        p = f_p(statistic, arms - 1.0, df)
-    status = _status((m.n == 0).any(axis=1), too_few=np.asarray(df < 1), spread=ss)
-    return make_rows(statistic, p, n=n, status=status, df=df)
+        flat, same = np.sqrt(ss / df) <= _tiny(m.mean), np.sqrt(between / n) <= _tiny(m.mean)
+    status = _status((m.n == 0).any(axis=1), too_few=np.asarray(df < 1))
+    return f_rows(statistic, arms=arms, df=df, n=n, status=status, flat=flat, same=same)
 
 
 def welch_anova(m: Moments) -> Rows:
     """Welch's analysis of variance for unequal variances, as R's ``oneway.test``; no estimate.
+
+    An arm whose values do not vary has no weight: the test has failed, unless nothing varies at all.
 
     References
     ----------
@@ -111,10 +124,11 @@ def welch_anova(m: Moments) -> Rows:
         between = (weight * (m.mean - grand[:, None]) ** 2).sum(axis=1) / (arms - 1.0)
         statistic = between / (1.0 + 2.0 * (arms - 2.0) * spill)
         df = 1.0 / (3.0 * spill)
-        p = f_p(statistic, arms - 1.0, df)
-    least = m.ss.min(axis=1)
-    status = _status((m.n == 0).any(axis=1), too_few=np.asarray((m.n < 2).any(axis=1)), spread=least)
-    return make_rows(statistic, p, n=m.n.sum(axis=1), status=status, df=df)
+        sd, tiny = np.sqrt(m.ss / (m.n - 1.0)), _tiny(m.mean)
+        flat = (sd <= tiny[:, None]).any(axis=1)
+        same = (sd <= tiny[:, None]).all(axis=1) & (np.ptp(m.mean, axis=1) <= tiny)
+    status = _status((m.n == 0).any(axis=1), too_few=np.asarray((m.n < 2).any(axis=1)))
+    return f_rows(statistic, arms=arms, df=df, n=m.n.sum(axis=1), status=status, flat=flat, same=same)
 
 
 def anova_pair(m: Moments, *, a: int, b: int, alternative: Alternative = "two-sided", level: float = 0.95) -> Rows:
@@ -126,6 +140,6 @@ def anova_pair(m: Moments, *, a: int, b: int, alternative: Alternative = "two-si
     ss, df = _residual(m)
     with np.errstate(all="ignore"):
         se = np.sqrt(ss / df * (1.0 / na + 1.0 / nb))
-    status = _status((na == 0) | (nb == 0), too_few=np.asarray(df < 1), spread=ss)
-    estimate = m.mean[:, a] - m.mean[:, b]
-    return t_rows(estimate, se, df=df, n=na + nb, status=status, alternative=alternative, level=level)
+    status = _status((na == 0) | (nb == 0), too_few=np.asarray(df < 1))
+    estimate, tiny = m.mean[:, a] - m.mean[:, b], _tiny(m.mean)
+    return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)

@@ -2,6 +2,9 @@
 
 A rank test takes a summary that can rank groups of arms: `ordering.Counts` for an outcome on few levels,
 `ordering.Ordered` for any other.
+
+Where all values are tied (or all changes are zero) the statistic is that of no difference and p is 1: P(X > Y) is one half
+with Newcombe's interval, the pseudomedian is the null without an interval. Only an empty arm is a failure.
 """
 
 from __future__ import annotations
@@ -13,8 +16,6 @@ from trialsim.analysis.exact import mann_whitney_upper, signed_rank_upper, upper
 from trialsim.analysis.ordering import Counts, Ordered, order
 from trialsim.analysis.rows import (
     EMPTY_ARM,
-    NO_VARIANCE,
-    TOO_FEW,
     BoolArray,
     FloatArray,
     IntArray,
@@ -43,8 +44,8 @@ def kruskal(ranked: Counts | Ordered) -> Rows:
         distance = sums.rank_sum / sums.n - 0.5 * (total[:, None] + 1.0)
         between = 12.0 / (total * (total + 1.0)) * (sums.n * distance**2).sum(axis=1)
         untied = 1.0 - sums.ties / (total**3 - total)
-        statistic = between / untied
-    status = first_reason([(EMPTY_ARM, (sums.n == 0).any(axis=1)), (TOO_FEW, n < 2), (NO_VARIANCE, ~(untied > 0.0))])
+        statistic = np.where(untied > 0.0, between / untied, 0.0)
+    status = first_reason([(EMPTY_ARM, (sums.n == 0).any(axis=1))])
     return make_rows(statistic, chi_square_p(statistic, df), n=n, status=status, df=df)
 
 
@@ -76,13 +77,13 @@ def mann_whitney(
         variance = na * nb / 12.0 * (n + 1.0 - sums.ties / (n * (n - 1.0)))
         half = np.asarray(0.5 * na * nb, np.float64)
         p = _normal_u(u, half, np.sqrt(variance), alternative=alternative, correction=correction)
+        p = np.where(variance > 1e-9, p, 1.0)
         estimate = u / (na * nb)
         se = _delong(u, sums.square, na, nb)
         low, high = _logit_limits(estimate, se, na, nb, alternative=alternative, level=level)
     exact = (np.minimum(na, nb) <= EXACT_MANN_WHITNEY) & (sums.ties == 0.0) & (na > 0) & (nb > 0)
     _fill_exact_u(p, u, na, nb, exact, alternative=alternative)
-    empty = (na == 0) | (nb == 0)
-    status = first_reason([(EMPTY_ARM, empty), (NO_VARIANCE, (sums.ties > 0) & ~(variance > 1e-9))])
+    status = first_reason([(EMPTY_ARM, (na == 0) | (nb == 0))])
     return make_rows(u, p, n=n, status=status, estimate=estimate, se=se, low=low, high=high)
 
 
@@ -159,37 +160,57 @@ def newcombe_probability(
 
 
 def wilcoxon(
-    x: FloatArray, *, alternative: Alternative = "two-sided", level: float = 0.95, correction: bool = True
+    x: FloatArray,
+    *,
+    null: float = 0.0,
+    alternative: Alternative = "two-sided",
+    level: float = 0.95,
+    correction: bool = True,
 ) -> Rows:
-    """Wilcoxon signed rank test of differences x (R, N), NaN where missing; the statistic is W+, as R's V.
+    """Wilcoxon signed rank test of values x (R, N) against ``null``, NaN where missing; the statistic is W+, as R's V.
 
-    Zeros are dropped (Wilcoxon's way). p is exact with at most 50 differences, none of them zero or tied in size, else
-    normal with tie correction and (``correction``) continuity correction, as R's ``wilcox.test``.
-    The estimate is Hodges and Lehmann's pseudomedian over all differences but zeros (the median of the Walsh averages);
-    its interval takes the Walsh averages whose rank is the quantile of W+, exact or normal as above.
+    Values equal to the null are dropped (Wilcoxon's way); ``n`` counts them. p is exact with at most 50 values, none of
+    them equal to the null or tied in distance from it (R: at most 49), else normal with tie correction and
+    (``correction``) continuity correction, as R's ``wilcox.test``.
+
+    The estimate is Hodges and Lehmann's pseudomedian of the values that are left (the median of the Walsh averages). Its
+    interval holds every shift that the same test does not reject, as R's: the Walsh averages whose rank is the quantile
+    of W+. The normal one takes the variance of W+ at a shift between two Walsh averages, where only equal values tie.
+    Values that are all equal have no interval.
+    Where so few values are left that the level cannot be reached, the limits are the smallest and the largest value; R
+    gives an interval of a lower level instead.
 
     References
     ----------
     Hollander, Wolfe, Chicken 2014, Nonparametric Statistical Methods, section 3.1 to 3.3.
     """
     values = np.asarray(x, dtype=np.float64)
-    nonzero = np.where(values == 0.0, np.nan, values)
-    sign = (nonzero > 0.0).astype(np.int8)
-    sums = order(np.abs(nonzero), sign, arms=2).rank_sums([[0], [1]])
+    nonzero = np.where(values == null, np.nan, values)
+    distance = nonzero - null
+    sign = (distance > 0.0).astype(np.int8)
+    sums = order(np.abs(distance), sign, arms=2).rank_sums([[0], [1]])
     n = sums.n.sum(axis=1)
     w = sums.rank_sum[:, 1]
     observed = (~np.isnan(values)).sum(axis=1)
     with np.errstate(all="ignore"):
         mean = 0.25 * n * (n + 1.0)
-        sd = np.sqrt(n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - sums.ties / 48.0)
-        p = _normal_u(w, mean, sd, alternative=alternative, correction=correction)
+        p = _normal_u(w, mean, _signed_rank_sd(n, sums.ties), alternative=alternative, correction=correction)
+    p = np.where(n > 0, p, 1.0)
     exact = (n > 0) & (observed <= EXACT_WILCOXON) & (observed == n) & (sums.ties == 0.0)
     for size in np.unique(n[exact]):
         rows = np.flatnonzero(exact & (n == size))
         p[rows] = upper_p(signed_rank_upper(int(size)), np.rint(w[rows]).astype(np.int64), alternative)
+    equal = order(nonzero, np.zeros_like(sign), arms=1).rank_sums([[0]]).ties
+    sd = _signed_rank_sd(n, equal)
     estimate, low, high = _pseudomedian(nonzero, n, exact, sd, alternative=alternative, level=level)
-    status = first_reason([(EMPTY_ARM, observed == 0), (NO_VARIANCE, n == 0)])
+    estimate = np.where(n > 0, estimate, null)
+    status = first_reason([(EMPTY_ARM, observed == 0)])
     return make_rows(w, p, n=observed, status=status, estimate=estimate, low=low, high=high)
+
+
+def _signed_rank_sd(n: IntArray, ties: FloatArray) -> FloatArray:
+    """Standard deviation of W+ over n ranks with the sum of t^3 - t over ties."""
+    return np.asarray(np.sqrt(n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0))
 
 
 def _pseudomedian(
@@ -214,8 +235,10 @@ def _pseudomedian(
             cut = np.clip(cut, 0, (count - 1) // 2)
             pick = np.arange(rows.size)
             out[0, rows] = 0.5 * (walsh[:, (count - 1) // 2] + walsh[:, count // 2])
-            out[1, rows] = walsh[pick, cut] if alternative != "less" else -np.inf
-            out[2, rows] = walsh[pick, count - 1 - cut] if alternative != "greater" else np.inf
+            varies = walsh[:, 0] < walsh[:, -1]  # with one value only there is no interval
+            low = walsh[pick, cut] if alternative != "less" else np.full(rows.size, -np.inf)
+            high = walsh[pick, count - 1 - cut] if alternative != "greater" else np.full(rows.size, np.inf)
+            out[1, rows], out[2, rows] = np.where(varies, low, np.nan), np.where(varies, high, np.nan)
     return out[0], out[1], out[2]
 
 

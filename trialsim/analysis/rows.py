@@ -25,8 +25,8 @@ STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
     EMPTY_ARM: "an arm has no observed value",
     TOO_FEW: "too few observed values for the degrees of freedom",
-    NO_VARIANCE: "the values do not vary",
-    SINGULAR: "a covariate is constant or follows from the others",
+    NO_VARIANCE: "no spread within the arms: the test has no p-value",
+    SINGULAR: "a covariate cannot be told apart from the arms",
     NOT_CONVERGED: "the estimate did not converge",
     NOT_TESTED: "not tested: the test before it did not reject",
 }
@@ -46,6 +46,9 @@ class Rows:
     low, high : limits of the confidence interval for the estimate
     n : number of values analyzed
     status : `OK`, or the reason why every other number of the row is NaN (see `STATUS_TEXT`)
+
+    Where nothing varies, a test is `OK` as long as its estimate exists: the difference is 0, P(X > Y) one half, and p is
+    the method's own where it is defined (exact tests), else 1; an interval is given only where the method has one.
     """
 
     estimate: FloatArray

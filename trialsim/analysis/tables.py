@@ -87,4 +87,6 @@ def counted_moments(c: Counts) -> Moments:
         mean = (c.table * c.levels).sum(axis=2) / n
         ss = (c.table * (c.levels - mean[:, :, None]) ** 2).sum(axis=2)
     one_level = (c.table > 0).sum(axis=2) < 2
-    return Moments(n=n, mean=mean, ss=np.where(one_level, 0.0, ss))
+    # Values that are all equal have exactly that mean: 3 x 0.1 / 3 is not 0.1, and would differ from 2 x 0.1 / 2.
+    only = c.levels[c.table.argmax(axis=2)]
+    return Moments(n=n, mean=np.where(one_level & (n > 0), only, mean), ss=np.where(one_level, 0.0, ss))

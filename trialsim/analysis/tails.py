@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trialsim.analysis.rows import FloatArray, IntArray, Rows, make_rows
+from trialsim.analysis.rows import NO_VARIANCE, OK, BoolArray, FloatArray, IntArray, Rows, make_rows
 
 Alternative = Literal["two-sided", "greater", "less"]
+
+#: A spread or a difference below this share of the means is rounding error: "data are essentially constant" in R's t.test.
+ROUNDING = 10.0 * float(np.finfo(np.float64).eps)
 
 
 def t_p(statistic: FloatArray, df: FloatArray, alternative: Alternative = "two-sided") -> FloatArray:
@@ -66,6 +69,20 @@ def limits(estimate: FloatArray, half_width: FloatArray, alternative: Alternativ
     return low, high
 
 
+def nothing_varies(
+    status: NDArray[np.int8], *, flat: BoolArray, same: BoolArray
+) -> tuple[NDArray[np.int8], BoolArray]:
+    """The status with "no spread" where there is a difference without any spread, and where there is neither (R,).
+
+    Parameters
+    ----------
+    flat : (R,) nothing varies within the arms, up to rounding
+    same : (R,) nor does anything differ between them, or from the null
+    """
+    fine = status == OK
+    return np.where(fine & flat & ~same, np.int8(NO_VARIANCE), status).astype(np.int8), fine & flat & same
+
+
 def t_rows(
     estimate: FloatArray,
     se: FloatArray,
@@ -73,14 +90,39 @@ def t_rows(
     df: FloatArray,
     n: IntArray,
     status: NDArray[np.int8],
+    tiny: FloatArray,
     null: float = 0.0,
     alternative: Alternative = "two-sided",
     level: float = 0.95,
 ) -> Rows:
-    """Rows of a t test: statistic (estimate - null) / se and the interval estimate +- t se."""
+    """Rows of a t test: statistic (estimate - null) / se and the interval estimate +- t se.
+
+    ``tiny`` (R,) is the size of rounding errors. With an SE no larger than that, an estimate at the null has the
+    statistic 0, p 1 and no interval; any other has failed ("no spread").
+    """
     with np.errstate(all="ignore"):
         statistic = (estimate - null) / se
         half_width = t_quantile(interval_probability(level, alternative), df) * se
         low, high = limits(estimate, half_width, alternative)
         p = t_p(statistic, df, alternative)
+    status, calm = nothing_varies(status, flat=se <= tiny, same=np.abs(estimate - null) <= tiny)
+    low, high = np.where(calm, np.nan, low), np.where(calm, np.nan, high)
+    statistic, p = np.where(calm, 0.0, statistic), np.where(calm, 1.0, p)
     return make_rows(statistic, p, n=n, status=status, estimate=estimate, se=se, df=df, low=low, high=high)
+
+
+def f_rows(
+    statistic: FloatArray,
+    *,
+    arms: int,
+    df: FloatArray,
+    n: IntArray,
+    status: NDArray[np.int8],
+    flat: BoolArray,
+    same: BoolArray,
+) -> Rows:
+    """Rows of an F test of all arms; where nothing varies at all (``flat`` and ``same``), F is 0 and p is 1."""
+    status, calm = nothing_varies(status, flat=flat, same=same)
+    with np.errstate(all="ignore"):
+        p = f_p(np.maximum(statistic, 0.0), arms - 1.0, df)
+    return make_rows(np.where(calm, 0.0, statistic), np.where(calm, 1.0, p), n=n, status=status, df=df)

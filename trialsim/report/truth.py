@@ -81,7 +81,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),
                 "rmse": found.number("rmse"),
-                "coverage": Cell(found.percent("coverage").text, coverage is not None and _far(coverage, level)),
+                "coverage": _coverage(found.percent("coverage"), coverage, level),
                 "sign": found.percent("type_s_error"),
                 "size": Cell(f"{size.value:.2f} times") if size is not None else EMPTY,
             }
@@ -113,6 +113,14 @@ def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
     """The bias with its error, and as a share of the truth where that is told apart from 0."""
     share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
     return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
+
+
+def _coverage(cell: Cell, share: Measure | None, level: float) -> Cell:
+    """The coverage; where not every trial has an interval, the number of those that have one."""
+    if share is None:
+        return cell
+    counted = share.n_replicates - share.n_failed
+    return Cell(cell.text, _far(share, level), f"{counted:,} trials with an interval" if share.n_failed else "")
 
 
 def _far(share: Measure, level: float) -> bool:

@@ -148,7 +148,8 @@ def _effect(plays: Plays, target: Target, twin: int) -> Floats:
         for arm in (target.arms if target.arms is not None else (0,))
     ]
     if target.arms is None:
-        return one_sample(target.estimand, values[0], who)
+        null = plays.chance.study.analysis.rows[target.row].no_effect
+        return one_sample(target.estimand, values[0], who, null=null)
     return two_arms(target.estimand, *values, who_a=who, who_b=who, levels=target.endpoint.levels)
 
 

@@ -16,15 +16,16 @@ Flags = NDArray[np.bool_]
 POOL = 20
 
 
-def one_sample(estimand: str, values: Floats, who: Flags) -> Floats:
+def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) -> Floats:
     """(R,) the mean, or the pseudomedian, of those who count.
 
     Parameters
     ----------
     values, who : (R, N) endpoint, and who counts
+    null : what the test compares with; the pseudomedian leaves out who has exactly this value, as the test does
     """
     if estimand in (MEDIAN, LOG_MEDIAN):
-        return pooled_pseudomedian(np.where(who, values, np.nan))
+        return pooled_pseudomedian(np.where(who, values, np.nan), null=null)
     return means(values, who)
 
 
@@ -75,8 +76,10 @@ def superiority(a: Floats, b: Floats, *, levels: tuple[float, ...] = ()) -> Floa
         return np.where(pairs > 0, u / pairs, np.nan)
 
 
-def pooled_pseudomedian(values: Floats) -> Floats:
-    """(R,) Hodges and Lehmann's pseudomedian of values (R, N), zeros left out, of :data:`POOL` replicates at a time.
+def pooled_pseudomedian(values: Floats, *, null: float = 0.0) -> Floats:
+    """(R,) Hodges and Lehmann's pseudomedian of values (R, N) but for the null, of :data:`POOL` replicates at a time.
+
+    Where everybody has the value of the null, that is the pseudomedian.
 
     The result stands at the first replicate of each pool, NaN at the others, so that means and standard errors over
     replicates are those over pools.
@@ -84,8 +87,10 @@ def pooled_pseudomedian(values: Floats) -> Floats:
     out = np.full(len(values), np.nan)
     for start in range(0, len(values), POOL):
         pool = values[start : start + POOL].ravel()
-        pool = np.sort(pool[np.isfinite(pool) & (pool != 0.0)])
-        out[start] = pseudomedian(pool) if len(pool) else np.nan
+        pool = pool[np.isfinite(pool)]
+        other = np.sort(pool[pool != null])
+        if len(pool):
+            out[start] = pseudomedian(other) if len(other) else null
     return out
 
 

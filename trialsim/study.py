@@ -36,6 +36,7 @@ from trialsim.evaluate.truth import (
     truth_measures,
     without_trifles,
 )
+from trialsim.evaluate.verdict import level_rows
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
@@ -337,6 +338,7 @@ def evaluate(
     if truth is not None:
         told_of = without_trifles(plan, truth, told_of)
         told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
+    told_of += level_rows(plan, study.twins, truth, told_of)
     return OperatingCharacteristics(
         scenario=study.scenario.name,
         replicates=done,

@@ -30,6 +30,9 @@ LIMIT = 1.2
 #: Two-sided 99.7 % point of the normal distribution.
 Z997 = 2.9677379253417944
 
+#: Nobody is told to play more replicates than this.
+MOST = 1e9
+
 Ruling = Literal["keeps", "too often", "open"]
 
 
@@ -96,9 +99,8 @@ def judge(low: float, high: float, n: float, alpha: float) -> tuple[Ruling, int 
     if wilson(low * n, n, z=Z997)[0] > limit:
         return "too often", None
     gap = limit - high if high < limit else low - limit
-    if not gap > 0:
-        return "open", None
-    return "open", two_digits_up(Z997**2 * limit * (1 - limit) / gap**2 - n)
+    needed = Z997**2 * limit * (1 - limit) / gap**2 if gap > 0 else math.inf
+    return "open", two_digits_up(needed - n) if needed < MOST else None
 
 
 def two_digits_up(number: float) -> int:

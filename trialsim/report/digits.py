@@ -24,11 +24,11 @@ def with_error(value: float, error: float, *, scale: float = 0.0) -> str:
     >>> with_error(-0.00539, 0.00152), with_error(0.5, 0.0), with_error(24.0421, 0.53), with_error(-0.000236, 0.002)
     ('-0.0054 ± 0.0015', '0.5', '24.04 ± 0.53', '-0.0002 ± 0.0020')
     >>> with_error(10390.5, 214.0), with_error(0.4999968, 1.3e-6, scale=0.06), with_error(1.2e-5, 0.0, scale=0.3)
-    ('10,390 ± 210', '0.5000', '0.000')
+    ('10,390 ± 210', '0.50000', '0')
     """
     if not error > NOTHING * max(abs(value), 1.0):
-        return rounded(value, 0.1 * scale) if scale > NOTHING * max(abs(value), 1.0) else _plain(value)
-    unit = max(error, 0.1 * scale)
+        return "0" if abs(value) < 0.001 * scale else _plain(value)
+    unit = max(error, 0.01 * scale)
     written = rounded(error, unit)
     return f"{rounded(value, unit)} ± {written}" if float(written.replace(",", "")) else rounded(value, unit)
 

@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
+from trialsim.compare.best import Contest, Meetings, asked, contests
 from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
 from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
 from trialsim.evaluate.columns import analysis_columns, analysis_values
-from trialsim.evaluate.moments import BLOCK
+from trialsim.evaluate.moments import BLOCK, Moments
 from trialsim.evaluate.summaries import DAY, TRIAL
-from trialsim.evaluate.table import Column
+from trialsim.evaluate.table import Column, measures
 from trialsim.evaluate.trial import trial_columns, trial_values
+from trialsim.evaluate.verdict import level_rows
+from trialsim.evaluate.verdict import verdicts as verdicts_of
 from trialsim.study import Engine, Study, analyze, simulate
 
 Floats = NDArray[np.float64]
@@ -63,6 +66,7 @@ class Results:
     rows: tuple[Difference, ...]
     alone: tuple[tuple[str, str], ...]
     shown: tuple[Shown, ...]
+    contests: tuple[Contest, ...]
 
 
 def play_sides(
@@ -91,7 +95,7 @@ def play_sides(
                 parts.extend([batch.shown] if batch.shown is not None else [])
             if progress is not None:
                 progress(part.stop - replicates.start)
-    return Results(tuple(adding.rows()), adding.alone(), tuple(_joined(parts) for parts in shown))
+    return Results(tuple(adding.rows()), adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
 
 
 def _play(
@@ -163,6 +167,9 @@ class _Adding:
         self.own = [Grouped(len(names)) for names in self.wide]
         self.pairs = [Pair(self.wide[0], names) for names in self.wide[1:]]
         self.paired = paired
+        self.columns = columns
+        self.asked = asked([side.study for side in sides], columns)
+        self.met = Meetings(len(sides), len(self.asked))
 
     def add(self, values: Sequence[Floats], start: int) -> None:
         """The same replicates of every design, the baseline first."""
@@ -171,6 +178,8 @@ class _Adding:
         if self.paired:
             for pair, other in zip(self.pairs, values[1:], strict=True):
                 pair.add(values[0], other, start)
+        places = [[names.index(column) for column in self.asked] for names in self.columns]
+        self.met.add([one[:, at] for one, at in zip(values, places, strict=True)])
 
     def rows(self) -> Iterator[Difference]:
         """Every design but the first against it."""
@@ -178,6 +187,18 @@ class _Adding:
         for side, pair, own in zip(self.sides[1:], self.pairs, self.own[1:], strict=True):
             same = side.identity == first.identity
             yield from differences(side.label, pair, self.own[0], own, paired=self.paired, same=same)
+
+    def contests(self) -> tuple[Contest, ...]:
+        """How the powers of the primary analyses stand to one another in all designs."""
+        verdicts = []
+        for side, own, names in zip(self.sides, self.own, self.columns, strict=True):
+            total = own.total()
+            count = len(names)
+            table = measures(names, Moments(total.replicates, total.n[:count], total.mean[:count], total.squares[:count]))
+            plan, twins = side.study.analysis, side.study.twins
+            levels = level_rows(plan, twins, None, table)
+            verdicts.append(verdicts_of(plan.rows, side.study.scenario.primary, twins, levels))
+        return contests(self.asked, self.met, verdicts, paired=self.paired)
 
     def alone(self) -> tuple[tuple[str, str], ...]:
         """What only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
@@ -221,7 +242,7 @@ def read_stored(
         if progress is not None:
             progress(batches[0].replicates.stop - replicates.start)
     rows = [*adding.rows(), *_trial_rows(sides, len(replicates))]
-    return Results(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown))
+    return Results(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
 
 
 def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:

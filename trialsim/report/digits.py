@@ -105,4 +105,9 @@ def points_with_error(difference: float, error: float) -> str:
         return "none"
     text = with_error(100 * difference, 100 * error)
     sign = "" if text.startswith("-") or not text.partition(" ")[0].strip("0.") else "+"
-    return sign + text.replace("-", "\N{MINUS SIGN}")
+    return with_minus(sign + text)
+
+
+def with_minus(text: str) -> str:
+    """A number with a real minus sign."""
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -238,7 +238,7 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
                 "sweep_heatmap",
                 sweep_heatmap(frame, x=across, y=down, names=names, label=value, share=share, note=note),
             ))  # fmt: skip
-    if frame["pareto"].any():
+    if (frame["pareto"] | frame["pareto_open"]).any():
         taken = differing(frame, list(dict.fromkeys([*burdens(frame), "staff_hours"])))
         told_paths = swept.paths[:MOST_NAMED]
         drawn = feasibility(

@@ -88,7 +88,8 @@ def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
     for (analysis, contrast), known in of.items():
         scale = known["empirical_se"].value if "empirical_se" in known else 0.0
         numbers = [
-            measure_with_error(known[name], "number", scale=scale) if name in known else "" for name in ("truth", "bias")
+            measure_with_error(known[name], "number", scale=scale) if name in known else ""
+            for name in ("truth", "bias")
         ]
         style = "bold" if analysis in result.primary else ""
         table.add_row(escape(analysis), escape(contrast), *numbers, rate(known, "coverage"), style=style)

@@ -104,7 +104,5 @@ def contests(
             others = [i for i in fit if i != top]
             against = [met.z(top, i, power, paired=paired) for i in others]
             best = best_of(top, others, [z for z, _ in against], [n for _, n in against])
-        found.append(
-            Contest(*place, tuple(holm([z for z, _ in leads], [n for _, n in leads])), best, tuple(judged))
-        )
+        found.append(Contest(*place, tuple(holm([z for z, _ in leads], [n for _, n in leads])), best, tuple(judged)))
     return tuple(found)

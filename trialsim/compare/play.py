@@ -194,7 +194,9 @@ class _Adding:
         for side, own, names in zip(self.sides, self.own, self.columns, strict=True):
             total = own.total()
             count = len(names)
-            table = measures(names, Moments(total.replicates, total.n[:count], total.mean[:count], total.squares[:count]))
+            table = measures(
+                names, Moments(total.replicates, total.n[:count], total.mean[:count], total.squares[:count])
+            )
             plan, twins = side.study.analysis, side.study.twins
             levels = level_rows(plan, twins, None, table)
             verdicts.append(verdicts_of(plan.rows, side.study.scenario.primary, twins, levels))

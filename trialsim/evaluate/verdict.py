@@ -110,7 +110,7 @@ def two_digits_up(number: float) -> int:
     (3000, 1, 100)
     """
     whole = max(math.ceil(number), 1)
-    step = 10 ** max(len(str(whole)) - 2, 0)
+    step = int(10 ** max(len(str(whole)) - 2, 0))
     return -(-whole // step) * step
 
 
@@ -119,9 +119,7 @@ def judged_twin(twins: Sequence[str]) -> str:
     return NO_CHANGE if NO_CHANGE in twins else NULL
 
 
-def level_rows(
-    plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, rows: Sequence[Measure]
-) -> list[Measure]:
+def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, rows: Sequence[Measure]) -> list[Measure]:
     """The rejection rate of every row when nothing is to be found, under the name that it deserves.
 
     It is a type I error where the truth there is no effect: closer to it than :data:`MARGIN`, or not told apart from

@@ -39,8 +39,8 @@ def feasibility(
 ) -> Figure:
     """A panel for each burden: the value of every design against it, the Pareto set in color and told beside the panels.
 
-    ``frame`` has the columns design_id, value, low, high, pareto, pareto_open, too_often and those named in ``burdens``. ``designs`` tells the values
-    of each design_id, ``heading`` what these are.
+    ``frame`` has the columns design_id, value, low, high, pareto, pareto_open, too_often and those named in ``burdens``.
+    ``designs`` tells the values of each design_id, ``heading`` what these are.
     """
     with study_style():
         figure = blank_figure(3.0 + (4.6 if len(burdens) == 1 else 3.2 * len(burdens)), 4.4)
@@ -85,9 +85,7 @@ def _panel(axes: Axes, frame: pd.DataFrame, burden: str) -> None:
         part = frame[chosen]
         axes.vlines(part[burden], part["low"], part["high"], color=color, linewidth=1.1, alpha=0.8, zorder=order)
         edge = color if face == "white" else "white"
-        axes.scatter(
-            part[burden], part["value"], s=size, color=face, edgecolor=edge, linewidth=1.0, zorder=order + 1
-        )
+        axes.scatter(part[burden], part["value"], s=size, color=face, edgecolor=edge, linewidth=1.0, zorder=order + 1)
     axes.margins(x=0.14)
     best = frame[inside].sort_values([burden, "value"])
     left, right = axes.get_xlim()

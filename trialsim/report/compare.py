@@ -149,7 +149,6 @@ def answer(found: Comparison) -> list[str]:
 
     Of several primary analyses it is the power that at least one of them finds something, and that all do.
     """
-    primary = found.sides[0].study.scenario.primary
     told = []
     for index, side in enumerate(found.sides[1:]):
         if not found.contests:
@@ -158,7 +157,9 @@ def answer(found: Comparison) -> list[str]:
         said = []
         for contest in found.contests:
             place = (side.label, POWER, contest.analysis, contest.contrast)
-            row = next((one for one in found.rows if (one.scenario, one.measure, one.analysis, one.contrast) == place), None)
+            row = next(
+                (one for one in found.rows if (one.scenario, one.measure, one.analysis, one.contrast) == place), None
+            )
             said.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
         told.append(" ".join(said))
     return told
@@ -180,7 +181,7 @@ def _power_answer(found: Comparison, label: str, contest: Contest, apart: Apart,
     if bad:
         times = [one.words for name in bad if (one := contest.verdicts[labels.index(name)])]
         each = join([f"{name} {words}" for name, words in zip(bad, times, strict=True)])
-        return f"{what} cannot be compared: without effects, the test in {each}. It rejects in {b} in {label} and in {a} in {base}."
+        return f"{what} cannot be compared: without effects, {each}. It rejects in {b} in {label} and in {a} in {base}."
     if row.difference == 0 and row.mcse == 0:
         return f"{what} is the same in {label} as in {base}: {a}."
     error = rounded(100 * row.mcse, 100 * row.mcse) if row.mcse > 0 else "0"
@@ -204,12 +205,18 @@ def choice(found: Comparison) -> list[str]:
     for contest in found.contests if len(labels) > 2 else ():
         best = contest.best
         out = [name for name, verdict in zip(labels, contest.verdicts, strict=True) if verdict and verdict.too_often]
-        left = f" {join(out)} {'is' if len(out) == 1 else 'are'} left out: the test rejects too often there." if out else ""
+        left = (
+            f" {join(out)} {'is' if len(out) == 1 else 'are'} left out: the test rejects too often there."
+            if out
+            else ""
+        )
         what = f"the power of {_which(contest)}"
         if best is None:
             told.append(f"{what[0].upper()}{what[1:]} names no best design.{left}")
         elif best.told:
-            told.append(f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, told apart from each other design.{left}")
+            told.append(
+                f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, told apart from each other design.{left}"
+            )
         else:
             near = join([labels[i] for i in sorted([best.index, *best.rivals])])
             told.append(f"In which design {what} is highest is not told apart: {near}{more_would(best.more)}.{left}")
@@ -283,8 +290,9 @@ def pictures(found: Comparison) -> Iterator[Picture]:
         )  # fmt: skip
     shares, gaps = frames.share_frames(found)
     if len(shares):
+        heading = join(list(dict.fromkeys(str(row).partition(":")[0] for row in shares["row"])))
         yield Picture(
-            "shares", "Time limit, missed sessions, staff in use", "Means over the simulated trials.",
+            "shares", heading[0].upper() + heading[1:], "Means over the simulated trials.",
             plots.share_comparison(shares, gaps, names=names, xlabel="mean share", goals=(), note=note),
         )  # fmt: skip
     accrual = frames.accrual_frame(found)

@@ -27,7 +27,7 @@ def with_error(value: float, error: float, *, scale: float = 0.0) -> str:
     ('10,390 ± 210', '0.50000', '0')
     """
     if not error > NOTHING * max(abs(value), 1.0):
-        return "0" if abs(value) < 0.001 * scale else _plain(value)
+        return "0" if abs(value) < 0.001 * scale else plain(value)
     unit = max(error, 0.01 * scale)
     written = rounded(error, unit)
     return f"{rounded(value, unit)} ± {written}" if float(written.replace(",", "")) else rounded(value, unit)
@@ -44,13 +44,19 @@ def rounded(value: float, unit: float) -> str:
     return text.removeprefix("-") if not text.strip("-0.,") else text
 
 
-def _plain(value: float) -> str:
+def plain(value: float, digits: int = 4) -> str:
+    """A number without error to so many digits, never as a power of ten; large ones to whole numbers.
+
+    >>> plain(0.000093), plain(0.5), plain(24_500.4), plain(12.3456, 3)
+    ('0.000093', '0.5', '24,500', '12.3')
+    """
     if abs(value) < NOTHING:
         return "0"
-    if abs(value) >= 1000:
+    if not math.isfinite(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
-    digits = max(3 - math.floor(math.log10(abs(value))), 0)
-    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -75,7 +81,7 @@ def share_with_error(value: float, error: float, *, low: float = math.nan, high:
         return f"{number} % {sign}"
     if value in (0.0, 1.0):
         return f"{100 * value:.0f} %{_bound(value, low, high)}"
-    return f"{_plain(100 * value)} %"
+    return f"{plain(100 * value)} %"
 
 
 def _bound(value: float, low: float, high: float) -> str:

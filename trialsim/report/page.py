@@ -216,7 +216,7 @@ def _level_in_words(run: Run) -> list[str]:
         if one.too_often:
             who = {"any": "at least one rejects", "all": "all reject"} if one.analysis == FAMILY else {}
             told.append(
-                f"This is not a power: in the {one.twin} twin, without the declared effects, {who.get(one.contrast, 'it rejects')} "
+                f"This is not a power: without the declared effects ({one.twin} twin) {who.get(one.contrast, 'it rejects')} "
                 f"in {percent(one.rate)} of the trials where {percent(one.alpha)} would be right{_truth_there(run, one)}."
             )
     return told
@@ -347,7 +347,9 @@ def trial_rows(run: Run) -> list[tuple[str, str, str]]:
     rows = []
     for row in run.characteristics.measures:
         if row.analysis == "trial" and row.measure.startswith("cost_"):
-            rows.append((f"Cost [{row.measure.removeprefix('cost_')}]", row.contrast, measure_with_error(row, "number")))
+            rows.append(
+                (f"Cost [{row.measure.removeprefix('cost_')}]", row.contrast, measure_with_error(row, "number"))
+            )
         elif row.measure in TRIAL_MEASURES and row.analysis == "trial":
             label, kind = TRIAL_MEASURES[row.measure]
             rows.append((label, row.contrast, measure_with_error(row, kind)))

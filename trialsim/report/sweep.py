@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.apart import more_would
+from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import MEAN_SHARES
 from trialsim.report.digits import SIGN, percent, share_with_error, with_error
 from trialsim.report.words import join
@@ -107,13 +107,17 @@ def _highest(swept: Swept, answer: Answer, frame: pd.DataFrame) -> str:
         return ""
     if best.told:
         return f" Design {best.index} gives most, told apart from each other one."
-    return f" Which one gives most is not told apart: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
+    return (
+        f" Which one gives most is not told apart: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
+    )
 
 
 def _few(designs: Sequence[int]) -> str:
     """``1, 2 and 3``; of many the first ones and how many more."""
     names = [str(one) for one in designs]
-    return join(names if len(names) <= MOST_LISTED else [*names[: MOST_LISTED - 1], f"{len(names) - MOST_LISTED + 1} others"])
+    return join(
+        names if len(names) <= MOST_LISTED else [*names[: MOST_LISTED - 1], f"{len(names) - MOST_LISTED + 1} others"]
+    )
 
 
 def _pareto_lines(frame: pd.DataFrame) -> list[str]:
@@ -141,8 +145,10 @@ def _too_often_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[
         return []
     worst = max(verdict.times for one in bad if (verdict := answer.verdict(swept.cells[one])) is not None)
     return [
-        f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its power is none, and the "
-        f"design is left out of every choice: {_few(bad)}."
+        (
+            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its power is none, and "
+            f"the design is left out of every choice: {_few(bad)}."
+        )
     ]
 
 

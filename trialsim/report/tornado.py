@@ -43,7 +43,9 @@ def _row(bar: Bar, names: dict[str, str]) -> dict[str, object]:
     for end, shift in (("low", bar.low), ("high", bar.high)):
         row |= {f"value_{end}": shift.value, f"difference_{end}": shift.difference, f"mcse_{end}": shift.mcse}
         row[f"noise_{end}"] = shift.noise
-        ends = share_interval(shift.value * shift.count, shift.count) if bar.measure == "power" else (math.nan, math.nan)
+        ends = (
+            share_interval(shift.value * shift.count, shift.count) if bar.measure == "power" else (math.nan, math.nan)
+        )
         row |= dict(zip((f"value_{end}_conf_low", f"value_{end}_conf_high"), ends, strict=True))
     return row
 
@@ -76,7 +78,9 @@ def lines(found: Tornado) -> list[str]:
             f"{_most(found.leads[measure], names)}"
         )
     if found.verdict is not None and found.verdict.too_often:
-        told.append(f"As declared, {found.analysis}{contrast} {found.verdict.words} without effects: this is not a power.")
+        told.append(
+            f"As declared, {found.analysis}{contrast} {found.verdict.words} without effects: this is not a power."
+        )
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
         told.append(f"Power changes by no more than Monte Carlo error with {join(still)}.")

@@ -79,12 +79,12 @@ def standing(value: Floats, burdens: Floats, lead: Lead, *, slack: float = SLACK
     inside, open_ = seems.copy(), np.zeros(len(value), dtype=np.bool_)
     more = np.full(len(value), np.nan)
     known = np.isfinite(value) & np.isfinite(burdens).all(axis=1)
-    for d in np.flatnonzero(known):
+    for d in np.flatnonzero(known).tolist():
         no_more = known & (burdens <= burdens[d] * (1.0 + slack)).all(axis=1)
         no_more[d] = False
         rivals = np.flatnonzero(no_more if seems[d] else no_more & seems & (value >= value[d]))
-        leads = [lead(d, e) if seems[d] else lead(e, d) for e in rivals]
-        apart = [one for one in _apart(leads, equal=value[rivals] == value[d])]
+        leads = [lead(d, e) if seems[d] else lead(e, d) for e in rivals.tolist()]
+        apart = _apart(leads, equal=value[rivals] == value[d])
         if seems[d]:
             needed = most_of([one for one in apart if not one.told])
             open_[d] = any(not one.told for one in apart)

@@ -163,7 +163,8 @@ def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kep
     made = evaluate(study, replicates=replicates, engine=engine, workers=workers, sink=keep)
     of_each = np.concatenate(rejected)
     decided = {
-        (POWER, columns[index].analysis, columns[index].contrast): packed(of_each[:, i]) for i, index in enumerate(powers)
+        (POWER, columns[index].analysis, columns[index].contrast): packed(of_each[:, i])
+        for i, index in enumerate(powers)
     }
     for index, column in enumerate(made.kept.columns):
         if column.kind == "share":

@@ -115,7 +115,10 @@ def read_cell(folder: Path, key: str) -> Kept | None:
     return Kept(
         tuple(_measure(row) for row in held["measures"]),
         tuple(Verdict(*row) for row in held["verdicts"]),
-        {(measure, analysis, contrast): base64.b64decode(data) for measure, analysis, contrast, data in held["decided"]},
+        {
+            (measure, analysis, contrast): base64.b64decode(data)
+            for measure, analysis, contrast, data in held["decided"]
+        },
     )
 
 

@@ -137,8 +137,10 @@ def test_a_family_has_a_type_1_error_where_each_of_its_rows_has() -> None:
 # ---------------------------------------------------------------- whole studies
 
 
-@pytest.mark.parametrize("replicates", [20, 200, 600])
-@pytest.mark.parametrize("name", ["picu-blood-draw", "nicu-parent-massage", "lessons/massage-course"])
+@pytest.mark.parametrize(
+    ("name", "replicates"),
+    [("picu-blood-draw", 20), ("picu-blood-draw", 250), ("nicu-parent-massage", 200), ("lessons/massage-course", 50)],
+)
 def test_every_analysis_has_a_rate_and_a_verdict_at_any_number_of_replicates(name: str, replicates: int) -> None:
     """In the PICU study waiting moves P(X > Y) to .5009: told apart from .5, and of no weight. The rate once vanished."""
     study = studies.prepare(load(SCENARIOS / f"{name}.yaml"))
@@ -151,7 +153,7 @@ def test_every_analysis_has_a_rate_and_a_verdict_at_any_number_of_replicates(nam
     for place, one in judged.items():
         rate = table.get((*place, twin)) or table[*place, f"{twin}_low"]
         assert one.rate == rate.value
-        assert one.alpha == 0.05
+        assert one.alpha == max(row.alpha for row in made.kept.rows if one.analysis in (row.analysis, "primary"))
     if name == "picu-blood-draw":
         assert {one.measure for one in judged.values()} == {TYPE_1}
     if name == "nicu-parent-massage":

@@ -84,4 +84,6 @@ def test_no_power_of_ten_is_written() -> None:
     for exponent in range(-8, 9):
         for value in (10.0**exponent, -3.456 * 10.0**exponent):
             assert "e" not in plain(value) + rounded(value, abs(value) / 7)
-            assert float(plain(value).replace(",", "")) == pytest.approx(value, rel=5e-4, abs=0.5 if abs(value) > 999 else 0)
+            assert float(plain(value).replace(",", "")) == pytest.approx(
+                value, rel=5e-4, abs=0.5 if abs(value) > 999 else 0
+            )

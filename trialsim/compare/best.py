@@ -77,13 +77,19 @@ class Meetings:
 
 
 def asked(studies: Sequence[Study], columns: Sequence[Sequence[Column]]) -> list[Column]:
-    """The powers that a choice goes by, where every design has them: of the primary analysis, or of several together."""
+    """The powers that a choice goes by, where another design has them too: of the primary analysis, or of several together."""
     plan, scenario = studies[0].analysis, studies[0].scenario
     main = plan.rows[plan.primary[0]]
     several = len(scenario.primary) > 1
     places = [(FAMILY, "any"), (FAMILY, "all")] if several else [(main.analysis, main.contrast)]
     first = [one for one in columns[0] if one.measure == POWER and (one.analysis, one.contrast) in places]
-    return [one for one in first if all(one in names for names in columns)]
+    return [one for one in first if any(one in names for names in columns[1:])]
+
+
+def taken(values: Floats, names: Sequence[Column], powers: Sequence[Column]) -> Floats:
+    """(R, A) the decisions of the powers asked for, NaN where a design does not have one."""
+    at = [names.index(one) if one in names else -1 for one in powers]
+    return np.where(np.array(at) >= 0, values[:, at], np.nan)
 
 
 def contests(

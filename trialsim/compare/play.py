@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
-from trialsim.compare.best import Contest, Meetings, asked, contests
+from trialsim.compare.best import Contest, Meetings, asked, contests, taken
 from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
 from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
@@ -178,8 +178,7 @@ class _Adding:
         if self.paired:
             for pair, other in zip(self.pairs, values[1:], strict=True):
                 pair.add(values[0], other, start)
-        places = [[names.index(column) for column in self.asked] for names in self.columns]
-        self.met.add([one[:, at] for one, at in zip(values, places, strict=True)])
+        self.met.add([taken(one, names, self.asked) for one, names in zip(values, self.columns, strict=True)])
 
     def rows(self) -> Iterator[Difference]:
         """Every design but the first against it."""

@@ -151,17 +151,15 @@ def answer(found: Comparison) -> list[str]:
     """
     told = []
     for index, side in enumerate(found.sides[1:]):
-        if not found.contests:
-            told.append(f"{side.label} has no power in common with {found.sides[0].label} that could be compared.")
-            continue
         said = []
         for contest in found.contests:
-            place = (side.label, POWER, contest.analysis, contest.contrast)
-            row = next(
-                (one for one in found.rows if (one.scenario, one.measure, one.analysis, one.contrast) == place), None
-            )
-            said.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
-        told.append(" ".join(said))
+            here = [one for one in found.rows if (one.scenario, one.analysis, one.contrast)
+                    == (side.label, contest.analysis, contest.contrast) and one.measure.startswith(POWER)]  # fmt: skip
+            if here:
+                row = next((one for one in here if one.measure == POWER), None)
+                said.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
+        none = f"{side.label} has no power in common with {found.sides[0].label} that could be compared."
+        told.append(" ".join(said) or none)
     return told
 
 

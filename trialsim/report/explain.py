@@ -100,9 +100,7 @@ def _levels(study: Study) -> Section:
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
-    header = (
-        ("as a pilot measures it", "level before anything moves or blurs it") if plan.declared else ("level",)
-    )
+    header = ("as a pilot measures it", "level before anything moves or blurs it") if plan.declared else ("level",)
     return Section("Levels declared", (), ("outcome", "visit", "arm", *header), tuple(rows))
 
 

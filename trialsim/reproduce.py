@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.evaluate.table import wilson
+from trialsim.evaluate.table import share_interval
 from trialsim.scenario.model import Published
 from trialsim.study import Engine, Study, evaluate
 
@@ -82,17 +82,22 @@ def _place(study: Study, told: Published, parts: list[Estimates]) -> Iterator[Pl
         yield _finding(named, told.finding, study, index, parts)
 
 
+def _written(value: float) -> str:
+    """A published number to four digits, never as a power of ten."""
+    return np.format_float_positional(value, precision=4, unique=False, fractional=False, trim="-")
+
+
 def _figure(named: tuple[str, str, str, str], kind: str, value: float, simulated: Floats) -> Placement:
     known = simulated[np.isfinite(simulated)]
     n = len(known)
     if n == 0:
         nan = math.nan
-        return Placement(*named, kind, f"{value:.4g}", nan, nan, nan, nan, nan, nan, nan, 0)
+        return Placement(*named, kind, _written(value), nan, nan, nan, nan, nan, nan, nan, 0)
     below = float((known < value).sum() + (known == value).sum() / 2)
     low, median, high = np.quantile(known, [0.025, 0.5, 0.975])
     share = below / n
     error = math.sqrt(share * (1 - share) / n)
-    return Placement(*named, kind, f"{value:.4g}", median, low, high, share, error, *wilson(below, n), n)
+    return Placement(*named, kind, _written(value), median, low, high, share, error, *share_interval(below, n), n)
 
 
 def _finding(
@@ -112,4 +117,4 @@ def _finding(
     share = hits / n if n else math.nan
     error = math.sqrt(share * (1 - share) / n) if n else math.nan
     nan = math.nan
-    return Placement(*named, "finding", finding, nan, nan, nan, share, error, *wilson(hits, n), n)
+    return Placement(*named, "finding", finding, nan, nan, nan, share, error, *share_interval(hits, n), n)

@@ -36,6 +36,7 @@ from trialsim.evaluate.truth import (
     truth_measures,
     without_trifles,
 )
+from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
 from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
@@ -353,6 +354,7 @@ def evaluate(
     if truth is not None:
         told_of = without_trifles(plan, truth, told_of)
         told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
+    told_of += level_rows(plan, study.twins, truth, told_of)
     return OperatingCharacteristics(
         scenario=study.scenario.name,
         replicates=done,

@@ -10,7 +10,7 @@ import pytest
 
 from trialsim.compare import Comparison, compare, frames
 from trialsim.errors import RunError
-from trialsim.report.compare import alone, answer, headlines, lines, pictures, write_comparison
+from trialsim.report.compare import alone, answer, choice, headlines, lines, pictures, write_comparison
 
 NURSE = "setting.resources.nurse.units=1"
 
@@ -33,7 +33,34 @@ def test_the_answer_knows_chance_from_difference(found: Comparison) -> None:
     little = compare(
         ["nicu-parent-massage"], variants=["setting.resources.therapist.other_work.share=49 %"], replicates=200
     )
-    assert "lies within Monte Carlo error" in answer(little)[0]
+    assert "not told apart" in answer(little)[0]
+    assert "more replicates would" in answer(little)[0]
+
+
+def test_the_best_of_several_is_named_only_where_it_is_told_apart(found: Comparison) -> None:
+    """40 in each arm find more than 33 beyond doubt; one nurse fewer is within chance of the baseline."""
+    assert choice(found) == ["The power of fear_during (all arms) is highest in C, told apart from each other design."]
+    near = compare(["picu-blood-draw"], variants=[NURSE, "setting.resources.nurse.units=3"], replicates=100)
+    (said,) = choice(near)
+    assert said.startswith(
+        "In which design the power of fear_during (all arms) is highest is not told apart: A, B and C"
+    )
+    assert choice(compare(["textbook-t-test", "textbook-t-test"], replicates=100)) == [], "of two the answer says it"
+
+
+def test_a_design_without_the_power_does_not_hide_the_others() -> None:
+    mixed = compare(["textbook-t-test", "textbook-t-test", "many-arms"], replicates=100)
+    assert answer(mixed)[0].startswith("The power of main (treated - control) is the same in B as in A")
+    assert answer(mixed)[1] == "C has no power in common with A that could be compared."
+
+
+def test_a_test_that_rejects_too_often_is_no_best_design() -> None:
+    change = "analyses.all_mothers_log.subset={percent_change: {below: -10 %}}"
+    made = compare(["nicu-parent-massage"], variants=[change, "design.enroll=30"], replicates=200)
+    assert "cannot be compared: without effects, B rejects too often" in answer(made)[0]
+    (said,) = choice(made)
+    assert said.endswith("B is left out: the test rejects too often there.")
+    assert "highest in B" not in said
 
 
 def test_files(found: Comparison, tmp_path: Path) -> None:

@@ -51,7 +51,6 @@ TRUTH = Truth(
     twins=("declared", "null"),
     value=np.array([[TRUE, 0.64, np.nan], [0.0, 0.52, np.nan]]),
     mcse=np.array([[ERROR, 0.002, np.nan], [0.0, 0.001, np.nan]]),
-    no_effect=np.array([[False, False, False], [True, False, False]]),
     interference=np.array([0.03, np.nan, np.nan]),
     interference_mcse=np.array([0.001, np.nan, np.nan]),
 )
@@ -129,13 +128,6 @@ def test_a_share_has_no_relative_bias_and_a_row_without_estimand_has_nothing(
     assert ("above", "relative_bias") not in table
     assert ("above", "bias") in table
     assert not [name for analysis, name in table if analysis == "nothing"]
-
-
-def test_type_1_error_stands_only_where_nothing_is_to_be_found(
-    table: dict[tuple[str, str], Measure], estimates: Estimates
-) -> None:
-    assert table["mean", "type_1_error"].value == pytest.approx((estimates.p[1, :, 0] <= 0.05).mean())
-    assert ("above", "type_1_error") not in table
 
 
 def test_the_truth_has_rows_of_its_own() -> None:

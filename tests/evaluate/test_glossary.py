@@ -22,7 +22,13 @@ def test_every_measure_is_explained_and_none_is_left_over() -> None:
         told |= {row.measure for row in studies.evaluate(study, replicates=20, truth=truth).measures}
     assert all(meaning(measure) for measure in told)
     used = {"cost" if measure.startswith("cost_") else measure.partition(":")[0] for measure in told}
-    decisions = ("power", "rejection_null_twin", "rejection_no_change_twin", "type_1_error")
+    decisions = (
+        "power",
+        "rejection_null_twin",
+        "rejection_no_change_twin",
+        "type_1_error",
+        "rejection_without_effects",
+    )
     bounds = {f"{measure}_{bound}" for measure in decisions for bound in ("low", "high")}
     assert set(MEANINGS) - bounds == used - bounds
 

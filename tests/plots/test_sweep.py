@@ -26,7 +26,7 @@ def swept() -> pd.DataFrame:
         rows.append({
             "design_id": i, "n": n, "units": units, "share": share, "value": value, "mcse": 0.01,
             "low": value - 0.02, "high": value + 0.02, "days": 2.0 * n * share / 60, "cost": 100.0 * n + units,
-            "staff_hours": 0.3 * n, "pareto": share == 60.0,
+            "staff_hours": 0.3 * n, "pareto": share == 60.0, "pareto_open": False, "too_often": False,
         })  # fmt: skip
     return pd.DataFrame(rows)
 

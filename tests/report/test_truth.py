@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from trialsim.report.digits import with_error
 from trialsim.report.page import render
 from trialsim.report.truth import Cell, has_clock, has_interference, truth_rows, twin_rows
 from trialsim.runs.run import Run, run
@@ -22,22 +21,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     found = {key: run(load(SCENARIOS / f"{name}.yaml"), folder / key, replicates=600) for key, name in names.items()}
     untrue = run(load(SCENARIOS / "lessons/textbook-t-test.yaml"), folder / "untrue", replicates=200, truth=False)
     return found | {"untrue": untrue}
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "text"),
-    [
-        (-0.00539, 0.00152, "-0.0054 ± 0.0015"),
-        (0.5, 0.0, "0.5"),
-        (-0.2, 1e-17, "-0.2"),
-        (1e-17, 1e-18, "0"),
-        (24.0421, 0.53, "24.0 ± 0.5"),
-        (0.3212, 0.00096, "0.3212 ± 0.0010"),
-        (1234.0, 21.0, "1,234 ± 21"),
-    ],
-)
-def test_a_value_is_told_to_the_digits_its_error_allows(value: float, error: float, text: str) -> None:
-    assert with_error(value, error) == text
 
 
 def test_far_off_is_marked_and_chance_is_not(finished: dict[str, Run]) -> None:
@@ -56,11 +39,17 @@ def test_far_off_is_marked_and_chance_is_not(finished: dict[str, Run]) -> None:
     assert not textbook["bias"].marked
 
 
-def test_type_1_error_is_named_only_where_nothing_is_to_be_found(finished: dict[str, Run]) -> None:
+def test_what_is_no_type_1_error_is_not_called_so(finished: dict[str, Run]) -> None:
     rows = {row["analysis"]: row for row in twin_rows(finished["nicu"].characteristics, ("all_mothers_log",))}
     mothers, fell = rows["all_mothers_log"], rows["those_who_fell"]
-    assert mothers["type_1"] == mothers["no_change"] != mothers["null"]
-    assert fell["type_1"] == fell["null_truth"] == Cell("")
+    assert mothers["null"] != mothers["no_change"]
+    assert (mothers["called"], fell["called"]) == (Cell("type I error"), Cell("type I error"))
+    assert fell["null_truth"] == Cell("")
+    assert isinstance(fell["verdict"], Cell)
+    assert fell["verdict"].marked
+    assert fell["verdict"].text.startswith("rejects too often (1")
+    (untrue,) = twin_rows(finished["untrue"].characteristics, ("main",))
+    assert untrue["called"] == Cell("rejections without effects")
 
 
 def test_columns_that_no_row_needs_are_left_out(finished: dict[str, Run]) -> None:

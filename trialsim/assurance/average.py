@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
 from trialsim.assurance.play import Played
-from trialsim.evaluate.table import wilson
+from trialsim.evaluate.table import share_interval
 
 Floats = NDArray[np.float64]
 
@@ -34,14 +34,14 @@ def share(value: float, mcse: float, trials: int) -> Share:
     """A share whose error is ``mcse``: Wilson's interval at the number of independent trials that has this error."""
     worth = value * (1 - value) / mcse**2 if mcse > 0 else float(trials)
     worth = min(worth, float(trials)) if worth > 0 else float(trials)
-    return Share(value, mcse, *wilson(value * worth, worth))
+    return Share(value, mcse, *share_interval(value * worth, worth))
 
 
 def binomial(reached: int, counted: int) -> Share:
     """The share of independent trials."""
     value = reached / counted if counted else math.nan
     mcse = math.sqrt(value * (1 - value) / counted) if counted else math.nan
-    return Share(value, mcse, *wilson(reached, counted))
+    return Share(value, mcse, *share_interval(reached, counted))
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def command(
 def _print(found: Assurance, folder: Path | None, seconds: float) -> None:
     from rich.table import Table
 
-    from trialsim.report.assurance import answer
+    from trialsim.report.assurance import answer, share_text
 
     first, *rest = answer(found)
     stdout.print(first, style="bold")
@@ -109,14 +109,13 @@ def _print(found: Assurance, folder: Path | None, seconds: float) -> None:
         stdout.print(f"  {line}", markup=False)
     belief = found.beliefs[found.first]
     table = Table(box=None, pad_edge=False, title=f"Power along {belief.label}", title_justify="left")
-    for name in ("quantile of its prior", "value", "power", "MCSE", "95 % interval"):
+    for name in ("quantile of its prior", "value", "power", "95 % interval"):
         table.add_column(name, justify="right")
     for one in found.along[found.first]:
         table.add_row(
             f"{percent(one.quantile_low, 0)} to {percent(one.quantile_high, 0)}",
             f"{belief.shown(one.value_low)} to {belief.shown(one.value_high)}",
-            percent(one.power.value),
-            percent(one.power.mcse),
+            share_text(one.power),
             f"{percent(one.power.low, 0)} to {percent(one.power.high, 0)}",
         )
     table_console().print(table)

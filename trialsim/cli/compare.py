@@ -84,7 +84,7 @@ def _stem(design: str) -> str:
 
 
 def _print(found: Comparison, folder: Path, *, figures: bool) -> None:
-    from trialsim.report.compare import alone, answer, headlines, lines
+    from trialsim.report.compare import alone, answer, choice, headlines, lines
 
     for side in found.sides:
         stdout.print(f"{side.label} is {side.name}{' (the baseline)' if side is found.sides[0] else ''}.", markup=False)
@@ -95,6 +95,8 @@ def _print(found: Comparison, folder: Path, *, figures: bool) -> None:
             stdout.print(f"  - {change}", markup=False)
         _table(found.sides[0].label, side.label, lines(found, side.label, first=True))
         stdout.print(power, markup=False)
+    for sentence in choice(found):
+        stdout.print(f"\n{sentence}", markup=False)
     for note in (*found.notes, *alone(found)):
         stdout.print(f"\n{note}", markup=False)
     page = f"Read {folder / 'compare.html'} first; all measures are" if figures else "All measures are"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -11,7 +12,10 @@ from trialsim.cli.console import print_json, stderr, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES
 from trialsim.errors import AnalysisError
-from trialsim.report.digits import percent
+from trialsim.report.digits import plain, share_with_error
+
+if TYPE_CHECKING:
+    from trialsim.reproduce import Placement
 
 
 @click.command("reproduce")
@@ -59,10 +63,10 @@ def command(
     for one in placed:
         reading = f" ({one.reading})" if one.reading else ""
         if one.kind == "finding":
-            simulated, where = "", f"{percent(one.share)} ± {percent(one.mcse)} find the same"
+            simulated, where = "", f"{_share(one)} find the same"
         else:
-            simulated = f"{one.median:.3g} ({one.low:.3g} to {one.high:.3g})"
-            where = f"{percent(one.share)} ± {percent(one.mcse)} lie below"
+            simulated = f"{plain(one.median, 3)} ({plain(one.low, 3)} to {plain(one.high, 3)})"
+            where = f"{_share(one)} lie below"
         table.add_row(one.source + reading, one.analysis, one.contrast, f"{one.kind} {one.published}", simulated, where)
     table_console().print(table)
     stderr.print(
@@ -70,3 +74,7 @@ def command(
         "produced the report, not that they are true.",
         markup=False,
     )
+
+
+def _share(one: Placement) -> str:
+    return share_with_error(one.share, one.mcse, low=one.conf_low, high=one.conf_high)

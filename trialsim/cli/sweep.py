@@ -153,7 +153,7 @@ def _print(swept: Swept, answer: Answer, frame: pd.DataFrame, folder: Path, *, d
 
 
 def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
-    """One line a design; those of the Pareto set in bold with a star."""
+    """One line a design; those of the Pareto set in bold with a star, those whose test rejects too often in red."""
     from rich.table import Table
 
     from trialsim.report.sweep import names_of, written
@@ -174,10 +174,9 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
     for cell, row in zip(swept.cells[:MOST_SHOWN], frame.to_dict("records"), strict=False):
         values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
         numbers = [f"{row[name]:,.0f}" for name in rest]
-        star = "*" if row["pareto"] else ""
-        table.add_row(
-            f"{star}{row['design_id']}", *values, written(answer, row), *numbers, style="bold" if star else ""
-        )
+        mark = "!" if row["too_often"] else "*" if row["pareto"] else "?" if row["pareto_open"] else ""
+        style = {"!": "red", "*": "bold"}.get(mark, "")
+        table.add_row(f"{mark}{row['design_id']}", *values, written(answer, row), *numbers, style=style)
     table_console().print(table)
     if len(frame) > MOST_SHOWN:
         stdout.print(f"... and {len(frame) - MOST_SHOWN:,} more in results.csv", markup=False)

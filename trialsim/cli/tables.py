@@ -7,13 +7,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+from rich.table import Table
+
 from trialsim.cli.console import table_console
-from trialsim.report.digits import percent, share_with_error, with_error
+from trialsim.evaluate.columns import FAMILY, NO_CHANGE
+from trialsim.evaluate.summaries import TRIAL as TRIAL_NAME
+from trialsim.evaluate.truth import TRUTH
+from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
+from trialsim.report.digits import SIGN, measure_with_error
+from trialsim.report.truth import level_rate, rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.table import Table
 
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.table import Measure
@@ -33,55 +39,83 @@ SHARES = ("target_reached_in_time", "missed_share", "missing_share")
 
 
 def print_measures(result: OperatingCharacteristics) -> None:
-    """A line for each analysis and contrast, then the trial; numbers after the sign +- are Monte Carlo errors."""
-    from rich.table import Table
-
-    table = _columns(Table(box=None, pad_edge=False), "analysis", "contrast", ">power", ">null twin", ">truth", ">bias",
-                     ">coverage", ">failed")  # fmt: skip
-    known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
-    rows = list(dict.fromkeys(key[:2] for key in known if key[0] != "trial"))
-    order = list(dict.fromkeys(analysis for analysis, _ in rows))
-    for analysis, contrast in sorted(rows, key=lambda row: order.index(row[0])):
-        here = {measure: row for (a, c, measure), row in known.items() if (a, c) == (analysis, contrast)}
-        power = here.get("power") or here.get("power_low")
-        if power is None:
-            continue
-        table.add_row(
-            analysis, contrast, _rate(here, "power"), _rate(here, "rejection_null_twin"), _number(here.get("truth")),
-            _number(here.get("bias")), _share(here.get("coverage")), str(power.n_failed or ""),
-            style="bold" if analysis in result.primary else "",
-        )  # fmt: skip
+    """What each test decides and whether it keeps its level, what its estimates are worth, then the trial."""
     console = table_console()
-    console.print(table)
+    of: dict[tuple[str, str], dict[str, Measure]] = {}
+    for row in result.measures:
+        of.setdefault((row.analysis, row.contrast), {})[row.measure] = row
+    order = list(dict.fromkeys(analysis for analysis, _ in of))
+    places = sorted((place for place in of if place[0] != TRIAL_NAME), key=lambda place: order.index(place[0]))
+    console.print(_decisions(result, {place: of[place] for place in places}))
     console.print()
-    if any(measure.startswith("truth") for _, _, measure in known):
-        console.print(_without_effect(result))
+    console.print(_without_effect(result, of), markup=False, highlight=False)
+    console.print()
+    known = {place: of[place] for place in places if "truth" in of[place]}
+    if known:
+        console.print(_estimates(result, known))
         console.print()
-    trial = _columns(Table(box=None, pad_edge=False), "the trial", "", ">value")
+    trial = _columns(Table(box=None, pad_edge=False), "the trial", "", ">mean")
     for row in _trial_rows(result):
-        text = _share(row) if row.measure in SHARES else _number(row)
+        text = measure_with_error(row, "share" if row.measure in SHARES else "number")
         unit = f" [{row.measure.removeprefix('cost_')}]" if _told(row.measure) == "cost" else ""
         trial.add_row(TRIAL[_told(row.measure)] + unit, row.contrast, text)
     console.print(trial)
+    console.print()
+    console.print(SIGN, markup=False, highlight=False)
 
 
-def _without_effect(result: OperatingCharacteristics) -> Table:
-    """Primary analyses when there is nothing to find: rejections under either twin, the truth there, type I errors."""
-    from rich.table import Table
-
-    known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
-    clock = any(measure.startswith("rejection_no_change_twin") for _, _, measure in known)
-    third = (">no change", ">truth there") if clock else ()
-    names = ("without effect", "", ">null twin", ">truth there", *third, ">type I error")
+def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> Table:
+    """Power, rejections when nothing is to be found and the verdict on them; red where a test rejects too often."""
+    failed = any(row.n_failed for known in of.values() for name, row in known.items() if name.startswith("power"))
+    names = ("analysis", "contrast", ">power", ">without effects", "level", *([">failed"] if failed else []))
     table = _columns(Table(box=None, pad_edge=False), *names)
-    for analysis, contrast in dict.fromkeys((row.analysis, row.contrast) for row in result.kept.rows):
-        if analysis in result.primary:
-            here = {measure: row for (a, c, measure), row in known.items() if (a, c) == (analysis, contrast)}
-            told = [_rate(here, "rejection_null_twin"), _number(here.get("truth_null_twin"))]
-            if clock:
-                told += [_rate(here, "rejection_no_change_twin"), _number(here.get("truth_no_change_twin"))]
-            table.add_row(analysis, contrast, *told, _rate(here, "type_1_error"))
+    judged = {(one.analysis, one.contrast): one for one in result.verdicts}
+    for (analysis, contrast), known in of.items():
+        power, verdict = known.get("power") or known.get("power_low"), judged.get((analysis, contrast))
+        if power is None or verdict is None:
+            continue
+        style = "bold " if analysis in (*result.primary, FAMILY) else ""
+        table.add_row(
+            escape(analysis), escape(contrast), rate(known, "power"), level_rate(known)[0], verdict.words,
+            *([str(power.n_failed or "")] if failed else []), style=style + ("red" if verdict.too_often else ""),
+        )  # fmt: skip
     return table
+
+
+def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> Table:
+    """Truth, bias and coverage of every row that has a truth."""
+    table = _columns(Table(box=None, pad_edge=False), "estimates", "contrast", ">truth", ">bias", ">coverage")
+    for (analysis, contrast), known in of.items():
+        scale = known["empirical_se"].value if "empirical_se" in known else 0.0
+        numbers = [
+            measure_with_error(known[name], "number", scale=scale) if name in known else ""
+            for name in ("truth", "bias")
+        ]
+        style = "bold" if analysis in result.primary else ""
+        table.add_row(escape(analysis), escape(contrast), *numbers, rate(known, "coverage"), style=style)
+    return table
+
+
+def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> str:
+    """What the column "without effects" counts, and which of its shares are no type I errors."""
+    twin = judged_twin(result.kept.twins)
+    told = "and with the clock stopped " if twin == NO_CHANGE else ""
+    text = f"Without effects: the same trials without the declared effects {told}({twin} twin)."
+    rows = [(row.analysis, row.contrast) for row in result.kept.rows]
+    others = [place for place in rows if any(name.startswith(WITHOUT_EFFECTS) for name in of[place])]
+    if not others:
+        return f"{text} Its shares are type I errors."
+    if not any(TRUTH[twin] in of[place] for place in rows):
+        return f"{text} No truth was looked for, so its shares are not called type I errors."
+    named = [f"{analysis} ({contrast}), {_truth_there(of[analysis, contrast], twin)}" for analysis, contrast in others]
+    return f"{text} Its shares are type I errors, except where the true effect there is not none: {'; '.join(named)}."
+
+
+def _truth_there(known: dict[str, Measure], twin: str) -> str:
+    truth, spread = known.get(TRUTH[twin]), known.get("empirical_se")
+    if truth is None:
+        return "unknown"
+    return measure_with_error(truth, "number", scale=spread.value if spread is not None else 0.0)
 
 
 def _trial_rows(result: OperatingCharacteristics) -> Iterator[Measure]:
@@ -104,26 +138,6 @@ def _columns(table: Table, *names: str) -> Table:
     return table
 
 
-def _rate(here: dict[str, Measure], measure: str) -> str:
-    """A share, or its bounds where too many replicates failed."""
-    low, high = here.get(f"{measure}_low"), here.get(f"{measure}_high")
-    if measure not in here and low is not None and high is not None:
-        return f"{percent(low.value)} to {percent(high.value)}"
-    return _share(here.get(measure))
-
-
-def _share(row: Measure | None) -> str:
-    if row is None or math.isnan(row.value):
-        return ""
-    return share_with_error(row.value, row.mcse)
-
-
-def _number(row: Measure | None) -> str:
-    if row is None or math.isnan(row.value):
-        return ""
-    return with_error(row.value, row.mcse)
-
-
 def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]:
     """The result for scripts; a number that is not there is null."""
     rows = [
@@ -138,4 +152,5 @@ def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]
         "seconds": round(result.seconds, 3),
         "folder": str(folder),
         "operating_characteristics": rows,
+        "verdicts": [{**asdict(one), "times": one.times, "words": one.words} for one in result.verdicts],
     }

@@ -85,7 +85,7 @@ def _print(found: Tornado) -> None:
     from rich.table import Table
 
     from trialsim.report.sweep import names_of
-    from trialsim.report.tornado import change
+    from trialsim.report.tornado import change, share_at
     from trialsim.scenario.sweep import shown
 
     table = Table(box=None, pad_edge=False)
@@ -98,6 +98,6 @@ def _print(found: Tornado) -> None:
         one, ends = bar.assumption, (bar.low, bar.high)
         table.add_row(
             names[one.path], shown(one.value), shown(one.low), shown(one.high),
-            *(f"{100 * end.value:.1f} %" for end in ends), *(change(end) for end in ends), style="dim" if bar.noise else "",
+            *(share_at(end) for end in ends), *(change(end) for end in ends), style="dim" if bar.noise else "",
         )  # fmt: skip
     table_console().print(table)

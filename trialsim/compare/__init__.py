@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trialsim.compare.best import Contest
 from trialsim.compare.paired import COLUMNS, Difference
 from trialsim.compare.play import Shown, play_sides, read_stored
 from trialsim.compare.sides import CompareError, Side, read_sides
@@ -33,6 +34,7 @@ class Comparison:
     alone : (label, what) that only one of two designs has
     notes : what a reader must know, such as that a comparison is unpaired
     shown : of each design, what figures show
+    contests : of each power that a choice goes by, which designs are told apart
     """
 
     sides: tuple[Side, ...]
@@ -43,6 +45,7 @@ class Comparison:
     alone: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     shown: tuple[Shown, ...]
+    contests: tuple[Contest, ...]
 
     def frame(self) -> pd.DataFrame:
         """The rows as a tidy frame."""
@@ -136,6 +139,7 @@ def compare_sides(
         alone=found.alone,
         notes=tuple(notes),
         shown=found.shown,
+        contests=found.contests,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.evaluate.table import wilson
+from trialsim.evaluate.table import share_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def power_frame(found: Comparison) -> pd.DataFrame:
         for row in here:
             for label, value in ((found.sides[0].label, row.a), (row.scenario, row.b)):
                 if row.measure == "power":
-                    powers[label] = (value, *wilson(value * row.n, row.n))
+                    powers[label] = (value, *share_interval(value * row.n, row.n))
                 elif row.measure in ("power_low", "power_high") and label not in powers:
                     ends = [one for one in here if one.scenario == row.scenario and one.measure.startswith("power_")]
                     low, high = ((one.a if label == found.sides[0].label else one.b) for one in ends[:2])

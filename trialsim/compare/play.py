@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
+from trialsim.compare.best import Contest, Meetings, asked, contests, taken
 from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
 from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
 from trialsim.evaluate.columns import analysis_columns, analysis_values
-from trialsim.evaluate.moments import BLOCK
+from trialsim.evaluate.moments import BLOCK, Moments
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.evaluate.table import Z95, Column, Measure
+from trialsim.evaluate.table import Z95, Column, Measure, measures
 from trialsim.evaluate.trial import trial_columns
+from trialsim.evaluate.verdict import level_rows
+from trialsim.evaluate.verdict import verdicts as verdicts_of
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures
 from trialsim.memory import most_with_days
 from trialsim.study import Engine, Study, play
@@ -66,6 +69,7 @@ class Results:
     rows: tuple[Difference, ...]
     alone: tuple[tuple[str, str], ...]
     shown: tuple[Shown, ...]
+    contests: tuple[Contest, ...]
 
 
 def play_sides(
@@ -98,7 +102,7 @@ def play_sides(
                 progress(part.stop - replicates.start)
     points = [wait_measures(side.study, one.total(), len(replicates)) for side, one in zip(sides, waits, strict=True)]
     rows = tuple(adding.rows(points))
-    return Results(rows, adding.alone(), tuple(_joined(parts) for parts in shown))
+    return Results(rows, adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
 
 
 def _play(
@@ -169,6 +173,9 @@ class _Adding:
         self.own = [Grouped(len(names)) for names in self.wide]
         self.pairs = [Pair(self.wide[0], names) for names in self.wide[1:]]
         self.paired = paired
+        self.columns = columns
+        self.asked = asked([side.study for side in sides], columns)
+        self.met = Meetings(len(sides), len(self.asked))
 
     def add(self, values: Sequence[Floats], start: int) -> None:
         """The same replicates of every design, the baseline first."""
@@ -177,6 +184,7 @@ class _Adding:
         if self.paired:
             for pair, other in zip(self.pairs, values[1:], strict=True):
                 pair.add(values[0], other, start)
+        self.met.add([taken(one, names, self.asked) for one, names in zip(values, self.columns, strict=True)])
 
     def rows(self, points: Sequence[Sequence[Measure]] = ()) -> Iterator[Difference]:
         """Every design but the first against it; ``points`` of the waits of each design, where they were counted."""
@@ -186,6 +194,20 @@ class _Adding:
             found = differences(side.label, pair, self.own[0], own, paired=self.paired, same=same)
             replicates = int(own.replicates.sum())
             yield from behind_means(found, _apart(side.label, points[0], points[index], replicates) if points else ())
+
+    def contests(self) -> tuple[Contest, ...]:
+        """How the powers of the primary analyses stand to one another in all designs."""
+        verdicts = []
+        for side, own, names in zip(self.sides, self.own, self.columns, strict=True):
+            total = own.total()
+            count = len(names)
+            table = measures(
+                names, Moments(total.replicates, total.n[:count], total.mean[:count], total.squares[:count])
+            )
+            plan, twins = side.study.analysis, side.study.twins
+            levels = level_rows(plan, twins, None, table)
+            verdicts.append(verdicts_of(plan.rows, side.study.scenario.primary, twins, levels))
+        return contests(self.asked, self.met, verdicts, paired=self.paired)
 
     def alone(self) -> tuple[tuple[str, str], ...]:
         """What only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
@@ -229,7 +251,7 @@ def read_stored(
         if progress is not None:
             progress(batches[0].replicates.stop - replicates.start)
     rows = [*adding.rows(), *_trial_rows(sides, len(replicates))]
-    return Results(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown))
+    return Results(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
 
 
 def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:

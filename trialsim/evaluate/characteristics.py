@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.plan import RowPlan
 from trialsim.evaluate.table import TABLE_COLUMNS, Column, Measure
+from trialsim.evaluate.verdict import Verdict, verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,11 @@ class OperatingCharacteristics:
         import pandas as pd
 
         return pd.DataFrame([{name: getattr(row, name) for name in TABLE_COLUMNS} for row in self.measures])
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Of each row and family whether its test keeps its level."""
+        return verdicts(self.kept.rows, self.primary, self.kept.twins, self.measures)
 
     def value(self, measure: str, *, analysis: str, contrast: str | None = None) -> Measure:
         """One measure; without ``contrast`` the first row of the analysis that has it.

@@ -63,7 +63,9 @@ def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)
             columns.append(Column(family.analysis, label, POWER, "decision"))
             columns.append(Column(family.analysis, label, REJECTION_NULL, "decision"))
     if NO_CHANGE in twins:
-        columns.extend(Column(row.analysis, row.contrast, REJECTION_NO_CHANGE, "decision") for row in plan.rows)
+        places = [(row.analysis, row.contrast) for row in plan.rows]
+        places += [(one.analysis, label) for one in families(plan) for label in (one.any_label, one.all_label)]
+        columns.extend(Column(*place, REJECTION_NO_CHANGE, "decision") for place in places)
     return columns
 
 
@@ -88,14 +90,17 @@ def analysis_values(plan: AnalysisPlan, estimates: Estimates) -> Floats:
     for family in families(plan):
         parts.extend(_family_values(family.rows, rejected[declared], rejected[null]))
     if NO_CHANGE in estimates.twins:
-        parts.append(rejected[estimates.twins.index(NO_CHANGE)])
+        unchanged = rejected[estimates.twins.index(NO_CHANGE)]
+        parts.append(unchanged)
+        for family in families(plan):
+            parts.extend(_family_values(family.rows, unchanged))
     return np.concatenate(parts, axis=1)
 
 
-def _family_values(rows: Sequence[int], declared: Floats, null: Floats) -> Iterator[Floats]:
-    """Any and all of the family, each under both twins; a failed member leaves the answer open unless others decide."""
-    some = [_any(rejected[:, list(rows)]) for rejected in (declared, null)]
-    every = [1.0 - _any(1.0 - rejected[:, list(rows)]) for rejected in (declared, null)]
+def _family_values(rows: Sequence[int], *twins: Floats) -> Iterator[Floats]:
+    """Any of the family under each twin, then all of it; a failed member leaves the answer open unless others decide."""
+    some = [_any(rejected[:, list(rows)]) for rejected in twins]
+    every = [1.0 - _any(1.0 - rejected[:, list(rows)]) for rejected in twins]
     for values in (*some, *every):
         yield values[:, None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from trialsim.evaluate.moments import Moments
@@ -14,6 +14,13 @@ FAILED_LIMIT = 0.05
 
 #: Two-sided 95 % point of the normal distribution.
 Z95 = 1.959963984540054
+
+#: What a 95 % interval leaves out on each side.
+TAIL = 0.025
+
+#: Means over trials of a share of participants. Where all trials agree on none or all, their number bounds the mean as it
+#: bounds the share of trials that differ.
+MEAN_SHARES = ("missed_share", "left_while_waiting_share", "missing_share")
 
 TABLE_COLUMNS = (
     "analysis",
@@ -65,8 +72,8 @@ class Measure:
     n_failed: int
 
 
-def wilson(successes: float, n: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a proportion.
+def wilson(successes: float, n: float, *, z: float = Z95) -> tuple[float, float]:
+    """Wilson's interval of a proportion, of 95 % unless another quantile ``z`` is given.
 
     >>> low, high = wilson(0.774 * 1600, 1600)
     >>> round(low, 3), round(high, 3)
@@ -74,10 +81,29 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     """
     if n <= 0:
         return math.nan, math.nan
-    share, z2 = successes / n, Z95**2
+    share, z2 = successes / n, z**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    half = z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share_interval(successes: float, n: float) -> tuple[float, float]:
+    """95 % interval of a proportion: Wilson's, and for none or all of n that of Clopper and Pearson.
+
+    The chance of n successes in n is p^n, so p is at least .025^(1/n).
+
+    References
+    ----------
+    Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404.
+
+    >>> share_interval(1000, 1000)[0] == 0.025 ** (1 / 1000), share_interval(0, 0)
+    (True, (nan, nan))
+    """
+    if n > 0 and successes <= 0:
+        return 0.0, 1 - TAIL ** (1 / n)
+    if n > 0 and successes >= n:
+        return TAIL ** (1 / n), 1.0
+    return wilson(successes, n)
 
 
 def measures(columns: Sequence[Column], moments: Moments) -> list[Measure]:
@@ -147,7 +173,7 @@ def _share_rows(column: Column, one: _Summary) -> Iterator[Measure]:
 
 def _share(column: Column, one: _Summary, name: str, successes: float, n: float) -> Measure:
     share = successes / n
-    low, high = wilson(successes, n)
+    low, high = share_interval(successes, n)
     mcse = math.sqrt(max(share * (1 - share), 0.0) / n)
     return Measure(
         column.analysis,
@@ -164,7 +190,11 @@ def _share(column: Column, one: _Summary, name: str, successes: float, n: float)
 
 def _mean(column: Column, one: _Summary) -> Measure:
     blur = column.blur * {"relative": abs(1.0 + one.mean), "ratio": abs(one.mean)}.get(column.kind, 1.0)
-    return _normal(column, one, column.measure, one.mean, math.hypot(one.sd / math.sqrt(one.n), blur))
+    found = _normal(column, one, column.measure, one.mean, math.hypot(one.sd / math.sqrt(one.n), blur))
+    if column.measure.startswith(MEAN_SHARES) and found.value in (0.0, 1.0) and not one.sd > 0.0:
+        low, high = share_interval(found.value * one.n, one.n)
+        return replace(found, conf_low=low, conf_high=high)
+    return found
 
 
 def _root_mean(column: Column, one: _Summary) -> Measure:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
-from trialsim.evaluate.characteristics import Kept
 from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import Z95, Column, Measure, measures
 
+if TYPE_CHECKING:
+    from trialsim.evaluate.characteristics import Kept
+
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 #: How the truth under each twin is called in the table.
 TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change_twin"}
-
-#: Twins without effect, in the order in which one is looked for whose rejections are type I errors.
-WITHOUT_EFFECT = (NULL, NO_CHANGE)
 
 #: What is told in units of the truth, and below which share of the empirical standard error it is not.
 IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
@@ -41,8 +40,6 @@ class Truth:
     replicates : which were played
     twins : names on the T axis
     value, mcse : (T, rows) true effect and its Monte Carlo standard error, NaN for a row without an estimand
-    no_effect : (T, rows) whether nothing is to be found: the truth is the value of no effect within its error. For a
-        test of all arms at once this holds for every arm against the first
     interference, interference_mcse : (rows,) what the effect in the mixed trial exceeds the truth by, because the ward
         is used otherwise than with everyone in one arm; NaN without staff or without two arms
     """
@@ -51,7 +48,6 @@ class Truth:
     twins: tuple[str, ...]
     value: Floats
     mcse: Floats
-    no_effect: Flags
     interference: Floats
     interference_mcse: Floats
 
@@ -59,13 +55,6 @@ class Truth:
         """The true effect of a row as declared, and its Monte Carlo standard error."""
         twin = self.twins.index(DECLARED)
         return float(self.value[twin, row]), float(self.mcse[twin, row])
-
-    def level_twin(self, row: int) -> str | None:
-        """The twin under which a rejection of this row is a type I error; None where there is none."""
-        for twin in WITHOUT_EFFECT:
-            if twin in self.twins and self.no_effect[self.twins.index(twin), row]:
-                return twin
-        return None
 
 
 def differs(value: float, mcse: float, no_effect: float) -> bool:
@@ -112,8 +101,6 @@ def bias_columns(plan: AnalysisPlan, truth: Truth) -> list[Column]:
                     columns.append(Column(*here, "relative_bias", "relative", blur))
                 columns.append(Column(*here, "type_s_error", "share", conditional=True))
                 columns.append(Column(*here, "type_m_error", "ratio", blur, conditional=True))
-        if truth.level_twin(index) is not None:
-            columns.append(Column(*here, "type_1_error", "decision"))
     return columns
 
 
@@ -142,9 +129,6 @@ def bias_values(plan: AnalysisPlan, estimates: Estimates, truth: Truth) -> Float
                 found = (rejected[declared, :, index] == 1.0) & np.isfinite(estimate)
                 parts.append(np.where(found, np.sign(effect) == -np.sign(true_effect), np.nan))
                 parts.append(np.where(found, np.abs(effect / true_effect), np.nan))
-        twin = truth.level_twin(index)
-        if twin is not None:
-            parts.append(rejected[estimates.twins.index(twin), :, index])
     return np.stack(parts, axis=1) if parts else np.empty((len(estimates.replicates), 0))
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from trialsim.plots.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
 
-OTHERS = "#b4bfc8"
+OTHERS, TOO_OFTEN = "#b4bfc8", "#b3432b"
 LABELS = {
     "days": "length of the trial [days]",
     "participants": "participants",
@@ -39,8 +39,8 @@ def feasibility(
 ) -> Figure:
     """A panel for each burden: the value of every design against it, the Pareto set in color and told beside the panels.
 
-    ``frame`` has the columns design_id, value, low, high, pareto and those named in ``burdens``. ``designs`` tells the values
-    of each design_id, ``heading`` what these are.
+    ``frame`` has the columns design_id, value, low, high, pareto, pareto_open, too_often and those named in ``burdens``.
+    ``designs`` tells the values of each design_id, ``heading`` what these are.
     """
     with study_style():
         figure = blank_figure(3.0 + (4.6 if len(burdens) == 1 else 3.2 * len(burdens)), 4.4)
@@ -77,13 +77,15 @@ def _whole(axes: Axes) -> bool:
 
 
 def _panel(axes: Axes, frame: pd.DataFrame, burden: str) -> None:
-    inside = frame["pareto"].to_numpy()
-    for chosen, color, size, order in ((~inside, OTHERS, 30, 2), (inside, ACCENT, 42, 4)):
+    inside, bad, unsure = (frame[name].to_numpy(dtype=bool) for name in ("pareto", "too_often", "pareto_open"))
+    for chosen, color, face, size, order in (
+        (~(inside | bad | unsure), OTHERS, OTHERS, 30, 2), (bad, TOO_OFTEN, TOO_OFTEN, 30, 3),
+        (unsure, ACCENT, "white", 36, 4), (inside, ACCENT, ACCENT, 42, 5),
+    ):  # fmt: skip
         part = frame[chosen]
         axes.vlines(part[burden], part["low"], part["high"], color=color, linewidth=1.1, alpha=0.8, zorder=order)
-        axes.scatter(
-            part[burden], part["value"], s=size, color=color, edgecolor="white", linewidth=0.7, zorder=order + 1
-        )
+        edge = color if face == "white" else "white"
+        axes.scatter(part[burden], part["value"], s=size, color=face, edgecolor=edge, linewidth=1.0, zorder=order + 1)
     axes.margins(x=0.14)
     best = frame[inside].sort_values([burden, "value"])
     left, right = axes.get_xlim()
@@ -124,7 +126,11 @@ def _told(figure: Figure, frame: pd.DataFrame, designs: Mapping[int, str], headi
     """The key: which dots are what, and the values of each design of the Pareto set."""
     best = [int(one) for one in frame.loc[frame["pareto"], "design_id"]]
     lines = [_dot(ACCENT, 7, "Pareto set: no design gives\nas much with less")]
-    if len(best) < len(frame):
+    if frame["pareto_open"].any():
+        lines.append(_dot(ACCENT, 6, "not told apart", face="white"))
+    if frame["too_often"].any():
+        lines.append(_dot(TOO_OFTEN, 6, "rejects too often\nwithout effects"))
+    if not (frame["pareto"] | frame["pareto_open"] | frame["too_often"]).all():
         lines.append(_dot(OTHERS, 6, "other designs"))
     key = figure.legend(handles=lines, loc="outside right upper", alignment="left", fontsize=8.5, labelspacing=0.8)
     words = [f"{design}:  {designs[design]}" for design in best[:MOST_TOLD]]
@@ -139,5 +145,8 @@ def _told(figure: Figure, frame: pd.DataFrame, designs: Mapping[int, str], headi
     key.set_zorder(5)
 
 
-def _dot(color: str, size: float, label: str) -> Line2D:
-    return Line2D([], [], color=color, marker="o", markersize=size, markeredgecolor="white", linestyle="", label=label)
+def _dot(color: str, size: float, label: str, *, face: str | None = None) -> Line2D:
+    edge = "white" if face is None else color
+    return Line2D(
+        [], [], color=face or color, marker="o", markersize=size, markeredgecolor=edge, linestyle="", label=label
+    )

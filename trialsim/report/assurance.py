@@ -11,7 +11,7 @@ import pandas as pd
 
 from trialsim.assurance import Assurance, Bin, Share, SmallPilot
 from trialsim.distributions import quantile
-from trialsim.report.digits import percent
+from trialsim.report.digits import SIGN, percent, share_with_error
 from trialsim.runs.answers import Owner, finished, taken
 from trialsim.study import Study
 
@@ -19,13 +19,18 @@ from trialsim.study import Study
 MANY_FAILED = 0.05
 
 
+def share_text(share: Share) -> str:
+    """A share with its Monte Carlo error or bound."""
+    return share_with_error(share.value, share.mcse, low=share.low, high=share.high)
+
+
 def answer(found: Assurance) -> list[str]:
     """Lines that say what was found; the first one is the assurance beside the power."""
     mean, design = found.average.share, found.design
     points = len(found.played.u)
     first = (
-        f"Averaged over the prior, the power of {found.target.name} is {percent(mean.value)} (MCSE {percent(mean.mcse)}); "
-        f"at the design values it is {percent(design.value)} (MCSE {percent(design.mcse)})."
+        f"Averaged over the prior, the power of {found.target.name} is {share_text(mean)}; "
+        f"at the design values it is {share_text(design)}. {SIGN}"
     )
     low, high = (percent(found.spread.quantile(q), 0) for q in (0.1, 0.9))
     second = (

@@ -6,18 +6,21 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.compare import Comparison, Difference
+from trialsim.compare.best import Contest
 from trialsim.compare.sides import Side
 from trialsim.compare.wording import headline
-from trialsim.evaluate.columns import FAMILY
+from trialsim.evaluate.apart import Apart, more_would
+from trialsim.evaluate.columns import FAMILY, POWER
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.report.digits import percent
+from trialsim.evaluate.table import share_interval
+from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
 from trialsim.report.page import TRIAL_MEASURES, embedded, pages
-from trialsim.report.words import significant
+from trialsim.report.words import join
 from trialsim.runs.answers import Owner, finished, taken
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ ANALYSIS_MEASURES = {
     "power_low": ("power, at least", "share"),
     "power_high": ("power, at most", "share"),
     "rejection_null_twin": ("null twin rejects", "share"),
+    "rejection_no_change_twin": ("twin without change rejects", "share"),
     "mean_estimate": ("mean estimate", "number"),
     "empirical_se": ("SE of the estimate", "number"),
     "interval_width": ("width of the interval", "number"),
@@ -47,6 +51,10 @@ FIRST = (
     "study_hours",
     "use_share",
 )
+
+
+#: Shares of time, which no number of trials bounds.
+UNBOUNDED = ("use_share", "study_use_share")
 
 
 @dataclass(frozen=True)
@@ -96,29 +104,35 @@ def _known(row: Difference) -> tuple[str, str] | None:
 
 
 def _line(row: Difference, what: str, kind: str, *, primary: bool) -> Line:
-    def value(number: float) -> str:
-        return percent(number) if kind == "share" else significant(number, 4)
+    scale = 100.0 if kind == "share" else 1.0
 
-    def gap(number: float, digits: str) -> str:
+    def gap(number: float, digits: str = "") -> str:
         if not math.isfinite(number):
             return ""
-        number = 100 * number if kind == "share" else number
-        return signed(number, digits if abs(number) < 1000 else digits[0].replace(".", "") + ",.0f")
+        if not row.mcse > 0:
+            return with_minus(with_error(scale * number, 0.0))
+        text = rounded(scale * number, scale * row.mcse)
+        return with_minus(text if text.startswith("-") or not digits else digits + text)
 
     saved = "" if math.isnan(row.saved) else f"{round(100 * row.saved)} %"
     of = row.contrast if row.analysis == TRIAL else f"{row.analysis}: {row.contrast}"
-    difference = "0" if row.difference == 0 else gap(_rounded(row.difference, row.mcse), "+.3g")
+    difference = "0" if row.difference == 0 else gap(row.difference, "+")
+    alone = rounded(scale * row.mcse_unpaired, scale * row.mcse_unpaired) if row.mcse_unpaired > 0 else "0"
     return Line(
-        what, of, value(row.a), value(row.b), difference, gap(row.mcse, ".2g"), gap(row.mcse_unpaired, ".2g"), saved,
+        what, of, _value(row, row.a, kind), _value(row, row.b, kind), difference, gap(row.mcse), alone, saved,
         primary, row.conf_low > 0 or row.conf_high < 0,
     )  # fmt: skip
 
 
-def _rounded(value: float, error: float) -> float:
-    """A value to the second digit of its error."""
-    if not (error > 0 and math.isfinite(error)):
-        return value
-    return round(value, max(-math.floor(math.log10(error)) + 1, 0))
+def _value(row: Difference, value: float, kind: str) -> str:
+    """The value of one design, to the second digit of its error, which is about that of the other one; or its bound."""
+    error = row.mcse_unpaired / math.sqrt(2)
+    if kind == "share" and value in (0.0, 1.0) and (row.measure not in UNBOUNDED):
+        low, high = share_interval(value * row.n, row.n)
+        return share_with_error(value, 0.0, low=low, high=high)
+    if not error > 0:
+        return percent(value) if kind == "share" else with_error(value, 0.0)
+    return f"{rounded(100 * value, 100 * error)} %" if kind == "share" else rounded(value, error)
 
 
 def headlines(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
@@ -135,37 +149,76 @@ def answer(found: Comparison) -> list[str]:
 
     Of several primary analyses it is the power that at least one of them finds something, and that all do.
     """
-    primary = found.sides[0].study.scenario.primary
     told = []
-    for side in found.sides[1:]:
-        rows = [row for row in found.rows if row.scenario == side.label and row.measure == "power"]
-        family = [row for row in rows if row.analysis == FAMILY]
-        told_of = family or [row for row in rows if row.analysis in primary][:1]
-        if not told_of:
-            told.append(f"{side.label} has no power in common with {found.sides[0].label} that could be compared.")
-            continue
-        told.append(" ".join(_power_answer(found, side.label, row) for row in told_of))
+    for index, side in enumerate(found.sides[1:]):
+        said = []
+        for contest in found.contests:
+            here = [one for one in found.rows if (one.scenario, one.analysis, one.contrast)
+                    == (side.label, contest.analysis, contest.contrast) and one.measure.startswith(POWER)]  # fmt: skip
+            if here:
+                row = next((one for one in here if one.measure == POWER), None)
+                said.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
+        none = f"{side.label} has no power in common with {found.sides[0].label} that could be compared."
+        told.append(" ".join(said) or none)
     return told
 
 
-def _power_answer(found: Comparison, label: str, row: Difference) -> str:
-    base = found.sides[0].label
-    points, error = 100 * row.difference, 100 * row.mcse
+def _which(contest: Contest) -> str:
     which = {"any": "at least one primary analysis", "all": "all primary analyses together"}
-    what = f"The power of {which[row.contrast] if row.analysis == FAMILY else f'{row.analysis} ({row.contrast})'}"
+    return which[contest.contrast] if contest.analysis == FAMILY else f"{contest.analysis} ({contest.contrast})"
+
+
+def _power_answer(found: Comparison, label: str, contest: Contest, apart: Apart, row: Difference | None) -> str:
+    base = found.sides[0].label
+    what = f"The power of {_which(contest)}"
+    if row is None:
+        return f"{what} is not compared: too many trials of {base} or {label} could not be analyzed."
+    a, b = (_value(row, value, "share") for value in (row.a, row.b))
+    labels = [side.label for side in found.sides]
+    bad = [name for name in (base, label) if (one := contest.verdicts[labels.index(name)]) and one.too_often]
+    if bad:
+        times = [one.words for name in bad if (one := contest.verdicts[labels.index(name)])]
+        each = join([f"{name} {words}" for name, words in zip(bad, times, strict=True)])
+        return f"{what} cannot be compared: without effects, {each}. It rejects in {b} in {label} and in {a} in {base}."
     if row.difference == 0 and row.mcse == 0:
-        return f"{what} is the same in {label} as in {base}: {percent(row.a)}."
-    if row.conf_low > 0 or row.conf_high < 0:
-        word = "higher" if points > 0 else "lower"
+        return f"{what} is the same in {label} as in {base}: {a}."
+    error = rounded(100 * row.mcse, 100 * row.mcse) if row.mcse > 0 else "0"
+    if apart.told:
+        word = "higher" if row.difference > 0 else "lower"
+        gap = rounded(abs(100 * row.difference), 100 * row.mcse) if row.mcse > 0 else percent(abs(row.difference))
         return (
-            f"{what} is {abs(points):.1f} percentage points {word} in {label} ({percent(row.b)}) than in {base} "
-            f"({percent(row.a)}), with a Monte Carlo standard error of {error:.2g}."
+            f"{what} is {gap} percentage points {word} in {label} ({b}) than in {base} ({a}), with a Monte Carlo standard "
+            f"error of {error}."
         )
     return (
-        f"{what} is {percent(row.b)} in {label} and {percent(row.a)} in {base}: the difference of {signed(points, '+.1f')} "
-        f"percentage points lies within Monte Carlo error ({signed(100 * row.conf_low, '.1f')} to "
-        f"{signed(100 * row.conf_high, '.1f')})."
+        f"{what} is {b} in {label} and {a} in {base}: not told apart{more_would(apart.more)}. The 95 % interval of the "
+        f"difference is {signed(100 * row.conf_low, '.1f')} to {signed(100 * row.conf_high, '.1f')} percentage points."
     )
+
+
+def choice(found: Comparison) -> list[str]:
+    """Of three designs and more, which has the most power, or that this is not told apart."""
+    labels = [side.label for side in found.sides]
+    told = []
+    for contest in found.contests if len(labels) > 2 else ():
+        best = contest.best
+        out = [name for name, verdict in zip(labels, contest.verdicts, strict=True) if verdict and verdict.too_often]
+        left = (
+            f" {join(out)} {'is' if len(out) == 1 else 'are'} left out: the test rejects too often there."
+            if out
+            else ""
+        )
+        what = f"the power of {_which(contest)}"
+        if best is None:
+            told.append(f"{what[0].upper()}{what[1:]} names no best design.{left}")
+        elif best.told:
+            told.append(
+                f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, told apart from each other design.{left}"
+            )
+        else:
+            near = join([labels[i] for i in sorted([best.index, *best.rivals])])
+            told.append(f"In which design {what} is highest is not told apart: {near}{more_would(best.more)}.{left}")
+    return told
 
 
 def signed(number: float, digits: str) -> str:
@@ -235,8 +288,9 @@ def pictures(found: Comparison) -> Iterator[Picture]:
         )  # fmt: skip
     shares, gaps = frames.share_frames(found)
     if len(shares):
+        heading = join(list(dict.fromkeys(str(row).partition(":")[0] for row in shares["row"])))
         yield Picture(
-            "shares", "Time limit, missed sessions, staff in use", "Means over the simulated trials.",
+            "shares", heading[0].upper() + heading[1:], "Means over the simulated trials.",
             plots.share_comparison(shares, gaps, names=names, xlabel="mean share", goals=(), note=note),
         )  # fmt: skip
     accrual = frames.accrual_frame(found)
@@ -299,6 +353,8 @@ def summary(found: Comparison) -> dict[str, Any]:
         "notes": list(found.notes),
         "only_in": [{"label": label, "what": name} for label, name in found.alone],
         "answer": answer(found),
+        "choice": choice(found),
+        "contests": [asdict(one) for one in found.contests],
         "differences": [
             {name: plain(getattr(row, name)) for name in Difference.__dataclass_fields__} for row in found.rows
         ],
@@ -319,6 +375,7 @@ def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
             {"side": side, "headline": text, "changes": said, "answer": power, "lines": lines(found, side.label)}
             for side, (text, said), power in zip(found.sides[1:], told, answer(found), strict=True)
         ],
+        "choice": choice(found),
         "notes": (*found.notes, *alone(found)),
         "figures": [
             {

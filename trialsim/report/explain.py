@@ -106,9 +106,7 @@ def _levels(study: Study) -> Section:
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
-    header = (
-        ("as a pilot measures it", "level before wait, needle, clock and instrument") if plan.declared else ("level",)
-    )
+    header = ("as a pilot measures it", "level before anything moves or blurs it") if plan.declared else ("level",)
     return Section("Levels declared", (), ("outcome", "visit", "arm", *header), tuple(rows))
 
 
@@ -141,7 +139,8 @@ def _effects(study: Study) -> Section:
             )
         )  # fmt: skip
     header = ("where", "arms", "difference", "ratio", "odds ratio at each cut", "Cohen's d", "P(X > Y)")
-    return Section("Effects these levels imply, at full delivery", (), header, tuple(rows))
+    delivered = ", at full delivery" if study.program is not None else ""
+    return Section(f"Effects these levels imply{delivered}", (), header, tuple(rows))
 
 
 def _odds(ratios: Sequence[float]) -> str:
@@ -175,7 +174,7 @@ def _correlations(study: Study) -> Section:
         for (where, latent), values in found.items()
     )
     header = ("of", "latent, as declared", "pairs", "of the values themselves")
-    return Section("Correlations in the reference arm, before instrument and clock", (), header, rows)
+    return Section("Correlations in the reference arm, before anything moves or blurs the values", (), header, rows)
 
 
 def _range(values: list[float]) -> str:
@@ -201,7 +200,7 @@ def _ceilings(study: Study) -> Section:
         )
         for one in ceilings(study.response)
     ]
-    return Section("What cortisol can do in the time", tuple(lines))
+    return Section("What clearance allows in the time", tuple(lines))
 
 
 def _drawn(study: Study) -> Section:
@@ -209,7 +208,7 @@ def _drawn(study: Study) -> Section:
     rows: list[tuple[str, str]] = []
     seen: set[int] = set()
     _collect(study.scenario, "", rows, seen)
-    return Section("Distributions drawn", (), ("where", "what is drawn"), tuple(rows))
+    return Section("Distributions drawn", (), ("where in the resolved scenario", "what is drawn"), tuple(rows))
 
 
 def _collect(value: object, path: str, rows: list[tuple[str, str]], seen: set[int]) -> None:

@@ -8,18 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.evaluate.columns import FAMILY
+from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
-from trialsim.report.digits import percent, share_with_error
-from trialsim.report.digits import with_error as number_with_error
+from trialsim.evaluate.truth import TRUTH
+from trialsim.evaluate.verdict import WITHOUT_EFFECTS
+from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
 from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
-from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_rows
+from trialsim.report.present import levels, nothing_to_find, null_twin, on_the_clock, played
+from trialsim.report.truth import CALLED, has_clock, has_interference, level_rate, rate, truth_rows, twin_rows
+from trialsim.report.words import join, number
 from trialsim.scenario.provenance import provenance
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from trialsim.evaluate.verdict import Verdict
     from trialsim.report.figures import Picture
     from trialsim.runs.run import Run
 
@@ -59,12 +65,7 @@ class Card:
     value: str
     label: str
     error: str
-
-
-def with_error(measure: Measure, kind: str) -> str:
-    """A value with its Monte Carlo standard error, to the digits the error allows."""
-    written = share_with_error if kind == "share" else number_with_error
-    return written(measure.value, measure.mcse)
+    bad: bool = False
 
 
 def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
@@ -122,7 +123,13 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "engine": result.engine,
         "versions": versions(),
         "hash": _hash(run),
-        "alpha": percent(result.kept.rows[0].alpha),
+        "levels": levels(run.study),
+        "sign": SIGN,
+        "null_twin": null_twin(scenario),
+        "nothing": nothing_to_find(scenario),
+        "clocked": join(on_the_clock(scenario)),
+        "omnibus": any(row.estimand == NO_ESTIMAND for row in result.kept.rows),
+        "played": played(scenario),
     }
     return pages().get_template("report.html").render(**context)
 
@@ -152,28 +159,34 @@ def _find(run: Run, measure: str, *, analysis: str | None = None, contrast: str 
 
 
 def answer(run: Run) -> str:
-    """The finding in a sentence, and a second one when the target is not always enrolled."""
+    """The finding in a sentence, one before it when the target is not always enrolled, one after it on the level."""
     scenario, primary = run.study.scenario, run.study.scenario.primary[0]
     size = run.study.conduct.target
     power = _find(run, "power", analysis=primary)
     arms = len(scenario.design.arms)
     who = f"{size} participants" + (f" in {arms} arms" if arms > 1 else "")
     told = _family_in_words(run) or _power_in_words(run, primary, power)
-    return " ".join([*_shortfall(run), f"With {who} as the target, {told}"])
+    return " ".join([*_shortfall(run), f"With {who} as the target, {told}", *_level_in_words(run)])
 
 
 def _family_in_words(run: Run) -> str | None:
     """Of several primary analyses: how often one of them rejects, and how often all do."""
-    from trialsim.report.words import join
-
     some, every = (_find(run, "power", analysis=FAMILY, contrast=which) for which in ("any", "all"))
     if some is None or every is None:
         return None
     return (
-        f"at least one of the primary analyses {join(list(run.study.scenario.primary))} rejects in {percent(some.value)} of "
-        f"simulated trials if everything is as declared, and all of them in {percent(every.value)} (Monte Carlo standard "
-        f"errors {100 * some.mcse:.1f} and {100 * every.mcse:.1f} percentage points)."
+        f"at least one of the primary analyses {join(list(run.study.scenario.primary))} rejects in "
+        f"{_in_sentence(some)}, and all of them in {_in_sentence(every, of='these trials')}."
     )
+
+
+def _in_sentence(share: Measure, of: str = "simulated trials if everything is as declared") -> str:
+    """``73.5 % of simulated trials (Monte Carlo standard error 3.1 percentage points)``; or with the bound in brackets."""
+    number, sign, error = measure_with_error(share, "share").partition(" ± ")
+    if sign:
+        return f"{number} of {of} (Monte Carlo standard error {error} percentage points)"
+    number, _, bound = number.partition(" (")
+    return f"{number} of {of}{' (' + bound if bound else ''}"
 
 
 def _power_in_words(run: Run, primary: str, power: Measure | None) -> str:
@@ -185,16 +198,41 @@ def _power_in_words(run: Run, primary: str, power: Measure | None) -> str:
             f"the primary analysis {primary} rejects in {percent(low.value)} to {percent(high.value)} of simulated trials: "
             "too many trials could not be analyzed for one number."
         )
-    return (
-        f"the primary analysis {primary} rejects in {percent(power.value)} of simulated trials if everything is as "
-        f"declared (Monte Carlo standard error {100 * power.mcse:.1f} percentage points)."
-    )
+    return f"the primary analysis {primary} rejects in {_in_sentence(power)}."
+
+
+def _headline_verdicts(run: Run) -> list[Verdict]:
+    """The verdicts on what the headline shows: of the first primary analysis, or of several together."""
+    primary = run.study.scenario.primary
+    here = FAMILY if len(primary) > 1 else primary[0]
+    found = [one for one in run.characteristics.verdicts if one.analysis == here]
+    return found if len(primary) > 1 else found[:1]
+
+
+def _level_in_words(run: Run) -> list[str]:
+    """What to say of a headline whose tests reject too often when nothing is to be found."""
+    told = []
+    for one in _headline_verdicts(run):
+        if one.too_often:
+            who = {"any": "at least one rejects", "all": "all reject"} if one.analysis == FAMILY else {}
+            told.append(
+                f"This is not a power: without the declared effects ({one.twin} twin) {who.get(one.contrast, 'it rejects')} "
+                f"in {percent(one.rate)} of the trials where {percent(one.alpha)} would be right{_truth_there(run, one)}."
+            )
+    return told
+
+
+def _truth_there(run: Run, verdict: Verdict) -> str:
+    """The true effect in the twin in which nothing is to be found, where it is not none; else empty."""
+    name = TRUTH[verdict.twin]
+    truth = _find(run, name, analysis=verdict.analysis, contrast=verdict.contrast)
+    if truth is None or verdict.measure != WITHOUT_EFFECTS:
+        return ""
+    return f" (the true effect there is {measure_with_error(truth, 'number')}: a change that is meant belongs under effects)"
 
 
 def _shortfall(run: Run) -> list[str]:
     """What to say when the target is not always reached."""
-    from trialsim.report.words import number
-
     reached, enrolled = _find(run, "target_reached_in_time"), _find(run, "enrolled", contrast="")
     within = run.study.scenario.design.within
     if reached is None or enrolled is None or reached.value == 1.0:
@@ -202,87 +240,106 @@ def _shortfall(run: Run) -> list[str]:
     limit = f" in {number(within)}" if within is not None else ""
     return [
         (
-            f"On average {enrolled.value:.1f} of {run.study.conduct.target} participants are enrolled{limit}; "
-            f"{percent(reached.value)} of simulated trials reach the target."
+            f"On average {measure_with_error(enrolled, 'number')} of {run.study.conduct.target} participants are "
+            f"enrolled{limit}; {measure_with_error(reached, 'share')} of simulated trials reach the target."
         )
     ]
 
 
 def cards(run: Run) -> list[Card]:
-    """The numbers to be seen first."""
+    """The numbers to be seen first, each with its error or its bound."""
     primary = run.study.scenario.primary[0]
-    first: list[tuple[str, str | None, str | None, str, str]] = [
-        ("power", primary, None, "power of the primary analysis", "share"),
-        ("rejection_null_twin", primary, None, "rejections when the arms do nothing", "share"),
+    several = len(run.study.scenario.primary) > 1
+    too_often = {(one.analysis, one.contrast) for one in _headline_verdicts(run) if one.too_often}
+    first: list[tuple[str | None, str | None, str, str]] = [
+        (primary, None, "power", "power of the primary analysis"),
+        (primary, None, "", "rejections when nothing is to be found"),
     ]
-    if len(run.study.scenario.primary) > 1:
+    if several:
         first = [
-            ("power", FAMILY, "any", "power of at least one primary analysis", "share"),
-            ("power", FAMILY, "all", "power of all primary analyses together", "share"),
-            ("rejection_null_twin", FAMILY, "any", "at least one rejects when the arms do nothing", "share"),
+            (FAMILY, "any", "power", "power of at least one primary analysis"),
+            (FAMILY, "all", "power", "power of all primary analyses together"),
+            (FAMILY, "any", "", "at least one rejects when nothing is to be found"),
         ]
     wanted = [
         *first,
-        ("target_reached_in_time", None, None, "of trials enroll their target in time", "share"),
-        ("trial_days", None, None, "days until the last visit, on average", "number"),
+        (TRIAL, None, "target_reached_in_time", "of trials enroll their target in time"),
+        (TRIAL, None, "trial_days", "days until the last visit, on average"),
     ]
     found = []
-    for measure, analysis, contrast, label, kind in wanted:
-        row = _find(run, measure, analysis=analysis, contrast=contrast)
+    for analysis, contrast, measure, label in wanted:
+        names = (measure,) if measure else tuple(CALLED)
+        row = next(filter(None, (_find(run, name, analysis=analysis, contrast=contrast) for name in names)), None)
         if row is not None:
-            value = percent(row.value) if kind == "share" else f"{row.value:.0f}"
-            error = f"± {100 * row.mcse:.1f}" if kind == "share" else f"± {row.mcse:.1g}"
-            found.append(Card(value, label, error))
+            bad = (row.analysis, row.contrast) in too_often
+            if bad and measure == "power":
+                label = label.replace("power of", "rejections of") + ", which rejects too often"
+            found.append(_card(row, label, bad=bad))
     return found
 
 
-def analysis_rows(run: Run) -> list[dict[str, str]]:
-    """Power, rejection under the null twin, estimate and interval of each analysis and contrast."""
-    rows = _family_rows(run)
+def _card(row: Measure, label: str, *, bad: bool) -> Card:
+    """A number, and in brackets its error or bound as it stands in the tables."""
+    kind = "number" if row.measure == "trial_days" else "share"
+    value, sign, error = measure_with_error(row, kind).partition(" ± ")
+    if not sign:
+        value, _, bound = value.partition(" (")
+        return Card(value, label, bound.removesuffix(")"), bad)
+    return Card(value, label, f"± {error}", bad)
+
+
+def analysis_rows(run: Run) -> list[dict[str, Any]]:
+    """Power, rejections when nothing is to be found, the verdict on them, estimate and interval of each analysis."""
+    rows: list[dict[str, Any]] = _family_rows(run)
     for row in run.characteristics.kept.rows:
         here = {"analysis": row.analysis, "contrast": row.contrast}
-        power = _find(run, "power", **here)
-        low, high = _find(run, "power_low", **here), _find(run, "power_high", **here)
-        null, mean = _find(run, "rejection_null_twin", **here), _find(run, "mean_estimate", **here)
+        mean, spread = _find(run, "mean_estimate", **here), _find(run, "empirical_se", **here)
         width, n = _find(run, "interval_width", **here), _find(run, "n_analyzed", **here)
-        failed = next((one.n_failed for one in (power, low) if one is not None), 0)
-        bounds = f"{percent(low.value)} to {percent(high.value)}" if low is not None and high is not None else ""
+        scale = spread.value if spread is not None else 0.0
         rows.append(
             {
                 **here,
                 "test": row.test,
                 "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
-                "power": with_error(power, "share") if power is not None else bounds,
-                "null": with_error(null, "share") if null is not None else "",
+                **_decided(run, row.analysis, row.contrast),
                 "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "")
                 if row.no_effect == row.no_effect
                 else "",
-                "estimate": f"{mean.value:.3g} ± {mean.mcse:.1g}" if mean is not None else "",
-                "width": f"{width.value:.3g}" if width is not None else "",
-                "n": f"{n.value:.1f}" if n is not None else "",
-                "failed": str(failed) if failed else "0",
+                "estimate": measure_with_error(mean, "number", scale=scale) if mean is not None else "",
+                "width": measure_with_error(width, "number", scale=scale) if width is not None else "",
+                "n": measure_with_error(n, "number") if n is not None else "",
             }
         )
     return rows
 
 
-def _family_rows(run: Run) -> list[dict[str, str]]:
+def _decided(run: Run, analysis: str, contrast: str) -> dict[str, Any]:
+    """What a test decides: power, rejections when nothing is to be found, the verdict, and how often it failed."""
+    rows = run.characteristics.measures
+    known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
+    verdict = next(one for one in run.characteristics.verdicts if (one.analysis, one.contrast) == (analysis, contrast))
+    power = known.get("power") or known["power_low"]
+    return {
+        "power": rate(known, "power"),
+        "null": level_rate(known)[0],
+        "verdict": verdict.words,
+        "bad": verdict.too_often,
+        "failed": str(power.n_failed),
+    }
+
+
+def _family_rows(run: Run) -> list[dict[str, Any]]:
     """Several primary analyses together: any of them, all of them."""
-    rows = []
-    for which, test in (("any", "at least one rejects"), ("all", "all reject")):
-        power = _find(run, "power", analysis=FAMILY, contrast=which)
-        null = _find(run, "rejection_null_twin", analysis=FAMILY, contrast=which)
-        if power is not None and null is not None and len(run.study.scenario.primary) > 1:
-            told = {
-                "power": with_error(power, "share"),
-                "null": with_error(null, "share"),
-                "failed": str(power.n_failed),
-            }
-            empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
-            rows.append(
-                {"analysis": "primary analyses", "contrast": which, "test": test, "primary": "primary", **empty, **told}
-            )
-    return rows
+    if len(run.study.scenario.primary) < 2:
+        return []
+    empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
+    return [
+        {
+            "analysis": "primary analyses", "contrast": which, "test": test, "primary": "primary", **empty,
+            **_decided(run, FAMILY, which),
+        }
+        for which, test in (("any", "at least one rejects"), ("all", "all reject"))
+    ]  # fmt: skip
 
 
 def trial_rows(run: Run) -> list[tuple[str, str, str]]:
@@ -290,8 +347,10 @@ def trial_rows(run: Run) -> list[tuple[str, str, str]]:
     rows = []
     for row in run.characteristics.measures:
         if row.analysis == "trial" and row.measure.startswith("cost_"):
-            rows.append((f"Cost [{row.measure.removeprefix('cost_')}]", row.contrast, with_error(row, "number")))
+            rows.append(
+                (f"Cost [{row.measure.removeprefix('cost_')}]", row.contrast, measure_with_error(row, "number"))
+            )
         elif row.measure in TRIAL_MEASURES and row.analysis == "trial":
             label, kind = TRIAL_MEASURES[row.measure]
-            rows.append((label, row.contrast, with_error(row, kind)))
+            rows.append((label, row.contrast, measure_with_error(row, kind)))
     return rows

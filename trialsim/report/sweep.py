@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trialsim.evaluate.apart import more_would
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.report.digits import share_with_error, with_error
+from trialsim.evaluate.table import MEAN_SHARES
+from trialsim.report.digits import SIGN, percent, share_with_error, with_error
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.tables import (
     Answer,
+    best_design,
     burdens,
     currency,
     designs_frame,
@@ -44,6 +47,9 @@ MOST_PANELS = 4
 
 #: Values told of each design of the Pareto set.
 MOST_NAMED = 5
+
+#: Designs named in a sentence.
+MOST_LISTED = 12
 
 
 def names_of(paths: tuple[str, ...]) -> dict[str, str]:
@@ -80,15 +86,13 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
         rows = frame[frame["value"].notna()].sort_values("value", kind="stable").to_dict("records")
         low, high = (f"{written(answer, row)} in design {row['design_id']}" for row in (rows[0], rows[-1]))
         name = answer_name(swept, answer)
-        lines.append(f"{name[0].upper()}{name[1:]}: from {low} to {high}.")
-    chosen = [str(one) for one in frame.loc[frame["pareto"], "design_id"]]
-    if chosen:
-        what = join([BURDENS[name] for name in differing(frame)], "or")
-        lines.append(f"Pareto set, marked *: no other design gives as much with {what}: {join(chosen)}.")
+        lines.append(f"{name[0].upper()}{name[1:]}: from {low} to {high}.{_highest(swept, answer, frame)}")
+    lines += _pareto_lines(frame)
+    lines += _too_often_lines(swept, answer, frame)
     shared = "the same seed in every cell, so designs share their random numbers"
     if len(swept.seeds) > 1:
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
-    lines.append(f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}.")
+    lines.append(f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}. {SIGN}")
     if swept.alike:
         lines.append(f"Designs that say the same as another in other words, not played again: {swept.alike:,}.")
     if swept.damaged:
@@ -96,22 +100,76 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
     return lines
 
 
+def _highest(swept: Swept, answer: Answer, frame: pd.DataFrame) -> str:
+    """Which design gives most, or that this is not told apart."""
+    best = best_design(swept, answer, frame)
+    if best is None:
+        return ""
+    if best.told:
+        return f" Design {best.index} gives most, told apart from each other one."
+    return (
+        f" Which one gives most is not told apart: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
+    )
+
+
+def _few(designs: Sequence[int]) -> str:
+    """``1, 2 and 3``; of many the first ones and how many more."""
+    names = [str(one) for one in designs]
+    return join(
+        names if len(names) <= MOST_LISTED else [*names[: MOST_LISTED - 1], f"{len(names) - MOST_LISTED + 1} others"]
+    )
+
+
+def _pareto_lines(frame: pd.DataFrame) -> list[str]:
+    """The designs of the Pareto set, and those of which chance leaves it open."""
+    what = join([BURDENS[name] for name in differing(frame)], "or")
+    lines = []
+    if frame["pareto"].any():
+        chosen = join([str(one) for one in frame.loc[frame["pareto"], "design_id"]])
+        lines.append(f"Pareto set, marked *: no other design gives as much with {what}: {chosen}.")
+    if frame["pareto_open"].any():
+        part = frame[frame["pareto_open"]]
+        more = part["pareto_more"]
+        would = more_would(None if more.isna().any() else int(more.max()))
+        lines.append(
+            f"Marked ?: whether another design gives as much with {what} is not told apart: "
+            f"{_few([int(one) for one in part['design_id']])}{would}."
+        )
+    return lines
+
+
+def _too_often_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str]:
+    """The designs whose test rejects too often without effects: their power is none."""
+    bad = [int(one) for one in frame.loc[frame["too_often"], "design_id"]]
+    if not bad:
+        return []
+    worst = max(verdict.times for one in bad if (verdict := answer.verdict(swept.cells[one])) is not None)
+    return [
+        (
+            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its power is none, and "
+            f"the design is left out of every choice: {_few(bad)}."
+        )
+    ]
+
+
 def told(answer: Answer, value: float) -> str:
     """A value of the answer: shares in percent."""
-    return f"{100 * value:.1f} %" if is_share(answer.measure) else f"{value:.4g}"
+    return percent(value) if is_share(answer.measure) else with_error(value, 0.0)
 
 
 def written(answer: Answer, row: Mapping[Hashable, Any]) -> str:
     """The answer of a design with its Monte Carlo error; its bounds where too many trials failed."""
     if row["value"] != row["value"]:
         return f"{told(answer, row['low'])} to {told(answer, row['high'])}"
-    return (share_with_error if is_share(answer.measure) else with_error)(row["value"], row["mcse"])
+    if is_share(answer.measure):
+        return share_with_error(row["value"], row["mcse"], low=row["low"], high=row["high"])
+    return with_error(row["value"], row["mcse"])
 
 
 def is_share(measure: str) -> bool:
     """Whether a measure is a share of trials."""
-    return measure in ("power", "coverage", "target_reached_in_time") or measure.startswith(
-        ("rejection", "missing_share")
+    return measure in ("target_reached_in_time", "coverage") or measure.startswith(
+        ("power", "rejection", "type_1_error", *MEAN_SHARES)
     )
 
 
@@ -186,7 +244,7 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
                 "sweep_heatmap",
                 sweep_heatmap(frame, x=across, y=down, names=names, label=value, share=share, note=note),
             ))  # fmt: skip
-    if frame["pareto"].any():
+    if (frame["pareto"] | frame["pareto_open"]).any():
         taken = differing(frame, list(dict.fromkeys([*burdens(frame), "staff_hours"])))
         told_paths = swept.paths[:MOST_NAMED]
         drawn = feasibility(

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trialsim.report.compare import signed
+from trialsim.evaluate.apart import more_would
+from trialsim.evaluate.table import share_interval
+from trialsim.report.digits import SIGN, points_with_error, share_with_error
 from trialsim.report.sweep import names_of
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 
 if TYPE_CHECKING:
-    from trialsim.sweep.tornado import Bar, Shift, Tornado
+    from trialsim.sweep.tornado import Bar, Lead, Shift, Tornado
 
 MOST_BARS = 25
+
+#: Assumptions named that are not told apart from the one that seems to matter most.
+MOST_RIVALS = 3
 
 
 def tornado_frame(found: Tornado) -> pd.DataFrame:
     """One row an assumption and measure, in the order of the figure.
 
     Columns: assumption (its path), label, measure, given, low, high (as written), declared, then for each end value,
-    difference, mcse (of the paired difference) and noise (whether it lies within the Monte Carlo error).
+    difference, mcse (of the paired difference), noise (whether it lies within the Monte Carlo error), and for power the ends
+    of the 95 % interval of the value.
     """
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))
     return pd.DataFrame([_row(bar, names) for bar in found.bars])
@@ -36,14 +43,25 @@ def _row(bar: Bar, names: dict[str, str]) -> dict[str, object]:
     for end, shift in (("low", bar.low), ("high", bar.high)):
         row |= {f"value_{end}": shift.value, f"difference_{end}": shift.difference, f"mcse_{end}": shift.mcse}
         row[f"noise_{end}"] = shift.noise
+        ends = (
+            share_interval(shift.value * shift.count, shift.count) if bar.measure == "power" else (math.nan, math.nan)
+        )
+        row |= dict(zip((f"value_{end}_conf_low", f"value_{end}_conf_high"), ends, strict=True))
     return row
+
+
+def share_at(shift: Shift) -> str:
+    """The power at an end with its Monte Carlo error or bound."""
+    if not shift.count or math.isnan(shift.value):
+        return ""
+    low, high = share_interval(shift.value * shift.count, shift.count)
+    error = math.sqrt(max(shift.value * (1 - shift.value), 0.0) / shift.count)
+    return share_with_error(shift.value, error, low=low, high=high)
 
 
 def change(shift: Shift) -> str:
     """A difference of shares in percentage points, with its Monte Carlo error."""
-    if shift.difference == 0 and not shift.mcse > 0:
-        return "none"
-    return f"{signed(100 * shift.difference, '+.1f')} ± {100 * shift.mcse:.1f}"
+    return points_with_error(shift.difference, shift.mcse)
 
 
 def lines(found: Tornado) -> list[str]:
@@ -56,28 +74,42 @@ def lines(found: Tornado) -> list[str]:
         here = found.of(measure)
         what = f"power of {found.analysis}{contrast}" if measure == "power" else _axis(measure, found)
         told.append(
-            f"{what[0].upper()}{what[1:]} as declared: {_written(here[0].declared, measure)}.{_most(here, names)}"
+            f"{what[0].upper()}{what[1:]} as declared: {_written(here[0].declared, measure)}."
+            f"{_most(found.leads[measure], names)}"
+        )
+    if found.verdict is not None and found.verdict.too_often:
+        told.append(
+            f"As declared, {found.analysis}{contrast} {found.verdict.words} without effects: this is not a power."
         )
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
         told.append(f"Power changes by no more than Monte Carlo error with {join(still)}.")
     told.append(
         f"{found.replicates:,} simulated trials at each end, one assumption at a time, all from seed {found.seed}: "
-        "differences are paired."
+        "differences are paired. " + SIGN
     )
     if found.failed:
         told.append(f"Up to {found.failed:,} of these trials could not be analyzed and are left out of the power.")
     return told
 
 
-def _most(bars: tuple[Bar, ...], names: dict[str, str]) -> str:
-    """Which assumption moves a measure most, and how far; empty where none does."""
-    moving = [bar for bar in bars if not bar.noise]
-    if not moving:
+def _most(lead: Lead, names: dict[str, str]) -> str:
+    """Which assumption moves a measure most, and how far; that they are not told apart; empty where none moves it."""
+    top = lead.bar
+    if top.noise:
         return ""
-    top = max(moving, key=lambda bar: bar.reach)
+    if not lead.told:
+        near = sorted(lead.rivals, key=lambda bar: -bar.reach)
+        others = [names[bar.assumption.path] for bar in near[:MOST_RIVALS]]
+        others += [f"{len(near) - MOST_RIVALS} others"] if len(near) > MOST_RIVALS else []
+        return (
+            f" Which assumption moves it most is not told apart: {names[top.assumption.path]} seems to, but may be no more than "
+            f"{join(others)}{more_would(lead.more)}."
+        )
     ends = ((top.low, top.assumption.low), (top.high, top.assumption.high))
-    values = join([f"{_written(end.value, top.measure)} at {shown(at)}" for end, at in ends])
+    values = join([
+        f"{share_at(end) if top.measure == 'power' else _written(end.value, top.measure)} at {shown(at)}" for end, at in ends
+    ])  # fmt: skip
     return f" It depends most on {names[top.assumption.path]}: {values}."
 
 

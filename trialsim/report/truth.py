@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import NO_ESTIMAND, RowPlan
-from trialsim.report.digits import with_error
+from trialsim.evaluate.verdict import TYPE_1, WITHOUT_EFFECTS
+from trialsim.report.digits import measure_with_error, percent, with_error
 
 if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
@@ -29,34 +30,51 @@ class Cell:
 
 EMPTY = Cell("")
 
+#: What the rejection rate is called when nothing is to be found.
+CALLED = {TYPE_1: "type I error", WITHOUT_EFFECTS: "rejections without effects"}
+
 
 class _Found:
     """The measures of one row of the plan."""
 
     def __init__(self, result: OperatingCharacteristics, row: RowPlan) -> None:
-        self._of = {one.measure: one for one in result.measures if (one.analysis, one.contrast) == _place(row)}
+        self.all = {one.measure: one for one in result.measures if (one.analysis, one.contrast) == _place(row)}
 
     def __call__(self, measure: str) -> Measure | None:
-        return self._of.get(measure)
+        return self.all.get(measure)
 
     def number(self, measure: str) -> Cell:
-        """A value with its Monte Carlo standard error."""
+        """A value with its Monte Carlo standard error, to the digits that matter beside the spread of the estimate."""
         one = self(measure)
         if one is None:
             return EMPTY
-        value, _, error = with_error(one.value, one.mcse).partition(" ")
+        spread = self("empirical_se")
+        value, _, error = with_error(one.value, one.mcse, scale=spread.value if spread else 0.0).partition(" ")
         return Cell(value, below=error)
 
     def percent(self, measure: str) -> Cell:
         """A share in percent with its Monte Carlo standard error, or the bounds where many trials failed."""
-        one, low, high = self(measure), self(f"{measure}_low"), self(f"{measure}_high")
-        if one is not None:
-            return Cell(f"{100 * one.value:.1f} ± {100 * one.mcse:.1f} %")
-        return EMPTY if low is None or high is None else Cell(f"{100 * low.value:.1f} to {100 * high.value:.1f} %")
+        return Cell(rate(self.all, measure))
 
 
 def _place(row: RowPlan) -> tuple[str, str]:
     return row.analysis, row.contrast
+
+
+def rate(known: Mapping[str, Measure], measure: str) -> str:
+    """A share of trials with its error or bound, or its two bounds where too many trials failed; empty where there is none."""
+    one, low, high = (known.get(measure + end) for end in ("", "_low", "_high"))
+    if one is not None:
+        return "" if math.isnan(one.value) else measure_with_error(one, "share")
+    return "" if low is None or high is None else f"{percent(low.value)} to {percent(high.value)}"
+
+
+def level_rate(known: Mapping[str, Measure]) -> tuple[str, str]:
+    """How often a test rejects when nothing is to be found, and what that is called."""
+    for measure, name in CALLED.items():
+        if text := rate(known, measure):
+            return text, name
+    return "", ""
 
 
 def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
@@ -83,17 +101,19 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "rmse": found.number("rmse"),
                 "coverage": _coverage(found.percent("coverage"), coverage, level),
                 "sign": found.percent("type_s_error"),
-                "size": Cell(f"{size.value:.2f} times") if size is not None else EMPTY,
+                "size": Cell(_times(size)) if size is not None else EMPTY,
             }
         )
     return rows
 
 
 def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
-    """A row for each analysis: rejections and truth under both twins without effect, and what is a type I error."""
+    """A row for each analysis: rejections and truth under both twins, what they are called, and whether the level is kept."""
     rows: list[dict[str, object]] = []
+    judged = {(one.analysis, one.contrast): one for one in result.verdicts}
     for row in result.kept.rows:
         found = _Found(result, row)
+        verdict = judged.get(_place(row))
         rows.append(
             {
                 "analysis": row.analysis,
@@ -103,7 +123,8 @@ def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[
                 "null_truth": found.number("truth_null_twin"),
                 "no_change": found.percent("rejection_no_change_twin"),
                 "no_change_truth": found.number("truth_no_change_twin"),
-                "type_1": found.percent("type_1_error"),
+                "called": Cell(level_rate(found.all)[1]),
+                "verdict": EMPTY if verdict is None else Cell(verdict.words, verdict.too_often),
             }
         )
     return rows
@@ -113,6 +134,11 @@ def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
     """The bias with its error, and as a share of the truth where that is told apart from 0."""
     share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
     return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
+
+
+def _times(size: Measure) -> str:
+    number, _, error = with_error(size.value, size.mcse).partition(" ")
+    return f"{number} times{f' {error}' if error else ''}"
 
 
 def _coverage(cell: Cell, share: Measure | None, level: float) -> Cell:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from trialsim.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities import Number, Spread
+from trialsim.report.digits import plain
 from trialsim.scenario.model import Analysis, Arrivals, Costs, Leave, Outcome, Scenario
 from trialsim.units import format_value
 
@@ -34,7 +35,7 @@ def significant(value: float, digits: int) -> str:
     >>> significant(1500.4, 3), significant(0.0123, 2), significant(24_500.0, 4)
     ('1,500', '0.012', '24,500')
     """
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+    return plain(value, digits)
 
 
 def spread(quantity: Spread) -> str:

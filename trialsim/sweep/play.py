@@ -7,15 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.errors import RunError
+from trialsim.evaluate.columns import POWER, analysis_columns, analysis_values
 from trialsim.evaluate.table import Measure
+from trialsim.evaluate.verdict import Verdict
 from trialsim.runs.folder import writing
 from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point
-from trialsim.study import Engine, evaluate
-from trialsim.sweep.store import cell_key, read_cell, write_cell
+from trialsim.study import Engine, Study, evaluate, prepare
+from trialsim.sweep.store import Kept, cell_key, packed, read_cell, write_cell
+
+Floats = NDArray[np.float64]
 
 #: Scenarios kept from the check of the cells to their play; those of a larger sweep are made twice.
 KEPT = 1000
@@ -23,13 +31,25 @@ KEPT = 1000
 
 @dataclass(frozen=True)
 class Cell:
-    """One design of a sweep: its values, the name of its content, its first primary analysis, its measures."""
+    """One design of a sweep: its values, the name of its content, its first primary analysis, and what was played."""
 
     design_id: int
     point: Point
     key: str
     primary: str
-    measures: tuple[Measure, ...]
+    played: Kept
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The operating characteristics."""
+        return self.played.measures
+
+    def verdict(self, *, analysis: str, contrast: str | None = None) -> Verdict | None:
+        """Whether a test keeps its level; without ``contrast`` that of the first row of the analysis."""
+        for one in self.played.verdicts:
+            if one.analysis == analysis and contrast in (None, one.contrast):
+                return one
+        return None
 
     def measure(self, name: str, *, analysis: str, contrast: str | None = None) -> Measure | None:
         """One measure; without ``contrast`` the first row of the analysis that has it; None where there is none."""
@@ -108,9 +128,9 @@ def play_sweep(
     if progress is not None:
         progress(len(known))
 
-    def play(key: str) -> tuple[str, tuple[Measure, ...]]:
+    def play(key: str) -> tuple[str, Kept]:
         scenario = kept.pop(key, None) or _seeded(family.at(points[first[key]]), seed)
-        made = evaluate(scenario, replicates=replicates, engine=engine, workers=each).measures
+        made = _play(prepare(scenario), replicates=replicates, engine=engine, workers=each)
         if store is not None:
             with writing(store):
                 write_cell(store, key, made)
@@ -131,15 +151,36 @@ def play_sweep(
     return Swept(family.base.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
 
 
+def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kept:
+    """Measures, verdicts, and what each trial decided: whether each test rejects, and whether the target is reached."""
+    columns = analysis_columns(study.analysis, study.twins)
+    powers = [index for index, column in enumerate(columns) if column.measure == POWER]
+    rejected: list[Floats] = []
+
+    def keep(estimates: Estimates) -> None:
+        rejected.append(analysis_values(study.analysis, estimates)[:, powers])
+
+    made = evaluate(study, replicates=replicates, engine=engine, workers=workers, sink=keep)
+    of_each = np.concatenate(rejected)
+    decided = {
+        (POWER, columns[index].analysis, columns[index].contrast): packed(of_each[:, i])
+        for i, index in enumerate(powers)
+    }
+    for index, column in enumerate(made.kept.columns):
+        if column.kind == "share":
+            decided[column.measure, column.analysis, column.contrast] = packed(made.kept.trial[:, index])
+    return Kept(made.measures, made.verdicts, decided)
+
+
 def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
     if seed is None:
         return scenario
     return scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"seed": seed})})
 
 
-def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, tuple[Measure, ...]], int]:
+def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, Kept], int]:
     """What lies in the store of the cells asked for, and how many of its files are damaged."""
-    known: dict[str, tuple[Measure, ...]] = {}
+    known: dict[str, Kept] = {}
     damaged = 0
     for key in keys if store is not None and not fresh else ():
         assert store is not None

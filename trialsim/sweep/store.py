@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
+import zlib
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import trialsim
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
+from trialsim.evaluate.verdict import Verdict
 from trialsim.regular import read_regular
 from trialsim.runs.answers import Owner
 from trialsim.runs.files import write_text
@@ -19,12 +25,17 @@ from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
 
 #: Raised when the same scenario and seed would give other measures, or when the file holds them in another way.
-FORMAT = 1
+FORMAT = 2
 
 CELLS = "cells"
 
 #: A cell is never longer [bytes].
 MOST_BYTES = 2**26
+
+Floats = NDArray[np.float64]
+
+#: The code of a replicate that decided nothing, because it could not be analyzed.
+GONE = 2
 
 
 def owner(scenario: str, *, kind: str = "sweep") -> Owner:
@@ -38,16 +49,55 @@ def cell_key(scenario: Scenario, *, replicates: int) -> str:
     return hashlib.blake2b(told.encode("ascii"), digest_size=16).hexdigest()
 
 
-def write_cell(folder: Path, key: str, measures: Sequence[Measure]) -> Path:
-    """Write the measures of a cell, whole or not at all."""
-    rows = [[None if isinstance(one, float) and math.isnan(one) else one for one in astuple(row)] for row in measures]
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a cell.
+
+    Attributes
+    ----------
+    measures : its operating characteristics
+    verdicts : whether each test keeps its level
+    decided : measure, analysis and contrast to what each replicate decided, packed by :func:`packed`
+    """
+
+    measures: tuple[Measure, ...]
+    verdicts: tuple[Verdict, ...]
+    decided: dict[tuple[str, str, str], bytes]
+
+
+def packed(values: Floats) -> bytes:
+    """(R,) numbers 0, 1 or NaN in few bytes.
+
+    >>> unpacked(packed(np.array([1.0, 0.0, np.nan])))
+    array([ 1.,  0., nan])
+    """
+    return zlib.compress(np.where(np.isnan(values), GONE, values).astype(np.uint8).tobytes(), 9)
+
+
+def unpacked(data: bytes) -> Floats:
+    """(R,) what :func:`packed` was given."""
+    codes = np.frombuffer(zlib.decompress(data), dtype=np.uint8)
+    return np.where(codes == GONE, np.nan, codes.astype(np.float64))
+
+
+def write_cell(folder: Path, key: str, kept: Kept) -> Path:
+    """Write what is kept of a cell, whole or not at all."""
+    held = {
+        "measures": [[_number(one) for one in astuple(row)] for row in kept.measures],
+        "verdicts": [list(astuple(one)) for one in kept.verdicts],
+        "decided": [[*place, base64.b64encode(data).decode("ascii")] for place, data in kept.decided.items()],
+    }
     path = folder / f"{key}.json"
-    write_text(path, json.dumps({"key": key, "checksum": _checksum(rows), "measures": rows}, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps({"key": key, "checksum": _checksum(held), **held}, ensure_ascii=False) + "\n")
     return path
 
 
-def read_cell(folder: Path, key: str) -> tuple[Measure, ...] | None:
-    """The measures of a cell, None where there are none.
+def _number(value: object) -> object:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def read_cell(folder: Path, key: str) -> Kept | None:
+    """What is kept of a cell, None where there is nothing.
 
     Raises
     ------
@@ -64,9 +114,18 @@ def read_cell(folder: Path, key: str) -> tuple[Measure, ...] | None:
         held = json.loads(text.decode("utf-8"))  # a JSONDecodeError is a ValueError, and so is text that is not UTF-8
     except RecursionError as problem:
         raise ValueError(key) from problem
-    if not isinstance(held, dict) or held.get("key") != key or held.get("checksum") != _checksum(held.get("measures")):
+    if not isinstance(held, dict) or held.get("key") != key:
         raise ValueError(key)
-    return tuple(_measure(row) for row in held["measures"])
+    if held.get("checksum") != _checksum({name: held.get(name) for name in ("measures", "verdicts", "decided")}):
+        raise ValueError(key)
+    return Kept(
+        tuple(_measure(row) for row in held["measures"]),
+        tuple(Verdict(*row) for row in held["verdicts"]),
+        {
+            (measure, analysis, contrast): base64.b64decode(data)
+            for measure, analysis, contrast, data in held["decided"]
+        },
+    )
 
 
 def _measure(row: Sequence[Any]) -> Measure:

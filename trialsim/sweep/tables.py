@@ -6,19 +6,27 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from trialsim.errors import RunError
-from trialsim.evaluate.columns import FAMILY
+from trialsim.evaluate.apart import Best, unpaired_z, z_of
+from trialsim.evaluate.columns import FAMILY, POWER
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
+from trialsim.evaluate.verdict import Verdict
 from trialsim.faults import did_you_mean
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import shown
-from trialsim.sweep.pareto import CLEARLY, pareto_set
+from trialsim.sweep.pareto import CLEARLY, Lead, highest, standing
 from trialsim.sweep.play import Cell, Swept
+from trialsim.sweep.store import unpacked
+
+Floats = NDArray[np.float64]
 
 _NUMBER_UNIT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 
@@ -37,7 +45,7 @@ class Answer:
     @property
     def good(self) -> bool:
         """Whether more of the measure is better; of a length or a cost there is no Pareto set."""
-        return self.measure in ("power", "coverage", "target_reached_in_time")
+        return self.measure in ("power", "target_reached_in_time")
 
     @classmethod
     def of_words(cls, analysis: str | None, measure: str = "power") -> Answer:
@@ -57,6 +65,16 @@ class Answer:
         if self.analysis is not None and self.analysis not in known:
             message = f"there is no analysis '{self.analysis}'."
             raise RunError(message, code="TS-R020", remedy=did_you_mean(self.analysis, known))
+
+    def place(self, cell: Cell) -> tuple[str, str] | None:
+        """The analysis and contrast of the answer at a cell; None where the cell does not have it."""
+        analysis = self.analysis or cell.primary
+        row = cell.measure(self.measure, analysis=analysis, contrast=self.contrast)
+        return None if row is None else (row.analysis, row.contrast)
+
+    def verdict(self, cell: Cell) -> Verdict | None:
+        """Whether the test of the answer keeps its level at a cell; None where the answer is no test."""
+        return cell.verdict(analysis=self.analysis or cell.primary, contrast=self.contrast)
 
     def of(self, cell: Cell) -> tuple[float, float, float, float]:
         """Value, MCSE, and the ends of the 95 % interval at a cell; where failures leave bounds, NaN between these."""
@@ -108,8 +126,10 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
     """One row a design with what decides between designs.
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
-    participants, days, cost, staff_hours (each with NaN where there is none), pareto. The Pareto set is that of more
-    ``value`` for less of what :func:`burdens` names, empty where more is not better or no design takes clearly more.
+    participants, days, cost, staff_hours (each with NaN where there is none), too_often (the test rejects too often without
+    effects), pareto (told to be in the Pareto set), pareto_open (not told apart), pareto_more (replicates that would tell).
+    The Pareto set is that of more ``value`` for less of what :func:`burdens` names, empty where more is not better or no
+    design takes clearly more. A design whose test rejects too often has no part in it.
     """
     rows: list[dict[str, Any]] = []
     for cell in swept.cells:
@@ -124,10 +144,44 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
     for path in swept.paths:
         numbers, _ = as_numbers(frame[path])
         frame[path] = frame[path] if numbers is None else numbers
-    values, errors = (frame[name].to_numpy(dtype=float) for name in ("value", "mcse"))
-    taken = frame[burdens(frame)].to_numpy(dtype=float)
-    frame["pareto"] = pareto_set(values, errors, taken) if answer.good and differing(frame) else False
+    frame["too_often"] = [_too_often(answer, cell) for cell in swept.cells]
+    frame["pareto"], frame["pareto_open"], frame["pareto_more"] = False, False, math.nan
+    if answer.good and differing(frame):
+        taken = frame[burdens(frame)].to_numpy(dtype=float)
+        found = standing(_candidates(frame), taken, leads(swept, answer))
+        frame["pareto"], frame["pareto_open"], frame["pareto_more"] = found.inside, found.open, found.more
     return frame
+
+
+def _too_often(answer: Answer, cell: Cell) -> bool:
+    verdict = answer.verdict(cell)
+    return answer.measure == POWER and verdict is not None and verdict.too_often
+
+
+def _candidates(frame: pd.DataFrame) -> Floats:
+    """(D,) the values of designs that may be the best: not of those whose test rejects too often."""
+    return np.where(frame["too_often"], np.nan, frame["value"].to_numpy(dtype=float))
+
+
+def leads(swept: Swept, answer: Answer) -> Lead:
+    """The z by which a design leads another one, trial by trial, where the designs share their draws."""
+
+    @cache
+    def decided(design: int) -> Floats:
+        cell = swept.cells[design]
+        place = answer.place(cell)
+        assert place is not None
+        return unpacked(cell.played.decided[answer.measure, *place])
+
+    def lead(d: int, e: int) -> tuple[float, int]:
+        return z_of(decided(d) - decided(e)) if len(swept.seeds) == 1 else unpaired_z(decided(d), decided(e))
+
+    return lead
+
+
+def best_design(swept: Swept, answer: Answer, frame: pd.DataFrame) -> Best | None:
+    """The design with the highest answer, and whether it is told apart; None where more is not better."""
+    return highest(_candidates(frame), leads(swept, answer)) if answer.good else None
 
 
 def burdens(frame: pd.DataFrame) -> list[str]:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.errors import RunError
-from trialsim.evaluate.characteristics import KEPT, OperatingCharacteristics
+from trialsim.evaluate.apart import best_of, z_of
+from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics
 from trialsim.evaluate.table import Z95
+from trialsim.evaluate.verdict import Verdict
 from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.ranges import Ranged, declared_ranges
@@ -26,11 +28,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shift:
-    """What one end of a range does to a measure: its value there, and the paired difference from the study as declared."""
+    """What one end of a range does to a measure: its value there, and the paired difference from the study as declared.
+
+    ``count`` is the number of pairs; where there are fewer than two nothing else is known.
+    """
 
     value: float
     difference: float
     mcse: float
+    count: int
 
     @property
     def noise(self) -> bool:
@@ -60,14 +66,30 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """The bar that reaches furthest for a measure, and whether it is told apart from each other one."""
+
+    bar: Bar
+    told: bool
+    rivals: tuple[Bar, ...]
+    more: int | None
+
+
+@dataclass(frozen=True)
 class Tornado:
-    """All bars, those that move the first measure most on top, those within the Monte Carlo error last."""
+    """All bars, those that move the first measure most on top, those within the Monte Carlo error last.
+
+    ``leads`` holds the bar that reaches furthest for each measure; ``verdict`` says whether the test keeps its level in the
+    study as declared.
+    """
 
     scenario: str
     analysis: str
     contrast: str
     measures: tuple[str, ...]
     bars: tuple[Bar, ...]
+    leads: dict[str, Lead]
+    verdict: Verdict | None
     replicates: int
     seed: int
     failed: int
@@ -80,9 +102,10 @@ class Tornado:
 
 @dataclass(frozen=True)
 class _Played:
-    """(R,) numbers of each replicate by measure; NaN where a replicate has none."""
+    """(R,) numbers of each replicate by measure, NaN where a replicate has none; and the verdict on the test."""
 
     numbers: dict[str, Floats]
+    verdict: Verdict | None
 
 
 def play_tornado(
@@ -139,6 +162,7 @@ def play_tornado(
     told = scenarios[0].simulation.seed if seed is None else seed
     return Tornado(
         scenario=family.base.name, analysis=row[0], contrast=contrast or "", measures=measures, bars=tuple(bars),
+        leads={measure: _lead(measure, bars, ranges, played) for measure in measures}, verdict=played[0].verdict,
         replicates=replicates, seed=told, failed=failed, seconds=time.perf_counter() - began,
     )  # fmt: skip
 
@@ -153,10 +177,12 @@ def _play(
         rejected.append(estimates.rejected[estimates.twins.index("declared"), :, index].copy())
 
     made = evaluate(scenario, replicates=replicates, seed=seed, engine=engine, workers=1, sink=keep)
-    return _Played({"power": np.concatenate(rejected), **_of_trials(made)})
+    place = (made.kept.rows[_row(made.kept, *row)].analysis, made.kept.rows[_row(made.kept, *row)].contrast)
+    verdict = next((one for one in made.verdicts if (one.analysis, one.contrast) == place), None)
+    return _Played({"power": np.concatenate(rejected), **_of_trials(made)}, verdict)
 
 
-def _row(estimates: Estimates, analysis: str, contrast: str | None) -> int:
+def _row(estimates: Estimates | Kept, analysis: str, contrast: str | None) -> int:
     for index, row in enumerate(estimates.rows):
         if row.analysis == analysis and contrast in (None, row.contrast):
             return index
@@ -182,11 +208,32 @@ def _bars(ranges: list[Ranged], played: list[_Played]) -> Iterator[Bar]:
             yield Bar(one, measure, float(np.nanmean(base)), *(shift(base, end) for end in ends))
 
 
+def _lead(measure: str, bars: list[Bar], ranges: list[Ranged], played: list[_Played]) -> Lead:
+    """The bar that reaches furthest, against each other one: by the paired difference of their reaches."""
+    here = [bar for bar in bars if bar.measure == measure]
+    moves = [_moves(bar, ranges.index(bar.assumption), played) for bar in here]
+    top = max(range(len(here)), key=lambda i: here[i].reach if here[i].reach == here[i].reach else -1.0)
+    others = [i for i in range(len(here)) if i != top]
+    found = best_of(top, others, *_unzipped([z_of(moves[top] - moves[i]) for i in others]))
+    return Lead(here[top], found.told, tuple(here[i] for i in found.rivals), found.more)
+
+
+def _unzipped(pairs: list[tuple[float, int]]) -> tuple[list[float], list[int]]:
+    return [z for z, _ in pairs], [n for _, n in pairs]
+
+
+def _moves(bar: Bar, index: int, played: list[_Played]) -> Floats:
+    """(R,) how far the end that reaches further moves the measure in each replicate, counted in its direction."""
+    low = abs(bar.low.difference) > abs(bar.high.difference)
+    end, shifted = (played[1 + 2 * index], bar.low) if low else (played[2 + 2 * index], bar.high)
+    return np.asarray(np.sign(shifted.difference) * (end.numbers[bar.measure] - played[0].numbers[bar.measure]))
+
+
 def shift(base: Floats, end: Floats) -> Shift:
     """The paired difference of (R,) numbers that share their draws; replicates without a number in both are left out."""
     both = np.isfinite(base) & np.isfinite(end)
     count = int(both.sum())
     if count < 2:
-        return Shift(math.nan, math.nan, math.nan)
+        return Shift(math.nan, math.nan, math.nan, count)
     gaps = end[both] - base[both]
-    return Shift(float(np.nanmean(end)), float(gaps.mean()), float(gaps.std(ddof=1) / math.sqrt(count)))
+    return Shift(float(np.nanmean(end)), float(gaps.mean()), float(gaps.std(ddof=1) / math.sqrt(count)), count)

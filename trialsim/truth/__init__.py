@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import HYPOTHETICAL, MEAN_DIFFERENCE, NO_ESTIMAND, PROBABILITY, AnalysisPlan, Call
+from trialsim.analysis.plan import HYPOTHETICAL, NO_ESTIMAND, AnalysisPlan, Call
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
 from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
-from trialsim.evaluate.truth import Truth, differs
+from trialsim.evaluate.truth import Truth
 from trialsim.memory import at_once, truth_bytes
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
@@ -34,7 +34,7 @@ LARGEST = 500
 
 
 def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
-    """What to look for: the effect of each row, and for a test of all arms that of each arm against the first."""
+    """What to look for: the effect of each row that has an estimand."""
     found: list[Target] = []
     for call in plan.calls:
         pairs = [call.arms] if call.arms is not None or call.test in ONE_SAMPLE else []
@@ -43,16 +43,12 @@ def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
         for row, arms in enumerate(pairs, start=first):
             if plan.rows[row].estimand != NO_ESTIMAND:
                 found.append(_target(call, row, plan.rows[row].estimand, arms))
-        if call.arms is None and call.test not in ONE_SAMPLE and call.choice.percent_change is None:
-            estimand = PROBABILITY if call.test == "kruskal-wallis" else MEAN_DIFFERENCE
-            others = range(1, len(plan.arms))
-            found.extend(_target(call, call.first_row, estimand, (arm, 0), told=False) for arm in others)
     return tuple(found)
 
 
-def _target(call: Call, row: int, estimand: str, arms: tuple[int, int] | None, *, told: bool = True) -> Target:
+def _target(call: Call, row: int, estimand: str, arms: tuple[int, int] | None) -> Target:
     exclude, strategy = call.choice.exclude, call.strategy
-    return Target(row, estimand, call.endpoint, arms, exclude, strategy, call.responders, told)
+    return Target(row, estimand, call.endpoint, arms, exclude, strategy, call.responders)
 
 
 def find_truth(
@@ -173,15 +169,8 @@ def _truth(study: Study, wanted: tuple[Target, ...], moments: Moments, replicate
         mcse = (moments.sd / np.sqrt(moments.n)).reshape(mean.shape)
     value, error = np.full((len(twins), len(rows)), np.nan), np.full((len(twins), len(rows)), np.nan)
     interference, its_error = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    nothing, seen = np.ones((len(twins), len(rows)), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
     for index, target in enumerate(wanted):
         row = target.row
-        seen[row] = True
-        if target.told:
-            value[:, row], error[:, row] = mean[:-1, index], mcse[:-1, index]
-            interference[row], its_error[row] = mean[-1, index], mcse[-1, index]
-        none = 0.5 if target.estimand == PROBABILITY else rows[row].no_effect if target.told else 0.0
-        for t in range(len(twins)):
-            known = np.isfinite(mean[t, index])
-            nothing[t, row] &= known and not differs(mean[t, index], mcse[t, index], none)
-    return Truth(replicates, twins, value, error, nothing & seen, interference, its_error)
+        value[:, row], error[:, row] = mean[:-1, index], mcse[:-1, index]
+        interference[row], its_error[row] = mean[-1, index], mcse[-1, index]
+    return Truth(replicates, twins, value, error, interference, its_error)

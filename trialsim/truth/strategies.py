@@ -31,7 +31,7 @@ MOST_UNITS = 1000
 
 @dataclass(frozen=True)
 class Target:
-    """One effect that is looked for: of arm a against arm b, or in the one arm; ``told`` if it is a row's own."""
+    """One effect that is looked for: of arm a against arm b, or in the one arm."""
 
     row: int
     estimand: str
@@ -40,7 +40,6 @@ class Target:
     exclude: tuple[tuple[int, int], ...]
     strategy: str
     responders: PercentRule | None
-    told: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,194 @@
+"""Whether a test keeps its level: how often it rejects when nothing is to be found, what that is called, and a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from trialsim.analysis.plan import NO_ESTIMAND, AnalysisPlan, RowPlan
+from trialsim.evaluate.columns import FAMILY, NO_CHANGE, NULL, REJECTION_NO_CHANGE, REJECTION_NULL, families
+from trialsim.evaluate.table import Measure, wilson
+from trialsim.evaluate.truth import APART, Truth
+
+#: What the rejection rate is called when nothing is to be found: by its name, or where the truth is not none.
+TYPE_1, WITHOUT_EFFECTS = "type_1_error", "rejection_without_effects"
+
+#: The rejection rate under each twin without declared effects; the last one that a study has is judged.
+RATES = {NULL: REJECTION_NULL, NO_CHANGE: REJECTION_NO_CHANGE}
+
+#: A truth this far from no effect, in empirical standard errors of the estimate, changes a rejection rate by little: a
+#: two-sided test at 5 % rejects 5.1 % then, a one-sided one 5.5 %.
+MARGIN, MARGIN_ONE_SIDED = 0.1, 0.05
+
+#: A test rejects too often above this many times its level.
+LIMIT = 1.2
+
+#: Two-sided 99.7 % point of the normal distribution.
+Z997 = 2.9677379253417944
+
+#: Nobody is told to play more replicates than this.
+MOST = 1e9
+
+Ruling = Literal["keeps", "too often", "open"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rejections of one row say of its level.
+
+    Attributes
+    ----------
+    measure : what the rejection rate is called in the table
+    twin : the twin it was counted under
+    alpha, rate : the level, and the share that rejects (the lower bound where many trials failed)
+    ruling : whether the level is kept, by the 99.7 % interval of the rate
+    more : replicates that would tell, where the ruling is open; None where none would
+    """
+
+    analysis: str
+    contrast: str
+    measure: str
+    twin: str
+    alpha: float
+    rate: float
+    ruling: Ruling
+    more: int | None = None
+
+    @property
+    def times(self) -> float:
+        """How many times its level the test rejects."""
+        return self.rate / self.alpha
+
+    @property
+    def too_often(self) -> bool:
+        """Whether the test is told to reject too often; such a test is never shown as the best."""
+        return self.ruling == "too often"
+
+    @property
+    def words(self) -> str:
+        """``keeps its level``, ``rejects too often (17 times)``, ``not told apart; 3,000 more replicates would``."""
+        if self.ruling == "keeps":
+            return "keeps its level"
+        if self.ruling == "too often":
+            return f"rejects too often ({_times(self.times)} times)"
+        return "not told apart" + ("" if self.more is None else f"; {self.more:,} more replicates would")
+
+
+def _times(times: float) -> str:
+    return f"{times:.1f}" if times < 9.95 else f"{times:.0f}"
+
+
+def judge(low: float, high: float, n: float, alpha: float) -> tuple[Ruling, int | None]:
+    """Whether a share of n replicates between ``low`` and ``high`` keeps the level ``alpha``, and how many more would tell.
+
+    The ends are one number unless failed replicates leave it open. The share is told apart from the limit L where
+    Wilson's 99.7 % interval leaves L out, that is where n (share - L)^2 > z^2 L (1 - L).
+
+    >>> judge(0.05, 0.05, 10_000, 0.05), judge(0.05, 0.05, 2000, 0.05), judge(0.83, 0.83, 200, 0.05)
+    (('keeps', None), ('open', 3000), ('too often', None))
+    """
+    limit = min(LIMIT * alpha, 1.0)
+    if not n > 0:
+        return "open", None
+    if wilson(high * n, n, z=Z997)[1] <= limit:
+        return "keeps", None
+    if wilson(low * n, n, z=Z997)[0] > limit:
+        return "too often", None
+    gap = limit - high if high < limit else low - limit
+    needed = Z997**2 * limit * (1 - limit) / gap**2 if gap > 0 else math.inf
+    return "open", two_digits_up(needed - n) if needed < MOST else None
+
+
+def two_digits_up(number: float) -> int:
+    """A number rounded up to two digits, as a count of replicates that would do; at least 1.
+
+    >>> two_digits_up(2966.2), two_digits_up(0.2), two_digits_up(99.1)
+    (3000, 1, 100)
+    """
+    whole = max(math.ceil(number), 1)
+    step = int(10 ** max(len(str(whole)) - 2, 0))
+    return -(-whole // step) * step
+
+
+def judged_twin(twins: Sequence[str]) -> str:
+    """The twin in which nothing is to be found: the one without change where there is one."""
+    return NO_CHANGE if NO_CHANGE in twins else NULL
+
+
+def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, rows: Sequence[Measure]) -> list[Measure]:
+    """The rejection rate of every row when nothing is to be found, under the name that it deserves.
+
+    It is a type I error where the truth there is no effect: closer to it than :data:`MARGIN`, or not told apart from
+    it; and where the row has no truth by definition. A family has one where each of its rows has.
+    """
+    twin = judged_twin(twins)
+    spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}
+    named = [
+        _is_type_1(plan, index, truth, twin, spread.get((row.analysis, row.contrast), math.nan))
+        for index, row in enumerate(plan.rows)
+    ]
+    by_place = {(row.analysis, row.contrast): one for row, one in zip(plan.rows, named, strict=True)}
+    for family in families(plan):
+        for label in (family.any_label, family.all_label):
+            by_place[family.analysis, label] = all(named[index] for index in family.rows)
+    found = []
+    for one in rows:
+        name, end = _rate_of(one.measure, twin)
+        if name:
+            new = TYPE_1 if by_place[one.analysis, one.contrast] else WITHOUT_EFFECTS
+            found.append(replace(one, measure=new + end))
+    return found
+
+
+def _rate_of(measure: str, twin: str) -> tuple[str, str]:
+    """The rate's name and its end (empty, _low, _high); an empty name where a measure is another one."""
+    for end in ("", "_low", "_high"):
+        if measure == RATES[twin] + end:
+            return RATES[twin], end
+    return "", ""
+
+
+def _is_type_1(plan: AnalysisPlan, index: int, truth: Truth | None, twin: str, spread: float) -> bool:
+    row = plan.rows[index]
+    if row.estimand == NO_ESTIMAND:
+        return True
+    if truth is None:
+        return False
+    value, mcse = (float(one[truth.twins.index(twin), index]) for one in (truth.value, truth.mcse))
+    two_sided = next(call.alternative for call in plan.calls if call.name == row.analysis) == "two-sided"
+    margin = (MARGIN if two_sided else MARGIN_ONE_SIDED) * spread
+    return bool(abs(value - row.no_effect) <= np.nanmax([margin, APART * mcse, 0.0]))
+
+
+def verdicts(
+    rows: Sequence[RowPlan], primary: Sequence[str], twins: Sequence[str], table: Sequence[Measure]
+) -> tuple[Verdict, ...]:
+    """The verdict of every row of the plan and every family, in the order of the table."""
+    return tuple(_verdicts(rows, primary, twins, table))
+
+
+def _verdicts(
+    rows: Sequence[RowPlan], primary: Sequence[str], twins: Sequence[str], table: Sequence[Measure]
+) -> Iterator[Verdict]:
+    levels = levels_of(rows, primary)
+    known = {(one.analysis, one.contrast, one.measure): one for one in table}
+    for one in table:
+        for name in (TYPE_1, WITHOUT_EFFECTS):
+            if one.measure not in (name, f"{name}_low"):
+                continue
+            bounded = one.measure != name
+            other = known[one.analysis, one.contrast, f"{name}_high"] if bounded else one
+            n = one.n_replicates if bounded else one.n_replicates - one.n_failed
+            alpha = levels[one.analysis]
+            ruling, more = judge(one.value, other.value, n, alpha)
+            yield Verdict(one.analysis, one.contrast, name, judged_twin(twins), alpha, one.value, ruling, more)
+
+
+def levels_of(rows: Sequence[RowPlan], primary: Sequence[str]) -> Mapping[str, float]:
+    """The level of each analysis, and of the primary ones together: the highest of theirs."""
+    levels = {row.analysis: row.alpha for row in rows}
+    return levels | {FAMILY: max((levels[name] for name in primary if name in levels), default=math.nan)}

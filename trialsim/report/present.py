@@ -1,0 +1,64 @@
+"""Sentences on what a scenario has: a clock, attempts, a ward, staff. Of what it does not have nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
+from trialsim.report.digits import percent
+from trialsim.report.words import join
+from trialsim.scenario.model import Scenario
+from trialsim.study import Study
+
+
+def on_the_clock(scenario: Scenario) -> list[str]:
+    """The outcomes that the clock moves."""
+    return [name for name, what in scenario.outcomes.items() if what.rhythm is not None]
+
+
+def attempts(steps: Sequence[Step]) -> Iterator[str]:
+    """What is attempted, once each."""
+    for step in steps:
+        if isinstance(step, Attempt):
+            yield step.attempt
+        elif isinstance(step, (Hold, Repeat)):
+            yield from attempts(step.steps)
+
+
+def null_twin(scenario: Scenario) -> str:
+    """What the null twin is, and what stays in it."""
+    stays = ["the clock"] if on_the_clock(scenario) else []
+    stays += [f"the attempts ({join(tried)})"] if (tried := list(dict.fromkeys(attempts(scenario.protocol)))) else []
+    stays += ["the ward"] if scenario.setting is not None else []
+    text = "The null twin is the same trial, with the same draws, without the declared effects"
+    return f"{text}; {join(stays)} {'stays' if len(stays) == 1 else 'stay'} as declared." if stays else f"{text}."
+
+
+def nothing_to_find(scenario: Scenario) -> str:
+    """In which twin nothing is to be found."""
+    clocked = on_the_clock(scenario)
+    if clocked:
+        return f"Nothing is to be found in the twin without change, in which the clock of {join(clocked)} stands still as well."
+    return "Nothing is to be found in the null twin."
+
+
+def levels(study: Study) -> str:
+    """At which level tests reject: ``at 5 %, two-sided``, or that it is that of each analysis."""
+    found = {(call.alpha, call.alternative == "two-sided") for call in study.analysis.calls}
+    if len(found) > 1:
+        return "at the level of its analysis"
+    ((alpha, two_sided),) = found
+    return f"at {percent(alpha, 0 if round(100 * alpha, 9) % 1 == 0 else 1)}, {'two' if two_sided else 'one'}-sided"
+
+
+def played(scenario: Scenario) -> str:
+    """What every replicate plays."""
+    setting = scenario.setting
+    if setting is None:
+        leave = "; some leave early" if scenario.attrition else ""
+        return f"everyone is enrolled at once and measured at the declared times{leave}"
+    parts = ["patients come", "consent"]
+    parts += ["wait for staff"] if setting.resources else []
+    parts += ["are measured at the time that really came about"]
+    parts += ["leave"] if setting.patients.leave or scenario.attrition else []
+    return join(parts)

@@ -13,7 +13,6 @@ from trialsim.report.words import join
 from trialsim.runs.answers import Owner, finished, taken
 from trialsim.sizing import Confirmation, Found
 from trialsim.sizing.closed_form import second_opinion
-from trialsim.sizing.fit import T95
 from trialsim.sizing.sizes import sizes_of
 from trialsim.study import Study
 
@@ -161,7 +160,7 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
 def curve_frame(found: Found) -> pd.DataFrame:
     """The curve: at, value, mcse, low, high."""
     curve = found.curve
-    half = T95 * curve.se
+    half = curve.half
     top = 1.0 if found.measure == "power" else math.inf
     return pd.DataFrame(
         {

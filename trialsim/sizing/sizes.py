@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.endpoints import TrialArrays
+from trialsim.conduct import plan_conduct
 from trialsim.scenario.model import Enroll
-from trialsim.study import Study, prepare
+from trialsim.scenario.resolve import resolve
+from trialsim.study import Study
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,16 @@ def sizes_of(study: Study) -> Sizes:
 
 
 def at_size(study: Study, n: int) -> Study:
-    """The same study with ``n`` participants in all."""
+    """The same study with ``n`` participants in all.
+
+    Only the size changes: pathway, levels and analyses stay those of the study. So do levels declared ``as: observed``, found
+    by a pilot of the declared size: what a pilot measured is a fact of that pilot, not of the trial that is planned from it.
+    """
     sizes = sizes_of(study)
-    told = {"each arm": n // sizes.arms} if sizes.each_arm else {"in all": n}
-    design = study.scenario.design.model_copy(update={"enroll": Enroll.model_validate(told)})
-    return prepare(study.scenario.model_copy(update={"design": design}))
+    enroll = {"each arm": n // sizes.arms} if sizes.each_arm else {"in all": n}
+    design = study.scenario.design.model_copy(update={"enroll": Enroll.model_validate(enroll)})
+    scenario = resolve(study.scenario.model_copy(update={"design": design}))
+    return replace(study, scenario=scenario, conduct=plan_conduct(scenario))
 
 
 def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:

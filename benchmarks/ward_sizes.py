@@ -1,7 +1,7 @@
 """Exact power of two studies on a ward at five sizes each, by plain counting: the judge of ``trialsim size`` on a ward.
 
 ``python benchmarks/ward_sizes.py --trials 400000`` plays whole trials of every size, counts rejections, and keeps the counts in
-``ward_sizes.csv`` beside it; it goes on where it stopped. A few minutes for the first study, an hour or more for the second.
+``ward_sizes.csv`` beside it; it goes on where it stopped. A few minutes for the first study, many hours for the second.
 Seed and trials are its own: no search that is judged by them shares a draw. tests/sizing/test_ward_sizes.py reads the file.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import csv
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +19,9 @@ import numpy as np
 from scipy.stats import norm
 
 from trialsim.analysis.estimates import analyze
+from trialsim.chunks import usable_cores
 from trialsim.scenario import load
-from trialsim.sizing import target_of
+from trialsim.sizing import Found, find_size, target_of
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.sizes import at_size
 from trialsim.study import Study, prepare, simulate, trial_arrays
@@ -93,7 +95,15 @@ def keep(found: dict[tuple[str, int], Count]) -> None:
         writer.writerow(["ward", "participants", "trials", "analyzed", "reached", "power", "mcse"])
         for row in found.values():
             writer.writerow(
-                [row.ward, row.participants, row.trials, row.analyzed, row.reached, f"{row.power:.6f}", f"{row.mcse:.6f}"]
+                [
+                    row.ward,
+                    row.participants,
+                    row.trials,
+                    row.analyzed,
+                    row.reached,
+                    f"{row.power:.6f}",
+                    f"{row.mcse:.6f}",
+                ]
             )
     new.replace(KEPT)
 
@@ -141,17 +151,46 @@ def play(ward: Ward, trials: int) -> Iterator[dict[tuple[str, int], Count]]:
         yield found
 
 
+def covered(ward: Ward, seeds: range) -> list[Found]:
+    """The search under each seed, as a user runs it; those whose 95 % interval holds the exact size."""
+    study, (size, _) = ward.study, exact(ward)
+    target = target_of(study)
+
+    def search(seed: int) -> Found:
+        return find_size(study, target, power=ward.power, seed=seed, workers=1)
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        every = list(pool.map(search, seeds))
+    roots = np.array([found.root for found in every]) - size
+    print(
+        f"{ward.name}: exact {size:.2f}, RMSE {np.sqrt(np.mean(roots**2)):.2f}, bias {roots.mean():+.2f}, half width "
+        f"{np.mean([found.high - found.low for found in every]) / 2:.2f}, trials {np.mean([found.spent for found in every]):,.0f}"
+    )
+    return [found for found in every if found.low <= size <= found.high]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument(
+        "--coverage", type=int, help="instead: search under so many seeds and count the intervals that hold"
+    )
     parser.add_argument("--trials", type=int, default=400_000, help="of every size")
     parser.add_argument("--only", help="a part of a ward's name")
     chosen = parser.parse_args()
     for ward in WARDS:
         if chosen.only is not None and chosen.only not in ward.name:
             continue
+        if chosen.coverage is not None:
+            print(
+                f"{ward.name}: {len(covered(ward, range(chosen.coverage)))} of {chosen.coverage} intervals hold the exact size"
+            )
+            continue
         for found in play(ward, chosen.trials):
             root, se = exact(ward, found)
-            print(f"{ward.name}: {found[ward.name, ward.sizes[0]].trials:,} trials, size {root:.2f} ± {se:.2f}", flush=True)
+            print(
+                f"{ward.name}: {found[ward.name, ward.sizes[0]].trials:,} trials, size {root:.2f} ± {se:.2f}",
+                flush=True,
+            )
         print(f"{ward.name}: " + ", ".join(f"{n} {counts()[ward.name, n].power:.4f}" for n in ward.sizes))
 
 

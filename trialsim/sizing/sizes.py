@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.endpoints import TrialArrays
+from trialsim.compiled import kernel
 from trialsim.conduct import plan_conduct
 from trialsim.scenario.model import Enroll
 from trialsim.scenario.resolve import resolve
@@ -96,11 +97,22 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
 
 def first_of_each(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:
     """(R, N) whether a participant is among the first of the arm."""
-    inside = np.zeros(arm.shape, dtype=bool)
-    for k in range(sizes.arms):
-        member = arm == k
-        inside |= member & (np.cumsum(member, axis=1) <= n // sizes.arms)
+    inside = np.zeros(arm.shape, dtype=np.bool_)
+    _first_of_each(arm, sizes.arms, n // sizes.arms, inside)
     return inside
+
+
+@kernel
+def _first_of_each(arm, arms, each, inside):  # type: ignore[no-untyped-def]
+    replicates, participants = arm.shape
+    counted = np.empty(arms, dtype=np.int64)
+    for r in range(replicates):
+        counted[:] = 0
+        for n in range(participants):
+            k = arm[r, n]
+            if k >= 0 and counted[k] < each:
+                counted[k] += 1
+                inside[r, n] = True
 
 
 def within(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:

@@ -10,14 +10,16 @@ import argparse
 import math
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
 from scipy import optimize, stats
 
+from trialsim.chunks import usable_cores
 from trialsim.scenario import loads
-from trialsim.sizing import find_size, target_of
+from trialsim.sizing import Found, find_size, target_of
 from trialsim.sizing.sizes import sizes_of
 from trialsim.study import Study, prepare
 
@@ -173,12 +175,17 @@ class Accuracy:
 
 
 def accuracy(problem: Problem, *, seeds: range, trials: int = TRIALS) -> Accuracy:
-    """Search under each seed, without confirmation, and compare with the exact answer."""
+    """Search under each seed, as a user does, and compare with the exact answer."""
     study, exact = problem.study, problem.answer()
     target, arms = target_of(study), sizes_of(study).arms
     roots, inside, close, began = [], 0, 0, time.perf_counter()
-    for seed in seeds:
-        found = find_size(study, target, power=problem.power, replicates=trials, confirm=0, seed=seed)
+
+    def search(seed: int) -> Found:
+        return find_size(study, target, power=problem.power, replicates=trials, confirm=trials, seed=seed, workers=1)
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        every = list(pool.map(search, seeds))
+    for found in every:
         assert found.at is not None
         roots.append(found.root / arms)
         inside += found.low <= exact * arms <= found.high

@@ -22,23 +22,28 @@ if TYPE_CHECKING:
 @scenario_argument
 @click.option("--power", type=SHARE, default="90%", show_default=True, help="The power wanted, e.g. 80% or 0.8.")
 @click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
-              help="The analysis that must reject; the primary one if not said. Several: see --need.")  # fmt: skip
+              help="The analysis that must reject; by default the primary one. Several: see --need.")  # fmt: skip
 @click.option("--need", type=click.Choice(["any", "all"]), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option("--between", type=RANGE, metavar="20..400", help="Participants in all (or, with --effect, multiples of "
-              "the declared effect) to look at; found by a pilot if not said.")  # fmt: skip
-@click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the 95 % interval.")
+              "the declared effect) among which the answer may lie; by default a pilot finds them.")  # fmt: skip
+@click.option(
+    "--width",
+    type=POSITIVE,
+    help="Size for precision instead: the mean width of the interval of "
+              "the analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
+)
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
 @click.option("--replicates", type=click.IntRange(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
 @click.option("--confirm", type=click.IntRange(0, 10**9), default=4000, show_default=True,
-              help="Simulated trials of the recommended design under a fresh seed.")  # fmt: skip
+              help="Simulated trials of the recommended design under a fresh seed, which join the curve.")  # fmt: skip
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for curve and figure; outputs/NAME-size if not said."
+    "--out", type=click.Path(path_type=Path), help="Folder for curve and figure; by default outputs/NAME-size."
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write the curve and its figure.")
 @set_option
-@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@click.option("--workers", type=WORKERS, help="Threads; by default one a core.")
 @click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @json_option
 def command(
@@ -133,10 +138,13 @@ def summary(study: Study, found: Found, folder: Path | None, seconds: float) -> 
         "goal": found.goal,
         "recommended": known(found.at),
         "by_arm": None if each is None else dict(zip(study.conduct.arms, each, strict=True)),
+        "missed": found.missed or None,
+        "effect_declared": found.effect_declared,
+        "reached": {key: known(value) for key, value in zip(("value", "conf_low", "conf_high"), found.reached, strict=True)},
         "root": known(found.root),
         "conf_low": known(found.low),
         "conf_high": known(found.high),
-        "best": {"at": found.best[0], "value": known(found.best[1])},
+        "best": {"at": known(found.best[0]), "value": known(found.best[1]), "mcse": known(found.best_error)},
         "mean_estimate": known(found.estimate),
         "confirmed": None
         if one is None

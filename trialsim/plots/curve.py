@@ -23,19 +23,19 @@ def design_curve(
     goal: float,
     share: bool = True,
     recommended: float | None = None,
-    confirmed: tuple[float, float, float] | None = None,
+    confirmed: tuple[float, float, float, float] | None = None,
     planned: float | None = None,
     names: Sequence[str] = (),
     note: str = "",
 ) -> Figure:
-    """A line with its 95 % Monte Carlo band, the goal, the recommendation and its confirmation.
+    """A line with its 95 % Monte Carlo band, the goal, the recommendation and the trials of a fresh seed.
 
     Parameters
     ----------
     curve : columns at, value, low, high, sorted by ``at``
     share : whether values are shares, shown in percent
     recommended : where the answer lies
-    confirmed : value, low and high of the confirmation there
+    confirmed : of the trials of a fresh seed: where they were played, value, low and high
     planned : the size (or effect) that the scenario declares
     names : labels of the recommended and of the planned place
     """
@@ -49,11 +49,11 @@ def design_curve(
         axes.axhline(goal, color=ACCENT, linewidth=1, zorder=1.5)
         _mark(axes, planned, names[1:2], color=QUIET, style=(0, (2, 3)))
         _mark(axes, recommended, names[0:1], color=INK, style=(0, (4, 3)))
-        if confirmed is not None and recommended is not None:
-            value, low, high = confirmed
+        if confirmed is not None:
+            place, value, low, high = confirmed
             axes.errorbar(
-                recommended, value, yerr=[[value - low], [high - value]], fmt="D", color=ACCENT, markersize=5,
-                capsize=3, zorder=5, markeredgecolor="white", label="confirmed under a fresh seed",
+                place, value, yerr=[[value - low], [high - value]], fmt="D", color=ACCENT, markersize=5,
+                capsize=3, zorder=5, markeredgecolor="white", label="trials of a fresh seed",
             )  # fmt: skip
             figure.legend(loc="outside upper right")
         axes.set_xlabel(xlabel)

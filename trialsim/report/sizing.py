@@ -13,7 +13,6 @@ from trialsim.report.words import join
 from trialsim.runs.answers import Owner, finished, taken
 from trialsim.sizing import Confirmation, Found
 from trialsim.sizing.closed_form import second_opinion
-from trialsim.sizing.fit import T95
 from trialsim.sizing.sizes import sizes_of
 from trialsim.study import Study
 
@@ -22,11 +21,10 @@ def answer(study: Study, found: Found) -> list[str]:
     """Lines that say what was found; the first one is the recommendation."""
     if found.at is None:
         return _unanswered(found)
-    lines = [_recommendation(study, found)]
+    lines = [_recommendation(study, found), _meets(found)]
     one = found.confirmed
     if one is not None:
-        lines.append(_confirmation(found, one))
-    lines.append(_interval(found))
+        lines.append(_fresh(found, one))
     if found.axis == "effect" and math.isfinite(found.estimate):
         lines.append(f"The mean estimate is {found.estimate:.3g} then.")
     if one is not None and one.trial is not None and study.conduct.ward:
@@ -36,43 +34,57 @@ def answer(study: Study, found: Found) -> list[str]:
     return lines
 
 
+def interval_name(found: Found) -> str:
+    """The interval whose width is asked for, by the level of its analysis: ``99 % interval``."""
+    alpha = found.target.plan.rows[found.target.rows[0]].alpha
+    return f"{100 * (1 - alpha):.4g} % interval"
+
+
 def _goal(found: Found) -> str:
-    return f"a power of {found.goal:.4g}" if found.measure == "width" else f"a power of {100 * found.goal:.4g} %"
+    return f"{found.goal:.4g}" if found.measure == "width" else f"{100 * found.goal:.4g} %"
+
+
+def _number(found: Found, value: float) -> str:
+    return f"{value:.4g}" if found.measure == "width" else percent(value)
 
 
 def _recommendation(study: Study, found: Found) -> str:
     assert found.at is not None
+    value, low, high = (_number(found, number) for number in found.reached)
+    error = f"95 % Monte Carlo interval {low} to {high}"
     if found.axis == "effect":
         return (
-            f"With {study.conduct.target} participants, {found.target.name} has {_goal(found)} when the effects are "
+            f"With {study.conduct.target} participants, {found.target.name} has a power of {_goal(found)} when the effects are "
             f"{found.at:.3g} times the declared ones."
         )
     each = sizes_of(study).of_arms(int(found.at))
     arms = [f"{count} {arm}" for arm, count in zip(study.conduct.arms, each, strict=True)]
-    split = "" if len(each) == 1 else f", {each[0]} in each arm" if len(set(each)) == 1 else f" ({join(arms)})"
+    split = "" if len(each) == 1 else f", {each[0]} in each arm," if len(set(each)) == 1 else f" ({join(arms)})"
     if found.measure == "width":
-        return (
-            f"{found.at:.0f} participants{split}, give {found.target.name} an interval {found.goal:g} wide on average."
-        )
-    return f"{found.at:.0f} participants{split}, give {found.target.name} {_goal(found)}."
+        what = f"a {interval_name(found)} that is {value} wide on average ({error}; {_goal(found)} is wanted)"
+    else:
+        what = f"a power of {value} ({error}; {_goal(found)} is wanted)"
+    return f"{found.at:.0f} participants{split} give {found.target.name} {what}."
 
 
-def _confirmation(found: Found, one: Confirmation) -> str:
-    low, high = one.interval
-    failed = f"; {one.failed:,} failed" if one.failed else ""
-    played = f"in {one.replicates:,} trials played under a fresh seed{failed}"
-    if found.measure == "width":
-        return f"Confirmed: mean width {one.value:.4g} (MCSE {one.mcse:.2g}) {played}."
-    error = f"MCSE {percent(one.mcse)}, 95 % interval {percent(low)} to {percent(high)}"
-    return f"Confirmed: power {percent(one.value)} ({error}) {played}."
-
-
-def _interval(found: Found) -> str:
+def _meets(found: Found) -> str:
+    where = f"95 % Monte Carlo interval {found.low:.3f} to {found.high:.3f}"
     if found.axis == "effect":
-        return f"95 % Monte Carlo interval of the factor: {found.low:.3f} to {found.high:.3f}."
+        return f"The factor is {found.root:.3f} ({where})."
     return (
-        f"The curve meets the goal at {found.root:.1f} participants "
+        f"The curve meets {_goal(found)} at {found.root:.1f} participants "
         f"(95 % Monte Carlo interval {found.low:.1f} to {found.high:.1f})."
+    )
+
+
+def _fresh(found: Found, one: Confirmation) -> str:
+    low, high = (_number(found, end) for end in one.interval)
+    failed = f" ({one.failed:,} failed)" if one.failed else ""
+    what = f"a mean width of {one.value:.4g}" if found.measure == "width" else f"a power of {percent(one.value)}"
+    where = f"{one.at:.3g} times the effects" if found.axis == "effect" else f"{one.at:.0f} participants"
+    return (
+        f"{one.replicates:,} of the trials have a fresh seed, with {where}{failed}; they alone give {what} "
+        f"(95 % interval {low} to {high})."
     )
 
 
@@ -100,25 +112,47 @@ def _time(one: Confirmation) -> str:
 
 
 def _unanswered(found: Found) -> list[str]:
-    at, value = found.best
-    low, high = found.between
+    """Why there is no answer, and what to do."""
+    effect, (low, high) = found.axis == "effect", found.between
+    unit = "times the declared effects" if effect else "participants"
+    wanted = (
+        f"a {interval_name(found)} {_goal(found)} wide" if found.measure == "width" else f"a power of {_goal(found)}"
+    )
+    place, value = found.best
+    error = 1.96 * found.best_error
+    best = f"{_number(found, value)} (95 % interval {_number(found, value - error)} to {_number(found, min(value + error, 1.0))})"
     if found.measure == "width":
-        first = f"No size from {low:g} to {high:g} makes the interval of {found.target.name} {found.goal:g} wide."
-        best = f"The nearest is {value:.4g} with {at:.0f} participants."
-    elif found.curve.power[0] >= found.goal:
-        unit = "times the declared effects" if found.axis == "effect" else "participants"
+        best = f"{value:.4g} ± {found.best_error:.2g}"
+    if found.missed == "at the end":
         first = (
-            f"The smallest {found.axis} looked at reaches more than {_goal(found)} already: {found.curve.at[0]:.4g} {unit} "
-            f"give {percent(found.curve.power[0])}."
+            f"No answer from {low:g} to {high:g} {unit}: the curve meets {_goal(found)} at {found.root:.1f} (95 % Monte Carlo "
+            f"interval {found.low:.1f} to {found.high:.1f}), too near an end of this range to tell."
+        )
+        return [
+            first,
+            "Widen the range with --between, or sharpen the curve with --replicates and --confirm.",
+            *found.notes,
+        ]
+    if found.missed == "sooner":
+        first = (
+            f"The smallest {found.axis} of the range is more than enough: {low:g} {unit} already give {found.target.name} "
+            f"{wanted}."
         )
         return [first, "Look lower with --between.", *found.notes]
-    else:
-        what = f"effect from {low:g} to {high:g} times the declared one" if found.axis == "effect" else (
-            f"size from {low:g} to {high:g} participants"
-        )  # fmt: skip
-        first = f"No {what} gives {found.target.name} {_goal(found)}."
-        best = f"The best is {percent(value)} at {at:.4g}."
-    return [first, best, *found.notes]
+    what = (
+        f"effect from {low:g} to {high:g} times the declared one"
+        if effect
+        else f"size from {low:g} to {high:g} participants"
+    )
+    lines = [f"No {what} gives {found.target.name} {wanted}."]
+    if math.isfinite(value):
+        lines.append(f"The nearest is {best} with {place:.4g} {unit}.")
+    if not found.effect_declared:
+        lines.append(
+            "The scenario declares no effect on what this analysis compares: the arms differ by chance alone, whatever the "
+            "size. Declare one in the outcome, by effects: or a level for each arm."
+        )
+    return [*lines, *found.notes]
 
 
 def owner(study: Study) -> Owner:
@@ -138,11 +172,11 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
     figure = design_curve(
         frame,
         xlabel="multiple of the declared effects" if effect else "participants in all",
-        ylabel="power" if share else "mean width of the 95 % interval",
+        ylabel="power" if share else f"mean width of the {interval_name(found)}",
         goal=found.goal,
         share=share,
         recommended=found.at,
-        confirmed=None if one is None else (one.value, *one.interval),
+        confirmed=None if one is None else (one.at, one.value, *one.interval),
         planned=planned if frame["at"].min() <= planned <= frame["at"].max() else None,
         names=(f"{found.at:.3g}" if effect else f"{found.at:.0f} participants", "declared")
         if found.at
@@ -161,7 +195,7 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
 def curve_frame(found: Found) -> pd.DataFrame:
     """The curve: at, value, mcse, low, high."""
     curve = found.curve
-    half = T95 * curve.se
+    half = curve.half
     top = 1.0 if found.measure == "power" else math.inf
     return pd.DataFrame(
         {

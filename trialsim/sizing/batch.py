@@ -59,6 +59,33 @@ def play_sizes(
     return _play(work, largest, replicates, workers=workers, progress=progress)
 
 
+def play_whole(
+    study: Study, target: Target, at: list[int], *, replicates: range, seed: int, workers: int | None = None,
+    progress: Progress | None = None,
+) -> Batch:  # fmt: skip
+    """Play whole trials of every size ``at``. They have the same seed, so sizes share their draws and their errors."""
+    return side_by_side(
+        [
+            play_sizes(study, target, [n], replicates=replicates, seed=seed, workers=workers, progress=progress)
+            for n in at
+        ]
+    )
+
+
+def side_by_side(batches: list[Batch]) -> Batch:
+    """Batches of the same trials at different sizes as one."""
+    return Batch(
+        Scores(
+            tuple(at for batch in batches for at in batch.scores.at),
+            np.concatenate([batch.scores.score for batch in batches]),
+            np.concatenate([batch.scores.known for batch in batches]),
+        ),
+        np.concatenate([batch.estimate for batch in batches]),
+        np.concatenate([batch.width for batch in batches]),
+        np.concatenate([batch.enrolled for batch in batches]),
+    )
+
+
 def play_effects(
     study: Study, target: Target, at: list[float], *, replicates: range, seed: int, workers: int | None = None,
     progress: Progress | None = None,

@@ -1,81 +1,68 @@
-"""Confirmation: the recommended design played in full under a fresh seed, and moved where the curve was wrong."""
+"""Trials of the recommended design under a fresh seed, which join the curve: both estimate the same power."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.sizing.batch import play_effects
-from trialsim.sizing.fit import Curve, crossing, power_at, probit
-from trialsim.sizing.found import Confirmation, Found, confirmed_share
-from trialsim.sizing.sizes import Sizes, at_size
+from trialsim.sizing.batch import Batch
+from trialsim.sizing.curve import Curve
+from trialsim.sizing.found import Confirmation, confirmed_share
+from trialsim.sizing.plays import Plays
+from trialsim.sizing.sizes import at_size
 from trialsim.sizing.target import Target
-from trialsim.study import Study, evaluate
+from trialsim.study import evaluate
 
 Floats = NDArray[np.float64]
 
-#: Sizes tried at most, and how far off the curve a confirmed power may be [standard errors].
-ROUNDS, FAR = 4, 3.0
+
+def confirm_size(plays: Plays, curve: Curve, n: int, replicates: int) -> tuple[Confirmation, Curve]:
+    """Play ``n`` participants in full under the fresh seed, and pool the power with that of the curve."""
+    if plays.study.conduct.ward:
+        one = _with_times(plays, n, replicates)
+    else:
+        one = share_of(plays, plays.fresh(n, replicates, "Playing a fresh seed"), n)
+    return one, pooled_with(curve, one)
 
 
-def confirm_size(
-    study: Study,
-    found: Found,
-    *,
-    sizes: Sizes,
-    replicates: int,
-    seed: int,
-    workers: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> Found:
-    """Play the recommended size under seed + 1, + 2, ...; where its power contradicts the curve, shift the curve to it."""
-    spent, rounds = found.spent, list(found.confirmations)
-    for number in range(1, ROUNDS + 1):
-        assert found.at is not None
-        one = _play(study, found.target, int(found.at), replicates, seed + number, workers, progress)
-        rounds.append(one)
-        spent += replicates
-        expected = power_at(found.curve, found.at)
-        off = abs(one.value - expected)
-        if off <= FAR * math.hypot(one.mcse, _se_at(found.curve, found.at)) or number == ROUNDS:
-            break
-        root = crossing(found.curve.at, _shifted(found.curve.power, probit(one.value) - probit(expected)), found.goal)
-        told = f"Played in full with {found.at:g} participants the power is {100 * one.value:.1f} %, not {100 * expected:.1f} %"
-        if not math.isfinite(root):
-            found = found.moved(None, math.nan, f"{told}; no size of the range reaches {100 * found.goal:.4g} % then.")
-            break
-        size = float(sizes.up(root))
-        if size == found.at:
-            break
-        found = found.moved(size, root, f"{told} (later participants delay earlier ones): moved to {size:g}.")
-    return replace(found, spent=spent, confirmations=tuple(rounds))
+def pooled_with(curve: Curve, one: Confirmation) -> Curve:
+    """The curve pooled with a share of trials, whose variance is binomial at the power of the curve.
+
+    At its own share that variance would be smallest where chance took it furthest up.
+    """
+    expected = min(max(curve.value(one.at), 1e-6), 1 - 1e-6)
+    counted = one.replicates - one.failed
+    if not counted > 0:
+        return curve
+    return curve.pooled(one.at, one.value, math.sqrt(expected * (1 - expected) / counted))
 
 
-def _play(
-    study: Study,
-    target: Target,
-    n: int,
-    replicates: int,
-    seed: int,
-    workers: int | None,
-    progress: Callable[[str, int, int], None] | None,
-) -> Confirmation:
+def _with_times(plays: Plays, n: int, replicates: int) -> Confirmation:
+    """The confirmation on a ward: it tells how long the trial takes, too."""
     reached: list[Floats] = []
+    plays.spent += replicates
+    progress = plays.progress
     result = evaluate(
-        at_size(study, n), replicates=replicates, seed=seed, workers=workers,
-        sink=lambda estimates: reached.append(reached_in(target, estimates)),
-        progress=None if progress is None else lambda done: progress("Confirming", done, replicates),
+        at_size(plays.study, n), replicates=replicates, seed=plays.fresh_seed, workers=plays.workers,
+        sink=lambda estimates: reached.append(reached_in(plays.target, estimates)),
+        progress=None if progress is None else lambda done: progress("Playing a fresh seed", done, replicates),
     )  # fmt: skip
     values = np.concatenate(reached)
     failed = int(np.isnan(values).sum())
-    share = confirmed_share(n, int(np.nansum(values)), replicates, failed=failed, seed=seed)
+    share = confirmed_share(n, int(np.nansum(values)), replicates, failed=failed, seed=plays.fresh_seed)
     return replace(share, trial=result)
+
+
+def share_of(plays: Plays, batch: Batch, at: float) -> Confirmation:
+    """The share of the trials of a batch of one size or effect that reach the target."""
+    score, target = batch.scores.score[0], plays.target
+    failed = int(np.isnan(score).sum())
+    beyond = (np.abs(score) if target.two_tailed else score) >= target.critical
+    return confirmed_share(at, int(beyond.sum()), len(score), failed=failed, seed=plays.fresh_seed)
 
 
 def reached_in(target: Target, estimates: Estimates) -> Floats:
@@ -85,31 +72,3 @@ def reached_in(target: Target, estimates: Estimates) -> Floats:
     rejected = estimates.rejected[0][:, [names.index(name) for name in wanted]]
     whole = rejected.max(axis=1) if target.need == "any" else rejected.min(axis=1)
     return np.where(np.isnan(rejected).any(axis=1), np.nan, whole)
-
-
-def _shifted(power: Floats, shift: float) -> Floats:
-    return np.asarray(ndtr(np.array([probit(p) for p in power]) + shift))
-
-
-def _se_at(curve: Curve, at: float) -> float:
-    return float(np.interp(at, curve.at, curve.se))
-
-
-def reached_share(
-    study: Study,
-    target: Target,
-    scale: float,
-    *,
-    replicates: int,
-    seed: int,
-    workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Confirmation:
-    """The share of trials that reach the target when the declared effects are multiplied by ``scale``."""
-    batch = play_effects(
-        study, target, [scale], replicates=range(replicates), seed=seed, workers=workers, progress=progress
-    )
-    score = batch.scores.score[0]
-    failed = int(np.isnan(score).sum())
-    beyond = (np.abs(score) if target.two_tailed else score) >= target.critical
-    return confirmed_share(scale, int(beyond.sum()), replicates, failed=failed, seed=seed)

@@ -6,17 +6,16 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trialsim.sizing.batch import Batch, play_effects
-from trialsim.sizing.confirm import reached_share
-from trialsim.sizing.fit import crossing, fit_curve, power_by_parts
-from trialsim.sizing.found import Found
-from trialsim.sizing.search import PILOT, Progress, check_power, notes_on, refuse_failures, stage
+from trialsim.sizing.answer import best_of, check_power, declares_effect, notes_on, refuse_failures
+from trialsim.sizing.batch import Batch
+from trialsim.sizing.confirm import pooled_with, share_of
+from trialsim.sizing.curve import Curve, crossing
+from trialsim.sizing.fit import fit_curve
+from trialsim.sizing.found import Found, Missed
+from trialsim.sizing.plays import PILOT, Plays, Progress
 from trialsim.sizing.target import SizingError, Target
 from trialsim.study import Study
-
-Floats = NDArray[np.float64]
 
 #: Multiples of the declared effects among which a pilot looks.
 LADDER = (0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 2.8, 4.6)
@@ -43,48 +42,44 @@ def find_effect(
     ``lambda`` of a twin.
     """
     check_power(power)
-    seed = study.scenario.simulation.seed if seed is None else seed
     low, high = between or (LADDER[0], LADDER[-1])
     if not 0 < low < high:
-        raise SizingError(f"{low:g}..{high:g} is no range of effects.", code="TS-S004", remedy="Write 0.5..2.")
+        raise SizingError(f"{low:g}..{high:g} is not a range of effects.", code="TS-S004", remedy="Write 0.5..2.")
     ladder = np.geomspace(low, high, len(LADDER)) if between else np.array(LADDER)
-
-    def play(at: Floats, count: int, text: str) -> Batch:
-        return play_effects(
-            study, target, [float(x) for x in at], replicates=range(count), seed=seed, workers=workers,
-            progress=stage(progress, text, count),
-        )  # fmt: skip
-
-    pilot = play(ladder, PILOT, "Looking for the range")
-    told = (target.critical, target.two_tailed)
-    rough = np.array(
-        [
-            power_by_parts(score[np.isfinite(score)], known[np.isfinite(score)], *told)
-            for score, known in zip(pilot.scores.score, pilot.scores.known, strict=True)
-        ]
-    )
+    plays = Plays(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
+    rough = plays.quick_power(plays.effects([float(x) for x in ladder], PILOT, "Looking for the range"))
     middle = crossing(ladder, rough, power)
     if not math.isfinite(middle):
         middle = high if rough[-1] < power else low
-    at = np.unique(np.clip(np.array(AROUND) * middle, low, high))
-    batch = play(at, replicates, "Playing the batch")
+    at = [float(share * middle) for share in AROUND]  # also a little beyond the range, to see its ends well
+    batch = plays.effects(at, replicates, "Playing the batch")
     refuse_failures(batch, target)
-    near = [int(i) for i in np.abs(at - middle).argsort()[:3]]
+    near = [int(i) for i in np.abs(np.array(at) - middle).argsort()[:3]]
     curve = fit_curve(batch.scores, target, check_at=near)
-    root = curve.root(power)
-    interval = curve.root_interval(power) if math.isfinite(root) else (math.nan, math.nan)
-    best = int(np.argmax(curve.power))
-    means = batch.mean_estimate
-    found = Found(
-        axis="effect", measure="power", goal=power, target=target, at=root if math.isfinite(root) else None, root=root,
-        low=interval[0], high=interval[1], curve=curve, best=(float(at[best]), float(curve.power[best])),
-        between=(low, high), estimate=float(np.interp(root, at, means)) if math.isfinite(root) else math.nan,
-        spent=PILOT + replicates, notes=notes_on(curve),
-    )  # fmt: skip
+    found = _answered(plays, curve, batch, goal=power, between=(low, high))
     if found.at is None or not confirm:
         return found
-    one = reached_share(
-        study, target, found.at, replicates=confirm, seed=seed + 1, workers=workers,
-        progress=stage(progress, "Confirming", confirm),
+    fresh = plays.effects([found.at], confirm, "Playing a fresh seed", seed=plays.fresh_seed)
+    one = share_of(plays, fresh, found.at)
+    pooled = _answered(plays, pooled_with(curve, one), batch, goal=power, between=(low, high))
+    return replace(pooled, confirmations=(one,))
+
+
+def _answered(plays: Plays, curve: Curve, batch: Batch, *, goal: float, between: tuple[float, float]) -> Found:
+    """The factor at which the curve meets the goal, where it lies in the range."""
+    root, (conf_low, conf_high) = curve.root(goal), curve.root_interval(goal)
+    missed: Missed = ""
+    if not math.isfinite(root):
+        missed = "sooner" if curve.power[0] >= goal else "never"
+    elif not between[0] <= root <= between[1]:
+        missed = "sooner" if root < between[0] else "never"
+    place, value, error = best_of(curve, between)
+    at = None if missed else root
+    return Found(
+        axis="effect", measure="power", goal=goal, target=plays.target, at=at, root=root, low=conf_low, high=conf_high,
+        curve=curve, best=(place, value), best_error=error, between=between,
+        estimate=math.nan if at is None else float(np.interp(at, batch.scores.at, batch.mean_estimate)),
+        spent=plays.spent, notes=notes_on(curve), missed=missed,
+        reached=(math.nan,) * 3 if at is None else curve.interval(at),
+        effect_declared=missed != "never" or declares_effect(plays.study, plays.target),
     )  # fmt: skip
-    return replace(found, spent=found.spent + confirm, confirmations=(one,))

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
+from trialsim.sizing.curve import GROUPS, Curve, Rule, jackknife_se
 from trialsim.sizing.target import Target
 
 Floats = NDArray[np.float64]
@@ -32,14 +33,8 @@ STRATA = 16
 EDGES = ndtri(np.arange(STRATA + 1) / STRATA)
 NODES_OF = np.searchsorted(NODES, EDGES)
 
-#: Groups of the jackknife, and the level at which counting contradicts the model.
-GROUPS = 25
+#: The level at which counting contradicts the model.
 CONTRADICTED = 0.001
-
-#: Degrees of freedom of an interval from the jackknife. Its standard errors of a root scatter by a quarter from seed to seed,
-#: as those of a normal sample with 9 degrees of freedom do; 24 (groups less one) would give intervals of 92 %.
-JACKKNIFE_DF = 9
-T95 = float(stats.t.ppf(0.975, JACKKNIFE_DF))
 
 #: Below this share of the variance the known part is left alone.
 LEAST_KNOWN = 0.01
@@ -134,54 +129,9 @@ def _beyond(score: Floats, critical: float, two_tailed: bool) -> float:
 # ---------------------------------------------------------------- over sizes
 
 
-@dataclass(frozen=True)
-class Curve:
-    """Power at each size (or effect), and without each group of trials.
-
-    Attributes
-    ----------
-    at : (G,) sizes
-    power : (G,)
-    without : (GROUPS, G) with one group of trials left out each, for standard errors
-    by_parts : whether the known part was integrated out; else rejections were counted
-    contradiction : p-value of the check by counting
-    """
-
-    at: Floats
-    power: Floats
-    without: Floats
-    by_parts: bool
-    contradiction: float
-
-    @property
-    def se(self) -> Floats:
-        """(G,) Monte Carlo standard errors (delete-a-group jackknife)."""
-        return jackknife_se(self.without)
-
-    def root(self, goal: float) -> float:
-        """Where the power is ``goal``; NaN outside the curve."""
-        return crossing(self.at, self.power, goal)
-
-    def root_se(self, goal: float) -> float:
-        """Its Monte Carlo standard error."""
-        roots = np.array([crossing(self.at, power, goal) for power in self.without])
-        return float(jackknife_se(roots[:, None])[0]) if np.isfinite(roots).all() else np.nan
-
-    def root_interval(self, goal: float) -> tuple[float, float]:
-        """The 95 % interval of the root, by Student's t."""
-        half = T95 * self.root_se(goal)
-        root = self.root(goal)
-        return root - half, root + half
-
-
-def jackknife_se(without: Floats) -> Floats:
-    """Standard errors from values with one of G equal groups left out each, (G, ...)."""
-    groups = len(without)
-    spread = ((without - without.mean(axis=0)) ** 2).sum(axis=0)
-    return np.asarray(np.sqrt((groups - 1) / groups * spread))
-
-
-def fit_curve(scores: Scores, target: Target, *, check_at: Sequence[int] = ()) -> Curve:
+def fit_curve(
+    scores: Scores, target: Target, *, check_at: Sequence[int] = (), rule: Rule = "rising", middle: float = math.nan
+) -> Curve:
     """Power over sizes; by parts unless counting at the positions ``check_at`` contradicts it."""
     told = (target.critical, target.two_tailed)
     groups = np.arange(scores.score.shape[1]) * GROUPS // scores.score.shape[1]
@@ -193,7 +143,7 @@ def fit_curve(scores: Scores, target: Target, *, check_at: Sequence[int] = ()) -
     if not by_parts:
         parts = _estimates(scores, range(len(scores.at)), groups, power_by_counting, told)
     at = np.array(scores.at, dtype=np.float64)
-    return Curve(at, parts[0], parts[1], by_parts, p)
+    return Curve(at, parts[0], parts[1], rule, middle, by_parts=by_parts, contradiction=p)
 
 
 def _estimates(
@@ -228,58 +178,3 @@ def _contradiction(difference: Floats, without: Floats) -> float:
     t2 = float(difference @ np.linalg.solve(covariance, difference))
     df = groups - 1
     return float(stats.f.sf(t2 * (df - k + 1) / (df * k), k, df - k + 1))
-
-
-def crossing(at: Floats, power: Floats, goal: float) -> float:
-    """Where a rising curve passes ``goal``: probits over square roots, a line between neighbors; NaN if it does not.
-
-    Chance may let a curve fall a little; it is made to rise first (pool adjacent violators).
-    """
-    finite = np.isfinite(power)
-    at, power = at[finite], rising(power[finite])
-    above = np.flatnonzero(power >= goal)
-    if not len(above) or above[0] == 0:
-        return float(at[0]) if len(above) and power[0] == goal else np.nan
-    i = int(above[0])
-    y0, y1 = probit(power[i - 1]), probit(power[i])
-    x0, x1 = np.sqrt(at[i - 1]), np.sqrt(at[i])
-    x = x0 + (x1 - x0) * (probit(goal) - y0) / (y1 - y0)
-    if i + 1 < len(at) and power[i + 1] > power[i]:
-        x = _bent((x0, x1, float(np.sqrt(at[i + 1]))), (y0, y1, probit(power[i + 1])), probit(goal), x)
-    return float(x**2)
-
-
-def _bent(x: tuple[float, float, float], y: tuple[float, float, float], goal: float, line: float) -> float:
-    """The crossing of the parabola through three points between the first two; ``line`` where it has none there."""
-    slope0, slope1 = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
-    bend = (slope1 - slope0) / (x[2] - x[0])
-    tilt = slope0 - bend * (x[1] - x[0])
-    inside = tilt**2 - 4 * bend * (y[0] - goal)
-    if not (tilt > 0 and inside >= 0):
-        return line
-    found = x[0] + 2 * (goal - y[0]) / (tilt + math.sqrt(inside))
-    return found if x[0] <= found <= x[1] else line
-
-
-def probit(power: float) -> float:
-    """The normal deviate of a power, finite at 0 and 1."""
-    return float(ndtri(min(max(power, 1e-9), 1 - 1e-9)))
-
-
-def rising(values: Floats) -> Floats:
-    """The nearest rising curve (pool adjacent violators, equal weights)."""
-    pools: list[list[float]] = []
-    for value in values:
-        pools.append([float(value), 1.0])
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            last, count = pools.pop()
-            pools[-1] = [
-                (pools[-1][0] * pools[-1][1] + last * count) / (pools[-1][1] + count),
-                pools[-1][1] + count,
-            ]
-    return np.array([value for value, count in pools for _ in range(int(count))])
-
-
-def power_at(curve: Curve, at: float) -> float:
-    """Power between the sizes of a curve."""
-    return float(ndtr(np.interp(np.sqrt(at), np.sqrt(curve.at), [probit(power) for power in curve.power])))

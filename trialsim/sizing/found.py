@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.table import wilson
-from trialsim.sizing.fit import Curve
+from trialsim.sizing.curve import Curve
 from trialsim.sizing.target import Target
+
+#: Why nothing is recommended: the range ends before the goal is met, all of it meets the goal, or the answer would be an end
+#: of the range and a size below may do as well.
+Missed = Literal["", "never", "sooner", "at the end"]
 
 
 @dataclass(frozen=True)
@@ -43,13 +48,16 @@ class Found:
     Attributes
     ----------
     axis : what was varied: ``size`` (participants in all) or ``effect`` (multiple of the declared effects)
-    measure : ``power`` or ``width`` (of the 95 % interval)
+    measure : ``power`` or ``width`` (of the interval of the analysis)
     goal : the power or width asked for
-    at : the recommended size or effect; None when the goal is not reached in the range ``between``
-    root, low, high : where the curve meets the goal, with its 95 % Monte Carlo interval
-    best : the place of the curve that comes nearest, and what it reaches
+    at : the recommended size or effect; None when there is none in the range ``between``, and ``missed`` says why
+    root, low, high : where the curve meets the goal, with its 95 % Monte Carlo interval; NaN where it does not
+    curve : pooled with the trials of the fresh seed, where these were played
+    best : the place of the range that comes nearest, and what it reaches, with the standard error ``best_error``
     estimate : mean estimate of the (first) analysis there
     spent : simulated trials in all
+    reached : power (or width) of the recommended size by the pooled curve, and its 95 % Monte Carlo interval
+    effect_declared : whether the scenario declares an effect on what is measured; looked at only where no size suffices
     """
 
     axis: str
@@ -62,17 +70,17 @@ class Found:
     high: float
     curve: Curve
     best: tuple[float, float]
+    best_error: float
     between: tuple[float, float]
     estimate: float
     spent: int
+    reached: tuple[float, float, float]
+    missed: Missed = ""
+    effect_declared: bool = True
     confirmations: tuple[Confirmation, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> Confirmation | None:
-        """The confirmation of the recommendation."""
+        """The trials of the fresh seed."""
         return self.confirmations[-1] if self.confirmations else None
-
-    def moved(self, at: float | None, root: float, *note: str) -> Found:
-        """The same search with another recommendation, and why."""
-        return replace(self, at=at, root=root, notes=(*self.notes, *note))

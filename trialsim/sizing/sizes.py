@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.endpoints import TrialArrays
+from trialsim.compiled import kernel
+from trialsim.conduct import plan_conduct
 from trialsim.scenario.model import Enroll
-from trialsim.study import Study, prepare
+from trialsim.scenario.resolve import resolve
+from trialsim.study import Study
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,16 @@ def sizes_of(study: Study) -> Sizes:
 
 
 def at_size(study: Study, n: int) -> Study:
-    """The same study with ``n`` participants in all."""
+    """The same study with ``n`` participants in all.
+
+    Only the size changes: pathway, levels and analyses stay those of the study. So do levels declared ``as: observed``, found
+    by a pilot of the declared size: what a pilot measured is a fact of that pilot, not of the trial that is planned from it.
+    """
     sizes = sizes_of(study)
-    told = {"each arm": n // sizes.arms} if sizes.each_arm else {"in all": n}
-    design = study.scenario.design.model_copy(update={"enroll": Enroll.model_validate(told)})
-    return prepare(study.scenario.model_copy(update={"design": design}))
+    enroll = {"each arm": n // sizes.arms} if sizes.each_arm else {"in all": n}
+    design = study.scenario.design.model_copy(update={"enroll": Enroll.model_validate(enroll)})
+    scenario = resolve(study.scenario.model_copy(update={"design": design}))
+    return replace(study, scenario=scenario, conduct=plan_conduct(scenario))
 
 
 def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:
@@ -89,11 +97,22 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
 
 def first_of_each(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:
     """(R, N) whether a participant is among the first of the arm."""
-    inside = np.zeros(arm.shape, dtype=bool)
-    for k in range(sizes.arms):
-        member = arm == k
-        inside |= member & (np.cumsum(member, axis=1) <= n // sizes.arms)
+    inside = np.zeros(arm.shape, dtype=np.bool_)
+    _first_of_each(arm, sizes.arms, n // sizes.arms, inside)
     return inside
+
+
+@kernel
+def _first_of_each(arm, arms, each, inside):  # type: ignore[no-untyped-def]
+    replicates, participants = arm.shape
+    counted = np.empty(arms, dtype=np.int64)
+    for r in range(replicates):
+        counted[:] = 0
+        for n in range(participants):
+            k = arm[r, n]
+            if k >= 0 and counted[k] < each:
+                counted[k] += 1
+                inside[r, n] = True
 
 
 def within(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:

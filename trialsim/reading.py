@@ -162,9 +162,10 @@ def read_of_practitioners(
             if not names:
                 refuse("TS-E011", "nobody is named.", remedy="Write of: and a resource, or leave it out.")
     number = read_number(bare, kind, low=low, high=high)
-    return OfPractitioners(
-        **{name: getattr(number, name) for name in Number.model_fields}, of=tuple(dict.fromkeys(names))
-    )
+    fields: dict[str, Any] = {name: getattr(number, name) for name in Number.model_fields}
+    if names:
+        fields["of"] = tuple(dict.fromkeys(names))
+    return OfPractitioners(**fields)
 
 
 BELIEVABLE = ("duration", "share", "rate", "number", "amount", "money")  # the others are choices of the design

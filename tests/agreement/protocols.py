@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 
 from trialsim.errors import ProtocolError
 from trialsim.protocol.compile import compile_protocol
-from trialsim.protocol.program import Practitioners, Program
+from trialsim.protocol.practitioners import Practitioners
+from trialsim.protocol.program import Program
 from trialsim.protocol.steps import Resource, Step
 
 NEVER = 2**62

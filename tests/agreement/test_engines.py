@@ -22,7 +22,8 @@ from trialsim.engine import EventTrace, play, reference, summarize
 from trialsim.engine.trace import WAITS, first_difference
 from trialsim.protocol.columns import A_SERVED, SHIFT_BITS, UNIT_BITS, V_SERVED
 from trialsim.protocol.compile import compile_protocol
-from trialsim.protocol.program import NOBODY, Practitioners, Program
+from trialsim.protocol.practitioners import NOBODY, Practitioners
+from trialsim.protocol.program import Program
 from trialsim.protocol.steps import Resource
 from trialsim.protocol.tapes import Tapes, draw_tapes
 from trialsim.scenario import load, resolve

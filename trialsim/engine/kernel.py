@@ -235,11 +235,12 @@ def _serve(  # type: ignore[no-untyped-def]
     first, last, base, tick, n, serving, needs, granted, ward, state, served, log, logged
 ):
     """Write down who serves from now on, of the practitioners who are followed; of two at once the later in the file."""
-    for place in range(first, last if serving.shape[1] > 0 else first):
-        j, u = index(base + needs[place]), granted[n, place]
+    for place in range(first, last if served.shape[1] > 0 else first):
+        need, u = index(needs[place]), granted[n, place]
+        j = index(base + need)
         followed = False
-        for group in range(serving.shape[1]):
-            if serving[needs[place], group] == 1:
+        for group in range(served.shape[1]):
+            if serving[need, group] == 1:
                 served[n, group] = (j << e.SHIFT_BITS) | (ward[j, SHIFT] << e.UNIT_BITS) | u
                 followed = True
         if followed:
@@ -269,6 +270,7 @@ def _play_one(  # type: ignore[no-untyped-def]
     Arrays are only read and written here, never made or bound anew: counting references would cost a third of the time.
     """
     participants, count_resources, most_units, counts = entry.shape[0], unit.shape[0], unit.shape[1], ops.shape[0]
+    groups, givers = served.shape[1], activities.shape[2] - e.A_SERVED
     logged, size, coming, pending, last = np.int64(0), np.int64(0), np.int64(0), NO_KEY, np.int64(0)
     for i in range(count_resources):
         for column in range(WARD_COLUMNS):
@@ -282,12 +284,15 @@ def _play_one(  # type: ignore[no-untyped-def]
         for place in range(needs.shape[0]):
             granted[n, place] = -1
         for v in range(visits.shape[1]):
-            for column in range(visits.shape[2]):
-                visits[n, v, column] = -1
+            visits[n, v, e.V_TIME] = -1
+            for group in range(groups):
+                visits[n, v, e.V_SERVED + group] = -1
             visits[n, v, e.V_REASON] = e.VISITED if entry[n] >= 0 else e.NOT_ENROLLED
         for a in range(activities.shape[1]):
-            for column in range(activities.shape[2]):
+            for column in range(e.A_SERVED):
                 activities[n, a, column] = -1
+            for group in range(givers):
+                activities[n, a, e.A_SERVED + group] = -1
             activities[n, a, e.A_FAILED], activities[n, a, e.A_TRIES] = 0, 0
         for h in range(kept.shape[1]):
             for column in range(5):
@@ -313,7 +318,7 @@ def _play_one(  # type: ignore[no-untyped-def]
             coming += 1
             state[STEP, n], state[WAITING, n], state[DUE, n] = 0, -1, NO_KEY
             state[TRY, n], state[PHASE, n] = 0, FIRST_PART
-            for group in range(serving.shape[1]):
+            for group in range(groups):
                 served[n, group] = -1
             logged = _record(log, logged, tick, e.ENTER, n, state[STEP, n], np.int64(arm[n]), np.int64(site[n]))
             if leave[n] < NEVER:
@@ -551,7 +556,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                         logged = _record(log, logged, tick, e.FAILED, n, step, at_most, e.NONE)
                     if visit >= 0:
                         visits[n, visit, e.V_TIME] = tick
-                        for group in range(serving.shape[1]):
+                        for group in range(groups):
                             visits[n, visit, e.V_SERVED + group] = served[n, group]
                         logged = _record(log, logged, tick, e.VISIT, n, step, visit, e.NONE)
                     state[STEP, n] += 1
@@ -565,7 +570,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 a, slot = index(ops[step, 1]), index(ops[step, 2])
                 length = tapes[n, slot]
                 activities[n, a, e.A_START], activities[n, a, e.A_PLANNED] = tick, length
-                for group in range(activities.shape[2] - e.A_SERVED):
+                for group in range(givers):
                     activities[n, a, e.A_SERVED + group] = served[n, group]
                 logged = _record(log, logged, tick, e.START, n, step, length, e.NONE)
                 state[PHASE, n], state[TRY, n] = FIRST_PART, 0
@@ -613,7 +618,7 @@ def _play_one(  # type: ignore[no-untyped-def]
             elif op == p.VISIT:
                 visit = index(ops[step, 1])
                 visits[n, visit, e.V_TIME] = tick
-                for group in range(serving.shape[1]):
+                for group in range(groups):
                     visits[n, visit, e.V_SERVED + group] = served[n, group]
                 logged = _record(log, logged, tick, e.VISIT, n, step, visit, e.NONE)
                 state[STEP, n] += 1

@@ -13,16 +13,8 @@ from trialsim.draws import stream
 from trialsim.errors import ProtocolError
 from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
-from trialsim.protocol.program import (
-    LONGEST,
-    NOBODY,
-    ActivityInfo,
-    HoldInfo,
-    Practitioners,
-    Program,
-    ResourceInfo,
-    Slot,
-)
+from trialsim.protocol.practitioners import NOBODY, Practitioners
+from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))

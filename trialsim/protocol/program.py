@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trialsim.distributions import Distribution
 from trialsim.protocol.calendar import Calendar
+from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.steps import Step
 
 Ints = NDArray[np.int64]
@@ -90,17 +91,6 @@ class ResourceInfo:
     share: float  # of other work, 0 for none
     spell: Distribution
     queue_limit: int  # -1 without limit
-
-
-@dataclass(frozen=True)
-class Practitioners:
-    """Whose people are followed: groups of resources. The first ``givers`` of them are kept for activities too."""
-
-    groups: tuple[tuple[str, ...], ...] = ()
-    givers: int = 0
-
-
-NOBODY = Practitioners()
 
 
 @dataclass(frozen=True)

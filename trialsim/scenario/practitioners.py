@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from trialsim.protocol.program import Practitioners
+from trialsim.protocol.practitioners import Practitioners
 from trialsim.protocol.steps import Resource
 from trialsim.quantities import OfPractitioners
 from trialsim.scenario.amounts import Report

@@ -17,9 +17,9 @@ amounts = st.floats(1e-3, 1e6, allow_nan=False)
 shares = st.floats(0.001, 0.999)
 small = st.floats(0.01, 0.95)
 seconds = st.one_of(st.integers(1, 10**7).map(float), st.floats(1.0, 1e7))
-words = st.text(st.characters(codec="utf-8", categories=("L", "N", "Zs", "Po", "Sm", "Sc")), min_size=1, max_size=12).filter(
-    lambda text: text.strip()[:1] not in ("", *"+-=@_")
-)
+words = st.text(
+    st.characters(codec="utf-8", categories=("L", "N", "Zs", "Po", "Sm", "Sc")), min_size=1, max_size=12
+).filter(lambda text: text.strip()[:1] not in ("", *"+-=@_"))
 names = words.map(lambda text: " ".join(text.split())).filter(
     lambda text: text and text.isprintable() and not set(text) & set("{}[]=@/") and " - " not in text
 )

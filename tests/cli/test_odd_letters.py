@@ -1,4 +1,4 @@
-"""Letters that steer a terminal, words that look like commands, names that are none: nothing typed or read can do more than be shown."""
+"""Letters that steer a terminal, words that look like commands, names that are none: they can do no more than be shown."""
 
 from __future__ import annotations
 

@@ -120,7 +120,9 @@ FILES: dict[str, Callable[[], str]] = {
     "repeats to the limit": lambda: ward("  - repeat: r\n    times: 200\n    steps:\n" + lines(
         f"      - {{activity: s{i}, lasts: 5 min}}" for i in range(95)
     )),
-    "a sweep of 10000": lambda: study(more=f"sweep:\n  matrix:\n    design.enroll: [{', '.join(str(i) for i in range(20, 9_000))}]"),
+    "a sweep of 9000": lambda: study(
+        more=f"sweep:\n  matrix:\n    design.enroll: [{', '.join(str(i) for i in range(20, 9_000))}]"
+    ),
     "3000 sources": lambda: study(more="sources:\n" + many("a paper of many words, in a journal", 20_000)),
     # broken: too many, or nonsense in bulk
     "600 outcomes at 20 visits": lambda: study(outcomes=600, visits=20),
@@ -159,7 +161,9 @@ FILES: dict[str, Callable[[], str]] = {
     "15000 reasons to leave": lambda: study(more="attrition:\n" + lines(
         f"  - {{reason: r{i}, chance: 1 %, within: 3 d}}" for i in range(2_200)
     )),
-    "a sweep over 3000 places": lambda: study(more="sweep:\n  matrix:\n" + lines(f"    design.k{i}: [1, 2]" for i in range(2_200))),
+    "a sweep over 2200 places": lambda: study(
+        more="sweep:\n  matrix:\n" + lines(f"    design.k{i}: [1, 2]" for i in range(2_200))
+    ),
     "9000 published figures": lambda: study(more="sources: {s: a}\npublished:\n" + lines(
         "  - {source: s, analysis: t0, p: 0.04}" for _ in range(2_200)
     )),

@@ -1,4 +1,4 @@
-"""Names with letters that mean something to matplotlib, a terminal or a page: every figure, table and page shows them as written."""
+"""Letters that mean something to matplotlib, a terminal or a page: every figure, table and page shows them as written."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def words(file: Path) -> str:
     """All text of a figure, without the spaces at which names are broken into lines."""
-    return re.sub(r"\s", "", "".join(ET.parse(file).getroot().itertext()))  # noqa: S314  # our own file
+    return re.sub(r"\s", "", "".join(ET.parse(file).getroot().itertext()))
 
 
 def test_every_figure_is_known(folder: Path) -> None:

@@ -98,7 +98,7 @@ FILES: dict[str, Callable[[], str]] = {
     "100 outcomes that name each other": lambda: study(outcomes=1, visits=10, more="").replace(
         "analyses:", lines(
             f"  p{i}: {{distribution: normal, visits: [v0, v1, v2, v3, v4, v5, v6, v7, v8], level: {{mean: 5, sd: 1}}, "
-            f"correlation: {{between_sessions: 0.5, with: {{o0: 0.3}}}}}}" for i in range(100)
+            f"correlation: {{between_sessions: 0.5, with: {{o0: 0.05}}}}}}" for i in range(100)
         ) + "analyses:", 1
     ),
     "1000 analyses": lambda: study(analyses=1000),
@@ -112,15 +112,17 @@ FILES: dict[str, Callable[[], str]] = {
     "200 categories": lambda: study(visits=9).replace("distribution: normal", f"categories: {list(range(200))}").replace(
         "{mean: 5, sd: 1}", "{mean: 90, sd: 30}"
     ),
-    "19000 steps": lambda: ward(lines(f"  - {{activity: s{i}, lasts: 5 min, needs: [nurse]}}" for i in range(6_300))),
-    "6000 waits": lambda: ward(lines(f"  - {{wait: {{for: 5 min}}, name: w{i}}}" for i in range(6_000))),
+    "2400 activities": lambda: ward(lines(f"  - {{activity: s{i}, lasts: 5 min, needs: [nurse]}}" for i in range(2_400))),
+    "4000 waits": lambda: ward(lines(f"  - {{wait: {{for: 5 min}}, name: w{i}}}" for i in range(4_000))),
     "900 visits on the ward": lambda: ward(
         lines(f"  - visit: v{i}" for i in range(900)), visits=", ".join([*(f"v{i}" for i in range(900)), "last"])
     ),
     "repeats to the limit": lambda: ward("  - repeat: r\n    times: 200\n    steps:\n" + lines(
         f"      - {{activity: s{i}, lasts: 5 min}}" for i in range(95)
     )),
-    "a sweep of 10000": lambda: study(more=f"sweep:\n  design.enroll: [{', '.join(str(i) for i in range(20, 9_000))}]"),
+    "a sweep of 9000": lambda: study(
+        more=f"sweep:\n  matrix:\n    design.enroll: [{', '.join(str(i) for i in range(20, 9_000))}]"
+    ),
     "3000 sources": lambda: study(more="sources:\n" + many("a paper of many words, in a journal", 20_000)),
     # broken: too many, or nonsense in bulk
     "600 outcomes at 20 visits": lambda: study(outcomes=600, visits=20),
@@ -131,12 +133,14 @@ FILES: dict[str, Callable[[], str]] = {
     "5000 analyses": lambda: study(analyses=5_000),
     "20000 arms": lambda: study(arms=20_000),
     "30000 covariates": lambda: study(more="participants:\n" + many("{mean: 5, sd: 1}", 12_000)),
-    "categories of a covariate": lambda: study(more="participants:\n  c:\n    choice:\n" + many("0 %", 30_000).replace("  k", "      k")),
+    "categories of a covariate": lambda: study(
+        more="participants:\n  c:\n    choice:\n" + many("0 %", 9_000).replace("  k", "      k")
+    ),
     "20000 unknown keys": lambda: study(more=many("5", 29_000).replace("  k", "k")),
     "3000 unknown outcomes": lambda: study(analyses=6_000).replace("outcome: o0", "outcome: nobody"),
     "900 unknown visits": lambda: study(outcomes=900, visits=1).replace("visits: [v0]", "visits: [never]"),
     "1000 unknown resources": lambda: ward(lines(f"  - {{activity: s{i}, lasts: 5 min, needs: [n{i}]}}" for i in range(6_000))),
-    "6000 steps of one name": lambda: ward(lines("  - {activity: rub, lasts: 5 min}" for _ in range(9_000))),
+    "6000 steps of one name": lambda: ward(lines("  - {activity: rub, lasts: 5 min}" for _ in range(2_200))),
     "20000 durations without a unit": lambda: study(visits=20_000).replace(" d\n", "\n"),
     "20000 keys twice": lambda: study(more="sources:\n" + lines("  k: a" for _ in range(29_000))),
     "deep repeats": lambda: ward(nested(12)),
@@ -150,14 +154,18 @@ FILES: dict[str, Callable[[], str]] = {
     "900 kB of lines": lambda: study(more="\n" * 900_000),
     "a list of 59000 numbers": lambda: study(more=f"primary: [{', '.join(['1'] * 59_000)}]"),
     "a number of 900 kB": lambda: study().replace("sd: 1}", f"sd: {'1' * 9_000}}}"),
-    "an empirical of 50000": lambda: study(more=f"participants: {{age: {{empirical: [{', '.join(str(i) for i in range(50_000))}]}}}}"),
+    "an empirical of 50000": lambda: study(
+        more=f"participants: {{age: {{empirical: [{', '.join(str(i) for i in range(50_000))}]}}}}"
+    ),
     "10000 drivers": lambda: study(each=f", drivers: [{', '.join(['{driver: failed, of: x, difference: 1}'] * 10_000)}]"),
     "15000 reasons to leave": lambda: study(more="attrition:\n" + lines(
-        f"  - {{reason: r{i}, chance: 1 %, within: 3 d}}" for i in range(9_000)
+        f"  - {{reason: r{i}, chance: 1 %, within: 3 d}}" for i in range(2_200)
     )),
-    "a sweep over 3000 places": lambda: study(more="sweep:\n" + lines(f"  design.k{i}: [1, 2]" for i in range(9_000))),
+    "a sweep over 2200 places": lambda: study(
+        more="sweep:\n  matrix:\n" + lines(f"    design.k{i}: [1, 2]" for i in range(2_200))
+    ),
     "9000 published figures": lambda: study(more="sources: {s: a}\npublished:\n" + lines(
-        "  - {source: s, analysis: t0, p: 0.04}" for _ in range(9_000)
+        "  - {source: s, analysis: t0, p: 0.04}" for _ in range(2_200)
     )),
     "9000 resources": lambda: ward("  - wait: {for: 5 min}\n").replace(
         "{nurse: {units: 2}}", "\n" + many("{units: 1}", 9_000).replace("  k", "    k")

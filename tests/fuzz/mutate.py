@@ -37,7 +37,8 @@ NAMES: tuple[str, ...] = (
     ":smile:", "_hidden", "=1+1", "+1", "-x", "@SUM(A1)", "'", '"', "`id`", "$(id)", ";", "|", "a\nb", "a\tb", ".", "..", "CON",
     "aux", "NUL.txt", "com1", "x.", "x ", "~", "-rf", "--help", "a/b", "a\\b", "a:b", "a*b?", "x" * 81, "x" * 300, "\x1b[31mred",
     "\x07", "\x1b]0;owned\x07", "\u202eabc", "\u2066abc", "\ud800", "\udfff", "\ufffe", "\x85", "\u2028", "\ufeff", "\u200b",
-    "score", "SCORE", "Stra\u00dfe", "STRASSE", "\u0130", "\u0645\u0631\u0636\u0649", "\u60a3\u8005", "\U0001f600", "\u0301", "1", "1.0",
+    "score", "SCORE", "Stra\u00dfe", "STRASSE", "\u0130", "\u0645\u0631\u0636\u0649", "\u60a3\u8005", "\U0001f600",
+    "\u0301", "1", "1.0",
     "true", "null", "trial", "participant", "arm", "arrived", "site", "value", "nobody",
 )  # fmt: skip
 DATES: tuple[Any, ...] = (
@@ -45,7 +46,8 @@ DATES: tuple[Any, ...] = (
     "2026-02-31", "2026-1-5", "20260105", 20260105, 2026, 1e9, "2026-01-05T10:00", "-2026-01-05", "tomorrow", "", None,
 )  # fmt: skip
 EXTREMES: tuple[str, ...] = (
-    "1e160", "4e-200", "5e-324", "1e-12", "1e-13", "1e12", "1.1e12", "1e400", "-1e400", ".inf", "-.inf", ".nan", "1e15", "0", "-0",
+    "1e160", "4e-200", "5e-324", "1e-12", "1e-13", "1e12", "1.1e12", "1e400", "-1e400", ".inf", "-.inf", ".nan", "1e15", "0",
+    "-0",
     "0.0", "1e-9", "9000 years", "1001 years", "999 years", "12000 months", "36526 d", "1e6 d", "0 s", "0.4 s", "1e-9 s", "-1 s",
     "99999999999999999999", "0x10", "1_000", "1e4", "1,5", "0.1 %", "1e-9 %", "99.9999999 %", "100 %", "1e12 per h", "50 per h",
 )  # fmt: skip
@@ -248,7 +250,8 @@ CHANGES: tuple[tuple[int, Change], ...] = (
 )  # fmt: skip
 
 GENTLE: tuple[tuple[int, Change], ...] = (
-    (5, _at(_scaled)), (2, _at(_leave_out)), (1, _at(_shuffled)), (2, _at(_other_name)), (1, _at(_extreme)), (1, _at(_other_date)),
+    (5, _at(_scaled)), (2, _at(_leave_out)), (1, _at(_shuffled)), (2, _at(_other_name)), (1, _at(_extreme)),
+    (1, _at(_other_date)),
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,9 +106,15 @@ def files_of(folder: Path, name: str) -> tuple[Path, Path]:
 
 
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
-    """Write ``name.png`` (200 dpi) and ``name.svg`` into ``folder`` without dates, so that equal figures are equal files."""
+    """Write ``name.png`` (200 dpi) and ``name.svg`` into ``folder`` without dates, so that equal figures are equal files.
+
+    No text of a figure is read as a formula, whoever made it: ``$`` stands in names of arms and in prices.
+    """
     png, svg = files_of(folder, name)
-    with study_style():
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    with study_style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # letters of other scripts stand in the SVG
         figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
         figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})
     return png, svg

@@ -70,6 +70,8 @@ def first_impossible(matrix: Matrix | list[list[float]], *, least: float = 1e-9)
     The whole is tried first; only where it fails are its upper left parts halved down to the row.
     """
     whole = np.asarray(matrix, dtype=np.float64).reshape(len(matrix), len(matrix))
+    if not np.triu(whole, 1).any() and (np.diagonal(whole) > least).all():
+        return None
     if _definite(whole, least):
         return None
     sound, broken = 0, len(whole)  # sizes of parts that are and are not definite

@@ -233,7 +233,8 @@ def _refuse_tricks(event: Any, kind: str, *, depth: int, nodes: int, where: Plac
         raise BrokenText(Finding("TS-E002", (), f"the tag {event.tag} is not allowed.", "Write plain data.", where))
     if depth >= DEEPEST or nodes > MOST_NODES:
         what = f"more than {DEEPEST} levels deep" if depth >= DEEPEST else f"more than {MOST_NODES:,} parts"
-        raise BrokenText(Finding("TS-E002", (), f"the file is {what}.", "A scenario is a few pages.", where))
+        remedy = "A scenario is a few pages; long lists of values belong in a CSV file."
+        raise BrokenText(Finding("TS-E002", (), f"the file is {what}.", remedy, where))
 
 
 def _refuse_odd(text: str, where: Place) -> None:

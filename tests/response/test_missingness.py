@@ -1,7 +1,7 @@
 """Why a value is missing: leaving, lost samples, sessions missed, windows, and the declared MCAR, MAR and MNAR.
 
 Who is missing is made again from the draws' addresses and compared one by one; the statistical comparisons (about 20)
-are false alarms with 1e-5 each.
+are false alarms with 6e-7 each.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def test_mcar_takes_its_share_at_its_visits() -> None:
     assert not same_share(gone, 0.28)
     assert (status(cohort, "y", "pre") == "measured").all()
     assert same_mean(values(cohort, "y", "post")[~gone], 10, sd=2)
-    assert abs(np.corrcoef(gone.ravel(), complete(cohort).ravel())[0, 1]) < 4.42 / math.sqrt(gone.size)
+    assert abs(np.corrcoef(gone.ravel(), complete(cohort).ravel())[0, 1]) < 5 / math.sqrt(gone.size)
     check_all_told(cohort)
 
 

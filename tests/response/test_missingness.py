@@ -91,7 +91,7 @@ def test_mar_looks_at_another_value_and_at_nothing_else(odds_ratio: float) -> No
     gone = status(cohort, "y", "post") == "gone MAR"
     assert np.array_equal(gone, uniform("missing/y/post/0", pre.shape) < expected)
     assert same_mean(gone - expected, 0.0)
-    assert not same_mean(gone - chance(0.3, math.log(odds_ratio) * 0.8, (pre - 9) / 2), 0.0)  # planted fault
+    assert not same_mean(gone - chance(0.3, math.log(odds_ratio) * 0.7, (pre - 9) / 2), 0.0)  # planted fault
     # given what it looks at, who is missing says nothing of the residual
     residual = 2 * normal("response/y/post", pre.shape)
     assert same_mean(residual[gone], 0.0, sd=2)

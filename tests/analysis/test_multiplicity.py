@@ -130,13 +130,13 @@ def test_a_missing_arm_leaves_the_family():
 
 
 def test_familywise_error_is_five_percent():
-    """20,000 null trials of 3 x 12: .05 within 4 standard errors (.0062; false alarm 6e-5); unadjusted t gives .092."""
+    """20,000 null trials of 3 x 12: .05 within 5 standard errors (.0077; false alarm 6e-7); unadjusted t gives .092."""
     rng = np.random.default_rng(5)
     arm = np.tile(np.repeat(np.arange(3, dtype=np.int8), 12), (20_000, 1))
     m = moments(rng.normal(size=arm.shape), arm, arms=3)
     pairs = [anova_pair(m, a=k, b=0) for k in (1, 2)]
     p = dunnett(np.stack([pair.statistic for pair in pairs], axis=1), pairs[0].df, m.n)
-    bound = 4 * np.sqrt(0.05 * 0.95 / 20_000)
+    bound = 5 * np.sqrt(0.05 * 0.95 / 20_000)
     assert abs((p <= 0.05).any(axis=1).mean() - 0.05) < bound
     raw = np.stack([pair.p for pair in pairs], axis=1)
     assert abs((raw <= 0.05).any(axis=1).mean() - 0.05) > bound

@@ -102,7 +102,7 @@ def test_probability_and_its_error_equal_the_pairwise_formula(trials):
 
 
 def test_interval_covers_the_true_probability():
-    """4,000 trials, 20 and 25 values: coverage .95 within 4 standard errors (.0138); false alarm 6e-5.
+    """4,000 trials, 20 and 25 values: coverage .95 within 5 standard errors (.0172); false alarm 6e-7.
 
     DeLong on the logit scale is within .005 of nominal at this size; an interval 10 % too narrow covers .923 and fails.
     """
@@ -112,7 +112,7 @@ def test_interval_covers_the_true_probability():
     result = ranks.mann_whitney(ordering.order(y, arm, arms=2), a=1, b=0)
     truth = stats.norm.cdf(0.5 / np.sqrt(2.0))
     covered = (result.low <= truth) & (truth <= result.high)
-    assert abs(covered.mean() - 0.95) < 4 * np.sqrt(0.05 * 0.95 / 4000)
+    assert abs(covered.mean() - 0.95) < 5 * np.sqrt(0.05 * 0.95 / 4000)
 
 
 def test_interval_of_complete_separation_is_newcombes():

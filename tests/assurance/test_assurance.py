@@ -68,12 +68,12 @@ def normal_prior() -> Assurance:
 
 
 def test_a_normal_prior_gives_the_integral_of_the_power(normal_prior: Assurance) -> None:
-    """False alarm below 1e-4: four standard errors. Sees an error of 1.6 points; the power itself is 10 points away."""
+    """False alarm 6e-7: five standard errors. Sees an error of 2.5 points; the power itself is 10 points away."""
     truth, above = exact(0.6, 0.3)
     found = normal_prior.average.share
     assert found.mcse < 0.006
-    assert abs(found.value - truth) < 4 * found.mcse
-    assert abs(normal_prior.design.value - float(t_power(np.array([0.6]))[0])) < 4 * normal_prior.design.mcse
+    assert abs(found.value - truth) < 5 * found.mcse
+    assert abs(normal_prior.design.value - float(t_power(np.array([0.6]))[0])) < 5 * normal_prior.design.mcse
     assert normal_prior.design.value - truth > 0.05
     assert abs(normal_prior.spread.above.value - above) < 0.04  # smoothed over 10,000 trials
     assert normal_prior.average.clustered > 3 * found.mcse  # what the Latin hypercube saves
@@ -82,7 +82,7 @@ def test_a_normal_prior_gives_the_integral_of_the_power(normal_prior: Assurance)
 def test_one_point_for_each_trial_gives_the_same_average() -> None:
     found = find_assurance(t_test(), replicates=2_000, points=2_000, workers=2)
     truth, _ = exact(0.6, 0.3)
-    assert abs(found.average.share.value - truth) < 4 * found.average.share.mcse
+    assert abs(found.average.share.value - truth) < 5 * found.average.share.mcse
     assert set(found.played.replicates.tolist()) == {1}
 
 

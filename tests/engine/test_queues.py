@@ -1,7 +1,7 @@
 """Queueing theory, met by the compiled engine.
 
-Each test compares the mean of independent replicates with an exact value at 4.5 standard errors: with 40 or more
-replicates it fails by chance less than once in 10,000 runs.
+Each test compares the mean of independent replicates with an exact value at 6 standard errors: with 40 or more
+replicates it fails by chance less than once in a million runs (Student's t).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def poisson(rate: float, *, replicates: int, participants: int) -> NDArray[np.in
 
 
 def mean_within(values: Floats, exact: float) -> float:
-    """Distance of the mean of replicates (R,) from the exact value in standard errors; fails beyond 4.5."""
+    """Distance of the mean of replicates (R,) from the exact value in standard errors; fails beyond 6."""
     distance = abs(values.mean() - exact) / (values.std(ddof=1) / np.sqrt(len(values)))
-    assert distance < 4.5, f"{values.mean():.6g} is {distance:.1f} standard errors from {exact}"
+    assert distance < 6, f"{values.mean():.6g} is {distance:.1f} standard errors from {exact}"
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 

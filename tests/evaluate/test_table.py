@@ -77,10 +77,10 @@ def test_model_standard_error_is_the_root_of_the_mean_variance() -> None:
 
 
 def test_monte_carlo_errors_are_the_spread_over_repeated_simulations() -> None:
-    """2,000 simulations of 200 replicates: the mean MCSE equals the SD of the measures within 6 %.
+    """2,000 simulations of 200 replicates: the mean MCSE equals the SD of the measures within 8 %.
 
-    The SD of 2,000 numbers is known to 1.6 %, so a false alarm needs 3.8 standard errors on one of three measures
-    (below 1e-3); a formula wrong by 10 % is seen.
+    The SD of 2,000 numbers is known to 1.6 %, so a false alarm needs 5 standard errors on one of three measures
+    (below 2e-6); a formula wrong by 12 % is seen.
     """
     draws = np.random.default_rng(5).normal(1.0, 2.0, (2000, 200))
     seen: dict[str, list[tuple[float, float]]] = {}
@@ -95,7 +95,7 @@ def test_monte_carlo_errors_are_the_spread_over_repeated_simulations() -> None:
     assert set(seen) == {"mean_estimate", "empirical_se", "power"}
     for pairs in seen.values():
         values, errors = np.array(pairs).T
-        assert errors.mean() == pytest.approx(values.std(ddof=1), rel=0.06)
+        assert errors.mean() == pytest.approx(values.std(ddof=1), rel=0.08)
 
 
 def test_columns_that_never_held_a_number_give_no_row() -> None:

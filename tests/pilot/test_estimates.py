@@ -57,7 +57,7 @@ def test_the_prior_of_a_correlation_is_fisher_s_z(r: float) -> None:
 
 
 def test_the_latent_correlation_is_the_one_whose_scores_correlate_so() -> None:
-    """Against 400,000 pairs of scores (SE 0.0015): false alarm below 1e-4."""
+    """Against 260,000 pairs of scores (SE 0.0015 if they were random): five of these errors."""
     shares = np.array(entropy_shares(1.5, 1.2, (0.0, 1.0, 2.0, 3.0, 4.0)))
     scores = np.array([np.arange(5.0), shares])
     grid = stats.norm.ppf(stats.qmc.Sobol(2, seed=1).random(2**18))
@@ -67,9 +67,9 @@ def test_the_latent_correlation_is_the_one_whose_scores_correlate_so() -> None:
     both = float(np.corrcoef(coded, also)[0, 1])
     one = float(np.corrcoef(coded, other)[0, 1])
     assert both < 0.57
-    assert latent(both, scores, scores) == pytest.approx(0.6, abs=0.006)
-    assert latent(one, scores, None) == pytest.approx(0.6, abs=0.006)
-    assert latent(one, None, scores) == pytest.approx(0.6, abs=0.006)
+    assert latent(both, scores, scores) == pytest.approx(0.6, abs=0.0075)
+    assert latent(one, scores, None) == pytest.approx(0.6, abs=0.0075)
+    assert latent(one, None, scores) == pytest.approx(0.6, abs=0.0075)
     assert latent(0.4, None, None) == 0.4
     assert latent_with_worth(0.4, 30, None, None) == (0.4, 30)
     assert 15 < latent_with_worth(both, 30, scores, scores)[1] < 30

@@ -1,6 +1,6 @@
 """Effects of the arms: their size on each scale, at the visits named, and only as far as they were delivered.
 
-Most comparisons are exact, participant by participant. The statistical ones are false alarms with 1e-5 each, about 25.
+Most comparisons are exact, participant by participant. The statistical ones are false alarms with 6e-7 each, about 25.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How a true value becomes a reading: errors of assay, plate and rater, rounding, the detection limit.
 
-Exact comparisons by the draws' own addresses; the statistical ones (about 25) are false alarms with 1e-5 each.
+Exact comparisons by the draws' own addresses; the statistical ones (about 25) are false alarms with 6e-7 each.
 """
 
 from __future__ import annotations

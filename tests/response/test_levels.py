@@ -1,6 +1,6 @@
 """Where values lie: each scale and each way to declare it, one by one and in distribution.
 
-Comparisons of distributions are false alarms with 1e-5 each, fewer than 30 of them. With 100,000 values a mean that is
+Comparisons of distributions are false alarms with 6e-7 each, fewer than 30 of them. With 100,000 values a mean that is
 off by .03 SD, an SD off by 6 %, or a share off by .01 is seen; the comparisons one by one see everything.
 """
 

@@ -1,7 +1,7 @@
 """Why a value is missing: leaving, lost samples, sessions missed, windows, and the declared MCAR, MAR and MNAR.
 
 Who is missing is made again from the draws' addresses and compared one by one; the statistical comparisons (about 20)
-are false alarms with 1e-5 each.
+are false alarms with 6e-7 each.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def test_mcar_takes_its_share_at_its_visits() -> None:
     assert not same_share(gone, 0.28)
     assert (status(cohort, "y", "pre") == "measured").all()
     assert same_mean(values(cohort, "y", "post")[~gone], 10, sd=2)
-    assert abs(np.corrcoef(gone.ravel(), complete(cohort).ravel())[0, 1]) < 4.42 / math.sqrt(gone.size)
+    assert abs(np.corrcoef(gone.ravel(), complete(cohort).ravel())[0, 1]) < 5 / math.sqrt(gone.size)
     check_all_told(cohort)
 
 
@@ -91,7 +91,7 @@ def test_mar_looks_at_another_value_and_at_nothing_else(odds_ratio: float) -> No
     gone = status(cohort, "y", "post") == "gone MAR"
     assert np.array_equal(gone, uniform("missing/y/post/0", pre.shape) < expected)
     assert same_mean(gone - expected, 0.0)
-    assert not same_mean(gone - chance(0.3, math.log(odds_ratio) * 0.8, (pre - 9) / 2), 0.0)  # planted fault
+    assert not same_mean(gone - chance(0.3, math.log(odds_ratio) * 0.7, (pre - 9) / 2), 0.0)  # planted fault
     # given what it looks at, who is missing says nothing of the residual
     residual = 2 * normal("response/y/post", pre.shape)
     assert same_mean(residual[gone], 0.0, sd=2)

@@ -1,8 +1,8 @@
 """Every analysis on normal outcomes: no bias, coverage of 95 % and type I error of 5 %, within Monte Carlo error.
 
-A check allows 4.42 Monte Carlo standard errors, a false alarm of 1e-5; there are about 70 checks, so less than 1e-3 in
-all if the seed is changed. With 20,000 trials the smallest faults that must be seen are a coverage of 94.3 % or 95.7 %, a
-type I error of 4.3 % or 5.7 %, and a bias of 3 % of the standard deviation of the estimate.
+A check allows 5 Monte Carlo standard errors, a false alarm of 6e-7; there are about 70 checks (tests/budget.py). With 20,000
+trials the smallest faults that must be seen are a coverage of 94.2 % or 95.8 %, a type I error of 4.2 % or 5.8 %, and a
+bias of 3.5 % of the standard deviation of the estimate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy import stats
 from trialsim import study as studies
 from trialsim.truth import effects, find_truth, plays, strategies
 
-Z = 4.42
+Z = 5.0
 TRIALS = 20_000
 
 THREE_ARMS = """

@@ -316,7 +316,7 @@ def measure(formula: str) -> dict[str, object]:
     """Designs of a formula, and its largest error with arms of at least 10, 20 and 40."""
     designs = list(MEASURED[formula](np.random.default_rng(SEED)))
     worst = {
-        least: max(designs, key=lambda one: abs(one.formula - one.power) if one.smallest >= least else 0.0)  # noqa: B023
+        least: max(designs, key=lambda one: abs(one.formula - one.power) if one.smallest >= least else 0.0)
         for least in FROM
     }
     return {
@@ -332,4 +332,6 @@ if __name__ == "__main__":
     for name in chosen:
         kept[name] = measure(name)
         print(name, json.dumps(kept[name]), flush=True)
-        FILE.write_text(json.dumps({key: kept[key] for key in MEASURED if key in kept}, indent=1) + "\n", encoding="utf-8")
+        FILE.write_text(
+            json.dumps({key: kept[key] for key in MEASURED if key in kept}, indent=1) + "\n", encoding="utf-8"
+        )

@@ -69,9 +69,7 @@ TESTS = {"main": p_fisher, "chi": p_chi_square, "ranks": p_ranks, "means": p_mea
 def exact_power(p_value) -> float:
     """Every possible table, weighted by its binomial probability; tables beyond 12 events an arm weigh below 1e-10."""
     weights = [stats.binom.pmf(np.arange(13), EACH, chance) for chance in (CHANCE_A, CHANCE_B)]
-    return float(
-        sum(weights[0][x] * weights[1][y] for x, y in product(range(13), repeat=2) if p_value(x, y) <= 0.05)
-    )
+    return float(sum(weights[0][x] * weights[1][y] for x, y in product(range(13), repeat=2) if p_value(x, y) <= 0.05))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,6 @@ from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trialsim.analysis.dunnett import Z_REACH, Z_STEP, residual_sd
 from trialsim.analysis.rows import BoolArray, FloatArray, IntArray

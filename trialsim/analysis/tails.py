@@ -69,9 +69,7 @@ def limits(estimate: FloatArray, half_width: FloatArray, alternative: Alternativ
     return low, high
 
 
-def nothing_varies(
-    status: NDArray[np.int8], *, flat: BoolArray, same: BoolArray
-) -> tuple[NDArray[np.int8], BoolArray]:
+def nothing_varies(status: NDArray[np.int8], *, flat: BoolArray, same: BoolArray) -> tuple[NDArray[np.int8], BoolArray]:
     """The status with "no spread" where there is a difference without any spread, and where there is neither (R,).
 
     Parameters

@@ -68,7 +68,7 @@ def test_many_zeros_are_warned_of_in_check_and_explain(prepared):
     assert set(told) <= set(section.lines)
 
 
-def test_a_null_other_than_zero_is_told_back(prepared):
+def test_a_null_other_than_zero_is_told_back():
     """The estimate against 1 is a median difference, not its distance from 1; 19 in 20 intervals hold the truth or fewer."""
     text = SCENARIO.replace("of_whole: {outcome: whole, change: {from: pre, to: post}, test: wilcoxon}",
                             "of_whole: {outcome: plain, change: {from: pre, to: post}, test: wilcoxon, null: 1}")  # fmt: skip

@@ -125,7 +125,7 @@ def welch_anova(m: Moments) -> Rows:
         statistic = between / (1.0 + 2.0 * (arms - 2.0) * spill)
         df = 1.0 / (3.0 * spill)
         sd, tiny = np.sqrt(m.ss / (m.n - 1.0)), _tiny(m.mean)
-        flat = (sd <= tiny[:, None]).any(axis=1)
+        flat = np.asarray((sd <= tiny[:, None]).any(axis=1))
         same = (sd <= tiny[:, None]).all(axis=1) & (np.ptp(m.mean, axis=1) <= tiny)
     status = _status((m.n == 0).any(axis=1), too_few=np.asarray((m.n < 2).any(axis=1)))
     return f_rows(statistic, arms=arms, df=df, n=m.n.sum(axis=1), status=status, flat=flat, same=same)

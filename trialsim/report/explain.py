@@ -18,7 +18,7 @@ from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import prior_in_words, provenance
-from trialsim.study import Study
+from trialsim.study import Study, warnings_of
 
 #: Scores beyond which only the ends are shown.
 MANY = 11
@@ -65,9 +65,8 @@ def explain(study: Study) -> list[Section]:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))
     found.append(_sources(scenario))
     found += [section for section in (_priors(scenario),) if section.rows]
-    warnings = (*(study.program.warnings if study.program else ()), *study.response.warnings)
-    if warnings:
-        found.append(Section("Worth a second look", tuple(warnings)))
+    if warnings := warnings_of(study):
+        found.append(Section("Worth a second look", warnings))
     return found
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.plan import BY_PROPORTION, Call, RowPlan
 from trialsim.scenario.resolve import ONE_SAMPLE
-from trialsim.sizing import formulas
+from trialsim.sizing import bounds, formulas
 from trialsim.sizing.expected import Spread, covariance, positive_pair, spreads, superiority
 from trialsim.sizing.gaps import reasons
-from trialsim.sizing.sizes import sizes_of
+from trialsim.sizing.varying import arm_sizes, averaged, eligible, offsets
 from trialsim.study import Study
 
 Floats = NDArray[np.float64]
@@ -29,10 +29,10 @@ class Opinion:
     Attributes
     ----------
     power : by the formula, at full delivery with nothing lost
-    formula : its name, with its own error where it is an approximation
+    formula : its name
     source : where it stands
     n : participants in each arm that went in
-    reasons : in words, what this study has and the formula does not know
+    reasons : in words, what this study has and the formula does not know; last, how far the formula itself may be off
     """
 
     power: float
@@ -44,9 +44,12 @@ class Opinion:
 
 @dataclass(frozen=True)
 class _Found:
+    """A power; ``measured`` names the entry of the measured bounds where the formula is an approximation."""
+
     power: float
     formula: str
     source: str
+    measured: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Opinio
     arms = spreads(study.response, call.endpoint)
     if arms is None:
         return None
-    sizes = arm_sizes(study, n) * _eligible(study, call)
+    randomized = arm_sizes(study, n)
+    sizes = randomized * eligible(study, call)
     test, pair, alpha = call.test, call.arms, call.alpha
     if place > call.first_row:
         assert call.pairs is not None
@@ -85,27 +89,23 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Opinio
             test = "ancova" if call.test == "ancova" else "pooled"
         if call.pairs.adjust != "none":
             alpha /= len(call.pairs.arms)
-    found = _power(_Case(study, call, test, pair, alpha, arms, sizes))
+    case = _Case(study, call, test, pair, alpha, arms, sizes)
+    found = _power(case)
     if found is None or not math.isfinite(found.power):
         return None
-    return Opinion(found.power, found.formula, found.source, tuple(sizes.tolist()), reasons(study, call, test, pair))
+    power = found.power
+    if test != "fisher":  # its exact power takes whole sizes
+        power = averaged(lambda at: _power_at(case, at), sizes, offsets(study, call, randomized))
+    why = reasons(study, call, test, pair)
+    if found.measured is not None:
+        smallest = min(sizes[list(pair)] if pair is not None else sizes)
+        why = (*why, bounds.in_words(found.measured, float(smallest)))
+    return Opinion(power, found.formula, found.source, tuple(sizes.tolist()), why)
 
 
-def arm_sizes(study: Study, n: float | None = None) -> Floats:
-    """(K,) participants in each arm of a trial of ``n``, in fractions where the ratio does not divide it."""
-    sizes = sizes_of(study)
-    total = float(study.conduct.target if n is None else n)
-    shares = np.ones(sizes.arms) if sizes.each_arm else np.array(sizes.ratio, dtype=np.float64)
-    return np.asarray(total * shares / shares.sum())
-
-
-def _eligible(study: Study, call: Call) -> float:
-    """Share of the participants whom the analysis does not exclude by a covariate."""
-    share = 1.0
-    covariates = list(study.scenario.participants.values())
-    for covariate, category in call.choice.exclude:
-        share *= 1 - list(covariates[covariate].choice.values())[category].value
-    return share
+def _power_at(case: _Case, sizes: Floats) -> float:
+    found = _power(replace(case, sizes=sizes))
+    return math.nan if found is None else found.power
 
 
 def _power(case: _Case) -> _Found | None:
@@ -140,7 +140,8 @@ def _one_sample(case: _Case) -> _Found | None:
             return None
         chance = positive_pair(case.arms[0], case.call.null)
         power = formulas.signed_rank_power(chance, n, **told)  # type: ignore[arg-type]  # a map of two kinds
-        return _Found(power, "normal approximation of the signed rank test", "Noether 1987")
+        measured = "signed ranks with ties" if case.arms[0].exact else "signed ranks"
+        return _Found(power, "normal approximation of the signed rank test", "Noether 1987", measured)
     noncentrality = (mean - case.call.null) / sd * math.sqrt(n)
     power = formulas.t_power(noncentrality, n - 1, **told)  # type: ignore[arg-type]  # a map of two kinds
     return _Found(power, f"noncentral t, d = {(mean - case.call.null) / sd:.3f}", "Cohen 1988, chapter 2")
@@ -169,7 +170,7 @@ def _means(case: _Case) -> _Found | None:
         se2 = pooled * (1 / na + 1 / nb)
         name, source = f"noncentral t, d = {difference / math.sqrt(pooled):.3f}", "Cohen 1988, chapter 2"
     power = formulas.t_power(difference / math.sqrt(se2), float(df), **told)  # type: ignore[arg-type]  # two kinds
-    return _Found(power, name, source)
+    return _Found(power, name, source, "welch" if case.test == "welch" else None)
 
 
 def _mann_whitney(case: _Case) -> _Found:
@@ -182,21 +183,21 @@ def _mann_whitney(case: _Case) -> _Found:
         power = formulas.noether_power(superiority(x, y), na, nb, alpha=case.alpha, alternative=alternative)
         return _Found(
             power, f"normal approximation, P(X > Y) = {superiority(x, y):.3f}",
-            "Noether 1987, doi:10.1080/01621459.1987.10478478",
+            "Noether 1987, doi:10.1080/01621459.1987.10478478", "noether",
         )  # fmt: skip
     odds = _common_odds(x, y)
     if odds is not None:
         shares = (x.weights + y.weights) / 2
         power = formulas.whitehead_power(odds, shares, na, nb, alpha=case.alpha, alternative=alternative)
         name = f"proportional odds, odds ratio {math.exp(odds):.3g}"
-        return _Found(power, name, "Whitehead 1993, doi:10.1002/sim.4780122404")
+        return _Found(power, name, "Whitehead 1993, doi:10.1002/sim.4780122404", "whitehead")
     values = np.union1d(x.values, y.values)
     shares = (na * _shares_at(x, values) + nb * _shares_at(y, values)) / (na + nb)
     chance = superiority(x, y)
     power = formulas.tied_rank_power(chance, shares, na, nb, alpha=case.alpha, alternative=alternative)
     return _Found(
         power, f"normal approximation with ties, P(X > Y) + P(X = Y)/2 = {chance:.3f}",
-        "Zhao, Rahardja and Qu 2008, doi:10.1002/sim.2912",
+        "Zhao, Rahardja and Qu 2008, doi:10.1002/sim.2912", "tied ranks",
     )  # fmt: skip
 
 
@@ -245,9 +246,10 @@ def _table(shares: Floats, sizes: Floats, alpha: float) -> _Found | None:
         pa, pb = shares[:, 1].tolist()
         power = formulas.corrected_power(pa, pb, *sizes.tolist(), alpha=alpha)
         source = "Fleiss, Tytun and Ury 1980, doi:10.2307/2529990"
-        return _Found(power, f"normal approximation of {pa:.3g} against {pb:.3g} with Yates's correction", source)
+        name = f"normal approximation of {pa:.3g} against {pb:.3g} with Yates's correction"
+        return _Found(power, name, source, "corrected")
     power = formulas.chi_square_power(noncentrality, df, alpha=alpha)
-    return _Found(power, "noncentral chi-square (large samples)", "Cohen 1988, chapter 7")
+    return _Found(power, "noncentral chi-square (large samples)", "Cohen 1988, chapter 7", "tables")
 
 
 def _ancova_pair(case: _Case) -> _Found | None:
@@ -327,8 +329,9 @@ def _omnibus(case: _Case) -> _Found | None:
         tail = float(((1 - weights / weights.sum()) ** 2 / (sizes - 1)).sum())
         power = formulas.f_power(between, count - 1, (count**2 - 1) / (3 * tail), alpha=case.alpha)
         return _Found(
-            power, "noncentral F with Welch's degrees of freedom", "Welch 1951, doi:10.1093/biomet/38.3-4.330"
-        )
+            power, "noncentral F with Welch's degrees of freedom", "Welch 1951, doi:10.1093/biomet/38.3-4.330",
+            "welch-anova",
+        )  # fmt: skip
     if case.test == "ancova":
         residual, rho = _residual(case)
         means = means - np.array([_baseline_apart(case, k, 0) for k in range(count)])
@@ -359,6 +362,5 @@ def _kruskal(case: _Case) -> _Found:
     noncentrality = formulas.kruskal_noncentrality(relative, sizes, shares)
     power = formulas.chi_square_power(noncentrality, len(arms) - 1, alpha=case.alpha)
     return _Found(
-        power, "noncentral chi-square (within .03 from 10 in each arm on)",
-        "Fan, Zhang and Zhang 2011, doi:10.1111/j.1541-0420.2010.01407.x",
+        power, "noncentral chi-square", "Fan, Zhang and Zhang 2011, doi:10.1111/j.1541-0420.2010.01407.x", "kruskal",
     )  # fmt: skip

@@ -14,6 +14,7 @@ from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, move
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
 from trialsim.scenario.resolve import ONE_SAMPLE
+from trialsim.sizing.varying import one_by_one
 from trialsim.study import Study
 
 RANKS = ("wilcoxon", "mann-whitney", "kruskal-wallis")
@@ -44,11 +45,11 @@ def reasons(study: Study, call: Call, test: str, pair: tuple[int, int] | None) -
     declared = study.scenario.outcomes[outcome.name]
     return (
         *_multiplicity(call, pair),
-        *_population(study, call),
+        *_population(study, call, test),
         *_delivery(study, call),
         *_losses(study, declared, outcome),
         *_measurement(study, call, declared, outcome),
-        *_movers(outcome),
+        *_movers(study, call, outcome),
         *_people(study, call, outcome),
         *_shape(study, call, test, outcome),
         *_arms(study, call, test, outcome),
@@ -90,14 +91,16 @@ def _multiplicity(call: Call, pair: tuple[int, int] | None) -> Iterator[str]:
         yield f"Dunnett's critical value is a little below that of the formula's alpha/{count}: higher"
 
 
-def _population(study: Study, call: Call) -> Iterator[str]:
+def _population(study: Study, call: Call, test: str) -> Iterator[str]:
     if call.choice.population != "randomized":
         yield f"only those who {'received the treatment' if call.choice.population == 'received' else 'completed'} count: fewer"
     plan = study.conduct
     if plan.ward and plan.limit < NEVER:
         yield f"{TIME_LIMIT}: lower"
-    if plan.method == "simple" and len(plan.arms) > 1:
-        yield "simple randomization leaves arms of unequal size: a little lower"
+    if test == "fisher" and (one_by_one(study) or call.choice.exclude):
+        yield "the sizes of the arms vary from trial to trial, the formula takes their means: a little lower"
+    if plan.method == "permuted blocks" and len(plan.strata) > 1 and plan.each_arm == 0:
+        yield "the last block of each stratum may stay unfinished, which leaves arms of unequal size: a little lower"
 
 
 def _delivery(study: Study, call: Call) -> Iterator[str]:
@@ -153,7 +156,7 @@ def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> floa
     )
 
 
-def _movers(outcome: OutcomePlan) -> Iterator[str]:
+def _movers(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
     names = {
         "failed": "failed attempts", "wait": "waits", "interrupted": "interruptions", "duration": "the time taken",
         "missed": "missed sessions",
@@ -161,9 +164,15 @@ def _movers(outcome: OutcomePlan) -> Iterator[str]:
     moved = list(dict.fromkeys(names[one.driver] for one in outcome.drivers if moves(one)))
     if moved:
         yield f"{' and '.join(moved)} move the outcome and add to its spread: lower"
-    if outcome.covariates:
-        which = ", ".join(dict.fromkeys(one.covariate for one in outcome.covariates))
+    left = _categories_left(study, call)
+    covariates = [one.covariate for one in outcome.covariates if left.get(one.covariate, 2) > 1]
+    if covariates:
+        which = ", ".join(dict.fromkeys(covariates))
         yield f"the outcome also depends on {which}, which adds to its spread: lower unless adjusted for"
+    by_choice = {one.covariate for one in call.covariates if one.category is not None}
+    if by_choice:
+        which = ", ".join(study.response.covariate_names[covariate] for covariate in sorted(by_choice))
+        yield f"the formula takes {which} as a normal covariate"
     if outcome.rhythm is not None:
         yield "the clock moves the outcome, and sessions happen when they happen"
     for activity, response in outcome.responses:
@@ -185,10 +194,17 @@ def _people(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
             yield f"the effect of {activity} varies over practitioners: those of one are not independent"
 
 
+def _categories_left(study: Study, call: Call) -> dict[str, int]:
+    """How many categories an exclusion leaves of each covariate it concerns."""
+    plan, left = study.response, dict[str, int]()
+    for covariate, _ in call.choice.exclude:
+        name = plan.covariate_names[covariate]
+        left[name] = left.get(name, len(plan.covariate_categories[covariate])) - 1
+    return left
+
+
 def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:
     if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test in OF_TABLES:
-        if test == "chi-square":
-            yield "few participants: the chi-square distribution is only nearly right"
         return
     if outcome.scale == ORDINAL:
         if test in RANKS:
@@ -203,8 +219,6 @@ def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterato
         sd = max(float(study.response.points[d].sd.max()) for d in points_of(call))
         if math.sqrt(math.expm1(sd**2)) >= SKEWED:
             yield "values are skewed (lognormal), the formula takes them as normal"
-    if test in RANKS:
-        yield "the formula of the rank test holds for large samples: within .03 from 10 in each arm on"
 
 
 def _arms(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:

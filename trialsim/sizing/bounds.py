@@ -1,0 +1,43 @@
+"""How far the approximate closed forms are off, as measured: the largest error over a grid of designs.
+
+``benchmarks/second_opinion.py`` measures them (exactly where every table can be listed, else by simulation) and keeps the results
+in ``benchmarks/second-opinion.json``; tests hold these numbers against that file, and `make verify` measures again.
+The t-test, analysis of variance and of covariance with normal covariates, and Fisher's test are exact and have no entry.
+"""
+
+from __future__ import annotations
+
+#: Sizes of the smallest arm from which a bound holds.
+FROM = (10, 20, 40)
+
+#: The largest error of a power by formula, by the size of the smallest arm: from 10, from 20, from 40 on.
+BOUNDS: dict[str, tuple[float, float, float]] = {
+    "welch": (0.01, 0.01, 0.01),
+    "welch-anova": (0.01, 0.01, 0.01),
+    "noether": (0.07, 0.04, 0.02),
+    "whitehead": (0.05, 0.02, 0.02),
+    "tied ranks": (0.08, 0.04, 0.03),
+    "signed ranks": (0.14, 0.09, 0.05),
+    "signed ranks with ties": (0.15, 0.12, 0.08),
+    "kruskal": (0.09, 0.05, 0.02),
+    "corrected": (0.07, 0.06, 0.04),
+    "tables": (0.1, 0.08, 0.06),
+}
+
+
+def bound_of(formula: str, smallest: float) -> float | None:
+    """The measured bound of a formula for arms of at least ``smallest``; None below the sizes measured."""
+    fitting = [bound for least, bound in zip(FROM, BOUNDS[formula], strict=True) if smallest >= least]
+    return fitting[-1] if fitting else None
+
+
+def in_words(formula: str, smallest: float) -> str:
+    """What to say of the error of a formula."""
+    bound = bound_of(formula, smallest)
+    if bound is None:
+        return f"the formula is an approximation, not measured below {FROM[0]} in an arm"
+    return (
+        f"the formula is an approximation: within {bound:.2f} in all designs measured with arms of this size".replace(
+            "0.", "."
+        )
+    )

@@ -19,8 +19,8 @@ from trialsim.faults import did_you_mean
 from trialsim.reading import read_categories
 from trialsim.report.explain import explain
 from trialsim.scenario import load, loads
-from trialsim.scenario.dump import dump
 from trialsim.scenario.doubts import doubts
+from trialsim.scenario.dump import dump
 from trialsim.scenario.shipped import shipped_scenarios
 from trialsim.scenario.taken import PARTICIPANT_COLUMNS, POINT_COLUMNS, ROWS
 
@@ -173,8 +173,16 @@ def test_names_that_are_taken_are_those_of_the_points_of_an_assurance() -> None:
     from trialsim.assurance import find_assurance
     from trialsim.report.assurance import points_frame
 
-    text = changed(PLAIN, ("{mean: 5, sd: 1}", "{mean: {value: 5, prior: {normal: {mean: 5, sd: 1}, name: own}}, sd: 1}"))
-    effect = changed(text, ("correlation:", "effects: {b: {difference: {value: 1, prior: {normal: {mean: 1, sd: 0.5}, name: gap}}, visits: [post]}}\n    correlation:"))
+    text = changed(
+        PLAIN, ("{mean: 5, sd: 1}", "{mean: {value: 5, prior: {normal: {mean: 5, sd: 1}, name: own}}, sd: 1}")
+    )
+    effect = changed(
+        text,
+        (
+            "correlation:",
+            "effects: {b: {difference: {value: 1, prior: {normal: {mean: 1, sd: 0.5}, name: gap}}, visits: [post]}}\n    correlation:",
+        ),
+    )
     frame = points_frame(find_assurance(loads(effect), replicates=100, points=20))
     assert set(frame.columns) - {"own", "gap", "quantile of own", "quantile of gap"} == set(POINT_COLUMNS)
 
@@ -197,7 +205,10 @@ def test_ranges_of_categories() -> None:
 
 SCORE = changed(
     PLAIN,
-    ("    distribution: normal\n", "    categories: 0..100 by 5\n    labels: {0: none, 100: worst}\n    better: lower\n"),
+    (
+        "    distribution: normal\n",
+        "    categories: 0..100 by 5\n    labels: {0: none, 100: worst}\n    better: lower\n",
+    ),
     ("{mean: 5, sd: 1}", "{mean: 50, sd: 20}"),
 )
 

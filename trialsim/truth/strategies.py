@@ -125,7 +125,9 @@ def endpoint_of(plays: Plays, played: Play, target: Target, twin: int) -> Floats
     values = whole[twin : twin + 1]
     if target.strategy == WHILE_ON_TREATMENT:
         values = values.copy()
-        values[0, :, :, target.endpoint.visit] = _last_on_treatment(plays.chance, played, target.endpoint.visit, whole[twin])
+        values[0, :, :, target.endpoint.visit] = _last_on_treatment(
+            plays.chance, played, target.endpoint.visit, whole[twin]
+        )
     return endpoint_values(values, target.endpoint)
 
 

@@ -46,7 +46,11 @@ WARD = """
 trialsim: 1
 name: ward
 title: Ward
-setting: {starts: 2026-01-05, patients: {arrive: {every: 6 h}, consent: 100 %}, resources: {nurse: {units: 1}}, sites: {x: 50 %, y: 50 %}}
+setting:
+  starts: 2026-01-05
+  patients: {arrive: {every: 6 h}, consent: 100 %}
+  resources: {nurse: {units: 1}}
+  sites: {x: 50 %, y: 50 %}
 design: {arms: {a: A, b: B}, enroll: 6}
 participants: {age: {mean: 10 y, sd: 2 y}}
 protocol:
@@ -176,13 +180,8 @@ def test_names_that_are_taken_are_those_of_the_points_of_an_assurance() -> None:
     text = changed(
         PLAIN, ("{mean: 5, sd: 1}", "{mean: {value: 5, prior: {normal: {mean: 5, sd: 1}, name: own}}, sd: 1}")
     )
-    effect = changed(
-        text,
-        (
-            "correlation:",
-            "effects: {b: {difference: {value: 1, prior: {normal: {mean: 1, sd: 0.5}, name: gap}}, visits: [post]}}\n    correlation:",
-        ),
-    )
+    gap = "effects: {b: {difference: {value: 1, prior: {normal: {mean: 1, sd: 0.5}, name: gap}}, visits: [post]}}"
+    effect = changed(text, ("correlation:", f"{gap}\n    correlation:"))
     frame = points_frame(find_assurance(loads(effect), replicates=100, points=20))
     assert set(frame.columns) - {"own", "gap", "quantile of own", "quantile of gap"} == set(POINT_COLUMNS)
 

@@ -122,8 +122,9 @@ def check_declared(scenario: Scenario, points: Outline, report: Report) -> None:
                 silent.setdefault((analysis.outcome, key), (name, pair))
     for (outcome, key), (name, (first, second)) in silent.items():
         sessions = "one session" if key == "within_session" else "two sessions"
-        message = f"'{name}' takes '{first}' and '{second}' together, two visits of {sessions}, and how they correlate is not said."
-        remedy = f"Write correlation: {{{key}: 0.5}} with the value you expect; 0 is one, but rarely true."
+        together = f"'{name}' takes '{first}' and '{second}' together, two visits of {sessions}"
+        message = f"{together}, and how they correlate is not declared."
+        remedy = f"Write correlation: {{{key}: 0.5}} with the value that you expect, or 0 if they are independent."
         report(Finding("TS-E111", ("outcomes", outcome, "correlation"), message, remedy, on_key=True))
 
 

@@ -131,10 +131,13 @@ def fitting_keys(keys: Sequence[str], path: Path, data: Any) -> list[str]:
         outcome = outcome.get(step) if isinstance(outcome, dict) else None
     if len(path) < 4 or path[0] != "outcomes" or not isinstance(outcome, dict):
         return list(keys)
-    scale = outcome.get("distribution") or ("ordinal" if "categories" in outcome else None)
-    fitting = {*EFFECTS_OF.get(scale, ()), *SPREADS_OF.get(scale, ()), *" ".join(LEVEL_FORMS.get(scale, ())).split()}
+    declared = outcome.get("distribution", "ordinal" if "categories" in outcome else None)
+    if not isinstance(declared, str) or declared not in EFFECTS_OF:
+        return list(keys)
+    levels = " ".join(LEVEL_FORMS[declared]).split()
+    fitting = {*EFFECTS_OF[declared], *SPREADS_OF.get(declared, ()), *levels}
     every = {key for table in (EFFECTS_OF, SPREADS_OF) for keys in table.values() for key in keys} | set(LEVEL_KEYS)
-    return [key for key in keys if not fitting or key in fitting or key not in every]
+    return [key for key in keys if key in fitting or key not in every]
 
 
 def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:

@@ -29,9 +29,10 @@ def test_every_row_has_its_simulated_power_beside_it(picu: tuple[Study, Operatin
     found = second_opinions(prepared, result)
     assert [one.row for one in found] == list(prepared.analysis.rows)
     table = opinion_table(found)
-    known = result.value("power", analysis="fear_during", contrast="music - control").value
+    power = result.value("power", analysis="fear_during", contrast="music - control")
+    known = power.value
     row = next(row for row in table if (row["analysis"], row["contrast"]) == ("fear_during", "music - control"))
-    assert row["simulated"] == f"{100 * known:.1f} %"
+    assert row["simulated"] == f"{100 * known:.1f} % ± {100 * power.mcse:.1f}"
     assert row["formula"] == "67.7 %"
     assert [row["primary"] for row in table].count("primary") == 1
     data = opinions_as_data(prepared, result)

@@ -78,11 +78,12 @@ def test_a_shift_is_the_mean_of_the_paired_gaps() -> None:
 
 
 def test_the_first_is_named_only_where_told_apart(ranged: Family, found: Tornado) -> None:
-    """The effect moves power by 30 to 40 points, the SD by some 8: told apart at 2,000 trials. Not so at 8."""
+    """The effect moves power by 30 to 40 points, the SD by some 8: told apart at 2,000 trials. Three trials
+    prove nothing, even if they agree: z is at most 1.68 then."""
     lead = found.leads["power"]
     assert lead.told
     assert lead.bar == found.of("power")[0]
-    few = play_tornado(ranged, replicates=8)
+    few = play_tornado(ranged, replicates=3)
     told = " ".join(lines(few))
     assert not few.leads["power"].told
     assert "It depends most" not in told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from trialsim.truth.plays import Chance, placed, play
 from trialsim.truth.strategies import on_ideal_ward, undisturbed
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-ARRAYS = ("value", "mcse", "no_effect", "interference", "interference_mcse")
+ARRAYS = ("value", "mcse", "interference", "interference_mcse")
 
 
 def study_of(name: str) -> studies.Study:
@@ -57,18 +56,12 @@ def test_rows_with_a_truth_are_those_with_an_estimand() -> None:
     assert truth.twins == ("declared", "null", "no change")
 
 
-def test_targets_of_a_test_of_all_arms_are_not_told() -> None:
+def test_a_test_of_all_arms_has_no_target_of_its_own() -> None:
     study = study_of("picu-blood-draw")
     found = targets(study.analysis)
-    first = [target for target in found if target.row == study.analysis.calls[0].first_row]
-    assert [(target.arms, target.told, target.estimand) for target in first] == [
-        ((1, 0), False, "P(X > Y) + ties/2"),
-        ((2, 0), False, "P(X > Y) + ties/2"),
-    ]
-    pairs = [target for target in found if target.told]
-    assert {target.row for target in pairs} == {i for i, row in enumerate(study.analysis.rows) if not row.main}
+    assert {target.row for target in found} == {i for i, row in enumerate(study.analysis.rows) if not row.main}
     assert all(
-        study.analysis.rows[t.row].contrast == f"{study.analysis.arms[t.arms[0]]} - control" for t in pairs if t.arms
+        study.analysis.rows[t.row].contrast == f"{study.analysis.arms[t.arms[0]]} - control" for t in found if t.arms
     )
 
 
@@ -164,12 +157,3 @@ primary: all
     truth = find_truth(loads(text), replicates=200)
     assert truth.value[0].tolist() == pytest.approx([5.0, 0.0], abs=0.4)
     assert abs(truth.value[0, 1]) < 0.001
-
-
-def test_the_twin_of_the_level_is_the_first_in_which_nothing_is_to_be_found() -> None:
-    study = study_of("nicu-parent-massage")
-    truth = find_truth(study, replicates=1500)
-    assert truth.level_twin(0) == "no change"
-    assert replace(truth, no_effect=np.zeros_like(truth.no_effect)).level_twin(0) is None
-    subset = [row.analysis for row in study.analysis.rows].index("those_who_fell")
-    assert truth.level_twin(subset) is None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from trialsim.report.digits import percent
+from trialsim.report.digits import measure_with_error, percent
 from trialsim.sizing.closed_form import Opinion, second_opinion
 from trialsim.sizing.gaps import TIME_LIMIT, loss_of, points_of
 
@@ -31,12 +31,13 @@ SHARE = re.compile(r" \((\d+\.\d) % of the values\)")
 
 @dataclass(frozen=True)
 class Second:
-    """One row: the simulated power (NaN where it is told as bounds) and the formula's."""
+    """One row: the simulated power (NaN where it is told as bounds), also as text with its error, and the formula's."""
 
     row: RowPlan
     primary: bool
     simulated: float
     mcse: float
+    shown: str
     opinion: Opinion
 
     @property
@@ -59,12 +60,12 @@ def second_opinions(study: Study, result: OperatingCharacteristics) -> list[Seco
             continue
         try:
             power = result.value("power", analysis=row.analysis, contrast=row.contrast)
-            simulated, mcse = power.value, power.mcse
+            simulated, mcse, shown = power.value, power.mcse, measure_with_error(power, "share")
         except KeyError:
-            simulated, mcse = math.nan, math.nan
+            simulated, mcse, shown = math.nan, math.nan, "bounds only"
         primary = row.analysis in study.scenario.primary and row.main
         seen = replace(opinion, reasons=_as_seen(study, row, opinion.reasons, result))
-        found.append(Second(row, primary, simulated, mcse, seen))
+        found.append(Second(row, primary, simulated, mcse, shown, seen))
     return found
 
 
@@ -99,7 +100,7 @@ def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
             "analysis": one.row.analysis,
             "contrast": one.row.contrast,
             "primary": "primary" if one.primary else "",
-            "simulated": "bounds only" if math.isnan(one.simulated) else f"{percent(one.simulated)}",
+            "simulated": one.shown,
             "formula": f"{percent(one.opinion.power)}",
             "apart": "far" if one.apart else "",
             "name": one.opinion.formula,

@@ -24,11 +24,13 @@ def _module(root):
 
 @pytest.mark.verify
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize(("name", "seeds", "least"), [("bottleneck", 200, 179), ("picu-one-nurse", 50, 42)])
-def test_coverage_on_a_ward(root, name, seeds, least) -> None:
+@pytest.mark.parametrize(
+    ("name", "seeds", "least", "trials"), [("bottleneck", 200, 179, 4_000), ("picu-one-nurse", 50, 42, 2_000)]
+)
+def test_coverage_on_a_ward(root, name, seeds, least, trials) -> None:
     module = _module(root)
     ward = next(ward for ward in module.WARDS if ward.name == name)
-    assert len(module.covered(ward, range(seeds))) >= least
+    assert len(module.covered(ward, range(seeds), trials=trials)) >= least
 
 
 @pytest.mark.parametrize(("name", "between"), [("bottleneck", (341.5, 344.0)), ("picu-one-nurse", (161.0, 169.0))])

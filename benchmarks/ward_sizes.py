@@ -152,7 +152,7 @@ def play(ward: Ward, trials: int) -> Iterator[dict[tuple[str, int], Count]]:
 
 
 def covered(ward: Ward, seeds: range, *, trials: int = 4_000) -> list[Found]:
-    """The search under each seed, with ``trials`` of the batch and of the fresh seed; those whose 95 % interval holds the exact size."""
+    """The search under each seed with ``trials`` of batch and fresh seed; those whose 95 % interval holds the exact size."""
     study, (size, _) = ward.study, exact(ward)
     target = target_of(study)
 
@@ -182,9 +182,8 @@ def main() -> None:
         if chosen.only is not None and chosen.only not in ward.name:
             continue
         if chosen.coverage is not None:
-            print(
-                f"{ward.name}: {len(covered(ward, range(chosen.coverage), trials=chosen.searched))} of {chosen.coverage} intervals hold the exact size"
-            )
+            held = covered(ward, range(chosen.coverage), trials=chosen.searched)
+            print(f"{ward.name}: {len(held)} of {chosen.coverage} intervals hold the exact size")
             continue
         for found in play(ward, chosen.trials):
             root, se = exact(ward, found)

@@ -151,13 +151,13 @@ def play(ward: Ward, trials: int) -> Iterator[dict[tuple[str, int], Count]]:
         yield found
 
 
-def covered(ward: Ward, seeds: range) -> list[Found]:
-    """The search under each seed, as a user runs it; those whose 95 % interval holds the exact size."""
+def covered(ward: Ward, seeds: range, *, trials: int = 4_000) -> list[Found]:
+    """The search under each seed with ``trials`` of batch and fresh seed; those whose 95 % interval holds the exact size."""
     study, (size, _) = ward.study, exact(ward)
     target = target_of(study)
 
     def search(seed: int) -> Found:
-        return find_size(study, target, power=ward.power, seed=seed, workers=1)
+        return find_size(study, target, power=ward.power, replicates=trials, confirm=trials, seed=seed, workers=1)
 
     with ThreadPoolExecutor(usable_cores()) as pool:
         every = list(pool.map(search, seeds))
@@ -175,15 +175,15 @@ def main() -> None:
         "--coverage", type=int, help="instead: search under so many seeds and count the intervals that hold"
     )
     parser.add_argument("--trials", type=int, default=400_000, help="of every size")
+    parser.add_argument("--searched", type=int, default=4_000, help="with --coverage: trials of a search")
     parser.add_argument("--only", help="a part of a ward's name")
     chosen = parser.parse_args()
     for ward in WARDS:
         if chosen.only is not None and chosen.only not in ward.name:
             continue
         if chosen.coverage is not None:
-            print(
-                f"{ward.name}: {len(covered(ward, range(chosen.coverage)))} of {chosen.coverage} intervals hold the exact size"
-            )
+            held = covered(ward, range(chosen.coverage), trials=chosen.searched)
+            print(f"{ward.name}: {len(held)} of {chosen.coverage} intervals hold the exact size")
             continue
         for found in play(ward, chosen.trials):
             root, se = exact(ward, found)

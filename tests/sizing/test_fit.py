@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from trialsim.sizing.fit import (
-    GROUPS,
-    Scores,
-    crossing,
-    fit_curve,
-    jackknife_se,
-    power_by_counting,
-    power_by_parts,
-    rising,
-)
+from trialsim.sizing.curve import GROUPS, crossing, jackknife_se, rising
+from trialsim.sizing.fit import Scores, fit_curve, power_by_counting, power_by_parts
 
 TRIALS = 4_000
 

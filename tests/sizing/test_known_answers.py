@@ -1,4 +1,8 @@
-"""The search on problems with a known answer, over 1,000 seeds: error, coverage, and hits."""
+"""The search on problems with a known answer, over 1,000 seeds: error, coverage, and hits.
+
+Of 1,000 intervals of 95 % from 926 to 971 hold the answer (99.9 % limits of the binomial distribution at .95): 7 problems,
+false alarm below .007 were the seeds not fixed. A true coverage of 91 or 98.5 % is seen in 19 cases of 20.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,6 @@ def test_error_and_coverage(root, place) -> None:
     problem = list(module.problems())[place]
     one = module.accuracy(problem, seeds=range(SEEDS))
     assert one.relative < 0.01
-    # coverage between 93 and 97 % is asked for; 1,000 seeds add a Monte Carlo error of .7 %
-    assert 0.93 - 0.014 < one.coverage < 0.97 + 0.014
+    assert 926 <= round(SEEDS * one.coverage) <= 971
     if one.exact <= 60:
         assert one.off_by_one > 0.95

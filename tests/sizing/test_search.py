@@ -11,6 +11,7 @@ from scipy import stats
 from trialsim.report.sizing import answer, write_sizing
 from trialsim.scenario import load, loads
 from trialsim.sizing import find_effect, find_precision, find_size, target_of
+from trialsim.sizing.plays import Plays
 from trialsim.sizing.target import SizingError
 from trialsim.study import prepare
 
@@ -74,15 +75,68 @@ def test_a_range_without_an_answer_gives_none(ancova) -> None:
     assert "already" in answer(ancova, high)[0]
 
 
-def test_no_effect_has_no_size() -> None:
+def test_the_end_of_a_range_is_an_answer_only_when_told_apart(ancova) -> None:
+    # exact 83.36: with 24,000 trials the root has an error of .2, so 82 is told apart; with 300 trials it is not
+    for between in ((60, 84), (84, 120)):
+        sharp = find_size(
+            ancova, target_of(ancova), power=0.8, between=between, replicates=12_000, confirm=12_000, seed=3
+        )
+        assert sharp.at == 84
+        assert sharp.low > 82
+    ends = [
+        find_size(ancova, target_of(ancova), power=0.8, between=(60, 84), replicates=300, confirm=300, seed=seed)
+        for seed in range(6)
+    ]
+    for end in ends:
+        assert (end.at == 84) <= (end.low > 82)
+        assert "nan" not in " ".join(answer(ancova, end))
+    told = [end for end in ends if end.missed == "at the end"]
+    assert told
+    assert "too near an end" in answer(ancova, told[0])[0]
+
+
+def test_no_effect_has_no_size_and_is_said() -> None:
     study = prepare(loads(T_TEST.replace("difference: 0.5", "difference: 0.0")))
-    found = find_size(study, target_of(study), power=0.8, replicates=500)
-    assert found.at is None
+    for found in (
+        find_size(study, target_of(study), power=0.8, replicates=500),
+        find_effect(study, target_of(study), power=0.8, replicates=500),
+    ):
+        assert found.at is None
+        assert not found.effect_declared
+        assert "declares no effect" in answer(study, found)[0]
+    out_of_reach = prepare(loads(T_TEST))
+    found = find_size(out_of_reach, target_of(out_of_reach), power=0.8, between=(9, 30), replicates=500)
+    assert found.effect_declared
+    assert "declares no effect" not in " ".join(answer(out_of_reach, found))
+
+
+def test_the_level_of_an_interval_is_that_of_its_analysis() -> None:
+    study = prepare(loads(T_TEST.replace("contrast: b - a", "contrast: b - a, alpha: 1 %")))
+    found = find_precision(study, target_of(study), width=1.2, replicates=400, confirm=200)
+    lines = answer(study, found)
+    assert "99 % interval" in lines[0]
+    assert not any("a 95 % interval" in line for line in lines)
+
+
+def test_every_study_has_a_fresh_seed_of_its_own(ancova) -> None:
+    other = prepare(loads(T_TEST))
+    seeds = {Plays(study, target_of(study), seed).fresh_seed for study in (ancova, other) for seed in (1, 2)}
+    assert len(seeds) == 4
+    found = find_size(other, target_of(other), power=0.8, replicates=300, confirm=300, seed=1)
+    assert found.confirmed is not None
+    assert found.confirmed.seed == Plays(other, target_of(other), 1).fresh_seed
+
+
+def test_without_a_ward_nobody_delays_anybody(ancova) -> None:
+    found = find_size(ancova, target_of(ancova), power=0.8, replicates=400, confirm=400)
+    assert found.notes == ()
+    assert found.reached[0] == pytest.approx(found.curve.value(found.at), abs=1e-12)
+    assert found.reached[1] < found.reached[0] < found.reached[2]
 
 
 @pytest.mark.parametrize("between", [(40, 20), (0, 10)])
 def test_impossible_ranges_are_refused(ancova, between) -> None:
-    with pytest.raises(SizingError, match="no range"):
+    with pytest.raises(SizingError, match="not a range"):
         find_size(ancova, target_of(ancova), between=between)
 
 

@@ -27,12 +27,8 @@ if TYPE_CHECKING:
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option("--between", type=RANGE, metavar="20..400", help="Participants in all (or, with --effect, multiples of "
               "the declared effect) among which the answer may lie; by default a pilot finds them.")  # fmt: skip
-@click.option(
-    "--width",
-    type=POSITIVE,
-    help="Size for precision instead: the mean width of the interval of "
-              "the analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
-)
+@click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
+              "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
 @click.option("--replicates", type=click.IntRange(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from trialsim.report.digits import percent
+from trialsim.report.digits import percent, with_error
 from trialsim.report.words import join
 from trialsim.runs.answers import Owner, finished, taken
 from trialsim.sizing import Confirmation, Found
@@ -113,46 +113,70 @@ def _time(one: Confirmation) -> str:
 
 def _unanswered(found: Found) -> list[str]:
     """Why there is no answer, and what to do."""
-    effect, (low, high) = found.axis == "effect", found.between
-    unit = "times the declared effects" if effect else "participants"
-    wanted = (
-        f"a {interval_name(found)} {_goal(found)} wide" if found.measure == "width" else f"a power of {_goal(found)}"
-    )
-    place, value = found.best
-    error = 1.96 * found.best_error
-    best = f"{_number(found, value)} (95 % interval {_number(found, value - error)} to {_number(found, min(value + error, 1.0))})"
-    if found.measure == "width":
-        best = f"{value:.4g} ± {found.best_error:.2g}"
     if found.missed == "at the end":
-        first = (
-            f"No answer from {low:g} to {high:g} {unit}: the curve meets {_goal(found)} at {found.root:.1f} (95 % Monte Carlo "
-            f"interval {found.low:.1f} to {found.high:.1f}), too near an end of this range to tell."
-        )
-        return [
-            first,
-            "Widen the range with --between, or sharpen the curve with --replicates and --confirm.",
-            *found.notes,
-        ]
+        return [*_at_the_end(found), *found.notes]
     if found.missed == "sooner":
-        first = (
-            f"The smallest {found.axis} of the range is more than enough: {low:g} {unit} already give {found.target.name} "
-            f"{wanted}."
-        )
-        return [first, "Look lower with --between.", *found.notes]
-    what = (
-        f"effect from {low:g} to {high:g} times the declared one"
-        if effect
-        else f"size from {low:g} to {high:g} participants"
+        return [*_sooner(found), *found.notes]
+    return [*(_never(found) if found.effect_declared else _no_effect(found)), *found.notes]
+
+
+def _unit(found: Found) -> str:
+    return "times the declared effects" if found.axis == "effect" else "participants"
+
+
+def _wanted(found: Found) -> str:
+    return f"a {interval_name(found)} {_goal(found)} wide" if found.measure == "width" else f"a power of {_goal(found)}"
+
+
+def _nearest(found: Found) -> str:
+    """The best that was seen and its error."""
+    value, error = found.best[1], found.best_error
+    if found.measure == "width":
+        return with_error(value, error)
+    return f"{percent(value)} (95 % interval {percent(max(value - 1.96 * error, 0))} to {percent(min(value + 1.96 * error, 1))})"
+
+
+def _at_the_end(found: Found) -> list[str]:
+    low, high = found.between
+    first = (
+        f"No answer from {low:g} to {high:g} {_unit(found)}: the curve meets {_goal(found)} at {found.root:.1f} "
+        f"(95 % Monte Carlo interval {found.low:.1f} to {found.high:.1f}), too near an end of this range to tell."
     )
-    lines = [f"No {what} gives {found.target.name} {wanted}."]
-    if math.isfinite(value):
-        lines.append(f"The nearest is {best} with {place:.4g} {unit}.")
-    if not found.effect_declared:
-        lines.append(
-            "The scenario declares no effect on what this analysis compares: the arms differ by chance alone, whatever the "
-            "size. Declare one in the outcome, by effects: or a level for each arm."
-        )
-    return [*lines, *found.notes]
+    return [
+        first,
+        "Widen the range with --between, or sharpen the curve with --replicates and --confirm.",
+    ]
+
+
+def _sooner(found: Found) -> list[str]:
+    first = (
+        f"The smallest {found.axis} of the range is more than enough: {found.between[0]:g} {_unit(found)} already give "
+        f"{found.target.name} {_wanted(found)}."
+    )
+    return [
+        first,
+        "Look lower with --between.",
+    ]
+
+
+def _never(found: Found) -> list[str]:
+    low, high = (
+        found.between[0],
+        min(found.between[1], float(found.curve.at[-1])),
+    )  # larger ones are not looked at in vain
+    what = f"from {low:g} to {high:.4g} {_unit(found)}"
+    lines = [f"No {found.axis} {what} gives {found.target.name} {_wanted(found)}."]
+    if math.isfinite(found.best[1]):
+        lines.append(f"The nearest is {_nearest(found)} with {found.best[0]:.4g} {_unit(found)}.")
+    return lines
+
+
+def _no_effect(found: Found) -> list[str]:
+    return [
+        f"No {found.axis} gives {found.target.name} {_wanted(found)}: the scenario declares no effect on what it compares.",
+        f"The arms differ by chance alone: {_nearest(found)} of trials reject with {found.best[0]:.4g} {_unit(found)}.",
+        "Declare an effect in the outcome, by effects: or by a level for each arm.",
+    ]
 
 
 def owner(study: Study) -> Owner:

@@ -206,7 +206,10 @@ class Parabola:
         divisor = self.slope + math.sqrt(inside)  # the branch that rises, without cancellation
         if not divisor > 0:
             return math.nan
-        found = (self.center + 2 * (goal - self.level) / divisor) ** 2
+        x = self.center + 2 * (goal - self.level) / divisor
+        if not x > 0:
+            return math.nan
+        found = x**2
         beyond = (self.high - self.low) / 2
         return found if self.low - beyond <= found <= self.high + beyond else math.nan
 

@@ -82,19 +82,21 @@ class Nearby:
     def close(self, center: float) -> Curve:
         """Five sizes around the answer, moved until it lies within one step of the middle one."""
         step = self.sizes.near([max(STEP * center, self.sizes.step)])[0]
-        middle, played = self.sizes.near([center])[0], dict[int, Batch]()
+        middle, played, tried = self.sizes.near([center])[0], dict[int, Batch](), set[int]()
         for _ in range(ROUNDS):
             middle = max(middle, self.floor + step)
             at = [n for n in range(middle - SIDE * step, middle + SIDE * step + 1, step) if n >= self.floor]
             new = [n for n in at if n not in played]
-            batch = self.play(new, self.replicates, "Playing the sizes around the answer")
-            played |= {n: one_size(batch, i) for i, n in enumerate(new)}
+            tried.add(middle)
+            if new:
+                batch = self.play(new, self.replicates, "Playing the sizes around the answer")
+                played |= {n: one_size(batch, i) for i, n in enumerate(new)}
             batch = side_by_side([played[n] for n in at])
             curve = fit_curve(batch.scores, self.plays.target, check_at=range(len(at))[:3], rule="local", middle=middle)
             root = curve.root(self.goal)
             away = SIDE if curve.power.mean() < self.goal else -SIDE
             steps = round((root - middle) / step) if math.isfinite(root) else away
-            if not steps or middle + steps * step < self.floor + step:
+            if not steps or middle + steps * step < self.floor + step or middle + steps * step in tried:
                 break
             middle += steps * step
         return curve

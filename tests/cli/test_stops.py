@@ -95,7 +95,7 @@ def test_other_commands_end_with_a_word(tmp_path: Path, sent: signal.Signals) ->
     ]
     command += ["--replicates", "100000", "--out", str(out), "--yes"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        wait_for(process, lambda: (out / "sweep.json").is_file())
+        wait_for(process, (out / "sweep.json").is_file)
         process.send_signal(sent)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 4

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Numba's cache does not see changes in functions that a kernel calls in other files: one cache a state of the sources.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba/$(shell cat $$(find trialsim -name '*.py' | sort) | cksum | cut -d' ' -f1)
 
-.PHONY: demo test verify check bench schema floor audit clean
+.PHONY: demo test verify check bench schema floor floor-run audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/trialsim run scenarios/picu-blood-draw.yaml --replicates 10000 --out outputs/picu-blood-draw
@@ -20,7 +20,7 @@ test: $(VENV)/.test
 verify: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m "verify or hypothesis" --hypothesis-profile search
 
-check: $(VENV)/.test
+check: $(VENV)/.test floor-run
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -36,6 +36,20 @@ floor:
 	$(PYTHON) tests/floor.py > $(VENV)/floor/lowest.txt
 	$(VENV)/floor/bin/python -m pip install --quiet --constraint $(VENV)/floor/lowest.txt --editable ".[test,cluster,app,export]"
 	$(VENV)/floor/bin/python -m pytest -n 2 -q
+
+# The oldest versions once more, in under a minute and a half: a run, the same run going on, and a look at what it wrote.
+floor-run: export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/lowest/numba
+floor-run: $(VENV)/lowest/.made
+	rm -rf $(VENV)/lowest/out
+	$(VENV)/lowest/bin/trialsim run scenarios/picu-blood-draw.yaml --out $(VENV)/lowest/out --replicates 50
+	$(VENV)/lowest/bin/trialsim run scenarios/picu-blood-draw.yaml --out $(VENV)/lowest/out --replicates 100 --no-figures
+	$(VENV)/lowest/bin/trialsim verify $(VENV)/lowest/out --sample 3
+
+$(VENV)/lowest/.made: pyproject.toml tests/floor.py
+	$(PYTHON) -m venv --clear $(VENV)/lowest
+	$(PYTHON) tests/floor.py > $(VENV)/lowest/lowest.txt
+	$(VENV)/lowest/bin/python -m pip install --quiet --constraint $(VENV)/lowest/lowest.txt --editable .
+	touch $@
 
 # Published advisories against what is installed; pip-audit sits in an environment of its own. Needs the network.
 audit: $(VENV)/.test

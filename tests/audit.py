@@ -55,7 +55,7 @@ def verdict(control: Report | None, installed: Report | None) -> tuple[int, list
         return 2, [
             "NOT AUDITED: the advisory service could not be asked.",
             "It broke off." if control and advisories(control) else why,
-            "Run this again where pypi.org can be reached.",
+            "Run this again where the network is.",
         ]
     unknown, found = skipped(installed), advisories(installed)
     looked_up = len(installed["dependencies"]) - len(unknown)

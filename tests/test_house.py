@@ -12,6 +12,15 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "trialsim"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
+#: Folders that are made here and belong to nobody's repository.
+MADE = {".git", ".venv", ".stamps", "outputs", "dist", "build", "__pycache__", ".hypothesis"}
+PICTURES = {".png", ".svg", ".ico"}
+
+#: Hosts that packages come from, and places on somebody's machine; put together so that this file does not name them.
+HOSTS = ("py" + "pi", "python" + "hosted", "ana" + "conda", "conda-" + "forge", "npm" + "js", "index" + "-url")
+PLACES = ("ho" + "me", "Us" + "ers", "ro" + "ot", "wo" + "rk", "op" + "t", "tm" + "p")
+MACHINE = re.compile(rf"(?i:{'|'.join(HOSTS)})[.=/]|(?<![\w.$)}}])/(?:{'|'.join(PLACES)})/\w|[A-Z]:\\+{PLACES[1]}\\")
+
 
 def imports_of(text: str) -> set[str]:
     """Every module a source text imports, wherever it does so."""
@@ -73,3 +82,44 @@ def test_heavy_packages_wait_until_they_are_used() -> None:
 def test_no_placeholder_is_left() -> None:
     marks = re.compile(r"\b(" + "TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplemented" + r"Error)\b")
     assert [path.name for path in SOURCES if marks.search(path.read_text(encoding="utf-8"))] == []
+
+
+def files_of_the_repository() -> list[Path]:
+    """Every file of text that may be in the repository."""
+    found = []
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        made = any(part in MADE or part.endswith(("_cache", ".egg-info")) for part in parts)
+        if not made and path.is_file() and path.suffix not in PICTURES:
+            found.append(path)
+    return sorted(found)
+
+
+def test_no_file_names_a_package_host_or_a_place_on_a_machine() -> None:
+    found = []
+    for path in files_of_the_repository():
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+            if MACHINE.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "where py" + "pi.org can be reached",
+        "https://files.python" + "hosted.org/x",
+        "--index" + "-url=https://host",
+        "cd /ho" + "me/ada/trials",
+        '"/tm' + 'p/x"',
+        "C:\\Us" + "ers\\Ada",
+    ],
+)
+def test_a_host_or_a_place_is_seen(line: str) -> None:
+    """Planted."""
+    assert MACHINE.search(line)
+
+
+@pytest.mark.parametrize("line", ["outputs/home/x", "${HOME}/work/x", "$(CURDIR)/tmp/x", "a/work/b", "/dev/zero"])
+def test_other_paths_are_no_places(line: str) -> None:
+    assert not MACHINE.search(line)

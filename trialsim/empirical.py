@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from trialsim.faults import did_you_mean, refuse
 from trialsim.reading import read_value
 
 MOST_VALUES = 100_000
 MOST_BYTES = 20_000_000
+MOST_IN_LINE = 2**16
 KEYS = ("file", "column", "unit")
 
 
@@ -81,18 +82,47 @@ def _cells(inner: Mapping[Any, Any], info: Any) -> tuple[list[str], str]:
                 "TS-E019", f"'{name}' has more than {MOST_BYTES / 1e6:.0f} MB.", remedy="Keep one column.", at=("file",)
             )
         with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            cells = _column(stream, name, inner.get("column"))
     except (OSError, UnicodeDecodeError, csv.Error):
         refuse("TS-E019", f"the CSV file '{name}' cannot be read.", remedy="Save it as CSV in UTF-8.", at=("file",))
-    columns = list(rows[0]) if rows else []
-    column = inner.get("column", columns[0] if len(columns) == 1 else None)
-    if column not in columns:
-        remedy = did_you_mean(str(column), columns, what="Columns") or "The file is empty."
-        refuse("TS-E019", f"'{name}' has no column '{column}'.", remedy=remedy, at=("column",))
-    cells = [row[column].strip() for row in rows if row[column] and row[column].strip()]
     for cell in cells:
         try:
             float(cell)
         except ValueError:
             refuse("TS-E019", f"'{cell}' in '{name}' is no number.", remedy="Put the unit in unit:, not in the cells.")
     return cells, str(inner.get("unit") or "")
+
+
+def _column(stream: TextIO, name: str, asked: object) -> list[str]:
+    """The cells of one column that are not empty, read a line at a time; never more than a few beyond :data:`MOST_VALUES`."""
+    rows = csv.reader(_lines(stream))
+    columns = next(rows, [])
+    column = asked if asked is not None or len(columns) != 1 else columns[0]
+    if column not in columns:
+        remedy = did_you_mean(str(column), columns, what="Columns") or "The file is empty."
+        refuse("TS-E019", f"'{name}' has no column '{column}'.", remedy=remedy, at=("column",))
+    place = columns.index(str(column))
+    cells: list[str] = []
+    for row in rows:
+        if place < len(row) and (cell := row[place].strip()):
+            cells.append(cell)
+            if len(cells) > MOST_VALUES:
+                refuse(
+                    "TS-E019", f"'{name}' has more than {MOST_VALUES:,} values.", remedy="Keep a sample of them.",
+                    at=("file",),
+                )  # fmt: skip
+    return cells
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    """Lines of a stream.
+
+    Raises
+    ------
+    csv.Error
+        at a line that is too long to be one of a table
+    """
+    while line := stream.readline(MOST_IN_LINE):
+        if len(line) == MOST_IN_LINE:
+            raise csv.Error(f"a line has more than {MOST_IN_LINE:,} letters")
+        yield line

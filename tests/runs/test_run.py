@@ -38,6 +38,7 @@ def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
         "cohort/participants.csv", "cohort/visits.csv", "cohort/measurements.csv", "cohort/events.csv",
         "cohort/activities.csv", "cohort/staffing.csv",
         "cohort/codebook.csv", "chunks/000000000-000000200.parquet", ".lock",
+        "truth/000000000-000000100.parquet", "truth/000000100-000000200.parquet",
     }  # fmt: skip
     assert changed_outputs(out) == []
     manifest = read_manifest(out)

@@ -132,8 +132,8 @@ def _read_folder(label: str, path: Path) -> Side:
             remedy="Name a folder that `trialsim run` has finished, or the scenario file.",
         )  # fmt: skip
     changed = [name for name in changed_outputs(path) if name in files]
-    if changed:
-        raise strange(path, f"{' and '.join(changed)} is not what the run wrote")
+    if changed or not set(files) <= set(manifest.get("outputs", {})):
+        raise strange(path, f"{' and '.join(changed) or MANIFEST} is not what the run wrote")
     try:
         study = prepare(load(path / RESOLVED))
     except ScenarioError as error:

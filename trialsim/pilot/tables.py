@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from trialsim.errors import TrialsimError
 from trialsim.faults import did_you_mean
+from trialsim.regular import check_regular
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +28,12 @@ LATER = re.compile(
 )
 CONTROL = ("control", "usual care", "placebo", "standard care", "standard", "sham", "no treatment", "care as usual")
 MOST_ARMS = 6
-MOST_BYTES = 50_000_000
+
+#: No pilot is larger; read as a table, a file takes up to some hundred times as much memory.
+MOST_BYTES = 10_000_000
+MOST_ROWS = 100_000
+MOST_COLUMNS = 1000
+MOST_IN_LINE = 2**16
 
 
 class FitError(TrialsimError, ValueError):
@@ -115,11 +121,18 @@ def read_pilot(
 
 def _read(file: Path) -> pd.DataFrame:
     try:
+        check_regular(file)
         if file.stat().st_size > MOST_BYTES:
-            raise FitError(f"{file} is larger than 50 MB.", code="TS-F001", remedy="A pilot is a small table.")
+            raise _too_large(f"{file} has more than {MOST_BYTES / 1e6:.0f} MB")
         with file.open(encoding="utf-8-sig") as lines:
-            first = lines.readline()
+            first = lines.readline(MOST_IN_LINE)
+            if len(first) == MOST_IN_LINE:
+                raise _too_large(f"the first line of {file} has more than {MOST_IN_LINE:,} letters")
+            if any(count > MOST_ROWS for count, _ in enumerate(lines)):
+                raise _too_large(f"{file} has more than {MOST_ROWS:,} rows")
         separator = max(",;\t", key=first.count)
+        if first.count(separator) >= MOST_COLUMNS:
+            raise _too_large(f"{file} has more than {MOST_COLUMNS:,} columns")
         decimal = "," if separator == ";" else "."
         table = pd.read_csv(file, sep=separator, decimal=decimal, encoding="utf-8-sig", skipinitialspace=True)
     except (OSError, UnicodeDecodeError, ValueError) as error:
@@ -137,6 +150,12 @@ def _read(file: Path) -> pd.DataFrame:
     numbers = table.select_dtypes("number").columns
     table[numbers] = table[numbers].replace([np.inf, -np.inf], np.nan)
     return table
+
+
+def _too_large(what: str) -> FitError:
+    return FitError(
+        f"{what}.", code="TS-F001", remedy="A pilot is a small table; keep the columns and rows that matter."
+    )
 
 
 def _plain(name: object) -> str:

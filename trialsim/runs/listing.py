@@ -13,7 +13,7 @@ from trialsim import study as studies
 from trialsim.errors import RunError, TrialsimError
 from trialsim.runs.files import write_json
 from trialsim.runs.folder import FINISHED, MANIFEST, alone, read_manifest, remove_partial, resolved_file, writing
-from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.manifest import changed_outputs, unlisted_outputs
 from trialsim.runs.run import ESTIMATES, RESOLVED
 from trialsim.runs.sealed import read_sealed
 from trialsim.runs.shards import Shard, gaps, stretches
@@ -108,6 +108,8 @@ def _faults(folder: Path, told: dict[str, Any]) -> Iterator[str]:
     identity, engine = str(told.get("scenario_hash", "")), _engine(told)
     for name in changed_outputs(folder):
         yield f"{name} is gone or was changed"
+    for name in unlisted_outputs(told):
+        yield f"{name} is not listed in {MANIFEST}"
     chunks = chunk_files(folder / CHUNKS)
     if not chunks and not _kept(told):
         return

@@ -16,7 +16,7 @@ from trialsim.runs.folder import MANIFEST, RunFolder, read_manifest, remove_stal
 from trialsim.runs.store import CONTRACT
 from trialsim.runs.versions import joined, versions
 
-__all__ = ["Playing", "add_outputs", "changed_outputs", "file_hash", "finish", "versions"]
+__all__ = ["Playing", "add_outputs", "changed_outputs", "file_hash", "finish", "unlisted_outputs", "versions"]
 
 #: What a run always makes. A manifest that does not list one of them is not believed.
 ALWAYS = ("estimates.parquet", "operating_characteristics.csv", "scenario.resolved.yaml")
@@ -106,14 +106,18 @@ def changed_outputs(out: Path) -> list[str]:
     """Names of the files in ``out`` that are gone or no longer what the run wrote.
 
     A name that leads out of the folder, or to something that is not a regular file of a possible size, counts as changed and
-    is not read; so does what every run makes and the list leaves out.
+    is not read.
     """
     told = read_manifest(out) or {}
     outputs: dict[str, str] = told.get("outputs", {})
-    always = {"shard": SHARDS_ALWAYS, "done": ALWAYS, "partial": ALWAYS}.get(str(told.get("status")), ())
     most = MOST_BYTES + MOST_BYTES_EACH * int(told.get("replicates", 0))
-    changed = [name for name, known in outputs.items() if _hash_inside(out, name, most) != known]
-    return changed + [name for name in always if name not in outputs]
+    return [name for name, known in outputs.items() if _hash_inside(out, name, most) != known]
+
+
+def unlisted_outputs(told: dict[str, Any]) -> list[str]:
+    """Names of what every finished run makes and this manifest does not list, so that nothing says what they should be."""
+    always = {"shard": SHARDS_ALWAYS, "done": ALWAYS, "partial": ALWAYS}.get(str(told.get("status")), ())
+    return [name for name in always if name not in told.get("outputs", {})]
 
 
 def _hash_inside(out: Path, name: str, most: int) -> str | None:

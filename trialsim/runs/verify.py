@@ -17,7 +17,7 @@ from trialsim.regular import check_regular
 from trialsim.runs.estimates import estimates_table
 from trialsim.runs.folder import MANIFEST, read_manifest, resolved_file
 from trialsim.runs.listing import lost_chunks
-from trialsim.runs.manifest import changed_outputs, versions
+from trialsim.runs.manifest import changed_outputs, unlisted_outputs, versions
 from trialsim.runs.run import ESTIMATES, RESOLVED
 from trialsim.runs.store import CHUNKS, chunk_files
 from trialsim.scenario.identity import scenario_hash
@@ -102,7 +102,7 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
         parts.append(estimates_table(again.estimates).to_pandas())
         if progress is not None:
             progress(done)
-    changed, lost = tuple(changed_outputs(folder)), tuple(lost_chunks(folder, told, study))
+    changed, lost = (*changed_outputs(folder), *unlisted_outputs(told)), tuple(lost_chunks(folder, told, study))
     if ESTIMATES not in changed:
         _count(folder / ESTIMATES, told, each=len(parts[0]))
     compared, largest, differences = _compare(stored, pd.concat(parts, ignore_index=True))

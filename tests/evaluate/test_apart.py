@@ -60,7 +60,7 @@ def test_pairing_sharpens() -> None:
 
 def test_chance_names_a_winner_in_at_most_5_percent_of_equal_choices() -> None:
     """Five equal designs, 1,500 times. At most 5 % may name one (Holm over four comparisons of the best is stricter);
-    above 123 (8.2 %) once in a million if it were 5 %. Without Holm some 10 to 15 % would: the planted fault below.
+    above 123 (8.2 %) once in a million if it were 5 %. The planted fault is a lead of one standard error over the second.
     """
     rng = np.random.default_rng(7)
     named, naive = 0, 0

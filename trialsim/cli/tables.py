@@ -48,7 +48,7 @@ def print_measures(result: OperatingCharacteristics) -> None:
     places = sorted((place for place in of if place[0] != TRIAL_NAME), key=lambda place: order.index(place[0]))
     console.print(_decisions(result, {place: of[place] for place in places}))
     console.print()
-    console.print(_without_effect(result, of), markup=False, highlight=False)
+    console.print(_without_effect(result, of), markup=False, soft_wrap=True)
     console.print()
     known = {place: of[place] for place in places if "truth" in of[place]}
     if known:
@@ -61,7 +61,7 @@ def print_measures(result: OperatingCharacteristics) -> None:
         trial.add_row(TRIAL[_told(row.measure)] + unit, row.contrast, text)
     console.print(trial)
     console.print()
-    console.print(SIGN, markup=False, highlight=False)
+    console.print(SIGN, markup=False, soft_wrap=True)
 
 
 def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> Table:

@@ -31,7 +31,12 @@ participants:
 visits: {pre: 0 d, post: 1 d}
 outcomes:
   fear: {categories: [0, 1, 2, 3, 4], visits: [pre, post], level: {mean: 2, sd: 1}}
-  cortisol: {distribution: lognormal, unit: nmol/L, visits: [pre, post], level: {median: 6 nmol/L, sd_log: 0.5}}
+  cortisol:
+    distribution: lognormal
+    unit: nmol/L
+    visits: [pre, post]
+    level: {median: 6 nmol/L, sd_log: 0.5}
+    correlation: {between_sessions: 0}
 analyses:
   kw: {outcome: fear, visit: post, test: kruskal-wallis, then: {pairs: mann-whitney, against: control, adjust: holm}}
   anova: {outcome: fear, visit: post, test: anova, then: {pairs: t, adjust: bonferroni, gate: false}}
@@ -61,7 +66,12 @@ title: One arm, before and after
 design: {arms: {massage: m}, enroll: 20}
 visits: {pre: 0 d, post: 1 d}
 outcomes:
-  cortisol: {distribution: lognormal, unit: nmol/L, visits: [pre, post], level: {median: 6 nmol/L, sd_log: 0.5}}
+  cortisol:
+    distribution: lognormal
+    unit: nmol/L
+    visits: [pre, post]
+    level: {median: 6 nmol/L, sd_log: 0.5}
+    correlation: {between_sessions: 0}
 analyses:
   raw: {outcome: cortisol, change: {from: pre, to: post}, test: paired-t}
   logs: {outcome: cortisol, change: {from: pre, to: post}, transform: log, test: paired-t}

@@ -138,7 +138,13 @@ protocol:
     lasts: 15 min
   - visit: second
 outcomes:
-  cortisol: {distribution: lognormal, unit: nmol/L, visits: [first, second], level: {mean: 5 nmol/L, sd: 2 nmol/L}, lost: 50 %}
+  cortisol:
+    distribution: lognormal
+    unit: nmol/L
+    visits: [first, second]
+    level: {mean: 5 nmol/L, sd: 2 nmol/L}
+    correlation: {within_session: 0}
+    lost: 50 %
   mood: {distribution: normal, visits: [second], level: {mean: 5, sd: 2}}
 analyses: {main: {outcome: cortisol, change: {from: first, to: second}, test: paired-t}}
 primary: main

@@ -235,3 +235,14 @@ def test_priors_cover_the_truth_over_pilots(tmp_path: Path) -> None:
     for place, (share, count) in shares.items():
         assert count > 330, (place, shares)  # a pilot in ten takes another family
         assert (0.68 if place.startswith("calm") else 0.73) < share < 0.94, (place, shares)
+
+
+def test_a_pilot_without_complete_pairs_says_that_0_stands_for_the_correlation(tmp_path: Path) -> None:
+    rows = ["id,arm,pre,post", "1,a,5,", "2,a,6,", "3,a,,5", "4,b,,4", "5,b,,5", "6,b,5,", "7,b,4,", "8,a,,4.5"]
+    file = tmp_path / "pilot.csv"
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    fragment = fit_pilot(read_pilot(file))
+    (outcome,) = loads(fragment.text).outcomes.values()
+    assert outcome.correlation.between_sessions is not None
+    assert outcome.correlation.between_sessions.value == 0
+    assert any("0 stands there" in note for note in fragment.notes)

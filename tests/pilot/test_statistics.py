@@ -90,3 +90,11 @@ def test_incomplete_and_impossible_statistics_are_refused(arms: Any, options: An
 def test_given_that_is_not_understood_is_refused(text: str) -> None:
     with pytest.raises(FitError, match="TS-F007"):
         parse_given(text)
+
+
+def test_a_baseline_without_a_correlation_says_that_0_stands_there() -> None:
+    fragment = fit_statistics(ARMS, source="Smith 2020", baseline={"mean": 5.5, "sd": 1, "n": 26})
+    between = loads(fragment.text).outcomes["outcome"].correlation.between_sessions
+    assert between is not None
+    assert (between.value, between.assumed) == (0, "no correlation was given")
+    assert any("no correlation with the baseline" in note for note in fragment.notes)

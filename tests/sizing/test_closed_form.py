@@ -174,7 +174,10 @@ analyses:
   main: {analysis}
 primary: main
 """
-SHIFTED = "{distribution: normal, visits: [pre, post], level: {mean: 0, sd: 1}, effects: {b: {difference: 0.5, visits: [post]}}}"
+SHIFTED = (
+    "{distribution: normal, visits: [pre, post], level: {mean: 0, sd: 1}, effects: {b: {difference: 0.5, visits: [post]}}, "
+    "correlation: {between_sessions: 0}}"
+)
 
 
 def two_arms(analysis: str, *, outcome: str = SHIFTED, n: int = 30, more: str = "") -> str:
@@ -211,7 +214,8 @@ def test_one_sided_tests_know_their_direction(analysis: str, least: float) -> No
 
 
 def test_change_scores_take_the_correlation_in() -> None:
-    correlated = SHIFTED[:-1] + ", correlation: {between_sessions: 0.75}}"
+    correlated = SHIFTED.replace("between_sessions: 0}", "between_sessions: 0.75}")
+    assert correlated != SHIFTED
     found = opinion(two_arms("{outcome: y, change: {from: pre, to: post}, test: t}", outcome=correlated))
     sd = math.sqrt(2 * (1 - 0.75))
     assert found.power == pytest.approx(judge.TTestIndPower().power(0.5 / sd, 30, 0.05), rel=1e-8)

@@ -150,6 +150,12 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
     over_visits = _over_visits(measured, family, pilot)
     if over_visits is not None:
         told["correlation"] = {"between_sessions": quantity(replace(over_visits, n=n))}
+    elif len(measured.visits) > 1:
+        why = "0 for want of complete pairs in the pilot"
+        told["correlation"] = {"between_sessions": {"value": 0, "assumed": why}}
+        notes.append(
+            f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
+        )
     lost = int((~np.isfinite(measured.values)).sum())
     if lost:
         told["lost"] = quantity(replace(est.proportion(lost, measured.values.size), n=n))

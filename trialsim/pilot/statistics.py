@@ -161,6 +161,7 @@ def fit_statistics(
         if baseline:
             data["by_visit"]["baseline"] = _level(_group(baseline, "baseline", family), family, unit, n)
         data |= _effects(data, groups, family, unit, n, at=["post"] if baseline else None)
+    silent: tuple[str, ...] = ()
     if correlation:
         r, pairs = _number(correlation, "r", "correlation"), _count(correlation, "correlation")
         if not -1 < r < 1:
@@ -168,10 +169,13 @@ def fit_statistics(
                 f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1."
             )
         data["correlation"] = {"between_sessions": quantity(replace(est.correlation(r, pairs), n=n))}
+    elif baseline:
+        data["correlation"] = {"between_sessions": {"value": 0, "assumed": "no correlation was given"}}
+        silent = (f"{outcome}: no correlation with the baseline was given. 0 stands there: replace it.",)
     if missing:
         data["lost"] = _share(missing, "missing")
     why = {"lognormal": "lognormal", "normal": "normal", "binary": "yes or no"}[family]
-    fitted = Fitted(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.",))
+    fitted = Fitted(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
     words = ", ".join(f"{arm} n = {count}" for arm, count in counts.items())
     whole = scenario_data(name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted])
     return checked(whole, (*small(counts), *fitted.notes))

@@ -294,6 +294,9 @@ def test_burdens_within_one_percent_and_values_within_their_error_are_equal() ->
     value = np.array([0.8, 0.9])
     assert pareto_set(value, np.zeros(2), half).tolist() == [False, True]
     assert pareto_set(value, np.zeros(2), two).tolist() == [True, True]
+    assert pareto_set(np.full(2, 0.8), np.zeros(2), half).tolist() == [True, True], (
+        "half a percent lighter is not better"
+    )
     one = np.array([[100.0, 10.0], [100.5, 20.0]])
     assert pareto_set(value, np.zeros(2), one).tolist() == [True, True]
     # .04 apart: equal with errors of .03 each (.042 together), so the lighter wins; not with .02 each (.028)

@@ -193,7 +193,8 @@ class _Adding:
             same = side.identity == first.identity
             found = differences(side.label, pair, self.own[0], own, paired=self.paired, same=same)
             replicates = int(own.replicates.sum())
-            yield from behind_means(found, _apart(side.label, points[0], points[index], replicates) if points else ())
+            waited = _apart(side.label, points[0], points[index], replicates, same=same) if points else ()
+            yield from behind_means(found, waited)
 
     def contests(self) -> tuple[Contest, ...]:
         """How the powers of the primary analyses stand to one another in all designs."""
@@ -262,14 +263,20 @@ def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:
         yield from _apart(side.label, base, others, replicates)
 
 
-def _apart(label: str, base: Sequence[Measure], others: Sequence[Measure], replicates: int) -> Iterator[Difference]:
-    """Differences of what both sides have, with errors as if their draws were independent: not too small, for they are alike."""
+def _apart(
+    label: str, base: Sequence[Measure], others: Sequence[Measure], replicates: int, *, same: bool = False
+) -> Iterator[Difference]:
+    """Differences of what both sides have, with errors as if their draws were independent: not too small, for they are alike.
+
+    One and the ``same`` study with the same draws differs by nothing, without an error.
+    """
     known = {(row.contrast, row.measure): row for row in base}
     for row in others:
         first = known.get((row.contrast, row.measure))
         if first is not None:
-            gap, mcse = row.value - first.value, float(np.hypot(row.mcse, first.mcse))
+            gap, alone = row.value - first.value, float(np.hypot(row.mcse, first.mcse))
+            mcse = 0.0 if same else alone
             yield Difference(
-                label, row.measure, TRIAL, row.contrast, first.value, row.value, gap, mcse, mcse, float("nan"),
+                label, row.measure, TRIAL, row.contrast, first.value, row.value, gap, mcse, alone, float("nan"),
                 gap - Z95 * mcse, gap + Z95 * mcse, replicates,
             )  # fmt: skip

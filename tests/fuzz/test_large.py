@@ -63,5 +63,9 @@ def test_repeats_count_as_often_as_they_are_measured() -> None:
     steps = "  - repeat: day\n    times: {times}\n    steps:\n      - visit: v\n      - wait: {for: 1 d}\n"
     assert checked(ward(steps.replace("{times}", "99"), visits="v, last")) == []
     many = ward(steps.replace("{times}", "200"), visits="v, last")
-    outcomes = many.replace("analyses:", "".join(f"  p{i}: {{distribution: normal, visits: [v], level: {{mean: 5, sd: 1}}}}\n" for i in range(4)) + "analyses:")
+    outcomes = many.replace(
+        "analyses:",
+        "".join(f"  p{i}: {{distribution: normal, visits: [v], level: {{mean: 5, sd: 1}}}}\n" for i in range(4))
+        + "analyses:",
+    )
     assert checked(outcomes) == ["TS-E134"]  # 5 x 200 + 1

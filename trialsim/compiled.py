@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -18,17 +21,38 @@ _INNER: dict[str, Any] = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_w
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
+def cache_folder(system: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where compiled code is kept unless NUMBA_CACHE_DIR names a folder: the user's cache, by the rule of the platform.
+
+    >>> cache_folder("linux", {"XDG_CACHE_HOME": "/var/cache/me"}).as_posix()
+    '/var/cache/me/trialsim/numba'
+    """
+    home = Path(environment.get("HOME") or Path.home())
+    if system == "win32":
+        base = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif system == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        named = environment.get("XDG_CACHE_HOME", "")
+        base = Path(named) if Path(named).is_absolute() else home / ".cache"
+    return base / "trialsim" / "numba"
+
+
 def kernel(function: Function) -> Function:
     """Compile ``function`` with Numba: no reordering of sums (``fastmath`` off), no threads of its own.
 
     The result releases the global interpreter lock, so that replicates can be shared out over threads,
-    and is cached on disk, so that only the first start compiles; where no folder for it can be written
-    (Numba then raises RuntimeError), every start compiles.
+    and is cached on disk in :func:`cache_folder`, so that only the first start compiles; where no folder for it can be
+    written (Numba then raises RuntimeError), every start compiles.
     """
+    own = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = own or str(cache_folder())
     try:
         return cast("Function", _jit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function))
     except RuntimeError:
         return cast("Function", _jit(no_cfunc_wrapper=True, **_EXACT)(function))
+    finally:
+        numba.config.CACHE_DIR = own  # other users of Numba in this process keep their own
 
 
 def part(function: Function) -> Function:

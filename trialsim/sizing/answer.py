@@ -115,9 +115,10 @@ def notes_on(curve: Curve) -> tuple[str, ...]:
     )
 
 
-def shortfall(curve: Curve, batch: Batch) -> tuple[str, ...]:
-    """Says when larger trials do not get larger, because enrollment ends first."""
-    asked, enrolled = float(curve.at[-1]), float(batch.enrolled[-1].mean())
+def shortfall(curve: Curve, batch: Batch, *, answer: float = math.inf) -> tuple[str, ...]:
+    """Says when trials of the answer (the largest ones where there is none) stay smaller, because enrollment ends first."""
+    place = min(int(np.searchsorted(curve.at, answer)), len(curve.at) - 1)
+    asked, enrolled = float(curve.at[place]), float(batch.enrolled[place].mean())
     if enrolled > 0.98 * asked:
         return ()
     return (f"Enrollment ends early: of {asked:.0f} participants {enrolled:.1f} are enrolled on average.",)

@@ -286,11 +286,12 @@ def rising(values: Floats) -> Floats:
 def last_rise(at: Floats, power: Floats, se: Floats, goal: float) -> float:
     """Where a bumpy curve passes ``goal`` for the last time; NaN if it ends below it, or never lies below it.
 
-    A size counts as below where its power is told apart from the goal (two standard errors), so that chance alone makes no fall.
+    A size counts as below by one standard error: sizes share their draws, so chance seldom makes a fall of that depth, and a
+    fall that is overlooked would put the answer before it.
     """
     if not power[-1] >= goal:
         return math.nan
-    below = np.flatnonzero(power < goal - 2 * se)
+    below = np.flatnonzero(power < goal - se)
     if not len(below):
         return math.nan
     first = int(below[-1])

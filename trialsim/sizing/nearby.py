@@ -19,8 +19,9 @@ from trialsim.sizing.fit import Scores, fit_curve
 from trialsim.sizing.plays import PILOT, Plays
 from trialsim.sizing.sizes import Sizes
 
-#: Sizes of the survey, as shares of the first guess.
-WIDE = (0.5, 0.6, 0.7, 0.8, 0.87, 0.94, 1.0, 1.07, 1.15, 1.25)
+#: Sizes of the survey, as shares of the first guess; and how far above the answer it must reach, to see a fall behind a hump.
+WIDE = (0.5, 0.65, 0.8, 0.87, 0.94, 1.0, 1.07, 1.15, 1.25, 1.35, 1.47, 1.6)
+BEHIND = 1.4
 
 #: Trials of the survey, as a share of those of the batch.
 SURVEY = 1 / 8
@@ -52,7 +53,7 @@ class Nearby:
         """The curve: far sizes by the survey, near ones sharp; and what is to be said of it."""
         self.whole = whole
         wide, batch, center = self.survey(middle)
-        enrolled = shortfall(wide, batch)
+        enrolled = shortfall(wide, batch, answer=center if math.isfinite(center) else math.inf)
         if not math.isfinite(center):
             return wide, (*notes_on(wide), *enrolled, *self.said())
         near = self.close(center)
@@ -73,8 +74,13 @@ class Nearby:
             refuse_failures(batch, self.plays.target)
             wide = fit_curve(batch.scores, self.plays.target)
             center = last_rise(wide.at, wide.power, wide.se, self.goal)
+            if math.isfinite(center):
+                if wide.at[-1] >= min(BEHIND * center, self.ceiling):
+                    break
+                middle = center
+                continue
             over = wide.power[-1] >= self.goal
-            if math.isfinite(center) or (wide.at[0] <= self.low if over else wide.at[-1] >= self.high):
+            if wide.at[0] <= self.low if over else wide.at[-1] >= self.high:
                 break
             middle = wide.at[0] * 0.8 if over else wide.at[-1] * 1.4
         return wide, batch, center

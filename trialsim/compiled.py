@@ -45,14 +45,15 @@ def kernel(function: Function) -> Function:
     and is cached on disk in :func:`cache_folder`, so that only the first start compiles; where no folder for it can be
     written (Numba then raises RuntimeError), every start compiles.
     """
-    own = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = own or str(cache_folder())
+    config: Any = numba.config  # its names are made when it is imported
+    own = config.CACHE_DIR
+    config.CACHE_DIR = own or str(cache_folder())
     try:
         return cast("Function", _jit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function))
     except RuntimeError:
         return cast("Function", _jit(no_cfunc_wrapper=True, **_EXACT)(function))
     finally:
-        numba.config.CACHE_DIR = own  # other users of Numba in this process keep their own
+        config.CACHE_DIR = own  # other users of Numba in this process keep their own
 
 
 def part(function: Function) -> Function:

@@ -1,7 +1,8 @@
 """Whatever stands in a scenario file, it is played or refused with a code, a place and a remedy; it never hangs.
 
 The everyday test takes 150 mutated files, ``make verify`` 20,000: none may end in a traceback, take over 10 seconds or
-ask for more than 2 GiB, show inf or nan, or print what steers a terminal. No chance is at work: file ``number`` of a seed is always the same.
+ask for more than 2 GiB, show inf or nan, or print what steers a terminal. No chance is at work: file ``number`` of a
+seed is always the same.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from numba.core import event, types
 from numba.extending import intrinsic
 
 _jit: Any = numba.njit
+_config: Any = numba.config
 _EXACT: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
 _INNER: dict[str, Any] = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
@@ -45,15 +46,14 @@ def kernel(function: Function) -> Function:
     and is cached on disk in :func:`cache_folder`, so that only the first start compiles; where no folder for it can be
     written (Numba then raises RuntimeError), every start compiles.
     """
-    config: Any = numba.config  # its names are made when it is imported
-    own = config.CACHE_DIR
-    config.CACHE_DIR = own or str(cache_folder())
+    own = _config.CACHE_DIR
+    _config.CACHE_DIR = own or str(cache_folder())
     try:
         return cast("Function", _jit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function))
     except RuntimeError:
         return cast("Function", _jit(no_cfunc_wrapper=True, **_EXACT)(function))
     finally:
-        config.CACHE_DIR = own  # other users of Numba in this process keep their own
+        _config.CACHE_DIR = own  # other users of Numba in this process keep their own
 
 
 def part(function: Function) -> Function:

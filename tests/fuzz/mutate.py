@@ -141,7 +141,8 @@ def _other_name(rng: random.Random, data: Any, _: Any, __: Any) -> None:
             holder["title" if "title" in holder else "label"] = new
         return
     homes = [data.get(key) for key in ("outcomes", "analyses", "visits", "participants", "sources")]
-    homes += [(data.get("design") or {}).get("arms"), (data.get("setting") or {}).get("resources")]
+    for part, key in (("design", "arms"), ("setting", "resources")):
+        homes += [data[part].get(key)] if isinstance(data.get(part), dict) else []
     names = [key for home in homes if isinstance(home, dict) for key in home]
     if names:
         _rename(data, rng.choice(names), new)

@@ -1,7 +1,8 @@
 """Whatever stands in a scenario file, it is played or refused with a code, a place and a remedy; it never hangs.
 
-The everyday test takes 300 mutated files, ``make verify`` 20,000: none may end in a traceback, take over 10 seconds or
-ask for more than 2 GiB. No chance is at work: file ``number`` of a seed is always the same.
+The everyday test takes 150 mutated files, ``make verify`` 20,000: none may end in a traceback, take over 10 seconds or
+ask for more than 2 GiB, show inf or nan, or print what steers a terminal. No chance is at work: file ``number`` of a
+seed is always the same.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EVERYDAY, SLOWEST = 300, 10.0
+EVERYDAY, SLOWEST = 150, 10.0
 START = 240.0  # seconds until the first file, when the kernels are still to be compiled
 
 
@@ -66,7 +67,7 @@ def judged(found: dict[int, str], count: int) -> None:
     assert sum(what == "refused" for what in found.values()) > count / 10
 
 
-def test_three_hundred_mutated_files() -> None:
+def test_a_hundred_and_fifty_mutated_files() -> None:
     judged(played(1, 0, EVERYDAY), EVERYDAY)
 
 

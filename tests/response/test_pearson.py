@@ -49,3 +49,23 @@ def test_a_wrong_formula_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_covariance", lambda plan, i, _, r: r * np.sqrt(module._variance(plan, i)))
     assert not agrees("ordinal", "ordinal", 0.7)
     assert not agrees("lognormal", "normal", 0.7)
+
+
+@pytest.mark.parametrize("r", [0.0, 0.3, -0.6, 0.9, 0.99, -0.999])
+def test_the_covariance_of_scores_is_that_of_the_bivariate_normal(r: float) -> None:
+    """Every pair of cuts by scipy's distribution function; without one pair the sums differ by far more than 1e-8."""
+    from scipy import special, stats
+
+    from trialsim.response.pearson import _of_scores
+
+    cuts, rises = np.array([-1.2, -0.1, 0.4, np.inf]), np.array([1.0, 2.0, 0.5, 1.0])
+    others, heights = np.array([-0.6, 0.9]), np.array([1.0, 3.0])
+    both = stats.multivariate_normal(mean=[0.0, 0.0], cov=[[1.0, r], [r, 1.0]], allow_singular=True)
+    terms = [
+        x * y * (both.cdf([-c, -d]) - special.ndtr(-c) * special.ndtr(-d))
+        for c, x in zip(cuts[:3], rises[:3], strict=True)
+        for d, y in zip(others, heights, strict=True)
+    ]
+    found = _of_scores(cuts, rises, others, heights, r)
+    assert found == pytest.approx(sum(terms), abs=1e-8)
+    assert r == 0.0 or abs(found - sum(terms[1:])) > 1e-4

@@ -14,6 +14,10 @@ else:
     ParamType = click.ParamType
 
 
+#: As numbers of a scenario (:mod:`trialsim.reading`, which takes longer to import than a command line may).
+SMALLEST, LARGEST = 1e-12, 1e12
+
+
 class Share(ParamType):
     """``90%``, ``90 %`` or ``0.9``; a bare number above 1 is a percentage that lacks its sign."""
 
@@ -29,7 +33,7 @@ class Share(ParamType):
             self.fail(f"'{text}' is no share. Write 90% or 0.9.", param, ctx)
         if not percent and share > 1:
             self.fail(f"'{text}' lies above 1. Did you mean {text}%?", param, ctx)
-        if not 0 < share < 1:
+        if not SMALLEST <= share < 1:
             self.fail(f"'{text}' must lie between 0 and 100 %.", param, ctx)
         return share
 
@@ -48,7 +52,7 @@ class Range(ParamType):
             low, high = (float(part) for part in match.groups()) if match else (math.nan, math.nan)
         except ValueError:
             low, high = math.nan, math.nan
-        if not 0 < low < high:
+        if not SMALLEST <= low < high <= LARGEST:
             self.fail(f"'{value}' is no range. Write 20..400.", param, ctx)
         return low, high
 
@@ -66,6 +70,8 @@ class Positive(ParamType):
             number = math.nan
         if not (number > 0 and math.isfinite(number)):
             self.fail(f"'{value}' is no number above 0.", param, ctx)
+        if not SMALLEST <= number <= LARGEST:
+            self.fail(f"'{value}' is beyond every study. Write a number from 1e-12 to 1e12.", param, ctx)
         return number
 
 

@@ -63,6 +63,7 @@ def command(
     from trialsim.cli.run import say_if_first
     from trialsim.report.sizing import owner, write_sizing
     from trialsim.scenario import load
+    from trialsim.scenario.model import MOST_PARTICIPANTS
     from trialsim.sizing import find_effect, find_precision, find_size, target_of
     from trialsim.study import prepare
 
@@ -77,6 +78,8 @@ def command(
     say_if_first()
     began = time.perf_counter()
     sizes = None if between is None else (math.ceil(between[0]), math.floor(between[1]))
+    if sizes is not None and not effect and sizes[1] > MOST_PARTICIPANTS:
+        raise click.UsageError(f"--between ends above {MOST_PARTICIPANTS:,} participants, the most a study can have.")
     with stages(quiet=as_json) as tell:
         if effect:
             found = find_effect(

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
 from trialsim.cli.console import table_console
@@ -76,7 +75,7 @@ def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
             continue
         style = "bold " if analysis in (*result.primary, FAMILY) else ""
         table.add_row(
-            escape(analysis), escape(contrast), rate(known, "power"), level_rate(known)[0], verdict.words,
+            analysis, contrast, rate(known, "power"), level_rate(known)[0], verdict.words,
             *([str(power.n_failed or "")] if failed else []), style=style + ("red" if verdict.too_often else ""),
         )  # fmt: skip
     return table
@@ -92,7 +91,7 @@ def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
             for name in ("truth", "bias")
         ]
         style = "bold" if analysis in result.primary else ""
-        table.add_row(escape(analysis), escape(contrast), *numbers, rate(known, "coverage"), style=style)
+        table.add_row(analysis, contrast, *numbers, rate(known, "coverage"), style=style)
     return table
 
 

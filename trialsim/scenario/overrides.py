@@ -67,7 +67,8 @@ def override(tree: Tree, text: str) -> None:
         tree.findings.append(Finding("TS-E008", (), f"'{value_text}': {broken.finding.message}", "", where))
         return
     holder, path, rest = _descend(tree.data, path_text.strip())
-    if holder is None or "." in rest or not rest:
+    nowhere = isinstance(holder, list) and rest not in map(str, range(len(holder)))
+    if holder is None or "." in rest or not rest or nowhere:
         last = _at(tree.data, path)  # as far as the path names something
         known = [str(key) for key in last] if isinstance(last, dict) else []
         known += [name for name, _ in _named_steps(last)] if isinstance(last, list) else []

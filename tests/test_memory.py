@@ -23,9 +23,9 @@ SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PICU = SCENARIOS / "picu-blood-draw.yaml"
 SMALL = ("design.enroll={each arm: 5}",)
 
-#: Peak memory of a process that plays trials of 9,999 participants, one replicate at a time [MiB]. Measured: 224 with one
-#: worker and 268 with two; of these 198 are the program itself. A block of 100 such trials held at once takes 1,200.
-MOST = {1: 300, 2: 380}
+#: Peak memory of a process that plays trials of 9,999 participants, one replicate at a time [MiB]. Measured: 219 with one
+#: worker and 263 with two; of these 198 are the program itself. A block of 100 such trials held at once takes 1,200.
+MOST = {1: 300, 2: 340}
 
 CODE = """
 import sys

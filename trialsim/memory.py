@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from trialsim.study import Study
 
 #: Memory one worker may take for the arrays of the trials it plays at a time.
-BUDGET = 2**26
+BUDGET = 2**25
 
 #: Days of enrollment that are kept for figures, over all participants and replicates.
 MOST_DAYS = 2**23
@@ -51,7 +51,7 @@ def at_once(bytes_each: int, *, largest: int) -> int:
     """Trials of ``bytes_each`` that are held at a time: what :data:`BUDGET` allows, from 1 to ``largest``.
 
     >>> at_once(2**20, largest=500), at_once(2**10, largest=500), at_once(2**30, largest=500)
-    (64, 500, 1)
+    (32, 500, 1)
     """
     return max(1, min(BUDGET // max(bytes_each, 1), largest))
 

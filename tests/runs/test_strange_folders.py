@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,12 @@ from trialsim.scenario.shipped import shipped_scenarios
 
 ANCOVA = str(shipped_scenarios()["textbook-ancova"].path)
 PLAIN = ["--no-figures", "--no-truth"]
-#: Beyond this a command counts as blocked [s]; it starts in one.
-BLOCKED = 60
+#: Beyond this a test counts as blocked [s]; it takes one or two on a quiet machine.
+pytestmark = pytest.mark.timeout(120)
 
 unix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
 Captured = pytest.CaptureFixture[str]
+Words = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,17 @@ def tell(out: Path, **changes: object) -> None:
     (out / "run.json").write_text(json.dumps({**told, **changes}), encoding="utf-8")
 
 
-def words(*arguments: str) -> tuple[int, str]:
-    """Exit code and all that is said, in a process that is ended when it blocks."""
-    done = subprocess.run(
-        [sys.executable, "-m", "trialsim", *arguments], capture_output=True, text=True, timeout=BLOCKED, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout + done.stderr
+@pytest.fixture
+def words(capsys: Captured) -> Callable[..., tuple[int, str]]:
+    """Gives the exit code of a command and all that it says."""
+
+    def said(*arguments: str) -> tuple[int, str]:
+        capsys.readouterr()
+        code = main(list(arguments))
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    return said
 
 
 # ---------------------------------------------------------------- names in run.json
@@ -79,7 +82,7 @@ def test_names_that_lead_out_are_changed_and_not_read(out: Path, name: str, monk
 
 
 @unix
-def test_a_link_that_leads_out_is_changed_and_one_inside_is_not(out: Path) -> None:
+def test_a_link_that_leads_out_is_changed_and_one_inside_is_not(out: Path, words: Words) -> None:
     file, outside = out / "operating_characteristics.csv", out.parent / "outside.csv"
     file.rename(outside)
     file.symlink_to(outside)
@@ -97,7 +100,7 @@ def test_a_link_that_leads_out_is_changed_and_one_inside_is_not(out: Path) -> No
 @pytest.mark.parametrize(
     "name", ["operating_characteristics.csv", "estimates.parquet", "scenario.resolved.yaml", "run.json"]
 )
-def test_what_is_no_file_is_named_and_never_blocks(out: Path, name: str, place: str) -> None:
+def test_what_is_no_file_is_named_and_never_blocks(out: Path, name: str, place: str, words: Words) -> None:
     file = out / name
     file.unlink()
     if place == "pipe":
@@ -116,7 +119,7 @@ def test_what_is_no_file_is_named_and_never_blocks(out: Path, name: str, place: 
 
 
 @unix
-def test_pipes_in_place_of_chunks_manifests_and_scenarios_block_no_command(out: Path) -> None:
+def test_pipes_in_place_of_chunks_manifests_and_scenarios_block_no_command(out: Path, words: Words) -> None:
     chunk = sorted((out / "chunks").glob("*.parquet"))[0]
     chunk.unlink()
     os.mkfifo(chunk)

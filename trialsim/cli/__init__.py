@@ -148,6 +148,7 @@ def entry() -> None:
     from trialsim.cli.stops import answer_all
 
     answer_all()
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps some 20 MB that nobody uses
     code = main()
     if code == STOPPED:
         deadline = time.monotonic() + PATIENCE

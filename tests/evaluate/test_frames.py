@@ -8,10 +8,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.frames import bias_frame, estimate_frame, note, rejection_frame
 from trialsim.evaluate.table import Measure
+from trialsim.kinds.estimands import NO_ESTIMAND
 
 R = 3
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trialsim.analysis.plan import NO_ESTIMAND, RowPlan
+from trialsim.analysis.plan import RowPlan
+from trialsim.kinds.estimands import NO_ESTIMAND
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,19 +1,27 @@
-"""Rank tests: Wilcoxon signed rank, Mann-Whitney, Kruskal-Wallis.
+"""Rank tests of arms: Mann-Whitney, Kruskal-Wallis.
 
 A rank test takes a summary that can rank groups of arms: `ordering.Counts` for an outcome on few levels,
 `ordering.Ordered` for any other.
 
-Where all values are tied (or all changes are zero) the statistic is that of no difference and p is 1: P(X > Y) is one half
-with Newcombe's interval, the pseudomedian is the null without an interval. Only an empty arm is a failure.
+Where all values are tied the statistic is that of no difference and p is 1: P(X > Y) is one half with Newcombe's interval.
+Only an empty arm is a failure.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import special
 
-from trialsim.analysis.exact import mann_whitney_upper, signed_rank_upper, upper_p
-from trialsim.analysis.ordering import Counts, Ordered, order
+from trialsim.analysis import formulas
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.exact import mann_whitney_upper, upper_p
+from trialsim.analysis.methods.case import Case, Power, Spread, shares_at, superiority
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods
+from trialsim.analysis.ordering import Counts, Ordered
+from trialsim.analysis.plan import Call
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     BoolArray,
@@ -23,10 +31,10 @@ from trialsim.analysis.rows import (
     first_reason,
     make_rows,
 )
-from trialsim.analysis.tails import Alternative, chi_square_p, interval_probability, limits
+from trialsim.analysis.tails import chi_square_p, interval_probability, limits, normal_rank_p
+from trialsim.kinds.designs import WAY
 
 EXACT_MANN_WHITNEY = 8  # scipy: exact when the smaller arm has at most 8 values and nothing is tied
-EXACT_WILCOXON = 50  # scipy: exact up to 50 differences without zeros and ties
 
 
 def kruskal(ranked: Counts | Ordered) -> Rows:
@@ -54,7 +62,7 @@ def mann_whitney(
     *,
     a: int,
     b: int,
-    alternative: Alternative = "two-sided",
+    alternative: str = "two-sided",
     level: float = 0.95,
     correction: bool = True,
 ) -> Rows:
@@ -76,7 +84,7 @@ def mann_whitney(
     with np.errstate(all="ignore"):
         variance = na * nb / 12.0 * (n + 1.0 - sums.ties / (n * (n - 1.0)))
         half = np.asarray(0.5 * na * nb, np.float64)
-        p = _normal_u(u, half, np.sqrt(variance), alternative=alternative, correction=correction)
+        p = normal_rank_p(u, half, np.sqrt(variance), alternative=alternative, correction=correction)
         p = np.where(variance > 1e-9, p, 1.0)
         estimate = u / (na * nb)
         se = _delong(u, sums.square, na, nb)
@@ -87,18 +95,8 @@ def mann_whitney(
     return make_rows(u, p, n=n, status=status, estimate=estimate, se=se, low=low, high=high)
 
 
-def _normal_u(
-    u: FloatArray, mean: FloatArray, sd: FloatArray, *, alternative: Alternative, correction: bool
-) -> FloatArray:
-    shift = 0.5 if correction else 0.0
-    if alternative == "two-sided":
-        return np.asarray(np.minimum(2.0 * special.ndtr(-(np.abs(u - mean) - shift) / sd), 1.0))
-    far = u - mean if alternative == "greater" else mean - u
-    return np.asarray(special.ndtr(-(far - shift) / sd))
-
-
 def _fill_exact_u(
-    p: FloatArray, u: FloatArray, na: IntArray, nb: IntArray, exact: BoolArray, *, alternative: Alternative
+    p: FloatArray, u: FloatArray, na: IntArray, nb: IntArray, exact: BoolArray, *, alternative: str
 ) -> None:
     """Replace p by its exact value where ``exact``; each pair of sample sizes is tabulated once."""
     where = np.flatnonzero(exact)
@@ -123,7 +121,7 @@ def _delong(u: FloatArray, square: FloatArray, na: IntArray, nb: IntArray) -> Fl
 
 
 def _logit_limits(
-    estimate: FloatArray, se: FloatArray, na: IntArray, nb: IntArray, *, alternative: Alternative, level: float
+    estimate: FloatArray, se: FloatArray, na: IntArray, nb: IntArray, *, alternative: str, level: float
 ) -> tuple[FloatArray, FloatArray]:
     z = float(special.ndtri(interval_probability(level, alternative)))
     half_width = z * se / (estimate * (1.0 - estimate))
@@ -133,8 +131,8 @@ def _logit_limits(
     rows = np.flatnonzero(at_edge & (na > 0) & (nb > 0))
     if rows.size:
         edge_low, edge_high = newcombe_probability(estimate[rows], na[rows], nb[rows], z=z)
-        low[rows] = 0.0 if alternative == "less" else edge_low
-        high[rows] = 1.0 if alternative == "greater" else edge_high
+        low[rows] = 0.0 if WAY[alternative] < 0 else edge_low
+        high[rows] = 1.0 if WAY[alternative] > 0 else edge_high
     return low, high
 
 
@@ -159,90 +157,88 @@ def newcombe_probability(
     return ends[0], ends[1]
 
 
-def wilcoxon(
-    x: FloatArray,
-    *,
-    null: float = 0.0,
-    alternative: Alternative = "two-sided",
-    level: float = 0.95,
-    correction: bool = True,
-) -> Rows:
-    """Wilcoxon signed rank test of values x (R, N) against ``null``, NaN where missing; the statistic is W+, as R's V.
+# ---------------------------------------------------------------- closed forms
 
-    Values equal to the null are dropped (Wilcoxon's way); ``n`` counts them. p is exact with at most 50 values, none of
-    them equal to the null or tied in distance from it (R: at most 49), else normal with tie correction and
-    (``correction``) continuity correction, as R's ``wilcox.test``.
-
-    The estimate is Hodges and Lehmann's pseudomedian of the values that are left (the median of the Walsh averages). Its
-    interval holds every shift that the same test does not reject, as R's: the Walsh averages whose rank is the quantile
-    of W+. The normal one takes the variance of W+ at a shift between two Walsh averages, where only equal values tie.
-    Values that are all equal have no interval.
-    Where so few values are left that the level cannot be reached, the limits are the smallest and the largest value; R
-    gives an interval of a lower level instead.
-
-    References
-    ----------
-    Hollander, Wolfe, Chicken 2014, Nonparametric Statistical Methods, section 3.1 to 3.3.
-    """
-    values = np.asarray(x, dtype=np.float64)
-    nonzero = np.where(values == null, np.nan, values)
-    distance = nonzero - null
-    sign = (distance > 0.0).astype(np.int8)
-    sums = order(np.abs(distance), sign, arms=2).rank_sums([[0], [1]])
-    n = sums.n.sum(axis=1)
-    w = sums.rank_sum[:, 1]
-    observed = (~np.isnan(values)).sum(axis=1)
-    with np.errstate(all="ignore"):
-        mean = 0.25 * n * (n + 1.0)
-        p = _normal_u(w, mean, _signed_rank_sd(n, sums.ties), alternative=alternative, correction=correction)
-    p = np.where(n > 0, p, 1.0)
-    exact = (n > 0) & (observed <= EXACT_WILCOXON) & (observed == n) & (sums.ties == 0.0)
-    for size in np.unique(n[exact]):
-        rows = np.flatnonzero(exact & (n == size))
-        p[rows] = upper_p(signed_rank_upper(int(size)), np.rint(w[rows]).astype(np.int64), alternative)
-    equal = order(nonzero, np.zeros_like(sign), arms=1).rank_sums([[0]]).ties
-    sd = _signed_rank_sd(n, equal)
-    estimate, low, high = _pseudomedian(nonzero, n, exact, sd, alternative=alternative, level=level)
-    estimate = np.where(n > 0, estimate, null)
-    status = first_reason([(EMPTY_ARM, observed == 0)])
-    return make_rows(w, p, n=observed, status=status, estimate=estimate, low=low, high=high)
+#: Odds ratios of all cuts within this of each other count as one.
+PROPORTIONAL = 1e-6
 
 
-def _signed_rank_sd(n: IntArray, ties: FloatArray) -> FloatArray:
-    """Standard deviation of W+ over n ranks with the sum of t^3 - t over ties."""
-    return np.asarray(np.sqrt(n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0))
+def _mann_whitney_power(case: Case) -> Power:
+    a, b = case.two
+    na, nb = float(case.sizes[a]), float(case.sizes[b])
+    x, y = case.arms[a], case.arms[b]
+    chance = superiority(x, y)
+    if not x.exact:
+        power = formulas.noether_power(chance, na, nb, alpha=case.alpha, alternative=case.alternative)
+        return Power(
+            power, f"normal approximation, P(X > Y) = {chance:.3f}",
+            "Noether 1987, doi:10.1080/01621459.1987.10478478", "noether",
+        )  # fmt: skip
+    odds = _common_odds(x, y)
+    if odds is not None:
+        shares = (x.weights + y.weights) / 2
+        power = formulas.whitehead_power(odds, shares, na, nb, alpha=case.alpha, alternative=case.alternative)
+        name = f"proportional odds, odds ratio {math.exp(odds):.3g}"
+        return Power(power, name, "Whitehead 1993, doi:10.1002/sim.4780122404", "whitehead")
+    values = np.union1d(x.values, y.values)
+    shares = (na * shares_at(x, values) + nb * shares_at(y, values)) / (na + nb)
+    power = formulas.tied_rank_power(chance, shares, na, nb, alpha=case.alpha, alternative=case.alternative)
+    return Power(
+        power, f"normal approximation with ties, P(X > Y) + P(X = Y)/2 = {chance:.3f}",
+        "Zhao, Rahardja and Qu 2008, doi:10.1002/sim.2912", "tied ranks",
+    )  # fmt: skip
 
 
-def _pseudomedian(
-    x: FloatArray, n: IntArray, exact: BoolArray, sd: FloatArray, *, alternative: Alternative, level: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Median of the Walsh averages and the limits cut from their order, replicates of equal n together."""
-    out = np.full((3, n.size), np.nan)
-    z = float(special.ndtri(interval_probability(level, alternative)))
-    ascending = np.sort(x, axis=1)
-    for size in np.unique(n[n > 0]):
-        size = int(size)
-        first, second = np.triu_indices(size)
-        block = max(1, 2_000_000 // first.size)
-        members = np.flatnonzero(n == size)
-        for start in range(0, members.size, block):
-            rows = members[start : start + block]
-            values = ascending[rows, :size]
-            walsh = np.sort(0.5 * (values[:, first] + values[:, second]), axis=1)
-            count = first.size
-            cut = np.floor(0.5 * count - z * sd[rows] - 0.5).astype(np.int64)
-            cut[exact[rows]] = _exact_cut(size, 1.0 - interval_probability(level, alternative))
-            cut = np.clip(cut, 0, (count - 1) // 2)
-            pick = np.arange(rows.size)
-            out[0, rows] = 0.5 * (walsh[:, (count - 1) // 2] + walsh[:, count // 2])
-            varies = walsh[:, 0] < walsh[:, -1]  # with one value only there is no interval
-            low = walsh[pick, cut] if alternative != "less" else np.full(rows.size, -np.inf)
-            high = walsh[pick, count - 1 - cut] if alternative != "greater" else np.full(rows.size, np.inf)
-            out[1, rows], out[2, rows] = np.where(varies, low, np.nan), np.where(varies, high, np.nan)
-    return out[0], out[1], out[2]
+def _common_odds(x: Spread, y: Spread) -> float | None:
+    """The log odds ratio of scoring higher in x, if it is the same at every cut."""
+    if not np.array_equal(x.values, y.values) or len(x.values) < 2:
+        return None
+    p, q = np.cumsum(x.weights)[:-1], np.cumsum(y.weights)[:-1]
+    if not ((p > 0) & (p < 1) & (q > 0) & (q < 1)).all():
+        return None
+    logs = np.log(q / (1 - q)) - np.log(p / (1 - p))
+    return float(logs.mean()) if np.ptp(logs) < PROPORTIONAL else None
 
 
-def _exact_cut(n: int, tail: float) -> int:
-    """How many Walsh averages the interval leaves out on each side: one less than the tail's quantile of W+, as R."""
-    lower = signed_rank_upper(n)[::-1]
-    return int(np.searchsorted(lower, tail)) - 1
+def _kruskal_power(case: Case) -> Power | None:
+    arms, sizes = case.arms, case.sizes
+    if min(sizes) <= 1:
+        return None
+    weights = sizes / sizes.sum()
+    relative = np.array([sum(w * superiority(x, y) for w, y in zip(weights, arms, strict=True)) for x in arms])
+    shares = None
+    if all(one.exact for one in arms):
+        values = np.unique(np.concatenate([one.values for one in arms]))
+        shares = sum((w * shares_at(one, values) for w, one in zip(weights, arms, strict=True)), np.zeros(len(values)))
+    noncentrality = formulas.kruskal_noncentrality(relative, sizes, shares)
+    power = formulas.chi_square_power(noncentrality, len(arms) - 1, alpha=case.alpha)
+    source = "Fan, Zhang and Zhang 2011, doi:10.1111/j.1541-0420.2010.01407.x"
+    return Power(power, "noncentral chi-square", source, "kruskal")
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+    (a, b), ranked = arms, data.ranked(call.endpoint, call.choice)
+    return mann_whitney(ranked, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+    return kruskal(data.ranked(call.endpoint, call.choice))
+
+
+_MANN_WHITNEY_ERRORS = {
+    "noether": (0.07, 0.04, 0.02),
+    "whitehead": (0.05, 0.02, 0.02),
+    "tied ranks": (0.08, 0.04, 0.03),
+}
+
+METHODS: Methods = {
+    ("mann-whitney", "two"): Method(
+        _run_two, ClosedForm(_mann_whitney_power, _MANN_WHITNEY_ERRORS, whole_sizes=False), None, ()
+    ),
+    ("kruskal-wallis", "all"): Method(
+        _run_all, ClosedForm(_kruskal_power, {"kruskal": (0.09, 0.05, 0.02)}, whole_sizes=False), None, ()
+    ),
+}

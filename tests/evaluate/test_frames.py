@@ -25,7 +25,7 @@ def measure(analysis: str, name: str, value: float, low: float, high: float, con
     return Measure(analysis, contrast, name, value, 0.01, low, high, 100, 0)
 
 
-ROWS = (row("m"), row("n", main=False, estimand="odds (ratio)"), row("k", estimand=NO_ESTIMAND))
+ROWS = (row("m"), row("n", main=False, estimand="odds (ratio)", unit=""), row("k", estimand=NO_ESTIMAND))
 MEASURES = (
     measure("m", "power", 0.8, 0.7, 0.9), measure("m", "rejection_null_twin", 0.05, 0.04, 0.06),
     measure("m", "rejection_no_change_twin", 0.051, 0.045, 0.055),

@@ -42,17 +42,15 @@ MEAN_DIFFERENCE: Final = Estimand(
 LOG_MEAN: Final = Estimand("mean of logs", "mean", ("log",), ("value",), None, "log", in_unit=True)
 LOG_RATIO: Final = Estimand("log ratio", "mean", ("log",), ("change", "arms"), None, "log", in_unit=True)
 PERCENT_CHANGE: Final = Estimand(
-    "mean percent change", "mean", ("percent",), ("value", "change"), None, "difference", in_unit=True
+    "mean percent change", "mean", ("percent",), ("change",), None, "difference", in_unit=True
 )
 PERCENT_DIFFERENCE: Final = Estimand(
     "difference in percent change", "mean", ("percent",), ("arms",), None, "difference", in_unit=True
 )
 MEDIAN: Final = Estimand(
-    "median difference", "pseudomedian", ("none", "percent"), ("value", "change"), None, "difference", in_unit=True
+    "median difference", "pseudomedian", ("none", "percent"), ("change",), None, "difference", in_unit=True
 )
-LOG_MEDIAN: Final = Estimand(
-    "median log ratio", "pseudomedian", ("log",), ("value", "change"), None, "log", in_unit=True
-)
+LOG_MEDIAN: Final = Estimand("median log ratio", "pseudomedian", ("log",), ("change",), None, "log", in_unit=True)
 PROBABILITY: Final = Estimand(
     "P(X > Y) + ties/2", "superiority", ("none", "log", "percent"), ("arms",), 0.5, "probability", in_unit=False
 )

@@ -260,8 +260,11 @@ def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
 
 def _yes_or_no(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
     counts, rule = TEST[analysis.test].yes_or_no, analysis.dichotomize
-    if counts and rule is None and scale != "binary":
-        message = f"{analysis.test} needs yes or no; '{analysis.outcome}' is {scale}."
+    if counts and rule is None and (scale != "binary" or analysis.change is not None):
+        what = (
+            f"the change of '{analysis.outcome}' is a number" if analysis.change else f"'{analysis.outcome}' is {scale}"
+        )
+        message = f"{analysis.test} needs yes or no; {what}."
         report(Finding("TS-E065", (*path, "test"), message, "Add dichotomize: {at_least: ..}."))
     if rule is not None and (not counts or (rule.at_least is None) == (rule.at_most is None)):
         message = "say one limit." if counts else f"{analysis.test} does not use yes or no."

@@ -89,7 +89,7 @@ def find_truth(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
-    if keeping is not None:
+    if keeping is not None and wanted:  # where nothing is estimated there is nothing to keep
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
     total: list[Moments] = []

@@ -1,7 +1,8 @@
 """How far the approximate closed forms of the second opinion are off: the largest error over a grid of designs.
 
 ``python benchmarks/second_opinion.py`` measures all of them (some minutes) and writes benchmarks/second-opinion.json, from which
-the bounds beside the formulas in trialsim/analysis/methods are taken, rounded up to a hundredth. Powers of two proportions are exact sums
+the bounds beside the formulas in trialsim/analysis/methods are taken, rounded up to a hundredth. Powers of two proportions are
+exact sums
 over all tables; the others are simulated, 20,000 trials a design, so that a largest error is good to about .01.
 
 Designs: smallest arm 10, 20 and 40; two arms equal or 1 to 3 (three arms 1:1:1 or 1:2:3); effects for which the formula says

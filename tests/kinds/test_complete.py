@@ -20,7 +20,7 @@ from trialsim.truth.effects import one_sample, two_arms
 
 FORMAT = Path(__file__).parents[2] / "docs" / "scenario-format.md"
 
-NEW = replace(tests.MANN_WHITNEY, name="brunner-munzel")
+NEW = replace(tests.MANN_WHITNEY, name="planted")
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,11 @@ def test_a_test_without_its_parts_is_refused_by_every_room() -> None:
     """Planted: a record and nothing else."""
     found = faults(tests=(*tests.TESTS, NEW))
     assert found == [
-        "analysis.methods: ('brunner-munzel', 'two') is missing",
-        "judges: ('brunner-munzel', 'two') is missing",
-        "words of tests: brunner-munzel is missing",
-        "schema: test: brunner-munzel is missing",
-        "scenario that asks for a test: brunner-munzel is missing",
+        "analysis.methods: ('planted', 'two') is missing",
+        "judges: ('planted', 'two') is missing",
+        "words of tests: planted is missing",
+        "schema: test: planted is missing",
+        "scenario that asks for a test: planted is missing",
     ]
 
 

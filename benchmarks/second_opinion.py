@@ -2,8 +2,7 @@
 
 ``python benchmarks/second_opinion.py`` measures all of them (some minutes) and writes benchmarks/second-opinion.json, from which
 the bounds beside the formulas in trialsim/analysis/methods are taken, rounded up to a hundredth. Powers of two proportions are
-exact sums
-over all tables; the others are simulated, 20,000 trials a design, so that a largest error is good to about .01.
+exact sums over all tables; the others are simulated, 20,000 trials a design, so that a largest error is good to about .01.
 
 Designs: smallest arm 10, 20 and 40; two arms equal or 1 to 3 (three arms 1:1:1 or 1:2:3); effects for which the formula says
 20, 50, 80 and 95 %; two-sided 5 % and one-sided 2.5 %. Normal values, or categories where the formula is one for categories.

@@ -1,8 +1,8 @@
 """How far the approximate closed forms of the second opinion are off: the largest error over a grid of designs.
 
 ``python benchmarks/second_opinion.py`` measures all of them (some minutes) and writes benchmarks/second-opinion.json, from which
-the bounds in trialsim/sizing/bounds.py are taken, rounded up to a hundredth. Powers of two proportions are exact sums
-over all tables; the others are simulated, 20,000 trials a design, so that a largest error is good to about .01.
+the bounds beside the formulas in trialsim/analysis/methods are taken, rounded up to a hundredth. Powers of two proportions are
+exact sums over all tables; the others are simulated, 20,000 trials a design, so that a largest error is good to about .01.
 
 Designs: smallest arm 10, 20 and 40; two arms equal or 1 to 3 (three arms 1:1:1 or 1:2:3); effects for which the formula says
 20, 50, 80 and 95 %; two-sided 5 % and one-sided 2.5 %. Normal values, or categories where the formula is one for categories.
@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from trialsim.analysis import categorical, means, ranks
+from trialsim.analysis import formulas
+from trialsim.analysis.methods import categorical, means, ranks
+from trialsim.analysis.methods.wilcoxon import wilcoxon
 from trialsim.analysis.moments import moments
 from trialsim.analysis.ordering import Counts, order
 from trialsim.analysis.rows import Rows
-from trialsim.analysis.tails import Alternative
-from trialsim.sizing import formulas
 from trialsim.sizing.bounds import FROM
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 TRIALS = 20_000
 SEED = 7
 GOALS = (0.2, 0.5, 0.8, 0.95)
-SIDES: tuple[tuple[Alternative, float], ...] = (("two-sided", 0.05), ("greater", 0.025))
+SIDES: tuple[tuple[str, float], ...] = (("two-sided", 0.05), ("greater", 0.025))
 SHARES = (np.array([0.1, 0.2, 0.3, 0.25, 0.15]), np.array([0.5, 0.25, 0.15, 0.1]))
 FILE = Path(__file__).with_name("second-opinion.json")
 
@@ -70,7 +70,7 @@ def pairs(least: int) -> tuple[tuple[int, int], ...]:
     return ((least, least), (least, 3 * least), (3 * least, least))
 
 
-def grid(least: int) -> Iterator[tuple[tuple[int, int], Alternative, float, float]]:
+def grid(least: int) -> Iterator[tuple[tuple[int, int], str, float, float]]:
     for sizes, (side, alpha), goal in product(pairs(least), SIDES, GOALS):
         yield sizes, side, alpha, goal
 
@@ -198,7 +198,7 @@ def signed_ranks(rng: np.random.Generator) -> Iterator[Design]:
 
             d = effect_for(power, goal, 20.0)
             if d is not None:
-                found = ranks.wilcoxon(rng.normal(size=(TRIALS, n)) + d, alternative=side)
+                found = wilcoxon(rng.normal(size=(TRIALS, n)) + d, alternative=side)
                 yield Design(least, power(d), rejected(found, alpha))
 
 
@@ -220,7 +220,7 @@ def signed_ranks_with_ties(rng: np.random.Generator) -> Iterator[Design]:
             if d is not None:
                 p = shares(d)
                 values = rng.choice(steps, size=(TRIALS, n), p=p / p.sum()).astype(np.float64)
-                yield Design(least, power(d), rejected(ranks.wilcoxon(values, alternative=side), alpha))
+                yield Design(least, power(d), rejected(wilcoxon(values, alternative=side), alpha))
 
 
 def kruskal(rng: np.random.Generator) -> Iterator[Design]:

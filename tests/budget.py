@@ -50,6 +50,7 @@ CHANCES: dict[str, Chance] = {
     "engine/test_queues.py": Chance(12, 6.0, df=39),
     "evaluate/test_table.py": Chance(3),
     "evaluate/test_waits.py": Chance(3),
+    "kinds/test_parts.py": Chance(224),
     "pilot/test_estimates.py": Chance(4),
     "pilot/test_fit.py": Chance(30),
     "protocol/test_tapes.py": Chance(2),

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from trialsim import engine as engines
 from trialsim.analysis import estimates as analyses
+from trialsim.analysis.caveats import caveats
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
-from trialsim.analysis.zeros import zeros_dropped
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.cohort import Cohort
 from trialsim.conduct import ConductPlan, Entries, conduct, plan_conduct
@@ -125,7 +125,7 @@ def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """What may be meant but is probably not: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
     program = study.program.warnings if study.program is not None else ()
-    return (*program, *study.response.warnings, *zeros_dropped(study.analysis, study.response))
+    return (*program, *study.response.warnings, *caveats(study.analysis, study.response))
 
 
 def simulate(

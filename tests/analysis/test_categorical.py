@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from trialsim.analysis import categorical, rows
+from trialsim.analysis import rows
+from trialsim.analysis.methods import categorical
 from trialsim.analysis.ordering import Counts
 from trialsim.analysis.tables import counts
 from trialsim.errors import AnalysisError

@@ -7,8 +7,10 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from trialsim.analysis import linear, rows
-from trialsim.analysis.means import anova, anova_pair
+from trialsim.analysis import rows
+from trialsim.analysis.crossed import CrossMoments, cross_moments
+from trialsim.analysis.methods import linear
+from trialsim.analysis.methods.means import anova, anova_pair
 from trialsim.analysis.moments import moments
 
 
@@ -27,7 +29,7 @@ def slow_fit(trials, r, covariates):
 @pytest.mark.parametrize("covariates", [1, 2])
 @pytest.mark.parametrize(("a", "b"), [(1, 0), (2, 1)])
 def test_contrast_equals_statsmodels(trials, covariates, a, b):
-    m = linear.cross_moments(trials.y, trials.x[..., :covariates], trials.arm, arms=3)
+    m = cross_moments(trials.y, trials.x[..., :covariates], trials.arm, arms=3)
     result = linear.ancova(m, a=a, b=b, level=0.9)
     for r in range(len(trials.y)):
         fit, n = slow_fit(trials, r, covariates)
@@ -45,7 +47,7 @@ def test_contrast_equals_statsmodels(trials, covariates, a, b):
 
 @pytest.mark.parametrize("covariates", [1, 2])
 def test_omnibus_equals_statsmodels(trials, covariates):
-    m = linear.cross_moments(trials.y, trials.x[..., :covariates], trials.arm, arms=3)
+    m = cross_moments(trials.y, trials.x[..., :covariates], trials.arm, arms=3)
     result = linear.ancova_omnibus(m)
     for r in range(len(trials.y)):
         fit, n = slow_fit(trials, r, covariates)
@@ -58,7 +60,7 @@ def test_omnibus_equals_statsmodels(trials, covariates):
 
 @pytest.mark.parametrize("side", ["greater", "less"])
 def test_one_sided(trials, side):
-    m = linear.cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)
+    m = cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)
     result = linear.ancova(m, a=1, b=0, alternative=side)
     sign = 1.0 if side == "greater" else -1.0
     agrees(result.p, stats.t.sf(sign * result.statistic, result.df))
@@ -67,26 +69,26 @@ def test_one_sided(trials, side):
 
 def test_two_arm_omnibus_is_the_square_of_the_contrast(trials):
     arm = np.where(trials.arm == 2, -1, trials.arm).astype(np.int8)
-    m = linear.cross_moments(trials.y, trials.x[..., 0], arm, arms=2)
+    m = cross_moments(trials.y, trials.x[..., 0], arm, arms=2)
     agrees(linear.ancova_omnibus(m).statistic, linear.ancova(m, a=1, b=0).statistic ** 2)
 
 
 def test_without_covariates_it_is_the_analysis_of_variance(trials):
-    m = linear.cross_moments(trials.y, trials.x[..., :0], trials.arm, arms=3)
+    m = cross_moments(trials.y, trials.x[..., :0], trials.arm, arms=3)
     plain = moments(trials.y, trials.arm, arms=3)
     agrees(linear.ancova(m, a=1, b=0).p, anova_pair(plain, a=1, b=0).p)
     agrees(linear.ancova_omnibus(m).p, anova(plain).p)
 
 
 def test_shift_and_scale_of_the_covariate_change_nothing(trials):
-    first = linear.ancova(linear.cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3), a=1, b=0)
-    moved = linear.cross_moments(trials.y, 1e6 + 1e-3 * trials.x[..., 0], trials.arm, arms=3)
+    first = linear.ancova(cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3), a=1, b=0)
+    moved = cross_moments(trials.y, 1e6 + 1e-3 * trials.x[..., 0], trials.arm, arms=3)
     agrees(linear.ancova(moved, a=1, b=0).p, first.p, 1e-5)
 
 
 def test_replicates_do_not_touch_each_other(trials):
-    whole = linear.ancova(linear.cross_moments(trials.y, trials.x, trials.arm, arms=3), a=1, b=0)
-    part = linear.ancova(linear.cross_moments(trials.y[5:6], trials.x[5:6], trials.arm[5:6], arms=3), a=1, b=0)
+    whole = linear.ancova(cross_moments(trials.y, trials.x, trials.arm, arms=3), a=1, b=0)
+    part = linear.ancova(cross_moments(trials.y[5:6], trials.x[5:6], trials.arm[5:6], arms=3), a=1, b=0)
     assert part.p[0] == whole.p[5]
 
 
@@ -104,7 +106,7 @@ def test_replicates_do_not_touch_each_other(trials):
 def test_status(x, status, omnibus):
     y = np.array([[1.0, 2.5, 3.0, 1.0, 5.0, 4.5]])
     arm = np.array([[0, 0, 0, 1, 1, 1]], np.int8)
-    m = linear.cross_moments(y, np.array([x]), arm, arms=2)
+    m = cross_moments(y, np.array([x]), arm, arms=2)
     result = linear.ancova_omnibus(m) if omnibus else linear.ancova(m, a=1, b=0)
     assert result.status.tolist() == [status]
     assert np.isnan(result.p[0]) == (status != rows.OK)
@@ -112,15 +114,15 @@ def test_status(x, status, omnibus):
 
 def test_an_outcome_that_is_its_covariate_has_no_variance(trials):
     y = 3.0 + 2.0 * trials.x[..., 0] + trials.arm
-    m = linear.cross_moments(y, trials.x[..., 0], trials.arm, arms=3)
+    m = cross_moments(y, trials.x[..., 0], trials.arm, arms=3)
     assert (linear.ancova(m, a=1, b=0).status == rows.NO_VARIANCE).all()
 
 
 def test_a_covariate_that_follows_from_another_is_left_out(trials):
     """As ``lm`` in R does: the same numbers as without it."""
     x = np.stack([trials.x[..., 0], 2.0 * trials.x[..., 0]], axis=2)
-    both = linear.cross_moments(trials.y, x, trials.arm, arms=3)
-    one = linear.cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)
+    both = cross_moments(trials.y, x, trials.arm, arms=3)
+    one = cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)
     for with_it, without in (
         (linear.ancova(both, a=1, b=0), linear.ancova(one, a=1, b=0)),
         (linear.ancova_omnibus(both), linear.ancova_omnibus(one)),
@@ -131,7 +133,7 @@ def test_a_covariate_that_follows_from_another_is_left_out(trials):
 
 
 def test_a_covariate_that_is_the_arm_leaves_no_estimate(trials):
-    m = linear.cross_moments(trials.y, 5.0 + (trials.arm == 1), trials.arm, arms=3)
+    m = cross_moments(trials.y, 5.0 + (trials.arm == 1), trials.arm, arms=3)
     assert (linear.ancova(m, a=1, b=0).status == rows.SINGULAR).all()
     assert (linear.ancova_omnibus(m).status == rows.SINGULAR).all()
     assert (linear.ancova(m, a=2, b=0).status == rows.OK).all()
@@ -142,19 +144,19 @@ def total_slope(m):
     weight = m.n[:, :, None] / m.n.sum(axis=1)[:, None, None]
     away = m.mean - (weight * m.mean).sum(axis=1)[:, None, :]
     between = np.einsum("rk,rkp,rkq->rpq", m.n, away, away)
-    return linear.CrossMoments(n=m.n, mean=m.mean, within=m.within + between)
+    return CrossMoments(n=m.n, mean=m.mean, within=m.within + between)
 
 
 def unadjusted(m):
     """Planted fault: the arms' baseline means are taken as equal."""
     mean = m.mean.copy()
     mean[:, :, :-1] = mean[:, :1, :-1]
-    return linear.CrossMoments(n=m.n, mean=mean, within=m.within)
+    return CrossMoments(n=m.n, mean=mean, within=m.within)
 
 
 @pytest.mark.parametrize("fault", [total_slope, unadjusted])
 def test_the_comparison_with_statsmodels_sees_planted_faults(trials, fault):
-    m = linear.cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)
+    m = cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)
     judge = [slow_fit(trials, r, 1)[0].t_test([-1.0, 1.0, 0.0, 0.0]).pvalue for r in range(len(trials.y))]
     agrees(linear.ancova(m, a=1, b=0).p, np.ravel(judge))
     with pytest.raises(AssertionError):

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 
-from trialsim.analysis import means, rows
+from trialsim.analysis import rows
+from trialsim.analysis.methods import means
 from trialsim.analysis.moments import moments
 
 RTOL = 1e-8  # DESIGN: every estimator agrees with its judge to 1e-8 relative

@@ -7,9 +7,9 @@ import pytest
 from scipy import integrate, stats
 from statsmodels.stats.multitest import multipletests
 
-from trialsim.analysis import dunnett as dunnett_file
-from trialsim.analysis.dunnett import dunnett, dunnett_critical
-from trialsim.analysis.means import anova_pair
+from trialsim.analysis.methods import dunnett as dunnett_file
+from trialsim.analysis.methods.dunnett import dunnett, dunnett_critical
+from trialsim.analysis.methods.means import anova_pair
 from trialsim.analysis.moments import moments
 from trialsim.analysis.multiplicity import adjust
 

@@ -14,9 +14,12 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from trialsim.analysis import categorical, linear, means, ordering, ranks, rows
-from trialsim.analysis.dunnett import dunnett
-from trialsim.analysis.dunnett_adjusted import dunnett_adjusted
+from trialsim.analysis import ordering, rows
+from trialsim.analysis.crossed import cross_moments
+from trialsim.analysis.methods import categorical, linear, means, ranks
+from trialsim.analysis.methods.dunnett import dunnett
+from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted
+from trialsim.analysis.methods.wilcoxon import wilcoxon
 from trialsim.analysis.moments import moments
 from trialsim.analysis.tables import counted_moments, counts
 
@@ -36,10 +39,10 @@ def of_means(test, arms, side="two-sided"):
         return getattr(means, test)(m)
     if test == "ancova":
         x = np.arange(values.size, dtype=float)[None, :] % 3
-        return linear.ancova(linear.cross_moments(values, x, arm, arms=len(arms)), a=1, b=0, alternative=side)
+        return linear.ancova(cross_moments(values, x, arm, arms=len(arms)), a=1, b=0, alternative=side)
     if test == "ancova_omnibus":
         x = np.arange(values.size, dtype=float)[None, :] % 3
-        return linear.ancova_omnibus(linear.cross_moments(values, x, arm, arms=len(arms)))
+        return linear.ancova_omnibus(cross_moments(values, x, arm, arms=len(arms)))
     return getattr(means, test)(m, a=1, b=0, alternative=side)
 
 
@@ -138,7 +141,7 @@ def test_counted_values_without_spread():
 
 
 def of_covariance(y, x, arm):
-    return linear.cross_moments(np.array([y], float), np.array([x], float), np.array([arm], np.int8), arms=2)
+    return cross_moments(np.array([y], float), np.array([x], float), np.array([arm], np.int8), arms=2)
 
 
 def test_outcome_and_baseline_without_spread():
@@ -208,15 +211,15 @@ def test_ranks_of_constant_arms_that_differ():
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("null", [0.0, 2.0])
 def test_changes_that_are_all_zero(null, side):
-    found = ranks.wilcoxon(np.full((1, 9), null), null=null, alternative=side)
+    found = wilcoxon(np.full((1, 9), null), null=null, alternative=side)
     assert (found.status[0], found.estimate[0], found.p[0], found.n[0]) == (rows.OK, null, 1.0, 9)
     assert np.isnan(found.low[0])
-    assert ranks.wilcoxon(np.full((1, 9), np.nan)).status[0] == rows.EMPTY_ARM
+    assert wilcoxon(np.full((1, 9), np.nan)).status[0] == rows.EMPTY_ARM
 
 
 def test_changes_that_are_all_equal():
     """Six changes of +1: W is 21 of 21, tied; the pseudomedian is 1, no shift is left to judge by."""
-    found = ranks.wilcoxon(np.full((1, 6), 1.0))
+    found = wilcoxon(np.full((1, 6), 1.0))
     assert (found.statistic[0], found.estimate[0]) == (21.0, 1.0)
     assert found.p[0] == pytest.approx(2 * special.ndtr(-10.0 / math.sqrt(6 * 7 * 13 / 24 - 210 / 48)), rel=1e-12)
     assert np.isnan(found.low[0])

@@ -10,8 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trialsim.analysis import categorical, linear, means, ordering, ranks
+from trialsim.analysis import ordering
+from trialsim.analysis.crossed import cross_moments
 from trialsim.analysis.exact import mann_whitney_upper, signed_rank_upper
+from trialsim.analysis.methods import categorical, linear, means, ranks
+from trialsim.analysis.methods.wilcoxon import wilcoxon
 from trialsim.analysis.moments import moments
 from trialsim.analysis.tables import counts
 
@@ -55,7 +58,7 @@ def ancova(seed, n, rho):
     arm = arms_of([n, n, n])
     x = rng.normal(size=arm.shape)
     y = np.array([400.0, 450.0, 500.0])[arm] + 100.0 * (rho * x + np.sqrt(1 - rho**2) * rng.normal(size=arm.shape))
-    return linear.ancova_omnibus(linear.cross_moments(y, x, arm, arms=3)).p
+    return linear.ancova_omnibus(cross_moments(y, x, arm, arms=3)).p
 
 
 def textbook_ancova(seed, n):
@@ -63,7 +66,7 @@ def textbook_ancova(seed, n):
     arm = arms_of([n, n])
     baseline = rng.normal(2.5, 0.4, size=arm.shape)
     y = 2.5 + 0.6 * (baseline - 2.5) - 0.2 * arm + rng.normal(0.0, 0.32, size=arm.shape)
-    return linear.ancova(linear.cross_moments(y, baseline, arm, arms=2), a=1, b=0).p
+    return linear.ancova(cross_moments(y, baseline, arm, arms=2), a=1, b=0).p
 
 
 POWER = {
@@ -107,7 +110,7 @@ def test_level_of_welch_where_students_test_fails():
 def test_level_of_exact_rank_tests_is_what_their_distribution_says():
     """Without ties the level is a known number below .05: the sum of both tails that reach p <= .05."""
     x = np.random.default_rng(13).standard_t(2, size=(TRIALS, 12))
-    assert near((ranks.wilcoxon(x).p <= 0.05).mean(), 2 * max(v for v in signed_rank_upper(12) if v <= 0.025))
+    assert near((wilcoxon(x).p <= 0.05).mean(), 2 * max(v for v in signed_rank_upper(12) if v <= 0.025))
     y, arm = normal(14, (7, 9), (0.0, 0.0))
     p = ranks.mann_whitney(ordering.order(np.exp(y), arm, arms=2), a=1, b=0).p
     assert near((p <= 0.05).mean(), 2 * max(v for v in mann_whitney_upper(7, 9) if v <= 0.025))
@@ -169,7 +172,7 @@ def test_kernels_are_never_given_arrays_that_do_not_fit():
         lambda arm: moments(y, arm, arms=1),
         lambda arm: counts(y, arm, arms=1, levels=(0, 1)),
         lambda arm: ordering.order(y, arm, arms=1),
-        lambda arm: linear.cross_moments(y, y, arm, arms=1),
+        lambda arm: cross_moments(y, y, arm, arms=1),
     ):
         summarize(arm)
         with pytest.raises(ValueError, match="arm has shape"):
@@ -177,7 +180,7 @@ def test_kernels_are_never_given_arrays_that_do_not_fit():
         with pytest.raises(ValueError, match="arm 1 where there are 1 arms"):
             summarize(arm + 1)
     with pytest.raises(ValueError, match="covariates have shape"):
-        linear.cross_moments(y, y[:1], arm, arms=1)
+        cross_moments(y, y[:1], arm, arms=1)
 
 
 def test_read_only_and_strided_arrays_give_the_same_numbers():
@@ -195,7 +198,7 @@ def test_batches_of_any_size(replicates, participants):
     y, arm = np.ones(shape), np.zeros(shape, np.int8)
     m = moments(y, arm, arms=2)
     c, o = counts(y, arm, arms=2, levels=(0, 1)), ordering.order(y, arm, arms=2)
-    cross = linear.cross_moments(y, y, arm, arms=2)
+    cross = cross_moments(y, y, arm, arms=2)
     results = [
         means.one_sample_t(m),
         means.two_sample_t(m, a=1, b=0),
@@ -203,7 +206,7 @@ def test_batches_of_any_size(replicates, participants):
         means.anova(m),
         means.welch_anova(m),
         means.anova_pair(m, a=1, b=0),
-        ranks.wilcoxon(y),
+        wilcoxon(y),
         ranks.mann_whitney(c, a=1, b=0),
         ranks.mann_whitney(o, a=1, b=0),
         ranks.kruskal(o),

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialsim.analysis import ordering, ranks, rows
+from trialsim.analysis import ordering, rows
 from trialsim.analysis.exact import mann_whitney_upper, signed_rank_upper
+from trialsim.analysis.methods import ranks
+from trialsim.analysis.methods.wilcoxon import wilcoxon
 from trialsim.analysis.moments import moments
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.errors import AnalysisError
@@ -133,7 +135,7 @@ def test_wilcoxon_equals_scipy(case, side):
     rng = np.random.default_rng(3)
     x = rng.normal(0.3, 1.0, size=(30, 22)) if case == "untied" else rng.integers(-4, 6, size=(30, 22)).astype(float)
     x[rng.random(x.shape) < 0.1] = np.nan
-    result = ranks.wilcoxon(x, alternative=side)
+    result = wilcoxon(x, alternative=side)
     for r in range(len(x)):
         v = x[r][~np.isnan(x[r])]
         method = "exact" if case == "untied" else "asymptotic"
@@ -146,16 +148,16 @@ def test_wilcoxon_equals_scipy(case, side):
 def test_wilcoxon_changes_from_exact_to_normal_after_50():
     x = np.random.default_rng(4).normal(0.2, 1.0, size=(6, 51))
     agrees(
-        ranks.wilcoxon(x).p,
+        wilcoxon(x).p,
         stats.wilcoxon(x, axis=1, correction=True, method="asymptotic").pvalue,
     )
-    agrees(ranks.wilcoxon(x[:, :50]).p, stats.wilcoxon(x[:, :50], axis=1, method="exact").pvalue)
+    agrees(wilcoxon(x[:, :50]).p, stats.wilcoxon(x[:, :50], axis=1, method="exact").pvalue)
 
 
 def test_pseudomedian_is_the_median_of_all_pair_means():
     x = np.random.default_rng(5).normal(0.3, 1.0, size=(8, 13))
     x[2, :3] = np.nan
-    result = ranks.wilcoxon(x)
+    result = wilcoxon(x)
     for r in range(len(x)):
         v = [u for u in x[r] if not np.isnan(u)]
         walsh = [(v[i] + v[j]) / 2 for i in range(len(v)) for j in range(i + 1)]
@@ -164,7 +166,7 @@ def test_pseudomedian_is_the_median_of_all_pair_means():
 
 def test_normal_interval_cuts_where_the_exact_one_would():
     x = np.random.default_rng(9).normal(0.2, 1.0, size=(4, 60))
-    result = ranks.wilcoxon(x)
+    result = wilcoxon(x)
     lower = signed_rank_upper(60)[::-1]
     cut = int(np.searchsorted(lower, 0.025)) - 1
     i, j = np.triu_indices(60)
@@ -207,7 +209,7 @@ def test_status_of_trials_without_information():
     half = ordering.order(np.array([[1.0, 2.0, np.nan, np.nan]]), arm, arms=2)
     assert ranks.kruskal(half).status[0] == rows.EMPTY_ARM
     assert ranks.mann_whitney(half, a=1, b=0).status[0] == rows.EMPTY_ARM
-    assert ranks.wilcoxon(np.full((1, 5), np.nan)).status[0] == rows.EMPTY_ARM
+    assert wilcoxon(np.full((1, 5), np.nan)).status[0] == rows.EMPTY_ARM
 
 
 def test_counting_refuses_a_value_that_is_no_level():

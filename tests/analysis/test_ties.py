@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trialsim.analysis import linear, ordering, ranks
-from trialsim.analysis.dunnett import dunnett
-from trialsim.analysis.dunnett_adjusted import dunnett_adjusted
+from trialsim.analysis import ordering
+from trialsim.analysis.crossed import cross_moments
+from trialsim.analysis.methods import linear, ranks
+from trialsim.analysis.methods.dunnett import dunnett
+from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted
+from trialsim.analysis.methods.wilcoxon import _pseudomedian, wilcoxon
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "r" / "ties.json").read_text(encoding="utf-8"))
 SIDES = {"two.sided": "two-sided", "greater": "greater", "less": "less"}
@@ -29,7 +32,7 @@ def close(ours, theirs, atol):
 
 
 def signed_rank(case):
-    return ranks.wilcoxon(np.array([case["x"]], float), null=case["null"], alternative=SIDES[case["side"]])
+    return wilcoxon(np.array([case["x"]], float), null=case["null"], alternative=SIDES[case["side"]])
 
 
 def middle(case):
@@ -71,7 +74,7 @@ def test_the_variance_of_the_test_gives_other_limits():
         n = np.array([x.size])
         sums = ordering.order(np.abs(x), np.zeros(x.shape, np.int8), arms=1).rank_sums([[0]])
         sd = np.sqrt(n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - sums.ties / 48.0)
-        _, low, high = ranks._pseudomedian(
+        _, low, high = _pseudomedian(
             x + case["null"], n, np.zeros(1, bool), sd, alternative=SIDES[case["side"]], level=0.95
         )
         if case["note"] == "" and sums.ties[0] > 0:
@@ -106,7 +109,7 @@ def adjusted(case):
     y, arm = np.array([case["y"]], float), np.array([case["g"]], np.int8)
     x = np.array([case["x"]], float)
     arms = int(arm.max()) + 1
-    m = linear.cross_moments(y, x, arm, arms=arms)
+    m = cross_moments(y, x, arm, arms=arms)
     pairs = [(k, 0) for k in range(1, arms)]
     side = SIDES[case["side"]]
     found = [linear.ancova(m, a=a, b=b, alternative=side) for a, b in pairs]
@@ -137,7 +140,7 @@ def test_many_covariates_keep_four_digits():
     rng = np.random.default_rng(12)
     arm = np.repeat(np.arange(5, dtype=np.int8), 9)[None, :]
     x = rng.normal(size=(1, 45, 5))
-    m = linear.cross_moments(rng.normal(size=(1, 45)), x, arm, arms=5)
+    m = cross_moments(rng.normal(size=(1, 45)), x, arm, arms=5)
     pairs = [(k, 0) for k in range(1, 5)]
     gaps = linear.adjusted_gaps(m, pairs)
     t, df = np.array([[1.0, 2.0, 2.4, 3.0]]), np.array([35.0])
@@ -155,7 +158,7 @@ def test_many_covariates_keep_four_digits():
 def test_a_replicate_does_not_depend_on_its_batch(arms):
     rng = np.random.default_rng(arms)
     arm = np.tile(np.repeat(np.arange(arms, dtype=np.int8), 7), (12, 1))
-    m = linear.cross_moments(rng.normal(size=arm.shape), rng.normal(size=arm.shape), arm, arms=arms)
+    m = cross_moments(rng.normal(size=arm.shape), rng.normal(size=arm.shape), arm, arms=arms)
     pairs = [(k, 0) for k in range(1, arms)]
     t, df = rng.normal(size=(12, arms - 1)) * 2, np.full(12, 7.0 * arms - arms - 1)
     t[3, 1] = np.nan
@@ -176,7 +179,7 @@ def test_without_covariates_that_differ_it_is_the_plain_test():
 def test_a_constant_covariate_is_left_out_as_by_lm():
     case = R["constant"]
     x = np.stack([np.full(len(case["y"]), 3.0), case["x"]], axis=1)[None]
-    m = linear.cross_moments(np.array([case["y"]]), x, np.array([case["g"]], np.int8), arms=3)
+    m = cross_moments(np.array([case["y"]]), x, np.array([case["g"]], np.int8), arms=3)
     found = linear.ancova(m, a=1, b=0)
     ours = [found.estimate[0], found.se[0], found.df[0], found.p[0]]
     np.testing.assert_allclose(ours, [case[key] for key in ("estimate", "se", "df", "p")], rtol=1e-8)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trialsim import study
-from trialsim.analysis.zeros import zeros_dropped
+from trialsim.analysis.caveats import caveats
 from trialsim.report.explain import explain
 from trialsim.response.unchanged import share_of_change
 from trialsim.scenario import loads
@@ -59,7 +59,7 @@ def test_shares_are_those_of_a_large_sample(prepared, outcome, change):
 
 
 def test_many_zeros_are_warned_of_in_check_and_explain(prepared):
-    told = zeros_dropped(prepared.analysis, prepared.response)
+    told = caveats(prepared.analysis, prepared.response)
     assert [one.partition(":")[0] for one in told] == ["of_score", "of_log", "from_one"]
     assert "about 40 % of the changes are exactly 0" in told[0]
     assert "exactly 1," in told[2]

@@ -8,10 +8,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.frames import bias_frame, estimate_frame, note, rejection_frame
 from trialsim.evaluate.table import Measure
+from trialsim.kinds.estimands import NO_ESTIMAND
 
 R = 3
 
@@ -25,7 +25,7 @@ def measure(analysis: str, name: str, value: float, low: float, high: float, con
     return Measure(analysis, contrast, name, value, 0.01, low, high, 100, 0)
 
 
-ROWS = (row("m"), row("n", main=False, estimand="odds (ratio)"), row("k", estimand=NO_ESTIMAND))
+ROWS = (row("m"), row("n", main=False, estimand="odds (ratio)", unit=""), row("k", estimand=NO_ESTIMAND))
 MEASURES = (
     measure("m", "power", 0.8, 0.7, 0.9), measure("m", "rejection_null_twin", 0.05, 0.04, 0.06),
     measure("m", "rejection_no_change_twin", 0.051, 0.045, 0.055),

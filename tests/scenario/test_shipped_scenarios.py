@@ -21,6 +21,7 @@ from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import _read_chain, _validated
 from trialsim.scenario.model import Scenario
+from trialsim.scenario.oneof import OneOf
 from trialsim.scenario.provenance import provenance
 from trialsim.scenario.schema import json_schema
 
@@ -121,6 +122,8 @@ def _words(annotation: Any) -> set[object]:
 
     if get_origin(annotation) is Literal:
         return set(get_args(annotation))
+    if isinstance(annotation, OneOf):
+        return set(annotation.words)
     return {word for part in get_args(annotation) for word in _words(part)}
 
 
@@ -130,10 +133,15 @@ def test_every_word_that_can_be_chosen_is_shown() -> None:
     for file in FILES:
         for _, record in records(load(file)):
             for name, info in type(record).model_fields.items():
-                words = _words(info.annotation)
+                words = _words(info.annotation).union(*(_words(part) for part in info.metadata))
                 known |= {(type(record).__name__, name, word) for word in words}
                 if words and getattr(record, name) is not None:
                     used.add((type(record).__name__, name, getattr(record, name)))
+    assert {
+        ("Analysis", "test", "wilcoxon"),
+        ("Allocation", "method", "in turn"),
+        ("Then", "adjust", "dunnett"),
+    } <= known
     left = {(record, str(word)) for record, _, word in known - used}
     assert left == {("Published", "higher")}  # no shipped study found more fear than with usual care
 

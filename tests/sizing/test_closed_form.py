@@ -12,11 +12,12 @@ from scipy import stats
 from statsmodels.stats import power as judge
 
 from trialsim import study
+from trialsim.analysis import formulas
+from trialsim.analysis.methods.case import superiority
 from trialsim.scenario import load, loads
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.sizing import formulas
 from trialsim.sizing.closed_form import Opinion, second_opinion
-from trialsim.sizing.expected import joint_shares, superiority
+from trialsim.sizing.expected import joint_shares
 
 
 def shipped(name: str) -> Path:

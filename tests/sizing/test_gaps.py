@@ -136,7 +136,7 @@ def test_sds_that_differ_are_named_where_the_formula_pools_them() -> None:
 
 
 def exact_power(chances: dict[tuple[int, int], float], d: float) -> float:
-    from trialsim.sizing.formulas import t_power
+    from trialsim.analysis.formulas import t_power
 
     return sum(
         chance * t_power(d / math.sqrt(1 / a + 1 / b), a + b - 2, alpha=0.05)

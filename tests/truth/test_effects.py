@@ -7,7 +7,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pytest
 
-from trialsim.analysis.plan import MEAN_DIFFERENCE, MEDIAN, PROBABILITY
+from trialsim.kinds.estimands import MEAN_DIFFERENCE, MEDIAN, PROBABILITY
 from trialsim.truth.effects import POOL, means, one_sample, pooled_pseudomedian, pseudomedian, superiority, two_arms
 
 
@@ -47,7 +47,7 @@ def test_superiority_of_two_strangers_takes_all_pairs() -> None:
     """Where nobody has a value in both, nothing is left out."""
     values = np.array([[1.0, 2.0, 3.0, 4.0]])
     first = np.array([[True, False, True, False]])
-    found = two_arms(PROBABILITY, values, values, who_a=first, who_b=~first)
+    found = two_arms(PROBABILITY.name, values, values, who_a=first, who_b=~first)
     assert found.tolist() == [0.25]
 
 
@@ -56,7 +56,7 @@ def test_nobody_has_no_mean_and_no_superiority() -> None:
     everybody = np.ones((1, 3), dtype=bool)
     assert np.isnan(means(nothing, everybody)).all()
     assert np.isnan(superiority(nothing, nothing)).all()
-    assert np.isnan(one_sample(MEDIAN, nothing, everybody)).all()
+    assert np.isnan(one_sample(MEDIAN.name, nothing, everybody)).all()
 
 
 def test_means_count_only_who_counts() -> None:
@@ -64,7 +64,7 @@ def test_means_count_only_who_counts() -> None:
     who = np.array([[True, True, True, False]])
     assert means(values, who).tolist() == [3.0]
     other = np.array([[1.0, 1.0, 1.0, 1.0]])
-    assert two_arms(MEAN_DIFFERENCE, values, other, who_a=who, who_b=who).tolist() == [2.0]
+    assert two_arms(MEAN_DIFFERENCE.name, values, other, who_a=who, who_b=who).tolist() == [2.0]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 8, 31])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -157,3 +158,20 @@ primary: all
     truth = find_truth(loads(text), replicates=200)
     assert truth.value[0].tolist() == pytest.approx([5.0, 0.0], abs=0.4)
     assert abs(truth.value[0, 1]) < 0.001
+
+
+def test_a_study_in_which_nothing_is_estimated_keeps_no_truth() -> None:
+    """A test of all arms alone has no estimand: there is nothing to play, to keep or to store."""
+    study = studies.prepare(
+        loads(
+            "trialsim: 1\nname: all\ntitle: All arms\ndesign: {arms: {a: A, b: B, c: C}, enroll: {each arm: 5}}\n"
+            "visits: {post: 1 d}\noutcomes: {y: {distribution: normal, visits: [post], level: {mean: 10, sd: 2}}}\n"
+            "analyses: {main: {outcome: y, visit: post, test: anova}}\nprimary: main\n"
+        )
+    )
+
+    def keeping(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("there is nothing to keep")
+
+    found = find_truth(study, replicates=100, workers=1, keeping=keeping)
+    assert np.isnan(found.value).all()

@@ -10,17 +10,16 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.linear import CrossMoments, cross_moments
+from trialsim.analysis.crossed import CrossMoments, cross_moments
 from trialsim.analysis.moments import Moments, moments
 from trialsim.analysis.ordering import Counts, Ordered, order
 from trialsim.analysis.plan import Choice, CovariateColumn, Endpoint, PercentRule
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.compiled import kernel
+from trialsim.kinds.designs import POPULATION, TRANSFORM
 
 Floats = NDArray[np.float64]
 Made = TypeVar("Made")
-
-TRANSFORMS = {"none": 0, "log": 1, "percent": 2}
 
 
 @dataclass(frozen=True)
@@ -128,9 +127,10 @@ class Extraction:
     def _counted(self, choice: Choice) -> NDArray[np.bool_]:
         twins = self.data.values.shape[0]
         counted = np.ones(self.data.arm.shape, dtype=bool)
-        if choice.population == "received":
+        population = POPULATION[choice.population]
+        if population.received:
             counted &= self.data.received
-        elif choice.population == "completers":
+        if population.completed:
             counted &= self.data.completed
         for covariate, category in choice.exclude:
             counted &= self.data.covariates[:, :, covariate] != category
@@ -156,6 +156,7 @@ def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
     """(T x R, N) an endpoint from values (T, R, N, D); no log of what is not positive, no percent of a start of 0."""
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
+    transform = TRANSFORM[endpoint.transform]
     if endpoint == Endpoint(endpoint.visit, levels=endpoint.levels):
         return np.ascontiguousarray(values[:, :, :, endpoint.visit]).reshape(twins * replicates, participants)
     low = -math.inf if endpoint.at_least is None else endpoint.at_least
@@ -164,7 +165,8 @@ def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
         np.ascontiguousarray(values).reshape(-1, pairs),
         endpoint.visit,
         -1 if endpoint.start is None else endpoint.start,
-        TRANSFORMS[endpoint.transform],
+        transform.log,
+        transform.percent,
         math.isfinite(low) or math.isfinite(high),
         low,
         high,
@@ -178,7 +180,8 @@ def _fill_endpoint(
     values: Floats,
     visit: int,
     start: int,
-    transform: int,
+    log: bool,
+    percent: bool,
     cut: bool,
     low: float,
     high: float,
@@ -190,13 +193,13 @@ def _fill_endpoint(
         y = x
         if start >= 0:
             x0 = values[i, start]
-            if transform == 1:
+            if log:
                 y = math.log(x) - math.log(x0) if x > 0.0 and x0 > 0.0 else math.nan
-            elif transform == 2:
+            elif percent:
                 y = 100.0 * (x - x0) / x0 if x0 != 0.0 else math.nan
             else:
                 y = x - x0
-        elif transform == 1:
+        elif log:
             y = math.log(x) if x > 0.0 else math.nan
         if cut and y == y:
             y = 1.0 if low <= y <= high else 0.0

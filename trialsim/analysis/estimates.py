@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis import categorical, dunnett, linear, means, multiplicity, ranks
-from trialsim.analysis.dunnett_adjusted import dunnett_adjusted
+from trialsim.analysis import multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
-from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan
+from trialsim.analysis.methods.method import Method
+from trialsim.analysis.methods.table import METHODS
+from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, pair_test, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
+from trialsim.kinds.designs import ADJUSTMENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,62 +130,19 @@ def _run(call: Call, extraction: Extraction) -> list[_Result]:
 
 
 def _main(call: Call, extraction: Extraction) -> Rows:
-    what = (call.endpoint, call.choice)
-    level = 1.0 - call.alpha
-    if call.test == "wilcoxon":
-        values = extraction.chosen(*what)
-        return ranks.wilcoxon(values, null=call.null, alternative=call.alternative, level=level)
-    if call.test in ("one-sample-t", "paired-t"):
-        joined = extraction.joined(*what)
-        return means.one_sample_t(joined, null=call.null, alternative=call.alternative, level=level)
-    if call.arms is not None:
-        return _two_arms(call.test, call, extraction, call.arms)
-    if call.test == "ancova":
-        return linear.ancova_omnibus(_cross(call, extraction))
-    if call.test == "kruskal-wallis":
-        return ranks.kruskal(extraction.ranked(*what))
-    if call.test == "chi-square":
-        return categorical.chi_square(extraction.counts(*what), level=level)
-    omnibus = means.welch_anova if call.test == "welch-anova" else means.anova
-    return omnibus(extraction.moments(*what))
-
-
-def _two_arms(test: str, call: Call, extraction: Extraction, pair: tuple[int, int]) -> Rows:
-    """A test of the contrast a - b; ``pooled`` takes the residual variance of all arms."""
-    what = (call.endpoint, call.choice)
-    a, b = pair
-    level = 1.0 - call.alpha
-    if test == "chi-square":
-        return categorical.chi_square(extraction.counts(*what), arms=pair, level=level)
-    if test == "ancova":
-        return linear.ancova(_cross(call, extraction), a=a, b=b, alternative=call.alternative, level=level)
-    if test == "mann-whitney":
-        return ranks.mann_whitney(extraction.ranked(*what), a=a, b=b, alternative=call.alternative, level=level)
-    if test == "fisher":
-        return categorical.fisher(extraction.counts(*what), a=a, b=b, alternative=call.alternative, level=level)
-    return OF_MOMENTS[test](extraction.moments(*what), a=a, b=b, alternative=call.alternative, level=level)
-
-
-OF_MOMENTS = {
-    "t": means.two_sample_t,
-    "welch": means.welch_t,
-    "pooled": means.anova_pair,
-}
-
-
-def _cross(call: Call, extraction: Extraction) -> linear.CrossMoments:
-    return extraction.cross(call.endpoint, call.choice, baselines=call.baselines, covariates=call.covariates)
+    samples = samples_of(call)
+    arms = {"one": (), "two": call.arms, "all": tuple(range(extraction.arms))}[samples]
+    assert arms is not None  # two arms are those of the contrast
+    return METHODS[call.test, samples].run(extraction, call, arms)
 
 
 def _pairs(call: Call, extraction: Extraction, main: Rows) -> list[_Result]:
     """The pairs after an omnibus test, adjusted together, closed where the gate is closed."""
     if call.pairs is None:
         return []
-    test = {"t": "ancova" if call.test == "ancova" else "pooled", "two-sample-t": "t"}.get(
-        call.pairs.test, call.pairs.test
-    )
-    tested = [_two_arms(test, call, extraction, pair) for pair in call.pairs.arms]
-    adjusted = _adjusted(call, extraction, tested)
+    method = METHODS[pair_test(call).name, "two"]
+    tested = [method.run(extraction, call, pair) for pair in call.pairs.arms]
+    adjusted = _adjusted(call, method, extraction, tested)
     results: list[_Result] = []
     for index, rows in enumerate(tested):
         final = replace(rows, p=adjusted[:, index])
@@ -193,22 +152,15 @@ def _pairs(call: Call, extraction: Extraction, main: Rows) -> list[_Result]:
     return results
 
 
-def _adjusted(call: Call, extraction: Extraction, tested: list[Rows]) -> Floats:
+def _adjusted(call: Call, method: Method, extraction: Extraction, tested: list[Rows]) -> Floats:
     """(T x R, pairs) p-values of the family."""
     assert call.pairs is not None
     raw = np.stack([rows.p for rows in tested], axis=1)
-    if call.pairs.adjust != "dunnett":
+    if not ADJUSTMENT[call.pairs.adjust].against_one:
         return multiplicity.adjust(raw, call.pairs.adjust)
-    order = [call.pairs.arms[0][1], *(a for a, _ in call.pairs.arms)]
-    statistics = np.stack([rows.statistic for rows in tested], axis=1)
+    assert method.jointly is not None  # checked when the scenario was resolved
     with np.errstate(invalid="ignore"):
-        if call.test == "ancova":
-            cross = _cross(call, extraction)
-            gaps = linear.adjusted_gaps(cross, call.pairs.arms)
-            p = dunnett_adjusted(statistics, _common_df(tested), cross.n[:, order], gaps, alternative=call.alternative)
-        else:
-            sizes = extraction.moments(call.endpoint, call.choice).n[:, order]
-            p = dunnett.dunnett(statistics, _common_df(tested), sizes, alternative=call.alternative)
+        p = method.jointly(extraction, call, call.pairs.arms, tested, _common_df(tested))
     return np.where(raw == 1.0, 1.0, p)  # where nothing varies
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from trialsim.analysis.rows import FloatArray, IntArray
-from trialsim.analysis.tails import Alternative
+from trialsim.kinds.designs import WAY
 
 
 @lru_cache(maxsize=256)
@@ -41,18 +41,18 @@ def mann_whitney_upper(na: int, nb: int) -> FloatArray:
     return np.asarray(np.cumsum(ways[::-1])[::-1] / total)
 
 
-def upper_p(upper: FloatArray, statistic: IntArray, alternative: Alternative) -> FloatArray:
+def upper_p(upper: FloatArray, statistic: IntArray, alternative: str) -> FloatArray:
     """p-value from the upper tail of a symmetric distribution on 0 .. len - 1; two-sided is twice the smaller tail."""
     top = upper.size - 1
-    if alternative == "greater":
+    if WAY[alternative] > 0:
         return np.asarray(upper[statistic])
-    if alternative == "less":
+    if WAY[alternative] < 0:
         return np.asarray(upper[top - statistic])
     return np.asarray(np.minimum(2.0 * upper[np.maximum(statistic, top - statistic)], 1.0))
 
 
 @lru_cache(maxsize=65536)
-def table_p(a: int, row: int, column: int, total: int, alternative: Alternative) -> float:
+def table_p(a: int, row: int, column: int, total: int, alternative: str) -> float:
     """Fisher's exact p-value of the 2 x 2 table with this first cell, first row, first column and total.
 
     Two-sided: the sum of all tables that are not more probable than this one; tables within a factor 1 + 1e-7
@@ -66,9 +66,9 @@ def table_p(a: int, row: int, column: int, total: int, alternative: Alternative)
     mass = np.exp(log_mass - log_mass.max())
     mass /= mass.sum()
     here = a - low
-    if alternative == "greater":
+    if WAY[alternative] > 0:
         p = mass[here:].sum()
-    elif alternative == "less":
+    elif WAY[alternative] < 0:
         p = mass[: here + 1].sum()
     else:
         p = mass[mass <= mass[here] * (1.0 + 1e-7)].sum()

@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
 
 import numpy as np
 
-from trialsim.analysis.rows import FloatArray
-
-Adjustment = Literal["none", "bonferroni", "holm", "hochberg"]
+from trialsim.analysis.rows import FloatArray, IntArray
 
 
-def adjust(p: FloatArray, method: Adjustment) -> FloatArray:
+def _unchanged(p: FloatArray) -> FloatArray:
+    return p.copy()
+
+
+def _shared(p: FloatArray) -> FloatArray:
+    return np.asarray(p * p.shape[1])
+
+
+def _step_down(p: FloatArray) -> FloatArray:
+    order, raised = _raised(p)
+    return _put_back(np.maximum.accumulate(raised, axis=1), order)
+
+
+def _step_up(p: FloatArray) -> FloatArray:
+    order, raised = _raised(p)
+    return _put_back(np.minimum.accumulate(raised[:, ::-1], axis=1)[:, ::-1], order)
+
+
+def _raised(p: FloatArray) -> tuple[IntArray, FloatArray]:
+    """The order of p (R, m), and m times the smallest, m - 1 times the next, ..."""
+    order = np.argsort(p, axis=1, kind="stable")
+    return order, np.take_along_axis(p, order, axis=1) * np.arange(p.shape[1], 0, -1)
+
+
+def _put_back(raised: FloatArray, order: IntArray) -> FloatArray:
+    adjusted = np.empty_like(raised)
+    np.put_along_axis(adjusted, order, raised, axis=1)
+    return adjusted
+
+
+#: By name: from p-values (R, m), a missing one as 1, to adjusted ones, which may pass 1.
+STEPS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "none": _unchanged,
+    "bonferroni": _shared,
+    "holm": _step_down,
+    "hochberg": _step_up,
+}
+
+
+def adjust(p: FloatArray, method: str) -> FloatArray:
     """Adjust the p-values of m comparisons in every replicate, capped at 1.
 
     A missing p (a comparison that could not be made) stays missing and still counts among the m, as if it were 1:
@@ -31,19 +68,6 @@ def adjust(p: FloatArray, method: Adjustment) -> FloatArray:
     >>> adjust(np.array([[0.01, 0.04]]), "holm").tolist()
     [[0.02, 0.04]]
     """
-    if method == "none":
-        return p.copy()
     missing = np.isnan(p)
-    known = np.where(missing, 1.0, p)
-    m = p.shape[1]
-    if method == "bonferroni":
-        return np.where(missing, np.nan, np.minimum(known * m, 1.0))
-    order = np.argsort(known, axis=1, kind="stable")
-    raised = np.take_along_axis(known, order, axis=1) * np.arange(m, 0, -1)
-    if method == "holm":
-        raised = np.maximum.accumulate(raised, axis=1)
-    else:
-        raised = np.minimum.accumulate(raised[:, ::-1], axis=1)[:, ::-1]
-    adjusted = np.empty_like(known)
-    np.put_along_axis(adjusted, order, np.minimum(raised, 1.0), axis=1)
-    return np.where(missing, np.nan, adjusted)
+    adjusted = STEPS[method](np.where(missing, 1.0, p))
+    return np.where(missing, np.nan, np.minimum(adjusted, 1.0))

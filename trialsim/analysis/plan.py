@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal, Protocol
+from typing import Protocol
 
-from trialsim.analysis.tails import Alternative
+from trialsim.kinds.designs import LOG, NO_TRANSFORM, PERCENT, RANDOMIZED, STRATEGY, TRANSFORM, TREATMENT_POLICY
+from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
+from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
-from trialsim.scenario.resolve import DEFAULT_ALPHA, ONE_SAMPLE, split_contrast
-
-MEAN_DIFFERENCE = "mean difference"
-MEAN = "mean"
-LOG_RATIO = "log ratio"
-LOG_MEAN = "mean of logs"
-PERCENT_CHANGE = "mean percent change"
-PERCENT_DIFFERENCE = "difference in percent change"
-MEDIAN = "median difference"
-LOG_MEDIAN = "median log ratio"
-PROBABILITY = "P(X > Y) + ties/2"
-RISK_DIFFERENCE = "risk difference"
-NO_ESTIMAND = "none"
-
-TREATMENT_POLICY, HYPOTHETICAL = "treatment policy", "hypothetical"
-WHILE_ON_TREATMENT, RESPONDER_STRATUM = "while on treatment", "responder stratum"
-
-BY_PROPORTION = ("fisher", "chi-square")
-Adjust = Literal["none", "bonferroni", "holm", "hochberg", "dunnett"]
+from trialsim.scenario.resolve import DEFAULT_ALPHA, split_contrast
 
 
 class PairIndex(Protocol):
@@ -49,7 +33,7 @@ class Endpoint:
 
     visit: int
     start: int | None = None
-    transform: str = "none"
+    transform: str = NO_TRANSFORM.name
     at_least: float | None = None
     at_most: float | None = None
     levels: tuple[float, ...] = ()
@@ -68,7 +52,7 @@ class PercentRule:
 class Choice:
     """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset goes by percent change."""
 
-    population: str = "randomized"
+    population: str = RANDOMIZED.name
     exclude: tuple[tuple[int, int], ...] = ()
     percent_change: Endpoint | None = None
     rule: PercentRule = PercentRule()
@@ -99,7 +83,7 @@ class RowPlan:
     alpha: float
     unit: str
     main: bool = True
-    strategy: str = TREATMENT_POLICY
+    strategy: str = TREATMENT_POLICY.name
 
 
 @dataclass(frozen=True)
@@ -108,7 +92,7 @@ class PairPlan:
 
     test: str
     arms: tuple[tuple[int, int], ...]
-    adjust: Adjust
+    adjust: str
     gate: bool
 
 
@@ -122,13 +106,13 @@ class Call:
     choice: Choice
     arms: tuple[int, int] | None
     null: float
-    alternative: Alternative
+    alternative: str
     alpha: float
     first_row: int
     baselines: tuple[Endpoint, ...] = ()
     covariates: tuple[CovariateColumn, ...] = ()
     pairs: PairPlan | None = None
-    strategy: str = TREATMENT_POLICY
+    strategy: str = TREATMENT_POLICY.name
     responders: PercentRule | None = None
 
 
@@ -177,7 +161,7 @@ def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) ->
         alternative=analysis.alternative,
         alpha=DEFAULT_ALPHA if analysis.alpha is None else analysis.alpha.value,
         first_row=first_row,
-        baselines=baselines if analysis.test == "ancova" else (),
+        baselines=baselines if TEST[analysis.test].adjusts else (),
         covariates=_covariates(scenario, analysis.covariates),
         pairs=_pairs(scenario, analysis.then),
         strategy=analysis.estimand.strategy,
@@ -212,7 +196,7 @@ def _visits(analysis: Analysis) -> tuple[str, str | None]:
 def _levels(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
     if analysis.dichotomize is not None or (outcome.distribution == "binary" and analysis.change is None):
         return (0.0, 1.0)
-    if outcome.distribution == "ordinal" and analysis.change is None and analysis.transform == "none":
+    if outcome.distribution == "ordinal" and analysis.change is None and TRANSFORM[analysis.transform].keeps:
         return tuple(sorted(float(category) for category in outcome.categories))
     return ()
 
@@ -220,7 +204,7 @@ def _levels(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
 def _baseline(analysis: Analysis, pairs: PairIndex, endpoint: Endpoint) -> Endpoint:
     """The baseline as a covariate: on logs when the outcome is."""
     assert analysis.baseline is not None
-    transform = "log" if endpoint.transform == "log" else "none"
+    transform = (LOG if TRANSFORM[endpoint.transform].log else NO_TRANSFORM).name
     return Endpoint(visit=pairs.pair_index(analysis.outcome, analysis.baseline), transform=transform)
 
 
@@ -243,7 +227,7 @@ def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
         percent_change=Endpoint(
             visit=pairs.pair_index(analysis.outcome, last),
             start=pairs.pair_index(analysis.outcome, first),
-            transform="percent",
+            transform=PERCENT.name,
         ),
         rule=_percent_rule(analysis.subset.percent_change),
     )
@@ -297,77 +281,74 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairPlan | None:
 # ---------------------------------------------------------------- rows
 
 
+def samples_of(call: Call) -> Samples:
+    """What the main test of a call compares: one sample, the two arms of its contrast, or all arms."""
+    if call.arms is not None:
+        return "two"
+    return "one" if "one" in TEST[call.test].samples else "all"
+
+
+def pair_test(call: Call) -> Test:
+    """The test of two arms that the pairs of a call are."""
+    assert call.pairs is not None
+    return PAIR_TEST[call.pairs.test, call.test]
+
+
 def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
-    arms = list(scenario.design.arms)
-    names: Mapping[int, str] = dict(enumerate(arms))
-    none = call.choice.percent_change is not None and call.strategy != RESPONDER_STRATUM
-    contrast = _label(analysis) if call.arms is None else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
-    omnibus = call.arms is None and call.test not in ONE_SAMPLE
-    estimand = NO_ESTIMAND if omnibus or none else _estimand(call.test, call.endpoint)
-    unit = _unit(scenario.outcomes[analysis.outcome].unit, call.endpoint)
-    rows = [
-        RowPlan(
-            call.name,
-            contrast,
-            call.test,
-            estimand,
-            _no_effect(estimand, call.null),
-            call.alpha,
-            unit,
-            strategy=call.strategy,
-        )
-    ]
+    names: Mapping[int, str] = dict(enumerate(scenario.design.arms))
+    unit = scenario.outcomes[analysis.outcome].unit
+    contrast = _label(analysis, call) if call.arms is None else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
+    estimand = _estimand(call, TEST[call.test], samples_of(call))
+    rows = [_row(call, contrast, call.test, estimand, unit)]
     if call.pairs is not None:
-        estimand = NO_ESTIMAND if none else _estimand(call.pairs.test, call.endpoint)
+        estimand = _estimand(call, pair_test(call), "two")
         for a, b in call.pairs.arms:
-            label = f"{names[a]} - {names[b]}"
-            effect = _no_effect(estimand, 0.0)
-            rows.append(
-                RowPlan(
-                    call.name,
-                    label,
-                    call.pairs.test,
-                    estimand,
-                    effect,
-                    call.alpha,
-                    unit,
-                    main=False,
-                    strategy=call.strategy,
-                )
-            )
+            row = _row(call, f"{names[a]} - {names[b]}", call.pairs.test, estimand, unit)
+            rows.append(replace(row, main=False))
     return rows
 
 
-def _label(analysis: Analysis) -> str:
+def _row(call: Call, contrast: str, test: str, estimand: str, unit: str | None) -> RowPlan:
+    return RowPlan(
+        call.name,
+        contrast,
+        test,
+        estimand,
+        _no_effect(estimand, call.null),
+        call.alpha,
+        _unit(unit, call.endpoint, estimand),
+        strategy=call.strategy,
+    )
+
+
+def _label(analysis: Analysis, call: Call) -> str:
     """What stands in the contrast column of a test without two arms."""
     visit, start = _visits(analysis)
-    if analysis.test not in ONE_SAMPLE:
+    if samples_of(call) == "all":
         return "all arms"
     return visit if start is None else f"{visit} - {start}"
 
 
-def _estimand(test: str, endpoint: Endpoint) -> str:
-    if test == "mann-whitney":
-        return PROBABILITY
-    if test in BY_PROPORTION:
-        return RISK_DIFFERENCE if len(endpoint.levels) == 2 else NO_ESTIMAND
-    if test == "wilcoxon":
-        return LOG_MEDIAN if endpoint.transform == "log" else MEDIAN
-    one = test in ONE_SAMPLE
-    if endpoint.transform == "log":
-        return LOG_MEAN if one and endpoint.start is None else LOG_RATIO
-    if endpoint.transform == "percent":
-        return PERCENT_CHANGE if one else PERCENT_DIFFERENCE
-    return MEAN if one and endpoint.start is None else MEAN_DIFFERENCE
+def _estimand(call: Call, test: Test, samples: Samples) -> str:
+    """What is estimated; none by a test of all arms, in a subset chosen by the outcome, of more than yes and no."""
+    chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
+    if chosen or samples == "all" or (test.yes_or_no and len(call.endpoint.levels) != 2):
+        return NO_ESTIMAND
+    situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
+    return MEANT[test.effect, call.endpoint.transform, situation].name
 
 
 def _no_effect(estimand: str, null: float) -> float:
     if estimand == NO_ESTIMAND:
         return float("nan")
-    return 0.5 if estimand == PROBABILITY else null
+    fixed = ESTIMAND[estimand].no_effect
+    return null if fixed is None else fixed
 
 
-def _unit(unit: str | None, endpoint: Endpoint) -> str:
-    if endpoint.at_least is not None or endpoint.at_most is not None or endpoint.transform == "log":
+def _unit(unit: str | None, endpoint: Endpoint, estimand: str) -> str:
+    """The unit of an estimate, or of the endpoint where nothing is estimated."""
+    yes_or_no = endpoint.at_least is not None or endpoint.at_most is not None
+    if yes_or_no or (estimand != NO_ESTIMAND and not ESTIMAND[estimand].in_unit):
         return ""
-    return "%" if endpoint.transform == "percent" else unit or ""
+    transform = TRANSFORM[endpoint.transform]
+    return (unit or "") if transform.keeps else transform.unit

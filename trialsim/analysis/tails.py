@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from trialsim.analysis.rows import NO_VARIANCE, OK, BoolArray, FloatArray, IntArray, Rows, make_rows
-
-Alternative = Literal["two-sided", "greater", "less"]
+from trialsim.kinds.designs import WAY
 
 #: A spread or a difference below this share of the means is rounding error: "data are essentially constant" in R's t.test.
 ROUNDING = 10.0 * float(np.finfo(np.float64).eps)
 
 
-def t_p(statistic: FloatArray, df: FloatArray, alternative: Alternative = "two-sided") -> FloatArray:
+def t_p(statistic: FloatArray, df: FloatArray, alternative: str = "two-sided") -> FloatArray:
     """p-value of a t statistic (R,) with df degrees of freedom (R,)."""
-    if alternative == "two-sided":
+    way = WAY[alternative]
+    if way == 0:
         return np.asarray(2.0 * special.stdtr(df, -np.abs(statistic)))
-    side = -statistic if alternative == "greater" else statistic
-    return np.asarray(special.stdtr(df, side))
+    return np.asarray(special.stdtr(df, -way * statistic))
 
 
-def normal_p(z: FloatArray, alternative: Alternative = "two-sided") -> FloatArray:
+def normal_p(z: FloatArray, alternative: str = "two-sided") -> FloatArray:
     """p-value of a standard normal statistic (R,)."""
-    if alternative == "two-sided":
+    way = WAY[alternative]
+    if way == 0:
         return np.asarray(np.minimum(2.0 * special.ndtr(-np.abs(z)), 1.0))
-    return np.asarray(special.ndtr(-z if alternative == "greater" else z))
+    return np.asarray(special.ndtr(-way * z))
+
+
+def normal_rank_p(
+    statistic: FloatArray, mean: FloatArray, sd: FloatArray, *, alternative: str, correction: bool
+) -> FloatArray:
+    """p-value of a rank statistic (R,) by its normal approximation, with or without continuity correction."""
+    shift = 0.5 if correction else 0.0
+    if WAY[alternative] == 0:
+        return np.asarray(np.minimum(2.0 * special.ndtr(-(np.abs(statistic - mean) - shift) / sd), 1.0))
+    far = statistic - mean if WAY[alternative] > 0 else mean - statistic
+    return np.asarray(special.ndtr(-(far - shift) / sd))
 
 
 def f_p(statistic: FloatArray, df_between: FloatArray | float, df_within: FloatArray) -> FloatArray:
@@ -41,9 +50,9 @@ def chi_square_p(statistic: FloatArray, df: FloatArray | float) -> FloatArray:
     return np.asarray(special.chdtrc(df, statistic))
 
 
-def interval_probability(level: float, alternative: Alternative) -> float:
+def interval_probability(level: float, alternative: str) -> float:
     """Lower-tail probability whose quantile makes an interval of this level: .975 for 95 % two-sided."""
-    return 0.5 + level / 2.0 if alternative == "two-sided" else level
+    return 0.5 + level / 2.0 if WAY[alternative] == 0 else level
 
 
 def t_quantile(probability: float, df: FloatArray) -> FloatArray:
@@ -62,10 +71,10 @@ def t_quantile(probability: float, df: FloatArray) -> FloatArray:
     return np.where(valid, quantile, np.nan)
 
 
-def limits(estimate: FloatArray, half_width: FloatArray, alternative: Alternative) -> tuple[FloatArray, FloatArray]:
+def limits(estimate: FloatArray, half_width: FloatArray, alternative: str) -> tuple[FloatArray, FloatArray]:
     """Interval around an estimate; a one-sided alternative leaves the other side open, as R and scipy do."""
-    low = np.full_like(estimate, -np.inf) if alternative == "less" else estimate - half_width
-    high = np.full_like(estimate, np.inf) if alternative == "greater" else estimate + half_width
+    low = np.full_like(estimate, -np.inf) if WAY[alternative] < 0 else estimate - half_width
+    high = np.full_like(estimate, np.inf) if WAY[alternative] > 0 else estimate + half_width
     return low, high
 
 
@@ -90,7 +99,7 @@ def t_rows(
     status: NDArray[np.int8],
     tiny: FloatArray,
     null: float = 0.0,
-    alternative: Alternative = "two-sided",
+    alternative: str = "two-sided",
     level: float = 0.95,
 ) -> Rows:
     """Rows of a t test: statistic (estimate - null) / se and the interval estimate +- t se.

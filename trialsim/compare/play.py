@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
 from trialsim.compare.best import Contest, Meetings, asked, contests, taken
 from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
@@ -24,6 +23,7 @@ from trialsim.evaluate.trial import trial_columns
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.verdict import verdicts as verdicts_of
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures
+from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.memory import most_with_days
 from trialsim.study import Engine, Study, play
 

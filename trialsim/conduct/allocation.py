@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.conduct.plan import METHODS, ConductPlan
+from trialsim.conduct.plan import ConductPlan
 from trialsim.draws import block, to_uniform, uniform
-
-IN_TURN, SIMPLE, BLOCKS = range(len(METHODS))
+from trialsim.kinds.designs import METHOD
 
 
 def places_in_block(ratio: tuple[int, ...], size: int) -> NDArray[np.int8]:
@@ -26,13 +25,13 @@ def allocate(
     A block is addressed by its stratum and number, so it is the same whatever comes before. An arm that has its own
     target is closed: its remaining places are passed over.
     """
-    method = METHODS.index(plan.method)
-    places = places_in_block(plan.ratio, plan.block if method == BLOCKS else sum(plan.ratio))
+    method = METHOD[plan.method]
+    places = places_in_block(plan.ratio, plan.block if method.blocks else sum(plan.ratio))
     out = np.full(entry.shape, -1, dtype=np.int8)
-    alike = method == IN_TURN and not plan.ward  # everybody is enrolled and nothing is drawn
+    alike = not (method.blocks or method.one_by_one or plan.ward)  # everybody is enrolled and nothing is drawn
     rows = slice(0, 1) if alike else slice(None)
     _allocate(
-        method, places, len(plan.arms), plan.each_arm, np.uint64(seed), plan.stratum_streams,
+        method.one_by_one, method.blocks, places, len(plan.arms), plan.each_arm, np.uint64(seed), plan.stratum_streams,
         np.uint64(replicates.start), entry[rows], stratum[rows], out[rows],
     )  # fmt: skip
     if alike:
@@ -55,7 +54,7 @@ def _shuffle(places, order, u, seed, stream, number, replicate):  # type: ignore
 
 
 @kernel
-def _allocate(method, places, arms, each_arm, seed, streams, first_replicate, entry, stratum, out):  # type: ignore[no-untyped-def]
+def _allocate(one_by_one, in_blocks, places, arms, each_arm, seed, streams, first_replicate, entry, stratum, out):  # type: ignore[no-untyped-def]
     replicates, participants = entry.shape
     size, strata = places.shape[0], streams.shape[0]
     orders = np.empty((strata, size), dtype=np.int8)
@@ -76,17 +75,17 @@ def _allocate(method, places, arms, each_arm, seed, streams, first_replicate, en
                 continue
             s = stratum[r, n]
             while True:
-                if method == SIMPLE:
+                if one_by_one:
                     u[0] = uniform(seed, streams[0], tries[0], np.uint64(0), first_replicate + np.uint64(r))
                     arm = places[int(u[0] * size)]
                     tries[0] += 1
                 else:
                     if used[s] == size:
                         used[s] = 0
-                        if method == BLOCKS:
+                        if in_blocks:
                             _shuffle(places, orders[s], u, seed, streams[s], number[s], first_replicate + np.uint64(r))
                             number[s] += 1
-                    arm = orders[s, used[s]] if method == BLOCKS else places[used[s]]
+                    arm = orders[s, used[s]] if in_blocks else places[used[s]]
                     used[s] += 1
                 if each_arm == 0 or filled[arm] < each_arm:
                     break

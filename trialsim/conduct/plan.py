@@ -16,6 +16,7 @@ from trialsim.conduct.entries import NEVER
 from trialsim.distributions import Distribution
 from trialsim.draws import stream, stream_key
 from trialsim.errors import DistributionError, TrialsimError
+from trialsim.kinds.designs import IN_TURN
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days
 from trialsim.quantities import Number
 from trialsim.scenario.model import Arrivals, Covariate, Leave, Scenario
@@ -23,8 +24,6 @@ from trialsim.scenario.resolve import parse_ratio
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
-
-METHODS = ("in turn", "simple", "permuted blocks")
 
 #: More combinations of categories than this are no strata of a bedside trial.
 MOST_STRATA = 1000
@@ -121,7 +120,7 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         arms=arms,
         each_arm=each,
         ratio=ratio,
-        method=design.allocation.method or "in turn",
+        method=design.allocation.method or IN_TURN.name,
         block=design.allocation.block or sum(ratio),
         strata=strata,
         strata_covariates=places,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trialsim.analysis.plan import NO_ESTIMAND, RowPlan
+from trialsim.analysis.plan import RowPlan
+from trialsim.kinds.estimands import NO_ESTIMAND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
                 "estimate": kept.estimate[t, :, index],
                 "no_effect": row.no_effect,
                 "truth": truth.get((row.analysis, row.contrast), np.nan),
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit and "(" not in row.estimand else ""),
+                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else ""),
             }
         )
         for index, row in enumerate(kept.rows)

@@ -9,10 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from trialsim.analysis.plan import NO_ESTIMAND, AnalysisPlan, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, RowPlan
 from trialsim.evaluate.columns import FAMILY, NO_CHANGE, NULL, REJECTION_NO_CHANGE, REJECTION_NULL, families
 from trialsim.evaluate.table import Measure, wilson
 from trialsim.evaluate.truth import APART, Truth
+from trialsim.kinds.designs import WAY
+from trialsim.kinds.estimands import NO_ESTIMAND
 
 #: What the rejection rate is called when nothing is to be found: by its name, or where the truth is not none.
 TYPE_1, WITHOUT_EFFECTS = "type_1_error", "rejection_without_effects"
@@ -159,7 +161,7 @@ def _is_type_1(plan: AnalysisPlan, index: int, truth: Truth | None, twin: str, s
     if truth is None:
         return False
     value, mcse = (float(one[truth.twins.index(twin), index]) for one in (truth.value, truth.mcse))
-    two_sided = next(call.alternative for call in plan.calls if call.name == row.analysis) == "two-sided"
+    two_sided = next(WAY[call.alternative] for call in plan.calls if call.name == row.analysis) == 0
     margin = (MARGIN if two_sided else MARGIN_ONE_SIDED) * spread
     return bool(abs(value - row.no_effect) <= np.nanmax([margin, APART * mcse, 0.0]))
 

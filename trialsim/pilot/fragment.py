@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trialsim.kinds import tests
+from trialsim.kinds.designs import LOG
 from trialsim.pilot.estimates import Estimate
 
 Data = dict[str, Any]
@@ -104,17 +106,17 @@ def scenario_data(
 def _analysis(one: Fitted, arms: Sequence[str]) -> Data:
     """The usual analysis of the last visit."""
     told: Data = {"outcome": one.name, "visit": one.visits[-1]}
-    logs = {"transform": "log"} if one.family == "lognormal" else {}
+    logs = {"transform": LOG.name} if one.family == "lognormal" else {}
     if len(arms) == 1:
         if one.baseline and one.family in ("normal", "lognormal"):
             change = {"change": {"from": one.visits[0], "to": one.visits[-1]}}
-            return {"outcome": one.name, **change, **logs, "test": "paired-t"}
-        return {**told, **logs, "test": "one-sample-t"}
+            return {"outcome": one.name, **change, **logs, "test": tests.PAIRED_T.name}
+        return {**told, **logs, "test": tests.ONE_SAMPLE_T.name}
     contrast = {"contrast": f"{arms[1]} - {arms[0]}"}
     if one.family == "binary":
-        return {**told, "test": "fisher", **contrast}
+        return {**told, "test": tests.FISHER.name, **contrast}
     if one.family == "ordinal":
-        return {**told, "test": "mann-whitney", **contrast}
+        return {**told, "test": tests.MANN_WHITNEY.name, **contrast}
     if one.baseline:
-        return {**told, **logs, "test": "ancova", "baseline": one.visits[0], **contrast}
-    return {**told, **logs, "test": "t", **contrast}
+        return {**told, **logs, "test": tests.ANCOVA.name, "baseline": one.visits[0], **contrast}
+    return {**told, **logs, "test": tests.T.name, **contrast}

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import exp, isfinite
 
+from trialsim.kinds.designs import IN_TURN, METHOD
+from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.quantities import Prior, Spread
-from trialsim.report import words
+from trialsim.report import kinds, words
 from trialsim.report.digits import percent
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
@@ -61,6 +63,7 @@ def explain(study: Study) -> list[Section]:
     found += [section for section in (_drawn(study),) if section.rows]
     analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
     found.append(Section("How it is analyzed", tuple(analyses)))
+    found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
     if scenario.costs is not None:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))
     found.append(_sources(scenario))
@@ -81,8 +84,9 @@ def _study(scenario: Scenario) -> Iterator[str]:
     yield f"Enroll {target}{limit}."
     allocation = design.allocation
     if len(design.arms) > 1:
-        text = f"Allocation: {allocation.method}, ratio {allocation.ratio}"
-        if allocation.method == "permuted blocks":
+        method = METHOD[allocation.method or IN_TURN.name]
+        text = f"Allocation: {kinds.METHODS[method.name]}, ratio {allocation.ratio}"
+        if method.blocks:
             text += f", blocks of {allocation.block}"
         if allocation.stratify:
             text += f", stratified by {words.join(list(allocation.stratify))}"
@@ -243,6 +247,14 @@ def _priors(scenario: Scenario) -> Section:
         "trialsim assurance averages over the priors."
     )
     return Section("What is uncertain about the numbers", (line,) if rows else (), ("number", "value", "prior"), rows)
+
+
+def _tests(study: Study) -> Iterator[tuple[str, ...]]:
+    """Each test and what it estimates, once."""
+    asked = dict.fromkeys((row.test, row.main, row.estimand) for row in study.analysis.rows)
+    for test, main, estimand in asked:
+        what = kinds.TESTS[test] if main else kinds.PAIRS[test]
+        yield test, what, "" if estimand == NO_ESTIMAND else kinds.ESTIMANDS[estimand]
 
 
 def _sources(scenario: Scenario) -> Section:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialsim.analysis.plan import NO_ESTIMAND
 from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS
+from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
 from trialsim.report.opinions import opinion_table, reasons_told, second_opinions

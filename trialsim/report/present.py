@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from trialsim.kinds.designs import WAY
 from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
 from trialsim.report.digits import percent
 from trialsim.report.words import join
@@ -44,7 +45,7 @@ def nothing_to_find(scenario: Scenario) -> str:
 
 def levels(study: Study) -> str:
     """At which level tests reject: ``at 5 %, two-sided``, or that it is that of each analysis."""
-    found = {(call.alpha, call.alternative == "two-sided") for call in study.analysis.calls}
+    found = {(call.alpha, WAY[call.alternative] == 0) for call in study.analysis.calls}
     if len(found) > 1:
         return "at the level of its analysis"
     ((alpha, two_sided),) = found

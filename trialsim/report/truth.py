@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import NO_ESTIMAND, RowPlan
+from trialsim.analysis.plan import RowPlan
 from trialsim.evaluate.verdict import TYPE_1, WITHOUT_EFFECTS
+from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.digits import measure_with_error, percent, with_error
 
 if TYPE_CHECKING:

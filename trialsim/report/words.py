@@ -8,6 +8,7 @@ from itertools import pairwise
 from trialsim.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities import Number, Spread
+from trialsim.report import kinds
 from trialsim.report.digits import plain
 from trialsim.scenario.model import Analysis, Arrivals, Costs, Leave, Outcome, Scenario
 from trialsim.units import format_value
@@ -240,7 +241,7 @@ def scores(categories: Sequence[float]) -> str:
 def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     """An analysis in one line."""
     where = f"the change from {what.change.start} to {what.change.end}" if what.change else f"{what.visit}"
-    scale = {"log": " on the log scale", "percent": " in percent"}.get(what.transform, "")
+    scale = kinds.TRANSFORMS[what.transform]
     text = f"{name}{' (primary)' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
     if what.dichotomize is not None:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
@@ -253,15 +254,10 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         text += f", {what.contrast}"
     if what.null is not None:
         text += f", against {number(what.null)}"
-    if what.alternative != "two-sided":
-        text += f", one-sided ({what.alternative})"
+    text += kinds.ALTERNATIVES[what.alternative]
     if what.alpha is not None and what.alpha.value != 0.05:  # 5 % is what everyone expects
         text += f", at a level of {number(what.alpha)}"
-    text += {
-        "randomized": "",
-        "received": "; only participants who got some of their arm's treatment",
-        "completers": "; only participants who completed the pathway",
-    }[what.population]
+    text += kinds.POPULATIONS[what.population]
     if what.exclude:
         text += f"; without {join([f'{covariate} {category}' for covariate, category in what.exclude.items()])}"
     if what.subset is not None:
@@ -272,10 +268,9 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
             if limit is not None
         ]
         text += f"; only participants whose percent change is {join(rules, 'or')}"
-    if what.estimand.strategy != "treatment policy":
-        text += f"; judged against the effect of the strategy '{what.estimand.strategy}'"
+    text += kinds.STRATEGIES[what.estimand.strategy]
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""
-        text += f"; then {against} by {what.then.pairs} ({what.then.adjust}{gate})"
+        text += f"; then {against} by {what.then.pairs} ({kinds.ADJUSTMENTS[what.then.adjust]}{gate})"
     return text

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from trialsim.kinds.designs import TRANSFORM
 from trialsim.normal import ndtr
 from trialsim.scenario.model import Analysis, Instrument, Scenario
 
@@ -29,9 +30,10 @@ def logged(analysis: Analysis) -> tuple[str, ...]:
     """The visits of which an analysis takes the logarithm, or by which it divides."""
     ends = (analysis.change.start, analysis.change.end) if analysis.change is not None else (analysis.visit,)
     visits: list[str | None] = []
-    if analysis.transform == "log":
+    transform = TRANSFORM[analysis.transform]
+    if transform.log:
         visits += [*ends, analysis.baseline]
-    if analysis.transform == "percent" or analysis.subset is not None:
+    if transform.percent or analysis.subset is not None:
         visits.append(ends[0])
     if analysis.estimand.responders is not None:
         visits.append(ends[-1])

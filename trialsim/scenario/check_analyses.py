@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, POPULATION, STRATEGY, TRANSFORM
+from trialsim.kinds.tests import PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario
 from trialsim.scenario.outline import Outline
-from trialsim.scenario.resolve import OMNIBUS, ONE_SAMPLE, expand_visits, split_contrast
+from trialsim.scenario.resolve import expand_visits, split_contrast
 from trialsim.scenario.text import Finding, Path
 
-PAIRS_AFTER = {  # which pairwise tests go with an omnibus test
-    "anova": ("t", "two-sample-t", "welch", "mann-whitney"),
-    "welch-anova": ("t", "two-sample-t", "welch", "mann-whitney"),
-    "kruskal-wallis": ("mann-whitney", "two-sample-t", "welch"),
-    "ancova": ("t",),
-    "chi-square": ("fisher", "chi-square"),
-}
+
+def pairs_after(test: Test) -> tuple[str, ...]:
+    """The pairs that may follow a test of all arms, those of its own family first."""
+    found = [pair for pair in PAIRS if (pair.name, test.name) in PAIR_TEST]
+    own = [pair for pair in found if PAIR_TEST[pair.name, test.name].family == test.family]
+    return tuple(pair.name for pair in (*own, *(pair for pair in found if pair not in own)))
 
 
 def check_analyses(scenario: Scenario, points: Outline, report: Report) -> None:
@@ -36,7 +37,7 @@ def check_analyses(scenario: Scenario, points: Outline, report: Report) -> None:
 
 
 def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
-    measured = expand_visits(outcome.visits, points)
+    measured, test = expand_visits(outcome.visits, points), TEST[analysis.test]
     told: list[tuple[Path, str]] = []
     if analysis.visit is not None:
         told.append(((*path, "visit"), analysis.visit))
@@ -56,7 +57,7 @@ def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline,
         known(visit, measured, "TS-E030", here, report)
     if (analysis.visit is None) == (analysis.change is None):
         report(Finding("TS-E060", path, "say one endpoint.", "Write visit: post, or change: {from: pre, to: post}."))
-    if analysis.test in ("paired-t", "wilcoxon") and analysis.change is None:
+    if "value" not in test.takes and analysis.change is None:
         report(
             Finding(
                 "TS-E060",
@@ -65,16 +66,16 @@ def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline,
                 "Write change: {from: pre, to: post}.",
             )
         )
-    if analysis.test == "ancova" and analysis.baseline is None and not analysis.covariates:
+    if test.adjusts and analysis.baseline is None and not analysis.covariates:
         report(
             Finding(
                 "TS-E060",
                 (*path, "test"),
-                "ancova needs a baseline.",
+                f"{analysis.test} needs a baseline.",
                 "Write baseline: and the visit before treatment.",
             )
         )
-    if analysis.test != "ancova" and (analysis.baseline is not None or analysis.covariates):
+    if not test.adjusts and (analysis.baseline is not None or analysis.covariates):
         key = "baseline" if analysis.baseline is not None else "covariates"
         report(
             Finding(
@@ -90,7 +91,7 @@ def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline,
             f"a level of {100 * analysis.alpha.value:g} % rejects {'never' if analysis.alpha.value == 0 else 'always'}."
         )
         report(Finding("TS-E013", (*path, "alpha"), message, "Write a level above 0 % and below 100 %, such as 5 %."))
-    if analysis.null is not None and analysis.test not in ONE_SAMPLE:
+    if analysis.null is not None and not test.null:
         report(
             Finding(
                 "TS-E060",
@@ -106,8 +107,9 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
     if not arms:
         return
     test, count = analysis.test, len(arms)
-    omnibus = test in OMNIBUS or (test in ("ancova", "chi-square") and count > 2 and analysis.contrast is None)
-    if test in ONE_SAMPLE:
+    can = TEST[test].samples
+    omnibus = "all" in can and not ("two" in can and (count <= 2 or analysis.contrast is not None))
+    if "one" in can:
         if count > 1:
             message = f"{test} has one sample, but the design has {count} arms."
             report(Finding("TS-E062", (*path, "test"), message, "Compare the arms: t, mann-whitney, ancova, ..."))
@@ -124,7 +126,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
                 "Use paired-t or wilcoxon on a change.",
             )
         )
-    elif test in OMNIBUS and analysis.contrast is not None:
+    elif "two" not in can and analysis.contrast is not None:
         report(
             Finding(
                 "TS-E061",
@@ -142,22 +144,18 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
     elif count > 2 and analysis.contrast is None and not omnibus:
         message = f"say which of the {count} arms to compare."
         report(Finding("TS-E061", path, message, f"Add contrast: {arms[1]} - {arms[0]}."))
-    if omnibus and analysis.alternative != "two-sided":
-        report(
-            Finding(
-                "TS-E061",
-                (*path, "alternative"),
-                f"{test} of {count} arms has no direction.",
-                "Write alternative: two-sided.",
-            )
-        )
+    if ALTERNATIVE[analysis.alternative].way:
+        samples: Samples = "all" if omnibus else "one" if "one" in can else "two"
+        if samples not in TEST[test].directions:
+            message = f"{test} of {count} arms has no direction."
+            report(Finding("TS-E061", (*path, "alternative"), message, "Write alternative: two-sided."))
 
 
 def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
     then, place = analysis.then, (*path, "then")
     if then is None:
         return
-    fitting = PAIRS_AFTER.get(analysis.test, ())
+    fitting = pairs_after(TEST[analysis.test])
     if not fitting or analysis.contrast is not None or len(arms) < 2:
         report(
             Finding(
@@ -174,7 +172,7 @@ def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> N
         report(Finding("TS-E063", (*place, "pairs"), message, f"Choose {' or '.join(fitting)}."))
     if then.against is not None:
         known(then.against, arms, "TS-E031", (*place, "against"), report)
-    if then.adjust == "dunnett" and (then.against is None or then.pairs != "t"):
+    if ADJUSTMENT[then.adjust].against_one and (then.against is None or not PAIR[then.pairs].of_model):
         report(
             Finding(
                 "TS-E063",
@@ -198,10 +196,11 @@ def check_scales(scenario: Scenario, report: Report) -> None:
 
 
 def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
-    if analysis.transform == "log" and scale != "lognormal":
+    transform = TRANSFORM[analysis.transform]
+    if transform.log and scale != "lognormal":
         message = f"the log needs values above zero; '{analysis.outcome}' is {scale}."
         report(Finding("TS-E064", (*path, "transform"), message, "Remove transform:, or use a lognormal outcome."))
-    if analysis.transform == "percent" and analysis.change is None:
+    if transform.percent and analysis.change is None:
         message = "a percent change needs a change."
         report(Finding("TS-E064", (*path, "transform"), message, "Write change: {from: pre, to: post}."))
 
@@ -209,7 +208,7 @@ def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report
 def _percent(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -> None:
     """A percent of 0 is nothing, and of what lies below 0 it has the wrong sign: -10 becomes -12 by 20 %."""
     used: dict[Path, object] = {
-        ("transform",): analysis.transform == "percent",
+        ("transform",): TRANSFORM[analysis.transform].percent,
         ("subset", "percent_change"): analysis.subset,
         ("estimand", "responders", "percent_change"): analysis.estimand.responders,
     }
@@ -250,7 +249,7 @@ def _limits(limits: Limits, here: Path, report: Report) -> None:
 
 
 def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
-    stratum, rule = analysis.estimand.strategy == "responder stratum", analysis.estimand.responders
+    stratum, rule = STRATEGY[analysis.estimand.strategy].stratum, analysis.estimand.responders
     if stratum != (rule is not None):
         message = "say who responds." if stratum else f"{analysis.estimand.strategy} concerns everybody."
         remedy = "Write strategy: responder stratum, responders: {percent_change: {below: -10 %}}."
@@ -260,9 +259,12 @@ def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
 
 
 def _yes_or_no(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
-    counts, rule = analysis.test in ("fisher", "chi-square"), analysis.dichotomize
-    if counts and rule is None and scale != "binary":
-        message = f"{analysis.test} needs yes or no; '{analysis.outcome}' is {scale}."
+    counts, rule = TEST[analysis.test].yes_or_no, analysis.dichotomize
+    if counts and rule is None and (scale != "binary" or analysis.change is not None):
+        what = (
+            f"the change of '{analysis.outcome}' is a number" if analysis.change else f"'{analysis.outcome}' is {scale}"
+        )
+        message = f"{analysis.test} needs yes or no; {what}."
         report(Finding("TS-E065", (*path, "test"), message, "Add dichotomize: {at_least: ..}."))
     if rule is not None and (not counts or (rule.at_least is None) == (rule.at_most is None)):
         message = "say one limit." if counts else f"{analysis.test} does not use yes or no."
@@ -271,7 +273,7 @@ def _yes_or_no(analysis: Analysis, scale: str | None, path: Path, report: Report
 
 
 def _people(analysis: Analysis, scenario: Scenario, points: Outline, path: Path, report: Report) -> None:
-    if analysis.population == "received" and not any(points.own.values()):
+    if POPULATION[analysis.population].received and not any(points.own.values()):
         message = "no arm has an activity of its own to receive."
         report(Finding("TS-E067", (*path, "population"), message, "Use randomized or completers."))
     for i, name in enumerate(analysis.covariates):

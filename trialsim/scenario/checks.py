@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from trialsim.faults import did_you_mean
+from trialsim.kinds.designs import METHOD
 from trialsim.protocol.steps import Activity, Attempt
 from trialsim.quantities import Number, Record
 from trialsim.scenario.amounts import Report
@@ -210,14 +211,15 @@ def _design(scenario: Scenario, report: Report) -> None:
 
 def _blocks(scenario: Scenario, total: int, report: Report) -> None:
     allocation, path = scenario.design.allocation, ("design", "allocation")
+    method = None if allocation.method is None else METHOD[allocation.method]
     if allocation.block is not None:
         if allocation.block < 1 or (total and allocation.block % total):
             message = f"a block of {allocation.block} cannot hold the ratio, which sums to {total}."
             report(Finding("TS-E041", (*path, "block"), message, f"Write a multiple of {total}, such as {2 * total}."))
-        if allocation.method not in (None, "permuted blocks"):
+        if method is not None and not method.blocks:
             message = f"'{allocation.method}' allocation has no blocks."
             report(Finding("TS-E045", (*path, "block"), message, "Write method: permuted blocks, or remove block:."))
-    if allocation.stratify and allocation.method in ("in turn", "simple"):
+    if allocation.stratify and method is not None and not method.blocks:
         message = f"'{allocation.method}' allocation has no strata."
         report(Finding("TS-E045", (*path, "stratify"), message, "Write method: permuted blocks, or remove stratify:."))
     if allocation.stratify and allocation.method is None and allocation.block is None:

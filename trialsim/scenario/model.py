@@ -15,6 +15,20 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag, model_validator
 from pydantic_core import core_schema
 
+from trialsim.kinds.designs import (
+    ADJUSTMENT,
+    ALTERNATIVE,
+    HOLM,
+    METHOD,
+    NO_TRANSFORM,
+    POPULATION,
+    RANDOMIZED,
+    STRATEGY,
+    TRANSFORM,
+    TREATMENT_POLICY,
+    TWO_SIDED,
+)
+from trialsim.kinds.tests import PAIR, TESTS
 from trialsim.protocol.steps import Resource, Step, WaitRule
 from trialsim.quantities import (
     Amount,
@@ -40,6 +54,7 @@ from trialsim.quantities import (
     StudyName,
     ValueSpread,
 )
+from trialsim.scenario.oneof import OneOf
 from trialsim.scenario.sweep import Sweep
 
 
@@ -113,7 +128,7 @@ class Setting(Sourced):
 class Allocation(Record):
     """How participants are put into arms."""
 
-    method: Literal["in turn", "simple", "permuted blocks"] | None = None
+    method: Annotated[str, OneOf(METHOD)] | None = None
     ratio: str | None = None  # "1:1:1" in the order of the arms
     block: Count | None = Field(default=None, ge=1, le=10_000)  # a multiple of the sum of the ratio
     stratify: Names = ()  # covariates by choice, and "site"
@@ -370,9 +385,7 @@ class Subset(Record):
 class Estimand(Record):
     """The effect that an analysis is to find, by what it makes of missed and stopped treatment (ICH E9 R1)."""
 
-    strategy: Literal["treatment policy", "hypothetical", "while on treatment", "responder stratum"] = (
-        "treatment policy"
-    )
+    strategy: Annotated[str, OneOf(STRATEGY)] = TREATMENT_POLICY.name
     responders: Subset | None = None  # percent by which a value in one arm differs from the same person's in the other
 
 
@@ -386,26 +399,10 @@ class Dichotomy(Record):
 class Then(Record):
     """Pairs after the omnibus test."""
 
-    pairs: Literal["t", "two-sample-t", "welch", "mann-whitney", "fisher", "chi-square"]
+    pairs: Annotated[str, OneOf(PAIR)]
     against: Name | None = None  # None: all pairs
-    adjust: Literal["none", "bonferroni", "holm", "hochberg", "dunnett"] = "holm"
+    adjust: Annotated[str, OneOf(ADJUSTMENT)] = HOLM.name
     gate: bool = True
-
-
-TESTS = Literal[
-    "one-sample-t",
-    "paired-t",
-    "wilcoxon",
-    "t",
-    "welch",
-    "mann-whitney",
-    "anova",
-    "welch-anova",
-    "kruskal-wallis",
-    "ancova",
-    "chi-square",
-    "fisher",
-]
 
 
 class Analysis(Record):
@@ -414,19 +411,19 @@ class Analysis(Record):
     outcome: Name
     visit: Name | None = None
     change: Change | None = None
-    transform: Literal["none", "log", "percent"] = "none"  # percent: percent change from the first visit
+    transform: Annotated[str, OneOf(TRANSFORM)] = NO_TRANSFORM.name  # percent: percent change from the first visit
     dichotomize: Dichotomy | None = None
-    test: TESTS
+    test: Annotated[str, OneOf(test.name for test in TESTS)]
     baseline: Name | None = None  # a visit of the same outcome (ANCOVA)
     covariates: Names = ()  # of the participants (ANCOVA)
     contrast: str | None = None  # "treated - control"
     then: Then | None = None
     subset: Subset | None = None
-    population: Literal["randomized", "received", "completers"] = "randomized"
+    population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name
     estimand: Estimand = Estimand()
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     null: Amount | None = None  # one-sample tests
-    alternative: Literal["two-sided", "greater", "less"] = "two-sided"
+    alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
     alpha: Share | None = None  # 5 % if not said
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from trialsim.errors import Fault, ScenarioError
+from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, SIMPLE, TRANSFORM
+from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
@@ -27,8 +29,6 @@ from trialsim.scenario.practitioners import named
 from trialsim.scenario.text import Finding, Findings, Path, TooMany
 
 DEFAULT_ALPHA = 0.05
-OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")
-ONE_SAMPLE = ("one-sample-t", "paired-t", "wilcoxon")
 
 
 class Refused(Exception):  # noqa: N818  # carried inside this package only
@@ -110,9 +110,9 @@ def _design(scenario: Scenario) -> Design:
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
     method = allocation.method
     if method is None:
-        method = "permuted blocks" if allocation.block else "simple" if scenario.protocol else "in turn"
+        method = (PERMUTED_BLOCKS if allocation.block else SIMPLE if scenario.protocol else IN_TURN).name
     block = allocation.block
-    if method == "permuted blocks" and block is None:
+    if METHOD[method].blocks and block is None:
         block = 2 * sum(parse_ratio(ratio))
     ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
     told = allocation.model_copy(update={"method": method, "ratio": ratio, "block": block})
@@ -271,7 +271,7 @@ def _analysis(
     arms = list(design.arms)
     outcome = outcomes.get(analysis.outcome)
     unit = outcome.unit if outcome else None
-    if analysis.transform != "none":
+    if not TRANSFORM[analysis.transform].keeps:
         unit = None
     changes: dict[str, object] = {
         "alpha": analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share"),
@@ -288,7 +288,7 @@ def _contrast(analysis: Analysis, arms: list[str], reference: str | None) -> str
     if analysis.contrast is not None:
         pair = split_contrast(analysis.contrast, arms)
         return f"{pair[0]} - {pair[1]}" if pair else analysis.contrast
-    if len(arms) == 2 and analysis.test not in (*ONE_SAMPLE, *OMNIBUS):
+    if len(arms) == 2 and "two" in TEST[analysis.test].samples:
         other = next((arm for arm in arms if arm != reference), arms[1])
         return f"{other} - {reference}"
     return None
@@ -314,7 +314,7 @@ def _published(
     if figure.contrast is not None and (pair := split_contrast(figure.contrast, arms)):
         changes["contrast"] = f"{pair[0]} - {pair[1]}"
     if analysis and outcome:
-        unit = outcome.unit if analysis.transform == "none" else None
+        unit = outcome.unit if TRANSFORM[analysis.transform].keeps else None
         figure = amounts_in(figure, unit, path, findings.append)
     return figure.model_copy(update=changes)
 

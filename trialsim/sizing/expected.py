@@ -8,13 +8,14 @@ what only the play knows (waits, failed attempts, the hour of the day) does not.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from trialsim.analysis.methods.case import Spread
 from trialsim.analysis.plan import Endpoint
+from trialsim.kinds.designs import LOG, PERCENT, TRANSFORM
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import Program
 from trialsim.response.people import NOBODY, services, total_correlation
@@ -26,39 +27,6 @@ Floats = NDArray[np.float64]
 
 #: Places on each axis of the grid that stands for a change between two lognormal values; 200 give 4 digits of a power.
 GRID = 200
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The distribution of an endpoint in one arm.
-
-    Attributes
-    ----------
-    values, weights : the categories with their shares (``exact``), or places that stand for a continuous endpoint
-    normal : mean and SD of the normal of which the endpoint is a rising function; None where there is none
-    scale : that function: none, log (an exponential) or percent
-    """
-
-    mean: float
-    sd: float
-    values: Floats
-    weights: Floats
-    exact: bool
-    normal: tuple[float, float] | None = None
-    scale: str = "none"
-
-    def at_least(self, limit: float) -> float:
-        """P(endpoint >= limit)."""
-        if self.normal is None:
-            return float(self.weights[self.values >= limit].sum())
-        if self.scale == "none":
-            place = limit
-        else:
-            inside = limit if self.scale == "log" else 1 + limit / 100
-            if inside <= 0:
-                return 1.0
-            place = math.log(inside)
-        return float(special.ndtr((self.normal[0] - place) / self.normal[1]))
 
 
 def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
@@ -75,19 +43,19 @@ def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
 def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread | None:
     scale = plan.outcomes[plan.points[endpoint.visit].outcome].scale
     if scale == ORDINAL:
-        return _categories(plan, endpoint, arm) if endpoint.transform == "none" else None
+        return _categories(plan, endpoint, arm) if TRANSFORM[endpoint.transform].keeps else None
     mean, variance = _latent(plan, endpoint, arm)
     sd = math.sqrt(max(variance, 0.0))
     if scale == NORMAL:
-        return _normal(mean, sd) if endpoint.transform == "none" else None
-    if endpoint.transform == "log":
+        return _normal(mean, sd) if TRANSFORM[endpoint.transform].keeps else None
+    if TRANSFORM[endpoint.transform].log:
         return _normal(mean, sd)
     if endpoint.start is None:
         return _exponential(mean, sd)
-    if endpoint.transform == "percent":
+    if TRANSFORM[endpoint.transform].percent:
         raw = _exponential(mean, sd)
         return Spread(
-            100 * (raw.mean - 1), 100 * raw.sd, 100 * (raw.values - 1), raw.weights, False, (mean, sd), "percent"
+            100 * (raw.mean - 1), 100 * raw.sd, 100 * (raw.values - 1), raw.weights, False, (mean, sd), PERCENT.name
         )
     return _raw_change(plan, endpoint, arm)
 
@@ -100,7 +68,7 @@ def _exponential(mean: float, sd: float) -> Spread:
     raw = math.exp(mean + sd**2 / 2)
     values = np.exp(mean + sd * _nodes())
     return Spread(
-        raw, raw * math.sqrt(math.expm1(sd**2)), values, np.full(GRID, 1 / GRID), False, (mean, sd), "log"
+        raw, raw * math.sqrt(math.expm1(sd**2)), values, np.full(GRID, 1 / GRID), False, (mean, sd), LOG.name
     )  # fmt: skip
 
 
@@ -201,9 +169,9 @@ def _raw_change(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread:
 
 def covariance(plan: ResponsePlan, endpoint: Endpoint, baseline: Endpoint, arm: int) -> float:
     """Covariance of the endpoint with a baseline, on the scale of the analysis."""
-    found = _pair_covariance(plan, endpoint.visit, baseline.visit, arm, log=endpoint.transform == "log")
+    found = _pair_covariance(plan, endpoint.visit, baseline.visit, arm, log=TRANSFORM[endpoint.transform].log)
     if endpoint.start is not None:
-        found -= _pair_covariance(plan, endpoint.start, baseline.visit, arm, log=endpoint.transform == "log")
+        found -= _pair_covariance(plan, endpoint.start, baseline.visit, arm, log=TRANSFORM[endpoint.transform].log)
     return found
 
 
@@ -219,29 +187,6 @@ def _pair_covariance(plan: ResponsePlan, a: int, b: int, arm: int, *, log: bool)
         means = [math.exp(level(plan, d, arm)[0] + sd**2 / 2) for d, sd in ((a, s), (b, t))]
         return means[0] * means[1] * math.expm1(rho * s * t)
     return rho * s * t
-
-
-# ---------------------------------------------------------------- chances
-
-
-def superiority(x: Spread, y: Spread) -> float:
-    """P(X > Y) + P(X = Y) / 2 of two independent participants."""
-    if x.normal is not None and y.normal is not None and x.scale == y.scale:
-        return float(special.ndtr((x.normal[0] - y.normal[0]) / math.hypot(x.normal[1], y.normal[1])))
-    order = np.argsort(y.values, kind="stable")
-    values, below = y.values[order], np.concatenate([[0.0], np.cumsum(y.weights[order])])
-    less = below[np.searchsorted(values, x.values, side="left")]
-    least = below[np.searchsorted(values, x.values, side="right")]
-    return float(x.weights @ (less + least) / 2)
-
-
-def positive_pair(x: Spread, null: float) -> float:
-    """P(D + D' > 0) + P(D + D' = 0) / 2 of two independent differences D from ``null``."""
-    if x.normal is not None and x.scale == "none":
-        return float(special.ndtr(math.sqrt(2) * (x.normal[0] - null) / x.normal[1]))
-    moved = Spread(x.mean - null, x.sd, x.values - null, x.weights, x.exact)
-    turned = Spread(-moved.mean, x.sd, -moved.values, x.weights, x.exact)
-    return superiority(moved, turned)
 
 
 # ---------------------------------------------------------------- what activities are expected to add

@@ -9,16 +9,14 @@ from scipy import special
 
 from trialsim.analysis.plan import Call
 from trialsim.conduct import NEVER
+from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
+from trialsim.kinds.tests import Test
 from trialsim.response.people import NOBODY
 from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
-from trialsim.scenario.resolve import ONE_SAMPLE
 from trialsim.sizing.varying import one_by_one
 from trialsim.study import Study
-
-RANKS = ("wilcoxon", "mann-whitney", "kruskal-wallis")
-OF_TABLES = ("chi-square", "fisher")
 
 #: Reasons that a play can put a number to, or take back.
 TIME_LIMIT = "enrollment ends at the time limit, and a trial may stay below its target"
@@ -39,13 +37,18 @@ UNEQUAL = 1.1
 SKEWED = 0.3
 
 
-def reasons(study: Study, call: Call, test: str, pair: tuple[int, int] | None) -> tuple[str, ...]:
-    """What sets the simulated power of an analysis apart from its formula; the heaviest first."""
+def reasons(
+    study: Study, call: Call, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
+) -> tuple[str, ...]:
+    """What sets the simulated power of an analysis apart from its formula; the heaviest first.
+
+    ``whole_sizes`` says that the formula takes whole sizes only (:class:`trialsim.analysis.methods.method.ClosedForm`).
+    """
     outcome = study.response.outcomes[study.response.points[call.endpoint.visit].outcome]
     declared = study.scenario.outcomes[outcome.name]
     return (
         *_multiplicity(call, pair),
-        *_population(study, call, test),
+        *_population(study, call, whole_sizes=whole_sizes),
         *_delivery(study, call),
         *_losses(study, declared, outcome),
         *_measurement(study, call, declared, outcome),
@@ -83,23 +86,27 @@ def _multiplicity(call: Call, pair: tuple[int, int] | None) -> Iterator[str]:
     count = len(call.pairs.arms)
     if call.pairs.gate:
         yield "the pair is tested only where the test of all arms rejects first: lower"
-    if call.pairs.adjust in ("holm", "hochberg") and count > 1:
+    adjustment = ADJUSTMENT[call.pairs.adjust]
+    if adjustment.stepwise and count > 1:
         yield (
             f"{call.pairs.adjust.capitalize()}'s procedure rejects more than the formula's alpha/{count}: higher"
         )  # fmt: skip
-    elif call.pairs.adjust == "dunnett" and count > 1:
+    elif adjustment.against_one and count > 1:
         yield f"Dunnett's critical value is a little below that of the formula's alpha/{count}: higher"
 
 
-def _population(study: Study, call: Call, test: str) -> Iterator[str]:
-    if call.choice.population != "randomized":
-        yield f"only those who {'received the treatment' if call.choice.population == 'received' else 'completed'} count: fewer"
+def _population(study: Study, call: Call, *, whole_sizes: bool) -> Iterator[str]:
+    population = POPULATION[call.choice.population]
+    if population.received:
+        yield "only those who received the treatment count: fewer"
+    if population.completed:
+        yield "only those who completed count: fewer"
     plan = study.conduct
     if plan.ward and plan.limit < NEVER:
         yield f"{TIME_LIMIT}: lower"
-    if test == "fisher" and (one_by_one(study) or call.choice.exclude):
+    if whole_sizes and (one_by_one(study) or call.choice.exclude):
         yield "the sizes of the arms vary from trial to trial, the formula takes their means: a little lower"
-    if plan.method == "permuted blocks" and len(plan.strata) > 1 and plan.each_arm == 0:
+    if METHOD[plan.method].blocks and len(plan.strata) > 1 and plan.each_arm == 0:
         yield "the last block of each stratum may stay unfinished, which leaves arms of unequal size: a little lower"
 
 
@@ -203,11 +210,11 @@ def _categories_left(study: Study, call: Call) -> dict[str, int]:
     return left
 
 
-def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:
-    if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test in OF_TABLES:
+def _shape(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
+    if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test.family == "tables":
         return
     if outcome.scale == ORDINAL:
-        if test in RANKS:
+        if test.family == "ranks":
             tied = max(
                 float((shares_of(cuts) ** 2).sum()) for d in points_of(call) for cuts in study.response.points[d].cuts
             )
@@ -215,14 +222,14 @@ def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterato
         else:
             yield "scores are whole steps with a floor and a ceiling, the formula takes them as normal"
         return
-    if outcome.scale == LOGNORMAL and call.endpoint.transform != "log" and test not in RANKS:
+    if outcome.scale == LOGNORMAL and not TRANSFORM[call.endpoint.transform].log and test.family != "ranks":
         sd = max(float(study.response.points[d].sd.max()) for d in points_of(call))
         if math.sqrt(math.expm1(sd**2)) >= SKEWED:
             yield "values are skewed (lognormal), the formula takes them as normal"
 
 
-def _arms(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:
-    if test in ONE_SAMPLE or test in ("welch", "welch-anova", *OF_TABLES) or outcome.scale != NORMAL:
+def _arms(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
+    if not test.equal_sds or outcome.scale != NORMAL:
         return
     sds = [float(s) for s in study.response.points[call.endpoint.visit].sd]
     if max(sds) > UNEQUAL * min(sds):

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import TrialsimError
+from trialsim.kinds.designs import WAY
 from trialsim.study import Study
 
 Floats = NDArray[np.float64]
@@ -65,9 +66,7 @@ class Target:
     @property
     def two_tailed(self) -> bool:
         """Whether a score as far on the other side rejects, too."""
-        return (
-            len(self.rows) == 1 and self._signed(self.rows[0]) and self._call(self.rows[0]).alternative == "two-sided"
-        )
+        return len(self.rows) == 1 and self._signed(self.rows[0]) and WAY[self._call(self.rows[0]).alternative] == 0
 
     def _signed(self, row: int) -> bool:
         return not np.isnan(self.plan.rows[row].no_effect)
@@ -94,8 +93,7 @@ class Target:
             return call.pairs.arms[row - call.first_row - 1]
         if call.arms is not None:
             return call.arms
-        one_sample = call.test in ("one-sample-t", "paired-t", "wilcoxon")
-        return () if one_sample else tuple(range(len(self.plan.arms)))
+        return () if samples_of(call) == "one" else tuple(range(len(self.plan.arms)))
 
     def scores(self, estimates: Estimates) -> Floats:
         """(R,) one score a trial of the first twin, NaN where it could not be analyzed.
@@ -115,7 +113,7 @@ class Target:
 
     def _score(self, estimates: Estimates, row: int) -> Floats:
         p, tested = self._p(estimates, row)
-        two_tailed = self._signed(row) and self._call(row).alternative == "two-sided"
+        two_tailed = self._signed(row) and WAY[self._call(row).alternative] == 0
         with np.errstate(invalid="ignore"):
             size = np.clip(-ndtri(p / 2 if two_tailed else p), -FARTHEST, FARTHEST)
         if two_tailed:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.plan import Call
+from trialsim.kinds.designs import METHOD
 from trialsim.sizing.sizes import sizes_of
 from trialsim.study import Study
 
@@ -42,7 +43,7 @@ def eligible(study: Study, call: Call) -> float:
 
 def one_by_one(study: Study) -> bool:
     """Whether each participant is put into an arm by a throw of its own, and no arm closes at a target of its own."""
-    return study.conduct.method == "simple" and len(study.conduct.arms) > 1 and study.conduct.each_arm == 0
+    return METHOD[study.conduct.method].one_by_one and len(study.conduct.arms) > 1 and study.conduct.each_arm == 0
 
 
 def offsets(study: Study, call: Call, randomized: Floats) -> Floats:

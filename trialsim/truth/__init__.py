@@ -8,16 +8,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import HYPOTHETICAL, NO_ESTIMAND, AnalysisPlan, Call
+from trialsim.analysis.plan import AnalysisPlan, Call, samples_of
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
 from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.truth import Truth
+from trialsim.kinds.designs import STRATEGY
+from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.memory import at_once, truth_bytes
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.resolve import ONE_SAMPLE
 from trialsim.study import Engine, Study, prepare
 from trialsim.truth.effects import one_sample, two_arms
 from trialsim.truth.plays import Chance
@@ -37,7 +38,7 @@ def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
     """What to look for: the effect of each row that has an estimand."""
     found: list[Target] = []
     for call in plan.calls:
-        pairs = [call.arms] if call.arms is not None or call.test in ONE_SAMPLE else []
+        pairs = [] if samples_of(call) == "all" else [call.arms]
         pairs += list(call.pairs.arms) if call.pairs is not None else []
         first = call.first_row + (call.pairs is not None)
         for row, arms in enumerate(pairs, start=first):
@@ -82,13 +83,13 @@ def find_truth(
         raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
     wanted = targets(study.analysis)
-    ideal = undisturbed(study) if any(target.strategy == HYPOTHETICAL for target in wanted) else None
+    ideal = undisturbed(study) if any(STRATEGY[target.strategy].undisturbed for target in wanted) else None
     few = at_once(truth_bytes(study), largest=LARGEST)
     chunks = chunk_ranges(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
-    if keeping is not None:
+    if keeping is not None and wanted:  # where nothing is estimated there is nothing to keep
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
     total: list[Moments] = []
@@ -151,7 +152,7 @@ def _effect(plays: Plays, target: Target, twin: int) -> Floats:
 
 def _interference(plays: Plays, target: Target, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
-    if plays.mixed is None or target.arms is None or target.strategy == HYPOTHETICAL:
+    if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
         return np.full(len(plays.chance.replicates), np.nan)
     who = who_counts(plays, target)
     own = {f"who_{side}": who & (plays.chance.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}

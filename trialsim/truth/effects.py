@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.ordering import order
-from trialsim.analysis.plan import LOG_MEDIAN, MEDIAN, PROBABILITY
 from trialsim.analysis.tables import counts
+from trialsim.kinds import estimands
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -21,12 +23,11 @@ def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) 
 
     Parameters
     ----------
+    estimand : its name
     values, who : (R, N) endpoint, and who counts
     null : what the test compares with; the pseudomedian leaves out who has exactly this value, as the test does
     """
-    if estimand in (MEDIAN, LOG_MEDIAN):
-        return pooled_pseudomedian(np.where(who, values, np.nan), null=null)
-    return means(values, who)
+    return ONE_SAMPLE[estimand](values, who, null)
 
 
 def two_arms(
@@ -40,9 +41,7 @@ def two_arms(
     who_a, who_b : (R, N) who counts in either
     levels : all values, where they are few
     """
-    if estimand == PROBABILITY:
-        return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), levels=levels)
-    return np.asarray(means(a, who_a) - means(b, who_b))
+    return TWO_ARMS[estimand](a, b, who_a, who_b, levels)
 
 
 def means(values: Floats, who: Flags) -> Floats:
@@ -126,3 +125,43 @@ def pseudomedian(ascending: Floats) -> float:
             low, high = (low, middle) if at_most(middle) >= rank else (middle, high)
 
     return 0.5 * (smallest((total + 1) // 2) + smallest(total // 2 + 1))
+
+
+# ---------------------------------------------------------------- by estimand
+
+
+def _mean(values: Floats, who: Flags, _null: float) -> Floats:
+    return means(values, who)
+
+
+def _pseudomedian_but_the_null(values: Floats, who: Flags, null: float) -> Floats:
+    return pooled_pseudomedian(np.where(who, values, np.nan), null=null)
+
+
+def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+    return np.asarray(means(a, who_a) - means(b, who_b))
+
+
+def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, levels: tuple[float, ...]) -> Floats:
+    return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), levels=levels)
+
+
+#: Estimands of one sample, by name.
+ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
+    estimands.MEAN.name: _mean,
+    estimands.MEAN_DIFFERENCE.name: _mean,
+    estimands.LOG_MEAN.name: _mean,
+    estimands.LOG_RATIO.name: _mean,
+    estimands.PERCENT_CHANGE.name: _mean,
+    estimands.MEDIAN.name: _pseudomedian_but_the_null,
+    estimands.LOG_MEDIAN.name: _pseudomedian_but_the_null,
+}
+
+#: Estimands of two arms, by name.
+TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], Floats]] = {
+    estimands.MEAN_DIFFERENCE.name: _difference_of_means,
+    estimands.LOG_RATIO.name: _difference_of_means,
+    estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
+    estimands.RISK_DIFFERENCE.name: _difference_of_means,
+    estimands.PROBABILITY.name: _superiority,
+}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from trialsim import engine as engines
 from trialsim.conduct import Entries
 from trialsim.engine import EventTrace
+from trialsim.kinds.designs import TRANSFORM
 from trialsim.protocol.columns import A_END, E_TIME, H_REQUEST, LEFT, OTHER_ARM, V_REASON, V_TIME, VISITED
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, SEIZE, Program
 from trialsim.protocol.tapes import Tapes
@@ -48,7 +49,7 @@ class Play:
 
     def read(self, transform: str) -> Floats:
         """The values (T, R, N, D) that an endpoint with this transform looks at."""
-        return self.values if transform == "none" else self.exact
+        return self.values if TRANSFORM[transform].keeps else self.exact
 
 
 def play(chance: Chance, arm: int | None) -> Play:

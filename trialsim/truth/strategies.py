@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.endpoints import endpoint_values, within
-from trialsim.analysis.plan import HYPOTHETICAL, RESPONDER_STRATUM, WHILE_ON_TREATMENT, Endpoint, PercentRule
+from trialsim.analysis.plan import Endpoint, PercentRule
 from trialsim.conduct import NEVER
+from trialsim.kinds.designs import STRATEGY
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
@@ -123,7 +124,7 @@ def endpoint_of(plays: Plays, played: Play, target: Target, twin: int) -> Floats
     """(R, N) the endpoint of everyone in a play."""
     whole = played.read(target.endpoint.transform)
     values = whole[twin : twin + 1]
-    if target.strategy == WHILE_ON_TREATMENT:
+    if STRATEGY[target.strategy].while_treated:
         values = values.copy()
         values[0, :, :, target.endpoint.visit] = _last_on_treatment(
             plays.chance, played, target.endpoint.visit, whole[twin]
@@ -133,7 +134,8 @@ def endpoint_of(plays: Plays, played: Play, target: Target, twin: int) -> Floats
 
 def in_arm(plays: Plays, target: Target, arm: int) -> Play:
     """The play of the strategy with everyone in an arm."""
-    return plays.ideal[arm] if target.strategy == HYPOTHETICAL and plays.ideal is not None else plays.alone[arm]
+    undisturbed = STRATEGY[target.strategy].undisturbed
+    return plays.ideal[arm] if undisturbed and plays.ideal is not None else plays.alone[arm]
 
 
 def who_counts(plays: Plays, target: Target) -> Flags:
@@ -146,7 +148,7 @@ def who_counts(plays: Plays, target: Target) -> Flags:
     who = entries.arm >= 0
     for covariate, category in target.exclude:
         who = who & (entries.covariates[:, :, covariate] != category)
-    if target.strategy == RESPONDER_STRATUM and target.responders is not None:
+    if STRATEGY[target.strategy].stratum and target.responders is not None:
         twins, visit = plays.chance.study.twins, target.endpoint.visit
         a, b = target.arms if target.arms is not None else (0, 0)
         treated = plays.alone[a].exact[twins.index("declared"), :, :, visit]

@@ -10,120 +10,34 @@ without a rest, an adjusted difference of 0 has p 1 and no interval; any other h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trialsim.analysis.arrays import as_arms, as_values
+from trialsim.analysis import formulas
+from trialsim.analysis.crossed import CrossMoments
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.case import Case, Power
+from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted
+from trialsim.analysis.methods.means import between_arms
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods
+from trialsim.analysis.plan import Call
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     SINGULAR,
     TOO_FEW,
     BoolArray,
     FloatArray,
-    IntArray,
     Rows,
     first_reason,
 )
-from trialsim.analysis.tails import ROUNDING, Alternative, f_rows, t_rows
-from trialsim.compiled import kernel
+from trialsim.analysis.tails import ROUNDING, f_rows, t_rows
 
 PIVOT = 1e-12  # a covariate whose variance given the others falls below this share follows from them
 FLAT = 1e-13  # a residual below this share of the outcome's sum of squares is rounding error
 ALIASED = 1e-9  # a difference between arms below this share of the covariate's size is none
-
-
-@dataclass(frozen=True)
-class CrossMoments:
-    """Summary of P covariates and the outcome (the last of Q = P + 1 columns) over complete cases.
-
-    Attributes
-    ----------
-    n : (R, K) number of complete cases
-    mean : (R, K, Q) means, NaN where n is 0
-    within : (R, Q, Q) pooled sums of products of deviations from the arm's mean
-    """
-
-    n: IntArray
-    mean: FloatArray
-    within: FloatArray
-
-
-@kernel
-def _cross_kernel(
-    y: FloatArray, x: FloatArray, arm: NDArray[np.int8], count: IntArray, mean: FloatArray, within: FloatArray
-) -> None:
-    # As in moments: deviations from the arm's first complete case, corrected by the means afterwards.
-    replicates, participants = y.shape
-    arms, columns = mean.shape[1], mean.shape[2]
-    first = np.zeros((arms, columns))
-    total = np.zeros((arms, columns))
-    product = np.zeros((columns, columns))
-    case = np.zeros(columns)
-    for r in range(replicates):
-        for k in range(arms):
-            count[r, k] = 0
-            for p in range(columns):
-                total[k, p] = 0.0
-        for p in range(columns):
-            for q in range(p + 1):
-                product[p, q] = 0.0
-        for i in range(participants):
-            k = int(arm[r, i])
-            if k < 0:
-                continue
-            complete = not np.isnan(y[r, i])
-            case[columns - 1] = y[r, i]
-            for p in range(columns - 1):
-                case[p] = x[r, i, p]
-                complete = complete and not np.isnan(case[p])
-            if not complete:
-                continue
-            if count[r, k] == 0:
-                for p in range(columns):
-                    first[k, p] = case[p]
-            count[r, k] += 1
-            for p in range(columns):
-                case[p] -= first[k, p]
-                total[k, p] += case[p]
-                for q in range(p + 1):
-                    product[p, q] += case[p] * case[q]
-        for k in range(arms):
-            size = count[r, k]
-            for p in range(columns):
-                mean[r, k, p] = first[k, p] + total[k, p] / size
-                if size > 0:
-                    for q in range(p + 1):
-                        product[p, q] -= total[k, p] * total[k, q] / size
-        for p in range(columns):
-            for q in range(p + 1):
-                within[r, p, q] = product[p, q]
-                within[r, q, p] = product[p, q]
-
-
-def cross_moments(y: FloatArray, x: FloatArray, arm: NDArray[np.int8], *, arms: int) -> CrossMoments:
-    """Summarize outcome and covariates by arm.
-
-    Parameters
-    ----------
-    y : (R, N) outcome, NaN where missing
-    x : (R, N, P) covariates, or (R, N) for one
-    arm : (R, N) arm of each participant, -1 for an empty place
-    arms : K
-    """
-    values = as_values(y)
-    covariates = as_values(x)
-    if covariates.ndim == 2:
-        covariates = covariates[:, :, None]
-    if covariates.shape[:2] != values.shape:
-        raise ValueError(f"covariates have shape {covariates.shape}, the outcome {values.shape}")
-    replicates, columns = values.shape[0], covariates.shape[2] + 1
-    n = np.empty((replicates, arms), np.int64)
-    mean, within = np.empty((replicates, arms, columns)), np.empty((replicates, columns, columns))
-    _cross_kernel(values, covariates, as_arms(arm, values, arms=arms), n, mean, within)
-    return CrossMoments(n=n, mean=mean, within=within)
 
 
 def _factor(gram: FloatArray) -> tuple[list[list[FloatArray]], BoolArray]:
@@ -214,7 +128,7 @@ def adjusted_gaps(m: CrossMoments, pairs: Sequence[tuple[int, int]]) -> FloatArr
     return np.stack(gaps, axis=1)
 
 
-def ancova(m: CrossMoments, *, a: int, b: int, alternative: Alternative = "two-sided", level: float = 0.95) -> Rows:
+def ancova(m: CrossMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
     """Adjusted mean difference a - b with the residual variance of the model over all arms.
 
     df = N - K - P, where K counts the arms with complete cases; ``n`` counts the complete cases of arms a and b.
@@ -258,3 +172,91 @@ def ancova_omnibus(m: CrossMoments) -> Rows:
         [(EMPTY_ARM, (m.n == 0).any(axis=1)), (TOO_FEW, df < 1.0), (SINGULAR, np.any(aliased, axis=0))]
     )
     return f_rows(statistic, arms=arms, df=df, n=n, status=status, flat=flat, same=same)
+
+
+# ---------------------------------------------------------------- closed forms
+
+
+def _two_arm_power(case: Case) -> Power | None:
+    a, b = case.two
+    residual, rho = _given_the_baseline(case)
+    difference = case.arms[a].mean - case.arms[b].mean - _baseline_apart(case, a, b)
+    if residual <= 0.0:
+        return None
+    noncentrality = difference / (residual * math.sqrt(1 / case.sizes[a] + 1 / case.sizes[b]))
+    power = formulas.ancova_t_power(
+        noncentrality, float(case.sizes.sum()), arms=len(case.arms), covariates=case.covariates, alpha=case.alpha,
+        alternative=case.alternative,
+    )  # fmt: skip
+    return Power(power, _name(case.covariates, rho), "Borm et al. 2007, doi:10.1016/j.jclinepi.2007.02.006")
+
+
+def _omnibus_power(case: Case) -> Power | None:
+    sizes, count = case.sizes, len(case.arms)
+    if min(sizes) <= 1:
+        return None
+    residual, rho = _given_the_baseline(case)
+    means = np.array([one.mean for one in case.arms]) - np.array([_baseline_apart(case, k, 0) for k in range(count)])
+    if residual <= 0.0:
+        return None
+    between, total = between_arms(means, sizes) / residual**2, float(sizes.sum())
+    power = formulas.ancova_f_power(between, total, arms=count, covariates=case.covariates, alpha=case.alpha)
+    return Power(power, _name(case.covariates, rho), "noncentral F integrated over the covariate")
+
+
+def _name(count: int, rho: float) -> str:
+    """How the formula is called: with the correlation that matters where there is one baseline."""
+    about = f", correlation {rho:.2f}" if rho else ""
+    return f"ANCOVA over {'a random covariate' if count == 1 else f'{count} random covariates'}{about}"
+
+
+def _given_the_baseline(case: Case) -> tuple[float, float]:
+    """SD of the endpoint given the baseline, pooled over the arms, and the correlation with it (0 without one)."""
+    variance = float(np.average([one.sd**2 for one in case.arms], weights=case.sizes))
+    if case.baselines is None:
+        return math.sqrt(variance), 0.0
+    own = float(np.average([one.sd**2 for one in case.baselines], weights=case.sizes))
+    rho = float(np.average(case.covariances, weights=case.sizes)) / math.sqrt(variance * own)
+    return math.sqrt(variance * max(1 - rho**2, 0.0)), rho
+
+
+def _baseline_apart(case: Case, a: int, b: int) -> float:
+    """What a declared difference at baseline takes away from the adjusted difference."""
+    if case.baselines is None:
+        return 0.0
+    gap = case.baselines[a].mean - case.baselines[b].mean
+    if gap == 0.0:
+        return 0.0
+    own = float(np.average([one.sd**2 for one in case.baselines], weights=case.sizes))
+    return gap * float(np.average(case.covariances, weights=case.sizes)) / own
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _cross(data: Extraction, call: Call) -> CrossMoments:
+    return data.cross(call.endpoint, call.choice, baselines=call.baselines, covariates=call.covariates)
+
+
+def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+    a, b = arms
+    return ancova(_cross(data, call), a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+    return ancova_omnibus(_cross(data, call))
+
+
+def _jointly(
+    data: Extraction, call: Call, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
+) -> FloatArray:
+    order, cross = [pairs[0][1], *(a for a, _ in pairs)], _cross(data, call)
+    statistics = np.stack([rows.statistic for rows in tested], axis=1)
+    gaps = adjusted_gaps(cross, pairs)
+    return dunnett_adjusted(statistics, df, cross.n[:, order], gaps, alternative=call.alternative)
+
+
+METHODS: Methods = {
+    ("ancova", "two"): Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, ()),
+    ("ancova", "all"): Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, ()),
+}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from trialsim.analysis.tails import Alternative
+from trialsim.kinds.designs import WAY
 
 Floats = NDArray[np.float64]
 
@@ -21,15 +21,15 @@ MOST_EXACT = 2000
 NODES = 64
 
 
-def t_power(noncentrality: float, df: float, *, alpha: float, alternative: Alternative = "two-sided") -> float:
+def t_power(noncentrality: float, df: float, *, alpha: float, alternative: str = "two-sided") -> float:
     """Power of a t-test: the noncentral t distribution.
 
     >>> round(t_power(0.5 * (30 / 2) ** 0.5, 58, alpha=0.05), 7)  # d 0.5, 30 per arm (pwr 1.3)
     0.4778965
     """
-    if alternative == "less":
+    if WAY[alternative] < 0:
         return t_power(-noncentrality, df, alpha=alpha, alternative="greater")
-    if alternative == "greater":
+    if WAY[alternative] > 0:
         return _nct_upper(float(stats.t.ppf(1 - alpha, df)), df, noncentrality)
     critical = float(stats.t.ppf(1 - alpha / 2, df))
     return _nct_upper(critical, df, noncentrality) + _nct_upper(critical, df, -noncentrality)
@@ -43,11 +43,11 @@ def _nct_upper(critical: float, df: float, noncentrality: float) -> float:
     return float(special.ndtr(noncentrality - critical))
 
 
-def z_power(shift: float, *, alpha: float, alternative: Alternative = "two-sided") -> float:
+def z_power(shift: float, *, alpha: float, alternative: str = "two-sided") -> float:
     """Power of a test whose statistic is normal with mean ``shift`` and SD 1."""
-    if alternative == "less":
+    if WAY[alternative] < 0:
         return z_power(-shift, alpha=alpha, alternative="greater")
-    if alternative == "greater":
+    if WAY[alternative] > 0:
         return float(special.ndtr(shift + special.ndtri(alpha)))
     low = special.ndtri(alpha / 2)
     return float(special.ndtr(shift + low) + special.ndtr(-shift + low))
@@ -94,7 +94,7 @@ def ancova_t_power(
     arms: int,
     covariates: int,
     alpha: float,
-    alternative: Alternative = "two-sided",
+    alternative: str = "two-sided",
 ) -> float:
     """Power of a contrast of two arms in an ANCOVA, integrated over normal random covariates.
 
@@ -122,9 +122,7 @@ def ancova_f_power(noncentrality: float, total: float, *, arms: int, covariates:
     return float(weights @ np.array([f_power(noncentrality * part, arms - 1, df, alpha=alpha) for part in kept]))
 
 
-def noether_power(
-    superiority: float, na: float, nb: float, *, alpha: float, alternative: Alternative = "two-sided"
-) -> float:
+def noether_power(superiority: float, na: float, nb: float, *, alpha: float, alternative: str = "two-sided") -> float:
     """Power of the Mann-Whitney test without ties from P(X > Y).
 
     References
@@ -136,7 +134,7 @@ def noether_power(
 
 
 def tied_rank_power(
-    superiority: float, shares: Floats, na: float, nb: float, *, alpha: float, alternative: Alternative = "two-sided"
+    superiority: float, shares: Floats, na: float, nb: float, *, alpha: float, alternative: str = "two-sided"
 ) -> float:
     """Power of the Mann-Whitney test on categories, from P(X > Y) + P(X = Y) / 2 and the ``shares`` of both arms together.
 
@@ -150,7 +148,7 @@ def tied_rank_power(
 
 
 def whitehead_power(
-    log_odds_ratio: float, shares: Floats, na: float, nb: float, *, alpha: float, alternative: Alternative = "two-sided"
+    log_odds_ratio: float, shares: Floats, na: float, nb: float, *, alpha: float, alternative: str = "two-sided"
 ) -> float:
     """Power for an ordered outcome under proportional odds; ``shares`` are the mean of both arms' shares.
 
@@ -168,7 +166,7 @@ def whitehead_power(
     return z_power(float(log_odds_ratio * np.sqrt(information)), alpha=alpha, alternative=alternative)
 
 
-def signed_rank_power(positive: float, n: float, *, alpha: float, alternative: Alternative = "two-sided") -> float:
+def signed_rank_power(positive: float, n: float, *, alpha: float, alternative: str = "two-sided") -> float:
     """Power of the Wilcoxon signed rank test from P(D + D' > 0) of two independent differences.
 
     References
@@ -218,9 +216,7 @@ def corrected_power(pa: float, pb: float, na: float, nb: float, *, alpha: float)
     return float(special.ndtr((pa - pb - edge) / spread) + special.ndtr((pb - pa - edge) / spread))
 
 
-def fisher_power(
-    pa: float, pb: float, na: int, nb: int, *, alpha: float, alternative: Alternative = "two-sided"
-) -> float:
+def fisher_power(pa: float, pb: float, na: int, nb: int, *, alpha: float, alternative: str = "two-sided") -> float:
     """Exact power of Fisher's test: every possible table, weighted by its probability.
 
     Two-sided p-values add up the tables that are no more probable than the one seen (as R and scipy do).
@@ -229,9 +225,9 @@ def fisher_power(
     for successes in range(na + nb + 1):
         in_a = np.arange(max(0, successes - nb), min(na, successes) + 1)
         chance = stats.hypergeom.pmf(in_a, na + nb, na, successes)
-        if alternative == "greater":
+        if WAY[alternative] > 0:
             p = np.cumsum(chance[::-1])[::-1]
-        elif alternative == "less":
+        elif WAY[alternative] < 0:
             p = np.cumsum(chance)
         else:
             order = np.argsort(chance, kind="stable")

@@ -5,7 +5,7 @@ covariates of the two arms differ by, whitened by their spread within arms, and 
 s^2 (1/n_0 + g_i'g_j): the baselines that chance gave the arms move all comparisons. Written with the vector
 v_i = (1/sqrt(n_0), g_i), T_i = (own part + v_i'z) / (SD_i S) with independent standard normals z, so that given z and S
 the comparisons are independent. The first of these directions is turned to where the arms agree and summed by the
-trapezoid rule, as in `trialsim.analysis.dunnett`; the others are small, and are summed by Gauss and Hermite's rule (one) or
+trapezoid rule, as in `methods.dunnett`; the others are small, and are summed by Gauss and Hermite's rule (one) or
 by a rule of degree 5 (more). With two or three comparisons one direction is nearly always enough, and the sum exact.
 
 References
@@ -22,10 +22,10 @@ from itertools import combinations, product
 
 import numpy as np
 
-from trialsim.analysis.dunnett import Z_REACH, Z_STEP, residual_sd
+from trialsim.analysis.methods.dunnett import Z_REACH, Z_STEP, residual_sd
 from trialsim.analysis.rows import BoolArray, FloatArray, IntArray
-from trialsim.analysis.tails import Alternative
 from trialsim.compiled import kernel
+from trialsim.kinds.designs import WAY
 
 HERMITE = {1: 6, 2: 4, 3: 4}  # nodes in each of so many further directions
 LEAST = 1e-13  # terms of a smaller weight are left out: together below 1e-8
@@ -37,7 +37,7 @@ def dunnett_adjusted(
     n: IntArray,
     gaps: FloatArray,
     *,
-    alternative: Alternative = "two-sided",
+    alternative: str = "two-sided",
 ) -> FloatArray:
     """Adjusted (single-step) p-values of m comparisons with one control, given covariates.
 
@@ -53,8 +53,9 @@ def dunnett_adjusted(
     (R, m) : NaN where a statistic is missing; such a comparison leaves the family
     """
     p = np.full(statistic.shape, np.nan)
-    two_sided = alternative == "two-sided"
-    t = np.abs(statistic) if two_sided else statistic if alternative == "greater" else -statistic
+    way = WAY[alternative]
+    two_sided = way == 0
+    t = np.abs(statistic) if two_sided else way * statistic
     there = np.isfinite(statistic)
     rows = np.flatnonzero(np.isfinite(df) & (df > 0.0) & there.any(axis=1) & (n[:, 0] > 0))
     if not rows.size:

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import special
 
 from trialsim.analysis.rows import FloatArray, IntArray
-from trialsim.analysis.tails import Alternative
+from trialsim.kinds.designs import WAY
 
 Z_REACH = 8.5
 Z_STEP = 0.6  # with SD_NODES: within 1e-9 of 10 times as many nodes, from 3 df on; within 1e-6 below
@@ -104,9 +104,7 @@ def loadings(n: IntArray) -> FloatArray:
     return np.asarray(np.sqrt(n[1:] / (n[1:] + n[0])))
 
 
-def dunnett(
-    statistic: FloatArray, df: FloatArray, n: IntArray, *, alternative: Alternative = "two-sided"
-) -> FloatArray:
+def dunnett(statistic: FloatArray, df: FloatArray, n: IntArray, *, alternative: str = "two-sided") -> FloatArray:
     """Adjusted (single-step) p-values of m comparisons with one control.
 
     Parameters
@@ -125,8 +123,9 @@ def dunnett(
     For the one-way layout without covariates; after ANCOVA see `dunnett_adjusted`.
     """
     p = np.full(statistic.shape, np.nan)
-    two_sided = alternative == "two-sided"
-    t = np.abs(statistic) if two_sided else statistic if alternative == "greater" else -statistic
+    way = WAY[alternative]
+    two_sided = way == 0
+    t = np.abs(statistic) if two_sided else way * statistic
     usable = np.isfinite(df) & (df > 0.0) & np.isfinite(statistic).any(axis=1) & (n[:, 0] > 0)
     rows = np.flatnonzero(usable)
     if not rows.size:
@@ -147,7 +146,7 @@ def dunnett(
     return p
 
 
-def dunnett_critical(df: float, n: IntArray, *, alpha: float = 0.05, alternative: Alternative = "two-sided") -> float:
+def dunnett_critical(df: float, n: IntArray, *, alpha: float = 0.05, alternative: str = "two-sided") -> float:
     """Critical value of the largest (absolute) statistic, by bisection to 1e-12.
 
     Examples
@@ -159,6 +158,6 @@ def dunnett_critical(df: float, n: IntArray, *, alpha: float = 0.05, alternative
     low, high = 0.0, 1e3
     while high - low > 1e-12 * high:
         middle = 0.5 * (low + high)
-        inside = _inside(np.array([middle]), float(df), lam, two_sided=alternative == "two-sided")[0]
+        inside = _inside(np.array([middle]), float(df), lam, two_sided=WAY[alternative] == 0)[0]
         low, high = (middle, high) if inside < 1.0 - alpha else (low, middle)
     return 0.5 * (low + high)

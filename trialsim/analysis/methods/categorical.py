@@ -13,11 +13,17 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
+from trialsim.analysis import formulas
+from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.exact import table_p
+from trialsim.analysis.methods.case import Case, Power, shares_at
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts
+from trialsim.analysis.plan import Call
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
-from trialsim.analysis.tails import Alternative, chi_square_p, interval_probability
+from trialsim.analysis.tails import chi_square_p, interval_probability
 from trialsim.errors import AnalysisError
+from trialsim.kinds.designs import WAY
 
 
 def wilson(events: IntArray, n: IntArray, *, z: float) -> tuple[FloatArray, FloatArray]:
@@ -36,7 +42,7 @@ def wilson(events: IntArray, n: IntArray, *, z: float) -> tuple[FloatArray, Floa
 
 
 def risk_difference(
-    events: IntArray, n: IntArray, *, alternative: Alternative = "two-sided", level: float = 0.95
+    events: IntArray, n: IntArray, *, alternative: str = "two-sided", level: float = 0.95
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Risk difference of two arms, its standard error and Newcombe's hybrid score interval (method 10).
 
@@ -61,9 +67,9 @@ def risk_difference(
         low_b, high_b = wilson(events[:, 1], n[:, 1], z=z)
         low = estimate - np.hypot(share[:, 0] - low_a, high_b - share[:, 1])
         high = estimate + np.hypot(high_a - share[:, 0], share[:, 1] - low_b)
-    if alternative == "less":
+    if WAY[alternative] < 0:
         low = np.full_like(low, -1.0)
-    if alternative == "greater":
+    if WAY[alternative] > 0:
         high = np.full_like(high, 1.0)
     return estimate, se, low, high
 
@@ -95,7 +101,7 @@ def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool
     return make_rows(statistic, p, n=n, status=status, df=df, estimate=estimate, se=se, low=low, high=high)
 
 
-def fisher(c: Counts, *, a: int, b: int, alternative: Alternative = "two-sided", level: float = 0.95) -> Rows:
+def fisher(c: Counts, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
     """Fisher's exact test of two arms on a dichotomy; the estimate is the risk difference a - b of the second level.
 
     The statistic is the sample odds ratio, as scipy.stats.fisher_exact (NaN where it is 0 / 0). ``greater`` means more
@@ -123,3 +129,76 @@ def fisher(c: Counts, *, a: int, b: int, alternative: Alternative = "two-sided",
     estimate, se, low, high = risk_difference(events, n, alternative=alternative, level=level)
     p = np.array(each, dtype=np.float64)[inverse.reshape(-1)]
     return make_rows(odds_ratio, p, n=total, status=status, estimate=estimate, se=se, low=low, high=high)
+
+
+# ---------------------------------------------------------------- closed forms
+
+
+def _shares(case: Case, arms: Sequence[int]) -> FloatArray | None:
+    """(arms, levels) the share of each level in each of these arms; None where the endpoint has no few levels."""
+    chosen = [case.arms[k] for k in arms]
+    if not all(one.exact for one in chosen):
+        return None
+    values = np.unique(np.concatenate([one.values for one in chosen]))
+    return np.stack([shares_at(one, values) for one in chosen])
+
+
+def _fisher_power(case: Case) -> Power | None:
+    (a, b), shares = case.two, _shares(case, case.two)
+    na, nb = float(case.sizes[a]), float(case.sizes[b])
+    if shares is None or shares.shape[1] != 2 or na + nb > formulas.MOST_EXACT:
+        return None
+    power = formulas.fisher_power(
+        float(shares[0, 1]), float(shares[1, 1]), round(na), round(nb), alpha=case.alpha, alternative=case.alternative
+    )
+    return Power(power, "exact: every possible table", "Fisher 1935; Casagrande et al. 1978")
+
+
+def _two_arm_power(case: Case) -> Power | None:
+    return _table_power(case, case.two)
+
+
+def _omnibus_power(case: Case) -> Power | None:
+    return None if min(case.sizes) <= 1 else _table_power(case, range(len(case.arms)))
+
+
+def _table_power(case: Case, arms: Sequence[int]) -> Power | None:
+    shares, sizes = _shares(case, arms), case.sizes[list(arms)]
+    if shares is None:
+        return None
+    noncentrality, df = formulas.table_noncentrality(shares, sizes)
+    if df < 1:
+        return None
+    if df == 1 and shares.shape == (2, 2):
+        pa, pb = shares[:, 1].tolist()
+        power = formulas.corrected_power(pa, pb, *sizes.tolist(), alpha=case.alpha)
+        source = "Fleiss, Tytun and Ury 1980, doi:10.2307/2529990"
+        name = f"normal approximation of {pa:.3g} against {pb:.3g} with Yates's correction"
+        return Power(power, name, source, "corrected")
+    power = formulas.chi_square_power(noncentrality, df, alpha=case.alpha)
+    return Power(power, "noncentral chi-square (large samples)", "Cohen 1988, chapter 7", "tables")
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _run_fisher(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+    (a, b), table = arms, data.counts(call.endpoint, call.choice)
+    return fisher(table, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+    return chi_square(data.counts(call.endpoint, call.choice), arms=arms, level=1.0 - call.alpha)
+
+
+def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+    return chi_square(data.counts(call.endpoint, call.choice), level=1.0 - call.alpha)
+
+
+_ERRORS = {"corrected": (0.07, 0.06, 0.04), "tables": (0.1, 0.08, 0.06)}
+
+METHODS: Methods = {
+    ("fisher", "two"): Method(_run_fisher, ClosedForm(_fisher_power, {}, whole_sizes=True), None, ()),
+    ("chi-square", "two"): Method(_run_two, ClosedForm(_two_arm_power, _ERRORS, whole_sizes=False), None, ()),
+    ("chi-square", "all"): Method(_run_all, ClosedForm(_omnibus_power, _ERRORS, whole_sizes=False), None, ()),
+}

@@ -1,0 +1,133 @@
+"""The tables that rooms keep by kind, and what they must have: the same keys as the records, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.kinds.judges import JUDGES
+from trialsim.analysis.methods.method import ClosedForm, Why
+from trialsim.analysis.methods.table import METHODS
+from trialsim.analysis.multiplicity import STEPS
+from trialsim.kinds import designs
+from trialsim.kinds.estimands import ESTIMANDS, MEANT, Estimand
+from trialsim.kinds.tests import PAIRS, TESTS, WITHIN, Pair, Samples, Test
+from trialsim.report import kinds as words
+from trialsim.scenario import Scenario, load
+from trialsim.scenario.schema import json_schema
+from trialsim.truth import effects
+
+HERE = Path(__file__).parent
+SHIPPED = HERE.parents[1] / "scenarios"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A table: its name, its keys, and the keys that the records ask for."""
+
+    name: str
+    keys: Collection[object]
+    wanted: Collection[object]
+
+    def faults(self) -> list[str]:
+        lacks = [f"{self.name}: {key} is missing" for key in sorted(map(str, set(self.wanted) - set(self.keys)))]
+        return lacks + [
+            f"{self.name}: {key} has no record" for key in sorted(map(str, set(self.keys) - set(self.wanted)))
+        ]
+
+
+def ways(tests: Iterable[Test]) -> list[tuple[str, Samples]]:
+    """Each test with what it compares."""
+    return [(test.name, samples) for test in tests for samples in test.samples]
+
+
+def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
+    """What tests can estimate: of every transform and situation that a scenario may ask for."""
+    found = set()
+    for test in tests:
+        for transform in designs.TRANSFORMS:
+            for samples in test.samples:
+                situations = {"one": test.takes, "two": ("arms",), "all": ()}[samples]
+                found |= {
+                    (test.effect, transform.name, situation)
+                    for situation in situations
+                    if situation != "value" or not transform.percent  # a percent change needs a change
+                }
+    return found
+
+
+def schema_words(record: str, key: str) -> list[str]:
+    """The words that the JSON schema lists for a key of a record."""
+    part: Any = json_schema()["$defs"][record]["properties"][key]
+    return list((part if "enum" in part else part["anyOf"][0])["enum"])
+
+
+def scenarios() -> list[Scenario]:
+    """Every scenario that is shipped or stands here."""
+    return [load(path) for path in (*sorted(SHIPPED.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))]
+
+
+def rooms(
+    tests: tuple[Test, ...] = TESTS,
+    within: tuple[Test, ...] = WITHIN,
+    pairs: tuple[Pair, ...] = PAIRS,
+    estimands: tuple[Estimand, ...] = ESTIMANDS,
+) -> list[Room]:
+    """Every table of every room."""
+    every = (*tests, *within)
+    names = [test.name for test in tests]
+    one = {e.name for e in estimands if {"value", "change"} & set(e.situations)}
+    two = {e.name for e in estimands if "arms" in e.situations}
+    together = {run.name for pair in pairs if pair.of_model for _, run in pair.after}
+    used = [a for scenario in scenarios() for a in scenario.analyses.values()]
+    return [
+        Room("analysis.methods", METHODS, ways(every)),
+        Room("pairs taken together", [key[0] for key, method in METHODS.items() if method.jointly], together),
+        Room("judges", JUDGES, ways(every)),
+        Room("meaning of an effect", MEANT, meant(every)),
+        Room("truth of one sample", effects.ONE_SAMPLE, one),
+        Room("truth of two arms", effects.TWO_ARMS, two),
+        Room("words of tests", words.TESTS, [test.name for test in every]),
+        Room("words of pairs", words.PAIRS, [pair.name for pair in pairs]),
+        Room("words of estimands", words.ESTIMANDS, [estimand.name for estimand in estimands]),
+        Room("schema: test", schema_words("Analysis", "test"), names),
+        Room("schema: pairs", schema_words("Then", "pairs"), [pair.name for pair in pairs]),
+        Room("scenario that asks for a test", {a.test for a in used}, names),
+        Room("scenario that asks for pairs", {a.then.pairs for a in used if a.then}, [pair.name for pair in pairs]),
+        *rooms_of_designs(),
+    ]
+
+
+def rooms_of_designs() -> list[Room]:
+    """Tables by what a design and an analysis choose from."""
+    steps = [a.name for a in designs.ADJUSTMENTS if not a.against_one]
+    return [
+        Room("steps of adjustments", STEPS, steps),
+        *(
+            table
+            for name, record, key, texts, records in (
+                ("transforms", "Analysis", "transform", words.TRANSFORMS, designs.TRANSFORMS),
+                ("populations", "Analysis", "population", words.POPULATIONS, designs.POPULATIONS),
+                ("alternatives", "Analysis", "alternative", words.ALTERNATIVES, designs.ALTERNATIVES),
+                ("adjustments", "Then", "adjust", words.ADJUSTMENTS, designs.ADJUSTMENTS),
+                ("strategies", "Estimand", "strategy", words.STRATEGIES, designs.STRATEGIES),
+                ("methods of allocation", "Allocation", "method", words.METHODS, designs.METHODS),
+            )
+            for table in (
+                Room(f"words of {name}", texts, [one.name for one in records]),
+                Room(f"schema: {key}", schema_words(record, key), [one.name for one in records]),
+            )
+        ),
+    ]
+
+
+def closed_form_faults() -> list[str]:
+    """Methods whose closed form is neither a formula nor a reason in words."""
+    return [
+        f"closed form of {key}: no reason"
+        for key, method in METHODS.items()
+        if not isinstance(method.closed_form, ClosedForm)
+        and not (isinstance(method.closed_form, Why) and method.closed_form.text.strip())
+    ]

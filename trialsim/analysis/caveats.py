@@ -1,0 +1,13 @@
+"""What should be known of the analyses of a plan before they are trusted."""
+
+from __future__ import annotations
+
+from trialsim.analysis.methods.table import METHODS
+from trialsim.analysis.plan import AnalysisPlan, samples_of
+from trialsim.response.plan import ResponsePlan
+
+
+def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
+    """Warnings of each analysis, as its method knows them."""
+    found = (caveat(call, response) for call in plan.calls for caveat in METHODS[call.test, samples_of(call)].caveats)
+    return tuple(text for text in found if text is not None)

@@ -1,0 +1,126 @@
+"""What a closed form is given: the declared distribution of an endpoint in each arm, sizes, and the question."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from trialsim.kinds.designs import NO_TRANSFORM, TRANSFORM
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The distribution of an endpoint in one arm.
+
+    Attributes
+    ----------
+    values, weights : the categories with their shares (``exact``), or places that stand for a continuous endpoint
+    normal : mean and SD of the normal of which the endpoint is a rising function; None where there is none
+    scale : that function: none, log (an exponential) or percent
+    """
+
+    mean: float
+    sd: float
+    values: Floats
+    weights: Floats
+    exact: bool
+    normal: tuple[float, float] | None = None
+    scale: str = NO_TRANSFORM.name
+
+    def at_least(self, limit: float) -> float:
+        """P(endpoint >= limit)."""
+        if self.normal is None:
+            return float(self.weights[self.values >= limit].sum())
+        function = TRANSFORM[self.scale]
+        if function.keeps:
+            place = limit
+        else:
+            inside = limit if function.log else 1 + limit / 100
+            if inside <= 0:
+                return 1.0
+            place = math.log(inside)
+        return float(special.ndtr((self.normal[0] - place) / self.normal[1]))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to a closed form, by what the declared levels say of it.
+
+    Attributes
+    ----------
+    arms, sizes : the endpoint and the number analyzed in each of K arms
+    pair : the two arms compared; None where one sample or all arms are
+    alpha, alternative, null : of the test
+    baselines : the baseline in each arm, if there is one
+    covariances : (K,) of the endpoint with the baseline; empty without one
+    covariates : how many covariates the analysis adjusts for, with the baseline
+    """
+
+    arms: list[Spread]
+    sizes: Floats
+    pair: tuple[int, int] | None
+    alpha: float
+    alternative: str
+    null: float
+    baselines: list[Spread] | None
+    covariances: Floats
+    covariates: int
+
+    @property
+    def two(self) -> tuple[int, int]:
+        """The two arms compared."""
+        assert self.pair is not None  # asked only by tests of two arms
+        return self.pair
+
+
+@dataclass(frozen=True)
+class Power:
+    """A power by formula; ``measured`` names the entry of the measured errors where the formula is an approximation."""
+
+    power: float
+    formula: str
+    source: str
+    measured: str | None = None
+
+
+def joined(case: Case) -> tuple[float, float, float] | None:
+    """All arms together, as a test of one sample takes them: size, mean and SD; None where nothing varies."""
+    n = float(case.sizes.sum())
+    weights = case.sizes / n
+    mean = float(sum(w * one.mean for w, one in zip(weights, case.arms, strict=True)))
+    second = sum(w * (one.sd**2 + one.mean**2) for w, one in zip(weights, case.arms, strict=True))
+    sd = math.sqrt(max(float(second) - mean**2, 0.0))
+    return None if n <= 1 or sd == 0.0 else (n, mean, sd)
+
+
+def shares_at(spread: Spread, values: Floats) -> Floats:
+    """Shares of the categories ``values``, which hold all that the endpoint can take."""
+    found = np.zeros(len(values))
+    found[np.searchsorted(values, spread.values)] = spread.weights
+    return found
+
+
+def superiority(x: Spread, y: Spread) -> float:
+    """P(X > Y) + P(X = Y) / 2 of two independent participants."""
+    if x.normal is not None and y.normal is not None and x.scale == y.scale:
+        return float(special.ndtr((x.normal[0] - y.normal[0]) / math.hypot(x.normal[1], y.normal[1])))
+    order = np.argsort(y.values, kind="stable")
+    values, below = y.values[order], np.concatenate([[0.0], np.cumsum(y.weights[order])])
+    less = below[np.searchsorted(values, x.values, side="left")]
+    least = below[np.searchsorted(values, x.values, side="right")]
+    return float(x.weights @ (less + least) / 2)
+
+
+def positive_pair(x: Spread, null: float) -> float:
+    """P(D + D' > 0) + P(D + D' = 0) / 2 of two independent differences D from ``null``."""
+    if x.normal is not None and TRANSFORM[x.scale].keeps:
+        return float(special.ndtr(math.sqrt(2) * (x.normal[0] - null) / x.normal[1]))
+    moved = Spread(x.mean - null, x.sd, x.values - null, x.weights, x.exact)
+    turned = Spread(-moved.mean, x.sd, -moved.values, x.weights, x.exact)
+    return superiority(moved, turned)

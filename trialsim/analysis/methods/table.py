@@ -1,0 +1,14 @@
+"""All methods, by the name of the test and what it compares."""
+
+from __future__ import annotations
+
+from trialsim.analysis.methods import categorical, linear, means, ranks, wilcoxon
+from trialsim.analysis.methods.method import Methods
+
+METHODS: Methods = {
+    **means.METHODS,
+    **linear.METHODS,
+    **ranks.METHODS,
+    **wilcoxon.METHODS,
+    **categorical.METHODS,
+}

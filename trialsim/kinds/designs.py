@@ -1,0 +1,133 @@
+"""What a design and an analysis choose from: allocation, populations, strategies, transforms, adjustments, alternatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True)
+class Method:
+    """How participants are put into arms: whether in shuffled blocks (by stratum), and whether by a throw for each alone."""
+
+    name: str
+    blocks: bool
+    one_by_one: bool
+
+
+IN_TURN: Final = Method("in turn", blocks=False, one_by_one=False)
+SIMPLE: Final = Method("simple", blocks=False, one_by_one=True)
+PERMUTED_BLOCKS: Final = Method("permuted blocks", blocks=True, one_by_one=False)
+METHODS: Final = (IN_TURN, SIMPLE, PERMUTED_BLOCKS)
+METHOD: Final = {method.name: method for method in METHODS}
+
+
+@dataclass(frozen=True)
+class Population:
+    """Who is analyzed: everyone randomized, or only who received treatment, or only who completed the pathway."""
+
+    name: str
+    received: bool
+    completed: bool
+
+
+RANDOMIZED: Final = Population("randomized", received=False, completed=False)
+RECEIVED: Final = Population("received", received=True, completed=False)
+COMPLETERS: Final = Population("completers", received=False, completed=True)
+POPULATIONS: Final = (RANDOMIZED, RECEIVED, COMPLETERS)
+POPULATION: Final = {population.name: population for population in POPULATIONS}
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """What the effect looked for makes of missed and stopped treatment (ICH E9 R1).
+
+    Attributes
+    ----------
+    undisturbed : whether everybody is thought to be on a ward where nothing is missed
+    while_treated : whether the last value on treatment counts
+    stratum : whether only those who respond count
+    """
+
+    name: str
+    undisturbed: bool
+    while_treated: bool
+    stratum: bool
+
+
+TREATMENT_POLICY: Final = Strategy("treatment policy", undisturbed=False, while_treated=False, stratum=False)
+HYPOTHETICAL: Final = Strategy("hypothetical", undisturbed=True, while_treated=False, stratum=False)
+WHILE_ON_TREATMENT: Final = Strategy("while on treatment", undisturbed=False, while_treated=True, stratum=False)
+RESPONDER_STRATUM: Final = Strategy("responder stratum", undisturbed=False, while_treated=False, stratum=True)
+STRATEGIES: Final = (TREATMENT_POLICY, HYPOTHETICAL, WHILE_ON_TREATMENT, RESPONDER_STRATUM)
+STRATEGY: Final = {strategy.name: strategy for strategy in STRATEGIES}
+
+
+@dataclass(frozen=True)
+class Transform:
+    """What is taken of an endpoint.
+
+    Attributes
+    ----------
+    keeps : whether values stay what they are, in the unit of the outcome
+    log : whether logarithms are taken, which need values above 0
+    percent : whether a change is divided by its start
+    unit : the unit after it, where values do not stay what they are
+    """
+
+    name: str
+    keeps: bool
+    log: bool
+    percent: bool
+    unit: str
+
+
+NO_TRANSFORM: Final = Transform("none", keeps=True, log=False, percent=False, unit="")
+LOG: Final = Transform("log", keeps=False, log=True, percent=False, unit="")
+PERCENT: Final = Transform("percent", keeps=False, log=False, percent=True, unit="%")
+TRANSFORMS: Final = (NO_TRANSFORM, LOG, PERCENT)
+TRANSFORM: Final = {transform.name: transform for transform in TRANSFORMS}
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """How the p-values of several pairs are adjusted.
+
+    Attributes
+    ----------
+    adjusts : whether it does anything at all
+    against_one : whether it needs pairs of one model against one arm, taken together
+    stepwise : whether it goes from p-value to p-value, and so rejects more than one alpha shared out
+    """
+
+    name: str
+    adjusts: bool
+    against_one: bool
+    stepwise: bool
+
+
+UNADJUSTED: Final = Adjustment("none", adjusts=False, against_one=False, stepwise=False)
+BONFERRONI: Final = Adjustment("bonferroni", adjusts=True, against_one=False, stepwise=False)
+HOLM: Final = Adjustment("holm", adjusts=True, against_one=False, stepwise=True)
+HOCHBERG: Final = Adjustment("hochberg", adjusts=True, against_one=False, stepwise=True)
+DUNNETT: Final = Adjustment("dunnett", adjusts=True, against_one=True, stepwise=False)
+ADJUSTMENTS: Final = (UNADJUSTED, BONFERRONI, HOLM, HOCHBERG, DUNNETT)
+ADJUSTMENT: Final = {adjustment.name: adjustment for adjustment in ADJUSTMENTS}
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Which way an effect is looked for: up (1), down (-1), or both (0)."""
+
+    name: str
+    way: Literal[-1, 0, 1]
+
+
+TWO_SIDED: Final = Alternative("two-sided", 0)
+GREATER: Final = Alternative("greater", 1)
+LESS: Final = Alternative("less", -1)
+ALTERNATIVES: Final = (TWO_SIDED, GREATER, LESS)
+ALTERNATIVE: Final = {alternative.name: alternative for alternative in ALTERNATIVES}
+
+#: By the name: 1, -1 or 0; an unknown name is an error, never two-sided.
+WAY: Final = {alternative.name: alternative.way for alternative in ALTERNATIVES}

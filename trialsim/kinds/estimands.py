@@ -1,0 +1,85 @@
+"""What an analysis estimates: its scale, the value that means no effect, and in which unit it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from trialsim.kinds.tests import Effect
+
+#: Where an estimate comes from: one sample of values, one sample of changes, or two arms.
+Situation = Literal["value", "change", "arms"]
+
+#: The scale of an estimate: a difference, the logarithm of a ratio, a probability, or a difference of shares.
+EffectScale = Literal["difference", "log", "probability", "share"]
+
+
+@dataclass(frozen=True)
+class Estimand:
+    """What is to be found.
+
+    Attributes
+    ----------
+    effect, transforms, situations : when it is meant: what the test estimates, of which transform, and from what
+    no_effect : the value that means no effect; None where that is the number the test compares with (0 between arms)
+    scale : on which scale it is
+    in_unit : whether it is given in the unit of the (transformed) endpoint
+    """
+
+    name: str
+    effect: Effect
+    transforms: tuple[str, ...]
+    situations: tuple[Situation, ...]
+    no_effect: float | None
+    scale: EffectScale
+    in_unit: bool
+
+
+MEAN: Final = Estimand("mean", "mean", ("none",), ("value",), None, "difference", in_unit=True)
+MEAN_DIFFERENCE: Final = Estimand(
+    "mean difference", "mean", ("none",), ("change", "arms"), None, "difference", in_unit=True
+)
+LOG_MEAN: Final = Estimand("mean of logs", "mean", ("log",), ("value",), None, "log", in_unit=True)
+LOG_RATIO: Final = Estimand("log ratio", "mean", ("log",), ("change", "arms"), None, "log", in_unit=True)
+PERCENT_CHANGE: Final = Estimand(
+    "mean percent change", "mean", ("percent",), ("change",), None, "difference", in_unit=True
+)
+PERCENT_DIFFERENCE: Final = Estimand(
+    "difference in percent change", "mean", ("percent",), ("arms",), None, "difference", in_unit=True
+)
+MEDIAN: Final = Estimand(
+    "median difference", "pseudomedian", ("none", "percent"), ("change",), None, "difference", in_unit=True
+)
+LOG_MEDIAN: Final = Estimand("median log ratio", "pseudomedian", ("log",), ("change",), None, "log", in_unit=True)
+PROBABILITY: Final = Estimand(
+    "P(X > Y) + ties/2", "superiority", ("none", "log", "percent"), ("arms",), 0.5, "probability", in_unit=False
+)
+RISK_DIFFERENCE: Final = Estimand(
+    "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
+)
+
+ESTIMANDS: Final = (
+    MEAN,
+    MEAN_DIFFERENCE,
+    LOG_MEAN,
+    LOG_RATIO,
+    PERCENT_CHANGE,
+    PERCENT_DIFFERENCE,
+    MEDIAN,
+    LOG_MEDIAN,
+    PROBABILITY,
+    RISK_DIFFERENCE,
+)
+
+ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}
+
+#: What stands in the place of an estimand where there is none: a test of all arms, a subset chosen by the outcome.
+NO_ESTIMAND: Final = "none"
+
+#: Which estimand is meant; each combination once, or the table contradicts itself.
+MEANT: Final = {
+    (estimand.effect, transform, situation): estimand
+    for estimand in ESTIMANDS
+    for transform in estimand.transforms
+    for situation in estimand.situations
+}

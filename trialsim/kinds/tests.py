@@ -1,0 +1,273 @@
+"""Tests a scenario may ask for, those that run inside another, and the pairs that may follow a test of all arms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+#: What a test compares: one sample with a number, two arms, or all arms at once.
+Samples = Literal["one", "two", "all"]
+
+#: What a test looks at: a value at a visit, or the change between two visits.
+Looks = Literal["value", "change"]
+
+#: What a test is made of: means (least squares), ranks, or tables of counts.
+Family = Literal["means", "ranks", "tables"]
+
+#: What a test estimates of a sample, or of the difference between two.
+Effect = Literal["mean", "pseudomedian", "superiority", "share"]
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test.
+
+    Attributes
+    ----------
+    samples : what it can compare; of "two" and "all" the scenario means two where it names a contrast
+    takes : endpoints it takes
+    family : what it is made of
+    effect : what it estimates where it compares one sample or two arms
+    yes_or_no : whether it needs yes or no: a binary outcome, or one that is dichotomized
+    adjusts : whether it takes a baseline and covariates, and needs one of them
+    null : whether it compares with a number that the scenario may say
+    directions : which of its samples may have a one-sided alternative
+    equal_sds : whether its closed form supposes one SD in all arms
+    """
+
+    name: str
+    samples: tuple[Samples, ...]
+    takes: tuple[Looks, ...]
+    family: Family
+    effect: Effect
+    yes_or_no: bool
+    adjusts: bool
+    null: bool
+    directions: tuple[Samples, ...]
+    equal_sds: bool
+
+    __test__ = False  # no class of tests for pytest
+
+
+ONE_SAMPLE_T: Final = Test(
+    name="one-sample-t",
+    samples=("one",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=False,
+    null=True,
+    directions=("one",),
+    equal_sds=False,
+)
+
+PAIRED_T: Final = Test(
+    name="paired-t",
+    samples=("one",),
+    takes=("change",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=False,
+    null=True,
+    directions=("one",),
+    equal_sds=False,
+)
+
+WILCOXON: Final = Test(
+    name="wilcoxon",
+    samples=("one",),
+    takes=("change",),
+    family="ranks",
+    effect="pseudomedian",
+    yes_or_no=False,
+    adjusts=False,
+    null=True,
+    directions=("one",),
+    equal_sds=False,
+)
+
+T: Final = Test(
+    name="t",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=("two",),
+    equal_sds=True,
+)
+
+WELCH: Final = Test(
+    name="welch",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=("two",),
+    equal_sds=False,
+)
+
+MANN_WHITNEY: Final = Test(
+    name="mann-whitney",
+    samples=("two",),
+    takes=("value", "change"),
+    family="ranks",
+    effect="superiority",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=("two",),
+    equal_sds=True,
+)
+
+ANOVA: Final = Test(
+    name="anova",
+    samples=("all",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=(),
+    equal_sds=True,
+)
+
+WELCH_ANOVA: Final = Test(
+    name="welch-anova",
+    samples=("all",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=(),
+    equal_sds=False,
+)
+
+KRUSKAL_WALLIS: Final = Test(
+    name="kruskal-wallis",
+    samples=("all",),
+    takes=("value", "change"),
+    family="ranks",
+    effect="superiority",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=(),
+    equal_sds=True,
+)
+
+ANCOVA: Final = Test(
+    name="ancova",
+    samples=("two", "all"),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=True,
+    null=False,
+    directions=("two",),
+    equal_sds=True,
+)
+
+CHI_SQUARE: Final = Test(
+    name="chi-square",
+    samples=("two", "all"),
+    takes=("value", "change"),
+    family="tables",
+    effect="share",
+    yes_or_no=True,
+    adjusts=False,
+    null=False,
+    directions=(),
+    equal_sds=False,
+)
+
+FISHER: Final = Test(
+    name="fisher",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="share",
+    yes_or_no=True,
+    adjusts=False,
+    null=False,
+    directions=("two",),
+    equal_sds=False,
+)
+
+#: What a scenario may ask for, in the order in which its schema lists them.
+TESTS: Final = (
+    ONE_SAMPLE_T,
+    PAIRED_T,
+    WILCOXON,
+    T,
+    WELCH,
+    MANN_WHITNEY,
+    ANOVA,
+    WELCH_ANOVA,
+    KRUSKAL_WALLIS,
+    ANCOVA,
+    CHI_SQUARE,
+    FISHER,
+)
+
+#: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
+RESIDUAL_T: Final = Test(
+    name="residual-t",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=("two",),
+    equal_sds=True,
+)
+
+#: Tests that run only inside another.
+WITHIN: Final = (RESIDUAL_T,)
+
+TEST: Final = {test.name: test for test in (*TESTS, *WITHIN)}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Comparisons of two arms after a test of all arms.
+
+    Attributes
+    ----------
+    after : each test of all arms that they may follow, with the test of two arms that they then are
+    of_model : whether all pairs share the residual variance of the whole model
+    """
+
+    name: str
+    after: tuple[tuple[Test, Test], ...]
+    of_model: bool
+
+
+_NUMBERS = (ANOVA, WELCH_ANOVA, KRUSKAL_WALLIS)
+
+PAIRS: Final = (
+    Pair("t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA)), of_model=True),
+    Pair("two-sample-t", tuple((main, T) for main in _NUMBERS), of_model=False),
+    Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
+    Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
+    Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
+    Pair("chi-square", ((CHI_SQUARE, CHI_SQUARE),), of_model=False),
+)
+
+PAIR: Final = {pair.name: pair for pair in PAIRS}
+
+#: The test of two arms that pairs are, by their name and that of the test of all arms before them.
+PAIR_TEST: Final = {(pair.name, main.name): run for pair in PAIRS for main, run in pair.after}

@@ -1,0 +1,91 @@
+"""Words of each kind, for people: one entry a record of :mod:`trialsim.kinds`."""
+
+from __future__ import annotations
+
+from trialsim.kinds import designs, estimands, tests
+
+#: What a test is; reads after its name.
+TESTS = {
+    tests.ONE_SAMPLE_T.name: "Student's t-test of one mean against a number",
+    tests.PAIRED_T.name: "Student's t-test of the mean change within participants",
+    tests.WILCOXON.name: "Wilcoxon's signed rank test of the changes within participants",
+    tests.T.name: "Student's t-test of two means, with one SD for both arms",
+    tests.WELCH.name: "Welch's t-test of two means, with an SD for each arm",
+    tests.MANN_WHITNEY.name: "Mann and Whitney's rank test (Wilcoxon's rank sum test) of two arms",
+    tests.ANOVA.name: "analysis of variance: are the means of all arms equal, with one SD for all?",
+    tests.WELCH_ANOVA.name: "Welch's analysis of variance: are the means of all arms equal, with an SD for each arm?",
+    tests.KRUSKAL_WALLIS.name: "Kruskal and Wallis's rank test of all arms",
+    tests.ANCOVA.name: "analysis of covariance: means compared at equal baselines and covariates",
+    tests.CHI_SQUARE.name: "Pearson's chi-square test of how many are yes in each arm, with Yates's correction between two",
+    tests.FISHER.name: "Fisher's exact test of how many are yes in two arms",
+    tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
+}
+
+#: What pairs after a test of all arms are.
+PAIRS = {
+    "t": "t-tests of two arms with the SD of the model over all arms",
+    "two-sample-t": TESTS[tests.T.name],
+    "welch": TESTS[tests.WELCH.name],
+    "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
+    "fisher": TESTS[tests.FISHER.name],
+    "chi-square": TESTS[tests.CHI_SQUARE.name],
+}
+
+#: What is estimated; reads after "estimates".
+ESTIMANDS = {
+    estimands.MEAN.name: "the mean",
+    estimands.MEAN_DIFFERENCE.name: "the difference of two means, or the mean of a change",
+    estimands.LOG_MEAN.name: "the mean of the logarithms",
+    estimands.LOG_RATIO.name: "the logarithm of a ratio of geometric means",
+    estimands.PERCENT_CHANGE.name: "the mean of the percent changes",
+    estimands.PERCENT_DIFFERENCE.name: "the difference of two mean percent changes",
+    estimands.MEDIAN.name: "the pseudomedian of the changes",
+    estimands.LOG_MEDIAN.name: "the pseudomedian of the changes of logarithms",
+    estimands.PROBABILITY.name: "the chance that a participant of the first arm has the higher value, ties counted half",
+    estimands.RISK_DIFFERENCE.name: "the difference of two shares of yes",
+}
+
+#: How an endpoint is taken; reads after where it is measured.
+TRANSFORMS = {
+    designs.NO_TRANSFORM.name: "",
+    designs.LOG.name: " on the log scale",
+    designs.PERCENT.name: " in percent",
+}
+
+#: Who is analyzed; reads at the end of a sentence.
+POPULATIONS = {
+    designs.RANDOMIZED.name: "",
+    designs.RECEIVED.name: "; only participants who got some of their arm's treatment",
+    designs.COMPLETERS.name: "; only participants who completed the pathway",
+}
+
+#: The effect looked for; reads at the end of a sentence.
+STRATEGIES = {
+    designs.TREATMENT_POLICY.name: "",
+    designs.HYPOTHETICAL.name: "; judged against the effect of the strategy 'hypothetical'",
+    designs.WHILE_ON_TREATMENT.name: "; judged against the effect of the strategy 'while on treatment'",
+    designs.RESPONDER_STRATUM.name: "; judged against the effect of the strategy 'responder stratum'",
+}
+
+#: Which way an effect is looked for; reads after the contrast.
+ALTERNATIVES = {
+    designs.TWO_SIDED.name: "",
+    designs.GREATER.name: ", one-sided (greater)",
+    designs.LESS.name: ", one-sided (less)",
+}
+
+#: How p-values of pairs are adjusted; reads in brackets.
+ADJUSTMENTS = {
+    designs.UNADJUSTED.name: "none",
+    designs.BONFERRONI.name: "bonferroni",
+    designs.HOLM.name: "holm",
+    designs.HOCHBERG.name: "hochberg",
+    designs.DUNNETT.name: "dunnett",
+}
+
+#: How participants are put into arms; reads after "Allocation:".
+METHODS = {
+    designs.IN_TURN.name: "in turn",
+    designs.SIMPLE.name: "simple",
+    designs.PERMUTED_BLOCKS.name: "permuted blocks",
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trialsim.kinds.scales import SCALES, Scale
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario
@@ -189,7 +190,7 @@ def check_scales(scenario: Scenario, report: Report) -> None:
     """Transforms, subsets and yes-or-no tests fit the scale of their (resolved) outcome."""
     for name, analysis in scenario.analyses.items():
         path = ("analyses", name)
-        scale = scenario.outcomes[analysis.outcome].distribution
+        scale = scenario.outcomes[analysis.outcome].scale
         _transform(analysis, scale, path, report)
         _subset(analysis, path, report)
         _yes_or_no(analysis, scale, path, report)
@@ -197,10 +198,11 @@ def check_scales(scenario: Scenario, report: Report) -> None:
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
 
 
-def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
-    if analysis.transform == "log" and scale != "lognormal":
-        message = f"the log needs values above zero; '{analysis.outcome}' is {scale}."
-        report(Finding("TS-E064", (*path, "transform"), message, "Remove transform:, or use a lognormal outcome."))
+def _transform(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:
+    if analysis.transform == "log" and "log" not in scale.transforms:
+        message = f"the log needs values above zero; '{analysis.outcome}' is {scale.name}."
+        fitting = " or ".join(one.name for one in SCALES if "log" in one.transforms)
+        report(Finding("TS-E064", (*path, "transform"), message, f"Remove transform:, or use a {fitting} outcome."))
     if analysis.transform == "percent" and analysis.change is None:
         message = "a percent change needs a change."
         report(Finding("TS-E064", (*path, "transform"), message, "Write change: {from: pre, to: post}."))
@@ -217,17 +219,17 @@ def _percent(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -
         return
     for place in (place for place, percent in used.items() if percent):
         message = f"a percent change needs values above 0; '{analysis.outcome}' is {outcome.distribution} and can be 0 or below."
-        if outcome.categories:
-            message = f"a percent change needs values above 0; '{analysis.outcome}' can be {outcome.categories[0]:g}."
-        remedy = (
-            "Write distribution: lognormal if the values are always above 0, or use the change itself, without percent."
-        )
+        if categories := outcome.scale.values or outcome.categories:
+            message = f"a percent change needs values above 0; '{analysis.outcome}' can be {categories[0]:g}."
+        fitting = " or ".join(scale.name for scale in SCALES if scale.positive)
+        remedy = f"Write distribution: {fitting} if the values are always above 0, or use the change itself, without percent."
         report(Finding("TS-E112", (*path, *place), message, remedy))
 
 
 def always_positive(outcome: Outcome) -> bool:
     """Whether a resolved outcome cannot be 0 or below."""
-    return outcome.distribution == "lognormal" or (bool(outcome.categories) and outcome.categories[0] > 0)
+    scale, categories = outcome.scale, outcome.scale.values or outcome.categories
+    return scale.positive or (bool(categories) and categories[0] > 0)
 
 
 def _subset(analysis: Analysis, path: Path, report: Report) -> None:
@@ -259,10 +261,10 @@ def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
         _limits(rule.percent_change, (*here, "responders"), report)
 
 
-def _yes_or_no(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
+def _yes_or_no(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:
     counts, rule = analysis.test in ("fisher", "chi-square"), analysis.dichotomize
-    if counts and rule is None and scale != "binary":
-        message = f"{analysis.test} needs yes or no; '{analysis.outcome}' is {scale}."
+    if counts and rule is None and not scale.yes_or_no:
+        message = f"{analysis.test} needs yes or no; '{analysis.outcome}' is {scale.name}."
         report(Finding("TS-E065", (*path, "test"), message, "Add dichotomize: {at_least: ..}."))
     if rule is not None and (not counts or (rule.at_least is None) == (rule.at_most is None)):
         message = "say one limit." if counts else f"{analysis.test} does not use yes or no."

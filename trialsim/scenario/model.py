@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag, model_validator
 from pydantic_core import core_schema
 
+from trialsim.kinds.scales import SCALE, Scale
 from trialsim.protocol.steps import Resource, Step, WaitRule
 from trialsim.quantities import (
     Amount,
@@ -40,6 +41,7 @@ from trialsim.quantities import (
     StudyName,
     ValueSpread,
 )
+from trialsim.scenario.oneof import OneOf
 from trialsim.scenario.sweep import Sweep
 
 
@@ -184,6 +186,14 @@ class Level(Sourced):
     shares: tuple[Share, ...] = ()  # ordinal: the share of each category
     chance: Share | None = None  # binary
 
+    def numbers(self) -> dict[str, float]:
+        """The numbers of a measured level under the names that ``distributions.solve`` takes."""
+        told = ((key, getattr(self, key)) for key in ("mean", "sd", "median", "sd_log", "cv"))
+        flat = {key: number.value for key, number in told if number is not None}
+        if self.iqr is not None:
+            flat |= {"iqr_low": self.iqr[0].value, "iqr_high": self.iqr[1].value}
+        return flat
+
 
 class ArmLevels(Sourced):
     """Levels at one visit that differ by arm."""
@@ -316,7 +326,7 @@ class Outcome(Record):
     """A variable: its scale, levels, correlation, what moves it, how it is measured and lost."""
 
     label: Line | None = None
-    distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
+    distribution: Annotated[str, OneOf(SCALE)] | None = None
     unit: Line | None = None
     categories: Categories = ()
     labels: Mapping[Name, Line] = {}  # words for categories, each under its number
@@ -341,6 +351,12 @@ class Outcome(Record):
     lost: Share | None = None
     missing: tuple[Missing, ...] = ()
     window: Window | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of a resolved outcome."""
+        assert self.distribution is not None
+        return SCALE[self.distribution]
 
 
 # ---------------------------------------------------------------- the analyses

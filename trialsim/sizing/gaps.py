@@ -10,7 +10,7 @@ from scipy import special
 from trialsim.analysis.plan import Call
 from trialsim.conduct import NEVER
 from trialsim.response.people import NOBODY
-from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, moves
+from trialsim.response.plan import OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
 from trialsim.scenario.resolve import ONE_SAMPLE
@@ -136,7 +136,7 @@ def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePl
         yield f"the assay adds its own error (CV {_percent(math.hypot(*cvs))}): lower"
     if tool.rater_sd is not None and tool.rater_sd.value > 0:
         yield "raters add their own error: lower"
-    if tool.detection_limit is not None and outcome.scale != ORDINAL:
+    if tool.detection_limit is not None:
         below = _below(study, call, outcome, tool.detection_limit.value)
         if below >= 0.001:
             how = {"missing": "are missing", "censored": "are only known to be lower"}.get(
@@ -149,7 +149,7 @@ def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePl
 
 def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> float:
     """The largest share below the detection limit among the arms and points of the analysis, as declared."""
-    place = math.log(limit) if outcome.scale == LOGNORMAL else limit
+    place = math.log(limit) if outcome.scale.log else limit
     points = [study.response.points[d] for d in points_of(call)]
     return max(
         float(special.ndtr((place - m) / s)) for p in points for m, s in zip(p.location, p.sd, strict=True) if s > 0
@@ -206,7 +206,7 @@ def _categories_left(study: Study, call: Call) -> dict[str, int]:
 def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:
     if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test in OF_TABLES:
         return
-    if outcome.scale == ORDINAL:
+    if outcome.scale.categories is not None:
         if test in RANKS:
             tied = max(
                 float((shares_of(cuts) ** 2).sum()) for d in points_of(call) for cuts in study.response.points[d].cuts
@@ -215,14 +215,14 @@ def _shape(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterato
         else:
             yield "scores are whole steps with a floor and a ceiling, the formula takes them as normal"
         return
-    if outcome.scale == LOGNORMAL and call.endpoint.transform != "log" and test not in RANKS:
+    if outcome.scale.log and call.endpoint.transform != "log" and test not in RANKS:
         sd = max(float(study.response.points[d].sd.max()) for d in points_of(call))
         if math.sqrt(math.expm1(sd**2)) >= SKEWED:
             yield "values are skewed (lognormal), the formula takes them as normal"
 
 
 def _arms(study: Study, call: Call, test: str, outcome: OutcomePlan) -> Iterator[str]:
-    if test in ONE_SAMPLE or test in ("welch", "welch-anova", *OF_TABLES) or outcome.scale != NORMAL:
+    if test in ONE_SAMPLE or test in ("welch", "welch-anova", *OF_TABLES) or not outcome.scale.in_unit:
         return
     sds = [float(s) for s in study.response.points[call.endpoint.visit].sd]
     if max(sds) > UNEQUAL * min(sds):

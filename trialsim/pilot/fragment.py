@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trialsim.kinds.scales import SCALE
 from trialsim.pilot.estimates import Estimate
 
 Data = dict[str, Any]
@@ -104,16 +105,17 @@ def scenario_data(
 def _analysis(one: Fitted, arms: Sequence[str]) -> Data:
     """The usual analysis of the last visit."""
     told: Data = {"outcome": one.name, "visit": one.visits[-1]}
-    logs = {"transform": "log"} if one.family == "lognormal" else {}
+    scale = SCALE[one.family]
+    logs = {"transform": "log"} if scale.log else {}
     if len(arms) == 1:
-        if one.baseline and one.family in ("normal", "lognormal"):
+        if one.baseline and scale.family is not None:
             change = {"change": {"from": one.visits[0], "to": one.visits[-1]}}
             return {"outcome": one.name, **change, **logs, "test": "paired-t"}
         return {**told, **logs, "test": "one-sample-t"}
     contrast = {"contrast": f"{arms[1]} - {arms[0]}"}
-    if one.family == "binary":
+    if scale.yes_or_no:
         return {**told, "test": "fisher", **contrast}
-    if one.family == "ordinal":
+    if scale.categories is not None:
         return {**told, "test": "mann-whitney", **contrast}
     if one.baseline:
         return {**told, **logs, "test": "ancova", "baseline": one.visits[0], **contrast}

@@ -260,7 +260,7 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
     """(table, column, meaning)."""
     clock = "date and time by the study's calendar" if cohort.trace is not None else "days after enrollment"
     number = "number in the order of enrollment, from 1"
-    binary = [name for name, outcome in cohort.scenario.outcomes.items() if outcome.distribution == "binary"]
+    binary = [name for name, outcome in cohort.scenario.outcomes.items() if outcome.scale.yes_or_no]
     yes = f"; of {', '.join(binary)} 1 is yes and 0 no" if binary else ""
     rows = [
         ("participants", "participant", number),

@@ -46,7 +46,9 @@ def agrees(a: str, b: str, r: float) -> bool:
 
 
 def test_a_wrong_formula_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_covariance", lambda plan, i, _, r: r * np.sqrt(module._variance(plan, i)))
+    for pair in module.COVARIANCE:
+        wrong = lambda a, _, r: r * np.sqrt(module.VARIANCE[type(a)](a))  # noqa: E731  # short
+        monkeypatch.setitem(module.COVARIANCE, pair, wrong)
     assert not agrees("ordinal", "ordinal", 0.7)
     assert not agrees("lognormal", "normal", 0.7)
 

@@ -14,10 +14,10 @@ from statsmodels.stats import power as judge
 from trialsim import study
 from trialsim.analysis import formulas
 from trialsim.analysis.methods.case import superiority
+from trialsim.response.scales.categorical import joint_shares
 from trialsim.scenario import load, loads
 from trialsim.scenario.shipped import shipped_scenarios
 from trialsim.sizing.closed_form import Opinion, second_opinion
-from trialsim.sizing.expected import joint_shares
 
 
 def shipped(name: str) -> Path:
@@ -244,7 +244,8 @@ def test_joint_shares_are_what_a_large_sample_shows() -> None:
     """200,000 participants; one of 25 cells is off by more than 5 standard errors once in 70,000 such tests."""
     prepared = study.prepare(load(shipped("picu-blood-draw")))
     plan = prepared.response
-    joint = joint_shares(plan, plan.pair_index("fear", "before"), plan.pair_index("fear", "during"), 0)
+    first, second = (plan.points[plan.pair_index("fear", visit)].cuts[0] for visit in ("before", "during"))
+    joint = joint_shares(first, second, 0.6)
     rng = np.random.default_rng(5)
     z = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], size=200_000)
     scores = []

@@ -194,10 +194,10 @@ def _visits(analysis: Analysis) -> tuple[str, str | None]:
 
 
 def _levels(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
-    if analysis.dichotomize is not None or (outcome.distribution == "binary" and analysis.change is None):
+    if analysis.dichotomize is not None:
         return (0.0, 1.0)
-    if outcome.distribution == "ordinal" and analysis.change is None and TRANSFORM[analysis.transform].keeps:
-        return tuple(sorted(float(category) for category in outcome.categories))
+    if outcome.scale.categories is not None and analysis.change is None and TRANSFORM[analysis.transform].keeps:
+        return tuple(sorted(float(category) for category in outcome.scale.values or outcome.categories))
     return ()
 
 

@@ -9,6 +9,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stderr
 from trialsim.cli.options import json_option
+from trialsim.kinds.scales import SCALE
 
 if TYPE_CHECKING:
     from trialsim.pilot import Fragment
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--visit", help="The column of the visits (tidy files).")
 @click.option("--person", help="The column of the participants.")
 @click.option("--at", multiple=True, metavar="VISIT", help="Keep only this visit beside the baseline.")
-@click.option("--distribution", type=click.Choice(["normal", "lognormal", "ordinal", "binary"]),
+@click.option("--distribution", type=click.Choice(list(SCALE)),
               help="In place of what the data suggest.")  # fmt: skip
 @click.option("--unit", help="The unit of the outcome, e.g. nmol/L.")
 @click.option(
@@ -78,8 +79,8 @@ def _from_statistics(
     from trialsim.pilot.statistics import WORDS, fit_statistics, parse_given, read_statistics
     from trialsim.pilot.tables import FitError
 
-    if distribution == "ordinal":
-        raise click.UsageError("An ordinal outcome needs the data themselves.")
+    if distribution is not None and not SCALE[distribution].printed:
+        raise click.UsageError(f"An {distribution} outcome needs the data themselves.")
     if file is not None:
         told = read_statistics(file)
     else:

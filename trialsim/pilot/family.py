@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES, Scale
 from trialsim.measures import amount_unit_kind
 from trialsim.pilot.estimates import residuals
 from trialsim.pilot.tables import FitError, Measured
@@ -29,9 +31,14 @@ class Family:
     categories: tuple[float, ...] = ()
     why: str = ""
 
+    @property
+    def scale(self) -> Scale:
+        """The scale of the scenario format."""
+        return SCALE[self.name]
+
     def scaled(self, values: Floats) -> Floats:
         """Values on the scale on which the family is normal."""
-        return np.log(values) if self.name == "lognormal" else values
+        return np.log(values) if self.scale.log else values
 
 
 def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, wanted: str | None = None) -> Family:
@@ -45,22 +52,41 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
     seen = np.unique(measured.values[np.isfinite(measured.values)])
     if len(seen) < 2:
         raise FitError(f"all values of '{name}' are equal.", code="TS-F005", remedy="An outcome must vary.")
-    steps = _categories(seen)
-    if wanted == "binary" or (wanted is None and set(seen) <= {0.0, 1.0}):
-        if not set(seen) <= {0.0, 1.0}:
-            raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
-        return Family("binary", (), "It is yes or no (0 and 1).")
-    if wanted == "ordinal" or (wanted is None and steps):
-        steps = steps or tuple(float(one) for one in seen)
-        why = f"It has {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}; add levels of the scale that nobody happened to reach."
-        return Family("ordinal", steps, why)
-    if wanted is not None:
-        if wanted == "lognormal" and seen[0] <= 0:
-            raise FitError(
-                f"'{name}' has values that are not above zero.", code="TS-F005", remedy="Choose --distribution normal."
-            )
-        return Family(wanted, (), "As was asked for.")
-    return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
+    suggested = BINARY if set(seen) <= {0.0, 1.0} else ORDINAL if _categories(seen) else None
+    chosen = suggested if wanted is None else SCALE[wanted]
+    if chosen is None:
+        return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
+    return CHOSEN[chosen.name](name, seen, chosen)
+
+
+def _yes_or_no(name: str, seen: Floats, scale: Scale) -> Family:
+    if not set(seen) <= {0.0, 1.0}:
+        raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
+    return Family(scale.name, (), "It is yes or no (0 and 1).")
+
+
+def _rating(name: str, seen: Floats, scale: Scale) -> Family:  # noqa: ARG001  # as every scale's
+    steps = _categories(seen) or tuple(float(one) for one in seen)
+    why = f"It has {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}; add levels of the scale that nobody happened to reach."
+    return Family(scale.name, steps, why)
+
+
+def _measured(name: str, seen: Floats, scale: Scale) -> Family:
+    if scale.positive and seen[0] <= 0:
+        others = " or ".join(one.name for one in SCALES if one.family is not None and not one.positive)
+        raise FitError(
+            f"'{name}' has values that are not above zero.", code="TS-F005", remedy=f"Choose --distribution {others}."
+        )
+    return Family(scale.name, (), "As was asked for.")
+
+
+#: The family of an outcome on each scale that was asked for, or that its values suggest.
+CHOSEN: dict[str, Callable[[str, Floats, Scale], Family]] = {
+    NORMAL.name: _measured,
+    LOGNORMAL.name: _measured,
+    ORDINAL.name: _rating,
+    BINARY.name: _yes_or_no,
+}
 
 
 def _categories(seen: Floats) -> tuple[float, ...]:

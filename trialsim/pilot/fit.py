@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL
 from trialsim.pilot import estimates as est
 from trialsim.pilot.estimates import Estimate
 from trialsim.pilot.family import Family, family_of
@@ -125,14 +127,13 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
         arm = np.zeros_like(pilot.arm) if same else pilot.arm
         arms = ("all",) if same else pilot.arms
         n = _least(measured, i, pilot)
-        level = {"binary": _binary, "ordinal": _ordinal}.get(family.name, _continuous)
         before = family.scaled(measured.values[:, 0]) if baseline and i > 0 else None
         place = _Place(measured.values[:, i], before, family, measured.unit, arm, arms, n, several)
-        by_visit[visit], changed = level(place)
+        by_visit[visit], changed = LEVELS[family.name](place)
         for one, effect in changed.items():
             effects[one] = {**effect, **({"visits": [visit]} if baseline else {})}
     notes = [f"{name}: {family.why}"]
-    if len(pilot.arms) == 1 and baseline and family.name in ("normal", "lognormal"):
+    if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
         _change(measured, family, by_visit)
         notes.append(
             f"{name}: there is one arm, so the levels after the baseline have the uncertainty of the change from it, and "
@@ -187,7 +188,7 @@ class _Place:
 def _continuous(at: _Place) -> Level:
     """A normal or lognormal level: of the reference, with effects; or of every arm where there are several visits."""
     arm, arms, n, unit = at.arm, at.arms, at.n, at.unit
-    log = at.family.name == "lognormal"
+    log = at.family.scale.log
     x = at.family.scaled(at.values)
     sd, df = est.pooled_sd(x, arm, len(arms))
     found = est.contrasts(x, arm, len(arms), at.before)
@@ -206,7 +207,7 @@ def _continuous(at: _Place) -> Level:
         effects = {}
         for one, (change, se) in zip(arms[1:], found.others, strict=True):
             effect = est.ratio(change, se, found.df, n, unit=False) if log else est.mean(change, se, found.df, n)
-            effects[one] = {"ratio" if log else "difference": quantity(effect, unit)}
+            effects[one] = {at.family.scale.effects[0]: quantity(effect, unit)}
         return reference, effects
     levels = {arms[0]: reference}
     for k, (one, (change, _)) in enumerate(zip(arms[1:], found.others, strict=True), start=1):
@@ -217,7 +218,7 @@ def _continuous(at: _Place) -> Level:
 
 def _change(measured: Measured, family: Family, by_visit: Data) -> None:
     """One arm: what is believed is the change from the baseline, on the scale of the family."""
-    x, log = family.scaled(measured.values), family.name == "lognormal"
+    x, log = family.scaled(measured.values), family.scale.log
     center = "median" if log else "mean"
     first = float(np.nanmean(x[:, 0]))
     by_visit["baseline"][center] = by_visit["baseline"][center]["value"]
@@ -275,6 +276,15 @@ def _ordinal(at: _Place) -> Level:
     }
 
 
+#: The level and the effects that values of each scale say.
+LEVELS: dict[str, Callable[[_Place], Level]] = {
+    NORMAL.name: _continuous,
+    LOGNORMAL.name: _continuous,
+    ORDINAL.name: _ordinal,
+    BINARY.name: _binary,
+}
+
+
 # ---------------------------------------------------------------- correlations
 
 
@@ -284,7 +294,7 @@ def _left(measured: Measured, family: Family, pilot: Pilot, i: int) -> Floats:
 
 def _scores(measured: Measured, family: Family, i: int) -> Floats | None:
     """(2, L) scores and their shares of an ordinal or binary outcome; None for others."""
-    if family.name not in ("ordinal", "binary"):
+    if family.scale.categories is None:
         return None
     values = measured.values[:, i]
     scores, counts = np.unique(values[np.isfinite(values)], return_counts=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from trialsim.kinds import tests
 from trialsim.kinds.designs import LOG
+from trialsim.kinds.scales import SCALE
 from trialsim.pilot.estimates import Estimate
 
 Data = dict[str, Any]
@@ -106,16 +107,17 @@ def scenario_data(
 def _analysis(one: Fitted, arms: Sequence[str]) -> Data:
     """The usual analysis of the last visit."""
     told: Data = {"outcome": one.name, "visit": one.visits[-1]}
-    logs = {"transform": LOG.name} if one.family == "lognormal" else {}
+    scale = SCALE[one.family]
+    logs = {"transform": LOG.name} if scale.log else {}
     if len(arms) == 1:
-        if one.baseline and one.family in ("normal", "lognormal"):
+        if one.baseline and scale.family is not None:
             change = {"change": {"from": one.visits[0], "to": one.visits[-1]}}
             return {"outcome": one.name, **change, **logs, "test": tests.PAIRED_T.name}
         return {**told, **logs, "test": tests.ONE_SAMPLE_T.name}
     contrast = {"contrast": f"{arms[1]} - {arms[0]}"}
-    if one.family == "binary":
+    if scale.yes_or_no:
         return {**told, "test": tests.FISHER.name, **contrast}
-    if one.family == "ordinal":
+    if scale.categories is not None:
         return {**told, "test": tests.MANN_WHITNEY.name, **contrast}
     if one.baseline:
         return {**told, **logs, "test": tests.ANCOVA.name, "baseline": one.visits[0], **contrast}

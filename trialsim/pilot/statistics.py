@@ -11,6 +11,7 @@ from typing import Any
 
 from trialsim.errors import DistributionError
 from trialsim.faults import did_you_mean
+from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, SCALE, SCALES
 from trialsim.measures import amount_unit_kind
 from trialsim.pilot import estimates as est
 from trialsim.pilot.fit import checked, small
@@ -107,10 +108,12 @@ def _shapes(data: Mapping[str, Any], file: Path) -> None:
     for key in ("outcome", "unit", "distribution", "reference"):
         if key in data and not isinstance(data[key], str):
             raise FitError(f"'{key}' in {file} needs words.", code="TS-F007", remedy=f"Write {key}: and a word.")
-    if data.get("distribution", "normal") not in ("normal", "lognormal", "binary"):
+    printed = [scale.name for scale in SCALES if scale.printed]
+    if "distribution" in data and data["distribution"] not in printed:
         raise FitError(
-            f"'{data['distribution']}' is not understood.", code="TS-F007", remedy="Write normal, lognormal or binary."
-        )
+            f"'{data['distribution']}' is not understood.", code="TS-F007",
+            remedy=f"Write {', '.join(printed[:-1])} or {printed[-1]}.",
+        )  # fmt: skip
 
 
 def fit_statistics(
@@ -150,7 +153,7 @@ def fit_statistics(
     n = min(counts.values())
     visits = ("baseline", "post") if baseline else ("post",)
     binary = all("k" in group for group in told.values())
-    family = "binary" if binary else distribution or _family(told, unit)
+    family = BINARY.name if binary else distribution or _family(told, unit)
     data: Data = {"distribution": family, **({"unit": unit} if unit else {}), "visits": list(visits)}
     data |= {"computed_from": "pilot", "by_visit": {}}
     if binary:
@@ -174,7 +177,7 @@ def fit_statistics(
         silent = (f"{outcome}: no correlation with the baseline was given. 0 stands there: replace it.",)
     if missing:
         data["lost"] = _share(missing, "missing")
-    why = {"lognormal": "lognormal", "normal": "normal", "binary": "yes or no"}[family]
+    why = "yes or no" if SCALE[family].yes_or_no else family
     fitted = Fitted(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
     words = ", ".join(f"{arm} n = {count}" for arm, count in counts.items())
     whole = scenario_data(name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted])
@@ -211,7 +214,8 @@ def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
             leaning.append(low > 0 and high - group["median"] > 1.5 * (group["median"] - low))
         elif "mean" in group and "sd" in group:
             leaning.append(group["mean"] > 0 and group["sd"] > group["mean"] / 2)
-    return "lognormal" if amount_unit_kind(unit) == "concentration" or (leaning and all(leaning)) else "normal"
+    leans = amount_unit_kind(unit) == "concentration" or (leaning and all(leaning))
+    return (LOGNORMAL if leans else NORMAL).name
 
 
 def _group(group: Mapping[str, Any], name: str, family: str) -> Group:
@@ -233,7 +237,7 @@ def _group(group: Mapping[str, Any], name: str, family: str) -> Group:
         given = {"mean": _number(group, "mean", name)}
         given["sd"] = _number(group, "se", name) * math.sqrt(n) if "se" in group else _number(group, "sd", name)
     try:
-        center, sd = solve(family, given, positive=family == "lognormal").params
+        center, sd = solve(family, given, positive=SCALE[family].positive).params
     except DistributionError as error:
         raise FitError(f"'{name}': {error.message}", code="TS-F007", remedy=error.remedy) from None
     se = sd / math.sqrt(n * (MEDIAN_WORTH if quartiles else 1))
@@ -241,7 +245,7 @@ def _group(group: Mapping[str, Any], name: str, family: str) -> Group:
 
 
 def _level(group: Group, family: str, unit: str | None, n: int) -> Data:
-    if family == "lognormal":
+    if SCALE[family].log:
         median = est.ratio(group.center, group.se, group.df, n, unit=True)
         return {"median": quantity(median, unit), "sd_log": quantity(est.deviation(group.sd, group.df, n, unit=False))}
     told = est.mean(group.center, group.se, group.df, n)
@@ -263,7 +267,7 @@ def _effects(
         group = groups[arm]
         change = group.center - reference.center
         se = sd * math.hypot(group.se / group.sd, reference.se / reference.sd)
-        if family == "lognormal":
+        if SCALE[family].log:
             told = {"ratio": quantity(est.ratio(change, se, df, n, unit=False))}
         else:
             told = {"difference": quantity(est.mean(change, se, df, n), unit)}

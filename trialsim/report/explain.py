@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from math import exp, isfinite
+from math import isfinite
 
 from trialsim.kinds.designs import IN_TURN, METHOD
 from trialsim.kinds.estimands import NO_ESTIMAND
@@ -14,15 +14,13 @@ from trialsim.report.digits import percent
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.response.effects import ceilings, implied_effects
-from trialsim.response.plan import LOGNORMAL, ORDINAL, OutcomePlan, PairPlan
-from trialsim.response.scales import shares_of
 from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import prior_in_words, provenance
 from trialsim.study import Study, warnings_of
 
-#: Scores beyond which only the ends are shown.
+#: Cuts beyond which only the ends of their odds ratios are shown.
 MANY = 11
 
 
@@ -105,28 +103,12 @@ def _levels(study: Study) -> Section:
         for arm, name in enumerate(plan.arms):
             if arm and not point.differs:
                 continue
-            levels = [_level(outcome, one, arm) for one in told]
+            levels = [outcome.parts.words(one, arm, outcome.categories) for one in told]
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
     header = ("as a pilot measures it", "level before anything moves or blurs it") if plan.declared else ("level",)
     return Section("Levels declared", (), ("outcome", "visit", "arm", *header), tuple(rows))
-
-
-def _level(outcome: OutcomePlan, point: PairPlan, arm: int) -> str:
-    if outcome.scale == ORDINAL:
-        shares = shares_of(point.cuts[arm])
-        mean = float(shares @ outcome.categories)
-        sd = float(shares @ outcome.categories**2 - mean**2) ** 0.5
-        low, high = outcome.categories[0], outcome.categories[-1]
-        if len(shares) > MANY:
-            ends = f"{100 * shares[0]:.1f} % at {low:g}, {100 * shares[-1]:.1f} % at {high:g}"
-            return f"mean {mean:.4g}, SD {sd:.3g}; {ends}"
-        each = ", ".join(f"{100 * share:.0f}" for share in shares)
-        return f"mean {mean:.2f}, SD {sd:.2f}; {each} % at {low:g} to {high:g}"
-    if outcome.scale == LOGNORMAL:
-        return f"median {exp(point.location[arm]):.3g}, SD of the log {point.sd[arm]:.2f}"
-    return f"mean {point.location[arm]:.3g}, SD {point.sd[arm]:.3g}"
 
 
 def _effects(study: Study) -> Section:

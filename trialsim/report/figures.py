@@ -128,8 +128,7 @@ def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
     for name, outcome in run.study.scenario.outcomes.items():
         values = measured[measured["outcome"] == name]
         label, unit = outcome.label or name, outcome.unit or ""
-        ordinal = outcome.distribution in ("ordinal", "binary")
-        log = outcome.distribution == "lognormal"
+        ordinal, log = outcome.scale.categories is not None, outcome.scale.log
         few = ordinal and len(outcome.categories) <= MOST_SHADES
         visits = in_time(run.study, outcome.visits)
         shown = "One simulated trial (replicate 0)."

@@ -62,7 +62,7 @@ def _at(visits: Sequence[str]) -> str:
 
 
 def _rhythm(rhythm: Rhythm, outcome: Outcome) -> str:
-    scale = "logarithm" if outcome.distribution == "lognormal" else "value"
+    scale = outcome.scale.predictor
     if rhythm.slope is not None:
         text = f"the {scale} changes by {number(rhythm.slope)}"
     elif rhythm.amplitude is not None and rhythm.peak is not None:

@@ -9,7 +9,7 @@ from trialsim.protocol.program import Program
 from trialsim.quantities import OfPractitioners
 from trialsim.report.words import join, number
 from trialsim.response.people import NOBODY, count_of_people, total_correlation
-from trialsim.response.plan import NORMAL, OutcomePlan, ResponsePlan
+from trialsim.response.plan import OutcomePlan, ResponsePlan
 from trialsim.scenario.model import Scenario
 
 #: Correlations closer to the declared ones than this are not told.
@@ -37,7 +37,7 @@ def who_counts(scenario: Scenario, plan: ResponsePlan) -> Iterator[str]:
 
 
 def _scale(outcome: OutcomePlan) -> str:
-    return "on its own scale" if outcome.scale == NORMAL else "on the scale of its logarithm or log odds"
+    return "on its own scale" if outcome.scale.in_unit else "on the scale of its logarithm or log odds"
 
 
 def _people(program: Program, of: Sequence[str]) -> str:

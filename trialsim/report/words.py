@@ -210,12 +210,7 @@ def costs(prices: Costs) -> Iterator[str]:
 
 def outcome(name: str, what: Outcome) -> str:
     """An outcome in one line."""
-    scale = {
-        "normal": "a measured value, effects are differences",
-        "lognormal": "a positive measured value, effects are ratios",
-        "ordinal": f"a rating ({scores(what.categories)}), effects are odds ratios or differences of the mean",
-        "binary": "yes or no, effects are odds ratios",
-    }[what.distribution or "normal"]
+    scale = what.scale.says.format(categories=scores(what.categories))
     unit = f" in {what.unit}" if what.unit else ""
     text = f"{name} ({what.label or name}): {scale}{unit}; at {join(what.visits)}"
     if what.limits is not None:

@@ -15,24 +15,12 @@ from trialsim.errors import TrialsimError
 from trialsim.response.measure import (
     assay_errors,
     correlate,
-    measured_values,
     mix_practitioner,
     mix_site,
     read_off,
-    scored_values,
-    to_logits,
 )
 from trialsim.response.missingness import declared, lose
-from trialsim.response.plan import (
-    BELOW_LIMIT,
-    LOGNORMAL,
-    NORMAL,
-    ORDINAL,
-    OutcomePlan,
-    PairPlan,
-    ResponsePlan,
-    plan_response,
-)
+from trialsim.response.plan import BELOW_LIMIT, OutcomePlan, PairPlan, ResponsePlan, plan_response
 from trialsim.response.predictor import (
     Bedside,
     activity_shift,
@@ -41,7 +29,7 @@ from trialsim.response.predictor import (
     rhythm_shift,
     standard_normal,
 )
-from trialsim.response.scales import normal_cuts, toward
+from trialsim.response.scales.parts import NOTHING, Column, Twin
 
 Floats = NDArray[np.float64]
 
@@ -166,40 +154,25 @@ def _mixed(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -
 
 
 def _rated(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -> Floats:
-    """A rater's error on the latent scale of an ordinal outcome."""
+    """A rater's error on the latent scale of the outcome, where it belongs there."""
     error = outcome.instrument.rater_sd
-    if error is None or outcome.scale != ORDINAL:
+    if error is None or outcome.scale.rater != "latent":
         return z
     u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
     return z + error.value * standard_normal(u)
-
-
-NOTHING = np.zeros((1, 1))
 
 
 def _true_values(
     bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, z: Floats, scale: float, measured: Measurements
 ) -> None:
     """Fill column ``d`` of the values (T, R, N, D): levels, what was delivered, what shifts them, and ``z`` (R, N)."""
-    reference, arm = bedside.plan.reference, bedside.entries.arm
     lambdas = [TWINS[name][0] * scale for name in measured.twins]
-    given = delivered(bedside, point)
     shifts = _shifts(bedside, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
-    on_logits = given is not None or any(shift is not None for shift in shifts)
-    if outcome.scale == ORDINAL and on_logits:
-        to_logits(z)
-    share = (given is not None, NOTHING if given is None else given)
-    for twin, (factor, shift) in enumerate(zip(lambdas, shifts, strict=True)):
-        out = measured.values[twin]
-        moved = (shift is not None, NOTHING if shift is None else shift)
-        if outcome.scale == ORDINAL:
-            cuts = toward(point.cuts, reference, factor)
-            cuts = cuts if on_logits else normal_cuts(cuts)
-            scored_values(reference, cuts, outcome.categories, *share, *moved, z, arm, d, out)
-        else:
-            location, sd = toward(point.location, reference, factor), toward(point.sd, reference, factor)
-            lognormal = outcome.scale == LOGNORMAL
-            measured_values(lognormal, reference, location, sd, *share, *moved, z, arm, d, out)
+    column = Column(
+        point, outcome.categories, bedside.plan.reference, bedside.entries.arm, delivered(bedside, point), d
+    )
+    twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, strict=True)]
+    outcome.parts.fill(column, z, twins)
 
 
 def _shifts(
@@ -240,10 +213,10 @@ def _measure(
     Its detection limit counts only where ``limited``, its steps where ``rounded``.
     """
     tool = outcome.instrument
-    if tool.rater_sd is not None and outcome.scale == NORMAL:
+    if tool.rater_sd is not None and outcome.scale.rater == "value":
         u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
         measured.values[:, :, :, d] += tool.rater_sd.value * standard_normal(u)
-    if outcome.scale == ORDINAL or not any((tool.assay_cv, tool.plate_cv, tool.rounding, tool.detection_limit)):
+    if not any((tool.assay_cv, tool.plate_cv, tool.rounding, tool.detection_limit)):
         return
     errors = _errors(bedside, outcome, point) if tool.assay_cv or tool.plate_cv else None
     limit = tool.detection_limit.value if tool.detection_limit and limited else -math.inf

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from trialsim.errors import DistributionError
 from trialsim.response import respond
-from trialsim.response.plan import LOGNORMAL, ORDINAL, PairPlan, ResponsePlan
+from trialsim.response.plan import PairPlan, ResponsePlan
 from trialsim.response.predictor import Bedside, delivered
+from trialsim.response.scales.parts import Moving, Nearer
 from trialsim.scenario.model import Instrument
 
 Floats = NDArray[np.float64]
@@ -109,61 +110,26 @@ def _moved(
 ) -> tuple[PairPlan, float]:
     """One round for one outcome at one visit, (R, N) values: the new levels, and how far the old ones were off."""
     outcome = plan.outcomes[point.outcome]
-    if outcome.scale == LOGNORMAL:
-        goal, got = (np.log(values, out=np.full(values.shape, np.nan), where=values > 0) for values in (goal, got))
+    goal, got = outcome.parts.scaled(goal), outcome.parts.scaled(got)
     arms, reference = len(plan.arms), plan.reference
     groups = [(k, arm == k) for k in range(arms)]
     if not point.by_arm:  # one level: of everybody, or of the reference where effects set the arms apart
         groups = [(reference, arm == reference if point.differs else arm >= 0)]
-    location, sd, cuts, worst = point.location.copy(), point.sd.copy(), point.cuts.copy(), 0.0
+    moving, worst = Moving(point.location.copy(), point.sd.copy(), point.cuts.copy()), 0.0
     for k, inside in groups:
         wanted, found = goal[inside], got[inside]
         wanted, found = wanted[np.isfinite(wanted)], found[np.isfinite(found)]
         if not len(wanted) or not len(found):
             continue
-        if outcome.scale == ORDINAL and _proportional(point, k, reference):
-            step, gap = _mean_step(wanted, found, outcome.categories)
-            shift = np.full(cuts.shape[1], step)
-        elif outcome.scale == ORDINAL:
-            shift, gap = _cut_steps(wanted, found, outcome.categories)
-        else:
-            gap, growth = _spread(wanted, found)
-            sd[slice(None) if not point.by_arm else k] *= growth
-            location[slice(None) if not point.by_arm else k] += (wanted.mean() - found.mean()) / slopes[k]
-        if outcome.scale == ORDINAL:
-            cuts[slice(None) if not point.by_arm else k] += shift / slopes[k]
+        rows, one_ratio = k if point.by_arm else slice(None), _proportional(point, k, reference)
+        told = Nearer(moving, rows, wanted, found, outcome.categories, one_ratio, slopes[k])
+        gap = outcome.parts.nearer(told)
         worst = max(worst, gap)
-    moved = replace(point, location=location, sd=sd, cuts=np.maximum.accumulate(cuts, axis=1))
-    return moved, worst
+    cuts = np.maximum.accumulate(moving.cuts, axis=1)
+    return replace(point, location=moving.location, sd=moving.sd, cuts=cuts), worst
 
 
 def _proportional(point: PairPlan, k: int, reference: int) -> bool:
-    """Whether an arm lies apart from the reference by one odds ratio, as an arm given by a mean alone."""
+    """Whether an arm lies apart from the reference by one odds ratio, as an arm given by a mean alone; where it has cuts."""
     apart = point.cuts[k] - point.cuts[reference]
     return k != reference and point.by_arm and bool(np.ptp(apart) < 1e-9)  # of rounding
-
-
-def _spread(wanted: Floats, found: Floats) -> tuple[float, float]:
-    """How far mean and SD are off, in SDs, and the factor that brings the SD nearer."""
-    goal, got = float(wanted.std()), float(found.std())
-    if goal == 0.0 or got == 0.0:
-        return abs(float(wanted.mean() - found.mean())), 1.0
-    return max(abs(float(wanted.mean() - found.mean())), abs(goal - got)) / goal, min(max(goal / got, 0.5), 2.0)
-
-
-def _cut_steps(wanted: Floats, found: Floats, categories: Floats) -> tuple[Floats, float]:
-    """(L - 1,) steps of the cumulative logits, and how far a cumulative share is off by more than one participant."""
-    goal = np.array([(wanted <= c).sum() for c in categories[:-1]])
-    got = np.array([(found <= c).sum() for c in categories[:-1]])
-    target, now = (goal + 0.5) / (len(wanted) + 1), (got + 0.5) / (len(found) + 1)
-    gap = np.abs(goal / len(wanted) - got / len(found)).max() - 1 / len(found)
-    return np.log(target / (1 - target)) - np.log(now / (1 - now)), max(float(gap), 0.0)
-
-
-def _mean_step(wanted: Floats, found: Floats, categories: Floats) -> tuple[float, float]:
-    """The step of all cumulative logits that brings the mean score nearer, and how far it is off, as a share."""
-    below = np.array([(found <= c).mean() for c in categories[:-1]])
-    slope = float(np.diff(categories) @ (below * (1 - below)))  # fall of the mean when all logits rise by 1
-    span = float(categories[-1] - categories[0])
-    off = float(found.mean() - wanted.mean())
-    return off / max(slope, 1e-3 * span), max(abs(off) / span - 1 / len(found), 0.0)

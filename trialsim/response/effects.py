@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from trialsim.normal import ndtr
 from trialsim.response.kinetics import largest_fall
-from trialsim.response.plan import LOGNORMAL, ORDINAL, PairPlan, ResponsePlan
-from trialsim.response.scales import shares_of
+from trialsim.response.plan import ResponsePlan
 
 
 @dataclass(frozen=True)
@@ -35,43 +31,9 @@ def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
     for point in plan.points:
         for arm, name in enumerate(plan.arms):
             if arm != plan.reference and point.differs:
-                yield _effect(plan, point, arm, name)
-
-
-@np.errstate(all="ignore")  # levels without spread, or beyond what a number can hold, give infinity or nothing
-def _effect(plan: ResponsePlan, point: PairPlan, arm: int, name: str) -> ImpliedEffect:
-    outcome = plan.outcomes[point.outcome]
-    if outcome.scale == ORDINAL:
-        return _ordinal(plan, point, arm, name)
-    a, b = plan.reference, arm
-    means, sds = np.array(point.location), np.array(point.sd)
-    ratio = None
-    if outcome.scale == LOGNORMAL:
-        ratio = float(np.exp(means[b] - means[a]))
-        superiority = float(ndtr(np.divide(means[b] - means[a], np.hypot(sds[a], sds[b]))))
-        raw = np.exp(means + sds**2 / 2)
-        sds = raw * np.sqrt(np.expm1(sds**2))
-        means = raw
-    else:
-        superiority = float(ndtr(np.divide(means[b] - means[a], np.hypot(sds[a], sds[b]))))
-    difference = float(means[b] - means[a])
-    d = float(np.divide(difference, np.sqrt((sds[a] ** 2 + sds[b] ** 2) / 2)))
-    return ImpliedEffect(outcome.name, point.visit, name, difference, d, superiority, ratio, ())
-
-
-@np.errstate(all="ignore")
-def _ordinal(plan: ResponsePlan, point: PairPlan, arm: int, name: str) -> ImpliedEffect:
-    outcome = plan.outcomes[point.outcome]
-    p, q = shares_of(point.cuts[plan.reference]), shares_of(point.cuts[arm])
-    scores = outcome.categories
-    means = np.array([p @ scores, q @ scores])
-    variances = np.array([p @ scores**2, q @ scores**2]) - means**2
-    difference = float(means[1] - means[0])
-    below = np.concatenate([[0.0], np.cumsum(p)[:-1]])
-    superiority = float(q @ (below + p / 2))
-    odds = tuple(float(x) for x in np.exp(point.cuts[plan.reference] - point.cuts[arm]))
-    d = float(np.divide(difference, np.sqrt(max(variances.mean(), 0.0))))
-    return ImpliedEffect(outcome.name, point.visit, name, difference, d, superiority, None, odds)
+                outcome = plan.outcomes[point.outcome]
+                found = outcome.parts.implied(point, plan.reference, arm, outcome.categories)
+                yield ImpliedEffect(**vars(found), outcome=outcome.name, visit=point.visit, arm=name)
 
 
 @dataclass(frozen=True)

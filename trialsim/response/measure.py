@@ -8,7 +8,7 @@ import numpy as np
 
 from trialsim.compiled import kernel
 from trialsim.draws import uniform
-from trialsim.normal import ndtr, ndtri
+from trialsim.normal import ndtri
 from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS
 
 
@@ -98,74 +98,6 @@ def mix_site(weight, site, stream, seed, first_replicate, z):  # type: ignore[no
             z[r, n] += weight * ndtri(
                 uniform(seed, stream, np.int64(site[r, n]), np.uint64(0), first_replicate + np.uint64(r))
             )
-
-
-@kernel
-def to_logits(z):  # type: ignore[no-untyped-def]
-    """Replace standard normal ``z`` (R, N) by logit(Phi(z)), the scale of cumulative logits."""
-    for r in range(z.shape[0]):
-        for n in range(z.shape[1]):
-            below = ndtr(z[r, n])
-            z[r, n] = math.log(below / (1.0 - below)) if below < 1.0 else 1e300
-
-
-@kernel
-def measured_values(  # type: ignore[no-untyped-def]
-    lognormal, reference, location, sd, has_delivered, delivered, has_shift, shift, z, arm, d, out
-):
-    """Fill ``out`` (R, N, D) at column ``d`` with true values of a normal or lognormal outcome.
-
-    ``location``, ``sd`` (K,) are those of full delivery, scaled by lambda already; where less was delivered they lie
-    that share of the way from the reference arm.
-    """
-    replicates, participants = z.shape
-    for r in range(replicates):
-        for n in range(participants):
-            k = arm[r, n]
-            if k < 0:
-                out[r, n, d] = np.nan
-                continue
-            value, width = location[k], sd[k]
-            if has_delivered:
-                value = location[reference] + delivered[r, n] * (value - location[reference])
-                width = sd[reference] + delivered[r, n] * (width - sd[reference])
-            if has_shift:
-                value += shift[r, n]
-            value += width * z[r, n]
-            out[r, n, d] = math.exp(value) if lognormal else value
-
-
-@kernel
-def scored_values(  # type: ignore[no-untyped-def]
-    reference, cuts, categories, has_delivered, delivered, has_shift, shift, z, arm, d, out
-):
-    """Fill ``out`` (R, N, D) at column ``d`` with scores: the smallest category k with z - shift <= cuts[arm, k].
-
-    ``z`` and ``cuts`` (K, L - 1) are on one scale: normal quantiles, or logits where something shifts them. ``cuts``
-    are those of full delivery, scaled by lambda already.
-    """
-    replicates, participants = z.shape
-    last = categories.shape[0] - 1
-    for r in range(replicates):
-        for n in range(participants):
-            k = arm[r, n]
-            if k < 0:
-                out[r, n, d] = np.nan
-                continue
-            # a shift in log odds lowers every cut, so it raises the place
-            place = z[r, n] + shift[r, n] if has_shift else z[r, n]
-            category = 0
-            if has_delivered:
-                share = delivered[r, n]
-                while category < last:
-                    base = cuts[reference, category]
-                    if place <= base + share * (cuts[k, category] - base):
-                        break
-                    category += 1
-            else:
-                while category < last and place > cuts[k, category]:
-                    category += 1
-            out[r, n, d] = categories[category]
 
 
 @kernel

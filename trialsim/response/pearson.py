@@ -10,14 +10,16 @@ P(Z1 > c, Z2 > d) is the bivariate normal probability. Here exp(sZ) is divided b
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from trialsim.response.people import total_correlation
-from trialsim.response.plan import LOGNORMAL, ORDINAL, ResponsePlan
-from trialsim.response.scales import shares_of
+from trialsim.response.plan import ResponsePlan
+from trialsim.response.scales.parts import Exponential, Form, Linear, Steps
 
 Floats = NDArray[np.float64]
 
@@ -34,49 +36,51 @@ def pearson(plan: ResponsePlan, first: int, second: int, *, one_person: float | 
     0.53
     """
     latent = total_correlation(plan, first, second, plan.reference, one_person=one_person)
-    both = _variance(plan, first) * _variance(plan, second)
-    return _covariance(plan, first, second, latent) / math.sqrt(both) if both > 0 else math.nan
+    a, b = _form(plan, first), _form(plan, second)
+    both = VARIANCE[type(a)](a) * VARIANCE[type(b)](b)
+    return COVARIANCE[type(a), type(b)](a, b, latent) / math.sqrt(both) if both > 0 else math.nan
 
 
-def _scale(plan: ResponsePlan, d: int) -> int:
-    return plan.outcomes[plan.points[d].outcome].scale
-
-
-def _steps(plan: ResponsePlan, d: int) -> tuple[Floats, Floats]:
-    """Cuts of the latent normal at which a score rises, and by how much."""
+def _form(plan: ResponsePlan, d: int) -> Form:
     point = plan.points[d]
-    upper = np.cumsum(shares_of(point.cuts[plan.reference]))[:-1]
-    return special.ndtri(np.clip(upper, 0.0, 1.0)), np.diff(plan.outcomes[point.outcome].categories)
+    outcome = plan.outcomes[point.outcome]
+    return outcome.parts.form(point, plan.reference, outcome.categories)
 
 
-def _variance(plan: ResponsePlan, d: int) -> float:
-    point, scale = plan.points[d], _scale(plan, d)
-    if scale == ORDINAL:
-        shares, scores = shares_of(point.cuts[plan.reference]), plan.outcomes[point.outcome].categories
-        return float(shares @ scores**2 - (shares @ scores) ** 2)
-    s = float(point.sd[plan.reference])
-    return -math.expm1(-(s**2)) if scale == LOGNORMAL else s**2
+#: Variance of a value; of an exponential its median, and of a line its mean, do not matter.
+VARIANCE: dict[type[Form], Callable[[Any], float]] = {
+    Linear: lambda a: a.sd**2,
+    Exponential: lambda a: -math.expm1(-(a.sd**2)),
+    Steps: lambda a: a.variance,
+}
 
 
-def _covariance(plan: ResponsePlan, first: int, second: int, r: float) -> float:
-    """Covariance of the values; of a lognormal its median, and of a normal its mean, do not matter."""
-    a, b = _scale(plan, first), _scale(plan, second)
-    if a == ORDINAL and b == ORDINAL:
-        return _of_scores(*_steps(plan, first), *_steps(plan, second), r)
-    if a == ORDINAL:
-        return _covariance(plan, second, first, r)
-    s = float(plan.points[first].sd[plan.reference])
-    if b == ORDINAL:
-        cuts, rises = _steps(plan, second)
-        if a == LOGNORMAL:
-            return float(rises @ (special.ndtr(r * s - cuts) - special.ndtr(-cuts))) * math.exp(-(s**2) / 2)
-        return s * r * float(rises @ np.exp(-(cuts**2) / 2)) / math.sqrt(2 * math.pi)
-    t = float(plan.points[second].sd[plan.reference])
-    if a == LOGNORMAL and b == LOGNORMAL:
-        return math.exp(r * s * t - (s**2 + t**2) / 2) - math.exp(-(s**2 + t**2) / 2)
-    if a == LOGNORMAL:
-        return r * s * t * math.exp(-(s**2) / 2)
-    return r * s * t * (math.exp(-(t**2) / 2) if b == LOGNORMAL else 1.0)
+def _line_and_steps(a: Linear, b: Steps, r: float) -> float:
+    return a.sd * r * float(b.rises @ np.exp(-(b.cuts**2) / 2)) / math.sqrt(2 * math.pi)
+
+
+def _exponential_and_steps(a: Exponential, b: Steps, r: float) -> float:
+    s = a.sd
+    return float(b.rises @ (special.ndtr(r * s - b.cuts) - special.ndtr(-b.cuts))) * math.exp(-(s**2) / 2)
+
+
+def _two_exponentials(a: Exponential, b: Exponential, r: float) -> float:
+    s, t = a.sd, b.sd
+    return math.exp(r * s * t - (s**2 + t**2) / 2) - math.exp(-(s**2 + t**2) / 2)
+
+
+#: Covariance of two values, of which the normals correlate by r, for every pair of forms.
+COVARIANCE: dict[tuple[type[Form], type[Form]], Callable[[Any, Any, float], float]] = {
+    (Linear, Linear): lambda a, b, r: r * a.sd * b.sd,
+    (Linear, Exponential): lambda a, b, r: r * a.sd * b.sd * math.exp(-(b.sd**2) / 2),
+    (Linear, Steps): _line_and_steps,
+    (Exponential, Linear): lambda a, b, r: r * a.sd * b.sd * math.exp(-(a.sd**2) / 2),
+    (Exponential, Exponential): _two_exponentials,
+    (Exponential, Steps): _exponential_and_steps,
+    (Steps, Linear): lambda a, b, r: _line_and_steps(b, a, r),
+    (Steps, Exponential): lambda a, b, r: _exponential_and_steps(b, a, r),
+    (Steps, Steps): lambda a, b, r: _of_scores(a.cuts, a.rises, b.cuts, b.rises, r),
+}
 
 
 #: Points of Gauss and Legendre for the integral below: ten digits at correlations up to .99.

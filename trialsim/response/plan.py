@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from trialsim.distributions import mean
 from trialsim.draws import stream, stream_key
+from trialsim.kinds.scales import NO_EFFECT, SPREAD_KEYS, Scale
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities import Number
 from trialsim.response.people import NOBODY, services, unfelt
-from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, effect_shift, places
+from trialsim.response.scales import PARTS, Parts, Place
 from trialsim.response.zeros import log_of_zero
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.doubts import doubts
@@ -34,8 +35,6 @@ from trialsim.scenario.outline import outline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-__all__ = ["LOGNORMAL", "NORMAL", "ORDINAL", "OutcomePlan", "PairPlan", "ResponsePlan", "plan_response"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class OutcomePlan:
     """An outcome: its scale and all that moves it."""
 
     name: str
-    scale: int
+    scale: Scale
     observed: bool  # levels are declared as a pilot measured them
     categories: Floats
     rhythm: Rhythm | None
@@ -82,6 +81,11 @@ class OutcomePlan:
     leaves: bool  # whether participants may leave before a visit, without a ward
     missing: tuple[Missing, ...]
     window: Window | None
+
+    @property
+    def parts(self) -> Parts:
+        """What the scale does with levels, effects and values."""
+        return PARTS[self.scale.name]
 
 
 @dataclass(frozen=True)
@@ -184,9 +188,9 @@ def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | No
     plate = what.instrument.plate
     return OutcomePlan(
         name=name,
-        scale=SCALES[what.distribution or "normal"],
+        scale=what.scale,
         observed=what.as_ == "observed",
-        categories=np.array(categories_of(what), dtype=np.float64),
+        categories=np.array(what.scale.values or what.categories, dtype=np.float64),
         rhythm=what.rhythm,
         responses=tuple(what.responds_to.items()),
         half_life=what.half_life.value if what.half_life else 0.0,
@@ -247,6 +251,25 @@ def _pair(
     )
 
 
+def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[Place]:
+    """Where each arm's values lie at a visit, in the order of the arms; behind a single arm, also without its effect."""
+    level, parts = outcome.by_visit[visit], PARTS[outcome.scale.name]
+    categories = outcome.scale.values or outcome.categories
+    if isinstance(level, ArmLevels):
+        base = parts.place(level.by_arm[reference], categories, None)
+        found = [base if arm == reference else parts.place(level.by_arm[arm], categories, base) for arm in arms]
+    else:
+        base = parts.place(level, categories, None)
+        found = [base] * len(arms)
+    shifted = []
+    for arm, place in zip(arms, found, strict=True):
+        effect = outcome.effects.get(arm)
+        here = effect is not None and (not effect.visits or visit in effect.visits)
+        shift = parts.shift(effect, base, categories) if effect is not None and here else 0.0
+        shifted.append(Place(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
+    return shifted if len(arms) > 1 else [*shifted, base]
+
+
 def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str], tuple[int, ...]]:
     """By visit: in each arm, the step by which a practitioner of the outcome has served last."""
     if program is None or outcome.practitioner < 0:
@@ -284,14 +307,19 @@ def matching(program: Program, name: str) -> tuple[int, ...]:
 
 def log_factor(effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, cuts: Floats) -> float:
     """An effect on the scale of the predictor; ``cuts`` are those of the reference arm at the visit, where there are scores."""
-    return effect_shift(effect, Place(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
+    return outcome.parts.shift(effect, Place(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
+
+
+def spread_of(response: Response) -> float | None:
+    """SD between participants of an activity's effect, on the scale of the predictor; None where it is not declared."""
+    declared = (getattr(response, key) for key in SPREAD_KEYS)
+    return next((sd.value for sd in declared if sd is not None), None)
 
 
 def moves(effect: Driver | CovariateEffect | Response) -> bool:
     """Whether an effect is one at all: not a difference of 0 nor a ratio of 1."""
-    factor = effect.ratio or effect.odds_ratio
-    none = effect.difference.value == 0 if effect.difference is not None else factor is None or factor.value == 1
-    return not none
+    sizes = ((getattr(effect, key), nothing) for key, nothing in NO_EFFECT.items())
+    return any(size is not None and size.value != nothing for size, nothing in sizes)
 
 
 def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:

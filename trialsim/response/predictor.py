@@ -32,7 +32,15 @@ from trialsim.protocol.columns import (
 from trialsim.protocol.program import LONGEST, Program
 from trialsim.response.kinetics import log_levels
 from trialsim.response.measure import effects_of_people, people_served
-from trialsim.response.plan import OutcomePlan, PairPlan, ResponsePlan, log_factor, matching, steps_of_activities
+from trialsim.response.plan import (
+    OutcomePlan,
+    PairPlan,
+    ResponsePlan,
+    log_factor,
+    matching,
+    spread_of,
+    steps_of_activities,
+)
 from trialsim.scenario.model import CovariateEffect, Driver, Response, Rhythm
 
 Floats = NDArray[np.float64]
@@ -287,10 +295,10 @@ def _at_once(
         own = program.activities[index].own
         if own and scale == 0.0:
             continue
-        spread = response.sd_log_between or response.sd_between
+        spread = spread_of(response)
         size: Floats | float = size_of(bedside, response, outcome, point)
         if spread is not None:
-            size = size + spread.value * individual(bedside, outcome, activity)
+            size = size + spread * individual(bedside, outcome, activity)
         if response.sd_practitioner is not None and response.sd_practitioner.value > 0:
             size = size + response.sd_practitioner.value * by_practitioner(bedside, outcome, activity, index, response)
         gate = responders(bedside, outcome, activity, response)

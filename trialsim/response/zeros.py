@@ -45,7 +45,7 @@ def logged_pairs(scenario: Scenario) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for name, analysis in scenario.analyses.items():
         outcome = scenario.outcomes[analysis.outcome]
-        if outcome.distribution == "lognormal" and reads_zero(outcome.instrument):
+        if outcome.scale.positive and reads_zero(outcome.instrument):
             for visit in logged(analysis):
                 found.setdefault((analysis.outcome, visit), name)
     return found

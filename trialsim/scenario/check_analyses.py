@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, POPULATION, STRATEGY, TRANSFORM
+from trialsim.kinds.scales import SCALES, Scale
 from trialsim.kinds.tests import PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
@@ -187,7 +188,7 @@ def check_scales(scenario: Scenario, report: Report) -> None:
     """Transforms, subsets and yes-or-no tests fit the scale of their (resolved) outcome."""
     for name, analysis in scenario.analyses.items():
         path = ("analyses", name)
-        scale = scenario.outcomes[analysis.outcome].distribution
+        scale = scenario.outcomes[analysis.outcome].scale
         _transform(analysis, scale, path, report)
         _subset(analysis, path, report)
         _yes_or_no(analysis, scale, path, report)
@@ -195,11 +196,12 @@ def check_scales(scenario: Scenario, report: Report) -> None:
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
 
 
-def _transform(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
+def _transform(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:
     transform = TRANSFORM[analysis.transform]
-    if transform.log and scale != "lognormal":
-        message = f"the log needs values above zero; '{analysis.outcome}' is {scale}."
-        report(Finding("TS-E064", (*path, "transform"), message, "Remove transform:, or use a lognormal outcome."))
+    if transform.log and transform.name not in scale.transforms:
+        message = f"the log needs values above zero; '{analysis.outcome}' is {scale.name}."
+        fitting = " or ".join(one.name for one in SCALES if transform.name in one.transforms)
+        report(Finding("TS-E064", (*path, "transform"), message, f"Remove transform:, or use a {fitting} outcome."))
     if transform.percent and analysis.change is None:
         message = "a percent change needs a change."
         report(Finding("TS-E064", (*path, "transform"), message, "Write change: {from: pre, to: post}."))
@@ -216,17 +218,17 @@ def _percent(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -
         return
     for place in (place for place, percent in used.items() if percent):
         message = f"a percent change needs values above 0; '{analysis.outcome}' is {outcome.distribution} and can be 0 or below."
-        if outcome.categories:
-            message = f"a percent change needs values above 0; '{analysis.outcome}' can be {outcome.categories[0]:g}."
-        remedy = (
-            "Write distribution: lognormal if the values are always above 0, or use the change itself, without percent."
-        )
+        if categories := outcome.scale.values or outcome.categories:
+            message = f"a percent change needs values above 0; '{analysis.outcome}' can be {categories[0]:g}."
+        fitting = " or ".join(scale.name for scale in SCALES if scale.positive)
+        remedy = f"Write distribution: {fitting} if the values are always above 0, or use the change itself, without percent."
         report(Finding("TS-E112", (*path, *place), message, remedy))
 
 
 def always_positive(outcome: Outcome) -> bool:
     """Whether a resolved outcome cannot be 0 or below."""
-    return outcome.distribution == "lognormal" or (bool(outcome.categories) and outcome.categories[0] > 0)
+    scale, categories = outcome.scale, outcome.scale.values or outcome.categories
+    return scale.positive or (bool(categories) and categories[0] > 0)
 
 
 def _subset(analysis: Analysis, path: Path, report: Report) -> None:
@@ -258,11 +260,13 @@ def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
         _limits(rule.percent_change, (*here, "responders"), report)
 
 
-def _yes_or_no(analysis: Analysis, scale: str | None, path: Path, report: Report) -> None:
+def _yes_or_no(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:
     counts, rule = TEST[analysis.test].yes_or_no, analysis.dichotomize
-    if counts and rule is None and (scale != "binary" or analysis.change is not None):
+    if counts and rule is None and (not scale.yes_or_no or analysis.change is not None):
         what = (
-            f"the change of '{analysis.outcome}' is a number" if analysis.change else f"'{analysis.outcome}' is {scale}"
+            f"the change of '{analysis.outcome}' is a number"
+            if analysis.change
+            else f"'{analysis.outcome}' is {scale.name}"
         )
         message = f"{analysis.test} needs yes or no; {what}."
         report(Finding("TS-E065", (*path, "test"), message, "Add dichotomize: {at_least: ..}."))

@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 
 from trialsim.errors import DistributionError
-from trialsim.given import FORMS, check_count
+from trialsim.given import check_count
+from trialsim.kinds.scales import LEVEL_KEYS, Scale
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
-LEVEL_FORMS = {
-    "normal": (*FORMS["normal"], "iqr"),
-    "lognormal": (*FORMS["lognormal"], "iqr"),
-    "ordinal": ("mean sd", "shares"),
-    "binary": ("chance",),
-}
-LEVEL_KEYS = ("mean", "sd", "median", "sd_log", "cv", "iqr", "shares", "chance")
+#: What a level may say, in the order of its record.
+KEYS_IN_ORDER = tuple(key for key in Level.model_fields if key in LEVEL_KEYS)
 
 
 def check_levels(scenario: Scenario, points: Outline, name: str, report: Report) -> None:
@@ -30,36 +26,19 @@ def check_levels(scenario: Scenario, points: Outline, name: str, report: Report)
 
 
 def _categories(outcome: Outcome, path: Path, report: Report) -> None:
-    scale, values = outcome.distribution, outcome.categories
-    if scale in ("normal", "lognormal") and values:
-        report(
-            Finding(
-                "TS-E020",
-                (*path, "categories"),
-                f"a {scale} outcome has no categories.",
-                "Remove categories:.",
-                on_key=True,
-            )
-        )
-    if scale in ("ordinal", "binary"):
-        least = 3 if scale == "ordinal" else 2
-        fits = len(values) >= least if scale == "ordinal" else len(values) == 2
-        if not fits:
-            remedy = "Write categories: [0, 1, 2, 3, 4]." if scale == "ordinal" else "Write categories: [0, 1]."
-            report(
-                Finding(
-                    "TS-E020", path, f"{len(values)} categories do not make a {scale} outcome.", remedy, on_key=True
-                )
-            )
-        elif sorted(set(values)) != list(values) or not all(map(math.isfinite, values)):
-            report(
-                Finding(
-                    "TS-E020",
-                    (*path, "categories"),
-                    "the categories do not rise.",
-                    "Write them from low to high, each once.",
-                )
-            )
+    scale, values = outcome.scale, outcome.categories
+    if scale.categories is None:
+        if values:
+            message = f"a {scale.name} outcome has no categories."
+            report(Finding("TS-E020", (*path, "categories"), message, "Remove categories:.", on_key=True))
+        return
+    least, most = scale.categories
+    if len(values) < least or (most is not None and len(values) > most):
+        message = f"{len(values)} categories do not make a {scale.name} outcome."
+        report(Finding("TS-E020", path, message, f"Write categories: {scale.example}.", on_key=True))
+    elif sorted(set(values)) != list(values) or not all(map(math.isfinite, values)):
+        message = "the categories do not rise."
+        report(Finding("TS-E020", (*path, "categories"), message, "Write them from low to high, each once."))
 
 
 def _level_at(scenario: Scenario, outcome: Outcome, path: Path, level: Level | ArmLevels, report: Report) -> None:
@@ -71,83 +50,62 @@ def _level_at(scenario: Scenario, outcome: Outcome, path: Path, level: Level | A
 
 
 def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, reference: bool) -> None:
-    scale = outcome.distribution or "normal"
-    keys = " ".join(key for key in LEVEL_KEYS if getattr(level, key) not in (None, ()))
-    forms = LEVEL_FORMS[scale] + (("mean",) if scale == "ordinal" and not reference else ())
+    scale = outcome.scale
+    keys = " ".join(key for key in KEYS_IN_ORDER if getattr(level, key) not in (None, ()))
+    forms = scale.levels if reference else (*scale.levels, *scale.levels_of_others)
     order = [" ".join(sorted(form.split())) for form in forms]
     if " ".join(sorted(keys.split())) not in order:
         told = keys.replace(" ", " and ")
         remedy = f"Declare {' or '.join(form.replace(' ', ' and ') for form in forms)}."
-        message = f"{told} alone cannot give a level on the {scale} scale." if told else "the level says nothing."
+        message = f"{told} alone cannot give a level on the {scale.name} scale." if told else "the level says nothing."
         try:
-            if scale in FORMS:
-                check_count(scale, level_numbers(level))
+            if scale.family is not None:
+                check_count(scale.family, level.numbers())
         except DistributionError as error:  # more than enough
             message, remedy = error.message, error.remedy
         report(Finding("TS-E022", path, message, remedy))
         return
-    if scale == "ordinal":
-        _ordinal(outcome.categories, level, path, report)
-    elif scale in ("normal", "lognormal"):
-        _continuous(scale, level, path, report)
+    if level.shares:
+        _shares(outcome.categories, level, path, report)
+    elif scale.family is not None:
+        _solvable(scale, scale.family, level, path, report)
+    elif level.mean is not None:
+        _mean_score(outcome.categories, level.mean.value, level, path, report)
 
 
-def _continuous(scale: str, level: Level, path: Path, report: Report) -> None:
+def _solvable(scale: Scale, family: str, level: Level, path: Path, report: Report) -> None:
+    """Numbers that fix a distribution fix one that exists."""
     from trialsim.distributions import solve
 
-    flat = level_numbers(level)
     try:
-        solved = solve(scale, flat, positive=scale == "lognormal")
+        solved = solve(family, level.numbers(), positive=scale.positive)
     except DistributionError as error:
         report(Finding("TS-E023", path, error.message, error.remedy))
     except (ArithmeticError, ValueError):  # numbers that leave the range of a float
         report(Finding("TS-E023", path, "these numbers give no distribution.", "Check their size and units."))
     else:
-        if scale == "lognormal" and not solved.params[1] <= WIDEST:
+        if scale.widest is not None and not solved.params[1] <= scale.widest:
             message = f"values would differ by factors of e^{solved.params[1]:.0f} and more."
-            report(Finding("TS-E023", path, message, f"The SD of the logarithm is at most {WIDEST:g}."))
+            report(Finding("TS-E023", path, message, f"The SD of the logarithm is at most {scale.widest:g}."))
 
 
-#: SD of the logarithm above which no outcome of a bedside study lies: half of the values would differ by factors above 800.
-WIDEST = 10.0
+def _shares(categories: tuple[float, ...], level: Level, path: Path, report: Report) -> None:
+    """A share for each category, which sum to 1."""
+    total = sum(share.value for share in level.shares)
+    if len(level.shares) != len(categories):
+        message = f"{len(level.shares)} shares stand here, but there are {len(categories)} categories."
+        report(Finding("TS-E022", (*path, "shares"), message, "Write one share for each category."))
+    elif abs(total - 1) > 1e-6:
+        message = f"the shares sum to {100 * total:.6g} %."
+        report(Finding("TS-E014", (*path, "shares"), message, "They must sum to 100 %."))
 
 
-def level_numbers(level: Level) -> dict[str, float]:
-    """The numbers of a normal or lognormal level under the names that ``distributions.solve`` takes."""
-    flat = {
-        key: number.value
-        for key in ("mean", "sd", "median", "sd_log", "cv")
-        if (number := getattr(level, key)) is not None
-    }
-    if level.iqr is not None:
-        flat["iqr_low"], flat["iqr_high"] = level.iqr[0].value, level.iqr[1].value
-    return flat
-
-
-def _ordinal(categories: tuple[float, ...], level: Level, path: Path, report: Report) -> None:
-    if level.shares:
-        total = sum(share.value for share in level.shares)
-        if len(level.shares) != len(categories):
-            message = f"{len(level.shares)} shares stand here, but there are {len(categories)} categories."
-            report(Finding("TS-E022", (*path, "shares"), message, "Write one share for each category."))
-        elif abs(total - 1) > 1e-6:
-            report(
-                Finding(
-                    "TS-E014", (*path, "shares"), f"the shares sum to {100 * total:.6g} %.", "They must sum to 100 %."
-                )
-            )
-        return
-    mean = level.mean.value if level.mean else math.nan
+def _mean_score(categories: tuple[float, ...], mean: float, level: Level, path: Path, report: Report) -> None:
+    """A mean inside the categories, with an SD that it leaves room for."""
     if len(categories) < 3 or not categories[0] < mean < categories[-1]:
         message = f"a mean of {mean:g} lies outside the categories {categories[0]:g} to {categories[-1]:g}."
-        report(
-            Finding(
-                "TS-E023",
-                path,
-                message,
-                f"Write a mean between {categories[0]:g} and {categories[-1]:g}, both excluded.",
-            )
-        )
+        remedy = f"Write a mean between {categories[0]:g} and {categories[-1]:g}, both excluded."
+        report(Finding("TS-E023", path, message, remedy))
     elif level.sd is not None:
         low, high = possible_sd(categories, mean)
         if not low < level.sd.value < high:
@@ -196,5 +154,5 @@ def _is_start(scenario: Scenario, outcome: Outcome, name: object, visit: str) ->
 
 
 def _bare(level: Level) -> tuple[object, ...]:
-    parts = [getattr(level, key) for key in LEVEL_KEYS]
+    parts = [getattr(level, key) for key in KEYS_IN_ORDER]
     return tuple(tuple(p.value for p in part) if isinstance(part, tuple) else part and part.value for part in parts)

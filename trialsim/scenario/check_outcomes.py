@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trialsim.kinds.scales import EFFECT_KEYS, INSTRUMENT_KEYS, SPREAD_KEYS, Scale
 from trialsim.quantities import Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.check_levels import check_levels
@@ -12,17 +13,6 @@ from trialsim.scenario.model import ArmLevels, Covariate, Level, Outcome, Respon
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.practitioners import check_practitioners
 from trialsim.scenario.text import Finding, Path
-
-#: How an effect may be declared on each scale: the first is that of the predictor.
-EFFECTS_OF = {
-    "normal": ("difference",),
-    "lognormal": ("ratio",),
-    "ordinal": ("odds_ratio", "difference"),
-    "binary": ("odds_ratio",),
-}
-#: The spread of individual effects on each scale.
-SPREADS_OF = {"normal": ("sd_between",), "lognormal": ("sd_log_between",)}
-EFFECTS = ("difference", "ratio", "odds_ratio")
 
 
 def check_outcomes(scenario: Scenario, points: Outline, report: Report) -> None:
@@ -97,7 +87,7 @@ def _arms(outcome: Outcome, path: Path, scenario: Scenario, report: Report) -> N
 
 
 def _effects_fit(outcome: Outcome, path: Path, report: Report) -> None:
-    scale = outcome.distribution or "normal"
+    scale = outcome.scale
     parts: list[tuple[Path, Record]] = [((*path, "effects", arm), effect) for arm, effect in outcome.effects.items()]
     parts += [((*path, "drivers", i), driver) for i, driver in enumerate(outcome.drivers)]
     parts += [((*path, "covariates", i), effect) for i, effect in enumerate(outcome.covariates)]
@@ -107,13 +97,13 @@ def _effects_fit(outcome: Outcome, path: Path, report: Report) -> None:
         _response_fits(scale, (*path, "responds_to", activity), response, outcome, report)
 
 
-def _one_effect(scale: str, path: Path, part: Record, report: Report) -> None:
-    told = [key for key in EFFECTS if getattr(part, key) is not None]
-    fitting = EFFECTS_OF[scale]
+def _one_effect(scale: Scale, path: Path, part: Record, report: Report) -> None:
+    told = [key for key in EFFECT_KEYS if getattr(part, key) is not None]
+    fitting = scale.effects
     wanted = ": or ".join(fitting)
     wrong = [key for key in told if key not in fitting]
     if wrong:
-        message = f"'{wrong[0]}' does not fit the {scale} scale."
+        message = f"'{wrong[0]}' does not fit the {scale.name} scale."
         report(Finding("TS-E024", (*path, wrong[0]), message, f"Write {wanted}:.", on_key=True))
     elif len(told) > 1:
         message = f"the size of the effect is said twice, by {' and '.join(told)}."
@@ -122,11 +112,11 @@ def _one_effect(scale: str, path: Path, part: Record, report: Report) -> None:
         report(Finding("TS-E024", path, "the size of the effect is not said.", f"Add {wanted}:."))
 
 
-def _response_fits(scale: str, path: Path, response: Response, outcome: Outcome, report: Report) -> None:
+def _response_fits(scale: Scale, path: Path, response: Response, outcome: Outcome, report: Report) -> None:
     if response.secretion is not None:
-        if scale != "lognormal":
-            message = f"secretion moves a concentration, not a {scale} outcome."
-            report(Finding("TS-E029", (*path, "secretion"), message, f"Write {EFFECTS_OF[scale][0]}:.", on_key=True))
+        if not scale.secretion:
+            message = f"secretion moves a concentration, not a {scale.name} outcome."
+            report(Finding("TS-E029", (*path, "secretion"), message, f"Write {scale.effects[0]}:.", on_key=True))
         elif outcome.half_life is None:
             report(
                 Finding(
@@ -139,13 +129,12 @@ def _response_fits(scale: str, path: Path, response: Response, outcome: Outcome,
             )
     elif response.lasts is not None or (response.lag is not None and response.lag.value > 0):
         report(Finding("TS-E029", path, "'lag' and 'for' belong to secretion.", "Remove them, or declare secretion:."))
-    if response.secretion is None or any(getattr(response, key) is not None for key in EFFECTS):
+    if response.secretion is None or any(getattr(response, key) is not None for key in EFFECT_KEYS):
         _one_effect(scale, path, response, report)
-    for key in (key for keys in SPREADS_OF.values() for key in keys):
-        if getattr(response, key) is not None and key not in SPREADS_OF.get(scale, ()):
-            report(
-                Finding("TS-E024", (*path, key), f"'{key}' does not fit the {scale} scale.", "Remove it.", on_key=True)
-            )
+    for key in SPREAD_KEYS:
+        if getattr(response, key) is not None and key not in scale.spreads:
+            message = f"'{key}' does not fit the {scale.name} scale."
+            report(Finding("TS-E024", (*path, key), message, "Remove it.", on_key=True))
 
 
 def _responses(outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
@@ -227,7 +216,7 @@ def _rhythm(outcome: Outcome, path: Path, report: Report) -> None:
     rhythm, place = outcome.rhythm, (*path, "rhythm")
     if rhythm is None:
         return
-    if outcome.distribution not in ("normal", "lognormal"):
+    if not outcome.scale.rhythm:
         report(
             Finding(
                 "TS-E028", place, f"a {outcome.distribution} outcome has no rhythm.", "Remove rhythm:.", on_key=True
@@ -250,28 +239,10 @@ def _rhythm(outcome: Outcome, path: Path, report: Report) -> None:
 
 def _instrument(outcome: Outcome, path: Path, report: Report) -> None:
     told, place = outcome.instrument, (*path, "instrument")
-    continuous = outcome.distribution in ("normal", "lognormal")
-    for key in ("assay", "assay_cv", "plate_cv", "plate", "detection_limit", "below", "rounding"):
-        if getattr(told, key) is not None and not continuous:
-            report(
-                Finding(
-                    "TS-E072",
-                    (*place, key),
-                    f"'{key}' does not fit the {outcome.distribution} scale.",
-                    "Remove it.",
-                    on_key=True,
-                )
-            )
-    if told.rater_sd is not None and outcome.distribution not in ("ordinal", "normal"):
-        report(
-            Finding(
-                "TS-E072",
-                (*place, "rater_sd"),
-                f"'rater_sd' does not fit the {outcome.distribution} scale.",
-                "Remove it.",
-                on_key=True,
-            )
-        )
+    for key in INSTRUMENT_KEYS:
+        if getattr(told, key) is not None and key not in outcome.scale.instrument:
+            message = f"'{key}' does not fit the {outcome.distribution} scale."
+            report(Finding("TS-E072", (*place, key), message, "Remove it.", on_key=True))
     if (told.detection_limit is None) != (told.below is None):
         remedy = "Write detection_limit: and below: together."
         report(

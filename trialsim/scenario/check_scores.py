@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trialsim.kinds.scales import SCALES
 from trialsim.quantities import Number, Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome
@@ -14,7 +15,7 @@ def check_scores(outcome: Outcome, path: Path, reference: str, report: Report) -
     """What concerns the scale of one resolved outcome."""
     _labels(outcome, path, report)
     _limits(outcome, path, report)
-    if outcome.distribution == "ordinal":
+    if outcome.scale.categories is not None and "difference" in outcome.scale.effects:
         for here, visits, difference in _differences(outcome, path):
             _room(outcome, here, visits or outcome.visits, difference, reference, report)
 
@@ -74,8 +75,9 @@ def _limits(outcome: Outcome, path: Path, report: Report) -> None:
     if outcome.limits is None:
         return
     low, high = (end.value for end in outcome.limits)
-    if outcome.distribution != "normal":
-        message = f"limits are those of a normal outcome; this one is {outcome.distribution}."
+    if not outcome.scale.limits:
+        fitting = " or ".join(scale.name for scale in SCALES if scale.limits)
+        message = f"limits are those of a {fitting} outcome; this one is {outcome.distribution}."
         report(Finding("TS-E116", (*path, "limits"), message, "Remove limits:.", on_key=True))
     elif not low < high:
         report(Finding("TS-E116", (*path, "limits"), "the limits run backwards.", "Write limits: [0, 10]."))

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from trialsim.distributions import Distribution, cdf, quantile, solve
 from trialsim.given import quantiles_given
 from trialsim.measures import Number, Spread
-from trialsim.scenario.check_levels import level_numbers
 from trialsim.scenario.checks import records
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 
@@ -41,14 +40,14 @@ def _spreads(scenario: Scenario) -> Iterator[str]:
 
 def _levels(scenario: Scenario) -> Iterator[str]:
     for name, outcome in scenario.outcomes.items():
-        if outcome.distribution not in ("normal", "lognormal"):
+        family = outcome.scale.family
+        if family is None:
             continue
         for level in _each(outcome):
-            flat = level_numbers(level)
-            yield from _outside(name, outcome, flat)
+            flat = level.numbers()
+            yield from _outside(name, outcome, family, flat)
             if len(quantiles_given(flat)) > 2:
-                family = outcome.distribution
-                found = solve(family, flat, positive=family == "lognormal")
+                found = solve(family, flat, positive=outcome.scale.positive)
                 yield from _missed(f"outcomes.{name}", flat, found, "amount", outcome.unit)
 
 
@@ -57,19 +56,19 @@ def _each(outcome: Outcome) -> Iterator[Level]:
         yield from level.by_arm.values() if isinstance(level, ArmLevels) else (level,)
 
 
-def _outside(name: str, outcome: Outcome, given: Mapping[str, float]) -> Iterator[str]:
-    """A normal level of which too much lies beyond the limits of its scale."""
-    if outcome.limits is None or outcome.distribution != "normal":
+def _outside(name: str, outcome: Outcome, family: str, given: Mapping[str, float]) -> Iterator[str]:
+    """A level of which too much lies beyond the limits of its scale."""
+    if outcome.limits is None:
         return
     low, high = (end.value for end in outcome.limits)
-    found = solve("normal", given, positive=False)
+    found = solve(family, given, positive=outcome.scale.positive)
     share = cdf(found, low) + 1.0 - cdf(found, high)
     if share > OUTSIDE:
         mean, sd = found.params
         yield (
-            f"outcomes.{name}: {100 * share:.2g} % of a normal with mean {mean:.3g} and SD {sd:.3g} lie outside {low:g} to "
+            f"outcomes.{name}: {100 * share:.2g} % of a {family} with mean {mean:.3g} and SD {sd:.3g} lie outside {low:g} to "
             f"{high:g}, and are drawn there. Write categories: {low:g}..{high:g} (or with by: and a step) in place of "
-            "distribution: normal."
+            f"distribution: {outcome.distribution}."
         )
 
 

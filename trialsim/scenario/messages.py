@@ -9,10 +9,9 @@ from pydantic import BaseModel
 
 from trialsim.errors import Fault, ScenarioError
 from trialsim.faults import did_you_mean
+from trialsim.kinds.scales import CLUE, EFFECT_KEYS, LEVEL_KEYS, SCALE, SPREAD_KEYS
 from trialsim.letters import ODD, harmless
 from trialsim.measures import PROVENANCE
-from trialsim.scenario.check_levels import LEVEL_FORMS, LEVEL_KEYS
-from trialsim.scenario.check_outcomes import EFFECTS_OF, SPREADS_OF
 from trialsim.scenario.model import Level, Scenario
 from trialsim.scenario.text import MOST_FAULTS, Finding, Path
 
@@ -131,12 +130,12 @@ def fitting_keys(keys: Sequence[str], path: Path, data: Any) -> list[str]:
         outcome = outcome.get(step) if isinstance(outcome, dict) else None
     if len(path) < 4 or path[0] != "outcomes" or not isinstance(outcome, dict):
         return list(keys)
-    declared = outcome.get("distribution", "ordinal" if "categories" in outcome else None)
-    if not isinstance(declared, str) or declared not in EFFECTS_OF:
+    declared = outcome.get("distribution", CLUE["categories"].name if "categories" in outcome else None)
+    if not isinstance(declared, str) or declared not in SCALE:
         return list(keys)
-    levels = " ".join(LEVEL_FORMS[declared]).split()
-    fitting = {*EFFECTS_OF[declared], *SPREADS_OF.get(declared, ()), *levels}
-    every = {key for table in (EFFECTS_OF, SPREADS_OF) for keys in table.values() for key in keys} | set(LEVEL_KEYS)
+    scale = SCALE[declared]
+    fitting = {*scale.effects, *scale.spreads, *" ".join(scale.levels).split()}
+    every = {*EFFECT_KEYS, *SPREAD_KEYS, *LEVEL_KEYS}
     return [key for key in keys if key in fitting or key not in every]
 
 

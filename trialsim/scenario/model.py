@@ -28,6 +28,7 @@ from trialsim.kinds.designs import (
     TREATMENT_POLICY,
     TWO_SIDED,
 )
+from trialsim.kinds.scales import SCALE, Scale
 from trialsim.kinds.tests import PAIR, TESTS
 from trialsim.protocol.steps import Resource, Step, WaitRule
 from trialsim.quantities import (
@@ -199,6 +200,14 @@ class Level(Sourced):
     shares: tuple[Share, ...] = ()  # ordinal: the share of each category
     chance: Share | None = None  # binary
 
+    def numbers(self) -> dict[str, float]:
+        """The numbers of a measured level under the names that ``distributions.solve`` takes."""
+        told = ((key, getattr(self, key)) for key in ("mean", "sd", "median", "sd_log", "cv"))
+        flat = {key: number.value for key, number in told if number is not None}
+        if self.iqr is not None:
+            flat |= {"iqr_low": self.iqr[0].value, "iqr_high": self.iqr[1].value}
+        return flat
+
 
 class ArmLevels(Sourced):
     """Levels at one visit that differ by arm."""
@@ -331,7 +340,7 @@ class Outcome(Record):
     """A variable: its scale, levels, correlation, what moves it, how it is measured and lost."""
 
     label: Line | None = None
-    distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
+    distribution: Annotated[str, OneOf(SCALE)] | None = None
     unit: Line | None = None
     categories: Categories = ()
     labels: Mapping[Name, Line] = {}  # words for categories, each under its number
@@ -356,6 +365,12 @@ class Outcome(Record):
     lost: Share | None = None
     missing: tuple[Missing, ...] = ()
     window: Window | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of a resolved outcome."""
+        assert self.distribution is not None
+        return SCALE[self.distribution]
 
 
 # ---------------------------------------------------------------- the analyses

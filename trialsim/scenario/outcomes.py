@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trialsim.kinds.scales import CLUE, SCALES, Clue, Scale
 from trialsim.measures import amount_unit_kind
 from trialsim.scenario.amounts import Report, amounts_in
 from trialsim.scenario.model import ArmLevels, Level, Outcome
@@ -25,15 +26,15 @@ def resolve_levels(
 ) -> Outcome:
     """The outcome with its scale settled and a level for each of its visits."""
     levels = _all_levels(outcome)
-    scale = outcome.distribution or _scale(outcome, levels)
+    scale = _scale(outcome, levels) if outcome.distribution is None else outcome.scale
     if scale is None:
         message = "the scale of this outcome is not said."
-        report(
-            Finding("TS-E020", path, message, "Write distribution: normal, lognormal, ordinal or binary.", on_key=True)
-        )
+        names = [one.name for one in SCALES]
+        remedy = f"Write distribution: {', '.join(names[:-1])} or {names[-1]}."
+        report(Finding("TS-E020", path, message, remedy, on_key=True))
         return outcome
-    categories = outcome.categories or ((0.0, 1.0) if scale == "binary" else ())
-    outcome = outcome.model_copy(update={"distribution": scale, "categories": categories})
+    categories = outcome.categories or scale.values
+    outcome = outcome.model_copy(update={"distribution": scale.name, "categories": categories})
     by_visit: dict[str, AnyLevel] = {}
     first = reference or next(iter(arms), "")
     general = outcome.level and _in_unit(outcome.level, outcome, (*path, "level"), report)
@@ -81,15 +82,15 @@ def _all_levels(outcome: Outcome) -> list[Level]:
     return found
 
 
-def _scale(outcome: Outcome, levels: list[Level]) -> str | None:
+def _scale(outcome: Outcome, levels: list[Level]) -> Scale | None:
     """What is plain without being said: categories are ordinal, a chance is binary, concentrations are lognormal."""
-    if len(outcome.categories) > 2:
-        return "ordinal"
-    if any(level.chance is not None for level in levels):
-        return "binary"
-    if amount_unit_kind(outcome.unit) == "concentration" or any(level.sd_log is not None for level in levels):
-        return "lognormal"
-    return None
+    found: dict[Clue, bool] = {
+        "categories": len(outcome.categories) > 2,
+        "chance": any(level.chance is not None for level in levels),
+        "concentration": amount_unit_kind(outcome.unit) == "concentration",
+        "sd_log": any(level.sd_log is not None for level in levels),
+    }
+    return next((CLUE[clue] for clue, is_there in found.items() if is_there), None)
 
 
 def _in_unit(level: AnyLevel, outcome: Outcome, path: Path, report: Report) -> AnyLevel:
@@ -107,7 +108,7 @@ def _completed(
     general: AnyLevel | None,
     path: Path,
     *,
-    scale: str,
+    scale: Scale,
     arms: list[str],
     reference: str,
     report: Report,
@@ -134,7 +135,7 @@ def _quoted(names: list[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _with_spread(level: Level, other: Level | None, scale: str) -> Level:
-    if other is None or scale in ("ordinal", "binary") or any(getattr(level, key) is not None for key in SPREADS):
+def _with_spread(level: Level, other: Level | None, scale: Scale) -> Level:
+    if other is None or scale.family is None or any(getattr(level, key) is not None for key in SPREADS):
         return level
     return level.model_copy(update={key: getattr(other, key) for key in SPREADS if key != "iqr"})

@@ -193,8 +193,8 @@ def _outcome(
 
 
 def _effect_unit(outcome: Outcome) -> str | None:
-    """The unit in which the predictor is shifted: the outcome's for a normal outcome, none on a log or logit scale."""
-    return outcome.unit if outcome.distribution == "normal" else None
+    """The unit in which the predictor is shifted: the outcome's, or none on a log or logit scale (or one that is at fault)."""
+    return outcome.unit if outcome.distribution is not None and outcome.scale.in_unit else None
 
 
 def expand_visits(names: Sequence[str], points: Outline) -> tuple[str, ...]:

@@ -11,22 +11,19 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
 
-from trialsim.analysis.methods.case import Spread
 from trialsim.analysis.plan import Endpoint
-from trialsim.kinds.designs import LOG, PERCENT, TRANSFORM
+from trialsim.kinds.designs import TRANSFORM
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import Program
 from trialsim.response.people import NOBODY, services, total_correlation
-from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, ResponsePlan, log_factor, matching, steps_of_activities
-from trialsim.response.scales import shares_of
+from trialsim.response.plan import ResponsePlan, log_factor, matching, spread_of, steps_of_activities
+from trialsim.response.scales.moments import End, Ends, Spread, discrete
 from trialsim.scenario.model import Response
 
 Floats = NDArray[np.float64]
 
-#: Places on each axis of the grid that stands for a change between two lognormal values; 200 give 4 digits of a power.
-GRID = 200
+__all__ = ["Spread", "covariance", "spreads"]
 
 
 def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
@@ -41,39 +38,17 @@ def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
 
 
 def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread | None:
-    scale = plan.outcomes[plan.points[endpoint.visit].outcome].scale
-    if scale == ORDINAL:
-        return _categories(plan, endpoint, arm) if TRANSFORM[endpoint.transform].keeps else None
-    mean, variance = _latent(plan, endpoint, arm)
-    sd = math.sqrt(max(variance, 0.0))
-    if scale == NORMAL:
-        return _normal(mean, sd) if TRANSFORM[endpoint.transform].keeps else None
-    if TRANSFORM[endpoint.transform].log:
-        return _normal(mean, sd)
-    if endpoint.start is None:
-        return _exponential(mean, sd)
-    if TRANSFORM[endpoint.transform].percent:
-        raw = _exponential(mean, sd)
-        return Spread(
-            100 * (raw.mean - 1), 100 * raw.sd, 100 * (raw.values - 1), raw.weights, False, (mean, sd), PERCENT.name
-        )
-    return _raw_change(plan, endpoint, arm)
-
-
-def _normal(mean: float, sd: float) -> Spread:
-    return Spread(mean, sd, mean + sd * _nodes(), np.full(GRID, 1 / GRID), False, (mean, sd))
-
-
-def _exponential(mean: float, sd: float) -> Spread:
-    raw = math.exp(mean + sd**2 / 2)
-    values = np.exp(mean + sd * _nodes())
-    return Spread(
-        raw, raw * math.sqrt(math.expm1(sd**2)), values, np.full(GRID, 1 / GRID), False, (mean, sd), LOG.name
-    )  # fmt: skip
-
-
-def _nodes() -> Floats:
-    return np.asarray(special.ndtri((np.arange(GRID) + 0.5) / GRID))
+    """The endpoint in one arm; None where no formula reaches it."""
+    start = endpoint.start
+    ends = Ends(
+        end=_end(plan, endpoint.visit, arm),
+        start=None if start is None else _end(plan, start, arm),
+        rho=0.0 if start is None else total_correlation(plan, endpoint.visit, start, arm),
+        clock=0.0 if start is None else _clock(plan, start, endpoint.visit, arm),
+        log=TRANSFORM[endpoint.transform].log,
+        percent=TRANSFORM[endpoint.transform].percent,
+    )
+    return plan.outcomes[plan.points[endpoint.visit].outcome].parts.expected(ends)
 
 
 def _dichotomized(spread: Spread, endpoint: Endpoint) -> Spread:
@@ -85,28 +60,10 @@ def _dichotomized(spread: Spread, endpoint: Endpoint) -> Spread:
         assert endpoint.at_most is not None
         beyond = np.nextafter(endpoint.at_most, np.inf)
         yes = 1 - spread.at_least(float(beyond))
-    return _discrete(np.array([0.0, 1.0]), np.array([1 - yes, yes]))
-
-
-def _discrete(values: Floats, weights: Floats) -> Spread:
-    mean = float(weights @ values)
-    return Spread(mean, math.sqrt(max(float(weights @ (values - mean) ** 2), 0.0)), values, weights, True)
+    return discrete(np.array([0.0, 1.0]), np.array([1 - yes, yes]))
 
 
 # ---------------------------------------------------------------- where the levels lie
-
-
-def _latent(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> tuple[float, float]:
-    """Mean and variance of the endpoint on the scale of the predictor (of a change: of the difference)."""
-    mean, own = level(plan, endpoint.visit, arm)
-    sd = float(plan.points[endpoint.visit].sd[arm])
-    if endpoint.start is None:
-        return mean, sd**2 + own
-    start, own_start = level(plan, endpoint.start, arm)
-    sd_start = float(plan.points[endpoint.start].sd[arm])
-    rho = total_correlation(plan, endpoint.visit, endpoint.start, arm)
-    change = mean - start + _clock(plan, endpoint.start, endpoint.visit, arm)
-    return change, sd**2 + sd_start**2 - 2 * rho * sd * sd_start + own + own_start
 
 
 def level(plan: ResponsePlan, point: int, arm: int) -> tuple[float, float]:
@@ -115,53 +72,17 @@ def level(plan: ResponsePlan, point: int, arm: int) -> tuple[float, float]:
     return float(plan.points[point].location[arm]) + shift, variance
 
 
-def _cuts(plan: ResponsePlan, point: int, arm: int) -> Floats:
-    return np.asarray(plan.points[point].cuts[arm] - activity_effect(plan, point, arm)[0])
-
-
-def _categories(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread:
-    scores = plan.outcomes[plan.points[endpoint.visit].outcome].categories
-    if endpoint.start is None:
-        return _discrete(scores, shares_of(_cuts(plan, endpoint.visit, arm).tolist()))
-    joint = joint_shares(plan, endpoint.start, endpoint.visit, arm)
-    change = scores[None, :] - scores[:, None]
-    values, place = np.unique(change, return_inverse=True)
-    return _discrete(values, np.bincount(place.ravel(), weights=joint.ravel()).astype(np.float64))
-
-
-def joint_shares(plan: ResponsePlan, first: int, second: int, arm: int) -> Floats:
-    """(L, L) shares of the categories at two points together: cells of a bivariate normal."""
-    rho = total_correlation(plan, first, second, arm)
-    edges = [special.ndtri(special.expit(np.clip(_cuts(plan, d, arm), -36, 36))) for d in (first, second)]
-    below = np.zeros((len(edges[0]) + 2, len(edges[1]) + 2))
-    for i, x in enumerate([*edges[0], np.inf], start=1):
-        for j, y in enumerate([*edges[1], np.inf], start=1):
-            if math.isinf(x) or math.isinf(y):
-                below[i, j] = special.ndtr(min(x, y))
-            else:
-                below[i, j] = stats.multivariate_normal.cdf([x, y], cov=[[1, rho], [rho, 1]], allow_singular=True)
-    return np.asarray(np.clip(np.diff(np.diff(below, axis=0), axis=1), 0.0, None))
-
-
-def _raw_change(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread:
-    """A difference of two lognormal values, as a grid of equally likely places."""
-    assert endpoint.start is not None
-    ends = []
-    for d in (endpoint.start, endpoint.visit):
-        location, own = level(plan, d, arm)
-        location += _clock(plan, endpoint.start, d, arm)
-        ends.append((location, math.sqrt(float(plan.points[d].sd[arm]) ** 2 + own)))
-    rho = total_correlation(plan, endpoint.start, endpoint.visit, arm)
-    z = _nodes()
-    other = rho * z[:, None] + math.sqrt(1 - rho**2) * z[None, :]
-    change = np.exp(ends[1][0] + ends[1][1] * other) - np.exp(ends[0][0] + ends[0][1] * z)[:, None]
-    (a, s), (b, t) = ends
-    mean_a, mean_b = math.exp(a + s**2 / 2), math.exp(b + t**2 / 2)
-    variance = (
-        mean_a**2 * math.expm1(s**2) + mean_b**2 * math.expm1(t**2) - 2 * mean_a * mean_b * math.expm1(rho * s * t)
+def _end(plan: ResponsePlan, point: int, arm: int) -> End:
+    """An arm at a point, with what activities are expected to add."""
+    here = plan.points[point]
+    shift, variance = activity_effect(plan, point, arm)
+    return End(
+        location=float(here.location[arm]) + shift,
+        sd=float(here.sd[arm]),
+        own=variance,
+        cuts=np.asarray(here.cuts[arm] - shift),
+        categories=plan.outcomes[here.outcome].categories,
     )
-    weights = np.full(change.size, 1 / change.size)
-    return Spread(mean_b - mean_a, math.sqrt(max(variance, 0.0)), change.ravel(), weights, False)
 
 
 # ---------------------------------------------------------------- two endpoints of one participant
@@ -176,17 +97,9 @@ def covariance(plan: ResponsePlan, endpoint: Endpoint, baseline: Endpoint, arm: 
 
 
 def _pair_covariance(plan: ResponsePlan, a: int, b: int, arm: int, *, log: bool) -> float:
-    outcome = plan.outcomes[plan.points[a].outcome]
-    rho, s, t = total_correlation(plan, a, b, arm), float(plan.points[a].sd[arm]), float(plan.points[b].sd[arm])
-    if outcome.scale == ORDINAL:
-        if a == b:
-            return _categories(plan, Endpoint(visit=a), arm).sd ** 2
-        joint, scores = joint_shares(plan, a, b, arm), outcome.categories
-        return float(scores @ joint @ scores - (joint.sum(axis=1) @ scores) * (joint.sum(axis=0) @ scores))
-    if outcome.scale == LOGNORMAL and not log:
-        means = [math.exp(level(plan, d, arm)[0] + sd**2 / 2) for d, sd in ((a, s), (b, t))]
-        return means[0] * means[1] * math.expm1(rho * s * t)
-    return rho * s * t
+    parts = plan.outcomes[plan.points[a].outcome].parts
+    rho = total_correlation(plan, a, b, arm)
+    return parts.covariance(_end(plan, a, arm), _end(plan, b, arm), rho, a == b, log)
 
 
 # ---------------------------------------------------------------- what activities are expected to add
@@ -212,7 +125,7 @@ def activity_effect(plan: ResponsePlan, point: int, arm: int) -> tuple[float, fl
         else:
             session = program.visit_session[here.visit_index]
             acting = [i for i in acting if program.activities[i].session == session]
-        spread = response.sd_log_between or response.sd_between
+        spread = spread_of(response)
         for activity in acting:
             if response.secretion is None:
                 size = log_factor(response, outcome, here.cuts[plan.reference])
@@ -223,7 +136,7 @@ def activity_effect(plan: ResponsePlan, point: int, arm: int) -> tuple[float, fl
             shift += share * size
             variance += share * (1 - share) * size**2
             if response.secretion is None:
-                variance += share * (spread.value**2 if spread is not None else 0.0)
+                variance += share * (spread**2 if spread is not None else 0.0)
                 variance += share * _over_practitioners(program, response, activity, arm)
     return shift, variance
 

@@ -12,7 +12,7 @@ from trialsim.conduct import NEVER
 from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
 from trialsim.kinds.tests import Test
 from trialsim.response.people import NOBODY
-from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, moves
+from trialsim.response.plan import OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
 from trialsim.sizing.varying import one_by_one
@@ -143,7 +143,7 @@ def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePl
         yield f"the assay adds its own error (CV {_percent(math.hypot(*cvs))}): lower"
     if tool.rater_sd is not None and tool.rater_sd.value > 0:
         yield "raters add their own error: lower"
-    if tool.detection_limit is not None and outcome.scale != ORDINAL:
+    if tool.detection_limit is not None:
         below = _below(study, call, outcome, tool.detection_limit.value)
         if below >= 0.001:
             how = {"missing": "are missing", "censored": "are only known to be lower"}.get(
@@ -156,7 +156,7 @@ def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePl
 
 def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> float:
     """The largest share below the detection limit among the arms and points of the analysis, as declared."""
-    place = math.log(limit) if outcome.scale == LOGNORMAL else limit
+    place = math.log(limit) if outcome.scale.log else limit
     points = [study.response.points[d] for d in points_of(call)]
     return max(
         float(special.ndtr((place - m) / s)) for p in points for m, s in zip(p.location, p.sd, strict=True) if s > 0
@@ -213,7 +213,7 @@ def _categories_left(study: Study, call: Call) -> dict[str, int]:
 def _shape(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
     if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test.family == "tables":
         return
-    if outcome.scale == ORDINAL:
+    if outcome.scale.categories is not None:
         if test.family == "ranks":
             tied = max(
                 float((shares_of(cuts) ** 2).sum()) for d in points_of(call) for cuts in study.response.points[d].cuts
@@ -222,14 +222,14 @@ def _shape(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterat
         else:
             yield "scores are whole steps with a floor and a ceiling, the formula takes them as normal"
         return
-    if outcome.scale == LOGNORMAL and not TRANSFORM[call.endpoint.transform].log and test.family != "ranks":
+    if outcome.scale.log and not TRANSFORM[call.endpoint.transform].log and test.family != "ranks":
         sd = max(float(study.response.points[d].sd.max()) for d in points_of(call))
         if math.sqrt(math.expm1(sd**2)) >= SKEWED:
             yield "values are skewed (lognormal), the formula takes them as normal"
 
 
 def _arms(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
-    if not test.equal_sds or outcome.scale != NORMAL:
+    if not test.equal_sds or not outcome.scale.in_unit:
         return
     sds = [float(s) for s in study.response.points[call.endpoint.visit].sd]
     if max(sds) > UNEQUAL * min(sds):

@@ -9,43 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trialsim.kinds.designs import NO_TRANSFORM, TRANSFORM
+from trialsim.kinds.designs import TRANSFORM
+from trialsim.response.scales.moments import Spread
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The distribution of an endpoint in one arm.
-
-    Attributes
-    ----------
-    values, weights : the categories with their shares (``exact``), or places that stand for a continuous endpoint
-    normal : mean and SD of the normal of which the endpoint is a rising function; None where there is none
-    scale : that function: none, log (an exponential) or percent
-    """
-
-    mean: float
-    sd: float
-    values: Floats
-    weights: Floats
-    exact: bool
-    normal: tuple[float, float] | None = None
-    scale: str = NO_TRANSFORM.name
-
-    def at_least(self, limit: float) -> float:
-        """P(endpoint >= limit)."""
-        if self.normal is None:
-            return float(self.weights[self.values >= limit].sum())
-        function = TRANSFORM[self.scale]
-        if function.keeps:
-            place = limit
-        else:
-            inside = limit if function.log else 1 + limit / 100
-            if inside <= 0:
-                return 1.0
-            place = math.log(inside)
-        return float(special.ndtr((self.normal[0] - place) / self.normal[1]))
 
 
 @dataclass(frozen=True)

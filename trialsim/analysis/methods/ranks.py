@@ -18,10 +18,11 @@ from scipy import special
 from trialsim.analysis import formulas
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.exact import mann_whitney_upper, upper_p
-from trialsim.analysis.methods.case import Case, Power, Spread, shares_at, superiority
+from trialsim.analysis.methods.case import Case, Power, shares_at, superiority
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts, Ordered
 from trialsim.analysis.plan import Call
+from trialsim.response.scales.moments import Spread
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     BoolArray,

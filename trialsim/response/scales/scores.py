@@ -1,38 +1,21 @@
-"""Levels on the scale of the linear predictor: means, log medians, cumulative logits."""
+"""The arithmetic of scores: shares of categories, their moments, cumulative logits and the cuts of a normal."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.distributions import solve
 from trialsim.errors import DistributionError
 from trialsim.normal import ndtri
-from trialsim.scenario.model import ArmLevels, CovariateEffect, Driver, Effect, Level, Outcome, Response
 
 Floats = NDArray[np.float64]
 
-NORMAL, LOGNORMAL, ORDINAL = range(3)
-SCALES = {"normal": NORMAL, "lognormal": LOGNORMAL, "ordinal": ORDINAL, "binary": ORDINAL}
-
-AnyEffect = Effect | Driver | CovariateEffect | Response
-
 #: Probabilities of categories are kept this far from 0, so that cumulative logits stay finite.
 LEAST_SHARE = 1e-12
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an arm's values lie: location and SD of a measured outcome, or the cumulative logits of an ordinal one."""
-
-    location: float = 0.0
-    sd: float = 1.0
-    cuts: tuple[float, ...] = ()
 
 
 def logit(p: float) -> float:
@@ -148,74 +131,3 @@ def shift_to_mean(cuts: Sequence[float], categories: Sequence[float], mean: floa
         else:
             high = middle
     return (low + high) / 2
-
-
-def categories_of(outcome: Outcome) -> tuple[float, ...]:
-    """Scores of an ordinal outcome, 0 and 1 of a binary one, none of a measured one."""
-    return (0.0, 1.0) if outcome.distribution == "binary" else outcome.categories
-
-
-def place_of(level: Level, outcome: Outcome, reference: Place | None) -> Place:
-    """Where a level puts the values; what a level of an arm leaves open is taken from ``reference``."""
-    scale = SCALES[outcome.distribution or "normal"]
-    if scale == ORDINAL:
-        return Place(cuts=_cuts(level, categories_of(outcome), reference))
-    given = {
-        key: number.value
-        for key in ("mean", "sd", "median", "sd_log", "cv")
-        if (number := getattr(level, key)) is not None
-    }
-    if level.iqr is not None:
-        given |= {"iqr_low": level.iqr[0].value, "iqr_high": level.iqr[1].value}
-    if len(given) == 1 and reference is not None:
-        given["sd" if scale == NORMAL else "sd_log"] = reference.sd
-    location, sd = solve("normal" if scale == NORMAL else "lognormal", given, positive=scale == LOGNORMAL).params
-    return Place(location, sd)
-
-
-def _cuts(level: Level, categories: Sequence[float], reference: Place | None) -> tuple[float, ...]:
-    if level.chance is not None:
-        return cumulative_logits([1 - level.chance.value, level.chance.value])
-    if level.shares:
-        return cumulative_logits([share.value for share in level.shares])
-    if level.mean is not None and level.sd is not None:
-        return cumulative_logits(entropy_shares(level.mean.value, level.sd.value, categories))
-    if level.mean is not None and reference is not None:
-        shift = shift_to_mean(reference.cuts, categories, level.mean.value)
-        return tuple(cut - shift for cut in reference.cuts)
-    raise DistributionError(
-        "an ordinal level needs a mean and SD, or the share of each category.", code="TS-D007",
-        remedy="Write {mean: .., sd: ..} or {shares: [..]}.",
-    )  # fmt: skip
-
-
-def effect_shift(effect: AnyEffect, place: Place, categories: Sequence[float]) -> float:
-    """A declared effect on the scale of the predictor: a difference, or the logarithm of a ratio or odds ratio.
-
-    A difference of scores (``categories``) is the log odds ratio that moves the mean by it from ``place``.
-    """
-    if effect.difference is not None:
-        if not len(categories):
-            return effect.difference.value
-        mean = float(shares_of(place.cuts) @ np.array(categories))
-        return shift_to_mean(place.cuts, categories, mean + effect.difference.value)
-    factor = effect.ratio or effect.odds_ratio
-    return math.log(factor.value) if factor is not None else 0.0
-
-
-def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[Place]:
-    """Where each arm's values lie at a visit, in the order of the arms; behind a single arm, also without its effect."""
-    level = outcome.by_visit[visit]
-    if isinstance(level, ArmLevels):
-        base = place_of(level.by_arm[reference], outcome, None)
-        found = [base if arm == reference else place_of(level.by_arm[arm], outcome, base) for arm in arms]
-    else:
-        base = place_of(level, outcome, None)
-        found = [base] * len(arms)
-    shifted = []
-    for arm, place in zip(arms, found, strict=True):
-        effect = outcome.effects.get(arm)
-        here = effect is not None and (not effect.visits or visit in effect.visits)
-        shift = effect_shift(effect, base, categories_of(outcome)) if effect is not None and here else 0.0
-        shifted.append(Place(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
-    return shifted if len(arms) > 1 else [*shifted, base]

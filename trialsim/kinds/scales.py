@@ -1,0 +1,201 @@
+"""Scales of outcomes: what a value is, how its level and its effects are declared, and what fits it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+#: What makes a scale plain where the file does not name it, the first that is found deciding: more than two categories,
+#: the chance of a yes, a unit of concentration, or the SD of a logarithm.
+Clue = Literal["categories", "chance", "concentration", "sd_log"]
+
+#: Where the error of a rater is added: to the latent normal behind the value, or to the value.
+RaterError = Literal["latent", "value"]
+
+#: The size of an effect that does nothing, by the key that declares it.
+NO_EFFECT: Final = {"difference": 0.0, "ratio": 1.0, "odds_ratio": 1.0}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale.
+
+    Attributes
+    ----------
+    says : what its values and effects are, in words; ``{categories}`` stands for those of the outcome
+    effects : keys by which an effect is declared, that of the predictor first
+    spreads : keys by which an activity's effect differs from person to person
+    levels : keys that fix a level together
+    levels_of_others : the same beside the level of a reference arm, which gives what they leave open
+    family : the distribution that the numbers of a level fix; None where a level is shares of categories
+    widest : the largest SD of the predictor; None where there is no bound
+    categories : how many there are, at least and at most (None for no bound); None where values are measured
+    example : categories as a file writes them
+    values : what its values are whatever its categories are called; empty where they are its categories, or measured
+    clues : what makes it plain without being named
+    predictor : what the linear predictor is of a value, in words
+    log : whether the predictor is the logarithm of the value
+    in_unit : whether the predictor has the unit of the outcome
+    positive : whether no value can be 0 or below, whatever its categories
+    yes_or_no : whether it is yes or no without being dichotomized
+    transforms : what an analysis may make of its values; percent needs values above 0 besides
+    rhythm : whether the clock may move it
+    secretion : whether secretion and a half-life may move it
+    instrument : keys of the instrument that fit
+    rater : where the error of a rater is added; None where there is none
+    limits : whether the file may say between which limits its values ought to lie
+    printed : whether printed statistics are enough to fit it
+    """
+
+    name: str
+    says: str
+    effects: tuple[str, ...]
+    spreads: tuple[str, ...]
+    levels: tuple[str, ...]
+    levels_of_others: tuple[str, ...]
+    family: str | None
+    widest: float | None
+    categories: tuple[int, int | None] | None
+    example: str
+    values: tuple[float, ...]
+    clues: tuple[Clue, ...]
+    predictor: str
+    log: bool
+    in_unit: bool
+    positive: bool
+    yes_or_no: bool
+    transforms: tuple[str, ...]
+    rhythm: bool
+    secretion: bool
+    instrument: tuple[str, ...]
+    rater: RaterError | None
+    limits: bool
+    printed: bool
+
+
+#: Keys of an instrument that reads an amount.
+_READING: Final = ("assay", "assay_cv", "plate_cv", "plate", "detection_limit", "below", "rounding")
+
+NORMAL: Final = Scale(
+    name="normal",
+    says="a measured value, effects are differences",
+    effects=("difference",),
+    spreads=("sd_between",),
+    levels=("mean sd", "mean cv", "median sd", "median iqr", "iqr"),
+    levels_of_others=(),
+    family="normal",
+    widest=None,
+    categories=None,
+    example="",
+    values=(),
+    clues=(),
+    predictor="value",
+    log=False,
+    in_unit=True,
+    positive=False,
+    yes_or_no=False,
+    transforms=("none",),
+    rhythm=True,
+    secretion=False,
+    instrument=(*_READING, "rater_sd"),
+    rater="value",
+    limits=True,
+    printed=True,
+)
+
+LOGNORMAL: Final = Scale(
+    name="lognormal",
+    says="a positive measured value, effects are ratios",
+    effects=("ratio",),
+    spreads=("sd_log_between",),
+    levels=("mean sd", "mean cv", "mean sd_log", "median sd", "median cv", "median sd_log", "median iqr", "iqr"),
+    levels_of_others=(),
+    family="lognormal",
+    widest=10.0,  # no outcome of a bedside study: half of the values would differ by factors above 800
+    categories=None,
+    example="",
+    values=(),
+    clues=("concentration", "sd_log"),
+    predictor="logarithm",
+    log=True,
+    in_unit=False,
+    positive=True,
+    yes_or_no=False,
+    transforms=("none", "log", "percent"),
+    rhythm=True,
+    secretion=True,
+    instrument=_READING,
+    rater=None,
+    limits=False,
+    printed=True,
+)
+
+ORDINAL: Final = Scale(
+    name="ordinal",
+    says="a rating ({categories}), effects are odds ratios or differences of the mean",
+    effects=("odds_ratio", "difference"),
+    spreads=(),
+    levels=("mean sd", "shares"),
+    levels_of_others=("mean",),
+    family=None,
+    widest=None,
+    categories=(3, None),
+    example="[0, 1, 2, 3, 4]",
+    values=(),
+    clues=("categories",),
+    predictor="log odds",
+    log=False,
+    in_unit=False,
+    positive=False,
+    yes_or_no=False,
+    transforms=("none", "percent"),
+    rhythm=False,
+    secretion=False,
+    instrument=("rater_sd",),
+    rater="latent",
+    limits=False,
+    printed=False,
+)
+
+BINARY: Final = Scale(
+    name="binary",
+    says="yes or no, effects are odds ratios",
+    effects=("odds_ratio",),
+    spreads=(),
+    levels=("chance",),
+    levels_of_others=(),
+    family=None,
+    widest=None,
+    categories=(2, 2),
+    example="[0, 1]",
+    values=(0.0, 1.0),
+    clues=("chance",),
+    predictor="log odds",
+    log=False,
+    in_unit=False,
+    positive=False,
+    yes_or_no=True,
+    transforms=("none",),
+    rhythm=False,
+    secretion=False,
+    instrument=(),
+    rater=None,
+    limits=False,
+    printed=True,
+)
+
+SCALES: Final = (NORMAL, LOGNORMAL, ORDINAL, BINARY)
+
+#: Every scale under its name.
+SCALE: Final = {scale.name: scale for scale in SCALES}
+
+#: Every clue with the scale that it makes plain.
+CLUE: Final = {clue: scale for scale in SCALES for clue in scale.clues}
+
+#: Keys of effects, of the spread of effects, of levels and of instruments that fit any scale, each once.
+EFFECT_KEYS: Final = tuple(dict.fromkeys(key for scale in SCALES for key in scale.effects))
+SPREAD_KEYS: Final = tuple(dict.fromkeys(key for scale in SCALES for key in scale.spreads))
+LEVEL_KEYS: Final = tuple(
+    dict.fromkeys(key for scale in SCALES for form in (*scale.levels, *scale.levels_of_others) for key in form.split())
+)
+INSTRUMENT_KEYS: Final = tuple(dict.fromkeys(key for scale in SCALES for key in scale.instrument))

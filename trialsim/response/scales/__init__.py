@@ -1,0 +1,44 @@
+"""One file a scale: where a level puts values, what moves them, their values, moments and words, side by side.
+
+``measured`` and ``categorical`` hold what several scales have in common, ``scores`` the arithmetic of categories,
+``moments`` the distribution of an endpoint. :data:`PARTS` is the one table of them, by the names of
+:data:`trialsim.kinds.scales.SCALES`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trialsim.kinds import scales as kinds
+from trialsim.response.scales import binary, lognormal, normal, ordinal
+from trialsim.response.scales.parts import Parts, Place
+from trialsim.response.scales.scores import (
+    cumulative_logits,
+    entropy_shares,
+    normal_cuts,
+    sd_range,
+    shares_of,
+    shift_to_mean,
+    toward,
+)
+
+__all__ = [
+    "PARTS",
+    "Parts",
+    "Place",
+    "cumulative_logits",
+    "entropy_shares",
+    "normal_cuts",
+    "sd_range",
+    "shares_of",
+    "shift_to_mean",
+    "toward",
+]
+
+#: The parts of every scale.
+PARTS: Final = {
+    kinds.NORMAL.name: normal.PARTS,
+    kinds.LOGNORMAL.name: lognormal.PARTS,
+    kinds.ORDINAL.name: ordinal.PARTS,
+    kinds.BINARY.name: binary.PARTS,
+}

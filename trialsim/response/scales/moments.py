@@ -1,0 +1,120 @@
+"""The distribution of an endpoint as declared levels make it: moments, places with weights, the normal behind it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.kinds.designs import NO_TRANSFORM, TRANSFORM
+
+Floats = NDArray[np.float64]
+
+#: Places on each axis of the grid that stands for a change between two lognormal values; 200 give 4 digits of a power.
+GRID = 200
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The distribution of an endpoint in one arm.
+
+    Attributes
+    ----------
+    values, weights : the categories with their shares (``exact``), or places that stand for a continuous endpoint
+    normal : mean and SD of the normal of which the endpoint is a rising function; None where there is none
+    scale : that function: none, log (an exponential) or percent
+    """
+
+    mean: float
+    sd: float
+    values: Floats
+    weights: Floats
+    exact: bool
+    normal: tuple[float, float] | None = None
+    scale: str = NO_TRANSFORM.name
+
+    def at_least(self, limit: float) -> float:
+        """P(endpoint >= limit)."""
+        from scipy import special
+
+        if self.normal is None:
+            return float(self.weights[self.values >= limit].sum())
+        function = TRANSFORM[self.scale]
+        if function.keeps:
+            place = limit
+        else:
+            inside = limit if function.log else 1 + limit / 100
+            if inside <= 0:
+                return 1.0
+            place = math.log(inside)
+        return float(special.ndtr((self.normal[0] - place) / self.normal[1]))
+
+
+@dataclass(frozen=True)
+class End:
+    """One arm at one point, with what activities are expected to add.
+
+    Attributes
+    ----------
+    location, sd : of the predictor, the location with its expected shift
+    own : variance of the predictor that activities add between participants
+    cuts : (L - 1,) cumulative logits, less the expected shift
+    categories : (L,) scores; empty where values are measured
+    """
+
+    location: float
+    sd: float
+    own: float
+    cuts: Floats
+    categories: Floats
+
+
+@dataclass(frozen=True)
+class Ends:
+    """An endpoint in one arm.
+
+    Attributes
+    ----------
+    start : where a change begins; None for a value
+    rho : latent correlation of the two ends
+    clock : what the clock adds to the predictor from start to end
+    log, percent : what the analysis makes of the value or change; at most one of them
+    """
+
+    end: End
+    start: End | None
+    rho: float
+    clock: float
+    log: bool
+    percent: bool
+
+
+def predictor_of(ends: Ends) -> tuple[float, float]:
+    """Mean and SD of the endpoint on the scale of the predictor (of a change: of the difference)."""
+    end, start = ends.end, ends.start
+    if start is None:
+        mean, variance = end.location, end.sd**2 + end.own
+    else:
+        mean = end.location - start.location + ends.clock
+        variance = end.sd**2 + start.sd**2 - 2 * ends.rho * end.sd * start.sd + end.own + start.own
+    return mean, math.sqrt(max(variance, 0.0))
+
+
+def nodes() -> Floats:
+    """(GRID,) equally likely places of a standard normal."""
+    from scipy import special
+
+    return np.asarray(special.ndtri((np.arange(GRID) + 0.5) / GRID))
+
+
+def normal_spread(mean: float, sd: float) -> Spread:
+    """A normal endpoint."""
+    return Spread(mean, sd, mean + sd * nodes(), np.full(GRID, 1 / GRID), False, (mean, sd))
+
+
+def discrete(values: Floats, weights: Floats) -> Spread:
+    """An endpoint of a few values with their shares."""
+    mean = float(weights @ values)
+    return Spread(mean, math.sqrt(max(float(weights @ (values - mean) ** 2), 0.0)), values, weights, True)

@@ -1,0 +1,186 @@
+"""What every scale must have: the parts that differ from scale to scale, each a function of bare arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.response.scales.moments import End, Ends, Spread
+from trialsim.scenario.model import CovariateEffect, Driver, Effect, Level, Response
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+AnyEffect = Effect | Driver | CovariateEffect | Response
+
+#: Stands where a kernel takes an array that is not there.
+NOTHING: Floats = np.zeros((1, 1))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an arm's values lie: location and SD of a measured outcome, or the cumulative logits of an ordinal one."""
+
+    location: float = 0.0
+    sd: float = 1.0
+    cuts: tuple[float, ...] = ()
+
+
+class Levels(Protocol):
+    """Levels of the arms at a visit: ``location`` and ``sd`` (K,), ``cuts`` (K, L - 1) cumulative logits."""
+
+    @property
+    def location(self) -> Floats:
+        """Means, or medians of logarithms."""
+
+    @property
+    def sd(self) -> Floats:
+        """SDs on the scale of the predictor."""
+
+    @property
+    def cuts(self) -> Floats:
+        """Cumulative logits, rising."""
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Copies of levels that are changed in place."""
+
+    location: Floats
+    sd: Floats
+    cuts: Floats
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column ``d`` of true values, to be filled for each twin.
+
+    Attributes
+    ----------
+    reference : the row of the levels from which effects are counted
+    arm : (R, N) of each participant, -1 for nobody
+    delivered : (R, N) share of what the arm differs by that was given; None where that is all of it
+    """
+
+    levels: Levels
+    categories: Floats
+    reference: int
+    arm: NDArray[np.int8]
+    delivered: Floats | None
+    d: int
+
+
+@dataclass(frozen=True)
+class Twin:
+    """What sets a twin apart: lambda, what shifts the predictor (R, N) or None, and its values (R, N, D)."""
+
+    factor: float
+    shift: Floats | None
+    out: Floats
+
+
+@dataclass(frozen=True)
+class Implied:
+    """What two levels imply; see :class:`trialsim.response.effects.ImpliedEffect`."""
+
+    difference: float
+    cohens_d: float
+    superiority: float
+    ratio: float | None
+    odds_ratios: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A value that is a + ``sd`` Z of the normal Z behind it."""
+
+    sd: float
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """A value that is exp(a + ``sd`` Z), divided by exp(a + sd^2) so that nothing overflows."""
+
+    sd: float
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A value that rises by ``rises`` (L - 1,) where Z passes ``cuts`` (L - 1,); its ``variance``."""
+
+    cuts: Floats
+    rises: Floats
+    variance: float
+
+
+Form = Linear | Exponential | Steps
+
+
+@dataclass(frozen=True)
+class Nearer:
+    """One round of one group of participants: ``rows`` of ``moving`` are brought nearer.
+
+    Attributes
+    ----------
+    one_ratio : whether the arm lies apart from the reference by one odds ratio, as an arm given by a mean alone
+    slope : how far the mean of the group follows its level
+    """
+
+    moving: Moving
+    rows: int | slice
+    wanted: Floats
+    found: Floats
+    categories: Floats
+    one_ratio: bool
+    slope: float
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Two points of one arm: levels, ``rounding`` (0 for none), places ``z`` of the first normal, and the ``change``."""
+
+    first: Levels
+    second: Levels
+    k: int
+    categories: Floats
+    rounding: float
+    z: Floats
+    change: float
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All of a scale. ``categories`` are empty where values are measured, ``k``, ``a`` and ``b`` rows of the levels.
+
+    Attributes
+    ----------
+    place : (level, categories, reference or None): where a level puts the values; what a level of an arm leaves open is
+        taken from the reference
+    shift : (effect, place, categories): a declared effect on the scale of the predictor
+    fill : (column, z, twins): true values from latent normals ``z`` (R, N), which may be changed
+    form : (levels, k, categories): the value as a function of the normal behind it, for correlations of the values
+    implied : (levels, a, b, categories): what level ``b`` implies against ``a``
+    scaled : (values): values on the scale on which :attr:`nearer` compares them, NaN where they have no place on it
+    nearer : (round): bring levels nearer to what is wanted; how far they were off
+    readings : (readings): between which places (low, high) of the second normal a reading differs from the first by
+        exactly ``change``, and where it can; None where readings are no whole steps
+    expected : (ends): the distribution of an endpoint, for closed forms; None where no formula reaches it
+    covariance : (a, b, rho, same, log): of the values at two points of one participant, or of one with itself
+    words : (levels, k, categories): a level in words
+    """
+
+    place: Callable[[Level, Sequence[float], Place | None], Place]
+    shift: Callable[[AnyEffect, Place, Sequence[float]], float]
+    fill: Callable[[Column, Floats, Sequence[Twin]], None]
+    form: Callable[[Levels, int, Floats], Form]
+    implied: Callable[[Levels, int, int, Floats], Implied]
+    scaled: Callable[[Floats], Floats]
+    nearer: Callable[[Nearer], float]
+    readings: Callable[[Readings], tuple[Floats, Floats, Flags] | None]
+    expected: Callable[[Ends], Spread | None]
+    covariance: Callable[[End, End, float, bool, bool], float]
+    words: Callable[[Levels, int, Floats], str]

@@ -22,7 +22,6 @@ from trialsim.analysis.methods.case import Case, Power, shares_at, superiority
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts, Ordered
 from trialsim.analysis.plan import Call
-from trialsim.response.scales.moments import Spread
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     BoolArray,
@@ -34,6 +33,7 @@ from trialsim.analysis.rows import (
 )
 from trialsim.analysis.tails import chi_square_p, interval_probability, limits, normal_rank_p
 from trialsim.kinds.designs import WAY
+from trialsim.response.scales.moments import Spread
 
 EXACT_MANN_WHITNEY = 8  # scipy: exact when the smaller arm has at most 8 values and nothing is tied
 

@@ -25,6 +25,14 @@ NOT_RANDOM = {
     "response/test_addresses.py",
     "test_cohort.py",
     "test_normal.py",
+    "analysis/test_nothing_varies.py",
+    "cli/test_tables.py",
+    "evaluate/test_apart.py",
+    "report/test_page.py",
+    "scenario/test_numbers.py",
+    "sizing/test_curve.py",
+    "statistical/test_apart.py",
+    "sweep/test_play.py",
 }
 
 

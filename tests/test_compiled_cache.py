@@ -15,9 +15,9 @@ from trialsim.compiled import cache_folder
 @pytest.mark.parametrize(
     ("system", "environment", "folder"),
     [
-        ("linux", {"HOME": "/home/a"}, "/home/a/.cache/trialsim/numba"),
-        ("linux", {"HOME": "/home/a", "XDG_CACHE_HOME": "relative"}, "/home/a/.cache/trialsim/numba"),
-        ("darwin", {"HOME": "/Users/a", "XDG_CACHE_HOME": "/x"}, "/Users/a/Library/Caches/trialsim/numba"),
+        ("linux", {"HOME": "/somebody"}, "/somebody/.cache/trialsim/numba"),
+        ("linux", {"HOME": "/somebody", "XDG_CACHE_HOME": "relative"}, "/somebody/.cache/trialsim/numba"),
+        ("darwin", {"HOME": "/somebody", "XDG_CACHE_HOME": "/x"}, "/somebody/Library/Caches/trialsim/numba"),
         ("win32", {"HOME": "/a", "LOCALAPPDATA": "/a/Local"}, "/a/Local/trialsim/numba"),
     ],
 )

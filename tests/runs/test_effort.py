@@ -32,7 +32,8 @@ def test_disk_memory_and_time(picu: studies.Study, monkeypatch: pytest.MonkeyPat
     bytes_each = one_replicate(picu)
     assert told.seconds == pytest.approx(2.0 / 100 * 5000 / 4)
     assert told.disk == 5000 * bytes_each
-    assert told.memory == 300 * 2**20 + 6 * (2 * studies.CHUNK_BYTES + 500 * bytes_each * 4)
+    working = max(efforts.BUDGET, efforts.trial_bytes(picu), efforts.truth_bytes(picu))
+    assert told.memory == efforts.BASE + 4 * working + 6 * 500 * bytes_each * 4
     assert told.workers == 4
     assert (
         told.size == size(picu, 5000) == 5000 * picu.conduct.target * len(picu.scenario.visits or picu.response.pairs)

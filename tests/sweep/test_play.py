@@ -289,21 +289,14 @@ def test_what_each_trial_decided_is_kept_and_read_back(t_test: Family, tmp_path:
     assert (len(decided), decided.mean()) == (150, power.value)
 
 
-def test_burdens_within_one_percent_and_values_within_their_error_are_equal() -> None:
+def test_burdens_within_one_percent_are_equal() -> None:
     half, two = np.array([[100.0, 10.0], [100.5, 10.05]]), np.array([[100.0, 10.0], [102.0, 10.2]])
     value = np.array([0.8, 0.9])
-    assert pareto_set(value, np.zeros(2), half).tolist() == [False, True]
-    assert pareto_set(value, np.zeros(2), two).tolist() == [True, True]
-    assert pareto_set(np.full(2, 0.8), np.zeros(2), half).tolist() == [True, True], (
-        "half a percent lighter is not better"
-    )
+    assert pareto_set(value, half).tolist() == [False, True]
+    assert pareto_set(value, two).tolist() == [True, True]
+    assert pareto_set(np.full(2, 0.8), half).tolist() == [True, True], "half a percent lighter is not better"
     one = np.array([[100.0, 10.0], [100.5, 20.0]])
-    assert pareto_set(value, np.zeros(2), one).tolist() == [True, True]
-    # .04 apart: equal with errors of .03 each (.042 together), so the lighter wins; not with .02 each (.028)
-    near = np.array([0.84, 0.80])
-    heavy = np.array([[200.0, 20.0], [100.0, 10.0]])
-    assert pareto_set(near, np.full(2, 0.03), heavy).tolist() == [False, True]
-    assert pareto_set(near, np.full(2, 0.02), heavy).tolist() == [True, True]
+    assert pareto_set(value, one).tolist() == [True, True]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=25))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -61,6 +60,9 @@ NO_CHANGE = "no change"
 
 #: Replicates in a chunk that is kept on disk, where a block of them does not take long by itself.
 STORED_CHUNK = 500
+
+#: Memory of a trial from which on a block of them takes long enough to be kept by itself [bytes].
+LARGE_TRIAL = 2**26 // (2 * BLOCK)
 
 #: The largest chunk [replicates].
 LARGEST_CHUNK = 2000
@@ -419,5 +421,5 @@ def _chunk_size(study: Study, replicates: int, *, workers: int, engine: Engine) 
 
 def stored_chunks(study: Study, replicates: range, *, engine: Engine) -> list[range]:
     """The chunks in which a run is kept: the same ones for any number of replicates and workers."""
-    fits = _chunk_size(study, sys.maxsize, workers=1, engine=engine)
-    return chunk_ranges(replicates, BLOCK if fits == BLOCK else STORED_CHUNK, block=BLOCK)
+    slow = engine == "simpy" or trial_bytes(study) > LARGE_TRIAL
+    return chunk_ranges(replicates, BLOCK if slow else STORED_CHUNK, block=BLOCK)

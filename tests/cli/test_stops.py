@@ -49,7 +49,7 @@ def test_a_stop_in_the_truth_pass_keeps_it(tmp_path: Path, sent: signal.Signals)
     with begin(out, 1000) as process:
         wait_for(process, lambda: bool(list(out.glob("truth/*.parquet"))))
         process.send_signal(sent)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=120)
     assert process.returncode == 4
     assert "Traceback" not in told
     assert re.search(r"Stopped: [\d,]+ of 1,000 simulated trials, and the true effects of [\d,]+, are kept in ", told)
@@ -74,7 +74,7 @@ def test_a_closed_terminal(tmp_path: Path) -> None:
         wait_for(process, lambda: bool(list(out.glob("truth/*.parquet"))))
         os.close(ours)
         process.send_signal(signal.SIGHUP)
-        assert process.wait(timeout=60) == 4
+        assert process.wait(timeout=120) == 4
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP")
@@ -95,7 +95,7 @@ def test_other_commands_end_with_a_word(tmp_path: Path, sent: signal.Signals) ->
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_for(process, (out / "sweep.json").is_file)
         process.send_signal(sent)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=120)
     assert process.returncode == 4
     assert "Stopped: 0 designs kept in" in told
     assert "Traceback" not in told

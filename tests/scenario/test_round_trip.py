@@ -21,7 +21,9 @@ words = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "Zs", "Po", "Sm", "Sc")), min_size=1, max_size=12
 ).filter(lambda text: text.strip()[:1] not in ("", *"+-=@_"))
 names = words.map(lambda text: " ".join(text.split())).filter(
-    lambda text: text and text.isprintable() and not set(text) & set("{}[]=@/") and " - " not in text
+    lambda text: (
+        text and text.isprintable() and not set(text) & set("{}[]=@/") and " - " not in text and text[0] not in "+-"
+    )
 )
 told = st.sampled_from([{}, {"assumed": "no: figure, found # here"}, {"source": "a key"}, {"computed_from": "a key"}])
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.measures import amount_unit_kind
+from trialsim.pilot.data import FitError, Measured
 from trialsim.pilot.estimates import residuals
-from trialsim.pilot.tables import FitError, Measured
 
 Floats = NDArray[np.float64]
 
-#: A scale of whole numbers up to here, with at most so many steps, is taken as ordinal.
-HIGHEST, MOST_STEPS = 10, 10
 #: A difference of AIC that says something.
 CLEAR = 2.0
 
@@ -45,15 +42,13 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
     seen = np.unique(measured.values[np.isfinite(measured.values)])
     if len(seen) < 2:
         raise FitError(f"all values of '{name}' are equal.", code="TS-F005", remedy="An outcome must vary.")
-    steps = _categories(seen)
+    if measured.scale and measured.scale != (0.0, 1.0):
+        steps = measured.scale
+        return Family("ordinal", steps, f"It is a scale with {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}.")
     if wanted == "binary" or (wanted is None and set(seen) <= {0.0, 1.0}):
         if not set(seen) <= {0.0, 1.0}:
             raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
         return Family("binary", (), "It is yes or no (0 and 1).")
-    if wanted == "ordinal" or (wanted is None and steps):
-        steps = steps or tuple(float(one) for one in seen)
-        why = f"It has {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}; add levels of the scale that nobody happened to reach."
-        return Family("ordinal", steps, why)
     if wanted is not None:
         if wanted == "lognormal" and seen[0] <= 0:
             raise FitError(
@@ -61,15 +56,6 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
             )
         return Family(wanted, (), "As was asked for.")
     return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
-
-
-def _categories(seen: Floats) -> tuple[float, ...]:
-    """The levels of a short scale of whole numbers; empty if it is none."""
-    if (seen != np.round(seen)).any() or seen[0] < 0 or seen[-1] > HIGHEST or len(seen) < 3:
-        return ()
-    step = reduce(math.gcd, [int(gap) for gap in np.diff(seen)])
-    levels = np.arange(seen[0], seen[-1] + step, step)
-    return tuple(float(one) for one in levels) if len(levels) <= MOST_STEPS + 1 else ()
 
 
 def _by_aic(measured: Measured, arm: NDArray[np.int64], arms: int, *, positive: bool) -> Family:

@@ -11,31 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.pilot import estimates as est
+from trialsim.pilot.arrays import ready
+from trialsim.pilot.checking import checked, small
+from trialsim.pilot.data import FitError, Measured, Pilot
 from trialsim.pilot.estimates import Estimate
 from trialsim.pilot.family import Family, family_of
-from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, rounded, scenario_data
-from trialsim.pilot.tables import FitError, Measured, Pilot, named
+from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, rounded, scenario_data
+from trialsim.pilot.lost import missing_of
+from trialsim.pilot.words import named
 from trialsim.response.scales import sd_range
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Participants in an arm below which a pilot says very little.
-TINY = 12
 #: Complete pairs from which a correlation is told.
 FEWEST_PAIRS = 5
 #: How far inside what is possible for its mean the SD of scores is kept.
 MARGIN = 0.02
 
 
-def fit_pilot(pilot: Pilot, *, distribution: str | None = None, unit: str | None = None) -> Fragment:
+def fit_pilot(pilot: Pilot) -> Fragment:
     """A scenario from pilot data: levels, spreads, effects, correlations and missing shares, each with a prior.
 
     Raises
     ------
     FitError
-        TS-F005 when an outcome that was asked for (or every outcome) has too few values
+        TS-F005 when an outcome that was asked for (or every outcome) has too few values; the questions of the pilot,
+        if there are any
     """
+    ready(pilot)
     arms = len(pilot.arms)
     counts = {arm: int((pilot.arm == k).sum()) for k, arm in enumerate(pilot.arms)}
     fitted: list[Fitted] = []
@@ -44,9 +48,8 @@ def fit_pilot(pilot: Pilot, *, distribution: str | None = None, unit: str | None
     left_out: list[str] = []
     last: FitError | None = None
     for name, measured in pilot.outcomes.items():
-        measured = replace(measured, unit=unit or measured.unit)
         try:
-            family = family_of(name, measured, pilot.arm, arms, distribution)
+            family = family_of(name, measured, pilot.arm, arms, pilot.distribution)
             one = _outcome(name, measured, family, pilot)
         except FitError as error:
             last = FitError(f"{name}: {error.message}", code=error.code, remedy=error.remedy)
@@ -64,44 +67,16 @@ def fit_pilot(pilot: Pilot, *, distribution: str | None = None, unit: str | None
         raise last or FitError("there is no outcome.", code="TS-F004", remedy="Name one with --outcome.")
     told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
     data = scenario_data(
-        name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted
-    )
-    return checked(data, (*small(counts), *pilot.notes, *left_out, *(note for one in fitted for note in one.notes)))
-
-
-def checked(data: Data, notes: tuple[str, ...]) -> Fragment:
-    """The fragment, once it loads. Correlations between outcomes that fit no matrix are left out, and said."""
-    import copy
-
-    from trialsim.errors import ScenarioError
-    from trialsim.scenario.load import from_data
-
-    try:
-        from_data(copy.deepcopy(data))
-    except ScenarioError as error:
-        crossed = [outcome for outcome in data["outcomes"].values() if "with" in outcome.get("correlation", {})]
-        if not crossed or not any("correlation" in fault.path for fault in error.faults):
-            raise
-        for outcome in crossed:
-            del outcome["correlation"]["with"]
-        from_data(copy.deepcopy(data))
-        notes = (*notes, "The correlations between outcomes fit no matrix together and are left out.")
-    return Fragment(data, notes)
-
-
-def small(counts: dict[str, int]) -> tuple[str, ...]:
-    """A warning when an arm is tiny."""
-    least = min(counts.values())
-    if least >= TINY:
-        return ()
-    df = max(sum(counts.values()) - len(counts), 1)
-    prior = est.deviation(1.0, max(df, 2), least).prior["lognormal"]
-    low, high = (prior["median"] * math.exp(z * prior["sd_log"]) for z in (-1.96, 1.96))
-    told = (
-        f"Careful: an arm has {least} participants. With fewer than {TINY} the SD alone is known only to a factor of "
-        f"{low:.2g} to {high:.2g}, and effects hardly at all."
-    )
-    return (told,)
+        name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted,
+        null=pilot.null,
+    )  # fmt: skip
+    first = fitted[0].name
+    notes = [*small(counts), *pilot.notes, *left_out]
+    if len(fitted) > 1:
+        notes.append(f"The primary outcome is {first}, the first one. --primary names another.")
+    notes += [note for one in fitted for note in one.notes]
+    keep = tuple(pilot.outcomes) if pilot.chosen else (first,)
+    return replace(checked(data, tuple(notes), keep=keep), source=pilot.name, columns=pilot.columns)
 
 
 def _short(file: str) -> str:
@@ -115,7 +90,7 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
     if measured.unit:
         told["unit"] = measured.unit
     if family.categories:
-        told["categories"] = [int(c) if c == int(c) else c for c in family.categories]
+        told["categories"] = range_of(family.categories)
     told |= {"visits": list(measured.visits), "computed_from": "pilot"}
     by_visit: Data = {}
     effects: Data = {}
@@ -156,9 +131,9 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
         notes.append(
             f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
         )
-    lost = int((~np.isfinite(measured.values)).sum())
-    if lost:
-        told["lost"] = quantity(replace(est.proportion(lost, measured.values.size), n=n))
+    missing, said = missing_of(name, measured, pilot)
+    told |= missing
+    notes += said
     return Fitted(name, family.name, measured.visits, baseline, told, tuple(notes))
 
 

@@ -67,7 +67,7 @@ def read_pilot(file: Path, choices: Choices | None = None) -> Pilot:
     first = {} if questions else {name: _baseline_first(one, choices.baseline, name) for name, one in found.items()}
     kept = {name: _kept(one, choices.at, name) for name, one in first.items()}
     if choices.reference is None and len(arms) > 1:
-        notes.append(f"The reference arm is {arms[0]}: {said}. --reference names another.")
+        notes.append(f"The reference arm is {arms[0]} ({said}); --reference names another.")
     kept = _primary_first(kept, choices.primary)
     if not questions and len(arms) == 1:
         questions += _null_question(kept, choices.null)
@@ -198,7 +198,7 @@ def _reference(arms: Sequence[str], wanted: str | None) -> tuple[str, str]:
     if usual is None:
         usual = next((arm for arm in arms if CONTROL_WORD.search(plain(arm))), None)
     if usual is not None:
-        return usual, "its name"
+        return usual, "by its name"
     return arms[0], "the lowest number" if arms[0].startswith("arm ") else "it stands first in the file"
 
 

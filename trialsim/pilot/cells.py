@@ -163,10 +163,11 @@ def _word(name: str, line: int, word: str) -> FitError:
 
 
 def _thousands(name: str, word: str) -> FitError:
+    mark = "," if THOUSANDS[","].fullmatch(word) and not THOUSANDS["."].fullmatch(word) else "."
     return FitError(
         f"'{word}' in '{name}' has a mark for thousands.",
         code="TS-P016",
-        remedy='Save the numbers without it, or say which mark is the decimal one: --decimal "," or --decimal ".".',
+        remedy=f'Save the numbers without it, or say which mark is the decimal one: --decimal "{mark}".',
     )
 
 

@@ -209,6 +209,7 @@ def _ask_for_visits(draft: Draft) -> None:
     ]  # fmt: skip
     message = f"participant {who} stands in {keys.count(most)} rows, and no column is known to tell the visits."
     if telling:
+        draft.give(telling[0], "ignored", "it may tell the visits: --visit says so")
         draft.ask(
             "TS-P018", f"{message} '{telling[0]}' tells the rows of each participant apart.", f"--visit {telling[0]}"
         )

@@ -132,8 +132,9 @@ class Pilot:
 
 def asked(questions: Sequence[Question], file: str) -> FitError:
     """All questions as one error, and the command that answers them as far as it can be known."""
-    message = " ".join(one.message for one in questions)
-    answers = list(dict.fromkeys(one.answer for one in questions))
-    remedy = f"Give {answers[0]}." if len(answers) == 1 else f"Give: {'; '.join(answers)}."
+    questions = list(dict.fromkeys(questions))
     code = questions[0].code
-    return FitError(f"{file}: {message}", code=code, remedy=remedy)
+    if len(questions) == 1:
+        return FitError(f"{file}: {questions[0].message}", code=code, remedy=f"Give {questions[0].answer}.")
+    listed = [f"\n  {i}. {one.message}\n     Give {one.answer}." for i, one in enumerate(questions, start=1)]
+    return FitError(f"{file} leaves {len(questions)} questions open.{''.join(listed)}", code=code)

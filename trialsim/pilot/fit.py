@@ -118,6 +118,8 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
             f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
             "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
         )
+    if several:
+        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; --at names another.")
     told["by_visit"] = by_visit
     if effects:
         told["effects"] = effects

@@ -54,7 +54,7 @@ def test_printed_statistics_in_words_and_in_a_file(tmp_path: Path, capsys: pytes
         ([], 2, "Give a file"),
         (["--given", "a: mean 5"], 3, "TS-F007"),
         (["--given", "a: mean 5, sd 1, n 9", "--given", "a: mean 5, sd 1, n 9"], 3, "given twice"),
-        (["--given", "a: mean 5, sd 1, n 9", "--distribution", "ordinal"], 2, "needs the data"),
+        (["--given", "a: mean 5, sd 1, n 9", "--distribution", "ordinal"], 2, "--scale 0..10"),
         (["--given", "a: mean 5 furlong, sd 1, n 9"], 3, "TS-F007"),
     ],
 )

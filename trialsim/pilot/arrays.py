@@ -11,16 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.faults import did_you_mean
-from trialsim.pilot.cells import code_question, numbers_of, without_codes
-from trialsim.pilot.columns import event_arms, plan_columns
-from trialsim.pilot.data import Choices, FitError, Floats, Measured, Pilot, Question, Table, asked
-from trialsim.pilot.draft import MOST_ARMS, Draft
+from trialsim.pilot.cells import code_question, without_codes
+from trialsim.pilot.columns import plan_columns
+from trialsim.pilot.data import Choices, FitError, Floats, Measured, Pilot, Question, asked
+from trialsim.pilot.draft import Draft
+from trialsim.pilot.people import arms_of, people_of, word_of
 from trialsim.pilot.reading import read_table
 from trialsim.pilot.scale import scale_question, scales_of
-from trialsim.pilot.words import CONTROL, CONTROL_WORD, days_of, named, order_of, plain, visit_words
+from trialsim.pilot.words import days_of, named, order_of, plain, split_visit, visit_words
 
 #: What the visit is called of an outcome that is measured once.
 ONCE = "visit"
+#: A column, a visit, and the rows that hold its values.
+Part = tuple[str, str, NDArray[np.int64]]
 
 
 def read_pilot(file: Path, choices: Choices | None = None) -> Pilot:
@@ -54,8 +57,8 @@ def read_pilot(file: Path, choices: Choices | None = None) -> Pilot:
             tuple(draft.questions),
         )
     draft = replace(draft, table=table, notes=[], _numbers={})
-    people, order = _people(draft)
-    arms, arm, said = _arms(draft, people, order)
+    people, order = people_of(draft)
+    arms, arm, said = arms_of(draft, people, order)
     found, questions = _outcomes(draft, people, order)
     found = {name: one for name, one in found.items() if one.visits}
     if not found:
@@ -119,99 +122,26 @@ def ready(pilot: Pilot) -> Pilot:
     return pilot
 
 
-def _people(draft: Draft) -> tuple[NDArray[np.int64], int]:
-    """(rows,) the participant of each row, and how many participants there are."""
-    rows = len(draft.table.lines)
-    if not draft.participant:
-        return np.arange(rows), rows
-    keys = draft.keys(draft.participant)
-    for key, line in zip(keys, draft.table.lines, strict=True):
-        if not all(key):
-            raise FitError(
-                f"line {line} names no participant in '{draft.participant[key.index('')]}'.",
-                code="TS-F003",
-                remedy="Fill in the cell, or leave the row out.",
-            )
-    places = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    return np.array([places[key] for key in keys]), len(places)
-
-
-# ---------------------------------------------------------------- arms
-
-
-def _arms(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[tuple[str, ...], NDArray[np.int64], str]:
-    """Names of the arms, the reference first; each participant's arm; why the reference is one."""
-    choices = draft.choices
-    if draft.arm is None:
-        if choices.reference is not None:
-            raise FitError("no column holds the arms.", code="TS-F002", remedy="Name the column with --arm.")
-        return ("pilot",), np.zeros(count, dtype=np.int64), ""
-    cells = [None if cell is None else _word(cell) for cell in draft.table.columns[draft.arm]]
-    if draft.arm in draft.visit:
-        cells = [next(iter(event_arms([cell])), None) if cell else None for cell in cells]
-    spelled: dict[str, str] = {}
-    mine: list[str | None] = [None] * count
-    for who, cell, line in zip(people, cells, draft.table.lines, strict=True):
-        if cell is None:
-            continue
-        key = cell.casefold()
-        spelled.setdefault(key, cell)
-        if mine[who] not in (None, key):
-            raise FitError(
-                f"the participant of line {line} is in two arms, '{spelled[str(mine[who])]}' and '{cell}'.",
-                code="TS-P022",
-                remedy="A crossover has no arms here: give --arm none and --visit with the column of the treatments. "
-                "If several people have one number, name the columns that tell them apart: --participant COLUMN,COLUMN.",
-            )
-        mine[who] = key
-    lost = sum(one is None for one in mine)
-    if lost:
-        raise FitError(
-            f"{lost} participants have no arm in '{draft.arm}'.", code="TS-F002", remedy="Fill in or leave out."
-        )
-    names = {key: named(spelled[key], "arm") for key in spelled}
-    arms = list(dict.fromkeys(names.values()))
-    if len(arms) > MOST_ARMS:
-        raise FitError(
-            f"'{draft.arm}' has {len(arms)} different values; a trial has at most {MOST_ARMS} arms here.",
-            code="TS-F002",
-            remedy="Name the column of the arms with --arm.",
-        )
-    if all(re.fullmatch(r"arm [-\d.]+", one) for one in arms):
-        arms.sort(key=lambda one: float(one.removeprefix("arm ")))
-    wanted, why = _reference(arms, choices.reference)
-    arms.sort(key=lambda one: one != wanted)
-    return tuple(arms), np.array([arms.index(names[str(one)]) for one in mine], dtype=np.int64), why
-
-
-def _word(cell: object) -> str:
-    return f"{cell:g}" if isinstance(cell, float) else str(cell)
-
-
-def _reference(arms: Sequence[str], wanted: str | None) -> tuple[str, str]:
-    if wanted is not None:
-        near = [one for one in arms if plain(one) in (plain(wanted), plain(named(wanted, "arm")))]
-        if not near:
-            raise FitError(f"no arm is called '{wanted}'.", code="TS-F002", remedy=f"Arms: {', '.join(arms)}.")
-        return near[0], "--reference"
-    usual = next((arm for word in CONTROL for arm in arms if plain(arm) == word), None)
-    if usual is None:
-        usual = next((arm for arm in arms if CONTROL_WORD.search(plain(arm))), None)
-    if usual is not None:
-        return usual, "by its name"
-    return arms[0], "the lowest number" if arms[0].startswith("arm ") else "it stands first in the file"
-
-
 # ---------------------------------------------------------------- values
 
 
-def _values(table: Table, column: str, choices: Choices) -> tuple[Floats, list[Question]]:
-    """A column that is used, as numbers, and what must be asked about it."""
-    found = numbers_of(table, column, choices)
-    if found.fault is not None:
-        raise found.fault
-    code = code_question(column, found.values, choices)
-    return found.values, [one for one in (found.question, code) if one is not None]
+def _doubts(draft: Draft, group: Sequence[Part]) -> list[Question]:
+    """What must be asked about the numbers of an outcome.
+
+    Raises
+    ------
+    FitError
+        TS-F008, TS-P015, TS-P016 for a column that cannot be read as numbers
+    """
+    found: list[Question] = []
+    for column in dict.fromkeys(column for column, *_ in group):
+        numbers = draft.numbers(column)
+        if numbers.fault is not None:
+            raise numbers.fault
+        rows = np.concatenate([rows for other, _, rows in group if other == column])
+        code = code_question(column, numbers.values[rows], draft.choices)
+        found += [one for one in (numbers.question, code) if one is not None]
+    return found
 
 
 def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict[str, Measured], list[Question]]:
@@ -219,14 +149,14 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
     choices, questions = draft.choices, []
     found: dict[str, Measured] = {}
     parts = _long(draft) if draft.shape == "long" else _by_column(draft)
-    scales = scales_of(choices.scales, [*parts, *(column for group in parts.values() for column, *_ in group)])
+    stems = [" ".join(told[0]) for told in map(split_visit, map(draft.name, draft.table.columns)) if told]
+    scales = scales_of(choices.scales, [*parts, *draft.table.columns, *stems])
     for name, group in parts.items():
         columns: dict[str, Floats] = {}
         unit = scale = None
-        asked_of = []
+        asked_of = _doubts(draft, group)
         for column, visit, rows in group:
-            numbers, doubts = _values(draft.table, column, choices)
-            asked_of += [one for one in doubts if one not in asked_of]
+            numbers = draft.numbers(column).values
             header = draft.name(column)
             unit, scale = unit or header.unit, scale or scales.get(column) or header.scale
             told = columns.setdefault(visit, np.full(count, np.nan))
@@ -243,9 +173,6 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
         questions += [*asked_of, *([doubt] if doubt is not None else [])]
         found[label] = replace(one, scale=levels)
     return found, questions
-
-
-Part = tuple[str, str, NDArray[np.int64]]
 
 
 def _by_column(draft: Draft) -> dict[str, list[Part]]:
@@ -272,7 +199,7 @@ def _visits_in_rows(draft: Draft) -> NDArray[np.object_]:
         return np.array([ONCE] * len(draft.table.lines), dtype=object)
     out = []
     for line, *cells in zip(draft.table.lines, *(draft.table.columns[name] for name in draft.visit), strict=True):
-        words = [re.sub(r"_arm_\d+[a-z]?$", "", _word(cell)).replace("_", " ") for cell in cells if cell is not None]
+        words = [re.sub(r"_arm_\d+[a-z]?$", "", word_of(cell)).replace("_", " ") for cell in cells if cell is not None]
         if not words:
             raise FitError(
                 f"line {line} names no visit in '{draft.visit[0]}'.", code="TS-F003", remedy="Fill in or leave out."

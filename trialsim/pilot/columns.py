@@ -183,6 +183,8 @@ def _rows_without_people(draft: Draft, named: Sequence[str]) -> None:
         return
     tied = [name for name in draft.free if visits and draft.unique([name, visits[0]]) and not draft.unique([name])]
     name = tied[0] if tied else "COLUMN"
+    for one in visits:
+        draft.give(one, "ignored", "it may tell the visits, if participants stand in several rows")
     what = f"'{visits[0]}' seems to hold visits" if visits else "there is a row for each value"
     draft.ask(
         "TS-F003",
@@ -200,7 +202,7 @@ def _few(draft: Draft, name: str) -> bool:
 
 def _ask_for_visits(draft: Draft) -> None:
     keys = draft.keys(draft.participant)
-    most = max(set(keys), key=keys.count)
+    most = max(dict.fromkeys(keys), key=keys.count)
     who = " ".join(most)
     telling = [
         name for name in draft.free

@@ -154,7 +154,7 @@ def _check_lengths(name: str, head: list[Cell], rows: Sequence[tuple[int, list[C
             f"every row of {name} has one cell more than the first line has names: row names without a name of their own, or "
             "decimal commas between commas.",
             code="TS-P012",
-            remedy="Name the first column, or put numbers with decimal commas in quotation marks or semicolons between the cells.",
+            remedy="Name the first column; or put semicolons between the cells, or quotation marks around 5,1.",
         )
     for line, row in rows[1:]:
         length = len(row) - _empty_end(row, len(head))

@@ -89,7 +89,7 @@ def scale_question(
             raise FitError(
                 f"'{name}' has the value {off[0]:g}, which is not on the scale {said}.",
                 code="TS-P021",
-                remedy=f'Correct the value, or give another scale: --scale "{name}=0..10", --scale "{name}=none" if it has no ends.',
+                remedy=f'Correct the value, or give another scale; --scale "{name}=none" if it has no ends.',
             )
         return scores, None
     whole = bool((seen == np.round(seen)).all())

@@ -85,7 +85,7 @@ def read_statistics(file: Path) -> dict[str, Any]:
         raise FitError(
             f"{file}{line}: {broken.finding.message}", code="TS-F001", remedy=broken.finding.remedy
         ) from None
-    known = ("arms", "outcome", "unit", "distribution", "reference", *WORDS)
+    known = ("arms", "outcome", "unit", "distribution", "reference", "scale", "null", *WORDS)
     if not isinstance(tree.data, dict) or not isinstance(tree.data.get("arms"), dict):
         raise FitError(
             f"{file} has no arms.", code="TS-F007", remedy="Write arms: {control: {mean: 5, sd: 1, n: 14}, ..}."
@@ -110,9 +110,11 @@ def _shapes(data: Mapping[str, Any], file: Path) -> None:
             raise FitError(
                 f"the quartiles of '{name}' are not two numbers.", code="TS-F007", remedy="Write iqr: [3, 6]."
             )
-    for key in ("outcome", "unit", "distribution", "reference"):
+    for key in ("outcome", "unit", "distribution", "reference", "scale"):
         if key in data and not isinstance(data[key], str):
             raise FitError(f"'{key}' in {file} needs words.", code="TS-F007", remedy=f"Write {key}: and a word.")
+    if type(data.get("null", 0)) not in (int, float):
+        raise FitError(f"'null' in {file} needs a number.", code="TS-F007", remedy="Write null: 5.")
     if data.get("distribution", "normal") not in ("normal", "lognormal", "binary"):
         raise FitError(
             f"'{data['distribution']}' is not understood.", code="TS-F007", remedy="Write normal, lognormal or binary."
@@ -159,12 +161,6 @@ def fit_statistics(
     told = {first: told[first], **told}
     counts = {arm: _count(group, arm) for arm, group in told.items()}
     n = min(counts.values())
-    if len(told) == 1 and not baseline and null is None:
-        raise FitError(
-            "there is one arm, and no baseline: nothing that it could be compared with.",
-            code="TS-P023",
-            remedy="Give the other arm, the baseline, or --null NUMBER, the mean of a known population.",
-        )
     visits = ("baseline", "post") if baseline else ("post",)
     binary = all("k" in group for group in told.values())
     scores = () if scale is None else levels(scale.rpartition("=")[2])
@@ -183,6 +179,12 @@ def fit_statistics(
             data["by_visit"]["baseline"] = _level(at_first, family, unit, n, scores)
         data |= _effects(data, groups, family, unit, n, at=["post"] if baseline else None, scores=scores)
     silent: tuple[str, ...] = ()
+    if len(told) == 1 and not baseline and null is None:
+        raise FitError(
+            "there is one arm, and no baseline: nothing that it could be compared with.",
+            code="TS-P023",
+            remedy="Give the other arm, the baseline, or --null NUMBER, the mean of a known population.",
+        )
     if correlation:
         r, pairs = _number(correlation, "r", "correlation"), _count(correlation, "correlation")
         if not -1 < r < 1:
@@ -233,7 +235,7 @@ def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
     for group in arms.values():
         if "iqr" in group and "median" in group:
             low, high = group["iqr"]
-            leaning.append(low > 0 and high - group["median"] > 1.5 * (group["median"] - low))
+            leaning.append(0 < low < group["median"] and high - group["median"] > 1.5 * (group["median"] - low))
         elif "mean" in group and "sd" in group:
             leaning.append(group["mean"] > 0 and group["sd"] > group["mean"] / 2)
     if amount_unit_kind(unit) == "concentration":

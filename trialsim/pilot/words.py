@@ -151,16 +151,18 @@ def days_of(visit: str) -> float | None:
 def order_of(visits: list[str]) -> list[str]:
     """Visits by the time, number or usual order that their names tell; as they stand where some tell nothing.
 
-    >>> order_of(["week 8", "week 4"])
-    ['week 4', 'week 8']
+    >>> order_of(["week 8", "before", "week 4"])
+    ['before', 'week 4', 'week 8']
     >>> order_of(["tea", "post", "bed"])
     ['tea', 'post', 'bed']
     """
+    first = [one for one in visits if visit_words(plain(one)) == "first"]
+    visits = [one for one in visits if one not in first]
     for key in (days_of, _number_of, lambda one: RANK.get(re.sub(r" ?\d+$", "", plain(one)))):
         told = {one: key(one) for one in visits}
         if all(value is not None for value in told.values()):
-            return sorted(visits, key=lambda one: (told[one] or 0.0, _number_of(one) or 0.0))
-    return visits
+            return first + sorted(visits, key=lambda one: (told[one] or 0.0, _number_of(one) or 0.0))
+    return first + visits
 
 
 def _number_of(visit: str) -> float | None:

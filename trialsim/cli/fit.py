@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from trialsim.cli.options import json_option
 
 if TYPE_CHECKING:
     from trialsim.pilot import Fragment, Pilot
+    from trialsim.pilot.data import Column
 
 #: Letters a line of the plan may have.
 WIDTH = 100
@@ -96,9 +98,7 @@ def command(
         return
     from trialsim.pilot import Choices, fit_pilot, read_pilot
 
-    data = read_pilot(pilot, Choices(**told))
-    if not as_json:
-        _print_plan(data)
+    data = read_pilot(pilot, Choices(**told), tell=None if as_json else partial(_print_plan, pilot.name))
     if only_plan:
         if as_json:
             print_json(_plan(data))
@@ -108,11 +108,11 @@ def command(
     _show(fit_pilot(data), data, out, as_json=as_json)
 
 
-def _print_plan(pilot: Pilot) -> None:
+def _print_plan(name: str, columns: Sequence[Column]) -> None:
     """What each column is taken for, on stderr."""
     from trialsim.pilot.fragment import plan_lines
 
-    for line in plan_lines(pilot.name, pilot.columns, WIDTH):
+    for line in plan_lines(name, columns, WIDTH):
         stderr.print(line)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trialsim.faults import did_you_mean
 from trialsim.pilot.cells import code_question, without_codes
 from trialsim.pilot.columns import plan_columns
-from trialsim.pilot.data import Choices, FitError, Floats, Measured, Pilot, Question, asked
+from trialsim.pilot.data import Choices, Column, FitError, Floats, Measured, Pilot, Question, asked
 from trialsim.pilot.draft import Draft
 from trialsim.pilot.people import arms_of, people_of, word_of
 from trialsim.pilot.reading import read_table
@@ -26,12 +26,18 @@ ONCE = "visit"
 Part = tuple[str, str, NDArray[np.int64]]
 
 
-def read_pilot(file: Path, choices: Choices | None = None) -> Pilot:
+def read_pilot(
+    file: Path, choices: Choices | None = None, *, tell: Callable[[tuple[Column, ...]], None] | None = None
+) -> Pilot:
     """The plan of a pilot file's columns and, unless something must be asked first, its values.
 
     Tidy files have a row for each participant and visit and a column for each outcome; long files a row for each value
     (columns ``outcome``, ``visit`` and ``value``, as ``trialsim cohort`` writes them); wide files a row for each participant
     and a column for each outcome and visit, such as ``score_baseline`` and ``score_post``.
+
+    Parameters
+    ----------
+    tell : is called with the plan of the columns, before anything can go wrong with their values
 
     Raises
     ------
@@ -45,6 +51,8 @@ def read_pilot(file: Path, choices: Choices | None = None) -> Pilot:
     table, told = without_codes(table, choices, keep=draft.participant)
     notes = [*table.notes, *draft.notes, *told]
     columns = tuple(draft.roles.values())
+    if tell is not None:
+        tell(columns)
     if draft.questions:
         return Pilot(
             file.name,

@@ -46,11 +46,11 @@ def plan_columns(table: Table, choices: Choices) -> Draft:
     _said(draft)
     draft.shape = "long" if all(_called(draft, name) for name in LONG) else "wide"
     _participants(draft)
-    _visits(draft)
-    _arms(draft)
-    _about(draft)
-    find_outcomes(draft)
-    ordered = {name: draft.roles.get(name, Column(name, "ignored", "not used")) for name in table.columns}
+    if _visits(draft):
+        _arms(draft)
+        _about(draft)
+        find_outcomes(draft)
+    ordered = {name: draft.roles.get(name, Column(name, "open", "waits for an answer")) for name in table.columns}
     draft.roles = ordered
     return draft
 
@@ -148,8 +148,8 @@ def _together(draft: Draft, first: str, ids: Sequence[str]) -> tuple[str, ...]:
     return (first,)
 
 
-def _visits(draft: Draft) -> None:
-    """Which column tells the rows of a participant apart."""
+def _visits(draft: Draft) -> bool:
+    """Which column tells the rows of a participant apart; False where it must be asked first who the participants are."""
     choice = draft.choices.visit
     if choice is not None and choice.lower() != "none":
         draft.visit = (choice,)
@@ -158,13 +158,12 @@ def _visits(draft: Draft) -> None:
     named.sort(key=lambda name: VISIT.index(draft.name(name).plain))
     events = [name for name in (_called(draft, EVENT), _called(draft, INSTANCE)) if name in draft.free and name]
     if not draft.participant:
-        _rows_without_people(draft, named)
-        return
+        return _rows_without_people(draft, named)
     if not draft.repeated() and draft.shape == "wide":
         if draft.visit:
             draft.notes.append("Each participant stands in one row: that row is the one visit.")
             draft.shape = "tidy"
-        return
+        return True
     if not draft.visit:
         fitting = [name for name in named if draft.unique([*draft.participant, name])] or named
         draft.visit = tuple(events) if events else tuple(fitting[:1])
@@ -174,24 +173,26 @@ def _visits(draft: Draft) -> None:
         draft.shape = "tidy"
     if not draft.visit:
         _ask_for_visits(draft)
+    return True
 
 
-def _rows_without_people(draft: Draft, named: Sequence[str]) -> None:
+def _rows_without_people(draft: Draft, named: Sequence[str]) -> bool:
     """Rows that no column of participants ties together: each is a participant, unless visits stand in rows."""
     visits = [*draft.visit, *(name for name in named if draft.choices.visit is None and _few(draft, name))]
     if draft.shape == "wide" and not visits:
-        return
+        return True
     tied = [name for name in draft.free if visits and draft.unique([name, visits[0]]) and not draft.unique([name])]
     name = tied[0] if tied else "COLUMN"
     for one in visits:
         draft.give(one, "ignored", "it may tell the visits, if participants stand in several rows")
     what = f"'{visits[0]}' seems to hold visits" if visits else "there is a row for each value"
     draft.ask(
-        "TS-F003",
+        "TS-P018",
         f"{what}, and no column is known to name the participants.",
         f"--participant {name}"
         + ("" if draft.shape == "long" else ", or --visit none if each row is another participant"),
     )
+    return False
 
 
 def _few(draft: Draft, name: str) -> bool:

@@ -88,7 +88,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Column:
-    """A column and its part in the study: participant, arm, visit, outcome, covariate or ignored, with the reason."""
+    """A column and its part in the study: participant, arm, visit, outcome, covariate, ignored or open, with the reason."""
 
     name: str
     role: str

@@ -80,7 +80,7 @@ def test_a_long_file_with_decimal_commas_and_numbered_visits(tmp_path: Path) -> 
 def test_no_column_of_arms_is_one_arm_and_compared_with_nothing_unasked(tmp_path: Path) -> None:
     text = "x\n1.5\n2\n3\n"
     assert read(tmp_path, text, null=2.0).arms == ("pilot",)
-    with pytest.raises(FitError, match="TS-P023.*--null NUMBER"):
+    with pytest.raises(FitError, match=r"TS-P023.*--null NUMBER"):
         read(tmp_path, text)
 
 

@@ -93,7 +93,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 TRUTH = {
     "score.by_visit.baseline.mean": 5, "score.by_visit.baseline.sd": 1, "score.by_visit.post.mean": 4.6,
     "score.by_visit.post.sd": 1.3, "score.effects.treated.difference": -0.7, "score.correlation.between_sessions": 0.6,
-    "score.missing.0.chance": 0.08, "score.missing.1.chance": 0.08, "cortisol.by_visit.baseline.median": 6, "cortisol.by_visit.post.sd_log": 0.7,
+    "score.missing.0.chance": 0.08,
+    "score.missing.1.chance": 0.08, "cortisol.by_visit.baseline.median": 6, "cortisol.by_visit.post.sd_log": 0.7,
     "cortisol.effects.treated.ratio": 0.8, "cortisol.correlation.between_sessions": 0.5, "cortisol.correlation.with.score": 0.3,
     "fear.by_visit.baseline.mean": 1.8, "fear.effects.treated.odds_ratio": 0.4, "fear.correlation.between_sessions": 0.5,
     "calm.by_visit.post.by_arm.control.chance": 0.4, "calm.by_visit.post.by_arm.treated.chance": 0.6,

@@ -79,7 +79,7 @@ def test_scores_keep_their_mean_and_sd_and_their_scale() -> None:
     assert got["effects.massage.difference"].prior.params[1] == pytest.approx(
         2.8 * math.sqrt(2 / 20) * math.sqrt(38 / 36), rel=1e-3
     )
-    with pytest.raises(FitError, match="TS-P021.*standard error"):  # at 6 no SD is above sqrt(6 * 4) = 4.9
+    with pytest.raises(FitError, match=r"TS-P021.*standard error"):  # at 6 no SD is above sqrt(6 * 4) = 4.9
         found({"a": {"mean": 6, "sd": 5, "n": 9}, "b": {"mean": 6, "sd": 2, "n": 9}}, scale="0..10 by 2")
 
 
@@ -97,7 +97,7 @@ def test_the_correlation_of_scores_is_turned_into_that_behind_them() -> None:
 
 def test_one_arm_is_compared_with_nothing_unasked() -> None:
     one = {"massage": {"mean": 5, "sd": 1, "n": 14}}
-    with pytest.raises(FitError, match="TS-P023.*--null"):
+    with pytest.raises(FitError, match=r"TS-P023.*--null"):
         found(one)
     fragment = fit_statistics(one, source="x", null=4.5)
     null = loads(fragment.text).analyses["outcome"].null

@@ -62,7 +62,7 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
 @click.option("--arm", metavar="COLUMN", help="The column of the arms; none for one group.")
 @click.option("--visit", metavar="COLUMN", help="The column of the visits, where a participant has several rows.")
 @click.option("--outcome", "outcomes", multiple=True, metavar="COLUMN",
-              help="An outcome, the first words of its columns, or NAME=COLUMN,COLUMN with a column for each visit.")  # fmt: skip
+              help="An outcome, the first words of its columns, or NAME=COLUMN,COLUMN: a column for each visit.")  # fmt: skip
 @click.option("--covariate", "covariates", multiple=True, metavar="COLUMN", help="A column that is no outcome.")
 @click.option("--ignore", "ignored", multiple=True, metavar="COLUMN", help="A column that is left out.")
 @click.option("--primary", metavar="OUTCOME", help="The primary outcome; the first one by default.")
@@ -70,7 +70,7 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
 @click.option("--baseline", metavar="VISIT", help="The visit before treatment, or its column; none if there is none.")
 @click.option("--at", multiple=True, metavar="VISIT", help="Keep only this visit beside the baseline.")
 @click.option("--scale", "scales", multiple=True, metavar="'OUTCOME=0..10 by 2'",
-              help="The scores that an outcome can be (0..10 alone: every outcome); OUTCOME=none if it has no two ends.")  # fmt: skip
+              help="The scores that an outcome can be (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
 @click.option("--missing", multiple=True, metavar="CODES",
               help="Codes of missing values: 999, 'lost', COLUMN=99,999; none keeps every number.")  # fmt: skip
 @click.option("--decimal", type=click.Choice([".", ","]), help="The decimal mark, where it cannot be known.")

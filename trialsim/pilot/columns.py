@@ -173,6 +173,10 @@ def _visits(draft: Draft) -> bool:
         draft.shape = "tidy"
     if not draft.visit:
         _ask_for_visits(draft)
+        return True
+    for name in named:
+        if name in draft.free and name not in draft.choices.outcomes:
+            draft.give(name, "ignored", "it also tells when")
     return True
 
 

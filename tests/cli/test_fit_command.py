@@ -97,7 +97,11 @@ def test_the_tour_of_the_documentation(
     monkeypatch.chdir(tmp_path)
     assert main(["fit", "pilot.csv", "--plan"]) == 0
     plan = capsys.readouterr().err
-    for words in ("id                        participant", "group                     arm", "age                       covariate"):
+    for words in (
+        "id                        participant",
+        "group                     arm",
+        "age                       covariate",
+    ):
         assert words in plan
     assert main(["fit", "pilot.csv", "--outcome", "cortisol", "--out", "plan.yaml"]) == 0
     capsys.readouterr()
@@ -106,7 +110,9 @@ def test_the_tour_of_the_documentation(
     scenario = load(tmp_path / "plan.yaml")
     assert scenario.analyses["cortisol"].test == "ancova"
     assert scenario.outcomes["cortisol"].correlation.between_sessions is not None
-    assert main(["size", "plan.yaml", "--power", "80%", "--no-figures", "--replicates", "1000", "--confirm", "500"]) == 0
+    assert (
+        main(["size", "plan.yaml", "--power", "80%", "--no-figures", "--replicates", "1000", "--confirm", "500"]) == 0
+    )
     sized = capsys.readouterr().out
     assert "participants" in sized
     few = ["--set", "design.enroll={each arm: 35}", "--replicates", "400", "--points", "20", "--no-figures"]

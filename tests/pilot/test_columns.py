@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from trialsim.pilot import FitError, Pilot, ready
+from trialsim.pilot import FitError, Pilot, fit_pilot, ready
 
 Read = Callable[..., Pilot]
 
@@ -208,3 +208,23 @@ def test_a_participant_in_two_arms_is_refused(plan: Read) -> None:
         plan(text)
     pilot = plan(text, arm="none", visit="treatment", baseline="a")
     assert pilot.outcomes["pain"].visits == ("baseline", "b")
+
+
+def test_ordinal_without_a_scale_is_asked_or_refused(plan: Read) -> None:
+    assert codes(plan("min_units.csv", distribution="ordinal")) == ["TS-P020"]
+    with pytest.raises(FitError, match="TS-P021"):
+        fit_pilot(plan("min_units.csv", distribution="ordinal", scales=["none"], outcomes=["Cortisol"]))
+
+
+def test_numbers_beyond_any_study_are_words(plan: Read) -> None:
+    text = "id,arm,x_pre,x_post\n1,a,1.5,2\n2,b,2.5,1e308\n3,a,2,3.5\n4,b,4,3\n"
+    with pytest.raises(FitError, match=r"TS-F008.*1e308.*line 3"):
+        plan(text)
+
+
+def test_the_primary_outcome_is_not_left_out_in_silence(plan: Read) -> None:
+    rows = "".join(f"{i},{'ab'[i % 2]},{i}.5,{i + 1}.25,3.5,3.5\n" for i in range(12))
+    text = f"id,arm,x_pre,x_post,y_pre,y_post\n{rows}"
+    assert fit_pilot(plan(text)).data["primary"] == "x"
+    with pytest.raises(FitError, match=r"TS-F005.*y.*equal"):
+        fit_pilot(plan(text, primary="y"))

@@ -54,16 +54,8 @@ def read_pilot(
     if tell is not None:
         tell(columns)
     if draft.questions:
-        return Pilot(
-            file.name,
-            (),
-            np.zeros(0, dtype=np.int64),
-            {},
-            tuple(notes),
-            bool(choices.outcomes),
-            columns,
-            tuple(draft.questions),
-        )
+        nobody = np.zeros(0, dtype=np.int64)
+        return Pilot(file.name, (), nobody, {}, tuple(notes), columns=columns, questions=tuple(draft.questions))
     draft = replace(draft, table=table, notes=[], _numbers={})
     people, order = people_of(draft)
     arms, arm, said = arms_of(draft, people, order)
@@ -75,25 +67,18 @@ def read_pilot(
             "no column holds an outcome.", code="TS-F004", remedy=f"Name one with --outcome. Columns: {listed}."
         )
     questions += _baseline_questions(found, choices)
-    first = {} if questions else {name: _baseline_first(one, choices.baseline, name) for name, one in found.items()}
-    kept = {name: _kept(one, choices.at, name) for name, one in first.items()}
+    ordered = {} if questions else {name: _baseline_first(one, choices.baseline, name) for name, one in found.items()}
+    kept = {name: _kept(one, choices.at, name) for name, one in ordered.items()}
     if choices.reference is None and len(arms) > 1:
         notes.append(f"The reference arm is {arms[0]} ({said}); --reference names another.")
     kept = _primary_first(kept, choices.primary)
     if not questions and len(arms) == 1:
         questions += _null_question(kept, choices.null)
+    first = tuple(kept)[:1] if choices.primary is not None else ()
     return Pilot(
-        file.name,
-        arms,
-        arm,
-        kept,
-        tuple(notes),
-        bool(choices.outcomes),
-        columns,
-        tuple(questions),
-        choices.distribution,
-        choices.null,
-    )
+        file.name, arms, arm, kept, tuple(notes), asked=tuple(kept) if choices.outcomes else first, columns=columns,
+        questions=tuple(questions), distribution=choices.distribution, null=choices.null,
+    )  # fmt: skip
 
 
 def _primary_first(found: dict[str, Measured], primary: str | None) -> dict[str, Measured]:

@@ -19,6 +19,8 @@ THOUSANDS = {
     ",": re.compile(r"[-+]?\d{1,3}(?:[. '\u2019\u00a0\u202f]\d{3})+(?:,\d+)?"),
     ".": re.compile(r"[-+]?\d{1,3}(?:[, '\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?"),
 }
+#: No quantity of a study is larger.
+LARGEST = 1e12
 YES = {"yes", "y", "true", "ja", "oui", "si", "sí"}
 NO = {"no", "n", "false", "nein", "non"}
 
@@ -100,7 +102,7 @@ def _number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if np.isfinite(value) else None
+    return value if abs(value) <= LARGEST else None
 
 
 def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
@@ -120,7 +122,11 @@ def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
     for i, cell in enumerate(cells):
         if cell is None:
             continue
-        value = cell if isinstance(cell, (int, float)) else _parsed(cell, decimal, explicit=choices.decimal is not None)
+        value = (
+            _number(str(cell))
+            if isinstance(cell, float)
+            else _parsed(cell, decimal, explicit=choices.decimal is not None)
+        )
         if value is None:
             words.append((table.lines[i], str(cell)))
         else:

@@ -113,7 +113,7 @@ class Pilot:
     ----------
     columns : the part of each column
     questions : what must be answered before anything is fitted
-    chosen : whether the outcomes were asked for by name
+    asked : the outcomes that were asked for by name, and are not left out in silence
     distribution : in place of what the data suggest
     null : what the primary outcome of a single group at a single visit is compared with
     """
@@ -123,7 +123,7 @@ class Pilot:
     arm: NDArray[np.int64]
     outcomes: dict[str, Measured]
     notes: tuple[str, ...] = ()
-    chosen: bool = False
+    asked: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     questions: tuple[Question, ...] = ()
     distribution: str | None = None

@@ -50,6 +50,10 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
             raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
         return Family("binary", (), "It is yes or no (0 and 1).")
     if wanted is not None:
+        if wanted == "ordinal":
+            raise FitError(
+                f"'{name}' has no scale.", code="TS-P021", remedy=f'Give --scale "{name}=0..10" with its ends.'
+            )
         if wanted == "lognormal" and seen[0] <= 0:
             raise FitError(
                 f"'{name}' has values that are not above zero.", code="TS-F005", remedy="Choose --distribution normal."

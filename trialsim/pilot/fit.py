@@ -40,43 +40,43 @@ def fit_pilot(pilot: Pilot) -> Fragment:
         if there are any
     """
     ready(pilot)
-    arms = len(pilot.arms)
     counts = {arm: int((pilot.arm == k).sum()) for k, arm in enumerate(pilot.arms)}
-    fitted: list[Fitted] = []
-    families: list[Family] = []
-    measured_all: list[Measured] = []
-    left_out: list[str] = []
-    last: FitError | None = None
-    for name, measured in pilot.outcomes.items():
-        try:
-            family = family_of(name, measured, pilot.arm, arms, pilot.distribution)
-            one = _outcome(name, measured, family, pilot)
-        except FitError as error:
-            last = FitError(f"{name}: {error.message}", code=error.code, remedy=error.remedy)
-            if pilot.chosen:
-                raise last from None
-            left_out.append(f"{name} is left out: {error.message}")
-            continue
-        shares = _with(pilot, measured, family, list(zip(fitted, measured_all, families, strict=True)))
-        if shares:
-            one.outcome.setdefault("correlation", {})["with"] = shares
-        fitted.append(one)
-        families.append(family)
-        measured_all.append(measured)
-    if not fitted:
-        raise last or FitError("there is no outcome.", code="TS-F004", remedy="Name one with --outcome.")
+    fitted, left_out = _fitted(pilot)
     told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
     data = scenario_data(
         name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted,
         null=pilot.null,
     )  # fmt: skip
-    first = fitted[0].name
     notes = [*small(counts), *pilot.notes, *left_out]
     if len(fitted) > 1:
-        notes.append(f"The primary outcome is {first}, the first one. --primary names another.")
+        notes.append(f"The primary outcome is {data['primary']}; --primary names another.")
     notes += [note for one in fitted for note in one.notes]
-    keep = tuple(pilot.outcomes) if pilot.chosen else (first,)
+    keep = pilot.asked or (data["primary"],)
     return replace(checked(data, tuple(notes), keep=keep), source=pilot.name, columns=pilot.columns)
+
+
+def _fitted(pilot: Pilot) -> tuple[list[Fitted], list[str]]:
+    """Each outcome, and what is said of those that cannot be fitted and were not asked for."""
+    above: list[tuple[Fitted, Measured, Family]] = []
+    left_out: list[str] = []
+    last: FitError | None = None
+    for name, measured in pilot.outcomes.items():
+        try:
+            family = family_of(name, measured, pilot.arm, len(pilot.arms), pilot.distribution)
+            one = _outcome(name, measured, family, pilot)
+        except FitError as error:
+            last = FitError(f"{name}: {error.message}", code=error.code, remedy=error.remedy)
+            if name in pilot.asked:
+                raise last from None
+            left_out.append(f"{name} is left out: {error.message}")
+            continue
+        shares = _with(pilot, measured, family, above)
+        if shares:
+            one.outcome.setdefault("correlation", {})["with"] = shares
+        above.append((one, measured, family))
+    if not above:
+        raise last or FitError("there is no outcome.", code="TS-F004", remedy="Name one with --outcome.")
+    return [one for one, *_ in above], left_out
 
 
 def _short(file: str) -> str:
@@ -92,34 +92,11 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
     if family.categories:
         told["categories"] = range_of(family.categories)
     told |= {"visits": list(measured.visits), "computed_from": "pilot"}
-    by_visit: Data = {}
-    effects: Data = {}
     several = len(measured.visits) - baseline > 1
-    for i, visit in enumerate(measured.visits):
-        same = (baseline and i == 0) or len(pilot.arms) == 1  # before treatment all arms are one group
-        arm = np.zeros_like(pilot.arm) if same else pilot.arm
-        arms = ("all",) if same else pilot.arms
-        n = _least(measured, i, pilot)
-        level = {"binary": _binary, "ordinal": _ordinal}.get(family.name, _continuous)
-        before = family.scaled(measured.values[:, 0]) if baseline and i > 0 else None
-        place = _Place(measured.values[:, i], before, family, measured.unit, arm, arms, n, several)
-        by_visit[visit], changed = level(place)
-        for one, effect in changed.items():
-            effects[one] = {**effect, **({"visits": [visit]} if baseline else {})}
-    notes = [f"{name}: {family.why}"]
+    by_visit, effects = _levels(measured, family, pilot, baseline=baseline, several=several)
     if len(pilot.arms) == 1 and baseline and family.name in ("normal", "lognormal"):
         _change(measured, family, by_visit)
-        notes.append(
-            f"{name}: there is one arm, so the levels after the baseline have the uncertainty of the change from it, and "
-            "the level of the baseline has no prior."
-        )
-    if several and baseline and len(pilot.arms) > 1:
-        notes.append(
-            f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
-            "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
-        )
-    if several:
-        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; --at names another.")
+    notes = _notes(name, measured, family, pilot, baseline=baseline, several=several)
     told["by_visit"] = by_visit
     if effects:
         told["effects"] = effects
@@ -134,9 +111,43 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
             f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
         )
     missing, said = missing_of(name, measured, pilot)
-    told |= missing
-    notes += said
-    return Fitted(name, family.name, measured.visits, baseline, told, tuple(notes))
+    return Fitted(name, family.name, measured.visits, baseline, told | missing, (*notes, *said))
+
+
+def _levels(measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> tuple[Data, Data]:
+    """Levels by visit, and effects by arm."""
+    by_visit: Data = {}
+    effects: Data = {}
+    for i, visit in enumerate(measured.visits):
+        same = (baseline and i == 0) or len(pilot.arms) == 1  # before treatment all arms are one group
+        arm = np.zeros_like(pilot.arm) if same else pilot.arm
+        arms = ("all",) if same else pilot.arms
+        n = _least(measured, i, pilot)
+        level = {"binary": _binary, "ordinal": _ordinal}.get(family.name, _continuous)
+        before = family.scaled(measured.values[:, 0]) if baseline and i > 0 else None
+        place = _Place(measured.values[:, i], before, family, measured.unit, arm, arms, n, several)
+        by_visit[visit], changed = level(place)
+        for one, effect in changed.items():
+            effects[one] = {**effect, **({"visits": [visit]} if baseline else {})}
+    return by_visit, effects
+
+
+def _notes(name: str, measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> list[str]:
+    """What should be known of how an outcome was fitted."""
+    notes = [f"{name}: {family.why}"]
+    if len(pilot.arms) == 1 and baseline and family.name in ("normal", "lognormal"):
+        notes.append(
+            f"{name}: there is one arm, so the levels after the baseline have the uncertainty of the change from it, and "
+            "the level of the baseline has no prior."
+        )
+    if several and baseline and len(pilot.arms) > 1:
+        notes.append(
+            f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
+            "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
+        )
+    if several:
+        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; --at names another.")
+    return notes
 
 
 def _least(measured: Measured, i: int, pilot: Pilot) -> int:

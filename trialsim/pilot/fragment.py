@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from trialsim.pilot.data import Column
+from trialsim.pilot.data import Column, FitError
 from trialsim.pilot.estimates import Estimate
 from trialsim.pilot.words import days_of
 
@@ -124,6 +124,12 @@ def scenario_data(
         analysis = _analysis(one, arms, null if one is fitted[0] else None)
         if analysis is not None:
             analyses[one.name] = analysis
+    if not analyses:
+        raise FitError(
+            f"there is one group, and no baseline: nothing that '{fitted[0].name}' could be compared with.",
+            code="TS-P023",
+            remedy="Give --null NUMBER, the mean (or median) of a known population.",
+        )
     return {
         "trialsim": 1,
         "name": name,

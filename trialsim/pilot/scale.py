@@ -92,14 +92,15 @@ def scale_question(
                 remedy=f'Correct the value, or give another scale; --scale "{name}=none" if it has no ends.',
             )
         return scores, None
+    wanted = distribution == "ordinal"
     whole = bool((seen == np.round(seen)).all())
-    if asked or not whole or set(seen) <= {0.0, 1.0} or len(seen) < 2:
+    if asked or len(seen) < 2 or (not wanted and (not whole or set(seen) <= {0.0, 1.0})):
         return (), None
-    if distribution == "ordinal" or (seen[0] >= 0 and seen[-1] <= SHORT) or _piled(measured.values, seen):
+    if wanted or (seen[0] >= 0 and seen[-1] <= SHORT) or _piled(measured.values, seen):
         listed = ", ".join(f"{one:g}" for one in seen[:12]) + (", ..." if len(seen) > 12 else "")
         return (), Question(
             "TS-P020",
-            f"'{name}' holds whole numbers ({listed}): scores of a scale with two ends, or counts?",
+            f"'{name}' holds {'whole ' if whole else ''}numbers ({listed}): scores of a scale with two ends, or counts?",
             f'--scale "{name}={_likely(seen)}" with the ends of the scale, or --scale "{name}=none"',
         )
     return (), None
@@ -119,6 +120,8 @@ def _likely(seen: Floats) -> str:
     """The usual scale that holds these scores: a proposal for the user, never taken."""
     low = 0 if seen[0] >= 0 else int(seen[0])
     high = next((end for end in (4, 5, 10, 20, 40, 50, 100) if seen[-1] <= end), int(seen[-1]))
+    if (seen != np.round(seen)).any():
+        return f"{low}..{high} by 0.1"
     steps = math.gcd(*(int(one) - low for one in seen))
     even = steps > 1 and high % steps == 0
     return f"{low}..{high} by {steps}" if even else f"{low}..{high}"

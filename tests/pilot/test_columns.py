@@ -223,7 +223,7 @@ def test_numbers_beyond_any_study_are_words(plan: Read) -> None:
 
 
 def test_the_primary_outcome_is_not_left_out_in_silence(plan: Read) -> None:
-    rows = "".join(f"{i},{'ab'[i % 2]},{i}.5,{i + 1}.25,3.5,3.5\n" for i in range(12))
+    rows = "".join(f"{i},{'ab'[i % 2]},{i}.5,{i + i % 5}.25,3.5,3.5\n" for i in range(12))
     text = f"id,arm,x_pre,x_post,y_pre,y_post\n{rows}"
     assert fit_pilot(plan(text)).data["primary"] == "x"
     with pytest.raises(FitError, match=r"TS-F005.*y.*equal"):

@@ -52,8 +52,8 @@ class Fragment:
 
 
 def rounded(value: float) -> float | int:
-    """Four digits: more say nothing in a pilot."""
-    short = float(f"{value:.4g}")
+    """Four digits: more say nothing in a pilot; what is left of 0 by rounding is 0."""
+    short = float(f"{value:.4g}") if abs(value) >= 1e-12 else 0.0
     return int(short) if short == int(short) else short
 
 

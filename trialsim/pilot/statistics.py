@@ -163,7 +163,7 @@ def fit_statistics(
     n = min(counts.values())
     visits = ("baseline", "post") if baseline else ("post",)
     binary = all("k" in group for group in told.values())
-    scores = () if scale is None else levels(scale.rpartition("=")[2])
+    scores = () if scale is None or binary else levels(scale.rpartition("=")[2])
     family = "binary" if binary else "ordinal" if scores else distribution or _family(told, unit)
     data: Data = {"distribution": family, **({"unit": unit} if unit else {}), "visits": list(visits)}
     data |= {"categories": range_of(scores)} if scores else {}
@@ -179,21 +179,9 @@ def fit_statistics(
             data["by_visit"]["baseline"] = _level(at_first, family, unit, n, scores)
         data |= _effects(data, groups, family, unit, n, at=["post"] if baseline else None, scores=scores)
     silent: tuple[str, ...] = ()
-    if len(told) == 1 and not baseline and null is None:
-        raise FitError(
-            "there is one arm, and no baseline: nothing that it could be compared with.",
-            code="TS-P023",
-            remedy="Give the other arm, the baseline, or --null NUMBER, the mean of a known population.",
-        )
     if correlation:
-        r, pairs = _number(correlation, "r", "correlation"), _count(correlation, "correlation")
-        if not -1 < r < 1:
-            raise FitError(
-                f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1."
-            )
-        if scores and baseline:  # scenarios use the correlation behind the scores
-            r, pairs = est.latent_with_worth(r, pairs, _shares(at_first, scores), _shares(groups[first], scores))
-        data["correlation"] = {"between_sessions": quantity(replace(est.correlation(r, pairs), n=n))}
+        known = (_shares(at_first, scores), _shares(groups[first], scores)) if scores and baseline else (None, None)
+        data["correlation"] = {"between_sessions": quantity(replace(_correlation(correlation, *known), n=n))}
     elif baseline:
         data["correlation"] = {"between_sessions": {"value": 0, "assumed": "no correlation was given"}}
         silent = (f"{outcome}: no correlation with the baseline was given. 0 stands there: replace it.",)
@@ -206,6 +194,16 @@ def fit_statistics(
         name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted], null=null
     )
     return checked(whole, (*small(counts), *fitted.notes), keep=(outcome,))
+
+
+def _correlation(
+    told: Mapping[str, Any], first: NDArray[np.float64] | None, last: NDArray[np.float64] | None
+) -> est.Estimate:
+    """A printed correlation; of scores, whose shares are given, that of what lies behind them, as scenarios use it."""
+    r, pairs = _number(told, "r", "correlation"), _count(told, "correlation")
+    if not -1 < r < 1:
+        raise FitError(f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1.")
+    return est.correlation(*est.latent_with_worth(r, pairs, first, last))
 
 
 def _number(group: Mapping[str, Any], key: str, name: str) -> float:

@@ -65,7 +65,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster,export]"
 	touch $@ $(VENV)/.demo
 
 clean:

@@ -56,6 +56,8 @@ CHANCES: dict[str, Chance] = {
     "kinds/test_parts.py": Chance(224),
     "pilot/test_estimates.py": Chance(4),
     "pilot/test_fit.py": Chance(30),
+    "pilot/test_lost.py": Chance(6),
+    "pilot/test_statistics.py": Chance(1),
     "protocol/test_tapes.py": Chance(2),
     "reference/test_validation.py": Chance(60),
     "response/test_calibrate.py": Chance(20, 4.9),

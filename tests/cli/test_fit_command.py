@@ -54,7 +54,7 @@ def test_printed_statistics_in_words_and_in_a_file(tmp_path: Path, capsys: pytes
         ([], 2, "Give a file"),
         (["--given", "a: mean 5"], 3, "TS-F007"),
         (["--given", "a: mean 5, sd 1, n 9", "--given", "a: mean 5, sd 1, n 9"], 3, "given twice"),
-        (["--given", "a: mean 5, sd 1, n 9", "--distribution", "ordinal"], 2, "needs the data"),
+        (["--given", "a: mean 5, sd 1, n 9", "--distribution", "ordinal"], 2, "--scale 0..10"),
         (["--given", "a: mean 5 furlong, sd 1, n 9"], 3, "TS-F007"),
     ],
 )
@@ -88,3 +88,73 @@ def test_a_file_of_statistics_is_checked(
     file.write_text(text, encoding="utf-8")
     assert main(["fit", str(file)]) == 3
     assert said in capsys.readouterr().err
+
+
+def test_the_tour_of_the_documentation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan, the scenario, its check, what it means, assurance and size, as docs/fit.md goes through them."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", "pilot.csv", "--plan"]) == 0
+    plan = capsys.readouterr().err
+    for words in (
+        "id                        participant",
+        "group                     arm",
+        "age                       covariate",
+    ):
+        assert words in plan
+    assert main(["fit", "pilot.csv", "--outcome", "cortisol", "--out", "plan.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["check", "plan.yaml"]) == 0
+    assert "is sound" in capsys.readouterr().out
+    scenario = load(tmp_path / "plan.yaml")
+    assert scenario.analyses["cortisol"].test == "ancova"
+    assert scenario.outcomes["cortisol"].correlation.between_sessions is not None
+    assert (
+        main(["size", "plan.yaml", "--power", "80%", "--no-figures", "--replicates", "1000", "--confirm", "500"]) == 0
+    )
+    sized = capsys.readouterr().out
+    assert "participants" in sized
+    few = ["--set", "design.enroll={each arm: 35}", "--replicates", "400", "--points", "20", "--no-figures"]
+    assert main(["assurance", "plan.yaml", *few]) == 0
+    averaged = capsys.readouterr().out
+    assert "Averaged over the prior" in averaged
+    assert "winner's curse" in averaged
+
+
+def test_what_is_open_is_asked_and_the_plan_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "pilot.csv"
+    file.write_text("id,sex,pain_pre,pain_post\n1,f,3,4\n2,m,4,2\n3,f,999,6\n4,m,2,1\n5,f,2,9\n", encoding="utf-8")
+    assert main(["fit", str(file)]) == 3
+    printed = capsys.readouterr().err
+    assert "sex        covariate" in printed
+    assert "leaves 1 questions" not in printed
+    assert "--missing 999" in printed
+    assert main(["fit", str(file), "--missing", "999"]) == 3
+    assert '--scale "pain=0..10"' in capsys.readouterr().err
+    assert main(["fit", str(file), "--missing", "999", "--scale", "pain=0..10", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["role"] for one in told["plan"]["columns"]] == ["participant", "covariate", "outcome", "outcome"]
+    assert told["scenario"]["outcomes"]["pain"]["categories"] == "0..10"
+    assert main(["fit", str(file), "--plan", "--json"]) == 0
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["questions"]] == ["TS-P017"]
+
+
+def test_no_fault_codes_of_a_file_that_nobody_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An outcome whose name no scenario takes is left out or refused in words about the pilot."""
+    rows = "".join(f"{i},{'ab'[i % 2]},{i}.5,{i + 1}.25,{i}.1,{i % 5}.5\n" for i in range(12))
+    file = tmp_path / "pilot.csv"
+    file.write_text(f"id,arm,primary_pre,primary_post,x_pre,x_post\n{rows}", encoding="utf-8")
+    assert main(["fit", str(file), "--primary", "x"]) == 0
+    assert "primary is left out" in capsys.readouterr().err
+    assert main(["fit", str(file), "--outcome", "primary"]) == 3
+    printed = capsys.readouterr().err
+    assert "TS-P026" in printed
+    assert "TS-E" not in printed
+
+
+def test_a_file_that_is_not_there_and_idle_options_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "nothing.csv"]) == 2
+    assert "trialsim fit pilot.csv" in capsys.readouterr().err
+    assert main(["fit", "--given", "a: mean 5, sd 1, n 9", "--arm", "group"]) == 2
+    assert "--arm belongs to a file" in capsys.readouterr().err

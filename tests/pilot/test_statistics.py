@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from trialsim.assurance import Belief, beliefs
 from trialsim.pilot import FitError
 from trialsim.pilot.statistics import fit_statistics, parse_given
+from trialsim.response.scales import entropy_shares
 from trialsim.scenario import loads
 
 ARMS = {"control": {"mean": 5, "sd": 1.1, "n": 14}, "massage": {"mean": 4.2, "sd": 0.9, "n": 12}}
@@ -52,10 +55,54 @@ def test_shares_correlation_and_missing() -> None:
     assert both["correlation.between_sessions"].n == 12
 
 
-def test_an_sd_above_half_the_mean_is_taken_as_lognormal() -> None:
-    skewed = {arm: {"mean": 5, "sd": 4, "n": 20} for arm in ARMS}
-    assert "effects.massage.ratio" in found(skewed)
+def test_an_sd_above_half_the_mean_is_asked_about() -> None:
+    """Mean 4, SD 3 are lognormal, scores from 0 to 10, or changes: nobody can know."""
+    skewed = {arm: {"mean": 4, "sd": 3, "n": 20} for arm in ARMS}
+    with pytest.raises(FitError, match=r"TS-P025.*--scale 0\.\.10.*--distribution lognormal"):
+        found(skewed)
+    assert "effects.massage.ratio" in found(skewed, distribution="lognormal")
     assert "effects.massage.difference" in found(skewed, distribution="normal")
+    assert "effects.massage.ratio" in found(skewed, unit="nmol/L"), "concentrations are lognormal"
+
+
+def test_scores_keep_their_mean_and_sd_and_their_scale() -> None:
+    """Faces from 0 to 10 by 2: the printed numbers stand in the scenario, and the difference is one of mean scores."""
+    arms = {"control": {"mean": 6, "sd": 2.8, "n": 20}, "massage": {"mean": 4, "sd": 2.8, "n": 20}}
+    fragment = fit_statistics(arms, source="x", scale="0..10 by 2")
+    outcome = loads(fragment.text).outcomes["outcome"]
+    assert outcome.distribution == "ordinal"
+    assert outcome.categories == (0, 2, 4, 6, 8, 10)
+    got = found(arms, scale="0..10 by 2")
+    assert got["by_visit.post.mean"].number.value == 6
+    assert got["by_visit.post.sd"].number.value == 2.8
+    assert got["effects.massage.difference"].number.value == -2
+    assert got["effects.massage.difference"].prior.params[1] == pytest.approx(
+        2.8 * math.sqrt(2 / 20) * math.sqrt(38 / 36), rel=1e-3
+    )
+    with pytest.raises(FitError, match=r"TS-P021.*standard error"):  # at 6 no SD is above sqrt(6 * 4) = 4.9
+        found({"a": {"mean": 6, "sd": 5, "n": 9}, "b": {"mean": 6, "sd": 2, "n": 9}}, scale="0..10 by 2")
+
+
+def test_the_correlation_of_scores_is_turned_into_that_behind_them() -> None:
+    """Against 260,000 pairs of scores made of normals that correlate 0.6: five standard errors of such draws are 0.0075."""
+    scale, arms = "0..4", {"a": {"mean": 1.5, "sd": 1.2, "n": 30}, "b": {"mean": 1.5, "sd": 1.2, "n": 30}}
+    scores = np.arange(5.0)
+    grid = stats.norm.ppf(stats.qmc.Sobol(2, seed=2).random(2**18))
+    cuts = stats.norm.ppf(np.cumsum(entropy_shares(1.5, 1.2, scores))[:-1])
+    both = [np.searchsorted(cuts, z) for z in (grid[:, 0], 0.6 * grid[:, 0] + 0.8 * grid[:, 1])]
+    seen = float(np.corrcoef(*both)[0, 1])
+    got = found(arms, scale=scale, baseline={"mean": 1.5, "sd": 1.2, "n": 60}, correlation={"r": seen, "n": 60})
+    assert got["correlation.between_sessions"].number.value == pytest.approx(0.6, abs=0.0075)
+
+
+def test_one_arm_is_compared_with_nothing_unasked() -> None:
+    one = {"massage": {"mean": 5, "sd": 1, "n": 14}}
+    with pytest.raises(FitError, match=r"TS-P023.*--null"):
+        found(one)
+    fragment = fit_statistics(one, source="x", null=4.5)
+    null = loads(fragment.text).analyses["outcome"].null
+    assert null is not None
+    assert null.value == 4.5
 
 
 def test_given_is_read_as_people_write_it() -> None:

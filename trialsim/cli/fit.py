@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -12,75 +15,128 @@ from trialsim.cli.options import json_option
 from trialsim.kinds.scales import SCALE
 
 if TYPE_CHECKING:
-    from trialsim.pilot import Fragment
+    from trialsim.pilot import Fragment, Pilot
+    from trialsim.pilot.data import Column
+
+#: Letters a line of the plan may have.
+WIDTH = 100
+
+
+class PilotFile(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A file of pilot data or statistics, or the name of a pilot that comes with trialsim."""
+
+    name = "pilot"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The file; a file of this name goes before a shipped one."""
+        path = Path(str(value))
+        try:
+            if path.is_file():
+                return path
+            if path.is_dir():
+                self.fail(f"'{value}' is a folder; name the file in it.", param, ctx)
+            if path.exists():
+                return path
+        except (OSError, ValueError) as refused:
+            self.fail(f"the file '{str(value)[:60]}' cannot be looked at: {refused}.", param, ctx)
+        from trialsim.scenario.shipped import shipped_data
+
+        shipped = shipped_data()
+        if str(value) not in shipped:
+            self.fail(f"there is no file '{value}'. A pilot to try is shipped: trialsim fit pilot.csv.", param, ctx)
+        return shipped[str(value)]
+
+
+def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
+    """``--participant site,id`` and ``--participant site --participant id`` are the same."""
+    return tuple(one.strip() for text in value for one in text.split(",") if one.strip())
 
 
 @click.command("fit")
-@click.argument("pilot", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("pilot", required=False, type=PilotFile())
 @click.option("--given", multiple=True, metavar="'ARM: mean 5, sd 1, n 14'",
               help="Printed statistics in place of a file: of each arm, `baseline`, `correlation: r 0.6, n 28`, "
               "`missing: k 2, n 30`. Also median and iqr (3 to 6), or k of n.")  # fmt: skip
-@click.option("--arm", help="The column of the arms.")
-@click.option("--reference", help="The arm that others are compared with.")
-@click.option("--baseline", help="The visit before treatment, or its column.")
-@click.option(
-    "--outcome", "outcomes", multiple=True, help="An outcome, or the first words of its columns; all if not said."
-)
-@click.option("--visit", help="The column of the visits (tidy files).")
-@click.option("--person", help="The column of the participants.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show what each column is taken for, and stop.")
+@click.option("--participant", "--person", "participant", multiple=True, metavar="COLUMN[,COLUMN]", callback=_listed,
+              help="The column of the participants, or several that name them together.")  # fmt: skip
+@click.option("--arm", metavar="COLUMN", help="The column of the arms; none for one group.")
+@click.option("--visit", metavar="COLUMN", help="The column of the visits, where a participant has several rows.")
+@click.option("--outcome", "outcomes", multiple=True, metavar="COLUMN",
+              help="An outcome, the first words of its columns, or NAME=COLUMN,COLUMN: a column for each visit.")  # fmt: skip
+@click.option("--covariate", "covariates", multiple=True, metavar="COLUMN", help="A column that is no outcome.")
+@click.option("--ignore", "ignored", multiple=True, metavar="COLUMN", help="A column that is left out.")
+@click.option("--primary", metavar="OUTCOME", help="The primary outcome; the first one by default.")
+@click.option("--reference", metavar="ARM", help="The arm that others are compared with.")
+@click.option("--baseline", metavar="VISIT", help="The visit before treatment, or its column; none if there is none.")
 @click.option("--at", multiple=True, metavar="VISIT", help="Keep only this visit beside the baseline.")
+@click.option("--scale", "scales", multiple=True, metavar="'OUTCOME=0..10 by 2'",
+              help="The scores that an outcome can be (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
+@click.option("--missing", multiple=True, metavar="CODES",
+              help="Codes of missing values: 999, 'lost', COLUMN=99,999; none keeps every number.")  # fmt: skip
+@click.option("--decimal", type=click.Choice([".", ","]), help="The decimal mark, where it cannot be known.")
+@click.option("--sheet", help="The sheet of a workbook.")
 @click.option("--distribution", type=click.Choice(list(SCALE)),
               help="In place of what the data suggest.")  # fmt: skip
 @click.option("--unit", help="The unit of the outcome, e.g. nmol/L.")
+@click.option("--null", type=float, metavar="NUMBER", help="What the mean of one group at one visit is compared with.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the scenario here; else to the screen."
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the scenario here; to the screen by default."
 )
 @json_option
 def command(
-    pilot: Path | None,
-    given: tuple[str, ...],
-    arm: str | None,
-    reference: str | None,
-    baseline: str | None,
-    outcomes: tuple[str, ...],
-    visit: str | None,
-    person: str | None,
-    at: tuple[str, ...],
-    distribution: str | None,
-    unit: str | None,
-    out: Path | None,
-    as_json: bool,
+    pilot: Path | None, given: tuple[str, ...], only_plan: bool, out: Path | None, as_json: bool, **told: Any
 ) -> None:
-    """Make a scenario from pilot data (a CSV file) or from printed statistics, with a prior for each number."""
-    from trialsim.pilot import fit_pilot, read_pilot
+    """Make a scenario from pilot data or from printed statistics, with a prior for each number.
 
+    PILOT is a table (CSV, tab-separated text or .xlsx), a YAML file of statistics, or pilot.csv, which comes along.
+    First it is said what each column is taken for. What would change the study is asked and never guessed (exit code 3).
+    """
     if (pilot is None) == (not given):
         raise click.UsageError("Give a file of pilot data, or printed statistics with --given.")
-    if pilot is not None and pilot.suffix.lower() not in (".yaml", ".yml"):
-        data = read_pilot(
-            pilot, arm=arm, reference=reference, baseline=baseline, outcomes=outcomes, visit=visit, person=person, at=at
-        )
-        fragment = fit_pilot(data, distribution=distribution, unit=unit)
-    else:
-        fragment = _from_statistics(pilot, given, outcomes, reference=reference, unit=unit, distribution=distribution)
-    _show(fragment, out, as_json=as_json)
+    if pilot is None or pilot.suffix.lower() in (".yaml", ".yml"):
+        _show(_from_statistics(pilot, given, told), None, out, as_json=as_json)
+        return
+    from trialsim.pilot import Choices, fit_pilot, read_pilot
+
+    data = read_pilot(pilot, Choices(**told), tell=None if as_json else partial(_print_plan, pilot.name))
+    if only_plan:
+        if as_json:
+            print_json(_plan(data))
+        for one in data.questions:
+            stderr.print(f"To be asked: {one.message} {one.answer}")
+        return
+    _show(fit_pilot(data), data, out, as_json=as_json)
 
 
-def _from_statistics(
-    file: Path | None,
-    given: tuple[str, ...],
-    outcomes: tuple[str, ...],
-    *,
-    reference: str | None,
-    unit: str | None,
-    distribution: str | None,
-) -> Fragment:
+def _print_plan(name: str, columns: Sequence[Column]) -> None:
+    """What each column is taken for, on stderr."""
+    from trialsim.pilot.fragment import plan_lines
+
+    for line in plan_lines(name, columns, WIDTH):
+        stderr.print(line)
+
+
+def _plan(pilot: Pilot) -> dict[str, Any]:
+    columns = [{"name": one.name, "role": one.role, "why": one.why} for one in pilot.columns]
+    questions = [{"code": one.code, "message": one.message, "answer": one.answer} for one in pilot.questions]
+    return {"columns": columns, "questions": questions, "notes": list(pilot.notes)}
+
+
+#: Options that mean something beside printed statistics.
+OF_STATISTICS = ("outcomes", "reference", "unit", "distribution", "scales", "null")
+
+
+def _from_statistics(file: Path | None, given: tuple[str, ...], said: dict[str, Any]) -> Fragment:
     """The scenario of a YAML file of statistics, or of ``--given``."""
+    from trialsim.pilot import FitError
     from trialsim.pilot.statistics import WORDS, fit_statistics, parse_given, read_statistics
-    from trialsim.pilot.tables import FitError
 
-    if distribution is not None and not SCALE[distribution].printed:
-        raise click.UsageError(f"An {distribution} outcome needs the data themselves.")
+    if said["distribution"] is not None and not SCALE[said["distribution"]].printed:
+        raise click.UsageError("Say which scores there are: --scale 0..10.")
+    idle = next((name for name, value in said.items() if value not in (None, ()) and name not in OF_STATISTICS), None)
+    if idle is not None:
+        raise click.UsageError(f"--{idle} belongs to a file of pilot data, and there is none.")
     if file is not None:
         told = read_statistics(file)
     else:
@@ -91,16 +147,18 @@ def _from_statistics(
         told = {"arms": {name: group for name, group in parsed if name not in WORDS}}
         told |= {name: group for name, group in parsed if name in WORDS}
     options = {
-        "reference": reference,
-        "unit": unit,
-        "distribution": distribution,
-        "outcome": next(iter(outcomes), None),
+        "reference": said["reference"],
+        "unit": said["unit"],
+        "distribution": said["distribution"],
+        "outcome": next(iter(said["outcomes"]), None),
+        "scale": next(iter(said["scales"]), None),
+        "null": said["null"],
     }
     told |= {key: value for key, value in options.items() if value is not None}
     return fit_statistics(**told, source=file.name if file is not None else "Printed statistics")
 
 
-def _show(fragment: Fragment, out: Path | None, *, as_json: bool) -> None:
+def _show(fragment: Fragment, pilot: Pilot | None, out: Path | None, *, as_json: bool) -> None:
     """The scenario on stdout or in a file that does not exist yet; the notes on stderr."""
     if out is not None:
         from trialsim.errors import RunError
@@ -115,13 +173,13 @@ def _show(fragment: Fragment, out: Path | None, *, as_json: bool) -> None:
                 f"{out} cannot be written: {error.strerror}.", code="TS-R003", remedy="Check the folder."
             ) from None
     if as_json:
-        print_json(
-            {"scenario": fragment.data, "notes": list(fragment.notes), "file": None if out is None else str(out)}
-        )
+        plan = {} if pilot is None else {"plan": _plan(pilot)}
+        file_name = None if out is None else str(out)
+        print_json({"scenario": fragment.data, **plan, "notes": list(fragment.notes), "file": file_name})
         return
     for note in fragment.notes:
-        stderr.print(note, markup=False)
+        stderr.print("\n".join(textwrap.wrap(note, WIDTH, subsequent_indent="  ")))
     if out is None:
         click.echo(fragment.text, nl=False)
     else:
-        stderr.print(f"Written to {out}. Next: trialsim assurance {out}", markup=False)
+        stderr.print(f"Written to {out}. Next: trialsim check {out}, trialsim assurance {out}, trialsim size {out}")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, expit, ndtr, ndtri, polygamma
 
-from trialsim.pilot.tables import FitError
+from trialsim.pilot.data import FitError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

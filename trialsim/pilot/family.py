@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES, Scale
 from trialsim.measures import amount_unit_kind
+from trialsim.pilot.data import FitError, Measured
 from trialsim.pilot.estimates import residuals
-from trialsim.pilot.tables import FitError, Measured
 
 Floats = NDArray[np.float64]
 
-#: A scale of whole numbers up to here, with at most so many steps, is taken as ordinal.
-HIGHEST, MOST_STEPS = 10, 10
 #: A difference of AIC that says something.
 CLEAR = 2.0
 
@@ -33,7 +29,7 @@ class Family:
 
     @property
     def scale(self) -> Scale:
-        """The scale of the scenario format."""
+        """The scale of that name."""
         return SCALE[self.name]
 
     def scaled(self, values: Floats) -> Floats:
@@ -52,65 +48,45 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
     seen = np.unique(measured.values[np.isfinite(measured.values)])
     if len(seen) < 2:
         raise FitError(f"all values of '{name}' are equal.", code="TS-F005", remedy="An outcome must vary.")
-    suggested = BINARY if set(seen) <= {0.0, 1.0} else ORDINAL if _categories(seen) else None
-    chosen = suggested if wanted is None else SCALE[wanted]
-    if chosen is None:
-        return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
-    return CHOSEN[chosen.name](name, seen, chosen)
-
-
-def _yes_or_no(name: str, seen: Floats, scale: Scale) -> Family:
-    if not set(seen) <= {0.0, 1.0}:
-        raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
-    return Family(scale.name, (), "It is yes or no (0 and 1).")
-
-
-def _rating(name: str, seen: Floats, scale: Scale) -> Family:  # noqa: ARG001  # as every scale's
-    steps = _categories(seen) or tuple(float(one) for one in seen)
-    why = f"It has {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}; add levels of the scale that nobody happened to reach."
-    return Family(scale.name, steps, why)
-
-
-def _measured(name: str, seen: Floats, scale: Scale) -> Family:
-    if scale.positive and seen[0] <= 0:
-        others = " or ".join(one.name for one in SCALES if one.family is not None and not one.positive)
-        raise FitError(
-            f"'{name}' has values that are not above zero.", code="TS-F005", remedy=f"Choose --distribution {others}."
-        )
-    return Family(scale.name, (), "As was asked for.")
-
-
-#: The family of an outcome on each scale that was asked for, or that its values suggest.
-CHOSEN: dict[str, Callable[[str, Floats, Scale], Family]] = {
-    NORMAL.name: _measured,
-    LOGNORMAL.name: _measured,
-    ORDINAL.name: _rating,
-    BINARY.name: _yes_or_no,
-}
-
-
-def _categories(seen: Floats) -> tuple[float, ...]:
-    """The levels of a short scale of whole numbers; empty if it is none."""
-    if (seen != np.round(seen)).any() or seen[0] < 0 or seen[-1] > HIGHEST or len(seen) < 3:
-        return ()
-    step = reduce(math.gcd, [int(gap) for gap in np.diff(seen)])
-    levels = np.arange(seen[0], seen[-1] + step, step)
-    return tuple(float(one) for one in levels) if len(levels) <= MOST_STEPS + 1 else ()
+    if measured.scale and measured.scale != (0.0, 1.0):
+        steps = measured.scale
+        return Family(ORDINAL.name, steps, f"It is a scale with {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}.")
+    chosen = SCALE[wanted] if wanted is not None else None
+    if chosen.yes_or_no if chosen is not None else set(seen) <= {0.0, 1.0}:
+        if not set(seen) <= {0.0, 1.0}:
+            raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
+        return Family(BINARY.name, (), "It is yes or no (0 and 1).")
+    if chosen is not None:
+        if chosen.family is None:
+            raise FitError(
+                f"'{name}' has no scale.", code="TS-P021", remedy=f'Give --scale "{name}=0..10" with its ends.'
+            )
+        if chosen.positive and seen[0] <= 0:
+            others = " or ".join(one.name for one in SCALES if one.family is not None and not one.positive)
+            raise FitError(
+                f"'{name}' has values that are not above zero.",
+                code="TS-F005",
+                remedy=f"Choose --distribution {others}.",
+            )
+        return Family(chosen.name, (), "As was asked for.")
+    return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
 
 
 def _by_aic(measured: Measured, arm: NDArray[np.int64], arms: int, *, positive: bool) -> Family:
     if not positive:
-        return Family("normal", (), "It has values that are not above zero, so a normal distribution is all that fits.")
+        return Family(
+            NORMAL.name, (), "It has values that are not above zero, so a normal distribution is all that fits."
+        )
     normal = sum(_deviance(measured.values[:, i], arm, arms) for i in range(len(measured.visits)))
     logs = np.log(measured.values)
     lognormal = sum(_deviance(logs[:, i], arm, arms) for i in range(len(measured.visits))) + 2 * float(np.nansum(logs))
     gain = normal - lognormal  # as many parameters in both
     concentration = amount_unit_kind(measured.unit) == "concentration"
     if abs(gain) < CLEAR:
-        chosen = "lognormal" if concentration else "normal"
+        chosen = LOGNORMAL.name if concentration else NORMAL.name
         reason = " and concentrations are usually lognormal" if concentration else ""
         return Family(chosen, (), f"Normal and lognormal fit alike (AIC differs by {abs(gain):.1f}){reason}.")
-    chosen, other = ("lognormal", "normal") if gain > 0 else ("normal", "lognormal")
+    chosen, other = (LOGNORMAL.name, NORMAL.name) if gain > 0 else (NORMAL.name, LOGNORMAL.name)
     return Family(chosen, (), f"A {chosen} fits better than a {other} (AIC lower by {abs(gain):.1f}).")
 
 

@@ -13,97 +13,72 @@ from numpy.typing import NDArray
 
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL
 from trialsim.pilot import estimates as est
+from trialsim.pilot.arrays import ready
+from trialsim.pilot.checking import checked, small
+from trialsim.pilot.data import FitError, Measured, Pilot
 from trialsim.pilot.estimates import Estimate
 from trialsim.pilot.family import Family, family_of
-from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, rounded, scenario_data
-from trialsim.pilot.tables import FitError, Measured, Pilot, named
+from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, rounded, scenario_data
+from trialsim.pilot.lost import missing_of
+from trialsim.pilot.words import named
 from trialsim.response.scales import sd_range
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Participants in an arm below which a pilot says very little.
-TINY = 12
 #: Complete pairs from which a correlation is told.
 FEWEST_PAIRS = 5
 #: How far inside what is possible for its mean the SD of scores is kept.
 MARGIN = 0.02
 
 
-def fit_pilot(pilot: Pilot, *, distribution: str | None = None, unit: str | None = None) -> Fragment:
+def fit_pilot(pilot: Pilot) -> Fragment:
     """A scenario from pilot data: levels, spreads, effects, correlations and missing shares, each with a prior.
 
     Raises
     ------
     FitError
-        TS-F005 when an outcome that was asked for (or every outcome) has too few values
+        TS-F005 when an outcome that was asked for (or every outcome) has too few values; the questions of the pilot,
+        if there are any
     """
-    arms = len(pilot.arms)
+    ready(pilot)
     counts = {arm: int((pilot.arm == k).sum()) for k, arm in enumerate(pilot.arms)}
-    fitted: list[Fitted] = []
-    families: list[Family] = []
-    measured_all: list[Measured] = []
+    fitted, left_out = _fitted(pilot)
+    told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
+    data = scenario_data(
+        name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted,
+        null=pilot.null,
+    )  # fmt: skip
+    notes = [*small(counts), *pilot.notes, *left_out]
+    if len(fitted) > 1:
+        notes.append(f"The primary outcome is {data['primary']}; --primary names another.")
+    notes += [note for one in fitted for note in one.notes]
+    keep = pilot.asked or (data["primary"],)
+    return replace(checked(data, tuple(notes), keep=keep), source=pilot.name, columns=pilot.columns)
+
+
+def _fitted(pilot: Pilot) -> tuple[list[Fitted], list[str]]:
+    """Each outcome, and what is said of those that cannot be fitted and were not asked for."""
+    above: list[tuple[Fitted, Measured, Family]] = []
     left_out: list[str] = []
     last: FitError | None = None
     for name, measured in pilot.outcomes.items():
-        measured = replace(measured, unit=unit or measured.unit)
         try:
-            family = family_of(name, measured, pilot.arm, arms, distribution)
+            family = family_of(name, measured, pilot.arm, len(pilot.arms), pilot.distribution)
             one = _outcome(name, measured, family, pilot)
         except FitError as error:
             last = FitError(f"{name}: {error.message}", code=error.code, remedy=error.remedy)
-            if pilot.chosen:
+            if name in pilot.asked:
                 raise last from None
             left_out.append(f"{name} is left out: {error.message}")
             continue
-        shares = _with(pilot, measured, family, list(zip(fitted, measured_all, families, strict=True)))
+        shares = _with(pilot, measured, family, above)
         if shares:
             one.outcome.setdefault("correlation", {})["with"] = shares
-        fitted.append(one)
-        families.append(family)
-        measured_all.append(measured)
-    if not fitted:
+        above.append((one, measured, family))
+    if not above:
         raise last or FitError("there is no outcome.", code="TS-F004", remedy="Name one with --outcome.")
-    told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
-    data = scenario_data(
-        name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted
-    )
-    return checked(data, (*small(counts), *pilot.notes, *left_out, *(note for one in fitted for note in one.notes)))
-
-
-def checked(data: Data, notes: tuple[str, ...]) -> Fragment:
-    """The fragment, once it loads. Correlations between outcomes that fit no matrix are left out, and said."""
-    import copy
-
-    from trialsim.errors import ScenarioError
-    from trialsim.scenario.load import from_data
-
-    try:
-        from_data(copy.deepcopy(data))
-    except ScenarioError as error:
-        crossed = [outcome for outcome in data["outcomes"].values() if "with" in outcome.get("correlation", {})]
-        if not crossed or not any("correlation" in fault.path for fault in error.faults):
-            raise
-        for outcome in crossed:
-            del outcome["correlation"]["with"]
-        from_data(copy.deepcopy(data))
-        notes = (*notes, "The correlations between outcomes fit no matrix together and are left out.")
-    return Fragment(data, notes)
-
-
-def small(counts: dict[str, int]) -> tuple[str, ...]:
-    """A warning when an arm is tiny."""
-    least = min(counts.values())
-    if least >= TINY:
-        return ()
-    df = max(sum(counts.values()) - len(counts), 1)
-    prior = est.deviation(1.0, max(df, 2), least).prior["lognormal"]
-    low, high = (prior["median"] * math.exp(z * prior["sd_log"]) for z in (-1.96, 1.96))
-    told = (
-        f"Careful: an arm has {least} participants. With fewer than {TINY} the SD alone is known only to a factor of "
-        f"{low:.2g} to {high:.2g}, and effects hardly at all."
-    )
-    return (told,)
+    return [one for one, *_ in above], left_out
 
 
 def _short(file: str) -> str:
@@ -117,33 +92,13 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
     if measured.unit:
         told["unit"] = measured.unit
     if family.categories:
-        told["categories"] = [int(c) if c == int(c) else c for c in family.categories]
+        told["categories"] = range_of(family.categories)
     told |= {"visits": list(measured.visits), "computed_from": "pilot"}
-    by_visit: Data = {}
-    effects: Data = {}
     several = len(measured.visits) - baseline > 1
-    for i, visit in enumerate(measured.visits):
-        same = (baseline and i == 0) or len(pilot.arms) == 1  # before treatment all arms are one group
-        arm = np.zeros_like(pilot.arm) if same else pilot.arm
-        arms = ("all",) if same else pilot.arms
-        n = _least(measured, i, pilot)
-        before = family.scaled(measured.values[:, 0]) if baseline and i > 0 else None
-        place = _Place(measured.values[:, i], before, family, measured.unit, arm, arms, n, several)
-        by_visit[visit], changed = LEVELS[family.name](place)
-        for one, effect in changed.items():
-            effects[one] = {**effect, **({"visits": [visit]} if baseline else {})}
-    notes = [f"{name}: {family.why}"]
+    by_visit, effects = _levels(measured, family, pilot, baseline=baseline, several=several)
     if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
         _change(measured, family, by_visit)
-        notes.append(
-            f"{name}: there is one arm, so the levels after the baseline have the uncertainty of the change from it, and "
-            "the level of the baseline has no prior."
-        )
-    if several and baseline and len(pilot.arms) > 1:
-        notes.append(
-            f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
-            "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
-        )
+    notes = _notes(name, measured, family, pilot, baseline=baseline, several=several)
     told["by_visit"] = by_visit
     if effects:
         told["effects"] = effects
@@ -157,10 +112,43 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
         notes.append(
             f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
         )
-    lost = int((~np.isfinite(measured.values)).sum())
-    if lost:
-        told["lost"] = quantity(replace(est.proportion(lost, measured.values.size), n=n))
-    return Fitted(name, family.name, measured.visits, baseline, told, tuple(notes))
+    missing, said = missing_of(name, measured, pilot)
+    return Fitted(name, family.name, measured.visits, baseline, told | missing, (*notes, *said))
+
+
+def _levels(measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> tuple[Data, Data]:
+    """Levels by visit, and effects by arm."""
+    by_visit: Data = {}
+    effects: Data = {}
+    for i, visit in enumerate(measured.visits):
+        same = (baseline and i == 0) or len(pilot.arms) == 1  # before treatment all arms are one group
+        arm = np.zeros_like(pilot.arm) if same else pilot.arm
+        arms = ("all",) if same else pilot.arms
+        n = _least(measured, i, pilot)
+        before = family.scaled(measured.values[:, 0]) if baseline and i > 0 else None
+        place = _Place(measured.values[:, i], before, family, measured.unit, arm, arms, n, several)
+        by_visit[visit], changed = LEVELS[family.name](place)
+        for one, effect in changed.items():
+            effects[one] = {**effect, **({"visits": [visit]} if baseline else {})}
+    return by_visit, effects
+
+
+def _notes(name: str, measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> list[str]:
+    """What should be known of how an outcome was fitted."""
+    notes = [f"{name}: {family.why}"]
+    if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
+        notes.append(
+            f"{name}: there is one arm, so the levels after the baseline have the uncertainty of the change from it, and "
+            "the level of the baseline has no prior."
+        )
+    if several and baseline and len(pilot.arms) > 1:
+        notes.append(
+            f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
+            "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
+        )
+    if several:
+        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; --at names another.")
+    return notes
 
 
 def _least(measured: Measured, i: int, pilot: Pilot) -> int:
@@ -207,7 +195,7 @@ def _continuous(at: _Place) -> Level:
         effects = {}
         for one, (change, se) in zip(arms[1:], found.others, strict=True):
             effect = est.ratio(change, se, found.df, n, unit=False) if log else est.mean(change, se, found.df, n)
-            effects[one] = {at.family.scale.effects[0]: quantity(effect, unit)}
+            effects[one] = {"ratio" if log else "difference": quantity(effect, unit)}
         return reference, effects
     levels = {arms[0]: reference}
     for k, (one, (change, _)) in enumerate(zip(arms[1:], found.others, strict=True), start=1):
@@ -276,15 +264,6 @@ def _ordinal(at: _Place) -> Level:
     }
 
 
-#: The level and the effects that values of each scale say.
-LEVELS: dict[str, Callable[[_Place], Level]] = {
-    NORMAL.name: _continuous,
-    LOGNORMAL.name: _continuous,
-    ORDINAL.name: _ordinal,
-    BINARY.name: _binary,
-}
-
-
 # ---------------------------------------------------------------- correlations
 
 
@@ -348,3 +327,12 @@ def _with(
         if pooled is not None:
             told[one.name] = quantity(replace(pooled, n=int(np.bincount(pilot.arm).min())))
     return told
+
+
+#: How the level of an outcome at a visit is told, by its scale.
+LEVELS: dict[str, Callable[[_Place], tuple[Data, Data]]] = {
+    NORMAL.name: _continuous,
+    LOGNORMAL.name: _continuous,
+    ORDINAL.name: _ordinal,
+    BINARY.name: _binary,
+}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from trialsim.kinds import tests
 from trialsim.kinds.designs import LOG
 from trialsim.kinds.scales import SCALE
+from trialsim.pilot.data import Column, FitError
 from trialsim.pilot.estimates import Estimate
+from trialsim.pilot.words import days_of
 
 Data = dict[str, Any]
 
@@ -30,10 +34,12 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Fragment:
-    """A scenario made from a pilot: plain data, and what should be known about each number."""
+    """A scenario made from a pilot: plain data, what should be known about each number, what each column was taken for."""
 
     data: Data
     notes: tuple[str, ...]
+    source: str = ""
+    columns: tuple[Column, ...] = ()
 
     @property
     def text(self) -> str:
@@ -44,13 +50,42 @@ class Fragment:
 
         head = ["Made by trialsim fit: the outcomes are those of the pilot, the design is only a start.", *self.notes]
         lines = [f"# {line}" for one in head for line in textwrap.wrap(one, 110)]
+        lines += [f"# {line}" for line in plan_lines(self.source, self.columns, 110)]
         return "\n".join(lines) + "\n" + to_yaml(self.data)
 
 
 def rounded(value: float) -> float | int:
-    """Four digits: more say nothing in a pilot."""
-    short = float(f"{value:.4g}")
+    """Four digits: more say nothing in a pilot; what is left of 0 by rounding is 0."""
+    short = float(f"{value:.4g}") if abs(value) >= 1e-12 else 0.0
     return int(short) if short == int(short) else short
+
+
+def plan_lines(source: str, columns: Sequence[Column], width: int) -> list[str]:
+    """What each column is taken for and why, as lines of text; none without columns."""
+    import textwrap
+
+    if not columns:
+        return []
+    wide = min(max(len(one.name) for one in columns), 40)
+    lines = [f"The columns of {source}:"]
+    for one in columns:
+        start = f"  {one.name:<{wide}}  {one.role:<11}  "
+        lines += textwrap.wrap(one.why, width, initial_indent=start, subsequent_indent=" " * (wide + 17))
+    return lines
+
+
+def range_of(categories: Sequence[float]) -> str | list[float | int]:
+    """Scores as a scenario writes them: as a range where their steps are equal.
+
+    >>> range_of((0.0, 2.0, 4.0))
+    '0..4 by 2'
+    """
+    steps = {round(b - a, 9) for a, b in pairwise(categories)}
+    low, high = rounded(categories[0]), rounded(categories[-1])
+    if len(steps) > 1:
+        return [rounded(one) for one in categories]
+    step = rounded(steps.pop())
+    return f"{low}..{high}" if step == 1 else f"{low}..{high} by {step}"
 
 
 def quantity(estimate: Estimate, unit: str | None = None) -> Data:
@@ -74,6 +109,7 @@ def scenario_data(
     told: str,
     counts: Mapping[str, int],
     fitted: Sequence[Fitted],
+    null: float | None = None,
 ) -> Data:
     """A whole scenario around the fitted outcomes.
 
@@ -81,11 +117,22 @@ def scenario_data(
     ----------
     told : what the source is, in words
     counts : participants in each arm, the reference first
+    null : what the first outcome is compared with where there is one arm and one visit
     """
     visits = list(dict.fromkeys(visit for one in fitted for visit in one.visits))
     visits.sort(key=lambda visit: visit != "baseline")
     arms = list(counts)
-    analyses = {f"{one.name}": _analysis(one, arms) for one in fitted}
+    analyses = {}
+    for one in fitted:
+        analysis = _analysis(one, arms, null if one is fitted[0] else None)
+        if analysis is not None:
+            analyses[one.name] = analysis
+    if not analyses:
+        raise FitError(
+            f"there is one group, and no baseline: nothing that '{fitted[0].name}' could be compared with.",
+            code="TS-P023",
+            remedy="Give --null NUMBER, the mean (or median) of a known population.",
+        )
     return {
         "trialsim": 1,
         "name": name,
@@ -96,7 +143,7 @@ def scenario_data(
             "reference": arms[0],
             "enroll": {"each arm": max(counts.values())},
         },
-        "visits": {visit: f"{day} d" for day, visit in enumerate(visits)},
+        "visits": times(visits),
         "outcomes": {one.name: one.outcome for one in fitted},
         "analyses": analyses,
         "primary": next(iter(analyses)),
@@ -104,15 +151,36 @@ def scenario_data(
     }
 
 
-def _analysis(one: Fitted, arms: Sequence[str]) -> Data:
-    """The usual analysis of the last visit."""
+def times(visits: Sequence[str]) -> dict[str, str]:
+    """When visits are: at the days that all their names tell, else a day apart in their order.
+
+    >>> times(["baseline", "week 4"])
+    {'baseline': '0 d', 'week 4': '28 d'}
+    """
+    told = {visit: 0.0 if visit == "baseline" else days_of(visit) for visit in visits}
+    days = [day for day in told.values() if day is not None]
+    if len(days) == len(told) and len(set(days)) == len(days):
+        return {visit: f"{rounded(day or 0.0)} d" for visit, day in told.items()}
+    return {visit: f"{place} d" for place, visit in enumerate(visits)}
+
+
+def _analysis(one: Fitted, arms: Sequence[str], null: float | None) -> Data | None:
+    """The usual analysis of the last visit; None where there is nothing to compare with."""
     told: Data = {"outcome": one.name, "visit": one.visits[-1]}
     scale = SCALE[one.family]
     logs = {"transform": LOG.name} if scale.log else {}
     if len(arms) == 1:
-        if one.baseline and scale.family is not None:
+        if one.baseline:
             change = {"change": {"from": one.visits[0], "to": one.visits[-1]}}
-            return {"outcome": one.name, **change, **logs, "test": tests.PAIRED_T.name}
+            return {
+                "outcome": one.name,
+                **change,
+                **logs,
+                "test": tests.PAIRED_T.name if scale.family is not None else tests.WILCOXON.name,
+            }
+        if null is None:
+            return None
+        told["null"] = rounded(math.log(null)) if logs else rounded(null)
         return {**told, **logs, "test": tests.ONE_SAMPLE_T.name}
     contrast = {"contrast": f"{arms[1]} - {arms[0]}"}
     if scale.yes_or_no:

@@ -9,14 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trialsim.errors import DistributionError
 from trialsim.faults import did_you_mean
-from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, SCALE, SCALES
+from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES
 from trialsim.measures import amount_unit_kind
 from trialsim.pilot import estimates as est
-from trialsim.pilot.fit import checked, small
-from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, scenario_data
-from trialsim.pilot.tables import CONTROL, FitError, named
+from trialsim.pilot.checking import checked, small
+from trialsim.pilot.data import FitError
+from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, scenario_data
+from trialsim.pilot.scale import levels
+from trialsim.pilot.words import CONTROL, named
+from trialsim.response.scales import entropy_shares, sd_range
 
 #: What a group may tell, and the words that are no group.
 KEYS = ("mean", "sd", "se", "median", "iqr", "n", "k", "r")
@@ -80,7 +86,7 @@ def read_statistics(file: Path) -> dict[str, Any]:
         raise FitError(
             f"{file}{line}: {broken.finding.message}", code="TS-F001", remedy=broken.finding.remedy
         ) from None
-    known = ("arms", "outcome", "unit", "distribution", "reference", *WORDS)
+    known = ("arms", "outcome", "unit", "distribution", "reference", "scale", "null", *WORDS)
     if not isinstance(tree.data, dict) or not isinstance(tree.data.get("arms"), dict):
         raise FitError(
             f"{file} has no arms.", code="TS-F007", remedy="Write arms: {control: {mean: 5, sd: 1, n: 14}, ..}."
@@ -105,15 +111,18 @@ def _shapes(data: Mapping[str, Any], file: Path) -> None:
             raise FitError(
                 f"the quartiles of '{name}' are not two numbers.", code="TS-F007", remedy="Write iqr: [3, 6]."
             )
-    for key in ("outcome", "unit", "distribution", "reference"):
+    for key in ("outcome", "unit", "distribution", "reference", "scale"):
         if key in data and not isinstance(data[key], str):
             raise FitError(f"'{key}' in {file} needs words.", code="TS-F007", remedy=f"Write {key}: and a word.")
-    printed = [scale.name for scale in SCALES if scale.printed]
-    if "distribution" in data and data["distribution"] not in printed:
+    if type(data.get("null", 0)) not in (int, float):
+        raise FitError(f"'null' in {file} needs a number.", code="TS-F007", remedy="Write null: 5.")
+    printed = [one.name for one in SCALES if one.printed]
+    if data.get("distribution", printed[0]) not in printed:
         raise FitError(
-            f"'{data['distribution']}' is not understood.", code="TS-F007",
+            f"'{data['distribution']}' is not understood.",
+            code="TS-F007",
             remedy=f"Write {', '.join(printed[:-1])} or {printed[-1]}.",
-        )  # fmt: skip
+        )
 
 
 def fit_statistics(
@@ -127,6 +136,8 @@ def fit_statistics(
     baseline: Mapping[str, Any] | None = None,
     correlation: Mapping[str, Any] | None = None,
     missing: Mapping[str, Any] | None = None,
+    scale: str | None = None,
+    null: float | None = None,
 ) -> Fragment:
     """A scenario from printed statistics.
 
@@ -136,11 +147,14 @@ def fit_statistics(
     baseline : the same for all before treatment; with ``correlation`` the plan adjusts for it
     correlation : r with n, of the outcome over visits
     missing : k of n values
+    scale : the scores that the outcome can be, such as ``0..10 by 2``
+    null : what a single arm without a baseline is compared with
 
     Raises
     ------
     FitError
-        TS-F007 statistics that are incomplete or impossible
+        TS-F007 statistics that are incomplete or impossible, TS-P021 no scale, TS-P023 nothing to compare with, TS-P025 a
+        distribution that must be chosen
     """
     if not arms:
         raise FitError("no arm is told.", code="TS-F007", remedy=EXAMPLE)
@@ -153,35 +167,47 @@ def fit_statistics(
     n = min(counts.values())
     visits = ("baseline", "post") if baseline else ("post",)
     binary = all("k" in group for group in told.values())
-    family = BINARY.name if binary else distribution or _family(told, unit)
+    scores = () if scale is None or binary else levels(scale.rpartition("=")[2])
+    family = BINARY.name if binary else ORDINAL.name if scores else distribution or _family(told, unit)
     data: Data = {"distribution": family, **({"unit": unit} if unit else {}), "visits": list(visits)}
+    data |= {"categories": range_of(scores)} if scores else {}
     data |= {"computed_from": "pilot", "by_visit": {}}
     if binary:
         chances = {arm: {"chance": _share(group, arm)} for arm, group in told.items()}
         data["by_visit"]["post"] = {"by_arm": chances} if len(chances) > 1 else chances[first]
     else:
-        groups = {arm: _group(group, arm, family) for arm, group in told.items()}
+        normal = SCALE[family].family or NORMAL.name  # moments of scores are taken as they stand
+        groups = {arm: _group(group, arm, normal, scores) for arm, group in told.items()}
         if baseline:
-            data["by_visit"]["baseline"] = _level(_group(baseline, "baseline", family), family, unit, n)
-        data |= _effects(data, groups, family, unit, n, at=["post"] if baseline else None)
+            at_first = _group(baseline, "baseline", normal, scores)
+            data["by_visit"]["baseline"] = _level(at_first, family, unit, n, scores)
+        data |= _effects(data, groups, family, unit, n, at=["post"] if baseline else None, scores=scores)
     silent: tuple[str, ...] = ()
     if correlation:
-        r, pairs = _number(correlation, "r", "correlation"), _count(correlation, "correlation")
-        if not -1 < r < 1:
-            raise FitError(
-                f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1."
-            )
-        data["correlation"] = {"between_sessions": quantity(replace(est.correlation(r, pairs), n=n))}
+        known = (_shares(at_first, scores), _shares(groups[first], scores)) if scores and baseline else (None, None)
+        data["correlation"] = {"between_sessions": quantity(replace(_correlation(correlation, *known), n=n))}
     elif baseline:
         data["correlation"] = {"between_sessions": {"value": 0, "assumed": "no correlation was given"}}
         silent = (f"{outcome}: no correlation with the baseline was given. 0 stands there: replace it.",)
     if missing:
         data["lost"] = _share(missing, "missing")
-    why = "yes or no" if SCALE[family].yes_or_no else family
+    why = "yes or no" if binary else f"scores of {scale}" if scores else family
     fitted = Fitted(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
     words = ", ".join(f"{arm} n = {count}" for arm, count in counts.items())
-    whole = scenario_data(name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted])
-    return checked(whole, (*small(counts), *fitted.notes))
+    whole = scenario_data(
+        name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted], null=null
+    )
+    return checked(whole, (*small(counts), *fitted.notes), keep=(outcome,))
+
+
+def _correlation(
+    told: Mapping[str, Any], first: NDArray[np.float64] | None, last: NDArray[np.float64] | None
+) -> est.Estimate:
+    """A printed correlation; of scores, whose shares are given, that of what lies behind them, as scenarios use it."""
+    r, pairs = _number(told, "r", "correlation"), _count(told, "correlation")
+    if not -1 < r < 1:
+        raise FitError(f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1.")
+    return est.correlation(*est.latent_with_worth(r, pairs, first, last))
 
 
 def _number(group: Mapping[str, Any], key: str, name: str) -> float:
@@ -206,19 +232,47 @@ def _share(group: Mapping[str, Any], name: str) -> Data:
 
 
 def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
-    """Lognormal for concentrations, for quartiles that lean to the right, and for an SD above half the mean."""
+    """Lognormal for concentrations, else normal; asked where quartiles lean to the right or an SD is above half the mean."""
     leaning = []
     for group in arms.values():
         if "iqr" in group and "median" in group:
             low, high = group["iqr"]
-            leaning.append(low > 0 and high - group["median"] > 1.5 * (group["median"] - low))
+            leaning.append(0 < low < group["median"] and high - group["median"] > 1.5 * (group["median"] - low))
         elif "mean" in group and "sd" in group:
             leaning.append(group["mean"] > 0 and group["sd"] > group["mean"] / 2)
-    leans = amount_unit_kind(unit) == "concentration" or (leaning and all(leaning))
-    return (LOGNORMAL if leans else NORMAL).name
+    if amount_unit_kind(unit) == "concentration":
+        return LOGNORMAL.name
+    if any(leaning):
+        raise FitError(
+            "the values lean to the right, or their SD is above half the mean: they may be lognormal, or scores of a scale.",
+            code="TS-P025",
+            remedy="Give --scale 0..10 (the ends of the scale), --distribution lognormal (never at or below 0), or "
+            "--distribution normal (such as changes).",
+        )
+    return NORMAL.name
 
 
-def _group(group: Mapping[str, Any], name: str, family: str) -> Group:
+def _shares(group: Group, scores: tuple[float, ...]) -> NDArray[np.float64]:
+    """(2, L) the scores and their shares, the flattest with this mean and SD."""
+    return np.array([scores, entropy_shares(group.center, group.sd, scores)])
+
+
+def _fits(group: Group, name: str, scores: tuple[float, ...]) -> None:
+    """Refuse a mean and SD that no shares of these scores have."""
+    if not scores[0] < group.center < scores[-1]:
+        raise FitError(
+            f"the mean of '{name}' lies outside the scale.", code="TS-P021", remedy="Check the mean and --scale."
+        )
+    least, most = sd_range(group.center, scores)
+    if not least < group.sd < most:
+        raise FitError(
+            f"scores with a mean of {group.center:g} have an SD between {least:.3g} and {most:.3g}; '{name}' has {group.sd:g}.",
+            code="TS-P021",
+            remedy="Check the SD (or is it a standard error?) and --scale.",
+        )
+
+
+def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float, ...] = ()) -> Group:
     """Center and spread by the solving of parameters that scenario files use."""
     from trialsim.distributions import solve
 
@@ -241,27 +295,31 @@ def _group(group: Mapping[str, Any], name: str, family: str) -> Group:
     except DistributionError as error:
         raise FitError(f"'{name}': {error.message}", code="TS-F007", remedy=error.remedy) from None
     se = sd / math.sqrt(n * (MEDIAN_WORTH if quartiles else 1))
-    return Group(n, center, sd, se, max((n - 1) * (QUARTILES_WORTH if quartiles else 1), 1.0))
+    found = Group(n, center, sd, se, max((n - 1) * (QUARTILES_WORTH if quartiles else 1), 1.0))
+    if scores:
+        _fits(found, name, scores)
+    return found
 
 
-def _level(group: Group, family: str, unit: str | None, n: int) -> Data:
+def _level(group: Group, family: str, unit: str | None, n: int, scores: tuple[float, ...] = ()) -> Data:
     if SCALE[family].log:
         median = est.ratio(group.center, group.se, group.df, n, unit=True)
         return {"median": quantity(median, unit), "sd_log": quantity(est.deviation(group.sd, group.df, n, unit=False))}
-    told = est.mean(group.center, group.se, group.df, n)
+    told = replace(est.mean(group.center, group.se, group.df, n), between=(scores[0], scores[-1]) if scores else None)
     return {"mean": quantity(told, unit), "sd": quantity(est.deviation(group.sd, group.df, n), unit)}
 
 
 def _effects(
-    data: Data, groups: Mapping[str, Group], family: str, unit: str | None, n: int, *, at: Sequence[str] | None
-) -> Data:
+    data: Data, groups: Mapping[str, Group], family: str, unit: str | None, n: int, *,
+    at: Sequence[str] | None, scores: tuple[float, ...] = (),
+) -> Data:  # fmt: skip
     """The level of the reference with the SD of all arms, and the difference or ratio of each other arm."""
     first, *others = groups
     df = sum(group.df for group in groups.values())
     sd = math.sqrt(sum(group.df * group.sd**2 for group in groups.values()) / df)
     reference = groups[first]
     pooled = Group(reference.n, reference.center, sd, reference.se * sd / reference.sd, df)
-    data["by_visit"]["post"] = _level(pooled, family, unit, n)
+    data["by_visit"]["post"] = _level(pooled, family, unit, n, scores)
     effects: Data = {}
     for arm in others:
         group = groups[arm]

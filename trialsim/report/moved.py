@@ -182,6 +182,8 @@ def _missing(reason: Missing, outcome: Outcome) -> str:
         where = f" where {of} is {number(reason.centered_at)}" if reason.centered_at is not None else ""
         per = f" per {number(reason.per)}" if reason.per is not None else ""
         text += f"{where}, odds ratio {number(reason.odds_ratio)}{per} of {'it' if where else of}"
+    if reason.arms:
+        text += f", in {' and '.join(reason.arms)}"
     return text + (_at(reason.visits) if set(reason.visits) != set(outcome.visits) else "")
 
 

@@ -77,10 +77,11 @@ def declared(
         u = bedside.uniform(
             "missing/{outcome}/{visit}/{number}", outcome=outcome.name, visit=point.visit, number=number
         )
+        concerned = np.isin(bedside.entries.arm, [plan.arms.index(arm) for arm in rule.arms or plan.arms])
         code = len(REASONS) + plan.reasons[len(REASONS) :].index(rule.reason)
         for twin in range(len(values)):
             column, here = values[twin, :, :, d], reason[twin, :, :, d]
-            gone = np.isfinite(column) & (u < _chance(rule, plan, values[twin], d))
+            gone = concerned & np.isfinite(column) & (u < _chance(rule, plan, values[twin], d))
             column[gone] = np.nan
             here[gone] = code
 

@@ -270,6 +270,8 @@ def _missing(outcome: Outcome, path: Path, scenario: Scenario, points: Outline, 
     for i, rule in enumerate(outcome.missing):
         here = (*path, "missing", i)
         _names(rule.visits, (*here, "visits"), points, report)
+        for j, arm in enumerate(rule.arms):
+            known(arm, scenario.design.arms, "TS-E031", (*here, "arms", j), report)
         looks = {"given": rule.given, "at": rule.at}
         wanted = ("given", "at") if rule.mechanism == "MAR" else ()
         for key, value in looks.items():

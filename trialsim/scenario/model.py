@@ -319,6 +319,7 @@ class Missing(Sourced):
     reason: Line
     chance: Share  # at the reference value
     visits: Names = ()
+    arms: Names = ()  # all if left out
     given: Name | None = None  # MAR: an outcome
     at: Name | None = None  # MAR: its visit
     odds_ratio: Factor | None = None

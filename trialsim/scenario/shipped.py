@@ -32,6 +32,11 @@ def shipped_scenarios() -> dict[str, Shipped]:
     return {path.stem: _card(path) for path in files}
 
 
+def shipped_data() -> dict[str, Path]:
+    """Every shipped file of data by its name."""
+    return {path.name: path for path in sorted(folder().rglob("*.csv"))}
+
+
 def _card(path: Path) -> Shipped:
     text = path.read_text(encoding="utf-8")
     found = re.search(r"^title:\s*(.+?)\s*$", text, re.MULTILINE)

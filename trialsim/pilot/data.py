@@ -1,0 +1,140 @@
+"""What the rooms of a pilot hand on to each other: its table of cells, its columns by name, its values as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trialsim.errors import TrialsimError
+
+Floats = NDArray[np.float64]
+Cell = str | float | None
+
+
+class FitError(TrialsimError, ValueError):
+    """Pilot data or statistics from which no scenario can be made, or a choice that only the user can make."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of a pilot file: a list of N cells a column, None where a cell is empty or says so.
+
+    Attributes
+    ----------
+    name : the file's name
+    columns : cells of each column by its name; words, or numbers where a workbook holds numbers
+    lines : line of the file (or row of the sheet) of each row
+    comma_file : whether semicolons part the cells, so that a comma may be a decimal mark
+    notes : what was found out about the file
+    """
+
+    name: str
+    columns: dict[str, list[Cell]]
+    lines: tuple[int, ...]
+    comma_file: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user said about the columns of a pilot; None and empty where nothing was said.
+
+    Attributes
+    ----------
+    arm, visit : the columns of the arms and visits, or ``none``
+    participant : the columns that together name a participant
+    outcomes : columns, first words of columns, or ``NAME=COLUMN,COLUMN``
+    missing : codes of missing values, ``CODE`` or ``COLUMN=CODE,CODE``; ``none`` keeps every number
+    scales : ``0..10``, ``0..10 by 2`` for every outcome, ``OUTCOME=0..10``, or ``OUTCOME=none``
+    decimal : the decimal mark, ``.`` or ``,``
+    sheet : the sheet of a workbook
+    distribution, unit : in place of what the data suggest
+    primary : the primary outcome; the first one if left out
+    null : the number that the mean of a single group at a single visit is compared with
+    """
+
+    arm: str | None = None
+    participant: tuple[str, ...] = ()
+    visit: str | None = None
+    outcomes: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    reference: str | None = None
+    baseline: str | None = None
+    at: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
+    decimal: str | None = None
+    sheet: str | None = None
+    distribution: str | None = None
+    unit: str | None = None
+    primary: str | None = None
+    null: float | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What only the user can say: why it is asked, and the options that answer it."""
+
+    code: str
+    message: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and its part in the study: participant, arm, visit, outcome, covariate, ignored or open, with the reason."""
+
+    name: str
+    role: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One outcome: (N, V) values, NaN where missing; ``scale`` holds the scores it can be, if that was said."""
+
+    visits: tuple[str, ...]
+    values: Floats
+    unit: str | None = None
+    scale: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """Pilot data: the arm of each participant (N,) and the outcomes; the reference arm comes first.
+
+    Attributes
+    ----------
+    columns : the part of each column
+    questions : what must be answered before anything is fitted
+    asked : the outcomes that were asked for by name, and are not left out in silence
+    distribution : in place of what the data suggest
+    null : what the primary outcome of a single group at a single visit is compared with
+    """
+
+    name: str
+    arms: tuple[str, ...]
+    arm: NDArray[np.int64]
+    outcomes: dict[str, Measured]
+    notes: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    questions: tuple[Question, ...] = ()
+    distribution: str | None = None
+    null: float | None = None
+
+
+def asked(questions: Sequence[Question], file: str) -> FitError:
+    """All questions as one error, and the command that answers them as far as it can be known."""
+    questions = list(dict.fromkeys(questions))
+    code = questions[0].code
+    if len(questions) == 1:
+        return FitError(f"{file}: {questions[0].message}", code=code, remedy=f"Give {questions[0].answer}.")
+    listed = [f"\n  {i}. {one.message}\n     Give {one.answer}." for i, one in enumerate(questions, start=1)]
+    return FitError(f"{file} leaves {len(questions)} questions open.{''.join(listed)}", code=code)

@@ -1,0 +1,182 @@
+"""Which columns are outcomes, and at which visits."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from trialsim.faults import did_you_mean
+from trialsim.pilot.data import FitError
+from trialsim.pilot.draft import Draft
+from trialsim.pilot.words import plain, split_visit
+
+#: What an outcome is called whose columns are called by their visits alone.
+UNNAMED = "outcome"
+
+
+def find_outcomes(draft: Draft) -> None:
+    """Settle the outcomes and their columns: as asked for, or those beyond doubt; else a question."""
+    if draft.shape == "long":
+        for name in draft.free:
+            if plain(name) in ("outcome", "value", "unit"):
+                draft.give(name, "outcome", "there is a row for each value")
+        _rest(draft, "not used in a file with a row for each value")
+        return
+    if draft.choices.outcomes:
+        _wanted(draft)
+        _rest(draft, "not chosen with --outcome")
+    elif draft.shape == "tidy":
+        _tidy(draft)
+    else:
+        _wide(draft)
+    _rest(draft, "it holds words")
+
+
+def _rest(draft: Draft, why: str) -> None:
+    for name in draft.free:
+        draft.give(name, "ignored", why)
+
+
+def _settle(draft: Draft, outcome: str, parts: list[tuple[str, str]], why: str) -> None:
+    draft.groups[outcome] = parts
+    for column, visit in parts:
+        unit = draft.name(column).unit
+        words = [f"{outcome} at {visit}" if visit else outcome, *([f"in {unit}"] if unit else []), why]
+        draft.give(column, "outcome", ", ".join(one for one in words if one))
+
+
+# ---------------------------------------------------------------- outcomes that were asked for
+
+
+def _wanted(draft: Draft) -> None:
+    """``COLUMN``, the first words of columns, or ``NAME=COLUMN,COLUMN`` with a column for each visit."""
+    for text in draft.choices.outcomes:
+        name, equals, listed = text.partition("=")
+        if equals and text not in draft.table.columns:
+            columns = [draft.must_have(one.strip()) for one in listed.split(",") if one.strip()]
+            _settle(draft, name.strip() or UNNAMED, [(one, _visit_of(draft, one)) for one in columns], "--outcome")
+            continue
+        columns = [text] if text in draft.table.columns else _beginning(draft, text)
+        free = [one for one in columns if one in draft.free]
+        if not free:
+            near = did_you_mean(text, list(draft.table.columns), what="Columns")
+            raise FitError(f"there is no column '{text}' that is free to be an outcome.", code="TS-F003", remedy=near)
+        if draft.shape == "tidy" or (len(free) == 1 and draft.choices.baseline not in draft.free):
+            for one in free:
+                _settle(draft, one, [(one, "")], "--outcome")
+            continue
+        if draft.choices.baseline in draft.free and draft.choices.baseline not in free:
+            free.insert(0, str(draft.choices.baseline))
+        if len(draft.choices.outcomes) == 1 and len(free) == 2 and draft.choices.baseline in free:
+            later = next(one for one in free if one != draft.choices.baseline)
+            _settle(draft, text, [(str(draft.choices.baseline), "baseline"), (later, "post")], "--outcome")
+            continue
+        for outcome, parts in _grouped(draft, free).items():
+            _settle(draft, outcome, parts, "--outcome")
+
+
+def _visit_of(draft: Draft, column: str) -> str:
+    """The visit that a column's name tells, else the column's own name."""
+    told = split_visit(draft.name(column))
+    return told[1] if told else column
+
+
+def _beginning(draft: Draft, text: str) -> list[str]:
+    """Columns whose names begin with these words, or that hold them beside a visit."""
+    wanted = plain(text)
+    found = [one for one in draft.free if draft.name(one).plain.startswith(f"{wanted} ")]
+    split = {one: split_visit(draft.name(one)) for one in draft.free}
+    return found or [one for one, told in split.items() if told and " ".join(told[0]).lower() == wanted]
+
+
+# ---------------------------------------------------------------- a row for each visit
+
+
+def _tidy(draft: Draft) -> None:
+    numeric = [name for name in draft.free if draft.numeric(name)]
+    changing = [name for name in numeric if not draft.constant(name)]
+    for name in numeric:
+        if name not in changing:
+            draft.give(name, "covariate", "it is the same in all rows of each participant")
+    for name in changing:
+        unit = draft.name(name).unit
+        draft.groups[" ".join(draft.name(name).words)] = [(name, "")]
+        draft.give(name, "outcome", "numbers that change from visit to visit" + (f", in {unit}" if unit else ""))
+
+
+# ---------------------------------------------------------------- a row for each participant
+
+
+def _grouped(draft: Draft, columns: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Columns that differ by a usual visit alone, and have one unit, are visits of one outcome; others stand alone."""
+    parts: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    alone: list[str] = []
+    units = {one: (draft.name(one).unit or "").lower() for one in columns}
+    told = {one: split_visit(draft.name(one)) for one in columns}
+    for one in columns:
+        split = told[one]
+        if split is None:
+            alone.append(one)
+            continue
+        stem = " ".join(split[0]).lower()
+        known = {units[other] for other, also in told.items() if also and " ".join(also[0]).lower() == stem} - {""}
+        unit = units[one] or (next(iter(known)) if len(known) == 1 else "")
+        parts[stem, unit].append((one, split[1]))
+    found: dict[str, list[tuple[str, str]]] = {}
+    stems = [stem for stem, _ in parts]
+    for (stem, unit), group in parts.items():
+        split = told[group[0][0]]
+        name = " ".join(split[0]) if split and split[0] else UNNAMED
+        found[f"{name} {unit}".strip() if stems.count(stem) > 1 else name] = group
+    return found | {" ".join(draft.name(one).words): [(one, "")] for one in alone}
+
+
+def _wide(draft: Draft) -> None:
+    """Clear are outcomes at two visits and more, and others at one of these visits; the rest only if there is just one."""
+    numeric = [name for name in draft.free if draft.numeric(name)]
+    groups = _grouped(draft, numeric)
+    baseline = draft.choices.baseline
+    if baseline in numeric:
+        pure = groups.get(UNNAMED, [])
+        if pure and baseline not in dict(pure):
+            groups = {name: parts for name, parts in groups.items() if parts[0][0] != baseline}
+            groups[UNNAMED] = [(str(baseline), str(baseline)), *pure]
+    clear = {name: parts for name, parts in groups.items() if len(parts) > 1}
+    known = {plain(visit) for parts in clear.values() for _, visit in parts}
+    clear |= {name: parts for name, parts in groups.items() if len(parts) == 1 and plain(parts[0][1]) in known}
+    for name, parts in clear.items():
+        _settle(draft, name, parts, "")
+    left = [(name, parts) for name, parts in groups.items() if name not in clear]
+    if not clear and len(left) == 1:
+        ((name, parts),) = left
+        _settle(draft, name, parts, "the only column of numbers that is left")
+        return
+    if clear:
+        for _, parts in left:
+            draft.give(
+                parts[0][0],
+                "ignored",
+                "measured once, so it may be a covariate: --outcome or --covariate says so",
+            )
+    elif left:
+        _ask(draft, [parts[0][0] for _, parts in left])
+
+
+def _ask(draft: Draft, columns: list[str]) -> None:
+    stems: dict[str, list[str]] = defaultdict(list)
+    for one in columns:
+        found = re.fullmatch(r"(.*?)[ ]?(\d+|[a-z])", draft.name(one).plain)
+        stems[found[1] if found else draft.name(one).plain.split()[0]].append(one)
+    answer = " or ".join(f"--outcome {_quoted(one)}" for one in columns[:4])
+    series = next(((stem, some) for stem, some in stems.items() if len(some) > 1 and stem), None)
+    if series is not None:
+        together = f"{series[0]}={','.join(series[1])}"
+        answer += f"; for visits of one outcome --outcome {_quoted(together)}"
+    listed = ", ".join(columns[:8]) + (", ..." if len(columns) > 8 else "")
+    draft.ask("TS-P019", f"the outcome may stand in any of: {listed}.", answer)
+    for one in columns:
+        draft.give(one, "ignored", "it may be an outcome or a covariate: --outcome or --covariate says so")
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if re.search(r"[^\w.,=-]", text) else text

@@ -7,10 +7,10 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-
-from trialsim.empirical import MOST_VALUES
-from trialsim.errors import ScenarioError
 from trialsim.pilot.tables import MOST_COLUMNS, MOST_ROWS, FitError, read_pilot
+
+from trialsim.errors import ScenarioError
+from trialsim.quantities.empirical import MOST_VALUES
 from trialsim.scenario.load import loads
 from trialsim.scenario.shipped import shipped_scenarios
 

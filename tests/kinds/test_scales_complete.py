@@ -19,7 +19,6 @@ from trialsim import study as studies
 from trialsim.cli.fit import command
 from trialsim.cohort import Trial
 from trialsim.errors import ScenarioError
-from trialsim.given import FORMS
 from trialsim.kinds.scales import (
     CLUE,
     EFFECT_KEYS,
@@ -33,8 +32,9 @@ from trialsim.kinds.scales import (
     Clue,
     Scale,
 )
-from trialsim.measures import PROVENANCE
+from trialsim.numbers.given import FORMS
 from trialsim.pilot import family, fit
+from trialsim.quantities.records import PROVENANCE
 from trialsim.report.explain import explain
 from trialsim.response.effects import implied_effects
 from trialsim.response.pearson import COVARIANCE, VARIANCE, pearson

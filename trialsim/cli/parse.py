@@ -14,7 +14,7 @@ else:
     ParamType = click.ParamType
 
 
-#: As numbers of a scenario (:mod:`trialsim.reading`, which takes longer to import than a command line may).
+#: As numbers of a scenario (:mod:`trialsim.quantities.read`, which takes longer to import than a command line may).
 SMALLEST, LARGEST = 1e-12, 1e12
 
 

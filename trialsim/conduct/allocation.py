@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
 from trialsim.conduct.plan import ConductPlan
-from trialsim.draws import block, to_uniform, uniform
 from trialsim.kinds.designs import METHOD
+from trialsim.numbers.draws import block, to_uniform, uniform
 
 
 def places_in_block(ratio: tuple[int, ...], size: int) -> NDArray[np.int8]:

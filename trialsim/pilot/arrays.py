@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.faults import did_you_mean
 from trialsim.pilot.cells import code_question, without_codes
 from trialsim.pilot.columns import plan_columns
 from trialsim.pilot.data import Choices, Column, FitError, Floats, Measured, Pilot, Question, asked
@@ -19,6 +18,7 @@ from trialsim.pilot.people import arms_of, people_of, word_of
 from trialsim.pilot.reading import read_table
 from trialsim.pilot.scale import scale_question, scales_of
 from trialsim.pilot.words import days_of, named, order_of, plain, split_visit, visit_words
+from trialsim.quantities.refuse import did_you_mean
 
 #: What the visit is called of an outcome that is measured once.
 ONCE = "visit"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from trialsim.faults import did_you_mean
 from trialsim.pilot.cells import Numbers, numbers_of
 from trialsim.pilot.data import Choices, Column, FitError, Question, Table
 from trialsim.pilot.words import Name, name_of
+from trialsim.quantities.refuse import did_you_mean
 
 MOST_ARMS = 6
 #: Days and times as files write them.

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES, Scale
-from trialsim.measures import amount_unit_kind
 from trialsim.pilot.data import FitError, Measured
 from trialsim.pilot.estimates import residuals
+from trialsim.quantities.records import amount_unit_kind
 
 Floats = NDArray[np.float64]
 

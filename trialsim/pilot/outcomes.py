@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from trialsim.faults import did_you_mean
 from trialsim.pilot.data import FitError
 from trialsim.pilot.draft import Draft
 from trialsim.pilot.words import plain, split_visit
+from trialsim.quantities.refuse import did_you_mean
 
 #: What an outcome is called whose columns are called by their visits alone.
 UNNAMED = "outcome"

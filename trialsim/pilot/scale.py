@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trialsim.faults import did_you_mean
 from trialsim.kinds.scales import SCALE, SCALES
 from trialsim.pilot.data import FitError, Floats, Measured, Question
+from trialsim.quantities.refuse import did_you_mean
 
 _RANGE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.|-|to)\s*(-?\d+(?:\.\d+)?)\s*(?:by\s*(\d+(?:\.\d+)?))?\s*")
 #: Whole numbers up to here are a scale with two ends, or counts: it is asked which.

@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.errors import DistributionError
-from trialsim.faults import did_you_mean
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES
-from trialsim.measures import amount_unit_kind
 from trialsim.pilot import estimates as est
 from trialsim.pilot.checking import checked, small
 from trialsim.pilot.data import FitError
 from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, scenario_data
 from trialsim.pilot.scale import levels
 from trialsim.pilot.words import CONTROL, named
+from trialsim.quantities.records import amount_unit_kind
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.response.scales import entropy_shares, sd_range
 
 #: What a group may tell, and the words that are no group.
@@ -274,7 +274,7 @@ def _fits(group: Group, name: str, scores: tuple[float, ...]) -> None:
 
 def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float, ...] = ()) -> Group:
     """Center and spread by the solving of parameters that scenario files use."""
-    from trialsim.distributions import solve
+    from trialsim.numbers.distributions import solve
 
     n = _count(group, name)
     for key in group:

@@ -8,7 +8,7 @@ from math import isfinite
 
 from trialsim.kinds.designs import IN_TURN, METHOD
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.quantities import Prior, Spread
+from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import kinds, words
 from trialsim.report.digits import percent
 from trialsim.report.moved import moved

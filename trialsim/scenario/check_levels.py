@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from trialsim.errors import DistributionError
-from trialsim.given import check_count
 from trialsim.kinds.scales import LEVEL_KEYS, Scale
+from trialsim.numbers.given import check_count
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 from trialsim.scenario.outline import Outline
@@ -75,7 +75,7 @@ def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, refere
 
 def _solvable(scale: Scale, family: str, level: Level, path: Path, report: Report) -> None:
     """Numbers that fix a distribution fix one that exists."""
-    from trialsim.distributions import solve
+    from trialsim.numbers.distributions import solve
 
     try:
         solved = solve(family, level.numbers(), positive=scale.positive)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trialsim.kinds.scales import EFFECT_KEYS, INSTRUMENT_KEYS, SPREAD_KEYS, Scale
-from trialsim.quantities import Record
+from trialsim.quantities.fields import Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.check_levels import check_levels
 from trialsim.scenario.check_scores import check_scores

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialsim.kinds.scales import SCALES
-from trialsim.quantities import Number, Record
+from trialsim.quantities.fields import Number, Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome
 from trialsim.scenario.text import Finding, Path

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from trialsim.errors import Fault, ScenarioError
-from trialsim.faults import did_you_mean
 from trialsim.kinds.scales import CLUE, EFFECT_KEYS, LEVEL_KEYS, SCALE, SPREAD_KEYS
-from trialsim.letters import ODD, harmless
-from trialsim.measures import PROVENANCE
+from trialsim.quantities.letters import ODD, harmless
+from trialsim.quantities.records import PROVENANCE
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.model import Level, Scenario
 from trialsim.scenario.text import MOST_FAULTS, Finding, Path
 

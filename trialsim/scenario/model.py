@@ -31,7 +31,7 @@ from trialsim.kinds.designs import (
 from trialsim.kinds.scales import SCALE, Scale
 from trialsim.kinds.tests import PAIR, TESTS
 from trialsim.protocol.steps import Resource, Step, WaitRule
-from trialsim.quantities import (
+from trialsim.quantities.fields import (
     Amount,
     CalendarSpan,
     Categories,

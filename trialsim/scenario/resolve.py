@@ -11,7 +11,7 @@ from trialsim.errors import Fault, ScenarioError
 from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, SIMPLE, TRANSFORM
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
-from trialsim.quantities import Number
+from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.model import (
     Analysis,

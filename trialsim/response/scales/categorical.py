@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.normal import ndtr
+from trialsim.numbers.normal import ndtr
 from trialsim.response.scales.moments import End, Ends, Spread, discrete
 from trialsim.response.scales.parts import NOTHING, Column, Form, Implied, Levels, Nearer, Readings, Steps, Twin
 from trialsim.response.scales.scores import normal_cuts, shares_of, toward

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.distributions import solve
 from trialsim.kinds.scales import Scale
-from trialsim.normal import ndtr
+from trialsim.numbers.distributions import solve
+from trialsim.numbers.normal import ndtr
 from trialsim.response.scales.parts import NOTHING, Column, Levels, Nearer, Place, Readings, Twin
 from trialsim.response.scales.scores import toward
 from trialsim.scenario.model import Level

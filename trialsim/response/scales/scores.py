@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.errors import DistributionError
-from trialsim.normal import ndtri
+from trialsim.numbers.normal import ndtri
 
 Floats = NDArray[np.float64]
 

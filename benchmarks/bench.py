@@ -24,9 +24,9 @@ from scipy import special, stats
 from trialsim import study as studies
 from trialsim.chunks import usable_cores
 from trialsim.conduct import conduct
-from trialsim.distributions import Distribution, few_quantiles, pack
 from trialsim.engine import play
-from trialsim.normal import normal_quantiles
+from trialsim.numbers.distributions import Distribution, few_quantiles, pack
+from trialsim.numbers.normal import normal_quantiles
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
 from trialsim.scenario.cells import family, sweep_of_words

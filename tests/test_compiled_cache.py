@@ -29,7 +29,7 @@ def test_the_rule_of_each_platform(system: str, environment: dict[str, str], fol
 @pytest.mark.skipif(sys.platform != "linux", reason="names the cache of Linux")
 @pytest.mark.parametrize("named", [False, True])
 def test_kernels_are_kept_there(named: bool, tmp_path: Path) -> None:
-    code = "import numba, trialsim.draws as d\nprint(d.fill_normal._cache.cache_path)\nprint(numba.config.CACHE_DIR)\n"
+    code = "import numba, trialsim.numbers.draws as d\nprint(d.fill_normal._cache.cache_path)\nprint(numba.config.CACHE_DIR)\n"
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
     environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache")} | (
         {"NUMBA_CACHE_DIR": str(tmp_path / "own")} if named else {}

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from trialsim.cli import main
 from trialsim.cli.console import plain_console
-from trialsim.letters import ODD
+from trialsim.quantities.letters import ODD
 from trialsim.scenario import loads
 from trialsim.scenario.shipped import shipped_scenarios
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trialsim.distributions import quantile
-from trialsim.draws import uniforms
+from trialsim.numbers.distributions import quantile
+from trialsim.numbers.draws import uniforms
 from trialsim.protocol.calendar import DAY, NEVER, next_open, parse_calendar, parse_days
 from trialsim.scenario import Scenario, loads, resolve
 

@@ -9,7 +9,7 @@ import pytest
 from trialsim.conduct import NEVER
 from trialsim.conduct.plan import _limit
 from trialsim.protocol.calendar import DAY
-from trialsim.quantities import Number
+from trialsim.quantities.fields import Number
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.draws import uniforms
 from trialsim.engine import EventTrace, play
 from trialsim.engine import trace as e
+from trialsim.numbers.draws import uniforms
 from trialsim.protocol.tapes import draw_tapes
 
 Floats = NDArray[np.float64]

@@ -26,7 +26,7 @@ from trialsim.cli import tables
 from trialsim.cli.console import plain_console
 from trialsim.cli.tables import print_measures
 from trialsim.evaluate.frames import note
-from trialsim.letters import ODD
+from trialsim.quantities.letters import ODD
 
 #: Words that stand where a number should.
 NO_NUMBER = re.compile(r"(?<![\w])([-+]?(?:inf|infinity|nan|NaN|NaT|<NA>))(?![\w])", re.IGNORECASE)

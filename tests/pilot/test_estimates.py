@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialsim.distributions import Distribution, cdf, solve
+from trialsim.numbers.distributions import Distribution, cdf, solve
 from trialsim.pilot import FitError
 from trialsim.pilot.estimates import (
     Estimate,

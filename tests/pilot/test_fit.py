@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from trialsim.assurance import beliefs
-from trialsim.measures import Number
 from trialsim.pilot import FitError, fit_pilot, read_pilot
+from trialsim.quantities.records import Number
 from trialsim.scenario import loads
 from trialsim.scenario.model import Scenario
 from trialsim.study import prepare, simulate
@@ -103,7 +103,7 @@ TRUTH = {
 def test_a_large_pilot_finds_what_was_simulated(large: Scenario, place: str) -> None:
     """Inside all but 5.7e-7 of its own prior: the false alarm of each; sees errors of five standard errors."""
     belief = {one.name: one for one in beliefs(large)}[f"outcomes.{place}"]
-    from trialsim.distributions import cdf
+    from trialsim.numbers.distributions import cdf
 
     assert 2.9e-7 < cdf(belief.prior, TRUTH[place]) < 1 - 2.9e-7
     assert abs(belief.number.value - TRUTH[place]) < 0.12 * max(abs(TRUTH[place]), 0.4)
@@ -222,7 +222,7 @@ def test_priors_cover_the_truth_over_pilots(tmp_path: Path) -> None:
     Priors as wide as Student's t, and correlations averaged over visits but told as sure as one of them, hold it more
     often; chances of a few people are discrete and may hold it in as few as 68 %.
     """
-    from trialsim.distributions import cdf
+    from trialsim.numbers.distributions import cdf
 
     inside: dict[str, list[bool]] = {place: [] for place in TRUTH}
     for replicate in range(400):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from trialsim.distributions import quantile
-from trialsim.draws import uniforms
+from trialsim.numbers.distributions import quantile
+from trialsim.numbers.draws import uniforms
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
 from trialsim.protocol.steps import Step

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from trialsim import study as studies
-from trialsim.distributions import quantile
 from trialsim.errors import ScenarioError
 from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.faults import did_you_mean
-from trialsim.reading import read_categories
+from trialsim.numbers.distributions import quantile
+from trialsim.quantities.read import read_categories
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.report.explain import explain
 from trialsim.scenario import load, loads
 from trialsim.scenario.doubts import doubts

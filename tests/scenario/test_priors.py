@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trialsim.errors import ScenarioError
-from trialsim.measures import Number
+from trialsim.quantities.records import Number
 from trialsim.scenario import load, loads, resolve
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trialsim.draws import uniforms
 from trialsim.errors import ScenarioError
-from trialsim.normal import ndtri
+from trialsim.numbers.draws import uniforms
+from trialsim.numbers.normal import ndtri
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Hold
 from trialsim.scenario import Scenario, load, loads, resolve

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trialsim.measures import Number
+from trialsim.quantities.records import Number
 from trialsim.scenario import loads, resolve
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash

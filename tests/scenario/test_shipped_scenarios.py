@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from trialsim.measures import PROVENANCE, Number, OfPractitioners, Record, Spread
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
+from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Record, Spread
 from trialsim.scenario import load, loads, resolve
 from trialsim.scenario.checks import records
 from trialsim.scenario.dump import dump

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.distributions import Distribution, quantile
-from trialsim.draws import stream, uniforms
 from trialsim.errors import TrialsimError
-from trialsim.measures import Number, Prior, Sourced
+from trialsim.numbers.distributions import Distribution, quantile
+from trialsim.numbers.draws import stream, uniforms
+from trialsim.quantities.records import Number, Prior, Sourced
 from trialsim.scenario.dump import value_text
 from trialsim.scenario.model import ArmLevels, Level, Scenario
 from trialsim.scenario.priors import priors_of

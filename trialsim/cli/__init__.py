@@ -107,7 +107,7 @@ def main(args: list[str] | None = None) -> int:
 
 def _readable(args: list[str]) -> None:
     """Refuse words that no file of results could hold, and that would steer the terminal when they are shown."""
-    from trialsim.letters import harmless, odd_letter
+    from trialsim.quantities.letters import harmless, odd_letter
 
     for word in args:
         if odd_letter(word) is not None:

@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableT
 from rich.segment import Segment
 
 from trialsim.errors import ScenarioError, TrialsimError
-from trialsim.letters import harmless
+from trialsim.quantities.letters import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import rich_click as click
 from trialsim.cli.console import stderr
 from trialsim.cli.options import scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES, SEED, ParamType
-from trialsim.letters import harmless, usable_name
+from trialsim.quantities.letters import harmless, usable_name
 
 SCRIPT = """#!/bin/bash
 # {title}: {replicates:,} simulated trials in {shards} shards. Start with: sbatch {file}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
-from trialsim.quantities import Number, Record, Spread
+from trialsim.quantities.fields import Number, Record, Spread
 from trialsim.scenario.identity import LEFT_OUT, PROVENANCE, canonical
 from trialsim.scenario.model import CovariateEffect, Design, Driver, Enroll, Leave, Missing, Scenario
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from trialsim.compare.changes import Change, changes
 from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
-from trialsim.distributions import describe
-from trialsim.quantities import Number, OfPractitioners, Record, Spread
+from trialsim.numbers.distributions import describe
+from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
+from trialsim.quantities.units import format_value
 from trialsim.scenario.dump import plain
 from trialsim.scenario.identity import PROVENANCE
 from trialsim.scenario.model import Scenario
-from trialsim.units import format_value
 
 #: Words for small numbers of things.
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -13,8 +13,8 @@ from trialsim.conduct.attrition import withdraw
 from trialsim.conduct.covariates import draw_covariates, strata
 from trialsim.conduct.entries import COUNTS, NEVER, Entries
 from trialsim.conduct.plan import ConductPlan, plan_conduct
-from trialsim.distributions import pack, packable, quantile
-from trialsim.draws import stream_key, uniforms
+from trialsim.numbers.distributions import pack, packable, quantile
+from trialsim.numbers.draws import stream_key, uniforms
 from trialsim.protocol.calendar import pack_calendars
 
 __all__ = ["COUNTS", "NEVER", "ConductPlan", "Entries", "conduct", "plan_conduct"]

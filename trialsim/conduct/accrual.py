@@ -10,9 +10,9 @@ import math
 import numpy as np
 
 from trialsim.compiled import kernel
-from trialsim.distributions import quantile_packed
-from trialsim.draws import block, to_uniform
-from trialsim.elementary import log1m
+from trialsim.numbers.distributions import quantile_packed
+from trialsim.numbers.draws import block, to_uniform
+from trialsim.numbers.elementary import log1m
 from trialsim.protocol.calendar import DAY, NEVER, first_open
 
 #: Nobody comes, is asked or leaves later than this [ticks]: 200 years.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
 from trialsim.conduct.plan import METHODS, ConductPlan
-from trialsim.draws import block, to_uniform, uniform
+from trialsim.numbers.draws import block, to_uniform, uniform
 
 IN_TURN, SIMPLE, BLOCKS = range(len(METHODS))
 

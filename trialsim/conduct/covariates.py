@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
 from trialsim.conduct.plan import ConductPlan
-from trialsim.distributions import quantile
-from trialsim.draws import uniforms
+from trialsim.numbers.distributions import quantile
+from trialsim.numbers.draws import uniforms
 
 
 def draw_covariates(plan: ConductPlan, *, seed: int, replicates: range) -> NDArray[np.float64]:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.conduct.entries import NEVER
-from trialsim.distributions import Distribution
-from trialsim.draws import stream, stream_key
 from trialsim.errors import DistributionError, TrialsimError
+from trialsim.numbers.distributions import Distribution
+from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days
-from trialsim.quantities import Number
+from trialsim.quantities.fields import Number
 from trialsim.scenario.model import Arrivals, Covariate, Leave, Scenario
 from trialsim.scenario.resolve import parse_ratio
 

@@ -16,9 +16,6 @@ from typing import Any
 import numpy as np
 
 from trialsim.compiled import index, inlined, kernel, part
-from trialsim.distributions import few_quantiles
-from trialsim.draws import block, to_uniform
-from trialsim.elementary import log_inlined
 from trialsim.engine import trace as e
 from trialsim.engine.tables import (
     HOLD_COUNT,
@@ -30,6 +27,9 @@ from trialsim.engine.tables import (
     RES_OTHER,
     RES_UNITS,
 )
+from trialsim.numbers.distributions import few_quantiles
+from trialsim.numbers.draws import block, to_uniform
+from trialsim.numbers.elementary import log_inlined
 from trialsim.protocol import program as p
 from trialsim.protocol.calendar import NEVER, first_open, shift_at
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from trialsim.distributions import pack, quantile_packed
-from trialsim.draws import uniform
-from trialsim.elementary import log
 from trialsim.engine.tables import gap_mean, other_work_streams
+from trialsim.numbers.distributions import pack, quantile_packed
+from trialsim.numbers.draws import uniform
+from trialsim.numbers.elementary import log
 from trialsim.protocol.program import ResourceInfo
 
 

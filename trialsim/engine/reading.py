@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from trialsim.draws import stream
+from trialsim.numbers.draws import stream
 from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, Calendar, parse_calendar
 from trialsim.protocol.program import Program

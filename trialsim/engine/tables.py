@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.distributions import mean, pack
-from trialsim.draws import stream, stream_key
+from trialsim.numbers.distributions import mean, pack
+from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.calendar import ALWAYS, pack_calendars
 from trialsim.protocol.program import Program, ResourceInfo
 

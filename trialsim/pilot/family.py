@@ -9,9 +9,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.measures import amount_unit_kind
 from trialsim.pilot.estimates import residuals
 from trialsim.pilot.tables import FitError, Measured
+from trialsim.quantities.records import amount_unit_kind
 
 Floats = NDArray[np.float64]
 

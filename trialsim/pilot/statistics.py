@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from trialsim.errors import DistributionError
-from trialsim.faults import did_you_mean
-from trialsim.measures import amount_unit_kind
 from trialsim.pilot import estimates as est
 from trialsim.pilot.fit import checked, small
 from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, scenario_data
 from trialsim.pilot.tables import CONTROL, FitError, named
+from trialsim.quantities.records import amount_unit_kind
+from trialsim.quantities.refuse import did_you_mean
 
 #: What a group may tell, and the words that are no group.
 KEYS = ("mean", "sd", "se", "median", "iqr", "n", "k", "r")
@@ -216,7 +216,7 @@ def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
 
 def _group(group: Mapping[str, Any], name: str, family: str) -> Group:
     """Center and spread by the solving of parameters that scenario files use."""
-    from trialsim.distributions import solve
+    from trialsim.numbers.distributions import solve
 
     n = _count(group, name)
     for key in group:

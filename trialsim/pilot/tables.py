@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trialsim.errors import TrialsimError
-from trialsim.faults import did_you_mean
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.regular import check_regular
 
 Floats = NDArray[np.float64]

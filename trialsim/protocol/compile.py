@@ -8,9 +8,9 @@ from datetime import date
 
 import numpy as np
 
-from trialsim.distributions import Distribution, mean, packable
-from trialsim.draws import stream
 from trialsim.errors import ProtocolError
+from trialsim.numbers.distributions import Distribution, mean, packable
+from trialsim.numbers.draws import stream
 from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
 from trialsim.protocol.practitioners import NOBODY, Practitioners

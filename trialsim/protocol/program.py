@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.distributions import Distribution
+from trialsim.numbers.distributions import Distribution
 from trialsim.protocol.calendar import Calendar
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.steps import Step

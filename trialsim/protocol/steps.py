@@ -12,8 +12,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from trialsim.errors import TrialsimError
-from trialsim.faults import refuse
-from trialsim.quantities import Count, Duration, DurationSpread, Name, Record, Share, Sourced
+from trialsim.quantities.fields import Count, Duration, DurationSpread, Name, Record, Share, Sourced
+from trialsim.quantities.refuse import refuse
 
 
 def read_calendar(value: object) -> str:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.distributions import BELOW_1, CODES, pack, packable, quantile, quantile_packed
-from trialsim.draws import fill_uniform, stream_key, uniforms
-from trialsim.elementary import exp_inlined, log1m_inlined
-from trialsim.normal import STRETCH, normal_quantiles
+from trialsim.numbers.distributions import BELOW_1, CODES, pack, packable, quantile, quantile_packed
+from trialsim.numbers.draws import fill_uniform, stream_key, uniforms
+from trialsim.numbers.elementary import exp_inlined, log1m_inlined
+from trialsim.numbers.normal import STRETCH, normal_quantiles
 from trialsim.protocol.program import FLAG, LONGEST, SHARE_OF, TICKS, Program
 
 Tapes = NDArray[np.int64]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trialsim.assurance import Assurance, Bin, Share, SmallPilot
-from trialsim.distributions import quantile
+from trialsim.numbers.distributions import quantile
 from trialsim.report.digits import SIGN, percent, share_with_error
 from trialsim.runs.answers import Owner, finished, taken
 from trialsim.study import Study

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import exp, isfinite
 
-from trialsim.quantities import Prior, Spread
+from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import words
 from trialsim.report.digits import percent
 from trialsim.report.moved import moved

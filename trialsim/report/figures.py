@@ -20,8 +20,8 @@ from trialsim.evaluate.frames import (
     rejection_frame,
     row_name,
 )
-from trialsim.letters import file_names
 from trialsim.protocol.calendar import DAY
+from trialsim.quantities.letters import file_names
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
 if TYPE_CHECKING:

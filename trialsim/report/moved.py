@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import exp, log
 
-from trialsim.distributions import mean
-from trialsim.quantities import Number, OfPractitioners
+from trialsim.numbers.distributions import mean
+from trialsim.quantities.fields import Number, OfPractitioners
 from trialsim.report.words import join, number, significant
 from trialsim.scenario.dump import clock_text
 from trialsim.scenario.model import (

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from trialsim.protocol.program import Program
-from trialsim.quantities import OfPractitioners
+from trialsim.quantities.fields import OfPractitioners
 from trialsim.report.words import join, number
 from trialsim.response.people import NOBODY, count_of_people, total_correlation
 from trialsim.response.plan import NORMAL, OutcomePlan, ResponsePlan

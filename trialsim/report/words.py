@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trialsim.distributions import describe
+from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
-from trialsim.quantities import Number, Spread
+from trialsim.quantities.fields import Number, Spread
+from trialsim.quantities.units import format_value
 from trialsim.report.digits import plain
 from trialsim.scenario.model import Analysis, Arrivals, Costs, Leave, Outcome, Scenario
-from trialsim.units import format_value
 
 INDENT = "  "
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.draws import fill_normal, stream, stream_key
 from trialsim.errors import TrialsimError
+from trialsim.numbers.draws import fill_normal, stream, stream_key
 from trialsim.response.measure import (
     assay_errors,
     correlate,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trialsim.normal import ndtr
+from trialsim.numbers.normal import ndtr
 from trialsim.response.kinetics import largest_fall
 from trialsim.response.plan import LOGNORMAL, ORDINAL, PairPlan, ResponsePlan
 from trialsim.response.scales import shares_of

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from trialsim.compiled import kernel
-from trialsim.draws import uniform
-from trialsim.normal import ndtr, ndtri
+from trialsim.numbers.draws import uniform
+from trialsim.numbers.normal import ndtr, ndtri
 from trialsim.protocol.columns import SHIFT_BITS, UNIT_BITS
 
 

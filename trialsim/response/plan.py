@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.distributions import mean
-from trialsim.draws import stream, stream_key
+from trialsim.numbers.distributions import mean
+from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
-from trialsim.quantities import Number
+from trialsim.quantities.fields import Number
 from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, effect_shift, places
 from trialsim.response.zeros import log_of_zero

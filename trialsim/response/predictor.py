@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.draws import stream, stream_key, uniforms
-from trialsim.normal import normal_quantiles
+from trialsim.numbers.draws import stream, stream_key, uniforms
+from trialsim.numbers.normal import normal_quantiles
 from trialsim.protocol.columns import (
     A_DELIVERED,
     A_END,

@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.distributions import solve
 from trialsim.errors import DistributionError
-from trialsim.normal import ndtri
+from trialsim.numbers.distributions import solve
+from trialsim.numbers.normal import ndtri
 from trialsim.scenario.model import ArmLevels, CovariateEffect, Driver, Effect, Level, Outcome, Response
 
 Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.normal import ndtr
+from trialsim.numbers.normal import ndtr
 from trialsim.scenario.model import Analysis, Instrument, Scenario
 
 if TYPE_CHECKING:

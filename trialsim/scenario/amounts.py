@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from trialsim.measures import amount_unit_kind
-from trialsim.quantities import Number, Prior, Record
+from trialsim.quantities.fields import Number, Prior, Record
+from trialsim.quantities.records import amount_unit_kind
 from trialsim.scenario.text import Finding, Path
 
 Report = Callable[[Finding], None]
@@ -15,7 +15,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 def canonical_unit(unit: str | None) -> str | None:
     """One spelling for each unit that is known: ``ug/dL`` for ``µg/dL``."""
-    from trialsim import units
+    from trialsim.quantities import units
 
     kind = amount_unit_kind(unit)
     return units.canonical_unit(unit, kind) if unit and kind in ("concentration", "age") else unit
@@ -64,7 +64,7 @@ def _prior_in(prior: Prior, unit: str, kind: str) -> Prior:
 
 
 def _converted(value: float, unit: str, target: str, kind: str) -> float:
-    from trialsim import units
+    from trialsim.quantities import units
 
     if kind == "concentration":
         return units.parse(f"{value!r} {unit}", kind, unit=target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from trialsim.errors import DistributionError
-from trialsim.given import FORMS, check_count
+from trialsim.numbers.given import FORMS, check_count
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 from trialsim.scenario.outline import Outline
@@ -93,7 +93,7 @@ def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, refere
 
 
 def _continuous(scale: str, level: Level, path: Path, report: Report) -> None:
-    from trialsim.distributions import solve
+    from trialsim.numbers.distributions import solve
 
     flat = level_numbers(level)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.quantities import Record
+from trialsim.quantities.fields import Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.check_levels import check_levels
 from trialsim.scenario.check_scores import check_scores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trialsim.quantities import Number, Record
+from trialsim.quantities.fields import Number, Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import ArmLevels, Level, Outcome
 from trialsim.scenario.text import Finding, Path

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from trialsim.faults import did_you_mean
 from trialsim.protocol.steps import Activity, Attempt
-from trialsim.quantities import Number, Record
+from trialsim.quantities.fields import Number, Record
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Leave, Patients, Scenario, Setting
 from trialsim.scenario.outline import Outline

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.quantities import Number
+from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Analysis, Outcome, Scenario

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.distributions import Distribution, cdf, quantile, solve
-from trialsim.given import quantiles_given
-from trialsim.measures import Number, Spread
+from trialsim.numbers.distributions import Distribution, cdf, quantile, solve
+from trialsim.numbers.given import quantiles_given
+from trialsim.quantities.records import Number, Spread
 from trialsim.scenario.check_levels import level_numbers
 from trialsim.scenario.checks import records
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario

@@ -7,8 +7,8 @@ import re
 from datetime import date
 from typing import Any
 
-from trialsim.measures import PROVENANCE
-from trialsim.quantities import Number, OfPractitioners, Prior, Record, Spread
+from trialsim.quantities.fields import Number, OfPractitioners, Prior, Record, Spread
+from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.model import Covariate, Rhythm, Scenario
 from trialsim.scenario.text import scalar
 
@@ -88,7 +88,7 @@ def number_text(number: Number) -> str | int | float:
 
 def value_text(value: float, kind: str, unit: str | None) -> str | int | float:
     """A value of a kind as people write it; a plain number where no unit belongs."""
-    from trialsim import units
+    from trialsim.quantities import units
 
     bare = int(value) if value == int(value) and abs(value) < 1e15 else value
     if kind == "calendar":

@@ -7,7 +7,7 @@ import json
 from datetime import date
 from typing import Any
 
-from trialsim.quantities import Number, OfPractitioners, Record, Spread
+from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
 from trialsim.scenario.model import Design, Outcome, Patients, Scenario, Simulation
 
 #: Words and provenance do not decide results, nor does how many replicates are played (each is its own).

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from trialsim.empirical import beside
 from trialsim.errors import Fault, ScenarioError
+from trialsim.quantities.empirical import beside
 from trialsim.scenario.echoes import without_echoes, without_repeats
 from trialsim.scenario.messages import findings_of
 from trialsim.scenario.model import Scenario

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from trialsim.errors import Fault, ScenarioError
-from trialsim.faults import did_you_mean
-from trialsim.letters import ODD, harmless
-from trialsim.measures import PROVENANCE
+from trialsim.quantities.letters import ODD, harmless
+from trialsim.quantities.records import PROVENANCE
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.check_levels import LEVEL_FORMS, LEVEL_KEYS
 from trialsim.scenario.check_outcomes import EFFECTS_OF, SPREADS_OF
 from trialsim.scenario.model import Level, Scenario

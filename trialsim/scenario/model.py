@@ -16,7 +16,7 @@ from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHa
 from pydantic_core import core_schema
 
 from trialsim.protocol.steps import Resource, Step, WaitRule
-from trialsim.quantities import (
+from trialsim.quantities.fields import (
     Amount,
     CalendarSpan,
     Categories,

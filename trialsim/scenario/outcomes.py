@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.measures import amount_unit_kind
+from trialsim.quantities.records import amount_unit_kind
 from trialsim.scenario.amounts import Report, amounts_in
 from trialsim.scenario.model import ArmLevels, Level, Outcome
 from trialsim.scenario.outline import Outline

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialsim.faults import did_you_mean
-from trialsim.reading import FAMILIES
+from trialsim.quantities.read import FAMILIES
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.messages import known_keys
 from trialsim.scenario.text import BrokenText, Finding, Path, Place, Tree, read_text
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from trialsim.protocol.practitioners import Practitioners
 from trialsim.protocol.steps import Resource
-from trialsim.quantities import OfPractitioners
+from trialsim.quantities.fields import OfPractitioners
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Outcome, Scenario

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trialsim.measures import PROVENANCE
-from trialsim.quantities import Number, Prior, Record, Spread
+from trialsim.quantities.fields import Number, Prior, Record, Spread
+from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.text import Finding, Path
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from trialsim.measures import PROVENANCE
 from trialsim.protocol.steps import WaitRule
-from trialsim.quantities import Number, Prior, Record, Spread
+from trialsim.quantities.fields import Number, Prior, Record, Spread
+from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.dump import plain, value_text
 from trialsim.scenario.model import Analysis, Design, Published, Scenario, Simulation
 from trialsim.scenario.text import Path

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trialsim.measures import PROVENANCE
+from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.overrides import NAMES
 
 #: What may stand beside a number without being one.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from trialsim.errors import Fault, ScenarioError
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
-from trialsim.quantities import Number
+from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.model import (
     Analysis,

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
-from trialsim.faults import refuse
-from trialsim.quantities import Count, Record
+from trialsim.quantities.fields import Count, Record
+from trialsim.quantities.refuse import refuse
 
 #: One point of a sweep: the path of each value varied, and the value as a file would hold it.
 Point = Mapping[str, Any]
@@ -205,7 +205,7 @@ def _latin(sweep: Sweep, *, seed: int) -> list[dict[str, Any]]:
     ----------
     McKay, Beckman and Conover 1979, doi:10.1080/00401706.1979.10489755
     """
-    from trialsim.draws import stream, uniforms
+    from trialsim.numbers.draws import stream, uniforms
 
     count = sweep.points or 2
     drawn: list[dict[str, Any]] = [{} for _ in range(count)]

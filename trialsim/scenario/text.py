@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialsim.letters import odd_letter
+from trialsim.quantities.letters import odd_letter
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000

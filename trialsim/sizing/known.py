@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.draws import fill_normal
+from trialsim.numbers.draws import fill_normal
 from trialsim.sizing.sizes import Sizes, within
 from trialsim.sizing.target import Target
 from trialsim.study import Study

@@ -10,7 +10,7 @@ from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.moments import BLOCK
 from trialsim.evaluate.table import Z95, Measure
-from trialsim.faults import did_you_mean
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.runs.run import Run
 
 #: No fewer replicates than this, however small their error looks: a lucky start is no precision.

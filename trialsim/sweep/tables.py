@@ -19,7 +19,7 @@ from trialsim.evaluate.columns import FAMILY, POWER
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.evaluate.verdict import Verdict
-from trialsim.faults import did_you_mean
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.pareto import CLEARLY, Lead, highest, standing

@@ -23,7 +23,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.normal import normal_quantiles
+from trialsim.numbers.normal import normal_quantiles
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from trialsim.distributions import Distribution, mean, median, quantile, solve
 from trialsim.errors import DistributionError
-from trialsim.fitting import SOLVERS
+from trialsim.numbers.distributions import Distribution, mean, median, quantile, solve
+from trialsim.numbers.fitting import SOLVERS
 
 Given = Mapping[str, float]
 

@@ -1,4 +1,4 @@
-"""Reading quantities: from what stands in a scenario to the records of :mod:`trialsim.measures`."""
+"""Reading quantities: from what stands in a scenario to the records of :mod:`trialsim.quantities.records`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trialsim.faults import did_you_mean, inside, only_keys, refuse
-from trialsim.letters import is_usable, odd_letter, usable_name
-from trialsim.measures import PROVENANCE, Number, OfPractitioners, Prior, Spread, amount_unit_kind
+from trialsim.quantities.letters import is_usable, odd_letter, usable_name
+from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Spread, amount_unit_kind
+from trialsim.quantities.refuse import did_you_mean, inside, only_keys, refuse
 
 # ---------------------------------------------------------------- reading one number
 
@@ -68,7 +68,7 @@ def _read_value(value: object, kind: str) -> tuple[float, str | None]:
 
 
 def _parse(text: str, kind: str) -> float:
-    from trialsim import units
+    from trialsim.quantities import units
 
     try:
         parsed = units.parse(text, kind)
@@ -316,7 +316,7 @@ def _read_family(family: str, inner: object, kind: str, info: Any) -> dict[str, 
     if family == "choice":
         return _read_choice(inner, kind)
     if family == "empirical":
-        from trialsim.empirical import read_empirical
+        from trialsim.quantities.empirical import read_empirical
 
         return {"values": read_empirical(inner, kind, info)}
     if not isinstance(inner, Mapping):
@@ -393,8 +393,8 @@ def _one_unit(given: Mapping[str, Number | tuple[float, ...]]) -> str | None:
 
 
 def _solvable(spread: Spread) -> None:
-    from trialsim.distributions import mean, sd
     from trialsim.errors import DistributionError
+    from trialsim.numbers.distributions import mean, sd
 
     try:
         sizes = [abs(part(spread.distribution)) for part in (mean, sd)]

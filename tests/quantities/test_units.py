@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trialsim.errors import UnitError
-from trialsim.units import ALIASES, EXAMPLES, KINDS, TABLES, canonical_unit, format_value, parse
+from trialsim.quantities.units import ALIASES, EXAMPLES, KINDS, TABLES, canonical_unit, format_value, parse
 
 #: Written out a second time, from what the units mean.
 SIZES = {

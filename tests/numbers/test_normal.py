@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special
 
-from trialsim.distributions import Distribution, few_quantiles, pack, quantile
-from trialsim.normal import ndtr, ndtri, normal_quantiles
+from trialsim.numbers.distributions import Distribution, few_quantiles, pack, quantile
+from trialsim.numbers.normal import ndtr, ndtri, normal_quantiles
 
 Floats = NDArray[np.float64]
 

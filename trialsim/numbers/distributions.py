@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.elementary import exp, exp_inlined, log1m, log1m_inlined
 from trialsim.errors import DistributionError
-from trialsim.normal import TINY, ndtr, ndtri, ndtri_near
+from trialsim.numbers.elementary import exp, exp_inlined, log1m, log1m_inlined
+from trialsim.numbers.normal import TINY, ndtr, ndtri, ndtri_near
 
 Floats = NDArray[np.float64]
 
@@ -345,8 +345,8 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     DistributionError
         TS-D003 the properties do not fit the family, TS-D004 no member of the family has them
     """
-    from trialsim.fitting import SOLVERS
-    from trialsim.given import check_count
+    from trialsim.numbers.fitting import SOLVERS
+    from trialsim.numbers.given import check_count
 
     name = family or ("lognormal" if positive else "normal")
     if name in DISCRETE:

@@ -14,8 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from trialsim.measures import PROVENANCE, Number, OfPractitioners, Prior, Record, Sourced, Spread
-from trialsim.reading import (
+from trialsim.quantities.read import (
     EXAMPLES,
     FAMILIES,
     KIND_WORDS,
@@ -31,6 +30,7 @@ from trialsim.reading import (
     read_spread,
     read_study_name,
 )
+from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Record, Sourced, Spread
 
 __all__ = [
     "Amount",

@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from trialsim.distributions import (
+from trialsim.errors import DistributionError
+from trialsim.numbers.distributions import (
     CODES,
     Distribution,
     cdf,
@@ -27,8 +28,7 @@ from trialsim.distributions import (
     quantile_packed,
     sd,
 )
-from trialsim.empirical import read_empirical
-from trialsim.errors import DistributionError
+from trialsim.quantities.empirical import read_empirical
 
 Floats = NDArray[np.float64]
 Quantile = Callable[[Distribution, Floats], Floats]

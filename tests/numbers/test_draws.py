@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from trialsim.draws import (
+from trialsim.numbers.draws import (
     STREAMS,
     block,
     fill_normal,

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.elementary import exp, exp_inlined, log, log1m, log1m_inlined, log_inlined
+from trialsim.numbers.elementary import exp, exp_inlined, log, log1m, log1m_inlined, log_inlined
 
 Floats = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from trialsim.compiled import inlined, kernel
-from trialsim.elementary import log_inlined
+from trialsim.numbers.elementary import log_inlined
 
 #: How far from 1/2 the formula of the middle holds.
 MIDDLE = 0.425

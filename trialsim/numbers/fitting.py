@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from trialsim.errors import DistributionError
-from trialsim.given import Given, quantiles_given
-from trialsim.normal import ndtri
+from trialsim.numbers.given import Given, quantiles_given
+from trialsim.numbers.normal import ndtri
 
 Params = tuple[float, ...]
 

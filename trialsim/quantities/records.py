@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from trialsim.distributions import Distribution
+    from trialsim.numbers.distributions import Distribution
 
 PROVENANCE = ("source", "computed_from", "assumed", "range")
 
@@ -49,7 +49,7 @@ class OfPractitioners(Number):
 class Spread(Sourced):
     """A number that varies. ``given`` holds what was declared, in canonical units (seconds for durations).
 
-    The keys of ``given`` are those of :func:`trialsim.distributions.solve`: value, mean, sd, cv, median, sd_log,
+    The keys of ``given`` are those of :func:`trialsim.numbers.distributions.solve`: value, mean, sd, cv, median, sd_log,
     iqr_low, iqr_high, q05, ..., low, high, mode, shape, scale, values, weights. ``low`` and ``high`` truncate.
     ``range`` is the plausible range of the first number given.
     """
@@ -67,7 +67,7 @@ class Spread(Sourced):
         """The distribution whose parameters reproduce ``given``, truncated to ``low`` and ``high``."""
         from dataclasses import replace
 
-        from trialsim.distributions import Distribution, solve
+        from trialsim.numbers.distributions import Distribution, solve
 
         flat: dict[str, Any] = {k: v.value if isinstance(v, Number) else v for k, v in self.given.items()}
         if set(flat) == {"value"}:
@@ -95,7 +95,7 @@ OfPractitioners.model_rebuild()
 
 def amount_unit_kind(unit: str | None) -> str:
     """The kind of quantity a unit of an amount measures: concentration, age, duration, or a plain label."""
-    from trialsim import units
+    from trialsim.quantities import units
 
     if unit is None:
         return "number"

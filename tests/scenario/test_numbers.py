@@ -15,8 +15,8 @@ from trialsim.errors import ScenarioError
 from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.numbers.distributions import quantile
-from trialsim.quantities.read import read_categories
 from trialsim.quantities.refuse import did_you_mean
+from trialsim.quantities.words import read_categories
 from trialsim.report.explain import explain
 from trialsim.scenario import load, loads
 from trialsim.scenario.doubts import doubts

@@ -15,7 +15,7 @@ from trialsim.report.digits import percent
 
 if TYPE_CHECKING:
     from trialsim.assurance import Assurance
-    from trialsim.study import Study
+    from trialsim.prepared import Study
 
     ParamType = click.ParamType[Any]
 else:
@@ -73,9 +73,9 @@ def command(
     """Average power over the priors of a scenario: the chance that the trial will succeed."""
     from trialsim.assurance import find_assurance
     from trialsim.cli.run import say_if_first
+    from trialsim.prepared import prepare
     from trialsim.report.assurance import owner, write_assurance
     from trialsim.scenario import load
-    from trialsim.study import prepare
 
     study = prepare(load(scenario, set=changes))
     which: Literal["any", "all"] = "any" if need == "any" else "all"

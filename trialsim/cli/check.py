@@ -22,8 +22,8 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
 
     Exit code 0: it can run (warnings may be printed). 3: it cannot.
     """
+    from trialsim.prepared import warnings_of
     from trialsim.scenario import load
-    from trialsim.study import warnings_of
 
     try:
         resolved = load(scenario, set=changes)

@@ -30,9 +30,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Write one synthetic trial as tidy CSV tables with a codebook."""
+    from trialsim.prepared import prepare
     from trialsim.runs.run import write_cohort
     from trialsim.scenario import load
-    from trialsim.study import prepare, replay
+    from trialsim.study import replay
 
     study = prepare(load(scenario, set=changes))
     folder = out or Path(f"cohort-{study.scenario.name}-{replicate}")

@@ -18,10 +18,10 @@ from trialsim.cli.options import json_option, scenario_argument, set_option
 @json_option
 def command(scenario: Path, resolved: bool, changes: tuple[str, ...], as_json: bool) -> None:
     """Say in plain words what a scenario means: flow, schedule, distributions, implied effects."""
+    from trialsim.prepared import prepare
     from trialsim.report.explain import explain
     from trialsim.scenario import load
     from trialsim.scenario.dump import dump
-    from trialsim.study import prepare
 
     loaded = load(scenario, set=changes)
     if resolved:

@@ -29,8 +29,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Play one replicate again: its estimates equal that row of the batch, and its events can be read."""
+    from trialsim.prepared import prepare
     from trialsim.scenario import load
-    from trialsim.study import prepare
     from trialsim.study import replay as play_again
 
     study = prepare(load(scenario, set=changes))

@@ -24,9 +24,9 @@ from trialsim.cli.tables import print_measures, summary
 from trialsim.cli.where import in_words, where_options
 
 if TYPE_CHECKING:
+    from trialsim.prepared import Study
     from trialsim.runs.run import Run
     from trialsim.runs.shards import Shard
-    from trialsim.study import Study
 
 
 @click.command("run")
@@ -67,12 +67,12 @@ def command(
     A run that was stopped goes on where it stopped when it is started again, and so does one that is asked for more replicates.
     """
     from trialsim.cli.precision import play_until
+    from trialsim.prepared import prepare
     from trialsim.runs.folder import alone, owner
     from trialsim.runs.run import with_simulation
     from trialsim.runs.shards import Shard
     from trialsim.scenario import load
     from trialsim.scenario.identity import scenario_hash
-    from trialsim.study import prepare
 
     if shard is not None and precision is not None:
         raise click.UsageError("--shard plays a fixed share of --replicates: leave out --precision.")

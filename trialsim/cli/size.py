@@ -14,8 +14,8 @@ from trialsim.cli.options import json_option, scenario_argument, set_option
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS
 
 if TYPE_CHECKING:
+    from trialsim.prepared import Study
     from trialsim.sizing import Found
-    from trialsim.study import Study
 
 
 @click.command("size")
@@ -61,10 +61,10 @@ def command(
 ) -> None:
     """Find the sample size for a power or a precision, or the smallest effect that a size detects."""
     from trialsim.cli.run import say_if_first
+    from trialsim.prepared import prepare
     from trialsim.report.sizing import owner, write_sizing
     from trialsim.scenario import load
     from trialsim.sizing import find_effect, find_precision, find_size, target_of
-    from trialsim.study import prepare
 
     if effect and width is not None:
         raise click.UsageError("--effect and --width are two questions: ask one at a time.")

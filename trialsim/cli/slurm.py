@@ -76,8 +76,9 @@ def command(
 
     `trialsim slurm study.yaml --shards 20 > study.sbatch`, then `sbatch study.sbatch`, then `trialsim merge`.
     """
+    from trialsim.prepared import prepare
     from trialsim.scenario import load
-    from trialsim.study import prepare, stored_chunks
+    from trialsim.study import stored_chunks
 
     known = load(scenario, set=changes)
     folder = out or Path("outputs") / known.name

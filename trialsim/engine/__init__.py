@@ -12,7 +12,10 @@ from trialsim.errors import EngineError
 from trialsim.protocol.program import Program
 from trialsim.protocol.tapes import Tapes
 
-__all__ = ["EventTrace", "play"]
+__all__ = ["Engine", "EventTrace", "play"]
+
+#: The compiled engine, or the one that is written to be read.
+Engine = Literal["fast", "simpy"]
 
 
 def play(
@@ -22,7 +25,7 @@ def play(
     *,
     seed: int,
     replicates: range,
-    engine: Literal["fast", "simpy"] = "fast",
+    engine: Engine = "fast",
     record: bool = False,
 ) -> EventTrace:
     """Play a protocol for the participants of each replicate.

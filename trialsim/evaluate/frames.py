@@ -11,7 +11,8 @@ from trialsim.analysis.plan import NO_ESTIMAND, RowPlan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.evaluate.characteristics import Kept, OperatingCharacteristics
+    from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.evaluate.kept import Kept
 
 DAY_STEPS = 120
 

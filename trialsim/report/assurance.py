@@ -11,9 +11,9 @@ import pandas as pd
 
 from trialsim.assurance import Assurance, Bin, Share, SmallPilot
 from trialsim.numbers.distributions import quantile
+from trialsim.prepared import Study
 from trialsim.report.digits import SIGN, percent, share_with_error
 from trialsim.runs.answers import Owner, finished, taken
-from trialsim.study import Study
 
 #: Of the failed trials, the share from which bounds are told.
 MANY_FAILED = 0.05

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import exp, isfinite
 
+from trialsim.prepared import Study, warnings_of
 from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import words
 from trialsim.report.digits import percent
@@ -18,7 +19,6 @@ from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import prior_in_words, provenance
-from trialsim.study import Study, warnings_of
 
 #: Scores beyond which only the ends are shown.
 MANY = 11

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trialsim.cohort import Trial
-    from trialsim.evaluate.characteristics import Kept
+    from trialsim.evaluate.kept import Kept
     from trialsim.plots.flow import Count, Flow
+    from trialsim.prepared import Study
     from trialsim.runs.run import Run
-    from trialsim.study import Study
 
 #: A figure shows at most so many rows of analyses.
 MOST_ROWS = 12

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from trialsim.prepared import Study
 from trialsim.report.digits import percent, with_error
 from trialsim.report.words import join
 from trialsim.runs.answers import Owner, finished, taken
 from trialsim.sizing import Confirmation, Found
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.sizing.sizes import sizes_of
-from trialsim.study import Study
 
 
 def answer(study: Study, found: Found) -> list[str]:

@@ -11,6 +11,7 @@ from trialsim.analysis.estimates import NUMBERS
 from trialsim.chunks import usable_cores
 from trialsim.evaluate.moments import BLOCK
 from trialsim.memory import BUDGET, trial_bytes, truth_bytes
+from trialsim.prepared import Study
 
 #: Participants at visits, over all replicates, above which a run is asked about first.
 LARGE = 1_000_000_000
@@ -40,12 +41,12 @@ class Effort:
         )
 
 
-def size(study: studies.Study, replicates: int) -> int:
+def size(study: Study, replicates: int) -> int:
     """Participants at visits over all replicates."""
     return replicates * study.conduct.target * max(len(study.scenario.visits) or len(study.response.pairs), 1)
 
 
-def effort(study: studies.Study, replicates: int, *, workers: int | None = None) -> Effort:
+def effort(study: Study, replicates: int, *, workers: int | None = None) -> Effort:
     """Time, memory and disk of ``replicates``; one block is played to know."""
     studies.play(study, range(1))  # compiled, if it was not
     began = time.perf_counter()

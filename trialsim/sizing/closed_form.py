@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.plan import BY_PROPORTION, Call, RowPlan
+from trialsim.prepared import Study
 from trialsim.scenario.resolve import ONE_SAMPLE
 from trialsim.sizing import bounds, formulas
 from trialsim.sizing.expected import Spread, covariance, positive_pair, spreads, superiority
 from trialsim.sizing.gaps import reasons
 from trialsim.sizing.varying import arm_sizes, averaged, eligible, offsets
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

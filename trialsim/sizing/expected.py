@@ -17,7 +17,8 @@ from scipy import special, stats
 from trialsim.analysis.plan import Endpoint
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import Program
-from trialsim.response.people import NOBODY, services, total_correlation
+from trialsim.response.joint import total_correlation
+from trialsim.response.people import NOBODY, services
 from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, ResponsePlan, log_factor, matching, steps_of_activities
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Response

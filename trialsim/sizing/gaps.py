@@ -9,13 +9,13 @@ from scipy import special
 
 from trialsim.analysis.plan import Call
 from trialsim.conduct import NEVER
+from trialsim.prepared import Study
 from trialsim.response.people import NOBODY
 from trialsim.response.plan import LOGNORMAL, NORMAL, ORDINAL, OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
 from trialsim.scenario.resolve import ONE_SAMPLE
 from trialsim.sizing.varying import one_by_one
-from trialsim.study import Study
 
 RANKS = ("wilcoxon", "mann-whitney", "kruskal-wallis")
 OF_TABLES = ("chi-square", "fisher")

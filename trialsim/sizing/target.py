@@ -14,7 +14,7 @@ from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import TrialsimError
-from trialsim.study import Study
+from trialsim.prepared import Study
 
 Floats = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.plan import Call
+from trialsim.prepared import Study
 from trialsim.sizing.sizes import sizes_of
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

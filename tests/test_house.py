@@ -55,7 +55,7 @@ def test_simpy_is_imported_in_one_file() -> None:
 
 @pytest.mark.parametrize("package", ["matplotlib", "seaborn"])
 def test_figures_are_drawn_only_under_plots(package: str) -> None:
-    assert all(name.startswith(("plots/", "report/")) for name in users_of(package))
+    assert all(name.startswith(("figures/", "report/")) for name in users_of(package))
     typing_only = [name for name in users_of(package) if name.startswith("report/")]
     for name in typing_only:
         text = (PACKAGE / name).read_text(encoding="utf-8")

@@ -152,8 +152,8 @@ def owner(study: Study) -> Owner:
 
 def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path, ...]:
     """Write tables, figure and answer into ``folder``."""
-    from trialsim.plots.assurance import assurance_figure
-    from trialsim.plots.style import save
+    from trialsim.figures.assurance import assurance_figure
+    from trialsim.figures.style import save
     from trialsim.runs.files import whole_file
 
     belief = found.beliefs[found.first]

@@ -259,7 +259,7 @@ class Picture:
 def pictures(found: Comparison) -> Iterator[Picture]:
     """The figures of a comparison that have something to show."""
     from trialsim.compare import frames
-    from trialsim.plots import compare as plots
+    from trialsim.figures import compare as plots
 
     names = {side.label: side.name for side in found.sides}
     seed = "different seeds" if found.seed is None else f"seed {found.seed}"
@@ -309,7 +309,7 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
     RunError
         as :func:`trialsim.runs.answers.taken`
     """
-    from trialsim.plots.style import save
+    from trialsim.figures.style import save
     from trialsim.runs.files import whole_file, write_text
 
     mine = owner(found.sides, found.seed)

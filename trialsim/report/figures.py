@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from trialsim.cohort import Trial
     from trialsim.evaluate.kept import Kept
-    from trialsim.plots.flow import Count, Flow
+    from trialsim.figures.flow import Count, Flow
     from trialsim.prepared import Study
     from trialsim.runs.run import Run
 
@@ -53,9 +53,9 @@ class Picture:
 
 def pictures(run: Run) -> Iterator[Picture]:
     """The figures of a run, in the order of the report."""
-    from trialsim.plots.bias import bias_and_coverage
-    from trialsim.plots.estimates import estimate_distributions, p_value_distributions
-    from trialsim.plots.power import rejection_rates
+    from trialsim.figures.bias import bias_and_coverage
+    from trialsim.figures.estimates import estimate_distributions, p_value_distributions
+    from trialsim.figures.power import rejection_rates
 
     result, kept, trial = run.characteristics, run.characteristics.kept, run.cohort.one(0)
     alpha = kept.rows[0].alpha
@@ -94,7 +94,7 @@ def pictures(run: Run) -> Iterator[Picture]:
 
 def write_figures(run: Run, folder: Path) -> list[tuple[Picture, Path, Path]]:
     """Write every figure as PNG and SVG, entered into the manifest of the run; each comes back with its two files."""
-    from trialsim.plots.style import files_of, save
+    from trialsim.figures.style import files_of, save
     from trialsim.runs.manifest import add_outputs
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -119,8 +119,8 @@ def _main_rows(frame: pd.DataFrame, kept: Kept) -> pd.DataFrame:
 
 def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
     """Distributions and trajectories of each outcome in the cohort shown."""
-    from trialsim.plots.outcomes import outcome_distributions
-    from trialsim.plots.trajectories import trajectories
+    from trialsim.figures.outcomes import outcome_distributions
+    from trialsim.figures.trajectories import trajectories
 
     measured = trial.measurements()
     arms = tuple(run.study.scenario.design.arms)
@@ -173,9 +173,9 @@ def in_time(study: Study, visits: Sequence[str]) -> list[str]:
 def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
     import pandas as pd
 
-    from trialsim.plots.accrual import accrual_fan
-    from trialsim.plots.flow import consort
-    from trialsim.plots.ward import ward_week
+    from trialsim.figures.accrual import accrual_fan
+    from trialsim.figures.flow import consort
+    from trialsim.figures.ward import ward_week
 
     result, plan = run.characteristics, run.study.conduct
     yield Picture(
@@ -209,7 +209,7 @@ def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
 
 def flow_of(study: Study, kept: Kept) -> Flow:
     """The numbers of the flow diagram over the replicates kept."""
-    from trialsim.plots.flow import Count, Flow
+    from trialsim.figures.flow import Count, Flow
 
     def over(label: str, values: NDArray[np.float64]) -> Count:
         low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")

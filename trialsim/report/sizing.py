@@ -186,8 +186,8 @@ def owner(study: Study) -> Owner:
 
 def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
     """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
-    from trialsim.plots.curve import design_curve
-    from trialsim.plots.style import save
+    from trialsim.figures.curve import design_curve
+    from trialsim.figures.style import save
     from trialsim.runs.files import whole_file
 
     frame = curve_frame(found)

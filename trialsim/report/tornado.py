@@ -119,8 +119,8 @@ def _written(value: float, measure: str) -> str:
 
 def write_tornado(found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
     """Write ``tornado.csv`` and the figure ``tornado``."""
-    from trialsim.plots.style import save
-    from trialsim.plots.tornado import tornado
+    from trialsim.figures.style import save
+    from trialsim.figures.tornado import tornado
     from trialsim.runs.files import whole_file
 
     frame = tornado_frame(found)

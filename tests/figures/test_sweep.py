@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from trialsim.plots.pareto import feasibility
-from trialsim.plots.sweep import sweep_dots, sweep_heatmap, sweep_lines
+from trialsim.figures.pareto import feasibility
+from trialsim.figures.sweep import sweep_dots, sweep_heatmap, sweep_lines
 
 NAMES = {"n": "enroll", "units": "nurse units", "share": "other work share"}
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from trialsim.plots.style import ARM_COLORS, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ARM_COLORS, INK, blank_figure, caption, plain_grid, study_style
 
 COLORS = (*ARM_COLORS[1:], ARM_COLORS[0])
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trialsim.plots import accrual, bias, estimates, flow, outcomes, power, style, trajectories, ward
+from trialsim.figures import accrual, bias, estimates, flow, outcomes, power, style, trajectories, ward
 
 ARMS = ("control", "music", "massage")
 

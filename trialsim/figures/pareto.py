@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from trialsim.plots.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
 
 OTHERS, TOO_OFTEN = "#b4bfc8", "#b3432b"
 LABELS = {

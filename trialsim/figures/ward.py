@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from trialsim.plots.style import ACCENT, INK, QUIET, arm_palette, blank_figure, caption, in_lines, study_style
+from trialsim.figures.style import ACCENT, INK, QUIET, arm_palette, blank_figure, caption, in_lines, study_style
 
 OFF_DUTY, OTHER_WORK = "#eceff2", "#c3ccd3"
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, row_names, study_style
+from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, row_names, study_style
 
 DECLARED, NULL = "#0072b2", QUIET
 

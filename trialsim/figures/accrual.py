@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from trialsim.plots.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
 
 MONTH = 30.4375  # mean days in a month
 

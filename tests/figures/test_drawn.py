@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from trialsim.plots import accrual, bias, estimates, flow, outcomes, power, style, trajectories
+from trialsim.figures import accrual, bias, estimates, flow, outcomes, power, style, trajectories
 
 
 def upright(axes: Any) -> list[float]:

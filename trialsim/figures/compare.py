@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from trialsim.plots.style import ARM_COLORS, INK, blank_figure, caption, in_lines, plain_grid, row_names, study_style
+from trialsim.figures.style import ARM_COLORS, INK, blank_figure, caption, in_lines, plain_grid, row_names, study_style
 
 MONTH = 30.4375  # mean days in a month
 

@@ -13,7 +13,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
 
-from trialsim.plots.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
+from trialsim.figures.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
 
 #: Multiples of it lie apart in 0 to 1 as evenly as any number's.
 GOLDEN = (5**0.5 - 1) / 2

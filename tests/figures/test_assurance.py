@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from trialsim.plots.assurance import assurance_figure
+from trialsim.figures.assurance import assurance_figure
 
 
 @pytest.mark.parametrize(("power", "corner"), [([0.7, 0.8, 0.9, 0.95], "left"), ([0.05, 0.1, 0.2, 0.85], "right")])

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, ScalarFormatter
 
-from trialsim.plots.style import arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
+from trialsim.figures.style import arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
 
 #: Names of visits with no more letters than this stand side by side below a panel.
 LETTERS = 32

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, study_style
 
 LINE = "#0072b2"
 

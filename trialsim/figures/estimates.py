@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from trialsim.plots.style import ACCENT, INK, QUIET, blank_figure, caption, in_lines, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, in_lines, plain_grid, study_style
 
 DECLARED, NULL = "#0072b2", QUIET
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from trialsim.plots.style import INK, QUIET, arm_palette, blank_figure, caption, study_style
+from trialsim.figures.style import INK, QUIET, arm_palette, blank_figure, caption, study_style
 
 
 @dataclass(frozen=True)

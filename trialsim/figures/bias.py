@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from trialsim.plots.style import ACCENT, INK, blank_figure, caption, plain_grid, row_names, study_style
+from trialsim.figures.style import ACCENT, INK, blank_figure, caption, plain_grid, row_names, study_style
 
 DOT = "#0072b2"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trialsim.cli import main
-from trialsim.plots.style import blank_figure, save, study_style
+from trialsim.figures.style import blank_figure, save, study_style
 
 STUDY = Path(__file__).with_name("odd-names.yaml")
 ARMS = ("car$d_5$", "car$d^10$")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from trialsim.plots.style import INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import INK, QUIET, blank_figure, caption, plain_grid, study_style
 
 LOW, HIGH = "#0072b2", "#d55e00"
 FAINT_ALPHA = 0.22

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trialsim import engine as engines
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
@@ -15,9 +16,14 @@ from trialsim.protocol.program import Program
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response import ResponsePlan, plan_response
 from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
+from trialsim.result import Result
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.practitioners import practitioners
+from trialsim.scenario.provenance import Row, provenance
 from trialsim.scenario.resolve import resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What is played by default: the effects as declared, and the same trial without them.
 TWINS = ("declared", "null")
@@ -26,8 +32,8 @@ TWINS = ("declared", "null")
 NO_CHANGE = "no change"
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Result):
     """A resolved scenario with everything that is decided before the first draw."""
 
     scenario: Scenario
@@ -41,6 +47,19 @@ class Study:
         """The twins played: as declared, without effects, and where the clock moves an outcome with a flat one too."""
         clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
         return (*TWINS, NO_CHANGE) if clock else TWINS
+
+    def frame(self) -> pd.DataFrame:
+        """One row an assumed number: where it stands, its value, where it comes from and why, its plausible range."""
+        import pandas as pd
+
+        return pd.DataFrame(provenance(self.scenario), columns=list(Row._fields))
+
+    def lines(self) -> list[str]:
+        """Its name and title, how many take part, in which arms."""
+        scenario = self.scenario
+        arms = ", ".join(self.conduct.arms)
+        ward = "played on a ward" if self.program is not None else "without a ward"
+        return [f"{scenario.name}: {scenario.title}", f"{self.conduct.target} participants; arms: {arms}; {ward}."]
 
 
 def prepare(scenario: Scenario | Study) -> Study:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stderr
 from trialsim.cli.options import json_option
 
 if TYPE_CHECKING:
-    from trialsim.pilot import Fragment
+    from trialsim.api.describe import Fit
 
 
 @click.command("fit")
@@ -45,68 +46,31 @@ def command(
     visit: str | None,
     person: str | None,
     at: tuple[str, ...],
-    distribution: str | None,
+    distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None,
     unit: str | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Make a scenario from pilot data (a CSV file) or from printed statistics, with a prior for each number."""
-    from trialsim.pilot import fit_pilot, read_pilot
-
     if (pilot is None) == (not given):
         raise click.UsageError("Give a file of pilot data, or printed statistics with --given.")
-    if pilot is not None and pilot.suffix.lower() not in (".yaml", ".yml"):
-        data = read_pilot(
-            pilot, arm=arm, reference=reference, baseline=baseline, outcomes=outcomes, visit=visit, person=person, at=at
-        )
-        fragment = fit_pilot(data, distribution=distribution, unit=unit)
-    else:
-        fragment = _from_statistics(pilot, given, outcomes, reference=reference, unit=unit, distribution=distribution)
-    _show(fragment, out, as_json=as_json)
-
-
-def _from_statistics(
-    file: Path | None,
-    given: tuple[str, ...],
-    outcomes: tuple[str, ...],
-    *,
-    reference: str | None,
-    unit: str | None,
-    distribution: str | None,
-) -> Fragment:
-    """The scenario of a YAML file of statistics, or of ``--given``."""
-    from trialsim.pilot.statistics import WORDS, fit_statistics, parse_given, read_statistics
-    from trialsim.pilot.tables import FitError
-
-    if distribution == "ordinal":
+    if distribution == "ordinal" and (pilot is None or pilot.suffix.lower() in (".yaml", ".yml")):
         raise click.UsageError("An ordinal outcome needs the data themselves.")
-    if file is not None:
-        told = read_statistics(file)
-    else:
-        parsed = [parse_given(text) for text in given]
-        twice = next((name for i, (name, _) in enumerate(parsed) if name in [n for n, _ in parsed[:i]]), None)
-        if twice is not None:
-            raise FitError(f"'{twice}' is given twice.", code="TS-F007", remedy="Give each arm once.")
-        told = {"arms": {name: group for name, group in parsed if name not in WORDS}}
-        told |= {name: group for name, group in parsed if name in WORDS}
-    options = {
-        "reference": reference,
-        "unit": unit,
-        "distribution": distribution,
-        "outcome": next(iter(outcomes), None),
-    }
-    told |= {key: value for key, value in options.items() if value is not None}
-    return fit_statistics(**told, source=file.name if file is not None else "Printed statistics")
+    found = ts.fit(
+        pilot, given=given, arm=arm, reference=reference, baseline=baseline, outcomes=outcomes, visit=visit, person=person,
+        at=at, distribution=distribution, unit=unit,
+    )  # fmt: skip
+    _show(found, out, as_json=as_json)
 
 
-def _show(fragment: Fragment, out: Path | None, *, as_json: bool) -> None:
+def _show(found: Fit, out: Path | None, *, as_json: bool) -> None:
     """The scenario on stdout or in a file that does not exist yet; the notes on stderr."""
     if out is not None:
         from trialsim.errors import RunError
 
         try:
             with out.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(fragment.text)
+                file.write(found.text)
         except FileExistsError:
             raise RunError(f"{out} exists and is kept.", code="TS-R001", remedy="Choose another name.") from None
         except OSError as error:
@@ -114,13 +78,11 @@ def _show(fragment: Fragment, out: Path | None, *, as_json: bool) -> None:
                 f"{out} cannot be written: {error.strerror}.", code="TS-R003", remedy="Check the folder."
             ) from None
     if as_json:
-        print_json(
-            {"scenario": fragment.data, "notes": list(fragment.notes), "file": None if out is None else str(out)}
-        )
+        print_json({"scenario": found.data, "notes": list(found.notes), "file": None if out is None else str(out)})
         return
-    for note in fragment.notes:
+    for note in found.notes:
         stderr.print(note, markup=False)
     if out is None:
-        click.echo(fragment.text, nl=False)
+        click.echo(found.text, nl=False)
     else:
         stderr.print(f"Written to {out}. Next: trialsim assurance {out}", markup=False)

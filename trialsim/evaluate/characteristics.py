@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trialsim.evaluate.kept import Kept
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.evaluate.verdict import Verdict, verdicts
+from trialsim.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class OperatingCharacteristics:
+@dataclass(frozen=True, repr=False)
+class OperatingCharacteristics(Result):
     """The table of measures, and how it came about: ``replicates`` simulated trials in ``seconds``."""
 
     scenario: str
@@ -37,6 +38,10 @@ class OperatingCharacteristics:
         import pandas as pd
 
         return pd.DataFrame([{name: getattr(row, name) for name in TABLE_COLUMNS} for row in self.measures])
+
+    def lines(self) -> list[str]:
+        """What was played."""
+        return [f"{self.scenario}: {self.replicates:,} simulated trials, seed {self.seed}."]
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -91,6 +91,29 @@ def read_statistics(file: Path) -> dict[str, Any]:
     return tree.data
 
 
+def fit_given(file: Path | None, given: Sequence[str], options: Mapping[str, str]) -> Fragment:
+    """The scenario of a YAML file of statistics, or of texts such as ``control: mean 5, sd 1.1, n 14``.
+
+    Parameters
+    ----------
+    options : outcome, unit, distribution, reference, in place of those of the file
+
+    Raises
+    ------
+    FitError
+        as :func:`read_statistics` and :func:`parse_given`; TS-F007 when a group is given twice
+    """
+    if file is not None:
+        return fit_statistics(**{**read_statistics(file), **options}, source=file.name)
+    parsed = [parse_given(text) for text in given]
+    twice = next((name for i, (name, _) in enumerate(parsed) if name in [n for n, _ in parsed[:i]]), None)
+    if twice is not None:
+        raise FitError(f"'{twice}' is given twice.", code="TS-F007", remedy="Give each arm once.")
+    told: dict[str, Any] = {"arms": {name: group for name, group in parsed if name not in WORDS}}
+    told |= {name: group for name, group in parsed if name in WORDS}
+    return fit_statistics(**{**told, **options}, source="Printed statistics")
+
+
 def _shapes(data: Mapping[str, Any], file: Path) -> None:
     """Groups are maps, quartiles two numbers, the other keys words."""
     groups = {**data["arms"], **{key: data[key] for key in WORDS if key in data}}

@@ -22,6 +22,7 @@ from trialsim.evaluate.frames import (
 )
 from trialsim.protocol.calendar import DAY
 from trialsim.quantities.letters import file_names
+from trialsim.report.reported import Reported
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from trialsim.figures.flow import Count, Flow
     from trialsim.prepared import Study
     from trialsim.runs.run import Run
+
 
 #: A figure shows at most so many rows of analyses.
 MOST_ROWS = 12
@@ -51,7 +53,7 @@ class Picture:
     figure: Figure
 
 
-def pictures(run: Run) -> Iterator[Picture]:
+def pictures(run: Reported) -> Iterator[Picture]:
     """The figures of a run, in the order of the report."""
     from trialsim.figures.bias import bias_and_coverage
     from trialsim.figures.estimates import estimate_distributions, p_value_distributions
@@ -117,7 +119,7 @@ def _main_rows(frame: pd.DataFrame, kept: Kept) -> pd.DataFrame:
     return frame[frame["row"].isin([row_name(row) for row in kept.rows if row.main])]
 
 
-def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
+def _outcome_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
     """Distributions and trajectories of each outcome in the cohort shown."""
     from trialsim.figures.outcomes import outcome_distributions
     from trialsim.figures.trajectories import trajectories
@@ -170,7 +172,7 @@ def in_time(study: Study, visits: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- the ward
 
 
-def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
+def _ward_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
     import pandas as pd
 
     from trialsim.figures.accrual import accrual_fan

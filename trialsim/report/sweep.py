@@ -192,10 +192,10 @@ def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
 def write_manifest(swept: Swept, folder: Path) -> Path:
     """Write ``sweep.json``: what was swept, from which seed, with which versions."""
     from trialsim.runs.answers import finished
-    from trialsim.sweep.store import owner
+    from trialsim.runs.owners import of_sweep
 
     told = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
-    return finished(folder, owner(swept.scenario), {**told, "seeds": list(swept.seeds)})
+    return finished(folder, of_sweep(swept.scenario), {**told, "seeds": list(swept.seeds)})
 
 
 # ---------------------------------------------------------------- figures

@@ -72,12 +72,14 @@ class Cohort(Result):
         Raises
         ------
         KeyError
-            when there is no such table
+            when there is no such table, or events were not recorded
         """
         import pandas as pd
 
         if table not in TABLES:
             raise KeyError(f"There is no table '{table}'. {did_you_mean(table, TABLES)}")
+        if table == "events" and self.trace is not None and not self.trace.events:
+            raise KeyError("The events were not recorded: simulate with record=True.")
         if table == "codebook":
             codebook: pd.DataFrame = self.one(self.replicates[0]).codebook()
             return codebook

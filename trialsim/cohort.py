@@ -78,8 +78,8 @@ class Cohort(Result):
 
         if table not in TABLES:
             raise KeyError(f"There is no table '{table}'. {did_you_mean(table, TABLES)}")
-        if table == "events" and self.trace is not None and not self.trace.events:
-            raise KeyError("The events were not recorded: simulate with record=True.")
+        if table == "events" and self.trace is not None and not any(map(len, self.trace.events)):
+            raise KeyError("There are no events: simulate with record=True.")
         if table == "codebook":
             codebook: pd.DataFrame = self.one(self.replicates[0]).codebook()
             return codebook

@@ -69,7 +69,7 @@ def _as_text(table: pd.DataFrame) -> str:
     hidden = table.shape[1] - shown.shape[1]
     notes = [f"{len(table):,} rows"] if len(table) > ROWS else []
     notes += [f"{hidden} more columns: {', '.join(map(str, table.columns[-hidden:]))}"] if hidden else []
-    notes = [note if len(note) <= width else f"{note[: width - 3]}..." for note in notes]
+    notes = [note if len(note) <= width - 2 else f"{note[: width - 5]}..." for note in notes]
     return "\n".join([text, *(f"[{note}]" for note in notes)])
 
 

@@ -62,6 +62,7 @@ def command(
     A run that was stopped goes on where it stopped when it is started again, and so does one that is asked for more replicates.
     """
     from trialsim.api.keep import check_folder, folder_of
+    from trialsim.api.keep import shard as play_share
     from trialsim.api.subjects import study_of
 
     if shard is not None and precision is not None:
@@ -80,7 +81,7 @@ def command(
     with stoppable(ctx, folder_of(study, out, shard=shard), asked), stages(quiet=as_json) as tell:
         began = time.perf_counter()
         if shard is not None:
-            share = ts.shard(study, *shard, folder, **how, progress=tell)
+            share = play_share(study, *shard, folder, **how, progress=tell)
         else:
             made = ts.run(
                 study, folder, truth=truth, figures=figures, precision=precision, precision_of=precision_of,

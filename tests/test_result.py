@@ -21,10 +21,12 @@ class Wide(Result):
         return pd.DataFrame({f"{self.name} {i}": [float(i)] * self.rows for i in range(self.columns)})
 
     def lines(self) -> list[str]:
-        return [self.name] * self.sentences
+        return [self.name] * self.sentences if self.sentences >= 0 else ["a long sentence " * 30]
 
 
-@pytest.mark.parametrize(("rows", "columns", "sentences"), [(0, 0, 1), (1, 1, 1), (3, 2, 0), (500, 60, 1), (5, 3, 400)])
+@pytest.mark.parametrize(
+    ("rows", "columns", "sentences"), [(0, 0, 1), (1, 1, 1), (3, 2, 0), (500, 60, 1), (5, 3, 400), (2, 1, -1)]
+)
 def test_one_screen_holds_any_result(rows: int, columns: int, sentences: int) -> None:
     text = repr(Wide(rows, columns, sentences=sentences))
     assert len(text.splitlines()) <= LINES + ROWS + 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Result(ABC):
         return self.frame()
 
     def __repr__(self) -> str:
-        table, lines = self.brief(), _first(self.lines())
+        table = self.brief()
+        lines = _first([part for line in self.lines() for part in _wrapped(line)])
         if len(table):
             lines.append(_as_text(table))
         return "\n".join(lines)
@@ -45,7 +47,7 @@ class Result(ABC):
         paragraphs = [f"<p><b>{first}</b></p>", *(f"<p>{line}</p>" for line in rest)]
         if len(table):
             html = table.to_html(
-                max_rows=ROWS, max_cols=COLUMNS, index=False, border=0, na_rep="", float_format=_number
+                max_rows=ROWS, max_cols=COLUMNS, index=False, border=0, justify="left", na_rep="", float_format=_number
             )
             paragraphs.append(f'<div style="overflow-x: auto">{html}</div>')
         return "\n".join(paragraphs)
@@ -54,6 +56,12 @@ class Result(ABC):
 def _first(lines: Sequence[str]) -> list[str]:
     more = len(lines) - LINES
     return [*lines[:LINES], *([f"... and {more} more lines"] if more > 0 else [])]
+
+
+def _wrapped(line: str) -> list[str]:
+    """A sentence in lines of a screen, its own indent before each."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _as_text(table: pd.DataFrame) -> str:

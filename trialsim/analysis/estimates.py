@@ -66,7 +66,8 @@ class Estimates(Result):
 
     def brief(self) -> pd.DataFrame:
         """Those of the first replicate."""
-        return self.frame(self.replicates[0])
+        names = ["twin", "analysis", "contrast", "estimate", "se", "p", "conf_low", "conf_high", "n", "status"]
+        return self.frame(self.replicates[0])[names]
 
     def frame(self, replicate: int | None = None) -> pd.DataFrame:
         """One row a twin and row of the plan, of one replicate; by default of all, with a column ``replicate``."""

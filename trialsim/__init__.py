@@ -19,17 +19,9 @@ from trialsim.version import __version__
 if TYPE_CHECKING:
     from trialsim import plots
     from trialsim.analysis.estimates import Estimates
-    from trialsim.api.ask import (
-        compare,
-        find_assurance,
-        find_effect,
-        find_precision,
-        find_size,
-        reproduce,
-        sweep,
-        tornado,
-    )
+    from trialsim.api.ask import compare, reproduce, sweep, tornado
     from trialsim.api.describe import change, check, explain, fit, load, prepare, schema, shipped
+    from trialsim.api.find import find_assurance, find_effect, find_precision, find_size
     from trialsim.api.keep import Run, merge, open_run, run, runs, verify
     from trialsim.api.play import analyze, evaluate, find_truth, replay, simulate
     from trialsim.cohort import Cohort
@@ -51,9 +43,8 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "trialsim.api.describe": ("load", "change", "fit", "check", "explain", "schema", "shipped", "prepare"),
     "trialsim.api.play": ("simulate", "analyze", "evaluate", "find_truth", "replay"),
-    "trialsim.api.ask": (
-        "find_size", "find_effect", "find_precision", "find_assurance", "compare", "sweep", "tornado", "reproduce",
-    ),
+    "trialsim.api.find": ("find_size", "find_effect", "find_precision", "find_assurance"),
+    "trialsim.api.ask": ("compare", "sweep", "tornado", "reproduce"),
     "trialsim.api.keep": ("run", "open_run", "runs", "merge", "verify", "Run"),
     "trialsim.scenario": ("Scenario",),
     "trialsim.prepared": ("Study",),

@@ -18,10 +18,10 @@ import numpy as np
 from scipy import optimize, stats
 
 from trialsim.chunks import usable_cores
+from trialsim.prepared import Study, prepare
 from trialsim.scenario import loads
 from trialsim.sizing import Found, find_size, target_of
 from trialsim.sizing.sizes import sizes_of
-from trialsim.study import Study, prepare
 
 TRIALS = 4_000
 

@@ -20,11 +20,12 @@ from scipy.stats import norm
 
 from trialsim.analysis.estimates import analyze
 from trialsim.chunks import usable_cores
+from trialsim.prepared import Study, prepare
 from trialsim.scenario import load
 from trialsim.sizing import Found, find_size, target_of
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.sizes import at_size
-from trialsim.study import Study, prepare, simulate, trial_arrays
+from trialsim.study import simulate, trial_arrays
 
 ROOT = Path(__file__).parents[1]
 KEPT = Path(__file__).with_name("ward_sizes.csv")

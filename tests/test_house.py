@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import mirror
 from trialsim.kinds import designs, estimands, tests
 
 ROOT = Path(__file__).parent.parent
@@ -55,13 +56,32 @@ def test_simpy_is_imported_in_one_file() -> None:
     assert users_of("simpy") == {"engine/reference.py"}
 
 
+def without_types(text: str) -> set[str]:
+    """Every module a source text imports when it runs: not for its types."""
+    tree = ast.parse(text)
+    typed = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    nodes = [node for node in ast.walk(tree) if node not in typed]
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
 @pytest.mark.parametrize("package", ["matplotlib", "seaborn"])
-def test_figures_are_drawn_only_under_plots(package: str) -> None:
-    assert all(name.startswith(("plots/", "report/")) for name in users_of(package))
-    typing_only = [name for name in users_of(package) if name.startswith("report/")]
-    for name in typing_only:
-        text = (PACKAGE / name).read_text(encoding="utf-8")
-        assert re.search(rf"if TYPE_CHECKING:(?:\n    .*)*\n    from {package}", text), f"{name} imports {package}"
+def test_figures_are_drawn_only_under_figures(package: str) -> None:
+    users = {name for name in users_of(package) if not name.startswith("figures/")}
+    for name in users:
+        used = without_types((PACKAGE / name).read_text(encoding="utf-8"))
+        assert not any(one.split(".")[0] == package for one in used), name
+
+
+def test_an_import_for_types_is_told_from_another() -> None:
+    """Planted."""
+    text = "if TYPE_CHECKING:\n    from a.b import c\nelse:\n    pass\nimport d\n"
+    assert without_types(text) == {"d"}
 
 
 def test_nobody_draws_with_numpy_random() -> None:
@@ -237,3 +257,176 @@ def test_words_that_mean_something_else_still_stand_there() -> None:
     for file, word in HOMONYMS:
         texts = [path.read_text(encoding="utf-8") for path in SOURCES if path.name == file]
         assert any(word in compared(text) for text in texts), (file, word)
+
+
+# ---------------------------------------------------------------- rooms
+
+#: Rooms with a circle of imports inside. Nothing may be added; a room that is mended must be taken out.
+CIRCLES = {"scenario"}
+
+#: What a room above all may import to show what it was given: the public functions, words and figures, and no room that plays.
+OF_THE_COMMAND_LINE = ("cli", "api", "report", "errors", "version", "quantities.letters")
+
+#: What commands use beside the public functions, each for its reason.
+BESIDE = {
+    "cli/console.py": {"scenario"},  # faults with their line and a caret
+    "cli/__init__.py": {"runs.folder"},  # the words of a full disk
+    "cli/explain.py": {"scenario.dump"},  # --resolved prints the file
+    "cli/first.py": {"engine"},  # whether it is compiled
+    "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.shipped"},  # the plan comes first
+    "cli/run.py": {"runs.effort"},  # asking before a very large run
+    "cli/runs.py": {"runs.effort"},  # bytes in words
+    "cli/size.py": {"scenario.model", "sizing.sizes"},  # participants by arm
+    "cli/slurm.py": {"study"},  # into how many chunks the work falls
+    "cli/stops.py": {"runs.sealed", "runs.store", "runs.truths"},  # what is kept when a run is stopped
+    "cli/sweep.py": {"scenario", "scenario.sweep", "sweep.store", "sweep.tables"},  # names of folder, values and currency
+    "cli/tornado.py": {"scenario", "scenario.sweep"},
+    "cli/tables.py": {"evaluate.columns", "evaluate.summaries", "evaluate.truth", "evaluate.verdict"},  # names of measures
+}  # fmt: skip
+
+
+def graph() -> dict[str, set[str]]:
+    """Module to the modules it imports, for types too."""
+    found = {}
+    for path in SOURCES:
+        name = mirror.dotted(path.relative_to(PACKAGE).as_posix())
+        if name not in ("trialsim.__init__", "trialsim.__main__"):
+            found[name] = set(mirror.imports_of(path)) - {name, "trialsim"}
+    return found
+
+
+def circles(edges: dict[str, set[str]]) -> list[set[str]]:
+    """Groups of modules each of which leads to each other (strongly connected, of two and more)."""
+
+    def leads_to(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = list(edges.get(start, ()))
+        while waiting:
+            one = waiting.pop()
+            if one not in seen:
+                seen.add(one)
+                waiting.extend(edges.get(one, ()))
+        return seen
+
+    reach = {name: leads_to(name) for name in edges}
+    groups: list[set[str]] = []
+    for name in sorted(edges):
+        group = {other for other in reach[name] if name in reach.get(other, ())}
+        if len(group) > 1 and group not in groups:
+            groups.append(group)
+    return groups
+
+
+def test_a_circle_is_seen() -> None:
+    """Planted: three modules in a circle, and one beside it."""
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [{"a", "b", "c"}]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_circle_of_imports() -> None:
+    """Modules inside rooms, and rooms; a room's ``__init__`` may gather what its modules made."""
+    edges = graph()
+    inside = {group_room for group in circles(edges) for group_room in {name.split(".")[1] for name in group}}
+    assert inside == CIRCLES
+    rooms: dict[str, set[str]] = {}
+    for name, imported in edges.items():
+        rooms.setdefault(name.split(".")[1], set()).update(one.split(".")[1] for one in imported)
+    assert circles({room: others - {room} for room, others in rooms.items()}) == []
+
+
+def test_every_room_has_a_floor_and_imports_for_types_count() -> None:
+    """import-linter checks the floors (``lint-imports``); that it sees every room and every import is checked here."""
+    import tomllib
+
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    assert told["exclude_type_checking_imports"] is False
+    (contract,) = told["contracts"]
+    assert contract["exhaustive"] is True
+    floors = {
+        room.strip().strip("()"): number for number, line in enumerate(contract["layers"]) for room in line.split("|")
+    }
+    rooms = {name.split(".")[1] for name in graph()}
+    assert rooms - {"__main__"} <= floors.keys()
+    upward = [
+        f"{name} imports {one}"
+        for name, imported in graph().items()
+        for one in imported
+        if floors[one.split(".")[1]] < floors[name.split(".")[1]]
+    ]
+    assert upward == []
+
+
+def test_the_command_line_calls_only_public_functions() -> None:
+    found: dict[str, set[str]] = {}
+    for path in sorted((PACKAGE / "cli").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        typed = {
+            child
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for child in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            if node in typed or not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("trialsim"):
+                continue
+            name = (node.module or "").removeprefix("trialsim").lstrip(".")
+            if not name.startswith(OF_THE_COMMAND_LINE):
+                found.setdefault(path.relative_to(PACKAGE).as_posix(), set()).add(name)
+    assert found == BESIDE
+
+
+# ---------------------------------------------------------------- the mirror
+
+
+def test_every_module_is_tested_somewhere_that_is_said() -> None:
+    """By a file of its name or by a line of the table, not by both; and each line names files that reach the module."""
+    files, lines, every = set(mirror.test_files()), mirror.table(), mirror.modules()
+    without = [name for name in every if mirror.own(name) not in files and not lines.get(name)]
+    assert without == [], "python -m tests.mirror proposes lines"
+    stale = [name for name in lines if name not in every or mirror.own(name) in files]
+    assert stale == [], "python -m tests.mirror drops them"
+    wrong = [
+        f"{name}: {test}"
+        for name, tests in lines.items()
+        for test in tests
+        if test not in files or mirror.dotted(name) not in mirror.reached_by(test)
+    ]
+    assert wrong == []
+
+
+def test_every_test_file_of_a_room_is_of_a_room_that_exists() -> None:
+    """Rooms of tests that check across rooms are named here."""
+    across = {"agreement", "fuzz", "golden", "reference", "statistical", "broken", "kinds"}
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | across
+    assert {name.split("/")[0] for name in mirror.test_files() if "/" in name} - rooms == set()
+
+
+# ---------------------------------------------------------------- documentation
+
+
+def undocumented(text: str) -> list[str]:
+    """Public functions, classes and methods of a source text without a docstring; what overrides may take that of its base."""
+    found = []
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            found += [node.name] if not ast.get_docstring(node) else []
+            if isinstance(node, ast.ClassDef):
+                found += [
+                    f"{node.name}.{inner.name}"
+                    for inner in node.body
+                    if isinstance(inner, ast.FunctionDef) and inner.name[0] != "_" and not ast.get_docstring(inner)
+                ]
+    return found
+
+
+def test_public_names_are_documented() -> None:
+    found = {path.name: undocumented(path.read_text(encoding="utf-8")) for path in SOURCES}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_a_name_without_documentation_is_seen() -> None:
+    """Planted."""
+    assert undocumented("def f(): pass\nclass A:\n    'a'\n    def g(self): pass\n    def _h(self): pass\n") == [
+        "f",
+        "A.g",
+    ]

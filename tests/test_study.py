@@ -14,7 +14,8 @@ import pytest
 from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.errors import RunError
-from trialsim.evaluate.characteristics import KEPT, OperatingCharacteristics
+from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.evaluate.kept import KEPT
 from trialsim.scenario import load, loads
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

@@ -1,3 +1,109 @@
-"""trialsim: a flight simulator for small bedside trials."""
+"""trialsim: a flight simulator for small bedside trials.
 
-__version__ = "0.1.0"
+``import trialsim as ts``. Every function takes a path, the name of a shipped scenario, the text of one, a Scenario or a Study;
+every result has ``frame()``, shows itself on one screen and in a notebook. A name is loaded when it is first used.
+
+describe  load change fit check explain schema shipped prepare
+play      simulate analyze evaluate find_truth replay
+ask       find_size find_effect find_precision find_assurance compare sweep tornado reproduce
+keep      run open_run runs merge verify; plots.NAME(result)
+types     Scenario Study Cohort Estimates Run Result, TrialsimError and its children
+"""
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from trialsim.version import __version__
+
+if TYPE_CHECKING:
+    from trialsim import plots
+    from trialsim.analysis.estimates import Estimates
+    from trialsim.api.ask import compare, reproduce, sweep, tornado
+    from trialsim.api.describe import change, check, explain, fit, load, prepare, schema, shipped
+    from trialsim.api.find import find_assurance, find_effect, find_precision, find_size
+    from trialsim.api.keep import Run, merge, open_run, run, runs, verify
+    from trialsim.api.play import analyze, evaluate, find_truth, replay, simulate
+    from trialsim.cohort import Cohort
+    from trialsim.errors import (
+        AnalysisError,
+        DistributionError,
+        EngineError,
+        ProtocolError,
+        RunError,
+        ScenarioError,
+        TrialsimError,
+        UnitError,
+    )
+    from trialsim.prepared import Study
+    from trialsim.result import Result
+    from trialsim.scenario import Scenario
+
+#: The module of each public name.
+_PUBLIC = {
+    "trialsim.api.describe": ("load", "change", "fit", "check", "explain", "schema", "shipped", "prepare"),
+    "trialsim.api.play": ("simulate", "analyze", "evaluate", "find_truth", "replay"),
+    "trialsim.api.find": ("find_size", "find_effect", "find_precision", "find_assurance"),
+    "trialsim.api.ask": ("compare", "sweep", "tornado", "reproduce"),
+    "trialsim.api.keep": ("run", "open_run", "runs", "merge", "verify", "Run"),
+    "trialsim.scenario": ("Scenario",),
+    "trialsim.prepared": ("Study",),
+    "trialsim.cohort": ("Cohort",),
+    "trialsim.analysis.estimates": ("Estimates",),
+    "trialsim.result": ("Result",),
+    "trialsim.errors": (
+        "TrialsimError", "ScenarioError", "ProtocolError", "EngineError", "AnalysisError", "RunError", "DistributionError",
+        "UnitError",
+    ),
+}  # fmt: skip
+_MODULE = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = [  # noqa: RUF022  # by the step of the work
+    "__version__", "plots",
+    "load", "change", "fit", "check", "explain", "schema", "shipped", "prepare",
+    "simulate", "analyze", "evaluate", "find_truth", "replay",
+    "find_size", "find_effect", "find_precision", "find_assurance", "compare", "sweep", "tornado", "reproduce",
+    "run", "open_run", "runs", "merge", "verify",
+    "Scenario", "Study", "Cohort", "Estimates", "Run", "Result",
+    "TrialsimError", "ScenarioError", "ProtocolError", "EngineError", "AnalysisError", "RunError", "DistributionError",
+    "UnitError",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, loaded now; a misspelled one is answered with the nearest.
+
+    Raises
+    ------
+    AttributeError
+        when there is no such name
+    """
+    from importlib import import_module
+
+    if name in _MODULE:
+        return getattr(import_module(_MODULE[name]), name)
+    if name == "plots":
+        return import_module("trialsim.plots")
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from trialsim.result import nearest
+
+    raise AttributeError(f"trialsim has no '{name}'. {nearest(name, __all__)}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+class _Public(ModuleType):
+    """The package, in which ``runs``, ``sweep``, ``compare`` and ``reproduce`` stay the functions of these names.
+
+    Python would put the room of the same name in their place as soon as something is imported from it.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _MODULE and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Public

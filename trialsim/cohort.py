@@ -26,8 +26,10 @@ from trialsim.protocol.columns import (
     VISIT_REASONS,
 )
 from trialsim.protocol.program import Program
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.response import Measurements, ResponsePlan
 from trialsim.response.predictor import Bedside
+from trialsim.result import Result
 from trialsim.scenario.model import Scenario
 
 if TYPE_CHECKING:
@@ -42,8 +44,12 @@ LAST = datetime(2262, 1, 1)
 FARTHEST = 400 * 366 * DAY
 
 
-@dataclass(frozen=True)
-class Cohort:
+#: What :meth:`Cohort.frame` can give.
+TABLES = ("participants", "visits", "measurements", "activities", "staffing", "events", "codebook")
+
+
+@dataclass(frozen=True, repr=False)
+class Cohort(Result):
     """R simulated trials of one scenario: who took part, what happened, what was measured."""
 
     scenario: Scenario
@@ -59,6 +65,42 @@ class Cohort:
     def one(self, replicate: int) -> Trial:
         """One trial as tidy tables."""
         return Trial(self, self.replicates.index(replicate))
+
+    def frame(self, table: str = "measurements") -> pd.DataFrame:
+        """One of :data:`TABLES` over all trials, told apart by the column ``replicate`` where there are several.
+
+        Raises
+        ------
+        KeyError
+            when there is no such table, or events were not recorded
+        """
+        import pandas as pd
+
+        if table not in TABLES:
+            raise KeyError(f"There is no table '{table}'. {did_you_mean(table, TABLES)}")
+        if table == "events" and self.trace is not None and not any(map(len, self.trace.events)):
+            raise KeyError("There are no events: simulate with record=True.")
+        if table == "codebook":
+            codebook: pd.DataFrame = self.one(self.replicates[0]).codebook()
+            return codebook
+        frames: dict[int, pd.DataFrame] = {one: getattr(self.one(one), table)() for one in self.replicates}
+        if len(frames) == 1:
+            return next(iter(frames.values()))
+        joined: pd.DataFrame = pd.concat(frames, names=["replicate"]).reset_index("replicate").reset_index(drop=True)
+        return joined
+
+    def lines(self) -> list[str]:
+        """What was played, and which tables there are."""
+        count = len(self.replicates)
+        which = f"replicate {self.replicates[0]}" if count == 1 else f"{count:,} replicates"
+        return [
+            f"{self.scenario.name}: {which}, seed {self.seed}, {self.entries.entry.shape[1]} participants each at most.",
+            f"Tables: {', '.join(TABLES)}. Of measurements:",
+        ]
+
+    def brief(self) -> pd.DataFrame:
+        """The first trial's measurements."""
+        return self.one(self.replicates[0]).measurements()
 
 
 @dataclass(frozen=True)

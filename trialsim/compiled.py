@@ -56,6 +56,19 @@ def kernel(function: Function) -> Function:
         _config.CACHE_DIR = own  # other users of Numba in this process keep their own
 
 
+def is_cached(function: object) -> bool:
+    """Whether a compiled function lies in the cache on disk."""
+    cache = getattr(function, "_cache", None)  # Numba has no public question for this
+    if cache is None:
+        return False
+    try:
+        return any(Path(cache.cache_path).glob(f"{cache._impl.filename_base}*.nbi"))
+    except (AttributeError, OSError):
+        return True
+    except TypeError:  # no folder for it
+        return False
+
+
 def part(function: Function) -> Function:
     """A part of other kernels; it cannot be called from Python, which saves compiling."""
     return cast("Function", _jit(**_INNER, **_EXACT)(function))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from trialsim.study import Study
+from trialsim.prepared import Study
 
 #: Memory one worker may take for the arrays of the trials it plays at a time.
 BUDGET = 2**25

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
+from trialsim.engine import Engine
 from trialsim.evaluate.table import share_interval
+from trialsim.prepared import Study
 from trialsim.scenario.model import Published
-from trialsim.study import Engine, Study, evaluate
+from trialsim.study import evaluate
 
 Floats = NDArray[np.float64]
 

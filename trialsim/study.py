@@ -6,24 +6,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim import engine as engines
 from trialsim.analysis import estimates as analyses
-from trialsim.analysis.caveats import caveats
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.cohort import Cohort
-from trialsim.conduct import ConductPlan, Entries, conduct, plan_conduct
-from trialsim.engine.trace import EventTrace
+from trialsim.engine import Engine
 from trialsim.errors import RunError
-from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics, join_kept
+from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.columns import analysis_columns, analysis_values
+from trialsim.evaluate.kept import KEPT, Kept, join_kept
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
@@ -39,25 +36,12 @@ from trialsim.evaluate.truth import (
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
 from trialsim.memory import at_once, most_with_days, trial_bytes
+from trialsim.prepared import Study, prepare, ward_events
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
-from trialsim.protocol.compile import compile_protocol
-from trialsim.protocol.program import Program
-from trialsim.protocol.tapes import draw_tapes
-from trialsim.response import ResponsePlan, plan_response, respond
-from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
+from trialsim.response import respond
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.practitioners import practitioners
-from trialsim.scenario.resolve import resolve
 
 Floats = NDArray[np.float64]
-Engine = Literal["fast", "simpy"]
-
-#: What is played by default: the effects as declared, and the same trial without them.
-TWINS = ("declared", "null")
-
-#: Played as well where the clock moves an outcome.
-NO_CHANGE = "no change"
-
 #: Replicates in a chunk that is kept on disk, where a block of them does not take long by itself.
 STORED_CHUNK = 500
 
@@ -69,65 +53,12 @@ LARGEST_CHUNK = 2000
 
 
 @dataclass(frozen=True)
-class Study:
-    """A resolved scenario with everything that is decided before the first draw."""
-
-    scenario: Scenario
-    conduct: ConductPlan
-    program: Program | None
-    response: ResponsePlan
-    analysis: AnalysisPlan
-
-    @property
-    def twins(self) -> tuple[str, ...]:
-        """The twins played: as declared, without effects, and where the clock moves an outcome with a flat one too."""
-        clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
-        return (*TWINS, NO_CHANGE) if clock else TWINS
-
-
-@dataclass(frozen=True)
 class Replay:
     """One replicate again: its cohort and its estimates."""
 
     replicate: int
     cohort: Cohort
     estimates: Estimates
-
-
-def prepare(scenario: Scenario | Study) -> Study:
-    """Resolve and plan a scenario; a study that is prepared already is returned as it is."""
-    if isinstance(scenario, Study):
-        return scenario
-    resolved = resolve(scenario)
-    plan = plan_conduct(resolved)
-    program = None
-    if resolved.setting is not None and resolved.protocol:
-        program = compile_protocol(
-            resolved.protocol,
-            resolved.setting.resources,
-            arms=tuple(resolved.design.arms),
-            starts=resolved.setting.starts,
-            sites=tuple(resolved.setting.sites),
-            practitioners=practitioners(resolved),
-        )
-    response = plan_response(resolved, program)
-    if response.observed:
-        response = _as_observed(plan, program, response)
-    return Study(resolved, plan, program, response, plan_analyses(resolved, response))
-
-
-def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
-    """Levels that a pilot of this study, on its ward, measures as they were declared."""
-    replicates = pilot_replicates(plan.target)
-    entries, trace = _events(plan, program, seed=PILOT_SEED, replicates=replicates)
-    return calibrate(response, entries, trace, seed=PILOT_SEED, replicates=replicates)
-
-
-def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
-    """What may be meant but is probably not: steps never reached, patience that ends while closed, many zeros."""
-    study = prepare(scenario)
-    program = study.program.warnings if study.program is not None else ()
-    return (*program, *study.response.warnings, *caveats(study.analysis, study.response))
 
 
 def simulate(
@@ -147,7 +78,7 @@ def simulate(
     """
     study = prepare(scenario)
     seed = study.scenario.simulation.seed if seed is None else seed
-    entries, trace = _events(
+    entries, trace = ward_events(
         study.conduct, study.program, seed=seed, replicates=replicates, engine=engine, record=record
     )
     measurements = respond(
@@ -169,25 +100,6 @@ def simulate(
         program=study.program,
         conduct_plan=study.conduct,
         response_plan=study.response,
-    )
-
-
-def _events(
-    plan: ConductPlan,
-    program: Program | None,
-    *,
-    seed: int,
-    replicates: range,
-    engine: Engine = "fast",
-    record: bool = False,
-) -> tuple[Entries, EventTrace | None]:
-    """Who enters, and with a ward what happens to them there."""
-    entries = conduct(plan, seed=seed, replicates=replicates)
-    if program is None:
-        return entries, None
-    tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
-    return entries, engines.play(
-        program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
     )
 
 

@@ -268,8 +268,8 @@ def test_a_shift_of_the_wrong_number_is_reported(monkeypatch: pytest.MonkeyPatch
     trial = ties(SESSIONS, THERAPISTS, [0, 0], followed=GROUPS)
     tapes = tapes_of(trial)
     fast = played(trial, "fast", tapes)
-    right = reference.shift_number
-    monkeypatch.setattr(reference, "shift_number", lambda *told: right(*told) + 1)
+    right = summarize.shift_number
+    monkeypatch.setattr(summarize, "shift_number", lambda *told: right(*told) + 1)
     assert difference(fast, played(trial, "simpy", tapes), trial) == "visits"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from trialsim import study
 from trialsim.analysis.caveats import caveats
+from trialsim.prepared import warnings_of
 from trialsim.report.explain import explain
 from trialsim.response.unchanged import share_of_change
 from trialsim.scenario import loads
@@ -63,7 +64,7 @@ def test_many_zeros_are_warned_of_in_check_and_explain(prepared):
     assert [one.partition(":")[0] for one in told] == ["of_score", "of_log", "from_one"]
     assert "about 40 % of the changes are exactly 0" in told[0]
     assert "exactly 1," in told[2]
-    assert set(told) <= set(study.warnings_of(prepared))
+    assert set(told) <= set(warnings_of(prepared))
     (section,) = [one for one in explain(prepared) if one.title == "Worth a second look"]
     assert set(told) <= set(section.lines)
 

@@ -16,7 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from trialsim.cli import main
+from trialsim.runs import files
+from trialsim.runs import run as runs
 from trialsim.runs.folder import alone
+from trialsim.runs.store import ChunkStore
 from trialsim.scenario.shipped import shipped_scenarios
 
 ANCOVA = str(shipped_scenarios()["textbook-ancova"].path)
@@ -57,7 +60,7 @@ def test_the_same_command_again_plays_nothing(copied: Path, monkeypatch: pytest.
         raise AssertionError("a chunk was played")
 
     monkeypatch.setattr("trialsim.study.play", played)
-    monkeypatch.setattr("trialsim.runs.store.ChunkStore.save", played)
+    monkeypatch.setattr(ChunkStore, "save", played)
     assert run(copied, 1200) == 0
     assert results(copied) == before
     assert {file: file.stat().st_mtime_ns for file in (copied / "chunks").iterdir()} == kept
@@ -368,7 +371,7 @@ def test_a_file_held_open_for_a_moment_is_waited_for(
     monkeypatch.setattr(Path, "replace", replace)
     assert run(tmp_path / "out", 100) == 0
     held["operating_characteristics.csv"] = 10**6
-    monkeypatch.setattr("trialsim.runs.files.WAITS", (0.0,))
+    monkeypatch.setattr(files, "WAITS", (0.0,))
     capsys.readouterr()
     assert run(tmp_path / "out", 100) == 4
     told = capsys.readouterr().err
@@ -425,7 +428,7 @@ def test_what_a_disk_refuses_is_said_wherever_it_is_met(
     def refused(*_: object) -> None:
         raise OSError(number, os.strerror(number), "/somewhere/participants.csv")
 
-    monkeypatch.setattr("trialsim.runs.run.write_cohort", refused)
+    monkeypatch.setattr(runs, "write_cohort", refused)
     assert main(["cohort", ANCOVA, "--out", str(tmp_path / "out")]) == 4
     told = capsys.readouterr().err
     assert code in told
@@ -477,8 +480,7 @@ def test_more_shards_than_chunks_are_told_of(tmp_path: Path, capsys: Captured) -
 def test_where_no_cache_can_be_written_every_start_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
     from numba.core.caching import CompileResultCacheImpl
 
-    from trialsim.cli.run import _cached
-    from trialsim.compiled import kernel
+    from trialsim.compiled import is_cached, kernel
 
     def twice(x: float) -> float:
         return 2 * x
@@ -487,7 +489,7 @@ def test_where_no_cache_can_be_written_every_start_compiles(monkeypatch: pytest.
     monkeypatch.setattr(CompileResultCacheImpl, "_locator_classes", [])
     compiled = kernel(twice)
     assert compiled(1.5) == 3.0
-    assert not _cached(compiled)
+    assert not is_cached(compiled)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

@@ -12,8 +12,8 @@ from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.analysis.plan import AnalysisPlan, Call, Choice, Endpoint, RowPlan
 from trialsim.analysis.rows import EMPTY_ARM, OK
-from trialsim.evaluate.characteristics import Kept
 from trialsim.evaluate.frames import bias_frame, estimate_frame, rejection_frame
+from trialsim.evaluate.kept import Kept
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import Measure, measures, side_by_side
 from trialsim.evaluate.truth import (

@@ -8,9 +8,9 @@ import pytest
 
 from tests.fuzz.large import FILES, study, ward
 from trialsim.errors import ScenarioError
+from trialsim.prepared import warnings_of
 from trialsim.scenario import loads, render_faults
 from trialsim.scenario.text import MOST_FAULTS
-from trialsim.study import warnings_of
 
 #: Computing time, so that a busy machine does not matter [s]; most files take well under one.
 SLOWEST = 5.0

@@ -59,13 +59,14 @@ def outcome(text: str, path: Path) -> str:
 def played(path: Path) -> None:
     """Everything that is done with a small scenario: read, explained, its sweep made, two trials of it summed up."""
     from trialsim import study as studies
+    from trialsim.prepared import warnings_of
     from trialsim.report.explain import explain
     from trialsim.scenario import load
     from trialsim.scenario.cells import family
     from trialsim.scenario.sweep import points_of
 
     study = studies.prepare(load(path))
-    shown(path, str(explain(study)), str(studies.warnings_of(study)))
+    shown(path, str(explain(study)), str(warnings_of(study)))
     if study.scenario.sweep is not None:
         deque(family(path).each(points_of(study.scenario.sweep)[:20]), maxlen=0)
     steps = len(study.program.ops) if study.program else 1

@@ -12,10 +12,11 @@ import pytest
 
 from trialsim.assurance import beliefs
 from trialsim.pilot import Choices, FitError, fit_pilot, read_pilot
+from trialsim.prepared import prepare
 from trialsim.quantities.records import Number
 from trialsim.scenario import loads
 from trialsim.scenario.model import Scenario
-from trialsim.study import prepare, simulate
+from trialsim.study import simulate
 
 STUDY = """
 trialsim: 1

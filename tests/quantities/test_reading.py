@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from trialsim.quantities import fields as q
 from trialsim.protocol.steps import Calendar
+from trialsim.quantities import fields as q
 from trialsim.quantities.records import Number, Spread
 from trialsim.scenario import load
 from trialsim.scenario.provenance import provenance

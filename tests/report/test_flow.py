@@ -8,11 +8,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from trialsim.evaluate.characteristics import Kept
 from trialsim.evaluate.frames import DAY_STEPS, accrual_frame, p_value_frame
+from trialsim.evaluate.kept import Kept
 from trialsim.evaluate.summaries import trial_column
+from trialsim.prepared import Study
 from trialsim.report.figures import flow_of
-from trialsim.study import Study
 
 R = 41
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from trialsim.prepared import prepare
 from trialsim.report.explain import explain
 from trialsim.report.moved import moved
 from trialsim.scenario import load
 from trialsim.scenario.model import Outcome
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.study import prepare
 
 SHIPPED = shipped_scenarios()
 

@@ -8,10 +8,10 @@ import pytest
 
 from trialsim import study
 from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.prepared import Study
 from trialsim.report.opinions import SHARE, opinion_line, opinion_table, opinions_as_data, reasons_told, second_opinions
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.study import Study
 
 
 def played(name: str, *changes: str, replicates: int = 200) -> tuple[Study, OperatingCharacteristics]:

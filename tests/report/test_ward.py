@@ -8,11 +8,12 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from trialsim.prepared import Study, prepare
 from trialsim.report.figures import in_time
 from trialsim.report.ward import busiest_week, in_week, lanes_of, other_spells, ward_spells
 from trialsim.scenario import load, loads
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.study import Study, prepare, simulate
+from trialsim.study import simulate
 
 SHARED = """
 trialsim: 1

@@ -16,7 +16,8 @@ from trialsim.compare.wording import both_texts
 from trialsim.errors import ScenarioError
 from trialsim.protocol.columns import A_SERVED
 from trialsim.report.explain import explain
-from trialsim.response.people import chance_of_one_person, services, total_correlation
+from trialsim.response.joint import total_correlation
+from trialsim.response.people import chance_of_one_person, services
 from trialsim.scenario import loads
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash

@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from trialsim import study as studies
+from trialsim.prepared import warnings_of
 from trialsim.report.explain import explain
 from trialsim.response.zeros import logged, logged_pairs
 from trialsim.scenario import loads
@@ -76,16 +77,16 @@ def test_readings_of_0_are_counted() -> None:
 def test_nothing_is_counted_where_nothing_can_be_rounded_to_0(instrument: str) -> None:
     scenario = loads(changed("{rounding: 1 nmol/L}", instrument))
     assert logged_pairs(scenario) == {}
-    assert studies.warnings_of(scenario) == ()
+    assert warnings_of(scenario) == ()
     columns = [one.contrast for one in studies.evaluate(scenario, replicates=100).measures]
     assert not [name for name in columns if "log of 0" in name]
 
 
 def test_they_are_warned_of_when_likely() -> None:
-    (told,) = studies.warnings_of(loads(TEXT))
+    (told,) = warnings_of(loads(TEXT))
     assert "about 24 % of the values of y at post are rounded to 0" in told
     assert told in [line for part in explain(studies.prepare(loads(TEXT))) for line in part.lines]
-    assert studies.warnings_of(loads(changed("rounding: 1 nmol/L", "rounding: 0.01 nmol/L"))) == ()  # Phi(-5.3)
+    assert warnings_of(loads(changed("rounding: 1 nmol/L", "rounding: 0.01 nmol/L"))) == ()  # Phi(-5.3)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from trialsim import study as studies
 from trialsim.compare import compare
 from trialsim.errors import RunError
 from trialsim.runs import players
+from trialsim.runs import run as runs
 from trialsim.runs.folder import alone
 from trialsim.runs.run import run
 from trialsim.runs.shards import gather, merge
@@ -145,7 +146,7 @@ def test_a_run_that_is_killed_while_files_are_rewritten_is_not_taken_for_finishe
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stop:
-        stop.setattr("trialsim.runs.run.finish", killed)
+        stop.setattr(runs, "finish", killed)
         with pytest.raises(KeyboardInterrupt):
             run(ancova, out, replicates=1400)
     assert json.loads((out / "run.json").read_text())["status"] == "started"

@@ -11,11 +11,12 @@ import pytest
 
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS
+from trialsim.prepared import prepare
 from trialsim.runs.folder import read_manifest
 from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.run import Run, run, write_cohort
 from trialsim.scenario import Scenario, load, resolve
-from trialsim.study import prepare, simulate
+from trialsim.study import simulate
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 

@@ -70,7 +70,7 @@ def test_a_whole_run_has_no_fault(out: Path) -> None:
     "name", ["/dev/zero", "../made.txt", "a/../../b", "C:/x", "C:x", "\\\\host\\x", "\\x", "", "..\\x"]
 )
 def test_names_that_lead_out_are_changed_and_not_read(out: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import trialsim.runs.manifest as manifests
+    from trialsim.runs import manifest as manifests
 
     (out.parent / "made.txt").write_text("outside", encoding="utf-8")
     known = "8" * 64
@@ -231,8 +231,7 @@ def test_another_seed_than_that_of_the_scenario_is_found_out(out: Path, capsys: 
 
 
 def test_versions_are_those_that_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import trialsim.runs.players as players
-    import trialsim.runs.store as store
+    from trialsim.runs import players, store
 
     out = tmp_path / "out"
     here = store.versions()

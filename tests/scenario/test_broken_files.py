@@ -109,7 +109,7 @@ def test_every_code_is_documented_and_every_documented_code_exists() -> None:
 
     root = FOLDER.parent.parent
     used: set[str] = set()
-    for folder in ("trialsim/scenario", "trialsim/protocol", "trialsim"):
+    for folder in ("trialsim/scenario", "trialsim/protocol", "trialsim/quantities", "trialsim"):
         for file in (root / folder).glob("*.py"):
             used |= set(re.findall(r"TS-E\d{3}", file.read_text(encoding="utf-8")))
     documented = set(

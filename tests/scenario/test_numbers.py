@@ -15,8 +15,9 @@ from trialsim.errors import ScenarioError
 from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.numbers.distributions import quantile
-from trialsim.quantities.read import read_categories
+from trialsim.prepared import warnings_of
 from trialsim.quantities.refuse import did_you_mean
+from trialsim.quantities.words import read_categories
 from trialsim.report.explain import explain
 from trialsim.scenario import load, loads
 from trialsim.scenario.doubts import doubts
@@ -133,7 +134,7 @@ def test_quantiles_of_a_level_are_told_once() -> None:
     text = changed(PLAIN, ("{mean: 5, sd: 1}", "{median: 3, iqr: [2.9, 9]}"))
     (told,) = doubts(loads(text))
     assert told.startswith("outcomes.y: no normal distribution")
-    assert told in studies.warnings_of(loads(text))
+    assert told in warnings_of(loads(text))
 
 
 def test_shipped_scenarios_give_no_rise_to_doubts() -> None:

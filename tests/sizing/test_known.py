@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from trialsim.prepared import prepare
 from trialsim.scenario import load
 from trialsim.sizing.known import known_contrasts
 from trialsim.sizing.sizes import at_size, sizes_of, smaller, within
 from trialsim.sizing.target import target_of
-from trialsim.study import prepare, simulate, trial_arrays
+from trialsim.study import simulate, trial_arrays
 
 TRIALS = 3_000
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from trialsim.prepared import prepare
 from trialsim.scenario import load
 from trialsim.sizing.prefix import is_prefix
 from trialsim.sizing.sizes import Sizes, at_size, first_of_each, sizes_of
-from trialsim.study import prepare
 
 SHIPPED = ("scenarios/picu-blood-draw.yaml", "scenarios/nicu-parent-massage.yaml", "scenarios/textbook-ancova.yaml")
 OBSERVED = "scenarios/lessons/levels-as-observed.yaml"

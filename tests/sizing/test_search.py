@@ -8,12 +8,12 @@ import math
 import pytest
 from scipy import stats
 
+from trialsim.prepared import prepare
 from trialsim.report.sizing import answer, write_sizing
 from trialsim.scenario import load, loads
 from trialsim.sizing import find_effect, find_precision, find_size, target_of
 from trialsim.sizing.plays import Plays
 from trialsim.sizing.target import SizingError
-from trialsim.study import prepare
 
 T_TEST = """
 trialsim: 1

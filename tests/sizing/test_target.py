@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from trialsim.analysis.estimates import analyze
+from trialsim.prepared import prepare
 from trialsim.scenario import load
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.target import SizingError, target_of
-from trialsim.study import prepare, simulate, trial_arrays
+from trialsim.study import simulate, trial_arrays
 
 SCENARIOS = ("scenarios/picu-blood-draw.yaml", "scenarios/textbook-ancova.yaml", "scenarios/lessons/cold-spray.yaml")
 

@@ -12,8 +12,9 @@ import pytest
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.table import Measure, wilson
+from trialsim.prepared import prepare
 from trialsim.scenario import load
-from trialsim.study import evaluate, prepare
+from trialsim.study import evaluate
 from trialsim.sweep.precision import FEWEST, Wanted, error_of, in_words, until_precise
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"

@@ -16,6 +16,7 @@ from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, pair_test, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
 from trialsim.kinds.designs import ADJUSTMENT
+from trialsim.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,8 @@ Floats = NDArray[np.float64]
 NUMBERS = ("estimate", "se", "df", "statistic", "p", "p_raw", "low", "high")
 
 
-@dataclass(frozen=True)
-class Estimates:
+@dataclass(frozen=True, repr=False)
+class Estimates(Result):
     """Results of all rows of a plan: arrays (T, R, rows).
 
     ``p`` is adjusted for the pairs of its analysis and ``p_raw`` is not; ``n`` counts participants analyzed;
@@ -60,10 +61,23 @@ class Estimates:
         rejects = (self.status == OK) & (self.p <= alpha)
         return np.where((self.status == OK) | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
 
-    def frame(self, replicate: int) -> pd.DataFrame:
-        """The rows of one replicate as a tidy frame, one row a twin and row of the plan."""
+    def lines(self) -> list[str]:
+        """How many there are."""
+        first, twins = self.replicates[0], ", ".join(self.twins)
+        return [f"Estimates of {len(self.replicates):,} replicates, twins {twins}. Of replicate {first}:"]
+
+    def brief(self) -> pd.DataFrame:
+        """Those of the first replicate."""
+        names = ["twin", "analysis", "contrast", "estimate", "se", "p", "conf_low", "conf_high", "n", "status"]
+        return self.frame(self.replicates[0])[names]
+
+    def frame(self, replicate: int | None = None) -> pd.DataFrame:
+        """One row a twin and row of the plan, of one replicate; by default of all, with a column ``replicate``."""
         import pandas as pd
 
+        if replicate is None:
+            frames = {one: self.frame(one) for one in self.replicates}
+            return pd.concat(frames, names=["replicate"]).reset_index("replicate").reset_index(drop=True)
         index = self.replicates.index(replicate)
         records = [
             {

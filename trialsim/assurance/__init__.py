@@ -11,11 +11,11 @@ from trialsim.assurance.play import Played, count, count_parallel, play_points
 from trialsim.assurance.points import AssuranceError, Belief, beliefs, hypercube
 from trialsim.chunks import usable_cores
 from trialsim.errors import TrialsimError
+from trialsim.prepared import Study, prepare
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import at_values
 from trialsim.scenario.text import Path
 from trialsim.sizing.target import Need, Target, target_of
-from trialsim.study import Study, prepare
 
 __all__ = [
     "Assurance",

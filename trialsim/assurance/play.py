@@ -12,11 +12,12 @@ from trialsim.assurance.points import Belief
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done
 from trialsim.errors import ScenarioError, TrialsimError
 from trialsim.memory import at_once, trial_bytes
+from trialsim.prepared import Study, prepare
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import at_values
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.target import Need, target_of
-from trialsim.study import Study, analyze, prepare, simulate
+from trialsim.study import analyze, simulate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
+from trialsim.cli.first import say_if_first
 from trialsim.cli.options import json_option, scenario_argument, set_option
 from trialsim.cli.parse import SEED, SHARE, WORKERS
 from trialsim.report.digits import percent
 
 if TYPE_CHECKING:
     from trialsim.assurance import Assurance
-    from trialsim.study import Study
+    from trialsim.prepared import Study
 
     ParamType = click.ParamType[Any]
 else:
@@ -71,27 +72,16 @@ def command(
     as_json: bool,
 ) -> None:
     """Average power over the priors of a scenario: the chance that the trial will succeed."""
-    from trialsim.assurance import find_assurance
-    from trialsim.cli.run import say_if_first
-    from trialsim.report.assurance import owner, write_assurance
-    from trialsim.scenario import load
-    from trialsim.study import prepare
-
-    study = prepare(load(scenario, set=changes))
+    study = ts.prepare(scenario, set=changes)
     which: Literal["any", "all"] = "any" if need == "any" else "all"
     folder = out or Path("outputs") / f"{study.scenario.name}-assurance"
-    if figures:
-        owner(study).check(folder)
     say_if_first()
-    began = time.perf_counter()
     with stages(quiet=as_json) as tell:
-        found = find_assurance(
-            study, wanted, need=which, points=replicates if points == 0 else points, replicates=replicates, goal=power,
-            seed=seed, workers=workers, progress=tell,
+        made = ts.find_assurance(
+            study, wanted=wanted, need=which, points=replicates if points == 0 else points, replicates=replicates, power=power,
+            seed=seed, workers=workers, out=folder if figures else None, progress=tell,
         )  # fmt: skip
-    seconds = time.perf_counter() - began
-    if figures:
-        write_assurance(study, found, folder)
+    found, seconds = made.found, made.seconds
     if as_json:
         print_json(summary(study, found, folder if figures else None, seconds))
     else:

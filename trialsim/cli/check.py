@@ -7,6 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stderr, stdout
 from trialsim.cli.options import json_option, scenario_argument, set_option
 from trialsim.errors import ScenarioError
@@ -22,22 +23,17 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
 
     Exit code 0: it can run (warnings may be printed). 3: it cannot.
     """
-    from trialsim.scenario import load
-    from trialsim.study import warnings_of
-
-    try:
-        resolved = load(scenario, set=changes)
-    except ScenarioError as error:
+    found = ts.check(scenario, set=changes)
+    if not found.ok:
         if not as_json:
-            raise
-        print_json({"ok": False, "faults": [asdict(fault) for fault in error.faults]})
-        context.exit(error.exit_code)
-    warned = warnings_of(resolved)
+            raise ScenarioError(found.faults)
+        print_json({"ok": False, "faults": [asdict(fault) for fault in found.faults]})
+        context.exit(ScenarioError.exit_code)
     if as_json:
-        print_json({"ok": True, "warnings": list(warned)})
+        print_json({"ok": True, "warnings": list(found.warnings)})
         return
-    for warning in warned:
+    for warning in found.warnings:
         stderr.print("warning", style="yellow", end=" ")
         stderr.print(warning)
-    stdout.print(f"{scenario} is sound: {resolved.title}.", markup=False)
+    stdout.print(f"{scenario} is sound: {found.title}.", markup=False)
     stdout.print(f"Next: trialsim explain {scenario}", markup=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATE
@@ -30,16 +31,12 @@ def command(
     as_json: bool,
 ) -> None:
     """Write one synthetic trial as tidy CSV tables with a codebook."""
-    from trialsim.runs.run import write_cohort
-    from trialsim.scenario import load
-    from trialsim.study import prepare, replay
-
-    study = prepare(load(scenario, set=changes))
+    study = ts.prepare(scenario, set=changes)
     folder = out or Path(f"cohort-{study.scenario.name}-{replicate}")
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder} is not empty.", code="TS-R012", remedy="Choose another folder with --out.")
-    played = replay(study, replicate, seed=seed, engine="simpy" if engine == "simpy" else "fast")
-    files = write_cohort(played.cohort.one(replicate), folder)
+    played = ts.replay(study, replicate, seed=seed, engine="simpy" if engine == "simpy" else "fast")
+    files = played.write(folder)
     if as_json:
         print_json({"replicate": replicate, "files": [str(path) for path in files]})
         return

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.first import say_if_first
 from trialsim.cli.options import json_option, play_options, set_option
 from trialsim.cli.parse import REPLICATES
 
@@ -49,31 +51,27 @@ def command(
     Each is a scenario file, the name of a shipped scenario, or the folder of a finished run; or, with --with, the first
     design with one value changed.
     """
-    from trialsim.cli.run import say_if_first
-    from trialsim.compare import common_seed, compare_sides, planned, read_sides
-    from trialsim.report.compare import owner, summary, write_comparison
+    from trialsim.report.compare import summary
 
-    sides = read_sides(designs, variants=variants, set=changes)
-    stored = all(side.folder is not None for side in sides) and not play and (seed, replicates) == (None, None)
     names = dict.fromkeys(_stem(one) for one in (*designs, *variants))
     folder = out or Path("outputs") / f"compare-{'-'.join(names)}"
-    owner(sides, common_seed(sides, seed, stored=stored)).check(folder)
-    if not stored:
-        say_if_first()
-    began = time.perf_counter()
-    total = len(planned(sides, replicates, stored=stored))
-    with progress(total, text="Reading" if stored else "Playing", quiet=as_json) as done:
-        found = compare_sides(
-            sides, replicates=replicates, seed=seed, play=play, engine="simpy" if engine == "simpy" else "fast",
-            workers=workers, progress=done,
+    with ExitStack() as bar:
+
+        def started(total: int, stored: bool) -> Callable[[int], None]:
+            if not stored:
+                say_if_first()
+            return bar.enter_context(progress(total, text="Reading" if stored else "Playing", quiet=as_json))
+
+        made = ts.compare(
+            designs, variants=variants, set=changes, replicates=replicates, seed=seed, play=play,
+            engine="simpy" if engine == "simpy" else "fast", workers=workers, out=folder, figures=figures, started=started,
         )  # fmt: skip
-    seconds = time.perf_counter() - began
-    write_comparison(found, folder, figures=figures)
+    found, seconds = made.found, made.seconds
     if as_json:
         print_json({**summary(found), "seconds": round(seconds, 3), "folder": str(folder)})
         return
     _print(found, folder, figures=figures)
-    stderr.print(f"{len(sides)} x {total:,} simulated trials in {seconds:.1f} s.", markup=False)
+    stderr.print(f"{len(found.sides)} x {found.replicates:,} simulated trials in {seconds:.1f} s.", markup=False)
 
 
 def _stem(design: str) -> str:

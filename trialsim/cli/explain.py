@@ -7,6 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stdout, table_console
 from trialsim.cli.options import json_option, scenario_argument, set_option
 
@@ -18,16 +19,13 @@ from trialsim.cli.options import json_option, scenario_argument, set_option
 @json_option
 def command(scenario: Path, resolved: bool, changes: tuple[str, ...], as_json: bool) -> None:
     """Say in plain words what a scenario means: flow, schedule, distributions, implied effects."""
-    from trialsim.report.explain import explain
-    from trialsim.scenario import load
-    from trialsim.scenario.dump import dump
-    from trialsim.study import prepare
-
-    loaded = load(scenario, set=changes)
+    loaded = ts.load(scenario, set=changes)
     if resolved:
+        from trialsim.scenario.dump import dump
+
         click.echo(dump(loaded), nl=False)
         return
-    sections = explain(prepare(loaded))
+    sections = ts.explain(loaded).sections
     if as_json:
         print_json([asdict(section) for section in sections])
         return

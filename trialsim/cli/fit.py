@@ -94,10 +94,12 @@ def command(
     """
     if (pilot is None) == (not given):
         raise click.UsageError("Give a file of pilot data, or printed statistics with --given.")
-    if pilot is None or pilot.suffix.lower() in (".yaml", ".yml"):
-        _show(_from_statistics(pilot, given, told), None, out, as_json=as_json)
-        return
     from trialsim.pilot import Choices, fit_pilot, read_pilot
+    from trialsim.pilot.statistics import fit_given
+
+    if pilot is None or pilot.suffix.lower() in (".yaml", ".yml"):
+        _show(fit_given(pilot, given, Choices(**told)), None, out, as_json=as_json)
+        return
 
     data = read_pilot(pilot, Choices(**told), tell=None if as_json else partial(_print_plan, pilot.name))
     if only_plan:
@@ -121,41 +123,6 @@ def _plan(pilot: Pilot) -> dict[str, Any]:
     columns = [{"name": one.name, "role": one.role, "why": one.why} for one in pilot.columns]
     questions = [{"code": one.code, "message": one.message, "answer": one.answer} for one in pilot.questions]
     return {"columns": columns, "questions": questions, "notes": list(pilot.notes)}
-
-
-#: Options that mean something beside printed statistics.
-OF_STATISTICS = ("outcomes", "reference", "unit", "distribution", "scales", "null")
-
-
-def _from_statistics(file: Path | None, given: tuple[str, ...], said: dict[str, Any]) -> Fragment:
-    """The scenario of a YAML file of statistics, or of ``--given``."""
-    from trialsim.pilot import FitError
-    from trialsim.pilot.statistics import WORDS, fit_statistics, parse_given, read_statistics
-
-    if said["distribution"] is not None and not SCALE[said["distribution"]].printed:
-        raise click.UsageError("Say which scores there are: --scale 0..10.")
-    idle = next((name for name, value in said.items() if value not in (None, ()) and name not in OF_STATISTICS), None)
-    if idle is not None:
-        raise click.UsageError(f"--{idle} belongs to a file of pilot data, and there is none.")
-    if file is not None:
-        told = read_statistics(file)
-    else:
-        parsed = [parse_given(text) for text in given]
-        twice = next((name for i, (name, _) in enumerate(parsed) if name in [n for n, _ in parsed[:i]]), None)
-        if twice is not None:
-            raise FitError(f"'{twice}' is given twice.", code="TS-F007", remedy="Give each arm once.")
-        told = {"arms": {name: group for name, group in parsed if name not in WORDS}}
-        told |= {name: group for name, group in parsed if name in WORDS}
-    options = {
-        "reference": said["reference"],
-        "unit": said["unit"],
-        "distribution": said["distribution"],
-        "outcome": next(iter(said["outcomes"]), None),
-        "scale": next(iter(said["scales"]), None),
-        "null": said["null"],
-    }
-    told |= {key: value for key, value in options.items() if value is not None}
-    return fit_statistics(**told, source=file.name if file is not None else "Printed statistics")
 
 
 def _show(fragment: Fragment, pilot: Pilot | None, out: Path | None, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import stdout
 from trialsim.errors import RunError
 
@@ -15,9 +16,7 @@ from trialsim.errors import RunError
 @click.option("--as", "target", type=click.Path(dir_okay=False, path_type=Path), help="Name of the new file.")
 def command(template: str | None, target: Path | None) -> None:
     """Copy a shipped scenario into this folder, to be changed; without a name, list the shipped ones."""
-    from trialsim.scenario.shipped import shipped_scenarios
-
-    shipped = shipped_scenarios()
+    shipped = ts.shipped()
     if template is None:
         width = max(len(name) for name in shipped)
         for name, card in shipped.items():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.options import json_option
 from trialsim.cli.parse import WORKERS
@@ -33,32 +34,21 @@ def command(
 
     What is missing is named, and the result is that of the rest (exit code 4). A run that was stopped is summed up the same way.
     """
-    from trialsim.cli.run import draw
-    from trialsim.runs.folder import alone
-    from trialsim.runs.shards import gather, merge
-
-    def say(text: str) -> None:
-        stderr.print(text, markup=False)
-
-    parts = gather(folder, shards, tell=say)
-    with alone(folder):
-        with stages(quiet=as_json) as tell:
-            merged = merge(
-                parts, truth=truth, workers=workers, tell=say,
-                progress=lambda done: tell("Summing up", done, None),
-                truth_progress=lambda done: tell("True effects", done, None),
-            )  # fmt: skip
-        if figures:
-            draw(merged)
-    missing = [f"{part.start:,} to {part.stop - 1:,}" for part in merged.missing]
+    with stages(quiet=as_json) as tell:
+        merged = ts.merge(
+            folder, shards, truth=truth, figures=figures, workers=workers, progress=tell,
+            tell=lambda text: stderr.print(text, markup=False),
+        )  # fmt: skip
+    gone = merged.finished.missing if merged.finished is not None else ()
+    missing = [f"{part.start:,} to {part.stop - 1:,}" for part in gone]
     if as_json:
         told = summary(merged.characteristics, folder)
-        print_json({**told, "missing": [[part.start, part.stop] for part in merged.missing]})
+        print_json({**told, "missing": [[part.start, part.stop] for part in gone]})
     else:
         print_measures(merged.characteristics)
         stdout.print(f"\n{merged.characteristics.replicates:,} simulated trials, in {folder}.", markup=False)
     if missing:
-        count = sum(len(part) for part in merged.missing)
+        count = sum(len(part) for part in gone)
         stderr.print(f"{count:,} simulated trials are missing: replicates {_listed(missing)}.", markup=False)
         stderr.print(
             "Play their shards and merge again, or let `trialsim run` with this folder play them.", markup=False

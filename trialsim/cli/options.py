@@ -20,25 +20,13 @@ class ScenarioFile(click.ParamType):  # type: ignore[type-arg]  # generic only f
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The file; a file of this name goes before a shipped scenario."""
-        path = Path(str(value))
-        try:
-            if path.is_file():
-                return path
-            if path.is_dir():
-                self.fail(f"'{value}' is a folder; name the scenario file in it.", param, ctx)
-        except (OSError, ValueError, RuntimeError) as refused:  # more letters than a name can have, links in a circle
-            words = getattr(refused, "strerror", None) or str(refused)
-            self.fail(f"the file '{str(value)[:60]}...' cannot be looked at: {words}.", param, ctx)
-        from trialsim.scenario.shipped import shipped_scenarios
+        from trialsim.api.subjects import scenario_file
+        from trialsim.errors import RunError
 
-        shipped = shipped_scenarios()
-        if str(value) not in shipped:
-            self.fail(
-                f"there is no file '{value}', and no shipped scenario of this name (`trialsim init` lists them).",
-                param,
-                ctx,
-            )
-        return shipped[str(value)].path
+        try:
+            return scenario_file(str(value))
+        except RunError as refused:
+            return self.fail(" ".join(part for part in (refused.message, refused.remedy) if part), param, ctx)
 
 
 def scenario_argument(command: Command) -> Command:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import rich_click as click
 
 from trialsim.cli.parse import ParamType
-
-if TYPE_CHECKING:
-    from trialsim.runs.run import Run
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -46,11 +43,3 @@ def precision_options(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
-
-
-def play_until(play: Callable[[int], Run], precision: float, *, of: str | None, most: int | None) -> tuple[Run, str]:
-    """The run that is precise enough, or the longest allowed, and what is said of it."""
-    from trialsim.sweep.precision import MOST, Wanted, in_words, run_until
-
-    finished, needed = run_until(play, precision, wanted=Wanted.of_words(of), most=most or MOST)
-    return finished, in_words(needed, precision)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATE
@@ -29,24 +30,18 @@ def command(
     as_json: bool,
 ) -> None:
     """Play one replicate again: its estimates equal that row of the batch, and its events can be read."""
-    from trialsim.scenario import load
-    from trialsim.study import prepare
-    from trialsim.study import replay as play_again
-
-    study = prepare(load(scenario, set=changes))
-    played = play_again(study, replicate, seed=seed, engine="simpy" if engine == "simpy" else "fast")
-    frame = played.estimates.frame(replicate)
-    trial = played.cohort.one(replicate)
+    played = ts.replay(scenario, replicate, set=changes, seed=seed, engine="simpy" if engine == "simpy" else "fast")
+    frame = played.frame()
     if as_json:
         content = {"replicate": replicate, "estimates": _records(frame)}
-        print_json(content | ({"events": _records(trial.events())} if events else {}))
+        print_json(content | ({"events": _records(played.frame("events"))} if events else {}))
         return
     stdout.print(frame.to_string(index=False), markup=False)
     if events:
         stdout.print("")
-        there = study.program is not None
+        there = played.study.program is not None
         told = (
-            trial.events().to_string(index=False)
+            played.frame("events").to_string(index=False)
             if there
             else "There is no ward in this scenario, so there are no events."
         )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stderr, table_console
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES
-from trialsim.errors import AnalysisError
 from trialsim.report.digits import plain, share_with_error
 
 if TYPE_CHECKING:
@@ -34,17 +34,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Play the published study and show where each published figure or finding falls among simulated trials."""
-    from trialsim.reproduce import reproduce
-    from trialsim.runs.run import with_simulation
-    from trialsim.scenario import load
-
-    study = with_simulation(load(scenario, set=changes), replicates=replicates, seed=seed)
-    if not study.scenario.published:
-        raise AnalysisError(
-            f"{scenario} quotes no published study.", code="TS-A010", remedy="Add `published:` with what it reported."
-        )
-    total = study.scenario.simulation.replicates
-    placed = reproduce(study, replicates=total, engine="simpy" if engine == "simpy" else "fast", workers=workers)
+    found = ts.reproduce(
+        scenario, set=changes, replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast",
+        workers=workers,
+    )  # fmt: skip
+    placed = found.placements
     if as_json:
         print_json([{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in placed])
         return
@@ -69,11 +63,7 @@ def command(
             where = f"{_share(one)} lie below"
         table.add_row(one.source + reading, one.analysis, one.contrast, f"{one.kind} {one.published}", simulated, where)
     table_console().print(table)
-    stderr.print(
-        f"\n{total:,} simulated trials. The arms' means are assumptions: agreement says that the assumptions could have "
-        "produced the report, not that they are true.",
-        markup=False,
-    )
+    stderr.print(f"\n{' '.join(found.lines())}", markup=False)
 
 
 def _share(one: Placement) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stderr, stdout, table_console
 from trialsim.cli.options import json_option
 
@@ -30,22 +31,18 @@ def command(ctx: click.Context, folder: Path | None, check: bool, clean_: bool, 
 
     Exit code 1 when --verify finds something wrong.
     """
-    from trialsim.errors import RunError
+    from trialsim.api.keep import clean_runs
     from trialsim.runs.effort import volume
-    from trialsim.runs.listing import clean, find_runs
 
     if chunks and not clean_:
         raise click.UsageError("--chunks says what --clean removes: give both.")
     folder = folder or Path("outputs")
     if clean_:
-        freed = 0
-        for one in find_runs(folder):
-            try:
-                freed += clean(one.folder, chunks=chunks)
-            except RunError as problem:
-                stderr.print(f"Left alone: {problem.message}", markup=False)
+        freed, left = clean_runs(folder, chunks=chunks)
+        for problem in left:
+            stderr.print(f"Left alone: {problem.message}", markup=False)
         stderr.print(f"{volume(freed)} removed.", markup=False)
-    found = find_runs(folder, check=check)
+    found = ts.runs(folder, check=check)
     if as_json:
         print_json([{**asdict(one), "folder": str(one.folder)} for one in found])
     elif not found:

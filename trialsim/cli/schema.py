@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json
 
 
@@ -15,6 +16,4 @@ def command() -> None:
     `trialsim schema > trialsim.schema.json` and name it in the first line of a scenario:
     `# yaml-language-server: $schema=trialsim.schema.json`
     """
-    from trialsim.scenario.schema import json_schema
-
-    print_json(json_schema())
+    print_json(ts.schema())

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout
+from trialsim.cli.first import say_if_first
 from trialsim.cli.options import json_option, scenario_argument, set_option
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS
 
 if TYPE_CHECKING:
+    from trialsim.prepared import Study
     from trialsim.sizing import Found
-    from trialsim.study import Study
 
 
 @click.command("size")
@@ -60,45 +61,29 @@ def command(
     as_json: bool,
 ) -> None:
     """Find the sample size for a power or a precision, or the smallest effect that a size detects."""
-    from trialsim.cli.run import say_if_first
-    from trialsim.report.sizing import owner, write_sizing
-    from trialsim.scenario import load
     from trialsim.scenario.model import MOST_PARTICIPANTS
-    from trialsim.sizing import find_effect, find_precision, find_size, target_of
-    from trialsim.study import prepare
 
     if effect and width is not None:
         raise click.UsageError("--effect and --width are two questions: ask one at a time.")
-    study = prepare(load(scenario, set=changes))
+    study = ts.prepare(scenario, set=changes)
     which: Literal["any", "all"] = "any" if need == "any" else "all"
-    target = target_of(study, wanted, need=which)
     folder = out or Path("outputs") / f"{study.scenario.name}-size"
-    if figures:
-        owner(study).check(folder)
-    say_if_first()
-    began = time.perf_counter()
     sizes = None if between is None else (math.ceil(between[0]), math.floor(between[1]))
     if sizes is not None and not effect and sizes[1] > MOST_PARTICIPANTS:
         raise click.UsageError(f"--between ends above {MOST_PARTICIPANTS:,} participants, the most a study can have.")
+    asked: dict[str, Any] = {
+        "wanted": wanted, "need": which, "replicates": replicates, "confirm": confirm, "seed": seed, "workers": workers,
+        "out": folder if figures else None,
+    }  # fmt: skip
+    say_if_first()
     with stages(quiet=as_json) as tell:
         if effect:
-            found = find_effect(
-                study, target, power=power, between=between, replicates=replicates, confirm=confirm, seed=seed,
-                workers=workers, progress=tell,
-            )  # fmt: skip
+            made = ts.find_effect(study, power=power, between=between, **asked, progress=tell)
         elif width is not None:
-            found = find_precision(
-                study, target, width=width, between=sizes, replicates=replicates, confirm=confirm, seed=seed,
-                workers=workers, progress=tell,
-            )  # fmt: skip
+            made = ts.find_precision(study, width=width, between=sizes, **asked, progress=tell)
         else:
-            found = find_size(
-                study, target, power=power, between=sizes, replicates=replicates, confirm=confirm, seed=seed,
-                workers=workers, progress=tell,
-            )  # fmt: skip
-    seconds = time.perf_counter() - began
-    if figures:
-        write_sizing(study, found, folder)
+            made = ts.find_size(study, power=power, between=sizes, **asked, progress=tell)
+    found, seconds = made.found, made.seconds
     if as_json:
         print_json(summary(study, found, folder if figures else None, seconds))
     else:

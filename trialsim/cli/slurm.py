@@ -8,6 +8,7 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import stderr
 from trialsim.cli.options import scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES, SEED, ParamType
@@ -76,10 +77,10 @@ def command(
 
     `trialsim slurm study.yaml --shards 20 > study.sbatch`, then `sbatch study.sbatch`, then `trialsim merge`.
     """
-    from trialsim.scenario import load
-    from trialsim.study import prepare, stored_chunks
+    from trialsim.study import stored_chunks
 
-    known = load(scenario, set=changes)
+    study = ts.prepare(scenario, set=changes)
+    known = study.scenario
     folder = out or Path("outputs") / known.name
     total = replicates or known.simulation.replicates
     words = ["trialsim", "run", scenario.as_posix(), "--replicates", str(total), "--out", folder.as_posix()]
@@ -91,7 +92,7 @@ def command(
         time=time, cpus=cpus, memory=memory, out=shlex.quote(folder.as_posix()), run=shlex.join(words),
         file=f"{usable_name(known.name) or 'study'}.sbatch",
     )  # fmt: skip
-    chunks = len(stored_chunks(prepare(known), range(total), engine="fast"))
+    chunks = len(stored_chunks(study, range(total), engine="fast"))
     if chunks < shards:
         stderr.print(
             f"{total:,} simulated trials are {chunks} chunks: {shards - chunks} shards get none. Ask for {chunks}."

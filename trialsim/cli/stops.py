@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import rich_click as click
 
 
 def stopping_signals(*names: str) -> list[signal.Signals]:
@@ -48,3 +55,61 @@ def _terminal_is_gone(stream: int) -> bool:
     except termios.error as problem:
         return bool(problem.args[0] == errno.EIO)
     return False
+
+
+# ---------------------------------------------------------------- what is said then
+
+
+@contextmanager
+def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[None]:
+    """Ctrl-C, or a request to end, stops the block with what is done saved, and says how to go on (exit code 4).
+
+    A second request, by an impatient user or a queue, ends the process at once with the same words: files are whole or not there.
+    """
+    from trialsim.cli.console import stderr
+    from trialsim.runs.sealed import chunk_files
+    from trialsim.runs.store import CHUNKS, covered
+    from trialsim.runs.truths import TRUTHS
+
+    asked = 0
+
+    def words() -> str:
+        kept, true = (
+            covered((part for part, _ in chunk_files(folder / name)), replicates) for name in (CHUNKS, TRUTHS)
+        )
+        effects = f", and the true effects of {true:,}," if true else ""
+        there = f"{kept:,} of {replicates:,} simulated trials{effects} are kept in {folder}."
+        return f"\nStopped: {there}\nTo go on: {command_again()}"
+
+    def deaf() -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+
+    def stop(number: int, frame: object) -> None:  # noqa: ARG001  # the signature of signal handlers
+        nonlocal asked
+        asked += 1
+        speak_to_nobody_who_left()
+        if asked == 1:
+            raise KeyboardInterrupt
+        deaf()
+        # Past rich and Python's buffers: the signal may have come in the midst of a write of theirs.
+        os.write(2, f"{words()}\n".encode(errors="replace"))
+        os._exit(4)
+
+    before = {number: signal.signal(number, stop) for number in stopping_signals("SIGINT", "SIGTERM", "SIGHUP")}
+    try:
+        yield
+    except KeyboardInterrupt:
+        deaf()
+        stderr.print(words(), markup=False)
+        ctx.exit(4)
+    finally:
+        if not asked:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def command_again() -> str:
+    """The command that was typed."""
+    words = ["trialsim", *sys.argv[1:]]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.first import say_if_first
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.scenario.cells import Family
-    from trialsim.scenario.sweep import Point
     from trialsim.sweep import Answer, Swept
 
 #: Designs shown on the screen; the files hold all of them.
@@ -64,66 +64,39 @@ def command(
     as_json: bool,
 ) -> None:
     """Play a study at many values: power, length and cost of every design, and which ones no other beats."""
-    from trialsim.cli.run import say_if_first
-    from trialsim.report.sweep import write_figures, write_manifest, write_tables
-    from trialsim.runs.answers import taken
-    from trialsim.scenario.cells import family
-    from trialsim.sweep import Answer, overview, play_sweep
-    from trialsim.sweep.store import CELLS, owner
+    from trialsim.scenario import load
+    from trialsim.sweep.store import CELLS
 
     if zipped and latin is not None:
         raise click.UsageError("--zip and --latin are two ways to vary: choose one.")
-    known = family(scenario, set=changes)
-    points = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, yes=yes)
-    answer = Answer.of_words(wanted, measure)
-    folder = out or Path("outputs") / f"{known.base.name}-sweep"
-    answer.check(known.base)
-    say_if_first()
-    with ExitStack() as held:
-        with _kept(ctx, folder / CELLS), progress(len(points), text="Designs", quiet=as_json) as done:
-            swept = play_sweep(
-                known, points, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
-                engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
-                ready=lambda: held.enter_context(taken(folder, owner(known.base.name))),
-            )  # fmt: skip
-        write_tables(swept, folder)
-        write_manifest(swept, folder)
-        frame = overview(swept, answer)
-        if figures:
-            write_figures(swept, answer, folder / "figures")
+    if not (over or listed) and (zipped or latin is not None):
+        raise click.UsageError("--zip and --latin go with --over.")
+    known = load(scenario, set=changes)
+    if not (over or listed) and known.sweep is None:
+        raise click.UsageError('Nothing to vary: write --over design.enroll="[60, 99, 150]", or sweep: in the file.')
+    folder = out or Path("outputs") / f"{known.name}-sweep"
+    with _kept(ctx, folder / CELLS), ExitStack() as bar:
+
+        def started(designs: int) -> Callable[[int], None]:
+            say_if_first()
+            return bar.enter_context(progress(designs, text="Designs", quiet=as_json))
+
+        made = ts.sweep(
+            scenario, over, zipped=zipped, latin=latin, listed=listed, wanted=wanted, measure=measure, set=changes,
+            replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast", workers=workers, many=yes,
+            fresh=fresh, out=folder, figures=figures, started=started,
+        )  # fmt: skip
+    swept, answer, frame = made.found, made.answer, made.frame()
     if as_json:
         print_json(summary(swept, frame, folder))
         return
     _print(swept, answer, frame, folder, drawn=figures)
 
 
-def _points(
-    known: Family, over: tuple[str, ...], *, zipped: bool, latin: int | None, listed: tuple[str, ...], seed: int | None,
-    yes: bool,
-) -> list[Point]:  # fmt: skip
-    """What is asked for on the command line, else what the file says."""
-    from trialsim.errors import RunError
-    from trialsim.scenario.cells import sweep_of_words
-    from trialsim.scenario.check_sweep import MANY
-    from trialsim.scenario.sweep import points_of, size_of
-
-    sweep = known.base.sweep
-    if over or listed:
-        sweep = sweep_of_words(over, zipped=zipped, listed=listed, latin=latin)
-    elif sweep is None:
-        raise click.UsageError('Nothing to vary: write --over design.enroll="[60, 99, 150]", or sweep: in the file.')
-    elif zipped or latin is not None:
-        raise click.UsageError("--zip and --latin go with --over.")
-    if size_of(sweep) > MANY and not yes:
-        message = f"the sweep has {size_of(sweep):,} designs."
-        raise RunError(message, code="TS-R021", remedy=f"Above {MANY:,}, add --yes if you mean it.")
-    return points_of(sweep, seed=known.base.simulation.seed if seed is None else seed)
-
-
 @contextmanager
 def _kept(ctx: click.Context, cells: Path) -> Iterator[None]:
     """Ctrl-C stops the block with the designs that are done kept, and says how to go on (exit code 4)."""
-    from trialsim.cli.run import command_again
+    from trialsim.cli.stops import command_again
 
     try:
         yield

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.first import say_if_first
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 
 if TYPE_CHECKING:
@@ -40,37 +43,38 @@ def command(
     as_json: bool,
 ) -> None:
     """Find the assumption that moves the answer most: every declared range, one at a time."""
-    from trialsim.cli.run import say_if_first
-    from trialsim.report.tornado import lines, tornado_frame, write_tornado
-    from trialsim.runs.answers import finished, taken
-    from trialsim.scenario.cells import family
-    from trialsim.scenario.ranges import declared_ranges
-    from trialsim.sweep import Answer
-    from trialsim.sweep.store import owner
-    from trialsim.sweep.tornado import play_tornado
+    from trialsim.report.tornado import lines
+    from trialsim.scenario import load
 
-    known = family(scenario, set=changes)
-    folder = out or Path("outputs") / f"{known.base.name}-tornado"
-    name, _, contrast = (wanted or "").partition("/")
-    total = 1 + 2 * len(declared_ranges(known.tree.data))
-    Answer.of_words(wanted).check(known.base)
-    say_if_first()
-    mine = owner(known.base.name, kind="tornado")
-    with taken(folder, mine) if total > 1 else nullcontext():
-        with progress(total, text="Designs", quiet=as_json) as done:
-            found = play_tornado(
-                known, analysis=name.strip() or None, contrast=contrast.strip() or None, replicates=replicates,
-                seed=seed, engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
-            )  # fmt: skip
-        write_tornado(found, folder, figures=figures)
-        told = {"replicates": replicates, "seeds": [found.seed]}
-        finished(folder, mine, told)
+    folder = out or Path("outputs") / f"{load(scenario, set=changes).name}-tornado"
+    total = 0
+    with ExitStack() as bar:
+
+        def started(designs: int) -> Callable[[int], None]:
+            nonlocal total
+            total = designs
+            say_if_first()
+            return bar.enter_context(progress(designs, text="Designs", quiet=as_json))
+
+        made = ts.tornado(
+            scenario, wanted=wanted, set=changes, replicates=replicates, seed=seed, workers=workers, out=folder, figures=figures,
+            engine="simpy" if engine == "simpy" else "fast", started=started,
+        )  # fmt: skip
+    found = made.found
     if as_json:
         rows = [
             {key: None if isinstance(cell, float) and math.isnan(cell) else cell for key, cell in row.items()}
-            for row in tornado_frame(found).drop(columns="label").to_dict("records")
+            for row in made.frame().to_dict("records")
         ]
-        print_json({"scenario": found.scenario, **told, "folder": str(folder), "assumptions": rows})
+        print_json(
+            {
+                "scenario": found.scenario,
+                "replicates": replicates,
+                "seeds": [found.seed],
+                "folder": str(folder),
+                "assumptions": rows,
+            }
+        )
         return
     _print(found)
     stdout.print()

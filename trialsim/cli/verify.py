@@ -8,11 +8,9 @@ from pathlib import Path
 
 import rich_click as click
 
+import trialsim as ts
 from trialsim.cli.console import print_json, progress, stdout
 from trialsim.cli.options import json_option
-
-#: Differences shown on the screen; ``--json`` gives all of them.
-MOST_SHOWN = 10
 
 
 @click.command("verify")
@@ -25,41 +23,17 @@ def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> Non
 
     Exit code 1 when a number or a file differs.
     """
-    from trialsim.cli.run import say_if_first
-    from trialsim.runs.verify import verify
+    from trialsim.cli.first import say_if_first
 
     say_if_first()
     with progress(sample, text="Playing again", quiet=as_json) as done:
-        verdict = verify(folder, sample=sample, progress=done)
+        found = ts.verify(folder, sample=sample, progress=done)
     if as_json:
-        print_json(plain({"verdict": verdict.word, **asdict(verdict)}))
+        print_json(plain({"verdict": found.verdict.word, **asdict(found.verdict)}))
     else:
-        count = len(verdict.replicates)
-        stdout.print(
-            f"{count:,} replicate{'s' if count > 1 else ''} played again, {verdict.compared:,} numbers compared: "
-            f"{verdict.word}.",
-            markup=False,
-        )
-        if 0 < verdict.largest < float("inf"):
-            stdout.print(f"The largest relative difference is {verdict.largest:.1e}.", markup=False)
-        for one in verdict.differences[:MOST_SHOWN]:
-            stdout.print(
-                f"  replicate {one.replicate}, twin {one.twin}, {one.analysis}: {one.contrast}: {one.column} is "
-                f"{one.stored} in the run, {one.now} now",
-                markup=False,
-            )
-        if len(verdict.differences) > MOST_SHOWN:
-            stdout.print(f"  and {len(verdict.differences) - MOST_SHOWN:,} more", markup=False)
-        for name in verdict.changed:
-            stdout.print(
-                f"{name}." if " is gone from " in name else f"{name} is gone or is not what the run wrote.",
-                markup=False,
-            )
-        for words in verdict.lost:
-            stdout.print(f"In {folder}, {words}.", markup=False)
-        for name, (there, here) in verdict.versions.items():
-            stdout.print(f"{name}: {there} in the run, {here} here.", markup=False)
-    if verdict.differences or verdict.changed or verdict.lost:
+        for line in found.lines():
+            stdout.print(line, markup=False)
+    if not found.ok:
         ctx.exit(1)
 
 

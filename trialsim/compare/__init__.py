@@ -12,8 +12,8 @@ from trialsim.compare.paired import COLUMNS, Difference
 from trialsim.compare.play import Shown, play_sides, read_stored
 from trialsim.compare.sides import CompareError, Side, read_sides
 from trialsim.compare.wording import said
+from trialsim.engine import Engine
 from trialsim.errors import RunError
-from trialsim.study import Engine
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from trialsim.evaluate.apart import Apart, Best, best_of, holm, paired_z
 from trialsim.evaluate.columns import FAMILY, POWER
 from trialsim.evaluate.table import FAILED_LIMIT, Column
 from trialsim.evaluate.verdict import Verdict
-from trialsim.study import Study
+from trialsim.prepared import Study
 
 Floats = NDArray[np.float64]
 

@@ -15,6 +15,7 @@ from trialsim.compare.best import Contest, Meetings, asked, contests, taken
 from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
 from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
+from trialsim.engine import Engine
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.moments import BLOCK, Moments
 from trialsim.evaluate.summaries import TRIAL
@@ -25,7 +26,8 @@ from trialsim.evaluate.verdict import verdicts as verdicts_of
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.memory import most_with_days
-from trialsim.study import Engine, Study, play
+from trialsim.prepared import Study
+from trialsim.study import play
 
 Floats = NDArray[np.float64]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trialsim.errors import RunError, ScenarioError, TrialsimError
+from trialsim.prepared import Study, prepare
 from trialsim.runs.folder import MANIFEST, read_manifest
 from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.run import ESTIMATES, MEASURES, RESOLVED
 from trialsim.scenario import load
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.study import Study, prepare
 
 #: More designs than this make no readable comparison.
 MOST = 8

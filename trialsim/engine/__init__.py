@@ -12,7 +12,10 @@ from trialsim.errors import EngineError
 from trialsim.protocol.program import Program
 from trialsim.protocol.tapes import Tapes
 
-__all__ = ["EventTrace", "play"]
+__all__ = ["Engine", "EventTrace", "is_compiled", "play"]
+
+#: The compiled engine, or the one that is written to be read.
+Engine = Literal["fast", "simpy"]
 
 
 def play(
@@ -22,7 +25,7 @@ def play(
     *,
     seed: int,
     replicates: range,
-    engine: Literal["fast", "simpy"] = "fast",
+    engine: Engine = "fast",
     record: bool = False,
 ) -> EventTrace:
     """Play a protocol for the participants of each replicate.
@@ -80,3 +83,11 @@ def _play_fast(
         trace.trial_end, events, counts,
     )  # fmt: skip
     return EventTrace(**{**vars(trace), "events": tuple(events)}), counts
+
+
+def is_compiled() -> bool:
+    """Whether the compiled engine lies in the cache on disk; else the first play compiles it."""
+    from trialsim.compiled import is_cached
+    from trialsim.engine.kernel import play_range
+
+    return is_cached(play_range)

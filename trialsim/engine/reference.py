@@ -36,7 +36,7 @@ from trialsim.engine.reading import (
 )
 from trialsim.engine.summarize import summarize
 from trialsim.engine.trace import NEVER, EventTrace
-from trialsim.protocol.calendar import ALWAYS, Calendar, next_open, windows_from
+from trialsim.protocol.calendar import ALWAYS, Calendar, next_open, shift_number, windows_from
 from trialsim.protocol.program import Program, ResourceInfo
 from trialsim.protocol.tapes import Tapes
 
@@ -163,14 +163,6 @@ class Station:
             self.change(now)
             while self.queue and self.is_open(now) and (unit := self.free_unit()) is not None:
                 self.begin_spell(self.queue[0], unit, now)
-
-
-def shift_number(calendar: Calendar, opens: int, weekday: int) -> int:
-    """Number of the shift that opens at ``opens``: windows in order, from the week before tick 0."""
-    if calendar.always:
-        return 0
-    week, within = divmod(opens + weekday * 86_400, 7 * 86_400)
-    return (week + 1) * len(calendar.windows) + [start for start, _ in calendar.windows].index(within)
 
 
 @dataclass

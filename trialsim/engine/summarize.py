@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from trialsim.engine import trace as e
 from trialsim.engine.trace import NEVER, EventTrace, empty_trace
-from trialsim.protocol.calendar import windows_from
+from trialsim.protocol.calendar import shift_number, windows_from
 from trialsim.protocol.program import Program
 
 Ints = NDArray[np.int64]
@@ -168,8 +168,6 @@ class _Pathway:
 
     def _shift(self, instance: int, tick: int) -> tuple[int, int]:
         """Number and close of the shift of a resource at ``tick``."""
-        from trialsim.engine.reference import shift_number
-
         info = self.program.resources[instance]
         if info.calendar < 0:
             return 0, NEVER

@@ -12,7 +12,8 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.evaluate.characteristics import Kept, OperatingCharacteristics
+    from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.evaluate.kept import Kept
 
 DAY_STEPS = 120
 

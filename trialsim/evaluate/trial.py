@@ -16,7 +16,7 @@ from trialsim.response.zeros import LOG_OF_ZERO, logged_pairs
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
-    from trialsim.study import Study
+    from trialsim.prepared import Study
 
 Floats = NDArray[np.float64]
 

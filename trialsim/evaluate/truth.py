@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,9 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
 from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
+from trialsim.evaluate.kept import Kept
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import Z95, Column, Measure, measures
-
-if TYPE_CHECKING:
-    from trialsim.evaluate.characteristics import Kept
 
 Floats = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from trialsim.evaluate.table import Z95, Measure, wilson
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
-    from trialsim.study import Study
+    from trialsim.prepared import Study
 
 Ints = NDArray[np.int64]
 

@@ -21,8 +21,8 @@ from trialsim.protocol.columns import (
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
+    from trialsim.prepared import Study
     from trialsim.protocol.program import Program, ResourceInfo
-    from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

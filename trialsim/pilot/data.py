@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,19 @@ class Choices:
     unit: str | None = None
     primary: str | None = None
     null: float | None = None
+
+
+def listed(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of :class:`Choices` as it keeps them: one text or a list of texts is a tuple where several may stand.
+
+    >>> listed({"missing": "999", "unit": "h"})
+    {'missing': ('999',), 'unit': 'h'}
+    """
+    several = {one.name for one in fields(Choices) if one.default == ()}
+    return {
+        name: ((value,) if isinstance(value, str) else tuple(value or ())) if name in several else value
+        for name, value in said.items()
+    }
 
 
 @dataclass(frozen=True)

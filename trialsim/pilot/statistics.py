@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from trialsim.errors import DistributionError
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES
 from trialsim.pilot import estimates as est
 from trialsim.pilot.checking import checked, small
-from trialsim.pilot.data import FitError
+from trialsim.pilot.data import Choices, FitError
 from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, scenario_data
 from trialsim.pilot.scale import levels
 from trialsim.pilot.words import CONTROL, named
@@ -96,6 +96,52 @@ def read_statistics(file: Path) -> dict[str, Any]:
             raise FitError(f"unknown key '{key}' in {file}.", code="TS-F007", remedy=did_you_mean(str(key), known))
     _shapes(tree.data, file)
     return tree.data
+
+
+#: Choices that mean something beside printed statistics.
+OF_STATISTICS = ("outcomes", "reference", "unit", "distribution", "scales", "null")
+
+
+def fit_given(file: Path | None, given: Sequence[str], said: Choices) -> Fragment:
+    """The scenario of a YAML file of statistics, or of texts such as ``control: mean 5, sd 1.1, n 14``.
+
+    Parameters
+    ----------
+    said : outcome, unit, distribution, reference, scale and null, in place of those of the file
+
+    Raises
+    ------
+    FitError
+        as :func:`read_statistics` and :func:`parse_given`; TS-F007 when a group is given twice, or a choice has no meaning
+        here
+    """
+    if said.distribution is not None and not SCALE[said.distribution].printed:
+        raise FitError("the scores are not known.", code="TS-F007", remedy="Say which there are: --scale 0..10.")
+    used = (one.name for one in fields(said) if getattr(said, one.name) not in (None, ()))
+    idle = next((name for name in used if name not in OF_STATISTICS), None)
+    if idle is not None:
+        raise FitError(
+            f"--{idle} belongs to a file of pilot data, and there is none.", code="TS-F007", remedy="Leave it out."
+        )
+    if file is not None:
+        told = read_statistics(file)
+    else:
+        parsed = [parse_given(text) for text in given]
+        twice = next((name for i, (name, _) in enumerate(parsed) if name in [n for n, _ in parsed[:i]]), None)
+        if twice is not None:
+            raise FitError(f"'{twice}' is given twice.", code="TS-F007", remedy="Give each arm once.")
+        told = {"arms": {name: group for name, group in parsed if name not in WORDS}}
+        told |= {name: group for name, group in parsed if name in WORDS}
+    options = {
+        "reference": said.reference,
+        "unit": said.unit,
+        "distribution": said.distribution,
+        "outcome": next(iter(said.outcomes), None),
+        "scale": next(iter(said.scales), None),
+        "null": said.null,
+    }
+    told |= {key: value for key, value in options.items() if value is not None}
+    return fit_statistics(**told, source=file.name if file is not None else "Printed statistics")
 
 
 def _shapes(data: Mapping[str, Any], file: Path) -> None:

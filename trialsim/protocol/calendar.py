@@ -195,3 +195,11 @@ def first_open(first, windows, calendar, tick, weekday):  # type: ignore[no-unty
     """The first open tick at or after ``tick``."""
     opens, _, _ = shift_at(first, windows, calendar, tick, weekday)
     return max(opens, tick)
+
+
+def shift_number(calendar: Calendar, opens: int, weekday: int) -> int:
+    """Number of the shift that opens at ``opens``: windows in order, from the week before tick 0."""
+    if calendar.always:
+        return 0
+    week, within = divmod(opens + weekday * 86_400, 7 * 86_400)
+    return (week + 1) * len(calendar.windows) + [start for start, _ in calendar.windows].index(within)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from trialsim.quantities.read import read_value
 from trialsim.quantities.refuse import did_you_mean, refuse
+from trialsim.quantities.values import read_value
 
 MOST_VALUES = 100_000
 MOST_BYTES = 20_000_000

@@ -14,23 +14,18 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from trialsim.quantities.read import (
-    EXAMPLES,
-    FAMILIES,
-    KIND_WORDS,
-    PLAIN_KEYS,
+from trialsim.quantities.read import FAMILIES, PLAIN_KEYS, read_number, read_of_practitioners, read_spread
+from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Record, Sourced, Spread
+from trialsim.quantities.values import EXAMPLES, KIND_WORDS
+from trialsim.quantities.words import (
     read_categories,
     read_clock,
     read_clock_window,
     read_count,
     read_line,
     read_name,
-    read_number,
-    read_of_practitioners,
-    read_spread,
     read_study_name,
 )
-from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Record, Sourced, Spread
 
 __all__ = [
     "Amount",

@@ -7,121 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trialsim.quantities.letters import is_usable, odd_letter, usable_name
+from trialsim.errors import DistributionError
+from trialsim.quantities.empirical import read_empirical
 from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Spread, amount_unit_kind
 from trialsim.quantities.refuse import did_you_mean, inside, only_keys, refuse
+from trialsim.quantities.values import EXAMPLES, KIND_WORDS, LARGEST, example_of, read_value
+from trialsim.quantities.words import read_count, read_name
 
-# ---------------------------------------------------------------- reading one number
-
-
-_AMOUNT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*\Z", re.DOTALL)
-
-
-#: Sizes between which every number of a study lies, or it is 0: squares and products of some of them stay finite.
-SMALLEST, LARGEST = 1e-12, 1e12
-#: No time is longer [s]; so every date of a study can be written.
-LONGEST_YEARS = 1000
-LONGEST_TIME = LONGEST_YEARS * 365.25 * 86_400
-
-
-def read_value(value: object, kind: str) -> tuple[float, str | None]:
-    """The canonical value of a bare quantity and, for amounts, money and samples, its unit.
-
-    Raises
-    ------
-    PydanticCustomError
-        The text is no quantity of this kind, or its size is beyond what any study has (TS-E133).
-    """
-    number, unit = _read_value(value, kind)
-    time = kind == "duration" or (kind == "calendar" and unit == "s")
-    if number > LONGEST_TIME if time else kind == "calendar" and number > 12 * LONGEST_YEARS:
-        refuse("TS-E133", f"'{_short(value)}' is too long.", remedy=f"No time is longer than {LONGEST_YEARS:,} years.")
-    if number != 0 and not SMALLEST <= abs(number) <= LARGEST:
-        message = f"'{_short(value)}' is too {'large' if abs(number) > 1 else 'small'} for any study."
-        refuse("TS-E133", message, remedy="A number is 0, or its size lies between 1e-12 and 1e12.")
-    return number, unit
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _read_value(value: object, kind: str) -> tuple[float, str | None]:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        what = {type(None): "nothing", bool: "yes or no"}.get(type(value), "a list or map")
-        refuse("TS-E011", f"{what} stands where {KIND_WORDS[kind]} belongs.", remedy=_example(kind))
-    if isinstance(value, (int, float)):
-        if not math.isfinite(value):
-            refuse("TS-E013", f"{value} is not a finite number.", remedy=_example(kind))
-        if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and -1 < value < 1):
-            return float(value), None
-    if kind == "share" and re.fullmatch(r"\s*[-+]?1(\.0*)?\s*", str(value)):
-        refuse("TS-E012", f"'{value}' may mean 1 % or 100 %.", remedy="Write the one that is meant.")
-    if kind in ("amount", "money", "samples"):
-        return _labeled(str(value), kind)
-    if kind == "number" and str(value).rstrip().endswith("%"):
-        return _parse(str(value), "share"), None
-    if kind == "calendar":
-        return _calendar_span(str(value))
-    return _parse(str(value), kind), None
-
-
-def _parse(text: str, kind: str) -> float:
-    from trialsim.quantities import units
-
-    try:
-        parsed = units.parse(text, kind)
-    except units.UnitError as error:
-        refuse("TS-E012", error.message, remedy=error.remedy or _example(kind))
-    if not math.isfinite(parsed):
-        refuse("TS-E013", f"'{text}' is not a finite number.", remedy=_example(kind))
-    return float(parsed)
-
-
-def _labeled(text: str, kind: str) -> tuple[float, str | None]:
-    found = _AMOUNT.match(text)
-    number, label = (found.group(1), found.group(2)) if found else ("", "")
-    if not found or (kind != "amount" and not label) or re.match(r"[\d,.]", label):
-        comma = re.fullmatch(r"\s*[-+]?\d+,\d+.*", text)
-        remedy = f"Write a decimal point: {text.replace(',', '.', 1)}." if comma else _example(kind)
-        refuse("TS-E012", f"'{text}' is not {KIND_WORDS[kind]}.", remedy=remedy)
-    if not math.isfinite(float(number)):
-        refuse("TS-E013", f"'{_short(text)}' is not a finite number.", remedy=_example(kind))
-    return float(number), " ".join(label.split()) or None
-
-
-def _calendar_span(text: str) -> tuple[float, str | None]:
-    found = re.fullmatch(r"\s*(\d+)\s*(months?|years?)\s*", text)
-    if found:
-        return float(found.group(1)) * (12 if found.group(2).startswith("year") else 1), "months"
-    return _parse(text, "duration"), "s"
-
-
-KIND_WORDS = {
-    "duration": "a duration",
-    "calendar": "a span of time",
-    "share": "a share",
-    "rate": "a rate per hour",
-    "number": "a number",
-    "amount": "an amount",
-    "money": "an amount of money",
-    "samples": "a number of samples",
-}
-EXAMPLES = {
-    "duration": "15 min, 2 h or 3 d",
-    "calendar": "18 months or 90 d",
-    "share": "80 %",
-    "rate": "-0.132 per h",
-    "number": "0.85",
-    "amount": "12.2 ug/dL",
-    "money": "25 EUR",
-    "samples": "38 samples",
-}
-
-
-def _example(kind: str) -> str:
-    return f"Write it like this: {EXAMPLES[kind]}."
+# ---------------------------------------------------------------- one number
 
 
 def read_number(value: object, kind: str, *, low: float | None = None, high: float | None = None) -> Number:
@@ -316,8 +209,6 @@ def _read_family(family: str, inner: object, kind: str, info: Any) -> dict[str, 
     if family == "choice":
         return _read_choice(inner, kind)
     if family == "empirical":
-        from trialsim.quantities.empirical import read_empirical
-
         return {"values": read_empirical(inner, kind, info)}
     if not isinstance(inner, Mapping):
         refuse(
@@ -372,7 +263,7 @@ def _read_given(
             else:
                 given[key] = read_number(part, kind, low=0 if key == "sd" else _least(kind))
     if not given:
-        refuse("TS-E011", "nothing is said about this quantity.", remedy=_example(kind))
+        refuse("TS-E011", "nothing is said about this quantity.", remedy=example_of(kind))
     return given
 
 
@@ -393,8 +284,7 @@ def _one_unit(given: Mapping[str, Number | tuple[float, ...]]) -> str | None:
 
 
 def _solvable(spread: Spread) -> None:
-    from trialsim.errors import DistributionError
-    from trialsim.numbers.distributions import mean, sd
+    from trialsim.numbers.distributions import mean, sd  # compiled code: wanted only where something varies
 
     try:
         sizes = [abs(part(spread.distribution)) for part in (mean, sd)]
@@ -405,125 +295,3 @@ def _solvable(spread: Spread) -> None:
     if not max(sizes) <= LARGEST**2:  # also where it is no number
         remedy = "Check cv, sd_log, shape and the units."
         refuse("TS-E016", "this varies so widely that it has no mean and SD of any use.", remedy=remedy)
-
-
-# ---------------------------------------------------------------- clock, calendar, names
-
-
-def read_clock(value: object) -> int:
-    """``"10:00"`` -> 36000 seconds after midnight."""
-    found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*", value) if isinstance(value, str) else None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400:
-        return value
-    if not found or int(found.group(2)) > 59 or int(found.group(1)) * 60 + int(found.group(2)) > 1440:
-        refuse("TS-E011", f"'{value}' is not a time of day.", remedy='Write it like this: "10:00".')
-    return int(found.group(1)) * 3600 + int(found.group(2)) * 60
-
-
-def read_clock_window(value: object) -> tuple[int, int]:
-    """``08:00-20:00`` -> (28800, 72000)."""
-    if isinstance(value, tuple) and len(value) == 2:
-        return value
-    ends = re.split(r"\s*(?:-|–|to)\s*", value) if isinstance(value, str) else []
-    if len(ends) != 2:
-        refuse("TS-E011", f"'{value}' is not a window of the day.", remedy="Write it like this: 08:00-20:00.")
-    low, high = read_clock(ends[0]), read_clock(ends[1])
-    if low >= high:
-        refuse("TS-E013", f"'{value}' runs backwards.", remedy="Write the earlier time first; a window ends by 24:00.")
-    return low, high
-
-
-def read_name(value: object) -> str:
-    """The name of an arm, visit, step, ...: a line of text."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not value.strip() or len(value) > 80 or not value.isprintable():
-        refuse("TS-E018", "a name is one line of 1 to 80 characters.", remedy="Choose a short name.")
-    name = " ".join(value.split())
-    if " - " in name or set(name) & set("{}[]=@/"):
-        refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
-    if name[0] == "_":
-        refuse("TS-E018", f"'{name}' would be left out of figures.", remedy="Begin a name with a letter or a digit.")
-    refuse_formula(name)
-    return name
-
-
-def refuse_formula(text: str) -> None:
-    """Refuse words that a spreadsheet would run: tables are opened there."""
-    if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
-        refuse(
-            "TS-E018", f"'{text}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
-        )
-
-
-LONGEST_LINE = 200
-
-
-def read_line(value: str) -> str:
-    """A title, a label or a description: at most :data:`LONGEST_LINE` characters, no formula."""
-    if len(value) > LONGEST_LINE:
-        refuse(
-            "TS-E131",
-            f"this text has {len(value):,} characters.",
-            remedy=f"A title or label has at most {LONGEST_LINE}.",
-        )
-    if odd_letter(value) is not None:
-        message = f"this text holds the character {odd_letter(value)}, which nobody sees."
-        refuse("TS-E130", message, remedy="Remove it, or type the text anew.")
-    if value.strip():
-        refuse_formula(value.strip())
-    return value
-
-
-def read_study_name(value: object) -> str:
-    """The name of a study, which names its folders, scripts and jobs: usable as it stands on every system."""
-    name = read_name(value)
-    if not is_usable(name):
-        other = usable_name(name)
-        hint = f"Write name: {other}." if other else "Write name: my-study."
-        refuse(
-            "TS-E132",
-            f"'{name}' cannot name a folder on every system.",
-            remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
-        )
-    return name
-
-
-def read_count(value: object) -> object:
-    """A whole number; yes or no, text and fractions are refused."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if not isinstance(value, float) or not value.is_integer():
-        refuse("TS-E011", f"'{value}' is not a whole number.", remedy="Write a whole number without a unit.")
-    return int(value)
-
-
-#: Categories a range may stand for.
-MOST_CATEGORIES = 1001
-
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
-_SCALE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+by\s+({_NUMBER}))?\s*")
-
-
-def read_categories(value: object) -> object:
-    """``0..10`` and ``0..100 by 5`` as the numbers they stand for; anything else as it is.
-
-    >>> read_categories("20..80 by 20")
-    (20.0, 40.0, 60.0, 80.0)
-    """
-    if not isinstance(value, str):
-        return value
-    found = _SCALE.fullmatch(value)
-    example = "Write [0, 1, 2, 3, 4], 0..10 or 0..100 by 5."
-    if found is None:
-        refuse("TS-E113", f"'{value}' is neither a list of numbers nor a range.", remedy=example)
-    low, high, step = float(found[1]), float(found[2]), float(found[3] or 1)
-    if not low < high or not step > 0:
-        refuse("TS-E113", f"'{value}' does not rise.", remedy=example)
-    steps = (high - low) / step
-    if abs(steps - round(steps)) > 1e-9 * max(steps, 1):
-        refuse("TS-E113", f"steps of {step:g} from {low:g} do not meet {high:g}.", remedy=example)
-    if steps + 1 > MOST_CATEGORIES:
-        remedy = f"A scale has at most {MOST_CATEGORIES:,} points: take larger steps, or distribution: normal."
-        refuse("TS-E113", f"'{value}' are {steps + 1:,.0f} categories.", remedy=remedy)
-    return tuple(float(f"{low + i * step:.12g}") for i in range(round(steps) + 1))

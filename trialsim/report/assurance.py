@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from trialsim.assurance import Assurance, Bin, Share, SmallPilot
 from trialsim.numbers.distributions import quantile
+from trialsim.prepared import Study
 from trialsim.report.digits import SIGN, percent, share_with_error
-from trialsim.runs.answers import Owner, finished, taken
-from trialsim.study import Study
+from trialsim.runs.answers import finished, taken
+from trialsim.runs.owners import of_assurance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Of the failed trials, the share from which bounds are told.
 MANY_FAILED = 0.05
@@ -145,22 +150,15 @@ def points_frame(found: Assurance) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def owner(study: Study) -> Owner:
-    """Whose the folder of the answers of ``trialsim assurance`` is."""
-    return Owner("assurance", study.scenario.name, "assurance.json")
-
-
-def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path, ...]:
-    """Write tables, figure and answer into ``folder``."""
-    from trialsim.plots.assurance import assurance_figure
-    from trialsim.plots.style import save
-    from trialsim.runs.files import whole_file
+def figure(study: Study, found: Assurance) -> Figure:
+    """Power along the belief that moves it most, and over the whole prior."""
+    from trialsim.figures.assurance import assurance_figure
 
     belief = found.beliefs[found.first]
     at = (0.1, 0.3, 0.5, 0.7, 0.9)
     values = quantile(belief.prior, np.array(at))
     along = along_frame(found)
-    figure = assurance_figure(
+    return assurance_figure(
         along[along["belief"] == belief.name],
         found.spread.power.tolist(),
         design=found.design.value,
@@ -174,7 +172,14 @@ def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path,
             f"{found.replicates:,} simulated trials; band: 95 % Monte Carlo."
         ),
     )
-    mine = owner(study)
+
+
+def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path, ...]:
+    """Write tables, figure and answer into ``folder``."""
+    from trialsim.figures.style import save
+    from trialsim.runs.files import whole_file
+
+    mine = of_assurance(study.scenario.name)
     with taken(folder, mine):
         written: list[Path] = []
         for name, frame in (
@@ -185,5 +190,5 @@ def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path,
             written.append(folder / name)
             with whole_file(written[-1]) as temporary:
                 frame.to_csv(temporary, index=False, lineterminator="\n")
-        written += save(figure, folder, "assurance")
+        written += save(figure(study, found), folder, "assurance")
         return (*written, finished(folder, mine, {"answer": answer(found)}))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.best import Contest
-from trialsim.compare.sides import Side
 from trialsim.compare.wording import headline
 from trialsim.evaluate.apart import Apart, more_would
 from trialsim.evaluate.columns import FAMILY, POWER
@@ -21,7 +18,8 @@ from trialsim.evaluate.table import share_interval
 from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
 from trialsim.report.page import TRIAL_MEASURES, embedded, pages
 from trialsim.report.words import join
-from trialsim.runs.answers import Owner, finished, taken
+from trialsim.runs.answers import finished, taken
+from trialsim.runs.owners import of_comparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -259,7 +257,7 @@ class Picture:
 def pictures(found: Comparison) -> Iterator[Picture]:
     """The figures of a comparison that have something to show."""
     from trialsim.compare import frames
-    from trialsim.plots import compare as plots
+    from trialsim.figures import compare as plots
 
     names = {side.label: side.name for side in found.sides}
     seed = "different seeds" if found.seed is None else f"seed {found.seed}"
@@ -309,10 +307,11 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
     RunError
         as :func:`trialsim.runs.answers.taken`
     """
-    from trialsim.plots.style import save
+    from trialsim.figures.style import save
     from trialsim.runs.files import whole_file, write_text
 
-    mine = owner(found.sides, found.seed)
+    sides = found.sides
+    mine = of_comparison([side.name for side in sides], [side.identity for side in sides], found.seed)
     with taken(folder, mine):
         made = [folder / CSV]
         with whole_file(made[0]) as temporary:
@@ -327,13 +326,6 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
             write_text(folder / PAGE, render(found, drawn))
             made.append(folder / PAGE)
         return (*made, finished(folder, mine, summary(found)))
-
-
-def owner(sides: Sequence[Side], seed: int | None) -> Owner:
-    """Whose the folder of a comparison is."""
-    text = json.dumps([[side.identity for side in sides], seed])
-    identity = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    return Owner("comparison", " and ".join(side.name for side in sides), RECORD, identity)
 
 
 def summary(found: Comparison) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from math import isfinite
 
 from trialsim.kinds.designs import IN_TURN, METHOD
 from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.prepared import Study, warnings_of
 from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import kinds, words
 from trialsim.report.digits import percent
@@ -18,7 +19,6 @@ from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import prior_in_words, provenance
-from trialsim.study import Study, warnings_of
 
 #: Cuts beyond which only the ends of their odds ratios are shown.
 MANY = 11

@@ -22,6 +22,7 @@ from trialsim.evaluate.frames import (
 )
 from trialsim.protocol.calendar import DAY
 from trialsim.quantities.letters import file_names
+from trialsim.report.reported import Reported
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trialsim.cohort import Trial
-    from trialsim.evaluate.characteristics import Kept
-    from trialsim.plots.flow import Count, Flow
+    from trialsim.evaluate.kept import Kept
+    from trialsim.figures.flow import Count, Flow
+    from trialsim.prepared import Study
     from trialsim.runs.run import Run
-    from trialsim.study import Study
+
 
 #: A figure shows at most so many rows of analyses.
 MOST_ROWS = 12
@@ -51,11 +53,11 @@ class Picture:
     figure: Figure
 
 
-def pictures(run: Run) -> Iterator[Picture]:
+def pictures(run: Reported) -> Iterator[Picture]:
     """The figures of a run, in the order of the report."""
-    from trialsim.plots.bias import bias_and_coverage
-    from trialsim.plots.estimates import estimate_distributions, p_value_distributions
-    from trialsim.plots.power import rejection_rates
+    from trialsim.figures.bias import bias_and_coverage
+    from trialsim.figures.estimates import estimate_distributions, p_value_distributions
+    from trialsim.figures.power import rejection_rates
 
     result, kept, trial = run.characteristics, run.characteristics.kept, run.cohort.one(0)
     alpha = kept.rows[0].alpha
@@ -94,7 +96,7 @@ def pictures(run: Run) -> Iterator[Picture]:
 
 def write_figures(run: Run, folder: Path) -> list[tuple[Picture, Path, Path]]:
     """Write every figure as PNG and SVG, entered into the manifest of the run; each comes back with its two files."""
-    from trialsim.plots.style import files_of, save
+    from trialsim.figures.style import files_of, save
     from trialsim.runs.manifest import add_outputs
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,10 +119,10 @@ def _main_rows(frame: pd.DataFrame, kept: Kept) -> pd.DataFrame:
     return frame[frame["row"].isin([row_name(row) for row in kept.rows if row.main])]
 
 
-def _outcome_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
+def _outcome_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
     """Distributions and trajectories of each outcome in the cohort shown."""
-    from trialsim.plots.outcomes import outcome_distributions
-    from trialsim.plots.trajectories import trajectories
+    from trialsim.figures.outcomes import outcome_distributions
+    from trialsim.figures.trajectories import trajectories
 
     measured = trial.measurements()
     arms = tuple(run.study.scenario.design.arms)
@@ -169,12 +171,12 @@ def in_time(study: Study, visits: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- the ward
 
 
-def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
+def _ward_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
     import pandas as pd
 
-    from trialsim.plots.accrual import accrual_fan
-    from trialsim.plots.flow import consort
-    from trialsim.plots.ward import ward_week
+    from trialsim.figures.accrual import accrual_fan
+    from trialsim.figures.flow import consort
+    from trialsim.figures.ward import ward_week
 
     result, plan = run.characteristics, run.study.conduct
     yield Picture(
@@ -208,7 +210,7 @@ def _ward_pictures(run: Run, trial: Trial) -> Iterator[Picture]:
 
 def flow_of(study: Study, kept: Kept) -> Flow:
     """The numbers of the flow diagram over the replicates kept."""
-    from trialsim.plots.flow import Count, Flow
+    from trialsim.figures.flow import Count, Flow
 
     def over(label: str, values: NDArray[np.float64]) -> Count:
         low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")

@@ -15,7 +15,7 @@ from trialsim.sizing.gaps import TIME_LIMIT, loss_of, points_of
 if TYPE_CHECKING:
     from trialsim.analysis.plan import RowPlan
     from trialsim.evaluate.characteristics import OperatingCharacteristics
-    from trialsim.study import Study
+    from trialsim.prepared import Study
 
 #: A simulated power this many Monte Carlo errors from the formula lies apart from it.
 APART = 2.0

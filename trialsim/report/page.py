@@ -18,6 +18,7 @@ from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
 from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
 from trialsim.report.present import levels, nothing_to_find, null_twin, on_the_clock, played
+from trialsim.report.reported import Reported
 from trialsim.report.truth import CALLED, has_clock, has_interference, level_rate, rate, truth_rows, twin_rows
 from trialsim.report.words import join, number
 from trialsim.scenario.provenance import provenance
@@ -151,14 +152,14 @@ def embedded(png: Path) -> tuple[str, int]:
     return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}", round(SHOWN * width)
 
 
-def _find(run: Run, measure: str, *, analysis: str | None = None, contrast: str | None = None) -> Measure | None:
+def _find(run: Reported, measure: str, *, analysis: str | None = None, contrast: str | None = None) -> Measure | None:
     for row in run.characteristics.measures:
         if row.measure == measure and analysis in (None, row.analysis) and contrast in (None, row.contrast):
             return row
     return None
 
 
-def answer(run: Run) -> str:
+def answer(run: Reported) -> str:
     """The finding in a sentence, one before it when the target is not always enrolled, one after it on the level."""
     scenario, primary = run.study.scenario, run.study.scenario.primary[0]
     size = run.study.conduct.target
@@ -169,7 +170,7 @@ def answer(run: Run) -> str:
     return " ".join([*_shortfall(run), f"With {who} as the target, {told}", *_level_in_words(run)])
 
 
-def _family_in_words(run: Run) -> str | None:
+def _family_in_words(run: Reported) -> str | None:
     """Of several primary analyses: how often one of them rejects, and how often all do."""
     some, every = (_find(run, "power", analysis=FAMILY, contrast=which) for which in ("any", "all"))
     if some is None or every is None:
@@ -189,7 +190,7 @@ def _in_sentence(share: Measure, of: str = "simulated trials if everything is as
     return f"{number} of {of}{' (' + bound if bound else ''}"
 
 
-def _power_in_words(run: Run, primary: str, power: Measure | None) -> str:
+def _power_in_words(run: Reported, primary: str, power: Measure | None) -> str:
     if power is None:
         low, high = _find(run, "power_low", analysis=primary), _find(run, "power_high", analysis=primary)
         assert low is not None
@@ -201,7 +202,7 @@ def _power_in_words(run: Run, primary: str, power: Measure | None) -> str:
     return f"the primary analysis {primary} rejects in {_in_sentence(power)}."
 
 
-def _headline_verdicts(run: Run) -> list[Verdict]:
+def _headline_verdicts(run: Reported) -> list[Verdict]:
     """The verdicts on what the headline shows: of the first primary analysis, or of several together."""
     primary = run.study.scenario.primary
     here = FAMILY if len(primary) > 1 else primary[0]
@@ -209,7 +210,7 @@ def _headline_verdicts(run: Run) -> list[Verdict]:
     return found if len(primary) > 1 else found[:1]
 
 
-def _level_in_words(run: Run) -> list[str]:
+def _level_in_words(run: Reported) -> list[str]:
     """What to say of a headline whose tests reject too often when nothing is to be found."""
     told = []
     for one in _headline_verdicts(run):
@@ -222,7 +223,7 @@ def _level_in_words(run: Run) -> list[str]:
     return told
 
 
-def _truth_there(run: Run, verdict: Verdict) -> str:
+def _truth_there(run: Reported, verdict: Verdict) -> str:
     """The true effect in the twin in which nothing is to be found, where it is not none; else empty."""
     name = TRUTH[verdict.twin]
     truth = _find(run, name, analysis=verdict.analysis, contrast=verdict.contrast)
@@ -231,7 +232,7 @@ def _truth_there(run: Run, verdict: Verdict) -> str:
     return f" (the true effect there is {measure_with_error(truth, 'number')}: a change that is meant belongs under effects)"
 
 
-def _shortfall(run: Run) -> list[str]:
+def _shortfall(run: Reported) -> list[str]:
     """What to say when the target is not always reached."""
     reached, enrolled = _find(run, "target_reached_in_time"), _find(run, "enrolled", contrast="")
     within = run.study.scenario.design.within
@@ -246,7 +247,7 @@ def _shortfall(run: Run) -> list[str]:
     ]
 
 
-def cards(run: Run) -> list[Card]:
+def cards(run: Reported) -> list[Card]:
     """The numbers to be seen first, each with its error or its bound."""
     primary = run.study.scenario.primary[0]
     several = len(run.study.scenario.primary) > 1

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from trialsim.protocol.program import Program
 from trialsim.quantities.fields import OfPractitioners
 from trialsim.report.words import join, number
-from trialsim.response.people import NOBODY, count_of_people, total_correlation
+from trialsim.response.joint import total_correlation
+from trialsim.response.people import NOBODY, count_of_people
 from trialsim.response.plan import OutcomePlan, ResponsePlan
 from trialsim.scenario.model import Scenario
 

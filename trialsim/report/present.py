@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from trialsim.kinds.designs import WAY
+from trialsim.prepared import Study
 from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
 from trialsim.report.digits import percent
 from trialsim.report.words import join
 from trialsim.scenario.model import Scenario
-from trialsim.study import Study
 
 
 def on_the_clock(scenario: Scenario) -> list[str]:

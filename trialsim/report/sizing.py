@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trialsim.prepared import Study
 from trialsim.report.digits import percent, with_error
 from trialsim.report.words import join
-from trialsim.runs.answers import Owner, finished, taken
+from trialsim.runs.answers import finished, taken
+from trialsim.runs.owners import of_size
 from trialsim.sizing import Confirmation, Found
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.sizing.sizes import sizes_of
-from trialsim.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def answer(study: Study, found: Found) -> list[str]:
@@ -179,21 +184,14 @@ def _no_effect(found: Found) -> list[str]:
     ]
 
 
-def owner(study: Study) -> Owner:
-    """Whose the folder of the answers of ``trialsim size`` is."""
-    return Owner("size", study.scenario.name, "size.json")
-
-
-def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
-    """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
-    from trialsim.plots.curve import design_curve
-    from trialsim.plots.style import save
-    from trialsim.runs.files import whole_file
+def figure(study: Study, found: Found) -> Figure:
+    """The curve over sizes or effects, with the goal and the answer."""
+    from trialsim.figures.curve import design_curve
 
     frame = curve_frame(found)
     one, effect, share = found.confirmed, found.axis == "effect", found.measure == "power"
     planned = 1.0 if effect else float(study.conduct.target)
-    figure = design_curve(
+    return design_curve(
         frame,
         xlabel="multiple of the declared effects" if effect else "participants in all",
         ylabel="power" if share else f"mean width of the {interval_name(found)}",
@@ -207,12 +205,20 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
         else ("", "declared"),
         note=f"{study.scenario.name}: {found.target.name}. {found.spent:,} simulated trials; band: 95 % Monte Carlo.",
     )
-    mine = owner(study)
+
+
+def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
+    """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
+    from trialsim.figures.style import save
+    from trialsim.runs.files import whole_file
+
+    mine = of_size(study.scenario.name)
+    drawn = figure(study, found)
     with taken(folder, mine):
         path = folder / "power_curve.csv"
         with whole_file(path) as temporary:
-            frame.to_csv(temporary, index=False, lineterminator="\n")
-        figures = save(figure, folder, "power_curve")
+            curve_frame(found).to_csv(temporary, index=False, lineterminator="\n")
+        figures = save(drawn, folder, "power_curve")
         return (path, *figures, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
 
 

@@ -192,10 +192,10 @@ def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
 def write_manifest(swept: Swept, folder: Path) -> Path:
     """Write ``sweep.json``: what was swept, from which seed, with which versions."""
     from trialsim.runs.answers import finished
-    from trialsim.sweep.store import owner
+    from trialsim.runs.owners import of_sweep
 
     told = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
-    return finished(folder, owner(swept.scenario), {**told, "seeds": list(swept.seeds)})
+    return finished(folder, of_sweep(swept.scenario), {**told, "seeds": list(swept.seeds)})
 
 
 # ---------------------------------------------------------------- figures
@@ -203,7 +203,7 @@ def write_manifest(swept: Swept, folder: Path) -> Path:
 
 def write_figures(swept: Swept, answer: Answer, folder: Path) -> tuple[Path, ...]:
     """Draw what fits the sweep: lines or a heatmap over the values varied, and what each design takes."""
-    from trialsim.plots.style import save
+    from trialsim.figures.style import save
 
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
@@ -214,8 +214,8 @@ def write_figures(swept: Swept, answer: Answer, folder: Path) -> tuple[Path, ...
 
 def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
     """The figures of a sweep, by name."""
-    from trialsim.plots.pareto import feasibility
-    from trialsim.plots.sweep import sweep_dots, sweep_heatmap, sweep_lines
+    from trialsim.figures.pareto import feasibility
+    from trialsim.figures.sweep import sweep_dots, sweep_heatmap, sweep_lines
 
     frame = overview(swept, answer)
     short = names_of(swept.paths)

@@ -16,6 +16,8 @@ from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from trialsim.sweep.tornado import Bar, Lead, Shift, Tornado
 
 MOST_BARS = 25
@@ -117,32 +119,35 @@ def _written(value: float, measure: str) -> str:
     return f"{100 * value:.1f} %" if measure == "power" else f"{value:,.0f}"
 
 
-def write_tornado(found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
-    """Write ``tornado.csv`` and the figure ``tornado``."""
-    from trialsim.plots.style import save
-    from trialsim.plots.tornado import tornado
-    from trialsim.runs.files import whole_file
+def figure(found: Tornado) -> Figure:
+    """The bars of the assumptions that move something, the longest first."""
+    from trialsim.figures.tornado import tornado
 
     frame = tornado_frame(found)
-    path = folder / "tornado.csv"
-    with whole_file(path) as temporary:
-        frame.drop(columns="label").to_csv(temporary, index=False, lineterminator="\n")
-    if not figures:
-        return (path,)
     kept, still = _moving(frame)
     note = f"{found.scenario}: {found.replicates:,} simulated trials at each end, paired with the study as declared."
     if len(kept) > MOST_BARS:
         note += f" The {MOST_BARS} largest of {len(kept)}."
     if still:
         note += f" Not shown: {still} that change none of these."
-    figure = tornado(
+    return tornado(
         frame[frame["label"].isin(kept[:MOST_BARS])],
         measures=found.measures,
         names={measure: _axis(measure, found) for measure in found.measures},
         note=note + " Whiskers: 95 % Monte Carlo.",
         shares=("power",),
     )
-    return (path, *save(figure, folder, "tornado"))
+
+
+def write_tornado(found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
+    """Write ``tornado.csv`` and the figure ``tornado``."""
+    from trialsim.figures.style import save
+    from trialsim.runs.files import whole_file
+
+    path = folder / "tornado.csv"
+    with whole_file(path) as temporary:
+        tornado_frame(found).drop(columns="label").to_csv(temporary, index=False, lineterminator="\n")
+    return (path, *save(figure(found), folder, "tornado")) if figures else (path,)
 
 
 def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.cohort import Trial
-    from trialsim.study import Study
+    from trialsim.prepared import Study
 
 
 #: Columns of the spells of a timeline.

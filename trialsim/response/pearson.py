@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trialsim.response.people import total_correlation
+from trialsim.response.joint import total_correlation
 from trialsim.response.plan import ResponsePlan
 from trialsim.response.scales.parts import Exponential, Form, Linear, Steps
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 def pearson(plan: ResponsePlan, first: int, second: int, *, one_person: float | None = None) -> float:
     """Correlation of the values of two columns in the reference arm, before the ward, the instrument and the clock.
 
-    What practitioner and site share is in it; ``one_person`` as in :func:`trialsim.response.people.total_correlation`.
+    What practitioner and site share is in it; ``one_person`` as in :func:`trialsim.response.joint.total_correlation`.
 
     NaN where values do not vary.
 

@@ -16,7 +16,7 @@ from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities.fields import Number
 from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import PARTS, Parts, Place
-from trialsim.response.zeros import log_of_zero
+from trialsim.response.zeros import Declared, log_of_zero
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
@@ -172,9 +172,13 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
             *_same_people(scenario, program),
             *unfelt(scenario, program, arms),
             *doubts(scenario),
-            *log_of_zero(scenario, outcomes, planned),
+            *log_of_zero(scenario, (_read(outcomes[point.outcome], point) for point in planned)),
         ),
     )
+
+
+def _read(outcome: OutcomePlan, point: PairPlan) -> Declared:
+    return Declared(outcome.name, point.visit, outcome.instrument, point.location, point.sd)
 
 
 def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | None) -> OutcomePlan:

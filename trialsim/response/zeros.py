@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from trialsim.kinds.designs import TRANSFORM
 from trialsim.numbers.normal import ndtr
 from trialsim.scenario.model import Analysis, Instrument, Scenario
-
-if TYPE_CHECKING:
-    from trialsim.response.plan import OutcomePlan, PairPlan
 
 #: What such a value is called in tables and warnings.
 LOG_OF_ZERO = "log of 0"
@@ -51,31 +51,41 @@ def logged_pairs(scenario: Scenario) -> dict[tuple[str, str], str]:
     return found
 
 
-def zero_share(outcome: OutcomePlan, point: PairPlan) -> float:
+@dataclass(frozen=True)
+class Declared:
+    """A lognormal outcome at a visit: (K,) ``location`` and ``sd`` of its logarithm, and the instrument that reads it."""
+
+    outcome: str
+    visit: str
+    instrument: Instrument
+    location: NDArray[np.float64]
+    sd: NDArray[np.float64]
+
+
+def zero_share(value: Declared) -> float:
     """The largest chance among the arms that a value of this outcome and visit is read as 0, from its declared level.
 
     A value below half a step is rounded to 0. Errors of assay and plate widen the logarithm.
     """
-    tool = outcome.instrument
+    tool = value.instrument
     assert tool.rounding is not None
     errors = [math.log1p(cv.value**2) for cv in (tool.assay_cv, tool.plate_cv) if cv is not None]
     edge = math.log(tool.rounding.value / 2)
     return max(
         float(ndtr((edge - (location - sum(errors) / 2)) / math.sqrt(sd**2 + sum(errors))))
-        for location, sd in zip(point.location, point.sd, strict=True)
+        for location, sd in zip(value.location, value.sd, strict=True)
     )
 
 
-def log_of_zero(scenario: Scenario, outcomes: Sequence[OutcomePlan], points: Sequence[PairPlan]) -> Iterator[str]:
+def log_of_zero(scenario: Scenario, values: Iterable[Declared]) -> Iterator[str]:
     """Warnings where readings of 0 are to be expected under a logarithm or a percent."""
     concerned = logged_pairs(scenario)
-    for point in points:
-        outcome = outcomes[point.outcome]
-        analysis = concerned.get((outcome.name, point.visit))
-        share = zero_share(outcome, point) if analysis is not None else 0.0
+    for value in values:
+        analysis = concerned.get((value.outcome, value.visit))
+        share = zero_share(value) if analysis is not None else 0.0
         if share >= WORTH_A_WORD:
             yield (
-                f"about {100 * share:.2g} % of the values of {outcome.name} at {point.visit} are rounded to 0, and {analysis} "
+                f"about {100 * share:.2g} % of the values of {value.outcome} at {value.visit} are rounded to 0, and {analysis} "
                 f"takes their logarithm or divides by them: they are missing there ({LOG_OF_ZERO}), and the lowest values at "
                 "that. Round more finely, or declare a detection_limit: with what is done below:."
             )

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS
 from trialsim.chunks import usable_cores
+from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK
 from trialsim.memory import BUDGET, trial_bytes, truth_bytes
+from trialsim.prepared import Study
 
 #: Participants at visits, over all replicates, above which a run is asked about first.
 LARGE = 1_000_000_000
@@ -40,12 +42,12 @@ class Effort:
         )
 
 
-def size(study: studies.Study, replicates: int) -> int:
+def size(study: Study, replicates: int) -> int:
     """Participants at visits over all replicates."""
     return replicates * study.conduct.target * max(len(study.scenario.visits) or len(study.response.pairs), 1)
 
 
-def effort(study: studies.Study, replicates: int, *, workers: int | None = None) -> Effort:
+def effort(study: Study, replicates: int, *, workers: int | None = None) -> Effort:
     """Time, memory and disk of ``replicates``; one block is played to know."""
     studies.play(study, range(1))  # compiled, if it was not
     began = time.perf_counter()
@@ -64,6 +66,39 @@ def effort(study: studies.Study, replicates: int, *, workers: int | None = None)
         memory=BASE + workers * working + (workers + 2) * chunk * stored * 4,
         disk=replicates * stored,
     )
+
+
+def effort_words(study: Study, *, workers: int | None = None) -> str | None:
+    """What a very large run takes, in words; None where it is not worth a word.
+
+    Raises
+    ------
+    RunError
+        TS-R018 above :data:`MOST_REPLICATES`
+    """
+    replicates = study.scenario.simulation.replicates
+    if replicates > MOST_REPLICATES:
+        raise RunError(
+            f"{replicates:,} replicates are more than a run can hold.", code="TS-R018", remedy="Ask for fewer."
+        )
+    if size(study, replicates) <= LARGE:
+        return None
+    return f"{replicates:,} simulated trials take {effort(study, replicates, workers=workers).words()}"
+
+
+def check_effort(study: Study, *, workers: int | None = None, large: bool = False) -> None:
+    """Refuse a very large run, unless ``large`` says that it is meant.
+
+    Raises
+    ------
+    RunError
+        TS-R017 with what it will take, TS-R018 above :data:`MOST_REPLICATES`
+    """
+    if large and study.scenario.simulation.replicates <= MOST_REPLICATES:
+        return
+    words = effort_words(study, workers=workers)
+    if words is not None:
+        raise RunError(f"{words}.", code="TS-R017", remedy="Add --yes to play them (in Python: large=True).")
 
 
 def span(seconds: float) -> str:

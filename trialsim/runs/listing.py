@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from trialsim import study as studies
+from trialsim.engine import Engine
 from trialsim.errors import RunError, TrialsimError
+from trialsim.prepared import Study, prepare
 from trialsim.runs.files import write_json
 from trialsim.runs.folder import FINISHED, MANIFEST, alone, read_manifest, remove_partial, resolved_file, writing
 from trialsim.runs.manifest import changed_outputs, unlisted_outputs
@@ -114,7 +116,7 @@ def _faults(folder: Path, told: dict[str, Any]) -> Iterator[str]:
     if not chunks and not _kept(told):
         return
     try:
-        study = studies.prepare(load(resolved_file(folder)))
+        study = prepare(load(resolved_file(folder)))
     except (TrialsimError, OSError) as problem:
         yield f"{RESOLVED} cannot be read: {problem}"
         return
@@ -135,7 +137,7 @@ def _harm(path: Path, folder: Path, read: Callable[[Path], object]) -> Iterator[
         yield problem.message.rstrip(".")
 
 
-def _engine(told: dict[str, Any]) -> studies.Engine:
+def _engine(told: dict[str, Any]) -> Engine:
     return "simpy" if told.get("engine") == "simpy" else "fast"
 
 
@@ -144,7 +146,7 @@ def _kept(told: dict[str, Any]) -> bool:
     return told.get("store") == "kept" and told.get("status") in FINISHED
 
 
-def lost_chunks(folder: Path, told: dict[str, Any], study: studies.Study) -> Iterator[str]:
+def lost_chunks(folder: Path, told: dict[str, Any], study: Study) -> Iterator[str]:
     """What a finished run played and its store no longer holds, in words; nothing where the store was cleaned away."""
     if not _kept(told):
         return

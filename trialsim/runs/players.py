@@ -14,7 +14,9 @@ from functools import lru_cache, partial
 
 from trialsim import study as studies
 from trialsim.chunks import usable_cores
+from trialsim.engine import Engine
 from trialsim.errors import RunError
+from trialsim.prepared import Study, prepare
 from trialsim.runs.store import CONTRACT, ChunkStore
 from trialsim.runs.versions import versions
 from trialsim.scenario.dump import dump
@@ -64,11 +66,11 @@ class Task:
 
     scenario: str
     scenario_hash: str
-    engine: studies.Engine
+    engine: Engine
     contract: int = CONTRACT
 
 
-def task_of(study: studies.Study, *, engine: studies.Engine) -> Task:
+def task_of(study: Study, *, engine: Engine) -> Task:
     """The task of a study."""
     return Task(dump(study.scenario), scenario_hash(study.scenario), engine)
 
@@ -92,8 +94,8 @@ def play_task(task: Task, start: int, stop: int) -> studies.Played:
 
 
 @lru_cache(maxsize=4)
-def _prepared(text: str) -> studies.Study:
-    return studies.prepare(loads(text))
+def _prepared(text: str) -> Study:
+    return prepare(loads(text))
 
 
 class Elsewhere:
@@ -170,9 +172,9 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def open_player(
-    study: studies.Study,
+    study: Study,
     *,
-    engine: studies.Engine = "fast",
+    engine: Engine = "fast",
     workers: int | None = None,
     executor: Executor | str = "threads",
 ) -> Iterator[tuple[Player, int]]:

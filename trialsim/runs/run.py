@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialsim import study as studies
+from trialsim.engine import Engine
 from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.prepared import Study, prepare
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
 from trialsim.runs.folder import RunFolder, alone, claim, owner, reopen, writing
@@ -49,7 +51,7 @@ class Run:
     """
 
     folder: RunFolder
-    study: studies.Study
+    study: Study
     characteristics: OperatingCharacteristics
     cohort: Cohort
     made: tuple[Path, ...]
@@ -58,12 +60,12 @@ class Run:
 
 
 def run(
-    scenario: Scenario | studies.Study,
+    scenario: Scenario | Study,
     out: Path,
     *,
     replicates: int | None = None,
     seed: int | None = None,
-    engine: studies.Engine = "fast",
+    engine: Engine = "fast",
     truth: bool | Truth = True,
     workers: int | None = None,
     executor: Executor | str = "threads",
@@ -108,7 +110,7 @@ def run(
 
 def kept_truth(
     folder: RunFolder,
-    study: studies.Study,
+    study: Study,
     *,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -120,7 +122,7 @@ def kept_truth(
 
 
 @contextmanager
-def taken(study: studies.Study, out: Path, *, engine: studies.Engine) -> Iterator[RunFolder]:
+def taken(study: Study, out: Path, *, engine: Engine) -> Iterator[RunFolder]:
     """The folder of a study, locked for as long as the block lasts, with the resolved scenario in it."""
     identity, seed, name = scenario_hash(study.scenario), study.scenario.simulation.seed, study.scenario.name
     owner(out, scenario_hash=identity, seed=seed, name=name, engine=engine)
@@ -135,11 +137,11 @@ def taken(study: studies.Study, out: Path, *, engine: studies.Engine) -> Iterato
 
 def summed_up(
     folder: RunFolder,
-    study: studies.Study,
+    study: Study,
     stored: Stored,
     chunks: Sequence[range],
     *,
-    engine: studies.Engine,
+    engine: Engine,
     truth: Truth | None,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -174,11 +176,9 @@ def summed_up(
     return Run(folder, study, characteristics, cohort, made, found, tuple(missing))
 
 
-def with_simulation(
-    scenario: Scenario | studies.Study, *, replicates: int | None = None, seed: int | None = None
-) -> studies.Study:
+def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None, seed: int | None = None) -> Study:
     """The study with another number of replicates or another seed, as if its file had said so."""
-    study = studies.prepare(scenario)
+    study = prepare(scenario)
     told = {"replicates": replicates, "seed": seed}
     simulation = study.scenario.simulation.model_copy(update={k: v for k, v in told.items() if v is not None})
     return replace(study, scenario=study.scenario.model_copy(update={"simulation": simulation}))

@@ -14,7 +14,9 @@ from typing import Any
 
 from trialsim import study as studies
 from trialsim.chunks import in_order, threads_until_done
+from trialsim.engine import Engine
 from trialsim.errors import RunError
+from trialsim.prepared import Study
 from trialsim.runs.files import whole_file, write_text
 from trialsim.runs.folder import MANIFEST, SHARD, read_manifest, reopen, resolved_file
 from trialsim.runs.manifest import Playing, finish
@@ -46,13 +48,13 @@ class Shard:
 
 
 def play_shard(
-    scenario: Scenario | studies.Study,
+    scenario: Scenario | Study,
     out: Path,
     shard: Shard,
     *,
     replicates: int | None = None,
     seed: int | None = None,
-    engine: studies.Engine = "fast",
+    engine: Engine = "fast",
     workers: int | None = None,
     executor: Executor | str = "threads",
     progress: Callable[[int], None] | None = None,
@@ -107,8 +109,8 @@ class Parts:
 
     out: Path
     folders: tuple[Path, ...]
-    study: studies.Study
-    engine: studies.Engine
+    study: Study
+    engine: Engine
 
     @property
     def replicates(self) -> int:

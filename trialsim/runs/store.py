@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import NUMBERS, Estimates
+from trialsim.engine import Engine
+from trialsim.prepared import Study
 from trialsim.runs.sealed import (
     DAMAGED,
     DamagedChunkError,
@@ -26,7 +28,7 @@ from trialsim.runs.sealed import (
 )
 from trialsim.runs.versions import versions
 from trialsim.scenario.identity import scenario_hash
-from trialsim.study import Engine, Played, Study
+from trialsim.study import Played
 
 if TYPE_CHECKING:
     import pyarrow as pa

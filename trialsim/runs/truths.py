@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.prepared import Study
 from trialsim.runs.sealed import (
     DamagedChunkError,
     array_of,
@@ -23,7 +24,6 @@ from trialsim.runs.sealed import (
 from trialsim.runs.store import CONTRACT
 from trialsim.runs.versions import versions
 from trialsim.scenario.identity import scenario_hash
-from trialsim.study import Study
 from trialsim.truth import Effects
 
 TRUTHS = "truth"

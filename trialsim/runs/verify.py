@@ -13,6 +13,7 @@ import numpy as np
 from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS
 from trialsim.errors import RunError
+from trialsim.prepared import prepare
 from trialsim.regular import check_regular
 from trialsim.runs.estimates import estimates_table
 from trialsim.runs.folder import MANIFEST, read_manifest, resolved_file
@@ -87,7 +88,7 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
     import pandas as pd
 
     told = _finished(folder)
-    study = studies.prepare(load(resolved_file(folder)))
+    study = prepare(load(resolved_file(folder)))
     if (scenario_hash(study.scenario), study.scenario.simulation.seed) != (told["scenario_hash"], told["seed"]):
         raise RunError(
             f"{folder / RESOLVED} is not the scenario that {MANIFEST} tells of.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
 
-import trialsim
+from trialsim.version import __version__
 
 #: Packages whose version may move a digit.
 PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "simpy", "pandas", "pyarrow", "pydantic")
@@ -20,7 +20,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def _versions() -> tuple[tuple[str, str], ...]:
-    known = {"trialsim": trialsim.__version__, "python": platform.python_version()}
+    known = {"trialsim": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
             known[package] = metadata.version(package)

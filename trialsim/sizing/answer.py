@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from trialsim.evaluate.table import FAILED_LIMIT
+from trialsim.prepared import Study
 from trialsim.sizing.batch import Batch
 from trialsim.sizing.curve import Curve
 from trialsim.sizing.found import Confirmation, Found, Missed
@@ -14,7 +15,7 @@ from trialsim.sizing.known import points_of
 from trialsim.sizing.plays import Plays
 from trialsim.sizing.sizes import Sizes
 from trialsim.sizing.target import SizingError, Target
-from trialsim.study import Study, simulate
+from trialsim.study import simulate
 
 #: Trials in which effects are looked for.
 TRIALS = 50

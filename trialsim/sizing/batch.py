@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates, analyze
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
 from trialsim.memory import at_once, trial_bytes
+from trialsim.prepared import Study
 from trialsim.response import respond
 from trialsim.sizing.fit import Scores
 from trialsim.sizing.known import known_contrasts
 from trialsim.sizing.sizes import Sizes, at_size, sizes_of, smaller, within
 from trialsim.sizing.target import Target
-from trialsim.study import Study, simulate, trial_arrays
+from trialsim.study import simulate, trial_arrays
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]

@@ -18,11 +18,11 @@ from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import Call, RowPlan, pair_test, samples_of
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.kinds.tests import TEST, Samples, Test
+from trialsim.prepared import Study
 from trialsim.sizing import bounds
 from trialsim.sizing.expected import covariance, spreads
 from trialsim.sizing.gaps import reasons
 from trialsim.sizing.varying import arm_sizes, averaged, eligible, offsets
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from trialsim.prepared import Study
 from trialsim.sizing.answer import best_of, check_power, declares_effect, notes_on, refuse_failures
 from trialsim.sizing.batch import Batch
 from trialsim.sizing.confirm import pooled_with, share_of
@@ -15,7 +16,6 @@ from trialsim.sizing.fit import fit_curve
 from trialsim.sizing.found import Found, Missed
 from trialsim.sizing.plays import PILOT, Plays, Progress
 from trialsim.sizing.target import SizingError, Target
-from trialsim.study import Study
 
 #: Multiples of the declared effects among which a pilot looks.
 LADDER = (0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 2.8, 4.6)

@@ -16,7 +16,8 @@ from trialsim.analysis.plan import Endpoint
 from trialsim.kinds.designs import TRANSFORM
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import Program
-from trialsim.response.people import NOBODY, services, total_correlation
+from trialsim.response.joint import total_correlation
+from trialsim.response.people import NOBODY, services
 from trialsim.response.plan import ResponsePlan, log_factor, matching, spread_of, steps_of_activities
 from trialsim.response.scales.moments import End, Ends, Spread, discrete
 from trialsim.scenario.model import Response

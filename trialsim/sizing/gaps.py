@@ -11,12 +11,12 @@ from trialsim.analysis.plan import Call
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
 from trialsim.kinds.tests import Test
+from trialsim.prepared import Study
 from trialsim.response.people import NOBODY
 from trialsim.response.plan import OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
 from trialsim.sizing.varying import one_by_one
-from trialsim.study import Study
 
 #: Reasons that a play can put a number to, or take back.
 TIME_LIMIT = "enrollment ends at the time limit, and a trial may stay below its target"

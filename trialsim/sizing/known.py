@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.numbers.draws import fill_normal
+from trialsim.prepared import Study
 from trialsim.sizing.sizes import Sizes, within
 from trialsim.sizing.target import Target
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

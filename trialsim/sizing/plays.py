@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.prepared import Study
 from trialsim.scenario.identity import scenario_hash
 from trialsim.sizing.batch import Batch, play_effects, play_sizes, play_whole
 from trialsim.sizing.fit import power_by_parts
 from trialsim.sizing.target import Target
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.prepared import Study
 from trialsim.sizing.answer import answered, refuse_failures
 from trialsim.sizing.batch import Batch, mean_of_finite
 from trialsim.sizing.curve import GROUPS, Curve
@@ -16,7 +17,6 @@ from trialsim.sizing.prefix import is_prefix
 from trialsim.sizing.search import AROUND, range_of
 from trialsim.sizing.sizes import Sizes, sizes_of
 from trialsim.sizing.target import SizingError, Target
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.cohort import Cohort
+from trialsim.prepared import Study
 from trialsim.sizing.sizes import at_size, sizes_of, smaller
-from trialsim.study import Study, simulate, trial_arrays
+from trialsim.study import simulate, trial_arrays
 
 #: Trials that are compared.
 TRIALS = 200

@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.prepared import Study
 from trialsim.sizing.answer import answered, check_power, notes_on, refuse_failures, shortfall
 from trialsim.sizing.batch import Batch
 from trialsim.sizing.confirm import confirm_size
@@ -23,7 +24,6 @@ from trialsim.sizing.plays import PILOT, Plays, Progress
 from trialsim.sizing.prefix import is_prefix
 from trialsim.sizing.sizes import Sizes, sizes_of
 from trialsim.sizing.target import SizingError, Target
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.compiled import kernel
 from trialsim.conduct import plan_conduct
+from trialsim.prepared import Study
 from trialsim.scenario.model import Enroll
 from trialsim.scenario.resolve import resolve
-from trialsim.study import Study
 
 
 @dataclass(frozen=True)

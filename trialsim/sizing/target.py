@@ -15,7 +15,7 @@ from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import TrialsimError
 from trialsim.kinds.designs import WAY
-from trialsim.study import Study
+from trialsim.prepared import Study
 
 Floats = NDArray[np.float64]
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.plan import Call
 from trialsim.kinds.designs import METHOD
+from trialsim.prepared import Study
 from trialsim.sizing.sizes import sizes_of
-from trialsim.study import Study
 
 Floats = NDArray[np.float64]
 

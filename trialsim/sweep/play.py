@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import in_order, threads_until_done, usable_cores
+from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.columns import POWER, analysis_columns, analysis_values
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.verdict import Verdict
+from trialsim.prepared import Study, prepare
 from trialsim.runs.folder import writing
 from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point
-from trialsim.study import Engine, Study, evaluate, prepare
+from trialsim.study import evaluate
 from trialsim.sweep.store import Kept, cell_key, packed, read_cell, write_cell
 
 Floats = NDArray[np.float64]

@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import trialsim
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.evaluate.verdict import Verdict
 from trialsim.regular import read_regular
-from trialsim.runs.answers import Owner
 from trialsim.runs.files import write_text
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
+from trialsim.version import __version__
 
 #: Raised when the same scenario and seed would give other measures, or when the file holds them in another way.
 FORMAT = 2
@@ -38,14 +37,9 @@ Floats = NDArray[np.float64]
 GONE = 2
 
 
-def owner(scenario: str, *, kind: str = "sweep") -> Owner:
-    """Whose folder the sweeps of one study share; a ``tornado`` has one of its own."""
-    return Owner(kind, scenario, "sweep.json")
-
-
 def cell_key(scenario: Scenario, *, replicates: int) -> str:
     """The name of a cell: 32 hexadecimal digits of all that decides its measures (the seed is part of the scenario)."""
-    told = json.dumps([scenario_hash(scenario), scenario.simulation.seed, replicates, FORMAT, trialsim.__version__])
+    told = json.dumps([scenario_hash(scenario), scenario.simulation.seed, replicates, FORMAT, __version__])
     return hashlib.blake2b(told.encode("ascii"), digest_size=16).hexdigest()
 
 

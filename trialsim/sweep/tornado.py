@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import in_order, threads_until_done, usable_cores
+from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.apart import best_of, z_of
-from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics
+from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.evaluate.kept import KEPT, Kept
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
 from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.ranges import Ranged, declared_ranges
 from trialsim.scenario.sweep import Point
-from trialsim.study import Engine, evaluate
+from trialsim.study import evaluate
 
 Floats = NDArray[np.float64]
 

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from trialsim.analysis.plan import AnalysisPlan, Call, samples_of
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
+from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.memory import at_once, truth_bytes
+from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
-from trialsim.study import Engine, Study, prepare
 from trialsim.truth.effects import one_sample, two_arms
 from trialsim.truth.plays import Chance
 from trialsim.truth.strategies import Plays, Target, endpoint_of, in_arm, play_all, undisturbed, who_counts

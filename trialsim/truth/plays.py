@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from trialsim import engine as engines
 from trialsim.conduct import Entries
-from trialsim.engine import EventTrace
+from trialsim.engine import Engine, EventTrace
 from trialsim.kinds.designs import TRANSFORM
+from trialsim.prepared import Study
 from trialsim.protocol.columns import A_END, E_TIME, H_REQUEST, LEFT, OTHER_ARM, V_REASON, V_TIME, VISITED
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, SEIZE, Program
 from trialsim.protocol.tapes import Tapes
 from trialsim.response import respond
 from trialsim.response.zeros import logged_pairs
-from trialsim.study import Engine, Study
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

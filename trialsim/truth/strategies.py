@@ -12,12 +12,12 @@ from trialsim.analysis.endpoints import endpoint_values, within
 from trialsim.analysis.plan import Endpoint, PercentRule
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import STRATEGY
+from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response.predictor import Bedside, given
-from trialsim.study import Study
 from trialsim.truth.plays import Chance, Play, play
 
 Floats = NDArray[np.float64]

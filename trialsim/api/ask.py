@@ -1,0 +1,389 @@
+"""Ask of several designs or assumptions: which is better, which matters most, what a published study could have been."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trialsim.api.subjects import Subject, family_of, study_of
+from trialsim.compare import Comparison, Side, common_seed, compare_sides, planned, read_sides
+from trialsim.engine import Engine
+from trialsim.errors import AnalysisError, RunError
+from trialsim.prepared import Study
+from trialsim.result import Result
+from trialsim.runs import owners
+from trialsim.runs.answers import finished, taken
+from trialsim.scenario import Scenario
+from trialsim.sweep import Answer, Swept, overview
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from trialsim.report.compare import Picture
+    from trialsim.reproduce import Placement
+    from trialsim.scenario.sweep import Point, Sweep
+    from trialsim.sweep.tornado import Tornado
+
+Out = str | os.PathLike[str] | None
+
+
+# ---------------------------------------------------------------- designs side by side
+
+
+@dataclass(frozen=True, repr=False)
+class ComparisonResult(Result):
+    """Designs side by side, each against the first: ``found`` has every measure of each, and the paired differences."""
+
+    found: Comparison
+    seconds: float
+
+    def frame(self) -> pd.DataFrame:
+        """One row a design but the first and measure: both values, the paired difference and its error."""
+        return self.found.frame()
+
+    def brief(self) -> pd.DataFrame:
+        """Nothing: the lines say the answer."""
+        return self.frame().iloc[:0]
+
+    def lines(self) -> list[str]:
+        """What each design is, how its power differs, and whether that is beyond chance."""
+        from trialsim.report.compare import alone, answer, choice, headlines
+
+        found = self.found
+        told = [
+            line for (text, _), power in zip(headlines(found), answer(found), strict=True) for line in (text, power)
+        ]
+        return [*told, *choice(found), *found.notes, *alone(found)]
+
+    def pictures(self) -> Iterator[Picture]:
+        """The figures of the page."""
+        from trialsim.report.compare import pictures
+
+        return pictures(self.found)
+
+
+def compare(
+    designs: Sequence[Subject],
+    *,
+    variants: Sequence[str] = (),
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int | None = None,
+    seed: int | None = None,
+    play: bool = False,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    out: Out = None,
+    figures: bool = True,
+    started: Callable[[int, bool], Callable[[int], None] | None] | None = None,
+) -> ComparisonResult:
+    """Compare designs with the first of them, replicate by replicate under the same draws.
+
+    Parameters
+    ----------
+    designs : paths, shipped names, folders of finished runs, Scenarios or Studies; the baseline first
+    variants : ``path=value``, each one more design: the first with this changed
+    replicates : of each; by default the baseline's number
+    play : play finished folders again, so that all measures are paired
+    out, figures : a folder for the table, and whether figures and page go with it; by default nothing is written
+    started : is given the number of replicates and whether they are read from files, and may return what is told of progress
+    """
+    sides = _sides(designs, variants=variants, set=set)
+    stored = all(side.folder is not None for side in sides) and not play and (seed, replicates) == (None, None)
+    if out is not None:
+        names, identities = [side.name for side in sides], [side.identity for side in sides]
+        owners.of_comparison(names, identities, common_seed(sides, seed, stored=stored)).check(Path(out))
+    total = len(planned(sides, replicates, stored=stored))
+    progress = started(total, stored) if started is not None else None
+    began = time.perf_counter()
+    found = compare_sides(
+        sides, replicates=replicates, seed=seed, play=play, engine=engine, workers=workers, progress=progress
+    )
+    made = ComparisonResult(found, time.perf_counter() - began)
+    if out is not None:
+        from trialsim.report.compare import write_comparison
+
+        write_comparison(found, Path(out), figures=figures)
+    return made
+
+
+def _sides(designs: Sequence[Subject], *, variants: Sequence[str], set: Sequence[str]) -> list[Side]:  # noqa: A002
+    """The designs; those that are no files are sides as they are."""
+    if all(isinstance(one, (str, os.PathLike)) for one in designs):
+        return read_sides(
+            [Path(one) for one in designs if isinstance(one, (str, os.PathLike))], variants=variants, set=set
+        )
+    studies = [study_of(one, set=set) for one in designs] + [study_of(designs[0], set=[*set, one]) for one in variants]
+    labels = [chr(ord("A") + place) for place in range(len(studies))]
+    names = [study.scenario.name for study in studies]
+    return [
+        Side(label, name if names.count(name) == 1 else f"{name} ({label})", study, told.seed, told.replicates)
+        for label, name, study in zip(labels, names, studies, strict=True)
+        for told in (study.scenario.simulation,)
+    ]
+
+
+# ---------------------------------------------------------------- many designs
+
+
+@dataclass(frozen=True, repr=False)
+class SweepResult(Result):
+    """The answer of :func:`sweep`: ``found`` holds every design with its operating characteristics."""
+
+    found: Swept
+    answer: Answer
+
+    def frame(self) -> pd.DataFrame:
+        """One row a design: its values, the answer with its error, participants, days, cost, and whether no other beats it."""
+        return overview(self.found, self.answer)
+
+    def lines(self) -> list[str]:
+        """From where to where the answer goes, and which designs no other beats."""
+        from trialsim.report.sweep import summary_lines
+
+        return summary_lines(self.found, self.answer, self.frame())
+
+    def figures(self) -> Mapping[str, Callable[[], Figure]]:
+        """Lines, dots or a heatmap over the values varied, and what each design takes."""
+        from trialsim.report.sweep import figures
+
+        return {name: partial(_made, one) for name, one in figures(self.found, self.answer)}
+
+
+def _made(figure: Figure) -> Figure:
+    return figure
+
+
+def sweep(
+    subject: Subject,
+    over: Mapping[str, Sequence[Any] | str] | Sequence[str] = (),
+    *,
+    zipped: bool = False,
+    latin: int | None = None,
+    listed: Sequence[str] = (),
+    wanted: str | None = None,
+    measure: str = "power",
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int = 2_000,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    many: bool = False,
+    fresh: bool = False,
+    out: Out = None,
+    figures: bool = True,
+    started: Callable[[int], Callable[[int], None] | None] | None = None,
+) -> SweepResult:
+    """Play a study at many values: power, length and cost of every design, and which ones no other beats.
+
+    Parameters
+    ----------
+    over : values by path, ``{"design.enroll": [60, 99]}`` or ``["design.enroll=[60, 99]"]``; by default the file's ``sweep:``
+    zipped : the first values of all paths together, then the second ones
+    latin : so many points of a Latin hypercube over the ranges
+    listed : designs one by one, each ``"PATH=VALUE; PATH=VALUE"``
+    wanted, measure : the analysis and the measure that are shown; the table of ``out`` has all of them
+    many : allow more than 10,000 designs
+    fresh : play every design again, also those that ``out`` holds
+    out, figures : a folder for tables, cells and figures; by default nothing is written
+    started : is given the number of designs, and may return what is told of progress
+    """
+    from trialsim.report.sweep import write_figures, write_manifest, write_tables
+    from trialsim.sweep import play_sweep
+    from trialsim.sweep.store import CELLS
+
+    known = family_of(subject, set=set)
+    points = _points(known.base, over, zipped=zipped, latin=latin, listed=listed, seed=seed, many=many)
+    answer = Answer.of_words(wanted, measure)
+    answer.check(known.base)
+    progress = started(len(points)) if started is not None else None
+    folder = None if out is None else Path(out)
+    with ExitStack() as held:
+        swept = play_sweep(
+            known, points, replicates=replicates, seed=seed, store=None if folder is None else folder / CELLS, fresh=fresh,
+            engine=engine, workers=workers, progress=progress,
+            ready=None if folder is None
+            else lambda: held.enter_context(taken(folder, owners.of_sweep(known.base.name))),
+        )  # fmt: skip
+        made = SweepResult(swept, answer)
+        if folder is not None:
+            write_tables(swept, folder)
+            write_manifest(swept, folder)
+            made.frame()  # what is asked must be there before figures are drawn
+            if figures:
+                write_figures(swept, answer, folder / "figures")
+    return made
+
+
+def _points(
+    scenario: Scenario, over: Mapping[str, Sequence[Any] | str] | Sequence[str], *, zipped: bool, latin: int | None,
+    listed: Sequence[str], seed: int | None, many: bool,
+) -> list[Point]:  # fmt: skip
+    """What is asked for, else what the file says."""
+    from trialsim.scenario.check_sweep import MANY
+    from trialsim.scenario.sweep import points_of, size_of
+
+    asked = _sweep(scenario, over, zipped=zipped, latin=latin, listed=listed)
+    if size_of(asked) > MANY and not many:
+        message = f"the sweep has {size_of(asked):,} designs."
+        raise RunError(message, code="TS-R021", remedy=f"Above {MANY:,}, add --yes if you mean it.")
+    return points_of(asked, seed=scenario.simulation.seed if seed is None else seed)
+
+
+def _sweep(
+    scenario: Scenario, over: Mapping[str, Sequence[Any] | str] | Sequence[str], *, zipped: bool, latin: int | None,
+    listed: Sequence[str],
+) -> Sweep:  # fmt: skip
+    from trialsim.scenario.cells import sweep_of_words
+    from trialsim.scenario.sweep import setting
+
+    if over or listed:
+        words = (
+            [f"{path}={one}" if isinstance(one, str) else setting(path, list(one)) for path, one in over.items()]
+            if isinstance(over, Mapping)
+            else list(over)
+        )
+        return sweep_of_words(words, zipped=zipped, listed=listed, latin=latin)
+    if scenario.sweep is None:
+        remedy = 'Write --over design.enroll="[60, 99, 150]", or sweep: in the file.'
+        raise RunError("nothing is to be varied.", code="TS-R005", remedy=remedy)
+    return scenario.sweep
+
+
+# ---------------------------------------------------------------- assumptions and reports
+
+
+@dataclass(frozen=True, repr=False)
+class TornadoResult(Result):
+    """The answer of :func:`tornado`: ``found`` holds what both ends of every range do."""
+
+    found: Tornado
+
+    def frame(self) -> pd.DataFrame:
+        """One row an assumption and measure: both ends, and the paired changes with their errors."""
+        from trialsim.report.tornado import tornado_frame
+
+        return tornado_frame(self.found).drop(columns="label")
+
+    def brief(self) -> pd.DataFrame:
+        """What moves the power."""
+        table = self.frame()
+        return table[table["measure"] == "power"]
+
+    def lines(self) -> list[str]:
+        """Which assumption moves the answer most, and which do not move it."""
+        from trialsim.report.tornado import lines
+
+        return lines(self.found)
+
+    def figures(self) -> Mapping[str, Callable[[], Figure]]:
+        """The bars."""
+        from trialsim.report.tornado import figure
+
+        return {"tornado": lambda: figure(self.found)}
+
+
+def tornado(
+    subject: Subject,
+    *,
+    wanted: str | None = None,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int = 2_000,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    workers: int | None = None,
+    out: Out = None,
+    figures: bool = True,
+    started: Callable[[int], Callable[[int], None] | None] | None = None,
+) -> TornadoResult:
+    """Which assumption moves the answer most: every declared range from end to end, one at a time.
+
+    Parameters
+    ----------
+    wanted : whose power, as ``analysis`` or ``analysis/contrast``; by default the primary one's
+    replicates : at each end
+    out, figures : a folder for the table, and whether the figure goes with it; by default nothing is written
+    started : is given the number of designs, and may return what is told of progress
+    """
+    from trialsim.report.tornado import write_tornado
+    from trialsim.scenario.ranges import declared_ranges
+    from trialsim.sweep.tornado import play_tornado
+
+    known = family_of(subject, set=set)
+    name, _, contrast = (wanted or "").partition("/")
+    total = 1 + 2 * len(declared_ranges(known.tree.data))
+    Answer.of_words(wanted).check(known.base)
+    progress = started(total) if started is not None else None
+    folder, mine = None if out is None else Path(out), owners.of_tornado(known.base.name)
+    with ExitStack() as held:
+        if folder is not None and total > 1:
+            held.enter_context(taken(folder, mine))
+        found = play_tornado(
+            known, analysis=name.strip() or None, contrast=contrast.strip() or None, replicates=replicates, seed=seed,
+            engine=engine, workers=workers, progress=progress,
+        )  # fmt: skip
+        if folder is not None:
+            write_tornado(found, folder, figures=figures)
+            finished(folder, mine, {"replicates": replicates, "seeds": [found.seed]})
+    return TornadoResult(found)
+
+
+@dataclass(frozen=True, repr=False)
+class ReproductionResult(Result):
+    """The answer of :func:`reproduce`: ``placements`` of each published figure or finding among ``replicates`` trials."""
+
+    study: Study
+    placements: tuple[Placement, ...]
+
+    @property
+    def replicates(self) -> int:
+        """Simulated trials."""
+        return self.study.scenario.simulation.replicates
+
+    def frame(self) -> pd.DataFrame:
+        """One row a published figure or finding."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.placements])
+
+    def lines(self) -> list[str]:
+        """What was played, and what agreement says."""
+        told = (
+            "The arms' means are assumptions: agreement says that the assumptions could have produced the report, not that they "
+            "are true."
+        )
+        return [f"{self.replicates:,} simulated trials. {told}"]
+
+
+def reproduce(
+    subject: Subject,
+    *,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int | None = None,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    workers: int | None = None,
+) -> ReproductionResult:
+    """Play the published study and say where each published figure or finding falls among simulated trials.
+
+    Raises
+    ------
+    AnalysisError
+        TS-A010 when the scenario quotes no published study
+    """
+    from trialsim.reproduce import reproduce as place
+
+    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    if not study.scenario.published:
+        name = subject if isinstance(subject, (str, os.PathLike)) and "\n" not in str(subject) else study.scenario.name
+        raise AnalysisError(
+            f"{name} quotes no published study.", code="TS-A010", remedy="Add `published:` with what it reported."
+        )
+    total = study.scenario.simulation.replicates
+    return ReproductionResult(study, tuple(place(study, replicates=total, engine=engine, workers=workers)))

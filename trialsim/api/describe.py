@@ -1,0 +1,242 @@
+"""Describe a study: read it, change it, check it, say what it means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trialsim.api.subjects import Subject, changed, scenario_of, study_of
+from trialsim.errors import Fault, ScenarioError
+from trialsim.prepared import Study, warnings_of
+from trialsim.result import Result
+from trialsim.scenario.shipped import Shipped, shipped_scenarios
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trialsim.report.explain import Section
+    from trialsim.scenario import Scenario
+
+
+def load(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line
+    """The scenario of a file, a shipped name or a text, checked and resolved.
+
+    Parameters
+    ----------
+    subject : a path, the name of a shipped scenario, the text of one, a Scenario or a Study
+    set : changes, as after ``--set`` on the command line: ``["design.enroll=60"]``
+
+    Raises
+    ------
+    ScenarioError
+        with every fault found, each with file, line and column
+    """
+    return scenario_of(subject, set=set)
+
+
+def change(subject: Subject, changes: Mapping[str, Any]) -> Scenario:
+    """The scenario with other values, checked and resolved like any other.
+
+    Parameters
+    ----------
+    changes : the values, as a file would hold them, by their paths: ``{"design.enroll": 60}``
+
+    Raises
+    ------
+    ScenarioError
+        with every fault found
+    """
+    return changed(subject, changes)
+
+
+def prepare(subject: Subject, *, set: Sequence[str] = ()) -> Study:  # noqa: A002  # the word of the command line
+    """The study: a scenario with all that is decided before the first draw. What is played often is prepared once."""
+    return study_of(subject, set=set)
+
+
+@dataclass(frozen=True, repr=False)
+class Check(Result):
+    """What is wrong with a scenario, and what may be meant otherwise.
+
+    Attributes
+    ----------
+    faults : each with its place, its rule and its remedy; empty where the scenario can run
+    warnings : what may be meant but is probably not
+    title : of the study; empty where it cannot run
+    """
+
+    faults: tuple[Fault, ...]
+    warnings: tuple[str, ...]
+    title: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the scenario can run."""
+        return not self.faults
+
+    def frame(self) -> pd.DataFrame:
+        """One row a fault."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(fault) for fault in self.faults], columns=list(Fault.__dataclass_fields__))
+
+    def lines(self) -> list[str]:
+        """That it is sound, or its faults one by one; then the warnings."""
+        found = [f"{f.file}:{f.line}:{f.column} {f.code} {f.message} {f.remedy}".rstrip() for f in self.faults]
+        return [*(found or [f"It is sound: {self.title}."]), *(f"Warning: {text}" for text in self.warnings)]
+
+    def brief(self) -> pd.DataFrame:
+        """Nothing: the lines say all."""
+        return self.frame().iloc[:0]
+
+
+def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002  # the word of the command line
+    """Every fault of a scenario, and what may be meant otherwise; nothing is raised for what is written in it."""
+    try:
+        scenario = scenario_of(subject, set=set)
+    except ScenarioError as error:
+        return Check(error.faults, (), "")
+    return Check((), warnings_of(scenario), scenario.title)
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation(Result):
+    """What a scenario means, in words: ``sections`` with lines and tables."""
+
+    sections: tuple[Section, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """One row a line: section, line; the rows of tables with their cells joined."""
+        import pandas as pd
+
+        rows = [
+            (section.title, line)
+            for section in self.sections
+            for line in (*section.lines, *(" | ".join(row) for row in section.rows))
+        ]
+        return pd.DataFrame(rows, columns=["section", "line"])
+
+    def lines(self) -> list[str]:
+        """Titles and lines."""
+        return [line for section in self.sections for line in (section.title, *(f"  {one}" for one in section.lines))]
+
+    def brief(self) -> pd.DataFrame:
+        """Nothing: the lines say it."""
+        return self.frame().iloc[:0]
+
+
+def explain(subject: Subject, *, set: Sequence[str] = ()) -> Explanation:  # noqa: A002  # the word of the command line
+    """In plain words what a scenario means, and what it implies."""
+    from trialsim.report.explain import explain as sections
+
+    return Explanation(tuple(sections(study_of(subject, set=set))))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of scenario files, for editors."""
+    from trialsim.scenario.schema import json_schema
+
+    return json_schema()
+
+
+@dataclass(frozen=True, repr=False)
+class Shelf(Result, Mapping[str, Shipped]):
+    """The shipped scenarios by name."""
+
+    cards: Mapping[str, Shipped]
+
+    def __getitem__(self, name: str) -> Shipped:
+        return self.cards[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.cards)
+
+    def __len__(self) -> int:
+        return len(self.cards)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a scenario: name, title, file."""
+        import pandas as pd
+
+        rows = [(name, card.title, card.path.name) for name, card in self.cards.items()]
+        return pd.DataFrame(rows, columns=["name", "title", "file"])
+
+    def lines(self) -> list[str]:
+        """How many there are, and how one is used."""
+        return [f"{len(self.cards)} shipped scenarios; ts.load(NAME) reads one."]
+
+
+def shipped() -> Shelf:
+    """The scenarios that come with trialsim."""
+    return Shelf(shipped_scenarios())
+
+
+@dataclass(frozen=True, repr=False)
+class Fit(Result):
+    """A scenario made of pilot data or printed statistics, every number with a prior.
+
+    Attributes
+    ----------
+    text : the scenario file
+    notes : what was decided on the way
+    data : the same as plain data
+    """
+
+    text: str
+    notes: tuple[str, ...]
+    data: Mapping[str, Any]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario, checked and resolved."""
+        return scenario_of(self.text)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a number: where it stands, its value, where it comes from and why, its range."""
+        return study_of(self.text).frame()
+
+    def lines(self) -> list[str]:
+        """What was decided on the way."""
+        return ["A scenario from the data:", *self.notes]
+
+
+def fit(
+    pilot: str | os.PathLike[str] | None = None,
+    *,
+    given: Sequence[str] = (),
+    **choices: str | Sequence[str] | float | None,
+) -> Fit:
+    """A scenario from pilot data or from printed statistics, with a prior for each number.
+
+    Parameters
+    ----------
+    pilot : a table of pilot data (CSV, tab-separated text or .xlsx), or a YAML file of printed statistics
+    given : printed statistics in place of a file, one text an arm: ``["music: mean 5, sd 1, n 14", ...]``
+    choices : what is said of the columns, under the names of :class:`trialsim.pilot.data.Choices`: ``arm="group"``,
+        ``participant=["site", "id"]``, ``missing=["999"]``, ``scales=["0..10"]``, ``unit="nmol/L"``
+
+    Raises
+    ------
+    FitError
+        when the data or statistics do not say enough, or an answer is needed that would change the study
+    TypeError
+        a choice that does not exist
+    """
+    from trialsim.pilot import Choices, FitError, fit_pilot, read_pilot
+    from trialsim.pilot.data import listed
+    from trialsim.pilot.statistics import fit_given
+
+    said = Choices(**listed(choices))
+    path = None if pilot is None else Path(pilot)
+    if (path is None) == (not given):
+        raise FitError(
+            "nothing is given, or two things are.", code="TS-F007", remedy="Give a file, or printed statistics."
+        )
+    if path is not None and path.suffix.lower() not in (".yaml", ".yml"):
+        found = fit_pilot(read_pilot(path, said))
+    else:
+        found = fit_given(path, given, said)
+    return Fit(found.text, tuple(found.notes), found.data)

@@ -1,0 +1,261 @@
+"""Find a number of a study: how large, how precise, how likely to succeed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from trialsim.api.subjects import Subject, study_of
+from trialsim.prepared import Study
+from trialsim.result import Result
+from trialsim.runs import owners
+from trialsim.sizing import Found, target_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from trialsim.assurance import Assurance
+
+Need = Literal["any", "all"]
+Out = str | os.PathLike[str] | None
+Stages = Callable[[str, int, int | None], None]
+
+
+# ---------------------------------------------------------------- sizes
+
+
+@dataclass(frozen=True, repr=False)
+class SizeResult(Result):
+    """The answer of :func:`find_size`, :func:`find_effect` or :func:`find_precision`.
+
+    Attributes
+    ----------
+    study : what was asked about
+    found : the recommended size or effect (``at``), its interval, the curve, the confirmation
+    seconds : it took
+    """
+
+    study: Study
+    found: Found
+    seconds: float
+
+    @property
+    def at(self) -> float | None:
+        """The recommended size or effect; None where there is none in the range."""
+        return self.found.at
+
+    def frame(self) -> pd.DataFrame:
+        """The curve: at, value, mcse, low, high."""
+        from trialsim.report.sizing import curve_frame
+
+        return curve_frame(self.found)
+
+    def brief(self) -> pd.DataFrame:
+        """Nothing: the lines say the answer."""
+        return self.frame().iloc[:0]
+
+    def lines(self) -> list[str]:
+        """The recommendation, and what stands behind it."""
+        from trialsim.report.sizing import answer
+
+        return answer(self.study, self.found)
+
+    def figures(self) -> Mapping[str, Callable[[], Figure]]:
+        """The curve."""
+        from trialsim.report.sizing import figure
+
+        return {"power_curve": lambda: figure(self.study, self.found)}
+
+
+def find_size(
+    subject: Subject,
+    *,
+    power: float = 0.9,
+    wanted: Sequence[str] = (),
+    need: Need = "all",
+    between: tuple[int, int] | None = None,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int = 4_000,
+    confirm: int = 4_000,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: Out = None,
+    progress: Stages | None = None,
+) -> SizeResult:
+    """The smallest number of participants from which on a trial reaches the power.
+
+    Parameters
+    ----------
+    wanted : the analyses that must reject, as ``analysis`` or ``analysis/contrast``; by default the primary ones
+    need : of several analyses, whether any or all must reject
+    between : sizes among which the answer may lie; by default a pilot finds them
+    replicates, confirm : trials of the search, and of the recommended size under a fresh seed
+    out : a folder for the curve and its figure; by default nothing is written
+    """
+    from trialsim.sizing import find_size as find
+
+    return _search(
+        subject, wanted, need, set, out,
+        lambda study: find(
+            study, target_of(study, wanted, need=need), power=power, between=between, replicates=replicates, confirm=confirm,
+            seed=seed, workers=workers, progress=progress,
+        ),
+    )  # fmt: skip
+
+
+def find_effect(
+    subject: Subject,
+    *,
+    power: float = 0.9,
+    wanted: Sequence[str] = (),
+    need: Need = "all",
+    between: tuple[float, float] | None = None,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int = 4_000,
+    confirm: int = 4_000,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: Out = None,
+    progress: Stages | None = None,
+) -> SizeResult:
+    """The multiple of the declared effects that a study of the declared size detects with this power.
+
+    Parameters are those of :func:`find_size`; ``between`` are multiples.
+    """
+    from trialsim.sizing import find_effect as find
+
+    return _search(
+        subject, wanted, need, set, out,
+        lambda study: find(
+            study, target_of(study, wanted, need=need), power=power, between=between, replicates=replicates, confirm=confirm,
+            seed=seed, workers=workers, progress=progress,
+        ),
+    )  # fmt: skip
+
+
+def find_precision(
+    subject: Subject,
+    *,
+    width: float,
+    wanted: Sequence[str] = (),
+    need: Need = "all",
+    between: tuple[int, int] | None = None,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int = 4_000,
+    confirm: int = 4_000,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: Out = None,
+    progress: Stages | None = None,
+) -> SizeResult:
+    """The smallest number of participants whose confidence interval is on average at most ``width`` wide.
+
+    Parameters are otherwise those of :func:`find_size`.
+    """
+    from trialsim.sizing import find_precision as find
+
+    return _search(
+        subject, wanted, need, set, out,
+        lambda study: find(
+            study, target_of(study, wanted, need=need), width=width, between=between, replicates=replicates, confirm=confirm,
+            seed=seed, workers=workers, progress=progress,
+        ),
+    )  # fmt: skip
+
+
+def _search(
+    subject: Subject,
+    wanted: Sequence[str],
+    need: Need,
+    changes: Sequence[str],
+    out: Out,
+    find: Callable[[Study], Found],
+) -> SizeResult:
+    study = study_of(subject, set=changes)
+    target_of(study, wanted, need=need)
+    if out is not None:
+        owners.of_size(study.scenario.name).check(Path(out))
+    began = time.perf_counter()
+    made = SizeResult(study, find(study), time.perf_counter() - began)
+    if out is not None:
+        from trialsim.report.sizing import write_sizing
+
+        write_sizing(study, made.found, Path(out))
+    return made
+
+
+# ---------------------------------------------------------------- assurance
+
+
+@dataclass(frozen=True, repr=False)
+class AssuranceResult(Result):
+    """The answer of :func:`find_assurance`: ``found`` is power over the priors beside power at the numbers themselves."""
+
+    study: Study
+    found: Assurance
+    seconds: float
+
+    def frame(self) -> pd.DataFrame:
+        """One row a measure, with its error and interval."""
+        from trialsim.report.assurance import measures_frame
+
+        return measures_frame(self.found)
+
+    def lines(self) -> list[str]:
+        """The assurance, and what moves it."""
+        from trialsim.report.assurance import answer
+
+        return answer(self.found)
+
+    def figures(self) -> Mapping[str, Callable[[], Figure]]:
+        """Power over the prior."""
+        from trialsim.report.assurance import figure
+
+        return {"assurance": lambda: figure(self.study, self.found)}
+
+
+def find_assurance(
+    subject: Subject,
+    *,
+    wanted: Sequence[str] = (),
+    need: Need = "all",
+    power: float = 0.8,
+    points: int | None = None,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int = 10_000,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: Out = None,
+    progress: Stages | None = None,
+) -> AssuranceResult:
+    """Power averaged over what is believed about the numbers (their priors): the chance that the trial will succeed.
+
+    Parameters
+    ----------
+    wanted, need : as in :func:`find_size`
+    power : the power whose share of the prior is told
+    points : draws of all priors together; by default 200, or fewer with few trials
+    replicates : trials over all points, and as many at the numbers themselves
+    out : a folder for tables and figure; by default nothing is written
+    """
+    from trialsim.assurance import find_assurance as find
+
+    study = study_of(subject, set=set)
+    if out is not None:
+        owners.of_assurance(study.scenario.name).check(Path(out))
+    began = time.perf_counter()
+    found = find(
+        study, wanted, need=need, points=points, replicates=replicates, goal=power, seed=seed, workers=workers,
+        progress=progress,
+    )  # fmt: skip
+    made = AssuranceResult(study, found, time.perf_counter() - began)
+    if out is not None:
+        from trialsim.report.assurance import write_assurance
+
+        write_assurance(study, found, Path(out))
+    return made

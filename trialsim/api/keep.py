@@ -1,0 +1,429 @@
+"""Keep what was played: runs in their folders, with figures and page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trialsim.api.subjects import Subject, study_of
+from trialsim.cohort import TABLES, Cohort
+from trialsim.engine import Engine
+from trialsim.errors import RunError
+from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.prepared import Study
+from trialsim.quantities.refuse import did_you_mean
+from trialsim.result import Result
+from trialsim.runs import run as playing
+from trialsim.runs.effort import check_effort
+from trialsim.runs.folder import MANIFEST, alone, owner, read_manifest, resolved_file
+from trialsim.runs.listing import Listed, clean, find_runs
+from trialsim.runs.shards import Shard, gather, play_shard
+from trialsim.runs.shards import merge as put_together
+from trialsim.runs.verify import Verdict
+from trialsim.runs.verify import verify as play_again
+from trialsim.scenario import load
+from trialsim.scenario.identity import scenario_hash
+from trialsim.sweep.precision import MOST, Wanted, in_words, run_until
+from trialsim.truth import MOST as MOST_TRUTHS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trialsim.report.figures import Picture
+
+Folder = str | os.PathLike[str]
+#: Differences that lines show; the frame has all of them.
+MOST_SHOWN = 10
+
+Stages = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Run(Result):
+    """A finished run in its folder.
+
+    Attributes
+    ----------
+    folder : where its files are
+    finished : what was played or merged in this process; None where the folder was opened
+    precision : what is said of the precision that was asked for
+    """
+
+    folder: Path
+    finished: playing.Run | None = None
+    precision: str | None = None
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """What ``run.json`` says: scenario, seed, replicates, versions, hashes of the files."""
+        told = read_manifest(self.folder)
+        if told is None:
+            raise RunError(f"{self.folder} holds no run.", code="TS-R016", remedy="`trialsim runs` lists runs.")
+        return told
+
+    @cached_property
+    def study(self) -> Study:
+        """What was played."""
+        return study_of(load(resolved_file(self.folder))) if self.finished is None else self.finished.study
+
+    @property
+    def characteristics(self) -> OperatingCharacteristics:
+        """The measures, with what figures need; they are there after :func:`run` and :func:`merge`.
+
+        Raises
+        ------
+        RunError
+            TS-R016 when the folder was only opened
+        """
+        return self._played.characteristics
+
+    @property
+    def cohort(self) -> Cohort:
+        """The trial that is shown, replicate 0."""
+        return self._played.cohort
+
+    @property
+    def _played(self) -> playing.Run:
+        if self.finished is None:
+            raise RunError(
+                f"{self.folder} was opened, not played.",
+                code="TS-R016",
+                remedy="ts.run with this folder plays nothing twice.",
+            )
+        return self.finished
+
+    def frame(self, table: str = "operating_characteristics") -> pd.DataFrame:
+        """A table of the run: operating_characteristics, estimates, or one of the cohort shown.
+
+        Raises
+        ------
+        KeyError
+            when there is no such table
+        """
+        import pandas as pd
+
+        known = ("operating_characteristics", "estimates", *TABLES)
+        if table not in known:
+            raise KeyError(f"There is no table '{table}'. {did_you_mean(table, known)}")
+        if table == "estimates":
+            return pd.read_parquet(self.folder / playing.ESTIMATES)
+        path = self.folder / (playing.MEASURES if table == known[0] else f"{playing.COHORT}/{table}.csv")
+        if not path.is_file():
+            raise KeyError(f"This run has no table '{table}'.")
+        return pd.read_csv(path)
+
+    def brief(self) -> pd.DataFrame:
+        """The primary analyses."""
+        table = self.frame()
+        first = table[table["analysis"].isin([*self.study.scenario.primary, "primary"])]
+        return first[["analysis", "contrast", "measure", "value", "mcse", "n_failed"]]
+
+    def lines(self) -> list[str]:
+        """The answer in a sentence, and where everything is."""
+        told = self.manifest
+        what = f"{told['scenario']}: {told['replicates']:,} simulated trials, seed {told['seed']}, in {self.folder}."
+        if self.finished is None:
+            return [what]
+        from trialsim.report.page import answer
+
+        return [answer(self.finished), what, *([self.precision] if self.precision else [])]
+
+    def pictures(self) -> Iterator[Picture]:
+        """The figures of the report."""
+        from trialsim.report.figures import pictures
+
+        return pictures(self._played)
+
+
+def run(
+    subject: Subject,
+    out: Folder | None = None,
+    *,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int | None = None,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    truth: bool = True,
+    figures: bool = True,
+    precision: float | None = None,
+    precision_of: str | None = None,
+    large: bool = False,
+    workers: int | None = None,
+    executor: Executor | str = "threads",
+    progress: Stages | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Run:
+    """Play a study many times into its folder: tables, one synthetic trial, figures and a report.
+
+    A run that was stopped goes on where it stopped, and so does one that is asked for more replicates.
+
+    Parameters
+    ----------
+    out : by default ``outputs/NAME``
+    replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be played
+    truth, figures : whether true effects are found, and whether figures and report are made
+    precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
+    large : do not ask before a very large run
+    workers, executor : who plays; threads, one a core, by default. They change no digit
+    progress : is given a stage, the number of replicates done, and their total
+    tell : is told in words of damaged files
+
+    Raises
+    ------
+    RunError
+        when ``out`` holds another study, is in use, or cannot be written; TS-R017 before a very large run
+    """
+    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    folder = folder_of(study, out)
+    check_folder(study, folder, engine=engine)
+    check_effort(study, workers=workers, large=large or precision is not None)
+    say = progress or (lambda *_: None)
+
+    def play(total: int) -> playing.Run:
+        return playing.run(
+            study, folder, replicates=total, truth=truth, engine=engine, workers=workers, executor=executor,
+            tell=tell or (lambda _: None),
+            progress=lambda done: say("Playing", done, total),
+            truth_progress=lambda done: say("True effects", done, min(total, MOST_TRUTHS)),
+        )  # fmt: skip
+
+    with alone(folder):
+        said = None
+        if precision is None:
+            finished = play(study.scenario.simulation.replicates)
+        else:
+            wanted = Wanted.of_words(precision_of)
+            finished, needed = run_until(play, precision, wanted=wanted, most=replicates or MOST)
+            said = in_words(needed, precision)
+        if figures:
+            _draw(finished, say)
+    return Run(folder, finished, said)
+
+
+def folder_of(study: Study, out: Folder | None, *, shard: tuple[int, int] | None = None) -> Path:
+    """Where a run goes, by default ``outputs/NAME``; or a shard of it, told as its number and how many there are."""
+    folder = Path(out) if out is not None else Path("outputs") / study.scenario.name
+    return folder if shard is None else folder / Shard(*shard).name
+
+
+def check_folder(study: Study, folder: Path, *, engine: Engine) -> None:
+    """See that a folder is new, empty, or this study's.
+
+    Raises
+    ------
+    RunError
+        as :func:`trialsim.runs.folder.owner`
+    """
+    asked = study.scenario
+    owner(folder, scenario_hash=scenario_hash(asked), seed=asked.simulation.seed, name=asked.name, engine=engine)
+
+
+def _draw(finished: playing.Run, say: Stages) -> None:
+    """Figures and report; the drawing room is only loaded when it is wanted."""
+    from trialsim.report.folder import write_pages
+
+    say("Drawing figures and writing the report", 0, None)
+    write_pages(finished)
+
+
+@dataclass(frozen=True, repr=False)
+class ShardResult(Result):
+    """One share of a run: ``shard`` and the ``folder`` it is in."""
+
+    shard: Shard
+    folder: Path
+
+    def frame(self) -> pd.DataFrame:
+        """Its number, how many there are, and its folder."""
+        import pandas as pd
+
+        return pd.DataFrame([(self.shard.index, self.shard.count, str(self.folder))], columns=["shard", "of", "folder"])
+
+    def brief(self) -> pd.DataFrame:
+        """Nothing: the line says it."""
+        return self.frame().iloc[:0]
+
+    def lines(self) -> list[str]:
+        """Where it is."""
+        return [f"Shard {self.shard.index} of {self.shard.count} is in {self.folder}."]
+
+
+def shard(
+    subject: Subject,
+    index: int,
+    count: int,
+    out: Folder | None = None,
+    *,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int | None = None,
+    seed: int | None = None,
+    engine: Engine = "fast",
+    large: bool = False,
+    workers: int | None = None,
+    executor: Executor | str = "threads",
+    progress: Stages | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> ShardResult:
+    """Play the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
+
+    Parameters are otherwise those of :func:`run`.
+    """
+    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    folder, mine = folder_of(study, out), Shard(index, count)
+    check_folder(study, folder, engine=engine)
+    check_effort(study, workers=workers, large=large)
+    say = progress or (lambda *_: None)
+    made = play_shard(
+        study, folder, mine, engine=engine, workers=workers, executor=executor, tell=tell or (lambda _: None),
+        progress=lambda done: say("Playing", done, None),
+    )  # fmt: skip
+    return ShardResult(mine, made)
+
+
+def merge(
+    folder: Folder,
+    shards: Sequence[Folder] = (),
+    *,
+    truth: bool = True,
+    figures: bool = True,
+    workers: int | None = None,
+    progress: Stages | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Run:
+    """Put the shards of a run together: those below ``folder``, and ``shards`` that lie elsewhere.
+
+    What is missing is in ``finished.missing``, and the result is that of the rest. A run that was stopped is summed up the same
+    way.
+    """
+    say, out = progress or (lambda *_: None), Path(folder)
+    told = tell or (lambda _: None)
+    parts = gather(out, [Path(one) for one in shards], tell=told)
+    with alone(out):
+        merged = put_together(
+            parts, truth=truth, workers=workers, tell=told,
+            progress=lambda done: say("Summing up", done, None),
+            truth_progress=lambda done: say("True effects", done, None),
+        )  # fmt: skip
+        if figures:
+            _draw(merged, say)
+    return Run(out, merged)
+
+
+def open_run(folder: Folder) -> Run:
+    """A finished run of any time and machine, from its folder; nothing is played.
+
+    Raises
+    ------
+    RunError
+        TS-R016 when it holds no finished run
+    """
+    out = Path(folder)
+    told = read_manifest(out)
+    if told is None or not (out / playing.MEASURES).is_file() or "replicates" not in told:
+        raise RunError(
+            f"{out} holds no finished run.",
+            code="TS-R016",
+            remedy=f"Name a folder with {MANIFEST}; `trialsim runs` lists them.",
+        )
+    return Run(out)
+
+
+@dataclass(frozen=True, repr=False)
+class RunList(Result, Sequence[Listed]):
+    """Runs below a folder."""
+
+    folder: Path
+    listed: tuple[Listed, ...]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.listed[index]
+
+    def __len__(self) -> int:
+        return len(self.listed)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a run."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.listed], columns=list(Listed.__dataclass_fields__))
+
+    def lines(self) -> list[str]:
+        """How many there are."""
+        count = len(self.listed)
+        return [f"{count} run{'s' if count != 1 else ''} below {self.folder}."]
+
+
+def runs(folder: Folder = "outputs", *, check: bool = False) -> RunList:
+    """The runs below a folder; with ``check`` every file and chunk is held against its checksum."""
+    return RunList(Path(folder), tuple(find_runs(Path(folder), check=check)))
+
+
+def clean_runs(folder: Folder = "outputs", *, chunks: bool = False) -> tuple[int, tuple[RunError, ...]]:
+    """Remove what is half written or damaged below a folder: bytes freed, and why some runs were left alone.
+
+    Parameters
+    ----------
+    chunks : remove also the stores of finished runs, which then cannot be extended
+    """
+    freed, left = 0, []
+    for one in find_runs(Path(folder)):
+        try:
+            freed += clean(one.folder, chunks=chunks)
+        except RunError as problem:
+            left.append(problem)
+    return freed, tuple(left)
+
+
+@dataclass(frozen=True, repr=False)
+class Verification(Result):
+    """What :func:`verify` found in ``folder``."""
+
+    folder: Path
+    verdict: Verdict
+
+    @property
+    def ok(self) -> bool:
+        """Whether every number and file is what was written."""
+        found = self.verdict
+        return not (found.differences or found.changed or found.lost)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a number that differs."""
+        import pandas as pd
+
+        names = ["replicate", "twin", "analysis", "contrast", "column", "stored", "now"]
+        return pd.DataFrame([asdict(one) for one in self.verdict.differences], columns=names)
+
+    def lines(self) -> list[str]:
+        """The verdict, and what is changed or lost."""
+        found, count = self.verdict, len(self.verdict.replicates)
+        told = [
+            f"{count:,} replicate{'s' if count > 1 else ''} played again, {found.compared:,} numbers compared: {found.word}."
+        ]
+        if 0 < found.largest < float("inf"):
+            told.append(f"The largest relative difference is {found.largest:.1e}.")
+        told += [
+            (
+                f"  replicate {one.replicate}, twin {one.twin}, {one.analysis}: {one.contrast}: {one.column} is {one.stored} in "
+                f"the run, {one.now} now"
+            )
+            for one in found.differences[:MOST_SHOWN]
+        ]
+        more = len(found.differences) - MOST_SHOWN
+        told += [f"  and {more:,} more"] if more > 0 else []
+        told += [
+            f"{name}." if " is gone from " in name else f"{name} is gone or is not what the run wrote."
+            for name in found.changed
+        ]
+        told += [f"In {self.folder}, {words}." for words in found.lost]
+        return [*told, *(f"{name}: {there} in the run, {here} here." for name, (there, here) in found.versions.items())]
+
+
+def verify(folder: Folder, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verification:
+    """Check a run made anywhere: its files are what was written, and ``sample`` replicates give the same numbers again."""
+    return Verification(Path(folder), play_again(Path(folder), sample=sample, progress=progress))

@@ -1,0 +1,13 @@
+"""What is said before the first play on a machine."""
+
+from __future__ import annotations
+
+from trialsim.cli.console import stderr
+
+
+def say_if_first() -> None:
+    """A word to the user when the engine has yet to be compiled."""
+    from trialsim.engine import is_compiled
+
+    if not is_compiled():
+        stderr.print("First use on this machine: compiling the engine, about 15 seconds. Later starts are quick.")

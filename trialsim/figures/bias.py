@@ -1,0 +1,48 @@
+"""Bias and coverage of every analysis, with their Monte Carlo intervals."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from trialsim.figures.style import ACCENT, INK, blank_figure, caption, plain_grid, row_names, study_style
+
+DOT = "#0072b2"
+
+
+def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
+    """Two panels, a row for each analysis: bias in standard errors of the estimate, and coverage.
+
+    ``table`` has the columns row, primary (bool), bias, bias_low, bias_high (in empirical standard errors), coverage,
+    coverage_low, coverage_high and level (the coverage aimed at); NaN where there is none.
+    """
+    with study_style():
+        rows = list(table["row"])
+        names, more = row_names(rows)
+        figure = blank_figure(7.8, (0.34 + more) * len(rows) + 1.6)
+        left, right = figure.subplots(1, 2, sharey=True)
+        for place, record in enumerate(table.to_dict("records")):
+            for panel, name in ((left, "bias"), (right, "coverage")):
+                low, high = record[f"{name}_low"], record[f"{name}_high"]
+                panel.plot([low, high], [place, place], color=DOT, linewidth=2.4, solid_capstyle="round")
+                panel.plot(record[name], place, "o", color=DOT, markersize=5.5, markeredgecolor="white")
+        left.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
+        for level in sorted(set(table["level"].dropna())):
+            right.axvline(level, color=ACCENT, linewidth=1, zorder=1.5)
+        left.set_yticks(range(len(rows)), names)
+        for tick, primary in zip(left.get_yticklabels(), table["primary"], strict=True):
+            if primary:
+                tick.set_fontweight("bold")
+        left.set_ylim(len(rows) - 0.5, -0.5)
+        left.set_xlabel("bias [standard errors of the estimate]")
+        right.set_xlabel("intervals that hold the truth")
+        right.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g}%"))
+        right.set_xlim(right=min(1.0, right.get_xlim()[1] + 0.001))
+        widest = max(0.25, *(abs(limit) for limit in left.get_xlim()))
+        left.set_xlim(-widest, widest)
+        for panel in (left, right):
+            plain_grid(panel, axis="x")
+            panel.tick_params(axis="y", length=0)
+        caption(figure, f"{note} Dashed: no bias. Red: the coverage aimed at. Bold: primary.".strip())
+    return figure

@@ -1,0 +1,88 @@
+"""Distributions of estimates and p-values over simulated trials."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, in_lines, plain_grid, study_style
+
+DECLARED, NULL = "#0072b2", QUIET
+
+
+def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure:
+    """One panel an analysis and contrast: where the estimates fall as declared and under the null twin.
+
+    ``estimates`` has the columns row (the panel's title), twin (declared or null), estimate, no_effect (the value
+    that means no effect), truth (NaN where it is not known) and estimand.
+    """
+    with study_style():
+        rows = list(dict.fromkeys(estimates["row"]))
+        across = min(3, len(rows))
+        down = -(-len(rows) // across)
+        figure = blank_figure(max(4.6, 3.2 * across), 2.3 * down + 0.7)
+        panels = figure.subplots(down, across, squeeze=False).ravel()
+        for panel, row in zip(panels, rows, strict=False):
+            part = estimates[estimates["row"] == row]
+            sns.histplot(
+                part, x="estimate", hue="twin", hue_order=["null", "declared"], palette=[NULL, DECLARED], bins=60,
+                stat="density", common_norm=False, element="step", linewidth=1, alpha=0.35, ax=panel, legend=False,
+            )  # fmt: skip
+            panel.axvline(part["no_effect"].iloc[0], color=INK, linewidth=1, linestyle=(0, (4, 3)))
+            mean = part.loc[part["twin"] == "declared", "estimate"].mean()
+            panel.axvline(mean, color=DECLARED, linewidth=1.4)
+            panel.axvline(part["truth"].iloc[0], color=ACCENT, linewidth=1.4, linestyle=(0, (1, 1)))
+            panel.set_title(in_lines(row, 38), fontsize=9)
+            panel.set_xlabel(part["estimand"].iloc[0])
+            panel.set_ylabel("")
+            panel.set_yticks([])
+        for panel in panels[len(rows) :]:
+            panel.set_visible(False)
+        _twin_legend(figure)
+        caption(figure, note)
+    return figure
+
+
+def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
+    """One panel an analysis and contrast: the share of trials in each twentieth of the p-values.
+
+    ``p_values`` has the columns row, twin, p. Under the null twin a valid test is flat at 5 % a bar.
+    """
+    with study_style():
+        rows = list(dict.fromkeys(p_values["row"]))
+        across = min(3, len(rows))
+        down = -(-len(rows) // across)
+        figure = blank_figure(max(4.6, 3.2 * across), 2.2 * down + 0.7)
+        panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
+        edges = np.linspace(0, 1, 21)
+        for panel, row in zip(panels, rows, strict=False):
+            for twin, color in (("declared", DECLARED), ("null", NULL)):
+                values = p_values.loc[(p_values["row"] == row) & (p_values["twin"] == twin), "p"].dropna()
+                shares = np.histogram(values, edges)[0] / max(len(values), 1)
+                panel.stairs(
+                    shares, edges, fill=twin == "declared", color=color, alpha=0.4 if twin == "declared" else 1
+                )
+            panel.axvline(alpha, color=ACCENT, linewidth=1)
+            panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+            panel.set_title(in_lines(row, 38), fontsize=9)
+            panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            plain_grid(panel)
+            panel.set_xlim(0, 1)
+        for panel in panels[len(rows) :]:
+            panel.set_visible(False)
+        figure.supxlabel("p-value")
+        _twin_legend(figure)
+        caption(figure, f"{note} Red: significance level. Dashed: what a flat distribution would give.".strip())
+    return figure
+
+
+def _twin_legend(figure: Figure) -> None:
+    from matplotlib.patches import Patch
+
+    figure.legend(
+        handles=[Patch(color=DECLARED, alpha=0.5, label="as declared"), Patch(color=NULL, alpha=0.5, label="null twin")],
+        loc="outside upper right", ncols=2,
+    )  # fmt: skip

@@ -1,0 +1,154 @@
+"""Distributions of an outcome by arm and visit in one synthetic trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.collections import Collection
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
+
+from trialsim.figures.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
+
+#: Multiples of it lie apart in 0 to 1 as evenly as any number's.
+GOLDEN = (5**0.5 - 1) / 2
+
+
+def outcome_distributions(
+    values: pd.DataFrame,
+    *,
+    label: str,
+    arms: Sequence[str],
+    visits: Sequence[str],
+    unit: str = "",
+    categories: Sequence[float] = (),
+    log: bool = False,
+    note: str = "",
+) -> Figure:
+    """One panel a visit: stacked bars for categories, points over boxes for measured values.
+
+    Parameters
+    ----------
+    values : columns arm, visit, value (NaN where missing)
+    categories : the levels of an ordinal outcome, lowest first; empty for a measured one
+    log : a logarithmic axis, for cortisol
+    note : the caption
+    """
+    with study_style():
+        if categories:
+            figure = _stacked(values, label=label, arms=arms, visits=visits, categories=categories)
+        else:
+            figure = _measured(values, label=label, arms=arms, visits=visits, unit=unit, log=log)
+        caption(figure, note)
+    return figure
+
+
+def category_shares(values: pd.DataFrame, arms: Sequence[str], categories: Sequence[float]) -> np.ndarray:
+    """Share of each category in each arm among measured values, (K, L); a row of zeros where nothing was measured."""
+    counts = np.zeros((len(arms), len(categories)))
+    for row, arm in enumerate(arms):
+        measured = values.loc[values["arm"] == arm, "value"].dropna().to_numpy()
+        counts[row] = [(measured == category).sum() for category in categories]
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.zeros_like(counts)
+    np.divide(counts, totals, out=shares, where=totals > 0)
+    return shares
+
+
+def _stacked(
+    values: pd.DataFrame, *, label: str, arms: Sequence[str], visits: Sequence[str], categories: Sequence[float]
+) -> Figure:
+    figure = blank_figure(max(7.0, 2.3 * len(visits) + 1.0), 0.55 * len(arms) + 1.9)
+    panels = figure.subplots(1, len(visits), sharey=True, squeeze=False)[0]
+    colors: Colormap = sns.color_palette("rocket_r", as_cmap=True)
+    names_of_arms = [in_lines(arm, 28) for arm in arms]
+    shades = [colors(x) for x in np.linspace(0.05, 0.85, len(categories))]
+    for panel, visit in zip(panels, visits, strict=True):
+        shares = category_shares(values[values["visit"] == visit], arms, categories)
+        left = np.zeros(len(arms))
+        for level, category in enumerate(categories):
+            panel.barh(
+                names_of_arms,
+                shares[:, level],
+                left=left,
+                color=shades[level],
+                edgecolor="white",
+                label=f"{category:g}",
+            )
+            _print_shares(panel, shares[:, level], left, shade=shades[level])
+            left += shares[:, level]
+        panel.set_title(in_lines(visit, 22))
+        panel.set_xlim(0, 1)
+        panel.xaxis.set_major_formatter(PercentFormatter(1))
+        panel.set_xticks([0, 0.5, 1])
+        panel.tick_params(axis="y", length=0)
+    panels[0].invert_yaxis()
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        names,
+        loc="outside upper center",
+        ncols=len(categories),
+        title=in_lines(label, 90),
+        title_fontsize=10.5,
+    )
+    return figure
+
+
+def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, shade: tuple[float, ...]) -> None:
+    dark = sns.utils.relative_luminance(shade) < 0.24  # where white and ink stand out alike
+    for row, width in enumerate(widths):
+        if width >= 0.12:
+            panel.text(
+                left[row] + width / 2, row, f"{width:.0%}", ha="center", va="center", fontsize=7.5,
+                color="white" if dark else INK,
+            )  # fmt: skip
+
+
+def _move_apart(points: Collection, *, width: float) -> None:
+    """Spread points that lie above one another over ``width``, evenly and in every run the same way (golden section)."""
+    places = np.asarray(points.get_offsets(), dtype=float)
+    if len(places):
+        places[:, 0] += width * ((np.arange(len(places)) * GOLDEN) % 1.0 - 0.5)
+        points.set_offsets(places)
+
+
+def _measured(
+    values: pd.DataFrame, *, label: str, arms: Sequence[str], visits: Sequence[str], unit: str, log: bool
+) -> Figure:
+    figure = blank_figure(max(6.0, 1.1 * len(visits) * max(len(arms), 2) * 0.75 + 1.5), 3.9)
+    axes = figure.subplots()
+    measured = values.dropna(subset=["value"])
+    palette = arm_palette(arms)
+    order = {"order": list(visits), "hue_order": list(arms), "x": "visit", "y": "value", "hue": "arm"}
+    sns.boxplot(
+        measured, **order, palette=palette, ax=axes, fliersize=0, width=0.8, gap=0.25, linewidth=1.0, legend=False,
+        boxprops={"alpha": 0.35}, log_scale=(False, log),
+    )  # fmt: skip
+    sns.stripplot(
+        measured, **order, palette=palette, ax=axes, dodge=len(arms) > 1, size=3.2, alpha=0.75, jitter=False,
+        legend=len(arms) > 1,
+    )  # fmt: skip
+    for points in axes.collections:
+        _move_apart(points, width=0.36 / len(arms))
+    axes.set_xlabel("")
+    axes.set_ylabel(in_lines(f"{label} [{unit}]" if unit else label, 40))
+    axes.set_xticks(range(len(visits)), [in_lines(visit, max(12, 75 // len(visits))) for visit in visits])
+    plain_grid(axes)
+    if log:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_minor_locator(LogLocator(subs=()))
+    if len(arms) > 1:
+        handles, _ = axes.get_legend_handles_labels()
+        if (inside := axes.get_legend()) is not None:
+            inside.remove()
+        names = [in_lines(arm, 30) for arm in arms]
+        columns = max(1, min(len(arms), round(10 * figure.get_figwidth()) // (max(map(len, names)) + 6)))
+        figure.legend(handles, names, loc="outside upper center", ncols=columns)
+    return figure

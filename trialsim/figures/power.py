@@ -1,0 +1,68 @@
+"""Operating characteristics with their Monte Carlo intervals."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, row_names, study_style
+
+DECLARED, NULL = "#0072b2", QUIET
+
+#: Color, height and marker of each twin.
+TWINS = (
+    ("declared", DECLARED, -0.16, "o"),
+    ("null", NULL, 0.12, "D"),
+    ("no change", "#d9a441", 0.34, "s"),
+)
+
+
+def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
+    """A dot and its 95 % Monte Carlo interval for each analysis and contrast: power, and rejection under the null twin.
+
+    ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high. A wide bar without a
+    dot is a bound: too many replicates failed to give one number.
+    """
+    with study_style():
+        rows = list(dict.fromkeys(rates["row"]))
+        names, more = row_names(rows)
+        figure = blank_figure(7.6, (0.34 + more) * len(rows) + 1.7)
+        axes = figure.subplots()
+        for twin, color, shift, marker in TWINS:
+            _draw_twin(axes, rates[rates["twin"] == twin], rows, color=color, shift=shift, marker=marker)
+        axes.axvline(alpha, color=ACCENT, linewidth=1, zorder=0)
+        for goal in (0.8, 0.9):
+            axes.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+        axes.set_yticks(range(len(rows)), names)
+        for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
+            if rates.loc[rates["row"] == row, "primary"].any():
+                tick.set_fontweight("bold")
+        axes.set_ylim(len(rows) - 0.5, -0.6)
+        axes.set_xlim(-0.01, 1.13)
+        axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1])
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.set_xlabel("simulated trials that reject")
+        plain_grid(axes, axis="x")
+        axes.tick_params(axis="y", length=0)
+        handles, labels = axes.get_legend_handles_labels()
+        unique = dict(zip(labels, handles, strict=True))
+        figure.legend(unique.values(), unique.keys(), loc="outside upper right", ncols=len(unique))
+        caption(figure, f"{note} Red: significance level. Dashed: 80 and 90 %. Bold: primary.".strip())
+    return figure
+
+
+def _draw_twin(axes: Axes, part: pd.DataFrame, rows: list[str], *, color: str, shift: float, marker: str) -> None:
+    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change"}[marker]
+    for record in part.itertuples():
+        y = rows.index(str(record.row)) + shift
+        low, high, value = float(record.low), float(record.high), float(record.value)  # type: ignore[arg-type]
+        axes.plot([low, high], [y, y], color=color, linewidth=2.4, solid_capstyle="round")
+        if value == value:
+            axes.plot(value, y, marker, color=color, markersize=5.5, markeredgecolor="white", label=name)
+            if marker == "o":
+                axes.annotate(
+                    f"{value:.1%}", (max(high, value), y), xytext=(7, 0), textcoords="offset points", va="center",
+                    fontsize=8, color=color,
+                )  # fmt: skip

@@ -1,0 +1,117 @@
+"""What is decided before the first draw: a resolved scenario with its plans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trialsim import engine as engines
+from trialsim.analysis.caveats import caveats
+from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.conduct import ConductPlan, Entries, conduct, plan_conduct
+from trialsim.engine import Engine
+from trialsim.engine.trace import EventTrace
+from trialsim.protocol.compile import compile_protocol
+from trialsim.protocol.program import Program
+from trialsim.protocol.tapes import draw_tapes
+from trialsim.response import ResponsePlan, plan_response
+from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
+from trialsim.result import Result
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.practitioners import practitioners
+from trialsim.scenario.provenance import Row, provenance
+from trialsim.scenario.resolve import resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What is played by default: the effects as declared, and the same trial without them.
+TWINS = ("declared", "null")
+
+#: Played as well where the clock moves an outcome.
+NO_CHANGE = "no change"
+
+
+@dataclass(frozen=True, repr=False)
+class Study(Result):
+    """A resolved scenario with everything that is decided before the first draw."""
+
+    scenario: Scenario
+    conduct: ConductPlan
+    program: Program | None
+    response: ResponsePlan
+    analysis: AnalysisPlan
+
+    @property
+    def twins(self) -> tuple[str, ...]:
+        """The twins played: as declared, without effects, and where the clock moves an outcome with a flat one too."""
+        clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
+        return (*TWINS, NO_CHANGE) if clock else TWINS
+
+    def frame(self) -> pd.DataFrame:
+        """One row an assumed number: where it stands, its value, where it comes from and why, its plausible range."""
+        import pandas as pd
+
+        return pd.DataFrame(provenance(self.scenario), columns=list(Row._fields))
+
+    def lines(self) -> list[str]:
+        """Its name and title, how many take part, in which arms."""
+        scenario = self.scenario
+        arms = ", ".join(self.conduct.arms)
+        ward = "played on a ward" if self.program is not None else "without a ward"
+        return [f"{scenario.name}: {scenario.title}", f"{self.conduct.target} participants; arms: {arms}; {ward}."]
+
+
+def prepare(scenario: Scenario | Study) -> Study:
+    """Resolve and plan a scenario; a study that is prepared already is returned as it is."""
+    if isinstance(scenario, Study):
+        return scenario
+    resolved = resolve(scenario)
+    plan = plan_conduct(resolved)
+    program = None
+    if resolved.setting is not None and resolved.protocol:
+        program = compile_protocol(
+            resolved.protocol,
+            resolved.setting.resources,
+            arms=tuple(resolved.design.arms),
+            starts=resolved.setting.starts,
+            sites=tuple(resolved.setting.sites),
+            practitioners=practitioners(resolved),
+        )
+    response = plan_response(resolved, program)
+    if response.observed:
+        response = _as_observed(plan, program, response)
+    return Study(resolved, plan, program, response, plan_analyses(resolved, response))
+
+
+def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
+    """Levels that a pilot of this study, on its ward, measures as they were declared."""
+    replicates = pilot_replicates(plan.target)
+    entries, trace = ward_events(plan, program, seed=PILOT_SEED, replicates=replicates)
+    return calibrate(response, entries, trace, seed=PILOT_SEED, replicates=replicates)
+
+
+def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
+    """What may be meant but is probably not: steps never reached, patience that ends while closed, many zeros."""
+    study = prepare(scenario)
+    program = study.program.warnings if study.program is not None else ()
+    return (*program, *study.response.warnings, *caveats(study.analysis, study.response))
+
+
+def ward_events(
+    plan: ConductPlan,
+    program: Program | None,
+    *,
+    seed: int,
+    replicates: range,
+    engine: Engine = "fast",
+    record: bool = False,
+) -> tuple[Entries, EventTrace | None]:
+    """Who enters, and with a ward what happens to them there."""
+    entries = conduct(plan, seed=seed, replicates=replicates)
+    if program is None:
+        return entries, None
+    tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
+    return entries, engines.play(
+        program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
+    )

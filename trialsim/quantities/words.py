@@ -1,0 +1,127 @@
+"""Reading what is no quantity: times of day, names, lines of text, counts and the categories of a scale."""
+
+from __future__ import annotations
+
+import re
+
+from trialsim.quantities.letters import is_usable, odd_letter, usable_name
+from trialsim.quantities.refuse import refuse
+
+
+def read_clock(value: object) -> int:
+    """``"10:00"`` -> 36000 seconds after midnight."""
+    found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*", value) if isinstance(value, str) else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400:
+        return value
+    if not found or int(found.group(2)) > 59 or int(found.group(1)) * 60 + int(found.group(2)) > 1440:
+        refuse("TS-E011", f"'{value}' is not a time of day.", remedy='Write it like this: "10:00".')
+    return int(found.group(1)) * 3600 + int(found.group(2)) * 60
+
+
+def read_clock_window(value: object) -> tuple[int, int]:
+    """``08:00-20:00`` -> (28800, 72000)."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return value
+    ends = re.split(r"\s*(?:-|–|to)\s*", value) if isinstance(value, str) else []
+    if len(ends) != 2:
+        refuse("TS-E011", f"'{value}' is not a window of the day.", remedy="Write it like this: 08:00-20:00.")
+    low, high = read_clock(ends[0]), read_clock(ends[1])
+    if low >= high:
+        refuse("TS-E013", f"'{value}' runs backwards.", remedy="Write the earlier time first; a window ends by 24:00.")
+    return low, high
+
+
+def read_name(value: object) -> str:
+    """The name of an arm, visit, step, ...: a line of text."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip() or len(value) > 80 or not value.isprintable():
+        refuse("TS-E018", "a name is one line of 1 to 80 characters.", remedy="Choose a short name.")
+    name = " ".join(value.split())
+    if " - " in name or set(name) & set("{}[]=@/"):
+        refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
+    if name[0] == "_":
+        refuse("TS-E018", f"'{name}' would be left out of figures.", remedy="Begin a name with a letter or a digit.")
+    refuse_formula(name)
+    return name
+
+
+def refuse_formula(text: str) -> None:
+    """Refuse words that a spreadsheet would run: tables are opened there."""
+    if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+        refuse(
+            "TS-E018", f"'{text}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
+        )
+
+
+LONGEST_LINE = 200
+
+
+def read_line(value: str) -> str:
+    """A title, a label or a description: at most :data:`LONGEST_LINE` characters, no formula."""
+    if len(value) > LONGEST_LINE:
+        refuse(
+            "TS-E131",
+            f"this text has {len(value):,} characters.",
+            remedy=f"A title or label has at most {LONGEST_LINE}.",
+        )
+    if odd_letter(value) is not None:
+        message = f"this text holds the character {odd_letter(value)}, which nobody sees."
+        refuse("TS-E130", message, remedy="Remove it, or type the text anew.")
+    if value.strip():
+        refuse_formula(value.strip())
+    return value
+
+
+def read_study_name(value: object) -> str:
+    """The name of a study, which names its folders, scripts and jobs: usable as it stands on every system."""
+    name = read_name(value)
+    if not is_usable(name):
+        other = usable_name(name)
+        hint = f"Write name: {other}." if other else "Write name: my-study."
+        refuse(
+            "TS-E132",
+            f"'{name}' cannot name a folder on every system.",
+            remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
+        )
+    return name
+
+
+def read_count(value: object) -> object:
+    """A whole number; yes or no, text and fractions are refused."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, float) or not value.is_integer():
+        refuse("TS-E011", f"'{value}' is not a whole number.", remedy="Write a whole number without a unit.")
+    return int(value)
+
+
+#: Categories a range may stand for.
+MOST_CATEGORIES = 1001
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
+_SCALE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+by\s+({_NUMBER}))?\s*")
+
+
+def read_categories(value: object) -> object:
+    """``0..10`` and ``0..100 by 5`` as the numbers they stand for; anything else as it is.
+
+    >>> read_categories("20..80 by 20")
+    (20.0, 40.0, 60.0, 80.0)
+    """
+    if not isinstance(value, str):
+        return value
+    found = _SCALE.fullmatch(value)
+    example = "Write [0, 1, 2, 3, 4], 0..10 or 0..100 by 5."
+    if found is None:
+        refuse("TS-E113", f"'{value}' is neither a list of numbers nor a range.", remedy=example)
+    low, high, step = float(found[1]), float(found[2]), float(found[3] or 1)
+    if not low < high or not step > 0:
+        refuse("TS-E113", f"'{value}' does not rise.", remedy=example)
+    steps = (high - low) / step
+    if abs(steps - round(steps)) > 1e-9 * max(steps, 1):
+        refuse("TS-E113", f"steps of {step:g} from {low:g} do not meet {high:g}.", remedy=example)
+    if steps + 1 > MOST_CATEGORIES:
+        remedy = f"A scale has at most {MOST_CATEGORIES:,} points: take larger steps, or distribution: normal."
+        refuse("TS-E113", f"'{value}' are {steps + 1:,.0f} categories.", remedy=remedy)
+    return tuple(float(f"{low + i * step:.12g}") for i in range(round(steps) + 1))

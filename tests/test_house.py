@@ -174,6 +174,10 @@ HOMONYMS = {
     ("pilot.py", "log"): "the scale of a prior",
     ("provenance.py", "none"): "a number that says nothing of its source",
     ("units.py", "percent"): "a unit",
+    ("arrays.py", "none"): "an answer: no baseline",
+    ("cells.py", "none"): "an answer: no code of missing values",
+    ("columns.py", "none"): "an answer: no such column",
+    ("scale.py", "none"): "an answer: no scale with ends",
 }
 
 

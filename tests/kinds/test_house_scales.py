@@ -13,7 +13,10 @@ PACKAGE = Path(__file__).parents[2] / "trialsim"
 
 #: Where scales may be told apart, and files in which the same words are families of distributions (spreads and priors).
 OWN = ("kinds/", "response/scales/")
-FAMILIES = ("distributions.py", "fitting.py", "given.py", "reading.py", "protocol/tapes.py")
+FAMILIES = (
+    "numbers/distributions.py", "numbers/fitting.py", "numbers/given.py", "quantities/read.py", "quantities/values.py",
+    "quantities/words.py", "protocol/tapes.py",
+)  # fmt: skip
 
 CONSTANTS = {name.upper() for name in SCALE}
 

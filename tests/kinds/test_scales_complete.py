@@ -33,7 +33,7 @@ from trialsim.kinds.scales import (
     Scale,
 )
 from trialsim.numbers.given import FORMS
-from trialsim.pilot import family, fit
+from trialsim.pilot import fit
 from trialsim.quantities.records import PROVENANCE
 from trialsim.report.explain import explain
 from trialsim.response.effects import implied_effects
@@ -120,9 +120,7 @@ def missing_of(table: Any, scales: tuple[Scale, ...] = SCALES) -> set[str]:
 # ---------------------------------------------------------------- tables and records
 
 
-@pytest.mark.parametrize(
-    "table", [PARTS, family.CHOSEN, fit.LEVELS, EXAMPLES], ids=["parts", "pilot", "levels", "examples"]
-)
+@pytest.mark.parametrize("table", [PARTS, fit.LEVELS, EXAMPLES], ids=["parts", "levels", "examples"])
 def test_every_room_has_every_scale_and_no_other(table: Any) -> None:
     assert missing_of(table) == set()
 
@@ -369,8 +367,8 @@ def test_every_pair_of_forms_has_a_covariance() -> None:
 @names
 def test_a_study_of_each_scale_goes_from_the_file_to_the_page(name: str) -> None:
     """Check, play, tables, closed form, words and figures."""
-    from trialsim.plots.outcomes import outcome_distributions
-    from trialsim.plots.trajectories import trajectories
+    from trialsim.figures.outcomes import outcome_distributions
+    from trialsim.figures.trajectories import trajectories
 
     study = study_of(name)
     plan, scale = study.response, SCALE[name]

@@ -41,6 +41,12 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
+class ChoiceError(FitError):
+    """A choice that has no meaning beside the others."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True)
 class Choices:
     """What the user said about the columns of a pilot; None and empty where nothing was said.

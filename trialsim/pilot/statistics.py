@@ -16,7 +16,7 @@ from trialsim.errors import DistributionError
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES
 from trialsim.pilot import estimates as est
 from trialsim.pilot.checking import checked, small
-from trialsim.pilot.data import Choices, FitError
+from trialsim.pilot.data import ChoiceError, Choices, FitError
 from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, scenario_data
 from trialsim.pilot.scale import levels
 from trialsim.pilot.words import CONTROL, named
@@ -116,7 +116,7 @@ def fit_given(file: Path | None, given: Sequence[str], said: Choices) -> Fragmen
         here
     """
     if said.distribution is not None and not SCALE[said.distribution].printed:
-        raise FitError("the scores are not known.", code="TS-F007", remedy="Say which there are: --scale 0..10.")
+        raise ChoiceError("the scores are not known.", code="TS-F007", remedy="Say which there are: --scale 0..10.")
     used = (one.name for one in fields(said) if getattr(said, one.name) not in (None, ()))
     idle = next((name for name in used if name not in OF_STATISTICS), None)
     if idle is not None:

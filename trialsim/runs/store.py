@@ -39,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 #: Raised whenever the same scenario and seed would give other numbers, or when chunks hold them in another way.
-CONTRACT = 1
+CONTRACT = 2
 
 CHUNKS = "chunks"
 ENGINES: tuple[Engine, ...] = ("fast", "simpy")

@@ -238,8 +238,9 @@ def test_priors_cover_the_truth_over_pilots(tmp_path: Path) -> None:
     shares = {place: (float(np.mean(hits)), len(hits)) for place, hits in inside.items()}
     for place, (share, count) in shares.items():
         # a pilot in ten takes another family, or loses nothing; one in five loses as many at both visits, which is one share
-        assert count > (220 if "missing" in place else 330), (place, shares)
-        assert (0.68 if place.startswith("calm") or "missing" in place else 0.73) < share < 0.94, (place, shares)
+        lost = "missing" in place  # written only where something is missing, which leaves the smallest counts out
+        assert count > (200 if lost else 330), (place, shares)
+        assert (0.68 if place.startswith("calm") or lost else 0.73) < share < (0.97 if lost else 0.94), (place, shares)
 
 
 def test_a_pilot_without_complete_pairs_says_that_0_stands_for_the_correlation(tmp_path: Path) -> None:

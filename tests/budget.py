@@ -78,5 +78,5 @@ CHANCES: dict[str, Chance] = {
     "statistical/test_biases.py": Chance(40),
     "statistical/test_normal.py": Chance(70),
     "statistical/test_therapists.py": Chance(18),
-    "test_draws.py": Chance(5),
+    "numbers/test_draws.py": Chance(5),
 }

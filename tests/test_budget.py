@@ -24,7 +24,7 @@ NOT_RANDOM = {
     "report/test_truth.py",
     "response/test_addresses.py",
     "test_cohort.py",
-    "test_normal.py",
+    "numbers/test_normal.py",
     "analysis/test_nothing_varies.py",
     "cli/test_tables.py",
     "evaluate/test_apart.py",

@@ -289,7 +289,7 @@ def test_a_shard_of_an_older_trialsim_is_refused_wherever_it_stands(tmp_path: Pa
     for index in (1, 2):
         manifest = tmp_path / f"shard-{index}-of-2" / "run.json"
         before = manifest.read_text()
-        manifest.write_text(before.replace('"contract": 1', '"contract": 0'))
+        manifest.write_text(before.replace('"contract": 2', '"contract": 0'))
         capsys.readouterr()
         assert main(["merge", str(tmp_path), *PLAIN]) == 4
         assert "TS-R015" in (told := capsys.readouterr().err)

@@ -120,7 +120,7 @@ def fit_given(file: Path | None, given: Sequence[str], said: Choices) -> Fragmen
     used = (one.name for one in fields(said) if getattr(said, one.name) not in (None, ()))
     idle = next((name for name in used if name not in OF_STATISTICS), None)
     if idle is not None:
-        raise FitError(
+        raise ChoiceError(
             f"--{idle} belongs to a file of pilot data, and there is none.", code="TS-F007", remedy="Leave it out."
         )
     if file is not None:

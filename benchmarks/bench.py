@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 NO_WARD = """
 trialsim: 1
-name: bench-{name}
+name: bench
 title: {name}
 design: {{arms: {{{arms}}}, enroll: {{each arm: {each}}}}}
 visits: {{pre: 0 d, post: 1 d}}

@@ -29,8 +29,8 @@ from trialsim.engine import play
 from trialsim.normal import normal_quantiles
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
-from trialsim.scenario.cells import family, sweep_of_words
 from trialsim.scenario.sweep import points_of
+from trialsim.scenario.sweep_words import family, sweep_of_words
 from trialsim.sizing import find_size, target_of
 from trialsim.sweep import play_sweep
 from trialsim.truth import MOST, find_truth

@@ -61,8 +61,8 @@ def played(path: Path) -> None:
     from trialsim import study as studies
     from trialsim.report.explain import explain
     from trialsim.scenario import load
-    from trialsim.scenario.cells import family
     from trialsim.scenario.sweep import points_of
+    from trialsim.scenario.sweep_words import family
 
     study = studies.prepare(load(path))
     shown(path, str(explain(study)), str(studies.warnings_of(study)))

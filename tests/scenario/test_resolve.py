@@ -14,7 +14,7 @@ from trialsim.normal import ndtri
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Hold
 from trialsim.scenario import Scenario, load, loads, resolve
-from trialsim.scenario.check_levels import possible_sd
+from trialsim.scenario.checks.levels import possible_sd
 from trialsim.scenario.correlation import first_impossible, latent_correlation
 from trialsim.scenario.model import ArmLevels, Level
 from trialsim.scenario.outline import outline

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trialsim.errors import ScenarioError
-from trialsim.scenario.cells import family, sweep_of_words
 from trialsim.scenario.ranges import declared_ranges
 from trialsim.scenario.sweep import Sweep, points_of, read_interval, setting, shown, size_of
+from trialsim.scenario.sweep_words import family, sweep_of_words
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 T_TEST = ROOT / "lessons/textbook-t-test.yaml"

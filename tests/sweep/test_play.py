@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from trialsim.errors import RunError
 from trialsim.report.sweep import summary_lines
 from trialsim.scenario import load
-from trialsim.scenario.cells import Family, family, sweep_of_words
 from trialsim.scenario.sweep import Point, points_of
+from trialsim.scenario.sweep_words import Family, family, sweep_of_words
 from trialsim.study import evaluate
 from trialsim.sweep import Answer, designs_frame, overview, pareto_set, play_sweep, results_frame
 from trialsim.sweep.pareto import Lead, standing

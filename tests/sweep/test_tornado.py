@@ -9,7 +9,7 @@ import pytest
 
 from trialsim.errors import RunError
 from trialsim.report.tornado import lines, tornado_frame
-from trialsim.scenario.cells import Family, family
+from trialsim.scenario.sweep_words import Family, family
 from trialsim.study import evaluate
 from trialsim.sweep.tornado import Tornado, play_tornado, shift
 

@@ -17,8 +17,8 @@ from trialsim.cli.parse import REPLICATES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.scenario.cells import Family
     from trialsim.scenario.sweep import Point
+    from trialsim.scenario.sweep_words import Family
     from trialsim.sweep import Answer, Swept
 
 #: Designs shown on the screen; the files hold all of them.
@@ -67,7 +67,7 @@ def command(
     from trialsim.cli.run import say_if_first
     from trialsim.report.sweep import write_figures, write_manifest, write_tables
     from trialsim.runs.answers import taken
-    from trialsim.scenario.cells import family
+    from trialsim.scenario.sweep_words import family
     from trialsim.sweep import Answer, overview, play_sweep
     from trialsim.sweep.store import CELLS, owner
 
@@ -103,9 +103,9 @@ def _points(
 ) -> list[Point]:  # fmt: skip
     """What is asked for on the command line, else what the file says."""
     from trialsim.errors import RunError
-    from trialsim.scenario.cells import sweep_of_words
-    from trialsim.scenario.check_sweep import MANY
+    from trialsim.scenario.checks.sweep import MANY
     from trialsim.scenario.sweep import points_of, size_of
+    from trialsim.scenario.sweep_words import sweep_of_words
 
     sweep = known.base.sweep
     if over or listed:

@@ -43,8 +43,8 @@ def command(
     from trialsim.cli.run import say_if_first
     from trialsim.report.tornado import lines, tornado_frame, write_tornado
     from trialsim.runs.answers import finished, taken
-    from trialsim.scenario.cells import family
     from trialsim.scenario.ranges import declared_ranges
+    from trialsim.scenario.sweep_words import family
     from trialsim.sweep import Answer
     from trialsim.sweep.store import owner
     from trialsim.sweep.tornado import play_tornado

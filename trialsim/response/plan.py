@@ -16,8 +16,8 @@ from trialsim.quantities import Number
 from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import LOGNORMAL, NORMAL, ORDINAL, SCALES, Place, categories_of, effect_shift, places
 from trialsim.response.zeros import log_of_zero
+from trialsim.scenario.checks.doubts import doubts
 from trialsim.scenario.correlation import latent_correlation
-from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
     ArmLevels,
     CovariateEffect,

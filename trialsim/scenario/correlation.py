@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.checks import known
+from trialsim.scenario.checks.design import known
 from trialsim.scenario.model import Analysis, Outcome, Scenario
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path

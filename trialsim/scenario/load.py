@@ -8,10 +8,10 @@ from typing import Any
 
 from trialsim.empirical import beside
 from trialsim.errors import Fault, ScenarioError
+from trialsim.scenario.change import inherit, override
 from trialsim.scenario.echoes import without_echoes, without_repeats
 from trialsim.scenario.messages import findings_of
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.overrides import inherit, override
 from trialsim.scenario.priors import name_priors
 from trialsim.scenario.resolve import Refused, resolve_or_find
 from trialsim.scenario.shipped import shipped_scenarios

@@ -11,8 +11,8 @@ from trialsim.errors import Fault, ScenarioError
 from trialsim.faults import did_you_mean
 from trialsim.letters import ODD, harmless
 from trialsim.measures import PROVENANCE
-from trialsim.scenario.check_levels import LEVEL_FORMS, LEVEL_KEYS
-from trialsim.scenario.check_outcomes import EFFECTS_OF, SPREADS_OF
+from trialsim.scenario.checks.levels import LEVEL_FORMS, LEVEL_KEYS
+from trialsim.scenario.checks.outcomes import EFFECTS_OF, SPREADS_OF
 from trialsim.scenario.model import Level, Scenario
 from trialsim.scenario.text import MOST_FAULTS, Finding, Path
 

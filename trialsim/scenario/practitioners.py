@@ -8,7 +8,7 @@ from trialsim.protocol.practitioners import Practitioners
 from trialsim.protocol.steps import Resource
 from trialsim.quantities import OfPractitioners
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.checks import known
+from trialsim.scenario.checks.design import known
 from trialsim.scenario.model import Outcome, Scenario
 from trialsim.scenario.text import Finding, Path
 

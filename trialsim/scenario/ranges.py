@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialsim.measures import PROVENANCE
-from trialsim.scenario.overrides import NAMES
+from trialsim.scenario.change import NAMES
 
 #: What may stand beside a number without being one.
 _WORDS = {*PROVENANCE, "prior", "between", "of"}

@@ -55,8 +55,8 @@ def resolve(scenario: Scenario) -> Scenario:
 
 def resolve_or_find(scenario: Scenario) -> Scenario:
     """As :func:`resolve`, raising :class:`Refused` with places still to be found."""
-    from trialsim.scenario.checks import check_resolved, check_written
-    from trialsim.scenario.limits import check_limits
+    from trialsim.scenario.checks.design import check_resolved, check_written
+    from trialsim.scenario.checks.limits import check_limits
 
     findings = Findings()
     if unrolled(scenario.protocol) > MOST_STEPS:

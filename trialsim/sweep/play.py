@@ -17,9 +17,9 @@ from trialsim.evaluate.columns import POWER, analysis_columns, analysis_values
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.verdict import Verdict
 from trialsim.runs.folder import writing
-from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point
+from trialsim.scenario.sweep_words import Family
 from trialsim.study import Engine, Study, evaluate, prepare
 from trialsim.sweep.store import Kept, cell_key, packed, read_cell, write_cell
 

@@ -17,10 +17,10 @@ from trialsim.evaluate.apart import best_of, z_of
 from trialsim.evaluate.characteristics import KEPT, Kept, OperatingCharacteristics
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
-from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.ranges import Ranged, declared_ranges
 from trialsim.scenario.sweep import Point
+from trialsim.scenario.sweep_words import Family
 from trialsim.study import Engine, evaluate
 
 Floats = NDArray[np.float64]

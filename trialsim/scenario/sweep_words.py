@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from trialsim.errors import Fault, ScenarioError
-from trialsim.scenario.check_sweep import check_sweep
+from trialsim.scenario.checks.sweep import check_sweep
 from trialsim.scenario.load import finish, read_file
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point, Sweep, setting, shown

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from trialsim.quantities import Record
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.check_levels import check_levels
-from trialsim.scenario.check_scores import check_scores
-from trialsim.scenario.checks import known
+from trialsim.scenario.checks.design import known
+from trialsim.scenario.checks.levels import check_levels
+from trialsim.scenario.checks.scores import check_scores
 from trialsim.scenario.correlation import check_names
 from trialsim.scenario.model import ArmLevels, Covariate, Level, Outcome, Response, Scenario
 from trialsim.scenario.outline import Outline

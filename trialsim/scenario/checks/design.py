@@ -1,6 +1,6 @@
 """Everything that must fit together in a scenario, found at once: names, the ward and the design.
 
-Outcomes are checked in :mod:`trialsim.scenario.check_outcomes`, analyses in :mod:`trialsim.scenario.check_analyses`.
+Outcomes are checked in :mod:`trialsim.scenario.checks.outcomes`, analyses in :mod:`trialsim.scenario.checks.analyses`.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ def _records_in(value: object, path: Path) -> Iterator[tuple[Path, Record]]:
 
 def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     """Names and combinations, in the form people write."""
-    from trialsim.scenario.check_analyses import check_analyses
-    from trialsim.scenario.check_outcomes import check_outcomes
-    from trialsim.scenario.check_sweep import check_sweep
+    from trialsim.scenario.checks.analyses import check_analyses
+    from trialsim.scenario.checks.outcomes import check_outcomes
+    from trialsim.scenario.checks.sweep import check_sweep
+    from trialsim.scenario.checks.taken import check_taken
     from trialsim.scenario.correlation import check_declared
     from trialsim.scenario.priors import check_priors
-    from trialsim.scenario.taken import check_taken
 
     _sources(scenario, report)
     _signs(scenario, report)
@@ -89,8 +89,8 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
 
 def check_resolved(scenario: Scenario, points: Outline, report: Report) -> None:
     """Numbers that must fit together once everything is written out."""
-    from trialsim.scenario.check_analyses import check_scales
-    from trialsim.scenario.check_outcomes import check_numbers
+    from trialsim.scenario.checks.analyses import check_scales
+    from trialsim.scenario.checks.outcomes import check_numbers
     from trialsim.scenario.correlation import check_correlations
 
     _playable(scenario, points, report)

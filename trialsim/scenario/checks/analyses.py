@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.checks import known
+from trialsim.scenario.checks.design import known
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.resolve import OMNIBUS, ONE_SAMPLE, expand_visits, split_contrast

@@ -1,0 +1,1 @@
+"""Everything that must fit together in a scenario: one file a subject."""

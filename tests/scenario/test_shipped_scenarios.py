@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from trialsim.measures import PROVENANCE, Number, OfPractitioners, Record, Spread
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.scenario import load, loads, resolve
-from trialsim.scenario.checks.design import records
+from trialsim.scenario.checks.names import records
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import _read_chain, _validated

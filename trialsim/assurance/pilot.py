@@ -12,7 +12,7 @@ from scipy.special import ndtr
 from trialsim.assurance.points import Belief, Scale, told_n
 from trialsim.distributions import Distribution, quantile
 from trialsim.quantities import Number
-from trialsim.scenario.checks.design import records
+from trialsim.scenario.checks.names import records
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.text import Path
 

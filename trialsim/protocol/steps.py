@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 from trialsim.errors import TrialsimError
 from trialsim.faults import refuse
 from trialsim.quantities import Count, Duration, DurationSpread, Name, Record, Share, Sourced
+from trialsim.rules import QUANTITY
 
 
 def read_calendar(value: object) -> str:
@@ -76,7 +77,7 @@ class Visit(Record):
 class Interrupted(Sourced):
     """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time."""
 
-    chance: Share
+    chance: Annotated[Share, QUANTITY]
     lasts: DurationSpread = Field(alias="for")
     stopped: Share  # share of the interruptions after which the activity ends
 
@@ -135,6 +136,12 @@ def step_kind(value: object) -> str | None:
     if isinstance(value, Mapping):
         return next((key for key in STEP_KEYS if key in value), None)
     return next((key for key in STEP_KEYS if hasattr(value, key)), None)
+
+
+def called(step: Mapping[str, object]) -> str | None:
+    """How a written step is called: by its own name, else by what it does."""
+    name = next((step[key] for key in ("name", *STEP_KEYS) if key in step and key not in ("wait", "hold")), None)
+    return name if isinstance(name, str) else None
 
 
 def _tag(value: object) -> str | None:

@@ -1,18 +1,26 @@
 """The scenario: every key a study file may have, as frozen records.
 
-The same records serve the human form, in which most keys have defaults, and the resolved form, in which nothing
+The same records serve a :class:`Draft`, in which most keys have defaults, and the :class:`Scenario`, in which nothing
 is left out. Values are canonical: durations in seconds, shares in 0..1, clock times in seconds after midnight,
-levels of an outcome in the unit of that outcome. Only :func:`trialsim.scenario.resolve.resolve` makes scenarios
-that may run.
+levels of an outcome in the unit of that outcome. Only :func:`trialsim.scenario.resolve.resolve` makes a scenario, and only
+a scenario may run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Never
 
-from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    Tag,
+    model_validator,
+)
 from pydantic_core import core_schema
 
 from trialsim.protocol.steps import Resource, Step, WaitRule
@@ -37,10 +45,25 @@ from trialsim.quantities import (
     Share,
     SignedShare,
     Sourced,
+    Spread,
     StudyName,
     ValueSpread,
 )
+from trialsim.rules import (
+    ABOVE_ZERO,
+    CHOSEN,
+    COUNTED,
+    NAMES_DECIDE,
+    NOT_NEGATIVE,
+    QUANTITY,
+    SHARES_OF_A_WHOLE,
+    WORDS,
+)
 from trialsim.scenario.sweep import Sweep
+
+if TYPE_CHECKING:
+    from trialsim.protocol.program import Program
+    from trialsim.scenario.written import Written
 
 
 class OneOrMany:
@@ -68,7 +91,7 @@ class Leave(Sourced):
 
     reason: Name
     after: DurationSpread | None = None
-    chance: Share | None = None
+    chance: Annotated[Share | None, QUANTITY] = None
     within: Duration | None = None
 
 
@@ -76,13 +99,13 @@ class ArrivalPeriod(Record):
     """From this time on, one patient comes every so often."""
 
     start: Duration = Field(alias="from")
-    every: Duration
+    every: Annotated[Duration, ABOVE_ZERO]
 
 
 class Arrivals(Sourced):
     """Poisson arrivals: a constant mean gap, or one that changes; ``pattern`` weighs the days of the week."""
 
-    every: Duration | None = None
+    every: Annotated[Duration | None, ABOVE_ZERO] = None
     periods: tuple[ArrivalPeriod, ...] = ()
     pattern: Mapping[str, Factor] = {}  # {Mon-Fri: 1, Sat-Sun: 0.3}: relative rates, mean kept
 
@@ -90,7 +113,7 @@ class Arrivals(Sourced):
 class Patients(Sourced):
     """Who comes, who may be asked, who consents, who leaves (times counted from arrival)."""
 
-    label: Line = "patient"
+    label: Annotated[Line, WORDS] = "patient"
     arrive: Arrivals
     exclusions: Mapping[Name, Share] = {}  # a reason and the share of patients it rules out before they are asked
     ask: WaitRule | None = None  # when they are asked; at arrival if not said
@@ -103,7 +126,7 @@ class Setting(Sourced):
 
     starts: date = Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
     patients: Patients
-    sites: Mapping[Name, Share] = {}  # site and its share of the patients
+    sites: Annotated[Mapping[Name, Share], SHARES_OF_A_WHOLE] = {}  # site and its share of the patients
     resources: Mapping[Name, Resource] = {}
 
 
@@ -141,7 +164,7 @@ class Enroll(Record):
 class Design(Record):
     """What the trialist chooses."""
 
-    arms: Mapping[Name, Line]
+    arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
     reference: Name | None = None  # the first arm if not said
     allocation: Allocation = Allocation()
     enroll: Enroll
@@ -152,7 +175,12 @@ class Covariate(Sourced):
     """A property of a participant, drawn at enrollment: a number, or one of several named categories."""
 
     number: ValueSpread | None = None
-    choice: Mapping[Name, Share] = {}
+    choice: Annotated[Mapping[Name, Share], SHARES_OF_A_WHOLE, QUANTITY] = {}
+
+    @classmethod
+    def whole(cls, data: Mapping[str, Any]) -> bool:
+        """Whether a map says how it is distributed, also where it leaves ``number`` out."""
+        return super().whole(data) or Spread.whole(data)
 
     @model_validator(mode="before")
     @classmethod
@@ -175,20 +203,20 @@ class Covariate(Sourced):
 class Level(Sourced):
     """The distribution of an outcome at a visit in an arm, given in any way its scale allows."""
 
-    mean: Amount | None = None
-    sd: Amount | None = None
-    median: Amount | None = None
-    sd_log: Factor | None = None
-    cv: Factor | None = None
+    mean: Annotated[Amount | None, QUANTITY] = None
+    sd: Annotated[Amount | None, ABOVE_ZERO] = None
+    median: Annotated[Amount | None, QUANTITY] = None
+    sd_log: Annotated[Factor | None, ABOVE_ZERO] = None
+    cv: Annotated[Factor | None, ABOVE_ZERO] = None
     iqr: tuple[Amount, Amount] | None = None
-    shares: tuple[Share, ...] = ()  # ordinal: the share of each category
-    chance: Share | None = None  # binary
+    shares: Annotated[tuple[Share, ...], SHARES_OF_A_WHOLE, QUANTITY] = ()  # ordinal: the share of each category
+    chance: Annotated[Share | None, QUANTITY] = None  # binary
 
 
 class ArmLevels(Sourced):
     """Levels at one visit that differ by arm."""
 
-    by_arm: Mapping[Name, Level]
+    by_arm: Annotated[Mapping[Name, Level], QUANTITY]
 
 
 def _level_tag(value: Any) -> str:
@@ -205,8 +233,8 @@ class Effect(Sourced):
     """What an arm changes against the reference, at the visits named (all if none)."""
 
     difference: Amount | None = None
-    ratio: Factor | None = None
-    odds_ratio: Factor | None = None
+    ratio: Annotated[Factor | None, ABOVE_ZERO] = None
+    odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     visits: Names = ()
 
 
@@ -235,11 +263,11 @@ class Response(Sourced):
     lag: Duration | None = None
     lasts: Duration | None = Field(default=None, alias="for")  # of the drive, from the activity's start
     responders: Share | None = None  # everyone if not said
-    ratio: Factor | None = None
+    ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
-    odds_ratio: Factor | None = None
-    sd_log_between: Factor | None = None  # spread of individual log ratios
-    sd_between: Amount | None = None  # spread of individual differences
+    odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
+    sd_log_between: Annotated[Factor | None, NOT_NEGATIVE] = None  # spread of individual log ratios
+    sd_between: Annotated[Amount | None, NOT_NEGATIVE] = None  # spread of individual differences
     sd_practitioner: PractitionerSd | None = None  # spread of the effect over practitioners, on the predictor's scale
     visits: Names = ()  # later visits of the same session if not said
 
@@ -250,10 +278,10 @@ class Driver(Sourced):
     driver: Literal["failed", "wait", "interrupted", "duration", "missed"]
     of: Name | None = None  # an attempt or activity
     lasts: Name | None = Field(default=None, alias="for")  # a resource, for waits
-    per: Duration | None = None  # for waits and durations
-    ratio: Factor | None = None
+    per: Annotated[Duration | None, ABOVE_ZERO] = None  # for waits and durations
+    ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
-    odds_ratio: Factor | None = None
+    odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
 
 
 class CovariateEffect(Sourced):
@@ -261,11 +289,11 @@ class CovariateEffect(Sourced):
 
     covariate: Name
     category: Name | None = None
-    per: Amount | None = None
+    per: Annotated[Amount | None, ABOVE_ZERO] = None
     centered_at: Amount | None = None
-    ratio: Factor | None = None
+    ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
-    odds_ratio: Factor | None = None
+    odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
 
 
 class Icc(Sourced):
@@ -282,10 +310,12 @@ class Instrument(Sourced):
     assay_cv: Share | None = None
     plate_cv: Share | None = None
     plate: PlateSize | None = None  # samples on one plate
-    detection_limit: Amount | None = None
+    detection_limit: Annotated[Amount | None, ABOVE_ZERO] = None
     below: Literal["missing", "limit/2", "limit/sqrt(2)", "censored"] | None = None
-    rounding: Amount | None = None
-    rater_sd: Factor | None = None  # on the latent scale of an ordinal outcome, or in the unit of a normal one
+    rounding: Annotated[Amount | None, ABOVE_ZERO] = None
+    rater_sd: Annotated[Factor | None, NOT_NEGATIVE] = (
+        None  # on the latent scale of an ordinal outcome, or in the unit of a normal one
+    )
 
 
 class Missing(Sourced):
@@ -297,8 +327,8 @@ class Missing(Sourced):
     visits: Names = ()
     given: Name | None = None  # MAR: an outcome
     at: Name | None = None  # MAR: its visit
-    odds_ratio: Factor | None = None
-    per: Amount | None = None
+    odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
+    per: Annotated[Amount | None, ABOVE_ZERO] = None
     centered_at: Amount | None = None
 
 
@@ -315,7 +345,7 @@ class Window(Record):
 class Outcome(Record):
     """A variable: its scale, levels, correlation, what moves it, how it is measured and lost."""
 
-    label: Line | None = None
+    label: Annotated[Line | None, WORDS] = None
     distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
     unit: Line | None = None
     categories: Categories = ()
@@ -323,9 +353,9 @@ class Outcome(Record):
     limits: tuple[Amount, Amount] | None = None  # of a normal outcome's scale: told, not enforced
     better: Literal["lower", "higher"] | None = None  # which way is good for the participant
     visits: Names
-    source: str | None = None
-    computed_from: str | None = None
-    assumed: str | None = None
+    source: Annotated[str | None, WORDS] = None
+    computed_from: Annotated[str | None, WORDS] = None
+    assumed: Annotated[str | None, WORDS] = None
     as_: Literal["true", "observed"] = Field(default="true", alias="as")
     level: AnyLevel | None = None
     by_visit: Mapping[Name, AnyLevel] = {}
@@ -333,7 +363,7 @@ class Outcome(Record):
     correlation: Correlation = Correlation()
     rhythm: Rhythm | None = None
     responds_to: Mapping[Name, Response] = {}
-    half_life: Duration | None = None
+    half_life: Annotated[Duration | None, ABOVE_ZERO] = None
     drivers: tuple[Driver, ...] = ()
     covariates: tuple[CovariateEffect, ...] = ()
     icc: Icc = Icc()
@@ -445,7 +475,7 @@ class Costs(Sourced):
 class Simulation(Record):
     """How many replicates, from which seed."""
 
-    replicates: Count = Field(default=10_000, ge=1, le=1_000_000_000)
+    replicates: Annotated[Count, COUNTED] = Field(default=10_000, ge=1, le=1_000_000_000)
     seed: Count = Field(default=1, ge=0, le=2**63 - 1)
 
 
@@ -463,23 +493,66 @@ class Published(Record):
     finding: Literal["lower", "higher", "no difference"] | None = None
 
 
-class Scenario(Record):
-    """The whole input of a simulation."""
+class Draft(Record):
+    """A scenario as it was read: every key by itself is sound, defaults are not written out, nothing is held together."""
 
     trialsim: Literal[1]
-    name: StudyName
-    title: Line
-    sources: Mapping[Name, str] = {}
+    name: Annotated[StudyName, WORDS]
+    title: Annotated[Line, WORDS]
+    sources: Annotated[Mapping[Name, str], WORDS] = {}
     setting: Setting | None = None
-    design: Design
+    design: Annotated[Design, CHOSEN]
     participants: Mapping[Name, Covariate] = {}
     attrition: Annotated[tuple[Leave, ...], OneOrMany()] = ()  # counted from enrollment
     protocol: tuple[Step, ...] = ()
     visits: Mapping[Name, Duration] = {}  # without a ward: when each visit happens
     outcomes: Mapping[Name, Outcome]
-    analyses: Mapping[Name, Analysis]
+    analyses: Annotated[Mapping[Name, Analysis], CHOSEN]
     primary: Names
-    costs: Costs | None = None
-    sweep: Sweep | None = None
-    simulation: Simulation = Simulation()
-    published: tuple[Published, ...] = ()
+    costs: Annotated[Costs | None, CHOSEN] = None
+    sweep: Annotated[Sweep | None, WORDS] = None
+    simulation: Annotated[Simulation, CHOSEN] = Simulation()
+    published: Annotated[tuple[Published, ...], WORDS, CHOSEN] = ()
+
+
+class Scenario(Draft):
+    """The whole input of a simulation, resolved: nothing is left out, everything was checked. It may run.
+
+    It keeps what it was made of (:attr:`written`) and its compiled protocol (:attr:`program`); neither is part of its equality.
+    """
+
+    _written: Written | None = PrivateAttr(default=None)
+    _program: Program | None = PrivateAttr(default=None)
+
+    @classmethod
+    def made(cls, draft: Draft, *, written: Written, program: Program | None) -> Scenario:
+        """The scenario of a draft that was written out and checked; for :func:`trialsim.scenario.resolve.resolve` alone."""
+        fields = {name: getattr(draft, name) for name in Draft.model_fields}
+        scenario = cls.model_construct(_fields_set=draft.model_fields_set, **fields)
+        scenario._written, scenario._program = written, program
+        return scenario
+
+    @property
+    def written(self) -> Written:
+        """The written scenario, on which changes are made (:func:`trialsim.scenario.change.change`)."""
+        assert self._written is not None
+        return self._written
+
+    @property
+    def program(self) -> Program | None:
+        """The compiled protocol; None without a ward."""
+        return self._program
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scenario) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]  # maps have none; scenario_hash() is its identity
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unresolved(cls, value: Any) -> Any:
+        raise TypeError("a scenario is made by load(), loads() or change(): these check and resolve it")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Never:
+        """Refused: what is changed must be resolved again, which :func:`trialsim.scenario.change.change` does."""
+        raise TypeError("a scenario is changed by change(), which checks and resolves it again")

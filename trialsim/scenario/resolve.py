@@ -1,13 +1,11 @@
-"""From the form people write to the form that runs: defaults written out, names and values checked.
-
-:func:`resolve` is idempotent: a resolved scenario resolves to itself.
-"""
+"""From the written scenario to the one that runs: read, checked, and every default written out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from trialsim.errors import Fault, ScenarioError
+from trialsim.errors import ScenarioError
+from trialsim.protocol.program import Program
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
@@ -15,6 +13,7 @@ from trialsim.scenario.model import (
     Analysis,
     Correlation,
     Design,
+    Draft,
     Instrument,
     Outcome,
     Published,
@@ -24,7 +23,9 @@ from trialsim.scenario.model import (
 from trialsim.scenario.outcomes import resolve_levels
 from trialsim.scenario.outline import MOST_STEPS, Outline, outline, unrolled
 from trialsim.scenario.practitioners import named
+from trialsim.scenario.priors import named_priors
 from trialsim.scenario.text import Finding, Findings, Path, TooMany
+from trialsim.scenario.written import Written
 
 DEFAULT_ALPHA = 0.05
 OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")
@@ -32,53 +33,70 @@ ONE_SAMPLE = ("one-sample-t", "paired-t", "wilcoxon")
 
 
 class Refused(Exception):  # noqa: N818  # carried inside this package only
-    """A scenario that cannot be resolved, with everything found."""
+    """A draft that cannot be resolved, with everything found."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(f"{len(findings)} findings")
         self.findings = tuple(findings)
 
 
-def resolve(scenario: Scenario) -> Scenario:
-    """The scenario with nothing left out.
+def resolve(written: Written) -> Scenario:
+    """The scenario that may run, of a written one; the only place where one is made.
 
     Raises
     ------
     ScenarioError
-        With every fault found.
+        With every fault found, each with file, line and column.
     """
-    try:
-        return resolve_or_find(scenario)
-    except Refused as refused:
-        raise ScenarioError([_fault(f) for f in refused.findings]) from None
+    from trialsim.scenario.checks.echoes import without_echoes
+    from trialsim.scenario.draft import draft_of
+    from trialsim.scenario.messages import fault_of
+
+    if not isinstance(written.data, dict):
+        what = "the file is empty." if written.data is None else "a scenario is a map of keys."
+        raise ScenarioError([fault_of(Finding("TS-E004", (), what, "Begin with trialsim: 1."), written)])
+    findings = list(written.findings)
+    draft, found, cut_out = draft_of(written, named_priors(written.data))
+    findings += found
+    if draft is not None:
+        try:
+            resolved, program = _checked(draft)
+        except Refused as refused:
+            findings += without_echoes(refused.findings, cut_out)
+        else:
+            if not findings:
+                return Scenario.made(resolved, written=written, program=program)
+    faults = [fault_of(finding, written) for finding in findings]
+    raise ScenarioError(sorted(dict.fromkeys(faults), key=lambda fault: (fault.line, fault.column)))
 
 
-def resolve_or_find(scenario: Scenario) -> Scenario:
-    """As :func:`resolve`, raising :class:`Refused` with places still to be found."""
-    from trialsim.scenario.checks.design import check_resolved, check_written
+def _checked(draft: Draft) -> tuple[Draft, Program | None]:
+    """The draft with everything written out, once it is checked, and its compiled protocol."""
+    from trialsim.scenario.checks import check_resolved, check_written
     from trialsim.scenario.checks.limits import check_limits
 
     findings = Findings()
-    if unrolled(scenario.protocol) > MOST_STEPS:
+    if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refused([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
-    points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
+    points = outline(draft.protocol, draft.visits, draft.design.arms)
+    program: Program | None = None
     try:
-        check_limits(scenario, points, findings.append)
+        check_limits(draft, points, findings.append)
         if findings:
             raise Refused(findings)
-        check_written(scenario, points, findings.append)
-        resolved = _write_out(scenario, points, findings)
+        check_written(draft, points, findings.append)
+        resolved = _write_out(draft, points, findings)
         if not findings:
-            check_resolved(resolved, points, findings.append)
+            program = check_resolved(resolved, points, findings.append)
     except TooMany:
         raise Refused(findings) from None
     if findings:
         raise Refused(findings)
-    return resolved
+    return resolved, program
 
 
-def _write_out(scenario: Scenario, points: Outline, findings: list[Finding]) -> Scenario:
+def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Draft:
     design = _design(scenario)
     arms = list(design.arms)
     outcomes = {
@@ -104,7 +122,7 @@ def _write_out(scenario: Scenario, points: Outline, findings: list[Finding]) -> 
     )
 
 
-def _design(scenario: Scenario) -> Design:
+def _design(scenario: Draft) -> Design:
     design = scenario.design
     allocation = design.allocation
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
@@ -146,7 +164,7 @@ def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]
 
 
 def _outcome(
-    outcome: Outcome, path: Path, points: Outline, arms: list[str], scenario: Scenario, findings: list[Finding]
+    outcome: Outcome, path: Path, points: Outline, arms: list[str], scenario: Draft, findings: list[Finding]
 ) -> Outcome:
     report = findings.append
     visits = expand_visits(outcome.visits, points)
@@ -212,7 +230,7 @@ def _correlation(correlation: Correlation) -> Correlation:
 
 
 def _response(
-    response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding], scenario: Scenario
+    response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding], scenario: Draft
 ) -> Response:
     plain = response.model_copy(update={"sd_practitioner": None})
     told = amounts_in(plain, outcome.unit, path, findings.append)
@@ -230,7 +248,7 @@ def _response(
 
 
 def _missing(
-    rule: object, path: Path, outcome: Outcome, scenario: Scenario, points: Outline, findings: list[Finding]
+    rule: object, path: Path, outcome: Outcome, scenario: Draft, points: Outline, findings: list[Finding]
 ) -> object:
     from trialsim.scenario.model import Missing
 
@@ -246,7 +264,7 @@ def _instrument(outcome: Outcome, path: Path, findings: list[Finding]) -> Instru
     return amounts_in(outcome.instrument, outcome.unit, path, findings.append)
 
 
-def _covariate_effects(outcome: Outcome, path: Path, scenario: Scenario, findings: list[Finding]) -> tuple[object, ...]:
+def _covariate_effects(outcome: Outcome, path: Path, scenario: Draft, findings: list[Finding]) -> tuple[object, ...]:
     told = []
     for i, effect in enumerate(outcome.covariates):
         here = (*path, "covariates", i)
@@ -317,8 +335,3 @@ def _published(
         unit = outcome.unit if analysis.transform == "none" else None
         figure = amounts_in(figure, unit, path, findings.append)
     return figure.model_copy(update=changes)
-
-
-def _fault(finding: Finding) -> Fault:
-    path = ".".join(map(str, finding.path))
-    return Fault(code=finding.code, path=path, message=finding.message, remedy=finding.remedy, warning=finding.warning)

@@ -1,115 +1,14 @@
-"""One scenario for each point of a sweep, with the faults of all of them at once."""
+"""The sweep that options of the command line ask for: ``--over``, ``--zip``, ``--latin``, ``--point``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from pathlib import Path as FilePath
+from collections.abc import Sequence
 
 from trialsim.errors import Fault, ScenarioError
 from trialsim.scenario.checks.sweep import check_sweep
-from trialsim.scenario.load import finish, read_file
-from trialsim.scenario.model import Scenario
-from trialsim.scenario.sweep import Point, Sweep, setting, shown
-from trialsim.scenario.text import Finding, Tree, read_text
-
-#: A fault without the cell it was found in: code, path, message without the values it quotes.
-_Kind = tuple[str, str, str]
-
-_QUOTED = re.compile(r"'[^']*'")
-
-
-@dataclass(frozen=True)
-class Family:
-    """A scenario file, read once, of which any point can be made."""
-
-    tree: Tree = field(repr=False)
-    folder: FilePath
-    changes: tuple[str, ...]
-    base: Scenario
-
-    def at(self, point: Point) -> Scenario:
-        """The resolved scenario at one point.
-
-        Raises
-        ------
-        ScenarioError
-            With every fault found.
-        """
-        settings = [setting(path, value) for path, value in point.items()]
-        tree = replace(self.tree, data=deepcopy(self.tree.data), keys=dict(self.tree.keys))
-        tree.values, tree.findings = dict(self.tree.values), list(self.tree.findings)
-        return finish(tree, folder=self.folder, set=[*self.changes, *settings])
-
-    def each(self, points: Sequence[Point], *, progress: Callable[[int], None] | None = None) -> Iterator[Scenario]:
-        """The scenarios of all points, in order, one at a time.
-
-        Raises
-        ------
-        ScenarioError
-            After the last one, with the faults of every point; each is told once, with the values that bring it about.
-        """
-        found: dict[_Kind, list[tuple[Fault, Point]]] = {}
-        for done, point in enumerate(points, start=1):
-            try:
-                scenario = self.at(point)
-            except ScenarioError as error:
-                for fault in _of_the_values(error.faults):
-                    kind = (fault.code, fault.path, _QUOTED.sub("", fault.message))
-                    found.setdefault(kind, []).append((fault, point))
-            else:
-                if not found:
-                    yield scenario
-            if progress is not None:
-                progress(done)
-        if found:
-            raise ScenarioError([_with_cause(cases, len(points)) for cases in found.values()])
-
-
-def family(path: str | FilePath, *, set: Sequence[str] = ()) -> Family:  # noqa: A002  # the word of the command line
-    """Read a scenario file for a sweep.
-
-    Raises
-    ------
-    ScenarioError
-        The file itself, with ``set``, has faults.
-    """
-    tree = read_file(path)
-    pristine = replace(tree, data=deepcopy(tree.data), keys=dict(tree.keys))
-    pristine.values, pristine.findings = dict(tree.values), list(tree.findings)
-    folder = FilePath(path).parent
-    return Family(pristine, folder, tuple(set), finish(tree, folder=folder, set=set))
-
-
-def _of_the_values(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """The faults of the values set themselves, where there are any: others may only follow from these."""
-    return [fault for fault in faults if fault.file.startswith("--set")] or faults
-
-
-def _with_cause(cases: Sequence[tuple[Fault, Point]], points: int) -> Fault:
-    """One fault for all cells that have it, with the values they share."""
-    fault, first = cases[0]
-    cause = {path: value for path, value in first.items() if all(other.get(path) == value for _, other in cases)}
-    told = in_words(cause or first)
-    count = "" if len(cases) == 1 else f" ({len(cases)} of {points} points)"
-    fractions = any(isinstance(value, float) for value in first.values())
-    if fractions and "whole number" in fault.message and ".." not in fault.remedy:
-        fault = replace(fault, remedy=f"{fault.remedy} In a hypercube, low..high by 1 keeps to whole steps.")
-    if fault.file.startswith("--set"):
-        own = next((path for path in first if fault.file.startswith(f"--set {path}=")), "")
-        if not cause or cause.keys() == {own}:
-            return replace(fault, message=f"{fault.message}{count}")
-    return replace(fault, message=f"{fault.message} This is so with {told}{count}.")
-
-
-def in_words(point: Point) -> str:
-    """``design.enroll = 60, setting.patients.consent = 42 %``."""
-    return ", ".join(f"{path} = {shown(value)}" for path, value in point.items())
-
-
-# ---------------------------------------------------------------- sweeps from the command line
+from trialsim.scenario.sweep import Sweep
+from trialsim.scenario.text import Finding, read_text
 
 
 def sweep_of_words(
@@ -152,11 +51,11 @@ def sweep_of_words(
         sweep = Sweep.model_validate(data)
     except ValidationError as error:
         found = findings_of(error, {"sweep": data})
-        raise ScenarioError([_fault("--over", one.code, one.message, one.remedy) for one in found]) from None
+        raise ScenarioError([_fault("--over", one.code, one.words, one.remedy) for one in found]) from None
     findings: list[Finding] = []
     check_sweep(sweep, findings.append)
     if findings:
-        raise ScenarioError([_fault("--over", one.code, one.message, one.remedy) for one in findings])
+        raise ScenarioError([_fault("--over", one.code, one.words, one.remedy) for one in findings])
     return sweep
 
 
@@ -193,9 +92,9 @@ def _read(text: str, file: str, faults: list[Fault]) -> object:
     except BrokenText as broken:
         faults.append(_fault(file, "TS-E008", broken.finding.message, _EXAMPLE))
         return None
-    faults.extend(_fault(file, one.code, one.message, one.remedy) for one in read.findings)
+    faults.extend(_fault(file, one.code, one.words, one.remedy) for one in read.findings)
     return read.data
 
 
 def _fault(file: str, code: str, message: str, remedy: str) -> Fault:
-    return Fault(code=code, path="", message=message, remedy=remedy, file=file)
+    return Fault(code=code, path="", message=message, remedy=remedy, file=file, option=file.split(maxsplit=1)[0])

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from trialsim.distributions import Distribution, cdf, quantile, solve
 from trialsim.given import quantiles_given
 from trialsim.measures import Number, Spread
-from trialsim.scenario.checks.design import records
 from trialsim.scenario.checks.levels import level_numbers
+from trialsim.scenario.checks.names import records
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 
 Floats = NDArray[np.float64]

@@ -41,14 +41,11 @@ from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
 from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
-from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response import ResponsePlan, plan_response, respond
 from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.practitioners import practitioners
-from trialsim.scenario.resolve import resolve
 
 Floats = NDArray[np.float64]
 Engine = Literal["fast", "simpy"]
@@ -93,25 +90,14 @@ class Replay:
 
 
 def prepare(scenario: Scenario | Study) -> Study:
-    """Resolve and plan a scenario; a study that is prepared already is returned as it is."""
+    """Plan a scenario; a study that is prepared already is returned as it is."""
     if isinstance(scenario, Study):
         return scenario
-    resolved = resolve(scenario)
-    plan = plan_conduct(resolved)
-    program = None
-    if resolved.setting is not None and resolved.protocol:
-        program = compile_protocol(
-            resolved.protocol,
-            resolved.setting.resources,
-            arms=tuple(resolved.design.arms),
-            starts=resolved.setting.starts,
-            sites=tuple(resolved.setting.sites),
-            practitioners=practitioners(resolved),
-        )
-    response = plan_response(resolved, program)
+    plan, program = plan_conduct(scenario), scenario.program
+    response = plan_response(scenario, program)
     if response.observed:
         response = _as_observed(plan, program, response)
-    return Study(resolved, plan, program, response, plan_analyses(resolved, response))
+    return Study(scenario, plan, program, response, plan_analyses(scenario, response))
 
 
 def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:

@@ -17,10 +17,11 @@ from trialsim.measures import PROVENANCE, Number, OfPractitioners, Record, Sprea
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.scenario import load, loads, resolve
 from trialsim.scenario.checks.names import records
+from trialsim.scenario.draft import draft_of
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
-from trialsim.scenario.load import _read_chain, _validated
-from trialsim.scenario.model import Scenario
+from trialsim.scenario.load import read_file
+from trialsim.scenario.model import Draft
 from trialsim.scenario.provenance import provenance
 from trialsim.scenario.schema import json_schema
 
@@ -29,18 +30,19 @@ FILES = sorted(ROOT.rglob("*.yaml"))
 STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
 
 
-def written(file: Path) -> Scenario:
-    """A scenario as written, before defaults are filled in."""
-    scenario, findings, _ = _validated(_read_chain(file, seen=()).data, file.parent)
-    assert scenario is not None
+def draft(file: Path) -> Draft:
+    """A scenario before defaults are filled in."""
+    written = read_file(file)
+    found, findings, _ = draft_of(written, written.data)
+    assert found is not None
     assert findings == []
-    return scenario
+    return found
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_it_loads_and_its_resolved_form_loads_back_equal(file: Path) -> None:
     scenario = load(file)
-    assert resolve(scenario) == scenario
+    assert resolve(scenario.written) == scenario
     again = loads(dump(scenario))
     assert again == scenario
     assert dump(again) == dump(scenario)
@@ -83,7 +85,7 @@ def _records_in(annotation: Any) -> list[type[Record]]:
     return [inner for part in get_args(annotation) for inner in _records_in(part)]
 
 
-def keys_used(scenario: Scenario) -> set[tuple[str, str]]:
+def keys_used(scenario: Draft) -> set[tuple[str, str]]:
     """Every (record, key) a scenario sets."""
     return {
         (type(record).__name__, type(record).model_fields[name].alias or name)
@@ -93,11 +95,11 @@ def keys_used(scenario: Scenario) -> set[tuple[str, str]]:
 
 
 def test_every_key_of_the_format_is_shown_in_a_shipped_scenario() -> None:
-    known = keys_of(Scenario)
+    known = keys_of(Draft)
     assert len(known) > 150
     used: set[tuple[str, str]] = set()
     for file in FILES:
-        used |= keys_used(written(file))
+        used |= keys_used(draft(file))
     assert sorted(known - used) == []
 
 
@@ -106,8 +108,8 @@ def test_the_key_test_sees_a_key_that_is_missing() -> None:
     used: set[tuple[str, str]] = set()
     for file in FILES:
         if file.stem not in ("massage-course", "therapists"):
-            used |= keys_used(written(file))
-    missing = keys_of(Scenario) - used
+            used |= keys_used(draft(file))
+    missing = keys_of(Draft) - used
     assert {
         ("Repeat", "times"),
         ("Setting", "sites"),
@@ -143,9 +145,9 @@ def test_the_json_schema_accepts_every_shipped_scenario_and_refuses_mistakes() -
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     for file in FILES:
-        tree = _read_chain(file, seen=())
+        tree = read_file(file)
         assert [error.message for error in validator.iter_errors(tree.data)] == [], file
-    data = _read_chain(ROOT / "picu-blood-draw.yaml", seen=()).data
+    data = read_file(ROOT / "picu-blood-draw.yaml").data
     for path, value in [
         (("design", "enrol"), 3),
         (("protocol", 1, "vist"), "x"),
@@ -186,5 +188,5 @@ def test_importing_the_loader_is_fast() -> None:
 
 def test_every_key_is_in_the_documentation() -> None:
     text = (ROOT.parent / "docs/scenario-format.md").read_text(encoding="utf-8")
-    missing = {key for _, key in keys_of(Scenario) if not re.search(rf"(?<![\w]){re.escape(key)}(?![\w])", text)}
+    missing = {key for _, key in keys_of(Draft) if not re.search(rf"(?<![\w]){re.escape(key)}(?![\w])", text)}
     assert missing == set()

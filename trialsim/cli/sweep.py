@@ -17,8 +17,8 @@ from trialsim.cli.parse import REPLICATES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trialsim.scenario.model import Scenario
     from trialsim.scenario.sweep import Point
-    from trialsim.scenario.sweep_words import Family
     from trialsim.sweep import Answer, Swept
 
 #: Designs shown on the screen; the files hold all of them.
@@ -67,24 +67,24 @@ def command(
     from trialsim.cli.run import say_if_first
     from trialsim.report.sweep import write_figures, write_manifest, write_tables
     from trialsim.runs.answers import taken
-    from trialsim.scenario.sweep_words import family
+    from trialsim.scenario import load
     from trialsim.sweep import Answer, overview, play_sweep
     from trialsim.sweep.store import CELLS, owner
 
     if zipped and latin is not None:
         raise click.UsageError("--zip and --latin are two ways to vary: choose one.")
-    known = family(scenario, set=changes)
-    points = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, yes=yes)
+    known = load(scenario, set=changes)
+    points, options = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, yes=yes)
     answer = Answer.of_words(wanted, measure)
-    folder = out or Path("outputs") / f"{known.base.name}-sweep"
-    answer.check(known.base)
+    folder = out or Path("outputs") / f"{known.name}-sweep"
+    answer.check(known)
     say_if_first()
     with ExitStack() as held:
         with _kept(ctx, folder / CELLS), progress(len(points), text="Designs", quiet=as_json) as done:
             swept = play_sweep(
-                known, points, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
+                known, points, options=options, replicates=replicates, seed=seed, store=folder / CELLS, fresh=fresh,
                 engine="simpy" if engine == "simpy" else "fast", workers=workers, progress=done,
-                ready=lambda: held.enter_context(taken(folder, owner(known.base.name))),
+                ready=lambda: held.enter_context(taken(folder, owner(known.name))),
             )  # fmt: skip
         write_tables(swept, folder)
         write_manifest(swept, folder)
@@ -98,18 +98,21 @@ def command(
 
 
 def _points(
-    known: Family, over: tuple[str, ...], *, zipped: bool, latin: int | None, listed: tuple[str, ...], seed: int | None,
+    known: Scenario, over: tuple[str, ...], *, zipped: bool, latin: int | None, listed: tuple[str, ...], seed: int | None,
     yes: bool,
-) -> list[Point]:  # fmt: skip
-    """What is asked for on the command line, else what the file says."""
+) -> tuple[list[Point], dict[str, str]]:  # fmt: skip
+    """What is asked for on the command line, else what the file says; and the option after which each path was typed."""
     from trialsim.errors import RunError
     from trialsim.scenario.checks.sweep import MANY
     from trialsim.scenario.sweep import points_of, size_of
     from trialsim.scenario.sweep_words import sweep_of_words
 
-    sweep = known.base.sweep
+    sweep = known.sweep
+    options: dict[str, str] = {}
     if over or listed:
         sweep = sweep_of_words(over, zipped=zipped, listed=listed, latin=latin)
+        at_points = {path for point in sweep.list_ for path in point}
+        options = {path: "--point" if path in at_points else "--over" for path in sweep.paths()}
     elif sweep is None:
         raise click.UsageError('Nothing to vary: write --over design.enroll="[60, 99, 150]", or sweep: in the file.')
     elif zipped or latin is not None:
@@ -117,7 +120,7 @@ def _points(
     if size_of(sweep) > MANY and not yes:
         message = f"the sweep has {size_of(sweep):,} designs."
         raise RunError(message, code="TS-R021", remedy=f"Above {MANY:,}, add --yes if you mean it.")
-    return points_of(sweep, seed=known.base.simulation.seed if seed is None else seed)
+    return points_of(sweep, seed=known.simulation.seed if seed is None else seed), options
 
 
 @contextmanager

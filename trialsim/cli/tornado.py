@@ -43,19 +43,19 @@ def command(
     from trialsim.cli.run import say_if_first
     from trialsim.report.tornado import lines, tornado_frame, write_tornado
     from trialsim.runs.answers import finished, taken
+    from trialsim.scenario import load
     from trialsim.scenario.ranges import declared_ranges
-    from trialsim.scenario.sweep_words import family
     from trialsim.sweep import Answer
     from trialsim.sweep.store import owner
     from trialsim.sweep.tornado import play_tornado
 
-    known = family(scenario, set=changes)
-    folder = out or Path("outputs") / f"{known.base.name}-tornado"
+    known = load(scenario, set=changes)
+    folder = out or Path("outputs") / f"{known.name}-tornado"
     name, _, contrast = (wanted or "").partition("/")
-    total = 1 + 2 * len(declared_ranges(known.tree.data))
-    Answer.of_words(wanted).check(known.base)
+    total = 1 + 2 * len(declared_ranges(known.written.data))
+    Answer.of_words(wanted).check(known)
     say_if_first()
-    mine = owner(known.base.name, kind="tornado")
+    mine = owner(known.name, kind="tornado")
     with taken(folder, mine) if total > 1 else nullcontext():
         with progress(total, text="Designs", quiet=as_json) as done:
             found = play_tornado(

@@ -10,9 +10,9 @@ from trialsim.compare.changes import Change, changes
 from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
 from trialsim.distributions import describe
+from trialsim.measures import PROVENANCE
 from trialsim.quantities import Number, OfPractitioners, Record, Spread
 from trialsim.scenario.dump import plain
-from trialsim.scenario.identity import PROVENANCE
 from trialsim.scenario.model import Scenario
 from trialsim.units import format_value
 

@@ -137,6 +137,11 @@ def _set(written: Written, text: str, value: Tree, where: Place) -> Written:
     return written
 
 
+def holder_of(written: Written, text: str) -> Path:
+    """The place of the map or list in which a path, as people write it, ends."""
+    return _descend(written.data, text)[0]
+
+
 def _places(written: Written, path: Path) -> Tree:
     """The places of a part, as they are."""
     keys, values = (

@@ -550,9 +550,9 @@ class Scenario(Draft):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_unresolved(cls, value: Any) -> Any:
+    def _refuse_unresolved(cls, _: Any) -> Any:
         raise TypeError("a scenario is made by load(), loads() or change(): these check and resolve it")
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Never:
+    def model_copy(self, **_: Any) -> Never:
         """Refused: what is changed must be resolved again, which :func:`trialsim.scenario.change.change` does."""
         raise TypeError("a scenario is changed by change(), which checks and resolves it again")

@@ -13,7 +13,7 @@ from trialsim.scenario.text import Finding, Path
 
 
 def named_priors(data: Any, path: tuple[str, ...] = ()) -> Any:
-    """The data with the place of its number as the name of each prior without one: a level used at several visits stays one belief.
+    """The data with a name for each prior, that of the place of its number: a level used at several visits stays one belief.
 
     Parts without a prior are shared with ``data``.
     """

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Literal
 
 from trialsim.errors import Fault, ScenarioError
-from trialsim.scenario.change import changed
+from trialsim.scenario.change import changed, holder_of
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.resolve import resolve
 from trialsim.scenario.sweep import Point, shown
@@ -17,25 +18,49 @@ from trialsim.scenario.written import Written
 _Kind = tuple[str, str, str, int]
 
 
-def variant(scenario: Scenario, point: Point, *, option: str = "") -> Scenario:
-    """The scenario at one point; without an ``option`` the point is of the file's own ``sweep:``, or of a range in it.
+#: What a file varies: by its ``sweep:``, or from end to end of a declared ``range:``.
+Source = Literal["sweep", "range"]
+
+
+def variant(
+    scenario: Scenario,
+    point: Point,
+    *,
+    options: Mapping[str, str] | None = None,
+    source: Source = "sweep",
+    last: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """The scenario at one point.
+
+    Parameters
+    ----------
+    options : the option of the command line after which each path was typed, where that is so
+    source : where in the file the other paths are varied
+    last : changes on top of those of the point
 
     Raises
     ------
     ScenarioError
         With every fault found.
     """
-    written = scenario.written
+    base = written = scenario.written
     for path, value in point.items():
-        where = None if option else _in_file(written, path)
-        written = changed(written, {path: value}, option=option or "sweep:", where=where)
-    return resolve(written)
+        option = (options or {}).get(path)
+        where = None if option else _in_file(base, path, source)
+        written = changed(written, {path: value}, option=option or f"{source}:", where=where)
+    return resolve(changed(written, last or {}, option="--set"))
 
 
 def variants(
-    scenario: Scenario, points: Sequence[Point], *, option: str = "", progress: Callable[[int], None] | None = None
+    scenario: Scenario,
+    points: Sequence[Point],
+    *,
+    options: Mapping[str, str] | None = None,
+    source: Source = "sweep",
+    last: Mapping[str, Any] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Iterator[Scenario]:
-    """The scenarios of all points, in order, one at a time.
+    """The scenarios of all points as :func:`variant` makes them, in order, one at a time.
 
     Raises
     ------
@@ -45,7 +70,7 @@ def variants(
     found: dict[_Kind, list[tuple[Fault, Point]]] = {}
     for done, point in enumerate(points, start=1):
         try:
-            made = variant(scenario, point, option=option)
+            made = variant(scenario, point, options=options, source=source, last=last)
         except ScenarioError as error:
             alike: dict[tuple[str, str, str], int] = {}
             for fault in _of_the_values(error.faults):
@@ -61,12 +86,16 @@ def variants(
         raise ScenarioError([_with_cause(cases, len(points)) for cases in found.values()])
 
 
-def _in_file(written: Written, path: str) -> Place | None:
+def _in_file(written: Written, path: str, source: Source) -> Place | None:
     """Where the file varies a path."""
-    for place, where in written.keys.items():
-        if place[:1] == ("sweep",) and place[-1] == path:
-            return replace(where, change=path)
-    return None
+    if source == "sweep":
+        found = (where for place, where in written.keys.items() if place[:1] == ("sweep",) and place[-1] == path)
+    else:
+        holder = holder_of(written, path)
+        ranges = ((*holder[:length], "range") for length in range(len(holder), 0, -1))
+        found = (written.values[place] for place in ranges if place in written.values)
+    where = next(found, None)
+    return None if where is None else replace(where, change=path)
 
 
 def _of_the_values(faults: Sequence[Fault]) -> Sequence[Fault]:

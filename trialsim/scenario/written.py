@@ -69,28 +69,13 @@ class Written:
         Left out in a file may be the family of a distribution, the key of a short form, the index of a single item.
         """
         data: Any = self.data
-        found: list[str | int] = []
+        found: Path = ()
         for step in self.general(path):
-            if isinstance(data, dict) and step in ("iqr_low", "iqr_high") and "iqr" not in data:
-                data, inner = _into_family(data, "iqr")
-                found += inner
-            if isinstance(data, dict) and step in ("iqr_low", "iqr_high") and "iqr" in data:
-                found += ["iqr", int(step == "iqr_high")]
-                data = data["iqr"][found[-1]]
-            elif (isinstance(data, dict) and step in data and not (step == "value" and "prior" in data)) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
-                found.append(step)
-                data = data[step]
-            elif step in SHORT or (step == 0 and isinstance(data, dict)):
-                continue
-            elif isinstance(data, dict) and (below := _into_family(data, step))[1]:
-                data = below[0][step]
-                found += [*below[1], step]
-            elif isinstance(data, dict) and (name := _spelled(tuple(found), step)) in data:
-                found.append(name)
-                data = data[name]
-            else:
+            inner = _written_below(data, step, found)
+            if inner is None:
                 return None
-        return tuple(found)
+            found, data = (*found, *inner), at(data, inner)
+        return found
 
     def at(self, path: Path) -> Any:
         """What stands at a path."""
@@ -109,17 +94,30 @@ class Written:
         return replace(self, findings=(*self.findings, finding))
 
 
-def _into_family(data: dict[str, Any], step: object) -> tuple[Any, list[str | int]]:
-    """The parameters of the only family of a distribution, if ``step`` is one of them."""
-    for family, inner in data.items():
-        if isinstance(inner, dict) and step in inner and family not in ("prior", "range"):
-            return inner, [family]
-    return data, []
+def _written_below(data: Any, step: str | int, path: Path) -> Path | None:
+    """The steps in what is written that one step in a resolved form stands for; none at all where it is left out."""
+    if isinstance(data, list):
+        return (step,) if isinstance(step, int) and step < len(data) else None
+    if not isinstance(data, dict):
+        return () if step in SHORT else None
+    if step in ("iqr_low", "iqr_high"):
+        return (*_family_with(data, "iqr"), "iqr", int(step == "iqr_high"))
+    if step in data and not (step == "value" and "prior" in data):
+        return (step,)
+    if step in SHORT or step == 0:
+        return ()
+    if family := _family_with(data, step):
+        return (*family, step)
+    name = next((keys_of(record)[str(step)] for record in records_at(path) if str(step) in keys_of(record)), "")
+    return (name,) if name in data else None  # a program may write the name of a field in place of its key
 
 
-def _spelled(path: Path, key: object) -> str:
-    """The name of the field of a key, which a program may write in its place."""
-    return next((keys_of(record)[str(key)] for record in records_at(path) if str(key) in keys_of(record)), "")
+def _family_with(data: dict[str, Any], step: str | int) -> Path:
+    """The family of a distribution that has ``step`` among its parameters; nothing where they stand by themselves."""
+    if step in data:
+        return ()
+    found = (key for key, inner in data.items() if isinstance(inner, dict) and step in inner and key != "prior")
+    return tuple(found)[:1]
 
 
 def at(data: Any, path: Path) -> Any:

@@ -30,6 +30,7 @@ CODES = {
 }  # fmt: skip
 QUARTILE = 0.6744897501960817  # upper quartile of the standard normal
 DISCRETE = ("choice", "empirical")
+BOUNDED = ("fixed", "uniform", "triangular", "beta", *DISCRETE)
 BELOW_1 = (
     1.0 - 2.0**-53
 )  # the largest number below 1: limits may round a probability up to 1, whose quantile is infinite
@@ -284,6 +285,11 @@ def sd(distribution: Distribution) -> float:
             return math.sqrt(p[0]) * p[1]
     middle = mean(distribution)
     return math.sqrt(_integral(distribution, lambda x: (x - middle) ** 2))
+
+
+def bounded(distribution: Distribution) -> bool:
+    """Whether it lies between two ends; its mean and SD then need no proof."""
+    return distribution.family in BOUNDED or None not in (distribution.low, distribution.high)
 
 
 def median(distribution: Distribution) -> float:

@@ -393,10 +393,12 @@ def _one_unit(given: Mapping[str, Number | tuple[float, ...]]) -> str | None:
 
 
 def _solvable(spread: Spread) -> None:
-    from trialsim.distributions import mean, sd
+    from trialsim.distributions import bounded, mean, sd
     from trialsim.errors import DistributionError
 
     try:
+        if bounded(spread.distribution):  # its ends were read, and so was their size
+            return
         sizes = [abs(part(spread.distribution)) for part in (mean, sd)]
     except DistributionError as error:
         refuse("TS-E016", error.message, remedy=error.remedy)

@@ -17,7 +17,7 @@ from trialsim.analysis import estimates as analyses
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
-from trialsim.analysis.zeros import zeros_dropped
+from trialsim.cautions import cautions
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.cohort import Cohort
 from trialsim.conduct import ConductPlan, Entries, conduct, plan_conduct
@@ -110,8 +110,7 @@ def _as_observed(plan: ConductPlan, program: Program | None, response: ResponseP
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """What may be meant but is probably not: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
-    program = study.program.warnings if study.program is not None else ()
-    return (*program, *study.response.warnings, *zeros_dropped(study.analysis, study.response))
+    return cautions(study.program, study.response, study.analysis)
 
 
 def simulate(

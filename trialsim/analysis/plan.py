@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from trialsim.analysis.tails import Alternative
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.resolve import DEFAULT_ALPHA, ONE_SAMPLE, split_contrast
+
+if TYPE_CHECKING:
+    from trialsim.analysis.tails import Alternative
 
 MEAN_DIFFERENCE = "mean difference"
 MEAN = "mean"

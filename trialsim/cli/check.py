@@ -22,8 +22,8 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
 
     Exit code 0: it can run (warnings may be printed). 3: it cannot.
     """
+    from trialsim.cautions import cautions_of
     from trialsim.scenario import load
-    from trialsim.study import warnings_of
 
     try:
         resolved = load(scenario, set=changes)
@@ -32,7 +32,11 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
             raise
         print_json({"ok": False, "faults": [asdict(fault) for fault in error.faults]})
         context.exit(error.exit_code)
-    warned = warnings_of(resolved)
+    warned = cautions_of(resolved)
+    if warned is None:
+        from trialsim.study import warnings_of  # imports the engine, which a pilot needs
+
+        warned = warnings_of(resolved)
     if as_json:
         print_json({"ok": True, "warnings": list(warned)})
         return

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from trialsim.response.plan import LOGNORMAL, ORDINAL, ResponsePlan
 from trialsim.response.scales import normal_cuts
@@ -23,6 +22,8 @@ def share_of_change(plan: ResponsePlan, first: int, second: int, arm: int, *, ch
     As declared at full delivery: the bivariate normal behind both readings, without what activities, drivers and the
     clock move. 0 where readings are not whole steps.
     """
+    from scipy import special
+
     outcome = plan.outcomes[plan.points[first].outcome]
     z = special.ndtri((np.arange(PLACES) + 0.5) / PLACES)
     if outcome.scale == ORDINAL:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
-from trialsim.protocol.program import Program
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
@@ -26,6 +26,10 @@ from trialsim.scenario.practitioners import named
 from trialsim.scenario.priors import named_priors
 from trialsim.scenario.text import Finding, Findings, Path, TooMany
 from trialsim.scenario.written import Written
+
+if TYPE_CHECKING:
+    from trialsim.protocol.program import Program
+
 
 DEFAULT_ALPHA = 0.05
 OMNIBUS = ("anova", "welch-anova", "kruskal-wallis")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from trialsim.protocol.program import Program
+from typing import TYPE_CHECKING
+
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Draft
 from trialsim.scenario.outline import Outline
+
+if TYPE_CHECKING:
+    from trialsim.protocol.program import Program
 
 
 def check_written(scenario: Draft, points: Outline, report: Report) -> None:

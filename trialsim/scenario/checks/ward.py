@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trialsim.protocol.program import Program
+from typing import TYPE_CHECKING
+
 from trialsim.protocol.steps import Activity, Attempt
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
@@ -11,6 +12,9 @@ from trialsim.scenario.model import Draft, Leave, Patients, Setting
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.practitioners import practitioners
 from trialsim.scenario.text import Finding, Path
+
+if TYPE_CHECKING:
+    from trialsim.protocol.program import Program
 
 
 def check_shape(scenario: Draft, report: Report) -> None:

@@ -35,10 +35,17 @@ def read_value(value: object, kind: str) -> tuple[float, str | None]:
     number, unit = _read_value(value, kind)
     time = kind == "duration" or (kind == "calendar" and unit == "s")
     if number > LONGEST_TIME if time else kind == "calendar" and number > 12 * LONGEST_YEARS:
-        refuse("TS-E133", f"'{_short(value)}' is too long.", remedy=f"No time is longer than {LONGEST_YEARS:,} years.")
+        refuse(
+            "TS-E133",
+            "'{value}' is too long.",
+            value=_short(value),
+            remedy=f"No time is longer than {LONGEST_YEARS:,} years.",
+        )
     if number != 0 and not SMALLEST <= abs(number) <= LARGEST:
-        message = f"'{_short(value)}' is too {'large' if abs(number) > 1 else 'small'} for any study."
-        refuse("TS-E133", message, remedy="A number is 0, or its size lies between 1e-12 and 1e12.")
+        message = f"'{{value}}' is too {'large' if abs(number) > 1 else 'small'} for any study."
+        refuse(
+            "TS-E133", message, value=_short(value), remedy="A number is 0, or its size lies between 1e-12 and 1e12."
+        )
     return number, unit
 
 
@@ -53,11 +60,11 @@ def _read_value(value: object, kind: str) -> tuple[float, str | None]:
         refuse("TS-E011", f"{what} stands where {KIND_WORDS[kind]} belongs.", remedy=_example(kind))
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
-            refuse("TS-E013", f"{value} is not a finite number.", remedy=_example(kind))
+            refuse("TS-E013", "{value} is not a finite number.", value=value, remedy=_example(kind))
         if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and -1 < value < 1):
             return float(value), None
     if kind == "share" and re.fullmatch(r"\s*[-+]?1(\.0*)?\s*", str(value)):
-        refuse("TS-E012", f"'{value}' may mean 1 % or 100 %.", remedy="Write the one that is meant.")
+        refuse("TS-E012", "'{value}' may mean 1 % or 100 %.", value=value, remedy="Write the one that is meant.")
     if kind in ("amount", "money", "samples"):
         return _labeled(str(value), kind)
     if kind == "number" and str(value).rstrip().endswith("%"):
@@ -75,7 +82,7 @@ def _parse(text: str, kind: str) -> float:
     except units.UnitError as error:
         refuse("TS-E012", error.message, remedy=error.remedy or _example(kind))
     if not math.isfinite(parsed):
-        refuse("TS-E013", f"'{text}' is not a finite number.", remedy=_example(kind))
+        refuse("TS-E013", "'{value}' is not a finite number.", value=text, remedy=_example(kind))
     return float(parsed)
 
 
@@ -85,9 +92,9 @@ def _labeled(text: str, kind: str) -> tuple[float, str | None]:
     if not found or (kind != "amount" and not label) or re.match(r"[\d,.]", label):
         comma = re.fullmatch(r"\s*[-+]?\d+,\d+.*", text)
         remedy = f"Write a decimal point: {text.replace(',', '.', 1)}." if comma else _example(kind)
-        refuse("TS-E012", f"'{text}' is not {KIND_WORDS[kind]}.", remedy=remedy)
+        refuse("TS-E012", f"'{{value}}' is not {KIND_WORDS[kind]}.", value=text, remedy=remedy)
     if not math.isfinite(float(number)):
-        refuse("TS-E013", f"'{_short(text)}' is not a finite number.", remedy=_example(kind))
+        refuse("TS-E013", "'{value}' is not a finite number.", value=_short(text), remedy=_example(kind))
     return float(number), " ".join(label.split()) or None
 
 
@@ -207,7 +214,13 @@ def read_provenance(value: Mapping[Any, Any], kind: str) -> dict[str, Any]:
     for key in PROVENANCE[:3]:
         if key in value:
             if not isinstance(value[key], (str, int, float)) or str(value[key]).strip() == "":
-                refuse("TS-E011", f"'{key}' needs words.", remedy=f"Write {key}: and the reason or source.", at=(key,))
+                refuse(
+                    "TS-E011",
+                    "'{value}' needs words.",
+                    value=key,
+                    remedy=f"Write {key}: and the reason or source.",
+                    at=(key,),
+                )
             told[key] = str(value[key])
     if sum(key in told for key in PROVENANCE[:3]) > 1:
         refuse(
@@ -235,9 +248,11 @@ def _read_range(value: object, kind: str) -> tuple[float, float]:
 def _within(number: float, written: object, *, low: float | None, high: float | None) -> None:
     if low is not None and number < low:
         least = "negative" if low == 0 else "too small"
-        refuse("TS-E013", f"'{written}' is {least}.", remedy="It must be 0 or more." if low == 0 else "")
+        refuse("TS-E013", f"'{{value}}' is {least}.", value=written, remedy="It must be 0 or more." if low == 0 else "")
     if high is not None and number > high:
-        refuse("TS-E013", f"'{written}' is too large.", remedy="A share is at most 100 %." if high == 1 else "")
+        refuse(
+            "TS-E013", "'{value}' is too large.", value=written, remedy="A share is at most 100 %." if high == 1 else ""
+        )
 
 
 # ---------------------------------------------------------------- reading a spread
@@ -322,7 +337,8 @@ def _read_family(family: str, inner: object, kind: str, info: Any) -> dict[str, 
     if not isinstance(inner, Mapping):
         refuse(
             "TS-E011",
-            f"'{family}' needs its parameters.",
+            "'{value}' needs its parameters.",
+            value=family,
             remedy=f"Write {family}: {{{': .., '.join(FAMILIES[family])}: ..}}.",
         )
     return _read_given(inner, FAMILIES[family], kind)
@@ -349,7 +365,12 @@ def _read_choice(inner: object, kind: str) -> dict[str, Number | tuple[float, ..
 def check_shares(shares: Sequence[float]) -> None:
     """Refuse shares that do not sum to 100 %."""
     if abs(sum(shares) - 1) > 1e-6:
-        refuse("TS-E014", f"the shares sum to {100 * sum(shares):.6g} %.", remedy="They must sum to 100 %.")
+        refuse(
+            "TS-E014",
+            "the shares sum to {total} %.",
+            total=f"{100 * sum(shares):.6g}",
+            remedy="They must sum to 100 %.",
+        )
 
 
 def _read_given(
@@ -418,7 +439,7 @@ def read_clock(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400:
         return value
     if not found or int(found.group(2)) > 59 or int(found.group(1)) * 60 + int(found.group(2)) > 1440:
-        refuse("TS-E011", f"'{value}' is not a time of day.", remedy='Write it like this: "10:00".')
+        refuse("TS-E011", "'{value}' is not a time of day.", value=value, remedy='Write it like this: "10:00".')
     return int(found.group(1)) * 3600 + int(found.group(2)) * 60
 
 
@@ -428,10 +449,17 @@ def read_clock_window(value: object) -> tuple[int, int]:
         return value
     ends = re.split(r"\s*(?:-|–|to)\s*", value) if isinstance(value, str) else []
     if len(ends) != 2:
-        refuse("TS-E011", f"'{value}' is not a window of the day.", remedy="Write it like this: 08:00-20:00.")
+        refuse(
+            "TS-E011", "'{value}' is not a window of the day.", value=value, remedy="Write it like this: 08:00-20:00."
+        )
     low, high = read_clock(ends[0]), read_clock(ends[1])
     if low >= high:
-        refuse("TS-E013", f"'{value}' runs backwards.", remedy="Write the earlier time first; a window ends by 24:00.")
+        refuse(
+            "TS-E013",
+            "'{value}' runs backwards.",
+            value=value,
+            remedy="Write the earlier time first; a window ends by 24:00.",
+        )
     return low, high
 
 
@@ -443,9 +471,19 @@ def read_name(value: object) -> str:
         refuse("TS-E018", "a name is one line of 1 to 80 characters.", remedy="Choose a short name.")
     name = " ".join(value.split())
     if " - " in name or set(name) & set("{}[]=@/"):
-        refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
+        refuse(
+            "TS-E018",
+            "'{value}' cannot be a name.",
+            value=name,
+            remedy="Leave out ' - ' and the characters { } [ ] = @ /.",
+        )
     if name[0] == "_":
-        refuse("TS-E018", f"'{name}' would be left out of figures.", remedy="Begin a name with a letter or a digit.")
+        refuse(
+            "TS-E018",
+            "'{value}' would be left out of figures.",
+            value=name,
+            remedy="Begin a name with a letter or a digit.",
+        )
     refuse_formula(name)
     return name
 
@@ -454,7 +492,10 @@ def refuse_formula(text: str) -> None:
     """Refuse words that a spreadsheet would run: tables are opened there."""
     if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         refuse(
-            "TS-E018", f"'{text}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
+            "TS-E018",
+            "'{value}' would be a formula in a spreadsheet.",
+            value=text,
+            remedy="Begin a name with a letter or a digit.",
         )
 
 
@@ -485,7 +526,8 @@ def read_study_name(value: object) -> str:
         hint = f"Write name: {other}." if other else "Write name: my-study."
         refuse(
             "TS-E132",
-            f"'{name}' cannot name a folder on every system.",
+            "'{value}' cannot name a folder on every system.",
+            value=name,
             remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
         )
     return name
@@ -496,7 +538,13 @@ def read_count(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, float) or not value.is_integer():
-        refuse("TS-E011", f"'{value}' is not a whole number.", remedy="Write a whole number without a unit.")
+        refuse(
+            "TS-E011",
+            "'{value}' is not a whole number.",
+            value=value,
+            wants="whole number",
+            remedy="Write a whole number without a unit.",
+        )
     return int(value)
 
 
@@ -518,10 +566,10 @@ def read_categories(value: object) -> object:
     found = _SCALE.fullmatch(value)
     example = "Write [0, 1, 2, 3, 4], 0..10 or 0..100 by 5."
     if found is None:
-        refuse("TS-E113", f"'{value}' is neither a list of numbers nor a range.", remedy=example)
+        refuse("TS-E113", "'{value}' is neither a list of numbers nor a range.", value=value, remedy=example)
     low, high, step = float(found[1]), float(found[2]), float(found[3] or 1)
     if not low < high or not step > 0:
-        refuse("TS-E113", f"'{value}' does not rise.", remedy=example)
+        refuse("TS-E113", "'{value}' does not rise.", value=value, remedy=example)
     steps = (high - low) / step
     if abs(steps - round(steps)) > 1e-9 * max(steps, 1):
         refuse("TS-E113", f"steps of {step:g} from {low:g} do not meet {high:g}.", remedy=example)

@@ -22,7 +22,9 @@ def read_calendar(value: object) -> str:
     from trialsim.protocol.calendar import parse_calendar
 
     if not isinstance(value, str):
-        refuse("TS-E011", f"'{value}' is not a calendar.", remedy="Write it like this: Mon-Fri 08:30-16:30.")
+        refuse(
+            "TS-E011", "'{value}' is not a calendar.", value=value, remedy="Write it like this: Mon-Fri 08:30-16:30."
+        )
     try:
         parse_calendar(value)
     except TrialsimError as error:

@@ -29,4 +29,5 @@ def sum_to_one(shares: dict[str, Number] | object, path: Path, report: Report) -
     assert isinstance(shares, dict)
     total = sum(share.value for share in shares.values())
     if abs(total - 1) > 1e-6:
-        report(Finding("TS-E014", path, f"the shares sum to {100 * total:.6g} %.", "They must sum to 100 %."))
+        message, told = "the shares sum to {total} %.", (("total", f"{100 * total:.6g}"),)
+        report(Finding("TS-E014", path, message, "They must sum to 100 %.", told=told))

@@ -31,7 +31,14 @@ class Record(BaseModel):
 
 
 class Sourced(Record):
-    """Where a value comes from: a source prints it, it was computed from one, or it is assumed, and why."""
+    """Where a value comes from: a source prints it, it was computed from one, or it is assumed, and why.
+
+    Attributes
+    ----------
+    source : the name of a source that prints the value, declared under sources. Example: consent6
+    computed_from : the name of a source from which the value was computed. Example: trial2
+    assumed : why this value is assumed, in words. Example: as in our ward last year
+    """
 
     source: Annotated[str | None, WORDS] = None
     computed_from: Annotated[str | None, WORDS] = None

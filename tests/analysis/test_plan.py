@@ -16,7 +16,7 @@ from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import NUMBERS, Estimates, analyze
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
 from trialsim.analysis.rows import EMPTY_ARM, NOT_TESTED, OK
-from trialsim.scenario import Scenario, loads
+from trialsim.scenario import Scenario, change, loads
 
 TEXT = """
 trialsim: 1
@@ -280,9 +280,9 @@ def test_exclusions_leave_a_category_out(data: TrialArrays, estimates: Estimates
 
 @pytest.mark.parametrize("population", ["received", "completers"])
 def test_populations(population: str, data: TrialArrays) -> None:
-    scenario = loads(TEXT)
-    changed = scenario.analyses["received"].model_copy(update={"population": population})
-    scenario = scenario.model_copy(update={"analyses": {"received": changed}, "primary": ("received",)})
+    written = loads(TEXT).written.data["analyses"]["received"]
+    only = {"received": {**written, "population": population}}
+    scenario = change(loads(TEXT), {"analyses": only, "primary": "received"})
     estimates = run(plan_analyses(scenario, Pairs(scenario)), data)
     counted = data.received if population == "received" else data.completed
     for t, r in each_trial():

@@ -87,7 +87,15 @@ Names = Annotated[tuple[Name, ...], OneOrMany()]  # one name, or a list of names
 
 
 class Leave(Sourced):
-    """One reason to leave early: after a drawn time, or with a chance within a time (constant hazard)."""
+    """One reason to leave early: after a drawn time, or with a chance within a time (constant hazard).
+
+    Attributes
+    ----------
+    reason : the reason in a word; each reason stands once. Example: discharge
+    after : after which time, as a duration that may vary. Example: {median: 9 d, iqr: [5 d, 14 d]}
+    chance : the chance to leave within the time under within, below 100 %. Example: 10 %
+    within : the time within which the chance acts, a duration. Example: 30 d
+    """
 
     reason: Name
     after: DurationSpread | None = None
@@ -96,14 +104,27 @@ class Leave(Sourced):
 
 
 class ArrivalPeriod(Record):
-    """From this time on, one patient comes every so often."""
+    """From this time on, one patient comes every so often.
+
+    Attributes
+    ----------
+    from : when the period begins, counted from the start, a duration. Example: 0 d
+    every : the mean time between two patients, a duration. Example: 6 h
+    """
 
     start: Duration = Field(alias="from")
     every: Annotated[Duration, ABOVE_ZERO]
 
 
 class Arrivals(Sourced):
-    """Poisson arrivals: a constant mean gap, or one that changes; ``pattern`` weighs the days of the week."""
+    """Poisson arrivals: a constant mean gap, or one that changes; ``pattern`` weighs the days of the week.
+
+    Attributes
+    ----------
+    every : the mean time between two patients, a duration. Example: 30 h
+    periods : periods with other rates, in order. Example: [{from: 0 d, every: 6 h}, {from: 90 d, every: 9 h}]
+    pattern : weights of the days of the week, 0 or more; the mean rate is kept. Example: {Mon-Fri: 1, Sat-Sun: 0.3}
+    """
 
     every: Annotated[Duration | None, ABOVE_ZERO] = None
     periods: tuple[ArrivalPeriod, ...] = ()
@@ -111,7 +132,18 @@ class Arrivals(Sourced):
 
 
 class Patients(Sourced):
-    """Who comes, who may be asked, who consents, who leaves (times counted from arrival)."""
+    """Who comes, who may be asked, who consents, who leaves (times counted from arrival).
+
+    Attributes
+    ----------
+    label : what a patient is called in texts. Example: child
+    arrive : how often patients come. Example: {every: 30 h}
+    exclusions : reasons that rule patients out before they are asked, with the share of each below 100 %. Example: {no
+        consent form: 10 %}
+    ask : when they are asked, counted from arrival; at arrival by default. Example: {for: 1 d}
+    consent : the share of those asked who take part, above 0 %. Example: 80 %
+    leave : reasons to leave early, counted from arrival. Example: [{reason: discharge, after: 9 d}]
+    """
 
     label: Annotated[Line, WORDS] = "patient"
     arrive: Arrivals
@@ -122,7 +154,15 @@ class Patients(Sourced):
 
 
 class Setting(Sourced):
-    """The ward: calendar start, patients, resources, sites (each site has its own resources of the same kind)."""
+    """The ward: calendar start, patients, resources, sites (each site has its own resources of the same kind).
+
+    Attributes
+    ----------
+    starts : the first day of the study, a date. Example: 2026-01-05
+    patients : who comes, who consents, who leaves. Example: {arrive: {every: 30 h}, consent: 80 %}
+    sites : the sites and their shares of the patients, which sum to 100 %. Example: {north: 60 %, south: 40 %}
+    resources : staff, rooms and machines by name. Example: {nurse: {units: 2}}
+    """
 
     starts: date = Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
     patients: Patients
@@ -134,7 +174,15 @@ class Setting(Sourced):
 
 
 class Allocation(Record):
-    """How participants are put into arms."""
+    """How participants are put into arms.
+
+    Attributes
+    ----------
+    method : how participants are put into arms. Example: permuted blocks
+    ratio : whole numbers in the order of the arms. Example: "2:1"
+    block : the size of a block, a multiple of the sum of the ratio. Example: 6
+    stratify : covariates by choice, or site, within which blocks are filled. Example: [site]
+    """
 
     method: Literal["in turn", "simple", "permuted blocks"] | None = None
     ratio: str | None = None  # "1:1:1" in the order of the arms
@@ -146,7 +194,13 @@ MOST_PARTICIPANTS = 100_000
 
 
 class Enroll(Record):
-    """The target: in all, or in each arm (an arm that has its target is closed)."""
+    """The target: in all, or in each arm (an arm that has its target is closed).
+
+    Attributes
+    ----------
+    in all : participants in all arms together, a whole number. Example: 60
+    each arm : participants in each arm, a whole number. Example: 30
+    """
 
     in_all: Count | None = Field(default=None, alias="in all", ge=1, le=MOST_PARTICIPANTS)
     each_arm: Count | None = Field(default=None, alias="each arm", ge=1, le=MOST_PARTICIPANTS)
@@ -162,7 +216,16 @@ class Enroll(Record):
 
 
 class Design(Record):
-    """What the trialist chooses."""
+    """What the trialist chooses.
+
+    Attributes
+    ----------
+    arms : the arms by name, each with its description. Example: {control: usual care, massage: hand massage}
+    reference : the arm that the others are compared with; the first one by default. Example: control
+    allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
+    enroll : how many participants. Example: 60
+    within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
+    """
 
     arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
     reference: Name | None = None  # the first arm if not said
@@ -172,7 +235,13 @@ class Design(Record):
 
 
 class Covariate(Sourced):
-    """A property of a participant, drawn at enrollment: a number, or one of several named categories."""
+    """A property of a participant, drawn at enrollment: a number, or one of several named categories.
+
+    Attributes
+    ----------
+    number : a number that varies between participants. Example: {mean: 15 y, sd: 2 y}
+    choice : categories with their shares, which sum to 100 %. Example: {girl: 50 %, boy: 50 %}
+    """
 
     number: ValueSpread | None = None
     choice: Annotated[Mapping[Name, Share], SHARES_OF_A_WHOLE, QUANTITY] = {}
@@ -201,7 +270,19 @@ class Covariate(Sourced):
 
 
 class Level(Sourced):
-    """The distribution of an outcome at a visit in an arm, given in any way its scale allows."""
+    """The distribution of an outcome at a visit in an arm, given in any way its scale allows.
+
+    Attributes
+    ----------
+    mean : the mean, in the unit of the outcome. Example: 12.2
+    sd : the standard deviation, in the unit of the outcome, above 0. Example: 4.1
+    median : the median, in the unit of the outcome. Example: 11
+    sd_log : the standard deviation of the logarithms, above 0. Example: 0.4
+    cv : the standard deviation as a share of the mean, above 0. Example: 40 %
+    iqr : the lower and the upper quartile, in the unit of the outcome. Example: [8, 15]
+    shares : the share of each category, which sum to 100 %. Example: [20 %, 50 %, 30 %]
+    chance : the chance of yes. Example: 30 %
+    """
 
     mean: Annotated[Amount | None, QUANTITY] = None
     sd: Annotated[Amount | None, ABOVE_ZERO] = None
@@ -214,7 +295,12 @@ class Level(Sourced):
 
 
 class ArmLevels(Sourced):
-    """Levels at one visit that differ by arm."""
+    """Levels at one visit that differ by arm.
+
+    Attributes
+    ----------
+    by_arm : the level in each arm. Example: {control: {mean: 2.5, sd: 1}, massage: {mean: 2.1}}
+    """
 
     by_arm: Annotated[Mapping[Name, Level], QUANTITY]
 
@@ -230,7 +316,15 @@ AnyLevel = Annotated[
 
 
 class Effect(Sourced):
-    """What an arm changes against the reference, at the visits named (all if none)."""
+    """What an arm changes against the reference, at the visits named (all if none).
+
+    Attributes
+    ----------
+    difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
+    ratio : the factor on a lognormal outcome, above 0. Example: 0.85
+    odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    visits : the visits at which it acts; all by default. Example: [post]
+    """
 
     difference: Amount | None = None
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
@@ -239,7 +333,14 @@ class Effect(Sourced):
 
 
 class Correlation(Sourced):
-    """Latent correlation of an outcome with itself over visits, and with outcomes above it in the file."""
+    """Latent correlation of an outcome with itself over visits, and with outcomes above it in the file.
+
+    Attributes
+    ----------
+    within_session : correlation of two visits of one session, between -1 and 1. Example: 0.6
+    between_sessions : correlation of two visits of different sessions, between -1 and 1. Example: 0.4
+    with : correlation with outcomes above in the file, between -1 and 1. Example: {fear: 0.3}
+    """
 
     within_session: Factor | None = None
     between_sessions: Factor | None = None
@@ -247,7 +348,16 @@ class Correlation(Sourced):
 
 
 class Rhythm(Sourced):
-    """The clock: a slope per hour on the log scale (or in the outcome's unit), or a cosinor with a peak time."""
+    """The clock: a slope per hour on the log scale (or in the outcome's unit), or a cosinor with a peak time.
+
+    Attributes
+    ----------
+    slope : the slope over the hours of the day, per hour. Example: -0.132 per h
+    amplitude : half of the height of a daily wave, on the scale of the predictor. Example: 0.3
+    peak : the time of day of its peak, in quotes. Example: "08:00"
+    reference_clock : the time of day for which levels hold, in quotes. Example: "10:00"
+    between : the hours between which the slope acts. Example: 08:00-20:00
+    """
 
     slope: Rate | None = None
     amplitude: Amount | None = None  # cosinor, on the scale of the predictor
@@ -257,7 +367,23 @@ class Rhythm(Sourced):
 
 
 class Response(Sourced):
-    """How an outcome answers to an activity: through secretion, or at once by a ratio, difference or odds ratio."""
+    """How an outcome answers to an activity: through secretion, or at once by a ratio, difference or odds ratio.
+
+    Attributes
+    ----------
+    secretion : the change of secretion while it acts, a share. Example: -20 %
+    lag : the time from the start of the activity until it acts, a duration. Example: 5 min
+    for : how long it acts, a duration. Example: 30 min
+    responders : the share of participants who respond; all by default. Example: 70 %
+    difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
+    ratio : the factor on a lognormal outcome, above 0. Example: 0.85
+    odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    sd_log_between : the standard deviation of the logarithms of individual ratios, 0 or more. Example: 0.2
+    sd_between : the standard deviation of individual differences, in the unit of the outcome, 0 or more. Example: 0.5
+    sd_practitioner : the standard deviation of the effect over practitioners, on the scale of the predictor, 0 or more.
+        Example: {value: 0.1, of: nurse}
+    visits : the later visits at which it acts; those of the same session by default. Example: [post]
+    """
 
     secretion: SignedShare | None = None
     lag: Duration | None = None
@@ -273,7 +399,18 @@ class Response(Sourced):
 
 
 class Driver(Sourced):
-    """Something in the trace that moves the outcome: failed attempts, waiting, interruption, time in an activity."""
+    """Something in the trace that moves the outcome: failed attempts, waiting, interruption, time in an activity.
+
+    Attributes
+    ----------
+    driver : what moves the outcome. Example: failed
+    of : the attempt or activity. Example: needle
+    for : the resource that is waited for. Example: nurse
+    per : the time for which the effect is given, a duration above 0. Example: 10 min
+    difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
+    ratio : the factor on a lognormal outcome, above 0. Example: 0.85
+    odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    """
 
     driver: Literal["failed", "wait", "interrupted", "duration", "missed"]
     of: Name | None = None  # an attempt or activity
@@ -285,7 +422,18 @@ class Driver(Sourced):
 
 
 class CovariateEffect(Sourced):
-    """How a covariate moves the outcome: per unit of a number, or for one category against the others."""
+    """How a covariate moves the outcome: per unit of a number, or for one category against the others.
+
+    Attributes
+    ----------
+    covariate : the covariate that moves the outcome. Example: age
+    category : the category that is compared with the others. Example: girl
+    per : the amount of the covariate for which the effect is given, in its unit, above 0. Example: 1 y
+    centered_at : the value of the covariate for which levels hold, in its unit; its mean by default. Example: 15 y
+    difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
+    ratio : the factor on a lognormal outcome, above 0. Example: 0.85
+    odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    """
 
     covariate: Name
     category: Name | None = None
@@ -297,14 +445,33 @@ class CovariateEffect(Sourced):
 
 
 class Icc(Sourced):
-    """Shares of the variance that belong to the practitioner (of a resource) and the site."""
+    """Shares of the variance that belong to the practitioner (of a resource) and the site.
+
+    Attributes
+    ----------
+    practitioner : the share of the variance that belongs to who serves. Example: {value: 5 %, of: nurse}
+    site : the share of the variance that belongs to the site. Example: 3 %
+    """
 
     practitioner: PractitionerShare | None = None
     site: Share | None = None
 
 
 class Instrument(Sourced):
-    """How a value is measured."""
+    """How a value is measured.
+
+    Attributes
+    ----------
+    assay : the assay; outcomes of one assay share its plates. Example: ELISA
+    assay_cv : the error of one sample as a share of its value. Example: 5 %
+    plate_cv : the error of a plate as a share of the value. Example: 8 %
+    plate : how many samples a plate takes. Example: 38 samples
+    detection_limit : the smallest value that is read, in the unit of the outcome, above 0. Example: 0.4
+    below : what a value below the limit becomes. Example: limit/2
+    rounding : the step of the readings, in the unit of the outcome, above 0. Example: 0.1
+    rater_sd : the standard deviation of the rater's error, in the unit of a normal outcome or on the latent scale, 0 or
+        more. Example: 0.5
+    """
 
     assay: Name | None = None  # outcomes that name the same assay share its plates
     assay_cv: Share | None = None
@@ -319,7 +486,20 @@ class Instrument(Sourced):
 
 
 class Missing(Sourced):
-    """A reason for a missing value. MAR looks at another measured value, MNAR at the value itself."""
+    """A reason for a missing value. MAR looks at another measured value, MNAR at the value itself.
+
+    Attributes
+    ----------
+    mechanism : what decides: chance (MCAR), another measured value (MAR), or the value itself (MNAR). Example: MAR
+    reason : the reason in words. Example: too tired
+    chance : the chance that a value is missing, at the reference value. Example: 10 %
+    visits : the visits at which values are lost; all by default. Example: [post]
+    given : the outcome that decides, of MAR. Example: fear
+    at : its visit, of MAR. Example: pre
+    odds_ratio : the factor on the odds of a missing value, above 0. Example: 1.5
+    per : the amount for which the factor is given, in the unit of the outcome that decides, above 0. Example: 1
+    centered_at : the reference value, in the unit of the outcome that decides. Example: 5
+    """
 
     mechanism: Literal["MCAR", "MAR", "MNAR"]
     reason: Line
@@ -333,7 +513,16 @@ class Missing(Sourced):
 
 
 class Window(Record):
-    """A sample counts when taken this long after the end of an activity or attempt (or after a visit)."""
+    """A sample counts when taken this long after the end of an activity or attempt (or after a visit).
+
+    Attributes
+    ----------
+    after : the activity, attempt or visit from which the time counts. Example: needle
+    earliest : the earliest time of a sample, a duration. Example: 10 min
+    latest : the latest time of a sample, a duration. Example: 30 min
+    otherwise : what becomes of a sample outside the window. Example: drop
+    visits : the visits it holds for; all by default. Example: [post]
+    """
 
     after: Name
     earliest: Duration | None = None
@@ -343,7 +532,35 @@ class Window(Record):
 
 
 class Outcome(Record):
-    """A variable: its scale, levels, correlation, what moves it, how it is measured and lost."""
+    """A variable: its scale, levels, correlation, what moves it, how it is measured and lost.
+
+    Attributes
+    ----------
+    label : what it is called in texts and figures. Example: salivary cortisol
+    distribution : its scale; it may be left out where categories, a chance or a concentration say it. Example:
+        lognormal
+    unit : the unit of its values. Example: ug/dL
+    categories : the numbers of a scale, rising; a list or a range. Example: 0..10
+    labels : words for categories, each under its number. Example: {0: none, 4: extreme}
+    limits : the lowest and highest value of the scale of a normal outcome, in its unit; not enforced. Example: [0, 100]
+    better : which way is good for the participant. Example: lower
+    visits : the visits at which it is measured. Example: [pre, post]
+    as : whether levels are true values, or values as a pilot on this ward would observe them. Example: observed
+    level : the level at every visit that has none of its own. Example: {mean: 12.2, sd: 4.1}
+    by_visit : levels of single visits. Example: {post: {mean: 10, sd: 4}}
+    effects : what each arm changes against the reference. Example: {massage: {difference: -0.8}}
+    correlation : how its values hang together. Example: {within_session: 0.6}
+    rhythm : how the clock moves it. Example: {slope: -0.132 per h, reference_clock: "10:00"}
+    responds_to : how it answers to activities. Example: {hand massage: {difference: -0.5}}
+    half_life : its half-life in the body, a duration above 0. Example: 60 min
+    drivers : what else of the ward moves it. Example: [{driver: failed, of: needle, difference: 0.5}]
+    covariates : how covariates move it. Example: [{covariate: age, per: 1 y, difference: 0.1}]
+    icc : shares of the variance of practitioners and sites. Example: {site: 3 %}
+    instrument : how a value is measured. Example: {rounding: 0.1}
+    lost : the share of values lost by chance. Example: 5 %
+    missing : reasons for missing values. Example: [{mechanism: MCAR, reason: too tired, chance: 10 %}]
+    window : when a sample counts. Example: {after: needle, latest: 30 min, otherwise: drop}
+    """
 
     label: Annotated[Line | None, WORDS] = None
     distribution: Literal["normal", "lognormal", "ordinal", "binary"] | None = None
@@ -377,14 +594,27 @@ class Outcome(Record):
 
 
 class Change(Record):
-    """The endpoint is the change from one visit to another."""
+    """The endpoint is the change from one visit to another.
+
+    Attributes
+    ----------
+    from : the earlier visit. Example: pre
+    to : the later visit. Example: post
+    """
 
     start: Name = Field(alias="from")
     end: Name = Field(alias="to")
 
 
 class Limits(Record):
-    """A rule on a number: below, above, or beyond (in size, either way)."""
+    """A rule on a number: below, above, or beyond (in size, either way).
+
+    Attributes
+    ----------
+    below : below this share. Example: -10 %
+    above : above this share. Example: 10 %
+    beyond : larger than this share, either way, 0 or more. Example: 10 %
+    """
 
     below: SignedShare | None = None
     above: SignedShare | None = None
@@ -392,13 +622,24 @@ class Limits(Record):
 
 
 class Subset(Record):
-    """Participants chosen by their own percent change; no estimand follows from such a choice."""
+    """Participants chosen by their own percent change; no estimand follows from such a choice.
+
+    Attributes
+    ----------
+    percent_change : limits of the percent change of a participant. Example: {below: -10 %}
+    """
 
     percent_change: Limits
 
 
 class Estimand(Record):
-    """The effect that an analysis is to find, by what it makes of missed and stopped treatment (ICH E9 R1)."""
+    """The effect that an analysis is to find, by what it makes of missed and stopped treatment (ICH E9 R1).
+
+    Attributes
+    ----------
+    strategy : what is made of missed and stopped treatment. Example: treatment policy
+    responders : who responds, of a responder stratum. Example: {percent_change: {below: -10 %}}
+    """
 
     strategy: Literal["treatment policy", "hypothetical", "while on treatment", "responder stratum"] = (
         "treatment policy"
@@ -407,14 +648,28 @@ class Estimand(Record):
 
 
 class Dichotomy(Record):
-    """Turns a number into yes or no."""
+    """Turns a number into yes or no.
+
+    Attributes
+    ----------
+    at_least : yes from this value on, in the unit of the outcome. Example: 3
+    at_most : yes up to this value, in the unit of the outcome. Example: 2
+    """
 
     at_least: Amount | None = None
     at_most: Amount | None = None
 
 
 class Then(Record):
-    """Pairs after the omnibus test."""
+    """Pairs after the omnibus test.
+
+    Attributes
+    ----------
+    pairs : the test of two arms. Example: welch
+    against : the arm that every pair has; all pairs by default. Example: control
+    adjust : how p-values are adjusted for the number of pairs. Example: holm
+    gate : whether pairs are only tested once the test of all arms rejects. Example: true
+    """
 
     pairs: Literal["t", "two-sample-t", "welch", "mann-whitney", "fisher", "chi-square"]
     against: Name | None = None  # None: all pairs
@@ -439,7 +694,28 @@ TESTS = Literal[
 
 
 class Analysis(Record):
-    """A named estimator on a population."""
+    """A named estimator on a population.
+
+    Attributes
+    ----------
+    outcome : the outcome it looks at. Example: fear
+    visit : the visit of the endpoint. Example: post
+    change : an endpoint that is a change. Example: {from: pre, to: post}
+    transform : what is made of the values first; percent is the percent change. Example: log
+    dichotomize : the limit that turns a number into yes or no. Example: {at_least: 3}
+    test : the test. Example: t
+    baseline : the visit whose value is adjusted for. Example: pre
+    covariates : covariates that are adjusted for. Example: [age]
+    contrast : the two arms it compares, one minus the other. Example: massage - control
+    then : pairs after a test of all arms. Example: {pairs: welch, against: control}
+    subset : participants chosen by their own percent change. Example: {percent_change: {below: -10 %}}
+    population : whose values it takes. Example: completers
+    estimand : the effect that it is to find. Example: {strategy: hypothetical}
+    exclude : categories that are left out, by covariate. Example: {sex: boy}
+    null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
+    alternative : the direction of the test. Example: two-sided
+    alpha : the level of the test, between 0 % and 100 %; 5 % by default. Example: 5 %
+    """
 
     outcome: Name
     visit: Name | None = None
@@ -464,7 +740,15 @@ class Analysis(Record):
 
 
 class Costs(Sourced):
-    """What the study costs, in one currency."""
+    """What the study costs, in one currency.
+
+    Attributes
+    ----------
+    currency : the currency of all amounts. Example: EUR
+    participant : what one participant costs, with the currency. Example: 100 EUR
+    sample : what one sample costs, by outcome, with the currency. Example: {cortisol: 25 EUR}
+    staff_hour : what one hour costs, by resource, with the currency. Example: {nurse: 40 EUR}
+    """
 
     currency: Line
     participant: Money | None = None
@@ -473,14 +757,33 @@ class Costs(Sourced):
 
 
 class Simulation(Record):
-    """How many replicates, from which seed."""
+    """How many replicates, from which seed.
+
+    Attributes
+    ----------
+    replicates : how many trials are simulated, a whole number. Example: 10000
+    seed : which random numbers are drawn, a whole number. Example: 1
+    """
 
     replicates: Annotated[Count, COUNTED] = Field(default=10_000, ge=1, le=1_000_000_000)
     seed: Count = Field(default=1, ge=0, le=2**63 - 1)
 
 
 class Published(Record):
-    """A figure or finding of the published study, for ``trialsim reproduce``."""
+    """A figure or finding of the published study, for ``trialsim reproduce``.
+
+    Attributes
+    ----------
+    source : the source that prints it, declared under sources. Example: trial2
+    analysis : the analysis that it is compared with. Example: main
+    reading : how the text was read, in words. Example: read from figure 2
+    contrast : the two arms, one minus the other. Example: massage - control
+    n : participants, a whole number. Example: 99
+    mean : the mean or difference, in the unit of the endpoint. Example: -0.8
+    ci95 : the ends of its 95 % confidence interval, in the unit of the endpoint. Example: [-1.5, -0.1]
+    p : its p-value, from 0 to 1. Example: 0.03
+    finding : what was found. Example: lower
+    """
 
     source: Name
     analysis: Name
@@ -494,7 +797,30 @@ class Published(Record):
 
 
 class Draft(Record):
-    """A scenario as it was read: every key by itself is sound, defaults are not written out, nothing is held together."""
+    """A scenario as it was read: every key by itself is sound, defaults are not written out, nothing is held together.
+
+    Attributes
+    ----------
+    trialsim : the version of the format. Example: 1
+    name : the name of the study, which names its folders. Example: pain-2026
+    title : the title in one line. Example: Hand massage before blood draws
+    sources : sources by a short name. Example: {trial2: "Ward records 2024, n = 40"}
+    setting : the ward. Example: {starts: 2026-01-05, patients: {arrive: {every: 30 h}, consent: 80 %}}
+    design : what the trialist chooses. Example: {arms: {control: usual care, massage: hand massage}, enroll: 60}
+    participants : properties of participants. Example: {age: {mean: 15 y, sd: 2 y}}
+    attrition : reasons to leave, counted from enrollment. Example: [{reason: moved, chance: 10 %, within: 30 d}]
+    protocol : the steps each participant goes through on the ward. Example: [{visit: pre}, {activity: hand massage,
+        lasts: 15 min}]
+    visits : without a ward, when each visit happens, a duration from enrollment. Example: {post: 28 d}
+    outcomes : what is measured. Example: {fear: {distribution: normal, visits: [post], level: {mean: 2.5, sd: 1}}}
+    analyses : how it is analyzed. Example: {main: {outcome: fear, visit: post, test: t}}
+    primary : the primary analysis, or several. Example: main
+    costs : what the study costs. Example: {currency: EUR, participant: 100 EUR}
+    sweep : values to vary, for trialsim sweep. Example: {matrix: {design.enroll: [60, 99]}}
+    simulation : how many trials, from which seed. Example: {replicates: 10000, seed: 1}
+    published : figures of the published study, for trialsim reproduce. Example: [{source: trial2, analysis: main, p:
+        0.03}]
+    """
 
     trialsim: Literal[1]
     name: Annotated[StudyName, WORDS]

@@ -140,7 +140,17 @@ AnyValue = Annotated[Any, _Value()]
 
 
 class Sweep(Record):
-    """Values to vary. The parts are crossed: every point of ``matrix`` with every one of ``zip``, ``list`` and ``latin``."""
+    """Values to vary. The parts are crossed: every point of ``matrix`` with every one of ``zip``, ``list`` and ``latin``.
+
+    Attributes
+    ----------
+    matrix : values by path, of which every combination is a design. Example: {design.enroll: [60, 99, 150]}
+    zip : values by path, of which the first ones stand together, then the second ones. Example: {design.enroll: [60,
+        99]}
+    list : designs one by one, each a value by path. Example: [{design.enroll: 60}]
+    latin : ranges by path, of which a Latin hypercube is drawn. Example: {design.enroll: 20..100 by 1}
+    points : how many designs the hypercube has, a whole number. Example: 40
+    """
 
     matrix: Mapping[str, Cut] = {}  # every combination
     zip_: Mapping[str, Cut] = Field(default={}, alias="zip")  # the first values together, then the second, ...

@@ -33,6 +33,8 @@ NOT_NEGATIVE = Rule("not negative")
 SHARES_OF_A_WHOLE = Rule("shares of a whole")
 #: A choice of the trialist or a quotation; nothing in it is uncertain.
 CHOSEN = Rule("chosen")
+#: A number of the schedule or of how another one is given: fixed times, windows, units of an effect.
+SCHEDULE = Rule("schedule")
 #: With this key a map is one quantity: a child file replaces it whole, so that no source outlives its number.
 QUANTITY = Rule("quantity")
 

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 from trialsim.errors import TrialsimError
 from trialsim.faults import refuse
 from trialsim.quantities import Count, Duration, DurationSpread, Name, Record, Share, Sourced
-from trialsim.rules import QUANTITY
+from trialsim.rules import QUANTITY, SCHEDULE
 
 
 def read_calendar(value: object) -> str:
@@ -145,7 +145,7 @@ class Activity(Sourced):
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
-    give_up_after: Duration | None = None
+    give_up_after: Annotated[Duration | None, SCHEDULE] = None
     interrupted: Interrupted | None = None
 
 
@@ -175,7 +175,7 @@ class Attempt(Sourced):
     visit: Name | None = None
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Duration | None = None
+    give_up_after: Annotated[Duration | None, SCHEDULE] = None
 
 
 class Hold(Record):
@@ -193,7 +193,7 @@ class Hold(Record):
     hold: tuple[Name, ...]
     name: Name | None = None
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Duration | None = None
+    give_up_after: Annotated[Duration | None, SCHEDULE] = None
     steps: tuple[Step, ...]
 
 

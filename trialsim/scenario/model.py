@@ -56,6 +56,7 @@ from trialsim.rules import (
     NAMES_DECIDE,
     NOT_NEGATIVE,
     QUANTITY,
+    SCHEDULE,
     SHARES_OF_A_WHOLE,
     WORDS,
 )
@@ -415,7 +416,7 @@ class Driver(Sourced):
     driver: Literal["failed", "wait", "interrupted", "duration", "missed"]
     of: Name | None = None  # an attempt or activity
     lasts: Name | None = Field(default=None, alias="for")  # a resource, for waits
-    per: Annotated[Duration | None, ABOVE_ZERO] = None  # for waits and durations
+    per: Annotated[Duration | None, ABOVE_ZERO, SCHEDULE] = None  # for waits and durations
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
@@ -437,8 +438,8 @@ class CovariateEffect(Sourced):
 
     covariate: Name
     category: Name | None = None
-    per: Annotated[Amount | None, ABOVE_ZERO] = None
-    centered_at: Amount | None = None
+    per: Annotated[Amount | None, ABOVE_ZERO, SCHEDULE] = None
+    centered_at: Annotated[Amount | None, SCHEDULE] = None
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
@@ -508,8 +509,8 @@ class Missing(Sourced):
     given: Name | None = None  # MAR: an outcome
     at: Name | None = None  # MAR: its visit
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
-    per: Annotated[Amount | None, ABOVE_ZERO] = None
-    centered_at: Amount | None = None
+    per: Annotated[Amount | None, ABOVE_ZERO, SCHEDULE] = None
+    centered_at: Annotated[Amount | None, SCHEDULE] = None
 
 
 class Window(Record):
@@ -587,7 +588,7 @@ class Outcome(Record):
     instrument: Instrument = Instrument()
     lost: Share | None = None
     missing: tuple[Missing, ...] = ()
-    window: Window | None = None
+    window: Annotated[Window | None, SCHEDULE] = None
 
 
 # ---------------------------------------------------------------- the analyses
@@ -831,7 +832,7 @@ class Draft(Record):
     participants: Mapping[Name, Covariate] = {}
     attrition: Annotated[tuple[Leave, ...], OneOrMany()] = ()  # counted from enrollment
     protocol: tuple[Step, ...] = ()
-    visits: Mapping[Name, Duration] = {}  # without a ward: when each visit happens
+    visits: Annotated[Mapping[Name, Duration], SCHEDULE] = {}  # without a ward: when each visit happens
     outcomes: Mapping[Name, Outcome]
     analyses: Annotated[Mapping[Name, Analysis], CHOSEN]
     primary: Names

@@ -214,3 +214,16 @@ def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
     assert files[2] == files[3]
     other = trajectories.trajectories(cohort(3), label="fear", arms=ARMS, visits=("before", "after"))
     assert style.save(other, tmp_path, "c")[0].read_bytes() != files[0][0]
+
+
+def test_ticks_in_percent_are_written_as_they_stand() -> None:
+    """Steps of 2.5 % were written 2, 5, 8, 10 %; the planted form is that rounding."""
+    from matplotlib.ticker import PercentFormatter
+
+    from trialsim.figures.style import percent_ticks
+
+    shares = [0.0, 0.025, 0.05, 0.075, 0.1]
+    written = [float(percent_ticks()(share, 0).rstrip("%")) / 100 for share in shares]
+    assert written == pytest.approx(shares)
+    rounded = [float(PercentFormatter(1, decimals=0).format_pct(share, 0.1).rstrip("%")) / 100 for share in shares]
+    assert rounded != pytest.approx(shares)

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
-from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, percent_ticks, plain_grid, study_style
 
 LINE = "#0072b2"
 
@@ -61,8 +60,8 @@ def _along(axes: Axes, along: pd.DataFrame, belief: str, ticks: Sequence[tuple[f
     axes.set_ylabel("power")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_formatter(percent_ticks())
+    axes.yaxis.set_major_formatter(percent_ticks())
     upper = axes.secondary_xaxis("top")
     upper.set_xticks([at for at, _ in ticks], [text for _, text in ticks])
     upper.tick_params(labelsize=8, colors=QUIET)
@@ -83,6 +82,6 @@ def _spread(axes: Axes, power: np.ndarray, goal: float, above: float) -> None:
     axes.set_ylabel("share of the prior with at least this power")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_formatter(percent_ticks())
+    axes.yaxis.set_major_formatter(percent_ticks())
     plain_grid(axes)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
-from trialsim.figures.style import ACCENT, INK, blank_figure, caption, plain_grid, row_names, study_style
+from trialsim.figures.style import ACCENT, INK, blank_figure, caption, percent_ticks, plain_grid, row_names, study_style
 
 DOT = "#0072b2"
 
@@ -37,7 +36,7 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
         left.set_ylim(len(rows) - 0.5, -0.5)
         left.set_xlabel("bias [standard errors of the estimate]")
         right.set_xlabel("intervals that hold the truth")
-        right.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g}%"))
+        right.xaxis.set_major_formatter(percent_ticks())
         right.set_xlim(right=min(1.0, right.get_xlim()[1] + 0.001))
         widest = max(0.25, *(abs(limit) for limit in left.get_xlim()))
         left.set_xlim(-widest, widest)

@@ -11,9 +11,19 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from trialsim.figures.style import ARM_COLORS, INK, blank_figure, caption, in_lines, plain_grid, row_names, study_style
+from trialsim.figures.style import (
+    ARM_COLORS,
+    INK,
+    blank_figure,
+    caption,
+    in_lines,
+    percent_ticks,
+    plain_grid,
+    row_names,
+    study_style,
+)
 
 MONTH = 30.4375  # mean days in a month
 
@@ -76,7 +86,7 @@ def share_comparison(
             for axes in (left, right):
                 axes.axhline(y, color="#e6eaee", linewidth=0.8, zorder=0)
         left.set_xlim(-0.02, 1.02)
-        left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        left.xaxis.set_major_formatter(percent_ticks())
         left.set_xlabel(xlabel)
         right.set_xlabel(f"difference from {labels[0]} [percentage points]")
         right.xaxis.set_major_locator(MaxNLocator(6))

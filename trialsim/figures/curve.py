@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, percent_ticks, plain_grid, study_style
 
 LINE = "#0072b2"
 
@@ -60,7 +60,7 @@ def design_curve(
         axes.set_ylabel(ylabel)
         axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
         if share:
-            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            axes.yaxis.set_major_formatter(percent_ticks())
             axes.set_ylim(max(0.0, float(np.floor(10 * curve["low"].min()) / 10)), 1.02)
         plain_grid(axes)
         caption(figure, note)

@@ -6,9 +6,18 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
-from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, in_lines, plain_grid, study_style
+from trialsim.figures.style import (
+    ACCENT,
+    INK,
+    QUIET,
+    blank_figure,
+    caption,
+    in_lines,
+    percent_ticks,
+    plain_grid,
+    study_style,
+)
 
 DECLARED, NULL = "#0072b2", QUIET
 
@@ -68,7 +77,7 @@ def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "
             panel.axvline(alpha, color=ACCENT, linewidth=1)
             panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
             panel.set_title(in_lines(row, 38), fontsize=9)
-            panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            panel.yaxis.set_major_formatter(percent_ticks())
             plain_grid(panel)
             panel.set_xlim(0, 1)
         for panel in panels[len(rows) :]:

@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from trialsim.figures.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, blank_figure, caption, percent_ticks, plain_grid, study_style
 
 OTHERS, TOO_OFTEN = "#b4bfc8", "#b3432b"
 LABELS = {
@@ -65,7 +65,7 @@ def _values(axes: Axes, frame: pd.DataFrame, label: str, *, share: bool) -> None
     if share:
         bottom = max(-0.02, np.floor(10 * bottom) / 10)
         axes.set_ylim(bottom, min(1.05, top + 0.15 * (top - bottom)))
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(percent_ticks())
     else:
         axes.set_ylim(bottom - 0.05 * (top - bottom), top + 0.15 * (top - bottom))
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
-from trialsim.figures.style import ACCENT, INK, QUIET, blank_figure, caption, plain_grid, row_names, study_style
+from trialsim.figures.style import (
+    ACCENT,
+    INK,
+    QUIET,
+    blank_figure,
+    caption,
+    percent_ticks,
+    plain_grid,
+    row_names,
+    study_style,
+)
 
 DECLARED, NULL = "#0072b2", QUIET
 
@@ -42,7 +51,7 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
         axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.set_xlim(-0.01, 1.13)
         axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1])
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.xaxis.set_major_formatter(percent_ticks())
         axes.set_xlabel("simulated trials that reject")
         plain_grid(axes, axis="x")
         axes.tick_params(axis="y", length=0)

@@ -13,6 +13,7 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,3 +119,12 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
         figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
         figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})
     return png, svg
+
+
+def percent_ticks() -> FuncFormatter:
+    """Shares on an axis as percent, with the digits that tell ticks apart: 2.5 % is not written as 2 %.
+
+    >>> [percent_ticks()(share, 0) for share in (0.0, 0.025, 0.05, 1.0)]
+    ['0%', '2.5%', '5%', '100%']
+    """
+    return FuncFormatter(lambda share, _: f"{100 * share:.4g}%")

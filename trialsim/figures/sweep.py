@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from trialsim.figures.style import ARM_COLORS, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ARM_COLORS, INK, blank_figure, caption, percent_ticks, plain_grid, study_style
 
 COLORS = (*ARM_COLORS[1:], ARM_COLORS[0])
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
@@ -86,7 +86,7 @@ def _value_axis(axes: Axes, frame: pd.DataFrame, label: str, *, share: bool) -> 
     bottom, top = frame["low"].min(), frame["high"].max()
     bottom, top = max(0.0, np.floor(10 * bottom - 0.2) / 10), min(1.02, np.ceil(10 * top + 0.2) / 10)
     axes.set_ylim(bottom, top)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(percent_ticks())
     shown = [goal for goal in GOALS if bottom < goal < top]
     for other in axes.figure.axes:
         for goal in shown:

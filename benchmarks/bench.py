@@ -29,8 +29,8 @@ from trialsim.numbers.distributions import Distribution, few_quantiles, pack
 from trialsim.numbers.normal import normal_quantiles
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
-from trialsim.scenario.cells import family, sweep_of_words
 from trialsim.scenario.sweep import points_of
+from trialsim.scenario.sweep_words import sweep_of_words
 from trialsim.sizing import find_size, target_of
 from trialsim.sweep import play_sweep
 from trialsim.truth import MOST, find_truth
@@ -251,7 +251,7 @@ def designing(scale: int) -> list[Line]:
     picu, ancova = SCENARIOS / "picu-blood-draw.yaml", studies.prepare(loads(ANCOVA))
     sized = studies.prepare(load(picu))
     each = "[20, 30, 40, 50, 60]", "[1, 2, 3, 4, 5]"
-    of = family(picu)
+    of = load(picu)
     sweep = sweep_of_words([f"design.enroll.each arm={each[0]}", f"setting.resources.nurse.units={each[1]}"])
     points = points_of(sweep)
     return [

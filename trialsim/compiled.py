@@ -1,25 +1,101 @@
-"""The one way trialsim compiles a function: cached, without the interpreter lock, with exact arithmetic."""
+"""The one way trialsim compiles a function: cached, without the interpreter lock, with exact arithmetic.
+
+Numba is imported when a compiled function is called for the first time: what only reads and checks a scenario does without it.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from functools import lru_cache, update_wrapper
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import numba
-from llvmlite import ir
-from numba.core import event, types
-from numba.extending import intrinsic
+if TYPE_CHECKING:
+    from llvmlite import ir
 
-_jit: Any = numba.njit
-_config: Any = numba.config
 _EXACT: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
 _INNER: dict[str, Any] = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+_making = threading.RLock()
+
+#: Numba must have these before it begins to compile what uses them.
+_instructions: list[Later] = []
+
+
+class Later:
+    """A function that Numba is given when it is called, or when another one that calls it is compiled."""
+
+    def __init__(self, function: Callable[..., Any], make: Callable[[Any, Callable[..., Any]], Any]) -> None:
+        update_wrapper(self, function)
+        self.py_func = function
+        self._make = make
+        self._made: Any = None
+
+    @property
+    def made(self) -> Any:
+        """What Numba makes of it, once."""
+        if self._made is None:
+            with _making:
+                self.make_now(_numba())
+        return self._made
+
+    def make_now(self, numba: Any) -> None:
+        """Give it to Numba, if that is not done."""
+        if self._made is None:
+            self._made = self._make(numba, self.py_func)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """For Numba it is what it will be: asked when a function that calls it is compiled."""
+        from numba.core.registry import cpu_target
+
+        return cpu_target.typing_context.resolve_value_type(self.made)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call what Numba made of it."""
+        return (self._made or self.made)(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.made, name)
+
+
+@lru_cache(maxsize=1)
+def _numba() -> Any:
+    """Numba, told not to look for garbage while it compiles.
+
+    Compiling makes millions of objects that all stay: looking for garbage among them takes an eighth of the time.
+    """
+    import numba
+    from numba.core import event
+
+    class NoCollecting(event.Listener):
+        def __init__(self) -> None:
+            self.depth = 0
+            self.was_on = False
+
+        def on_start(self, event: Any) -> None:  # noqa: ARG002  # as numba calls it
+            if self.depth == 0:
+                self.was_on = gc.isenabled()
+                gc.disable()
+            self.depth += 1
+
+        def on_end(self, event: Any) -> None:  # noqa: ARG002  # as numba calls it
+            self.depth -= 1
+            if self.depth == 0 and self.was_on:
+                gc.enable()
+
+    event.register("numba:compile", NoCollecting())
+    for one in _instructions:
+        one.make_now(numba)
+    return numba
 
 
 def cache_folder(system: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
@@ -46,14 +122,18 @@ def kernel(function: Function) -> Function:
     and is cached on disk in :func:`cache_folder`, so that only the first start compiles; where no folder for it can be
     written (Numba then raises RuntimeError), every start compiles.
     """
-    own = _config.CACHE_DIR
-    _config.CACHE_DIR = own or str(cache_folder())
-    try:
-        return cast("Function", _jit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function))
-    except RuntimeError:
-        return cast("Function", _jit(no_cfunc_wrapper=True, **_EXACT)(function))
-    finally:
-        _config.CACHE_DIR = own  # other users of Numba in this process keep their own
+
+    def make(numba: Any, function: Callable[..., Any]) -> Any:
+        own = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = own or str(cache_folder())
+        try:
+            return numba.njit(cache=True, no_cfunc_wrapper=True, **_EXACT)(function)
+        except RuntimeError:
+            return numba.njit(no_cfunc_wrapper=True, **_EXACT)(function)
+        finally:
+            numba.config.CACHE_DIR = own  # other users of Numba in this process keep their own
+
+    return cast("Function", Later(function, make))
 
 
 def is_cached(function: object) -> bool:
@@ -71,16 +151,36 @@ def is_cached(function: object) -> bool:
 
 def part(function: Function) -> Function:
     """A part of other kernels; it cannot be called from Python, which saves compiling."""
-    return cast("Function", _jit(**_INNER, **_EXACT)(function))
+    return cast("Function", Later(function, lambda numba, function: numba.njit(**_INNER, **_EXACT)(function)))
 
 
 def inlined(function: Function) -> Function:
     """A part that is copied to where it is called."""
-    return cast("Function", _jit(forceinline=True, **_INNER, **_EXACT)(function))
+
+    def make(numba: Any, function: Callable[..., Any]) -> Any:
+        return numba.njit(forceinline=True, **_INNER, **_EXACT)(function)
+
+    return cast("Function", Later(function, make))
 
 
-def _generate_index(typing: object, x: types.Type) -> Any:  # noqa: ARG001  # Numba's protocol
+def instruction(generate: Callable[..., Any]) -> Any:
+    """A part told in the instructions of the compiler: ``generate`` gives typing and code, as Numba's intrinsics do."""
+
+    def make(_: Any, generate: Callable[..., Any]) -> Any:
+        from numba.extending import intrinsic
+
+        return intrinsic(generate)
+
+    made = Later(generate, make)
+    _instructions.append(made)
+    if _numba.cache_info().currsize:  # it is there already
+        made.make_now(_numba())
+    return made
+
+
+def _generate_index(typing: object, x: Any) -> Any:  # noqa: ARG001  # Numba's protocol
     """Typing and code for :data:`index`."""
+    from llvmlite import ir
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001  # Numba's protocol
         builder.assume(builder.icmp_signed(">=", arguments[0], ir.Constant(arguments[0].type, 0)))
@@ -90,26 +190,4 @@ def _generate_index(typing: object, x: types.Type) -> Any:  # noqa: ARG001  # Nu
 
 
 #: Tells the compiler that an integer is not negative: no code for indices that count from the end.
-index: Any = intrinsic(_generate_index)
-
-
-class _NoCollecting(event.Listener):
-    """Compiling makes millions of objects that all stay: looking for garbage among them takes an eighth of the time."""
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.was_on = False
-
-    def on_start(self, event: Any) -> None:  # noqa: ARG002  # as numba calls it
-        if self.depth == 0:
-            self.was_on = gc.isenabled()
-            gc.disable()
-        self.depth += 1
-
-    def on_end(self, event: Any) -> None:  # noqa: ARG002  # as numba calls it
-        self.depth -= 1
-        if self.depth == 0 and self.was_on:
-            gc.enable()
-
-
-event.register("numba:compile", _NoCollecting())
+index: Any = instruction(_generate_index)

@@ -50,6 +50,9 @@ class Fault:
 
     ``file``, ``line`` and ``column`` (both from 1) point at the offending text; ``path`` is the
     dotted place in the scenario (``design.allocation.ratio``).
+
+    ``option`` is the option after which the offending value was typed (``--set``), ``change`` the path it was set at from
+    outside the file. ``form`` is the message without the values it shows, ``wants`` the kind of value that belongs there.
     """
 
     code: str
@@ -61,6 +64,10 @@ class Fault:
     column: int = 0
     source_line: str = ""
     warning: bool = False
+    option: str = ""
+    change: str = ""
+    form: str = ""
+    wants: str = ""
 
 
 class ScenarioError(TrialsimError):
@@ -84,9 +91,13 @@ class ScenarioError(TrialsimError):
 
 
 class ProtocolError(TrialsimError):
-    """A protocol that cannot be played: a deadlock by order, a visit no pathway reaches."""
+    """A protocol that cannot be played: a deadlock by order, a visit no pathway reaches; ``step`` is where, if it is one."""
 
     exit_code = 3
+
+    def __init__(self, message: str, *, code: str = "", remedy: str = "", step: str = "") -> None:
+        super().__init__(message, code=code, remedy=remedy)
+        self.step = step
 
 
 class EngineError(TrialsimError):

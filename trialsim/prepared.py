@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim import engine as engines
-from trialsim.analysis.caveats import caveats
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.cautions import cautions
 from trialsim.conduct import ConductPlan, Entries, conduct, plan_conduct
 from trialsim.engine import Engine
 from trialsim.engine.trace import EventTrace
-from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.program import Program
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response import ResponsePlan, plan_response
 from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
 from trialsim.result import Result
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.practitioners import practitioners
 from trialsim.scenario.provenance import Row, provenance
-from trialsim.scenario.resolve import resolve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,25 +60,14 @@ class Study(Result):
 
 
 def prepare(scenario: Scenario | Study) -> Study:
-    """Resolve and plan a scenario; a study that is prepared already is returned as it is."""
+    """Plan a scenario; a study that is prepared already is returned as it is."""
     if isinstance(scenario, Study):
         return scenario
-    resolved = resolve(scenario)
-    plan = plan_conduct(resolved)
-    program = None
-    if resolved.setting is not None and resolved.protocol:
-        program = compile_protocol(
-            resolved.protocol,
-            resolved.setting.resources,
-            arms=tuple(resolved.design.arms),
-            starts=resolved.setting.starts,
-            sites=tuple(resolved.setting.sites),
-            practitioners=practitioners(resolved),
-        )
-    response = plan_response(resolved, program)
+    plan, program = plan_conduct(scenario), scenario.program
+    response = plan_response(scenario, program)
     if response.observed:
         response = _as_observed(plan, program, response)
-    return Study(resolved, plan, program, response, plan_analyses(resolved, response))
+    return Study(scenario, plan, program, response, plan_analyses(scenario, response))
 
 
 def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
@@ -94,8 +80,7 @@ def _as_observed(plan: ConductPlan, program: Program | None, response: ResponseP
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """What may be meant but is probably not: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
-    program = study.program.warnings if study.program is not None else ()
-    return (*program, *study.response.warnings, *caveats(study.analysis, study.response))
+    return cautions(study.program, study.response, study.analysis)
 
 
 def ward_events(

@@ -26,7 +26,7 @@ from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import Program
 from trialsim.protocol.steps import Resource
 from trialsim.protocol.tapes import Tapes, draw_tapes
-from trialsim.scenario import load, resolve
+from trialsim.scenario import load
 
 ARRAYS = ("visits", "activities", "holds", "ends", "staff", "trial_end")
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").rglob("*.yaml"))
@@ -71,7 +71,7 @@ def test_engines_agree_under_any_priority(trial: Trial) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_engines_agree_on_shipped_scenarios(path: Path) -> None:
-    scenario = resolve(load(path))
+    scenario = load(path)
     if scenario.setting is None or not scenario.protocol:
         pytest.skip("no ward")
     setting, some = scenario.setting, range(40, 44)

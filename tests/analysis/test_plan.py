@@ -17,6 +17,7 @@ from trialsim.analysis.estimates import NUMBERS, Estimates, analyze
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
 from trialsim.analysis.rows import EMPTY_ARM, NOT_TESTED, OK
 from trialsim.scenario import Scenario, loads
+from trialsim.scenario.model import Draft
 
 TEXT = """
 trialsim: 1
@@ -280,9 +281,12 @@ def test_exclusions_leave_a_category_out(data: TrialArrays, estimates: Estimates
 
 @pytest.mark.parametrize("population", ["received", "completers"])
 def test_populations(population: str, data: TrialArrays) -> None:
-    scenario = loads(TEXT)
-    changed = scenario.analyses["received"].model_copy(update={"population": population})
-    scenario = scenario.model_copy(update={"analyses": {"received": changed}, "primary": ("received",)})
+    whole = loads(TEXT)
+    changed = whole.analyses["received"].model_copy(update={"population": population})
+    fields = {name: getattr(whole, name) for name in Draft.model_fields}
+    fields |= {"analyses": {"received": changed}, "primary": ("received",)}
+    # by hand, as a study without a ward may not ask who received the treatment
+    scenario = Scenario.made(Draft.model_construct(**fields), written=whole.written, program=None)
     estimates = run(plan_analyses(scenario, Pairs(scenario)), data)
     counted = data.received if population == "received" else data.completed
     for t, r in each_trial():

@@ -8,7 +8,7 @@ import pytest
 
 import trialsim as ts
 from tests.api.conftest import NAME
-from trialsim.api.subjects import changed, family_of, scenario_file, scenario_of, study_of
+from trialsim.api.subjects import changed, scenario_file, scenario_of, study_of
 from trialsim.scenario.identity import scenario_hash
 
 
@@ -43,9 +43,3 @@ def test_what_is_no_subject_is_refused_in_words(name: str) -> None:
     assert refused.value.code == "TS-R010"
     if name == "textbook-t-tost":
         assert refused.value.remedy == "Did you mean 'textbook-t-test'?"
-
-
-def test_a_family_of_a_scenario_is_that_of_its_file(copied: Path, study: ts.Study) -> None:
-    point = {"design.enroll": 40}
-    told = {scenario_hash(family_of(one).at(point)) for one in (copied, study, copied.read_text(encoding="utf-8"))}
-    assert len(told) == 1

@@ -16,7 +16,7 @@ import pytest
 from trialsim.numbers.distributions import quantile
 from trialsim.numbers.draws import uniforms
 from trialsim.protocol.calendar import DAY, NEVER, next_open, parse_calendar, parse_days
-from trialsim.scenario import Scenario, loads, resolve
+from trialsim.scenario import Scenario, loads
 
 MOST = 1200  # patients drawn by the slow form
 
@@ -70,7 +70,7 @@ def study(
         course=WARD if patients else NO_WARD,
         test="t" if arms.count(":") == 2 else "anova" if ":" in arms.partition(",")[2] else "one-sample-t",
     )
-    return resolve(loads(text))
+    return loads(text)
 
 
 # ---------------------------------------------------------------- the slow form

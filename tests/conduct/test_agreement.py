@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from trialsim.conduct import COUNTS, conduct, plan_conduct
-from trialsim.scenario import load, resolve
+from trialsim.scenario import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -95,7 +95,7 @@ def differences(scenario, slow, fault=""):
 
 def scenario_of(name, small):
     told = STUDIES[name]
-    return small(**told) if isinstance(told, dict) else resolve(load(told))
+    return small(**told) if isinstance(told, dict) else load(told)
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -62,13 +62,13 @@ def played(path: Path) -> None:
     from trialsim.prepared import warnings_of
     from trialsim.report.explain import explain
     from trialsim.scenario import load
-    from trialsim.scenario.cells import family
     from trialsim.scenario.sweep import points_of
+    from trialsim.scenario.variants import variants
 
     study = studies.prepare(load(path))
     shown(path, str(explain(study)), str(warnings_of(study)))
     if study.scenario.sweep is not None:
-        deque(family(path).each(points_of(study.scenario.sweep)[:20]), maxlen=0)
+        deque(variants(study.scenario, points_of(study.scenario.sweep)[:20]), maxlen=0)
     steps = len(study.program.ops) if study.program else 1
     if study.conduct.target * max(steps, len(study.response.pairs)) <= LARGEST:
         found = studies.evaluate(study, replicates=2, workers=1)

@@ -70,7 +70,7 @@ def test_the_resolved_scenario_plays_the_same_study(played: Run, tmp_path: Path)
     again = run(load(played.folder.path / "scenario.resolved.yaml"), tmp_path / "again")
     for name in ("operating_characteristics.csv", "estimates.parquet", "cohort/measurements.csv"):
         assert (again.folder.path / name).read_bytes() == (played.folder.path / name).read_bytes(), name
-    assert resolve(again.study.scenario) == again.study.scenario
+    assert resolve(again.study.scenario.written) == again.study.scenario
 
 
 def test_the_cohort_is_tidy(played: Run) -> None:

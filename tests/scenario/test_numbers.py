@@ -20,10 +20,10 @@ from trialsim.quantities.refuse import did_you_mean
 from trialsim.quantities.words import read_categories
 from trialsim.report.explain import explain
 from trialsim.scenario import load, loads
-from trialsim.scenario.doubts import doubts
+from trialsim.scenario.checks.doubts import doubts
+from trialsim.scenario.checks.taken import PARTICIPANT_COLUMNS, POINT_COLUMNS, ROWS
 from trialsim.scenario.dump import dump
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.scenario.taken import PARTICIPANT_COLUMNS, POINT_COLUMNS, ROWS
 
 PLAIN = """
 trialsim: 1

@@ -9,10 +9,11 @@ import pytest
 from trialsim.errors import ScenarioError
 from trialsim.quantities.records import Number
 from trialsim.scenario import load, loads, resolve
+from trialsim.scenario.change import with_numbers
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.priors import at_values, priors_of
+from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import provenance
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
@@ -37,7 +38,7 @@ def test_a_prior_bears_the_place_of_its_number_as_name() -> None:
 
 def test_the_resolved_form_keeps_priors_and_their_names() -> None:
     scenario = uncertain()
-    assert resolve(scenario) == scenario
+    assert resolve(scenario.written) == scenario
     assert loads(dump(scenario)) == scenario
     assert list(priors_of(loads(dump(scenario)))) == list(priors_of(scenario))
 
@@ -72,17 +73,17 @@ def test_a_spread_that_is_one_number_may_have_a_prior() -> None:
 def test_a_scenario_at_other_values_is_the_file_with_these_values() -> None:
     scenario = uncertain()
     values = {path: 0.3 for path, _ in priors_of(scenario)["outcomes.score.level.sd"]}
-    assert scenario_hash(at_values(scenario, values)) == scenario_hash(
+    assert scenario_hash(with_numbers(scenario, values)) == scenario_hash(
         load(ROOT / "textbook-ancova.yaml", set=["outcomes.score.level.sd=0.3"])
     )
-    assert at_values(scenario, {}) == scenario
+    assert with_numbers(scenario, {}) == scenario
 
 
 def test_impossible_values_are_refused_as_in_a_file() -> None:
     scenario = uncertain()
     values = {path: -0.3 for path, _ in priors_of(scenario)["outcomes.score.level.sd"]}
     with pytest.raises(ScenarioError) as caught:
-        at_values(scenario, values)
+        with_numbers(scenario, values)
     assert {fault.code for fault in caught.value.faults} == {"TS-E013"}
 
 

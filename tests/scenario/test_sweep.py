@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trialsim.errors import ScenarioError
-from trialsim.scenario.cells import family, sweep_of_words
+from trialsim.scenario import load
+from trialsim.scenario.change import change
 from trialsim.scenario.ranges import declared_ranges
 from trialsim.scenario.sweep import Sweep, points_of, read_interval, setting, shown, size_of
+from trialsim.scenario.sweep_words import sweep_of_words
+from trialsim.scenario.variants import variants
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 T_TEST = ROOT / "lessons/textbook-t-test.yaml"
@@ -89,7 +92,7 @@ def test_a_hypercube_keeps_to_the_steps_of_its_range() -> None:
 
 
 def test_the_same_sweep_in_the_file_and_on_the_command_line() -> None:
-    base = family(ROOT / "lessons/sweep-staffing.yaml").base
+    base = load(ROOT / "lessons/sweep-staffing.yaml")
     assert base.sweep is not None
     typed = sweep_of_words(
         ["design.enroll=[60, 99, 150]", "setting.resources.nurse.units=1..2 by 1"],
@@ -102,13 +105,15 @@ def test_the_same_sweep_in_the_file_and_on_the_command_line() -> None:
 
 
 def test_a_value_sets_what_it_says() -> None:
-    known = family(PICU)
-    at = known.at({"design.enroll": {"each arm": 20}, "setting.patients.consent": "50 %", "primary": "pain_during"})
+    known = load(PICU)
+    at = change(
+        known, {"design.enroll": {"each arm": 20}, "setting.patients.consent": "50 %", "primary": "pain_during"}
+    )
     assert (at.design.enroll.each_arm, at.primary) == (20, ("pain_during",))
     assert at.setting is not None
     assert at.setting.patients.consent.value == 0.5
-    again = known.at({})
-    assert again == known.base, "one point leaves nothing behind in the next"
+    again = change(known, {})
+    assert again == known, "one point leaves nothing behind in the next"
 
 
 def test_all_faults_of_all_cells_are_told_once_with_their_cause() -> None:
@@ -116,14 +121,14 @@ def test_all_faults_of_all_cells_are_told_once_with_their_cause() -> None:
         sweep_of_words(["design.allocation.block=[6, 7]", "setting.patients.consent=[50 %, 0 %, 150 %]"])
     )
     with pytest.raises(ScenarioError) as caught:
-        list(family(PICU).each(points))
+        list(variants(load(PICU), points, options=dict.fromkeys(points[0], "--over")))
     told = {fault.code: fault for fault in caught.value.faults}
     assert len(caught.value.faults) == 3
     assert "a block of 7" in told["TS-E041"].message
     assert "(3 of 6 points)" in told["TS-E041"].message
-    assert told["TS-E041"].file == "--set design.allocation.block=7"
-    assert told["TS-E043"].file == '--set setting.patients.consent="0 %"'
-    assert told["TS-E013"].file == '--set setting.patients.consent="150 %"'
+    assert told["TS-E041"].file == "--over design.allocation.block=7"
+    assert told["TS-E043"].file == '--over setting.patients.consent="0 %"'
+    assert told["TS-E013"].file == '--over setting.patients.consent="150 %"'
 
 
 def test_a_fault_elsewhere_names_the_value_that_all_its_cells_share() -> None:
@@ -131,9 +136,9 @@ def test_a_fault_elsewhere_names_the_value_that_all_its_cells_share() -> None:
     arms = {"control": "a", "music": "b"}
     points = points_of(Sweep(matrix={"design.arms": [arms], "setting.patients.consent": ["50 %", "60 %"]}))
     with pytest.raises(ScenarioError) as caught:
-        list(family(PICU).each(points))
+        list(variants(load(PICU), points, options=dict.fromkeys(points[0], "--over")))
     assert all("(2 of 2 points)" in fault.message for fault in caught.value.faults)
-    elsewhere = [fault for fault in caught.value.faults if not fault.file.startswith("--set")]
+    elsewhere = [fault for fault in caught.value.faults if not fault.option]
     assert elsewhere
     assert all("design.arms = {" in fault.message for fault in elsewhere)
     assert not any("consent = " in fault.message for fault in elsewhere)
@@ -142,7 +147,7 @@ def test_a_fault_elsewhere_names_the_value_that_all_its_cells_share() -> None:
 def test_good_cells_come_one_by_one() -> None:
     points = points_of(sweep_of_words(["design.enroll=[20, 30]"]))
     seen: list[int] = []
-    made = [scenario.design.enroll.in_all for scenario in family(T_TEST).each(points, progress=seen.append)]
+    made = [scenario.design.enroll.in_all for scenario in variants(load(T_TEST), points, progress=seen.append)]
     assert made == [20, 30]
     assert seen == [1, 2]
 
@@ -180,14 +185,14 @@ def test_a_value_is_shown_as_written_and_set_as_yaml() -> None:
 
 
 def test_every_declared_range_is_found_with_the_number_it_is_of() -> None:
-    known = family(PICU)
-    found = {one.path: one for one in declared_ranges(known.tree.data)}
+    known = load(PICU)
+    found = {one.path: one for one in declared_ranges(known.written.data)}
     assert PICU.read_text(encoding="utf-8").count("range: [") == len(found) == 7
     needle = next(one for path, one in found.items() if path.endswith("needle.succeeds"))
     assert (needle.value, needle.low, needle.high) == ("80 %", "53 %", "86 %")
     for one in found.values():
-        assert known.at({one.setting: one.value}) is not None
-        assert known.at({one.setting: one.low}) != known.base
+        assert change(known, {one.setting: one.value}) is not None
+        assert change(known, {one.setting: one.low}) != known
 
 
 def test_the_range_of_a_spread_is_that_of_its_first_number() -> None:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from trialsim.errors import RunError
 from trialsim.report.sweep import summary_lines
 from trialsim.scenario import load
-from trialsim.scenario.cells import Family, family, sweep_of_words
+from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point, points_of
+from trialsim.scenario.sweep_words import sweep_of_words
+from trialsim.scenario.variants import variant
 from trialsim.study import evaluate
 from trialsim.sweep import Answer, designs_frame, overview, pareto_set, play_sweep, results_frame
 from trialsim.sweep.pareto import Lead, standing
@@ -28,30 +30,30 @@ DIFFERENCE = "outcomes.score.effects.treated.difference"
 
 
 @pytest.fixture(scope="module")
-def t_test() -> Family:
-    return family(ROOT / "lessons/textbook-t-test.yaml")
+def t_test() -> Scenario:
+    return load(ROOT / "lessons/textbook-t-test.yaml")
 
 
 def grid(*over: str) -> list[Point]:
     return points_of(sweep_of_words(list(over)))
 
 
-def test_a_cell_is_the_run_of_its_scenario(t_test: Family) -> None:
+def test_a_cell_is_the_run_of_its_scenario(t_test: Scenario) -> None:
     points = grid("design.enroll=[20, 60]", f"{DIFFERENCE}=[0, 0.5]")
     swept = play_sweep(t_test, points, replicates=300, workers=2)
     for cell in swept.cells:
-        alone = evaluate(t_test.at(cell.point), replicates=300, workers=1)
+        alone = evaluate(variant(t_test, cell.point), replicates=300, workers=1)
         assert repr(cell.measures) == repr(alone.measures)
     assert swept.seeds == (1,)
 
 
-def test_threads_change_nothing(t_test: Family) -> None:
+def test_threads_change_nothing(t_test: Scenario) -> None:
     points = grid("design.enroll=[20, 40, 60]")
     one, two = (play_sweep(t_test, points, replicates=200, workers=workers) for workers in (1, 2))
     assert repr(one.cells) == repr(two.cells)
 
 
-def test_a_changed_grid_plays_only_what_is_new(t_test: Family, tmp_path: Path) -> None:
+def test_a_changed_grid_plays_only_what_is_new(t_test: Scenario, tmp_path: Path) -> None:
     first = play_sweep(t_test, grid("design.enroll=[20, 40]"), replicates=100, store=tmp_path)
     wider = play_sweep(t_test, grid("design.enroll=[20, 30, 40]"), replicates=100, store=tmp_path)
     assert (first.computed, wider.computed) == (2, 1)
@@ -62,7 +64,7 @@ def test_a_changed_grid_plays_only_what_is_new(t_test: Family, tmp_path: Path) -
         assert again.computed == 1, changed
 
 
-def test_equal_content_is_played_once_whatever_it_is_called(t_test: Family, tmp_path: Path) -> None:
+def test_equal_content_is_played_once_whatever_it_is_called(t_test: Scenario, tmp_path: Path) -> None:
     points = grid("design.enroll=[20, {in all: 20}]", "title=[one, two]")
     swept = play_sweep(t_test, points, replicates=100, store=tmp_path)
     assert swept.computed == 1
@@ -71,7 +73,7 @@ def test_equal_content_is_played_once_whatever_it_is_called(t_test: Family, tmp_
 
 
 @pytest.mark.parametrize("damage", ["cut", "digit", "empty", "bytes", "other", "deep"])
-def test_a_damaged_cell_is_seen_and_played_anew(t_test: Family, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_cell_is_seen_and_played_anew(t_test: Scenario, tmp_path: Path, damage: str) -> None:
     points = grid("design.enroll=[20, 40]")
     sound = play_sweep(t_test, points, replicates=100, store=tmp_path)
     path = tmp_path / f"{sound.cells[0].key}.json"
@@ -96,7 +98,7 @@ def test_a_damaged_cell_is_seen_and_played_anew(t_test: Family, tmp_path: Path, 
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_nothing_asked_is_an_error(t_test: Family) -> None:
+def test_nothing_asked_is_an_error(t_test: Scenario) -> None:
     with pytest.raises(RunError, match="TS-R005"):
         play_sweep(t_test, [], replicates=100)
 
@@ -104,7 +106,7 @@ def test_nothing_asked_is_an_error(t_test: Family) -> None:
 # ---------------------------------------------------------------- tables
 
 
-def test_the_tables_hold_every_design_and_measure(t_test: Family) -> None:
+def test_the_tables_hold_every_design_and_measure(t_test: Scenario) -> None:
     swept = play_sweep(t_test, grid("design.enroll=[20, 60]"), replicates=200)
     designs, results = designs_frame(swept), results_frame(swept)
     assert list(designs.columns) == ["design_id", "design.enroll", "cell"]
@@ -123,14 +125,14 @@ def test_the_tables_hold_every_design_and_measure(t_test: Family) -> None:
 
 
 @pytest.mark.parametrize("answer", [("man", "power"), ("main/a - b", "power"), ("main", "powre")])
-def test_an_answer_that_does_not_exist_names_its_neighbor(t_test: Family, answer: tuple[str, str]) -> None:
+def test_an_answer_that_does_not_exist_names_its_neighbor(t_test: Scenario, answer: tuple[str, str]) -> None:
     swept = play_sweep(t_test, grid("design.enroll=[20]"), replicates=100)
     with pytest.raises(RunError, match="TS-R020"):
         overview(swept, Answer.of_words(*answer))
 
 
 def test_costs_and_days_of_a_ward() -> None:
-    known = family(ROOT / "lessons/sweep-staffing.yaml")
+    known = load(ROOT / "lessons/sweep-staffing.yaml")
     swept = play_sweep(known, grid("design.enroll=[30, 60]"), replicates=20)
     frame = overview(swept, Answer.of_words("fear_during/music - control"))
     assert (frame["cost"] > 60 * frame["participants"]).all(), "participants alone cost 60 each"
@@ -157,7 +159,7 @@ def test_numbers_of_one_unit_are_seen(values: list[object], numbers: tuple[objec
 # ---------------------------------------------------------------- the Pareto set
 
 
-def test_no_pareto_set_where_there_is_nothing_to_choose(t_test: Family) -> None:
+def test_no_pareto_set_where_there_is_nothing_to_choose(t_test: Scenario) -> None:
     """Of sizes there is no best, and designs that take the same are no bargains."""
     sizes = play_sweep(t_test, grid("design.enroll=[20, 60]"), replicates=100)
     assert overview(sizes, Answer.of_words("main")).loc[:, "pareto"].any()
@@ -167,17 +169,17 @@ def test_no_pareto_set_where_there_is_nothing_to_choose(t_test: Family) -> None:
 
 
 def test_designs_in_other_words_are_played_once() -> None:
-    picu = family(ROOT / "picu-blood-draw.yaml")
+    picu = load(ROOT / "picu-blood-draw.yaml")
     swept = play_sweep(picu, grid("setting.patients.arrive.every=[30 h, 1800 min, 20 h]"), replicates=20)
     assert (swept.computed, swept.alike) == (2, 1)
     assert repr(swept.cells[0].measures) == repr(swept.cells[1].measures)
 
 
-def test_an_analysis_that_is_not_there_is_found_before_anything_is_played(t_test: Family) -> None:
+def test_an_analysis_that_is_not_there_is_found_before_anything_is_played(t_test: Scenario) -> None:
     with pytest.raises(RunError, match="there is no analysis 'mian'") as caught:
-        Answer.of_words("mian").check(t_test.base)
+        Answer.of_words("mian").check(t_test)
     assert caught.value.code == "TS-R020"
-    Answer.of_words("trial/x", "trial_days").check(t_test.base)
+    Answer.of_words("trial/x", "trial_days").check(t_test)
 
 
 def sharp(value: NDArray[np.float64]) -> Lead:
@@ -232,7 +234,7 @@ def test_designs_whose_trials_never_differ_are_equal() -> None:
     assert not told.open.any()
 
 
-def test_the_highest_of_a_sweep_is_named_only_where_told_apart(t_test: Family) -> None:
+def test_the_highest_of_a_sweep_is_named_only_where_told_apart(t_test: Scenario) -> None:
     near = play_sweep(t_test, grid("design.enroll=[60, 62]"), replicates=200)
     answer = Answer.of_words("main")
     best = best_design(near, answer, overview(near, answer))
@@ -266,7 +268,7 @@ primary: fell
 def test_a_test_that_rejects_too_often_is_never_the_best(tmp_path: Path) -> None:
     """Of people chosen by their own fall nearly every trial finds a fall: power 99 % at any size, and none at all."""
     (tmp_path / "chosen.yaml").write_text(BROKEN, encoding="utf-8")
-    swept = play_sweep(family(tmp_path / "chosen.yaml"), grid("design.enroll=[30, 60]"), replicates=200)
+    swept = play_sweep(load(tmp_path / "chosen.yaml"), grid("design.enroll=[30, 60]"), replicates=200)
     answer = Answer.of_words("fell")
     frame = overview(swept, answer)
     assert frame["value"].min() > 0.9
@@ -278,7 +280,7 @@ def test_a_test_that_rejects_too_often_is_never_the_best(tmp_path: Path) -> None
     assert "gives most" not in told
 
 
-def test_what_each_trial_decided_is_kept_and_read_back(t_test: Family, tmp_path: Path) -> None:
+def test_what_each_trial_decided_is_kept_and_read_back(t_test: Scenario, tmp_path: Path) -> None:
     points = grid("design.enroll=[20]")
     made = play_sweep(t_test, points, replicates=150, store=tmp_path).cells[0]
     read = play_sweep(t_test, points, replicates=150, store=tmp_path).cells[0]
@@ -311,7 +313,7 @@ def test_the_pareto_set_is_that_of_the_definition(designs: list[tuple[int, int, 
 
 
 def test_an_answer_with_too_many_failures_is_bounds() -> None:
-    known = family(ROOT / "lessons/textbook-t-test.yaml")
+    known = load(ROOT / "lessons/textbook-t-test.yaml")
     answer = Answer(measure="power")
     swept = play_sweep(known, grid("design.enroll=[4]", "design.allocation.method=[simple]"), replicates=200)
     value, mcse, low, high = answer.of(swept.cells[0])
@@ -320,8 +322,8 @@ def test_an_answer_with_too_many_failures_is_bounds() -> None:
     assert low < high, "with 4 participants put into arms by a coin, many trials have an arm too small for a test"
 
 
-def test_several_primary_analyses_together_may_be_asked_for(t_test: Family) -> None:
+def test_several_primary_analyses_together_may_be_asked_for(t_test: Scenario) -> None:
     course = load(ROOT / "lessons" / "massage-course.yaml")
     Answer.of_words("primary/all").check(course)
     with pytest.raises(RunError, match="there is no analysis 'primary'"):
-        Answer.of_words("primary/all").check(t_test.base)
+        Answer.of_words("primary/all").check(t_test)

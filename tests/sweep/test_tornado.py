@@ -9,7 +9,9 @@ import pytest
 
 from trialsim.errors import RunError
 from trialsim.report.tornado import lines, tornado_frame
-from trialsim.scenario.cells import Family, family
+from trialsim.scenario import load
+from trialsim.scenario.model import Scenario
+from trialsim.scenario.variants import variant
 from trialsim.study import evaluate
 from trialsim.sweep.tornado import Tornado, play_tornado, shift
 
@@ -25,15 +27,15 @@ outcomes:
 
 
 @pytest.fixture(scope="module")
-def ranged(tmp_path_factory: pytest.TempPathFactory) -> Family:
+def ranged(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     folder = tmp_path_factory.mktemp("ranged")
     (folder / "parent.yaml").write_bytes((ROOT / "lessons/textbook-t-test.yaml").read_bytes())
     (folder / "ranged.yaml").write_text(TEXT.format(parent="parent.yaml"), encoding="utf-8")
-    return family(folder / "ranged.yaml")
+    return load(folder / "ranged.yaml")
 
 
 @pytest.fixture(scope="module")
-def found(ranged: Family) -> Tornado:
+def found(ranged: Scenario) -> Tornado:
     return play_tornado(ranged, replicates=2000)
 
 
@@ -52,10 +54,12 @@ def test_the_largest_bar_stands_on_top_and_what_cannot_matter_last(found: Tornad
     assert found.measures == ("power",), "without a ward a trial has no length"
 
 
-def test_the_ends_are_what_a_run_of_them_gives(ranged: Family, found: Tornado) -> None:
+def test_the_ends_are_what_a_run_of_them_gives(ranged: Scenario, found: Tornado) -> None:
     for bar in found.of("power"):
         for text, end in ((bar.assumption.low, bar.low), (bar.assumption.high, bar.high)):
-            power = evaluate(ranged.at({bar.assumption.setting: text}), replicates=2000).value("power", analysis="main")
+            power = evaluate(variant(ranged, {bar.assumption.setting: text}), replicates=2000).value(
+                "power", analysis="main"
+            )
             assert end.value == pytest.approx(power.value, abs=1e-12)
             assert end.difference == pytest.approx(power.value - bar.declared, abs=1e-12)
 
@@ -77,7 +81,7 @@ def test_a_shift_is_the_mean_of_the_paired_gaps() -> None:
     assert not shift(np.zeros(100), np.ones(100)).noise
 
 
-def test_the_first_is_named_only_where_told_apart(ranged: Family, found: Tornado) -> None:
+def test_the_first_is_named_only_where_told_apart(ranged: Scenario, found: Tornado) -> None:
     """The effect moves power by 30 to 40 points, the SD by some 8: told apart at 2,000 trials. Three trials
     prove nothing, even if they agree: z is at most 1.68 then."""
     lead = found.leads["power"]
@@ -89,11 +93,11 @@ def test_the_first_is_named_only_where_told_apart(ranged: Family, found: Tornado
     assert "It depends most" not in told
 
 
-def test_a_lead_is_paired_over_the_reaches(found: Tornado, ranged: Family) -> None:
+def test_a_lead_is_paired_over_the_reaches(found: Tornado, ranged: Scenario) -> None:
     """Against counting by hand: the difference of the two reaches, replicate by replicate."""
     top, second, _ = found.of("power")
     base, *ends = (
-        evaluate(ranged.at(point), replicates=2000).kept.p[0, :, 0] <= 0.05
+        evaluate(variant(ranged, point), replicates=2000).kept.p[0, :, 0] <= 0.05
         for point in ({}, {top.assumption.setting: top.assumption.low}, {top.assumption.setting: top.assumption.high},
                       {second.assumption.setting: second.assumption.low}, {second.assumption.setting: second.assumption.high})
     )  # fmt: skip
@@ -116,14 +120,14 @@ def test_the_words_and_the_table_follow(found: Tornado) -> None:
 
 def test_a_study_without_ranges_is_told_so() -> None:
     with pytest.raises(RunError, match="TS-R022"):
-        play_tornado(family(ROOT / "lessons/textbook-t-test.yaml"))
+        play_tornado(load(ROOT / "lessons/textbook-t-test.yaml"))
 
 
-def test_an_analysis_that_does_not_exist(ranged: Family) -> None:
+def test_an_analysis_that_does_not_exist(ranged: Scenario) -> None:
     with pytest.raises(RunError, match="TS-R020"):
         play_tornado(ranged, analysis="mian", replicates=100)
 
 
-def test_more_replicates_than_can_be_paired(ranged: Family) -> None:
+def test_more_replicates_than_can_be_paired(ranged: Scenario) -> None:
     with pytest.raises(RunError, match="TS-R023"):
         play_tornado(ranged, replicates=10_001)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
 
+from trialsim.heavy import special, stats
 from trialsim.kinds.designs import WAY
 
 Floats = NDArray[np.float64]

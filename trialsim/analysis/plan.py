@@ -11,7 +11,8 @@ from trialsim.kinds.designs import LOG, NO_TRANSFORM, PERCENT, RANDOMIZED, STRAT
 from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
 from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
-from trialsim.scenario.resolve import DEFAULT_ALPHA, split_contrast
+from trialsim.scenario.notation import split_contrast
+from trialsim.scenario.resolve import DEFAULT_ALPHA
 
 
 class PairIndex(Protocol):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from trialsim.analysis.rows import NO_VARIANCE, OK, BoolArray, FloatArray, IntArray, Rows, make_rows
+from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 
 #: A spread or a difference below this share of the means is rounding error: "data are essentially constant" in R's t.test.

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialsim.api.subjects import Subject, family_of, study_of
+from trialsim.api.subjects import Subject, scenario_of, study_of
 from trialsim.compare import Comparison, Side, common_seed, compare_sides, planned, read_sides
 from trialsim.engine import Engine
 from trialsim.errors import AnalysisError, RunError
@@ -198,18 +198,18 @@ def sweep(
     from trialsim.sweep import play_sweep
     from trialsim.sweep.store import CELLS
 
-    known = family_of(subject, set=set)
-    points = _points(known.base, over, zipped=zipped, latin=latin, listed=listed, seed=seed, many=many)
+    known = scenario_of(subject, set=set)
+    points, options = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, many=many)
     answer = Answer.of_words(wanted, measure)
-    answer.check(known.base)
+    answer.check(known)
     progress = started(len(points)) if started is not None else None
     folder = None if out is None else Path(out)
     with ExitStack() as held:
         swept = play_sweep(
-            known, points, replicates=replicates, seed=seed, store=None if folder is None else folder / CELLS, fresh=fresh,
-            engine=engine, workers=workers, progress=progress,
+            known, points, options=options, replicates=replicates, seed=seed,
+            store=None if folder is None else folder / CELLS, fresh=fresh, engine=engine, workers=workers, progress=progress,
             ready=None if folder is None
-            else lambda: held.enter_context(taken(folder, owners.of_sweep(known.base.name))),
+            else lambda: held.enter_context(taken(folder, owners.of_sweep(known.name))),
         )  # fmt: skip
         made = SweepResult(swept, answer)
         if folder is not None:
@@ -224,24 +224,26 @@ def sweep(
 def _points(
     scenario: Scenario, over: Mapping[str, Sequence[Any] | str] | Sequence[str], *, zipped: bool, latin: int | None,
     listed: Sequence[str], seed: int | None, many: bool,
-) -> list[Point]:  # fmt: skip
-    """What is asked for, else what the file says."""
-    from trialsim.scenario.check_sweep import MANY
+) -> tuple[list[Point], dict[str, str]]:  # fmt: skip
+    """What is asked for, else what the file says; and the option after which each path was typed."""
+    from trialsim.scenario.checks.sweep import MANY
     from trialsim.scenario.sweep import points_of, size_of
 
     asked = _sweep(scenario, over, zipped=zipped, latin=latin, listed=listed)
     if size_of(asked) > MANY and not many:
         message = f"the sweep has {size_of(asked):,} designs."
         raise RunError(message, code="TS-R021", remedy=f"Above {MANY:,}, add --yes if you mean it.")
-    return points_of(asked, seed=scenario.simulation.seed if seed is None else seed)
+    at_points = {path for point in asked.list_ for path in point}
+    options = {path: "--point" if path in at_points else "--over" for path in asked.paths()} if over or listed else {}
+    return points_of(asked, seed=scenario.simulation.seed if seed is None else seed), options
 
 
 def _sweep(
     scenario: Scenario, over: Mapping[str, Sequence[Any] | str] | Sequence[str], *, zipped: bool, latin: int | None,
     listed: Sequence[str],
 ) -> Sweep:  # fmt: skip
-    from trialsim.scenario.cells import sweep_of_words
     from trialsim.scenario.sweep import setting
+    from trialsim.scenario.sweep_words import sweep_of_words
 
     if over or listed:
         words = (
@@ -315,12 +317,12 @@ def tornado(
     from trialsim.scenario.ranges import declared_ranges
     from trialsim.sweep.tornado import play_tornado
 
-    known = family_of(subject, set=set)
+    known = scenario_of(subject, set=set)
     name, _, contrast = (wanted or "").partition("/")
-    total = 1 + 2 * len(declared_ranges(known.tree.data))
-    Answer.of_words(wanted).check(known.base)
+    total = 1 + 2 * len(declared_ranges(known.written.data))
+    Answer.of_words(wanted).check(known)
     progress = started(total) if started is not None else None
-    folder, mine = None if out is None else Path(out), owners.of_tornado(known.base.name)
+    folder, mine = None if out is None else Path(out), owners.of_tornado(known.name)
     with ExitStack() as held:
         if folder is not None and total > 1:
             held.enter_context(taken(folder, mine))

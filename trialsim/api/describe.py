@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.subjects import Subject, changed, scenario_of, study_of
+from trialsim.cautions import cautions_of
 from trialsim.errors import Fault, ScenarioError
 from trialsim.prepared import Study, warnings_of
 from trialsim.result import Result
@@ -99,7 +100,8 @@ def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002 
         scenario = scenario_of(subject, set=set)
     except ScenarioError as error:
         return Check(error.faults, (), "")
-    return Check((), warnings_of(scenario), scenario.title)
+    found = cautions_of(scenario)  # None where only a pilot on the ward can say it
+    return Check((), warnings_of(scenario) if found is None else found, scenario.title)
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,13 +10,9 @@ from typing import Any
 from trialsim.errors import RunError
 from trialsim.prepared import Study, prepare
 from trialsim.quantities.refuse import did_you_mean
-from trialsim.runs.run import with_simulation
-from trialsim.scenario import Scenario, load, loads
-from trialsim.scenario.cells import Family, family
-from trialsim.scenario.dump import dump
+from trialsim.scenario import Scenario, load, loads, resolve
+from trialsim.scenario.change import change, typed
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.scenario.sweep import setting
-from trialsim.scenario.text import read_text
 
 Subject = str | os.PathLike[str] | Scenario | Study
 
@@ -53,7 +49,7 @@ def scenario_of(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # no
     if isinstance(subject, Study):
         subject = subject.scenario
     if isinstance(subject, Scenario):
-        return loads(dump(subject), set=set) if set else subject
+        return resolve(typed(subject.written, set, option="--set")) if set else subject
     if isinstance(subject, str) and "\n" in subject:
         return loads(subject, set=set)
     return load(scenario_file(subject), set=set)
@@ -68,17 +64,13 @@ def study_of(
 ) -> Study:
     """The study, ready to be played; with another number of replicates or seed as if its file said so."""
     study = subject if isinstance(subject, Study) and not set else prepare(scenario_of(subject, set=set))
-    return study if replicates is None and seed is None else with_simulation(study, replicates=replicates, seed=seed)
+    if replicates is None and seed is None:
+        return study
+    from trialsim.runs.run import with_simulation
+
+    return with_simulation(study, replicates=replicates, seed=seed)
 
 
 def changed(subject: Subject, changes: Mapping[str, Any]) -> Scenario:
     """The scenario with other values at some paths, checked and resolved like any other."""
-    return scenario_of(subject, set=[setting(path, value) for path, value in changes.items()])
-
-
-def family_of(subject: Subject, *, set: Sequence[str] = ()) -> Family:  # noqa: A002  # the word of the command line
-    """The scenario together with what was written, of which a sweep makes its designs."""
-    if isinstance(subject, (str, os.PathLike)) and "\n" not in str(subject):
-        return family(scenario_file(subject), set=set)
-    text = subject if isinstance(subject, str) else dump(scenario_of(subject))
-    return Family(read_text(text, "<scenario>"), Path(), tuple(set), loads(text, set=set))
+    return change(scenario_of(subject), changes)

@@ -12,8 +12,8 @@ from trialsim.assurance.points import AssuranceError, Belief, beliefs, hypercube
 from trialsim.chunks import usable_cores
 from trialsim.errors import TrialsimError
 from trialsim.prepared import Study, prepare
+from trialsim.scenario.change import with_numbers
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.priors import at_values
 from trialsim.scenario.text import Path
 from trialsim.sizing.target import Need, Target, target_of
 
@@ -162,7 +162,7 @@ def find_assurance(
 
     def power_at(values: dict[Path, float]) -> float:
         try:
-            changed = prepare(at_values(study.scenario, values))
+            changed = prepare(with_numbers(study.scenario, values))
             hits, lost = count(changed, wanted, need, range(min(replicates, SHRUNK)), seed=seed)
         except TrialsimError:
             return float("nan")

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 from trialsim.assurance.points import Belief, Scale, told_n
 from trialsim.numbers.distributions import Distribution, quantile
 from trialsim.quantities.fields import Number
-from trialsim.scenario.checks import records
+from trialsim.scenario.checks.names import records
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.text import Path
 

@@ -13,8 +13,8 @@ from trialsim.chunks import chunk_ranges, in_order, threads_until_done
 from trialsim.errors import ScenarioError, TrialsimError
 from trialsim.memory import at_once, trial_bytes
 from trialsim.prepared import Study, prepare
+from trialsim.scenario.change import with_numbers
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.priors import at_values
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.target import Need, target_of
 from trialsim.study import analyze, simulate
@@ -82,7 +82,7 @@ def play_points(
     def work(point: int) -> tuple[int, int, str]:
         values = {path: float(column[point]) for belief in at for path, column in belief}
         try:
-            study = prepare(at_values(scenario, values))
+            study = prepare(with_numbers(scenario, values))
             reached, failed = count(study, wanted, need, range(starts[point], starts[point + 1]), seed=seed)
         except TrialsimError as error:
             return 0, 0, _fault(error)

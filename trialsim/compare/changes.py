@@ -8,8 +8,9 @@ from typing import Literal
 
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.quantities.fields import Number, Record, Spread
-from trialsim.scenario.identity import LEFT_OUT, PROVENANCE, canonical
-from trialsim.scenario.model import CovariateEffect, Design, Driver, Enroll, Leave, Missing, Scenario
+from trialsim.rules import NAMES_DECIDE, has
+from trialsim.scenario.identity import canonical, deciding
+from trialsim.scenario.model import CovariateEffect, Driver, Enroll, Leave, Missing, Scenario
 
 Path = tuple[str, ...]
 Kind = Literal["changed", "added", "removed", "order"]
@@ -80,15 +81,12 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
     if isinstance(a, Enroll) and isinstance(b, Enroll):
         yield from _targets(a, b, path)
         return
-    out = LEFT_OUT.get(type(a), ()) + PROVENANCE
-    for name, info in type(a).model_fields.items():
-        if name in out:
-            continue
+    for name, key in deciding(type(a)):
         old, new = getattr(a, name), getattr(b, name)
-        if isinstance(a, Design) and name == "arms":  # their descriptions are only words
-            yield from _keys(old, new, (*path, name), ordered=True)
+        if has(type(a).model_fields[name], NAMES_DECIDE):  # what stands under them is only words
+            yield from _keys(old, new, (*path, key), ordered=True)
         else:
-            yield from _compare(old, new, (*path, info.alias or name))
+            yield from _compare(old, new, (*path, key))
 
 
 def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[Change]:

@@ -11,7 +11,8 @@ from trialsim.prepared import Study, prepare
 from trialsim.runs.folder import MANIFEST, read_manifest
 from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.run import ESTIMATES, MEASURES, RESOLVED
-from trialsim.scenario import load
+from trialsim.scenario import Scenario, load, resolve
+from trialsim.scenario.change import typed
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.shipped import shipped_scenarios
 
@@ -47,8 +48,7 @@ class Side:
     @property
     def identity(self) -> str:
         """Hash of what decides the results, the seed left out."""
-        simulation = self.study.scenario.simulation.model_copy(update={"seed": 0})
-        return scenario_hash(self.study.scenario.model_copy(update={"simulation": simulation}))
+        return scenario_hash(self.study.scenario, seed=False)
 
 
 def read_sides(
@@ -89,17 +89,19 @@ def read_sides(
     ]
     return [
         *sides,
-        *(_variant(label, inputs[0], set, one) for label, one in zip(labels[len(sides) :], variants, strict=True)),
+        *(
+            _variant(label, sides[0].study.scenario, one)
+            for label, one in zip(labels[len(sides) :], variants, strict=True)
+        ),
     ]
 
 
-def _variant(label: str, base: str | Path, changes: Sequence[str], change: str) -> Side:
+def _variant(label: str, base: Scenario, change: str) -> Side:
     """The baseline with one more change."""
-    path = Path(base)
-    resolved = path / RESOLVED if path.is_dir() else path
-    side = _read(label, resolved, [*([] if path.is_dir() else changes), change])
+    scenario = resolve(typed(base.written, [change], option="--with"))
     place, _, value = change.partition("=")
-    return replace(side, name=f"{side.name}, {'.'.join(place.strip().split('.')[-2:])} = {value.strip()}")
+    name = f"{scenario.name}, {'.'.join(place.strip().split('.')[-2:])} = {value.strip()}"
+    return Side(label, name, prepare(scenario), scenario.simulation.seed, scenario.simulation.replicates)
 
 
 def _stem(source: str | Path) -> str:

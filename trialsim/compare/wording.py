@@ -11,9 +11,9 @@ from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
 from trialsim.numbers.distributions import describe
 from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
+from trialsim.quantities.records import PROVENANCE
 from trialsim.quantities.units import format_value
 from trialsim.scenario.dump import plain
-from trialsim.scenario.identity import PROVENANCE
 from trialsim.scenario.model import Scenario
 
 #: Words for small numbers of things.

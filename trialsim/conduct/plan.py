@@ -20,7 +20,7 @@ from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days
 from trialsim.quantities.fields import Number
 from trialsim.scenario.model import Arrivals, Covariate, Leave, Scenario
-from trialsim.scenario.resolve import parse_ratio
+from trialsim.scenario.notation import parse_ratio
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]

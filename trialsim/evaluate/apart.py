@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from trialsim.evaluate.verdict import MOST, two_digits_up
+from trialsim.heavy import special
 
 Floats = NDArray[np.float64]
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
 from trialsim.errors import DistributionError
+from trialsim.heavy import special
 from trialsim.numbers.elementary import exp, exp_inlined, log1m, log1m_inlined
 from trialsim.numbers.normal import TINY, ndtr, ndtri, ndtri_near
 
@@ -30,6 +31,7 @@ CODES = {
 }  # fmt: skip
 QUARTILE = 0.6744897501960817  # upper quartile of the standard normal
 DISCRETE = ("choice", "empirical")
+BOUNDED = ("fixed", "uniform", "triangular", "beta", *DISCRETE)
 BELOW_1 = (
     1.0 - 2.0**-53
 )  # the largest number below 1: limits may round a probability up to 1, whose quantile is infinite
@@ -163,8 +165,6 @@ def quantile(distribution: Distribution, u: Floats) -> Floats:
         out = np.empty_like(flat)
         _fill_quantiles(rows, table, flat, out)
         return out.reshape(np.shape(u))
-    from scipy import special
-
     below, span = _window(distribution)
     flat = np.minimum(below + flat * span, BELOW_1)
     if distribution.family == "gamma":
@@ -284,6 +284,11 @@ def sd(distribution: Distribution) -> float:
             return math.sqrt(p[0]) * p[1]
     middle = mean(distribution)
     return math.sqrt(_integral(distribution, lambda x: (x - middle) ** 2))
+
+
+def bounded(distribution: Distribution) -> bool:
+    """Whether it lies between two ends; its mean and SD then need no proof."""
+    return distribution.family in BOUNDED or None not in (distribution.low, distribution.high)
 
 
 def median(distribution: Distribution) -> float:

@@ -17,12 +17,9 @@ import re
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from trialsim.compiled import kernel
+from trialsim.compiled import instruction, kernel
 from trialsim.numbers.normal import normal_quantiles
 
 Floats = NDArray[np.float64]
@@ -85,6 +82,8 @@ def stream_key(name: str) -> int:
 
 def _generate_multiply(typingctx, a, b):  # type: ignore[no-untyped-def]  # noqa: ARG001  # numba's protocol
     """High and low 64 bits of the product of two 64-bit words, as one machine instruction."""
+    from llvmlite import ir
+    from numba import types
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         wide = ir.IntType(128)
@@ -96,7 +95,7 @@ def _generate_multiply(typingctx, a, b):  # type: ignore[no-untyped-def]  # noqa
     return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), generate
 
 
-_multiply: Any = intrinsic(_generate_multiply)
+_multiply: Any = instruction(_generate_multiply)
 
 
 @kernel

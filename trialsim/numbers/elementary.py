@@ -14,34 +14,35 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 
-from trialsim.compiled import inlined, kernel
+from trialsim.compiled import inlined, instruction, kernel
 
 
-def _generate_bits(typing: object, x: types.Type) -> Any:  # noqa: ARG001  # Numba's protocol
+def _generate_bits(typing: object, x: Any) -> Any:  # noqa: ARG001  # Numba's protocol
     """Typing and code for :data:`_bits`."""
+    from llvmlite import ir
+    from numba.core import types
 
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001  # Numba's protocol
+    def generate(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001  # Numba's protocol
         return builder.bitcast(arguments[0], ir.IntType(64))
 
     return types.int64(types.float64), generate
 
 
-def _generate_number(typing: object, x: types.Type) -> Any:  # noqa: ARG001  # Numba's protocol
+def _generate_number(typing: object, x: Any) -> Any:  # noqa: ARG001  # Numba's protocol
     """Typing and code for :data:`_number`."""
+    from llvmlite import ir
+    from numba.core import types
 
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001  # Numba's protocol
+    def generate(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001  # Numba's protocol
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), generate
 
 
 #: The 64 bits of a number as an integer, and back.
-_bits: Any = intrinsic(_generate_bits)
-_number: Any = intrinsic(_generate_number)
+_bits: Any = instruction(_generate_bits)
+_number: Any = instruction(_generate_number)
 
 #: ln 2 in two parts: the first has so few digits that its product with an exponent is exact.
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10

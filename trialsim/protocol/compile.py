@@ -118,7 +118,10 @@ class _Builder:
         """``name``, which no step has had yet; draws are addressed by it."""
         if name in self.step_names:
             raise ProtocolError(
-                f"two steps are called {name!r}.", code="TS-P001", remedy=f"Give each {what} its own `name:`."
+                f"two steps are called {name!r}.",
+                code="TS-P001",
+                remedy=f"Give each {what} its own `name:`.",
+                step=name,
             )
         self.step_names.add(name)
         return name
@@ -245,6 +248,7 @@ class _Builder:
                 f"{name!r} asks for {early} while {late} is held: two participants could wait for each other for ever.",
                 code="TS-P003",
                 remedy=f"Ask for {early} first, or list {late} above {early} under resources.",
+                step=name,
             )
         self.check_open_together(name, new)
         patience = round(min(give_up_after.value, LONGEST)) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
@@ -264,6 +268,7 @@ class _Builder:
                 f"{name!r} needs {wanted} together, which are never on duty at the same time.",
                 code="TS-P006",
                 remedy="Let their hours overlap.",
+                step=name,
             )
 
     def release(self, hold: _Held) -> None:

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 from trialsim.errors import TrialsimError
 from trialsim.quantities.fields import Count, Duration, DurationSpread, Name, Record, Share, Sourced
 from trialsim.quantities.refuse import refuse
+from trialsim.rules import QUANTITY, SCHEDULE
 
 
 def read_calendar(value: object) -> str:
@@ -21,7 +22,9 @@ def read_calendar(value: object) -> str:
     from trialsim.protocol.calendar import parse_calendar
 
     if not isinstance(value, str):
-        refuse("TS-E011", f"'{value}' is not a calendar.", remedy="Write it like this: Mon-Fri 08:30-16:30.")
+        refuse(
+            "TS-E011", "'{value}' is not a calendar.", value=value, remedy="Write it like this: Mon-Fri 08:30-16:30."
+        )
     try:
         parse_calendar(value)
     except TrialsimError as error:
@@ -35,21 +38,42 @@ Calendar = Annotated[
 
 
 class WaitRule(Record):
-    """Wait for a time, then until a calendar is open; either may be left out."""
+    """Wait for a time, then until a calendar is open; either may be left out.
+
+    Attributes
+    ----------
+    for : how long, as a duration that may vary. Example: 3 h
+    until : then until these opening hours begin. Example: Mon-Fri 08:30-16:30
+    """
 
     lasts: DurationSpread | None = Field(default=None, alias="for")
     until: Calendar | None = None
 
 
 class OtherWork(Sourced):
-    """What else a resource is busy with: its share of the open hours, in spells of this length."""
+    """What else a resource is busy with: its share of the open hours, in spells of this length.
+
+    Attributes
+    ----------
+    share : the share of the open hours that other work takes, below 100 %. Example: 60 %
+    spell : the length of one spell of it, as a duration that may vary. Example: {mean: 20 min, sd: 10 min}
+    """
 
     share: Share
     spell: DurationSpread
 
 
 class Resource(Record):
-    """Staff, rooms or machines: ``units`` at work at once, during ``hours``; ``people`` rotate over the units."""
+    """Staff, rooms or machines: ``units`` at work at once, during ``hours``; ``people`` rotate over the units.
+
+    Attributes
+    ----------
+    units : how many are at work at once, a whole number. Example: 2
+    people : how many persons rotate over the units, a whole number of at least the units. Example: 12
+    hours : the opening hours; always open by default. Example: Mon-Fri 08:30-16:30
+    other_work : what else it is busy with. Example: {share: 60 %, spell: {mean: 20 min, sd: 10 min}}
+    queue_limit : a request that finds this many waiting gives up at once, a whole number. Example: 3
+    """
 
     units: Count = Field(ge=1, le=1000)
     people: Count | None = Field(default=None, ge=1, le=10_000)
@@ -61,28 +85,59 @@ class Resource(Record):
 
 
 class Wait(Sourced):
-    """Nothing happens for a time, then until a calendar is open. A wait ends the session."""
+    """Nothing happens for a time, then until a calendar is open. A wait ends the session.
+
+    Attributes
+    ----------
+    wait : how long nothing happens, and until when; a wait ends the session. Example: {for: 1 d, until: Mon-Fri
+        08:30-16:30}
+    name : a name of this step. Example: washout
+    """
 
     wait: WaitRule
     name: Name | None = None
 
 
 class Visit(Record):
-    """A planned measuring point."""
+    """A planned measuring point.
+
+    Attributes
+    ----------
+    visit : the name of a measuring point. Example: baseline
+    """
 
     visit: Name
 
 
 class Interrupted(Sourced):
-    """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time."""
+    """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time.
 
-    chance: Share
+    Attributes
+    ----------
+    chance : the chance that something breaks in, below 100 %. Example: 10 %
+    for : the length of the interruption, as a duration that may vary. Example: {mean: 5 min, sd: 2 min}
+    stopped : the share of interruptions after which the activity ends. Example: 20 %
+    """
+
+    chance: Annotated[Share, QUANTITY]
     lasts: DurationSpread = Field(alias="for")
     stopped: Share  # share of the interruptions after which the activity ends
 
 
 class Activity(Sourced):
-    """Something that takes time. With ``arms`` it belongs to these arms, as does one that bears an arm's name."""
+    """Something that takes time. With ``arms`` it belongs to these arms, as does one that bears an arm's name.
+
+    Attributes
+    ----------
+    activity : what is done; one that bears an arm's name belongs to this arm. Example: hand massage
+    name : a name that tells two equal activities apart. Example: second massage
+    arms : the arms it belongs to; all by default. Example: [massage]
+    lasts : its length, as a duration that may vary. Example: {mean: 15 min, sd: 3 min}
+    needs : the resources it asks for, all at once. Example: [nurse]
+    priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
+    give_up_after : the longest wait for its resources, a duration. Example: 60 min
+    interrupted : how something may break in. Example: {chance: 10 %, for: 5 min, stopped: 20 %}
+    """
 
     activity: Name
     name: Name | None = None  # tells two equal activities apart
@@ -90,12 +145,26 @@ class Activity(Sourced):
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
-    give_up_after: Duration | None = None
+    give_up_after: Annotated[Duration | None, SCHEDULE] = None
     interrupted: Interrupted | None = None
 
 
 class Attempt(Sourced):
-    """Something that may fail and is tried again; ``visit`` inside is marked once, at the end of the last."""
+    """Something that may fail and is tried again; ``visit`` inside is marked once, at the end of the last.
+
+    Attributes
+    ----------
+    attempt : what is tried. Example: needle
+    name : a name that tells two equal attempts apart. Example: second needle
+    arms : the arms it belongs to; all by default. Example: [massage]
+    lasts : the length of one try, as a duration that may vary. Example: {mean: 3 min, sd: 1 min}
+    succeeds : the chance that one try succeeds, above 0 %. Example: 80 %
+    at_most : how many tries there are, a whole number. Example: 3
+    visit : a visit that is marked at the end of the last try. Example: during
+    needs : the resources it asks for, all at once. Example: [nurse]
+    priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
+    give_up_after : the longest wait for its resources, a duration. Example: 60 min
+    """
 
     attempt: Name
     name: Name | None = None
@@ -106,21 +175,37 @@ class Attempt(Sourced):
     visit: Name | None = None
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Duration | None = None
+    give_up_after: Annotated[Duration | None, SCHEDULE] = None
 
 
 class Hold(Record):
-    """Resources kept for all steps inside. Nobody free within ``give_up_after``: the session is missed."""
+    """Resources kept for all steps inside. Nobody free within ``give_up_after``: the session is missed.
+
+    Attributes
+    ----------
+    hold : the resources that are kept for all steps inside. Example: [nurse, room]
+    name : a name of this step. Example: session
+    priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
+    give_up_after : the longest wait for them, a duration; then the session is missed. Example: 60 min
+    steps : what is done while they are held. Example: [{visit: pre}]
+    """
 
     hold: tuple[Name, ...]
     name: Name | None = None
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Duration | None = None
+    give_up_after: Annotated[Duration | None, SCHEDULE] = None
     steps: tuple[Step, ...]
 
 
 class Repeat(Record):
-    """The steps inside, several times: visit ``pre`` becomes ``pre 1``, ``pre 2``, ..."""
+    """The steps inside, several times: visit ``pre`` becomes ``pre 1``, ``pre 2``, ...
+
+    Attributes
+    ----------
+    repeat : what is repeated; visits inside get numbers. Example: session
+    times : how often, a whole number. Example: 5
+    steps : what is done each time. Example: [{visit: pre}]
+    """
 
     repeat: Name
     times: Count = Field(ge=1, le=200)
@@ -135,6 +220,12 @@ def step_kind(value: object) -> str | None:
     if isinstance(value, Mapping):
         return next((key for key in STEP_KEYS if key in value), None)
     return next((key for key in STEP_KEYS if hasattr(value, key)), None)
+
+
+def called(step: Mapping[str, object]) -> str | None:
+    """How a written step is called: by its own name, else by what it does."""
+    name = next((step[key] for key in ("name", *STEP_KEYS) if key in step and key not in ("wait", "hold")), None)
+    return name if isinstance(name, str) else None
 
 
 def _tag(value: object) -> str | None:

@@ -57,11 +57,50 @@ __all__ = [
 ]
 
 
+#: What the keys of a quantity mean, and an example of each, for editors.
+_KEYS: dict[str, tuple[str, object]] = {
+    "value": ("The number itself, with its unit.", "80 %"),
+    "mean": ("The mean, with its unit.", "45 min"),
+    "sd": ("The standard deviation, with its unit.", "10 min"),
+    "median": ("The median, with its unit.", "40 min"),
+    "cv": ("The standard deviation as a share of the mean.", "25 %"),
+    "sd_log": ("The standard deviation of the logarithms.", 0.4),
+    "iqr": ("The lower and the upper quartile, with their unit.", ["30 min", "60 min"]),
+    "uniform": ("Every value between two ends is equally likely.", {"low": "10 min", "high": "20 min"}),
+    "normal": ("A normal distribution.", {"mean": "15 y", "sd": "2 y"}),
+    "lognormal": ("A lognormal distribution.", {"mean": "45 min", "sd": "10 min"}),
+    "gamma": ("A gamma distribution.", {"mean": "45 min", "sd": "10 min"}),
+    "exponential": ("An exponential distribution.", {"mean": "45 min"}),
+    "weibull": ("A Weibull distribution.", {"mean": "45 min", "sd": "10 min"}),
+    "triangular": ("A triangular distribution.", {"low": "5 min", "mode": "10 min", "high": "20 min"}),
+    "beta": ("A beta distribution between two ends.", {"mean": "80 %", "sd": "5 %", "low": "0 %", "high": "100 %"}),
+    "choice": ("Several values with their shares, which sum to 100 %.", {"10 min": "60 %", "20 min": "40 %"}),
+    "empirical": ("Values of a CSV file, or a list of values, equally likely.", {"file": "lengths.csv"}),
+    "between": ("Two limits: the distribution is cut off there.", ["5 min", "60 min"]),
+    "source": ("The name of a source that prints the value, declared under sources.", "consent6"),
+    "computed_from": ("The name of a source from which the value was computed.", "trial2"),
+    "assumed": ("Why this value is assumed, in words.", "as in our ward last year"),
+    "range": ("The plausible range: its lowest and highest value, with their unit.", ["60 %", "90 %"]),
+    "prior": (
+        "What is believed about the value: a distribution, drawn from by trialsim assurance.",
+        {"normal": {"mean": "80 %", "sd": "5 %"}},
+    ),
+    "of": ("The resource whose people they are, or several.", "nurse"),
+    "name": ("The name of the belief; numbers whose priors bear one name move together.", "success of a try"),
+    "n": ("How many participants in each arm the belief rests on, a whole number.", 12),
+}
+
+
+def _key(key: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The schema of a key of a quantity, with what it means."""
+    words, example = _KEYS[key]
+    return {**(schema or {}), "description": words, "examples": [example]}
+
+
 _PRIOR: dict[str, Any] = {
     "type": "object",
-    "description": "What is believed about the value: a distribution, drawn from by trialsim assurance.",
     "properties": {
-        key: {} for key in (*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE, "name", "n")
+        key: _key(key) for key in (*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE, "name", "n")
     },
     "patternProperties": {"^q[0-9][0-9]$": {}},
     "additionalProperties": False,
@@ -72,16 +111,21 @@ _PRIOR: dict[str, Any] = {
 def _number(
     kind: str, low: float | None = None, high: float | None = None, *, of_practitioners: bool = False
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    told: dict[str, Any] = {key: {"type": "string"} for key in PROVENANCE[:3]}
+    told: dict[str, Any] = {key: _key(key, {"type": "string"}) for key in PROVENANCE[:3]}
     if of_practitioners:
         name = {"type": ["string", "number"]}
         several = {"type": "array", "items": name, "minItems": 1}
-        told["of"] = {"description": "The resource whose people they are, or several.", "anyOf": [name, several]}
+        told["of"] = _key("of", {"anyOf": [name, several]})
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     pair = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}
     carried = {
         "type": "object",
-        "properties": {"value": bare, **told, "range": pair, "prior": _PRIOR},
+        "properties": {
+            "value": bare | {"description": _KEYS["value"][0]},
+            **told,
+            "range": _key("range", pair),
+            "prior": _key("prior", _PRIOR),
+        },
         "required": ["value"],
         "additionalProperties": False,
     }
@@ -92,11 +136,10 @@ def _number(
 
 def _spread(kind: str) -> tuple[BeforeValidator, WithJsonSchema]:
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
-    anything: dict[str, Any] = {}
     keys = [*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE, "prior"]
     carried = {
         "type": "object",
-        "properties": dict.fromkeys(keys, anything),
+        "properties": {key: _key(key) for key in keys},
         "patternProperties": {"^q[0-9][0-9]$": bare},
         "additionalProperties": False,
         "minProperties": 1,

@@ -100,7 +100,13 @@ def read_provenance(value: Mapping[Any, Any], kind: str) -> dict[str, Any]:
     for key in PROVENANCE[:3]:
         if key in value:
             if not isinstance(value[key], (str, int, float)) or str(value[key]).strip() == "":
-                refuse("TS-E011", f"'{key}' needs words.", remedy=f"Write {key}: and the reason or source.", at=(key,))
+                refuse(
+                    "TS-E011",
+                    "'{value}' needs words.",
+                    value=key,
+                    remedy=f"Write {key}: and the reason or source.",
+                    at=(key,),
+                )
             told[key] = str(value[key])
     if sum(key in told for key in PROVENANCE[:3]) > 1:
         refuse(
@@ -128,9 +134,11 @@ def _read_range(value: object, kind: str) -> tuple[float, float]:
 def _within(number: float, written: object, *, low: float | None, high: float | None) -> None:
     if low is not None and number < low:
         least = "negative" if low == 0 else "too small"
-        refuse("TS-E013", f"'{written}' is {least}.", remedy="It must be 0 or more." if low == 0 else "")
+        refuse("TS-E013", f"'{{value}}' is {least}.", value=written, remedy="It must be 0 or more." if low == 0 else "")
     if high is not None and number > high:
-        refuse("TS-E013", f"'{written}' is too large.", remedy="A share is at most 100 %." if high == 1 else "")
+        refuse(
+            "TS-E013", "'{value}' is too large.", value=written, remedy="A share is at most 100 %." if high == 1 else ""
+        )
 
 
 # ---------------------------------------------------------------- reading a spread
@@ -213,7 +221,8 @@ def _read_family(family: str, inner: object, kind: str, info: Any) -> dict[str, 
     if not isinstance(inner, Mapping):
         refuse(
             "TS-E011",
-            f"'{family}' needs its parameters.",
+            "'{value}' needs its parameters.",
+            value=family,
             remedy=f"Write {family}: {{{': .., '.join(FAMILIES[family])}: ..}}.",
         )
     return _read_given(inner, FAMILIES[family], kind)
@@ -240,7 +249,12 @@ def _read_choice(inner: object, kind: str) -> dict[str, Number | tuple[float, ..
 def check_shares(shares: Sequence[float]) -> None:
     """Refuse shares that do not sum to 100 %."""
     if abs(sum(shares) - 1) > 1e-6:
-        refuse("TS-E014", f"the shares sum to {100 * sum(shares):.6g} %.", remedy="They must sum to 100 %.")
+        refuse(
+            "TS-E014",
+            "the shares sum to {total} %.",
+            total=f"{100 * sum(shares):.6g}",
+            remedy="They must sum to 100 %.",
+        )
 
 
 def _read_given(
@@ -284,9 +298,11 @@ def _one_unit(given: Mapping[str, Number | tuple[float, ...]]) -> str | None:
 
 
 def _solvable(spread: Spread) -> None:
-    from trialsim.numbers.distributions import mean, sd  # compiled code: wanted only where something varies
+    from trialsim.numbers.distributions import bounded, mean, sd
 
     try:
+        if bounded(spread.distribution):  # its ends were read, and so was their size
+            return
         sizes = [abs(part(spread.distribution)) for part in (mean, sd)]
     except DistributionError as error:
         refuse("TS-E016", error.message, remedy=error.remedy)

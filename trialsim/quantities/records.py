@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
+
+from trialsim.numbers.given import PARAMETERS
+from trialsim.rules import QUANTITY, WORDS, fields_with
 
 if TYPE_CHECKING:
     from trialsim.numbers.distributions import Distribution
@@ -21,22 +24,34 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, ignored_types=(cached_property,))
 
+    @classmethod
+    def whole(cls, data: Mapping[str, Any]) -> bool:
+        """Whether a map of this record, as written, is one quantity (:data:`trialsim.rules.QUANTITY`)."""
+        return any(key in data for _, key in fields_with(cls, QUANTITY))
+
 
 class Sourced(Record):
-    """Where a value comes from: a source prints it, it was computed from one, or it is assumed, and why."""
+    """Where a value comes from: a source prints it, it was computed from one, or it is assumed, and why.
 
-    source: str | None = None
-    computed_from: str | None = None
-    assumed: str | None = None
+    Attributes
+    ----------
+    source : the name of a source that prints the value, declared under sources. Example: consent6
+    computed_from : the name of a source from which the value was computed. Example: trial2
+    assumed : why this value is assumed, in words. Example: as in our ward last year
+    """
+
+    source: Annotated[str | None, WORDS] = None
+    computed_from: Annotated[str | None, WORDS] = None
+    assumed: Annotated[str | None, WORDS] = None
 
 
 class Number(Sourced):
     """One number in the canonical unit of its kind; ``unit`` is the unit as written for amounts, money and samples."""
 
-    value: float
+    value: Annotated[float, QUANTITY]
     kind: str = "number"
     unit: str | None = None
-    range: tuple[float, float] | None = None  # in the unit of the value
+    range: Annotated[tuple[float, float] | None, WORDS] = None  # in the unit of the value
     prior: Prior | None = None  # what is believed about it, in the same unit
 
 
@@ -60,7 +75,12 @@ class Spread(Sourced):
     unit: str | None = None
     low: float | None = None
     high: float | None = None
-    range: tuple[float, float] | None = None
+    range: Annotated[tuple[float, float] | None, WORDS] = None
+
+    @classmethod
+    def whole(cls, data: Mapping[str, Any]) -> bool:
+        """Whether a map says how a number varies: by a value, a center, or a distribution."""
+        return any(key in data for key in ("value", "mean", "median", "choice", "empirical", *PARAMETERS))
 
     @cached_property
     def distribution(self) -> Distribution:

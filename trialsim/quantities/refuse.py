@@ -8,9 +8,19 @@ from typing import Any, NoReturn
 from pydantic_core import PydanticCustomError
 
 
-def refuse(code: str, message: str, *, remedy: str = "", at: tuple[str | int, ...] = ()) -> NoReturn:
-    """Raise a fault that the loader shows at its place; ``at`` leads from the field to the offending part."""
-    raise PydanticCustomError(code, "{message}", {"message": message, "remedy": remedy, "at": at})
+def refuse(
+    code: str, message: str, *, remedy: str = "", at: tuple[str | int, ...] = (), wants: str = "", **told: object
+) -> NoReturn:
+    """Raise a fault that the loader shows at its place.
+
+    Parameters
+    ----------
+    message : with ``{value}`` and the like where ``told`` has the values; the loader fills them in
+    at : leads from the field to the offending part
+    wants : the kind of value that belongs there
+    """
+    context = {"message": message, "remedy": remedy, "at": at, "wants": wants, "told": told}
+    raise PydanticCustomError(code, "{message}", context)
 
 
 class inside:  # noqa: N801  # reads as a phrase: with inside("range")
@@ -24,8 +34,8 @@ class inside:  # noqa: N801  # reads as a phrase: with inside("range")
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, PydanticCustomError) and self.place:
-            told: dict[str, Any] = dict(error.context or {})
-            refuse(error.type, told["message"], remedy=told["remedy"], at=(*self.place, *told["at"]))
+            context: dict[str, Any] = dict(error.context or {})
+            raise PydanticCustomError(error.type, "{message}", {**context, "at": (*self.place, *context["at"])})
 
 
 def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
@@ -40,16 +50,43 @@ def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
             )
 
 
+def shown(value: object) -> str:
+    """A value as a message shows it: in quotes and short, or what it is.
+
+    >>> shown("musik"), shown([1, 2])
+    ("'musik'", 'a list')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    text = str(value)
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
+
+
 def did_you_mean(word: str, known: Sequence[str], *, what: str = "Known") -> str:
     """``Did you mean 'massage'?`` when one is near, else the list of what is known; never the word itself.
 
     >>> did_you_mean("sd", ["sd", "mean"])
     'Known: mean.'
     """
+    near = nearest(word, known)
+    if near:
+        return f"Did you mean '{near}'?"
+    others = [one for one in known if one != word]
+    return f"{what}: {', '.join(others)}." if others else ""
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """The known word that was probably meant; empty where none is near.
+
+    >>> nearest("masage", ["massage", "talk"])
+    'massage'
+    """
     from difflib import get_close_matches
 
     known = [one for one in known if one != word]
     near = get_close_matches(word, known, n=1, cutoff=0.6) or [k for k in known if k.lower() == word.lower()]
-    if near:
-        return f"Did you mean '{near[0]}'?"
-    return f"{what}: {', '.join(known)}." if known else ""
+    return near[0] if near else ""

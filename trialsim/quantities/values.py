@@ -29,10 +29,17 @@ def read_value(value: object, kind: str) -> tuple[float, str | None]:
     number, unit = _read_value(value, kind)
     time = kind == "duration" or (kind == "calendar" and unit == "s")
     if number > LONGEST_TIME if time else kind == "calendar" and number > 12 * LONGEST_YEARS:
-        refuse("TS-E133", f"'{_short(value)}' is too long.", remedy=f"No time is longer than {LONGEST_YEARS:,} years.")
+        refuse(
+            "TS-E133",
+            "'{value}' is too long.",
+            value=_short(value),
+            remedy=f"No time is longer than {LONGEST_YEARS:,} years.",
+        )
     if number != 0 and not SMALLEST <= abs(number) <= LARGEST:
-        message = f"'{_short(value)}' is too {'large' if abs(number) > 1 else 'small'} for any study."
-        refuse("TS-E133", message, remedy="A number is 0, or its size lies between 1e-12 and 1e12.")
+        message = f"'{{value}}' is too {'large' if abs(number) > 1 else 'small'} for any study."
+        refuse(
+            "TS-E133", message, value=_short(value), remedy="A number is 0, or its size lies between 1e-12 and 1e12."
+        )
     return number, unit
 
 
@@ -47,11 +54,11 @@ def _read_value(value: object, kind: str) -> tuple[float, str | None]:
         refuse("TS-E011", f"{what} stands where {KIND_WORDS[kind]} belongs.", remedy=example_of(kind))
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
-            refuse("TS-E013", f"{value} is not a finite number.", remedy=example_of(kind))
+            refuse("TS-E013", "{value} is not a finite number.", value=value, remedy=example_of(kind))
         if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and -1 < value < 1):
             return float(value), None
     if kind == "share" and re.fullmatch(r"\s*[-+]?1(\.0*)?\s*", str(value)):
-        refuse("TS-E012", f"'{value}' may mean 1 % or 100 %.", remedy="Write the one that is meant.")
+        refuse("TS-E012", "'{value}' may mean 1 % or 100 %.", value=value, remedy="Write the one that is meant.")
     if kind in ("amount", "money", "samples"):
         return _labeled(str(value), kind)
     if kind == "number" and str(value).rstrip().endswith("%"):
@@ -67,7 +74,7 @@ def _parse(text: str, kind: str) -> float:
     except units.UnitError as error:
         refuse("TS-E012", error.message, remedy=error.remedy or example_of(kind))
     if not math.isfinite(parsed):
-        refuse("TS-E013", f"'{text}' is not a finite number.", remedy=example_of(kind))
+        refuse("TS-E013", "'{value}' is not a finite number.", value=text, remedy=example_of(kind))
     return float(parsed)
 
 
@@ -77,9 +84,9 @@ def _labeled(text: str, kind: str) -> tuple[float, str | None]:
     if not found or (kind != "amount" and not label) or re.match(r"[\d,.]", label):
         comma = re.fullmatch(r"\s*[-+]?\d+,\d+.*", text)
         remedy = f"Write a decimal point: {text.replace(',', '.', 1)}." if comma else example_of(kind)
-        refuse("TS-E012", f"'{text}' is not {KIND_WORDS[kind]}.", remedy=remedy)
+        refuse("TS-E012", f"'{{value}}' is not {KIND_WORDS[kind]}.", value=text, remedy=remedy)
     if not math.isfinite(float(number)):
-        refuse("TS-E013", f"'{_short(text)}' is not a finite number.", remedy=example_of(kind))
+        refuse("TS-E013", "'{value}' is not a finite number.", value=_short(text), remedy=example_of(kind))
     return float(number), " ".join(label.split()) or None
 
 

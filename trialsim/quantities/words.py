@@ -14,7 +14,7 @@ def read_clock(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400:
         return value
     if not found or int(found.group(2)) > 59 or int(found.group(1)) * 60 + int(found.group(2)) > 1440:
-        refuse("TS-E011", f"'{value}' is not a time of day.", remedy='Write it like this: "10:00".')
+        refuse("TS-E011", "'{value}' is not a time of day.", value=value, remedy='Write it like this: "10:00".')
     return int(found.group(1)) * 3600 + int(found.group(2)) * 60
 
 
@@ -24,10 +24,17 @@ def read_clock_window(value: object) -> tuple[int, int]:
         return value
     ends = re.split(r"\s*(?:-|–|to)\s*", value) if isinstance(value, str) else []
     if len(ends) != 2:
-        refuse("TS-E011", f"'{value}' is not a window of the day.", remedy="Write it like this: 08:00-20:00.")
+        refuse(
+            "TS-E011", "'{value}' is not a window of the day.", value=value, remedy="Write it like this: 08:00-20:00."
+        )
     low, high = read_clock(ends[0]), read_clock(ends[1])
     if low >= high:
-        refuse("TS-E013", f"'{value}' runs backwards.", remedy="Write the earlier time first; a window ends by 24:00.")
+        refuse(
+            "TS-E013",
+            "'{value}' runs backwards.",
+            value=value,
+            remedy="Write the earlier time first; a window ends by 24:00.",
+        )
     return low, high
 
 
@@ -39,9 +46,19 @@ def read_name(value: object) -> str:
         refuse("TS-E018", "a name is one line of 1 to 80 characters.", remedy="Choose a short name.")
     name = " ".join(value.split())
     if " - " in name or set(name) & set("{}[]=@/"):
-        refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
+        refuse(
+            "TS-E018",
+            "'{value}' cannot be a name.",
+            value=name,
+            remedy="Leave out ' - ' and the characters { } [ ] = @ /.",
+        )
     if name[0] == "_":
-        refuse("TS-E018", f"'{name}' would be left out of figures.", remedy="Begin a name with a letter or a digit.")
+        refuse(
+            "TS-E018",
+            "'{value}' would be left out of figures.",
+            value=name,
+            remedy="Begin a name with a letter or a digit.",
+        )
     refuse_formula(name)
     return name
 
@@ -50,7 +67,10 @@ def refuse_formula(text: str) -> None:
     """Refuse words that a spreadsheet would run: tables are opened there."""
     if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         refuse(
-            "TS-E018", f"'{text}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
+            "TS-E018",
+            "'{value}' would be a formula in a spreadsheet.",
+            value=text,
+            remedy="Begin a name with a letter or a digit.",
         )
 
 
@@ -81,7 +101,8 @@ def read_study_name(value: object) -> str:
         hint = f"Write name: {other}." if other else "Write name: my-study."
         refuse(
             "TS-E132",
-            f"'{name}' cannot name a folder on every system.",
+            "'{value}' cannot name a folder on every system.",
+            value=name,
             remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
         )
     return name
@@ -92,7 +113,13 @@ def read_count(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, float) or not value.is_integer():
-        refuse("TS-E011", f"'{value}' is not a whole number.", remedy="Write a whole number without a unit.")
+        refuse(
+            "TS-E011",
+            "'{value}' is not a whole number.",
+            value=value,
+            wants="whole number",
+            remedy="Write a whole number without a unit.",
+        )
     return int(value)
 
 
@@ -114,10 +141,10 @@ def read_categories(value: object) -> object:
     found = _SCALE.fullmatch(value)
     example = "Write [0, 1, 2, 3, 4], 0..10 or 0..100 by 5."
     if found is None:
-        refuse("TS-E113", f"'{value}' is neither a list of numbers nor a range.", remedy=example)
+        refuse("TS-E113", "'{value}' is neither a list of numbers nor a range.", value=value, remedy=example)
     low, high, step = float(found[1]), float(found[2]), float(found[3] or 1)
     if not low < high or not step > 0:
-        refuse("TS-E113", f"'{value}' does not rise.", remedy=example)
+        refuse("TS-E113", "'{value}' does not rise.", value=value, remedy=example)
     steps = (high - low) / step
     if abs(steps - round(steps)) > 1e-9 * max(steps, 1):
         refuse("TS-E113", f"steps of {step:g} from {low:g} do not meet {high:g}.", remedy=example)

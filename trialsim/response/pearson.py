@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from trialsim.heavy import special
 from trialsim.response.joint import total_correlation
 from trialsim.response.plan import ResponsePlan
 from trialsim.response.scales.parts import Exponential, Form, Linear, Steps

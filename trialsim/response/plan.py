@@ -17,8 +17,8 @@ from trialsim.quantities.fields import Number
 from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import PARTS, Parts, Place
 from trialsim.response.zeros import Declared, log_of_zero
+from trialsim.scenario.checks.doubts import doubts
 from trialsim.scenario.correlation import latent_correlation
-from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
     ArmLevels,
     CovariateEffect,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
 
+from trialsim.heavy import special
 from trialsim.response.plan import ResponsePlan
 from trialsim.response.scales.parts import Readings
 

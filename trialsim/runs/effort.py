@@ -68,19 +68,23 @@ def effort(study: Study, replicates: int, *, workers: int | None = None) -> Effo
     )
 
 
-def effort_words(study: Study, *, workers: int | None = None) -> str | None:
-    """What a very large run takes, in words; None where it is not worth a word.
+def check_replicates(replicates: int) -> None:
+    """Refuse a number of replicates that no run can hold.
 
     Raises
     ------
     RunError
         TS-R018 above :data:`MOST_REPLICATES`
     """
-    replicates = study.scenario.simulation.replicates
     if replicates > MOST_REPLICATES:
         raise RunError(
             f"{replicates:,} replicates are more than a run can hold.", code="TS-R018", remedy="Ask for fewer."
         )
+
+
+def effort_words(study: Study, *, workers: int | None = None) -> str | None:
+    """What a very large run takes, in words; None where it is not worth a word."""
+    replicates = study.scenario.simulation.replicates
     if size(study, replicates) <= LARGE:
         return None
     return f"{replicates:,} simulated trials take {effort(study, replicates, workers=workers).words()}"
@@ -92,9 +96,9 @@ def check_effort(study: Study, *, workers: int | None = None, large: bool = Fals
     Raises
     ------
     RunError
-        TS-R017 with what it will take, TS-R018 above :data:`MOST_REPLICATES`
+        TS-R017 with what it will take
     """
-    if large and study.scenario.simulation.replicates <= MOST_REPLICATES:
+    if large:
         return
     words = effort_words(study, workers=workers)
     if words is not None:

@@ -13,6 +13,7 @@ from trialsim import study as studies
 from trialsim.engine import Engine
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study, prepare
+from trialsim.runs.effort import check_replicates
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
 from trialsim.runs.folder import RunFolder, alone, claim, owner, reopen, writing
@@ -20,6 +21,7 @@ from trialsim.runs.manifest import Playing, finish
 from trialsim.runs.players import Stored, open_player
 from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore
 from trialsim.runs.truths import TRUTHS, TruthStore
+from trialsim.scenario.change import change
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.truth import find_truth
@@ -179,9 +181,11 @@ def summed_up(
 def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None, seed: int | None = None) -> Study:
     """The study with another number of replicates or another seed, as if its file had said so."""
     study = prepare(scenario)
-    told = {"replicates": replicates, "seed": seed}
-    simulation = study.scenario.simulation.model_copy(update={k: v for k, v in told.items() if v is not None})
-    return replace(study, scenario=study.scenario.model_copy(update={"simulation": simulation}))
+    if replicates is not None:
+        check_replicates(replicates)
+    told = {"simulation.replicates": replicates, "simulation.seed": seed}
+    changes = {path: value for path, value in told.items() if value is not None}
+    return replace(study, scenario=change(study.scenario, changes)) if changes else study
 
 
 def write_cohort(trial: Trial, folder: Path) -> tuple[Path, ...]:

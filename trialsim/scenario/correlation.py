@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.checks import known
-from trialsim.scenario.model import Analysis, Outcome, Scenario
+from trialsim.scenario.checks.names import known
+from trialsim.scenario.model import Analysis, Draft, Outcome
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -19,7 +19,7 @@ Pair = tuple[str, str]  # (outcome, visit)
 Matrix = NDArray[np.float64]
 
 
-def latent_correlation(scenario: Scenario, points: Outline) -> tuple[list[Pair], Matrix]:
+def latent_correlation(scenario: Draft, points: Outline) -> tuple[list[Pair], Matrix]:
     """The (outcome, visit) pairs in file order and the (D, D) correlation of their Gaussian parts.
 
     One outcome over visits: ``within_session`` or ``between_sessions``. Another outcome at the same visit:
@@ -89,7 +89,7 @@ def _definite(matrix: Matrix, least: float) -> bool:
     return bool((pivots > least).all())
 
 
-def check_correlations(scenario: Scenario, points: Outline, report: Report) -> None:
+def check_correlations(scenario: Draft, points: Outline, report: Report) -> None:
     """Refuse correlations that no set of measurements can have."""
     pairs, matrix = latent_correlation(scenario, points)
     row = first_impossible(matrix)
@@ -108,7 +108,7 @@ def visits_of(analysis: Analysis, points: Outline) -> tuple[str, ...]:
     return tuple(visit for visit in points.visits if visit in named)
 
 
-def check_declared(scenario: Scenario, points: Outline, report: Report) -> None:
+def check_declared(scenario: Draft, points: Outline, report: Report) -> None:
     """Refuse silence about how the visits of an analysis hang together: 0 is an assumption like any other."""
     silent: dict[tuple[str, str], tuple[str, tuple[str, str]]] = {}
     for name, analysis in scenario.analyses.items():

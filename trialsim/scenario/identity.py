@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
-from trialsim.scenario.model import Design, Outcome, Patients, Scenario, Simulation
-
-#: Words and provenance do not decide results, nor does how many replicates are played (each is its own).
-LEFT_OUT: dict[type[Record], tuple[str, ...]] = {
-    Scenario: ("name", "title", "sources", "sweep", "published"),
-    Simulation: ("replicates",),
-    Patients: ("label",),
-    Outcome: ("label",),
-}
-PROVENANCE = ("source", "computed_from", "assumed", "range")
+from trialsim.rules import COUNTED, NAMES_DECIDE, WORDS, has
+from trialsim.scenario.model import Scenario
 
 
-def scenario_hash(scenario: Scenario) -> str:
-    """Hexadecimal BLAKE2b (16 bytes) of the canonical JSON of a resolved scenario.
+def scenario_hash(scenario: Scenario, *, seed: bool = True) -> str:
+    """Hexadecimal BLAKE2b (16 bytes) of the canonical JSON of a resolved scenario, or of all of it but the ``seed``.
 
     In: setting, design (names of the arms, not their descriptions), participants, attrition, protocol, visits,
     outcomes, analyses, primary, costs, seed. Out: name, title, labels, sources, where numbers come from, their
     ranges, what is swept, published figures, the number of replicates.
     """
-    text = json.dumps(canonical(scenario), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    told = canonical(scenario)
+    if not seed:
+        told["simulation"]["seed"] = 0
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
@@ -40,9 +36,6 @@ def canonical(value: object) -> Any:
     if isinstance(value, Spread):
         given = {key: canonical(part) for key, part in value.given.items()}
         return {"family": value.family, "given": given, "low": value.low, "high": value.high, "unit": value.unit}
-    if isinstance(value, Design):
-        shown = value.model_copy(update={"arms": dict.fromkeys(value.arms, "")})
-        return _fields(shown)
     if isinstance(value, Record):
         return _fields(value)
     if isinstance(value, dict):
@@ -54,6 +47,19 @@ def canonical(value: object) -> Any:
     return value
 
 
+def deciding(record: type[Record]) -> Iterator[tuple[str, str]]:
+    """The fields of a record that decide results: name, and key in the file."""
+    for name, info in record.model_fields.items():
+        if not has(info, WORDS, COUNTED):
+            yield name, info.alias or name
+
+
 def _fields(record: Record) -> dict[str, Any]:
-    out = LEFT_OUT.get(type(record), ()) + PROVENANCE
-    return {name: canonical(getattr(record, name)) for name in type(record).model_fields if name not in out}
+    return {name: _field(record, name) for name, _ in deciding(type(record))}
+
+
+def _field(record: Record, name: str) -> Any:
+    value = getattr(record, name)
+    if has(type(record).model_fields[name], NAMES_DECIDE):
+        value = dict.fromkeys(value, "")
+    return canonical(value)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
 from trialsim.errors import Fault, ScenarioError
 from trialsim.kinds.scales import CLUE, EFFECT_KEYS, LEVEL_KEYS, SCALE, SPREAD_KEYS
 from trialsim.quantities.letters import ODD, harmless
-from trialsim.quantities.records import PROVENANCE
-from trialsim.quantities.refuse import did_you_mean
-from trialsim.scenario.model import Level, Scenario
-from trialsim.scenario.text import MOST_FAULTS, Finding, Path
+from trialsim.quantities.refuse import did_you_mean, nearest, shown
+from trialsim.scenario.keys import known_keys
+from trialsim.scenario.model import Level
+from trialsim.scenario.text import MOST_FAULTS, Finding, Path, Place
+from trialsim.scenario.written import Written
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -34,32 +33,33 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
     if kind.startswith("TS-"):
         inner = tuple(key if isinstance(key, int) else str(key) for key in context["at"])
         unknown = kind == "TS-E003"
-        return Finding(kind, (*path, *inner), context["message"], context["remedy"], on_key=unknown or of_key)
+        return Finding(
+            kind, (*path, *inner), context["message"], context["remedy"], on_key=unknown or of_key,
+            told=tuple((name, str(value)) for name, value in context["told"].items()), wants=context["wants"],
+        )  # fmt: skip
     if kind == "extra_forbidden":
         return _unknown_key(path, loc, data)
     if kind == "missing":
-        return Finding("TS-E004", path, f"'{loc[-1]}' is missing.", _remedy_missing(str(loc[-1])), on_key=True)
-    shown = _shown(detail["input"])
-    if kind == "literal_error":
-        allowed = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
+        key = str(loc[-1])
+        return Finding("TS-E004", path, f"'{key}' is missing.", _remedy_missing(key), on_key=True, key=key)
+    word = shown(detail["input"])
+    if kind == "literal_error":  # the version of the format, the only word that stands for itself
         return Finding(
-            "TS-E010",
-            path,
-            f"{shown} is not one of the words allowed.",
-            did_you_mean(shown.strip("'"), allowed, what="Allowed"),
+            "TS-E010", path, "{shown} is not the version of the format.", "Write trialsim: 1.", told=(("shown", word),)
         )
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         words = "a step is one of wait, visit, activity, attempt, hold, repeat."
         return Finding("TS-E009", path, words, _remedy_step(detail["input"]))
     if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
         bound = f"at least {context['ge']}" if "ge" in context else f"at most {context.get('le', '')}"
-        return Finding("TS-E013", path, f"{shown} is out of range.", f"It must be {bound}.")
-    message, remedy = _WORDS.get(kind, (f"{shown} does not fit here.", "See docs/scenario-format.md."))
+        return Finding("TS-E013", path, "{shown} is out of range.", f"It must be {bound}.", told=(("shown", word),))
+    message, remedy = _WORDS.get(kind, ("{shown} does not fit here.", "See docs/scenario-format.md."))
     if "categories" in path:
         remedy = (
             "Categories are numbers, such as [0, 1, 2] or 0..10; leave them out for yes and no. Words go into labels:."
         )
-    return Finding("TS-E011", path, message.format(shown=shown), remedy)
+    wants = "whole number" if kind in ("int_type", "int_parsing") else ""
+    return Finding("TS-E011", path, message, remedy, told=(("shown", word),), wants=wants)
 
 
 _MAP = ("{shown} stands where a map of keys belongs.", "Write key: value lines below it.")
@@ -88,17 +88,6 @@ _WORDS = {
 }
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a map"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    text = str(value)
-    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
-
-
 def _remedy_missing(key: str) -> str:
     examples = {"trialsim": "Write trialsim: 1 in the first line.", "primary": "Name the primary analysis."}
     return examples.get(key, f"Add {key}: here.")
@@ -118,9 +107,8 @@ def _unknown_key(path: Path, loc: tuple[str | int, ...], data: Any) -> Finding:
         message = f"'{key}' cannot stand beside by_arm."
         return Finding("TS-E003", path, message, f"Write {key}: in the level of each arm, inside by_arm.", on_key=True)
     known = fitting_keys(known_keys(path[:-1], data), path, data)
-    return Finding(
-        "TS-E003", path, f"unknown key '{key}'.", did_you_mean(key, known, what="Known keys here"), on_key=True
-    )
+    remedy = did_you_mean(key, known, what="Known keys here")
+    return Finding("TS-E003", path, f"unknown key '{key}'.", remedy, on_key=True, key=key, meant=nearest(key, known))
 
 
 def fitting_keys(keys: Sequence[str], path: Path, data: Any) -> list[str]:
@@ -157,42 +145,28 @@ def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
     return tuple(path), last_is_field
 
 
-def known_keys(path: Path, data: Any) -> list[str]:
-    """The keys the model knows at a path of the file."""
-    records: list[type[BaseModel]] = [Scenario]
-    inner: Any = data
-    for step in path:
-        below: list[type[BaseModel]] = []
-        for record in records:
-            for name, info in record.model_fields.items():
-                if step in (name, info.alias):
-                    below += _records_in(info.annotation)
-        records = below or records
-        if isinstance(inner, dict):
-            inner = inner.get(step)
-        elif isinstance(inner, list) and isinstance(step, int):
-            inner = inner[step]
-        if isinstance(inner, dict) and "by_arm" in inner:
-            records = [record for record in records if "by_arm" in record.model_fields] or records
-        if isinstance(step, int) and isinstance(inner, dict):
-            records = [record for record in records if _naming_key(record) in inner] or records
-    return list(dict.fromkeys(info.alias or name for record in records for name, info in record.model_fields.items()))
-
-
-def _naming_key(record: type[BaseModel]) -> str:
-    """The key that names a kind of step: the first of its own, after those of where it comes from."""
-    return next((info.alias or name for name, info in record.model_fields.items() if name not in PROVENANCE), "")
-
-
-def _records_in(annotation: Any) -> list[type[BaseModel]]:
-    from typing import get_args
-
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [record for part in get_args(annotation) for record in _records_in(part)]
-
-
 # ---------------------------------------------------------------- showing
+
+
+def fault_of(finding: Finding, written: Written) -> Fault:
+    """A finding with its place in what was written."""
+    path = written.general(finding.path)
+    place = finding.place or written.place(path, on_key=finding.on_key) or Place(written.file, 1, 1)
+    return Fault(
+        code=finding.code,
+        path=".".join(map(str, path)),
+        message=finding.words,
+        remedy=finding.remedy,
+        file=place.file,
+        line=place.line,
+        column=place.column,
+        source_line=place.source_line,
+        warning=finding.warning,
+        option=place.option,
+        change=place.change,
+        form=finding.message,
+        wants=finding.wants,
+    )
 
 
 def render_faults(error: ScenarioError | Iterable[Fault], *, color: bool = False) -> str:
@@ -203,7 +177,7 @@ def render_faults(error: ScenarioError | Iterable[Fault], *, color: bool = False
 
 def _render(fault: Fault, *, color: bool) -> str:
     paint = _paint if color else _plain
-    in_file = fault.line and not fault.file.startswith("--set")
+    in_file = fault.line and not fault.option
     where = f"{fault.file}:{fault.line}:{fault.column}" if in_file else fault.file
     subject = f" {fault.path}:" if fault.path else ""
     code = paint(fault.code, "33" if fault.warning else "31")

@@ -8,12 +8,12 @@ from trialsim.protocol.practitioners import Practitioners
 from trialsim.protocol.steps import Resource
 from trialsim.quantities.fields import OfPractitioners
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.checks import known
-from trialsim.scenario.model import Outcome, Scenario
+from trialsim.scenario.checks.names import known
+from trialsim.scenario.model import Draft, Outcome
 from trialsim.scenario.text import Finding, Path
 
 
-def resources_of(scenario: Scenario) -> Mapping[str, Resource]:
+def resources_of(scenario: Draft) -> Mapping[str, Resource]:
     """The resources of a study; none without a ward."""
     return scenario.setting.resources if scenario.setting else {}
 
@@ -27,7 +27,7 @@ def candidates(resources: Mapping[str, Resource]) -> tuple[str, ...]:
     return staffed or tuple(resources)
 
 
-def named(number: OfPractitioners | None, scenario: Scenario) -> OfPractitioners | None:
+def named(number: OfPractitioners | None, scenario: Draft) -> OfPractitioners | None:
     """The number with whose it is written out, in the order of the file."""
     if number is None:
         return None
@@ -45,7 +45,7 @@ def numbers_of(outcome: Outcome) -> Iterator[tuple[Path, OfPractitioners]]:
         yield ("icc", "practitioner"), outcome.icc.practitioner
 
 
-def check_practitioners(scenario: Scenario, report: Report) -> None:
+def check_practitioners(scenario: Draft, report: Report) -> None:
     """Every such number is of resources that exist, and it is certain of which."""
     resources = resources_of(scenario)
     for name, outcome in scenario.outcomes.items():
@@ -77,7 +77,7 @@ def _unsure(path: Path, number: OfPractitioners, resources: Mapping[str, Resourc
     return Finding("TS-E100", path, message, f"{remedy}.", on_key=True)
 
 
-def practitioners(scenario: Scenario) -> Practitioners:
+def practitioners(scenario: Draft) -> Practitioners:
     """The groups that a resolved scenario follows, those over whom an effect varies first."""
     numbers = [(below, one.of) for outcome in scenario.outcomes.values() for below, one in numbers_of(outcome)]
     varying = dict.fromkeys(of for below, of in numbers if below[-1] == "sd_practitioner")

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from trialsim.protocol.steps import WaitRule
 from trialsim.quantities.fields import Number, Prior, Record, Spread
 from trialsim.quantities.records import PROVENANCE
+from trialsim.rules import SCHEDULE, has
 from trialsim.scenario.dump import plain, value_text
 from trialsim.scenario.model import Analysis, Design, Published, Scenario, Simulation
 from trialsim.scenario.text import Path
@@ -16,7 +17,6 @@ Told = tuple[Kind, str]
 
 WORDS: dict[str, Kind] = {"source": "source", "computed_from": "computed", "assumed": "assumed"}
 CHOSEN = (Design, Analysis, Simulation, Published)  # choices of the trialist and quoted figures, not assumptions
-SCHEDULE = ("give_up_after", "visits", "window", "per", "centered_at")  # and so are these keys
 
 
 class Row(NamedTuple):
@@ -50,7 +50,7 @@ def _collect(value: object, path: Path, told: Told, sources: object, rows: dict[
             rows.setdefault(id(value), _row(value, path, _told_inside(value, told, sources)))
     elif isinstance(value, Record):
         for name, info in type(value).model_fields.items():
-            if name in SCHEDULE or (
+            if has(info, SCHEDULE) or (
                 isinstance(value, WaitRule) and value.lasts and set(value.lasts.given) == {"value"}
             ):
                 continue

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from trialsim.protocol.steps import called
 from trialsim.quantities.records import PROVENANCE
-from trialsim.scenario.overrides import NAMES
 
 #: What may stand beside a number without being one.
 _WORDS = {*PROVENANCE, "prior", "between", "of"}
@@ -45,7 +45,7 @@ def _ranges(data: Any, path: tuple[str, ...]) -> Iterator[Ranged]:
 
 def _name(steps: list[Any], i: int) -> str:
     """How an item of a list is called in a path: a step by its name, where no other bears it, else the number."""
-    names = [next((str(one[key]) for key in NAMES if key in one), "") if isinstance(one, dict) else "" for one in steps]
+    names = [(called(one) or "") if isinstance(one, dict) else "" for one in steps]
     return names[i] if names[i] and names.count(names[i]) == 1 else str(i)
 
 

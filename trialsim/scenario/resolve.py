@@ -1,13 +1,11 @@
-"""From the form people write to the form that runs: defaults written out, names and values checked.
-
-:func:`resolve` is idempotent: a resolved scenario resolves to itself.
-"""
+"""From the written scenario to the one that runs: read, checked, and every default written out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from trialsim.errors import Fault, ScenarioError
+from trialsim.errors import ScenarioError
 from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, SIMPLE, TRANSFORM
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
@@ -17,68 +15,93 @@ from trialsim.scenario.model import (
     Analysis,
     Correlation,
     Design,
+    Draft,
     Instrument,
     Outcome,
     Published,
     Response,
     Scenario,
 )
+from trialsim.scenario.notation import expand_visits, parse_ratio, split_contrast
 from trialsim.scenario.outcomes import resolve_levels
 from trialsim.scenario.outline import MOST_STEPS, Outline, outline, unrolled
 from trialsim.scenario.practitioners import named
+from trialsim.scenario.priors import named_priors
 from trialsim.scenario.text import Finding, Findings, Path, TooMany
+from trialsim.scenario.written import Written
+
+if TYPE_CHECKING:
+    from trialsim.protocol.program import Program
+
 
 DEFAULT_ALPHA = 0.05
 
 
 class Refused(Exception):  # noqa: N818  # carried inside this package only
-    """A scenario that cannot be resolved, with everything found."""
+    """A draft that cannot be resolved, with everything found."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(f"{len(findings)} findings")
         self.findings = tuple(findings)
 
 
-def resolve(scenario: Scenario) -> Scenario:
-    """The scenario with nothing left out.
+def resolve(written: Written) -> Scenario:
+    """The scenario that may run, of a written one; the only place where one is made.
 
     Raises
     ------
     ScenarioError
-        With every fault found.
+        With every fault found, each with file, line and column.
     """
-    try:
-        return resolve_or_find(scenario)
-    except Refused as refused:
-        raise ScenarioError([_fault(f) for f in refused.findings]) from None
+    from trialsim.scenario.checks.echoes import without_echoes
+    from trialsim.scenario.draft import draft_of
+    from trialsim.scenario.messages import fault_of
+
+    if not isinstance(written.data, dict):
+        what = "the file is empty." if written.data is None else "a scenario is a map of keys."
+        raise ScenarioError([fault_of(Finding("TS-E004", (), what, "Begin with trialsim: 1."), written)])
+    findings = list(written.findings)
+    draft, found, cut_out = draft_of(written, named_priors(written.data))
+    findings += found
+    if draft is not None:
+        try:
+            resolved, program = _checked(draft)
+        except Refused as refused:
+            findings += without_echoes(refused.findings, cut_out)
+        else:
+            if not findings:
+                return Scenario.made(resolved, written=written, program=program)
+    faults = [fault_of(finding, written) for finding in findings]
+    raise ScenarioError(sorted(dict.fromkeys(faults), key=lambda fault: (fault.line, fault.column)))
 
 
-def resolve_or_find(scenario: Scenario) -> Scenario:
-    """As :func:`resolve`, raising :class:`Refused` with places still to be found."""
+def _checked(draft: Draft) -> tuple[Draft, Program | None]:
+    """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
-    from trialsim.scenario.limits import check_limits
+    from trialsim.scenario.checks.limits import check_limits
 
     findings = Findings()
-    if unrolled(scenario.protocol) > MOST_STEPS:
+    if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refused([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
-    points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
+    points = outline(draft.protocol, draft.visits, draft.design.arms)
+    program: Program | None = None
     try:
-        check_limits(scenario, points, findings.append)
+        check_limits(draft, points, findings.append)
         if findings:
             raise Refused(findings)
-        check_written(scenario, points, findings.append)
-        resolved = _write_out(scenario, points, findings)
+        check_written(draft, points, findings.append)
+        resolved = _write_out(draft, points, findings)
         if not findings:
-            check_resolved(resolved, points, findings.append)
+            program = check_resolved(resolved, points, findings.append)
     except TooMany:
         raise Refused(findings) from None
     if findings:
         raise Refused(findings)
-    return resolved
+    return resolved, program
 
 
-def _write_out(scenario: Scenario, points: Outline, findings: list[Finding]) -> Scenario:
+def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Draft:
     design = _design(scenario)
     arms = list(design.arms)
     outcomes = {
@@ -104,7 +127,7 @@ def _write_out(scenario: Scenario, points: Outline, findings: list[Finding]) -> 
     )
 
 
-def _design(scenario: Scenario) -> Design:
+def _design(scenario: Draft) -> Design:
     design = scenario.design
     allocation = design.allocation
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
@@ -119,14 +142,6 @@ def _design(scenario: Scenario) -> Design:
     return design.model_copy(
         update={"reference": design.reference or next(iter(design.arms), None), "allocation": told}
     )
-
-
-def parse_ratio(text: str) -> tuple[int, ...]:
-    """``"2:1"`` -> (2, 1); empty when it is no ratio of whole numbers above zero."""
-    parts = [part.strip() for part in text.split(":")]
-    if not all(part.isdigit() and 0 < int(part) <= 1000 for part in parts):
-        return ()
-    return tuple(int(part) for part in parts)
 
 
 def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]:
@@ -146,7 +161,7 @@ def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]
 
 
 def _outcome(
-    outcome: Outcome, path: Path, points: Outline, arms: list[str], scenario: Scenario, findings: list[Finding]
+    outcome: Outcome, path: Path, points: Outline, arms: list[str], scenario: Draft, findings: list[Finding]
 ) -> Outcome:
     report = findings.append
     visits = expand_visits(outcome.visits, points)
@@ -197,12 +212,6 @@ def _effect_unit(outcome: Outcome) -> str | None:
     return outcome.unit if outcome.distribution is not None and outcome.scale.in_unit else None
 
 
-def expand_visits(names: Sequence[str], points: Outline) -> tuple[str, ...]:
-    """Full visit names: ``pre`` inside a repeat stands for ``pre 1``, ``pre 2``, ..."""
-    full = [one for name in names for one in points.expand(name) or (name,)]
-    return tuple(dict.fromkeys(full))
-
-
 def _correlation(correlation: Correlation) -> Correlation:
     within, between = correlation.within_session, correlation.between_sessions
     zero = Number(value=0.0)
@@ -212,7 +221,7 @@ def _correlation(correlation: Correlation) -> Correlation:
 
 
 def _response(
-    response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding], scenario: Scenario
+    response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding], scenario: Draft
 ) -> Response:
     plain = response.model_copy(update={"sd_practitioner": None})
     told = amounts_in(plain, outcome.unit, path, findings.append)
@@ -230,7 +239,7 @@ def _response(
 
 
 def _missing(
-    rule: object, path: Path, outcome: Outcome, scenario: Scenario, points: Outline, findings: list[Finding]
+    rule: object, path: Path, outcome: Outcome, scenario: Draft, points: Outline, findings: list[Finding]
 ) -> object:
     from trialsim.scenario.model import Missing
 
@@ -246,7 +255,7 @@ def _instrument(outcome: Outcome, path: Path, findings: list[Finding]) -> Instru
     return amounts_in(outcome.instrument, outcome.unit, path, findings.append)
 
 
-def _covariate_effects(outcome: Outcome, path: Path, scenario: Scenario, findings: list[Finding]) -> tuple[object, ...]:
+def _covariate_effects(outcome: Outcome, path: Path, scenario: Draft, findings: list[Finding]) -> tuple[object, ...]:
     told = []
     for i, effect in enumerate(outcome.covariates):
         here = (*path, "covariates", i)
@@ -294,12 +303,6 @@ def _contrast(analysis: Analysis, arms: list[str], reference: str | None) -> str
     return None
 
 
-def split_contrast(text: str, arms: Sequence[str]) -> tuple[str, str] | None:
-    """The two arms of ``"a - b"``, or None."""
-    a, minus, b = (part.strip() for part in text.partition(" - "))
-    return (a, b) if minus and a in arms and b in arms and a != b else None
-
-
 def _published(
     figure: Published,
     path: Path,
@@ -317,8 +320,3 @@ def _published(
         unit = outcome.unit if TRANSFORM[analysis.transform].keeps else None
         figure = amounts_in(figure, unit, path, findings.append)
     return figure.model_copy(update=changes)
-
-
-def _fault(finding: Finding) -> Fault:
-    path = ".".join(map(str, finding.path))
-    return Fault(code=finding.code, path=path, message=finding.message, remedy=finding.remedy, warning=finding.warning)

@@ -65,14 +65,19 @@ def read_interval(text: str) -> Interval:
     """``20..100 by 20``, ``15 h..80 h in 5``, ``0.5..2``; a unit may stand at both ends or at the last one."""
     match = _RANGE.fullmatch(text)
     if match is None:
-        refuse("TS-E090", f"'{text}' is neither a list nor a range.", remedy=_EXAMPLE)
+        refuse("TS-E090", "'{value}' is neither a list nor a range.", value=text, remedy=_EXAMPLE)
     told = match.groupdict()
     low, high = float(told["low"]), float(told["high"])
     units = {unit.strip() for unit in (told["low_unit"], told["unit"], told["step_unit"]) if unit}
     if len(units) > 1:
-        refuse("TS-E090", f"'{text}' has more than one unit.", remedy="Write one unit, such as 15 h..80 h in 5.")
+        refuse(
+            "TS-E090",
+            "'{value}' has more than one unit.",
+            value=text,
+            remedy="Write one unit, such as 15 h..80 h in 5.",
+        )
     if not (low < high and math.isfinite(low) and math.isfinite(high)):
-        refuse("TS-E090", f"'{text}' does not rise.", remedy="Write the smaller number first.")
+        refuse("TS-E090", "'{value}' does not rise.", value=text, remedy="Write the smaller number first.")
     step = float(told["step"]) if told["step"] else None
     count = int(told["count"]) if told["count"] else None
     if step is not None and not 0 < step <= high - low:
@@ -101,12 +106,12 @@ class _Values:
         if isinstance(value, str):
             interval = read_interval(value)
             if self.cut and interval.step is None and interval.count is None:
-                refuse("TS-E090", f"'{value}' does not say which values.", remedy="Add by 20, or in 5.")
+                refuse("TS-E090", "'{value}' does not say which values.", value=value, remedy="Add by 20, or in 5.")
             return value
         if isinstance(value, (list, tuple)) and not value:
             refuse("TS-E090", "the list is empty: there would be no design.", remedy=_EXAMPLE)
         if not isinstance(value, (list, tuple)):
-            refuse("TS-E090", f"'{value}' is neither a list nor a range.", remedy=_EXAMPLE)
+            refuse("TS-E090", "'{value}' is neither a list nor a range.", value=value, remedy=_EXAMPLE)
         return tuple(_kept(one) for one in value)
 
 
@@ -135,7 +140,17 @@ AnyValue = Annotated[Any, _Value()]
 
 
 class Sweep(Record):
-    """Values to vary. The parts are crossed: every point of ``matrix`` with every one of ``zip``, ``list`` and ``latin``."""
+    """Values to vary. The parts are crossed: every point of ``matrix`` with every one of ``zip``, ``list`` and ``latin``.
+
+    Attributes
+    ----------
+    matrix : values by path, of which every combination is a design. Example: {design.enroll: [60, 99, 150]}
+    zip : values by path, of which the first ones stand together, then the second ones. Example: {design.enroll: [60,
+        99]}
+    list : designs one by one, each a value by path. Example: [{design.enroll: 60}]
+    latin : ranges by path, of which a Latin hypercube is drawn. Example: {design.enroll: 20..100 by 1}
+    points : how many designs the hypercube has, a whole number. Example: 40
+    """
 
     matrix: Mapping[str, Cut] = {}  # every combination
     zip_: Mapping[str, Cut] = Field(default={}, alias="zip")  # the first values together, then the second, ...

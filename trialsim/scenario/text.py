@@ -25,17 +25,31 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a text stands; ``line`` and ``column`` count from 1."""
+    """Where a text stands; ``line`` and ``column`` count from 1.
+
+    ``option`` is the option it was typed after, ``change`` the path that was set from outside the file, if any.
+    """
 
     file: str
     line: int
     column: int
     source_line: str = ""
+    option: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong, told by its path in the scenario or, for broken text, by its place."""
+    """One thing wrong, told by its path in the scenario or, for broken text, by its place.
+
+    Attributes
+    ----------
+    message : in words, with ``{value}`` and the like where ``told`` fills them in; made last, and never read again
+    key : the key that is missing, or unknown
+    meant : the key that was probably meant by an unknown one
+    told : what the message shows of the values, by its names in the message
+    wants : the kind of value that belongs there
+    """
 
     code: str
     path: Path
@@ -44,35 +58,26 @@ class Finding:
     place: Place | None = None
     on_key: bool = False  # the caret belongs under the key, not the value
     warning: bool = False
+    key: str = ""
+    meant: str = ""
+    told: tuple[tuple[str, str], ...] = ()
+    wants: str = ""
+
+    @property
+    def words(self) -> str:
+        """The message with its values."""
+        return self.message.format(**dict(self.told)) if self.told else self.message
 
 
 @dataclass
 class Tree:
-    """Plain data (maps, lists, scalars) and where each part stands."""
+    """Plain data (maps, lists, scalars) of one text and where each part stands."""
 
     data: Any = None
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     file: str = "<scenario>"
-
-    def written(self, path: Path) -> Path:
-        """The path under which a part of the resolved form was written: a visit's level may stand in ``level``."""
-        if len(path) > 3 and path[2] == "by_visit" and path[:4] not in self.keys:  # outcomes, name, by_visit, visit
-            base = re.sub(r"( \d+)+\Z", "", str(path[3]))
-            general = (*path[:2], "by_visit", base)
-            return (*(general if general in self.keys else (*path[:2], "level")), *path[4:])
-        return path
-
-    def place(self, path: Path, *, on_key: bool = False) -> Place | None:
-        """The place of the value at ``path`` (or of its key), else of the nearest part that encloses it."""
-        for length in range(len(path), -1, -1):
-            exact = length == len(path) and not on_key
-            first, second = (self.values, self.keys) if exact else (self.keys, self.values)
-            found = first.get(path[:length]) or second.get(path[:length])
-            if found:
-                return found
-        return None
 
 
 class TooMany(Exception):  # noqa: N818  # carried inside this package only
@@ -147,6 +152,7 @@ def read_text(text: str, file: str) -> Tree:
 def _events(text: str, place: Any, file: str) -> Iterator[Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
@@ -156,8 +162,7 @@ def _events(text: str, place: Any, file: str) -> Iterator[Any]:
         mark = (unclosed and error.context_mark) or error.problem_mark or error.context_mark
         raise BrokenText(_broken(problem, place(mark) if mark is not None else None)) from None
     except (YAMLError, ValueError, RecursionError) as error:
-        found = re.search(r"position (\d+)", str(error))
-        before = text[: int(found.group(1))] if found else ""
+        before = text[: error.position] if isinstance(error, ReaderError) else ""
         line = before.count("\n")
         column = len(before) - (before.rfind("\n") + 1)
         where = Place(file, line + 1, column + 1)

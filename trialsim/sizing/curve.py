@@ -17,8 +17,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.special import ndtr, ndtri
+
+from trialsim.heavy import stats
 
 Floats = NDArray[np.float64]
 Rule = Literal["rising", "local", "falling"]

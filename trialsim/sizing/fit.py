@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.special import ndtri
 
+from trialsim.heavy import stats
 from trialsim.sizing.curve import GROUPS, Curve, Rule, jackknife_se
 from trialsim.sizing.target import Target
 

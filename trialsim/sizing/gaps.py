@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from scipy import special
-
 from trialsim.analysis.plan import Call
 from trialsim.conduct import NEVER
+from trialsim.heavy import special
 from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
 from trialsim.kinds.tests import Test
 from trialsim.prepared import Study

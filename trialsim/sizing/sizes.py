@@ -12,8 +12,7 @@ from trialsim.analysis.endpoints import TrialArrays
 from trialsim.compiled import kernel
 from trialsim.conduct import plan_conduct
 from trialsim.prepared import Study
-from trialsim.scenario.model import Enroll
-from trialsim.scenario.resolve import resolve
+from trialsim.scenario.change import change
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ def at_size(study: Study, n: int) -> Study:
     """
     sizes = sizes_of(study)
     enroll = {"each arm": n // sizes.arms} if sizes.each_arm else {"in all": n}
-    design = study.scenario.design.model_copy(update={"enroll": Enroll.model_validate(enroll)})
-    scenario = resolve(study.scenario.model_copy(update={"design": design}))
+    scenario = change(study.scenario, {"design.enroll": enroll})
     return replace(study, scenario=scenario, conduct=plan_conduct(scenario))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,9 @@ from trialsim.evaluate.table import Measure
 from trialsim.evaluate.verdict import Verdict
 from trialsim.prepared import Study, prepare
 from trialsim.runs.folder import writing
-from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point
+from trialsim.scenario.variants import variant, variants
 from trialsim.study import evaluate
 from trialsim.sweep.store import Kept, cell_key, packed, read_cell, write_cell
 
@@ -77,10 +77,11 @@ class Swept:
 
 
 def play_sweep(
-    family: Family,
+    scenario: Scenario,
     points: Sequence[Point],
     *,
     replicates: int = 2000,
+    options: Mapping[str, str] | None = None,
     seed: int | None = None,
     store: Path | None = None,
     fresh: bool = False,
@@ -93,6 +94,7 @@ def play_sweep(
 
     Parameters
     ----------
+    options : of the command line after which paths were typed (:func:`trialsim.scenario.variants.variant`)
     store : folder of the cells; those found there under the same content are not played again
     fresh : play every cell
     workers : threads; each plays one cell at a time, or a share of it where there are fewer cells than threads
@@ -114,15 +116,15 @@ def play_sweep(
     seeds: dict[int, None] = {}
     kept: dict[str, Scenario] = {}
     first: dict[str, int] = {}
-    for index, scenario in enumerate(family.each(points)):
-        scenario = _seeded(scenario, seed)
-        key = cell_key(scenario, replicates=replicates)
+    last = {} if seed is None else {"simulation.seed": seed}
+    for index, one in enumerate(variants(scenario, points, options=options, last=last)):
+        key = cell_key(one, replicates=replicates)
         keys.append(key)
-        primary.append(scenario.primary[0])
-        seeds.setdefault(scenario.simulation.seed)
+        primary.append(one.primary[0])
+        seeds.setdefault(one.simulation.seed)
         first.setdefault(key, index)
         if len(kept) < KEPT:
-            kept[key] = scenario
+            kept[key] = one
     if ready is not None:
         ready()
     known, damaged = _known(store, first, fresh=fresh)
@@ -131,8 +133,8 @@ def play_sweep(
         progress(len(known))
 
     def play(key: str) -> tuple[str, Kept]:
-        scenario = kept.pop(key, None) or _seeded(family.at(points[first[key]]), seed)
-        made = _play(prepare(scenario), replicates=replicates, engine=engine, workers=each)
+        one = kept.pop(key, None) or variant(scenario, points[first[key]], options=options, last=last)
+        made = _play(prepare(one), replicates=replicates, engine=engine, workers=each)
         if store is not None:
             with writing(store):
                 write_cell(store, key, made)
@@ -150,7 +152,7 @@ def play_sweep(
     paths = tuple(dict.fromkeys(path for point in points for path in point))
     seconds = time.perf_counter() - began
     alike = len(keys) - len(first)
-    return Swept(family.base.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
+    return Swept(scenario.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
 
 
 def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kept:
@@ -172,12 +174,6 @@ def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kep
         if column.kind == "share":
             decided[column.measure, column.analysis, column.contrast] = packed(made.kept.trial[:, index])
     return Kept(made.measures, made.verdicts, decided)
-
-
-def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
-    if seed is None:
-        return scenario
-    return scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"seed": seed})})
 
 
 def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, Kept], int]:

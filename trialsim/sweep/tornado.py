@@ -19,10 +19,10 @@ from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.kept import KEPT, Kept
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
-from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.ranges import Ranged, declared_ranges
 from trialsim.scenario.sweep import Point
+from trialsim.scenario.variants import variants
 from trialsim.study import evaluate
 
 Floats = NDArray[np.float64]
@@ -111,7 +111,7 @@ class _Played:
 
 
 def play_tornado(
-    family: Family,
+    scenario: Scenario,
     *,
     analysis: str | None = None,
     contrast: str | None = None,
@@ -134,7 +134,7 @@ def play_tornado(
         TS-R022 when no range is declared, TS-R023 when more replicates are asked for than can be paired
     """
     began = time.perf_counter()
-    ranges = declared_ranges(family.tree.data)
+    ranges = declared_ranges(scenario.written.data)
     if not ranges:
         remedy = "Write one beside a number: {value: 80 %, range: [60 %, 90 %]}."
         raise RunError("no number of this scenario declares a range.", code="TS-R022", remedy=remedy)
@@ -143,12 +143,12 @@ def play_tornado(
     points: list[Point] = [{}]
     for one in ranges:
         points += [{one.setting: one.low}, {one.setting: one.high}]
-    scenarios = list(family.each(points))
+    scenarios = list(variants(scenario, points, source="range"))
     row = (analysis or scenarios[0].primary[0], contrast)
     workers = usable_cores() if workers is None else workers
 
-    def play(scenario: Scenario) -> _Played:
-        return _play(scenario, row, replicates=replicates, seed=seed, engine=engine)
+    def play(one: Scenario) -> _Played:
+        return _play(one, row, replicates=replicates, seed=seed, engine=engine)
 
     played: list[_Played] = []
     with threads_until_done(workers) as pool:
@@ -163,7 +163,7 @@ def play_tornado(
     failed = max(int(np.isnan(one.numbers["power"]).sum()) for one in played)
     told = scenarios[0].simulation.seed if seed is None else seed
     return Tornado(
-        scenario=family.base.name, analysis=row[0], contrast=contrast or "", measures=measures, bars=tuple(bars),
+        scenario=scenario.name, analysis=row[0], contrast=contrast or "", measures=measures, bars=tuple(bars),
         leads={measure: _lead(measure, bars, ranges, played) for measure in measures}, verdict=played[0].verdict,
         replicates=replicates, seed=told, failed=failed, seconds=time.perf_counter() - began,
     )  # fmt: skip

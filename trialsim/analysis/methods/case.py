@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from trialsim.heavy import special
 from trialsim.kinds.designs import TRANSFORM
 from trialsim.response.scales.moments import Spread
 

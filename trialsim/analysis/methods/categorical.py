@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
 
 from trialsim.analysis import formulas
 from trialsim.analysis.endpoints import Extraction
@@ -23,6 +22,7 @@ from trialsim.analysis.plan import Call
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import chi_square_p, interval_probability
 from trialsim.errors import AnalysisError
+from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy import special
 
 from trialsim.analysis.rows import FloatArray, IntArray
+from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 
 Z_REACH = 8.5

@@ -13,7 +13,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
 
 from trialsim.analysis import formulas
 from trialsim.analysis.endpoints import Extraction
@@ -32,6 +31,7 @@ from trialsim.analysis.rows import (
     make_rows,
 )
 from trialsim.analysis.tails import chi_square_p, interval_probability, limits, normal_rank_p
+from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 from trialsim.response.scales.moments import Spread
 

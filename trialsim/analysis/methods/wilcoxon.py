@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
 
 from trialsim.analysis import formulas
 from trialsim.analysis.endpoints import Extraction
@@ -20,6 +19,7 @@ from trialsim.analysis.ordering import order
 from trialsim.analysis.plan import Call
 from trialsim.analysis.rows import EMPTY_ARM, BoolArray, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability, normal_rank_p
+from trialsim.heavy import special
 from trialsim.kinds.designs import TRANSFORM, WAY
 from trialsim.response.plan import ResponsePlan
 from trialsim.response.unchanged import share_of_change

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
+from trialsim.heavy import special, stats
 from trialsim.numbers.normal import ndtr
 from trialsim.response.scales.moments import End, Ends, Spread, discrete
 from trialsim.response.scales.parts import NOTHING, Column, Form, Implied, Levels, Nearer, Readings, Steps, Twin
@@ -79,8 +80,6 @@ def fill(column: Column, z: Floats, twins: Sequence[Twin]) -> None:
 
 def form(levels: Levels, k: int, categories: Floats) -> Form:
     """Cuts of the latent normal at which a score rises, and by how much."""
-    from scipy import special
-
     shares = shares_of(levels.cuts[k])
     upper = np.cumsum(shares)[:-1]
     variance = float(shares @ categories**2 - (shares @ categories) ** 2)
@@ -165,8 +164,6 @@ def expected(ends: Ends) -> Spread | None:
 
 def joint_shares(first: Floats, second: Floats, rho: float) -> Floats:
     """(L, L) shares of the categories at two points together, of cumulative logits: cells of a bivariate normal."""
-    from scipy import special, stats
-
     edges = [special.ndtri(special.expit(np.clip(cuts, -36, 36))) for cuts in (first, second)]
     below = np.zeros((len(edges[0]) + 2, len(edges[1]) + 2))
     for i, x in enumerate([*edges[0], np.inf], start=1):

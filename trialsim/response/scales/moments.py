@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.heavy import special
 from trialsim.kinds.designs import NO_TRANSFORM, TRANSFORM
 
 Floats = NDArray[np.float64]
@@ -37,8 +38,6 @@ class Spread:
 
     def at_least(self, limit: float) -> float:
         """P(endpoint >= limit)."""
-        from scipy import special
-
         if self.normal is None:
             return float(self.weights[self.values >= limit].sum())
         function = TRANSFORM[self.scale]
@@ -104,8 +103,6 @@ def predictor_of(ends: Ends) -> tuple[float, float]:
 
 def nodes() -> Floats:
     """(GRID,) equally likely places of a standard normal."""
-    from scipy import special
-
     return np.asarray(special.ndtri((np.arange(GRID) + 0.5) / GRID))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.model import Analysis, Scenario
+from trialsim.scenario.model import Analysis, Draft
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -15,7 +15,7 @@ MOST_RESOURCES = 100  # at all sites together
 MOST_LISTED = 100  # drivers, covariates, ways to be missing, reasons to leave: each list of such parts
 
 
-def check_limits(scenario: Scenario, points: Outline, report: Report) -> None:
+def check_limits(scenario: Draft, points: Outline, report: Report) -> None:
     """Refuse what is too large, before anything that takes longer the larger it is."""
     _limit(_pairs(scenario, points), MOST_PAIRS, "outcomes at visits", ("outcomes",), report)
     rows = sum(_rows(analysis, len(scenario.design.arms)) for analysis in scenario.analyses.values())
@@ -42,7 +42,7 @@ def _limit(count: int, most: int, what: str, path: Path, report: Report) -> None
         report(Finding("TS-E134", path, f"{count:,} {what} are too many.", f"At most {most:,} are possible."))
 
 
-def _pairs(scenario: Scenario, points: Outline) -> int:
+def _pairs(scenario: Draft, points: Outline) -> int:
     """Outcomes at visits once the repeats of a visit are written out."""
     repeats: dict[str, int] = {}
     for point in points.visits.values():

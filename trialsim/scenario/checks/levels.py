@@ -8,7 +8,7 @@ from trialsim.errors import DistributionError
 from trialsim.kinds.scales import LEVEL_KEYS, Scale
 from trialsim.numbers.given import check_count
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
+from trialsim.scenario.model import ArmLevels, Draft, Level, Outcome
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -16,7 +16,7 @@ from trialsim.scenario.text import Finding, Path
 KEYS_IN_ORDER = tuple(key for key in Level.model_fields if key in LEVEL_KEYS)
 
 
-def check_levels(scenario: Scenario, points: Outline, name: str, report: Report) -> None:
+def check_levels(scenario: Draft, points: Outline, name: str, report: Report) -> None:
     """Check every level of one resolved outcome."""
     outcome, path = scenario.outcomes[name], ("outcomes", name)
     _categories(outcome, path, report)
@@ -41,7 +41,7 @@ def _categories(outcome: Outcome, path: Path, report: Report) -> None:
         report(Finding("TS-E020", (*path, "categories"), message, "Write them from low to high, each once."))
 
 
-def _level_at(scenario: Scenario, outcome: Outcome, path: Path, level: Level | ArmLevels, report: Report) -> None:
+def _level_at(scenario: Draft, outcome: Outcome, path: Path, level: Level | ArmLevels, report: Report) -> None:
     if isinstance(level, ArmLevels):
         for arm, one in level.by_arm.items():
             _level(outcome, (*path, "by_arm", arm), one, report, reference=arm == scenario.design.reference)
@@ -124,7 +124,7 @@ def possible_sd(categories: tuple[float, ...], mean: float) -> tuple[float, floa
     return math.sqrt((mean - below) * (over - mean)), math.sqrt((mean - categories[0]) * (categories[-1] - mean))
 
 
-def _too_early(scenario: Scenario, points: Outline, outcome: Outcome, path: Path, visit: str, report: Report) -> None:
+def _too_early(scenario: Draft, points: Outline, outcome: Outcome, path: Path, visit: str, report: Report) -> None:
     """No arm can differ before the first step of its own, nor at the first visit when that is taken for a baseline."""
     point = points.visits.get(visit)
     told = scenario.protocol and point is not None and any(points.own.values())
@@ -142,7 +142,7 @@ def _too_early(scenario: Scenario, points: Outline, outcome: Outcome, path: Path
         report(Finding("TS-E025", here, message, remedy, on_key=True))
 
 
-def _is_start(scenario: Scenario, outcome: Outcome, name: object, visit: str) -> bool:
+def _is_start(scenario: Draft, outcome: Outcome, name: object, visit: str) -> bool:
     """Whether an analysis takes the first visit of an outcome for the state before treatment."""
     starts = [
         (one.baseline, one.change and one.change.start) for one in scenario.analyses.values() if one.outcome == name

@@ -5,17 +5,17 @@ from __future__ import annotations
 from trialsim.kinds.scales import EFFECT_KEYS, INSTRUMENT_KEYS, SPREAD_KEYS, Scale
 from trialsim.quantities.fields import Record
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.check_levels import check_levels
-from trialsim.scenario.check_scores import check_scores
-from trialsim.scenario.checks import known
+from trialsim.scenario.checks.levels import check_levels
+from trialsim.scenario.checks.names import known
+from trialsim.scenario.checks.scores import check_scores
 from trialsim.scenario.correlation import check_names
-from trialsim.scenario.model import ArmLevels, Covariate, Level, Outcome, Response, Scenario
+from trialsim.scenario.model import ArmLevels, Covariate, Draft, Level, Outcome, Response
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.practitioners import check_practitioners
 from trialsim.scenario.text import Finding, Path
 
 
-def check_outcomes(scenario: Scenario, points: Outline, report: Report) -> None:
+def check_outcomes(scenario: Draft, points: Outline, report: Report) -> None:
     """Names and combinations, in the form people write."""
     above: list[str] = []
     for name, outcome in scenario.outcomes.items():
@@ -33,7 +33,7 @@ def check_outcomes(scenario: Scenario, points: Outline, report: Report) -> None:
     check_practitioners(scenario, report)
 
 
-def check_numbers(scenario: Scenario, points: Outline, report: Report) -> None:
+def check_numbers(scenario: Draft, points: Outline, report: Report) -> None:
     """Scales and numbers of the resolved outcomes."""
     for name, outcome in scenario.outcomes.items():
         path = ("outcomes", name)
@@ -61,7 +61,7 @@ def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> No
         _names(response.visits, (*path, "responds_to", activity, "visits"), points, report)
 
 
-def _arms(outcome: Outcome, path: Path, scenario: Scenario, report: Report) -> None:
+def _arms(outcome: Outcome, path: Path, scenario: Draft, report: Report) -> None:
     arms = scenario.design.arms
     reference = scenario.design.reference or next(iter(arms), None)
     levels: dict[Path, Level | ArmLevels | None] = {("level",): outcome.level}
@@ -152,7 +152,7 @@ def _responses(outcome: Outcome, path: Path, points: Outline, report: Report) ->
         )
 
 
-def _drivers(outcome: Outcome, path: Path, scenario: Scenario, points: Outline, report: Report) -> None:
+def _drivers(outcome: Outcome, path: Path, scenario: Draft, points: Outline, report: Report) -> None:
     resources = scenario.setting.resources if scenario.setting else {}
     for i, driver in enumerate(outcome.drivers):
         here = (*path, "drivers", i)
@@ -174,7 +174,7 @@ def _drivers(outcome: Outcome, path: Path, scenario: Scenario, points: Outline, 
             )
 
 
-def _covariates(outcome: Outcome, path: Path, scenario: Scenario, report: Report) -> None:
+def _covariates(outcome: Outcome, path: Path, scenario: Draft, report: Report) -> None:
     for i, effect in enumerate(outcome.covariates):
         here = (*path, "covariates", i)
         if not known(effect.covariate, scenario.participants, "TS-E035", (*here, "covariate"), report):
@@ -196,7 +196,7 @@ def _covariates(outcome: Outcome, path: Path, scenario: Scenario, report: Report
             report(Finding("TS-E074", here, f"say per how much of '{effect.covariate}'.", "Add per: and centered_at:."))
 
 
-def _shares(outcome: Outcome, path: Path, scenario: Scenario, report: Report) -> None:
+def _shares(outcome: Outcome, path: Path, scenario: Draft, report: Report) -> None:
     icc, place = outcome.icc, (*path, "icc")
     if icc.site is not None and not (scenario.setting and scenario.setting.sites):
         report(
@@ -266,7 +266,7 @@ def _instrument(outcome: Outcome, path: Path, report: Report) -> None:
         report(Finding("TS-E012", (*place, "plate"), "a plate holds whole samples.", "Write plate: 38 samples."))
 
 
-def _missing(outcome: Outcome, path: Path, scenario: Scenario, points: Outline, report: Report) -> None:
+def _missing(outcome: Outcome, path: Path, scenario: Draft, points: Outline, report: Report) -> None:
     for i, rule in enumerate(outcome.missing):
         here = (*path, "missing", i)
         _names(rule.visits, (*here, "visits"), points, report)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trialsim.numbers.distributions import Distribution, cdf, quantile, solve
 from trialsim.numbers.given import quantiles_given
 from trialsim.quantities.records import Number, Spread
-from trialsim.scenario.checks import records
+from trialsim.scenario.checks.names import records
 from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
 
 Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ Tests compare each list with the columns of the tables themselves: a column that
 from __future__ import annotations
 
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.model import Scenario
+from trialsim.scenario.model import Draft
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.text import Finding, Path
 
@@ -20,7 +20,7 @@ POINT_COLUMNS = ("point", "replicates", "reached", "failed", "fault")
 ROWS = ("trial", "primary")
 
 
-def check_taken(scenario: Scenario, report: Report) -> None:
+def check_taken(scenario: Draft, report: Report) -> None:
     """Refuse names under which a table would lose a column, or mix two things in its rows."""
     for name in scenario.participants:
         _free(name, PARTICIPANT_COLUMNS, ("participants", name), "a column of the participants' table", report)

@@ -6,10 +6,10 @@ from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, POPULATION, STRATEGY
 from trialsim.kinds.scales import SCALES, Scale
 from trialsim.kinds.tests import PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
-from trialsim.scenario.checks import known
-from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario
+from trialsim.scenario.checks.names import known
+from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
+from trialsim.scenario.notation import expand_visits, split_contrast
 from trialsim.scenario.outline import Outline
-from trialsim.scenario.resolve import expand_visits, split_contrast
 from trialsim.scenario.text import Finding, Path
 
 
@@ -20,7 +20,7 @@ def pairs_after(test: Test) -> tuple[str, ...]:
     return tuple(pair.name for pair in (*own, *(pair for pair in found if pair not in own)))
 
 
-def check_analyses(scenario: Scenario, points: Outline, report: Report) -> None:
+def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
     """Every analysis can be set up for this study, and what names an analysis names one that is declared."""
     for name, analysis in scenario.analyses.items():
         path = ("analyses", name)
@@ -184,7 +184,7 @@ def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> N
         )
 
 
-def check_scales(scenario: Scenario, report: Report) -> None:
+def check_scales(scenario: Draft, report: Report) -> None:
     """Transforms, subsets and yes-or-no tests fit the scale of their (resolved) outcome."""
     for name, analysis in scenario.analyses.items():
         path = ("analyses", name)
@@ -276,7 +276,7 @@ def _yes_or_no(analysis: Analysis, scale: Scale, path: Path, report: Report) -> 
         report(Finding("TS-E065", (*path, "dichotomize"), message, remedy, on_key=True))
 
 
-def _people(analysis: Analysis, scenario: Scenario, points: Outline, path: Path, report: Report) -> None:
+def _people(analysis: Analysis, scenario: Draft, points: Outline, path: Path, report: Report) -> None:
     if POPULATION[analysis.population].received and not any(points.own.values()):
         message = "no arm has an activity of its own to receive."
         report(Finding("TS-E067", (*path, "population"), message, "Use randomized or completers."))
@@ -300,7 +300,7 @@ def _people(analysis: Analysis, scenario: Scenario, points: Outline, path: Path,
                 report(Finding("TS-E067", here, "this leaves nobody out of nobody.", "Leave one category in."))
 
 
-def _published(scenario: Scenario, report: Report) -> None:
+def _published(scenario: Draft, report: Report) -> None:
     arms = list(scenario.design.arms)
     for i, figure in enumerate(scenario.published):
         path = ("published", i)

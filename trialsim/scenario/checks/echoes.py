@@ -52,12 +52,12 @@ def _echoes(finding: Finding, cut: Path) -> bool:
 
 def without_repeats(findings: Sequence[Finding], earlier: Sequence[Finding]) -> list[Finding]:
     """The findings of a further look that are news: not what is missing because it was cut out before."""
-    guesses = {f.remedy.split("'")[1] for f in (*findings, *earlier) if f.remedy.startswith("Did you mean '")}
+    guesses = {(one.path[:-1], one.meant) for one in (*findings, *earlier) if one.meant}
     news = []
     for finding in findings:
         repeated = finding in earlier or (earlier and finding.code == "TS-E004")
         repeated = repeated or any(cut.path[: len(finding.path)] == finding.path for cut in earlier)
-        misspelled = finding.code == "TS-E004" and any(f"'{guess}'" in finding.message for guess in guesses)
+        misspelled = (finding.path, finding.key) in guesses
         if not repeated and not misspelled:
             news.append(finding)
     return news

@@ -1,0 +1,53 @@
+"""Functions are given to Numba when they are called, once, whoever calls first."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from trialsim.compiled import Later, kernel
+from trialsim.numbers.distributions import Distribution, quantile
+
+
+@kernel
+def twice(x):  # type: ignore[no-untyped-def]
+    """Two times a number."""
+    return 2 * x
+
+
+@kernel
+def thrice(x):  # type: ignore[no-untyped-def]
+    """Three times a number, by another compiled function."""
+    return twice(x) + x
+
+
+def test_one_function_calls_another_and_both_keep_their_words() -> None:
+    assert thrice(7) == 21
+    assert isinstance(twice, Later)
+    assert twice.__doc__ == "Two times a number."
+    assert twice.py_func(4) == 8
+
+
+def test_threads_that_call_first_at_once_make_one() -> None:
+    made: list[int] = []
+
+    def slow(x):  # type: ignore[no-untyped-def]
+        return x + 1
+
+    later = Later(slow, lambda numba, function: made.append(1) or numba.njit(function))
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(later, range(40))) == list(range(1, 41))
+    assert made == [1]
+
+
+def test_a_process_that_begins_with_an_instruction_of_the_compiler_has_the_same_digits() -> None:
+    """Quantiles of a normal use bits of numbers: the first thing that this process compiles."""
+    code = (
+        "import numpy as np; from trialsim.numbers.distributions import Distribution, quantile; "
+        "print(quantile(Distribution('lognormal', (0.0, 1.0)), np.array([0.1, 0.975])).tobytes().hex())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == quantile(Distribution("lognormal", (0.0, 1.0)), np.array([0.1, 0.975])).tobytes().hex()

@@ -1,0 +1,217 @@
+"""The ward: who comes and leaves, who works there, and a protocol that can be played."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trialsim.protocol.steps import Activity, Attempt
+from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks.names import known
+from trialsim.scenario.checks.shares import sum_to_one
+from trialsim.scenario.model import Draft, Leave, Patients, Setting
+from trialsim.scenario.outline import Outline
+from trialsim.scenario.practitioners import practitioners
+from trialsim.scenario.text import Finding, Path
+
+if TYPE_CHECKING:
+    from trialsim.protocol.program import Program
+
+
+def check_shape(scenario: Draft, report: Report) -> None:
+    """A ward has a setting and a protocol; a study without one declares the times of its visits."""
+    if scenario.protocol and not scenario.setting:
+        report(
+            Finding(
+                "TS-E050",
+                ("protocol",),
+                "a protocol needs a setting.",
+                "Add setting: with starts, patients, resources.",
+                on_key=True,
+            )
+        )
+    if scenario.setting and not scenario.protocol:
+        report(
+            Finding(
+                "TS-E050",
+                ("setting",),
+                "a setting needs a protocol.",
+                "Add protocol:, or declare visits: without a setting.",
+                on_key=True,
+            )
+        )
+    if scenario.protocol and scenario.visits:
+        report(Finding("TS-E050", ("visits",), "visits stand in the protocol already.", "Remove visits:.", on_key=True))
+    if not scenario.protocol and not scenario.setting and not scenario.visits:
+        report(Finding("TS-E050", (), "no visit is declared.", "Add setting: and protocol:, or visits: {post: 28 d}."))
+    for key in ("outcomes", "analyses", "primary"):
+        if not getattr(scenario, key):
+            report(Finding("TS-E004", (key,), f"'{key}' is empty.", "Declare at least one.", on_key=True))
+
+
+def check_setting(setting: Setting, report: Report) -> None:
+    """Patients, sites and resources."""
+    _patients(setting.patients, ("setting", "patients"), report)
+    if setting.sites:
+        sum_to_one(setting.sites, ("setting", "sites"), report)
+    for name, resource in setting.resources.items():
+        path = ("setting", "resources", name)
+        if resource.people is not None and resource.people < resource.units:
+            message = f"{resource.people} people cannot fill {resource.units} units."
+            report(Finding("TS-E051", (*path, "people"), message, f"At least {resource.units} are needed."))
+        if resource.other_work and resource.other_work.share.value >= 1:
+            message = "other work takes all the time there is."
+            report(Finding("TS-E051", (*path, "other_work", "share"), message, "The share must be below 100 %."))
+
+
+def _patients(patients: Patients, path: Path, report: Report) -> None:
+    arrive = patients.arrive
+    if (arrive.every is None) == (not arrive.periods):
+        report(
+            Finding(
+                "TS-E055",
+                (*path, "arrive"),
+                "say how often patients come.",
+                "Write {every: 6 d}, or periods: [{from: 0 d, every: 6 d}, ..].",
+            )
+        )
+    starts = [period.start.value for period in arrive.periods]
+    if starts and (starts[0] != 0 or sorted(set(starts)) != starts):
+        report(
+            Finding(
+                "TS-E055",
+                (*path, "arrive", "periods"),
+                "the periods are not in order.",
+                "Begin with from: 0 d and go forward.",
+            )
+        )
+    if arrive.pattern:
+        _pattern({day: weight.value for day, weight in arrive.pattern.items()}, (*path, "arrive", "pattern"), report)
+    if patients.consent.value <= 0:
+        report(
+            Finding(
+                "TS-E043", (*path, "consent"), "nobody consents, so nobody can be enrolled.", "Write a share above 0 %."
+            )
+        )
+    for reason, share in patients.exclusions.items():
+        if share.value >= 1:
+            message = f"'{reason}' rules out everybody."
+            report(Finding("TS-E043", (*path, "exclusions", reason), message, "Write a share below 100 %."))
+    different_reasons([leave.reason for leave in patients.leave], (*path, "leave"), report)
+    for i, leave in enumerate(patients.leave):
+        check_leave(leave, (*path, "leave", i), report)
+
+
+def different_reasons(reasons: list[str], path: Path, report: Report) -> None:
+    """A reason to leave stands once in its list: its times are drawn by its name."""
+    for i, reason in enumerate(reasons):
+        if reason in reasons[:i]:
+            message = f"'{reason}' stands twice among the reasons to leave."
+            report(Finding("TS-E043", (*path, i, "reason"), message, "Give each reason a name of its own."))
+
+
+def _pattern(weights: dict[str, float], path: Path, report: Report) -> None:
+    from trialsim.errors import TrialsimError
+    from trialsim.protocol.calendar import parse_calendar
+
+    for days, weight in weights.items():
+        try:
+            parse_calendar(f"{days} 00:00-24:00")
+        except TrialsimError:
+            report(
+                Finding(
+                    "TS-E055",
+                    (*path, days),
+                    f"'{days}' names no days.",
+                    "Write days like Mon-Fri or Sat,Sun.",
+                    on_key=True,
+                )
+            )
+        if weight < 0:
+            report(Finding("TS-E055", (*path, days), "a weight is negative.", "Write 0 or more."))
+    if not any(weight > 0 for weight in weights.values()):
+        report(Finding("TS-E055", path, "nobody comes on any day.", "Give some days a weight above 0."))
+
+
+def check_leave(leave: Leave, path: Path, report: Report) -> None:
+    """A reason to leave acts after a time, or with a chance within one."""
+    drawn, hazard = leave.after is not None, leave.chance is not None or leave.within is not None
+    if drawn == hazard:
+        report(Finding("TS-E054", path, "say when people leave.", "Write after: a time, or chance: with within:."))
+    elif hazard and (leave.chance is None or leave.within is None or leave.within.value <= 0):
+        report(
+            Finding(
+                "TS-E054", path, "a chance needs a time within which it acts.", "Write {chance: 10 %, within: 30 d}."
+            )
+        )
+    elif leave.chance is not None and leave.chance.value >= 1:
+        report(Finding("TS-E054", (*path, "chance"), "everyone leaves at once.", "Write a chance below 100 %."))
+
+
+def check_protocol(scenario: Draft, points: Outline, report: Report) -> None:
+    """Steps name what is declared, and can happen."""
+    for name, path in dict.fromkeys(points.asked) if scenario.setting else ():
+        resources = scenario.setting.resources if scenario.setting else {}
+        known(name, resources, "TS-E033", path, report)
+    _asked(points, report)
+    for name, path in dict.fromkeys(points.twice):
+        message = f"visit '{name}' is marked twice."
+        report(Finding("TS-E052", path, message, "Give the second one another name."))
+    for step, path in {path: (step, path) for step, path in points.played}.values():
+        for i, arm in enumerate(step.arms):
+            known(arm, scenario.design.arms, "TS-E031", (*path, "arms", i), report)
+        if step.give_up_after is not None and not step.needs:
+            report(
+                Finding(
+                    "TS-E056",
+                    (*path, "give_up_after"),
+                    "nothing is waited for here.",
+                    "Add needs:, or remove give_up_after:.",
+                    on_key=True,
+                )
+            )
+        if isinstance(step, Attempt) and step.succeeds.value <= 0:
+            report(Finding("TS-E056", (*path, "succeeds"), "it never succeeds.", "Write a share above 0 %."))
+        if isinstance(step, Activity) and step.interrupted and step.interrupted.chance.value >= 1:
+            report(
+                Finding(
+                    "TS-E056",
+                    (*path, "interrupted", "chance"),
+                    "it is always interrupted.",
+                    "Write a chance below 100 %.",
+                )
+            )
+
+
+def _asked(points: Outline, report: Report) -> None:
+    """A step asks for each resource once, and a hold for at least one."""
+    seen: set[tuple[str, Path]] = set()
+    for name, path in dict.fromkeys(points.asked):
+        if (name, path[:-1]) in seen:
+            report(Finding("TS-E056", path, f"'{name}' is asked for twice.", "Name each resource once."))
+        seen.add((name, path[:-1]))
+    for path in dict.fromkeys(points.empty_holds):
+        report(Finding("TS-E056", (*path, "hold"), "nothing is held.", "Name a resource: hold: [nurse]."))
+
+
+def compiled(scenario: Draft, points: Outline, report: Report) -> Program | None:
+    """The protocol compiles: no two steps of one name, no resources asked for in an order that can deadlock."""
+    from trialsim.errors import ProtocolError
+    from trialsim.protocol.compile import compile_protocol
+
+    setting = scenario.setting
+    if setting is None or not scenario.protocol:
+        return None
+    try:
+        return compile_protocol(
+            scenario.protocol,
+            setting.resources,
+            arms=tuple(scenario.design.arms),
+            starts=setting.starts,
+            sites=tuple(setting.sites),
+            practitioners=practitioners(scenario),
+        )
+    except ProtocolError as error:
+        named = [path for name, path in points.names_of_steps() if name == error.step]
+        place: Path = named[-1] if named else ("protocol",)
+        report(Finding("TS-E053", place, error.message, error.remedy))
+        return None

@@ -1,0 +1,73 @@
+"""The scenario: every key a study file may have, as frozen records.
+
+The same records serve a :class:`Draft`, in which most keys have defaults, and the :class:`Scenario`, in which nothing
+is left out. Values are canonical: durations in seconds, shares in 0..1, clock times in seconds after midnight,
+levels of an outcome in the unit of that outcome. Only :func:`trialsim.scenario.resolve.resolve` makes a scenario, and only
+a scenario may run.
+"""
+
+from __future__ import annotations
+
+from trialsim.scenario.model.analyses import Analysis, Change, Dichotomy, Estimand, Limits, Subset, Then
+from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll
+from trialsim.scenario.model.draft import Costs, Draft, Published, Simulation
+from trialsim.scenario.model.lists import Names, OneOrMany
+from trialsim.scenario.model.outcomes import (
+    AnyLevel,
+    ArmLevels,
+    Correlation,
+    CovariateEffect,
+    Driver,
+    Effect,
+    Icc,
+    Instrument,
+    Level,
+    Missing,
+    Outcome,
+    Response,
+    Rhythm,
+    Window,
+)
+from trialsim.scenario.model.resolved import Scenario
+from trialsim.scenario.model.ward import ArrivalPeriod, Arrivals, Leave, Patients, Setting
+
+__all__ = [
+    "MOST_PARTICIPANTS",
+    "Allocation",
+    "Analysis",
+    "AnyLevel",
+    "ArmLevels",
+    "ArrivalPeriod",
+    "Arrivals",
+    "Change",
+    "Correlation",
+    "Costs",
+    "Covariate",
+    "CovariateEffect",
+    "Design",
+    "Dichotomy",
+    "Draft",
+    "Driver",
+    "Effect",
+    "Enroll",
+    "Estimand",
+    "Icc",
+    "Instrument",
+    "Leave",
+    "Level",
+    "Limits",
+    "Missing",
+    "Names",
+    "OneOrMany",
+    "Outcome",
+    "Patients",
+    "Published",
+    "Response",
+    "Rhythm",
+    "Scenario",
+    "Setting",
+    "Simulation",
+    "Subset",
+    "Then",
+    "Window",
+]

@@ -1,0 +1,150 @@
+"""Records of an analysis: endpoint, population, estimand, pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from trialsim.kinds.designs import (
+    ADJUSTMENT,
+    ALTERNATIVE,
+    HOLM,
+    NO_TRANSFORM,
+    POPULATION,
+    RANDOMIZED,
+    STRATEGY,
+    TRANSFORM,
+    TREATMENT_POLICY,
+    TWO_SIDED,
+)
+from trialsim.kinds.tests import PAIR, TESTS
+from trialsim.quantities.fields import Amount, Name, Record, Share, SignedShare
+from trialsim.scenario.model.lists import Names
+from trialsim.scenario.oneof import OneOf
+
+
+class Change(Record):
+    """The endpoint is the change from one visit to another.
+
+    Attributes
+    ----------
+    from : the earlier visit. Example: pre
+    to : the later visit. Example: post
+    """
+
+    start: Name = Field(alias="from")
+    end: Name = Field(alias="to")
+
+
+class Limits(Record):
+    """A rule on a number: below, above, or beyond (in size, either way).
+
+    Attributes
+    ----------
+    below : below this share. Example: -10 %
+    above : above this share. Example: 10 %
+    beyond : larger than this share, either way, 0 or more. Example: 10 %
+    """
+
+    below: SignedShare | None = None
+    above: SignedShare | None = None
+    beyond: SignedShare | None = None
+
+
+class Subset(Record):
+    """Participants chosen by their own percent change; no estimand follows from such a choice.
+
+    Attributes
+    ----------
+    percent_change : limits of the percent change of a participant. Example: {below: -10 %}
+    """
+
+    percent_change: Limits
+
+
+class Estimand(Record):
+    """The effect that an analysis is to find, by what it makes of missed and stopped treatment (ICH E9 R1).
+
+    Attributes
+    ----------
+    strategy : what is made of missed and stopped treatment. Example: treatment policy
+    responders : who responds, of a responder stratum. Example: {percent_change: {below: -10 %}}
+    """
+
+    strategy: Annotated[str, OneOf(STRATEGY)] = TREATMENT_POLICY.name
+    responders: Subset | None = None  # percent by which a value in one arm differs from the same person's in the other
+
+
+class Dichotomy(Record):
+    """Turns a number into yes or no.
+
+    Attributes
+    ----------
+    at_least : yes from this value on, in the unit of the outcome. Example: 3
+    at_most : yes up to this value, in the unit of the outcome. Example: 2
+    """
+
+    at_least: Amount | None = None
+    at_most: Amount | None = None
+
+
+class Then(Record):
+    """Pairs after the omnibus test.
+
+    Attributes
+    ----------
+    pairs : the test of two arms. Example: welch
+    against : the arm that every pair has; all pairs by default. Example: control
+    adjust : how p-values are adjusted for the number of pairs. Example: holm
+    gate : whether pairs are only tested once the test of all arms rejects. Example: true
+    """
+
+    pairs: Annotated[str, OneOf(PAIR)]
+    against: Name | None = None  # None: all pairs
+    adjust: Annotated[str, OneOf(ADJUSTMENT)] = HOLM.name
+    gate: bool = True
+
+
+class Analysis(Record):
+    """A named estimator on a population.
+
+    Attributes
+    ----------
+    outcome : the outcome it looks at. Example: fear
+    visit : the visit of the endpoint. Example: post
+    change : an endpoint that is a change. Example: {from: pre, to: post}
+    transform : what is made of the values first; percent is the percent change. Example: log
+    dichotomize : the limit that turns a number into yes or no. Example: {at_least: 3}
+    test : the test. Example: t
+    baseline : the visit whose value is adjusted for. Example: pre
+    covariates : covariates that are adjusted for. Example: [age]
+    contrast : the two arms it compares, one minus the other. Example: massage - control
+    then : pairs after a test of all arms. Example: {pairs: welch, against: control}
+    subset : participants chosen by their own percent change. Example: {percent_change: {below: -10 %}}
+    population : whose values it takes. Example: completers
+    estimand : the effect that it is to find. Example: {strategy: hypothetical}
+    exclude : categories that are left out, by covariate. Example: {sex: boy}
+    null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
+    alternative : the direction of the test. Example: two-sided
+    alpha : the level of the test, between 0 % and 100 %; 5 % by default. Example: 5 %
+    """
+
+    outcome: Name
+    visit: Name | None = None
+    change: Change | None = None
+    transform: Annotated[str, OneOf(TRANSFORM)] = NO_TRANSFORM.name  # percent: percent change from the first visit
+    dichotomize: Dichotomy | None = None
+    test: Annotated[str, OneOf(test.name for test in TESTS)]
+    baseline: Name | None = None  # a visit of the same outcome (ANCOVA)
+    covariates: Names = ()  # of the participants (ANCOVA)
+    contrast: str | None = None  # "treated - control"
+    then: Then | None = None
+    subset: Subset | None = None
+    population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name
+    estimand: Estimand = Estimand()
+    exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
+    null: Amount | None = None  # one-sample tests
+    alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
+    alpha: Share | None = None  # 5 % if not said

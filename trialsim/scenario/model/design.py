@@ -1,0 +1,107 @@
+"""Records of the design: arms, how participants are put into them, how many; their properties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+
+from trialsim.kinds.designs import METHOD
+from trialsim.quantities.fields import CalendarSpan, Count, Line, Name, Record, Share, Sourced, Spread, ValueSpread
+from trialsim.rules import NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
+from trialsim.scenario.model.lists import Names
+from trialsim.scenario.oneof import OneOf
+
+
+class Allocation(Record):
+    """How participants are put into arms.
+
+    Attributes
+    ----------
+    method : how participants are put into arms. Example: permuted blocks
+    ratio : whole numbers in the order of the arms. Example: "2:1"
+    block : the size of a block, a multiple of the sum of the ratio. Example: 6
+    stratify : covariates by choice, or site, within which blocks are filled. Example: [site]
+    """
+
+    method: Annotated[str, OneOf(METHOD)] | None = None
+    ratio: str | None = None  # "1:1:1" in the order of the arms
+    block: Count | None = Field(default=None, ge=1, le=10_000)  # a multiple of the sum of the ratio
+    stratify: Names = ()  # covariates by choice, and "site"
+
+
+MOST_PARTICIPANTS = 100_000
+
+
+class Enroll(Record):
+    """The target: in all, or in each arm (an arm that has its target is closed).
+
+    Attributes
+    ----------
+    in all : participants in all arms together, a whole number. Example: 60
+    each arm : participants in each arm, a whole number. Example: 30
+    """
+
+    in_all: Count | None = Field(default=None, alias="in all", ge=1, le=MOST_PARTICIPANTS)
+    each_arm: Count | None = Field(default=None, alias="each arm", ge=1, le=MOST_PARTICIPANTS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"in all": value} if isinstance(value, (int, float, str)) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "integer"}, handler.resolve_ref_schema(handler(schema))]}
+
+
+class Design(Record):
+    """What the trialist chooses.
+
+    Attributes
+    ----------
+    arms : the arms by name, each with its description. Example: {control: usual care, massage: hand massage}
+    reference : the arm that the others are compared with; the first one by default. Example: control
+    allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
+    enroll : how many participants. Example: 60
+    within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
+    """
+
+    arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
+    reference: Name | None = None  # the first arm if not said
+    allocation: Allocation = Allocation()
+    enroll: Enroll
+    within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
+
+
+class Covariate(Sourced):
+    """A property of a participant, drawn at enrollment: a number, or one of several named categories.
+
+    Attributes
+    ----------
+    number : a number that varies between participants. Example: {mean: 15 y, sd: 2 y}
+    choice : categories with their shares, which sum to 100 %. Example: {girl: 50 %, boy: 50 %}
+    """
+
+    number: ValueSpread | None = None
+    choice: Annotated[Mapping[Name, Share], SHARES_OF_A_WHOLE, QUANTITY] = {}
+
+    @classmethod
+    def whole(cls, data: Mapping[str, Any]) -> bool:
+        """Whether a map says how it is distributed, also where it leaves ``number`` out."""
+        return super().whole(data) or Spread.whole(data)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        """``{uniform: ..}`` is a number; ``{choice: {girl: 50 %, boy: 50 %}}`` names categories."""
+        if isinstance(value, Mapping) and not {"choice", "number"} & set(value):
+            return {"number": value}
+        return {"number": value} if isinstance(value, (int, float, str)) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        categories = {**full, "properties": {k: v for k, v in full["properties"].items() if k != "number"}}
+        return {"anyOf": [{**categories, "required": ["choice"]}, full["properties"]["number"]["anyOf"][0]]}

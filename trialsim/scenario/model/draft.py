@@ -1,0 +1,121 @@
+"""The scenario as it was read, with costs, simulation and published figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trialsim.protocol.steps import Step
+from trialsim.quantities.fields import Amount, Count, Duration, Line, Money, Name, Record, Sourced, StudyName
+from trialsim.rules import CHOSEN, COUNTED, SCHEDULE, WORDS
+from trialsim.scenario.model.analyses import Analysis
+from trialsim.scenario.model.design import Covariate, Design
+from trialsim.scenario.model.lists import Names, OneOrMany
+from trialsim.scenario.model.outcomes import Outcome
+from trialsim.scenario.model.ward import Leave, Setting
+from trialsim.scenario.oneof import OneOf
+from trialsim.scenario.sweep import Sweep
+
+
+class Costs(Sourced):
+    """What the study costs, in one currency.
+
+    Attributes
+    ----------
+    currency : the currency of all amounts. Example: EUR
+    participant : what one participant costs, with the currency. Example: 100 EUR
+    sample : what one sample costs, by outcome, with the currency. Example: {cortisol: 25 EUR}
+    staff_hour : what one hour costs, by resource, with the currency. Example: {nurse: 40 EUR}
+    """
+
+    currency: Line
+    participant: Money | None = None
+    sample: Mapping[Name, Money] = {}  # by outcome
+    staff_hour: Mapping[Name, Money] = {}  # by resource
+
+
+class Simulation(Record):
+    """How many replicates, from which seed.
+
+    Attributes
+    ----------
+    replicates : how many trials are simulated, a whole number. Example: 10000
+    seed : which random numbers are drawn, a whole number. Example: 1
+    """
+
+    replicates: Annotated[Count, COUNTED] = Field(default=10_000, ge=1, le=1_000_000_000)
+    seed: Count = Field(default=1, ge=0, le=2**63 - 1)
+
+
+class Published(Record):
+    """A figure or finding of the published study, for ``trialsim reproduce``.
+
+    Attributes
+    ----------
+    source : the source that prints it, declared under sources. Example: trial2
+    analysis : the analysis that it is compared with. Example: main
+    reading : how the text was read, in words. Example: read from figure 2
+    contrast : the two arms, one minus the other. Example: massage - control
+    n : participants, a whole number. Example: 99
+    mean : the mean or difference, in the unit of the endpoint. Example: -0.8
+    ci95 : the ends of its 95 % confidence interval, in the unit of the endpoint. Example: [-1.5, -0.1]
+    p : its p-value, from 0 to 1. Example: 0.03
+    finding : what was found. Example: lower
+    """
+
+    source: Name
+    analysis: Name
+    reading: str | None = None
+    contrast: str | None = None
+    n: Count | None = None
+    mean: Amount | None = None
+    ci95: tuple[Amount, Amount] | None = None
+    p: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    finding: Annotated[Literal["lower", "higher", "no difference"], OneOf()] | None = None
+
+
+class Draft(Record):
+    """A scenario as it was read: every key by itself is sound, defaults are not written out, nothing is held together.
+
+    Attributes
+    ----------
+    trialsim : the version of the format. Example: 1
+    name : the name of the study, which names its folders. Example: pain-2026
+    title : the title in one line. Example: Hand massage before blood draws
+    sources : sources by a short name. Example: {trial2: "Ward records 2024, n = 40"}
+    setting : the ward. Example: {starts: 2026-01-05, patients: {arrive: {every: 30 h}, consent: 80 %}}
+    design : what the trialist chooses. Example: {arms: {control: usual care, massage: hand massage}, enroll: 60}
+    participants : properties of participants. Example: {age: {mean: 15 y, sd: 2 y}}
+    attrition : reasons to leave, counted from enrollment. Example: [{reason: moved, chance: 10 %, within: 30 d}]
+    protocol : the steps each participant goes through on the ward. Example: [{visit: pre}, {activity: hand massage,
+        lasts: 15 min}]
+    visits : without a ward, when each visit happens, a duration from enrollment. Example: {post: 28 d}
+    outcomes : what is measured. Example: {fear: {distribution: normal, visits: [post], level: {mean: 2.5, sd: 1}}}
+    analyses : how it is analyzed. Example: {main: {outcome: fear, visit: post, test: t}}
+    primary : the primary analysis, or several. Example: main
+    costs : what the study costs. Example: {currency: EUR, participant: 100 EUR}
+    sweep : values to vary, for trialsim sweep. Example: {matrix: {design.enroll: [60, 99]}}
+    simulation : how many trials, from which seed. Example: {replicates: 10000, seed: 1}
+    published : figures of the published study, for trialsim reproduce. Example: [{source: trial2, analysis: main, p:
+        0.03}]
+    """
+
+    trialsim: Literal[1]
+    name: Annotated[StudyName, WORDS]
+    title: Annotated[Line, WORDS]
+    sources: Annotated[Mapping[Name, str], WORDS] = {}
+    setting: Setting | None = None
+    design: Annotated[Design, CHOSEN]
+    participants: Mapping[Name, Covariate] = {}
+    attrition: Annotated[tuple[Leave, ...], OneOrMany()] = ()  # counted from enrollment
+    protocol: tuple[Step, ...] = ()
+    visits: Annotated[Mapping[Name, Duration], SCHEDULE] = {}  # without a ward: when each visit happens
+    outcomes: Mapping[Name, Outcome]
+    analyses: Annotated[Mapping[Name, Analysis], CHOSEN]
+    primary: Names
+    costs: Annotated[Costs | None, CHOSEN] = None
+    sweep: Annotated[Sweep | None, WORDS] = None
+    simulation: Annotated[Simulation, CHOSEN] = Simulation()
+    published: Annotated[tuple[Published, ...], WORDS, CHOSEN] = ()

@@ -24,7 +24,7 @@ ts.explain(scenario)
 # One synthetic trial as a table.
 
 # %%
-ts.simulate(scenario, range(1)).frame("measurements")
+ts.simulate(scenario, range(1)).frame("measurements").head(8)
 
 # %% [markdown]
 # Power, with its Monte Carlo standard error. Write `replicates=10_000` for a number to report.
@@ -34,7 +34,7 @@ result = ts.evaluate(scenario, replicates=500)
 result
 
 # %%
-figure = ts.plots.power(result)
+ts.plots.power(result)
 
 # %% [markdown]
 # Twice as many participants, under the same draws: the difference is sharper than either power.

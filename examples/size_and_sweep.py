@@ -21,15 +21,11 @@ size = ts.find_size("textbook-t-test", power=0.8, replicates=400, confirm=400)
 size
 
 # %%
-figure = ts.plots.power_curve(size)
+ts.plots.power_curve(size)
 
 # %%
-many = ts.sweep(
-    "textbook-t-test",
-    {"design.enroll": [40, 80, 120], "simulation.seed": [1]},
-    replicates=300,
-)
+many = ts.sweep("textbook-t-test", {"design.enroll": [40, 80, 120]}, replicates=300)
 many
 
 # %%
-figures = [ts.plots.draw(name, many) for name in ts.plots.names(many)]
+ts.plots.sweep_lines(many)

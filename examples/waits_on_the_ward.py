@@ -29,7 +29,7 @@ cohort.frame("events").head(20)
 
 # %%
 staffing = cohort.frame("staffing")
-served = staffing[staffing["state"] == "given back"] if "given back" in set(staffing["state"]) else staffing.dropna()
+served = staffing.dropna(subset="granted")
 waits = (served["granted"] - served["asked"]).dt.total_seconds() / 60
 waits.groupby(served["need"]).describe().round(1)
 

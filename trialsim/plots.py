@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from trialsim.result import Result, nearest
@@ -36,7 +37,16 @@ def draw(name: str, result: Result) -> Figure:
     figures = _figures(result)
     if name not in figures:
         raise AttributeError(f"This result has no figure '{name}'. {nearest(name, list(figures))}")
-    return figures[name]()
+    figure = figures[name]()
+    setattr(figure, "_repr_png_", partial(_png, figure))  # noqa: B010  # what a notebook asks for, set on one figure
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
+    """A figure as a notebook shows it."""
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=100, bbox_inches="tight")
+    return file.getvalue()
 
 
 def _figures(result: Any) -> dict[str, Callable[[], Figure]]:

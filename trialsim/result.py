@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,9 @@ LINES = 16
 
 
 class Result(ABC):
-    """A result with a table of its numbers, and a few lines that say what they mean."""
+    """A result with a table of its numbers, and a few lines that say what they mean; so many of them are shown."""
+
+    most_lines: ClassVar[int] = LINES
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:
@@ -35,7 +37,7 @@ class Result(ABC):
 
     def __repr__(self) -> str:
         table = self.brief()
-        lines = _first([part for line in self.lines() for part in _wrapped(line)])
+        lines = self._first([part for line in self.lines() for part in _wrapped(line)])
         if len(table):
             lines.append(_as_text(table))
         return "\n".join(lines)
@@ -43,19 +45,46 @@ class Result(ABC):
     def _repr_html_(self) -> str:
         """The same for a notebook: every word is escaped, so that no name in a file becomes markup."""
         table = self.brief()
-        first, *rest = [escape(line) for line in _first(self.lines())] or [""]
+        first, *rest = [escape(line) for line in self._first(self.lines())] or [""]
         paragraphs = [f"<p><b>{first}</b></p>", *(f"<p>{line}</p>" for line in rest)]
         if len(table):
-            html = table.to_html(
-                max_rows=ROWS, max_cols=COLUMNS, index=False, border=0, justify="left", na_rep="", float_format=_number
-            )
-            paragraphs.append(f'<div style="overflow-x: auto">{html}</div>')
+            paragraphs.append(as_html(table))
         return "\n".join(paragraphs)
 
+    def _first(self, lines: Sequence[str]) -> list[str]:
+        more = len(lines) - self.most_lines
+        return [*lines[: self.most_lines], *([f"... and {more} more lines"] if more > 0 else [])]
 
-def _first(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - LINES
-    return [*lines[:LINES], *([f"... and {more} more lines"] if more > 0 else [])]
+
+def as_html(table: pd.DataFrame) -> str:
+    """A table for a notebook, its first and last rows and first columns; words stand left and numbers right."""
+    shown = table.iloc[:, :COLUMNS]
+    if len(table) > ROWS:
+        shown = shown.iloc[[*range(ROWS // 2), *range(len(table) - ROWS // 2, len(table))]]
+    sides = ["right" if kind.kind in "iuf" else "left" for kind in shown.dtypes]
+    head = _row([str(name) for name in shown.columns], sides, cell="th")
+    body = [_row([_cell(value) for value in row], sides) for row in shown.itertuples(index=False)]
+    if len(table) > ROWS:
+        body.insert(ROWS // 2, _row(["..."] * len(sides), sides))
+    notes = [f"{len(table):,} rows"] if len(table) > ROWS else []
+    if len(sides) < table.shape[1]:
+        notes.append(f"{table.shape[1] - len(sides)} more columns: {', '.join(map(str, table.columns[COLUMNS:]))}")
+    words = "".join(f"<p>{escape(note)}</p>" for note in notes)
+    rows = "\n".join(body)
+    return f'<div style="overflow-x: auto"><table><thead>{head}</thead><tbody>{rows}</tbody></table>{words}</div>'
+
+
+def _row(cells: Sequence[str], sides: Sequence[str], *, cell: str = "td") -> str:
+    found = (
+        f'<{cell} style="text-align: {side}">{escape(text)}</{cell}>' for text, side in zip(cells, sides, strict=True)
+    )
+    return f"<tr>{''.join(found)}</tr>"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else _number(value)
+    return "" if value is None or str(value) in ("<NA>", "NaT") else str(value)
 
 
 def _wrapped(line: str) -> list[str]:

@@ -149,6 +149,16 @@ class SweepResult(Result):
 
         return summary_lines(self.found, self.answer, self.frame())
 
+    def brief(self) -> pd.DataFrame:
+        """The values varied and what decides between designs; columns that say nothing are left out."""
+        table = self.frame()
+        table["pareto"] = [
+            "*" if inside else "?" if more else "" for inside, more in table[["pareto", "pareto_open"]].to_numpy()
+        ]
+        columns = [*self.found.paths, "value", "mcse", "participants", "days", "cost", "staff_hours", "pareto"]
+        shown: pd.DataFrame = table[["design_id", *columns]].dropna(axis=1, how="all")
+        return shown
+
     def figures(self) -> Mapping[str, Callable[[], Figure]]:
         """Lines, dots or a heatmap over the values varied, and what each design takes."""
         from trialsim.report.sweep import figures

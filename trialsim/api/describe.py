@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from trialsim.api.subjects import Subject, changed, scenario_of, study_of
 from trialsim.cautions import cautions_of
 from trialsim.errors import Fault, ScenarioError
 from trialsim.prepared import Study, warnings_of
-from trialsim.result import Result
+from trialsim.result import Result, as_html
 from trialsim.scenario.shipped import Shipped, shipped_scenarios
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002 
 
 @dataclass(frozen=True, repr=False)
 class Explanation(Result):
-    """What a scenario means, in words: ``sections`` with lines and tables."""
+    """What a scenario means, in words: ``sections`` with lines and tables. It shows all of itself."""
+
+    most_lines: ClassVar[int] = 10_000
 
     sections: tuple[Section, ...]
 
@@ -122,12 +125,36 @@ class Explanation(Result):
         return pd.DataFrame(rows, columns=["section", "line"])
 
     def lines(self) -> list[str]:
-        """Titles and lines."""
-        return [line for section in self.sections for line in (section.title, *(f"  {one}" for one in section.lines))]
+        """Titles, each with its lines or its table below."""
+        return [
+            line
+            for section in self.sections
+            if section.lines or section.rows
+            for line in (section.title, *(f"  {one}" for one in (*section.lines, *_aligned(section))))
+        ]
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook, every word escaped."""
+        import pandas as pd
+
+        return "\n".join(
+            f"<h4>{escape(section.title)}</h4>"
+            + "".join(f"<p>{escape(line)}</p>" for line in section.lines)
+            + (as_html(pd.DataFrame(section.rows, columns=list(section.header))) if section.rows else "")
+            for section in self.sections
+            if section.lines or section.rows
+        )
 
     def brief(self) -> pd.DataFrame:
         """Nothing: the lines say it."""
         return self.frame().iloc[:0]
+
+
+def _aligned(section: Section) -> list[str]:
+    """The table of a section in columns of letters."""
+    rows = [section.header, *section.rows] if section.rows else []
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, wide, strict=True)).rstrip() for row in rows]
 
 
 def explain(subject: Subject, *, set: Sequence[str] = ()) -> Explanation:  # noqa: A002  # the word of the command line

@@ -41,6 +41,14 @@ class Scenario(Draft):
         """The compiled protocol; None without a ward."""
         return self._program
 
+    def __repr__(self) -> str:
+        """Name and title, arms and target: all keys would fill screens (``scenario.model_dump()`` has them)."""
+        enroll = self.design.enroll
+        target = f"{enroll.in_all} in all" if enroll.in_all is not None else f"{enroll.each_arm} in each arm"
+        return f"Scenario {self.name}: {self.title} ({', '.join(self.design.arms)}; {target})"
+
+    __str__ = __repr__
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scenario) and self.__dict__ == other.__dict__
 

@@ -58,12 +58,6 @@ def check_practitioners(scenario: Draft, report: Report) -> None:
                 known(one, resources, "TS-E033", (*path, "of", i) if len(number.of) > 1 else (*path, "of"), report)
             if not number.of and len(candidates(resources)) > 1:
                 report(_unsure(path, number, resources))
-        for activity, response in outcome.responds_to.items():
-            if response.sd_practitioner is not None and response.secretion is not None:
-                here = ("outcomes", name, "responds_to", activity, "sd_practitioner")
-                message = "an effect on secretion does not vary over practitioners."
-                remedy = "Remove it, or declare an effect at once: ratio: .."
-                report(Finding("TS-E101", here, message, remedy, on_key=True))
 
 
 def _unsure(path: Path, number: OfPractitioners, resources: Mapping[str, Resource]) -> Finding:

@@ -112,6 +112,10 @@ def _one_effect(scale: Scale, path: Path, part: Record, report: Report) -> None:
         report(Finding("TS-E024", path, "the size of the effect is not said.", f"Add {wanted}:."))
 
 
+#: What belongs to an effect at once, and would be ignored beside secretion.
+AT_ONCE = (*EFFECT_KEYS, *SPREAD_KEYS, "sd_practitioner", "visits")
+
+
 def _response_fits(scale: Scale, path: Path, response: Response, outcome: Outcome, report: Report) -> None:
     if response.secretion is not None:
         if not scale.secretion:
@@ -129,8 +133,13 @@ def _response_fits(scale: Scale, path: Path, response: Response, outcome: Outcom
             )
     elif response.lasts is not None or (response.lag is not None and response.lag.value > 0):
         report(Finding("TS-E029", path, "'lag' and 'for' belong to secretion.", "Remove them, or declare secretion:."))
-    if response.secretion is None or any(getattr(response, key) is not None for key in EFFECT_KEYS):
+    if response.secretion is None:
         _one_effect(scale, path, response, report)
+    for key in AT_ONCE if response.secretion is not None and scale.secretion else ():
+        if getattr(response, key) not in (None, ()):
+            message = f"'{key}' says nothing beside secretion, which acts on every later sample."
+            remedy = f"Remove {key}:, or remove secretion: for an effect at once."
+            report(Finding("TS-E101", (*path, key), message, remedy, on_key=True))
     for key in SPREAD_KEYS:
         if getattr(response, key) is not None and key not in scale.spreads:
             message = f"'{key}' does not fit the {scale.name} scale."

@@ -20,7 +20,7 @@ from scipy import optimize, stats
 from trialsim.chunks import usable_cores
 from trialsim.prepared import Study, prepare
 from trialsim.scenario import loads
-from trialsim.sizing import Found, find_size, target_of
+from trialsim.sizing import SizingResult, find_size, target_of
 from trialsim.sizing.sizes import sizes_of
 
 TRIALS = 4_000
@@ -180,7 +180,7 @@ def accuracy(problem: Problem, *, seeds: range, trials: int = TRIALS) -> Accurac
     target, arms = target_of(study), sizes_of(study).arms
     roots, inside, close, began = [], 0, 0, time.perf_counter()
 
-    def search(seed: int) -> Found:
+    def search(seed: int) -> SizingResult:
         return find_size(study, target, power=problem.power, replicates=trials, confirm=trials, seed=seed, workers=1)
 
     with ThreadPoolExecutor(usable_cores()) as pool:

@@ -22,7 +22,7 @@ from trialsim.analysis.estimates import analyze
 from trialsim.chunks import usable_cores
 from trialsim.prepared import Study, prepare
 from trialsim.scenario import load
-from trialsim.sizing import Found, find_size, target_of
+from trialsim.sizing import SizingResult, find_size, target_of
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.sizes import at_size
 from trialsim.study import simulate, trial_arrays
@@ -152,12 +152,12 @@ def play(ward: Ward, trials: int) -> Iterator[dict[tuple[str, int], Count]]:
         yield found
 
 
-def covered(ward: Ward, seeds: range, *, trials: int = 4_000) -> list[Found]:
+def covered(ward: Ward, seeds: range, *, trials: int = 4_000) -> list[SizingResult]:
     """The search under each seed with ``trials`` of batch and fresh seed; those whose 95 % interval holds the exact size."""
     study, (size, _) = ward.study, exact(ward)
     target = target_of(study)
 
-    def search(seed: int) -> Found:
+    def search(seed: int) -> SizingResult:
         return find_size(study, target, power=ward.power, replicates=trials, confirm=trials, seed=seed, workers=1)
 
     with ThreadPoolExecutor(usable_cores()) as pool:

@@ -28,7 +28,7 @@ from trialsim.protocol.columns import (
 from trialsim.protocol.program import Program
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.response import Measurements, ResponsePlan
-from trialsim.response.predictor import Bedside
+from trialsim.response.predictor import PredictorInputs
 from trialsim.result import Result
 from trialsim.scenario.model import Scenario
 
@@ -198,10 +198,10 @@ class Trial:
             return {}
         found = {}
         one = range(cohort.replicates[self.index], cohort.replicates[self.index] + 1)
-        bedside = Bedside(cohort.response_plan, cohort.entries, trace, cohort.seed, one)
+        inputs = PredictorInputs(cohort.response_plan, cohort.entries, trace, cohort.seed, one)
         for group, column in enumerate(_practitioner_columns(cohort)):
             served = np.ascontiguousarray(trace.visits[self.index, :, :, V_SERVED + group])
-            person = bedside.people(served.reshape(1, -1)).reshape(served.shape)
+            person = inputs.people(served.reshape(1, -1)).reshape(served.shape)
             names = [resource.name for resource in program.resources]
             text = [
                 "" if packed < 0 else f"{names[packed >> SHIFT_BITS]} {number + 1}"

@@ -20,8 +20,8 @@ from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.columns import analysis_columns, analysis_values
-from trialsim.evaluate.kept import KEPT, Kept, join_kept
-from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
+from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates, join_first
+from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
 from trialsim.evaluate.trial import trial_columns, trial_values
@@ -53,7 +53,7 @@ LARGEST_CHUNK = 2000
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayedTrial:
     """One replicate again: its cohort and its estimates."""
 
     replicate: int
@@ -125,19 +125,21 @@ def trial_arrays(cohort: Cohort) -> TrialArrays:
     return TrialArrays(cohort.measurements.values, entries.arm, entries.covariates, received, completed)
 
 
-def replay(scenario: Scenario | Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Replay:
+def replay(
+    scenario: Scenario | Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast"
+) -> ReplayedTrial:
     """Play one replicate alone; its estimates are those of the same row of any batch."""
     study = prepare(scenario)
     one = range(replicate, replicate + 1)
     cohort = simulate(study, one, seed=seed, engine=engine, record=study.program is not None)
-    return Replay(replicate, cohort, analyze(cohort, plan=study.analysis))
+    return ReplayedTrial(replicate, cohort, analyze(cohort, plan=study.analysis))
 
 
 # ---------------------------------------------------------------- many replicates
 
 
 @dataclass(frozen=True)
-class Played:
+class ReplicateResults:
     """A range of replicates, played and analyzed: all that a run keeps of them.
 
     Attributes
@@ -156,7 +158,9 @@ class Played:
     by: dict[str, str] | None = None
 
 
-def play(scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast") -> Played:
+def play(
+    scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast"
+) -> ReplicateResults:
     """Simulate and analyze ``replicates`` of a study, as few at a time as the memory budget asks, down to one.
 
     A replicate does not depend on those played with it, so no digit depends on how many are.
@@ -166,11 +170,11 @@ def play(scenario: Scenario | Study, replicates: range, *, seed: int | None = No
     return _join([_play(study, part, seed=seed, engine=engine) for part in chunk_ranges(replicates, few, block=1)])
 
 
-def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) -> Played:
+def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) -> ReplicateResults:
     """All of ``replicates`` at once; when it returns, their arrays are free for the next ones."""
     cohort = simulate(study, replicates, seed=seed, engine=engine)
     entry = cohort.entries.entry
-    return Played(
+    return ReplicateResults(
         estimates=analyze(cohort, plan=study.analysis),
         trial=trial_values(study, cohort),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
@@ -178,11 +182,11 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
     )
 
 
-def _join(parts: Sequence[Played]) -> Played:
+def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
     """Parts that follow one another as one."""
     if len(parts) == 1:
         return parts[0]
-    return Played(
+    return ReplicateResults(
         estimates=analyses.join([part.estimates for part in parts]),
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),
@@ -195,9 +199,9 @@ class _Chunk:
     """What is summed up of a chunk."""
 
     estimates: Estimates
-    blocks: list[Moments]
+    blocks: list[ColumnMoments]
     waits: Waits
-    kept: Kept | None
+    kept: FirstReplicates | None
 
 
 def evaluate(
@@ -210,7 +214,7 @@ def evaluate(
     workers: int | None = None,
     chunk: int | None = None,
     chunks: Sequence[range] = (),
-    player: Callable[[range], Played] | None = None,
+    player: Callable[[range], ReplicateResults] | None = None,
     sink: Callable[[Estimates], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> OperatingCharacteristics:
@@ -247,8 +251,8 @@ def evaluate(
     chunks = chunks or chunk_ranges(which, size, block=BLOCK)
     player = player or partial(play, study, seed=seed, engine=engine)
     work = partial(_sum_up, study, player, truth=truth, first=chunks[0].start)
-    total: list[Moments] = []
-    kept: list[Kept] = []
+    total: list[ColumnMoments] = []
+    kept: list[FirstReplicates] = []
     waits = AllWaits()
     done = 0
     with threads_until_done(workers) as threads:
@@ -266,7 +270,7 @@ def evaluate(
     judged = bias_columns(plan, truth) if truth is not None else []
     columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
     told_of = behind_means(measures(columns, total[0]), wait_measures(study, waits.total(), done))
-    first = join_kept(kept)
+    first = join_first(kept)
     if truth is not None:
         told_of = without_trifles(plan, truth, told_of)
         told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
@@ -285,7 +289,7 @@ def evaluate(
 
 
 def _sum_up(
-    study: Study, player: Callable[[range], Played], replicates: range, *, truth: Truth | None, first: int
+    study: Study, player: Callable[[range], ReplicateResults], replicates: range, *, truth: Truth | None, first: int
 ) -> _Chunk:
     """Play a chunk and take the moments of all its numbers."""
     played = player(replicates)
@@ -299,17 +303,17 @@ def _sum_up(
     )
 
 
-def _keep(study: Study, played: Played, *, first: int) -> Kept | None:
+def _keep(study: Study, played: ReplicateResults, *, first: int) -> FirstReplicates | None:
     """What figures need of the :data:`KEPT` replicates from ``first`` on; days of enrollment as far as memory allows."""
     estimates = played.estimates
     start = estimates.replicates.start
-    stop = min(first + KEPT, estimates.replicates.stop)
+    stop = min(first + FIGURE_REPLICATES, estimates.replicates.stop)
     count = stop - start
     if count <= 0:
         return None
     with_days = max(first + most_with_days(study.conduct.target) - start, 0)
     declared = estimates.twins.index("declared")
-    return Kept(
+    return FirstReplicates(
         parts=(range(start, stop),),
         twins=estimates.twins,
         rows=estimates.rows,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from trialsim.analysis import ordering
-from trialsim.analysis.crossed import cross_moments
+from trialsim.analysis.cross_moments import cross_moments
 from trialsim.analysis.exact import mann_whitney_upper, signed_rank_upper
 from trialsim.analysis.methods import categorical, linear, means, ranks
 from trialsim.analysis.methods.wilcoxon import wilcoxon

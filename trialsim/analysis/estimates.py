@@ -13,7 +13,7 @@ from trialsim.analysis import multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
 from trialsim.analysis.methods.method import Method
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, pair_test, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, pair_test, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.result import Result
@@ -137,20 +137,20 @@ class _Result:
     p_raw: Floats
 
 
-def _run(call: Call, extraction: Extraction) -> list[_Result]:
+def _run(call: PlannedAnalysis, extraction: Extraction) -> list[_Result]:
     """The main test and the pairs of one analysis."""
     main = _main(call, extraction)
     return [_Result(main, main.p), *_pairs(call, extraction, main)]
 
 
-def _main(call: Call, extraction: Extraction) -> Rows:
+def _main(call: PlannedAnalysis, extraction: Extraction) -> Rows:
     samples = samples_of(call)
     arms = {"one": (), "two": call.arms, "all": tuple(range(extraction.arms))}[samples]
     assert arms is not None  # two arms are those of the contrast
     return METHODS[call.test, samples].run(extraction, call, arms)
 
 
-def _pairs(call: Call, extraction: Extraction, main: Rows) -> list[_Result]:
+def _pairs(call: PlannedAnalysis, extraction: Extraction, main: Rows) -> list[_Result]:
     """The pairs after an omnibus test, adjusted together, closed where the gate is closed."""
     if call.pairs is None:
         return []
@@ -166,7 +166,7 @@ def _pairs(call: Call, extraction: Extraction, main: Rows) -> list[_Result]:
     return results
 
 
-def _adjusted(call: Call, method: Method, extraction: Extraction, tested: list[Rows]) -> Floats:
+def _adjusted(call: PlannedAnalysis, method: Method, extraction: Extraction, tested: list[Rows]) -> Floats:
     """(T x R, pairs) p-values of the family."""
     assert call.pairs is not None
     raw = np.stack([rows.p for rows in tested], axis=1)

@@ -182,7 +182,7 @@ def _sort_kernel(y: FloatArray, arm: NDArray[np.int8], order: NDArray[np.int8], 
 
 
 @dataclass(frozen=True)
-class Ordered:
+class RankOrder:
     """The observed values of every replicate in ascending order, of which only the owners are kept.
 
     Attributes
@@ -230,7 +230,7 @@ class Counts:
         return sums
 
 
-def order(y: FloatArray, arm: NDArray[np.int8], *, arms: int) -> Ordered:
+def order(y: FloatArray, arm: NDArray[np.int8], *, arms: int) -> RankOrder:
     """Sort an outcome once for all rank tests on it.
 
     Parameters
@@ -247,4 +247,4 @@ def order(y: FloatArray, arm: NDArray[np.int8], *, arms: int) -> Ordered:
     values = as_values(y)
     sorted_arm, tied = np.empty(values.shape, np.int8), np.empty(values.shape, np.uint8)
     _sort_kernel(values, as_arms(arm, values, arms=arms), sorted_arm, tied)
-    return Ordered(arm=sorted_arm, tied=tied, arms=arms)
+    return RankOrder(arm=sorted_arm, tied=tied, arms=arms)

@@ -14,10 +14,10 @@ from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.resolve import DEFAULT_ALPHA, split_contrast
 
 
-class PairIndex(Protocol):
+class PointIndex(Protocol):
     """What plans need of a response plan: where the values of an outcome at a visit stand."""
 
-    def pair_index(self, outcome: str, visit: str) -> int:
+    def point_index(self, outcome: str, visit: str) -> int:
         """Position on the last axis of the measured values."""
         ...
 
@@ -49,7 +49,7 @@ class PercentRule:
 
 
 @dataclass(frozen=True)
-class Choice:
+class AnalysisSet:
     """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset goes by percent change."""
 
     population: str = RANDOMIZED.name
@@ -87,7 +87,7 @@ class RowPlan:
 
 
 @dataclass(frozen=True)
-class PairPlan:
+class PairwisePlan:
     """The pairs after an omnibus test: (a, b) arms, how p-values are adjusted, whether the omnibus test is a gate."""
 
     test: str
@@ -97,13 +97,13 @@ class PairPlan:
 
 
 @dataclass(frozen=True)
-class Call:
+class PlannedAnalysis:
     """One analysis: its main test in row ``first_row`` and its pairs in the rows after it."""
 
     name: str
     test: str
     endpoint: Endpoint
-    choice: Choice
+    choice: AnalysisSet
     arms: tuple[int, int] | None
     null: float
     alternative: str
@@ -111,7 +111,7 @@ class Call:
     first_row: int
     baselines: tuple[Endpoint, ...] = ()
     covariates: tuple[CovariateColumn, ...] = ()
-    pairs: PairPlan | None = None
+    pairs: PairwisePlan | None = None
     strategy: str = TREATMENT_POLICY.name
     responders: PercentRule | None = None
 
@@ -120,18 +120,18 @@ class Call:
 class AnalysisPlan:
     """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[PlannedAnalysis, ...]
     rows: tuple[RowPlan, ...]
     primary: tuple[int, ...]
     arms: tuple[str, ...]
 
 
-def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
+def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan:
     """Plan every analysis of a resolved scenario.
 
     What cannot be analyzed (arms, visits or scales that do not fit) was refused when the scenario was resolved.
     """
-    calls: list[Call] = []
+    calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
     for name, analysis in scenario.analyses.items():
         call = _call(scenario, response_plan, name, first_row=len(rows))
@@ -146,12 +146,12 @@ def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
     )
 
 
-def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) -> Call:
+def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -> PlannedAnalysis:
     analysis = scenario.analyses[name]
     responders = analysis.estimand.responders
     endpoint = _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
-    return Call(
+    return PlannedAnalysis(
         name=name,
         test=analysis.test,
         endpoint=endpoint,
@@ -172,12 +172,12 @@ def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) ->
 # ---------------------------------------------------------------- endpoints and populations
 
 
-def _endpoint(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Endpoint:
+def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Endpoint:
     visit, start = _visits(analysis)
     cut = analysis.dichotomize
     return Endpoint(
-        visit=pairs.pair_index(analysis.outcome, visit),
-        start=None if start is None else pairs.pair_index(analysis.outcome, start),
+        visit=pairs.point_index(analysis.outcome, visit),
+        start=None if start is None else pairs.point_index(analysis.outcome, start),
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
@@ -201,14 +201,14 @@ def _levels(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
     return ()
 
 
-def _baseline(analysis: Analysis, pairs: PairIndex, endpoint: Endpoint) -> Endpoint:
+def _baseline(analysis: Analysis, pairs: PointIndex, endpoint: Endpoint) -> Endpoint:
     """The baseline as a covariate: on logs when the outcome is."""
     assert analysis.baseline is not None
     transform = (LOG if TRANSFORM[endpoint.transform].log else NO_TRANSFORM).name
-    return Endpoint(visit=pairs.pair_index(analysis.outcome, analysis.baseline), transform=transform)
+    return Endpoint(visit=pairs.point_index(analysis.outcome, analysis.baseline), transform=transform)
 
 
-def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
+def _choice(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> AnalysisSet:
     covariates = list(scenario.participants)
     exclude = tuple(
         (
@@ -218,15 +218,15 @@ def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
         for covariate, category in analysis.exclude.items()
     )
     if analysis.subset is None:
-        return Choice(population=analysis.population, exclude=exclude)
+        return AnalysisSet(population=analysis.population, exclude=exclude)
     last, first = _visits(analysis)
     assert first is not None  # a resolved subset goes with a change
-    return Choice(
+    return AnalysisSet(
         population=analysis.population,
         exclude=exclude,
         percent_change=Endpoint(
-            visit=pairs.pair_index(analysis.outcome, last),
-            start=pairs.pair_index(analysis.outcome, first),
+            visit=pairs.point_index(analysis.outcome, last),
+            start=pairs.point_index(analysis.outcome, first),
             transform=PERCENT.name,
         ),
         rule=_percent_rule(analysis.subset.percent_change),
@@ -266,7 +266,7 @@ def _arms(scenario: Scenario, analysis: Analysis) -> tuple[int, int] | None:
     return arms.index(pair[0]), arms.index(pair[1])
 
 
-def _pairs(scenario: Scenario, then: Then | None) -> PairPlan | None:
+def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
     if then is None:
         return None
     arms = list(scenario.design.arms)
@@ -275,26 +275,26 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairPlan | None:
         chosen = tuple((a, b) for a in range(len(arms)) if a != b)
     else:
         chosen = tuple((b, a) for a, b in combinations(range(len(arms)), 2))
-    return PairPlan(test=then.pairs, arms=chosen, adjust=then.adjust, gate=then.gate)
+    return PairwisePlan(test=then.pairs, arms=chosen, adjust=then.adjust, gate=then.gate)
 
 
 # ---------------------------------------------------------------- rows
 
 
-def samples_of(call: Call) -> Samples:
+def samples_of(call: PlannedAnalysis) -> Samples:
     """What the main test of a call compares: one sample, the two arms of its contrast, or all arms."""
     if call.arms is not None:
         return "two"
     return "one" if "one" in TEST[call.test].samples else "all"
 
 
-def pair_test(call: Call) -> Test:
+def pair_test(call: PlannedAnalysis) -> Test:
     """The test of two arms that the pairs of a call are."""
     assert call.pairs is not None
     return PAIR_TEST[call.pairs.test, call.test]
 
 
-def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
+def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list[RowPlan]:
     names: Mapping[int, str] = dict(enumerate(scenario.design.arms))
     unit = scenario.outcomes[analysis.outcome].unit
     contrast = _label(analysis, call) if call.arms is None else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
@@ -308,7 +308,7 @@ def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
     return rows
 
 
-def _row(call: Call, contrast: str, test: str, estimand: str, unit: str | None) -> RowPlan:
+def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: str | None) -> RowPlan:
     return RowPlan(
         call.name,
         contrast,
@@ -321,7 +321,7 @@ def _row(call: Call, contrast: str, test: str, estimand: str, unit: str | None) 
     )
 
 
-def _label(analysis: Analysis, call: Call) -> str:
+def _label(analysis: Analysis, call: PlannedAnalysis) -> str:
     """What stands in the contrast column of a test without two arms."""
     visit, start = _visits(analysis)
     if samples_of(call) == "all":
@@ -329,7 +329,7 @@ def _label(analysis: Analysis, call: Call) -> str:
     return visit if start is None else f"{visit} - {start}"
 
 
-def _estimand(call: Call, test: Test, samples: Samples) -> str:
+def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """What is estimated; none by a test of all arms, in a subset chosen by the outcome, of more than yes and no."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     if chosen or samples == "all" or (test.yes_or_no and len(call.endpoint.levels) != 2):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.arrays import as_arms, as_values
-from trialsim.analysis.moments import Moments
+from trialsim.analysis.moments import ArmMoments
 from trialsim.analysis.ordering import Counts
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import kernel
@@ -80,7 +80,7 @@ def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[
     return Counts(table=table, levels=scale)
 
 
-def counted_moments(c: Counts) -> Moments:
+def counted_moments(c: Counts) -> ArmMoments:
     """Moments of an outcome that has been counted already, so that a test of means costs no second pass."""
     n = c.table.sum(axis=2)
     with np.errstate(all="ignore"):
@@ -89,4 +89,4 @@ def counted_moments(c: Counts) -> Moments:
     one_level = (c.table > 0).sum(axis=2) < 2
     # Values that are all equal have exactly that mean: 3 x 0.1 / 3 is not 0.1, and would differ from 2 x 0.1 / 2.
     only = c.levels[c.table.argmax(axis=2)]
-    return Moments(n=n, mean=np.where(one_level & (n > 0), only, mean), ss=np.where(one_level, 0.0, ss))
+    return ArmMoments(n=n, mean=np.where(one_level & (n > 0), only, mean), ss=np.where(one_level, 0.0, ss))

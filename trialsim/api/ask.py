@@ -20,7 +20,7 @@ from trialsim.result import Result
 from trialsim.runs import owners
 from trialsim.runs.answers import finished, taken
 from trialsim.scenario import Scenario
-from trialsim.sweep import Answer, Swept, overview
+from trialsim.sweep import AnswerMeasure, SweepRun, overview
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,8 +136,8 @@ def _sides(designs: Sequence[Subject], *, variants: Sequence[str], set: Sequence
 class SweepResult(Result):
     """The answer of :func:`sweep`: ``found`` holds every design with its operating characteristics."""
 
-    found: Swept
-    answer: Answer
+    found: SweepRun
+    answer: AnswerMeasure
 
     def frame(self) -> pd.DataFrame:
         """One row a design: its values, the answer with its error, participants, days, cost, and whether no other beats it."""
@@ -200,7 +200,7 @@ def sweep(
 
     known = family_of(subject, set=set)
     points = _points(known.base, over, zipped=zipped, latin=latin, listed=listed, seed=seed, many=many)
-    answer = Answer.of_words(wanted, measure)
+    answer = AnswerMeasure.of_words(wanted, measure)
     answer.check(known.base)
     progress = started(len(points)) if started is not None else None
     folder = None if out is None else Path(out)
@@ -318,7 +318,7 @@ def tornado(
     known = family_of(subject, set=set)
     name, _, contrast = (wanted or "").partition("/")
     total = 1 + 2 * len(declared_ranges(known.tree.data))
-    Answer.of_words(wanted).check(known.base)
+    AnswerMeasure.of_words(wanted).check(known.base)
     progress = started(total) if started is not None else None
     folder, mine = None if out is None else Path(out), owners.of_tornado(known.base.name)
     with ExitStack() as held:

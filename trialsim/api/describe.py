@@ -143,7 +143,7 @@ def schema() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, repr=False)
-class Shelf(Result, Mapping[str, Shipped]):
+class ShippedScenarios(Result, Mapping[str, Shipped]):
     """The shipped scenarios by name."""
 
     cards: Mapping[str, Shipped]
@@ -169,9 +169,9 @@ class Shelf(Result, Mapping[str, Shipped]):
         return [f"{len(self.cards)} shipped scenarios; ts.load(NAME) reads one."]
 
 
-def shipped() -> Shelf:
+def shipped() -> ShippedScenarios:
     """The scenarios that come with trialsim."""
-    return Shelf(shipped_scenarios())
+    return ShippedScenarios(shipped_scenarios())
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,7 +13,7 @@ from trialsim.api.subjects import Subject, study_of
 from trialsim.prepared import Study
 from trialsim.result import Result
 from trialsim.runs import owners
-from trialsim.sizing import Found, target_of
+from trialsim.sizing import SizingResult, target_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ class SizeResult(Result):
     """
 
     study: Study
-    found: Found
+    found: SizingResult
     seconds: float
 
     @property
@@ -174,7 +174,7 @@ def _search(
     need: Need,
     changes: Sequence[str],
     out: Out,
-    find: Callable[[Study], Found],
+    find: Callable[[Study], SizingResult],
 ) -> SizeResult:
     study = study_of(subject, set=changes)
     target_of(study, wanted, need=need)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from trialsim.assurance.average import Average, Bin, Share, Spread, along, average, binomial, spread
-from trialsim.assurance.pilot import SmallPilot, small_pilots, with_power
-from trialsim.assurance.play import Played, count, count_parallel, play_points
+from trialsim.assurance.average import Average, Bin, PowerDistribution, ShareEstimate, along, average, binomial, spread
+from trialsim.assurance.play import PriorTrials, count, count_parallel, play_points
 from trialsim.assurance.points import AssuranceError, Belief, beliefs, hypercube
+from trialsim.assurance.small_pilot import SmallPilot, small_pilots, with_power
 from trialsim.chunks import usable_cores
 from trialsim.errors import TrialsimError
 from trialsim.prepared import Study, prepare
@@ -23,10 +23,10 @@ __all__ = [
     "Average",
     "Belief",
     "Bin",
-    "Played",
-    "Share",
+    "PowerDistribution",
+    "PriorTrials",
+    "ShareEstimate",
     "SmallPilot",
-    "Spread",
     "find_assurance",
 ]
 
@@ -58,12 +58,12 @@ class Assurance:
 
     target: Target
     beliefs: tuple[Belief, ...]
-    played: Played
-    design: Share
+    played: PriorTrials
+    design: ShareEstimate
     design_failed: int
     average: Average
     along: tuple[tuple[Bin, ...], ...]
-    spread: Spread
+    spread: PowerDistribution
     pilots: tuple[SmallPilot, ...]
     replicates: int
     seed: int

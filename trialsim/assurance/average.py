@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from trialsim.assurance.play import Played
+from trialsim.assurance.play import PriorTrials
 from trialsim.evaluate.table import share_interval
 
 Floats = NDArray[np.float64]
@@ -21,7 +21,7 @@ BINS, POINTS_A_BIN = 10, 8
 
 
 @dataclass(frozen=True)
-class Share:
+class ShareEstimate:
     """A share with its Monte Carlo standard error and 95 % interval."""
 
     value: float
@@ -30,18 +30,18 @@ class Share:
     high: float
 
 
-def share(value: float, mcse: float, trials: int) -> Share:
+def share(value: float, mcse: float, trials: int) -> ShareEstimate:
     """A share whose error is ``mcse``: Wilson's interval at the number of independent trials that has this error."""
     worth = value * (1 - value) / mcse**2 if mcse > 0 else float(trials)
     worth = min(worth, float(trials)) if worth > 0 else float(trials)
-    return Share(value, mcse, *share_interval(value * worth, worth))
+    return ShareEstimate(value, mcse, *share_interval(value * worth, worth))
 
 
-def binomial(reached: int, counted: int) -> Share:
+def binomial(reached: int, counted: int) -> ShareEstimate:
     """The share of independent trials."""
     value = reached / counted if counted else math.nan
     mcse = math.sqrt(value * (1 - value) / counted) if counted else math.nan
-    return Share(value, mcse, *share_interval(reached, counted))
+    return ShareEstimate(value, mcse, *share_interval(reached, counted))
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Average:
     influence : (D,) standard deviation of the power as one belief moves and the others are averaged out
     """
 
-    share: Share
+    share: ShareEstimate
     clustered: float
     influence: tuple[float, ...]
 
 
-def average(played: Played) -> Average:
+def average(played: PriorTrials) -> Average:
     """Mean power over the usable points.
 
     Points are equally likely, so the mean of their powers is the estimate. A Latin hypercube integrates every sum of
@@ -105,10 +105,10 @@ class Bin:
     value_mean: float
     value_high: float
     points: int
-    power: Share
+    power: ShareEstimate
 
 
-def along(played: Played, column: int) -> tuple[Bin, ...]:
+def along(played: PriorTrials, column: int) -> tuple[Bin, ...]:
     """Power in equal bins of one belief; the others take all their values in each."""
     keep = played.usable
     u, power, values = played.u[keep, column], played.power[keep], played.values[keep, column]
@@ -134,7 +134,7 @@ def along(played: Played, column: int) -> tuple[Bin, ...]:
 # ---------------------------------------------------------------- how power spreads over the prior
 
 
-def smoothed(played: Played) -> Floats:
+def smoothed(played: PriorTrials) -> Floats:
     """(P,) power at each usable point, smoothed over its neighbors.
 
     The trials of one point are few, so their share is noisy. A logistic regression on powers (to the fourth) of each
@@ -171,19 +171,19 @@ def _logistic(design: Floats, reached: NDArray[np.int64], counted: NDArray[np.in
 
 
 @dataclass(frozen=True)
-class Spread:
+class PowerDistribution:
     """How power spreads over the prior: (P,) powers in rising order, and the share of the prior at or above a goal."""
 
     power: Floats
     goal: float
-    above: Share
+    above: ShareEstimate
 
     def quantile(self, q: float) -> float:
         """The power below which a share ``q`` of the prior lies."""
         return float(np.quantile(self.power, q))
 
 
-def spread(played: Played, goal: float) -> Spread:
+def spread(played: PriorTrials, goal: float) -> PowerDistribution:
     """The spread of power over the usable points."""
     power = np.sort(smoothed(played))
-    return Spread(power, goal, binomial(int((power >= goal).sum()), len(power)))
+    return PowerDistribution(power, goal, binomial(int((power >= goal).sum()), len(power)))

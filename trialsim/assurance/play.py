@@ -27,7 +27,7 @@ CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Played:
+class PriorTrials:
     """What happened at each of P points; a point with a fault was impossible and has no trials.
 
     Attributes
@@ -73,7 +73,7 @@ def play_points(
     seed: int,
     workers: int,
     progress: Callable[[int], None] | None = None,
-) -> Played:
+) -> PriorTrials:
     """Play ``replicates`` in all, split evenly over the points ``u`` (P, D); no two points share a replicate number."""
     points = len(u)
     at = [belief.values(u[:, column]) for column, belief in enumerate(found)]
@@ -96,7 +96,7 @@ def play_points(
                 progress(starts[point + 1])
     faults = tuple(fault for _, _, fault in done)
     asked = np.diff(np.array(starts, dtype=np.int64))
-    return Played(
+    return PriorTrials(
         u,
         np.column_stack([belief[0][1] for belief in at]),
         np.where([bool(fault) for fault in faults], 0, asked),

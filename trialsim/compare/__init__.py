@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trialsim.compare.best import Contest
+from trialsim.compare.best import PowerRanking
 from trialsim.compare.paired import COLUMNS, Difference
-from trialsim.compare.play import Shown, play_sides, read_stored
+from trialsim.compare.play import FigureData, play_sides, read_stored
 from trialsim.compare.sides import CompareError, Side, read_sides
-from trialsim.compare.wording import said
+from trialsim.compare.wording import difference_sentences
 from trialsim.engine import Engine
 from trialsim.errors import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CompareError", "Comparison", "Difference", "Shown", "Side", "compare", "compare_sides", "read_sides"]
+__all__ = ["CompareError", "Comparison", "Difference", "FigureData", "Side", "compare", "compare_sides", "read_sides"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Comparison:
     changes: dict[str, tuple[str, ...]]
     alone: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
-    shown: tuple[Shown, ...]
-    contests: tuple[Contest, ...]
+    shown: tuple[FigureData, ...]
+    contests: tuple[PowerRanking, ...]
 
     def frame(self) -> pd.DataFrame:
         """The rows as a tidy frame."""
@@ -135,7 +135,7 @@ def compare_sides(
         seed=used,
         replicates=len(which),
         rows=found.rows,
-        changes={side.label: said(sides[0], side) for side in sides[1:]},
+        changes={side.label: difference_sentences(sides[0], side) for side in sides[1:]},
         alone=found.alone,
         notes=tuple(notes),
         shown=found.shown,

@@ -161,7 +161,7 @@ def label(item: object) -> str:
     if isinstance(item, (Leave, Missing)):
         return item.reason
     if isinstance(item, Driver):
-        return " ".join(word for word in (item.driver, item.of, item.lasts) if word)
+        return " ".join(word for word in (item.driver, item.of, item.resource) if word)
     if isinstance(item, CovariateEffect):
         return " ".join(word for word in (item.covariate, item.category) if word)
     return str(item)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.evaluate.moments import Moments, merge
-from trialsim.evaluate.table import FAILED_LIMIT, Z95, Column
+from trialsim.evaluate.moments import ColumnMoments, merge
+from trialsim.evaluate.table import FAILED_LIMIT, Z95, MeasureColumn
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 GROUPS = 200
 
 
-class Grouped:
+class GroupedMoments:
     """Moments of M columns in groups of replicates; NaN entries are not counted.
 
     Attributes
@@ -45,10 +45,11 @@ class Grouped:
         """Groups that hold a replicate."""
         return np.flatnonzero(self.replicates > 0)
 
-    def total(self) -> Moments:
+    def total(self) -> ColumnMoments:
         """All groups together."""
         return merge(
-            Moments(int(self.replicates[g]), self.n[g], self.mean[g], self.squares[g]) for g in self.used().tolist()
+            ColumnMoments(int(self.replicates[g]), self.n[g], self.mean[g], self.squares[g])
+            for g in self.used().tolist()
         )
 
 
@@ -101,43 +102,43 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def widened(columns: Sequence[Column]) -> list[Column]:
+def widened(columns: Sequence[MeasureColumn]) -> list[MeasureColumn]:
     """The columns, then both bounds of every decision: failed replicates as not rejecting, and as rejecting."""
     decisions = [column for column in columns if column.kind == "decision"]
     return [
         *columns,
-        *(Column(one.analysis, one.contrast, one.measure + "_low", "share") for one in decisions),
-        *(Column(one.analysis, one.contrast, one.measure + "_high", "share") for one in decisions),
+        *(MeasureColumn(one.analysis, one.contrast, one.measure + "_low", "share") for one in decisions),
+        *(MeasureColumn(one.analysis, one.contrast, one.measure + "_high", "share") for one in decisions),
     ]
 
 
-def widen(columns: Sequence[Column], values: Floats) -> Floats:
+def widen(columns: Sequence[MeasureColumn], values: Floats) -> Floats:
     """(R, M) values with the bounds that :func:`widened` names."""
     decisions = [index for index, column in enumerate(columns) if column.kind == "decision"]
     decided = values[:, decisions]
     return np.concatenate([values, np.nan_to_num(decided, nan=0.0), np.nan_to_num(decided, nan=1.0)], axis=1)
 
 
-def key(column: Column) -> tuple[str, str, str]:
+def key(column: MeasureColumn) -> tuple[str, str, str]:
     """By what columns of two scenarios are told to be the same."""
     return column.analysis, column.contrast, column.measure
 
 
-class Pair:
+class DesignPair:
     """A baseline and another scenario, replicate by replicate.
 
     ``a`` and ``b`` are their moments; ``both`` holds, of the common columns, the baseline, the other and their
     difference in replicates where both have a number.
     """
 
-    def __init__(self, columns_a: Sequence[Column], columns_b: Sequence[Column]) -> None:
+    def __init__(self, columns_a: Sequence[MeasureColumn], columns_b: Sequence[MeasureColumn]) -> None:
         places = {key(column): index for index, column in enumerate(columns_b)}
         self.common = [
             (index, places[key(column)], column) for index, column in enumerate(columns_a) if key(column) in places
         ]
         self.in_a = [index for index, _, _ in self.common]
         self.in_b = [index for _, index, _ in self.common]
-        self.both = Grouped(3 * len(self.common))
+        self.both = GroupedMoments(3 * len(self.common))
 
     def add(self, a: Floats, b: Floats, start: int) -> None:
         """The same replicates of both, (R, M of a) and (R, M of b)."""
@@ -151,9 +152,9 @@ class Pair:
 class _Column:
     """What the groups say of one common column: (G,) arrays of each side, and moments of the pairs."""
 
-    column: Column
-    a: Moments
-    b: Moments
+    column: MeasureColumn
+    a: ColumnMoments
+    b: ColumnMoments
     groups_a: tuple[Floats, Floats, Floats]
     groups_b: tuple[Floats, Floats, Floats]
     pairs: float
@@ -167,7 +168,7 @@ class _Column:
 
 
 def differences(
-    label: str, pair: Pair, a: Grouped, b: Grouped, *, paired: bool = True, same: bool = False
+    label: str, pair: DesignPair, a: GroupedMoments, b: GroupedMoments, *, paired: bool = True, same: bool = False
 ) -> Iterator[Difference]:
     """The rows of a comparison, in the order of the baseline's columns.
 
@@ -202,14 +203,14 @@ def differences(
         )  # fmt: skip
 
 
-def _one(moments: Moments, index: int) -> Moments:
-    return Moments(
+def _one(moments: ColumnMoments, index: int) -> ColumnMoments:
+    return ColumnMoments(
         moments.replicates, moments.n[index : index + 1], moments.mean[index : index + 1],
         moments.squares[index : index + 1],
     )  # fmt: skip
 
 
-def _bounded(pair: Pair, a: Moments, b: Moments) -> set[tuple[str, str, str]]:
+def _bounded(pair: DesignPair, a: ColumnMoments, b: ColumnMoments) -> set[tuple[str, str, str]]:
     """Decisions that are told as bounds, because too many replicates of one side failed."""
     return {
         key(column)
@@ -219,7 +220,7 @@ def _bounded(pair: Pair, a: Moments, b: Moments) -> set[tuple[str, str, str]]:
     }
 
 
-def _shown(column: Column, a: Moments, b: Moments, bounded: set[tuple[str, str, str]]) -> bool:
+def _shown(column: MeasureColumn, a: ColumnMoments, b: ColumnMoments, bounded: set[tuple[str, str, str]]) -> bool:
     if a.n[0] == 0 or b.n[0] == 0:
         return False
     for end in ("_low", "_high"):
@@ -267,7 +268,7 @@ def _of_means(label: str, one: _Column) -> Difference:
     return _difference(label, one, one.column.measure, a, b, mcse, alone, (low, high))
 
 
-def _variance_of_mean(one: Moments) -> float:
+def _variance_of_mean(one: ColumnMoments) -> float:
     n = float(one.n[0])
     return float(one.squares[0]) / (n - 1) / n if n > 1 else math.nan
 
@@ -325,7 +326,7 @@ def _root_mean(n: Floats, mean: Floats, squares: Floats) -> Floats:  # noqa: ARG
         return np.asarray(np.sqrt(mean))
 
 
-def _leave_out(total: Moments, groups: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, Floats]:
+def _leave_out(total: ColumnMoments, groups: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, Floats]:
     """(G,) moments of all replicates but those of one group."""
     n, mean, squares = groups
     rest = total.n[0] - n

@@ -23,7 +23,7 @@ COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 LEAST = 0.0005
 
 
-def said(a: Side, b: Side) -> tuple[str, ...]:
+def difference_sentences(a: Side, b: Side) -> tuple[str, ...]:
     """What was changed from scenario ``a`` to ``b``: each a phrase that follows "B = A with".
 
     One sentence that says so when nothing was.

@@ -36,7 +36,7 @@ class ConductError(TrialsimError, ValueError):
 
 
 @dataclass(frozen=True)
-class Leaving:
+class LeavingReasons:
     """Reasons to leave: a distribution of times and the name of a stream for each."""
 
     reasons: tuple[str, ...]
@@ -87,8 +87,8 @@ class ConductPlan:
     ask: Distribution
     ask_until: Calendar
     consent: float
-    leaving: Leaving  # counted from arrival
-    withdrawing: Leaving  # counted from enrollment
+    leaving: LeavingReasons  # counted from arrival
+    withdrawing: LeavingReasons  # counted from enrollment
     covariates: tuple[CovariatePlan, ...]
     weekday: int
     limit: int  # tick after which nobody is enrolled
@@ -174,14 +174,14 @@ def _covariate(name: str, what: Covariate) -> CovariatePlan:
     return CovariatePlan(name, (), what.number.distribution, key)
 
 
-def _leaving(leaves: Sequence[Leave], pattern: str) -> Leaving:
+def _leaving(leaves: Sequence[Leave], pattern: str) -> LeavingReasons:
     reasons = tuple(leave.reason for leave in leaves)
     for reason in reasons:
         if reasons.count(reason) > 1:
             raise ConductError(
                 f"the reason {reason!r} stands twice.", code="TS-E054", remedy="Give each reason one entry."
             )
-    return Leaving(
+    return LeavingReasons(
         reasons, tuple(map(_time_to_leave, leaves)), tuple(stream(pattern, reason=reason) for reason in reasons)
     )
 

@@ -47,7 +47,7 @@ SHIFT, STEP_ENDS, LEAVING, ENTERING, OTHER_ASKS, GRANTS, PATIENCE = range(7)
 AT_ONCE = EventPriority(-1)  # the priority of a process that is told something: before all else on this tick
 
 
-class Left(Exception):  # noqa: N818  # an event of the ward, no error
+class ParticipantLeft(Exception):  # noqa: N818  # an event of the ward, no error
     """The participant leaves."""
 
 
@@ -254,7 +254,7 @@ class Ward:
             yield from self.walk(self.parts, person)
             person.step = len(self.program.ops) - 1
             self.record(e.COMPLETE, person)
-        except Left:
+        except ParticipantLeft:
             self.record(e.LEAVE, person, value=person.leave_reason)
 
     def walk(self, parts: tuple[Part, ...], person: Person) -> Walk:
@@ -282,7 +282,7 @@ class Ward:
             yield self.at(tick, STEP_ENDS, person.number)
             return
         yield self.at(person.leave, LEAVING, person.number)
-        raise Left
+        raise ParticipantLeft
 
     def wait(self, part: WaitPart, person: Person) -> Walk:
         """For a time, then until a calendar is open."""
@@ -345,7 +345,7 @@ class Ward:
             self.at(patience, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
         answer = yield request.answer
         if answer == "leaves":
-            raise Left
+            raise ParticipantLeft
         if answer != "granted":
             self.record(e.GIVE_UP if answer == "gives up" else e.TURNED_AWAY, person, value=part.hold)
             return

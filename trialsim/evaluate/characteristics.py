@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.evaluate.kept import Kept
+from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.evaluate.verdict import Verdict, verdicts
 from trialsim.result import Result
@@ -31,7 +31,7 @@ class OperatingCharacteristics(Result):
     seconds: float
     primary: tuple[str, ...]
     measures: tuple[Measure, ...]
-    kept: Kept
+    kept: FirstReplicates
 
     def frame(self) -> pd.DataFrame:
         """The measures as a tidy frame, one row each."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan
-from trialsim.evaluate.table import Column, Kind
+from trialsim.evaluate.table import Kind, MeasureColumn
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
 
 
 @dataclass(frozen=True)
-class Family:
+class HypothesisFamily:
     """Rows of the plan that are judged together: any of them, all of them."""
 
     analysis: str
@@ -43,29 +43,31 @@ class Family:
     all_label: str
 
 
-def families(plan: AnalysisPlan) -> tuple[Family, ...]:
+def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
     """The primary analyses where there are several, and the pairs of each analysis."""
-    found: list[Family] = []
+    found: list[HypothesisFamily] = []
     if len(plan.primary) > 1:
-        found.append(Family(FAMILY, plan.primary, "any", "all"))
+        found.append(HypothesisFamily(FAMILY, plan.primary, "any", "all"))
     for call in plan.calls:
         if call.pairs is not None and len(call.pairs.arms) > 1:
             rows = tuple(range(call.first_row + 1, call.first_row + 1 + len(call.pairs.arms)))
-            found.append(Family(call.name, rows, "any pair", "all pairs"))
+            found.append(HypothesisFamily(call.name, rows, "any pair", "all pairs"))
     return tuple(found)
 
 
-def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)) -> list[Column]:
+def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)) -> list[MeasureColumn]:
     """What the columns of :func:`analysis_values` are: row by row of the plan, the families, the twin without change."""
-    columns = [Column(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW]
+    columns = [
+        MeasureColumn(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW
+    ]
     for family in families(plan):
         for label in (family.any_label, family.all_label):
-            columns.append(Column(family.analysis, label, POWER, "decision"))
-            columns.append(Column(family.analysis, label, REJECTION_NULL, "decision"))
+            columns.append(MeasureColumn(family.analysis, label, POWER, "decision"))
+            columns.append(MeasureColumn(family.analysis, label, REJECTION_NULL, "decision"))
     if NO_CHANGE in twins:
         places = [(row.analysis, row.contrast) for row in plan.rows]
         places += [(one.analysis, label) for one in families(plan) for label in (one.any_label, one.all_label)]
-        columns.extend(Column(*place, REJECTION_NO_CHANGE, "decision") for place in places)
+        columns.extend(MeasureColumn(*place, REJECTION_NO_CHANGE, "decision") for place in places)
     return columns
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.evaluate.characteristics import OperatingCharacteristics
-    from trialsim.evaluate.kept import Kept
+    from trialsim.evaluate.first_replicates import FirstReplicates
 
 DAY_STEPS = 120
 
@@ -67,7 +67,7 @@ def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def p_value_frame(kept: Kept) -> pd.DataFrame:
+def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
     """Columns row, twin (declared, null), p."""
     import pandas as pd
 
@@ -134,7 +134,7 @@ def bias_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     return pd.DataFrame.from_records(records)
 
 
-def accrual_frame(kept: Kept) -> pd.DataFrame:
+def accrual_frame(kept: FirstReplicates) -> pd.DataFrame:
     """Columns day, q05, q25, q50, q75, q95: participants enrolled by that day over the replicates kept."""
     import pandas as pd
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.evaluate.table import Column, Kind
+from trialsim.evaluate.table import Kind, MeasureColumn
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
@@ -27,13 +27,13 @@ MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86_400.0, 604_800.0
 class Summary:
     """Some columns, and the function that fills them: from a cohort to (R, number of columns)."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[MeasureColumn, ...]
     values: Callable[[Cohort], Floats]
 
 
-def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> Column:
+def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> MeasureColumn:
     """A number of the trial as a whole; ``contrast`` says what of it: an arm, an outcome, a hold, a resource."""
-    return Column(TRIAL, contrast, measure, kind)
+    return MeasureColumn(TRIAL, contrast, measure, kind)
 
 
 def share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:

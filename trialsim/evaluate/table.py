@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from trialsim.evaluate.moments import Moments
+from trialsim.evaluate.moments import ColumnMoments
 
 #: Above this share of failed replicates a power is shown as bounds.
 FAILED_LIMIT = 0.05
@@ -38,7 +38,7 @@ Kind = Literal["decision", "share", "mean", "occurrence", "estimate", "variance"
 
 
 @dataclass(frozen=True)
-class Column:
+class MeasureColumn:
     """What one number per replicate is.
 
     ``kind``: ``decision`` 0 or 1, a rejection whose failed replicates give bounds; ``share`` 0 or 1; ``mean`` any
@@ -106,7 +106,7 @@ def share_interval(successes: float, n: float) -> tuple[float, float]:
     return wilson(successes, n)
 
 
-def measures(columns: Sequence[Column], moments: Moments) -> list[Measure]:
+def measures(columns: Sequence[MeasureColumn], moments: ColumnMoments) -> list[Measure]:
     """The rows of the table, in the order of ``columns``; columns that never held a number give none.
 
     References
@@ -149,7 +149,7 @@ class _Summary:
         return round(self.total - self.n)
 
 
-def _rows(column: Column, one: _Summary) -> Iterator[Measure]:
+def _rows(column: MeasureColumn, one: _Summary) -> Iterator[Measure]:
     if column.kind in ("decision", "share"):
         yield from _share_rows(column, one)
     elif column.kind == "variance":
@@ -162,7 +162,7 @@ def _rows(column: Column, one: _Summary) -> Iterator[Measure]:
             yield _normal(column, one, name, one.sd, mcse)
 
 
-def _share_rows(column: Column, one: _Summary) -> Iterator[Measure]:
+def _share_rows(column: MeasureColumn, one: _Summary) -> Iterator[Measure]:
     successes = one.mean * one.n
     if column.kind == "decision" and one.failed > FAILED_LIMIT * one.total:
         yield _share(column, one, column.measure + "_low", successes, one.total)
@@ -171,7 +171,7 @@ def _share_rows(column: Column, one: _Summary) -> Iterator[Measure]:
         yield _share(column, one, column.measure, successes, one.n)
 
 
-def _share(column: Column, one: _Summary, name: str, successes: float, n: float) -> Measure:
+def _share(column: MeasureColumn, one: _Summary, name: str, successes: float, n: float) -> Measure:
     share = successes / n
     low, high = share_interval(successes, n)
     mcse = math.sqrt(max(share * (1 - share), 0.0) / n)
@@ -188,7 +188,7 @@ def _share(column: Column, one: _Summary, name: str, successes: float, n: float)
     )
 
 
-def _mean(column: Column, one: _Summary) -> Measure:
+def _mean(column: MeasureColumn, one: _Summary) -> Measure:
     blur = column.blur * {"relative": abs(1.0 + one.mean), "ratio": abs(one.mean)}.get(column.kind, 1.0)
     found = _normal(column, one, column.measure, one.mean, math.hypot(one.sd / math.sqrt(one.n), blur))
     if column.measure.startswith(MEAN_SHARES) and found.value in (0.0, 1.0) and not one.sd > 0.0:
@@ -197,14 +197,14 @@ def _mean(column: Column, one: _Summary) -> Measure:
     return found
 
 
-def _root_mean(column: Column, one: _Summary) -> Measure:
+def _root_mean(column: MeasureColumn, one: _Summary) -> Measure:
     """Root of a mean square: of standard errors, which the empirical one is compared with, or of errors."""
     root = math.sqrt(one.mean)
     mcse = one.sd / math.sqrt(4 * one.n) / root if root > 0 else math.nan
     return _normal(column, one, column.measure, root, math.hypot(mcse, column.blur))
 
 
-def _normal(column: Column, one: _Summary, name: str, value: float, mcse: float) -> Measure:
+def _normal(column: MeasureColumn, one: _Summary, name: str, value: float, mcse: float) -> Measure:
     return Measure(
         column.analysis, column.contrast, name, value, mcse,
         value - Z95 * mcse, value + Z95 * mcse, one.total, one.failed,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from trialsim.conduct.entries import COUNTS
 from trialsim.evaluate.summaries import DAY, HOUR, Summary, count_codes, in_arms, share, trial_column
-from trialsim.evaluate.table import Column
+from trialsim.evaluate.table import MeasureColumn
 from trialsim.evaluate.ward import ward_summaries
 from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY, S_STUDY
 from trialsim.response.zeros import LOG_OF_ZERO, logged_pairs
@@ -33,7 +33,7 @@ def summaries(study: Study) -> list[Summary]:
     return [*found, _cost(study)] if study.scenario.costs is not None else found
 
 
-def trial_columns(study: Study) -> list[Column]:
+def trial_columns(study: Study) -> list[MeasureColumn]:
     """What the columns of :func:`trial_values` are."""
     return [column for summary in summaries(study) for column in summary.columns]
 
@@ -119,7 +119,7 @@ def _missing(study: Study) -> Summary:
 
 def _log_of_zero(study: Study) -> list[Summary]:
     """Share of the enrolled whose reading is 0 where an analysis takes a logarithm or divides; nothing where none can be."""
-    pairs = [study.response.pair_index(*pair) for pair in logged_pairs(study.scenario)]
+    pairs = [study.response.point_index(*pair) for pair in logged_pairs(study.scenario)]
     if not pairs:
         return []
     where = [" at ".join(study.response.pairs[d]) for d in pairs]

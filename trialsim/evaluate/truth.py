@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
 from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
-from trialsim.evaluate.kept import Kept
+from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.moments import block_moments, merge
-from trialsim.evaluate.table import Z95, Column, Measure, measures
+from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
 
 Floats = NDArray[np.float64]
 
@@ -77,27 +77,27 @@ def _measure(row: RowPlan, name: str, value: float, mcse: float, n: int) -> Iter
         yield Measure(row.analysis, row.contrast, name, value, mcse, low, high, n, 0)
 
 
-def bias_columns(plan: AnalysisPlan, truth: Truth) -> list[Column]:
+def bias_columns(plan: AnalysisPlan, truth: Truth) -> list[MeasureColumn]:
     """What the columns of :func:`bias_values` are.
 
     Their ``blur`` is the Monte Carlo error of the truth. It is added as if truth and estimates came from other draws;
     they share them, so the errors told are no smaller than the real ones.
     """
-    columns: list[Column] = []
+    columns: list[MeasureColumn] = []
     for index, row in enumerate(plan.rows):
         here = (row.analysis, row.contrast)
         value, mcse = truth.declared(index)
         if np.isfinite(value):
             blur = mcse if mcse == mcse else 0.0
-            columns.append(Column(*here, "bias", "mean", blur))
-            columns.append(Column(*here, "rmse", "variance", blur))
-            columns.append(Column(*here, "coverage", "share"))
+            columns.append(MeasureColumn(*here, "bias", "mean", blur))
+            columns.append(MeasureColumn(*here, "rmse", "variance", blur))
+            columns.append(MeasureColumn(*here, "coverage", "share"))
             if differs(value, mcse, row.no_effect):
                 blur /= abs(value - row.no_effect)
                 if row.no_effect == 0.0:
-                    columns.append(Column(*here, "relative_bias", "relative", blur))
-                columns.append(Column(*here, "type_s_error", "share", conditional=True))
-                columns.append(Column(*here, "type_m_error", "ratio", blur, conditional=True))
+                    columns.append(MeasureColumn(*here, "relative_bias", "relative", blur))
+                columns.append(MeasureColumn(*here, "type_s_error", "share", conditional=True))
+                columns.append(MeasureColumn(*here, "type_m_error", "ratio", blur, conditional=True))
     return columns
 
 
@@ -140,7 +140,7 @@ def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -
     return [row for row in rows if row.measure not in IN_TRUTHS or (row.analysis, row.contrast) not in trifles]
 
 
-def centered_coverage(kept: Kept, rows: Sequence[Measure]) -> list[Measure]:
+def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Measure]:
     """Coverage of the mean estimate instead of the truth, in the replicates kept: what is left once bias is set aside.
 
     Far from 95 %, the standard error is wrong; near it, what coverage lacks is bias.
@@ -154,7 +154,7 @@ def centered_coverage(kept: Kept, rows: Sequence[Measure]) -> list[Measure]:
             stops = np.cumsum([len(part) for part in kept.parts])
             each = zip(kept.parts, np.split(covered, stops[:-1]), strict=True)
             moments = merge([block for part, values in each for block in block_moments(values[:, None], part)])
-            found += measures([Column(*here, "bias_eliminated_coverage", "share")], moments)
+            found += measures([MeasureColumn(*here, "bias_eliminated_coverage", "share")], moments)
     return found
 
 

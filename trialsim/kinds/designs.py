@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 
 @dataclass(frozen=True)
-class Method:
+class AllocationMethod:
     """How participants are put into arms: whether in shuffled blocks (by stratum), and whether by a throw for each alone."""
 
     name: str
@@ -15,9 +15,9 @@ class Method:
     one_by_one: bool
 
 
-IN_TURN: Final = Method("in turn", blocks=False, one_by_one=False)
-SIMPLE: Final = Method("simple", blocks=False, one_by_one=True)
-PERMUTED_BLOCKS: Final = Method("permuted blocks", blocks=True, one_by_one=False)
+IN_TURN: Final = AllocationMethod("in turn", blocks=False, one_by_one=False)
+SIMPLE: Final = AllocationMethod("simple", blocks=False, one_by_one=True)
+PERMUTED_BLOCKS: Final = AllocationMethod("permuted blocks", blocks=True, one_by_one=False)
 METHODS: Final = (IN_TURN, SIMPLE, PERMUTED_BLOCKS)
 METHOD: Final = {method.name: method for method in METHODS}
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trialsim.pilot.cells import code_question, without_codes
 from trialsim.pilot.columns import plan_columns
-from trialsim.pilot.data import Choices, Column, FitError, Floats, Measured, Pilot, Question, asked
+from trialsim.pilot.data import Choices, FitError, Floats, OutcomeData, Pilot, PilotColumn, Question, asked
 from trialsim.pilot.draft import Draft
 from trialsim.pilot.people import arms_of, people_of, word_of
 from trialsim.pilot.reading import read_table
@@ -27,7 +27,7 @@ Part = tuple[str, str, NDArray[np.int64]]
 
 
 def read_pilot(
-    file: Path, choices: Choices | None = None, *, tell: Callable[[tuple[Column, ...]], None] | None = None
+    file: Path, choices: Choices | None = None, *, tell: Callable[[tuple[PilotColumn, ...]], None] | None = None
 ) -> Pilot:
     """The plan of a pilot file's columns and, unless something must be asked first, its values.
 
@@ -81,7 +81,7 @@ def read_pilot(
     )  # fmt: skip
 
 
-def _primary_first(found: dict[str, Measured], primary: str | None) -> dict[str, Measured]:
+def _primary_first(found: dict[str, OutcomeData], primary: str | None) -> dict[str, OutcomeData]:
     """The outcomes with the primary one first."""
     if primary is None or not found:
         return found
@@ -92,7 +92,7 @@ def _primary_first(found: dict[str, Measured], primary: str | None) -> dict[str,
     return {name: found[name]} | found
 
 
-def _null_question(found: dict[str, Measured], null: float | None) -> list[Question]:
+def _null_question(found: dict[str, OutcomeData], null: float | None) -> list[Question]:
     """One group at one visit has nothing to be compared with, unless a number is given."""
     name, first = next(iter(found.items()))
     if null is not None or first.visits[0] == "baseline":
@@ -137,10 +137,10 @@ def _doubts(draft: Draft, group: Sequence[Part]) -> list[Question]:
     return found
 
 
-def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict[str, Measured], list[Question]]:
+def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict[str, OutcomeData], list[Question]]:
     """Each outcome as (N, V) values with its unit and scale."""
     choices, questions = draft.choices, []
-    found: dict[str, Measured] = {}
+    found: dict[str, OutcomeData] = {}
     parts = _long(draft) if draft.shape == "long" else _by_column(draft)
     stems = [" ".join(told[0]) for told in map(split_visit, map(draft.name, draft.table.columns)) if told]
     scales = scales_of(choices.scales, [*parts, *draft.table.columns, *stems])
@@ -161,7 +161,7 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
         label = named(name, "outcome")
         wanted = scales.get(name) or scale or scales.get("")
         unit = _unit_in_rows(draft, name) if draft.shape == "long" else unit
-        one = Measured(tuple(named(visit, "visit") for visit in visits), values, choices.unit or unit)
+        one = OutcomeData(tuple(named(visit, "visit") for visit in visits), values, choices.unit or unit)
         levels, doubt = scale_question(label, one, wanted, choices.distribution, asked=bool(asked_of))
         questions += [*asked_of, *([doubt] if doubt is not None else [])]
         found[label] = replace(one, scale=levels)
@@ -259,7 +259,7 @@ def _put(
 # ---------------------------------------------------------------- the baseline
 
 
-def _baseline_questions(found: dict[str, Measured], choices: Choices) -> list[Question]:
+def _baseline_questions(found: dict[str, OutcomeData], choices: Choices) -> list[Question]:
     """Where no visit is known to stand before treatment, which one does is asked."""
     if choices.baseline is not None or all(len(one.visits) == 1 for one in found.values()):
         return []
@@ -276,7 +276,7 @@ def _baseline_questions(found: dict[str, Measured], choices: Choices) -> list[Qu
     ]
 
 
-def _baseline_first(measured: Measured, wanted: str | None, outcome: str) -> Measured:
+def _baseline_first(measured: OutcomeData, wanted: str | None, outcome: str) -> OutcomeData:
     """The visits with the baseline first and called ``baseline``; unchanged if there is none."""
     names = [plain(name) for name in measured.visits]
     if len(names) == 1 or wanted == "none":
@@ -298,7 +298,7 @@ def _baseline_first(measured: Measured, wanted: str | None, outcome: str) -> Mea
     return replace(measured, visits=visits, values=measured.values[:, order])
 
 
-def _kept(measured: Measured, at: Sequence[str], outcome: str) -> Measured:
+def _kept(measured: OutcomeData, at: Sequence[str], outcome: str) -> OutcomeData:
     """The baseline and the visits that are asked for."""
     if not at:
         return measured

@@ -30,7 +30,7 @@ CODES = frozenset({77, 88, 99, 777, 888, 999, 7777, 8888, 9999, 99999, 99.9, 999
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumericColumn:
     """A column as numbers (N,), NaN where missing; ``fault`` and ``question`` say why it cannot be used as it is."""
 
     values: Floats
@@ -105,7 +105,7 @@ def _number(text: str) -> float | None:
     return value if abs(value) <= LARGEST else None
 
 
-def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
+def numbers_of(table: Table, name: str, choices: Choices) -> NumericColumn:
     """A column as numbers, with what stands in the way.
 
     A decimal comma is taken where every number of the column that has a mark has a comma, and not every such mark stands
@@ -116,7 +116,7 @@ def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
     texts = [(line, str(cell)) for line, cell in filled if isinstance(cell, str)]
     decimal, fault, question = _decimal(table, name, [text for _, text in texts], choices)
     if texts and {text.lower() for _, text in texts} <= YES | NO and len(texts) == len(filled):
-        return Numbers(np.array([_yes(cell) for cell in cells]), 1.0)
+        return NumericColumn(np.array([_yes(cell) for cell in cells]), 1.0)
     values = np.full(len(cells), np.nan)
     words: list[tuple[int, str]] = []
     for i, cell in enumerate(cells):
@@ -134,7 +134,7 @@ def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
     share = 1 - sum(not _like_number(word) for _, word in words) / len(filled) if filled else 0.0
     if fault is None and question is None and words:
         fault = _word(name, *words[0])
-    return Numbers(values, share, fault, question)
+    return NumericColumn(values, share, fault, question)
 
 
 def _yes(cell: Cell) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from trialsim.pilot.cells import missing_codes
-from trialsim.pilot.data import Choices, Column, FitError, Table
+from trialsim.pilot.data import Choices, FitError, PilotColumn, Table
 from trialsim.pilot.draft import MOST_ARMS, Draft
 from trialsim.pilot.outcomes import find_outcomes
 from trialsim.pilot.words import (
@@ -50,7 +50,7 @@ def plan_columns(table: Table, choices: Choices) -> Draft:
         _arms(draft)
         _about(draft)
         find_outcomes(draft)
-    ordered = {name: draft.roles.get(name, Column(name, "open", "waits for an answer")) for name in table.columns}
+    ordered = {name: draft.roles.get(name, PilotColumn(name, "open", "waits for an answer")) for name in table.columns}
     draft.roles = ordered
     return draft
 

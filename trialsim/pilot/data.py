@@ -107,7 +107,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Column:
+class PilotColumn:
     """A column and its part in the study: participant, arm, visit, outcome, covariate, ignored or open, with the reason."""
 
     name: str
@@ -116,7 +116,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Measured:
+class OutcomeData:
     """One outcome: (N, V) values, NaN where missing; ``scale`` holds the scores it can be, if that was said."""
 
     visits: tuple[str, ...]
@@ -141,10 +141,10 @@ class Pilot:
     name: str
     arms: tuple[str, ...]
     arm: NDArray[np.int64]
-    outcomes: dict[str, Measured]
+    outcomes: dict[str, OutcomeData]
     notes: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
-    columns: tuple[Column, ...] = ()
+    columns: tuple[PilotColumn, ...] = ()
     questions: tuple[Question, ...] = ()
     distribution: str | None = None
     null: float | None = None

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from trialsim.pilot.cells import Numbers, numbers_of
-from trialsim.pilot.data import Choices, Column, FitError, Question, Table
-from trialsim.pilot.words import Name, name_of
+from trialsim.pilot.cells import NumericColumn, numbers_of
+from trialsim.pilot.data import Choices, FitError, PilotColumn, Question, Table
+from trialsim.pilot.words import ColumnName, name_of
 from trialsim.quantities.refuse import did_you_mean
 
 MOST_ARMS = 6
@@ -24,7 +24,7 @@ class Draft:
 
     table: Table
     choices: Choices
-    roles: dict[str, Column] = field(default_factory=dict)
+    roles: dict[str, PilotColumn] = field(default_factory=dict)
     participant: tuple[str, ...] = ()
     arm: str | None = None
     visit: tuple[str, ...] = ()
@@ -32,8 +32,8 @@ class Draft:
     groups: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # outcome -> columns and their visits
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _numbers: dict[str, Numbers] = field(default_factory=dict)
-    _names: dict[str, Name] = field(default_factory=dict)
+    _numbers: dict[str, NumericColumn] = field(default_factory=dict)
+    _names: dict[str, ColumnName] = field(default_factory=dict)
 
     @property
     def free(self) -> list[str]:
@@ -42,19 +42,19 @@ class Draft:
 
     def give(self, name: str, role: str, why: str) -> None:
         """Settle the role of a column."""
-        self.roles[name] = Column(name, role, why)
+        self.roles[name] = PilotColumn(name, role, why)
 
     def ask(self, code: str, message: str, answer: str) -> None:
         """What only the user can say."""
         self.questions.append(Question(code, message, answer))
 
-    def name(self, column: str) -> Name:
+    def name(self, column: str) -> ColumnName:
         """The words and the unit of a column's name."""
         if column not in self._names:
             self._names[column] = name_of(column)
         return self._names[column]
 
-    def numbers(self, column: str) -> Numbers:
+    def numbers(self, column: str) -> NumericColumn:
         """A column as numbers."""
         if column not in self._numbers:
             self._numbers[column] = numbers_of(self.table, column, self.choices)

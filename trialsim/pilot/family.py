@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES, Scale
-from trialsim.pilot.data import FitError, Measured
+from trialsim.pilot.data import FitError, OutcomeData
 from trialsim.pilot.estimates import residuals
 from trialsim.quantities.records import amount_unit_kind
 
@@ -20,7 +20,7 @@ CLEAR = 2.0
 
 
 @dataclass(frozen=True)
-class Family:
+class FamilyChoice:
     """A distribution of the scenario format, its categories if it has them, and why it was chosen."""
 
     name: str
@@ -37,7 +37,9 @@ class Family:
         return np.log(values) if self.scale.log else values
 
 
-def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, wanted: str | None = None) -> Family:
+def family_of(
+    name: str, measured: OutcomeData, arm: NDArray[np.int64], arms: int, wanted: str | None = None
+) -> FamilyChoice:
     """The family of an outcome, as wanted or as its values suggest.
 
     Raises
@@ -50,12 +52,14 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
         raise FitError(f"all values of '{name}' are equal.", code="TS-F005", remedy="An outcome must vary.")
     if measured.scale and measured.scale != (0.0, 1.0):
         steps = measured.scale
-        return Family(ORDINAL.name, steps, f"It is a scale with {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}.")
+        return FamilyChoice(
+            ORDINAL.name, steps, f"It is a scale with {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}."
+        )
     chosen = SCALE[wanted] if wanted is not None else None
     if chosen.yes_or_no if chosen is not None else set(seen) <= {0.0, 1.0}:
         if not set(seen) <= {0.0, 1.0}:
             raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
-        return Family(BINARY.name, (), "It is yes or no (0 and 1).")
+        return FamilyChoice(BINARY.name, (), "It is yes or no (0 and 1).")
     if chosen is not None:
         if chosen.family is None:
             raise FitError(
@@ -68,13 +72,13 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
                 code="TS-F005",
                 remedy=f"Choose --distribution {others}.",
             )
-        return Family(chosen.name, (), "As was asked for.")
+        return FamilyChoice(chosen.name, (), "As was asked for.")
     return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
 
 
-def _by_aic(measured: Measured, arm: NDArray[np.int64], arms: int, *, positive: bool) -> Family:
+def _by_aic(measured: OutcomeData, arm: NDArray[np.int64], arms: int, *, positive: bool) -> FamilyChoice:
     if not positive:
-        return Family(
+        return FamilyChoice(
             NORMAL.name, (), "It has values that are not above zero, so a normal distribution is all that fits."
         )
     normal = sum(_deviance(measured.values[:, i], arm, arms) for i in range(len(measured.visits)))
@@ -85,9 +89,9 @@ def _by_aic(measured: Measured, arm: NDArray[np.int64], arms: int, *, positive: 
     if abs(gain) < CLEAR:
         chosen = LOGNORMAL.name if concentration else NORMAL.name
         reason = " and concentrations are usually lognormal" if concentration else ""
-        return Family(chosen, (), f"Normal and lognormal fit alike (AIC differs by {abs(gain):.1f}){reason}.")
+        return FamilyChoice(chosen, (), f"Normal and lognormal fit alike (AIC differs by {abs(gain):.1f}){reason}.")
     chosen, other = (LOGNORMAL.name, NORMAL.name) if gain > 0 else (NORMAL.name, LOGNORMAL.name)
-    return Family(chosen, (), f"A {chosen} fits better than a {other} (AIC lower by {abs(gain):.1f}).")
+    return FamilyChoice(chosen, (), f"A {chosen} fits better than a {other} (AIC lower by {abs(gain):.1f}).")
 
 
 def _deviance(values: Floats, arm: NDArray[np.int64], arms: int) -> float:

@@ -15,11 +15,11 @@ from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL
 from trialsim.pilot import estimates as est
 from trialsim.pilot.arrays import ready
 from trialsim.pilot.checking import checked, small
-from trialsim.pilot.data import FitError, Measured, Pilot
+from trialsim.pilot.data import FitError, OutcomeData, Pilot
 from trialsim.pilot.estimates import Estimate
-from trialsim.pilot.family import Family, family_of
-from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, rounded, scenario_data
-from trialsim.pilot.lost import missing_of
+from trialsim.pilot.family import FamilyChoice, family_of
+from trialsim.pilot.fragment import Data, FittedOutcome, Fragment, quantity, range_of, rounded, scenario_data
+from trialsim.pilot.missing_values import missing_of
 from trialsim.pilot.words import named
 from trialsim.response.scales import sd_range
 
@@ -57,9 +57,9 @@ def fit_pilot(pilot: Pilot) -> Fragment:
     return replace(checked(data, tuple(notes), keep=keep), source=pilot.name, columns=pilot.columns)
 
 
-def _fitted(pilot: Pilot) -> tuple[list[Fitted], list[str]]:
+def _fitted(pilot: Pilot) -> tuple[list[FittedOutcome], list[str]]:
     """Each outcome, and what is said of those that cannot be fitted and were not asked for."""
-    above: list[tuple[Fitted, Measured, Family]] = []
+    above: list[tuple[FittedOutcome, OutcomeData, FamilyChoice]] = []
     left_out: list[str] = []
     last: FitError | None = None
     for name, measured in pilot.outcomes.items():
@@ -85,7 +85,7 @@ def _short(file: str) -> str:
     return named(Path(file).stem.lower().replace("_", "-"), "pilot").replace(" ", "-")
 
 
-def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fitted:
+def _outcome(name: str, measured: OutcomeData, family: FamilyChoice, pilot: Pilot) -> FittedOutcome:
     """Levels by visit, effects, correlation over visits and missing share of one outcome."""
     baseline = len(measured.visits) > 1 and measured.visits[0] == "baseline"
     told: Data = {"distribution": family.name}
@@ -113,10 +113,12 @@ def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fit
             f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
         )
     missing, said = missing_of(name, measured, pilot)
-    return Fitted(name, family.name, measured.visits, baseline, told | missing, (*notes, *said))
+    return FittedOutcome(name, family.name, measured.visits, baseline, told | missing, (*notes, *said))
 
 
-def _levels(measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> tuple[Data, Data]:
+def _levels(
+    measured: OutcomeData, family: FamilyChoice, pilot: Pilot, *, baseline: bool, several: bool
+) -> tuple[Data, Data]:
     """Levels by visit, and effects by arm."""
     by_visit: Data = {}
     effects: Data = {}
@@ -133,7 +135,9 @@ def _levels(measured: Measured, family: Family, pilot: Pilot, *, baseline: bool,
     return by_visit, effects
 
 
-def _notes(name: str, measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> list[str]:
+def _notes(
+    name: str, measured: OutcomeData, family: FamilyChoice, pilot: Pilot, *, baseline: bool, several: bool
+) -> list[str]:
     """What should be known of how an outcome was fitted."""
     notes = [f"{name}: {family.why}"]
     if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
@@ -151,7 +155,7 @@ def _notes(name: str, measured: Measured, family: Family, pilot: Pilot, *, basel
     return notes
 
 
-def _least(measured: Measured, i: int, pilot: Pilot) -> int:
+def _least(measured: OutcomeData, i: int, pilot: Pilot) -> int:
     """Values at a visit in the arm that has fewest."""
     return int(np.bincount(pilot.arm[np.isfinite(measured.values[:, i])], minlength=len(pilot.arms)).min())
 
@@ -165,7 +169,7 @@ class _Place:
 
     values: Floats
     before: Floats | None
-    family: Family
+    family: FamilyChoice
     unit: str | None
     arm: Ints
     arms: tuple[str, ...]
@@ -204,7 +208,7 @@ def _continuous(at: _Place) -> Level:
     return {"by_arm": levels}, {}
 
 
-def _change(measured: Measured, family: Family, by_visit: Data) -> None:
+def _change(measured: OutcomeData, family: FamilyChoice, by_visit: Data) -> None:
     """One arm: what is believed is the change from the baseline, on the scale of the family."""
     x, log = family.scaled(measured.values), family.scale.log
     center = "median" if log else "mean"
@@ -267,11 +271,11 @@ def _ordinal(at: _Place) -> Level:
 # ---------------------------------------------------------------- correlations
 
 
-def _left(measured: Measured, family: Family, pilot: Pilot, i: int) -> Floats:
+def _left(measured: OutcomeData, family: FamilyChoice, pilot: Pilot, i: int) -> Floats:
     return est.residuals(family.scaled(measured.values[:, i]), pilot.arm, len(pilot.arms))
 
 
-def _scores(measured: Measured, family: Family, i: int) -> Floats | None:
+def _scores(measured: OutcomeData, family: FamilyChoice, i: int) -> Floats | None:
     """(2, L) scores and their shares of an ordinal or binary outcome; None for others."""
     if family.scale.categories is None:
         return None
@@ -297,7 +301,7 @@ def _pair(x: Floats, y: Floats, first: Floats | None, second: Floats | None) -> 
     return est.latent_with_worth(float(np.corrcoef(x[both], y[both])[0, 1]), n, first, second)
 
 
-def _over_visits(measured: Measured, family: Family, pilot: Pilot) -> Estimate | None:
+def _over_visits(measured: OutcomeData, family: FamilyChoice, pilot: Pilot) -> Estimate | None:
     pairs = []
     for i, j in combinations(range(len(measured.visits)), 2):
         found = _pair(
@@ -309,7 +313,10 @@ def _over_visits(measured: Measured, family: Family, pilot: Pilot) -> Estimate |
 
 
 def _with(
-    pilot: Pilot, measured: Measured, family: Family, above: list[tuple[Fitted, Measured, Family]]
+    pilot: Pilot,
+    measured: OutcomeData,
+    family: FamilyChoice,
+    above: list[tuple[FittedOutcome, OutcomeData, FamilyChoice]],
 ) -> dict[str, Data]:
     """Correlations with the outcomes above at the same visits."""
     told = {}

@@ -11,7 +11,7 @@ from typing import Any
 from trialsim.kinds import tests
 from trialsim.kinds.designs import LOG
 from trialsim.kinds.scales import SCALE
-from trialsim.pilot.data import Column, FitError
+from trialsim.pilot.data import FitError, PilotColumn
 from trialsim.pilot.estimates import Estimate
 from trialsim.pilot.words import days_of
 
@@ -21,7 +21,7 @@ PURE = ("sd_log",)
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedOutcome:
     """One outcome as a scenario writes it, its visits, whether the first is a baseline, and what should be known."""
 
     name: str
@@ -39,7 +39,7 @@ class Fragment:
     data: Data
     notes: tuple[str, ...]
     source: str = ""
-    columns: tuple[Column, ...] = ()
+    columns: tuple[PilotColumn, ...] = ()
 
     @property
     def text(self) -> str:
@@ -60,7 +60,7 @@ def rounded(value: float) -> float | int:
     return int(short) if short == int(short) else short
 
 
-def plan_lines(source: str, columns: Sequence[Column], width: int) -> list[str]:
+def plan_lines(source: str, columns: Sequence[PilotColumn], width: int) -> list[str]:
     """What each column is taken for and why, as lines of text; none without columns."""
     import textwrap
 
@@ -108,7 +108,7 @@ def scenario_data(
     name: str,
     told: str,
     counts: Mapping[str, int],
-    fitted: Sequence[Fitted],
+    fitted: Sequence[FittedOutcome],
     null: float | None = None,
 ) -> Data:
     """A whole scenario around the fitted outcomes.
@@ -164,7 +164,7 @@ def times(visits: Sequence[str]) -> dict[str, str]:
     return {visit: f"{place} d" for place, visit in enumerate(visits)}
 
 
-def _analysis(one: Fitted, arms: Sequence[str], null: float | None) -> Data | None:
+def _analysis(one: FittedOutcome, arms: Sequence[str], null: float | None) -> Data | None:
     """The usual analysis of the last visit; None where there is nothing to compare with."""
     told: Data = {"outcome": one.name, "visit": one.visits[-1]}
     scale = SCALE[one.family]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trialsim.kinds.scales import SCALE, SCALES
-from trialsim.pilot.data import FitError, Floats, Measured, Question
+from trialsim.pilot.data import FitError, Floats, OutcomeData, Question
 from trialsim.quantities.refuse import did_you_mean
 
 _RANGE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.|-|to)\s*(-?\d+(?:\.\d+)?)\s*(?:by\s*(\d+(?:\.\d+)?))?\s*")
@@ -74,7 +74,7 @@ def levels(text: str) -> tuple[float, ...]:
 
 
 def scale_question(
-    name: str, measured: Measured, said: str | None, distribution: str | None, *, asked: bool
+    name: str, measured: OutcomeData, said: str | None, distribution: str | None, *, asked: bool
 ) -> tuple[tuple[float, ...], Question | None]:
     """The scores of an outcome's scale, empty where it has none; or the question whether it has one.
 

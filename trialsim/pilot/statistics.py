@@ -17,7 +17,7 @@ from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCA
 from trialsim.pilot import estimates as est
 from trialsim.pilot.checking import checked, small
 from trialsim.pilot.data import ChoiceError, Choices, FitError
-from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, scenario_data
+from trialsim.pilot.fragment import Data, FittedOutcome, Fragment, quantity, range_of, scenario_data
 from trialsim.pilot.scale import levels
 from trialsim.pilot.words import CONTROL, named
 from trialsim.quantities.records import amount_unit_kind
@@ -33,7 +33,7 @@ EXAMPLE = "Write --given 'control: mean 5, sd 1.1, n 14'."
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupStatistics:
     """One arm (or the baseline): center and SD on the scale of the family, and how well they are known."""
 
     n: int
@@ -238,7 +238,7 @@ def fit_statistics(
     if missing:
         data["lost"] = _share(missing, "missing")
     why = "yes or no" if binary else f"scores of {scale}" if scores else family
-    fitted = Fitted(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
+    fitted = FittedOutcome(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
     words = ", ".join(f"{arm} n = {count}" for arm, count in counts.items())
     whole = scenario_data(
         name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted], null=null
@@ -298,12 +298,12 @@ def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
     return NORMAL.name
 
 
-def _shares(group: Group, scores: tuple[float, ...]) -> NDArray[np.float64]:
+def _shares(group: GroupStatistics, scores: tuple[float, ...]) -> NDArray[np.float64]:
     """(2, L) the scores and their shares, the flattest with this mean and SD."""
     return np.array([scores, entropy_shares(group.center, group.sd, scores)])
 
 
-def _fits(group: Group, name: str, scores: tuple[float, ...]) -> None:
+def _fits(group: GroupStatistics, name: str, scores: tuple[float, ...]) -> None:
     """Refuse a mean and SD that no shares of these scores have."""
     if not scores[0] < group.center < scores[-1]:
         raise FitError(
@@ -318,7 +318,7 @@ def _fits(group: Group, name: str, scores: tuple[float, ...]) -> None:
         )
 
 
-def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float, ...] = ()) -> Group:
+def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float, ...] = ()) -> GroupStatistics:
     """Center and spread by the solving of parameters that scenario files use."""
     from trialsim.numbers.distributions import solve
 
@@ -341,13 +341,13 @@ def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float
     except DistributionError as error:
         raise FitError(f"'{name}': {error.message}", code="TS-F007", remedy=error.remedy) from None
     se = sd / math.sqrt(n * (MEDIAN_WORTH if quartiles else 1))
-    found = Group(n, center, sd, se, max((n - 1) * (QUARTILES_WORTH if quartiles else 1), 1.0))
+    found = GroupStatistics(n, center, sd, se, max((n - 1) * (QUARTILES_WORTH if quartiles else 1), 1.0))
     if scores:
         _fits(found, name, scores)
     return found
 
 
-def _level(group: Group, family: str, unit: str | None, n: int, scores: tuple[float, ...] = ()) -> Data:
+def _level(group: GroupStatistics, family: str, unit: str | None, n: int, scores: tuple[float, ...] = ()) -> Data:
     if SCALE[family].log:
         median = est.ratio(group.center, group.se, group.df, n, unit=True)
         return {"median": quantity(median, unit), "sd_log": quantity(est.deviation(group.sd, group.df, n, unit=False))}
@@ -356,7 +356,7 @@ def _level(group: Group, family: str, unit: str | None, n: int, scores: tuple[fl
 
 
 def _effects(
-    data: Data, groups: Mapping[str, Group], family: str, unit: str | None, n: int, *,
+    data: Data, groups: Mapping[str, GroupStatistics], family: str, unit: str | None, n: int, *,
     at: Sequence[str] | None, scores: tuple[float, ...] = (),
 ) -> Data:  # fmt: skip
     """The level of the reference with the SD of all arms, and the difference or ratio of each other arm."""
@@ -364,7 +364,7 @@ def _effects(
     df = sum(group.df for group in groups.values())
     sd = math.sqrt(sum(group.df * group.sd**2 for group in groups.values()) / df)
     reference = groups[first]
-    pooled = Group(reference.n, reference.center, sd, reference.se * sd / reference.sd, df)
+    pooled = GroupStatistics(reference.n, reference.center, sd, reference.se * sd / reference.sd, df)
     data["by_visit"]["post"] = _level(pooled, family, unit, n, scores)
     effects: Data = {}
     for arm in others:

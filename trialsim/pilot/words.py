@@ -66,7 +66,7 @@ _SCALE = re.compile(r"(-?\d+)\s*(?:-|\.\.|to|–)\s*(-?\d+)(?:\s*(?:by|step|step
 
 
 @dataclass(frozen=True)
-class Name:
+class ColumnName:
     """A column's name: its words in their own letters, and the unit or the ends of a scale that stand in brackets."""
 
     words: tuple[str, ...]
@@ -79,11 +79,11 @@ class Name:
         return " ".join(self.words).lower()
 
 
-def name_of(column: str) -> Name:
+def name_of(column: str) -> ColumnName:
     """A column's name taken apart.
 
     >>> name_of("Cortisol pre (nmol/L)")
-    Name(words=('Cortisol', 'pre'), unit='nmol/L', scale=None)
+    ColumnName(words=('Cortisol', 'pre'), unit='nmol/L', scale=None)
     >>> name_of("painPost (0-10)").words
     ('pain', 'Post')
     """
@@ -101,7 +101,7 @@ def name_of(column: str) -> Name:
         bare = bare.replace(found[0], " ")
     bare = re.sub(r"(?<=[a-z][a-z])(?=[A-Z])", " ", bare)
     words = tuple(re.sub(r"[\s_.\-/:()\[\]]+", " ", bare).split())
-    return Name(words or (column.strip(),), unit, scale)
+    return ColumnName(words or (column.strip(),), unit, scale)
 
 
 def plain(text: object) -> str:
@@ -116,7 +116,7 @@ def visit_words(text: str) -> str | None:
     return "later" if LATER.fullmatch(text) else None
 
 
-def split_visit(name: Name) -> tuple[tuple[str, ...], str] | None:
+def split_visit(name: ColumnName) -> tuple[tuple[str, ...], str] | None:
     """The words of an outcome and its visit: the longest usual visit at the end of a name, else at its start, else inside.
 
     >>> split_visit(name_of("pre_fear"))

@@ -15,7 +15,7 @@ from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
-from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
+from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
 
@@ -220,7 +220,7 @@ class _Builder:
         bits = self.arm_bits(arms) if arms or not own else self.arm_bits([base])
         return ActivityInfo(name, base, bits, own, slot, tries, self.session)
 
-    def interruption(self, what: Interrupted, name: str, length: int) -> int:
+    def interruption(self, what: Interruption, name: str, length: int) -> int:
         """Slots: interrupted or not, when, for how long, and whether the activity ends there."""
         prefix = "step/{step}/interruption"
         first = self.slot(Slot(stream("step/{step}/interrupted", step=name), p.FLAG, chance=what.chance.value))
@@ -233,12 +233,12 @@ class _Builder:
 
     def seize(
         self, name: str, needs: Sequence[str], priority: int, give_up_after: object, held: tuple[int, ...]
-    ) -> _Held:
+    ) -> _HeldResources:
         """Ask for what is needed and not yet held; in the order of the file, or two may wait for each other for ever."""
         wanted = tuple(sorted(self.order.index(need) for need in needs))
         new = tuple(need for need in wanted if need not in held)
         if not new:
-            return _Held(-1, -1, held)
+            return _HeldResources(-1, -1, held)
         if held and min(new) < max(held):
             early, late = self.order[min(new)], self.order[max(held)]
             raise ProtocolError(
@@ -251,7 +251,7 @@ class _Builder:
         self.holds.append(HoldInfo(name, new, priority, patience, ()))
         self.asked_during.append(self.asked)
         hold = len(self.holds) - 1
-        return _Held(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
+        return _HeldResources(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
 
     def check_open_together(self, name: str, needs: Sequence[int]) -> None:
         """Refuse a need that can never be met because its resources are never on duty at the same time."""
@@ -266,7 +266,7 @@ class _Builder:
                 remedy="Let their hours overlap.",
             )
 
-    def release(self, hold: _Held) -> None:
+    def release(self, hold: _HeldResources) -> None:
         """Give back what the hold took; who gave up goes on behind it."""
         if hold.seize < 0:
             return
@@ -360,7 +360,7 @@ def _off_duty(duty: Calendar, asked: Calendar) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class _Held:
+class _HeldResources:
     """A hold under way: its seize step, its number, and all that is held inside."""
 
     seize: int

@@ -73,7 +73,7 @@ class Visit(Record):
     visit: Name
 
 
-class Interrupted(Sourced):
+class Interruption(Sourced):
     """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time."""
 
     chance: Share
@@ -91,7 +91,7 @@ class Activity(Sourced):
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
     give_up_after: Duration | None = None
-    interrupted: Interrupted | None = None
+    interrupted: Interruption | None = None
 
 
 class Attempt(Sourced):

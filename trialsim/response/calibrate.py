@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from trialsim.errors import DistributionError
 from trialsim.response import respond
-from trialsim.response.plan import PairPlan, ResponsePlan
-from trialsim.response.predictor import Bedside, delivered
-from trialsim.response.scales.parts import Moving, Nearer
+from trialsim.response.plan import PointPlan, ResponsePlan
+from trialsim.response.predictor import PredictorInputs, delivered
+from trialsim.response.scales.parts import CalibrationRound, MutableLevels
 from trialsim.scenario.model import Instrument
 
 Floats = NDArray[np.float64]
@@ -55,10 +55,10 @@ def calibrate(plan: ResponsePlan, entries: Any, trace: Any, *, seed: int, replic
     chosen = [d for d, point in enumerate(plan.points) if plan.outcomes[point.outcome].observed]
     if not chosen:
         return plan
-    bedside = Bedside(plan, entries, trace, seed, replicates)
+    inputs = PredictorInputs(plan, entries, trace, seed, replicates)
     goal = respond(_bare(plan), entries, trace, seed=seed, replicates=replicates).values[0]
     points = list(plan.points)
-    slopes = {d: _slopes(bedside, plan, points[d]) for d in chosen}
+    slopes = {d: _slopes(inputs, plan, points[d]) for d in chosen}
     worst = dict.fromkeys(chosen, np.inf)
     for _ in range(ROUNDS):
         now = replace(plan, points=tuple(points))
@@ -90,24 +90,24 @@ def _bare(plan: ResponsePlan) -> ResponsePlan:
     return replace(plan, outcomes=outcomes, points=tuple(replace(point, own=()) for point in plan.points))
 
 
-def _slopes(bedside: Bedside, plan: ResponsePlan, point: PairPlan) -> Floats:
+def _slopes(inputs: PredictorInputs, plan: ResponsePlan, point: PointPlan) -> Floats:
     """(K,) how far the mean of an arm follows its level: the mean share delivered, 1 for the reference."""
-    given = delivered(bedside, point)
+    given = delivered(inputs, point)
     found = np.ones(len(plan.arms))
     if given is None:
         return found
     for k in range(len(plan.arms)):
-        there = bedside.entries.arm == k
-        if bedside.trace is not None:
-            there &= bedside.times(point) >= 0
+        there = inputs.entries.arm == k
+        if inputs.trace is not None:
+            there &= inputs.times(point) >= 0
         if k != plan.reference and there.any():
             found[k] = max(float(given[there].mean()), LEAST_DELIVERED)
     return found
 
 
 def _moved(
-    plan: ResponsePlan, point: PairPlan, goal: Floats, got: Floats, arm: NDArray[np.int8], slopes: Floats
-) -> tuple[PairPlan, float]:
+    plan: ResponsePlan, point: PointPlan, goal: Floats, got: Floats, arm: NDArray[np.int8], slopes: Floats
+) -> tuple[PointPlan, float]:
     """One round for one outcome at one visit, (R, N) values: the new levels, and how far the old ones were off."""
     outcome = plan.outcomes[point.outcome]
     goal, got = outcome.parts.scaled(goal), outcome.parts.scaled(got)
@@ -115,21 +115,21 @@ def _moved(
     groups = [(k, arm == k) for k in range(arms)]
     if not point.by_arm:  # one level: of everybody, or of the reference where effects set the arms apart
         groups = [(reference, arm == reference if point.differs else arm >= 0)]
-    moving, worst = Moving(point.location.copy(), point.sd.copy(), point.cuts.copy()), 0.0
+    moving, worst = MutableLevels(point.location.copy(), point.sd.copy(), point.cuts.copy()), 0.0
     for k, inside in groups:
         wanted, found = goal[inside], got[inside]
         wanted, found = wanted[np.isfinite(wanted)], found[np.isfinite(found)]
         if not len(wanted) or not len(found):
             continue
         rows, one_ratio = k if point.by_arm else slice(None), _proportional(point, k, reference)
-        told = Nearer(moving, rows, wanted, found, outcome.categories, one_ratio, slopes[k])
+        told = CalibrationRound(moving, rows, wanted, found, outcome.categories, one_ratio, slopes[k])
         gap = outcome.parts.nearer(told)
         worst = max(worst, gap)
     cuts = np.maximum.accumulate(moving.cuts, axis=1)
     return replace(point, location=moving.location, sd=moving.sd, cuts=cuts), worst
 
 
-def _proportional(point: PairPlan, k: int, reference: int) -> bool:
+def _proportional(point: PointPlan, k: int, reference: int) -> bool:
     """Whether an arm lies apart from the reference by one odds ratio, as an arm given by a mean alone; where it has cuts."""
     apart = point.cuts[k] - point.cuts[reference]
     return k != reference and point.by_arm and bool(np.ptp(apart) < 1e-9)  # of rounding

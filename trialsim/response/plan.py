@@ -15,8 +15,8 @@ from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities.fields import Number
 from trialsim.response.people import NOBODY, services, unfelt
-from trialsim.response.scales import PARTS, Parts, Place
-from trialsim.response.zeros import Declared, log_of_zero
+from trialsim.response.scales import PARTS, LevelParameters, ScaleParts
+from trialsim.response.zeros import LognormalPoint, log_of_zero
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.doubts import doubts
 from trialsim.scenario.model import (
@@ -38,7 +38,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class PairPlan:
+class PointPlan:
     """An outcome at a visit.
 
     ``location`` and ``sd`` are (K,), ``cuts`` is (K, L - 1) cumulative logits; ``own`` lists, for each arm, the arm's
@@ -83,7 +83,7 @@ class OutcomePlan:
     window: Window | None
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> ScaleParts:
         """What the scale does with levels, effects and values."""
         return PARTS[self.scale.name]
 
@@ -100,7 +100,7 @@ class ResponsePlan:
     arms: tuple[str, ...]
     reference: int
     outcomes: tuple[OutcomePlan, ...]
-    points: tuple[PairPlan, ...]
+    points: tuple[PointPlan, ...]
     factor: Floats
     correlated: bool
     streams: NDArray[np.uint64]
@@ -109,7 +109,7 @@ class ResponsePlan:
     covariate_categories: tuple[tuple[str, ...], ...]
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
-    declared: tuple[PairPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
+    declared: tuple[PointPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
 
     @property
     def observed(self) -> bool:
@@ -121,7 +121,7 @@ class ResponsePlan:
         """(outcome, visit) of each column of the values."""
         return tuple((self.outcomes[point.outcome].name, point.visit) for point in self.points)
 
-    def pair_index(self, outcome: str, visit: str) -> int:
+    def point_index(self, outcome: str, visit: str) -> int:
         """The column of an outcome at a visit."""
         return self.pairs.index((outcome, visit))
 
@@ -177,8 +177,8 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     )
 
 
-def _read(outcome: OutcomePlan, point: PairPlan) -> Declared:
-    return Declared(outcome.name, point.visit, outcome.instrument, point.location, point.sd)
+def _read(outcome: OutcomePlan, point: PointPlan) -> LognormalPoint:
+    return LognormalPoint(outcome.name, point.visit, outcome.instrument, point.location, point.sd)
 
 
 def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | None) -> OutcomePlan:
@@ -236,11 +236,11 @@ def _pair(
     reference: str,
     contact: tuple[int, ...],
     steps: dict[int, int],
-) -> PairPlan:
+) -> PointPlan:
     found = places(what, visit, arms, reference)
     index = program.visits.index(visit) if program else -1
     first = found[0]
-    return PairPlan(
+    return PointPlan(
         outcome=outcome,
         visit=visit,
         visit_index=index,
@@ -255,7 +255,7 @@ def _pair(
     )
 
 
-def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[Place]:
+def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
     """Where each arm's values lie at a visit, in the order of the arms; behind a single arm, also without its effect."""
     level, parts = outcome.by_visit[visit], PARTS[outcome.scale.name]
     categories = outcome.scale.values or outcome.categories
@@ -270,7 +270,7 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
         effect = outcome.effects.get(arm)
         here = effect is not None and (not effect.visits or visit in effect.visits)
         shift = parts.shift(effect, base, categories) if effect is not None and here else 0.0
-        shifted.append(Place(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
+        shifted.append(LevelParameters(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
     return shifted if len(arms) > 1 else [*shifted, base]
 
 
@@ -282,7 +282,7 @@ def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Calla
     return lambda visit: tuple(one.get(program.visits.index(visit), NOBODY) for one in found)
 
 
-def _apart(a: Place, b: Place) -> bool:
+def _apart(a: LevelParameters, b: LevelParameters) -> bool:
     return a != b
 
 
@@ -311,7 +311,7 @@ def matching(program: Program, name: str) -> tuple[int, ...]:
 
 def log_factor(effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, cuts: Floats) -> float:
     """An effect on the scale of the predictor; ``cuts`` are those of the reference arm at the visit, where there are scores."""
-    return outcome.parts.shift(effect, Place(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
+    return outcome.parts.shift(effect, LevelParameters(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
 
 
 def spread_of(response: Response) -> float | None:

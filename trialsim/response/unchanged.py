@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from trialsim.response.plan import ResponsePlan
-from trialsim.response.scales.parts import Readings
+from trialsim.response.scales.parts import ReadingPair
 
 #: Places at which the first reading is taken, equally likely; 2,000 give four digits of the share.
 PLACES = 2_000
@@ -23,7 +23,7 @@ def share_of_change(plan: ResponsePlan, first: int, second: int, arm: int, *, ch
     outcome, points = plan.outcomes[plan.points[first].outcome], (plan.points[first], plan.points[second])
     z = special.ndtri((np.arange(PLACES) + 0.5) / PLACES)
     rounding = outcome.instrument.rounding.value if outcome.instrument.rounding is not None else 0.0
-    found = outcome.parts.readings(Readings(*points, arm, outcome.categories, rounding, z, change))
+    found = outcome.parts.readings(ReadingPair(*points, arm, outcome.categories, rounding, z, change))
     if found is None:
         return 0.0
     low, high, inside = found

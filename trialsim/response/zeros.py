@@ -52,7 +52,7 @@ def logged_pairs(scenario: Scenario) -> dict[tuple[str, str], str]:
 
 
 @dataclass(frozen=True)
-class Declared:
+class LognormalPoint:
     """A lognormal outcome at a visit: (K,) ``location`` and ``sd`` of its logarithm, and the instrument that reads it."""
 
     outcome: str
@@ -62,7 +62,7 @@ class Declared:
     sd: NDArray[np.float64]
 
 
-def zero_share(value: Declared) -> float:
+def zero_share(value: LognormalPoint) -> float:
     """The largest chance among the arms that a value of this outcome and visit is read as 0, from its declared level.
 
     A value below half a step is rounded to 0. Errors of assay and plate widen the logarithm.
@@ -77,7 +77,7 @@ def zero_share(value: Declared) -> float:
     )
 
 
-def log_of_zero(scenario: Scenario, values: Iterable[Declared]) -> Iterator[str]:
+def log_of_zero(scenario: Scenario, values: Iterable[LognormalPoint]) -> Iterator[str]:
     """Warnings where readings of 0 are to be expected under a logarithm or a percent."""
     concerned = logged_pairs(scenario)
     for value in values:

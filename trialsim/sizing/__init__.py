@@ -6,9 +6,9 @@ exactly; only what is left of the test statistic is simulated. See docs/sample-s
 """
 
 from trialsim.sizing.effect import find_effect
-from trialsim.sizing.found import Confirmation, Found
 from trialsim.sizing.precision import find_precision
+from trialsim.sizing.result import Confirmation, SizingResult
 from trialsim.sizing.search import find_size
 from trialsim.sizing.target import Target, target_of
 
-__all__ = ["Confirmation", "Found", "Target", "find_effect", "find_precision", "find_size", "target_of"]
+__all__ = ["Confirmation", "SizingResult", "Target", "find_effect", "find_precision", "find_size", "target_of"]

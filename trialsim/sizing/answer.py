@@ -9,12 +9,12 @@ import numpy as np
 from trialsim.evaluate.table import FAILED_LIMIT
 from trialsim.prepared import Study
 from trialsim.sizing.batch import Batch
-from trialsim.sizing.curve import Curve
-from trialsim.sizing.found import Confirmation, Found, Missed
-from trialsim.sizing.known import points_of
-from trialsim.sizing.plays import Plays
+from trialsim.sizing.curve import PowerCurve
+from trialsim.sizing.known_draws import points_of
+from trialsim.sizing.result import Confirmation, NoSizeReason, SizingResult
 from trialsim.sizing.sizes import Sizes
 from trialsim.sizing.target import SizingError, Target
+from trialsim.sizing.trials import SearchTrials
 from trialsim.study import simulate
 
 #: Trials in which effects are looked for.
@@ -22,15 +22,15 @@ TRIALS = 50
 
 
 def answered(
-    plays: Plays,
-    curve: Curve,
+    plays: SearchTrials,
+    curve: PowerCurve,
     *,
     goal: float,
     sizes: Sizes,
     between: tuple[int, int],
     notes: tuple[str, ...] = (),
     confirmations: tuple[Confirmation, ...] = (),
-) -> Found:
+) -> SizingResult:
     """The smallest size of the range from which on the goal is met.
 
     An end of the range is an answer only where the size just below it is told apart from the goal: else it might be there only
@@ -39,7 +39,7 @@ def answered(
     root, (low, high) = curve.root(goal), curve.root_interval(goal)
     at, missed = _place(curve, goal, root, low, sizes=sizes, between=between)
     place, value, error = best_of(curve, between)
-    return Found(
+    return SizingResult(
         axis="size", measure="width" if curve.rule == "falling" else "power", goal=goal, target=plays.target, at=at, root=root,
         low=low, high=high, curve=curve, best=(place, value), best_error=error, between=between, estimate=math.nan,
         spent=plays.spent, confirmations=confirmations, notes=notes, missed=missed,
@@ -49,8 +49,8 @@ def answered(
 
 
 def _place(
-    curve: Curve, goal: float, root: float, root_low: float, *, sizes: Sizes, between: tuple[int, int]
-) -> tuple[float | None, Missed]:
+    curve: PowerCurve, goal: float, root: float, root_low: float, *, sizes: Sizes, between: tuple[int, int]
+) -> tuple[float | None, NoSizeReason]:
     """The recommended size, or why there is none."""
     low, high = between
     if not math.isfinite(root):
@@ -66,7 +66,7 @@ def _place(
     return float(size), ""
 
 
-def best_of(curve: Curve, between: tuple[float, float]) -> tuple[float, float, float]:
+def best_of(curve: PowerCurve, between: tuple[float, float]) -> tuple[float, float, float]:
     """The size of the range that comes nearest to the goal, what it reaches, and the standard error of that."""
     inside = np.flatnonzero((curve.at >= between[0]) & (curve.at <= between[1]) & np.isfinite(curve.power))
     if not len(inside):
@@ -107,7 +107,7 @@ def refuse_failures(batch: Batch, target: Target) -> None:
         )
 
 
-def notes_on(curve: Curve) -> tuple[str, ...]:
+def notes_on(curve: PowerCurve) -> tuple[str, ...]:
     """What is to be said of how a curve was made."""
     if curve.by_parts:
         return ()
@@ -116,7 +116,7 @@ def notes_on(curve: Curve) -> tuple[str, ...]:
     )
 
 
-def shortfall(curve: Curve, batch: Batch, *, answer: float = math.inf) -> tuple[str, ...]:
+def shortfall(curve: PowerCurve, batch: Batch, *, answer: float = math.inf) -> tuple[str, ...]:
     """Says when trials of the answer (the largest ones where there is none) stay smaller, because enrollment ends first."""
     place = min(int(np.searchsorted(curve.at, answer)), len(curve.at) - 1)
     asked, enrolled = float(curve.at[place]), float(batch.enrolled[place].mean())

@@ -14,7 +14,7 @@ from trialsim.memory import at_once, trial_bytes
 from trialsim.prepared import Study
 from trialsim.response import respond
 from trialsim.sizing.fit import Scores
-from trialsim.sizing.known import known_contrasts
+from trialsim.sizing.known_draws import known_contrasts
 from trialsim.sizing.sizes import Sizes, at_size, sizes_of, smaller, within
 from trialsim.sizing.target import Target
 from trialsim.study import simulate, trial_arrays

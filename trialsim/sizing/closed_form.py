@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from trialsim.analysis.methods.case import Case
 from trialsim.analysis.methods.method import ClosedForm
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import Call, RowPlan, pair_test, samples_of
+from trialsim.analysis.plan import PlannedAnalysis, RowPlan, pair_test, samples_of
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.kinds.tests import TEST, Samples, Test
 from trialsim.prepared import Study
 from trialsim.sizing import bounds
 from trialsim.sizing.expected import covariance, spreads
-from trialsim.sizing.gaps import reasons
-from trialsim.sizing.varying import arm_sizes, averaged, eligible, offsets
+from trialsim.sizing.formula_gaps import reasons
+from trialsim.sizing.random_sizes import arm_sizes, averaged, eligible, offsets
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Opinion:
+class SecondOpinion:
     """A power by formula.
 
     Attributes
@@ -57,7 +57,7 @@ class _Question:
     alpha: float
 
 
-def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Opinion | None:
+def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> SecondOpinion | None:
     """The nearest closed form for a row of the plan of a study with ``n`` participants in all (its own by default).
 
     None where no formula comes near: subsets chosen by the outcome, percent changes of a normal outcome, arms too
@@ -82,10 +82,10 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Opinio
     if found.measured is not None:
         smallest = min(sizes[list(asked.pair)] if asked.pair is not None else sizes)
         why = (*why, bounds.in_words(found.measured, float(smallest)))
-    return Opinion(power, found.formula, found.source, tuple(sizes.tolist()), why)
+    return SecondOpinion(power, found.formula, found.source, tuple(sizes.tolist()), why)
 
 
-def _question(call: Call, place: int) -> _Question:
+def _question(call: PlannedAnalysis, place: int) -> _Question:
     """What the row at a place asks: the main test of its call, or one of the pairs that follow it."""
     if place == call.first_row:
         return _Question(TEST[call.test], samples_of(call), call.arms, call.alpha)
@@ -94,7 +94,7 @@ def _question(call: Call, place: int) -> _Question:
     return _Question(pair_test(call), "two", call.pairs.arms[place - call.first_row - 1], call.alpha / count)
 
 
-def _case(study: Study, call: Call, asked: _Question, sizes: Floats) -> Case | None:
+def _case(study: Study, call: PlannedAnalysis, asked: _Question, sizes: Floats) -> Case | None:
     """What a closed form is given; None where the levels do not say how the endpoint is distributed."""
     arms = spreads(study.response, call.endpoint)
     if arms is None:

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.sizing.batch import Batch
-from trialsim.sizing.curve import Curve
-from trialsim.sizing.found import Confirmation, confirmed_share
-from trialsim.sizing.plays import Plays
+from trialsim.sizing.curve import PowerCurve
+from trialsim.sizing.result import Confirmation, confirmed_share
 from trialsim.sizing.sizes import at_size
 from trialsim.sizing.target import Target
+from trialsim.sizing.trials import SearchTrials
 from trialsim.study import evaluate
 
 Floats = NDArray[np.float64]
 
 
-def confirm_size(plays: Plays, curve: Curve, n: int, replicates: int) -> tuple[Confirmation, Curve]:
+def confirm_size(plays: SearchTrials, curve: PowerCurve, n: int, replicates: int) -> tuple[Confirmation, PowerCurve]:
     """Play ``n`` participants in full under the fresh seed, and pool the power with that of the curve."""
     if plays.study.conduct.ward:
         one = _with_times(plays, n, replicates)
@@ -29,7 +29,7 @@ def confirm_size(plays: Plays, curve: Curve, n: int, replicates: int) -> tuple[C
     return one, pooled_with(curve, one)
 
 
-def pooled_with(curve: Curve, one: Confirmation) -> Curve:
+def pooled_with(curve: PowerCurve, one: Confirmation) -> PowerCurve:
     """The curve pooled with a share of trials, whose variance is binomial at the power of the curve.
 
     At its own share that variance would be smallest where chance took it furthest up.
@@ -41,7 +41,7 @@ def pooled_with(curve: Curve, one: Confirmation) -> Curve:
     return curve.pooled(one.at, one.value, math.sqrt(expected * (1 - expected) / counted))
 
 
-def _with_times(plays: Plays, n: int, replicates: int) -> Confirmation:
+def _with_times(plays: SearchTrials, n: int, replicates: int) -> Confirmation:
     """The confirmation on a ward: it tells how long the trial takes, too."""
     reached: list[Floats] = []
     plays.spent += replicates
@@ -57,7 +57,7 @@ def _with_times(plays: Plays, n: int, replicates: int) -> Confirmation:
     return replace(share, trial=result)
 
 
-def share_of(plays: Plays, batch: Batch, at: float) -> Confirmation:
+def share_of(plays: SearchTrials, batch: Batch, at: float) -> Confirmation:
     """The share of the trials of a batch of one size or effect that reach the target."""
     score, target = batch.scores.score[0], plays.target
     failed = int(np.isnan(score).sum())

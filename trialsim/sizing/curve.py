@@ -35,7 +35,7 @@ SIDE = 2
 
 
 @dataclass(frozen=True)
-class Curve:
+class PowerCurve:
     """Power (or width) at each size (or effect), and without each group of trials.
 
     Attributes
@@ -118,7 +118,7 @@ class Curve:
         half = student(own, whole) * whole
         return self.back(middle), self.back(middle - half), self.back(middle + half)
 
-    def pooled(self, at: float, value: float, error: float) -> Curve:
+    def pooled(self, at: float, value: float, error: float) -> PowerCurve:
         """The same curve pooled with a fresh estimate ``value`` of its height at ``at``, whose standard error is ``error``.
 
         Both estimate one height. The weight of the fresh one is v / (v + error^2), v the variance of the curve there by the

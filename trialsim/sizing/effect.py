@@ -11,11 +11,11 @@ from trialsim.prepared import Study
 from trialsim.sizing.answer import best_of, check_power, declares_effect, notes_on, refuse_failures
 from trialsim.sizing.batch import Batch
 from trialsim.sizing.confirm import pooled_with, share_of
-from trialsim.sizing.curve import Curve, crossing
+from trialsim.sizing.curve import PowerCurve, crossing
 from trialsim.sizing.fit import fit_curve
-from trialsim.sizing.found import Found, Missed
-from trialsim.sizing.plays import PILOT, Plays, Progress
+from trialsim.sizing.result import NoSizeReason, SizingResult
 from trialsim.sizing.target import SizingError, Target
+from trialsim.sizing.trials import PILOT, Progress, SearchTrials
 
 #: Multiples of the declared effects among which a pilot looks.
 LADDER = (0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 2.8, 4.6)
@@ -35,7 +35,7 @@ def find_effect(
     seed: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Found:
+) -> SizingResult:
     """The multiple of the declared effects that a study of the declared size detects with probability ``power``.
 
     Every effect is multiplied: differences as they are, ratios and odds ratios on their logarithms, by RULES the
@@ -46,7 +46,7 @@ def find_effect(
     if not 0 < low < high:
         raise SizingError(f"{low:g}..{high:g} is not a range of effects.", code="TS-S004", remedy="Write 0.5..2.")
     ladder = np.geomspace(low, high, len(LADDER)) if between else np.array(LADDER)
-    plays = Plays(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
+    plays = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
     rough = plays.quick_power(plays.effects([float(x) for x in ladder], PILOT, "Looking for the range"))
     middle = crossing(ladder, rough, power)
     if not math.isfinite(middle):
@@ -65,17 +65,19 @@ def find_effect(
     return replace(pooled, confirmations=(one,))
 
 
-def _answered(plays: Plays, curve: Curve, batch: Batch, *, goal: float, between: tuple[float, float]) -> Found:
+def _answered(
+    plays: SearchTrials, curve: PowerCurve, batch: Batch, *, goal: float, between: tuple[float, float]
+) -> SizingResult:
     """The factor at which the curve meets the goal, where it lies in the range."""
     root, (conf_low, conf_high) = curve.root(goal), curve.root_interval(goal)
-    missed: Missed = ""
+    missed: NoSizeReason = ""
     if not math.isfinite(root):
         missed = "sooner" if curve.power[0] >= goal else "never"
     elif not between[0] <= root <= between[1]:
         missed = "sooner" if root < between[0] else "never"
     place, value, error = best_of(curve, between)
     at = None if missed else root
-    return Found(
+    return SizingResult(
         axis="effect", measure="power", goal=goal, target=plays.target, at=at, root=root, low=conf_low, high=conf_high,
         curve=curve, best=(place, value), best_error=error, between=between,
         estimate=math.nan if at is None else float(np.interp(at, batch.scores.at, batch.mean_estimate)),

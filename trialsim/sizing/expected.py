@@ -19,15 +19,15 @@ from trialsim.protocol.program import Program
 from trialsim.response.joint import total_correlation
 from trialsim.response.people import NOBODY, services
 from trialsim.response.plan import ResponsePlan, log_factor, matching, spread_of, steps_of_activities
-from trialsim.response.scales.moments import End, Ends, Spread, discrete
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution, discrete
 from trialsim.scenario.model import Response
 
 Floats = NDArray[np.float64]
 
-__all__ = ["Spread", "covariance", "spreads"]
+__all__ = ["EndpointDistribution", "covariance", "spreads"]
 
 
-def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
+def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[EndpointDistribution] | None:
     """The endpoint in each arm, yes or no if it is dichotomized; None where no formula reaches it."""
     found = []
     for arm in range(len(plan.arms)):
@@ -38,10 +38,10 @@ def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
     return found
 
 
-def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread | None:
+def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> EndpointDistribution | None:
     """The endpoint in one arm; None where no formula reaches it."""
     start = endpoint.start
-    ends = Ends(
+    ends = ArmEndpoint(
         end=_end(plan, endpoint.visit, arm),
         start=None if start is None else _end(plan, start, arm),
         rho=0.0 if start is None else total_correlation(plan, endpoint.visit, start, arm),
@@ -52,7 +52,7 @@ def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread | None:
     return plan.outcomes[plan.points[endpoint.visit].outcome].parts.expected(ends)
 
 
-def _dichotomized(spread: Spread, endpoint: Endpoint) -> Spread:
+def _dichotomized(spread: EndpointDistribution, endpoint: Endpoint) -> EndpointDistribution:
     if endpoint.at_least is None and endpoint.at_most is None:
         return spread
     if endpoint.at_least is not None:
@@ -73,11 +73,11 @@ def level(plan: ResponsePlan, point: int, arm: int) -> tuple[float, float]:
     return float(plan.points[point].location[arm]) + shift, variance
 
 
-def _end(plan: ResponsePlan, point: int, arm: int) -> End:
+def _end(plan: ResponsePlan, point: int, arm: int) -> ArmPoint:
     """An arm at a point, with what activities are expected to add."""
     here = plan.points[point]
     shift, variance = activity_effect(plan, point, arm)
-    return End(
+    return ArmPoint(
         location=float(here.location[arm]) + shift,
         sd=float(here.sd[arm]),
         own=variance,

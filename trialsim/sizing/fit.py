@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import ndtri
 
-from trialsim.sizing.curve import GROUPS, Curve, Rule, jackknife_se
+from trialsim.sizing.curve import GROUPS, PowerCurve, Rule, jackknife_se
 from trialsim.sizing.target import Target
 
 Floats = NDArray[np.float64]
@@ -131,7 +131,7 @@ def _beyond(score: Floats, critical: float, two_tailed: bool) -> float:
 
 def fit_curve(
     scores: Scores, target: Target, *, check_at: Sequence[int] = (), rule: Rule = "rising", middle: float = math.nan
-) -> Curve:
+) -> PowerCurve:
     """Power over sizes; by parts unless counting at the positions ``check_at`` contradicts it."""
     told = (target.critical, target.two_tailed)
     groups = np.arange(scores.score.shape[1]) * GROUPS // scores.score.shape[1]
@@ -143,7 +143,7 @@ def fit_curve(
     if not by_parts:
         parts = _estimates(scores, range(len(scores.at)), groups, power_by_counting, told)
     at = np.array(scores.at, dtype=np.float64)
-    return Curve(at, parts[0], parts[1], rule, middle, by_parts=by_parts, contradiction=p)
+    return PowerCurve(at, parts[0], parts[1], rule, middle, by_parts=by_parts, contradiction=p)
 
 
 def _estimates(

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from trialsim.prepared import Study
 from trialsim.sizing.answer import answered, refuse_failures
 from trialsim.sizing.batch import Batch, mean_of_finite
-from trialsim.sizing.curve import GROUPS, Curve
-from trialsim.sizing.found import Confirmation, Found
-from trialsim.sizing.plays import PILOT, Plays, Progress
+from trialsim.sizing.curve import GROUPS, PowerCurve
 from trialsim.sizing.prefix import is_prefix
+from trialsim.sizing.result import Confirmation, SizingResult
 from trialsim.sizing.search import AROUND, range_of
 from trialsim.sizing.sizes import Sizes, sizes_of
 from trialsim.sizing.target import SizingError, Target
+from trialsim.sizing.trials import PILOT, Progress, SearchTrials
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ def find_precision(
     seed: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Found:
+) -> SizingResult:
     """The smallest number of participants whose interval is on average at most ``width`` wide.
 
     Raises
@@ -47,7 +47,7 @@ def find_precision(
         raise SizingError(f"no interval is {width:g} wide.", code="TS-S005", remedy="Ask for a width above 0.")
     sizes = sizes_of(study)
     low, high = range_of(sizes, between)
-    plays = Plays(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
+    plays = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
     middle = _pilot(plays, sizes, width, (low, high))
     at = [n for n in sizes.near(middle * share for share in AROUND) if n >= min(low, sizes.up(sizes.least))]
     one = sizes.up(middle)
@@ -67,7 +67,7 @@ def find_precision(
     return answered(plays, pooled, goal=width, sizes=sizes, between=(low, high), confirmations=(fresh,))
 
 
-def _pilot(plays: Plays, sizes: Sizes, width: float, between: tuple[int, int]) -> float:
+def _pilot(plays: SearchTrials, sizes: Sizes, width: float, between: tuple[int, int]) -> float:
     """The neighborhood: the width falls with the square root of the size, nearly."""
     low, high = between
     middle = float(min(max(plays.study.conduct.target, low), high))
@@ -82,7 +82,7 @@ def _pilot(plays: Plays, sizes: Sizes, width: float, between: tuple[int, int]) -
     return middle
 
 
-def _fresh(plays: Plays, n: int, replicates: int) -> Confirmation:
+def _fresh(plays: SearchTrials, n: int, replicates: int) -> Confirmation:
     """The mean width of whole trials under the fresh seed."""
     widths = plays.fresh(n, replicates, "Playing a fresh seed").width[0]
     usable = widths[np.isfinite(widths)]
@@ -91,8 +91,8 @@ def _fresh(plays: Plays, n: int, replicates: int) -> Confirmation:
     return Confirmation(n, mean, mcse, around, replicates, replicates - len(usable), plays.fresh_seed)
 
 
-def width_curve(at: list[int], batch: Batch) -> Curve:
+def width_curve(at: list[int], batch: Batch) -> PowerCurve:
     """Mean width of the interval over sizes, with its jackknife."""
     group = np.arange(batch.width.shape[1]) * GROUPS // batch.width.shape[1]
     without = np.array([mean_of_finite(batch.width[:, group != left_out]) for left_out in range(GROUPS)])
-    return Curve(np.array(at, dtype=np.float64), mean_of_finite(batch.width), without, "falling")
+    return PowerCurve(np.array(at, dtype=np.float64), mean_of_finite(batch.width), without, "falling")

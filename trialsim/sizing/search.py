@@ -2,7 +2,7 @@
 
 Without a ward the trial of n is the first part of a larger one, and power rises smoothly with n: one batch gives the whole
 curve. On a ward both may fail (later participants delay earlier ones; a night without staff makes power fall), so sizes close
-to the answer are looked at, played whole where it matters (:mod:`trialsim.sizing.nearby`).
+to the answer are looked at, played whole where it matters (:mod:`trialsim.sizing.local_search`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from trialsim.prepared import Study
 from trialsim.sizing.answer import answered, check_power, notes_on, refuse_failures, shortfall
 from trialsim.sizing.batch import Batch
 from trialsim.sizing.confirm import confirm_size
-from trialsim.sizing.curve import Curve, crossing
+from trialsim.sizing.curve import PowerCurve, crossing
 from trialsim.sizing.fit import fit_curve
-from trialsim.sizing.found import Found
-from trialsim.sizing.nearby import Nearby
-from trialsim.sizing.plays import PILOT, Plays, Progress
+from trialsim.sizing.local_search import LocalSearch
 from trialsim.sizing.prefix import is_prefix
+from trialsim.sizing.result import SizingResult
 from trialsim.sizing.sizes import Sizes, sizes_of
 from trialsim.sizing.target import SizingError, Target
+from trialsim.sizing.trials import PILOT, Progress, SearchTrials
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def find_size(
     seed: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Found:
+) -> SizingResult:
     """The smallest number of participants from which on a trial reaches ``target`` with probability ``power``.
 
     Parameters
@@ -69,7 +69,7 @@ def find_size(
     seed = study.scenario.simulation.seed if seed is None else seed
     sizes = sizes_of(study)
     low, high = range_of(sizes, between)
-    plays = Plays(study, target, seed, workers, progress)
+    plays = SearchTrials(study, target, seed, workers, progress)
     curve, notes = _Search(plays, power, sizes, low, high, replicates).curve(pilot=between is None)
     first = answered(plays, curve, goal=power, sizes=sizes, between=(low, high), notes=notes)
     if not confirm or not (math.isfinite(first.root) and low <= sizes.up(first.root) <= high):
@@ -102,12 +102,12 @@ def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
 class _Search:
     """One search under way. Answers lie from ``low`` to ``high``; sizes a little beyond are played to see these ends well."""
 
-    def __init__(self, plays: Plays, goal: float, sizes: Sizes, low: int, high: int, replicates: int) -> None:
+    def __init__(self, plays: SearchTrials, goal: float, sizes: Sizes, low: int, high: int, replicates: int) -> None:
         self.plays, self.goal, self.sizes, self.replicates = plays, goal, sizes, replicates
         self.low, self.high = low, high
         self.floor, self.ceiling = min(low, sizes.up(sizes.least)), sizes.up(AROUND[-1] * high)
 
-    def curve(self, *, pilot: bool) -> tuple[Curve, tuple[str, ...]]:
+    def curve(self, *, pilot: bool) -> tuple[PowerCurve, tuple[str, ...]]:
         """The curve around the answer, and what is to be said of how it was made."""
         middle = self.pilot() if pilot else self.coarse()
         one, largest = self.sizes.up(middle), self.sizes.up(AROUND[-1] * middle)
@@ -115,12 +115,12 @@ class _Search:
         if self.plays.study.program is None and apart:
             curve, batch = self.smooth(middle)
             return curve, (*notes_on(curve), *shortfall(curve, batch))
-        nearby = Nearby(
+        nearby = LocalSearch(
             self.plays, self.goal, self.sizes, (self.low, self.high), (self.floor, self.ceiling), self.replicates
         )
         return nearby.curve(middle, whole=not apart)
 
-    def smooth(self, middle: float) -> tuple[Curve, Batch]:
+    def smooth(self, middle: float) -> tuple[PowerCurve, Batch]:
         """The batch, and again where the pilot was wrong about the neighborhood."""
         curve, batch = self.around(middle)
         for _ in range(ROUNDS):
@@ -130,7 +130,7 @@ class _Search:
             curve, batch = self.around(middle)
         return curve, batch
 
-    def movable(self, curve: Curve) -> bool:
+    def movable(self, curve: PowerCurve) -> bool:
         """Whether the range goes on where the curve does not reach the goal."""
         return bool(curve.at[-1] < self.high if curve.power[-1] < self.goal else curve.at[0] > self.low)
 
@@ -158,7 +158,7 @@ class _Search:
         batch = self.plays.prefixes(ladder, PILOT, text)
         return self.plays.quick_power(batch)
 
-    def around(self, middle: float) -> tuple[Curve, Batch]:
+    def around(self, middle: float) -> tuple[PowerCurve, Batch]:
         """The curve around ``middle``; with the ends of the range where they are near."""
         near = (middle - self.sizes.step, middle, middle + self.sizes.step)
         at = self.sizes.near((*(middle * share for share in AROUND), *near))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import TrialsimError
 from trialsim.kinds.designs import WAY
@@ -71,11 +71,11 @@ class Target:
     def _signed(self, row: int) -> bool:
         return not np.isnan(self.plan.rows[row].no_effect)
 
-    def _call(self, row: int) -> Call:
+    def _call(self, row: int) -> PlannedAnalysis:
         return next(call for call in reversed(self.plan.calls) if call.first_row <= row)
 
     @property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[PlannedAnalysis, ...]:
         """The analyses the rows belong to."""
         return tuple(dict.fromkeys(self._call(row) for row in self.rows))
 
@@ -149,7 +149,7 @@ def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -
             remedy=f"Name one with --for: {', '.join(dict.fromkeys(row.analysis for row in plan.rows))}.",
         )
     wanted_calls = {next(call.name for call in reversed(plan.calls) if call.first_row <= row) for row in found}
-    calls: list[Call] = []
+    calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
     place: dict[int, int] = {}
     for call in plan.calls:

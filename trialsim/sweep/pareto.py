@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.evaluate.apart import Apart, Best, best_of, holm, most_of
+from trialsim.evaluate.separation import ApparentBest, Separation, best_of, holm, most_of
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -24,7 +24,7 @@ CLEARLY = 0.05
 
 
 @dataclass(frozen=True)
-class Standing:
+class ParetoMembership:
     """What is known of each of D designs.
 
     Attributes
@@ -67,12 +67,12 @@ def _beaten(d: int, others: NDArray[np.int64], value: Floats, burdens: Floats, r
     return bool((no_worse & better).any())
 
 
-def standing(value: Floats, burdens: Floats, lead: Lead, *, slack: float = SLACK) -> Standing:
+def pareto_membership(value: Floats, burdens: Floats, lead: Lead, *, slack: float = SLACK) -> ParetoMembership:
     """Which designs are told to be in the Pareto set, which are told to be out, and which are not told apart.
 
     A design that seems to be in the set is told to be if its value is told apart from that of each design that takes no
     more; one that seems to be out, if the value of one of the set that takes no more is told apart from its own. Each
-    design is one choice, whose comparisons go by Holm's steps (:func:`trialsim.evaluate.apart.holm`). Designs whose trials
+    design is one choice, whose comparisons go by Holm's steps (:func:`trialsim.evaluate.separation.holm`). Designs whose trials
     do not differ at all are equal, and their values need no telling apart.
     """
     seems = pareto_set(value, burdens, slack=slack)
@@ -86,25 +86,25 @@ def standing(value: Floats, burdens: Floats, lead: Lead, *, slack: float = SLACK
         leads = [lead(d, e) if seems[d] else lead(e, d) for e in rivals.tolist()]
         apart = _apart(leads, equal=value[rivals] == value[d])
         if seems[d]:
-            needed = most_of([one for one in apart if not one.told])
-            open_[d] = any(not one.told for one in apart)
+            needed = most_of([one for one in apart if not one.clear])
+            open_[d] = any(not one.clear for one in apart)
         else:
             needed = min((one.more for one in apart if one.more is not None), default=None)
-            open_[d] = not any(one.told for one in apart)
+            open_[d] = not any(one.clear for one in apart)
         inside[d] &= not open_[d]
         more[d] = needed if open_[d] and needed is not None else np.nan
-    return Standing(inside, open_, more)
+    return ParetoMembership(inside, open_, more)
 
 
-def _apart(leads: Sequence[tuple[float, int]], *, equal: Flags) -> list[Apart]:
+def _apart(leads: Sequence[tuple[float, int]], *, equal: Flags) -> list[Separation]:
     """Which leads are told apart; a pair whose trials never differ is equal, and no question."""
     same = [bool(alike) and z == 0.0 for (z, _), alike in zip(leads, equal, strict=True)]
     asked = [lead for lead, alike in zip(leads, same, strict=True) if not alike]
     told = iter(holm([z for z, _ in asked], [n for _, n in asked]))
-    return [Apart(told=True) if alike else next(told) for alike in same]
+    return [Separation(clear=True) if alike else next(told) for alike in same]
 
 
-def highest(value: Floats, lead: Lead) -> Best | None:
+def highest(value: Floats, lead: Lead) -> ApparentBest | None:
     """The design with the highest value against each other one; None where there is none to compare."""
     known = np.flatnonzero(np.isfinite(value))
     if len(known) < 2:

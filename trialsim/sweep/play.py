@@ -23,7 +23,7 @@ from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point
 from trialsim.study import evaluate
-from trialsim.sweep.store import Kept, cell_key, packed, read_cell, write_cell
+from trialsim.sweep.store import CellResults, cell_key, packed, read_cell, write_cell
 
 Floats = NDArray[np.float64]
 
@@ -32,14 +32,14 @@ KEPT = 1000
 
 
 @dataclass(frozen=True)
-class Cell:
+class SweepCell:
     """One design of a sweep: its values, the name of its content, its first primary analysis, and what was played."""
 
     design_id: int
     point: Point
     key: str
     primary: str
-    played: Kept
+    played: CellResults
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -62,12 +62,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepRun:
     """A finished sweep; ``computed`` cells were played now, ``damaged`` ones of these anew, ``alike`` ones are like another."""
 
     scenario: str
     paths: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[SweepCell, ...]
     replicates: int
     seeds: tuple[int, ...]
     computed: int
@@ -88,7 +88,7 @@ def play_sweep(
     workers: int | None = None,
     ready: Callable[[], None] | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Swept:
+) -> SweepRun:
     """Operating characteristics at every point, each with the same seed: cells share their random numbers.
 
     Parameters
@@ -130,7 +130,7 @@ def play_sweep(
     if progress is not None:
         progress(len(known))
 
-    def play(key: str) -> tuple[str, Kept]:
+    def play(key: str) -> tuple[str, CellResults]:
         scenario = kept.pop(key, None) or _seeded(family.at(points[first[key]]), seed)
         made = _play(prepare(scenario), replicates=replicates, engine=engine, workers=each)
         if store is not None:
@@ -146,14 +146,14 @@ def play_sweep(
             known[key] = made
             if progress is not None:
                 progress(len(known))
-    cells = tuple(Cell(i, points[i], key, primary[i], known[key]) for i, key in enumerate(keys))
+    cells = tuple(SweepCell(i, points[i], key, primary[i], known[key]) for i, key in enumerate(keys))
     paths = tuple(dict.fromkeys(path for point in points for path in point))
     seconds = time.perf_counter() - began
     alike = len(keys) - len(first)
-    return Swept(family.base.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
+    return SweepRun(family.base.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
 
 
-def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kept:
+def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> CellResults:
     """Measures, verdicts, and what each trial decided: whether each test rejects, and whether the target is reached."""
     columns = analysis_columns(study.analysis, study.twins)
     powers = [index for index, column in enumerate(columns) if column.measure == POWER]
@@ -171,7 +171,7 @@ def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kep
     for index, column in enumerate(made.kept.columns):
         if column.kind == "share":
             decided[column.measure, column.analysis, column.contrast] = packed(made.kept.trial[:, index])
-    return Kept(made.measures, made.verdicts, decided)
+    return CellResults(made.measures, made.verdicts, decided)
 
 
 def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
@@ -180,9 +180,9 @@ def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
     return scenario.model_copy(update={"simulation": scenario.simulation.model_copy(update={"seed": seed})})
 
 
-def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, Kept], int]:
+def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, CellResults], int]:
     """What lies in the store of the cells asked for, and how many of its files are damaged."""
-    known: dict[str, Kept] = {}
+    known: dict[str, CellResults] = {}
     damaged = 0
     for key in keys if store is not None and not fresh else ():
         assert store is not None

@@ -24,7 +24,7 @@ MARGIN = 1.02
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PrecisionTarget:
     """One measure of the table; the power of the first primary analysis if nothing is said."""
 
     analysis: str | None = None
@@ -32,11 +32,11 @@ class Wanted:
     measure: str = "power"
 
     @classmethod
-    def of_words(cls, text: str | None) -> Wanted:
+    def of_words(cls, text: str | None) -> PrecisionTarget:
         """``ANALYSIS[/CONTRAST][:MEASURE]``.
 
-        >>> Wanted.of_words("trial:trial_days")
-        Wanted(analysis='trial', contrast=None, measure='trial_days')
+        >>> PrecisionTarget.of_words("trial:trial_days")
+        PrecisionTarget(analysis='trial', contrast=None, measure='trial_days')
         """
         where, colon, measure = (text or "").rpartition(":") if ":" in (text or "") else (text or "", "", "")
         name, _, contrast = where.partition("/")
@@ -65,7 +65,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Precise:
+class PrecisionResult:
     """What was needed: the last number of replicates played, what it gave, and whether that is precise enough."""
 
     replicates: int
@@ -76,8 +76,12 @@ class Precise:
 
 
 def until_precise(
-    play: Callable[[int], OperatingCharacteristics], precision: float, *, wanted: Wanted | None = None, most: int = MOST
-) -> Precise:
+    play: Callable[[int], OperatingCharacteristics],
+    precision: float,
+    *,
+    wanted: PrecisionTarget | None = None,
+    most: int = MOST,
+) -> PrecisionResult:
     """Play 0, 1, ..., n - 1 for growing n until the error of a measure is at most ``precision``.
 
     ``play(n)`` gives the operating characteristics of the first n replicates; what it has played before it need not play
@@ -89,7 +93,7 @@ def until_precise(
     RunError
         TS-R020 when there is no such measure
     """
-    wanted = Wanted() if wanted is None else wanted
+    wanted = PrecisionTarget() if wanted is None else wanted
     n, played = min(FEWEST, most), []
     while True:
         row = wanted.of(play(n))
@@ -97,7 +101,7 @@ def until_precise(
         error = error_of(row)
         reached = error <= precision
         if reached or n >= most:
-            return Precise(n, row, error, reached, tuple(played))
+            return PrecisionResult(n, row, error, reached, tuple(played))
         asked = n * (error / precision) ** 2 * MARGIN if math.isfinite(error) else 2 * n
         n = min(most, 10 * n, max(n + BLOCK, -(-math.ceil(asked) // BLOCK) * BLOCK))
 
@@ -110,8 +114,8 @@ def error_of(row: Measure) -> float:
 
 
 def run_until(
-    play: Callable[[int], Run], precision: float, *, wanted: Wanted | None = None, most: int = MOST
-) -> tuple[Run, Precise]:
+    play: Callable[[int], Run], precision: float, *, wanted: PrecisionTarget | None = None, most: int = MOST
+) -> tuple[Run, PrecisionResult]:
     """As :func:`until_precise` for whole runs: ``play(n)`` is a run of n replicates; the last one is given back."""
     runs: list[Run] = []
 
@@ -123,7 +127,7 @@ def run_until(
     return runs[-1], needed
 
 
-def in_words(needed: Precise, precision: float) -> str:
+def in_words(needed: PrecisionResult, precision: float) -> str:
     """How many replicates the precision took, or that it was not reached."""
     row, share = needed.measure, needed.measure.measure.startswith(("power", "rejection", "coverage"))
     what = f"{row.measure.replace('_', ' ')} of {row.analysis}{f' ({row.contrast})' if row.contrast else ''}"

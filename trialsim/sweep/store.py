@@ -44,7 +44,7 @@ def cell_key(scenario: Scenario, *, replicates: int) -> str:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CellResults:
     """What is kept of a cell.
 
     Attributes
@@ -74,7 +74,7 @@ def unpacked(data: bytes) -> Floats:
     return np.where(codes == GONE, np.nan, codes.astype(np.float64))
 
 
-def write_cell(folder: Path, key: str, kept: Kept) -> Path:
+def write_cell(folder: Path, key: str, kept: CellResults) -> Path:
     """Write what is kept of a cell, whole or not at all."""
     held = {
         "measures": [[_number(one) for one in astuple(row)] for row in kept.measures],
@@ -90,7 +90,7 @@ def _number(value: object) -> object:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def read_cell(folder: Path, key: str) -> Kept | None:
+def read_cell(folder: Path, key: str) -> CellResults | None:
     """What is kept of a cell, None where there is nothing.
 
     Raises
@@ -112,7 +112,7 @@ def read_cell(folder: Path, key: str) -> Kept | None:
         raise ValueError(key)
     if held.get("checksum") != _checksum({name: held.get(name) for name in ("measures", "verdicts", "decided")}):
         raise ValueError(key)
-    return Kept(
+    return CellResults(
         tuple(_measure(row) for row in held["measures"]),
         tuple(Verdict(*row) for row in held["verdicts"]),
         {

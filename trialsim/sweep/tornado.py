@@ -14,9 +14,9 @@ from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.engine import Engine
 from trialsim.errors import RunError
-from trialsim.evaluate.apart import best_of, z_of
 from trialsim.evaluate.characteristics import OperatingCharacteristics
-from trialsim.evaluate.kept import KEPT, Kept
+from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates
+from trialsim.evaluate.separation import best_of, z_of
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
 from trialsim.scenario.cells import Family
@@ -68,11 +68,11 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Lead:
+class LongestBar:
     """The bar that reaches furthest for a measure, and whether it is told apart from each other one."""
 
     bar: Bar
-    told: bool
+    clear: bool
     rivals: tuple[Bar, ...]
     more: int | None
 
@@ -90,7 +90,7 @@ class Tornado:
     contrast: str
     measures: tuple[str, ...]
     bars: tuple[Bar, ...]
-    leads: dict[str, Lead]
+    leads: dict[str, LongestBar]
     verdict: Verdict | None
     replicates: int
     seed: int
@@ -103,7 +103,7 @@ class Tornado:
 
 
 @dataclass(frozen=True)
-class _Played:
+class _DesignNumbers:
     """(R,) numbers of each replicate by measure, NaN where a replicate has none; and the verdict on the test."""
 
     numbers: dict[str, Floats]
@@ -138,8 +138,10 @@ def play_tornado(
     if not ranges:
         remedy = "Write one beside a number: {value: 80 %, range: [60 %, 90 %]}."
         raise RunError("no number of this scenario declares a range.", code="TS-R022", remedy=remedy)
-    if replicates > KEPT:
-        raise RunError(f"{replicates:,} replicates are asked for.", code="TS-R023", remedy=f"{KEPT:,} are allowed.")
+    if replicates > FIGURE_REPLICATES:
+        raise RunError(
+            f"{replicates:,} replicates are asked for.", code="TS-R023", remedy=f"{FIGURE_REPLICATES:,} are allowed."
+        )
     points: list[Point] = [{}]
     for one in ranges:
         points += [{one.setting: one.low}, {one.setting: one.high}]
@@ -147,10 +149,10 @@ def play_tornado(
     row = (analysis or scenarios[0].primary[0], contrast)
     workers = usable_cores() if workers is None else workers
 
-    def play(scenario: Scenario) -> _Played:
+    def play(scenario: Scenario) -> _DesignNumbers:
         return _play(scenario, row, replicates=replicates, seed=seed, engine=engine)
 
-    played: list[_Played] = []
+    played: list[_DesignNumbers] = []
     with threads_until_done(workers) as pool:
         for done in in_order(pool, play, scenarios, ahead=workers + 2):
             played.append(done)
@@ -171,7 +173,7 @@ def play_tornado(
 
 def _play(
     scenario: Scenario, row: tuple[str, str | None], *, replicates: int, seed: int | None, engine: Engine
-) -> _Played:
+) -> _DesignNumbers:
     rejected: list[Floats] = []
 
     def keep(estimates: Estimates) -> None:
@@ -181,10 +183,10 @@ def _play(
     made = evaluate(scenario, replicates=replicates, seed=seed, engine=engine, workers=1, sink=keep)
     place = (made.kept.rows[_row(made.kept, *row)].analysis, made.kept.rows[_row(made.kept, *row)].contrast)
     verdict = next((one for one in made.verdicts if (one.analysis, one.contrast) == place), None)
-    return _Played({"power": np.concatenate(rejected), **_of_trials(made)}, verdict)
+    return _DesignNumbers({"power": np.concatenate(rejected), **_of_trials(made)}, verdict)
 
 
-def _row(estimates: Estimates | Kept, analysis: str, contrast: str | None) -> int:
+def _row(estimates: Estimates | FirstReplicates, analysis: str, contrast: str | None) -> int:
     for index, row in enumerate(estimates.rows):
         if row.analysis == analysis and contrast in (None, row.contrast):
             return index
@@ -202,7 +204,7 @@ def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:
     return found
 
 
-def _bars(ranges: list[Ranged], played: list[_Played]) -> Iterator[Bar]:
+def _bars(ranges: list[Ranged], played: list[_DesignNumbers]) -> Iterator[Bar]:
     declared = played[0].numbers
     for measure, base in declared.items():
         for i, one in enumerate(ranges):
@@ -210,21 +212,21 @@ def _bars(ranges: list[Ranged], played: list[_Played]) -> Iterator[Bar]:
             yield Bar(one, measure, float(np.nanmean(base)), *(shift(base, end) for end in ends))
 
 
-def _lead(measure: str, bars: list[Bar], ranges: list[Ranged], played: list[_Played]) -> Lead:
+def _lead(measure: str, bars: list[Bar], ranges: list[Ranged], played: list[_DesignNumbers]) -> LongestBar:
     """The bar that reaches furthest, against each other one: by the paired difference of their reaches."""
     here = [bar for bar in bars if bar.measure == measure]
     moves = [_moves(bar, ranges.index(bar.assumption), played) for bar in here]
     top = max(range(len(here)), key=lambda i: here[i].reach if here[i].reach == here[i].reach else -1.0)
     others = [i for i in range(len(here)) if i != top]
     found = best_of(top, others, *_unzipped([z_of(moves[top] - moves[i]) for i in others]))
-    return Lead(here[top], found.told, tuple(here[i] for i in found.rivals), found.more)
+    return LongestBar(here[top], found.clear, tuple(here[i] for i in found.rivals), found.more)
 
 
 def _unzipped(pairs: list[tuple[float, int]]) -> tuple[list[float], list[int]]:
     return [z for z, _ in pairs], [n for _, n in pairs]
 
 
-def _moves(bar: Bar, index: int, played: list[_Played]) -> Floats:
+def _moves(bar: Bar, index: int, played: list[_DesignNumbers]) -> Floats:
     """(R,) how far the end that reaches further moves the measure in each replicate, counted in its direction."""
     low = abs(bar.low.difference) > abs(bar.high.difference)
     end, shifted = (played[1 + 2 * index], bar.low) if low else (played[2 + 2 * index], bar.high)

@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import AnalysisPlan, Call, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, samples_of
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
 from trialsim.engine import Engine
 from trialsim.errors import RunError
-from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
+from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
 from trialsim.kinds.estimands import NO_ESTIMAND
@@ -22,8 +22,8 @@ from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.truth.effects import one_sample, two_arms
-from trialsim.truth.plays import Chance
-from trialsim.truth.strategies import Plays, Target, endpoint_of, in_arm, play_all, undisturbed, who_counts
+from trialsim.truth.plays import SharedDraws
+from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
 
@@ -35,9 +35,9 @@ MOST = 2000
 LARGEST = 500
 
 
-def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
+def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
     """What to look for: the effect of each row that has an estimand."""
-    found: list[Target] = []
+    found: list[TargetEffect] = []
     for call in plan.calls:
         pairs = [] if samples_of(call) == "all" else [call.arms]
         pairs += list(call.pairs.arms) if call.pairs is not None else []
@@ -48,9 +48,9 @@ def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
     return tuple(found)
 
 
-def _target(call: Call, row: int, estimand: str, arms: tuple[int, int] | None) -> Target:
+def _target(call: PlannedAnalysis, row: int, estimand: str, arms: tuple[int, int] | None) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
-    return Target(row, estimand, call.endpoint, arms, exclude, strategy, call.responders)
+    return TargetEffect(row, estimand, call.endpoint, arms, exclude, strategy, call.responders)
 
 
 def find_truth(
@@ -93,7 +93,7 @@ def find_truth(
     if keeping is not None and wanted:  # where nothing is estimated there is nothing to keep
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
-    total: list[Moments] = []
+    total: list[ColumnMoments] = []
     with threads_until_done(workers) as threads:
         for part, values in zip(chunks, in_order(threads, work, chunks, ahead=workers + 2), strict=True):
             total = [merge([*total, *block_moments(values, part)])]
@@ -109,7 +109,7 @@ def shares_staff(study: Study) -> bool:
 
 def _effects(
     study: Study,
-    wanted: tuple[Target, ...],
+    wanted: tuple[TargetEffect, ...],
     ideal: Study | None,
     replicates: range,
     *,
@@ -123,7 +123,7 @@ def _effects(
 
 
 def _effects_of(
-    study: Study, wanted: tuple[Target, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
+    study: Study, wanted: tuple[TargetEffect, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
 ) -> Floats:
     """(R, M) effects, all replicates played at once; when it returns, their arrays are free for the next ones."""
     entries = conduct(study.conduct, seed=seed, replicates=replicates)
@@ -131,14 +131,14 @@ def _effects_of(
     if study.program is not None:
         participants = entries.entry.shape[1]
         tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
-    plays = play_all(Chance(study, entries, tapes, seed, replicates, engine), ideal, mixed=shares_staff(study))
+    plays = play_all(SharedDraws(study, entries, tapes, seed, replicates, engine), ideal, mixed=shares_staff(study))
     columns = [_effect(plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
     declared = study.twins.index("declared")
     columns += [_interference(plays, target, declared) for target in wanted]
     return np.stack(columns, axis=1) if columns else np.empty((len(replicates), 0))
 
 
-def _effect(plays: Plays, target: Target, twin: int) -> Floats:
+def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all who count."""
     who = who_counts(plays, target)
     values = [
@@ -146,17 +146,17 @@ def _effect(plays: Plays, target: Target, twin: int) -> Floats:
         for arm in (target.arms if target.arms is not None else (0,))
     ]
     if target.arms is None:
-        null = plays.chance.study.analysis.rows[target.row].no_effect
+        null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
     return two_arms(target.estimand, *values, who_a=who, who_b=who, levels=target.endpoint.levels)
 
 
-def _interference(plays: Plays, target: Target, twin: int) -> Floats:
+def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
     if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
-        return np.full(len(plays.chance.replicates), np.nan)
+        return np.full(len(plays.shared.replicates), np.nan)
     who = who_counts(plays, target)
-    own = {f"who_{side}": who & (plays.chance.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
+    own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
     mixed = endpoint_of(plays, plays.mixed, target, twin)
     a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
     levels = target.endpoint.levels
@@ -164,7 +164,7 @@ def _interference(plays: Plays, target: Target, twin: int) -> Floats:
     return np.asarray(together - two_arms(target.estimand, a, b, **own, levels=levels))
 
 
-def _truth(study: Study, wanted: tuple[Target, ...], moments: Moments, replicates: range) -> Truth:
+def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:
     twins, rows = study.twins, study.analysis.rows
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(moments.n > 0, moments.mean, np.nan).reshape(len(twins) + 1, len(wanted))

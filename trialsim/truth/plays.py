@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Chance:
+class SharedDraws:
     """What all plays of a batch share: who takes part, in which arm the trial puts them, and every drawn length."""
 
     study: Study
@@ -52,20 +52,20 @@ class Play:
         return self.values if TRANSFORM[transform].keeps else self.exact
 
 
-def play(chance: Chance, arm: int | None) -> Play:
+def play(shared: SharedDraws, arm: int | None) -> Play:
     """Everyone in ``arm``, or in the trial's own arms; the ward is played anew."""
-    study, entries = chance.study, chance.entries
+    study, entries = shared.study, shared.entries
     if arm is not None:
         entries = replace(entries, arm=np.where(entries.arm >= 0, arm, entries.arm).astype(np.int8))
     trace = None
-    if study.program is not None and chance.tapes is not None:
+    if study.program is not None and shared.tapes is not None:
         trace = engines.play(
-            study.program, entries, chance.tapes, seed=chance.seed, replicates=chance.replicates, engine=chance.engine
+            study.program, entries, shared.tapes, seed=shared.seed, replicates=shared.replicates, engine=shared.engine
         )
     told = None if trace is None or study.program is None else placed(trace, study.program, entries)
-    values = exact = _complete(chance, entries, told, rounded=True)
+    values = exact = _complete(shared, entries, told, rounded=True)
     if logged_pairs(study.scenario):
-        exact = _complete(chance, entries, told, rounded=False)
+        exact = _complete(shared, entries, told, rounded=False)
     if trace is not None:
         for d, point in enumerate(study.response.points):
             elsewhere = trace.visits[:, :, point.visit_index, V_REASON] == OTHER_ARM
@@ -73,15 +73,15 @@ def play(chance: Chance, arm: int | None) -> Play:
     return Play(values, exact, entries, trace)
 
 
-def _complete(chance: Chance, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Floats:
+def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Floats:
     """(T, R, N, D) what would be measured had nothing been lost."""
-    study = chance.study
+    study = shared.study
     return respond(
         study.response,
         entries,
         trace,
-        seed=chance.seed,
-        replicates=chance.replicates,
+        seed=shared.seed,
+        replicates=shared.replicates,
         twins=study.twins,
         complete=True,
         rounded=rounded,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from trialsim.kinds.designs import TRANSFORM
-from trialsim.response.scales.moments import Spread
+from trialsim.response.scales.moments import EndpointDistribution
 
 Floats = NDArray[np.float64]
 
@@ -29,13 +29,13 @@ class Case:
     covariates : how many covariates the analysis adjusts for, with the baseline
     """
 
-    arms: list[Spread]
+    arms: list[EndpointDistribution]
     sizes: Floats
     pair: tuple[int, int] | None
     alpha: float
     alternative: str
     null: float
-    baselines: list[Spread] | None
+    baselines: list[EndpointDistribution] | None
     covariances: Floats
     covariates: int
 
@@ -66,14 +66,14 @@ def joined(case: Case) -> tuple[float, float, float] | None:
     return None if n <= 1 or sd == 0.0 else (n, mean, sd)
 
 
-def shares_at(spread: Spread, values: Floats) -> Floats:
+def shares_at(spread: EndpointDistribution, values: Floats) -> Floats:
     """Shares of the categories ``values``, which hold all that the endpoint can take."""
     found = np.zeros(len(values))
     found[np.searchsorted(values, spread.values)] = spread.weights
     return found
 
 
-def superiority(x: Spread, y: Spread) -> float:
+def superiority(x: EndpointDistribution, y: EndpointDistribution) -> float:
     """P(X > Y) + P(X = Y) / 2 of two independent participants."""
     if x.normal is not None and y.normal is not None and x.scale == y.scale:
         return float(special.ndtr((x.normal[0] - y.normal[0]) / math.hypot(x.normal[1], y.normal[1])))
@@ -84,10 +84,10 @@ def superiority(x: Spread, y: Spread) -> float:
     return float(x.weights @ (less + least) / 2)
 
 
-def positive_pair(x: Spread, null: float) -> float:
+def positive_pair(x: EndpointDistribution, null: float) -> float:
     """P(D + D' > 0) + P(D + D' = 0) / 2 of two independent differences D from ``null``."""
     if x.normal is not None and TRANSFORM[x.scale].keeps:
         return float(special.ndtr(math.sqrt(2) * (x.normal[0] - null) / x.normal[1]))
-    moved = Spread(x.mean - null, x.sd, x.values - null, x.weights, x.exact)
-    turned = Spread(-moved.mean, x.sd, -moved.values, x.weights, x.exact)
+    moved = EndpointDistribution(x.mean - null, x.sd, x.values - null, x.weights, x.exact)
+    turned = EndpointDistribution(-moved.mean, x.sd, -moved.values, x.weights, x.exact)
     return superiority(moved, turned)

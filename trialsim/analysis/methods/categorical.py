@@ -19,7 +19,7 @@ from trialsim.analysis.exact import table_p
 from trialsim.analysis.methods.case import Case, Power, shares_at
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import chi_square_p, interval_probability
 from trialsim.errors import AnalysisError
@@ -182,16 +182,16 @@ def _table_power(case: Case, arms: Sequence[int]) -> Power | None:
 # ---------------------------------------------------------------- methods
 
 
-def _run_fisher(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+def _run_fisher(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     (a, b), table = arms, data.counts(call.endpoint, call.choice)
     return fisher(table, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     return chi_square(data.counts(call.endpoint, call.choice), arms=arms, level=1.0 - call.alpha)
 
 
-def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     return chi_square(data.counts(call.endpoint, call.choice), level=1.0 - call.alpha)
 
 

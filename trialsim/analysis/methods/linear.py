@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from trialsim.analysis import formulas
-from trialsim.analysis.crossed import CrossMoments
+from trialsim.analysis.cross_moments import CrossMoments
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
 from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted
 from trialsim.analysis.methods.means import between_arms
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     SINGULAR,
@@ -234,21 +234,21 @@ def _baseline_apart(case: Case, a: int, b: int) -> float:
 # ---------------------------------------------------------------- methods
 
 
-def _cross(data: Extraction, call: Call) -> CrossMoments:
+def _cross(data: Extraction, call: PlannedAnalysis) -> CrossMoments:
     return data.cross(call.endpoint, call.choice, baselines=call.baselines, covariates=call.covariates)
 
 
-def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     a, b = arms
     return ancova(_cross(data, call), a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     return ancova_omnibus(_cross(data, call))
 
 
 def _jointly(
-    data: Extraction, call: Call, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
+    data: Extraction, call: PlannedAnalysis, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
 ) -> FloatArray:
     order, cross = [pairs[0][1], *(a for a, _ in pairs)], _cross(data, call)
     statistics = np.stack([rows.statistic for rows in tested], axis=1)

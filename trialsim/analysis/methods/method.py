@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import FloatArray, Rows
 from trialsim.kinds.tests import Samples
 from trialsim.response.plan import ResponsePlan
 
 #: Carries out a test for all replicates, on the arms named: none (one sample), two (a - b), or all.
-Run = Callable[[Extraction, Call, Sequence[int]], Rows]
+Run = Callable[[Extraction, PlannedAnalysis, Sequence[int]], Rows]
 
 #: (R, pairs) p-values of pairs against one arm, taken together; from the pairs' arms and rows and their common df (R,).
-Jointly = Callable[[Extraction, Call, Sequence[tuple[int, int]], Sequence[Rows], FloatArray], FloatArray]
+Jointly = Callable[[Extraction, PlannedAnalysis, Sequence[tuple[int, int]], Sequence[Rows], FloatArray], FloatArray]
 
 #: What should be known of an analysis before it is trusted, for each of its arms; None if nothing.
-Caveat = Callable[[Call, ResponsePlan], str | None]
+Caveat = Callable[[PlannedAnalysis, ResponsePlan], str | None]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ClosedForm:
 
 
 @dataclass(frozen=True)
-class Why:
+class NoClosedForm:
     """Why there is no closed form, in words."""
 
     text: str
@@ -57,7 +57,7 @@ class Method:
     """
 
     run: Run
-    closed_form: ClosedForm | Why
+    closed_form: ClosedForm | NoClosedForm
     jointly: Jointly | None
     caveats: tuple[Caveat, ...]
 

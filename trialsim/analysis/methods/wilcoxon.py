@@ -17,7 +17,7 @@ from trialsim.analysis.exact import signed_rank_upper, upper_p
 from trialsim.analysis.methods.case import Case, Power, joined, positive_pair
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import order
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, BoolArray, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability, normal_rank_p
 from trialsim.kinds.designs import TRANSFORM, WAY
@@ -132,7 +132,7 @@ def _power(case: Case) -> Power | None:
     return Power(power, "normal approximation of the signed rank test", "Noether 1987", measured)
 
 
-def zeros_dropped(call: Call, response: ResponsePlan) -> str | None:
+def zeros_dropped(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     """A warning where a quarter or more of the changes are expected to be dropped, because they are exactly the null."""
     first, second = call.endpoint.start, call.endpoint.visit
     if first is None or (not TRANSFORM[call.endpoint.transform].keeps and call.null != 0.0):
@@ -148,7 +148,7 @@ def zeros_dropped(call: Call, response: ResponsePlan) -> str | None:
     )
 
 
-def _run(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     values = data.chosen(call.endpoint, call.choice)
     return wilcoxon(values, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 

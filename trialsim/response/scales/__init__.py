@@ -11,7 +11,7 @@ from typing import Final
 
 from trialsim.kinds import scales as kinds
 from trialsim.response.scales import binary, lognormal, normal, ordinal
-from trialsim.response.scales.parts import Parts, Place
+from trialsim.response.scales.parts import LevelParameters, ScaleParts
 from trialsim.response.scales.scores import (
     cumulative_logits,
     entropy_shares,
@@ -24,8 +24,8 @@ from trialsim.response.scales.scores import (
 
 __all__ = [
     "PARTS",
-    "Parts",
-    "Place",
+    "LevelParameters",
+    "ScaleParts",
     "cumulative_logits",
     "entropy_shares",
     "normal_cuts",

@@ -12,7 +12,15 @@ from trialsim.compiled import kernel
 from trialsim.kinds.scales import Scale
 from trialsim.numbers.distributions import solve
 from trialsim.numbers.normal import ndtr
-from trialsim.response.scales.parts import NOTHING, Column, Levels, Nearer, Place, Readings, Twin
+from trialsim.response.scales.parts import (
+    NOTHING,
+    CalibrationRound,
+    LevelParameters,
+    Levels,
+    ReadingPair,
+    Twin,
+    ValueColumn,
+)
 from trialsim.response.scales.scores import toward
 from trialsim.scenario.model import Level
 
@@ -46,17 +54,17 @@ def measured_values(  # type: ignore[no-untyped-def]
             out[r, n, d] = math.exp(value) if log else value
 
 
-def place(level: Level, reference: Place | None, *, scale: Scale, spread: str) -> Place:
+def place(level: Level, reference: LevelParameters | None, *, scale: Scale, spread: str) -> LevelParameters:
     """Location and SD of the scale's family; a center alone takes its ``spread`` from the reference."""
     assert scale.family is not None  # of a measured value
     given = level.numbers()
     if len(given) == 1 and reference is not None:
         given[spread] = reference.sd
     location, sd = solve(scale.family, given, positive=scale.positive).params
-    return Place(location, sd)
+    return LevelParameters(location, sd)
 
 
-def fill(column: Column, z: Floats, twins: Sequence[Twin], *, log: bool) -> None:
+def fill(column: ValueColumn, z: Floats, twins: Sequence[Twin], *, log: bool) -> None:
     """True values of every twin."""
     levels, share = column.levels, column.delivered
     given = (share is not None, NOTHING if share is None else share)
@@ -78,7 +86,7 @@ def cohens_d(difference: float, first: float, second: float) -> float:
     return float(np.divide(difference, np.sqrt((first**2 + second**2) / 2)))
 
 
-def nearer(told: Nearer) -> float:
+def nearer(told: CalibrationRound) -> float:
     """Move location and SD; the gap is in SDs."""
     gap, growth = _spread(told.wanted, told.found)
     told.moving.sd[told.rows] *= growth
@@ -94,7 +102,7 @@ def _spread(wanted: Floats, found: Floats) -> tuple[float, float]:
     return max(abs(float(wanted.mean() - found.mean())), abs(goal - got)) / goal, min(max(goal / got, 0.5), 2.0)
 
 
-def readings(told: Readings, *, log: bool) -> tuple[Floats, Floats, Flags] | None:
+def readings(told: ReadingPair, *, log: bool) -> tuple[Floats, Floats, Flags] | None:
     """Steps of the rounding."""
     rounding, change, z = told.rounding, told.change, told.z
     if rounding <= 0.0 or not math.isclose(change / rounding, round(change / rounding), abs_tol=1e-9):

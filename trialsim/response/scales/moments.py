@@ -17,7 +17,7 @@ GRID = 200
 
 
 @dataclass(frozen=True)
-class Spread:
+class EndpointDistribution:
     """The distribution of an endpoint in one arm.
 
     Attributes
@@ -53,7 +53,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class End:
+class ArmPoint:
     """One arm at one point, with what activities are expected to add.
 
     Attributes
@@ -72,7 +72,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Ends:
+class ArmEndpoint:
     """An endpoint in one arm.
 
     Attributes
@@ -83,15 +83,15 @@ class Ends:
     log, percent : what the analysis makes of the value or change; at most one of them
     """
 
-    end: End
-    start: End | None
+    end: ArmPoint
+    start: ArmPoint | None
     rho: float
     clock: float
     log: bool
     percent: bool
 
 
-def predictor_of(ends: Ends) -> tuple[float, float]:
+def predictor_of(ends: ArmEndpoint) -> tuple[float, float]:
     """Mean and SD of the endpoint on the scale of the predictor (of a change: of the difference)."""
     end, start = ends.end, ends.start
     if start is None:
@@ -109,12 +109,12 @@ def nodes() -> Floats:
     return np.asarray(special.ndtri((np.arange(GRID) + 0.5) / GRID))
 
 
-def normal_spread(mean: float, sd: float) -> Spread:
+def normal_endpoint(mean: float, sd: float) -> EndpointDistribution:
     """A normal endpoint."""
-    return Spread(mean, sd, mean + sd * nodes(), np.full(GRID, 1 / GRID), False, (mean, sd))
+    return EndpointDistribution(mean, sd, mean + sd * nodes(), np.full(GRID, 1 / GRID), False, (mean, sd))
 
 
-def discrete(values: Floats, weights: Floats) -> Spread:
+def discrete(values: Floats, weights: Floats) -> EndpointDistribution:
     """An endpoint of a few values with their shares."""
     mean = float(weights @ values)
-    return Spread(mean, math.sqrt(max(float(weights @ (values - mean) ** 2), 0.0)), values, weights, True)
+    return EndpointDistribution(mean, math.sqrt(max(float(weights @ (values - mean) ** 2), 0.0)), values, weights, True)

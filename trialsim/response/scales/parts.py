@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.response.scales.moments import End, Ends, Spread
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution
 from trialsim.scenario.model import CovariateEffect, Driver, Effect, Level, Response
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ NOTHING: Floats = np.zeros((1, 1))
 
 
 @dataclass(frozen=True)
-class Place:
+class LevelParameters:
     """Where an arm's values lie: location and SD of a measured outcome, or the cumulative logits of an ordinal one."""
 
     location: float = 0.0
@@ -47,7 +47,7 @@ class Levels(Protocol):
 
 
 @dataclass(frozen=True)
-class Moving:
+class MutableLevels:
     """Copies of levels that are changed in place."""
 
     location: Floats
@@ -56,7 +56,7 @@ class Moving:
 
 
 @dataclass(frozen=True)
-class Column:
+class ValueColumn:
     """A column ``d`` of true values, to be filled for each twin.
 
     Attributes
@@ -84,7 +84,7 @@ class Twin:
 
 
 @dataclass(frozen=True)
-class Implied:
+class EffectSizes:
     """What two levels imply; see :class:`trialsim.response.effects.ImpliedEffect`."""
 
     difference: float
@@ -95,21 +95,21 @@ class Implied:
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearForm:
     """A value that is a + ``sd`` Z of the normal Z behind it."""
 
     sd: float
 
 
 @dataclass(frozen=True)
-class Exponential:
+class ExponentialForm:
     """A value that is exp(a + ``sd`` Z), divided by exp(a + sd^2) so that nothing overflows."""
 
     sd: float
 
 
 @dataclass(frozen=True)
-class Steps:
+class StepForm:
     """A value that rises by ``rises`` (L - 1,) where Z passes ``cuts`` (L - 1,); its ``variance``."""
 
     cuts: Floats
@@ -117,11 +117,11 @@ class Steps:
     variance: float
 
 
-Form = Linear | Exponential | Steps
+Form = LinearForm | ExponentialForm | StepForm
 
 
 @dataclass(frozen=True)
-class Nearer:
+class CalibrationRound:
     """One round of one group of participants: ``rows`` of ``moving`` are brought nearer.
 
     Attributes
@@ -130,7 +130,7 @@ class Nearer:
     slope : how far the mean of the group follows its level
     """
 
-    moving: Moving
+    moving: MutableLevels
     rows: int | slice
     wanted: Floats
     found: Floats
@@ -140,7 +140,7 @@ class Nearer:
 
 
 @dataclass(frozen=True)
-class Readings:
+class ReadingPair:
     """Two points of one arm: levels, ``rounding`` (0 for none), places ``z`` of the first normal, and the ``change``."""
 
     first: Levels
@@ -153,7 +153,7 @@ class Readings:
 
 
 @dataclass(frozen=True)
-class Parts:
+class ScaleParts:
     """All of a scale. ``categories`` are empty where values are measured, ``k``, ``a`` and ``b`` rows of the levels.
 
     Attributes
@@ -173,14 +173,14 @@ class Parts:
     words : (levels, k, categories): a level in words
     """
 
-    place: Callable[[Level, Sequence[float], Place | None], Place]
-    shift: Callable[[AnyEffect, Place, Sequence[float]], float]
-    fill: Callable[[Column, Floats, Sequence[Twin]], None]
+    place: Callable[[Level, Sequence[float], LevelParameters | None], LevelParameters]
+    shift: Callable[[AnyEffect, LevelParameters, Sequence[float]], float]
+    fill: Callable[[ValueColumn, Floats, Sequence[Twin]], None]
     form: Callable[[Levels, int, Floats], Form]
-    implied: Callable[[Levels, int, int, Floats], Implied]
+    implied: Callable[[Levels, int, int, Floats], EffectSizes]
     scaled: Callable[[Floats], Floats]
-    nearer: Callable[[Nearer], float]
-    readings: Callable[[Readings], tuple[Floats, Floats, Flags] | None]
-    expected: Callable[[Ends], Spread | None]
-    covariance: Callable[[End, End, float, bool, bool], float]
+    nearer: Callable[[CalibrationRound], float]
+    readings: Callable[[ReadingPair], tuple[Floats, Floats, Flags] | None]
+    expected: Callable[[ArmEndpoint], EndpointDistribution | None]
+    covariance: Callable[[ArmPoint, ArmPoint, float, bool, bool], float]
     words: Callable[[Levels, int, Floats], str]

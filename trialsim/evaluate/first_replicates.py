@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.plan import RowPlan
-from trialsim.evaluate.table import Column
+from trialsim.evaluate.table import MeasureColumn
 
 Floats = NDArray[np.float64]
 
 #: Figures show at most this many replicates; the table of operating characteristics counts all of them.
-KEPT = 10_000
+FIGURE_REPLICATES = 10_000
 
 
 @dataclass(frozen=True)
-class Kept:
+class FirstReplicates:
     """The first replicates, for figures.
 
     Attributes
@@ -40,7 +40,7 @@ class Kept:
     p: Floats
     low: Floats
     high: Floats
-    columns: tuple[Column, ...]
+    columns: tuple[MeasureColumn, ...]
     trial: Floats
     entry_days: NDArray[np.float32]
 
@@ -57,10 +57,10 @@ class Kept:
         raise KeyError((measure, contrast))
 
 
-def join_kept(parts: Sequence[Kept]) -> Kept:
+def join_first(parts: Sequence[FirstReplicates]) -> FirstReplicates:
     """Parts that follow one another as one."""
     first = parts[0]
-    return Kept(
+    return FirstReplicates(
         parts=stretches([one for part in parts for one in part.parts]),
         twins=first.twins,
         rows=first.rows,

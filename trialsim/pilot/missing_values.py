@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from trialsim.pilot import estimates as est
-from trialsim.pilot.data import Measured, Pilot
+from trialsim.pilot.data import OutcomeData, Pilot
 from trialsim.pilot.fragment import Data, quantity
 
 #: Arms differ in what is missing where Fisher's exact test of one arm against the others says so at this level.
 DIFFERENT = 0.05
 
 
-def missing_of(name: str, measured: Measured, pilot: Pilot) -> tuple[Data, list[str]]:
+def missing_of(name: str, measured: OutcomeData, pilot: Pilot) -> tuple[Data, list[str]]:
     """``lost:`` or ``missing:`` of an outcome, and what should be known about it.
 
     Visits with as many missing values share one number. Elsewhere each visit with missing values has its own, and each arm

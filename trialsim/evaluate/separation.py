@@ -19,10 +19,10 @@ ERROR = 0.05
 
 
 @dataclass(frozen=True)
-class Apart:
+class Separation:
     """Whether two are told apart, and if not how many more replicates would tell; None where no number would."""
 
-    told: bool
+    clear: bool
     more: int | None = None
 
 
@@ -58,7 +58,7 @@ def unpaired_z(x: Floats, y: Floats) -> tuple[float, int]:
     return float((p - q) / math.sqrt(p * (1 - p) / (len(x) + 2) + q * (1 - q) / (len(y) + 2))), min(len(x), len(y))
 
 
-def holm(z: Sequence[float], n: Sequence[int]) -> list[Apart]:
+def holm(z: Sequence[float], n: Sequence[int]) -> list[Separation]:
     """Which of m comparisons are told apart at :data:`ERROR` in all (two-sided), by Holm's steps.
 
     The largest of the m sizes of z is held against the normal quantile of ERROR / m, the next one against that of
@@ -70,9 +70,9 @@ def holm(z: Sequence[float], n: Sequence[int]) -> list[Apart]:
     Holm 1979, A simple sequentially rejective multiple test procedure, Scand J Stat 6:65.
 
     >>> holm([3.0, 2.1, 1.0], [1000, 1000, 1000])
-    [Apart(told=True, more=None), Apart(told=False, more=140), Apart(told=False, more=2900)]
+    [Separation(clear=True, more=None), Separation(clear=False, more=140), Separation(clear=False, more=2900)]
     """
-    found = [Apart(told=True)] * len(z)
+    found = [Separation(clear=True)] * len(z)
     wanting = 0.0
     for step, index in enumerate(sorted(range(len(z)), key=lambda i: -abs(z[i]))):
         critical = -float(special.ndtri(ERROR / (2 * (len(z) - step))))
@@ -80,36 +80,36 @@ def holm(z: Sequence[float], n: Sequence[int]) -> list[Apart]:
         if size < critical:
             wanting = max(wanting, n[index] * ((critical / size) ** 2 - 1) if size > 0 else math.inf)
         if wanting > 0:
-            found[index] = Apart(told=False, more=two_digits_up(wanting) if wanting < MOST else None)
+            found[index] = Separation(clear=False, more=two_digits_up(wanting) if wanting < MOST else None)
     return found
 
 
 @dataclass(frozen=True)
-class Best:
+class ApparentBest:
     """The apparent best of several.
 
     Attributes
     ----------
     index : which one
-    told : whether it is told apart from each other one
+    clear : whether it is told apart from each other one
     rivals : those it is not told apart from
     more : replicates that would tell; None where no number would, or none is needed
     """
 
     index: int
-    told: bool
+    clear: bool
     rivals: tuple[int, ...]
     more: int | None
 
 
-def best_of(index: int, others: Sequence[int], z: Sequence[float], n: Sequence[int]) -> Best:
+def best_of(index: int, others: Sequence[int], z: Sequence[float], n: Sequence[int]) -> ApparentBest:
     """The apparent best ``index`` against each of ``others``, by the z of its lead over each."""
     apart = holm(z, n)
-    open_ = [(other, one) for other, one in zip(others, apart, strict=True) if not one.told]
-    return Best(index, not open_, tuple(other for other, _ in open_), most_of([one for _, one in open_]))
+    open_ = [(other, one) for other, one in zip(others, apart, strict=True) if not one.clear]
+    return ApparentBest(index, not open_, tuple(other for other, _ in open_), most_of([one for _, one in open_]))
 
 
-def most_of(apart: Sequence[Apart]) -> int | None:
+def most_of(apart: Sequence[Separation]) -> int | None:
     """The replicates after which all are told apart; None where there is none, or no number would tell."""
     return None if not apart or any(one.more is None for one in apart) else max(one.more or 0 for one in apart)
 

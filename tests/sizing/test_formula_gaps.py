@@ -12,8 +12,8 @@ from scipy import special
 from trialsim import study
 from trialsim.scenario import loads
 from trialsim.sizing.bounds import BOUNDS, bound_of, in_words
-from trialsim.sizing.closed_form import Opinion, second_opinion
-from trialsim.sizing.gaps import loss_of
+from trialsim.sizing.closed_form import SecondOpinion, second_opinion
+from trialsim.sizing.formula_gaps import loss_of
 
 BASE = """
 trialsim: 1
@@ -47,7 +47,7 @@ YES = "visit: post, test: fisher, dichotomize: {at_least: 11}"
 FIXED = "allocation: {method: in turn}, enroll: 60"
 
 
-def opinion(analysis: str, *, outcome: str = NORMAL, design: str = FIXED) -> Opinion:
+def opinion(analysis: str, *, outcome: str = NORMAL, design: str = FIXED) -> SecondOpinion:
     prepared = study.prepare(loads(BASE.format(design=design, outcome=outcome, analysis=analysis)))
     found = second_opinion(prepared, prepared.analysis.rows[0])
     assert found is not None

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.kinds.designs import METHOD
 from trialsim.prepared import Study
 from trialsim.sizing.sizes import sizes_of
@@ -32,7 +32,7 @@ def arm_sizes(study: Study, n: float | None = None) -> Floats:
     return np.asarray(total * shares / shares.sum())
 
 
-def eligible(study: Study, call: Call) -> float:
+def eligible(study: Study, call: PlannedAnalysis) -> float:
     """Share of the participants whom the analysis does not exclude by a covariate."""
     share = 1.0
     covariates = list(study.scenario.participants.values())
@@ -46,7 +46,7 @@ def one_by_one(study: Study) -> bool:
     return METHOD[study.conduct.method].one_by_one and len(study.conduct.arms) > 1 and study.conduct.each_arm == 0
 
 
-def offsets(study: Study, call: Call, randomized: Floats) -> Floats:
+def offsets(study: Study, call: PlannedAnalysis, randomized: Floats) -> Floats:
     """(K, K) columns c_j whose products add up to the covariance of the sizes analyzed; 0 where they do not vary.
 
     Of ``randomized`` (K,) participants each is analyzed with the same chance q: variance n q (1 - q) in each arm. Randomized

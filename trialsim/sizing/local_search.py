@@ -14,10 +14,10 @@ import numpy as np
 
 from trialsim.sizing.answer import notes_on, refuse_failures, shortfall
 from trialsim.sizing.batch import Batch, side_by_side
-from trialsim.sizing.curve import SIDE, Curve, last_rise
+from trialsim.sizing.curve import SIDE, PowerCurve, last_rise
 from trialsim.sizing.fit import Scores, fit_curve
-from trialsim.sizing.plays import PILOT, Plays
 from trialsim.sizing.sizes import Sizes
+from trialsim.sizing.trials import PILOT, SearchTrials
 
 #: Sizes of the survey, as shares of the first guess; and how far above the answer it must reach, to see a fall behind a hump.
 WIDE = (0.5, 0.65, 0.8, 0.87, 0.94, 1.0, 1.07, 1.15, 1.25, 1.35, 1.47, 1.6)
@@ -33,12 +33,12 @@ STEP = 0.02
 ROUNDS = 6
 
 
-class Nearby:
+class LocalSearch:
     """A search on a ward. ``between`` are the sizes an answer may have, ``played`` those that may be played."""
 
     def __init__(
         self,
-        plays: Plays,
+        plays: SearchTrials,
         goal: float,
         sizes: Sizes,
         between: tuple[int, int],
@@ -49,7 +49,7 @@ class Nearby:
         (self.low, self.high), (self.floor, self.ceiling) = between, played
         self.whole = False
 
-    def curve(self, middle: float, *, whole: bool) -> tuple[Curve, tuple[str, ...]]:
+    def curve(self, middle: float, *, whole: bool) -> tuple[PowerCurve, tuple[str, ...]]:
         """The curve: far sizes by the survey, near ones sharp; and what is to be said of it."""
         self.whole = whole
         wide, batch, center = self.survey(middle)
@@ -63,7 +63,7 @@ class Nearby:
         """Trials at every size of ``at``: whole ones, or the first participants of the largest."""
         return self.plays.whole(at, count, text) if self.whole else self.plays.prefixes(at, count, text)
 
-    def survey(self, middle: float) -> tuple[Curve, Batch, float]:
+    def survey(self, middle: float) -> tuple[PowerCurve, Batch, float]:
         """A rough curve that holds the last rise through the goal, if the range has one, and where that is."""
         count = max(round(self.replicates * SURVEY), PILOT)
         for _ in range(ROUNDS):
@@ -85,7 +85,7 @@ class Nearby:
             middle = wide.at[0] * 0.8 if over else wide.at[-1] * 1.4
         return wide, batch, center
 
-    def close(self, center: float) -> Curve:
+    def close(self, center: float) -> PowerCurve:
         """Five sizes around the answer, moved until it lies within one step of the middle one."""
         step = self.sizes.near([max(STEP * center, self.sizes.step)])[0]
         middle, played, tried = self.sizes.near([center])[0], dict[int, Batch](), set[int]()
@@ -115,7 +115,7 @@ class Nearby:
         )
         return (text,) if self.whole else ()
 
-    def hump(self, wide: Curve) -> tuple[str, ...]:
+    def hump(self, wide: PowerCurve) -> tuple[str, ...]:
         """Says where a smaller size has the power, too, and a larger one does not."""
         above = np.flatnonzero(wide.power > self.goal + 2 * wide.se)
         below = np.flatnonzero(wide.power < self.goal - 2 * wide.se)
@@ -137,13 +137,13 @@ def one_size(batch: Batch, place: int) -> Batch:
     return Batch(scores, batch.estimate[keep], batch.width[keep], batch.enrolled[keep])
 
 
-def joined(wide: Curve, near: Curve) -> Curve:
+def joined(wide: PowerCurve, near: PowerCurve) -> PowerCurve:
     """The sharp curve, with the sizes of the survey beyond it."""
     far = (wide.at < near.at[0]) | (wide.at > near.at[-1])
     at = np.concatenate([near.at, wide.at[far]])
     order = np.argsort(at)
     power = np.concatenate([near.power, wide.power[far]])[order]
     without = np.concatenate([near.without, wide.without[:, far]], axis=1)[:, order]
-    return Curve(
+    return PowerCurve(
         at[order], power, without, near.rule, near.middle, by_parts=near.by_parts, contradiction=near.contradiction
     )

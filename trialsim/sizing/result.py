@@ -8,12 +8,12 @@ from typing import Literal
 
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.table import wilson
-from trialsim.sizing.curve import Curve
+from trialsim.sizing.curve import PowerCurve
 from trialsim.sizing.target import Target
 
 #: Why nothing is recommended: the range ends before the goal is met, all of it meets the goal, or the answer would be an end
 #: of the range and a size below may do as well.
-Missed = Literal["", "never", "sooner", "at the end"]
+NoSizeReason = Literal["", "never", "sooner", "at the end"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def confirmed_share(at: float, reached: int, replicates: int, *, failed: int, se
 
 
 @dataclass(frozen=True)
-class Found:
+class SizingResult:
     """The answer of a search.
 
     Attributes
@@ -68,14 +68,14 @@ class Found:
     root: float
     low: float
     high: float
-    curve: Curve
+    curve: PowerCurve
     best: tuple[float, float]
     best_error: float
     between: tuple[float, float]
     estimate: float
     spent: int
     reached: tuple[float, float, float]
-    missed: Missed = ""
+    missed: NoSizeReason = ""
     effect_declared: bool = True
     confirmations: tuple[Confirmation, ...] = ()
     notes: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scipy import special
 
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
 from trialsim.kinds.tests import Test
@@ -16,7 +16,7 @@ from trialsim.response.people import NOBODY
 from trialsim.response.plan import OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
-from trialsim.sizing.varying import one_by_one
+from trialsim.sizing.random_sizes import one_by_one
 
 #: Reasons that a play can put a number to, or take back.
 TIME_LIMIT = "enrollment ends at the time limit, and a trial may stay below its target"
@@ -38,7 +38,7 @@ SKEWED = 0.3
 
 
 def reasons(
-    study: Study, call: Call, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
+    study: Study, call: PlannedAnalysis, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
 ) -> tuple[str, ...]:
     """What sets the simulated power of an analysis apart from its formula; the heaviest first.
 
@@ -74,13 +74,13 @@ def loss_of(reason: str) -> str | None:
     return next((name for begin, name in LOSSES.items() if reason.startswith(begin)), None)
 
 
-def points_of(call: Call) -> list[int]:
+def points_of(call: PlannedAnalysis) -> list[int]:
     """The points the analysis looks at."""
     ends = [call.endpoint, *call.baselines]
     return list(dict.fromkeys(d for one in ends for d in (one.visit, one.start) if d is not None))
 
 
-def _multiplicity(call: Call, pair: tuple[int, int] | None) -> Iterator[str]:
+def _multiplicity(call: PlannedAnalysis, pair: tuple[int, int] | None) -> Iterator[str]:
     if call.pairs is None or pair is None or pair == call.arms:
         return
     count = len(call.pairs.arms)
@@ -95,7 +95,7 @@ def _multiplicity(call: Call, pair: tuple[int, int] | None) -> Iterator[str]:
         yield f"Dunnett's critical value is a little below that of the formula's alpha/{count}: higher"
 
 
-def _population(study: Study, call: Call, *, whole_sizes: bool) -> Iterator[str]:
+def _population(study: Study, call: PlannedAnalysis, *, whole_sizes: bool) -> Iterator[str]:
     population = POPULATION[call.choice.population]
     if population.received:
         yield "only those who received the treatment count: fewer"
@@ -110,7 +110,7 @@ def _population(study: Study, call: Call, *, whole_sizes: bool) -> Iterator[str]
         yield "the last block of each stratum may stay unfinished, which leaves arms of unequal size: a little lower"
 
 
-def _delivery(study: Study, call: Call) -> Iterator[str]:
+def _delivery(study: Study, call: PlannedAnalysis) -> Iterator[str]:
     program = study.program
     if program is None:
         return
@@ -136,7 +136,7 @@ def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[s
         yield "samples outside their time window are dropped: lower"
 
 
-def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
+def _measurement(study: Study, call: PlannedAnalysis, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
     tool = declared.instrument
     cvs = [cv.value for cv in (tool.assay_cv, tool.plate_cv) if cv is not None and cv.value > 0]
     if cvs:
@@ -154,7 +154,7 @@ def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePl
         yield "values are rounded"
 
 
-def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> float:
+def _below(study: Study, call: PlannedAnalysis, outcome: OutcomePlan, limit: float) -> float:
     """The largest share below the detection limit among the arms and points of the analysis, as declared."""
     place = math.log(limit) if outcome.scale.log else limit
     points = [study.response.points[d] for d in points_of(call)]
@@ -163,7 +163,7 @@ def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> floa
     )
 
 
-def _movers(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
+def _movers(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterator[str]:
     names = {
         "failed": "failed attempts", "wait": "waits", "interrupted": "interruptions", "duration": "the time taken",
         "missed": "missed sessions",
@@ -189,7 +189,7 @@ def _movers(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
             yield f"the effect of {activity} depends on how long it lasts and when the sample is taken"
 
 
-def _people(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
+def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterator[str]:
     """Participants who share a practitioner or a site; a practitioner only where the analysis looks after contact."""
     felt = any(step != NOBODY for d in points_of(call) for step in study.response.points[d].contact)
     shares = ((outcome.icc_practitioner if felt else 0.0, "practitioner"), (outcome.icc_site, "site"))
@@ -201,7 +201,7 @@ def _people(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
             yield f"the effect of {activity} varies over practitioners: those of one are not independent"
 
 
-def _categories_left(study: Study, call: Call) -> dict[str, int]:
+def _categories_left(study: Study, call: PlannedAnalysis) -> dict[str, int]:
     """How many categories an exclusion leaves of each covariate it concerns."""
     plan, left = study.response, dict[str, int]()
     for covariate, _ in call.choice.exclude:
@@ -210,7 +210,7 @@ def _categories_left(study: Study, call: Call) -> dict[str, int]:
     return left
 
 
-def _shape(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
+def _shape(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan) -> Iterator[str]:
     if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test.family == "tables":
         return
     if outcome.scale.categories is not None:
@@ -228,7 +228,7 @@ def _shape(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterat
             yield "values are skewed (lognormal), the formula takes them as normal"
 
 
-def _arms(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
+def _arms(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan) -> Iterator[str]:
     if not test.equal_sds or not outcome.scale.in_unit:
         return
     sds = [float(s) for s in study.response.points[call.endpoint.visit].sd]

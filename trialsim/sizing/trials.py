@@ -23,7 +23,7 @@ PILOT = 400
 
 
 @dataclass
-class Plays:
+class SearchTrials:
     """What a search plays of one study for one target."""
 
     study: Study

@@ -59,7 +59,7 @@ __all__ = [
 
 _PRIOR: dict[str, Any] = {
     "type": "object",
-    "description": "What is believed about the value: a distribution, drawn from by trialsim assurance.",
+    "description": "What is believed about the value: a distribution. trialsim assurance draws from it.",
     "properties": {
         key: {} for key in (*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE, "name", "n")
     },
@@ -72,16 +72,16 @@ _PRIOR: dict[str, Any] = {
 def _number(
     kind: str, low: float | None = None, high: float | None = None, *, of_practitioners: bool = False
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    told: dict[str, Any] = {key: {"type": "string"} for key in PROVENANCE[:3]}
+    properties: dict[str, Any] = {key: {"type": "string"} for key in PROVENANCE[:3]}
     if of_practitioners:
         name = {"type": ["string", "number"]}
         several = {"type": "array", "items": name, "minItems": 1}
-        told["of"] = {"description": "The resource whose people they are, or several.", "anyOf": [name, several]}
+        properties["of"] = {"description": "The resource whose people they are, or several.", "anyOf": [name, several]}
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     pair = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}
     carried = {
         "type": "object",
-        "properties": {"value": bare, **told, "range": pair, "prior": _PRIOR},
+        "properties": {"value": bare, **properties, "range": pair, "prior": _PRIOR},
         "required": ["value"],
         "additionalProperties": False,
     }

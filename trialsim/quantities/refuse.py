@@ -1,4 +1,4 @@
-"""How the reading of one quantity says what is wrong, and where in it."""
+"""Faults found while one quantity is read: what is wrong, and where in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def refuse(code: str, message: str, *, remedy: str = "", at: tuple[str | int, ..
 
 
 class inside:  # noqa: N801  # reads as a phrase: with inside("range")
-    """Add a leading place to the faults raised within."""
+    """Add a leading place to the faults raised inside the block."""
 
     def __init__(self, *place: str | int) -> None:
         self.place = place
@@ -24,12 +24,12 @@ class inside:  # noqa: N801  # reads as a phrase: with inside("range")
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, PydanticCustomError) and self.place:
-            told: dict[str, Any] = dict(error.context or {})
-            refuse(error.type, told["message"], remedy=told["remedy"], at=(*self.place, *told["at"]))
+            fault: dict[str, Any] = dict(error.context or {})
+            refuse(error.type, fault["message"], remedy=fault["remedy"], at=(*self.place, *fault["at"]))
 
 
 def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
-    """Refuse a key that is not allowed, with the nearest that is."""
+    """Refuse an unknown key and suggest the nearest known one."""
     for key in value:
         if key not in allowed:
             refuse(
@@ -41,7 +41,7 @@ def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
 
 
 def did_you_mean(word: str, known: Sequence[str], *, what: str = "Known") -> str:
-    """``Did you mean 'massage'?`` when one is near, else the list of what is known; never the word itself.
+    """``Did you mean 'massage'?`` if a known word is similar, else the list of known words; never the word itself.
 
     >>> did_you_mean("sd", ["sd", "mean"])
     'Known: mean.'

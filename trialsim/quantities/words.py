@@ -1,4 +1,4 @@
-"""Reading what is no quantity: times of day, names, lines of text, counts and the categories of a scale."""
+"""Reading values other than quantities: times of day, names, lines of text, counts and the categories of a scale."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def read_name(value: object) -> str:
     if " - " in name or set(name) & set("{}[]=@/"):
         refuse("TS-E018", f"'{name}' cannot be a name.", remedy="Leave out ' - ' and the characters { } [ ] = @ /.")
     if name[0] == "_":
-        refuse("TS-E018", f"'{name}' would be left out of figures.", remedy="Begin a name with a letter or a digit.")
+        refuse("TS-E018", f"'{name}' would be missing from figures.", remedy="Begin a name with a letter or a digit.")
     refuse_formula(name)
     return name
 
 
 def refuse_formula(text: str) -> None:
-    """Refuse words that a spreadsheet would run: tables are opened there."""
+    """Refuse text that a spreadsheet would run as a formula: tables are opened there."""
     if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         refuse(
             "TS-E018", f"'{text}' would be a formula in a spreadsheet.", remedy="Begin a name with a letter or a digit."
@@ -66,7 +66,7 @@ def read_line(value: str) -> str:
             remedy=f"A title or label has at most {LONGEST_LINE}.",
         )
     if odd_letter(value) is not None:
-        message = f"this text holds the character {odd_letter(value)}, which nobody sees."
+        message = f"this text holds the character {odd_letter(value)}, which is invisible."
         refuse("TS-E130", message, remedy="Remove it, or type the text anew.")
     if value.strip():
         refuse_formula(value.strip())
@@ -74,14 +74,14 @@ def read_line(value: str) -> str:
 
 
 def read_study_name(value: object) -> str:
-    """The name of a study, which names its folders, scripts and jobs: usable as it stands on every system."""
+    """The name of a study, which names its folders, scripts and jobs: usable unchanged on every system."""
     name = read_name(value)
     if not is_usable(name):
         other = usable_name(name)
         hint = f"Write name: {other}." if other else "Write name: my-study."
         refuse(
             "TS-E132",
-            f"'{name}' cannot name a folder on every system.",
+            f"'{name}' cannot be a folder name on every system.",
             remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
         )
     return name

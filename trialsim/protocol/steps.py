@@ -1,6 +1,6 @@
 """The steps of a protocol and the resources they need, as frozen records.
 
-A protocol is data: a tuple of steps, each told by the one key that names it (``wait``, ``visit``, ``activity``,
+A protocol is data: a tuple of steps, each identified by its first key (``wait``, ``visit``, ``activity``,
 ``attempt``, ``hold``, ``repeat``). :mod:`trialsim.protocol.compile` turns it into an integer step table.
 """
 
@@ -42,7 +42,7 @@ class WaitRule(Record):
 
 
 class OtherWork(Sourced):
-    """What else a resource is busy with: its share of the open hours, in spells of this length."""
+    """Other work of a resource: its share of the open hours, in spells of this length."""
 
     share: Share
     spell: DurationSpread
@@ -57,7 +57,7 @@ class Resource(Record):
     other_work: OtherWork | None = None
     queue_limit: Count | None = Field(
         default=None, ge=0, le=100_000
-    )  # a request that finds this many waiting gives up at once
+    )  # a request gives up at once if this many are waiting
 
 
 class Wait(Sourced):
@@ -74,7 +74,7 @@ class Visit(Record):
 
 
 class Interruption(Sourced):
-    """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time."""
+    """An interruption: with a chance, at a uniformly drawn share of the length, for a time."""
 
     chance: Share
     lasts: DurationSpread = Field(alias="for")
@@ -82,10 +82,10 @@ class Interruption(Sourced):
 
 
 class Activity(Sourced):
-    """Something that takes time. With ``arms`` it belongs to these arms, as does one that bears an arm's name."""
+    """Something that takes time. It belongs to the arms in ``arms``, or to the arm whose name it has."""
 
     activity: Name
-    name: Name | None = None  # tells two equal activities apart
+    name: Name | None = None  # distinguishes two equal activities
     arms: tuple[Name, ...] = ()
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
@@ -110,7 +110,7 @@ class Attempt(Sourced):
 
 
 class Hold(Record):
-    """Resources kept for all steps inside. Nobody free within ``give_up_after``: the session is missed."""
+    """Resources kept for all steps inside. If nobody is free within ``give_up_after``, the session is missed."""
 
     hold: tuple[Name, ...]
     name: Name | None = None
@@ -131,14 +131,14 @@ STEP_KEYS = ("wait", "activity", "attempt", "hold", "repeat", "visit")  # an att
 
 
 def step_kind(value: object) -> str | None:
-    """Which kind of step a mapping or record is, told by the one key that names it."""
+    """The kind of step of a mapping or record, by the key that names it."""
     if isinstance(value, Mapping):
         return next((key for key in STEP_KEYS if key in value), None)
     return next((key for key in STEP_KEYS if hasattr(value, key)), None)
 
 
 def _tag(value: object) -> str | None:
-    """The kind in angle brackets, so that a place in a file never mistakes it for a key."""
+    """The kind in angle brackets, so that it is never mistaken for a key of the file."""
     kind = step_kind(value)
     return f"<{kind}>" if kind else None
 

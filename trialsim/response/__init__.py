@@ -1,4 +1,4 @@
-"""What is measured: every value at its realized time, after what was really delivered."""
+"""Measurements: every value at its actual time, after the treatment actually delivered."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 __all__ = ["Measurements", "ResponsePlan", "plan_response", "respond"]
 
-#: Twins of a trial: lambda as a share of the declared one, and whether the clock moves the outcome.
+#: Twins of a trial: lambda as a share of the declared one, and whether the time of day changes the outcome.
 TWINS = {"declared": (1.0, True), "null": (0.0, True), "no change": (0.0, False)}
 
 
@@ -75,7 +75,7 @@ def respond(
     ----------
     entries, trace : arrays of :class:`trialsim.conduct.Entries` and, with a ward, of an event trace
     scale : lambda of the declared twin; the declared effects are multiplied by it
-    complete : nothing is lost and no detection limit hides a value; every visit needs its time in the trace
+    complete : no value is lost or hidden by a detection limit; every visit needs a time in the trace
     rounded : whether the instrument rounds
     """
     inputs = PredictorInputs(plan, entries, trace, seed, replicates)
@@ -97,18 +97,18 @@ def respond(
     return measured
 
 
-#: No value of a study is larger; the fourth power is still a number.
+#: The largest value in a study; its fourth power is still a number.
 LARGEST = 1e30
 
 
 class EffectOverflowError(TrialsimError, ValueError):
-    """Effects that multiply to values beyond every measure."""
+    """Effects multiply to values beyond any number that can be analyzed."""
 
     exit_code = 3
 
 
 def _refuse_endless(plan: ResponsePlan, values: Floats) -> None:
-    """Refuse values (T, R, N, D) with which no analysis could reckon; NaN is a missing value."""
+    """Refuse values (T, R, N, D) that no analysis could compute with; NaN is a missing value."""
     if not values.size or (
         np.fmax.reduce(values, axis=None) <= LARGEST and np.fmin.reduce(values, axis=None) >= -LARGEST
     ):
@@ -116,9 +116,9 @@ def _refuse_endless(plan: ResponsePlan, values: Floats) -> None:
     for d, (outcome, visit) in enumerate(plan.pairs):
         if (np.abs(values[..., d]) > LARGEST).any():
             raise EffectOverflowError(
-                f"values of {outcome!r} at {visit!r} come out beyond {LARGEST:.0e}: its effects multiply without end.",
+                f"values of {outcome!r} at {visit!r} exceed {LARGEST:.0e}: its effects multiply to impossible values.",
                 code="TS-N010",
-                remedy="Look at the sizes and the per: of its rhythm, drivers, covariates and responses.",
+                remedy="Check the sizes and the per: of its rhythm, drivers, covariates and responses.",
             )
 
 
@@ -135,7 +135,7 @@ def _latent(inputs: PredictorInputs) -> Floats:
 
 
 def _mixed(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, z: Floats) -> Floats:
-    """The shares of practitioner and site in the variance; the total variance stays 1."""
+    """Add the shares of practitioner and site in the variance; the total variance stays 1."""
     practitioner = outcome.icc_practitioner if inputs.trace is not None else 0.0
     if practitioner == 0.0 and outcome.icc_site == 0.0:
         return z
@@ -171,7 +171,7 @@ def _true_values(
     scale: float,
     measured: Measurements,
 ) -> None:
-    """Fill column ``d`` of the values (T, R, N, D): levels, what was delivered, what shifts them, and ``z`` (R, N)."""
+    """Fill column ``d`` of the values (T, R, N, D): levels, delivered treatment, shifts, and ``z`` (R, N)."""
     lambdas = [TWINS[name][0] * scale for name in measured.twins]
     shifts = _shifts(inputs, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
     column = ValueColumn(
@@ -194,8 +194,8 @@ def _shifts(
         parts = [common, clock if with_clock else None]
         if outcome.responses:
             parts.append(activity_shift(inputs, outcome, point, scale=factor))
-        told = [part for part in parts if part is not None]
-        found.append(np.ascontiguousarray(sum(told[1:], start=told[0])) if told else None)
+        present = [part for part in parts if part is not None]
+        found.append(np.ascontiguousarray(sum(present[1:], start=present[0])) if present else None)
     return found
 
 
@@ -216,7 +216,7 @@ def _measure(
 ) -> None:
     """Put the true values of column ``d`` through the instrument; the twins share its errors.
 
-    Its detection limit counts only where ``limited``, its steps where ``rounded``.
+    Its detection limit applies only if ``limited``, its rounding only if ``rounded``.
     """
     tool = outcome.instrument
     if tool.rater_sd is not None and outcome.scale.rater == "value":

@@ -27,7 +27,7 @@ class ImpliedEffect:
 
 
 def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
-    """Every declared difference between arms; effects that come through activities are not among them."""
+    """Every declared difference between arms, without effects that come through activities."""
     for point in plan.points:
         for arm, name in enumerate(plan.arms):
             if arm != plan.reference and point.differs:
@@ -38,10 +38,10 @@ def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The largest fall that clearance allows between the start of an activity and a later visit of its session.
+    """The largest decrease that clearance allows between the start of an activity and a later visit of its session.
 
-    ``declared`` is the fall in expectation if the activity has its declared effect on secretion all the time;
-    ``possible`` that of no secretion at all. ``gap`` is in seconds.
+    ``declared`` is the expected decrease if the activity has its declared effect on secretion all the time;
+    ``possible`` is the decrease without any secretion. ``gap`` is in seconds.
     """
 
     outcome: str
@@ -53,7 +53,7 @@ class Ceiling:
 
 
 def ceilings(plan: ResponsePlan) -> Iterator[Ceiling]:
-    """For each outcome with kinetics: what an activity can do by the next visit of its session."""
+    """For each outcome with kinetics: the largest decrease that an activity can cause by the next visit of its session."""
     program = plan.program
     if program is None:
         return

@@ -18,7 +18,7 @@ Flags = NDArray[np.bool_]
 
 
 def ward_reasons(inputs: PredictorInputs, point: PointPlan) -> Codes:
-    """(R, N) why the visit has no value: the codes of the trace; without a ward who left before, or an empty place."""
+    """(R, N) why the visit has no value: the codes of the trace; without a ward, leaving before or an empty place."""
     if inputs.trace is None:
         gone = inputs.entries.leave < inputs.entries.entry + point.declared_time
         return np.where(inputs.entries.arm < 0, NOT_ENROLLED, np.where(gone, LEFT, VISITED)).astype(np.int8)
@@ -26,7 +26,7 @@ def ward_reasons(inputs: PredictorInputs, point: PointPlan) -> Codes:
 
 
 def outside_window(inputs: PredictorInputs, window: Window, point: PointPlan) -> Flags:
-    """(R, N) whether the sample was taken too early or too late after the last end of what is named.
+    """(R, N) whether the sample was taken too early or too late after the last end of the named activity.
 
     An arm that never has the activity has no window.
     """
@@ -52,7 +52,7 @@ def outside_window(inputs: PredictorInputs, window: Window, point: PointPlan) ->
 def lose(
     inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, values: Floats, reason: Codes, d: int
 ) -> None:
-    """Take away values (T, R, N, D) of column ``d`` that the ward, a lost sample or the window cost."""
+    """Remove values (T, R, N, D) of column ``d`` that are missing because of the ward, a lost sample or the window."""
     ward = ward_reasons(inputs, point)
     codes = ward.copy()
     if outcome.lost > 0:
@@ -78,7 +78,7 @@ def declared(
     reason: Codes,
     d: int,
 ) -> None:
-    """Take away values for the declared reasons, in file order: each sees what those before it have left."""
+    """Remove values for the declared reasons, in file order: each sees the values that the reasons before it left."""
     for number, rule in enumerate(outcome.missing):
         if rule.visits and point.visit not in rule.visits:
             continue
@@ -93,9 +93,9 @@ def declared(
 
 
 def _chance(rule: Missing, plan: ResponsePlan, values: Floats, d: int) -> Floats | float:
-    """Chance of a missing value, (R, N): at the reference value, moved by what it looks at; (R, N, D) values.
+    """Chance of a missing value, (R, N): at the reference value, changed by the value it depends on; (R, N, D) values.
 
-    What it looks at and is missing itself counts as being at the reference.
+    If the value it depends on is missing itself, the chance is that at the reference.
     """
     base = rule.chance.value
     if rule.mechanism == "MCAR" or base in (0.0, 1.0):

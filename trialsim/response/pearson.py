@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 def pearson(plan: ResponsePlan, first: int, second: int, *, one_person: float | None = None) -> float:
     """Correlation of the values of two columns in the reference arm, before the ward, the instrument and the clock.
 
-    What practitioner and site share is in it; ``one_person`` as in :func:`trialsim.response.joint.total_correlation`.
+    It includes the shares of practitioner and site; ``one_person`` is as in :func:`trialsim.response.joint.total_correlation`.
 
     NaN where values do not vary.
 

@@ -1,4 +1,4 @@
-"""What a scenario says of responses, as numbers for the kernels."""
+"""The responses of a scenario, as numbers for the kernels."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class PointPlan:
 
 @dataclass(frozen=True)
 class OutcomePlan:
-    """An outcome: its scale and all that moves it."""
+    """An outcome: its scale and everything that changes it."""
 
     name: str
     scale: Scale
@@ -84,7 +84,7 @@ class OutcomePlan:
 
     @property
     def parts(self) -> ScaleParts:
-        """What the scale does with levels, effects and values."""
+        """The functions of the scale for levels, effects and values."""
         return PARTS[self.scale.name]
 
 
@@ -92,7 +92,7 @@ class OutcomePlan:
 class ResponsePlan:
     """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
 
-    ``reference`` is the row of the levels that effects are counted from: that of an arm, or, in a study of one arm,
+    ``reference`` is the row of the levels against which effects are measured: that of an arm, or, in a study of one arm,
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws.
     """
@@ -113,7 +113,7 @@ class ResponsePlan:
 
     @property
     def observed(self) -> bool:
-        """Whether some levels are declared as measured and are still to be found by a pilot."""
+        """Whether some levels are declared as measured and must still be found by a simulated pilot."""
         return not self.declared and any(outcome.observed for outcome in self.outcomes)
 
     @property
@@ -217,7 +217,7 @@ def centered(effect: CovariateEffect, scenario: Scenario) -> CovariateEffect:
     """A covariate's effect with its center: by default the mean of the declared distribution.
 
     So the declared level is that of a participant with the mean covariate, and the mean of everybody where the effect is
-    a difference. The mean is not written into the resolved form: a belief about the distribution moves it along.
+    a difference. The mean is not written into the resolved form, because a prior of the distribution changes it too.
     """
     spread = scenario.participants[effect.covariate].number
     if spread is None or effect.centered_at is not None:
@@ -256,7 +256,7 @@ def _pair(
 
 
 def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
-    """Where each arm's values lie at a visit, in the order of the arms; behind a single arm, also without its effect."""
+    """The level of each arm at a visit, in the order of the arms; after a single arm, also its level without the effect."""
     level, parts = outcome.by_visit[visit], PARTS[outcome.scale.name]
     categories = outcome.scale.values or outcome.categories
     if isinstance(level, ArmLevels):
@@ -275,7 +275,7 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
 
 
 def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str], tuple[int, ...]]:
-    """By visit: in each arm, the step by which a practitioner of the outcome has served last."""
+    """By visit and arm: the last step at which a practitioner of the outcome has served."""
     if program is None or outcome.practitioner < 0:
         return lambda _: (NOBODY,) * arms
     found = [services(program, outcome.practitioner, arm).visits for arm in range(arms)]
@@ -321,13 +321,13 @@ def spread_of(response: Response) -> float | None:
 
 
 def moves(effect: Driver | CovariateEffect | Response) -> bool:
-    """Whether an effect is one at all: not a difference of 0 nor a ratio of 1."""
+    """Whether an effect is not zero: neither a difference of 0 nor a ratio of 1."""
     sizes = ((getattr(effect, key), nothing) for key, nothing in NO_EFFECT.items())
     return any(size is not None and size.value != nothing for size, nothing in sizes)
 
 
 def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:
-    """Studies of one arm whose null twin has all or a part of the effect."""
+    """Warnings for one-arm studies whose null twin keeps all or a part of the effect."""
     activities = program.activities if program else ()
     owned = any(activity.own for activity in activities)
     if len(scenario.design.arms) > 1 or owned:
@@ -349,15 +349,15 @@ def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:
 
 
 def _same_people(scenario: Scenario, program: Program | None) -> list[str]:
-    """Practitioners' effects where the shift never ends: each unit is one person for the whole trial."""
-    told = [name for name, what in scenario.outcomes.items() if what.icc.practitioner]
-    if program is None or not told:
+    """Warnings about practitioners' effects if the shift never ends: each unit is one person for the whole trial."""
+    shared = [name for name, what in scenario.outcomes.items() if what.icc.practitioner]
+    if program is None or not shared:
         return []
     counted = {name for group in program.practitioners.groups for name in group}
     held = {program.resources[i].base for hold in program.holds for i in hold.resources} & counted
     always = sorted({one.base for one in program.resources if one.calendar < 0 and one.people > one.units} & held)
     return [
         f"{name} is open all the time: its shift never ends, so the same people do all the work, and icc: of "
-        f"{' and '.join(told)} counts fewer people than there are. Give it hours:, such as daily 07:00-19:00."
+        f"{' and '.join(shared)} counts fewer people than there are. Give it hours:, such as daily 07:00-19:00."
         for name in always
     ]

@@ -1,4 +1,4 @@
-"""What moves the linear predictor besides the arm: the clock, drivers from the trace, covariates, activities."""
+"""Parts of the linear predictor besides the arm: the clock, drivers from the trace, covariates, activities."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ HOUR, DAY = 3_600.0, 86_400.0
 
 @dataclass(frozen=True)
 class PredictorInputs:
-    """What the predictor of one batch reads: the trace, who takes part, and where the draws come from."""
+    """The inputs of the predictor for one batch: the trace, who takes part, and where the draws come from."""
 
     plan: ResponsePlan
     entries: Any
     trace: Any
     seed: int
     replicates: range
-    kept: dict[object, Floats | None] = field(default_factory=dict)  # shares given, which outcomes have in common
+    kept: dict[object, Floats | None] = field(default_factory=dict)  # shares given, which several outcomes use
 
     @property
     def program(self) -> Program:
-        """The compiled protocol; only asked for where there is a ward."""
+        """The compiled protocol; only used if there is a ward."""
         assert self.plan.program is not None
         return self.plan.program
 
@@ -80,7 +80,7 @@ class PredictorInputs:
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, V_SERVED + group])
 
     def people(self, served: Ints) -> Ints:
-        """(R, N) the number of the person among the people of the resource, -1 for nobody."""
+        """(R, N) number of the person among the people of the resource, -1 for nobody."""
         resources = self.program.resources
         found = np.empty(served.shape, dtype=np.int64)
         people_served(
@@ -128,7 +128,7 @@ def given(inputs: PredictorInputs, point: PointPlan) -> Floats:
 
 
 def activity_share(inputs: PredictorInputs, activity: int, point: PointPlan) -> Floats:
-    """(R, N) share of an activity's planned length given before the visit; an attempt counts as given whole."""
+    """(R, N) share of an activity's planned length given before the visit; an attempt counts as given in full."""
     key = ("activity", activity, point.visit_index)
     found = inputs.kept.get(key)
     if found is None:
@@ -146,7 +146,7 @@ def _activity_share(inputs: PredictorInputs, activity: int, point: PointPlan) ->
 
 
 def common_shift(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan) -> Floats | None:
-    """(R, N) what drivers and covariates add for every twin; None for nothing."""
+    """(R, N) the sum of drivers and covariates in every twin; None if there are none."""
     total: Floats | None = None
     for effect in outcome.covariates:
         total = _plus(total, covariate_shift(inputs, effect, size_of(inputs, effect, outcome, point)))
@@ -174,7 +174,7 @@ def covariate_shift(inputs: PredictorInputs, effect: CovariateEffect, size: floa
     if effect.category is not None:
         category = inputs.plan.covariate_categories[place].index(effect.category)
         return np.where(value == category, size, 0.0)
-    assert effect.centered_at is not None  # the plan fills it in
+    assert effect.centered_at is not None  # set by the plan
     per = effect.per.value if effect.per else 1.0
     return np.asarray((value - effect.centered_at.value) / per * size)
 
@@ -201,7 +201,7 @@ def driver_value(inputs: PredictorInputs, driver: Driver, point: PointPlan) -> F
 
 
 def _missed(inputs: PredictorInputs, driver: Driver, point: PointPlan) -> Floats:
-    """How often nobody could be had for the step named, of its repeats planned before the visit."""
+    """How often nobody was available for the step, among its repeats planned before the visit."""
     program = inputs.program
     steps = steps_of_activities(program)
     before = {i for i in matching(program, driver.of or "") if steps[i] < program.visit_step[point.visit_index]}
@@ -232,8 +232,8 @@ def rhythm_shift(inputs: PredictorInputs, rhythm: Rhythm, point: PointPlan) -> F
 def _clock_shift(inputs: PredictorInputs, rhythm: Rhythm, point: PointPlan) -> Floats:
     """The clock's part at the times of a visit.
 
-    The slope counts hours to the nearest passing of the reference clock and stays as it is at the nearer end of
-    ``between`` outside it.
+    The slope counts hours to the nearest passing of the reference clock and is constant beyond the nearer end of
+    ``between``.
     """
     clock = (inputs.times(point) % int(DAY)).astype(np.float64)
     if rhythm.amplitude is not None and rhythm.peak is not None:
@@ -249,7 +249,7 @@ def _clock_shift(inputs: PredictorInputs, rhythm: Rhythm, point: PointPlan) -> F
         inside = (clock - start) % DAY <= (end - start) % DAY
         clock = np.where(inside, clock, np.where(late <= early, float(end), float(start)))
     hours = ((clock - rhythm.reference_clock + DAY / 2) % DAY - DAY / 2) / HOUR
-    hours = np.where(hours == -12.0, 12.0, hours)  # the half day counts as after
+    hours = np.where(hours == -12.0, 12.0, hours)  # half a day counts as after
     return np.asarray(rhythm.slope.value * hours)
 
 
@@ -266,7 +266,7 @@ def responders(inputs: PredictorInputs, outcome: OutcomePlan, activity: str, res
 
 
 def activity_shift(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, *, scale: float) -> Floats | None:
-    """(R, N) what activities add at the visit, the arms' own scaled by ``scale`` (lambda); None for nothing."""
+    """(R, N) the sum of activities at the visit, the arms' own scaled by ``scale`` (lambda); None if there are none."""
     total: Floats | None = None
     for activity, response in outcome.responses:
         if response.secretion is None:
@@ -283,7 +283,7 @@ def _at_once(
 ) -> Floats | None:
     """A ratio, difference or odds ratio, with its spread, at later visits of the session or at the visits named.
 
-    At a named visit acts the last of an activity's repeats planned before it, so that effects do not pile up.
+    At a named visit only the last of an activity's repeats planned before it has an effect, so that effects do not add up.
     """
     program = inputs.program
     session = program.visit_session[point.visit_index]
@@ -307,7 +307,7 @@ def _at_once(
 
 
 def last_before(program: Program, activity: str, point: PointPlan) -> tuple[int, ...]:
-    """The last activity of this name planned before a visit, or none."""
+    """The last activity with this name planned before a visit, if there is one."""
     steps = steps_of_activities(program)
     earlier = [i for i in matching(program, activity) if steps[i] <= program.visit_step[point.visit_index]]
     return tuple(earlier[-1:])
@@ -324,7 +324,7 @@ def by_practitioner(
 ) -> Floats:
     """(R, N) standard normal: how the effect of an activity differs with the person who gave it.
 
-    That is who of the practitioners had served last when the activity began; 0 where nobody had.
+    That is the practitioner who had served last when the activity began; 0 if nobody had.
     """
     assert response.sd_practitioner is not None
     group = inputs.program.practitioners.groups.index(response.sd_practitioner.of)
@@ -344,7 +344,7 @@ def standard_normal(u: Floats) -> Floats:
 def _secreted(
     inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, kinetic: list[tuple[str, Response]], scale: float
 ) -> Floats:
-    """The logarithm of the level that secretion and clearance have led to."""
+    """The logarithm of the level that results from secretion and clearance."""
     which, amount, lag, lasts, factor, gates = [], [], [], [], [], []
     for name, response in kinetic:
         gate = responders(inputs, outcome, name, response)

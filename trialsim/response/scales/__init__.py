@@ -1,4 +1,4 @@
-"""One file a scale: where a level puts values, what moves them, their values, moments and words, side by side.
+"""One file for each scale: its levels, effects, values, moments and words.
 
 ``measured`` and ``categorical`` hold what several scales have in common, ``scores`` the arithmetic of categories,
 ``moments`` the distribution of an endpoint. :data:`PARTS` is the one table of them, by the names of

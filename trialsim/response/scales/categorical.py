@@ -27,7 +27,7 @@ from trialsim.response.scales.scores import normal_cuts, shares_of, toward
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: Scores beyond which only the ends are shown.
+#: The most scores shown one by one; of more only the ends are shown.
 MANY = 11
 
 
@@ -74,7 +74,7 @@ def scored_values(  # type: ignore[no-untyped-def]
 
 
 def fill(column: ValueColumn, z: Floats, twins: Sequence[Twin]) -> None:
-    """Scores of every twin: by normal quantiles, or on logits where one of the twins is shifted or given a part."""
+    """Scores of every twin: by normal quantiles, or on logits if one of the twins is shifted or partly delivered."""
     share, reference = column.delivered, column.reference
     given = (share is not None, NOTHING if share is None else share)
     on_logits = share is not None or any(twin.shift is not None for twin in twins)
@@ -97,7 +97,7 @@ def form(levels: Levels, k: int, categories: Floats) -> Form:
     return StepForm(special.ndtri(np.clip(upper, 0.0, 1.0)), np.diff(categories), variance)
 
 
-@np.errstate(all="ignore")  # levels without spread give infinity or nothing
+@np.errstate(all="ignore")  # levels without variance give infinity or NaN
 def implied(levels: Levels, a: int, b: int, categories: Floats) -> EffectSizes:
     """Moments of the scores, and the odds ratio at each cut."""
     p, q = shares_of(levels.cuts[a]), shares_of(levels.cuts[b])
@@ -112,19 +112,19 @@ def implied(levels: Levels, a: int, b: int, categories: Floats) -> EffectSizes:
 
 
 def scaled(values: Floats) -> Floats:
-    """Scores as they are."""
+    """Scores, unchanged."""
     return values
 
 
-def nearer(told: CalibrationRound) -> float:
+def nearer(current: CalibrationRound) -> float:
     """Move the cumulative logits, all by one step or each by its own; the gap is a share of the participants."""
-    cuts, wanted, found = told.moving.cuts, told.wanted, told.found
-    if told.one_ratio:
-        step, gap = _mean_step(wanted, found, told.categories)
+    cuts, wanted, found = current.moving.cuts, current.wanted, current.found
+    if current.one_ratio:
+        step, gap = _mean_step(wanted, found, current.categories)
         shift = np.full(cuts.shape[1], step)
     else:
-        shift, gap = _cut_steps(wanted, found, told.categories)
-    cuts[told.rows] += shift / told.slope
+        shift, gap = _cut_steps(wanted, found, current.categories)
+    cuts[current.rows] += shift / current.slope
     return gap
 
 
@@ -146,16 +146,16 @@ def _mean_step(wanted: Floats, found: Floats, categories: Floats) -> tuple[float
     return off / max(slope, 1e-3 * span), max(abs(off) / span - 1 / len(found), 0.0)
 
 
-def readings(told: ReadingPair) -> tuple[Floats, Floats, Flags] | None:
+def readings(pair: ReadingPair) -> tuple[Floats, Floats, Flags] | None:
     """Categories: between their cuts."""
-    categories, k = told.categories, told.k
+    categories, k = pair.categories, pair.k
     edges = [
         np.concatenate([[-np.inf], np.asarray(normal_cuts(levels.cuts[k : k + 1])[0]), [np.inf]])
-        for levels in (told.first, told.second)
+        for levels in (pair.first, pair.second)
     ]
-    score = categories[np.searchsorted(edges[0][1:-1], told.z)]
-    place = np.searchsorted(categories, score + told.change)
-    inside = (place < categories.size) & np.isin(score + told.change, categories)
+    score = categories[np.searchsorted(edges[0][1:-1], pair.z)]
+    place = np.searchsorted(categories, score + pair.change)
+    inside = (place < categories.size) & np.isin(score + pair.change, categories)
     place = np.minimum(place, categories.size - 1)
     return edges[1][place], edges[1][place + 1], inside
 

@@ -43,7 +43,7 @@ def _place(level: Level, categories: Sequence[float], reference: LevelParameters
 
 
 def _shift(effect: AnyEffect, place: LevelParameters, categories: Sequence[float]) -> float:  # noqa: ARG001  # as every scale's
-    """The logarithm of the ratio; 0 for a response that goes through secretion alone."""
+    """The logarithm of the ratio; 0 for a response that acts through secretion only."""
     return 0.0 if effect.ratio is None else math.log(effect.ratio.value)
 
 
@@ -56,7 +56,7 @@ def _form(levels: Levels, k: int, categories: Floats) -> Form:  # noqa: ARG001  
     return ExponentialForm(float(levels.sd[k]))
 
 
-@np.errstate(all="ignore")  # levels without spread, or beyond what a number can hold, give infinity or nothing
+@np.errstate(all="ignore")  # levels without variance, or beyond the range of a float, give infinity or NaN
 def _implied(levels: Levels, a: int, b: int, categories: Floats) -> EffectSizes:  # noqa: ARG001  # as every scale's
     location, sd = np.array(levels.location), np.array(levels.sd)
     means = np.exp(location + sd**2 / 2)
@@ -72,12 +72,12 @@ def _scaled(values: Floats) -> Floats:
     return np.log(values, out=np.full(values.shape, np.nan), where=values > 0)
 
 
-def _readings(told: ReadingPair) -> tuple[Floats, Floats, NDArray[np.bool_]] | None:
-    return measured.readings(told, log=LOGNORMAL.log)
+def _readings(pair: ReadingPair) -> tuple[Floats, Floats, NDArray[np.bool_]] | None:
+    return measured.readings(pair, log=LOGNORMAL.log)
 
 
 def _expected(ends: ArmEndpoint) -> EndpointDistribution | None:
-    """On logs normal; a value is their exponential, a percent change that of their difference, a raw change a grid."""
+    """Normal on logs; a value is the exponential, a percent change the exponential of a difference, a raw change a grid."""
     mean, sd = predictor_of(ends)
     if ends.log:
         return normal_endpoint(mean, sd)

@@ -1,4 +1,4 @@
-"""The distribution of an endpoint as declared levels make it: moments, places with weights, the normal behind it."""
+"""The distribution of an endpoint by the declared levels: moments, points with weights, and the normal behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trialsim.kinds.designs import NO_TRANSFORM, TRANSFORM
 
 Floats = NDArray[np.float64]
 
-#: Places on each axis of the grid that stands for a change between two lognormal values; 200 give 4 digits of a power.
+#: Points on each axis of the grid for a change between two lognormal values; 200 give 4 digits of a power.
 GRID = 200
 
 
@@ -22,8 +22,8 @@ class EndpointDistribution:
 
     Attributes
     ----------
-    values, weights : the categories with their shares (``exact``), or places that stand for a continuous endpoint
-    normal : mean and SD of the normal of which the endpoint is a rising function; None where there is none
+    values, weights : the categories with their shares (``exact``), or points that represent a continuous endpoint
+    normal : mean and SD of the normal of which the endpoint is an increasing function; None if there is none
     scale : that function: none, log (an exponential) or percent
     """
 
@@ -54,7 +54,7 @@ class EndpointDistribution:
 
 @dataclass(frozen=True)
 class ArmPoint:
-    """One arm at one point, with what activities are expected to add.
+    """One arm at one point, with the expected effect of activities.
 
     Attributes
     ----------
@@ -77,10 +77,10 @@ class ArmEndpoint:
 
     Attributes
     ----------
-    start : where a change begins; None for a value
+    start : the start of a change; None for a value
     rho : latent correlation of the two ends
     clock : what the clock adds to the predictor from start to end
-    log, percent : what the analysis makes of the value or change; at most one of them
+    log, percent : how the analysis transforms the value or change; at most one of them
     """
 
     end: ArmPoint
@@ -103,7 +103,7 @@ def predictor_of(ends: ArmEndpoint) -> tuple[float, float]:
 
 
 def nodes() -> Floats:
-    """(GRID,) equally likely places of a standard normal."""
+    """(GRID,) equally likely points of a standard normal."""
     from scipy import special
 
     return np.asarray(special.ndtri((np.arange(GRID) + 0.5) / GRID))

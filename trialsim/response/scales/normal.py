@@ -46,7 +46,7 @@ def _form(levels: Levels, k: int, categories: Floats) -> Form:  # noqa: ARG001  
     return LinearForm(float(levels.sd[k]))
 
 
-@np.errstate(all="ignore")  # levels without spread give infinity or nothing
+@np.errstate(all="ignore")  # levels without variance give infinity or NaN
 def _implied(levels: Levels, a: int, b: int, categories: Floats) -> EffectSizes:  # noqa: ARG001  # as every scale's
     difference = float(levels.location[b] - levels.location[a])
     d = measured.cohens_d(difference, levels.sd[a], levels.sd[b])
@@ -57,12 +57,12 @@ def _scaled(values: Floats) -> Floats:
     return values
 
 
-def _readings(told: ReadingPair) -> tuple[Floats, Floats, NDArray[np.bool_]] | None:
-    return measured.readings(told, log=NORMAL.log)
+def _readings(pair: ReadingPair) -> tuple[Floats, Floats, NDArray[np.bool_]] | None:
+    return measured.readings(pair, log=NORMAL.log)
 
 
 def _expected(ends: ArmEndpoint) -> EndpointDistribution | None:
-    """A value or a change, which is normal as well."""
+    """A value or a change; both are normal."""
     return None if ends.log or ends.percent else normal_endpoint(*predictor_of(ends))
 
 

@@ -15,7 +15,7 @@ from trialsim.scenario.model import Level
 
 
 def _place(level: Level, categories: Sequence[float], reference: LevelParameters | None) -> LevelParameters:
-    """Cumulative logits: of the shares, of the flattest shares with a mean and SD, or of the reference moved to a mean."""
+    """Cumulative logits: of the shares, of the smoothest shares with a mean and SD, or of the reference moved to a mean."""
     if level.shares:
         return LevelParameters(cuts=cumulative_logits([share.value for share in level.shares]))
     if level.mean is not None and level.sd is not None:
@@ -30,7 +30,7 @@ def _place(level: Level, categories: Sequence[float], reference: LevelParameters
 
 
 def _shift(effect: AnyEffect, place: LevelParameters, categories: Sequence[float]) -> float:
-    """The log odds ratio, or that which moves the mean score by a difference from ``place``."""
+    """The log odds ratio, given or computed from a difference of the mean score from ``place``."""
     if effect.difference is not None:
         mean = float(shares_of(place.cuts) @ np.array(categories))
         return shift_to_mean(place.cuts, categories, mean + effect.difference.value)

@@ -1,4 +1,4 @@
-"""What every scale must have: the parts that differ from scale to scale, each a function of bare arrays."""
+"""The functions that every scale must have, each on bare arrays."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Flags = NDArray[np.bool_]
 
 AnyEffect = Effect | Driver | CovariateEffect | Response
 
-#: Stands where a kernel takes an array that is not there.
+#: Passed to a kernel in place of an array that does not exist.
 NOTHING: Floats = np.zeros((1, 1))
 
 
 @dataclass(frozen=True)
 class LevelParameters:
-    """Where an arm's values lie: location and SD of a measured outcome, or the cumulative logits of an ordinal one."""
+    """The level of an arm: location and SD of a measured outcome, or the cumulative logits of an ordinal one."""
 
     location: float = 0.0
     sd: float = 1.0
@@ -61,9 +61,9 @@ class ValueColumn:
 
     Attributes
     ----------
-    reference : the row of the levels from which effects are counted
+    reference : the row of the levels against which effects are measured
     arm : (R, N) of each participant, -1 for nobody
-    delivered : (R, N) share of what the arm differs by that was given; None where that is all of it
+    delivered : (R, N) delivered share of the arm's difference; None if all of it was delivered
     """
 
     levels: Levels
@@ -76,7 +76,7 @@ class ValueColumn:
 
 @dataclass(frozen=True)
 class Twin:
-    """What sets a twin apart: lambda, what shifts the predictor (R, N) or None, and its values (R, N, D)."""
+    """A twin: its lambda, the shift of the predictor (R, N) or None, and its values (R, N, D)."""
 
     factor: float
     shift: Floats | None
@@ -85,7 +85,7 @@ class Twin:
 
 @dataclass(frozen=True)
 class EffectSizes:
-    """What two levels imply; see :class:`trialsim.response.effects.ImpliedEffect`."""
+    """Effect sizes that two levels imply; see :class:`trialsim.response.effects.ImpliedEffect`."""
 
     difference: float
     cohens_d: float
@@ -122,12 +122,12 @@ Form = LinearForm | ExponentialForm | StepForm
 
 @dataclass(frozen=True)
 class CalibrationRound:
-    """One round of one group of participants: ``rows`` of ``moving`` are brought nearer.
+    """One calibration round of one group of participants: ``rows`` of ``moving`` are improved.
 
     Attributes
     ----------
-    one_ratio : whether the arm lies apart from the reference by one odds ratio, as an arm given by a mean alone
-    slope : how far the mean of the group follows its level
+    one_ratio : whether the arm differs from the reference by one odds ratio, as an arm given by a mean alone
+    slope : how much the mean of the group changes with its level
     """
 
     moving: MutableLevels
@@ -141,7 +141,7 @@ class CalibrationRound:
 
 @dataclass(frozen=True)
 class ReadingPair:
-    """Two points of one arm: levels, ``rounding`` (0 for none), places ``z`` of the first normal, and the ``change``."""
+    """Two points of one arm: levels, ``rounding`` (0 for none), values ``z`` of the first normal, and the ``change``."""
 
     first: Levels
     second: Levels
@@ -154,21 +154,21 @@ class ReadingPair:
 
 @dataclass(frozen=True)
 class ScaleParts:
-    """All of a scale. ``categories`` are empty where values are measured, ``k``, ``a`` and ``b`` rows of the levels.
+    """The functions of a scale. ``categories`` are empty if values are measured; ``k``, ``a`` and ``b`` are rows of the levels.
 
     Attributes
     ----------
-    place : (level, categories, reference or None): where a level puts the values; what a level of an arm leaves open is
+    place : (level, categories, reference or None): the parameters of a level; missing ones are
         taken from the reference
     shift : (effect, place, categories): a declared effect on the scale of the predictor
     fill : (column, z, twins): true values from latent normals ``z`` (R, N), which may be changed
     form : (levels, k, categories): the value as a function of the normal behind it, for correlations of the values
-    implied : (levels, a, b, categories): what level ``b`` implies against ``a``
-    scaled : (values): values on the scale on which :attr:`nearer` compares them, NaN where they have no place on it
-    nearer : (round): bring levels nearer to what is wanted; how far they were off
-    readings : (readings): between which places (low, high) of the second normal a reading differs from the first by
-        exactly ``change``, and where it can; None where readings are no whole steps
-    expected : (ends): the distribution of an endpoint, for closed forms; None where no formula reaches it
+    implied : (levels, a, b, categories): effect sizes of level ``b`` against ``a``
+    scaled : (values): values on the scale on which :attr:`nearer` compares them, NaN if they do not exist on it
+    nearer : (round): improve the levels; returns how far they were off
+    readings : (pair): between which values (low, high) of the second normal a reading differs from the first by
+        exactly ``change``, and where that is possible; None if readings are not whole steps
+    expected : (ends): the distribution of an endpoint, for closed forms; None if there is no formula
     covariance : (a, b, rho, same, log): of the values at two points of one participant, or of one with itself
     words : (levels, k, categories): a level in words
     """

@@ -24,7 +24,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class TrialArrays:
-    """What analyses see of R simulated trials under T twins.
+    """The data of R simulated trials under T twins, as analyses see them.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Extraction:
         return self._once(("joined", endpoint, choice), lambda: moments(self.chosen(endpoint, choice)))
 
     def moments(self, endpoint: Endpoint, choice: AnalysisSet) -> ArmMoments:
-        """Moments by arm; from the counts where the endpoint has few levels."""
+        """Moments by arm; from the counts if the endpoint has few levels."""
 
         def make() -> ArmMoments:
             if endpoint.levels:
@@ -93,7 +93,7 @@ class Extraction:
         )
 
     def ranked(self, endpoint: Endpoint, choice: AnalysisSet) -> Counts | RankOrder:
-        """What rank tests take: counts where the endpoint has few levels, else the order of the values."""
+        """The input of rank tests: counts if the endpoint has few levels, otherwise the order of the values."""
         if endpoint.levels:
             return self.counts(endpoint, choice)
         return self._once(
@@ -153,7 +153,7 @@ def within(percent: Floats, rule: PercentRule) -> NDArray[np.bool_]:
 
 
 def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
-    """(T x R, N) an endpoint from values (T, R, N, D); no log of what is not positive, no percent of a start of 0."""
+    """(T x R, N) an endpoint from values (T, R, N, D); no log of values that are not positive, no percent of a start of 0."""
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
     transform = TRANSFORM[endpoint.transform]

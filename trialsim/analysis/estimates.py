@@ -31,8 +31,8 @@ class Estimates(Result):
     """Results of all rows of a plan: arrays (T, R, rows).
 
     ``p`` is adjusted for the pairs of its analysis and ``p_raw`` is not; ``n`` counts participants analyzed;
-    ``status`` is 0 where all went well, else a code whose text is in ``status_text``. Pairs behind a closed gate keep
-    estimate and ``p_raw``, bear the status "not tested" and count as not rejected.
+    ``status`` is 0 if the analysis succeeded, otherwise a code whose text is in ``status_text``. Pairs behind a closed gate keep
+    estimate and ``p_raw``, have the status "not tested" and count as not rejected.
     """
 
     rows: tuple[RowPlan, ...]
@@ -62,12 +62,12 @@ class Estimates(Result):
         return np.where((self.status == OK) | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
 
     def lines(self) -> list[str]:
-        """How many there are."""
+        """The number of replicates, twins and rows."""
         first, twins = self.replicates[0], ", ".join(self.twins)
-        return [f"Estimates of {len(self.replicates):,} replicates, twins {twins}. Of replicate {first}:"]
+        return [f"Estimates of {len(self.replicates):,} replicates, twins {twins}. Replicate {first}:"]
 
     def brief(self) -> pd.DataFrame:
-        """Those of the first replicate."""
+        """The estimates of the first replicate."""
         names = ["twin", "analysis", "contrast", "estimate", "se", "p", "conf_low", "conf_high", "n", "status"]
         return self.frame(self.replicates[0])[names]
 
@@ -120,7 +120,7 @@ def analyze(plan: AnalysisPlan, data: TrialArrays, *, twins: tuple[str, ...], re
 
 
 def join(parts: Sequence[Estimates]) -> Estimates:
-    """Estimates of replicates that follow one another, as one."""
+    """Estimates of consecutive replicates, joined."""
     first = parts[0]
     arrays = {
         name: np.concatenate([getattr(part, name) for part in parts], axis=1) for name in (*NUMBERS, "n", "status")

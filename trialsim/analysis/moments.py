@@ -1,4 +1,4 @@
-"""Count, mean and centered sum of squares of every arm: all that t tests and analyses of variance need."""
+"""Count, mean and centered sum of squares of every arm: everything that t tests and analyses of variance need."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from trialsim.compiled import kernel
 
 @dataclass(frozen=True)
 class RankSums:
-    """What rank tests of G groups need, in every replicate. All numbers are exact multiples of 1/4.
+    """The numbers that rank tests of G groups need, in every replicate. All numbers are exact multiples of 1/4.
 
     Attributes
     ----------
@@ -183,11 +183,11 @@ def _sort_kernel(y: FloatArray, arm: NDArray[np.int8], order: NDArray[np.int8], 
 
 @dataclass(frozen=True)
 class RankOrder:
-    """The observed values of every replicate in ascending order, of which only the owners are kept.
+    """The order of the observed values of every replicate; only the arms of the values are kept.
 
     Attributes
     ----------
-    arm : (R, N) arm of the i-th smallest value, -1 behind the last observed one
+    arm : (R, N) arm of the i-th smallest value, -1 after the last observed one
     tied : (R, N) 1 where a value equals the one before it
     arms : K
     """
@@ -206,7 +206,7 @@ class RankOrder:
 
 @dataclass(frozen=True)
 class Counts:
-    """How often each level occurs in each arm of every replicate.
+    """Counts of each level in each arm of every replicate.
 
     Attributes
     ----------

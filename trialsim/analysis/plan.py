@@ -1,4 +1,4 @@
-"""What each analysis of a scenario does, decided once: endpoints, populations, contrasts, pairs, estimands."""
+"""The plan of each analysis of a scenario: endpoints, populations, contrasts, pairs, estimands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trialsim.scenario.resolve import DEFAULT_ALPHA, split_contrast
 
 
 class PointIndex(Protocol):
-    """What plans need of a response plan: where the values of an outcome at a visit stand."""
+    """The part of a response plan that analyses need: the position of an outcome at a visit."""
 
     def point_index(self, outcome: str, visit: str) -> int:
         """Position on the last axis of the measured values."""
@@ -24,7 +24,7 @@ class PointIndex(Protocol):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What is analyzed of one participant: a value, or a change since ``start``; then perhaps yes or no.
+    """The analyzed value of one participant: a value, or a change since ``start``; then perhaps yes or no.
 
     ``visit`` and ``start`` are positions on the D axis of the values. ``transform`` is none, log or percent
     (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``levels`` are all
@@ -50,7 +50,7 @@ class PercentRule:
 
 @dataclass(frozen=True)
 class AnalysisSet:
-    """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset goes by percent change."""
+    """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset is selected by percent change."""
 
     population: str = RANDOMIZED.name
     exclude: tuple[tuple[int, int], ...] = ()
@@ -71,7 +71,7 @@ class RowPlan:
     """One row of the estimates: an analysis with its contrast.
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
-    False for the pairs that follow an omnibus test; ``strategy`` is what the effect looked for makes of missed and
+    False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
     stopped treatment.
     """
 
@@ -129,7 +129,7 @@ class AnalysisPlan:
 def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan:
     """Plan every analysis of a resolved scenario.
 
-    What cannot be analyzed (arms, visits or scales that do not fit) was refused when the scenario was resolved.
+    Impossible analyses (wrong arms, visits or scales) were refused when the scenario was resolved.
     """
     calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
@@ -186,7 +186,7 @@ def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Endp
 
 
 def _visits(analysis: Analysis) -> tuple[str, str | None]:
-    """The visit analyzed, and the visit a change starts from."""
+    """The analyzed visit, and the visit at which a change starts."""
     if analysis.change is not None:
         return analysis.change.end, analysis.change.start
     assert analysis.visit is not None  # a resolved analysis has one of the two
@@ -220,7 +220,7 @@ def _choice(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Analys
     if analysis.subset is None:
         return AnalysisSet(population=analysis.population, exclude=exclude)
     last, first = _visits(analysis)
-    assert first is not None  # a resolved subset goes with a change
+    assert first is not None  # a resolved subset always has a change
     return AnalysisSet(
         population=analysis.population,
         exclude=exclude,
@@ -242,7 +242,7 @@ def _percent_rule(limits: Limits) -> PercentRule:
 
 
 def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColumn, ...]:
-    """Numbers as they are; categories as indicators of all but the first."""
+    """Numbers unchanged; categories as indicators of all but the first."""
     order = list(scenario.participants)
     columns: list[CovariateColumn] = []
     for name in names:
@@ -282,14 +282,14 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
 
 
 def samples_of(call: PlannedAnalysis) -> Samples:
-    """What the main test of a call compares: one sample, the two arms of its contrast, or all arms."""
+    """The comparison of the main test of an analysis: one sample, the two arms of its contrast, or all arms."""
     if call.arms is not None:
         return "two"
     return "one" if "one" in TEST[call.test].samples else "all"
 
 
 def pair_test(call: PlannedAnalysis) -> Test:
-    """The test of two arms that the pairs of a call are."""
+    """The test of two arms that the pairs of an analysis use."""
     assert call.pairs is not None
     return PAIR_TEST[call.pairs.test, call.test]
 
@@ -322,7 +322,7 @@ def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: s
 
 
 def _label(analysis: Analysis, call: PlannedAnalysis) -> str:
-    """What stands in the contrast column of a test without two arms."""
+    """The text in the contrast column for a test without two arms."""
     visit, start = _visits(analysis)
     if samples_of(call) == "all":
         return "all arms"
@@ -330,7 +330,7 @@ def _label(analysis: Analysis, call: PlannedAnalysis) -> str:
 
 
 def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
-    """What is estimated; none by a test of all arms, in a subset chosen by the outcome, of more than yes and no."""
+    """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     if chosen or samples == "all" or (test.yes_or_no and len(call.endpoint.levels) != 2):
         return NO_ESTIMAND
@@ -346,7 +346,7 @@ def _no_effect(estimand: str, null: float) -> float:
 
 
 def _unit(unit: str | None, endpoint: Endpoint, estimand: str) -> str:
-    """The unit of an estimate, or of the endpoint where nothing is estimated."""
+    """The unit of an estimate, or of the endpoint if nothing is estimated."""
     yes_or_no = endpoint.at_least is not None or endpoint.at_most is not None
     if yes_or_no or (estimand != NO_ESTIMAND and not ESTIMAND[estimand].in_unit):
         return ""

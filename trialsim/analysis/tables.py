@@ -17,7 +17,7 @@ from trialsim.errors import AnalysisError
 
 @kernel
 def _count_kernel(y: FloatArray, arm: NDArray[np.int8], levels: FloatArray, step: float, table: IntArray) -> int:
-    # step > 0: evenly spaced levels, found by division; else by search. Returns the number of strangers.
+    # step > 0: evenly spaced levels, found by division; else by search. Returns the number of values that are not levels.
     replicates, participants = y.shape
     arms, number = table.shape[1], levels.shape[0]
     strangers = 0
@@ -55,7 +55,7 @@ def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[
 
     Raises
     ------
-    AnalysisError : a value is none of the levels, or the levels do not ascend
+    AnalysisError : a value is not one of the levels, or the levels do not ascend
 
     Examples
     --------
@@ -73,7 +73,7 @@ def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[
     strangers = _count_kernel(values, groups, scale, float(gaps[0]) if even else 0.0, table)
     if strangers:
         raise AnalysisError(
-            f"{strangers} values are none of the levels {list(levels)}.",
+            f"{strangers} values are not among the levels {list(levels)}.",
             code="TS-A002",
             remedy="Use a test for continuous values, or name every level.",
         )
@@ -81,7 +81,7 @@ def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[
 
 
 def counted_moments(c: Counts) -> ArmMoments:
-    """Moments of an outcome that has been counted already, so that a test of means costs no second pass."""
+    """Moments of an outcome that has been counted already, so that a test of means needs no second pass."""
     n = c.table.sum(axis=2)
     with np.errstate(all="ignore"):
         mean = (c.table * c.levels).sum(axis=2) / n

@@ -1,4 +1,4 @@
-"""What a closed form is given: the declared distribution of an endpoint in each arm, sizes, and the question."""
+"""The input of a closed form: the declared distribution of an endpoint in each arm, sizes, and the question."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Case:
-    """One question to a closed form, by what the declared levels say of it.
+    """One question to a closed form, with the declared levels.
 
     Attributes
     ----------
     arms, sizes : the endpoint and the number analyzed in each of K arms
-    pair : the two arms compared; None where one sample or all arms are
+    pair : the two arms compared; None for one sample or all arms
     alpha, alternative, null : of the test
     baselines : the baseline in each arm, if there is one
     covariances : (K,) of the endpoint with the baseline; empty without one
@@ -57,7 +57,7 @@ class Power:
 
 
 def joined(case: Case) -> tuple[float, float, float] | None:
-    """All arms together, as a test of one sample takes them: size, mean and SD; None where nothing varies."""
+    """All arms together, for a test of one sample: size, mean and SD; None if nothing varies."""
     n = float(case.sizes.sum())
     weights = case.sizes / n
     mean = float(sum(w * one.mean for w, one in zip(weights, case.arms, strict=True)))
@@ -67,7 +67,7 @@ def joined(case: Case) -> tuple[float, float, float] | None:
 
 
 def shares_at(spread: EndpointDistribution, values: Floats) -> Floats:
-    """Shares of the categories ``values``, which hold all that the endpoint can take."""
+    """Shares of the categories ``values``, which include every possible value of the endpoint."""
     found = np.zeros(len(values))
     found[np.searchsorted(values, spread.values)] = spread.weights
     return found

@@ -2,9 +2,9 @@
 
 Estimand: a mean, or the mean difference a - b. Complete cases: a missing value leaves its participant out.
 
-Where nothing varies, the difference is 0 and p is 1, without an interval. Where arms differ (or a mean differs from the
+If nothing varies, the difference is 0 and p is 1, without an interval. If arms differ (or a mean differs from the
 null) and nothing varies within, the test has failed: "no spread". An empty arm, or too few values for the degrees of
-freedom, is a failure whatever the values are.
+freedom, is always a failure.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _one_sample_power(case: Case) -> Power | None:
 
 
 def _difference(case: Case) -> tuple[float, float, float, float, float] | None:
-    """Sizes, difference and variances of the two arms; None where an arm is too small for degrees of freedom."""
+    """Sizes, difference and variances of the two arms; None if an arm has too few participants."""
     a, b = case.two
     na, nb = case.sizes[a], case.sizes[b]
     if min(na, nb) <= 1:
@@ -197,7 +197,7 @@ def _residual_power(case: Case) -> Power | None:
 
 
 def _pooled_power(case: Case, which: Sequence[int]) -> Power | None:
-    """Two arms, with the variance pooled over the arms ``which``."""
+    """Power of two arms, with the variance pooled over the arms ``which``."""
     found = _difference(case)
     if found is None:
         return None

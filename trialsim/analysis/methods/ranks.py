@@ -1,6 +1,6 @@
 """Rank tests of arms: Mann-Whitney, Kruskal-Wallis.
 
-A rank test takes a summary that can rank groups of arms: `ordering.Counts` for an outcome on few levels,
+A rank test needs a summary that can rank groups of arms: `ordering.Counts` for an outcome with few levels,
 `ordering.RankOrder` for any other.
 
 Where all values are tied the statistic is that of no difference and p is 1: P(X > Y) is one half with Newcombe's interval.
@@ -113,7 +113,7 @@ def _fill_exact_u(
 def _delong(u: FloatArray, square: FloatArray, na: IntArray, nb: IntArray) -> FloatArray:
     """DeLong's standard error from U of arm a and the squared placements; NaN with fewer than 2 values in an arm.
 
-    Everything before the divisions is a multiple of 1/4, so no variance comes out as exactly 0.
+    Everything before the divisions is a multiple of 1/4, so rounding errors never hide a variance of exactly 0.
     """
     total = na * nb
     ss_a = (na * square[:, 0] - u**2) / na / nb.astype(np.float64) ** 2
@@ -160,7 +160,7 @@ def newcombe_probability(
 
 # ---------------------------------------------------------------- closed forms
 
-#: Odds ratios of all cuts within this of each other count as one.
+#: Odds ratios of all cuts that differ by less than this count as equal.
 PROPORTIONAL = 1e-6
 
 

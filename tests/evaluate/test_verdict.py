@@ -51,7 +51,7 @@ def test_where_many_trials_failed_both_bounds_must_agree() -> None:
 
 def test_a_rate_at_the_limit_is_never_told_apart() -> None:
     assert judge(0.06, 0.06, 10_000, 0.05) == ("open", None)
-    assert Verdict("a", "b", TYPE_1, "null", 0.05, 0.06, "open", None).words == "not told apart"
+    assert Verdict("a", "b", TYPE_1, "null", 0.05, 0.06, "open", None).words == "undecided"
 
 
 def test_the_words() -> None:
@@ -61,7 +61,7 @@ def test_the_words() -> None:
     assert words(0.03, "keeps") == "keeps its level"
     assert words(0.83, "too often") == "rejects too often (17 times)"
     assert words(0.11, "too often") == "rejects too often (2.2 times)"
-    assert words(0.05, "open", 3000) == "not told apart; 3,000 more replicates would"
+    assert words(0.05, "open", 3000) == "undecided; 3,000 more replicates would decide"
 
 
 # ---------------------------------------------------------------- the name

@@ -238,9 +238,9 @@ def test_the_highest_of_a_sweep_is_named_only_where_told_apart(t_test: Family) -
     best = best_design(near, answer, overview(near, answer))
     assert best is not None
     assert not best.clear
-    assert "is not told apart: 0 and 1" in " ".join(summary_lines(near, answer, overview(near, answer)))
+    assert "is undecided: 0 and 1" in " ".join(summary_lines(near, answer, overview(near, answer)))
     far = play_sweep(t_test, grid("design.enroll=[20, 120]"), replicates=200)
-    assert "Design 1 gives most, told apart" in " ".join(summary_lines(far, answer, overview(far, answer)))
+    assert "Design 1 gives most, clearly more" in " ".join(summary_lines(far, answer, overview(far, answer)))
     reached = AnswerMeasure.of_words("trial", "enrolled")
     assert best_design(far, reached, overview(far, reached)) is None, "of participants more is not better"
 

@@ -1,4 +1,4 @@
-"""Which numbers of a replicate are followed for the analyses, and how they come out of its estimates."""
+"""The numbers of a replicate that the analyses contribute, and how they are computed from its estimates."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DECLARED, NULL, NO_CHANGE = "declared", "null", "no change"
 
 POWER, REJECTION_NULL, REJECTION_NO_CHANGE = "power", "rejection_null_twin", "rejection_no_change_twin"
 
-#: Under which name several primary analyses stand together in the table.
+#: The name of several primary analyses together in the table.
 FAMILY = "primary"
 
-#: What is followed of each row of the plan.
+#: The numbers of each row of the plan.
 OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
     (POWER, "decision"),
     (REJECTION_NULL, "decision"),
@@ -35,7 +35,7 @@ OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
 
 @dataclass(frozen=True)
 class HypothesisFamily:
-    """Rows of the plan that are judged together: any of them, all of them."""
+    """Rows of the plan that are evaluated together: any of them, all of them."""
 
     analysis: str
     rows: tuple[int, ...]
@@ -44,7 +44,7 @@ class HypothesisFamily:
 
 
 def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
-    """The primary analyses where there are several, and the pairs of each analysis."""
+    """The primary analyses if there are several, and the pairs of each analysis."""
     found: list[HypothesisFamily] = []
     if len(plan.primary) > 1:
         found.append(HypothesisFamily(FAMILY, plan.primary, "any", "all"))
@@ -56,7 +56,7 @@ def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
 
 
 def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)) -> list[MeasureColumn]:
-    """What the columns of :func:`analysis_values` are: row by row of the plan, the families, the twin without change."""
+    """The columns of :func:`analysis_values`: row by row of the plan, the families, the twin without change."""
     columns = [
         MeasureColumn(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW
     ]
@@ -100,7 +100,7 @@ def analysis_values(plan: AnalysisPlan, estimates: Estimates) -> Floats:
 
 
 def _family_values(rows: Sequence[int], *twins: Floats) -> Iterator[Floats]:
-    """Any of the family under each twin, then all of it; a failed member leaves the answer open unless others decide."""
+    """Any of the family under each twin, then all of it; a failed member makes the answer unknown unless others decide it."""
     some = [_any(rejected[:, list(rows)]) for rejected in twins]
     every = [1.0 - _any(1.0 - rejected[:, list(rows)]) for rejected in twins]
     for values in (*some, *every):

@@ -1,4 +1,4 @@
-"""What is kept of the first replicates, for figures."""
+"""The first replicates of a simulation, for figures."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ FIGURE_REPLICATES = 10_000
 
 @dataclass(frozen=True)
 class FirstReplicates:
-    """The first replicates, for figures.
+    """Estimates and trial numbers of the first replicates, for figures.
 
     Attributes
     ----------
-    parts : which replicates, as stretches in rising order: one where none is missing
+    parts : which replicates, as ranges in ascending order: one range if none is missing
     twins : names on the T axis
-    rows : what stands on the last axis of ``estimate`` and ``p``
+    rows : the last axis of ``estimate`` and ``p``
     estimate, p : (T, R, rows)
     low, high : (R, rows) confidence intervals, as declared
-    columns : what stands on the last axis of ``trial``
+    columns : the last axis of ``trial``
     trial : (R, M) numbers of each trial: enrolled, duration, waits, ...
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
     """
@@ -46,7 +46,7 @@ class FirstReplicates:
 
     @property
     def count(self) -> int:
-        """R, how many there are."""
+        """R, the number of replicates."""
         return sum(len(part) for part in self.parts)
 
     def trial_values(self, measure: str, contrast: str = "") -> Floats:
@@ -58,7 +58,7 @@ class FirstReplicates:
 
 
 def join_first(parts: Sequence[FirstReplicates]) -> FirstReplicates:
-    """Parts that follow one another as one."""
+    """Consecutive parts, joined."""
     first = parts[0]
     return FirstReplicates(
         parts=stretches([one for part in parts for one in part.parts]),
@@ -75,7 +75,7 @@ def join_first(parts: Sequence[FirstReplicates]) -> FirstReplicates:
 
 
 def stretches(parts: Sequence[range]) -> tuple[range, ...]:
-    """Rising ranges with those joined that follow one another.
+    """Ascending ranges; consecutive ones are joined.
 
     >>> stretches([range(5), range(5, 9), range(20, 30)])
     (range(0, 9), range(20, 30))

@@ -1,4 +1,4 @@
-"""Mean and spread of many columns over replicates, in fixed blocks, so that chunks and workers change no digit."""
+"""Mean and variance of many columns over replicates, in fixed blocks, so that chunks and workers change no digit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ColumnMoments:
     Attributes
     ----------
     replicates : number of replicates seen, failed ones included
-    n : (M,) replicates that counted in each column
+    n : (M,) replicates counted in each column
     mean : (M,)
     squares : (M,) sum of squared deviations from the mean
     """
@@ -42,7 +42,7 @@ class ColumnMoments:
 
     @property
     def failed(self) -> Floats:
-        """(M,) replicates that did not count."""
+        """(M,) replicates that were not counted."""
         return self.replicates - self.n
 
 

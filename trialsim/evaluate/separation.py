@@ -1,4 +1,4 @@
-"""What is told apart of what: paired differences, Holm's steps, and how many more replicates would tell."""
+"""Clear differences between designs: paired differences, Holm's steps, and how many more replicates would decide."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from trialsim.evaluate.verdict import MOST, two_digits_up
 
 Floats = NDArray[np.float64]
 
-#: The chance, over all comparisons of one choice, that chance alone names a winner.
+#: The probability, over all comparisons of one choice, that chance alone names a winner.
 ERROR = 0.05
 
 
 @dataclass(frozen=True)
 class Separation:
-    """Whether two are told apart, and if not how many more replicates would tell; None where no number would."""
+    """Whether two differ clearly; if not, how many more replicates would decide; None if no number would."""
 
     clear: bool
     more: int | None = None
@@ -30,7 +30,7 @@ def paired_z(total: float, squares: float, n: float, reach: float) -> float:
     """The z of n paired differences by their sum, their sum of squares and their greatest size.
 
     Two made-up differences are added, the greatest one in either direction, so that a few replicates that happen to agree
-    are no proof (for rejections this is Bonett and Price 2012, doi:10.3102/1076998611411915, equation 8). Where no
+    do not decide (for rejections this is Bonett and Price 2012, doi:10.3102/1076998611411915, equation 8). If no
     replicate differs, z is 0.
 
     >>> paired_z(0.0, 0.0, 1000, 0.0), round(paired_z(30.0, 50.0, 1000, 1.0), 2), round(paired_z(2.0, 2.0, 2, 1.0), 2)
@@ -59,10 +59,10 @@ def unpaired_z(x: Floats, y: Floats) -> tuple[float, int]:
 
 
 def holm(z: Sequence[float], n: Sequence[int]) -> list[Separation]:
-    """Which of m comparisons are told apart at :data:`ERROR` in all (two-sided), by Holm's steps.
+    """Which of m comparisons differ clearly, at :data:`ERROR` in all (two-sided), by Holm's steps.
 
-    The largest of the m sizes of z is held against the normal quantile of ERROR / m, the next one against that of
-    ERROR / (m - 1), and so on until one falls short. Short of its quantile c, a comparison of n replicates needs
+    The largest of the m sizes of z is compared with the normal quantile of ERROR / m, the next one with that of
+    ERROR / (m - 1), and so on until one is below. Below its quantile c, a comparison of n replicates needs
     n ((c / z)^2 - 1) more, and no fewer than those before it.
 
     References
@@ -91,9 +91,9 @@ class ApparentBest:
     Attributes
     ----------
     index : which one
-    clear : whether it is told apart from each other one
-    rivals : those it is not told apart from
-    more : replicates that would tell; None where no number would, or none is needed
+    clear : whether it differs clearly from each other one
+    rivals : those it does not differ from clearly
+    more : replicates that would decide; None if no number would, or none is needed
     """
 
     index: int
@@ -110,10 +110,10 @@ def best_of(index: int, others: Sequence[int], z: Sequence[float], n: Sequence[i
 
 
 def most_of(apart: Sequence[Separation]) -> int | None:
-    """The replicates after which all are told apart; None where there is none, or no number would tell."""
+    """The replicates after which all differ clearly; None if there is none, or no number would decide."""
     return None if not apart or any(one.more is None for one in apart) else max(one.more or 0 for one in apart)
 
 
 def more_would(more: int | None) -> str:
-    """``; 2,900 more replicates would``, or empty where no number is known."""
-    return "" if more is None else f"; {more:,} more replicates would"
+    """``; 2,900 more replicates would decide``, or empty if no number is known."""
+    return "" if more is None else f"; {more:,} more replicates would decide"

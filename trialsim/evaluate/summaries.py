@@ -1,4 +1,4 @@
-"""A summary: some numbers of each trial, and what they are."""
+"""A summary: some numbers of each trial, and their names."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Summary:
 
 
 def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> MeasureColumn:
-    """A number of the trial as a whole; ``contrast`` says what of it: an arm, an outcome, a hold, a resource."""
+    """A number of the trial as a whole; ``contrast`` names the part: an arm, an outcome, a hold, a resource."""
     return MeasureColumn(TRIAL, contrast, measure, kind)
 
 
 def share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
-    """Share of ``part`` in ``whole``, NaN where there is nothing to share."""
+    """Share of ``part`` in ``whole``, NaN if ``whole`` is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / whole, np.nan)
 

@@ -15,7 +15,7 @@ FAILED_LIMIT = 0.05
 #: Two-sided 95 % point of the normal distribution.
 Z95 = 1.959963984540054
 
-#: What a 95 % interval leaves out on each side.
+#: The probability outside a 95 % interval on each side.
 TAIL = 0.025
 
 #: Means over trials of a share of participants. Where all trials agree on none or all, their number bounds the mean as it
@@ -39,11 +39,11 @@ Kind = Literal["decision", "share", "mean", "occurrence", "estimate", "variance"
 
 @dataclass(frozen=True)
 class MeasureColumn:
-    """What one number per replicate is.
+    """The kind of one number per replicate.
 
     ``kind``: ``decision`` 0 or 1, a rejection whose failed replicates give bounds; ``share`` 0 or 1; ``mean`` any
     number; ``occurrence`` a number that has no row where it is 0 in every replicate; ``estimate`` gives its mean and
-    its empirical standard error; ``variance`` a square, of which the root of the mean is told; ``relative`` and ``ratio``
+    its empirical standard error; ``variance`` a square, shown as the root of its mean; ``relative`` and ``ratio``
     a difference from a constant, or a number, in units of that constant. ``blur`` is the standard error of a constant
     that the numbers were made with: of itself, and for ``relative`` and ``ratio`` as a share of the constant. Where
     ``conditional``, only replicates with a number are of interest, and the others have not failed.
@@ -107,7 +107,7 @@ def share_interval(successes: float, n: float) -> tuple[float, float]:
 
 
 def measures(columns: Sequence[MeasureColumn], moments: ColumnMoments) -> list[Measure]:
-    """The rows of the table, in the order of ``columns``; columns that never held a number give none.
+    """The rows of the table, in the order of ``columns``; columns without any number give no row.
 
     References
     ----------

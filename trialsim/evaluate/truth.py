@@ -1,4 +1,4 @@
-"""True effects, and what they say of estimates: bias, RMSE, coverage, errors of sign and size."""
+"""True effects, and the quality of estimates: bias, RMSE, coverage, errors of sign and size."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
 
 Floats = NDArray[np.float64]
 
-#: How the truth under each twin is called in the table.
+#: The name of the truth under each twin in the table.
 TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change_twin"}
 
-#: What is told in units of the truth, and below which share of the empirical standard error it is not.
+#: Measures in units of the truth; they are not shown if the truth is below this share of the empirical standard error.
 IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
 TRIFLE = 0.01
 
-#: A truth is told apart from no effect when it lies this many Monte Carlo standard errors from it (99.9 %).
+#: A truth differs clearly from no effect if it is this many Monte Carlo standard errors from it (99.9 %).
 APART = 3.290526731491926
 
 
 @dataclass(frozen=True)
 class Truth:
-    """True effects of the rows of a plan, from plays with everyone in each arm.
+    """True effects of the rows of a plan, from simulations with everyone in each arm.
 
     Attributes
     ----------
-    replicates : which were played
+    replicates : which were simulated
     twins : names on the T axis
     value, mcse : (T, rows) true effect and its Monte Carlo standard error, NaN for a row without an estimand
-    interference, interference_mcse : (rows,) what the effect in the mixed trial exceeds the truth by, because the ward
-        is used otherwise than with everyone in one arm; NaN without staff or without two arms
+    interference, interference_mcse : (rows,) the effect in the mixed trial minus the truth, because the ward
+        is used differently than with everyone in one arm; NaN without staff or without two arms
     """
 
     replicates: range
@@ -55,7 +55,7 @@ class Truth:
 
 
 def differs(value: float, mcse: float, no_effect: float) -> bool:
-    """Whether a truth is told apart from no effect; a truth without error always is, unless it is no effect itself."""
+    """Whether a truth differs clearly from no effect; a truth without error always does, unless it is no effect itself."""
     return bool(abs(value - no_effect) > APART * (mcse if mcse == mcse else 0.0))
 
 
@@ -78,10 +78,10 @@ def _measure(row: RowPlan, name: str, value: float, mcse: float, n: int) -> Iter
 
 
 def bias_columns(plan: AnalysisPlan, truth: Truth) -> list[MeasureColumn]:
-    """What the columns of :func:`bias_values` are.
+    """The columns of :func:`bias_values`.
 
-    Their ``blur`` is the Monte Carlo error of the truth. It is added as if truth and estimates came from other draws;
-    they share them, so the errors told are no smaller than the real ones.
+    Their ``blur`` is the Monte Carlo error of the truth. It is added as if truth and estimates had independent draws;
+    they share them, so the errors shown are not too small.
     """
     columns: list[MeasureColumn] = []
     for index, row in enumerate(plan.rows):
@@ -130,7 +130,7 @@ def bias_values(plan: AnalysisPlan, estimates: Estimates, truth: Truth) -> Float
 
 
 def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -> list[Measure]:
-    """The rows but for what is told in units of a truth that is a trifle: below a hundredth of the empirical SE."""
+    """The rows without measures in units of a truth that is negligible: below a hundredth of the empirical SE."""
     spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}
     trifles = {
         (row.analysis, row.contrast)
@@ -141,9 +141,9 @@ def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -
 
 
 def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Measure]:
-    """Coverage of the mean estimate instead of the truth, in the replicates kept: what is left once bias is set aside.
+    """Coverage of the mean estimate instead of the truth, in the first replicates: coverage without the effect of bias.
 
-    Far from 95 %, the standard error is wrong; near it, what coverage lacks is bias.
+    If it is far from 95 %, the standard error is wrong; if it is near, low coverage comes from bias.
     """
     known = {(row.analysis, row.contrast, row.measure): row.value for row in rows}
     found: list[Measure] = []
@@ -159,5 +159,5 @@ def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Me
 
 
 def _covers(low: Floats, high: Floats, value: float) -> Floats:
-    """(R,) 1 where the interval holds the value, NaN where there is no interval."""
+    """(R,) 1 if the interval contains the value, NaN if there is no interval."""
     return np.where(np.isnan(low) | np.isnan(high), np.nan, ((low <= value) & (value <= high)).astype(np.float64))

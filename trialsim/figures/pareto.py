@@ -127,7 +127,7 @@ def _told(figure: Figure, frame: pd.DataFrame, designs: Mapping[int, str], headi
     best = [int(one) for one in frame.loc[frame["pareto"], "design_id"]]
     lines = [_dot(ACCENT, 7, "Pareto set: no design gives\nas much with less")]
     if frame["pareto_open"].any():
-        lines.append(_dot(ACCENT, 6, "not told apart", face="white"))
+        lines.append(_dot(ACCENT, 6, "undecided", face="white"))
     if frame["too_often"].any():
         lines.append(_dot(TOO_OFTEN, 6, "rejects too often\nwithout effects"))
     if not (frame["pareto"] | frame["pareto_open"] | frame["too_often"]).all():

@@ -191,7 +191,7 @@ def _power_answer(
             f"error of {error}."
         )
     return (
-        f"{what} is {b} in {label} and {a} in {base}: not told apart{more_would(apart.more)}. The 95 % interval of the "
+        f"{what} is {b} in {label} and {a} in {base}: undecided{more_would(apart.more)}. The 95 % interval of the "
         f"difference is {signed(100 * row.conf_low, '.1f')} to {signed(100 * row.conf_high, '.1f')} percentage points."
     )
 
@@ -213,11 +213,11 @@ def choice(found: Comparison) -> list[str]:
             told.append(f"{what[0].upper()}{what[1:]} names no best design.{left}")
         elif best.clear:
             told.append(
-                f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, told apart from each other design.{left}"
+                f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, clearly above each other design.{left}"
             )
         else:
             near = join([labels[i] for i in sorted([best.index, *best.rivals])])
-            told.append(f"In which design {what} is highest is not told apart: {near}{more_would(best.more)}.{left}")
+            told.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
     return told
 
 

@@ -106,10 +106,8 @@ def _highest(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> str
     if best is None:
         return ""
     if best.clear:
-        return f" Design {best.index} gives most, told apart from each other one."
-    return (
-        f" Which one gives most is not told apart: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
-    )
+        return f" Design {best.index} gives most, clearly more than each other one."
+    return f" Which one gives most is undecided: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
 
 
 def _few(designs: Sequence[int]) -> str:
@@ -132,7 +130,7 @@ def _pareto_lines(frame: pd.DataFrame) -> list[str]:
         more = part["pareto_more"]
         would = more_would(None if more.isna().any() else int(more.max()))
         lines.append(
-            f"Marked ?: whether another design gives as much with {what} is not told apart: "
+            f"Marked ?: whether another design gives as much with {what} is undecided: "
             f"{_few([int(one) for one in part['design_id']])}{would}."
         )
     return lines

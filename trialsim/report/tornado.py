@@ -105,7 +105,7 @@ def _most(lead: LongestBar, names: dict[str, str]) -> str:
         others = [names[bar.assumption.path] for bar in near[:MOST_RIVALS]]
         others += [f"{len(near) - MOST_RIVALS} others"] if len(near) > MOST_RIVALS else []
         return (
-            f" Which assumption moves it most is not told apart: {names[top.assumption.path]} seems to, but may be no more than "
+            f" Which assumption moves it most is undecided: {names[top.assumption.path]} seems to, but may be no more than "
             f"{join(others)}{more_would(lead.more)}."
         )
     ends = ((top.low, top.assumption.low), (top.high, top.assumption.high))

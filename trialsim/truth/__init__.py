@@ -27,16 +27,16 @@ from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, 
 
 Floats = NDArray[np.float64]
 
-#: Plays replicates and gives their effects, (R, M).
+#: Simulates replicates and returns their effects, (R, M).
 Effects = Callable[[range], Floats]
 
-#: Replicates played for the truth, at most; and at a time, at most.
+#: The most replicates simulated for the truth; and the most at a time.
 MOST = 2000
 LARGEST = 500
 
 
 def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
-    """What to look for: the effect of each row that has an estimand."""
+    """The target effects: one for each row that has an estimand."""
     found: list[TargetEffect] = []
     for call in plan.calls:
         pairs = [] if samples_of(call) == "all" else [call.arms]
@@ -66,22 +66,22 @@ def find_truth(
 ) -> Truth:
     """The true effects of a study under each of its twins.
 
-    Parameters are those of :func:`trialsim.study.evaluate`; at most the first :data:`MOST` replicates of a run are played
-    when their number is not said. ``keeping`` wraps what plays a block of replicates, so that the block can be taken from a store
+    Parameters are those of :func:`trialsim.study.evaluate`; at most the first :data:`MOST` replicates of a run are simulated
+    by default. ``keeping`` wraps the function that simulates a block of replicates, so that the block can be read from a store
     (:class:`trialsim.runs.truths.TruthStore`).
 
     Raises
     ------
     RunError
-        TS-R005 when no replicate is asked for
+        TS-R005 if no replicate is requested
     """
     study = prepare(scenario)
-    told = study.scenario.simulation
-    seed = told.seed if seed is None else seed
-    which = min(told.replicates, MOST) if replicates is None else replicates
+    simulation = study.scenario.simulation
+    seed = simulation.seed if seed is None else seed
+    which = min(simulation.replicates, MOST) if replicates is None else replicates
     which = which if isinstance(which, range) else range(which)
     if not len(which):
-        raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
+        raise RunError("no replicate is requested.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
     wanted = targets(study.analysis)
     ideal = undisturbed(study) if any(STRATEGY[target.strategy].undisturbed for target in wanted) else None
@@ -90,7 +90,7 @@ def find_truth(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
-    if keeping is not None and wanted:  # where nothing is estimated there is nothing to keep
+    if keeping is not None and wanted:  # without estimands there is nothing to store
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
     total: list[ColumnMoments] = []
@@ -103,7 +103,7 @@ def find_truth(
 
 
 def shares_staff(study: Study) -> bool:
-    """Whether participants of one arm can be in the way of those of another."""
+    """Whether participants of different arms compete for staff."""
     return study.program is not None and bool(study.program.resources) and len(study.analysis.arms) > 1
 
 
@@ -117,7 +117,7 @@ def _effects(
     engine: Engine,
     few: int,
 ) -> Floats:
-    """(R, M) effects by twin and target, then the interference of each target; ``few`` replicates are played at a time."""
+    """(R, M) effects by twin and target, then the interference of each target; ``few`` replicates are simulated at a time."""
     parts = chunk_ranges(replicates, few, block=1)
     return np.concatenate([_effects_of(study, wanted, ideal, part, seed=seed, engine=engine) for part in parts])
 
@@ -125,7 +125,7 @@ def _effects(
 def _effects_of(
     study: Study, wanted: tuple[TargetEffect, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
 ) -> Floats:
-    """(R, M) effects, all replicates played at once; when it returns, their arrays are free for the next ones."""
+    """(R, M) effects, all replicates simulated at once; afterwards the memory of their arrays is free."""
     entries = conduct(study.conduct, seed=seed, replicates=replicates)
     tapes = None
     if study.program is not None:
@@ -139,7 +139,7 @@ def _effects_of(
 
 
 def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
-    """(R,) the effect among all who count."""
+    """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
     values = [
         endpoint_of(plays, in_arm(plays, target, arm), target, twin)

@@ -1,4 +1,4 @@
-"""What each estimand strategy makes of missed and stopped treatment (ICH E9 R1)."""
+"""How each estimand strategy handles missed and stopped treatment (ICH E9 R1)."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from trialsim.truth.plays import Play, SharedDraws, play
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: Treatment counts as given in full from this share on; below it, it was missed or stopped.
+#: The smallest share of treatment that counts as given in full; below it, treatment was missed or stopped.
 IN_FULL = 1.0 - 1e-9
 
-#: As many of each resource as a scenario may have.
+#: The most units of a resource that a scenario may have.
 MOST_UNITS = 1000
 
 
 @dataclass(frozen=True)
 class TargetEffect:
-    """One effect that is looked for: of arm a against arm b, or in the one arm."""
+    """One target effect: of arm a against arm b, or in the one arm."""
 
     row: int
     estimand: str
@@ -45,10 +45,10 @@ class TargetEffect:
 
 @dataclass(frozen=True)
 class Plays:
-    """All plays of a batch.
+    """All simulations of a batch.
 
     ``alone`` has everyone in each arm in turn, ``ideal`` the same on a ward where nothing is missed, ``mixed`` the
-    trial's own arms; None where nobody asks for them.
+    trial's own arms; None if they are not needed.
     """
 
     shared: SharedDraws
@@ -68,7 +68,7 @@ def play_all(shared: SharedDraws, undisturbed: Study | None, *, mixed: bool) -> 
 
 
 def undisturbed(study: Study) -> Study | None:
-    """The study on a ward with hands enough, where nobody gives up and nothing is interrupted; None without a ward.
+    """The study on a ward with enough staff, where nobody gives up and nothing is interrupted; None without a ward.
 
     Opening hours, attempts that fail and the lengths of all steps stay as they are.
     """
@@ -121,7 +121,7 @@ def on_ideal_ward(shared: SharedDraws, study: Study) -> SharedDraws:
 
 
 def endpoint_of(plays: Plays, played: Play, target: TargetEffect, twin: int) -> Floats:
-    """(R, N) the endpoint of everyone in a play."""
+    """(R, N) the endpoint of everyone in a simulation."""
     whole = played.read(target.endpoint.transform)
     values = whole[twin : twin + 1]
     if STRATEGY[target.strategy].while_treated:
@@ -133,15 +133,15 @@ def endpoint_of(plays: Plays, played: Play, target: TargetEffect, twin: int) -> 
 
 
 def in_arm(plays: Plays, target: TargetEffect, arm: int) -> Play:
-    """The play of the strategy with everyone in an arm."""
+    """The simulation of the strategy with everyone in an arm."""
     undisturbed = STRATEGY[target.strategy].undisturbed
     return plays.ideal[arm] if undisturbed and plays.ideal is not None else plays.alone[arm]
 
 
 def who_counts(plays: Plays, target: TargetEffect) -> Flags:
-    """(R, N) the enrolled, but for the categories left out; in the responder stratum those who respond.
+    """(R, N) the enrolled without excluded categories; in the responder stratum those who respond.
 
-    A responder's value in arm a differs by the percent asked for from the own value in arm b; in a design of one arm,
+    A responder's value in arm a differs by the required percent from the own value in arm b; in a design of one arm,
     from the own value without the declared effects.
     """
     entries = plays.shared.entries
@@ -159,10 +159,10 @@ def who_counts(plays: Plays, target: TargetEffect) -> Flags:
 
 
 def _last_on_treatment(shared: SharedDraws, played: Play, visit: int, values: Floats) -> Floats:
-    """(R, N) of ``values`` (R, N, D) that at the visit, or at the last one before it at which the outcome was still on treatment.
+    """(R, N) from ``values`` (R, N, D): the value at the visit, or at the last visit before it on treatment.
 
-    On treatment is who came to the visit and was given all of the own arm's activities planned before it. NaN where
-    this never was so.
+    A participant is on treatment who came to the visit and received all of the own arm's activities planned before it. NaN if
+    there is no such visit.
     """
     plan = shared.study.response
     inputs = PredictorInputs(plan, played.entries, played.trace, shared.seed, shared.replicates)

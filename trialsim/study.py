@@ -240,9 +240,9 @@ def evaluate(
     """
     began = time.perf_counter()
     study = prepare(scenario)
-    told = study.scenario.simulation
-    seed = told.seed if seed is None else seed
-    which = told.replicates if replicates is None else replicates
+    simulation = study.scenario.simulation
+    seed = simulation.seed if seed is None else seed
+    which = simulation.replicates if replicates is None else replicates
     which = which if isinstance(which, range) else range(which)
     if not len(which):
         raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")

@@ -57,10 +57,10 @@ class ComparisonResult(Result):
         from trialsim.report.compare import alone, answer, choice, headlines
 
         found = self.found
-        told = [
+        lines = [
             line for (text, _), power in zip(headlines(found), answer(found), strict=True) for line in (text, power)
         ]
-        return [*told, *choice(found), *found.notes, *alone(found)]
+        return [*lines, *choice(found), *found.notes, *alone(found)]
 
     def pictures(self) -> Iterator[Picture]:
         """The figures of the page."""
@@ -123,9 +123,15 @@ def _sides(designs: Sequence[Subject], *, variants: Sequence[str], set: Sequence
     labels = [chr(ord("A") + place) for place in range(len(studies))]
     names = [study.scenario.name for study in studies]
     return [
-        Side(label, name if names.count(name) == 1 else f"{name} ({label})", study, told.seed, told.replicates)
+        Side(
+            label,
+            name if names.count(name) == 1 else f"{name} ({label})",
+            study,
+            simulation.seed,
+            simulation.replicates,
+        )
         for label, name, study in zip(labels, names, studies, strict=True)
-        for told in (study.scenario.simulation,)
+        for simulation in (study.scenario.simulation,)
     ]
 
 
@@ -354,11 +360,11 @@ class ReproductionResult(Result):
 
     def lines(self) -> list[str]:
         """What was played, and what agreement says."""
-        told = (
+        verdict = (
             "The arms' means are assumptions: agreement says that the assumptions could have produced the report, not that they "
             "are true."
         )
-        return [f"{self.replicates:,} simulated trials. {told}"]
+        return [f"{self.replicates:,} simulated trials. {verdict}"]
 
 
 def reproduce(

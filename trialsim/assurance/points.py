@@ -149,17 +149,17 @@ def _effect(scenario: Scenario, path: Path) -> tuple[bool, Number | None, Scale]
 def _rests_on(number: Number, sources: Mapping[str, str]) -> int | None:
     """``n`` of the prior, else ``n = 12`` in the words of a source."""
     prior = _prior(number)
-    return prior.n or told_n(prior, sources) or told_n(number, sources)
+    return prior.n or participants_of(prior, sources) or participants_of(number, sources)
 
 
-def told_n(record: Sourced, sources: Mapping[str, str]) -> int | None:
-    """The number of participants that the source of a number tells as ``n = 12``.
+def participants_of(record: Sourced, sources: Mapping[str, str]) -> int | None:
+    """The number of participants in the source of a number, written there as ``n = 12``.
 
-    >>> told_n(Number(value=1.0, source="pilot"), {"pilot": "A pilot, n = 12 per arm"})
+    >>> participants_of(Number(value=1.0, source="pilot"), {"pilot": "A pilot, n = 12 per arm"})
     12
     """
-    told = record.source or record.computed_from
-    found = re.search(r"\bn ?= ?(\d+)", f"{told} {sources.get(told, '')}") if told else None
+    source = record.source or record.computed_from
+    found = re.search(r"\bn ?= ?(\d+)", f"{source} {sources.get(source, '')}") if source else None
     return int(found.group(1)) if found else None
 
 

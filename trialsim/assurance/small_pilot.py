@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from trialsim.assurance.points import Belief, Scale, told_n
+from trialsim.assurance.points import Belief, Scale, participants_of
 from trialsim.numbers.distributions import Distribution, quantile
 from trialsim.quantities.fields import Number
 from trialsim.scenario.checks import records
@@ -45,19 +45,19 @@ class SmallPilot:
 
 def small_pilots(scenario: Scenario, found: tuple[Belief, ...]) -> list[tuple[SmallPilot, Belief | None]]:
     """Effects that rest on fewer than 30 participants in each arm, those without a prior last."""
-    told: list[tuple[SmallPilot, Belief | None]] = []
+    effects: list[tuple[SmallPilot, Belief | None]] = []
     known: set[Path] = set()
     for belief in found:
         known |= {path for path, _ in belief.numbers}
         if belief.effect and belief.n is not None and belief.n < SMALL_PILOT:
             factor, shrunk = _exaggeration(belief)
-            told.append((SmallPilot(belief.name, belief.n, factor, shrunk), belief))
+            effects.append((SmallPilot(belief.name, belief.n, factor, shrunk), belief))
     for path, record in records(scenario):
         if isinstance(record, Number) and path not in known and {"effects", "responds_to"} & set(map(str, path)):
-            n = told_n(record, scenario.sources)
+            n = participants_of(record, scenario.sources)
             if n is not None and n < SMALL_PILOT:
-                told.append((SmallPilot(".".join(map(str, path)), n), None))
-    return told
+                effects.append((SmallPilot(".".join(map(str, path)), n), None))
+    return effects
 
 
 def _exaggeration(belief: Belief) -> tuple[float, float]:

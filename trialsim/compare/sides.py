@@ -119,8 +119,8 @@ def _read(label: str, path: Path, changes: Sequence[str]) -> Side:
             )  # fmt: skip
         path = shipped[str(path)].path
     study = prepare(load(path, set=changes))
-    told = study.scenario.simulation
-    return Side(label, study.scenario.name, study, told.seed, told.replicates)
+    simulation = study.scenario.simulation
+    return Side(label, study.scenario.name, study, simulation.seed, simulation.replicates)
 
 
 def _read_folder(label: str, path: Path) -> Side:

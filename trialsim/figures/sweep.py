@@ -161,8 +161,8 @@ def sweep_heatmap(
         axes.tick_params(length=0)
         axes.set_title(label, color=INK)
         largest = frame["mcse"].max()
-        told = f"{largest:.1%}" if share else f"{largest:.2g}"
-        caption(figure, f"{note} Largest Monte Carlo standard error: {told}.")
+        error = f"{largest:.1%}" if share else f"{largest:.2g}"
+        caption(figure, f"{note} Largest Monte Carlo standard error: {error}.")
     return figure
 
 

@@ -48,8 +48,8 @@ def read_pilot(
     choices = choices or Choices()
     table = read_table(file, sheet=choices.sheet)
     draft = plan_columns(table, choices)
-    table, told = without_codes(table, choices, keep=draft.participant)
-    notes = [*table.notes, *draft.notes, *told]
+    table, remarks = without_codes(table, choices, keep=draft.participant)
+    notes = [*table.notes, *draft.notes, *remarks]
     columns = tuple(draft.roles.values())
     if tell is not None:
         tell(columns)
@@ -142,7 +142,7 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
     choices, questions = draft.choices, []
     found: dict[str, OutcomeData] = {}
     parts = _long(draft) if draft.shape == "long" else _by_column(draft)
-    stems = [" ".join(told[0]) for told in map(split_visit, map(draft.name, draft.table.columns)) if told]
+    stems = [" ".join(split[0]) for split in map(split_visit, map(draft.name, draft.table.columns)) if split]
     scales = scales_of(choices.scales, [*parts, *draft.table.columns, *stems])
     for name, group in parts.items():
         columns: dict[str, Floats] = {}
@@ -152,8 +152,8 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
             numbers = draft.numbers(column).values
             header = draft.name(column)
             unit, scale = unit or header.unit, scale or scales.get(column) or header.scale
-            told = columns.setdefault(visit, np.full(count, np.nan))
-            _put(told, numbers, people, rows, name, visit, draft)
+            of_visit = columns.setdefault(visit, np.full(count, np.nan))
+            _put(of_visit, numbers, people, rows, name, visit, draft)
         visits = order_of([visit for visit, values in columns.items() if np.isfinite(values).any()])
         if not visits:
             continue
@@ -234,7 +234,7 @@ def _unit_in_rows(draft: Draft, outcome: str) -> str | None:
 
 
 def _put(
-    told: Floats,
+    column: Floats,
     numbers: Floats,
     people: NDArray[np.int64],
     rows: NDArray[np.int64],
@@ -245,15 +245,15 @@ def _put(
     """Values of one visit to their participants; two different ones for one participant are refused."""
     for row in rows[np.isfinite(numbers[rows])]:
         who = people[row]
-        if np.isfinite(told[who]) and (draft.shape != "tidy" or told[who] != numbers[row]):
+        if np.isfinite(column[who]) and (draft.shape != "tidy" or column[who] != numbers[row]):
             label = " ".join(draft.keys(draft.participant)[row]) if draft.participant else str(row + 1)
             raise FitError(
                 f"participant {label} has two values of '{name}' at '{visit}' (line {draft.table.lines[row]}).",
                 code="TS-F006",
-                remedy="Keep one row for each participant, visit and outcome; name another column with --visit if it tells "
-                "them apart.",
+                remedy="Keep one row for each participant, visit and outcome; name another column with --visit if it "
+                "distinguishes them.",
             )
-        told[who] = numbers[row]
+        column[who] = numbers[row]
 
 
 # ---------------------------------------------------------------- the baseline
@@ -282,8 +282,8 @@ def _baseline_first(measured: OutcomeData, wanted: str | None, outcome: str) -> 
     if len(names) == 1 or wanted == "none":
         return measured
     if wanted is not None:
-        told = (plain(wanted), plain(named(wanted, "visit")))
-        fitting = [i for i, name in enumerate(names) if name in told or told[0].endswith(f" {name}")]
+        accepted = (plain(wanted), plain(named(wanted, "visit")))
+        fitting = [i for i, name in enumerate(names) if name in accepted or accepted[0].endswith(f" {name}")]
         place = fitting[0] if fitting else names.index("baseline") if "baseline" in names else None
         if place is None:
             raise FitError(

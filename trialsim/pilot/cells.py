@@ -81,10 +81,10 @@ def without_codes(table: Table, choices: Choices, keep: Sequence[str] = ()) -> t
         if any(gone):
             columns[name] = [None if lost else cell for cell, lost in zip(cells, gone, strict=True)]
             notes.append(f"{sum(gone)} of {name}")
-    told = [f"Made missing because of --missing: {', '.join(notes)}."] if notes else []
+    remarks = [f"Made missing because of --missing: {', '.join(notes)}."] if notes else []
     if codes and not notes and codes != {None: {"none"}}:
-        told = [f"--missing {', '.join(choices.missing)}: no such value stands in the file."]
-    return Table(table.name, columns, table.lines, table.comma_file, table.notes), told
+        remarks = [f"--missing {', '.join(choices.missing)}: no such value stands in the file."]
+    return Table(table.name, columns, table.lines, table.comma_file, table.notes), remarks
 
 
 def _is_code(cell: Cell, codes: set[str]) -> bool:
@@ -195,10 +195,10 @@ def _decimal(
             remedy="Write all of them alike.",
         )
         return ".", mixed, None
-    mark, told = (",", commas) if commas else (".", pointed)
-    doubtful = bool(told) and all(THREES[mark].fullmatch(text) for text in told)
+    mark, marked = (",", commas) if commas else (".", pointed)
+    doubtful = bool(marked) and all(THREES[mark].fullmatch(text) for text in marked)
     if doubtful and (mark == "," or table.comma_file or _has_commas(table)):
-        three = told[0]
+        three = marked[0]
         question = Question(
             "TS-P015",
             f"'{three}' in '{name}' may have three decimals or a mark for thousands.",
@@ -238,11 +238,12 @@ def code_question(name: str, values: Floats, choices: Choices) -> Question | Non
     if not found:
         return None
     times = sum(int((seen == code).sum()) for code in found)
-    told = ",".join(f"{code:g}" for code in found)
+    codes = ",".join(f"{code:g}" for code in found)
     message = (
-        f"{told} stands {times} time{'s' if times > 1 else ''} in '{name}', whose other values lie between {low:g} and {high:g}: "
+        f"{codes} appears {times} time{'s' if times > 1 else ''} in '{name}', and the other values lie between {low:g} and "
+        f"{high:g}: "
         "it looks like a code for a missing value."
     )
     return Question(
-        "TS-P017", message, f'--missing {told} if it means missing, --missing "{name}=none" if it is a value'
+        "TS-P017", message, f'--missing {codes} if it means missing, --missing "{name}=none" if it is a value'
     )

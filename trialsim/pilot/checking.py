@@ -74,8 +74,8 @@ def small(counts: dict[str, int]) -> tuple[str, ...]:
     df = max(sum(counts.values()) - len(counts), 1)
     prior = est.deviation(1.0, max(df, 2), least).prior["lognormal"]
     low, high = (prior["median"] * math.exp(z * prior["sd_log"]) for z in (-1.96, 1.96))
-    told = (
+    remark = (
         f"Careful: an arm has {least} participants. With fewer than {TINY} the SD alone is known only to a factor of "
         f"{low:.2g} to {high:.2g}, and effects hardly at all."
     )
-    return (told,)
+    return (remark,)

@@ -64,12 +64,12 @@ def _said(draft: Draft) -> None:
     """What the options say, and columns that hold nothing."""
     choices = draft.choices
     single = [(choices.arm, "--arm"), (choices.visit, "--visit")]
-    told = [(name, option) for name, option in single if name is not None and name.lower() != "none"]
-    told += [(name, "--participant") for name in choices.participant]
-    told += [(name, "--covariate") for name in choices.covariates]
-    told += [(name, "--ignore") for name in choices.ignored]
+    named = [(name, option) for name, option in single if name is not None and name.lower() != "none"]
+    named += [(name, "--participant") for name in choices.participant]
+    named += [(name, "--covariate") for name in choices.covariates]
+    named += [(name, "--ignore") for name in choices.ignored]
     before: dict[str, str] = {}
-    for name, option in told:
+    for name, option in named:
         draft.must_have(name)
         if name in before:
             raise FitError(

@@ -44,9 +44,9 @@ def fit_pilot(pilot: Pilot) -> Fragment:
     ready(pilot)
     counts = {arm: int((pilot.arm == k).sum()) for k, arm in enumerate(pilot.arms)}
     fitted, left_out = _fitted(pilot)
-    told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
+    sizes = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
     data = scenario_data(
-        name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted,
+        name=_short(pilot.name), source=f"{pilot.name}: {sizes}; fitted by trialsim fit", counts=counts, fitted=fitted,
         null=pilot.null,
     )  # fmt: skip
     notes = [*small(counts), *pilot.notes, *left_out]
@@ -88,32 +88,32 @@ def _short(file: str) -> str:
 def _outcome(name: str, measured: OutcomeData, family: FamilyChoice, pilot: Pilot) -> FittedOutcome:
     """Levels by visit, effects, correlation over visits and missing share of one outcome."""
     baseline = len(measured.visits) > 1 and measured.visits[0] == "baseline"
-    told: Data = {"distribution": family.name}
+    declared: Data = {"distribution": family.name}
     if measured.unit:
-        told["unit"] = measured.unit
+        declared["unit"] = measured.unit
     if family.categories:
-        told["categories"] = range_of(family.categories)
-    told |= {"visits": list(measured.visits), "computed_from": "pilot"}
+        declared["categories"] = range_of(family.categories)
+    declared |= {"visits": list(measured.visits), "computed_from": "pilot"}
     several = len(measured.visits) - baseline > 1
     by_visit, effects = _levels(measured, family, pilot, baseline=baseline, several=several)
     if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
         _change(measured, family, by_visit)
     notes = _notes(name, measured, family, pilot, baseline=baseline, several=several)
-    told["by_visit"] = by_visit
+    declared["by_visit"] = by_visit
     if effects:
-        told["effects"] = effects
+        declared["effects"] = effects
     n = min(_least(measured, i, pilot) for i in range(len(measured.visits)))
     over_visits = _over_visits(measured, family, pilot)
     if over_visits is not None:
-        told["correlation"] = {"between_sessions": quantity(replace(over_visits, n=n))}
+        declared["correlation"] = {"between_sessions": quantity(replace(over_visits, n=n))}
     elif len(measured.visits) > 1:
         why = "0 for want of complete pairs in the pilot"
-        told["correlation"] = {"between_sessions": {"value": 0, "assumed": why}}
+        declared["correlation"] = {"between_sessions": {"value": 0, "assumed": why}}
         notes.append(
             f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
         )
     missing, said = missing_of(name, measured, pilot)
-    return FittedOutcome(name, family.name, measured.visits, baseline, told | missing, (*notes, *said))
+    return FittedOutcome(name, family.name, measured.visits, baseline, declared | missing, (*notes, *said))
 
 
 def _levels(
@@ -218,8 +218,8 @@ def _change(measured: OutcomeData, family: FamilyChoice, by_visit: Data) -> None
         change = (x[:, i] - x[:, 0])[np.isfinite(x[:, i] - x[:, 0])]
         n = len(change)
         se, value = float(change.std(ddof=1)) / math.sqrt(n), first + float(change.mean())
-        told = est.ratio(value, se, n - 1, n, unit=True) if log else est.mean(value, se, n - 1, n)
-        by_visit[visit][center] = quantity(told, measured.unit)
+        estimate = est.ratio(value, se, n - 1, n, unit=True) if log else est.mean(value, se, n - 1, n)
+        by_visit[visit][center] = quantity(estimate, measured.unit)
 
 
 def _binary(at: _Place) -> Level:
@@ -245,8 +245,8 @@ def _ordinal(at: _Place) -> Level:
         x = x[np.isfinite(x)]
         if len(x) < 3 or x.std() == 0:
             raise FitError("an arm has fewer than 3 scores, or all alike.", code="TS-F005", remedy="Leave it out.")
-        told = est.mean(float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x)), len(x) - 1, n)
-        return replace(told, between=ends)
+        estimate = est.mean(float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x)), len(x) - 1, n)
+        return replace(estimate, between=ends)
 
     first = values[arm == 0]
     first = first[np.isfinite(first)]
@@ -319,7 +319,7 @@ def _with(
     above: list[tuple[FittedOutcome, OutcomeData, FamilyChoice]],
 ) -> dict[str, Data]:
     """Correlations with the outcomes above at the same visits."""
-    told = {}
+    correlations = {}
     for one, other, theirs in above:
         pairs = []
         for i, visit in enumerate(measured.visits):
@@ -332,8 +332,8 @@ def _with(
                 pairs += [found] if found else []
         pooled = _pooled(pairs, len(pilot.arms))
         if pooled is not None:
-            told[one.name] = quantity(replace(pooled, n=int(np.bincount(pilot.arm).min())))
-    return told
+            correlations[one.name] = quantity(replace(pooled, n=int(np.bincount(pilot.arm).min())))
+    return correlations
 
 
 #: How the level of an outcome at a visit is told, by its scale.

@@ -106,7 +106,7 @@ def quantity(estimate: Estimate, unit: str | None = None) -> Data:
 def scenario_data(
     *,
     name: str,
-    told: str,
+    source: str,
     counts: Mapping[str, int],
     fitted: Sequence[FittedOutcome],
     null: float | None = None,
@@ -115,7 +115,7 @@ def scenario_data(
 
     Parameters
     ----------
-    told : what the source is, in words
+    source : what the source is, in words
     counts : participants in each arm, the reference first
     null : what the first outcome is compared with where there is one arm and one visit
     """
@@ -137,7 +137,7 @@ def scenario_data(
         "trialsim": 1,
         "name": name,
         "title": "A trial planned on a pilot",
-        "sources": {"pilot": told},
+        "sources": {"pilot": source},
         "design": {
             "arms": {arm: arm for arm in arms},
             "reference": arms[0],
@@ -157,16 +157,16 @@ def times(visits: Sequence[str]) -> dict[str, str]:
     >>> times(["baseline", "week 4"])
     {'baseline': '0 d', 'week 4': '28 d'}
     """
-    told = {visit: 0.0 if visit == "baseline" else days_of(visit) for visit in visits}
-    days = [day for day in told.values() if day is not None]
-    if len(days) == len(told) and len(set(days)) == len(days):
-        return {visit: f"{rounded(day or 0.0)} d" for visit, day in told.items()}
+    day_of = {visit: 0.0 if visit == "baseline" else days_of(visit) for visit in visits}
+    days = [day for day in day_of.values() if day is not None]
+    if len(days) == len(day_of) and len(set(days)) == len(days):
+        return {visit: f"{rounded(day or 0.0)} d" for visit, day in day_of.items()}
     return {visit: f"{place} d" for place, visit in enumerate(visits)}
 
 
 def _analysis(one: FittedOutcome, arms: Sequence[str], null: float | None) -> Data | None:
     """The usual analysis of the last visit; None where there is nothing to compare with."""
-    told: Data = {"outcome": one.name, "visit": one.visits[-1]}
+    analysis: Data = {"outcome": one.name, "visit": one.visits[-1]}
     scale = SCALE[one.family]
     logs = {"transform": LOG.name} if scale.log else {}
     if len(arms) == 1:
@@ -180,13 +180,13 @@ def _analysis(one: FittedOutcome, arms: Sequence[str], null: float | None) -> Da
             }
         if null is None:
             return None
-        told["null"] = rounded(math.log(null)) if logs else rounded(null)
-        return {**told, **logs, "test": tests.ONE_SAMPLE_T.name}
+        analysis["null"] = rounded(math.log(null)) if logs else rounded(null)
+        return {**analysis, **logs, "test": tests.ONE_SAMPLE_T.name}
     contrast = {"contrast": f"{arms[1]} - {arms[0]}"}
     if scale.yes_or_no:
-        return {**told, "test": tests.FISHER.name, **contrast}
+        return {**analysis, "test": tests.FISHER.name, **contrast}
     if scale.categories is not None:
-        return {**told, "test": tests.MANN_WHITNEY.name, **contrast}
+        return {**analysis, "test": tests.MANN_WHITNEY.name, **contrast}
     if one.baseline:
-        return {**told, **logs, "test": tests.ANCOVA.name, "baseline": one.visits[0], **contrast}
-    return {**told, **logs, "test": tests.T.name, **contrast}
+        return {**analysis, **logs, "test": tests.ANCOVA.name, "baseline": one.visits[0], **contrast}
+    return {**analysis, **logs, "test": tests.T.name, **contrast}

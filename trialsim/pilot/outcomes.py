@@ -77,8 +77,8 @@ def _wanted(draft: Draft) -> None:
 
 def _visit_of(draft: Draft, column: str) -> str:
     """The visit that a column's name tells, else the column's own name."""
-    told = split_visit(draft.name(column))
-    return told[1] if told else column
+    split = split_visit(draft.name(column))
+    return split[1] if split else column
 
 
 def _beginning(draft: Draft, text: str) -> list[str]:
@@ -86,7 +86,7 @@ def _beginning(draft: Draft, text: str) -> list[str]:
     wanted = plain(text)
     found = [one for one in draft.free if draft.name(one).plain.startswith(f"{wanted} ")]
     split = {one: split_visit(draft.name(one)) for one in draft.free}
-    return found or [one for one, told in split.items() if told and " ".join(told[0]).lower() == wanted]
+    return found or [one for one, parts in split.items() if parts and " ".join(parts[0]).lower() == wanted]
 
 
 # ---------------------------------------------------------------- a row for each visit
@@ -112,20 +112,20 @@ def _grouped(draft: Draft, columns: list[str]) -> dict[str, list[tuple[str, str]
     parts: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     alone: list[str] = []
     units = {one: (draft.name(one).unit or "").lower() for one in columns}
-    told = {one: split_visit(draft.name(one)) for one in columns}
+    splits = {one: split_visit(draft.name(one)) for one in columns}
     for one in columns:
-        split = told[one]
+        split = splits[one]
         if split is None:
             alone.append(one)
             continue
         stem = " ".join(split[0]).lower()
-        known = {units[other] for other, also in told.items() if also and " ".join(also[0]).lower() == stem} - {""}
+        known = {units[other] for other, also in splits.items() if also and " ".join(also[0]).lower() == stem} - {""}
         unit = units[one] or (next(iter(known)) if len(known) == 1 else "")
         parts[stem, unit].append((one, split[1]))
     found: dict[str, list[tuple[str, str]]] = {}
     stems = [stem for stem, _ in parts]
     for (stem, unit), group in parts.items():
-        split = told[group[0][0]]
+        split = splits[group[0][0]]
         name = " ".join(split[0]) if split and split[0] else UNNAMED
         found[f"{name} {unit}".strip() if stems.count(stem) > 1 else name] = group
     return found | {" ".join(draft.name(one).words): [(one, "")] for one in alone}

@@ -176,16 +176,16 @@ def _empty_end(row: list[Cell], wanted: int) -> int:
 
 def _names(name: str, head: list[Cell], rows: Sequence[tuple[int, list[Cell]]]) -> list[str | None]:
     """A name for each column; None for a column of row numbers without a name."""
-    told: list[str | None] = [None if one is None else str(one) for one in head]
-    unnamed = [i for i, one in enumerate(told) if one is None]
+    names: list[str | None] = [None if one is None else str(one) for one in head]
+    unnamed = [i for i, one in enumerate(names) if one is None]
     if unnamed == [0]:
         numbers = [str(row[0]) for _, row in rows[1:]]
         if len(set(numbers)) == len(numbers):  # row names, as R and pandas write them
-            told[0], unnamed = "(row names)", []
+            names[0], unnamed = "(row names)", []
     if unnamed:
         raise _merged(name, rows)
     seen: set[str] = set()
-    for one in told:
+    for one in names:
         if str(one).casefold() in seen:
             raise FitError(
                 f"two columns of {name} are called '{one}'.",
@@ -193,7 +193,7 @@ def _names(name: str, head: list[Cell], rows: Sequence[tuple[int, list[Cell]]]) 
                 remedy="Give each column a name of its own.",
             )
         seen.add(str(one).casefold())
-    return told
+    return names
 
 
 def _merged(name: str, rows: Sequence[tuple[int, list[Cell]]]) -> FitError:

@@ -114,10 +114,10 @@ def _piled(values: Floats, seen: Floats) -> bool:
     """Whether whole numbers up to 100 pile up at an end that scales have: 0, or a multiple of 10."""
     if seen[0] < 0 or seen[-1] > 100:
         return False
-    told = values[np.isfinite(values)]
+    known = values[np.isfinite(values)]
     ends = [end for end, round_ in ((seen[0], seen[0] == 0), (seen[-1], seen[-1] % 10 == 0)) if round_]
-    most = max((int((told == end).sum()) for end in ends), default=0)
-    return bool(seen[-1] == 100 or (most >= 3 and most >= PILED * len(told)))
+    most = max((int((known == end).sum()) for end in ends), default=0)
+    return bool(seen[-1] == 100 or (most >= 3 and most >= PILED * len(known)))
 
 
 def _likely(seen: Floats) -> str:

@@ -51,7 +51,7 @@ def parse_given(text: str) -> tuple[str, dict[str, float | tuple[float, float]]]
     """
     name, colon, rest = text.partition(":")
     number = r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?"
-    told: dict[str, float | tuple[float, float]] = {}
+    numbers: dict[str, float | tuple[float, float]] = {}
     if not colon or not name.strip():
         raise FitError(f"'{text}' names no group.", code="TS-F007", remedy=EXAMPLE)
     for part in re.split(r"[,;]\s*(?=[a-zA-Z])", rest):
@@ -62,8 +62,8 @@ def parse_given(text: str) -> tuple[str, dict[str, float | tuple[float, float]]]
         if found is None or key not in KEYS or (found.group(3) is not None) != (key == "iqr"):
             hint = did_you_mean(key, KEYS) if found else EXAMPLE
             raise FitError(f"'{part.strip()}' is not understood.", code="TS-F007", remedy=hint)
-        told[key] = float(found.group(2)) if key != "iqr" else (float(found.group(2)), float(found.group(3)))
-    return " ".join(name.split()), told
+        numbers[key] = float(found.group(2)) if key != "iqr" else (float(found.group(2)), float(found.group(3)))
+    return " ".join(name.split()), numbers
 
 
 def read_statistics(file: Path) -> dict[str, Any]:
@@ -124,14 +124,14 @@ def fit_given(file: Path | None, given: Sequence[str], said: Choices) -> Fragmen
             f"--{idle} belongs to a file of pilot data, and there is none.", code="TS-F007", remedy="Leave it out."
         )
     if file is not None:
-        told = read_statistics(file)
+        declared = read_statistics(file)
     else:
         parsed = [parse_given(text) for text in given]
         twice = next((name for i, (name, _) in enumerate(parsed) if name in [n for n, _ in parsed[:i]]), None)
         if twice is not None:
             raise FitError(f"'{twice}' is given twice.", code="TS-F007", remedy="Give each arm once.")
-        told = {"arms": {name: group for name, group in parsed if name not in WORDS}}
-        told |= {name: group for name, group in parsed if name in WORDS}
+        declared = {"arms": {name: group for name, group in parsed if name not in WORDS}}
+        declared |= {name: group for name, group in parsed if name in WORDS}
     options = {
         "reference": said.reference,
         "unit": said.unit,
@@ -140,8 +140,8 @@ def fit_given(file: Path | None, given: Sequence[str], said: Choices) -> Fragmen
         "scale": next(iter(said.scales), None),
         "null": said.null,
     }
-    told |= {key: value for key, value in options.items() if value is not None}
-    return fit_statistics(**told, source=file.name if file is not None else "Printed statistics")
+    declared |= {key: value for key, value in options.items() if value is not None}
+    return fit_statistics(**declared, source=file.name if file is not None else "Printed statistics")
 
 
 def _shapes(data: Mapping[str, Any], file: Path) -> None:
@@ -204,26 +204,26 @@ def fit_statistics(
     """
     if not arms:
         raise FitError("no arm is told.", code="TS-F007", remedy=EXAMPLE)
-    told = {named(name, "arm"): dict(group) for name, group in arms.items()}
-    first = reference or next((arm for usual in CONTROL for arm in told if arm.lower() == usual), next(iter(told)))
-    if first not in told:
-        raise FitError(f"no arm is called '{first}'.", code="TS-F002", remedy=f"Arms: {', '.join(told)}.")
-    told = {first: told[first], **told}
-    counts = {arm: _count(group, arm) for arm, group in told.items()}
+    by_arm = {named(name, "arm"): dict(group) for name, group in arms.items()}
+    first = reference or next((arm for usual in CONTROL for arm in by_arm if arm.lower() == usual), next(iter(by_arm)))
+    if first not in by_arm:
+        raise FitError(f"no arm is called '{first}'.", code="TS-F002", remedy=f"Arms: {', '.join(by_arm)}.")
+    by_arm = {first: by_arm[first], **by_arm}
+    counts = {arm: _count(group, arm) for arm, group in by_arm.items()}
     n = min(counts.values())
     visits = ("baseline", "post") if baseline else ("post",)
-    binary = all("k" in group for group in told.values())
+    binary = all("k" in group for group in by_arm.values())
     scores = () if scale is None or binary else levels(scale.rpartition("=")[2])
-    family = BINARY.name if binary else ORDINAL.name if scores else distribution or _family(told, unit)
+    family = BINARY.name if binary else ORDINAL.name if scores else distribution or _family(by_arm, unit)
     data: Data = {"distribution": family, **({"unit": unit} if unit else {}), "visits": list(visits)}
     data |= {"categories": range_of(scores)} if scores else {}
     data |= {"computed_from": "pilot", "by_visit": {}}
     if binary:
-        chances = {arm: {"chance": _share(group, arm)} for arm, group in told.items()}
+        chances = {arm: {"chance": _share(group, arm)} for arm, group in by_arm.items()}
         data["by_visit"]["post"] = {"by_arm": chances} if len(chances) > 1 else chances[first]
     else:
         normal = SCALE[family].family or NORMAL.name  # moments of scores are taken as they stand
-        groups = {arm: _group(group, arm, normal, scores) for arm, group in told.items()}
+        groups = {arm: _group(group, arm, normal, scores) for arm, group in by_arm.items()}
         if baseline:
             at_first = _group(baseline, "baseline", normal, scores)
             data["by_visit"]["baseline"] = _level(at_first, family, unit, n, scores)
@@ -241,16 +241,16 @@ def fit_statistics(
     fitted = FittedOutcome(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
     words = ", ".join(f"{arm} n = {count}" for arm, count in counts.items())
     whole = scenario_data(
-        name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted], null=null
+        name="pilot", source=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted], null=null
     )
     return checked(whole, (*small(counts), *fitted.notes), keep=(outcome,))
 
 
 def _correlation(
-    told: Mapping[str, Any], first: NDArray[np.float64] | None, last: NDArray[np.float64] | None
+    given: Mapping[str, Any], first: NDArray[np.float64] | None, last: NDArray[np.float64] | None
 ) -> est.Estimate:
     """A printed correlation; of scores, whose shares are given, that of what lies behind them, as scenarios use it."""
-    r, pairs = _number(told, "r", "correlation"), _count(told, "correlation")
+    r, pairs = _number(given, "r", "correlation"), _count(given, "correlation")
     if not -1 < r < 1:
         raise FitError(f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1.")
     return est.correlation(*est.latent_with_worth(r, pairs, first, last))
@@ -351,8 +351,8 @@ def _level(group: GroupStatistics, family: str, unit: str | None, n: int, scores
     if SCALE[family].log:
         median = est.ratio(group.center, group.se, group.df, n, unit=True)
         return {"median": quantity(median, unit), "sd_log": quantity(est.deviation(group.sd, group.df, n, unit=False))}
-    told = replace(est.mean(group.center, group.se, group.df, n), between=(scores[0], scores[-1]) if scores else None)
-    return {"mean": quantity(told, unit), "sd": quantity(est.deviation(group.sd, group.df, n), unit)}
+    center = replace(est.mean(group.center, group.se, group.df, n), between=(scores[0], scores[-1]) if scores else None)
+    return {"mean": quantity(center, unit), "sd": quantity(est.deviation(group.sd, group.df, n), unit)}
 
 
 def _effects(
@@ -372,8 +372,8 @@ def _effects(
         change = group.center - reference.center
         se = sd * math.hypot(group.se / group.sd, reference.se / reference.sd)
         if SCALE[family].log:
-            told = {"ratio": quantity(est.ratio(change, se, df, n, unit=False))}
+            effect = {"ratio": quantity(est.ratio(change, se, df, n, unit=False))}
         else:
-            told = {"difference": quantity(est.mean(change, se, df, n), unit)}
-        effects[arm] = {**told, **({"visits": list(at)} if at else {})}
+            effect = {"difference": quantity(est.mean(change, se, df, n), unit)}
+        effects[arm] = {**effect, **({"visits": list(at)} if at else {})}
     return {"effects": effects} if effects else {}

@@ -159,9 +159,9 @@ def order_of(visits: list[str]) -> list[str]:
     first = [one for one in visits if visit_words(plain(one)) == "first"]
     visits = [one for one in visits if one not in first]
     for key in (days_of, _number_of, lambda one: RANK.get(re.sub(r" ?\d+$", "", plain(one)))):
-        told = {one: key(one) for one in visits}
-        if all(value is not None for value in told.values()):
-            return first + sorted(visits, key=lambda one: (told[one] or 0.0, _number_of(one) or 0.0))
+        keys = {one: key(one) for one in visits}
+        if all(value is not None for value in keys.values()):
+            return first + sorted(visits, key=lambda one: (keys[one] or 0.0, _number_of(one) or 0.0))
     return first + visits
 
 

@@ -133,15 +133,15 @@ def fit_curve(
     scores: Scores, target: Target, *, check_at: Sequence[int] = (), rule: Rule = "rising", middle: float = math.nan
 ) -> PowerCurve:
     """Power over sizes; by parts unless counting at the positions ``check_at`` contradicts it."""
-    told = (target.critical, target.two_tailed)
+    decision = (target.critical, target.two_tailed)
     groups = np.arange(scores.score.shape[1]) * GROUPS // scores.score.shape[1]
-    parts = _estimates(scores, range(len(scores.at)), groups, power_by_parts, told)
+    parts = _estimates(scores, range(len(scores.at)), groups, power_by_parts, decision)
     checked = sorted(set(check_at)) or list(range(len(scores.at)))
-    counted = _estimates(scores, checked, groups, power_by_counting, told)
+    counted = _estimates(scores, checked, groups, power_by_counting, decision)
     p = _contradiction(counted[0] - parts[0][checked], counted[1] - parts[1][:, checked])
     by_parts = p > CONTRADICTED
     if not by_parts:
-        parts = _estimates(scores, range(len(scores.at)), groups, power_by_counting, told)
+        parts = _estimates(scores, range(len(scores.at)), groups, power_by_counting, decision)
     at = np.array(scores.at, dtype=np.float64)
     return PowerCurve(at, parts[0], parts[1], rule, middle, by_parts=by_parts, contradiction=p)
 
@@ -151,17 +151,17 @@ def _estimates(
     places: Sequence[int] | range,
     groups: NDArray[np.int64],
     estimator: Estimator,
-    told: tuple[float, bool],
+    decision: tuple[float, bool],
 ) -> tuple[Floats, Floats]:
     """(G,) power at each place and (GROUPS, G) without each group."""
     power, without = np.empty(len(places)), np.empty((GROUPS, len(places)))
     for i, g in enumerate(places):
         usable = np.isfinite(scores.score[g])
         score, known, group = scores.score[g, usable], scores.known[g, usable], groups[usable]
-        power[i] = estimator(score, known, *told) if len(score) else np.nan
+        power[i] = estimator(score, known, *decision) if len(score) else np.nan
         for left_out in range(GROUPS):
             kept = group != left_out
-            without[left_out, i] = estimator(score[kept], known[kept], *told) if kept.any() else np.nan
+            without[left_out, i] = estimator(score[kept], known[kept], *decision) if kept.any() else np.nan
     return power, without
 
 

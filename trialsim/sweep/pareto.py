@@ -100,8 +100,8 @@ def _apart(leads: Sequence[tuple[float, int]], *, equal: Flags) -> list[Separati
     """Which leads are told apart; a pair whose trials never differ is equal, and no question."""
     same = [bool(alike) and z == 0.0 for (z, _), alike in zip(leads, equal, strict=True)]
     asked = [lead for lead, alike in zip(leads, same, strict=True) if not alike]
-    told = iter(holm([z for z, _ in asked], [n for _, n in asked]))
-    return [Separation(clear=True) if alike else next(told) for alike in same]
+    separations = iter(holm([z for z, _ in asked], [n for _, n in asked]))
+    return [Separation(clear=True) if alike else next(separations) for alike in same]
 
 
 def highest(value: Floats, lead: Lead) -> ApparentBest | None:

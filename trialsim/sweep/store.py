@@ -39,8 +39,8 @@ GONE = 2
 
 def cell_key(scenario: Scenario, *, replicates: int) -> str:
     """The name of a cell: 32 hexadecimal digits of all that decides its measures (the seed is part of the scenario)."""
-    told = json.dumps([scenario_hash(scenario), scenario.simulation.seed, replicates, FORMAT, __version__])
-    return hashlib.blake2b(told.encode("ascii"), digest_size=16).hexdigest()
+    content = json.dumps([scenario_hash(scenario), scenario.simulation.seed, replicates, FORMAT, __version__])
+    return hashlib.blake2b(content.encode("ascii"), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,9 @@ def read_cell(folder: Path, key: str) -> CellResults | None:
 
 
 def _measure(row: Sequence[Any]) -> Measure:
-    told = dict(zip(TABLE_COLUMNS, row, strict=True))
-    absent = {name: math.nan for name in ("value", "mcse", "conf_low", "conf_high") if told[name] is None}
-    return Measure(**{**told, **absent})
+    fields = dict(zip(TABLE_COLUMNS, row, strict=True))
+    absent = {name: math.nan for name in ("value", "mcse", "conf_low", "conf_high") if fields[name] is None}
+    return Measure(**{**fields, **absent})
 
 
 def _checksum(rows: object) -> str:

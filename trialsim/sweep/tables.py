@@ -217,7 +217,7 @@ def unit_of(swept: SweepRun, path: str) -> str:
 
 def currency(swept: SweepRun) -> str:
     """The currency of the costs, empty where none are declared."""
-    return next((told for cell in swept.cells if (told := _cost(cell)[1])), "")
+    return next((unit for cell in swept.cells if (unit := _cost(cell)[1])), "")
 
 
 def _cost(cell: SweepCell) -> tuple[float, str]:

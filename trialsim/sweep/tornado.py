@@ -163,11 +163,11 @@ def play_tornado(
     order = {bar.assumption: (bar.noise, -bar.reach) for bar in reversed(bars) if bar.measure == measures[0]}
     bars.sort(key=lambda bar: (*order[bar.assumption], measures.index(bar.measure)))
     failed = max(int(np.isnan(one.numbers["power"]).sum()) for one in played)
-    told = scenarios[0].simulation.seed if seed is None else seed
+    used_seed = scenarios[0].simulation.seed if seed is None else seed
     return Tornado(
         scenario=family.base.name, analysis=row[0], contrast=contrast or "", measures=measures, bars=tuple(bars),
         leads={measure: _lead(measure, bars, ranges, played) for measure in measures}, verdict=played[0].verdict,
-        replicates=replicates, seed=told, failed=failed, seconds=time.perf_counter() - began,
+        replicates=replicates, seed=used_seed, failed=failed, seconds=time.perf_counter() - began,
     )  # fmt: skip
 
 

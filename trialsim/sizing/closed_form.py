@@ -1,7 +1,7 @@
 """A second opinion: the nearest closed form of the power of an analysis, and why the simulated power differs from it.
 
-The closed forms stand beside the tests (:mod:`trialsim.analysis.methods`); here they are asked about a study: which spreads its
-levels declare, which sizes its arms have, at which alpha.
+The closed forms are beside the tests (:mod:`trialsim.analysis.methods`); here they are applied to a study: the distributions its
+levels declare, the sizes of its arms, its alpha.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class SecondOpinion:
     ----------
     power : by the formula, at full delivery with nothing lost
     formula : its name
-    source : where it stands
-    n : participants in each arm that went in
-    reasons : in words, what this study has and the formula does not know; last, how far the formula itself may be off
+    source : the publication of the formula
+    n : participants in each arm, as used by the formula
+    reasons : in words, features of this study that the formula ignores; the last one is the error of the formula itself
     """
 
     power: float
@@ -49,7 +49,7 @@ class SecondOpinion:
 
 @dataclass(frozen=True)
 class _Question:
-    """What a row of the plan asks: a test, of what, of which two arms, at which alpha."""
+    """The question of a row of the plan: a test, an endpoint, two arms, an alpha."""
 
     test: Test
     samples: Samples
@@ -58,9 +58,9 @@ class _Question:
 
 
 def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> SecondOpinion | None:
-    """The nearest closed form for a row of the plan of a study with ``n`` participants in all (its own by default).
+    """The nearest closed form for a row of the plan of a study with ``n`` participants in total (by default its own number).
 
-    None where no formula comes near: subsets chosen by the outcome, percent changes of a normal outcome, arms too
+    None if no formula is close: subsets selected by the outcome, percent changes of a normal outcome, arms too
     small for the degrees of freedom.
     """
     plan = study.analysis
@@ -86,7 +86,7 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
 
 
 def _question(call: PlannedAnalysis, place: int) -> _Question:
-    """What the row at a place asks: the main test of its call, or one of the pairs that follow it."""
+    """The question of a row: the main test of its analysis, or one of the pairs that follow it."""
     if place == call.first_row:
         return _Question(TEST[call.test], samples_of(call), call.arms, call.alpha)
     assert call.pairs is not None  # only pairs follow a main row
@@ -95,7 +95,7 @@ def _question(call: PlannedAnalysis, place: int) -> _Question:
 
 
 def _case(study: Study, call: PlannedAnalysis, asked: _Question, sizes: Floats) -> Case | None:
-    """What a closed form is given; None where the levels do not say how the endpoint is distributed."""
+    """The input of a closed form; None if the levels do not determine the distribution of the endpoint."""
     arms = spreads(study.response, call.endpoint)
     if arms is None:
         return None

@@ -21,18 +21,18 @@ Floats = NDArray[np.float64]
 
 
 def confirm_size(plays: SearchTrials, curve: PowerCurve, n: int, replicates: int) -> tuple[Confirmation, PowerCurve]:
-    """Play ``n`` participants in full under the fresh seed, and pool the power with that of the curve."""
+    """Simulate ``n`` participants in full under the fresh seed, and pool the power with that of the curve."""
     if plays.study.conduct.ward:
         one = _with_times(plays, n, replicates)
     else:
-        one = share_of(plays, plays.fresh(n, replicates, "Playing a fresh seed"), n)
+        one = share_of(plays, plays.fresh(n, replicates, "Simulating a fresh seed"), n)
     return one, pooled_with(curve, one)
 
 
 def pooled_with(curve: PowerCurve, one: Confirmation) -> PowerCurve:
     """The curve pooled with a share of trials, whose variance is binomial at the power of the curve.
 
-    At its own share that variance would be smallest where chance took it furthest up.
+    At its own share that variance would be smallest for the luckiest results.
     """
     expected = min(max(curve.value(one.at), 1e-6), 1 - 1e-6)
     counted = one.replicates - one.failed
@@ -42,14 +42,14 @@ def pooled_with(curve: PowerCurve, one: Confirmation) -> PowerCurve:
 
 
 def _with_times(plays: SearchTrials, n: int, replicates: int) -> Confirmation:
-    """The confirmation on a ward: it tells how long the trial takes, too."""
+    """The confirmation on a ward, which also gives the length of the trial."""
     reached: list[Floats] = []
     plays.spent += replicates
     progress = plays.progress
     result = evaluate(
         at_size(plays.study, n), replicates=replicates, seed=plays.fresh_seed, workers=plays.workers,
         sink=lambda estimates: reached.append(reached_in(plays.target, estimates)),
-        progress=None if progress is None else lambda done: progress("Playing a fresh seed", done, replicates),
+        progress=None if progress is None else lambda done: progress("Simulating a fresh seed", done, replicates),
     )  # fmt: skip
     values = np.concatenate(reached)
     failed = int(np.isnan(values).sum())
@@ -66,7 +66,7 @@ def share_of(plays: SearchTrials, batch: Batch, at: float) -> Confirmation:
 
 
 def reached_in(target: Target, estimates: Estimates) -> Floats:
-    """(R,) 1 where a trial reached the target, 0 where not, NaN where it could not be analyzed; of the first twin."""
+    """(R,) 1 if a trial reached the target, 0 if not, NaN if it could not be analyzed; of the first twin."""
     names = [(row.analysis, row.contrast) for row in estimates.rows]
     wanted = [(target.plan.rows[row].analysis, target.plan.rows[row].contrast) for row in target.rows]
     rejected = estimates.rejected[0][:, [names.index(name) for name in wanted]]

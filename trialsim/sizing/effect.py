@@ -1,4 +1,4 @@
-"""The smallest effect a design detects: the declared effects times what gives the power that is asked for."""
+"""The smallest effect a design detects: the multiple of the declared effects that gives the required power."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trialsim.sizing.result import NoSizeReason, SizingResult
 from trialsim.sizing.target import SizingError, Target
 from trialsim.sizing.trials import PILOT, Progress, SearchTrials
 
-#: Multiples of the declared effects among which a pilot looks.
+#: Multiples of the declared effects that the pilot tries.
 LADDER = (0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 2.8, 4.6)
 
 #: Multiples of the batch, as shares of the one the pilot found.
@@ -38,7 +38,7 @@ def find_effect(
 ) -> SizingResult:
     """The multiple of the declared effects that a study of the declared size detects with probability ``power``.
 
-    Every effect is multiplied: differences as they are, ratios and odds ratios on their logarithms, by RULES the
+    Every effect is multiplied: differences directly, ratios and odds ratios on their logarithms, as the
     ``lambda`` of a twin.
     """
     check_power(power)
@@ -47,19 +47,21 @@ def find_effect(
         raise SizingError(f"{low:g}..{high:g} is not a range of effects.", code="TS-S004", remedy="Write 0.5..2.")
     ladder = np.geomspace(low, high, len(LADDER)) if between else np.array(LADDER)
     plays = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
-    rough = plays.quick_power(plays.effects([float(x) for x in ladder], PILOT, "Looking for the range"))
+    rough = plays.quick_power(plays.effects([float(x) for x in ladder], PILOT, "Searching for the range"))
     middle = crossing(ladder, rough, power)
     if not math.isfinite(middle):
         middle = high if rough[-1] < power else low
-    at = [float(share * middle) for share in AROUND]  # also a little beyond the range, to see its ends well
-    batch = plays.effects(at, replicates, "Playing the batch")
+    at = [
+        float(share * middle) for share in AROUND
+    ]  # also a little beyond the range, so that its ends are estimated well
+    batch = plays.effects(at, replicates, "Simulating the batch")
     refuse_failures(batch, target)
     near = [int(i) for i in np.abs(np.array(at) - middle).argsort()[:3]]
     curve = fit_curve(batch.scores, target, check_at=near)
     found = _answered(plays, curve, batch, goal=power, between=(low, high))
     if found.at is None or not confirm:
         return found
-    fresh = plays.effects([found.at], confirm, "Playing a fresh seed", seed=plays.fresh_seed)
+    fresh = plays.effects([found.at], confirm, "Simulating a fresh seed", seed=plays.fresh_seed)
     one = share_of(plays, fresh, found.at)
     pooled = _answered(plays, pooled_with(curve, one), batch, goal=power, between=(low, high))
     return replace(pooled, confirmations=(one,))
@@ -68,7 +70,7 @@ def find_effect(
 def _answered(
     plays: SearchTrials, curve: PowerCurve, batch: Batch, *, goal: float, between: tuple[float, float]
 ) -> SizingResult:
-    """The factor at which the curve meets the goal, where it lies in the range."""
+    """The factor at which the curve meets the goal, if it lies in the range."""
     root, (conf_low, conf_high) = curve.root(goal), curve.root_interval(goal)
     missed: NoSizeReason = ""
     if not math.isfinite(root):

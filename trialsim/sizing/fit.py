@@ -1,9 +1,9 @@
-"""Power from the scores of simulated trials, with what is known about their draws integrated out.
+"""Power from the scores of simulated trials, with the known part of their draws integrated out.
 
 The part ``b`` of a score that the known contrasts explain is standard normal, exactly. A score is written as a cubic in
 ``b`` plus a rest; the power is the mean over the normal distribution of ``b`` of the share of rests, of trials with
 nearly that ``b``, that carry the score beyond its critical value. Only the rests are random, and no distribution is
-assumed for them. The little that is assumed is checked by counting: rejections, freed of chance by the same contrasts,
+assumed for them. The few assumptions are checked by counting: rejections, adjusted by the same contrasts,
 are unbiased whatever the shape (control variates; Glasserman 2003, section 4.1).
 """
 
@@ -28,7 +28,7 @@ Flags = NDArray[np.bool_]
 NODES = np.linspace(-5.0, 5.0, 401)
 WEIGHTS = np.exp(-0.5 * NODES**2) / np.exp(-0.5 * NODES**2).sum()
 
-#: Strata of the known part, of equal probability: the rests of a stratum serve for its nodes.
+#: Strata of the known part, of equal probability: the rests of a stratum are used for its nodes.
 STRATA = 16
 EDGES = ndtri(np.arange(STRATA + 1) / STRATA)
 NODES_OF = np.searchsorted(NODES, EDGES)
@@ -36,7 +36,7 @@ NODES_OF = np.searchsorted(NODES, EDGES)
 #: The level at which counting contradicts the model.
 CONTRADICTED = 0.001
 
-#: Below this share of the variance the known part is left alone.
+#: Below this share of the variance the known part is ignored.
 LEAST_KNOWN = 0.01
 
 
@@ -58,7 +58,7 @@ Estimator = Callable[[Floats, Floats, float, bool], float]
 
 
 def direction(score: Floats, known: Floats) -> Floats | None:
-    """(R,) the standard normal combination of the contrasts that moves the score; None where none does."""
+    """(R,) the standard normal combination of the contrasts that changes the score; None if none does."""
     centered = score - score.mean()
     slopes = np.linalg.solve(known.T @ known + 1e-9 * np.eye(known.shape[1]), known.T @ centered)
     length = float(np.sqrt((slopes**2).sum()))
@@ -106,14 +106,14 @@ def power_by_parts(score: Floats, known: Floats, critical: float, two_tailed: bo
 
 
 def _growth(b: Floats, rest: Floats) -> float:
-    """How fast the logarithm of the spread of the rests grows with ``b``."""
+    """How fast the logarithm of the SD of the rests grows with ``b``."""
     size = np.log(np.abs(rest) + 1e-12 * np.abs(rest).max(initial=1e-300))
     centered = b - b.mean()
     return float(np.clip((centered * size).sum() / (centered**2).sum(), -0.5, 0.5))
 
 
 def power_by_counting(score: Floats, known: Floats, critical: float, two_tailed: bool) -> float:
-    """The share of rejections, freed of what the known contrasts explain of it."""
+    """The share of rejections, adjusted for the part that the known contrasts explain."""
     rejects = (np.abs(score) if two_tailed else score) >= critical
     b = direction(score, known)
     if b is None:
@@ -166,7 +166,7 @@ def _estimates(
 
 
 def _contradiction(difference: Floats, without: Floats) -> float:
-    """P-value of Hotelling's test that all differences are 0; differences of no spread and no size agree."""
+    """P-value of Hotelling's test that all differences are 0; differences that are all 0 agree."""
     moving = jackknife_se(without) > 1e-9
     if not moving.any():
         return 1.0 if np.abs(difference).max(initial=0.0) < 1e-6 else 0.0

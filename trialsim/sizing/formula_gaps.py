@@ -1,4 +1,4 @@
-"""Why a simulated power differs from its closed form, in words: what this study has and the formula does not know."""
+"""Why a simulated power differs from its closed form, in words: features of this study that the formula ignores."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
 from trialsim.sizing.random_sizes import one_by_one
 
-#: Reasons that a play can put a number to, or take back.
+#: Reasons that a simulation can give a number for, or remove.
 TIME_LIMIT = "enrollment ends at the time limit, and a trial may stay below its target"
 MISSED = "sessions for which nobody is free are missed, with their values"
 
-#: How the text of a reason begins, and what cohorts call such a missing value; declared reasons bear their own names.
+#: The beginning of the text of a reason, and the name of such a missing value in cohorts; declared reasons have their own names.
 LOSSES = {
     MISSED: "session missed",
     "participants leave": "left",
@@ -33,16 +33,16 @@ DECLARED = "values are missing ("
 #: SDs that differ by more than this factor are named.
 UNEQUAL = 1.1
 
-#: A coefficient of variation from which a lognormal outcome is called skewed.
+#: The smallest coefficient of variation at which a lognormal outcome is called skewed.
 SKEWED = 0.3
 
 
 def reasons(
     study: Study, call: PlannedAnalysis, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
 ) -> tuple[str, ...]:
-    """What sets the simulated power of an analysis apart from its formula; the heaviest first.
+    """Why the simulated power of an analysis differs from its formula; the most important reason first.
 
-    ``whole_sizes`` says that the formula takes whole sizes only (:class:`trialsim.analysis.methods.method.ClosedForm`).
+    ``whole_sizes`` says that the formula needs whole sizes (:class:`trialsim.analysis.methods.method.ClosedForm`).
     """
     outcome = study.response.outcomes[study.response.points[call.endpoint.visit].outcome]
     declared = study.scenario.outcomes[outcome.name]
@@ -64,7 +64,7 @@ def _percent(share: float) -> str:
 
 
 def loss_of(reason: str) -> str | None:
-    """What cohorts call a value that is missing for this reason; None for a reason of another kind.
+    """The name in cohorts of a value that is missing for this reason; None for other reasons.
 
     >>> loss_of("values are missing (too tired, MAR): lower"), loss_of("values are rounded")
     ('too tired', None)
@@ -75,7 +75,7 @@ def loss_of(reason: str) -> str | None:
 
 
 def points_of(call: PlannedAnalysis) -> list[int]:
-    """The points the analysis looks at."""
+    """The points that the analysis uses."""
     ends = [call.endpoint, *call.baselines]
     return list(dict.fromkeys(d for one in ends for d in (one.visit, one.start) if d is not None))
 
@@ -85,7 +85,7 @@ def _multiplicity(call: PlannedAnalysis, pair: tuple[int, int] | None) -> Iterat
         return
     count = len(call.pairs.arms)
     if call.pairs.gate:
-        yield "the pair is tested only where the test of all arms rejects first: lower"
+        yield "the pair is tested only if the test of all arms rejects first: lower"
     adjustment = ADJUSTMENT[call.pairs.adjust]
     if adjustment.stepwise and count > 1:
         yield (
@@ -105,9 +105,9 @@ def _population(study: Study, call: PlannedAnalysis, *, whole_sizes: bool) -> It
     if plan.ward and plan.limit < NEVER:
         yield f"{TIME_LIMIT}: lower"
     if whole_sizes and (one_by_one(study) or call.choice.exclude):
-        yield "the sizes of the arms vary from trial to trial, the formula takes their means: a little lower"
+        yield "the sizes of the arms vary from trial to trial, and the formula uses their means: a little lower"
     if METHOD[plan.method].blocks and len(plan.strata) > 1 and plan.each_arm == 0:
-        yield "the last block of each stratum may stay unfinished, which leaves arms of unequal size: a little lower"
+        yield "the last block of each stratum may stay incomplete, so that arms have unequal sizes: a little lower"
 
 
 def _delivery(study: Study, call: PlannedAnalysis) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _delivery(study: Study, call: PlannedAnalysis) -> Iterator[str]:
         yield f"{MISSED}: lower"
     own = any(any(study.response.points[d].own) and study.response.points[d].differs for d in points_of(call))
     if own:
-        yield "an activity that is missed or interrupted works less than declared for full delivery: lower"
+        yield "an activity that is missed or interrupted has less effect than declared for full delivery: lower"
 
 
 def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
@@ -170,27 +170,27 @@ def _movers(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterat
     }  # fmt: skip
     moved = list(dict.fromkeys(names[one.driver] for one in outcome.drivers if moves(one)))
     if moved:
-        yield f"{' and '.join(moved)} move the outcome and add to its spread: lower"
+        yield f"{' and '.join(moved)} change the outcome and add to its variation: lower"
     left = _categories_left(study, call)
     covariates = [one.covariate for one in outcome.covariates if left.get(one.covariate, 2) > 1]
     if covariates:
         which = ", ".join(dict.fromkeys(covariates))
-        yield f"the outcome also depends on {which}, which adds to its spread: lower unless adjusted for"
+        yield f"the outcome also depends on {which}, which adds to its variation: lower unless adjusted for"
     by_choice = {one.covariate for one in call.covariates if one.category is not None}
     if by_choice:
         which = ", ".join(study.response.covariate_names[covariate] for covariate in sorted(by_choice))
-        yield f"the formula takes {which} as a normal covariate"
+        yield f"the formula treats {which} as a normal covariate"
     if outcome.rhythm is not None:
-        yield "the clock moves the outcome, and sessions happen when they happen"
+        yield "the time of day changes the outcome, and sessions do not happen at a fixed time"
     for activity, response in outcome.responses:
         if response.responders is not None and response.responders.value < 1:
-            yield f"only {_percent(response.responders.value)} respond to {activity}: the formula knows their mean effect"
+            yield f"only {_percent(response.responders.value)} respond to {activity}: the formula uses their mean effect"
         elif response.secretion is not None:
             yield f"the effect of {activity} depends on how long it lasts and when the sample is taken"
 
 
 def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterator[str]:
-    """Participants who share a practitioner or a site; a practitioner only where the analysis looks after contact."""
+    """Participants who share a practitioner or a site; a practitioner only if the analysis uses values after contact."""
     felt = any(step != NOBODY for d in points_of(call) for step in study.response.points[d].contact)
     shares = ((outcome.icc_practitioner if felt else 0.0, "practitioner"), (outcome.icc_site, "site"))
     for share, whom in shares:
@@ -202,7 +202,7 @@ def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterat
 
 
 def _categories_left(study: Study, call: PlannedAnalysis) -> dict[str, int]:
-    """How many categories an exclusion leaves of each covariate it concerns."""
+    """The number of categories that exclusions leave of each covariate."""
     plan, left = study.response, dict[str, int]()
     for covariate, _ in call.choice.exclude:
         name = plan.covariate_names[covariate]
@@ -220,12 +220,12 @@ def _shape(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan
             )
             yield f"scores are tied ({_percent(tied)} of pairs at most): the formula corrects for it on average"
         else:
-            yield "scores are whole steps with a floor and a ceiling, the formula takes them as normal"
+            yield "scores are whole steps with a floor and a ceiling, and the formula treats them as normal"
         return
     if outcome.scale.log and not TRANSFORM[call.endpoint.transform].log and test.family != "ranks":
         sd = max(float(study.response.points[d].sd.max()) for d in points_of(call))
         if math.sqrt(math.expm1(sd**2)) >= SKEWED:
-            yield "values are skewed (lognormal), the formula takes them as normal"
+            yield "values are skewed (lognormal), and the formula treats them as normal"
 
 
 def _arms(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan) -> Iterator[str]:
@@ -233,4 +233,4 @@ def _arms(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan)
         return
     sds = [float(s) for s in study.response.points[call.endpoint.visit].sd]
     if max(sds) > UNEQUAL * min(sds):
-        yield f"SDs differ between arms ({min(sds):.3g} to {max(sds):.3g}), the formula pools them"
+        yield f"SDs differ between arms ({min(sds):.3g} to {max(sds):.3g}), and the formula pools them"

@@ -1,4 +1,4 @@
-"""Sizing for precision: the size at which the interval of an analysis is as narrow as asked for."""
+"""Sizing for precision: the size at which the interval of an analysis is as narrow as required."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trialsim.sizing.trials import PILOT, Progress, SearchTrials
 
 Floats = NDArray[np.float64]
 
-#: Sizes of whole trials, as shares of the first guess, where the first n of a larger trial are not the trial of n.
+#: Sizes of whole trials, as shares of the first guess, if the first n of a larger trial are not the trial of n.
 WHOLE = (0.6, 0.8, 0.92, 1.0, 1.08, 1.25)
 
 
@@ -41,10 +41,10 @@ def find_precision(
     Raises
     ------
     SizingError
-        TS-S005 when the analysis has no interval, or the width is not positive
+        TS-S005 if the analysis has no interval, or the width is not positive
     """
     if not width > 0:
-        raise SizingError(f"no interval is {width:g} wide.", code="TS-S005", remedy="Ask for a width above 0.")
+        raise SizingError(f"an interval cannot be {width:g} wide.", code="TS-S005", remedy="Ask for a width above 0.")
     sizes = sizes_of(study)
     low, high = range_of(sizes, between)
     plays = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
@@ -52,10 +52,10 @@ def find_precision(
     at = [n for n in sizes.near(middle * share for share in AROUND) if n >= min(low, sizes.up(sizes.least))]
     one = sizes.up(middle)
     if is_prefix(study, one, max(at[-1], one + sizes.step), seed=plays.seed):
-        batch = plays.prefixes(at, replicates, "Playing the batch")
+        batch = plays.prefixes(at, replicates, "Simulating the batch")
     else:
         at = [n for n in sizes.near(middle * share for share in WHOLE) if n >= at[0]]
-        batch = plays.whole(at, replicates, "Playing the batch")
+        batch = plays.whole(at, replicates, "Simulating the batch")
     refuse_failures(batch, target)
     curve = width_curve(at, batch)
     first = answered(plays, curve, goal=width, sizes=sizes, between=(low, high))
@@ -68,11 +68,11 @@ def find_precision(
 
 
 def _pilot(plays: SearchTrials, sizes: Sizes, width: float, between: tuple[int, int]) -> float:
-    """The neighborhood: the width falls with the square root of the size, nearly."""
+    """The neighborhood: the width decreases approximately with the square root of the size."""
     low, high = between
     middle = float(min(max(plays.study.conduct.target, low), high))
     for _ in range(3):
-        pilot = plays.prefixes([sizes.up(middle)], PILOT, "Looking for the range")
+        pilot = plays.prefixes([sizes.up(middle)], PILOT, "Searching for the range")
         found = float(np.nanmean(pilot.width[0])) if np.isfinite(pilot.width[0]).any() else math.nan
         if not math.isfinite(found):
             raise SizingError(
@@ -84,7 +84,7 @@ def _pilot(plays: SearchTrials, sizes: Sizes, width: float, between: tuple[int, 
 
 def _fresh(plays: SearchTrials, n: int, replicates: int) -> Confirmation:
     """The mean width of whole trials under the fresh seed."""
-    widths = plays.fresh(n, replicates, "Playing a fresh seed").width[0]
+    widths = plays.fresh(n, replicates, "Simulating a fresh seed").width[0]
     usable = widths[np.isfinite(widths)]
     mean, mcse = float(usable.mean()), float(usable.std(ddof=1) / math.sqrt(len(usable)))
     around = (mean - 1.96 * mcse, mean + 1.96 * mcse)

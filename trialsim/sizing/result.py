@@ -1,4 +1,4 @@
-"""What a search answers."""
+"""The result of a search, with its confirmation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NoSizeReason = Literal["", "never", "sooner", "at the end"]
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Trials of one design under a fresh seed, played in full.
+    """Trials of one design under a fresh seed, simulated in full.
 
     ``value`` is the share that reached the target, or the mean width of the interval.
     """
@@ -43,21 +43,21 @@ def confirmed_share(at: float, reached: int, replicates: int, *, failed: int, se
 
 @dataclass(frozen=True)
 class SizingResult:
-    """The answer of a search.
+    """The result of a search.
 
     Attributes
     ----------
     axis : what was varied: ``size`` (participants in all) or ``effect`` (multiple of the declared effects)
     measure : ``power`` or ``width`` (of the interval of the analysis)
     goal : the power or width asked for
-    at : the recommended size or effect; None when there is none in the range ``between``, and ``missed`` says why
-    root, low, high : where the curve meets the goal, with its 95 % Monte Carlo interval; NaN where it does not
-    curve : pooled with the trials of the fresh seed, where these were played
-    best : the place of the range that comes nearest, and what it reaches, with the standard error ``best_error``
+    at : the recommended size or effect; None if there is none in the range ``between``, and ``missed`` says why
+    root, low, high : where the curve meets the goal, with its 95 % Monte Carlo interval; NaN if it does not
+    curve : pooled with the trials of the fresh seed, if there are any
+    best : the size or effect of the range that comes nearest, and what it reaches, with the standard error ``best_error``
     estimate : mean estimate of the (first) analysis there
-    spent : simulated trials in all
+    spent : simulated trials in total
     reached : power (or width) of the recommended size by the pooled curve, and its 95 % Monte Carlo interval
-    effect_declared : whether the scenario declares an effect on what is measured; looked at only where no size suffices
+    effect_declared : whether the scenario declares an effect on what is measured; checked only if no size suffices
     """
 
     axis: str

@@ -1,8 +1,8 @@
-"""The search for a size: a small pilot finds the neighborhood, one batch gives the curve, a fresh seed joins in.
+"""The search for a size: a small pilot finds the neighborhood, one batch gives the curve, trials of a fresh seed are added.
 
 Without a ward the trial of n is the first part of a larger one, and power rises smoothly with n: one batch gives the whole
 curve. On a ward both may fail (later participants delay earlier ones; a night without staff makes power fall), so sizes close
-to the answer are looked at, played whole where it matters (:mod:`trialsim.sizing.local_search`).
+to the answer are examined, with whole trials if it matters (:mod:`trialsim.sizing.local_search`).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from trialsim.sizing.trials import PILOT, Progress, SearchTrials
 
 Floats = NDArray[np.float64]
 
-#: By what the largest size of the pilot grows until it is enough.
+#: The factor by which the largest size of the pilot grows until it is enough.
 GROWTH = 3
 
-#: The largest trial that is looked for by default.
+#: The largest trial in the search by default.
 LARGEST = 3_000
 
 #: Sizes of the batch, as shares of the size the pilot found.
 AROUND = (0.3, 0.45, 0.6, 0.75, 0.87, 0.95, 1.03, 1.12, 1.25)
 
-#: Batches at most, when the pilot was wrong about the neighborhood.
+#: The most batches, if the pilot was wrong about the neighborhood.
 ROUNDS = 4
 
 
@@ -52,7 +52,7 @@ def find_size(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> SizingResult:
-    """The smallest number of participants from which on a trial reaches ``target`` with probability ``power``.
+    """The smallest number of participants from which a trial reaches ``target`` with probability ``power``.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def find_size(
     Raises
     ------
     SizingError
-        TS-S002 when more than 5 % of the trials cannot be analyzed
+        TS-S002 if more than 5 % of the trials cannot be analyzed
     """
     check_power(power)
     seed = study.scenario.simulation.seed if seed is None else seed
@@ -81,7 +81,7 @@ def find_size(
 
 
 def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
-    """The allowed sizes from and to which is searched."""
+    """The smallest and the largest allowed size of the search."""
     if between is None:
         return sizes.up(sizes.least), sizes.up(LARGEST)
     low, high = between
@@ -92,7 +92,7 @@ def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
     low, high = max(sizes.up(low), sizes.step), high // sizes.step * sizes.step
     if low >= high:
         raise SizingError(
-            "the allocation allows no two sizes in this range.",
+            "the allocation allows fewer than two sizes in this range.",
             code="TS-S004",
             remedy=f"Sizes are multiples of {sizes.step}.",
         )
@@ -100,7 +100,7 @@ def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
 
 
 class _Search:
-    """One search under way. Answers lie from ``low`` to ``high``; sizes a little beyond are played to see these ends well."""
+    """One search under way. Answers lie from ``low`` to ``high``; sizes a little beyond are simulated too."""
 
     def __init__(self, plays: SearchTrials, goal: float, sizes: Sizes, low: int, high: int, replicates: int) -> None:
         self.plays, self.goal, self.sizes, self.replicates = plays, goal, sizes, replicates
@@ -108,7 +108,7 @@ class _Search:
         self.floor, self.ceiling = min(low, sizes.up(sizes.least)), sizes.up(AROUND[-1] * high)
 
     def curve(self, *, pilot: bool) -> tuple[PowerCurve, tuple[str, ...]]:
-        """The curve around the answer, and what is to be said of how it was made."""
+        """The curve around the answer, and notes on how it was made."""
         middle = self.pilot() if pilot else self.coarse()
         one, largest = self.sizes.up(middle), self.sizes.up(AROUND[-1] * middle)
         apart = is_prefix(self.plays.study, one, max(largest, one + self.sizes.step), seed=self.plays.seed)
@@ -121,7 +121,7 @@ class _Search:
         return nearby.curve(middle, whole=not apart)
 
     def smooth(self, middle: float) -> tuple[PowerCurve, Batch]:
-        """The batch, and again where the pilot was wrong about the neighborhood."""
+        """The batch, repeated if the pilot was wrong about the neighborhood."""
         curve, batch = self.around(middle)
         for _ in range(ROUNDS):
             if math.isfinite(curve.root(self.goal)) or not self.movable(curve):
@@ -131,7 +131,7 @@ class _Search:
         return curve, batch
 
     def movable(self, curve: PowerCurve) -> bool:
-        """Whether the range goes on where the curve does not reach the goal."""
+        """Whether the range continues if the curve does not reach the goal."""
         return bool(curve.at[-1] < self.high if curve.power[-1] < self.goal else curve.at[0] > self.low)
 
     def pilot(self) -> float:
@@ -140,7 +140,7 @@ class _Search:
         while True:
             largest = min(largest, self.high)
             ladder = self.sizes.near(np.geomspace(max(self.low, largest / 30), largest, 7))
-            power = self.quick(ladder, "Looking for the range")
+            power = self.quick(ladder, "Searching for the range")
             root = crossing(np.array(ladder, dtype=np.float64), power, self.goal)
             if math.isfinite(root) or power[0] >= self.goal or largest == self.high or level(power):
                 return root if math.isfinite(root) else float(ladder[0] if power[0] >= self.goal else largest)
@@ -149,7 +149,7 @@ class _Search:
     def coarse(self) -> float:
         """The neighborhood inside a range that the user gave."""
         ladder = self.sizes.near(np.geomspace(self.low, self.high, 7))
-        power = self.quick(ladder, "Looking through the range")
+        power = self.quick(ladder, "Searching the range")
         root = crossing(np.array(ladder, dtype=np.float64), power, self.goal)
         return root if math.isfinite(root) else float(ladder[0] if power[0] >= self.goal else ladder[-1])
 
@@ -159,19 +159,19 @@ class _Search:
         return self.plays.quick_power(batch)
 
     def around(self, middle: float) -> tuple[PowerCurve, Batch]:
-        """The curve around ``middle``; with the ends of the range where they are near."""
+        """The curve around ``middle``, with the ends of the range if they are near."""
         near = (middle - self.sizes.step, middle, middle + self.sizes.step)
         at = self.sizes.near((*(middle * share for share in AROUND), *near))
         ends = [n for n in (self.low, self.high) if at[0] < n < at[-1]]
         at = [n for n in sorted({*at, *ends}) if self.floor <= n <= self.ceiling]
         if len(at) < 2:
             at = sorted({self.floor, *at, self.floor + self.sizes.step})
-        batch = self.plays.prefixes(at, self.replicates, "Playing the batch")
+        batch = self.plays.prefixes(at, self.replicates, "Simulating the batch")
         refuse_failures(batch, self.plays.target)
         place = np.abs(np.array(at) - middle).argsort()[:3]
         return fit_curve(batch.scores, self.plays.target, check_at=[int(i) for i in place]), batch
 
 
 def level(power: Floats) -> bool:
-    """Whether more participants no longer help: enrollment ends before they come, or there is no effect."""
+    """Whether more participants no longer help: enrollment ends before they arrive, or there is no effect."""
     return bool(power[-1] - power[-3] < 0.005 and power[-1] - power[-5:].min() < 0.05)

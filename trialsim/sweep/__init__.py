@@ -1,4 +1,4 @@
-"""Many designs at once: sweeps over any value of a scenario, what is feasible, and which assumption matters most."""
+"""Many designs at once: sweeps over any value of a scenario, feasible designs, and which assumption matters most."""
 
 from trialsim.sweep.pareto import pareto_set
 from trialsim.sweep.play import SweepCell, SweepRun, play_sweep

@@ -1,4 +1,4 @@
-"""Every cell of a sweep played, or read back where it has been played before."""
+"""Simulate every cell of a sweep, or read its results if it has been simulated before."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from trialsim.sweep.store import CellResults, cell_key, packed, read_cell, write
 
 Floats = NDArray[np.float64]
 
-#: Scenarios kept from the check of the cells to their play; those of a larger sweep are made twice.
+#: Scenarios kept in memory between check and simulation; those of a larger sweep are made twice.
 KEPT = 1000
 
 
 @dataclass(frozen=True)
 class SweepCell:
-    """One design of a sweep: its values, the name of its content, its first primary analysis, and what was played."""
+    """One design of a sweep: its values, the hash of its content, its first primary analysis, and its results."""
 
     design_id: int
     point: Point
@@ -54,7 +54,7 @@ class SweepCell:
         return None
 
     def measure(self, name: str, *, analysis: str, contrast: str | None = None) -> Measure | None:
-        """One measure; without ``contrast`` the first row of the analysis that has it; None where there is none."""
+        """One measure; without ``contrast`` the first row of the analysis that has it; None if there is none."""
         for row in self.measures:
             if (row.analysis, row.measure) == (analysis, name) and contrast in (None, row.contrast):
                 return row
@@ -63,7 +63,7 @@ class SweepCell:
 
 @dataclass(frozen=True)
 class SweepRun:
-    """A finished sweep; ``computed`` cells were played now, ``damaged`` ones of these anew, ``alike`` ones are like another."""
+    """A finished sweep; ``computed`` cells were simulated now, ``damaged`` ones again; ``alike`` ones equal another."""
 
     scenario: str
     paths: tuple[str, ...]
@@ -93,22 +93,24 @@ def play_sweep(
 
     Parameters
     ----------
-    store : folder of the cells; those found there under the same content are not played again
-    fresh : play every cell
-    workers : threads; each plays one cell at a time, or a share of it where there are fewer cells than threads
-    ready : called once when every point is known to be possible, before the first one is played
-    progress : is given the number of cells done so far
+    store : folder of the cells; those found there with the same content are not simulated again
+    fresh : simulate every cell
+    workers : threads; each simulates one cell at a time, or a share of it if there are fewer cells than threads
+    ready : called once when every point is known to be possible, before the first one is simulated
+    progress : called with the number of cells done so far
 
     Raises
     ------
     ScenarioError
         with the faults of all points
     RunError
-        TS-R005 when there is no point or replicate; TS-R003 when a cell cannot be written, TS-R007 when the disk is full
+        TS-R005 if there is no point or replicate; TS-R003 if a cell cannot be written, TS-R007 if the disk is full
     """
     began = time.perf_counter()
     if not points or replicates < 1:
-        raise RunError("nothing is asked for.", code="TS-R005", remedy="Ask for at least 1 point and 1 replicate.")
+        raise RunError(
+            "there is nothing to simulate.", code="TS-R005", remedy="Ask for at least 1 point and 1 replicate."
+        )
     keys: list[str] = []
     primary: list[str] = []
     seeds: dict[int, None] = {}
@@ -154,7 +156,7 @@ def play_sweep(
 
 
 def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> CellResults:
-    """Measures, verdicts, and what each trial decided: whether each test rejects, and whether the target is reached."""
+    """Measures, verdicts, and the decision of each trial: whether each test rejects, and whether the target is reached."""
     columns = analysis_columns(study.analysis, study.twins)
     powers = [index for index, column in enumerate(columns) if column.measure == POWER]
     rejected: list[Floats] = []
@@ -181,7 +183,7 @@ def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
 
 
 def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, CellResults], int]:
-    """What lies in the store of the cells asked for, and how many of its files are damaged."""
+    """The stored results of the cells, and how many of their files are damaged."""
     known: dict[str, CellResults] = {}
     damaged = 0
     for key in keys if store is not None and not fresh else ():

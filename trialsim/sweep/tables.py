@@ -1,4 +1,4 @@
-"""The tables of a sweep: designs, results, and one line a design with what decides between them."""
+"""The tables of a sweep: designs, results, and an overview with the numbers that decide between designs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NUMBER_UNIT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*?)\s*"
 
 @dataclass(frozen=True)
 class AnswerMeasure:
-    """What is asked of every design: a measure of an analysis, the power of the first primary one if not said.
+    """The measure that answers the question for every design; by default the power of the first primary analysis.
 
     Several primary analyses together are ``primary``, with the contrasts ``any`` and ``all``.
     """
@@ -44,7 +44,7 @@ class AnswerMeasure:
 
     @property
     def good(self) -> bool:
-        """Whether more of the measure is better; of a length or a cost there is no Pareto set."""
+        """Whether more of the measure is better; a length or a cost has no Pareto set."""
         return self.measure in ("power", "target_reached_in_time")
 
     @classmethod
@@ -54,7 +54,7 @@ class AnswerMeasure:
         return cls(name.strip() or None, contrast.strip() or None, measure)
 
     def check(self, scenario: Scenario) -> None:
-        """That the analysis is one of the scenario, before anything is played.
+        """Check, before anything is simulated, that the scenario has the analysis.
 
         Raises
         ------
@@ -67,17 +67,17 @@ class AnswerMeasure:
             raise RunError(message, code="TS-R020", remedy=did_you_mean(self.analysis, known))
 
     def place(self, cell: SweepCell) -> tuple[str, str] | None:
-        """The analysis and contrast of the answer at a cell; None where the cell does not have it."""
+        """The analysis and contrast of the answer at a cell; None if the cell does not have it."""
         analysis = self.analysis or cell.primary
         row = cell.measure(self.measure, analysis=analysis, contrast=self.contrast)
         return None if row is None else (row.analysis, row.contrast)
 
     def verdict(self, cell: SweepCell) -> Verdict | None:
-        """Whether the test of the answer keeps its level at a cell; None where the answer is no test."""
+        """Whether the test of the answer keeps its level at a cell; None if the answer is not a test."""
         return cell.verdict(analysis=self.analysis or cell.primary, contrast=self.contrast)
 
     def of(self, cell: SweepCell) -> tuple[float, float, float, float]:
-        """Value, MCSE, and the ends of the 95 % interval at a cell; where failures leave bounds, NaN between these."""
+        """Value, MCSE, and the ends of the 95 % interval at a cell; if failures leave bounds, NaN between these."""
         analysis = self.analysis or cell.primary
         row = cell.measure(self.measure, analysis=analysis, contrast=self.contrast)
         if row is not None:
@@ -104,7 +104,7 @@ class AnswerMeasure:
 
 
 def designs_frame(swept: SweepRun) -> pd.DataFrame:
-    """One row a design: design_id, a column for each value varied (as text), the name of its cell."""
+    """One row for each design: design_id, a column for each value varied (as text), the name of its cell."""
     rows = [
         {"design_id": cell.design_id, **{path: shown(value) for path, value in cell.point.items()}, "cell": cell.key}
         for cell in swept.cells
@@ -123,13 +123,13 @@ def results_frame(swept: SweepRun) -> pd.DataFrame:
 
 
 def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
-    """One row a design with what decides between designs.
+    """One row for each design with the numbers that decide between designs.
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
     participants, days, cost, staff_hours (each with NaN where there is none), too_often (the test rejects too often without
-    effects), pareto (told to be in the Pareto set), pareto_open (not told apart), pareto_more (replicates that would tell).
-    The Pareto set is that of more ``value`` for less of what :func:`burdens` names, empty where more is not better or no
-    design takes clearly more. A design whose test rejects too often has no part in it.
+    effects), pareto (clearly in the Pareto set), pareto_open (undecided), pareto_more (replicates that would decide).
+    The Pareto set has more ``value`` for less of the :func:`burdens`; it is empty if more is not better or no
+    design takes clearly more. A design whose test rejects too often is excluded.
     """
     rows: list[dict[str, Any]] = []
     for cell in swept.cells:
@@ -159,12 +159,12 @@ def _too_often(answer: AnswerMeasure, cell: SweepCell) -> bool:
 
 
 def _candidates(frame: pd.DataFrame) -> Floats:
-    """(D,) the values of designs that may be the best: not of those whose test rejects too often."""
+    """(D,) the values of designs that may be the best; NaN if the test rejects too often."""
     return np.where(frame["too_often"], np.nan, frame["value"].to_numpy(dtype=float))
 
 
 def leads(swept: SweepRun, answer: AnswerMeasure) -> Lead:
-    """The z by which a design leads another one, trial by trial, where the designs share their draws."""
+    """The z by which a design leads another one, trial by trial, with shared draws."""
 
     @cache
     def decided(design: int) -> Floats:
@@ -180,14 +180,14 @@ def leads(swept: SweepRun, answer: AnswerMeasure) -> Lead:
 
 
 def best_design(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> ApparentBest | None:
-    """The design with the highest answer, and whether it is told apart; None where more is not better."""
+    """The design with the highest answer, and whether it is clearly higher; None if more is not better."""
     return highest(_candidates(frame), leads(swept, answer)) if answer.good else None
 
 
 def burdens(frame: pd.DataFrame) -> list[str]:
-    """What a design takes: days (participants where there is no ward), and cost; hours of staff where none are declared.
+    """The burdens of a design: days (participants without a ward), and cost; or hours of staff without costs.
 
-    Costs pay for hours of staff already, and sessions that are missed take none: hours as a further burden would put designs
+    Costs already include hours of staff, and missed sessions take none: hours as another burden would put designs
     into the Pareto set because their staff had no time.
     """
     time = "days" if frame["days"].notna().all() else "participants"
@@ -196,13 +196,13 @@ def burdens(frame: pd.DataFrame) -> list[str]:
 
 
 def differing(frame: pd.DataFrame, names: Sequence[str] | None = None) -> list[str]:
-    """Those of ``names`` (the burdens, if not said) of which some design takes clearly more than another."""
+    """Those of ``names`` (by default the burdens) of which some design takes clearly more than another."""
     names = burdens(frame) if names is None else names
     return [name for name in names if frame[name].max() > (1 + CLEARLY) * frame[name].min()]
 
 
 def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | None, str]:
-    """``["15 h", "30 h"]`` as ([15, 30], "h"); None where they are no numbers of one unit."""
+    """``["15 h", "30 h"]`` as ([15, 30], "h"); None if they are not numbers with the same unit."""
     read = [_NUMBER_UNIT.fullmatch(str(value)) for value in values]
     units = {match.group(2) for match in read if match is not None}
     if None in read or len(units) != 1 or ((unit := units.pop()) and unit[0] in ":.-,0123456789"):
@@ -211,12 +211,12 @@ def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | No
 
 
 def unit_of(swept: SweepRun, path: str) -> str:
-    """The unit in which the values of a path stand, empty where there is none."""
+    """The unit of the values of a path, empty if there is none."""
     return as_numbers([shown(cell.point[path]) for cell in swept.cells if path in cell.point])[1]
 
 
 def currency(swept: SweepRun) -> str:
-    """The currency of the costs, empty where none are declared."""
+    """The currency of the costs, empty if none are declared."""
     return next((unit for cell in swept.cells if (unit := _cost(cell)[1])), "")
 
 

@@ -30,9 +30,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shift:
-    """What one end of a range does to a measure: its value there, and the paired difference from the study as declared.
+    """The effect of one end of a range on a measure: its value there, and the paired difference from the study as declared.
 
-    ``count`` is the number of pairs; where there are fewer than two nothing else is known.
+    ``count`` is the number of pairs; with fewer than two nothing else is known.
     """
 
     value: float
@@ -58,7 +58,7 @@ class Bar:
 
     @property
     def reach(self) -> float:
-        """The larger of both differences, in size."""
+        """The larger of both differences, in absolute size."""
         return max(abs(self.low.difference), abs(self.high.difference))
 
     @property
@@ -69,7 +69,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class LongestBar:
-    """The bar that reaches furthest for a measure, and whether it is told apart from each other one."""
+    """The longest bar of a measure, and whether it is clearly longer than each other one."""
 
     bar: Bar
     clear: bool
@@ -79,9 +79,9 @@ class LongestBar:
 
 @dataclass(frozen=True)
 class Tornado:
-    """All bars, those that move the first measure most on top, those within the Monte Carlo error last.
+    """All bars: those that change the first measure most first, those within the Monte Carlo error last.
 
-    ``leads`` holds the bar that reaches furthest for each measure; ``verdict`` says whether the test keeps its level in the
+    ``leads`` holds the longest bar of each measure; ``verdict`` says whether the test keeps its level in the
     study as declared.
     """
 
@@ -104,7 +104,7 @@ class Tornado:
 
 @dataclass(frozen=True)
 class _DesignNumbers:
-    """(R,) numbers of each replicate by measure, NaN where a replicate has none; and the verdict on the test."""
+    """(R,) numbers of each replicate by measure, NaN if a replicate has none; and the verdict on the test."""
 
     numbers: dict[str, Floats]
     verdict: Verdict | None
@@ -121,17 +121,17 @@ def play_tornado(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Tornado:
-    """Play the study as declared and at both ends of every declared range, with the same draws.
+    """Simulate the study as declared and at both ends of every declared range, with the same draws.
 
-    Measures are the power of ``analysis`` (the first primary one, its main row, if not said), the length of the trial and
-    its cost where there are any. ``progress`` is given the number of designs done so far.
+    Measures are the power of ``analysis`` (by default the main row of the first primary one), the length of the trial and
+    its cost if there are any. ``progress`` is called with the number of designs done so far.
 
     Raises
     ------
     ScenarioError
         an end of a range is impossible
     RunError
-        TS-R022 when no range is declared, TS-R023 when more replicates are asked for than can be paired
+        TS-R022 if no range is declared, TS-R023 if more replicates are requested than can be paired
     """
     began = time.perf_counter()
     ranges = declared_ranges(family.tree.data)
@@ -140,7 +140,9 @@ def play_tornado(
         raise RunError("no number of this scenario declares a range.", code="TS-R022", remedy=remedy)
     if replicates > FIGURE_REPLICATES:
         raise RunError(
-            f"{replicates:,} replicates are asked for.", code="TS-R023", remedy=f"{FIGURE_REPLICATES:,} are allowed."
+            f"{replicates:,} replicates are too many.",
+            code="TS-R023",
+            remedy=f"At most {FIGURE_REPLICATES:,} are allowed.",
         )
     points: list[Point] = [{}]
     for one in ranges:
@@ -196,7 +198,7 @@ def _row(estimates: Estimates | FirstReplicates, analysis: str, contrast: str | 
 
 
 def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:
-    """Length and cost of each trial, where there are any."""
+    """Length and cost of each trial, if there are any."""
     found: dict[str, Floats] = {}
     for index, column in enumerate(made.kept.columns):
         if not column.contrast and column.measure.startswith(("trial_days", "cost_")):
@@ -213,7 +215,7 @@ def _bars(ranges: list[Ranged], played: list[_DesignNumbers]) -> Iterator[Bar]:
 
 
 def _lead(measure: str, bars: list[Bar], ranges: list[Ranged], played: list[_DesignNumbers]) -> LongestBar:
-    """The bar that reaches furthest, against each other one: by the paired difference of their reaches."""
+    """The longest bar, compared with each other one by the paired difference of their lengths."""
     here = [bar for bar in bars if bar.measure == measure]
     moves = [_moves(bar, ranges.index(bar.assumption), played) for bar in here]
     top = max(range(len(here)), key=lambda i: here[i].reach if here[i].reach == here[i].reach else -1.0)
@@ -227,14 +229,14 @@ def _unzipped(pairs: list[tuple[float, int]]) -> tuple[list[float], list[int]]:
 
 
 def _moves(bar: Bar, index: int, played: list[_DesignNumbers]) -> Floats:
-    """(R,) how far the end that reaches further moves the measure in each replicate, counted in its direction."""
+    """(R,) the change of the measure by the end with the larger effect in each replicate, in the direction of that effect."""
     low = abs(bar.low.difference) > abs(bar.high.difference)
     end, shifted = (played[1 + 2 * index], bar.low) if low else (played[2 + 2 * index], bar.high)
     return np.asarray(np.sign(shifted.difference) * (end.numbers[bar.measure] - played[0].numbers[bar.measure]))
 
 
 def shift(base: Floats, end: Floats) -> Shift:
-    """The paired difference of (R,) numbers that share their draws; replicates without a number in both are left out."""
+    """The paired difference of (R,) numbers that share their draws; replicates without both numbers are ignored."""
     both = np.isfinite(base) & np.isfinite(end)
     count = int(both.sum())
     if count < 2:

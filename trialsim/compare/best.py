@@ -1,4 +1,4 @@
-"""Which of several designs has the most power, as far as their simulated trials tell them apart."""
+"""Which of several designs has the most power, as far as their simulated trials show."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PowerRanking:
-    """One power in S designs.
+    """The ranking of S designs by one power.
 
     Attributes
     ----------
-    analysis, contrast : whose power
-    from_first : of each design but the first whether its power is told apart from that of the first, by Holm's steps
-    best : the design with the most power; None where fewer than two may be the best
-    verdicts : of each design whether its test keeps its level; None where the design has no such verdict
+    analysis, contrast : the row of the power
+    from_first : for each design but the first whether its power differs clearly from that of the first, by Holm's steps
+    best : the design with the most power; None if fewer than two may be the best
+    verdicts : for each design whether its test keeps its level; None if the design has no such verdict
     """
 
     analysis: str
@@ -45,7 +45,7 @@ class PairwiseSums:
     n, total : (S, A) replicates with a decision, and how many of them reject
     pairs : (S, S, A) replicates in which both designs decide
     sums, squares : (S, S, A) of the differences, row minus column
-    replicates : seen, failed ones included
+    replicates : number of replicates, including failed ones
     """
 
     def __init__(self, designs: int, powers: int) -> None:
@@ -77,7 +77,7 @@ class PairwiseSums:
 
 
 def asked(studies: Sequence[Study], columns: Sequence[Sequence[MeasureColumn]]) -> list[MeasureColumn]:
-    """The powers that a choice goes by, where another design has them too: of the primary analysis, or of several together."""
+    """The powers that a choice depends on, if another design has them too: of the primary analysis, or of several together."""
     plan, scenario = studies[0].analysis, studies[0].scenario
     main = plan.rows[plan.primary[0]]
     several = len(scenario.primary) > 1
@@ -87,7 +87,7 @@ def asked(studies: Sequence[Study], columns: Sequence[Sequence[MeasureColumn]]) 
 
 
 def taken(values: Floats, names: Sequence[MeasureColumn], powers: Sequence[MeasureColumn]) -> Floats:
-    """(R, A) the decisions of the powers asked for, NaN where a design does not have one."""
+    """(R, A) the decisions of the powers, NaN if a design does not have one."""
     at = [names.index(one) if one in names else -1 for one in powers]
     return np.where(np.array(at) >= 0, values[:, at], np.nan)
 
@@ -95,7 +95,7 @@ def taken(values: Floats, names: Sequence[MeasureColumn], powers: Sequence[Measu
 def contests(
     powers: Sequence[MeasureColumn], met: PairwiseSums, verdicts: Sequence[Sequence[Verdict]], *, paired: bool
 ) -> tuple[PowerRanking, ...]:
-    """Who is told apart from whom. Where too many trials fail in a design, its power is bounds and takes no part."""
+    """The ranking by each power. A design in which too many trials fail has bounds of its power, and is left out."""
     found = []
     for power, column in enumerate(powers):
         place = (column.analysis, column.contrast)

@@ -1,6 +1,6 @@
-"""Differences between two designs played with the same draws, and how sharp the pairing makes them.
+"""Differences between two designs simulated with the same draws, and the precision gained by pairing.
 
-Every number of a replicate is added up in groups of replicates, in the order of the replicates; so neither chunks nor
+Numbers of replicates are added up in groups of replicates, in the order of the replicates; so neither chunks nor
 workers change a digit, and memory does not grow with the number of replicates.
 """
 
@@ -29,7 +29,7 @@ class GroupedMoments:
     Attributes
     ----------
     n, mean, squares : (G, M) counts, means and sums of squared deviations
-    replicates : (G,) replicates seen, failed ones included
+    replicates : (G,) number of replicates, including failed ones
     """
 
     def __init__(self, columns: int) -> None:
@@ -42,7 +42,7 @@ class GroupedMoments:
         np.add.at(self.replicates, (start + np.arange(len(values))) % GROUPS, 1)
 
     def used(self) -> NDArray[np.int64]:
-        """Groups that hold a replicate."""
+        """Groups with at least one replicate."""
         return np.flatnonzero(self.replicates > 0)
 
     def total(self) -> ColumnMoments:
@@ -74,11 +74,11 @@ class Difference:
 
     Attributes
     ----------
-    scenario : label of the scenario that is compared with the baseline
-    mcse : Monte Carlo standard error of the difference; ``mcse_unpaired`` what it were with independent draws
-    saved : share of the variance that the pairing saved; NaN where neither side varies
+    scenario : label of the design that is compared with the baseline
+    mcse : Monte Carlo standard error of the difference; ``mcse_unpaired`` what it would be with independent draws
+    saved : share of the variance that pairing removed; NaN if neither side varies
     conf_low, conf_high : 95 % interval of the difference
-    n : replicates played by both
+    n : replicates simulated by both
     """
 
     scenario: str
@@ -120,15 +120,15 @@ def widen(columns: Sequence[MeasureColumn], values: Floats) -> Floats:
 
 
 def key(column: MeasureColumn) -> tuple[str, str, str]:
-    """By what columns of two scenarios are told to be the same."""
+    """The key that identifies a column in two scenarios."""
     return column.analysis, column.contrast, column.measure
 
 
 class DesignPair:
     """A baseline and another scenario, replicate by replicate.
 
-    ``a`` and ``b`` are their moments; ``both`` holds, of the common columns, the baseline, the other and their
-    difference in replicates where both have a number.
+    ``a`` and ``b`` are their moments; ``both`` holds, for the common columns, the baseline, the other and their
+    difference in replicates in which both have a number.
     """
 
     def __init__(self, columns_a: Sequence[MeasureColumn], columns_b: Sequence[MeasureColumn]) -> None:
@@ -150,7 +150,7 @@ class DesignPair:
 
 @dataclass(frozen=True)
 class _Column:
-    """What the groups say of one common column: (G,) arrays of each side, and moments of the pairs."""
+    """One common column by group: (G,) arrays of each side, and moments of the pairs."""
 
     column: MeasureColumn
     a: ColumnMoments
@@ -174,8 +174,8 @@ def differences(
 
     Parameters
     ----------
-    paired : whether both sides were played with the same draws
-    same : whether both sides are one and the same study, so that every difference is 0 beyond chance
+    paired : whether both sides were simulated with the same draws
+    same : whether both sides are the same study, so that every difference is exactly 0
     """
     total_a, total_b, both = a.total(), b.total(), pair.both.total() if paired else None
     used = a.used()
@@ -211,7 +211,7 @@ def _one(moments: ColumnMoments, index: int) -> ColumnMoments:
 
 
 def _bounded(pair: DesignPair, a: ColumnMoments, b: ColumnMoments) -> set[tuple[str, str, str]]:
-    """Decisions that are told as bounds, because too many replicates of one side failed."""
+    """Decisions shown as bounds, because too many replicates of one side failed."""
     return {
         key(column)
         for i, j, column in pair.common
@@ -274,9 +274,9 @@ def _variance_of_mean(one: ColumnMoments) -> float:
 
 
 def _with_gaps(one: _Column, na: float, nb: float, a: float, b: float) -> float:
-    """The error when some replicates lack a number on one side: sum of squared influences of the replicates.
+    """The error if some replicates lack a number on one side: sum of squared influences of the replicates.
 
-    A replicate moves the difference by (y - mean b) / nb - (x - mean a) / na, where it has these numbers.
+    A replicate changes the difference by (y - mean b) / nb - (x - mean a) / na, if it has these numbers.
     """
     products = (one.squares_a + one.squares_b - one.squares_d) / 2 + one.pairs * (one.mean_a - a) * (one.mean_b - b)
     squares = float(one.a.squares[0]) / na**2 + float(one.b.squares[0]) / nb**2 - 2 * products / (na * nb)
@@ -301,7 +301,7 @@ def paired_interval(difference: float, discordant: float, n: float) -> tuple[flo
     return max(p - q - half, -1.0), min(p - q + half, 1.0)
 
 
-# ---------------------------------------------------------------- what is no mean
+# ---------------------------------------------------------------- measures other than means
 
 
 def _of_groups(label: str, one: _Column, measure: str, *, root: bool) -> Difference:
@@ -327,7 +327,7 @@ def _root_mean(n: Floats, mean: Floats, squares: Floats) -> Floats:  # noqa: ARG
 
 
 def _leave_out(total: ColumnMoments, groups: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, Floats]:
-    """(G,) moments of all replicates but those of one group."""
+    """(G,) moments of all replicates except one group."""
     n, mean, squares = groups
     rest = total.n[0] - n
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -337,7 +337,7 @@ def _leave_out(total: ColumnMoments, groups: tuple[Floats, Floats, Floats]) -> t
 
 
 def jackknife(without: Floats) -> float:
-    """Standard error from (G,) values that leave one group out each.
+    """Standard error from (G,) values, each without one group.
 
     References
     ----------

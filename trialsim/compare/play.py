@@ -1,4 +1,4 @@
-"""Designs played side by side: every chunk of replicates under each of them, with the same draws."""
+"""Designs simulated side by side: every chunk of replicates for each of them, with the same draws."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from trialsim.study import play
 
 Floats = NDArray[np.float64]
 
-#: Replicates played side by side at once.
+#: Replicates simulated side by side at once.
 CHUNK = 500
 
-#: Figures show at most this many replicates of each design.
+#: The most replicates of each design in figures.
 KEPT = 4000
 
 
@@ -45,7 +45,7 @@ class FigureData:
     Attributes
     ----------
     estimates : analysis and contrast to (R,) estimates under the declared effects
-    trial : measure and contrast to (R,) numbers of the trial; empty where they were read from a folder
+    trial : measure and contrast to (R,) numbers of the trial; empty if read from a folder
     entry_days : (R, N) day of enrollment, NaN where nobody was enrolled; None without a ward or from a folder
     """
 
@@ -63,9 +63,9 @@ class _Batch:
 
 @dataclass(frozen=True)
 class ComparisonData:
-    """What was found: rows for every design but the first, and what figures show of each.
+    """The comparison: rows for every design but the first, and data for figures of each.
 
-    ``alone`` names, for each design but the first, rows that only it or only the baseline has.
+    ``alone`` names, for each design but the first, the rows that only it or only the baseline has.
     """
 
     rows: tuple[Difference, ...]
@@ -84,7 +84,7 @@ def play_sides(
     chunk: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ComparisonData:
-    """Play all designs under the same seed, chunk by chunk, and compare each with the first."""
+    """Simulate all designs with the same seed, chunk by chunk, and compare each with the first."""
     workers = usable_cores() if workers is None else workers
     columns = [_columns(side.study) for side in sides]
     adding = _Adding(sides, columns)
@@ -156,7 +156,7 @@ def _columns(study: Study) -> list[MeasureColumn]:
 
 
 def _joined(parts: Sequence[FigureData]) -> FigureData:
-    """Parts that follow one another as one."""
+    """Consecutive parts, joined."""
     first = parts[0]
     days = [part.entry_days for part in parts if part.entry_days is not None]
     return FigureData(
@@ -167,7 +167,7 @@ def _joined(parts: Sequence[FigureData]) -> FigureData:
 
 
 class _Adding:
-    """The sums of a comparison as chunks come in."""
+    """The sums of a comparison, chunk by chunk."""
 
     def __init__(self, sides: Sequence[Side], columns: Sequence[list[MeasureColumn]], *, paired: bool = True) -> None:
         self.sides = sides
@@ -189,7 +189,7 @@ class _Adding:
         self.met.add([taken(one, names, self.asked) for one, names in zip(values, self.columns, strict=True)])
 
     def rows(self, points: Sequence[Sequence[Measure]] = ()) -> Iterator[Difference]:
-        """Every design but the first against it; ``points`` of the waits of each design, where they were counted."""
+        """Every design but the first, compared with it; ``points`` of the waits of each design, if they were counted."""
         first = self.sides[0]
         for index, (side, pair, own) in enumerate(zip(self.sides[1:], self.pairs, self.own[1:], strict=True), start=1):
             same = side.identity == first.identity
@@ -199,7 +199,7 @@ class _Adding:
             yield from behind_means(found, waited)
 
     def contests(self) -> tuple[PowerRanking, ...]:
-        """How the powers of the primary analyses stand to one another in all designs."""
+        """The ranking of all designs by the powers of the primary analyses."""
         verdicts = []
         for side, own, names in zip(self.sides, self.own, self.columns, strict=True):
             total = own.total()
@@ -213,7 +213,7 @@ class _Adding:
         return contests(self.asked, self.met, verdicts, paired=self.paired)
 
     def alone(self) -> tuple[tuple[str, str], ...]:
-        """What only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
+        """Rows that only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
         found: list[tuple[str, str]] = []
         for side, names in zip(self.sides[1:], self.wide[1:], strict=True):
             for label, mine, others in (
@@ -226,7 +226,7 @@ class _Adding:
 
 
 def _name(column: MeasureColumn) -> str:
-    """What a row is about: an analysis and contrast, or a number of the trial."""
+    """The name of a row: an analysis and contrast, or a number of the trial."""
     if column.analysis == TRIAL:
         return f"{column.measure.partition(':')[0]} {column.contrast}".strip()
     return f"{column.analysis} ({column.contrast})"
@@ -258,7 +258,7 @@ def read_stored(
 
 
 def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:
-    """Numbers of the trial by what the folders hold: means with their errors, so unpaired."""
+    """Numbers of the trial from the folders: means with their errors, so unpaired."""
     base = [row for row in stored_measures(sides[0]) if row.analysis == TRIAL]
     for side in sides[1:]:
         others = [row for row in stored_measures(side) if row.analysis == TRIAL]
@@ -268,9 +268,9 @@ def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:
 def _apart(
     label: str, base: Sequence[Measure], others: Sequence[Measure], replicates: int, *, same: bool = False
 ) -> Iterator[Difference]:
-    """Differences of what both sides have, with errors as if their draws were independent: not too small, for they are alike.
+    """Differences of common rows, with errors as if draws were independent: not too small, because the draws are shared.
 
-    One and the ``same`` study with the same draws differs by nothing, without an error.
+    The ``same`` study with the same draws has a difference of 0, without an error.
     """
     known = {(row.contrast, row.measure): row for row in base}
     for row in others:

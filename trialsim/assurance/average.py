@@ -1,4 +1,4 @@
-"""Averages over the prior: assurance with its error, what moves it, power along a belief, the spread of power."""
+"""Averages over the prior: assurance with its error, which beliefs change it, power along a belief, its distribution."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from trialsim.evaluate.table import share_interval
 
 Floats = NDArray[np.float64]
 
-#: Degree of the polynomial in each belief, and the points that each of its terms must have.
+#: Degree of the polynomial in each belief, and the points needed for each of its terms.
 DEGREE, POINTS_A_TERM = 5, 4
-#: Bins of a belief, and the points that each must have.
+#: Bins of a belief, and the points needed in each.
 BINS, POINTS_A_BIN = 10, 8
 
 
@@ -52,7 +52,7 @@ class Average:
     ----------
     share : the average; its error is that of a Latin hypercube (residuals from a sum of functions of each belief)
     clustered : the error if the points had been drawn at random; never smaller in expectation
-    influence : (D,) standard deviation of the power as one belief moves and the others are averaged out
+    influence : (D,) standard deviation of the power as one belief varies and the others are averaged out
     """
 
     share: ShareEstimate
@@ -64,7 +64,7 @@ def average(played: PriorTrials) -> Average:
     """Mean power over the usable points.
 
     Points are equally likely, so the mean of their powers is the estimate. A Latin hypercube integrates every sum of
-    functions of one belief almost exactly; what is left is the variance of the residuals from the best such sum, here
+    functions of one belief almost exactly; the rest is the variance of the residuals from the best such sum, here
     one of polynomials in the quantiles, which can only be too large.
 
     References
@@ -109,7 +109,7 @@ class Bin:
 
 
 def along(played: PriorTrials, column: int) -> tuple[Bin, ...]:
-    """Power in equal bins of one belief; the others take all their values in each."""
+    """Power in equal bins of one belief; the others vary fully in each bin."""
     keep = played.usable
     u, power, values = played.u[keep, column], played.power[keep], played.values[keep, column]
     counted = played.counted[keep]
@@ -144,7 +144,7 @@ def smoothed(played: PriorTrials) -> Floats:
     z = ndtri(played.u[keep])
     points, columns = z.shape
     terms = [np.ones(points)]
-    degree = 4 if points >= POINTS_A_TERM * 4 * columns else 1  # the curve bends; few points carry a line only
+    degree = 4 if points >= POINTS_A_TERM * 4 * columns else 1  # the curve bends; few points are enough for a line only
     terms += [z[:, d] ** k for d in range(columns) for k in range(1, degree + 1)]
     pairs = [(a, b) for a in range(columns) for b in range(a)]
     if points >= POINTS_A_TERM * (len(terms) + len(pairs)):
@@ -153,7 +153,7 @@ def smoothed(played: PriorTrials) -> Floats:
 
 
 def _logistic(design: Floats, reached: NDArray[np.int64], counted: NDArray[np.int64]) -> Floats:
-    """Fitted shares by iterated least squares, with a weak pull to zero so that perfect separation has an answer."""
+    """Fitted shares by iterated least squares, with a small penalty so that perfect separation has a solution."""
     scale = np.maximum(np.abs(design).max(axis=0), 1e-12)
     x = design / scale
     pull = np.diag([0.0, *[1e-2] * (x.shape[1] - 1)])
@@ -172,18 +172,18 @@ def _logistic(design: Floats, reached: NDArray[np.int64], counted: NDArray[np.in
 
 @dataclass(frozen=True)
 class PowerDistribution:
-    """How power spreads over the prior: (P,) powers in rising order, and the share of the prior at or above a goal."""
+    """The distribution of power over the prior: (P,) powers in ascending order, and the share of the prior at or above a goal."""
 
     power: Floats
     goal: float
     above: ShareEstimate
 
     def quantile(self, q: float) -> float:
-        """The power below which a share ``q`` of the prior lies."""
+        """The ``q`` quantile of power over the prior."""
         return float(np.quantile(self.power, q))
 
 
 def spread(played: PriorTrials, goal: float) -> PowerDistribution:
-    """The spread of power over the usable points."""
+    """The distribution of power over the usable points."""
     power = np.sort(smoothed(played))
     return PowerDistribution(power, goal, binomial(int((power >= goal).sum()), len(power)))

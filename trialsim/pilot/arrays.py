@@ -1,4 +1,4 @@
-"""A pilot file to arrays: the plan of its columns, its participants, arms, visits and values."""
+"""From a pilot file to arrays: the plan of its columns, its participants, arms, visits and values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trialsim.pilot.scale import scale_question, scales_of
 from trialsim.pilot.words import days_of, named, order_of, plain, split_visit, visit_words
 from trialsim.quantities.refuse import did_you_mean
 
-#: What the visit is called of an outcome that is measured once.
+#: The name of the visit of an outcome that is measured once.
 ONCE = "visit"
 #: A column, a visit, and the rows that hold its values.
 Part = tuple[str, str, NDArray[np.int64]]
@@ -37,12 +37,12 @@ def read_pilot(
 
     Parameters
     ----------
-    tell : is called with the plan of the columns, before anything can go wrong with their values
+    tell : called with the plan of the columns, before their values are read
 
     Raises
     ------
     FitError
-        TS-F001 to TS-F008 and TS-P010 to TS-P028: what cannot be read, with the way out. What must be asked is no error
+        TS-F001 to TS-F008 and TS-P010 to TS-P028: what cannot be read, and what to do. A question to the user is not an error
         here: see :attr:`Pilot.questions`
     """
     choices = choices or Choices()
@@ -64,7 +64,7 @@ def read_pilot(
     if not found:
         listed = ", ".join(table.columns)
         raise FitError(
-            "no column holds an outcome.", code="TS-F004", remedy=f"Name one with --outcome. Columns: {listed}."
+            "no column contains an outcome.", code="TS-F004", remedy=f"Name one with --outcome. Columns: {listed}."
         )
     questions += _baseline_questions(found, choices)
     ordered = {} if questions else {name: _baseline_first(one, choices.baseline, name) for name, one in found.items()}
@@ -93,11 +93,11 @@ def _primary_first(found: dict[str, OutcomeData], primary: str | None) -> dict[s
 
 
 def _null_question(found: dict[str, OutcomeData], null: float | None) -> list[Question]:
-    """One group at one visit has nothing to be compared with, unless a number is given."""
+    """A question if there is one group at one visit, which needs a number to compare with."""
     name, first = next(iter(found.items()))
     if null is not None or first.visits[0] == "baseline":
         return []
-    message = f"there is one group, and no baseline: nothing that '{name}' could be compared with."
+    message = f"there is one group, and no baseline: '{name}' cannot be compared with anything."
     answer = "--null NUMBER, the mean (or median) of a known population; or --arm and --baseline, if the file has them"
     return [Question("TS-P023", message, answer)]
 
@@ -119,7 +119,7 @@ def ready(pilot: Pilot) -> Pilot:
 
 
 def _doubts(draft: Draft, group: Sequence[Part]) -> list[Question]:
-    """What must be asked about the numbers of an outcome.
+    """Questions about the numbers of an outcome.
 
     Raises
     ------
@@ -195,7 +195,9 @@ def _visits_in_rows(draft: Draft) -> NDArray[np.object_]:
         words = [re.sub(r"_arm_\d+[a-z]?$", "", word_of(cell)).replace("_", " ") for cell in cells if cell is not None]
         if not words:
             raise FitError(
-                f"line {line} names no visit in '{draft.visit[0]}'.", code="TS-F003", remedy="Fill in or leave out."
+                f"line {line} has no visit in '{draft.visit[0]}'.",
+                code="TS-F003",
+                remedy="Fill in the cell, or leave the row out.",
             )
         text = " ".join(words)
         if re.fullmatch(r"-?\d+(\.0)?", text):
@@ -260,7 +262,7 @@ def _put(
 
 
 def _baseline_questions(found: dict[str, OutcomeData], choices: Choices) -> list[Question]:
-    """Where no visit is known to stand before treatment, which one does is asked."""
+    """A question if no visit is known to be before treatment."""
     if choices.baseline is not None or all(len(one.visits) == 1 for one in found.values()):
         return []
     if any(visit_words(plain(visit)) == "first" for one in found.values() for visit in one.visits):
@@ -270,8 +272,8 @@ def _baseline_questions(found: dict[str, OutcomeData], choices: Choices) -> list
     return [
         Question(
             "TS-P029",
-            f"no visit is known to stand before treatment (visits: {listed}).",
-            f'--baseline "{visits[0]}" if it does, --baseline none if all stand after it',
+            f"no visit is known to be before treatment (visits: {listed}).",
+            f'--baseline "{visits[0]}" if it is, --baseline none if all are after treatment',
         )
     ]
 
@@ -299,7 +301,7 @@ def _baseline_first(measured: OutcomeData, wanted: str | None, outcome: str) -> 
 
 
 def _kept(measured: OutcomeData, at: Sequence[str], outcome: str) -> OutcomeData:
-    """The baseline and the visits that are asked for."""
+    """The baseline and the visits of ``--at``."""
     if not at:
         return measured
     wanted = {plain(named(one, "visit")) for one in at}

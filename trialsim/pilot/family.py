@@ -1,4 +1,4 @@
-"""Which distribution suits an outcome: advice with its reason."""
+"""A distribution for an outcome, with the reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trialsim.quantities.records import amount_unit_kind
 
 Floats = NDArray[np.float64]
 
-#: A difference of AIC that says something.
+#: The smallest difference of AIC that matters.
 CLEAR = 2.0
 
 
@@ -29,7 +29,7 @@ class FamilyChoice:
 
     @property
     def scale(self) -> Scale:
-        """The scale of that name."""
+        """The scale with this name."""
         return SCALE[self.name]
 
     def scaled(self, values: Floats) -> Floats:
@@ -40,12 +40,12 @@ class FamilyChoice:
 def family_of(
     name: str, measured: OutcomeData, arm: NDArray[np.int64], arms: int, wanted: str | None = None
 ) -> FamilyChoice:
-    """The family of an outcome, as wanted or as its values suggest.
+    """The family of an outcome, as chosen or as its values suggest.
 
     Raises
     ------
     FitError
-        TS-F005 when nothing varies, or a lognormal is wanted for values that are not positive
+        TS-F005 if nothing varies, or a lognormal is chosen for values that are not positive
     """
     seen = np.unique(measured.values[np.isfinite(measured.values)])
     if len(seen) < 2:
@@ -72,14 +72,14 @@ def family_of(
                 code="TS-F005",
                 remedy=f"Choose --distribution {others}.",
             )
-        return FamilyChoice(chosen.name, (), "As was asked for.")
+        return FamilyChoice(chosen.name, (), "It was chosen with --distribution.")
     return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
 
 
 def _by_aic(measured: OutcomeData, arm: NDArray[np.int64], arms: int, *, positive: bool) -> FamilyChoice:
     if not positive:
         return FamilyChoice(
-            NORMAL.name, (), "It has values that are not above zero, so a normal distribution is all that fits."
+            NORMAL.name, (), "It has values that are not above zero, so only a normal distribution fits."
         )
     normal = sum(_deviance(measured.values[:, i], arm, arms) for i in range(len(measured.visits)))
     logs = np.log(measured.values)
@@ -89,7 +89,9 @@ def _by_aic(measured: OutcomeData, arm: NDArray[np.int64], arms: int, *, positiv
     if abs(gain) < CLEAR:
         chosen = LOGNORMAL.name if concentration else NORMAL.name
         reason = " and concentrations are usually lognormal" if concentration else ""
-        return FamilyChoice(chosen, (), f"Normal and lognormal fit alike (AIC differs by {abs(gain):.1f}){reason}.")
+        return FamilyChoice(
+            chosen, (), f"Normal and lognormal fit equally well (AIC differs by {abs(gain):.1f}){reason}."
+        )
     chosen, other = (LOGNORMAL.name, NORMAL.name) if gain > 0 else (NORMAL.name, LOGNORMAL.name)
     return FamilyChoice(chosen, (), f"A {chosen} fits better than a {other} (AIC lower by {abs(gain):.1f}).")
 

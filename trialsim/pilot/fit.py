@@ -26,9 +26,9 @@ from trialsim.response.scales import sd_range
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Complete pairs from which a correlation is told.
+#: The fewest complete pairs for a correlation.
 FEWEST_PAIRS = 5
-#: How far inside what is possible for its mean the SD of scores is kept.
+#: The distance of the SD of scores from the limits that its mean allows.
 MARGIN = 0.02
 
 
@@ -38,7 +38,7 @@ def fit_pilot(pilot: Pilot) -> Fragment:
     Raises
     ------
     FitError
-        TS-F005 when an outcome that was asked for (or every outcome) has too few values; the questions of the pilot,
+        TS-F005 if an outcome that the user chose (or every outcome) has too few values; the questions of the pilot,
         if there are any
     """
     ready(pilot)
@@ -51,14 +51,14 @@ def fit_pilot(pilot: Pilot) -> Fragment:
     )  # fmt: skip
     notes = [*small(counts), *pilot.notes, *left_out]
     if len(fitted) > 1:
-        notes.append(f"The primary outcome is {data['primary']}; --primary names another.")
+        notes.append(f"The primary outcome is {data['primary']}; choose another with --primary.")
     notes += [note for one in fitted for note in one.notes]
     keep = pilot.asked or (data["primary"],)
     return replace(checked(data, tuple(notes), keep=keep), source=pilot.name, columns=pilot.columns)
 
 
 def _fitted(pilot: Pilot) -> tuple[list[FittedOutcome], list[str]]:
-    """Each outcome, and what is said of those that cannot be fitted and were not asked for."""
+    """Each outcome, and a note on those that cannot be fitted and were not chosen by the user."""
     above: list[tuple[FittedOutcome, OutcomeData, FamilyChoice]] = []
     left_out: list[str] = []
     last: FitError | None = None
@@ -107,13 +107,13 @@ def _outcome(name: str, measured: OutcomeData, family: FamilyChoice, pilot: Pilo
     if over_visits is not None:
         declared["correlation"] = {"between_sessions": quantity(replace(over_visits, n=n))}
     elif len(measured.visits) > 1:
-        why = "0 for want of complete pairs in the pilot"
+        why = "0 because the pilot has too few complete pairs"
         declared["correlation"] = {"between_sessions": {"value": 0, "assumed": why}}
         notes.append(
-            f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
+            f"{name}: too few participants have two visits to estimate the correlation. The file has 0 there: replace it."
         )
-    missing, said = missing_of(name, measured, pilot)
-    return FittedOutcome(name, family.name, measured.visits, baseline, declared | missing, (*notes, *said))
+    missing, missing_notes = missing_of(name, measured, pilot)
+    return FittedOutcome(name, family.name, measured.visits, baseline, declared | missing, (*notes, *missing_notes))
 
 
 def _levels(
@@ -138,7 +138,7 @@ def _levels(
 def _notes(
     name: str, measured: OutcomeData, family: FamilyChoice, pilot: Pilot, *, baseline: bool, several: bool
 ) -> list[str]:
-    """What should be known of how an outcome was fitted."""
+    """Notes on how an outcome was fitted."""
     notes = [f"{name}: {family.why}"]
     if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
         notes.append(
@@ -147,16 +147,16 @@ def _notes(
         )
     if several and baseline and len(pilot.arms) > 1:
         notes.append(
-            f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
-            "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
+            f"{name}: with several visits after the baseline each arm has its own level, and the baseline does not reduce its "
+            "uncertainty. Choose one visit with --at for an effect adjusted for the baseline."
         )
     if several:
-        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; --at names another.")
+        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; choose another with --at.")
     return notes
 
 
 def _least(measured: OutcomeData, i: int, pilot: Pilot) -> int:
-    """Values at a visit in the arm that has fewest."""
+    """The number of values at a visit in the smallest arm."""
     return int(np.bincount(pilot.arm[np.isfinite(measured.values[:, i])], minlength=len(pilot.arms)).min())
 
 
@@ -178,7 +178,7 @@ class _Place:
 
 
 def _continuous(at: _Place) -> Level:
-    """A normal or lognormal level: of the reference, with effects; or of every arm where there are several visits."""
+    """A normal or lognormal level: of the reference, with effects; or of every arm if there are several visits."""
     arm, arms, n, unit = at.arm, at.arms, at.n, at.unit
     log = at.family.scale.log
     x = at.family.scaled(at.values)
@@ -209,7 +209,7 @@ def _continuous(at: _Place) -> Level:
 
 
 def _change(measured: OutcomeData, family: FamilyChoice, by_visit: Data) -> None:
-    """One arm: what is believed is the change from the baseline, on the scale of the family."""
+    """One arm: the belief is about the change from the baseline, on the scale of the family."""
     x, log = family.scaled(measured.values), family.scale.log
     center = "median" if log else "mean"
     first = float(np.nanmean(x[:, 0]))
@@ -235,7 +235,7 @@ def _binary(at: _Place) -> Level:
 
 
 def _ordinal(at: _Place) -> Level:
-    """Mean and SD of the scores in the reference arm (the flattest distribution with these), odds ratios of the others."""
+    """Mean and SD of the scores in the reference arm (the smoothest distribution with these), odds ratios of the others."""
     values, arm, arms, n, unit = at.values, at.arm, at.arms, at.n, at.unit
     categories = at.family.categories
     ends = (categories[0], categories[-1])
@@ -244,7 +244,7 @@ def _ordinal(at: _Place) -> Level:
         x = values[arm == k]
         x = x[np.isfinite(x)]
         if len(x) < 3 or x.std() == 0:
-            raise FitError("an arm has fewer than 3 scores, or all alike.", code="TS-F005", remedy="Leave it out.")
+            raise FitError("an arm has fewer than 3 scores, or all are equal.", code="TS-F005", remedy="Leave it out.")
         estimate = est.mean(float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x)), len(x) - 1, n)
         return replace(estimate, between=ends)
 
@@ -285,7 +285,7 @@ def _scores(measured: OutcomeData, family: FamilyChoice, i: int) -> Floats | Non
 
 
 def _pooled(pairs: list[tuple[float, int]], groups: int) -> Estimate | None:
-    """One correlation from several of the same participants: averaged as Fisher's z, as sure as one of them."""
+    """One correlation from several of the same participants: averaged as Fisher's z, with the precision of one of them."""
     if not pairs:
         return None
     weight = sum(n for _, n in pairs)
@@ -336,7 +336,7 @@ def _with(
     return correlations
 
 
-#: How the level of an outcome at a visit is told, by its scale.
+#: The level of an outcome at a visit, by its scale.
 LEVELS: dict[str, Callable[[_Place], tuple[Data, Data]]] = {
     NORMAL.name: _continuous,
     LOGNORMAL.name: _continuous,

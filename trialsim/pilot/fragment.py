@@ -22,7 +22,7 @@ PURE = ("sd_log",)
 
 @dataclass(frozen=True)
 class FittedOutcome:
-    """One outcome as a scenario writes it, its visits, whether the first is a baseline, and what should be known."""
+    """One outcome in the format of a scenario, its visits, whether the first is a baseline, and notes."""
 
     name: str
     family: str
@@ -34,7 +34,7 @@ class FittedOutcome:
 
 @dataclass(frozen=True)
 class Fragment:
-    """A scenario made from a pilot: plain data, what should be known about each number, what each column was taken for."""
+    """A scenario made from a pilot: plain data, notes about its numbers, and the role of each column."""
 
     data: Data
     notes: tuple[str, ...]
@@ -55,13 +55,13 @@ class Fragment:
 
 
 def rounded(value: float) -> float | int:
-    """Four digits: more say nothing in a pilot; what is left of 0 by rounding is 0."""
+    """Four digits: more are meaningless in a pilot; a rounding error around 0 becomes 0."""
     short = float(f"{value:.4g}") if abs(value) >= 1e-12 else 0.0
     return int(short) if short == int(short) else short
 
 
 def plan_lines(source: str, columns: Sequence[PilotColumn], width: int) -> list[str]:
-    """What each column is taken for and why, as lines of text; none without columns."""
+    """The role of each column and its reason, as lines of text; none without columns."""
     import textwrap
 
     if not columns:
@@ -75,7 +75,7 @@ def plan_lines(source: str, columns: Sequence[PilotColumn], width: int) -> list[
 
 
 def range_of(categories: Sequence[float]) -> str | list[float | int]:
-    """Scores as a scenario writes them: as a range where their steps are equal.
+    """Scores in the format of a scenario: as a range if their steps are equal.
 
     >>> range_of((0.0, 2.0, 4.0))
     '0..4 by 2'
@@ -115,9 +115,9 @@ def scenario_data(
 
     Parameters
     ----------
-    source : what the source is, in words
+    source : the source, in words
     counts : participants in each arm, the reference first
-    null : what the first outcome is compared with where there is one arm and one visit
+    null : the number with which the first outcome is compared if there is one arm and one visit
     """
     visits = list(dict.fromkeys(visit for one in fitted for visit in one.visits))
     visits.sort(key=lambda visit: visit != "baseline")
@@ -129,7 +129,7 @@ def scenario_data(
             analyses[one.name] = analysis
     if not analyses:
         raise FitError(
-            f"there is one group, and no baseline: nothing that '{fitted[0].name}' could be compared with.",
+            f"there is one group, and no baseline: '{fitted[0].name}' cannot be compared with anything.",
             code="TS-P023",
             remedy="Give --null NUMBER, the mean (or median) of a known population.",
         )
@@ -152,7 +152,7 @@ def scenario_data(
 
 
 def times(visits: Sequence[str]) -> dict[str, str]:
-    """When visits are: at the days that all their names tell, else a day apart in their order.
+    """The times of visits: the days in their names if all have one, otherwise one day apart in their order.
 
     >>> times(["baseline", "week 4"])
     {'baseline': '0 d', 'week 4': '28 d'}
@@ -165,7 +165,7 @@ def times(visits: Sequence[str]) -> dict[str, str]:
 
 
 def _analysis(one: FittedOutcome, arms: Sequence[str], null: float | None) -> Data | None:
-    """The usual analysis of the last visit; None where there is nothing to compare with."""
+    """The usual analysis of the last visit; None if there is nothing to compare with."""
     analysis: Data = {"outcome": one.name, "visit": one.visits[-1]}
     scale = SCALE[one.family]
     logs = {"transform": LOG.name} if scale.log else {}

@@ -1,4 +1,4 @@
-"""The one way trialsim compiles a function: cached, without the interpreter lock, with exact arithmetic."""
+"""How trialsim compiles a function: cached, without the interpreter lock, with exact arithmetic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def cache_folder(system: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
-    """Where compiled code is kept unless NUMBA_CACHE_DIR names a folder: the user's cache, by the rule of the platform.
+    """The folder of compiled code unless NUMBA_CACHE_DIR names one: the user's cache, by the rule of the platform.
 
     >>> cache_folder("linux", {"XDG_CACHE_HOME": "/var/cache/me"}).as_posix()
     '/var/cache/me/trialsim/numba'
@@ -53,12 +53,12 @@ def kernel(function: Function) -> Function:
     except RuntimeError:
         return cast("Function", _jit(no_cfunc_wrapper=True, **_EXACT)(function))
     finally:
-        _config.CACHE_DIR = own  # other users of Numba in this process keep their own
+        _config.CACHE_DIR = own  # other users of Numba in this process keep their own folder
 
 
 def is_cached(function: object) -> bool:
-    """Whether a compiled function lies in the cache on disk."""
-    cache = getattr(function, "_cache", None)  # Numba has no public question for this
+    """Whether a compiled function is in the cache on disk."""
+    cache = getattr(function, "_cache", None)  # Numba has no public function for this
     if cache is None:
         return False
     try:
@@ -89,12 +89,12 @@ def _generate_index(typing: object, x: types.Type) -> Any:  # noqa: ARG001  # Nu
     return x(x), generate
 
 
-#: Tells the compiler that an integer is not negative: no code for indices that count from the end.
+#: Shows the compiler that an integer is not negative: no code for indices that count from the end.
 index: Any = intrinsic(_generate_index)
 
 
 class _NoCollecting(event.Listener):
-    """Compiling makes millions of objects that all stay: looking for garbage among them takes an eighth of the time."""
+    """Compiling makes millions of objects that stay in use: garbage collection would take an eighth of the time."""
 
     def __init__(self) -> None:
         self.depth = 0

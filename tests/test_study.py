@@ -99,7 +99,7 @@ def test_progress_counts_up_to_all(prepared: dict[str, studies.Study]) -> None:
 def test_figures_see_the_first_replicates_only(
     prepared: dict[str, studies.Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studies, "KEPT", 150)
+    monkeypatch.setattr(studies, "FIGURE_REPLICATES", 150)
     result = studies.evaluate(prepared["textbook-ancova"], replicates=400, chunk=100)
     assert result.kept.parts == (range(150),)
     assert result.kept.estimate.shape[1] == result.kept.trial.shape[0] == 150

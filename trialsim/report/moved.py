@@ -103,7 +103,7 @@ def _driver(driver: Driver) -> Line:
         "missed": (f"{driver.of} missed", "if so"),
         "interrupted": (f"{driver.of} interrupted", "if so"),
         "duration": (f"time in {driver.of}", ""),
-        "wait": (f"wait for {driver.resource}", ""),
+        "wait": (f"wait for {driver.lasts}", ""),
     }
     what, when = told[driver.driver]
     return what, " ".join((_size(driver) + per, when)).strip()

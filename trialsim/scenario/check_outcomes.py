@@ -157,11 +157,11 @@ def _drivers(outcome: Outcome, path: Path, scenario: Scenario, points: Outline, 
     for i, driver in enumerate(outcome.drivers):
         here = (*path, "drivers", i)
         wanted = "for" if driver.driver == "wait" else "of"
-        if (driver.resource if wanted == "for" else driver.of) is None:
+        if (driver.lasts if wanted == "for" else driver.of) is None:
             what = "a resource" if wanted == "for" else "an attempt or activity"
             report(Finding("TS-E073", here, f"'{driver.driver}' needs {what}.", f"Add {wanted}:."))
-        if driver.resource is not None:
-            known(driver.resource, resources, "TS-E033", (*here, "for"), report)
+        if driver.lasts is not None:
+            known(driver.lasts, resources, "TS-E033", (*here, "for"), report)
         if driver.of is not None:
             names = points.attempts if driver.driver == "failed" else list(points.activities)
             known(driver.of, names, "TS-E034", (*here, "of"), report)

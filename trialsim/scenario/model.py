@@ -273,7 +273,7 @@ class Driver(Sourced):
 
     driver: Literal["failed", "wait", "interrupted", "duration", "missed"]
     of: Name | None = None  # an attempt or activity
-    resource: Name | None = Field(default=None, alias="for")  # a resource, for waits
+    lasts: Name | None = Field(default=None, alias="for")  # a resource, for waits
     per: Duration | None = None  # for waits and durations
     ratio: Factor | None = None
     difference: Amount | None = None

@@ -87,7 +87,7 @@ def play_sides(
     """Simulate all designs with the same seed, chunk by chunk, and compare each with the first."""
     workers = usable_cores() if workers is None else workers
     columns = [_columns(side.study) for side in sides]
-    adding = _Adding(sides, columns)
+    adding = _Sums(sides, columns)
     shown: list[list[FigureData]] = [[] for _ in sides]
     waits = [AllWaits() for _ in sides]
     chunks = chunk_ranges(replicates, chunk or CHUNK, block=BLOCK)
@@ -166,7 +166,7 @@ def _joined(parts: Sequence[FigureData]) -> FigureData:
     )
 
 
-class _Adding:
+class _Sums:
     """The sums of a comparison, chunk by chunk."""
 
     def __init__(self, sides: Sequence[Side], columns: Sequence[list[MeasureColumn]], *, paired: bool = True) -> None:
@@ -240,7 +240,7 @@ def read_stored(
 ) -> ComparisonData:
     """Compare finished runs from their files: analyses replicate by replicate, the trial's numbers by their means."""
     columns = [analysis_columns(side.study.analysis, side.study.twins) for side in sides]
-    adding = _Adding(sides, columns, paired=paired)
+    adding = _Sums(sides, columns, paired=paired)
     shown: list[list[FigureData]] = [[] for _ in sides]
     files = [stored_estimates(side, replicates) for side in sides]
     for batches in zip(*files, strict=True):

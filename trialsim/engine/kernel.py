@@ -101,7 +101,7 @@ def _draw_spells(i, group, ward, drawn, gap_mean, spells, spell_table, streams, 
 
 @inlined
 def _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
-    """The next spell of other work of resource ``i``: when it is asked for, and its length."""
+    """The next spell of other work of resource ``i``: when it asks, and its length."""
     k = ward[i, SPELL]
     if k % TOGETHER == 0:
         _draw_spells(i, k // TOGETHER, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate)

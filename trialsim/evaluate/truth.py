@@ -55,7 +55,7 @@ class Truth:
 
 
 def differs(value: float, mcse: float, no_effect: float) -> bool:
-    """Whether a truth differs clearly from no effect; a truth without error always does, unless it is no effect itself."""
+    """Whether a truth differs clearly from no effect; a truth without error always does, unless it equals no effect."""
     return bool(abs(value - no_effect) > APART * (mcse if mcse == mcse else 0.0))
 
 

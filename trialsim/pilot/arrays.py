@@ -58,7 +58,7 @@ def read_pilot(
         return Pilot(file.name, (), nobody, {}, tuple(notes), columns=columns, questions=tuple(draft.questions))
     draft = replace(draft, table=table, notes=[], _numbers={})
     people, order = people_of(draft)
-    arms, arm, said = arms_of(draft, people, order)
+    arms, arm, reason = arms_of(draft, people, order)
     found, questions = _outcomes(draft, people, order)
     found = {name: one for name, one in found.items() if one.visits}
     if not found:
@@ -70,7 +70,7 @@ def read_pilot(
     ordered = {} if questions else {name: _baseline_first(one, choices.baseline, name) for name, one in found.items()}
     kept = {name: _kept(one, choices.at, name) for name, one in ordered.items()}
     if choices.reference is None and len(arms) > 1:
-        notes.append(f"The reference arm is {arms[0]} ({said}); --reference names another.")
+        notes.append(f"The reference arm is {arms[0]} ({reason}); choose another with --reference.")
     kept = _primary_first(kept, choices.primary)
     if not questions and len(arms) == 1:
         questions += _null_question(kept, choices.null)

@@ -303,7 +303,7 @@ def _shown(values: Sequence[str]) -> str:
     return ", ".join(values[:4]) + (", ..." if len(values) > 4 else "")
 
 
-# ---------------------------------------------------------------- what is no outcome
+# ---------------------------------------------------------------- columns that are not outcomes
 
 
 def _about(draft: Draft) -> None:

@@ -96,7 +96,7 @@ def read_count(value: object) -> object:
     return int(value)
 
 
-#: Categories a range may stand for.
+#: The most categories of a range.
 MOST_CATEGORIES = 1001
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
@@ -104,7 +104,7 @@ _SCALE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+by\s+({_NUMBER})
 
 
 def read_categories(value: object) -> object:
-    """``0..10`` and ``0..100 by 5`` as the numbers they stand for; anything else as it is.
+    """``0..10`` and ``0..100 by 5`` as numbers; anything else unchanged.
 
     >>> read_categories("20..80 by 20")
     (20.0, 40.0, 60.0, 80.0)

@@ -37,7 +37,7 @@ def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
 
 
 @dataclass(frozen=True)
-class Ceiling:
+class LargestDecrease:
     """The largest decrease that clearance allows between the start of an activity and a later visit of its session.
 
     ``declared`` is the expected decrease if the activity has its declared effect on secretion all the time;
@@ -52,7 +52,7 @@ class Ceiling:
     declared: float
 
 
-def ceilings(plan: ResponsePlan) -> Iterator[Ceiling]:
+def ceilings(plan: ResponsePlan) -> Iterator[LargestDecrease]:
     """For each outcome with kinetics: the largest decrease that an activity can cause by the next visit of its session."""
     program = plan.program
     if program is None:
@@ -75,4 +75,4 @@ def ceilings(plan: ResponsePlan) -> Iterator[Ceiling]:
                     gap = max(expected_length(activity, program) - lag, 0.0)
                     possible = largest_fall(gap, outcome.half_life)
                     drop = min(-response.secretion.value, 1.0)
-                    yield Ceiling(outcome.name, activity.name, later[-1], gap, possible, possible * drop)
+                    yield LargestDecrease(outcome.name, activity.name, later[-1], gap, possible, possible * drop)

@@ -22,7 +22,7 @@ TRIALS = 50
 
 
 def answered(
-    plays: SearchTrials,
+    trials: SearchTrials,
     curve: PowerCurve,
     *,
     goal: float,
@@ -40,11 +40,11 @@ def answered(
     at, missed = _place(curve, goal, root, low, sizes=sizes, between=between)
     place, value, error = best_of(curve, between)
     return SizingResult(
-        axis="size", measure="width" if curve.rule == "falling" else "power", goal=goal, target=plays.target, at=at, root=root,
+        axis="size", measure="width" if curve.rule == "falling" else "power", goal=goal, target=trials.target, at=at, root=root,
         low=low, high=high, curve=curve, best=(place, value), best_error=error, between=between, estimate=math.nan,
-        spent=plays.spent, confirmations=confirmations, notes=notes, missed=missed,
+        spent=trials.spent, confirmations=confirmations, notes=notes, missed=missed,
         reached=(math.nan,) * 3 if at is None else curve.interval(at),
-        effect_declared=missed != "never" or declares_effect(plays.study, plays.target),
+        effect_declared=missed != "never" or declares_effect(trials.study, trials.target),
     )  # fmt: skip
 
 

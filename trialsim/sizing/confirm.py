@@ -20,12 +20,12 @@ from trialsim.study import evaluate
 Floats = NDArray[np.float64]
 
 
-def confirm_size(plays: SearchTrials, curve: PowerCurve, n: int, replicates: int) -> tuple[Confirmation, PowerCurve]:
+def confirm_size(trials: SearchTrials, curve: PowerCurve, n: int, replicates: int) -> tuple[Confirmation, PowerCurve]:
     """Simulate ``n`` participants in full under the fresh seed, and pool the power with that of the curve."""
-    if plays.study.conduct.ward:
-        one = _with_times(plays, n, replicates)
+    if trials.study.conduct.ward:
+        one = _with_times(trials, n, replicates)
     else:
-        one = share_of(plays, plays.fresh(n, replicates, "Simulating a fresh seed"), n)
+        one = share_of(trials, trials.fresh(n, replicates, "Simulating a fresh seed"), n)
     return one, pooled_with(curve, one)
 
 
@@ -41,28 +41,28 @@ def pooled_with(curve: PowerCurve, one: Confirmation) -> PowerCurve:
     return curve.pooled(one.at, one.value, math.sqrt(expected * (1 - expected) / counted))
 
 
-def _with_times(plays: SearchTrials, n: int, replicates: int) -> Confirmation:
+def _with_times(trials: SearchTrials, n: int, replicates: int) -> Confirmation:
     """The confirmation on a ward, which also gives the length of the trial."""
     reached: list[Floats] = []
-    plays.spent += replicates
-    progress = plays.progress
+    trials.spent += replicates
+    progress = trials.progress
     result = evaluate(
-        at_size(plays.study, n), replicates=replicates, seed=plays.fresh_seed, workers=plays.workers,
-        sink=lambda estimates: reached.append(reached_in(plays.target, estimates)),
+        at_size(trials.study, n), replicates=replicates, seed=trials.fresh_seed, workers=trials.workers,
+        sink=lambda estimates: reached.append(reached_in(trials.target, estimates)),
         progress=None if progress is None else lambda done: progress("Simulating a fresh seed", done, replicates),
     )  # fmt: skip
     values = np.concatenate(reached)
     failed = int(np.isnan(values).sum())
-    share = confirmed_share(n, int(np.nansum(values)), replicates, failed=failed, seed=plays.fresh_seed)
+    share = confirmed_share(n, int(np.nansum(values)), replicates, failed=failed, seed=trials.fresh_seed)
     return replace(share, trial=result)
 
 
-def share_of(plays: SearchTrials, batch: Batch, at: float) -> Confirmation:
+def share_of(trials: SearchTrials, batch: Batch, at: float) -> Confirmation:
     """The share of the trials of a batch of one size or effect that reach the target."""
-    score, target = batch.scores.score[0], plays.target
+    score, target = batch.scores.score[0], trials.target
     failed = int(np.isnan(score).sum())
     beyond = (np.abs(score) if target.two_tailed else score) >= target.critical
-    return confirmed_share(at, int(beyond.sum()), len(score), failed=failed, seed=plays.fresh_seed)
+    return confirmed_share(at, int(beyond.sum()), len(score), failed=failed, seed=trials.fresh_seed)
 
 
 def reached_in(target: Target, estimates: Estimates) -> Floats:

@@ -46,29 +46,29 @@ def find_effect(
     if not 0 < low < high:
         raise SizingError(f"{low:g}..{high:g} is not a range of effects.", code="TS-S004", remedy="Write 0.5..2.")
     ladder = np.geomspace(low, high, len(LADDER)) if between else np.array(LADDER)
-    plays = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
-    rough = plays.quick_power(plays.effects([float(x) for x in ladder], PILOT, "Searching for the range"))
+    trials = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
+    rough = trials.quick_power(trials.effects([float(x) for x in ladder], PILOT, "Searching for the range"))
     middle = crossing(ladder, rough, power)
     if not math.isfinite(middle):
         middle = high if rough[-1] < power else low
     at = [
         float(share * middle) for share in AROUND
     ]  # also a little beyond the range, so that its ends are estimated well
-    batch = plays.effects(at, replicates, "Simulating the batch")
+    batch = trials.effects(at, replicates, "Simulating the batch")
     refuse_failures(batch, target)
     near = [int(i) for i in np.abs(np.array(at) - middle).argsort()[:3]]
     curve = fit_curve(batch.scores, target, check_at=near)
-    found = _answered(plays, curve, batch, goal=power, between=(low, high))
+    found = _answered(trials, curve, batch, goal=power, between=(low, high))
     if found.at is None or not confirm:
         return found
-    fresh = plays.effects([found.at], confirm, "Simulating a fresh seed", seed=plays.fresh_seed)
-    one = share_of(plays, fresh, found.at)
-    pooled = _answered(plays, pooled_with(curve, one), batch, goal=power, between=(low, high))
+    fresh = trials.effects([found.at], confirm, "Simulating a fresh seed", seed=trials.fresh_seed)
+    one = share_of(trials, fresh, found.at)
+    pooled = _answered(trials, pooled_with(curve, one), batch, goal=power, between=(low, high))
     return replace(pooled, confirmations=(one,))
 
 
 def _answered(
-    plays: SearchTrials, curve: PowerCurve, batch: Batch, *, goal: float, between: tuple[float, float]
+    trials: SearchTrials, curve: PowerCurve, batch: Batch, *, goal: float, between: tuple[float, float]
 ) -> SizingResult:
     """The factor at which the curve meets the goal, if it lies in the range."""
     root, (conf_low, conf_high) = curve.root(goal), curve.root_interval(goal)
@@ -80,10 +80,10 @@ def _answered(
     place, value, error = best_of(curve, between)
     at = None if missed else root
     return SizingResult(
-        axis="effect", measure="power", goal=goal, target=plays.target, at=at, root=root, low=conf_low, high=conf_high,
+        axis="effect", measure="power", goal=goal, target=trials.target, at=at, root=root, low=conf_low, high=conf_high,
         curve=curve, best=(place, value), best_error=error, between=between,
         estimate=math.nan if at is None else float(np.interp(at, batch.scores.at, batch.mean_estimate)),
-        spent=plays.spent, notes=notes_on(curve), missed=missed,
+        spent=trials.spent, notes=notes_on(curve), missed=missed,
         reached=(math.nan,) * 3 if at is None else curve.interval(at),
-        effect_declared=missed != "never" or declares_effect(plays.study, plays.target),
+        effect_declared=missed != "never" or declares_effect(trials.study, trials.target),
     )  # fmt: skip

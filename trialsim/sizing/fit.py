@@ -68,7 +68,7 @@ def direction(score: Floats, known: Floats) -> Floats | None:
 
 
 def _basis(b: Floats) -> Floats:
-    """(R, 4) Hermite polynomials, whose mean under the standard normal is 0 but for the first."""
+    """(R, 4) Hermite polynomials, whose mean under the standard normal is 0 except for the first."""
     square = b * b  # numpy's power of 3 is a hundred times slower
     return np.stack([np.ones(b.shape), b, square - 1, b * (square - 3)], axis=1)
 
@@ -174,7 +174,7 @@ def _contradiction(difference: Floats, without: Floats) -> float:
     groups, k = without.shape
     centered = without - without.mean(axis=0)
     covariance = (groups - 1) / groups * centered.T @ centered
-    covariance += 1e-3 * np.diag(np.diag(covariance))  # neighboring sizes can be the same but for rounding
+    covariance += 1e-3 * np.diag(np.diag(covariance))  # neighboring sizes can be the same except for rounding
     t2 = float(difference @ np.linalg.solve(covariance, difference))
     df = groups - 1
     return float(stats.f.sf(t2 * (df - k + 1) / (df * k), k, df - k + 1))

@@ -34,19 +34,19 @@ ROUNDS = 6
 
 
 class LocalSearch:
-    """A search on a ward. ``between`` is the range of answers, ``played`` the range of simulated sizes."""
+    """A search on a ward. ``between`` is the range of answers, ``simulated`` the range of sizes in the search."""
 
     def __init__(
         self,
-        plays: SearchTrials,
+        trials: SearchTrials,
         goal: float,
         sizes: Sizes,
         between: tuple[int, int],
-        played: tuple[int, int],
+        simulated: tuple[int, int],
         replicates: int,
     ) -> None:
-        self.plays, self.goal, self.sizes, self.replicates = plays, goal, sizes, replicates
-        (self.low, self.high), (self.floor, self.ceiling) = between, played
+        self.trials, self.goal, self.sizes, self.replicates = trials, goal, sizes, replicates
+        (self.low, self.high), (self.floor, self.ceiling) = between, simulated
         self.whole = False
 
     def curve(self, middle: float, *, whole: bool) -> tuple[PowerCurve, tuple[str, ...]]:
@@ -61,7 +61,7 @@ class LocalSearch:
 
     def play(self, at: list[int], count: int, text: str) -> Batch:
         """Trials at every size of ``at``: whole ones, or the first participants of the largest."""
-        return self.plays.whole(at, count, text) if self.whole else self.plays.prefixes(at, count, text)
+        return self.trials.whole(at, count, text) if self.whole else self.trials.prefixes(at, count, text)
 
     def survey(self, middle: float) -> tuple[PowerCurve, Batch, float]:
         """A rough curve that contains the last rise through the goal, if there is one, and where that is."""
@@ -71,8 +71,8 @@ class LocalSearch:
             at = sorted({*at, self.sizes.up(min(max(middle, self.floor), self.ceiling - self.sizes.step))})
             at = sorted({*at, at[-1] + self.sizes.step}) if len(at) < 2 else at
             batch = self.play(at, count, "Simulating a survey of sizes")
-            refuse_failures(batch, self.plays.target)
-            wide = fit_curve(batch.scores, self.plays.target)
+            refuse_failures(batch, self.trials.target)
+            wide = fit_curve(batch.scores, self.trials.target)
             center = last_rise(wide.at, wide.power, wide.se, self.goal)
             if math.isfinite(center):
                 if wide.at[-1] >= min(BEHIND * center, self.ceiling):
@@ -98,7 +98,9 @@ class LocalSearch:
                 batch = self.play(new, self.replicates, "Simulating the sizes around the answer")
                 played |= {n: one_size(batch, i) for i, n in enumerate(new)}
             batch = side_by_side([played[n] for n in at])
-            curve = fit_curve(batch.scores, self.plays.target, check_at=range(len(at))[:3], rule="local", middle=middle)
+            curve = fit_curve(
+                batch.scores, self.trials.target, check_at=range(len(at))[:3], rule="local", middle=middle
+            )
             root = curve.root(self.goal)
             away = SIDE if curve.power.mean() < self.goal else -SIDE
             steps = round((root - middle) / step) if math.isfinite(root) else away

@@ -47,48 +47,48 @@ def find_precision(
         raise SizingError(f"an interval cannot be {width:g} wide.", code="TS-S005", remedy="Ask for a width above 0.")
     sizes = sizes_of(study)
     low, high = range_of(sizes, between)
-    plays = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
-    middle = _pilot(plays, sizes, width, (low, high))
+    trials = SearchTrials(study, target, study.scenario.simulation.seed if seed is None else seed, workers, progress)
+    middle = _pilot(trials, sizes, width, (low, high))
     at = [n for n in sizes.near(middle * share for share in AROUND) if n >= min(low, sizes.up(sizes.least))]
     one = sizes.up(middle)
-    if is_prefix(study, one, max(at[-1], one + sizes.step), seed=plays.seed):
-        batch = plays.prefixes(at, replicates, "Simulating the batch")
+    if is_prefix(study, one, max(at[-1], one + sizes.step), seed=trials.seed):
+        batch = trials.prefixes(at, replicates, "Simulating the batch")
     else:
         at = [n for n in sizes.near(middle * share for share in WHOLE) if n >= at[0]]
-        batch = plays.whole(at, replicates, "Simulating the batch")
+        batch = trials.whole(at, replicates, "Simulating the batch")
     refuse_failures(batch, target)
     curve = width_curve(at, batch)
-    first = answered(plays, curve, goal=width, sizes=sizes, between=(low, high))
+    first = answered(trials, curve, goal=width, sizes=sizes, between=(low, high))
     if not confirm or not (math.isfinite(first.root) and low <= sizes.up(first.root) <= high):
         return first
     n = sizes.up(first.root)
-    fresh = _fresh(plays, n, confirm)
+    fresh = _fresh(trials, n, confirm)
     pooled = curve.pooled(n, fresh.value, fresh.mcse)
-    return answered(plays, pooled, goal=width, sizes=sizes, between=(low, high), confirmations=(fresh,))
+    return answered(trials, pooled, goal=width, sizes=sizes, between=(low, high), confirmations=(fresh,))
 
 
-def _pilot(plays: SearchTrials, sizes: Sizes, width: float, between: tuple[int, int]) -> float:
+def _pilot(trials: SearchTrials, sizes: Sizes, width: float, between: tuple[int, int]) -> float:
     """The neighborhood: the width decreases approximately with the square root of the size."""
     low, high = between
-    middle = float(min(max(plays.study.conduct.target, low), high))
+    middle = float(min(max(trials.study.conduct.target, low), high))
     for _ in range(3):
-        pilot = plays.prefixes([sizes.up(middle)], PILOT, "Searching for the range")
+        pilot = trials.prefixes([sizes.up(middle)], PILOT, "Searching for the range")
         found = float(np.nanmean(pilot.width[0])) if np.isfinite(pilot.width[0]).any() else math.nan
         if not math.isfinite(found):
             raise SizingError(
-                f"{plays.target.name} has no interval.", code="TS-S005", remedy="Name another analysis with --for."
+                f"{trials.target.name} has no interval.", code="TS-S005", remedy="Name another analysis with --for."
             )
         middle = min(max(middle * (found / width) ** 2, low), high)
     return middle
 
 
-def _fresh(plays: SearchTrials, n: int, replicates: int) -> Confirmation:
+def _fresh(trials: SearchTrials, n: int, replicates: int) -> Confirmation:
     """The mean width of whole trials under the fresh seed."""
-    widths = plays.fresh(n, replicates, "Simulating a fresh seed").width[0]
+    widths = trials.fresh(n, replicates, "Simulating a fresh seed").width[0]
     usable = widths[np.isfinite(widths)]
     mean, mcse = float(usable.mean()), float(usable.std(ddof=1) / math.sqrt(len(usable)))
     around = (mean - 1.96 * mcse, mean + 1.96 * mcse)
-    return Confirmation(n, mean, mcse, around, replicates, replicates - len(usable), plays.fresh_seed)
+    return Confirmation(n, mean, mcse, around, replicates, replicates - len(usable), trials.fresh_seed)
 
 
 def width_curve(at: list[int], batch: Batch) -> PowerCurve:

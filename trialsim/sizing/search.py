@@ -69,14 +69,14 @@ def find_size(
     seed = study.scenario.simulation.seed if seed is None else seed
     sizes = sizes_of(study)
     low, high = range_of(sizes, between)
-    plays = SearchTrials(study, target, seed, workers, progress)
-    curve, notes = _Search(plays, power, sizes, low, high, replicates).curve(pilot=between is None)
-    first = answered(plays, curve, goal=power, sizes=sizes, between=(low, high), notes=notes)
+    trials = SearchTrials(study, target, seed, workers, progress)
+    curve, notes = _Search(trials, power, sizes, low, high, replicates).curve(pilot=between is None)
+    first = answered(trials, curve, goal=power, sizes=sizes, between=(low, high), notes=notes)
     if not confirm or not (math.isfinite(first.root) and low <= sizes.up(first.root) <= high):
         return first
-    confirmation, pooled = confirm_size(plays, curve, sizes.up(first.root), confirm)
+    confirmation, pooled = confirm_size(trials, curve, sizes.up(first.root), confirm)
     return answered(
-        plays, pooled, goal=power, sizes=sizes, between=(low, high), notes=notes, confirmations=(confirmation,)
+        trials, pooled, goal=power, sizes=sizes, between=(low, high), notes=notes, confirmations=(confirmation,)
     )
 
 
@@ -102,8 +102,8 @@ def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
 class _Search:
     """One search under way. Answers lie from ``low`` to ``high``; sizes a little beyond are simulated too."""
 
-    def __init__(self, plays: SearchTrials, goal: float, sizes: Sizes, low: int, high: int, replicates: int) -> None:
-        self.plays, self.goal, self.sizes, self.replicates = plays, goal, sizes, replicates
+    def __init__(self, trials: SearchTrials, goal: float, sizes: Sizes, low: int, high: int, replicates: int) -> None:
+        self.trials, self.goal, self.sizes, self.replicates = trials, goal, sizes, replicates
         self.low, self.high = low, high
         self.floor, self.ceiling = min(low, sizes.up(sizes.least)), sizes.up(AROUND[-1] * high)
 
@@ -111,12 +111,12 @@ class _Search:
         """The curve around the answer, and notes on how it was made."""
         middle = self.pilot() if pilot else self.coarse()
         one, largest = self.sizes.up(middle), self.sizes.up(AROUND[-1] * middle)
-        apart = is_prefix(self.plays.study, one, max(largest, one + self.sizes.step), seed=self.plays.seed)
-        if self.plays.study.program is None and apart:
+        apart = is_prefix(self.trials.study, one, max(largest, one + self.sizes.step), seed=self.trials.seed)
+        if self.trials.study.program is None and apart:
             curve, batch = self.smooth(middle)
             return curve, (*notes_on(curve), *shortfall(curve, batch))
         nearby = LocalSearch(
-            self.plays, self.goal, self.sizes, (self.low, self.high), (self.floor, self.ceiling), self.replicates
+            self.trials, self.goal, self.sizes, (self.low, self.high), (self.floor, self.ceiling), self.replicates
         )
         return nearby.curve(middle, whole=not apart)
 
@@ -136,7 +136,7 @@ class _Search:
 
     def pilot(self) -> float:
         """The neighborhood, by trials that grow until they are large enough."""
-        largest = self.sizes.up(max(self.plays.study.conduct.target, 8 * self.sizes.step))
+        largest = self.sizes.up(max(self.trials.study.conduct.target, 8 * self.sizes.step))
         while True:
             largest = min(largest, self.high)
             ladder = self.sizes.near(np.geomspace(max(self.low, largest / 30), largest, 7))
@@ -155,8 +155,8 @@ class _Search:
 
     def quick(self, ladder: list[int], text: str) -> Floats:
         """Power at each size of a small batch."""
-        batch = self.plays.prefixes(ladder, PILOT, text)
-        return self.plays.quick_power(batch)
+        batch = self.trials.prefixes(ladder, PILOT, text)
+        return self.trials.quick_power(batch)
 
     def around(self, middle: float) -> tuple[PowerCurve, Batch]:
         """The curve around ``middle``, with the ends of the range if they are near."""
@@ -166,10 +166,10 @@ class _Search:
         at = [n for n in sorted({*at, *ends}) if self.floor <= n <= self.ceiling]
         if len(at) < 2:
             at = sorted({self.floor, *at, self.floor + self.sizes.step})
-        batch = self.plays.prefixes(at, self.replicates, "Simulating the batch")
-        refuse_failures(batch, self.plays.target)
+        batch = self.trials.prefixes(at, self.replicates, "Simulating the batch")
+        refuse_failures(batch, self.trials.target)
         place = np.abs(np.array(at) - middle).argsort()[:3]
-        return fit_curve(batch.scores, self.plays.target, check_at=[int(i) for i in place]), batch
+        return fit_curve(batch.scores, self.trials.target, check_at=[int(i) for i in place]), batch
 
 
 def level(power: Floats) -> bool:

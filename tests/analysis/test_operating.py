@@ -177,7 +177,7 @@ def test_kernels_are_never_given_arrays_that_do_not_fit():
         summarize(arm)
         with pytest.raises(ValueError, match="arm has shape"):
             summarize(arm[:, :2])
-        with pytest.raises(ValueError, match="arm 1 where there are 1 arms"):
+        with pytest.raises(ValueError, match="arm 1 but there are 1 arms"):
             summarize(arm + 1)
     with pytest.raises(ValueError, match="covariates have shape"):
         cross_moments(y, y[:1], arm, arms=1)

@@ -325,7 +325,7 @@ def test_explain_tells_arms_apart() -> None:
 def test_an_icc_that_no_visit_can_feel_is_a_warning(steps: Any) -> None:
     told = {"y": outcome(icc={"practitioner": ICC})}
     warned = prepared(ward(told, steps, resources={"nurse": {"units": 1}})).response.warnings
-    assert any("felt at none of its visits" in one for one in warned)
+    assert any("affects none of its visits" in one for one in warned)
     felt = prepared(ward(told, [held("nurse")], resources={"nurse": {"units": 1}})).response.warnings
     assert not any("felt at none" in one for one in felt)
 

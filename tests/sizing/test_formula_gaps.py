@@ -208,7 +208,7 @@ def test_completers_are_fewer() -> None:
 
 def test_a_covariate_by_choice_is_not_normal() -> None:
     ancova = "visit: post, test: ancova, baseline: pre, covariates: [age, sex]"
-    assert "the formula takes sex as a normal covariate" in told(ancova)
+    assert "the formula treats sex as a normal covariate" in told(ancova)
     assert "as a normal covariate" not in told("visit: post, test: ancova, baseline: pre, covariates: [age]")
 
 

@@ -80,7 +80,7 @@ CHUNK = 200  # replicates
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: what was timed, ours, what it is to be at most, the yardstick beside it, and their ratio."""
+    """One figure: what was timed, our value, its limit, the yardstick, and their ratio."""
 
     what: str
     ours: float
@@ -91,7 +91,7 @@ class Line:
 
     @property
     def ratio(self) -> float | None:
-        """How many times faster ours is."""
+        """How many times faster we are."""
         return None if self.theirs is None else self.theirs / self.ours
 
 
@@ -180,7 +180,7 @@ def draws() -> list[Line]:
 
 
 def engine_seconds(study: studies.Study, replicates: range, *, engine: studies.Engine) -> float:
-    """Drawing the tapes and playing, on one core, in chunks as a run does [s a replicate]."""
+    """Drawing the tapes and simulating the ward, on one core, in chunks as a run does [s a replicate]."""
     program, seed = study.program, study.scenario.simulation.seed
     assert program is not None
     parts = [replicates[start : start + CHUNK] for start in range(0, len(replicates), CHUNK)]
@@ -266,14 +266,14 @@ def designing(scale: int) -> list[Line]:
     ]
 
 
-#: Not getrusage: what a process inherits from its parent counts there.
+#: Not getrusage, which includes what a process inherits from its parent.
 PEAK = (
     "from pathlib import Path; print(int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) / 1024)"
 )
 
 
 def peak_memory(replicates: int) -> float:
-    """Peak memory of a process that evaluates the PICU study [MiB]; where Linux tells it."""
+    """Peak memory of a process that evaluates the PICU study [MiB]; on Linux only."""
     if not Path("/proc/self/status").exists():
         return float("nan")
     code = (

@@ -1,8 +1,8 @@
-"""What runs cost: the store, workers, other processes, a Dask cluster on this machine, a million replicates.
+"""The cost of runs: the store, workers, other processes, a Dask cluster on this machine, a million replicates.
 
 ``python benchmarks/scale.py`` prints the table of docs/scale.md (some minutes); ``--million`` adds a million replicates.
-Each line is a process of its own, so that its peak memory is its own; up to 10,000
-replicates the shortest of three times is told. Nothing here passes or fails: machines differ.
+Each line runs in its own process, so that its peak memory is its own; up to 10,000
+replicates the shortest of three times is shown. Nothing here passes or fails: machines differ.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PICU = Path(__file__).resolve().parent.parent / "scenarios" / "picu-blood-draw.y
 
 @dataclass(frozen=True)
 class Case:
-    """How a run is played."""
+    """How a run is simulated."""
 
     what: str
     replicates: int
@@ -76,7 +76,7 @@ def measure(case: Case) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure every case in a process of its own and print the table."""
+    """Measure every case in its own process and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--million", action="store_true")
     parser.add_argument("--case", type=int, help=argparse.SUPPRESS)
@@ -90,12 +90,12 @@ def main() -> None:
     first = None
     for index, case in enumerate(cases if asked.million else CASES):
         command = [sys.executable, __file__, "--case", str(index)]
-        told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
-        pace = case.replicates / told["seconds"]
+        report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+        pace = case.replicates / report["seconds"]
         first = first or pace
         print(
-            f"| {case.what} | {case.replicates:,} | {told['seconds']:.2f} | {pace:,.0f} | {pace / first:.2f} "
-            f"| {told['peak'] / 2**20:.0f} MiB | {told['disk'] / 1e6:,.0f} MB |",
+            f"| {case.what} | {case.replicates:,} | {report['seconds']:.2f} | {pace:,.0f} | {pace / first:.2f} "
+            f"| {report['peak'] / 2**20:.0f} MiB | {report['disk'] / 1e6:,.0f} MB |",
             flush=True,
         )
 

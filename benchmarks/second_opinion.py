@@ -1,11 +1,11 @@
-"""How far the approximate closed forms of the second opinion are off: the largest error over a grid of designs.
+"""Errors of the approximate closed forms of the second opinion: the largest error over a grid of designs.
 
 ``python benchmarks/second_opinion.py`` measures all of them (some minutes) and writes benchmarks/second-opinion.json, from which
 the bounds beside the formulas in trialsim/analysis/methods are taken, rounded up to a hundredth. Powers of two proportions are
-exact sums over all tables; the others are simulated, 20,000 trials a design, so that a largest error is good to about .01.
+exact sums over all tables; the others are simulated, 20,000 trials a design; the largest errors are correct to about .01.
 
 Designs: smallest arm 10, 20 and 40; two arms equal or 1 to 3 (three arms 1:1:1 or 1:2:3); effects for which the formula says
-20, 50, 80 and 95 %; two-sided 5 % and one-sided 2.5 %. Normal values, or categories where the formula is one for categories.
+20, 50, 80 and 95 %; two-sided 5 % and one-sided 2.5 %. Normal values, or categories if the formula is for categories.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FILE = Path(__file__).with_name("second-opinion.json")
 
 @dataclass(frozen=True)
 class Design:
-    """One design: what the formula says, and what is true or simulated."""
+    """One design: the power by the formula, and the exact or simulated power."""
 
     smallest: int
     formula: float
@@ -49,14 +49,14 @@ class Design:
 
 
 def effect_for(power: Callable[[float], float], goal: float, most: float) -> float | None:
-    """The effect for which a formula gives the goal; None where no effect up to ``most`` does."""
+    """The effect for which a formula gives the goal; None if no effect up to ``most`` does."""
     if not power(most) > goal > power(0.0):
         return None
     return float(optimize.brentq(lambda effect: power(effect) - goal, 0.0, most, xtol=1e-6))
 
 
 def rejected(rows: Rows, alpha: float) -> float:
-    """Share of trials that reject; one that failed does not."""
+    """Share of trials that reject; a failed trial does not."""
     return float((np.nan_to_num(rows.p, nan=1.0) <= alpha).mean())
 
 

@@ -1,7 +1,7 @@
 """The search for a sample size on problems with a known answer, over many seeds, as the table of docs/sample-size.md.
 
 ``python benchmarks/sizing.py`` prints it (1,000 seeds, about half an hour on one core); ``--seeds 50`` is quicker.
-``make verify`` judges the same numbers (tests/sizing/test_known_answers.py).
+``make verify`` checks the same numbers (tests/sizing/test_known_answers.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scipy import optimize, stats
 from trialsim.chunks import usable_cores
 from trialsim.prepared import Study, prepare
 from trialsim.scenario import loads
-from trialsim.sizing import Found, find_size, target_of
+from trialsim.sizing import SizingResult, find_size, target_of
 from trialsim.sizing.sizes import sizes_of
 
 TRIALS = 4_000
@@ -41,7 +41,7 @@ primary: main
 
 @dataclass(frozen=True)
 class Problem:
-    """A design problem and the power that theory gives at any size of an arm."""
+    """A design problem and its theoretical power at any size of an arm."""
 
     what: str
     scenario: str
@@ -60,7 +60,7 @@ class Problem:
 def beyond(ncp: float, df: float, alpha: float) -> float:
     """Power of a two-sided t-test."""
     critical = stats.t.isf(alpha / 2, df)
-    far = stats.nct.cdf(-critical, df, ncp) if ncp < 6 else 0.0  # scipy gives NaN where it vanishes
+    far = stats.nct.cdf(-critical, df, ncp) if ncp < 6 else 0.0  # scipy gives NaN if it vanishes
     return float(stats.nct.sf(critical, df, ncp) + far)
 
 
@@ -93,7 +93,7 @@ def anova(n: float, means: tuple[float, ...], sd: float) -> float:
 def _ordinal_curve(odds_ratio: float, shares: tuple[float, ...], sizes: tuple[int, ...], trials: int) -> np.ndarray:
     """The probit of the power of the Mann-Whitney test over the root of the size of an arm, as a parabola.
 
-    No closed form is exact, so trials of our own decide: counts of both arms, drawn by numpy, ties and continuity
+    No closed form is exact, so separate trials give the answer: counts of both arms, drawn by numpy, ties and continuity
     corrected as in any textbook. With ten million trials in all the answer is known to a fiftieth of a participant.
     """
     rng = np.random.default_rng(20_231_123)
@@ -157,7 +157,7 @@ def problems() -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How the search does over many seeds; sizes of one arm."""
+    """Accuracy of the search over many seeds; sizes of one arm."""
 
     what: str
     exact: float
@@ -180,7 +180,7 @@ def accuracy(problem: Problem, *, seeds: range, trials: int = TRIALS) -> Accurac
     target, arms = target_of(study), sizes_of(study).arms
     roots, inside, close, began = [], 0, 0, time.perf_counter()
 
-    def search(seed: int) -> Found:
+    def search(seed: int) -> SizingResult:
         return find_size(study, target, power=problem.power, replicates=trials, confirm=trials, seed=seed, workers=1)
 
     with ThreadPoolExecutor(usable_cores()) as pool:

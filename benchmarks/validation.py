@@ -1,4 +1,4 @@
-"""Simulated powers beside published ones, as the table of docs/validation.md.
+"""Simulated and published powers, as in the table of docs/validation.md.
 
 ``python benchmarks/validation.py`` prints it. The everyday tests check the same cases with fewer replicates
 (tests/reference/test_validation.py).
@@ -131,7 +131,7 @@ def ancova_of_three(each: int, rho: float, published: float) -> Case:
 
 
 def proportional_odds() -> Case:
-    """Whitehead's formula at 500 an arm: mean shares .1 .2 .4 .3, odds ratio 1.2. An approximation, good at this size."""
+    """Whitehead's formula at 500 in each arm: mean shares .1 .2 .4 .3, odds ratio 1.2. An approximation, good at this size."""
     logs, cuts = math.log(1.2), []
     for both in (0.1, 0.3, 0.7):  # cumulative shares of both arms together
         cut = optimize.brentq(lambda x, both=both: special.expit(x) + special.expit(x - logs) - 2 * both, -20, 20)

@@ -1,8 +1,8 @@
-"""Exact power of two studies on a ward at five sizes each, by plain counting: the judge of ``trialsim size`` on a ward.
+"""Exact power of two studies on a ward at five sizes each, by plain counting: the reference for ``trialsim size`` on a ward.
 
-``python benchmarks/ward_sizes.py --trials 400000`` plays whole trials of every size, counts rejections, and keeps the counts in
-``ward_sizes.csv`` beside it; it goes on where it stopped. A few minutes for the first study, many hours for the second.
-Seed and trials are its own: no search that is judged by them shares a draw. tests/sizing/test_ward_sizes.py reads the file.
+``python benchmarks/ward_sizes.py --trials 400000`` simulates whole trials of every size, counts rejections, and stores them in
+``ward_sizes.csv`` beside it; it continues where it stopped. A few minutes for the first study, many hours for the second.
+Its seed and trials are separate: no search compared with them shares a draw. tests/sizing/test_ward_sizes.py reads the file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from trialsim.analysis.estimates import analyze
 from trialsim.chunks import usable_cores
 from trialsim.prepared import Study, prepare
 from trialsim.scenario import load
-from trialsim.sizing import Found, find_size, target_of
+from trialsim.sizing import SizingResult, find_size, target_of
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.sizes import at_size
 from trialsim.study import simulate, trial_arrays
@@ -30,13 +30,13 @@ from trialsim.study import simulate, trial_arrays
 ROOT = Path(__file__).parents[1]
 KEPT = Path(__file__).with_name("ward_sizes.csv")
 
-#: Not a seed that any test searches under, and trials counted between two writes of the file.
+#: A seed that no test uses for a search, and trials counted between two writes of the file.
 SEED, PART = 3_456_789, 2_000
 
 
 @dataclass(frozen=True)
 class Ward:
-    """A study on a ward, the power wanted, and sizes around the answer."""
+    """A study on a ward, the required power, and sizes around the answer."""
 
     name: str
     scenario: str
@@ -60,7 +60,7 @@ WARDS = (
 
 @dataclass(frozen=True)
 class Count:
-    """How many of the analyzable trials of a size reached the target."""
+    """The number of analyzable trials of a size that reached the target."""
 
     ward: str
     participants: int
@@ -78,7 +78,7 @@ class Count:
 
 
 def counts() -> dict[tuple[str, int], Count]:
-    """What is kept; nothing where nothing was counted yet."""
+    """The stored counts; empty if nothing was counted yet."""
     if not KEPT.exists():
         return {}
     with KEPT.open(newline="") as file:
@@ -112,7 +112,7 @@ def keep(found: dict[tuple[str, int], Count]) -> None:
 def exact(ward: Ward, found: dict[tuple[str, int], Count] | None = None) -> tuple[float, float]:
     """The size at which the power is the goal and its standard error: a parabola of probits over the sizes, by weights.
 
-    Sizes of a ward share their draws, so the errors of its counts go together: the error of their mean is taken to be that
+    Sizes of a ward share their draws, so the errors of its counts are correlated: the error of their mean is assumed to be that
     of one size, which is its upper limit.
     """
     found = counts() if found is None else found
@@ -127,7 +127,7 @@ def exact(ward: Ward, found: dict[tuple[str, int], Count] | None = None) -> tupl
 
 
 def play(ward: Ward, trials: int) -> Iterator[dict[tuple[str, int], Count]]:
-    """Count on until every size of a ward has ``trials``."""
+    """Continue counting until every size of a ward has ``trials``."""
     study = ward.study
     target = target_of(study)
     at = {n: at_size(study, n) for n in ward.sizes}
@@ -152,12 +152,12 @@ def play(ward: Ward, trials: int) -> Iterator[dict[tuple[str, int], Count]]:
         yield found
 
 
-def covered(ward: Ward, seeds: range, *, trials: int = 4_000) -> list[Found]:
-    """The search under each seed with ``trials`` of batch and fresh seed; those whose 95 % interval holds the exact size."""
+def covered(ward: Ward, seeds: range, *, trials: int = 4_000) -> list[SizingResult]:
+    """The search under each seed with ``trials`` of batch and fresh seed; those whose 95 % interval contains the exact size."""
     study, (size, _) = ward.study, exact(ward)
     target = target_of(study)
 
-    def search(seed: int) -> Found:
+    def search(seed: int) -> SizingResult:
         return find_size(study, target, power=ward.power, replicates=trials, confirm=trials, seed=seed, workers=1)
 
     with ThreadPoolExecutor(usable_cores()) as pool:
@@ -173,7 +173,9 @@ def covered(ward: Ward, seeds: range, *, trials: int = 4_000) -> list[Found]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument(
-        "--coverage", type=int, help="instead: search under so many seeds and count the intervals that hold"
+        "--coverage",
+        type=int,
+        help="instead: search with this many seeds and count the intervals that contain the exact size",
     )
     parser.add_argument("--trials", type=int, default=400_000, help="of every size")
     parser.add_argument("--searched", type=int, default=4_000, help="with --coverage: trials of a search")
@@ -184,7 +186,7 @@ def main() -> None:
             continue
         if chosen.coverage is not None:
             held = covered(ward, range(chosen.coverage), trials=chosen.searched)
-            print(f"{ward.name}: {len(held)} of {chosen.coverage} intervals hold the exact size")
+            print(f"{ward.name}: {len(held)} of {chosen.coverage} intervals contain the exact size")
             continue
         for found in play(ward, chosen.trials):
             root, se = exact(ward, found)

@@ -12,7 +12,7 @@
 
 # %% [markdown]
 # # Power of a small trial
-# A shipped scenario, a larger one, and what each can find.
+# A shipped scenario, a larger one, and the power of each.
 
 # %%
 import trialsim as ts
@@ -37,7 +37,7 @@ result
 ts.plots.power(result)
 
 # %% [markdown]
-# Twice as many participants, under the same draws: the difference is sharper than either power.
+# Twice as many participants, with the same draws: the difference is more precise than either power.
 
 # %%
 larger = ts.change(scenario, {"design.enroll": 200})

@@ -27,7 +27,7 @@ NOT_RANDOM = {
     "numbers/test_normal.py",
     "analysis/test_nothing_varies.py",
     "cli/test_tables.py",
-    "evaluate/test_apart.py",
+    "evaluate/test_separation.py",
     "report/test_page.py",
     "scenario/test_numbers.py",
     "sizing/test_curve.py",

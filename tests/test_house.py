@@ -172,7 +172,7 @@ HOMONYMS = {
     ("fitting.py", "mean"): "a key of a distribution",
     ("schema.py", "mean"): "a key of a distribution",
     ("statistics.py", "mean"): "a column of a pilot's table",
-    ("pilot.py", "log"): "the scale of a prior",
+    ("small_pilot.py", "log"): "the scale of a prior",
     ("provenance.py", "none"): "a number that says nothing of its source",
     ("units.py", "percent"): "a unit",
     ("arrays.py", "none"): "an answer: no baseline",

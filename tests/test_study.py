@@ -15,7 +15,7 @@ from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
-from trialsim.evaluate.kept import KEPT
+from trialsim.evaluate.first_replicates import FIGURE_REPLICATES
 from trialsim.scenario import load, loads
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -99,12 +99,12 @@ def test_progress_counts_up_to_all(prepared: dict[str, studies.Study]) -> None:
 def test_figures_see_the_first_replicates_only(
     prepared: dict[str, studies.Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studies, "KEPT", 150)
+    monkeypatch.setattr(studies, "FIGURE_REPLICATES", 150)
     result = studies.evaluate(prepared["textbook-ancova"], replicates=400, chunk=100)
     assert result.kept.parts == (range(150),)
     assert result.kept.estimate.shape[1] == result.kept.trial.shape[0] == 150
     assert result.value("power", analysis="main").n_replicates == 400
-    assert KEPT == 10_000
+    assert FIGURE_REPLICATES == 10_000
 
 
 def test_no_replicate_is_an_error(prepared: dict[str, studies.Study]) -> None:

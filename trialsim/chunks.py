@@ -1,4 +1,4 @@
-"""Sharing replicates out over workers, and taking the results back in order."""
+"""Distribute replicates over workers, and return the results in order."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def chunk_ranges(replicates: range, size: int, *, block: int) -> list[range]:
 
 
 def chunk_size(replicates: int, *, largest: int, workers: int, block: int) -> int:
-    """Replicates in a chunk: whole blocks, at most ``largest`` but at least one block, and some four chunks a worker."""
+    """Replicates in a chunk: whole blocks, at most ``largest`` but at least one block, and about four chunks for each worker."""
     fair = -(-replicates // (4 * workers * block)) * block
     return max(block, min(largest, fair) // block * block)
 
 
 def keep_freed_memory() -> None:
-    """Have the C library keep freed arrays of up to 32 MiB for the next ones, where it is glibc.
+    """Make the C library keep freed arrays of up to 32 MiB for the next ones, if it is glibc.
 
-    It otherwise hands them back, and getting them again page by page took up to half of the time of a chunk. The
-    block freed here is never touched, so it costs nothing; its size teaches glibc from where on to give memory back
+    Otherwise it returns them to the system, and getting them again page by page took up to half of the time of a chunk. The
+    block freed here is never touched, so it costs nothing; its size sets the threshold above which glibc returns memory
     (mallopt(3), M_MMAP_THRESHOLD).
     """
     np.empty(31 * 2**20, dtype=np.uint8)
@@ -53,7 +53,7 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def threads_until_done(workers: int) -> Iterator[ThreadPoolExecutor | None]:
-    """Threads for ``workers`` above 1, else None; when the block fails nobody waits for what is under way."""
+    """Threads for ``workers`` above 1, otherwise None; if the block fails, running tasks are not waited for."""
     keep_freed_memory()
     if workers == 1:
         yield None
@@ -72,8 +72,8 @@ def in_order(
 ) -> Iterator[Result]:
     """Results of ``work`` in the order of ``tasks``; at most ``ahead`` are under way or waiting.
 
-    Without an executor each task runs when its result is asked for. When the caller stops early, tasks that have not
-    begun are given up.
+    Without an executor each task runs when its result is needed. If the caller stops early, tasks that have not
+    begun are canceled.
     """
     if executor is None:
         yield from map(work, tasks)

@@ -28,7 +28,7 @@ from trialsim.protocol.columns import (
 from trialsim.protocol.program import Program
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.response import Measurements, ResponsePlan
-from trialsim.response.predictor import Bedside
+from trialsim.response.predictor import PredictorInputs
 from trialsim.result import Result
 from trialsim.scenario.model import Scenario
 
@@ -39,12 +39,12 @@ DAY = 86_400
 
 #: The meaning of the columns that name practitioners.
 WHO_SERVED = "the person who had served last at a visit that took place, by resource and number; empty before the first"
-#: Dates of tables end here, as those of pandas do; so many ticks lead from any start beyond it.
+#: The last date of tables, as in pandas; the second number is a time in ticks that is always beyond it.
 LAST = datetime(2262, 1, 1)
 FARTHEST = 400 * 366 * DAY
 
 
-#: What :meth:`Cohort.frame` can give.
+#: The tables of :meth:`Cohort.frame`.
 TABLES = ("participants", "visits", "measurements", "activities", "staffing", "events", "codebook")
 
 
@@ -67,12 +67,12 @@ class Cohort(Result):
         return Trial(self, self.replicates.index(replicate))
 
     def frame(self, table: str = "measurements") -> pd.DataFrame:
-        """One of :data:`TABLES` over all trials, told apart by the column ``replicate`` where there are several.
+        """One of :data:`TABLES` over all trials, with a column ``replicate`` if there are several.
 
         Raises
         ------
         KeyError
-            when there is no such table, or events were not recorded
+            if there is no such table, or events were not recorded
         """
         import pandas as pd
 
@@ -90,11 +90,11 @@ class Cohort(Result):
         return joined
 
     def lines(self) -> list[str]:
-        """What was played, and which tables there are."""
+        """What was simulated, and which tables there are."""
         count = len(self.replicates)
         which = f"replicate {self.replicates[0]}" if count == 1 else f"{count:,} replicates"
         return [
-            f"{self.scenario.name}: {which}, seed {self.seed}, {self.entries.entry.shape[1]} participants each at most.",
+            f"{self.scenario.name}: {which}, seed {self.seed}, {self.entries.entry.shape[1]} participants at most.",
             f"Tables: {', '.join(TABLES)}. Of measurements:",
         ]
 
@@ -105,7 +105,7 @@ class Cohort(Result):
 
 @dataclass(frozen=True)
 class Trial:
-    """One simulated trial. Times are given as dates of the study's calendar where there is a ward, else in days."""
+    """One simulated trial. Times are dates of the study's calendar if there is a ward, otherwise days."""
 
     cohort: Cohort
     index: int
@@ -122,7 +122,7 @@ class Trial:
         return datetime.combine(setting.starts, time()) if setting else None
 
     def when(self, tick: int) -> datetime | float | None:
-        """A tick as a date, or in days without a ward; None for what did not happen, or not before :data:`LAST`."""
+        """A tick as a date, or in days without a ward; None for events that did not happen, or not before :data:`LAST`."""
         if tick < 0:
             return None
         if self.start is None:
@@ -131,7 +131,7 @@ class Trial:
         return date if date < LAST else None
 
     def participants(self) -> pd.DataFrame:
-        """One row a participant: arm, site, covariates, when they came and how their pathway ended."""
+        """One row for each participant: arm, site, covariates, arrival and the end of the pathway."""
         import pandas as pd
 
         cohort, entries = self.cohort, self.cohort.entries
@@ -164,7 +164,7 @@ class Trial:
         }
 
     def visits(self) -> pd.DataFrame:
-        """One row a participant and visit: when it took place, or why it did not."""
+        """One row for each participant and visit: when it took place, or why it did not."""
         import pandas as pd
 
         trace, program = self.cohort.trace, self.cohort.program
@@ -198,10 +198,10 @@ class Trial:
             return {}
         found = {}
         one = range(cohort.replicates[self.index], cohort.replicates[self.index] + 1)
-        bedside = Bedside(cohort.response_plan, cohort.entries, trace, cohort.seed, one)
+        inputs = PredictorInputs(cohort.response_plan, cohort.entries, trace, cohort.seed, one)
         for group, column in enumerate(_practitioner_columns(cohort)):
             served = np.ascontiguousarray(trace.visits[self.index, :, :, V_SERVED + group])
-            person = bedside.people(served.reshape(1, -1)).reshape(served.shape)
+            person = inputs.people(served.reshape(1, -1)).reshape(served.shape)
             names = [resource.name for resource in program.resources]
             text = [
                 "" if packed < 0 else f"{names[packed >> SHIFT_BITS]} {number + 1}"
@@ -211,7 +211,7 @@ class Trial:
         return found
 
     def measurements(self, twin: str = "declared") -> pd.DataFrame:
-        """One row a participant, outcome and visit: the value, or why it is missing."""
+        """One row for each participant, outcome and visit: the value, or why it is missing."""
         import pandas as pd
 
         measured, plan = self.cohort.measurements, self.cohort.response_plan
@@ -238,7 +238,7 @@ class Trial:
         )
 
     def activities(self) -> pd.DataFrame:
-        """One row a participant and activity that began: when, how much was planned and given, failed tries."""
+        """One row for each participant and activity that began: when, how much was planned and given, failed tries."""
         import pandas as pd
 
         trace, program = self.cohort.trace, self.cohort.program
@@ -255,7 +255,7 @@ class Trial:
         return pd.DataFrame(rows, columns=columns)
 
     def staffing(self) -> pd.DataFrame:
-        """One row a participant and need for staff that arose: asked, granted, given back, what became of it."""
+        """One row for each participant and need for staff that arose: asked, granted, released, and the outcome."""
         import pandas as pd
 
         trace, program = self.cohort.trace, self.cohort.program
@@ -286,7 +286,7 @@ class Trial:
         return pd.DataFrame(rows, columns=["time", "participant", "event", "step", "value"])
 
     def codebook(self) -> pd.DataFrame:
-        """What each column of each table means."""
+        """The meaning of each column of each table."""
         import pandas as pd
 
         return pd.DataFrame(list(_codebook(self.cohort)), columns=["table", "column", "meaning"])
@@ -346,7 +346,7 @@ def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
             ("activities", "start", clock),
             ("activities", "end", clock),
             ("activities", "planned_minutes", "length as drawn, without interruption"),
-            ("activities", "delivered_minutes", "what was given of it"),
+            ("activities", "delivered_minutes", "the part of it that was given"),
             ("activities", "failed_tries", "tries of an attempt that failed"),
             ("staffing", "participant", number),
             ("staffing", "need", "need for staff of the protocol that arose"),

@@ -1,4 +1,4 @@
-"""The one way trialsim compiles a function: cached, without the interpreter lock, with exact arithmetic.
+"""How trialsim compiles a function: cached, without the interpreter lock, with exact arithmetic.
 
 Numba is imported when a compiled function is called for the first time: what only reads and checks a scenario does without it.
 """
@@ -69,9 +69,9 @@ class Later:
 
 @lru_cache(maxsize=1)
 def _numba() -> Any:
-    """Numba, told not to look for garbage while it compiles.
+    """Numba, without garbage collection while it compiles.
 
-    Compiling makes millions of objects that all stay: looking for garbage among them takes an eighth of the time.
+    Compiling makes millions of objects that stay in use: garbage collection would take an eighth of the time.
     """
     import numba
     from numba.core import event
@@ -99,7 +99,7 @@ def _numba() -> Any:
 
 
 def cache_folder(system: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
-    """Where compiled code is kept unless NUMBA_CACHE_DIR names a folder: the user's cache, by the rule of the platform.
+    """The folder of compiled code unless NUMBA_CACHE_DIR names one: the user's cache, by the rule of the platform.
 
     >>> cache_folder("linux", {"XDG_CACHE_HOME": "/var/cache/me"}).as_posix()
     '/var/cache/me/trialsim/numba'
@@ -137,8 +137,8 @@ def kernel(function: Function) -> Function:
 
 
 def is_cached(function: object) -> bool:
-    """Whether a compiled function lies in the cache on disk."""
-    cache = getattr(function, "_cache", None)  # Numba has no public question for this
+    """Whether a compiled function is in the cache on disk."""
+    cache = getattr(function, "_cache", None)  # Numba has no public function for this
     if cache is None:
         return False
     try:
@@ -164,7 +164,7 @@ def inlined(function: Function) -> Function:
 
 
 def instruction(generate: Callable[..., Any]) -> Any:
-    """A part told in the instructions of the compiler: ``generate`` gives typing and code, as Numba's intrinsics do."""
+    """A part written in the instructions of the compiler: ``generate`` gives typing and code, as Numba's intrinsics do."""
 
     def make(_: Any, generate: Callable[..., Any]) -> Any:
         from numba.extending import intrinsic

@@ -1,10 +1,10 @@
-"""How many trials are held in memory at once: as many as a budget allows, whatever their size, and at least one."""
+"""The number of trials in memory at once: as many as a budget allows, and at least one."""
 
 from __future__ import annotations
 
 from trialsim.prepared import Study
 
-#: Memory one worker may take for the arrays of the trials it plays at a time.
+#: Memory that one worker may use for the arrays of the trials it simulates at a time.
 BUDGET = 2**25
 
 #: Days of enrollment that are kept for figures, over all participants and replicates.
@@ -15,13 +15,13 @@ NUMBER = 8
 
 
 def trial_bytes(study: Study, *, twins: int | None = None) -> int:
-    """Memory of the arrays of one trial while it is played and analyzed, rather too much than too little [bytes].
+    """Memory of the arrays of one trial while it is simulated and analyzed: an upper estimate [bytes].
 
     By ``tracemalloc`` the shipped scenarios take between .4 and 1.0 of it.
 
     Parameters
     ----------
-    twins : how many are played; those of the study by default
+    twins : how many are simulated; by default those of the study
     """
     twins = len(study.twins) if twins is None else twins
     numbers = 20 + 4 * twins * len(study.response.pairs)  # of one participant
@@ -32,9 +32,9 @@ def trial_bytes(study: Study, *, twins: int | None = None) -> int:
 
 
 def truth_bytes(study: Study) -> int:
-    """Memory of the arrays of one trial while its truth is looked for, rather too much than too little [bytes].
+    """Memory of the arrays of one trial while its truth is computed: an upper estimate [bytes].
 
-    It is played with everyone in each arm, once more on an undisturbed ward, and in its own arms. By ``tracemalloc`` the
+    It is simulated with everyone in each arm, once more on an undisturbed ward, and in its own arms. By ``tracemalloc`` the
     shipped scenarios take between .1 and .4 of this.
     """
     numbers = 20 + 2 * len(study.twins) * len(study.response.pairs)
@@ -45,7 +45,7 @@ def truth_bytes(study: Study) -> int:
 
 
 def at_once(bytes_each: int, *, largest: int) -> int:
-    """Trials of ``bytes_each`` that are held at a time: what :data:`BUDGET` allows, from 1 to ``largest``.
+    """Trials of ``bytes_each`` in memory at a time: what :data:`BUDGET` allows, from 1 to ``largest``.
 
     >>> at_once(2**20, largest=500), at_once(2**10, largest=500), at_once(2**30, largest=500)
     (32, 500, 1)

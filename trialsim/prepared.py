@@ -1,4 +1,4 @@
-"""What is decided before the first draw: a resolved scenario with its plans."""
+"""Everything decided before the first draw: a resolved scenario with its plans."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from trialsim.scenario.provenance import Row, provenance
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What is played by default: the effects as declared, and the same trial without them.
+#: The twins simulated by default: the effects as declared, and the same trial without them.
 TWINS = ("declared", "null")
 
-#: Played as well where the clock moves an outcome.
+#: Also simulated if the time of day changes an outcome.
 NO_CHANGE = "no change"
 
 
@@ -41,26 +41,26 @@ class Study(Result):
 
     @property
     def twins(self) -> tuple[str, ...]:
-        """The twins played: as declared, without effects, and where the clock moves an outcome with a flat one too."""
+        """The simulated twins: as declared, without effects, and with a flat clock if the time of day changes an outcome."""
         clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
         return (*TWINS, NO_CHANGE) if clock else TWINS
 
     def frame(self) -> pd.DataFrame:
-        """One row an assumed number: where it stands, its value, where it comes from and why, its plausible range."""
+        """One row for each assumed number: its place, its value, its source and reason, its plausible range."""
         import pandas as pd
 
         return pd.DataFrame(provenance(self.scenario), columns=list(Row._fields))
 
     def lines(self) -> list[str]:
-        """Its name and title, how many take part, in which arms."""
+        """Its name and title, the number of participants, and the arms."""
         scenario = self.scenario
         arms = ", ".join(self.conduct.arms)
-        ward = "played on a ward" if self.program is not None else "without a ward"
+        ward = "on a ward" if self.program is not None else "without a ward"
         return [f"{scenario.name}: {scenario.title}", f"{self.conduct.target} participants; arms: {arms}; {ward}."]
 
 
 def prepare(scenario: Scenario | Study) -> Study:
-    """Plan a scenario; a study that is prepared already is returned as it is."""
+    """Plan a scenario; a study that is prepared already is returned unchanged."""
     if isinstance(scenario, Study):
         return scenario
     plan, program = plan_conduct(scenario), scenario.program
@@ -71,14 +71,14 @@ def prepare(scenario: Scenario | Study) -> Study:
 
 
 def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
-    """Levels that a pilot of this study, on its ward, measures as they were declared."""
+    """Levels with which a simulated pilot of this study, on its ward, measures the declared values."""
     replicates = pilot_replicates(plan.target)
     entries, trace = ward_events(plan, program, seed=PILOT_SEED, replicates=replicates)
     return calibrate(response, entries, trace, seed=PILOT_SEED, replicates=replicates)
 
 
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
-    """What may be meant but is probably not: steps never reached, patience that ends while closed, many zeros."""
+    """Warnings: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
     return cautions(study.program, study.response, study.analysis)
 
@@ -92,7 +92,7 @@ def ward_events(
     engine: Engine = "fast",
     record: bool = False,
 ) -> tuple[Entries, EventTrace | None]:
-    """Who enters, and with a ward what happens to them there."""
+    """Participants of the pilot, and their events on the ward if there is one."""
     entries = conduct(plan, seed=seed, replicates=replicates)
     if program is None:
         return entries, None

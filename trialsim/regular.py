@@ -1,4 +1,4 @@
-"""Reading files whose names stand in other files: regular ones only, inside a folder, and no longer than can be meant."""
+"""Reading files named in other files: only regular files, inside a folder, and of limited size."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 
 def inside(folder: Path, name: str) -> Path | None:
-    """The path of ``name`` below ``folder``; None where it is absolute, has ``..``, or leads out by links.
+    """The path of ``name`` below ``folder``; None if it is absolute, has ``..``, or leads outside by links.
 
-    Both ways of writing paths are looked at, so that a list of files means the same on every system.
+    Both forms of paths are checked, so that a list of files means the same on every system.
     """
     spelled = (PurePosixPath(name), PureWindowsPath(name))
     if not name or any(path.is_absolute() or path.drive or path.root or ".." in path.parts for path in spelled):
@@ -21,23 +21,23 @@ def inside(folder: Path, name: str) -> Path | None:
 
 
 def leads_inside(path: Path, folder: Path) -> bool:
-    """Whether a path lies below ``folder`` once all links are followed."""
+    """Whether a path is below ``folder`` after all links are followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError, RuntimeError):  # a null character, a circle of links
+    except (OSError, ValueError, RuntimeError):  # a null character, a loop of links
         return False
 
 
 def check_regular(path: Path, *, most: int | None = None, folder: Path | None = None) -> None:
-    """See that a path is a regular file of at most ``most`` bytes, below ``folder``; it is not opened.
+    """Check that a path is a regular file of at most ``most`` bytes, below ``folder``; it is not opened.
 
     Raises
     ------
     OSError
-        when there is no such file, or it is something else; ``strerror`` says what in words
+        if there is no such file, or it is something else; ``strerror`` says so in words
     """
     if folder is not None and path.is_symlink() and not leads_inside(path, folder):
-        raise OSError(errno.EPERM, "it is a link that leads out of the folder", str(path))
+        raise OSError(errno.EPERM, "it is a link to a place outside the folder", str(path))
     _check(path.stat(), path, most)
 
 
@@ -72,7 +72,7 @@ def read_regular(path: Path, *, most: int, folder: Path | None = None) -> bytes:
 
 
 def kind_of(path: Path) -> str:
-    """What lies at a path, in words: ``a folder``, ``a pipe``, ``a device``, ``a link``, ``a file``; empty for nothing."""
+    """The kind of file at a path, in words: ``a folder``, ``a pipe``, ``a device``, ``a link``, ``a file``; empty for nothing."""
     try:
         mode = path.lstat().st_mode
     except OSError:

@@ -1,4 +1,4 @@
-"""How results show themselves: a few lines and a table, as text and in a notebook."""
+"""How results are shown: a few lines and a table, as text and in a notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What fits on a screen: rows and columns of a table, and letters in a line.
+#: The size of a screen: rows and columns of a table, and letters in a line.
 ROWS, COLUMNS, WIDTH = 20, 10, 120
 
 #: Lines above the table.
@@ -19,7 +19,7 @@ LINES = 16
 
 
 class Result(ABC):
-    """A result with a table of its numbers, and a few lines that say what they mean; so many of them are shown."""
+    """A result with a table of its numbers, and a few lines on their meaning; at most ``most_lines`` of them are shown."""
 
     most_lines: ClassVar[int] = LINES
 
@@ -29,10 +29,10 @@ class Result(ABC):
 
     @abstractmethod
     def lines(self) -> Sequence[str]:
-        """What is to be known first, a sentence a line."""
+        """The most important facts, one sentence for each line."""
 
     def brief(self) -> pd.DataFrame:
-        """The table that is shown; by default all of it."""
+        """The table shown; by default all of it."""
         return self.frame()
 
     def __repr__(self) -> str:
@@ -88,13 +88,13 @@ def _cell(value: object) -> str:
 
 
 def _wrapped(line: str) -> list[str]:
-    """A sentence in lines of a screen, its own indent before each."""
+    """A sentence in lines of a screen, each with its indent."""
     indent = line[: len(line) - len(line.lstrip())]
     return wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _as_text(table: pd.DataFrame) -> str:
-    """A table no wider than the screen: its first columns, and how many there are."""
+    """A table no wider than the screen: its first columns, and the number of the others."""
     shown, width = table, WIDTH
     while True:
         text = shown.to_string(
@@ -115,7 +115,7 @@ def _number(value: float) -> str:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """``Did you mean 'power'?`` when one is near, else what there is.
+    """``Did you mean 'power'?`` if a name is similar, otherwise the list of names.
 
     >>> nearest("powr", ["power", "bias"])
     "Did you mean 'power'?"

@@ -20,8 +20,8 @@ from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.columns import analysis_columns, analysis_values
-from trialsim.evaluate.kept import KEPT, Kept, join_kept
-from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
+from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates, join_first
+from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
 from trialsim.evaluate.trial import trial_columns, trial_values
@@ -42,10 +42,10 @@ from trialsim.response import respond
 from trialsim.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
-#: Replicates in a chunk that is kept on disk, where a block of them does not take long by itself.
+#: Replicates in a chunk that is stored on disk, if a block of them does not take long by itself.
 STORED_CHUNK = 500
 
-#: Memory of a trial from which on a block of them takes long enough to be kept by itself [bytes].
+#: Memory of a trial from which a block of them takes long enough to be stored by itself [bytes].
 LARGE_TRIAL = 2**26 // (2 * BLOCK)
 
 #: The largest chunk [replicates].
@@ -53,7 +53,7 @@ LARGEST_CHUNK = 2000
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayedTrial:
     """One replicate again: its cohort and its estimates."""
 
     replicate: int
@@ -71,9 +71,9 @@ def simulate(
     scale: float = 1.0,
     record: bool = False,
 ) -> Cohort:
-    """Play ``replicates`` of a study: who enters, what happens on the ward, what is measured.
+    """Simulate ``replicates`` of a study: participants, events on the ward, measurements.
 
-    ``twins`` are those of the study if not said; ``scale`` multiplies the declared effects; ``record`` keeps the
+    ``twins`` are by default those of the study; ``scale`` multiplies the declared effects; ``record`` keeps the
     events of each replicate in the trace.
     """
     study = prepare(scenario)
@@ -104,13 +104,13 @@ def simulate(
 
 
 def analyze(cohort: Cohort, *, plan: AnalysisPlan | None = None) -> Estimates:
-    """Every analysis of the scenario on every trial of a cohort, under each twin that was played."""
+    """Every analysis of the scenario on every trial of a cohort, under each twin that was simulated."""
     plan = plan_analyses(cohort.scenario, cohort.response_plan) if plan is None else plan
     return analyses.analyze(plan, trial_arrays(cohort), twins=cohort.measurements.twins, replicates=cohort.replicates)
 
 
 def trial_arrays(cohort: Cohort) -> TrialArrays:
-    """What analyses see of a cohort. Without a ward everyone received the treatment and completed."""
+    """The data of a cohort for analyses. Without a ward everyone received the treatment and completed."""
     entries, trace, program = cohort.entries, cohort.trace, cohort.program
     enrolled = entries.arm >= 0
     received, completed = enrolled, enrolled
@@ -125,20 +125,22 @@ def trial_arrays(cohort: Cohort) -> TrialArrays:
     return TrialArrays(cohort.measurements.values, entries.arm, entries.covariates, received, completed)
 
 
-def replay(scenario: Scenario | Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Replay:
-    """Play one replicate alone; its estimates are those of the same row of any batch."""
+def replay(
+    scenario: Scenario | Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast"
+) -> ReplayedTrial:
+    """Simulate one replicate alone; its estimates are those of the same row of any batch."""
     study = prepare(scenario)
     one = range(replicate, replicate + 1)
     cohort = simulate(study, one, seed=seed, engine=engine, record=study.program is not None)
-    return Replay(replicate, cohort, analyze(cohort, plan=study.analysis))
+    return ReplayedTrial(replicate, cohort, analyze(cohort, plan=study.analysis))
 
 
 # ---------------------------------------------------------------- many replicates
 
 
 @dataclass(frozen=True)
-class Played:
-    """A range of replicates, played and analyzed: all that a run keeps of them.
+class ReplicateResults:
+    """The results of a range of replicates: everything that a run keeps of them.
 
     Attributes
     ----------
@@ -146,7 +148,7 @@ class Played:
     trial : (R, M) numbers of each trial, in the order of :func:`trialsim.evaluate.trial.trial_columns`
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
     waits : (R, N, H) wait for each need [ticks], -1 where not served; H is 0 without a ward
-    by : versions of the packages that played them, where it was not this process
+    by : versions of the packages that simulated them, if it was not this process
     """
 
     estimates: Estimates
@@ -156,21 +158,23 @@ class Played:
     by: dict[str, str] | None = None
 
 
-def play(scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast") -> Played:
-    """Simulate and analyze ``replicates`` of a study, as few at a time as the memory budget asks, down to one.
+def play(
+    scenario: Scenario | Study, replicates: range, *, seed: int | None = None, engine: Engine = "fast"
+) -> ReplicateResults:
+    """Simulate and analyze ``replicates`` of a study, as few at a time as the memory budget requires, down to one.
 
-    A replicate does not depend on those played with it, so no digit depends on how many are.
+    A replicate does not depend on those simulated with it, so no digit depends on their number.
     """
     study = prepare(scenario)
     few = at_once(trial_bytes(study), largest=BLOCK if engine == "simpy" else LARGEST_CHUNK)
     return _join([_play(study, part, seed=seed, engine=engine) for part in chunk_ranges(replicates, few, block=1)])
 
 
-def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) -> Played:
-    """All of ``replicates`` at once; when it returns, their arrays are free for the next ones."""
+def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) -> ReplicateResults:
+    """All of ``replicates`` at once; afterwards the memory of their arrays is free."""
     cohort = simulate(study, replicates, seed=seed, engine=engine)
     entry = cohort.entries.entry
-    return Played(
+    return ReplicateResults(
         estimates=analyze(cohort, plan=study.analysis),
         trial=trial_values(study, cohort),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
@@ -178,11 +182,11 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
     )
 
 
-def _join(parts: Sequence[Played]) -> Played:
-    """Parts that follow one another as one."""
+def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
+    """Consecutive parts, joined."""
     if len(parts) == 1:
         return parts[0]
-    return Played(
+    return ReplicateResults(
         estimates=analyses.join([part.estimates for part in parts]),
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),
@@ -192,12 +196,12 @@ def _join(parts: Sequence[Played]) -> Played:
 
 @dataclass(frozen=True)
 class _Chunk:
-    """What is summed up of a chunk."""
+    """The sums of a chunk."""
 
     estimates: Estimates
-    blocks: list[Moments]
+    blocks: list[ColumnMoments]
     waits: Waits
-    kept: Kept | None
+    kept: FirstReplicates | None
 
 
 def evaluate(
@@ -210,7 +214,7 @@ def evaluate(
     workers: int | None = None,
     chunk: int | None = None,
     chunks: Sequence[range] = (),
-    player: Callable[[range], Played] | None = None,
+    player: Callable[[range], ReplicateResults] | None = None,
     sink: Callable[[Estimates], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> OperatingCharacteristics:
@@ -220,35 +224,35 @@ def evaluate(
 
     Parameters
     ----------
-    replicates : how many, or which; the scenario's own number if not said
+    replicates : how many, or which; by default the scenario's own number
     truth : true effects (:func:`trialsim.truth.find_truth`), for bias, RMSE, coverage and errors of sign and size
-    workers : threads; as many as there are cores if not said
-    chunk : replicates in one chunk; chosen by memory if not said
-    chunks : the chunks themselves, rising, where only some of the replicates are wanted
-    player : plays a chunk in place of :func:`play`: from a store, or on other machines; called by several threads
-    sink : is given the estimates of each chunk, in order
-    progress : is given the number of replicates done so far
+    workers : threads; by default one for each core
+    chunk : replicates in one chunk; by default chosen by memory
+    chunks : the chunks themselves, in ascending order, if only some of the replicates are needed
+    player : replaces :func:`play` for a chunk: from a store, or on other machines; called by several threads
+    sink : called with the estimates of each chunk, in order
+    progress : called with the number of replicates done so far
 
     Raises
     ------
     RunError
-        TS-R005 when no replicate is asked for
+        TS-R005 if no replicate is requested
     """
     began = time.perf_counter()
     study = prepare(scenario)
-    told = study.scenario.simulation
-    seed = told.seed if seed is None else seed
-    which = told.replicates if replicates is None else replicates
+    simulation = study.scenario.simulation
+    seed = simulation.seed if seed is None else seed
+    which = simulation.replicates if replicates is None else replicates
     which = which if isinstance(which, range) else range(which)
     if not len(which):
-        raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
+        raise RunError("no replicate is requested.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
     size = chunk or _chunk_size(study, len(which), workers=workers, engine=engine)
     chunks = chunks or chunk_ranges(which, size, block=BLOCK)
     player = player or partial(play, study, seed=seed, engine=engine)
     work = partial(_sum_up, study, player, truth=truth, first=chunks[0].start)
-    total: list[Moments] = []
-    kept: list[Kept] = []
+    total: list[ColumnMoments] = []
+    kept: list[FirstReplicates] = []
     waits = AllWaits()
     done = 0
     with threads_until_done(workers) as threads:
@@ -266,7 +270,7 @@ def evaluate(
     judged = bias_columns(plan, truth) if truth is not None else []
     columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
     told_of = behind_means(measures(columns, total[0]), wait_measures(study, waits.total(), done))
-    first = join_kept(kept)
+    first = join_first(kept)
     if truth is not None:
         told_of = without_trifles(plan, truth, told_of)
         told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
@@ -285,9 +289,9 @@ def evaluate(
 
 
 def _sum_up(
-    study: Study, player: Callable[[range], Played], replicates: range, *, truth: Truth | None, first: int
+    study: Study, player: Callable[[range], ReplicateResults], replicates: range, *, truth: Truth | None, first: int
 ) -> _Chunk:
-    """Play a chunk and take the moments of all its numbers."""
+    """Simulate a chunk and compute the moments of all its numbers."""
     played = player(replicates)
     judged = [] if truth is None else [bias_values(study.analysis, played.estimates, truth)]
     values = np.concatenate([analysis_values(study.analysis, played.estimates), *judged, played.trial], axis=1)
@@ -299,17 +303,17 @@ def _sum_up(
     )
 
 
-def _keep(study: Study, played: Played, *, first: int) -> Kept | None:
-    """What figures need of the :data:`KEPT` replicates from ``first`` on; days of enrollment as far as memory allows."""
+def _keep(study: Study, played: ReplicateResults, *, first: int) -> FirstReplicates | None:
+    """Data for figures of the first replicates, from ``first`` on; days of enrollment as far as memory allows."""
     estimates = played.estimates
     start = estimates.replicates.start
-    stop = min(first + KEPT, estimates.replicates.stop)
+    stop = min(first + FIGURE_REPLICATES, estimates.replicates.stop)
     count = stop - start
     if count <= 0:
         return None
     with_days = max(first + most_with_days(study.conduct.target) - start, 0)
     declared = estimates.twins.index("declared")
-    return Kept(
+    return FirstReplicates(
         parts=(range(start, stop),),
         twins=estimates.twins,
         rows=estimates.rows,
@@ -324,7 +328,7 @@ def _keep(study: Study, played: Played, *, first: int) -> Kept | None:
 
 
 def _chunk_size(study: Study, replicates: int, *, workers: int, engine: Engine) -> int:
-    """Replicates in a chunk: whole blocks, as many as one worker plays at a time where these are more than a block."""
+    """Replicates in a chunk: whole blocks, as many as one worker simulates at a time if that is more than a block."""
     if engine == "simpy":
         return BLOCK
     largest = at_once(trial_bytes(study), largest=LARGEST_CHUNK)
@@ -332,6 +336,6 @@ def _chunk_size(study: Study, replicates: int, *, workers: int, engine: Engine) 
 
 
 def stored_chunks(study: Study, replicates: range, *, engine: Engine) -> list[range]:
-    """The chunks in which a run is kept: the same ones for any number of replicates and workers."""
+    """The chunks in which a run is stored: the same ones for any number of replicates and workers."""
     slow = engine == "simpy" or trial_bytes(study) > LARGE_TRIAL
     return chunk_ranges(replicates, BLOCK if slow else STORED_CHUNK, block=BLOCK)

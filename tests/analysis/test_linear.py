@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from trialsim.analysis import rows
-from trialsim.analysis.crossed import CrossMoments, cross_moments
+from trialsim.analysis.cross_moments import CrossMoments, cross_moments
 from trialsim.analysis.methods import linear
 from trialsim.analysis.methods.means import anova, anova_pair
 from trialsim.analysis.moments import moments

@@ -15,7 +15,7 @@ import pytest
 from scipy import special, stats
 
 from trialsim.analysis import ordering, rows
-from trialsim.analysis.crossed import cross_moments
+from trialsim.analysis.cross_moments import cross_moments
 from trialsim.analysis.methods import categorical, linear, means, ranks
 from trialsim.analysis.methods.dunnett import dunnett
 from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from trialsim.analysis import ordering
-from trialsim.analysis.crossed import cross_moments
+from trialsim.analysis.cross_moments import cross_moments
 from trialsim.analysis.exact import mann_whitney_upper, signed_rank_upper
 from trialsim.analysis.methods import categorical, linear, means, ranks
 from trialsim.analysis.methods.wilcoxon import wilcoxon
@@ -177,7 +177,7 @@ def test_kernels_are_never_given_arrays_that_do_not_fit():
         summarize(arm)
         with pytest.raises(ValueError, match="arm has shape"):
             summarize(arm[:, :2])
-        with pytest.raises(ValueError, match="arm 1 where there are 1 arms"):
+        with pytest.raises(ValueError, match="arm 1 but there are 1 arms"):
             summarize(arm + 1)
     with pytest.raises(ValueError, match="covariates have shape"):
         cross_moments(y, y[:1], arm, arms=1)

@@ -91,7 +91,7 @@ class Pairs:
     def __init__(self, scenario: Scenario) -> None:
         self.pairs = [(name, visit) for name, outcome in scenario.outcomes.items() for visit in outcome.visits]
 
-    def pair_index(self, outcome: str, visit: str) -> int:
+    def point_index(self, outcome: str, visit: str) -> int:
         return self.pairs.index((outcome, visit))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from trialsim.analysis import ordering
-from trialsim.analysis.crossed import cross_moments
+from trialsim.analysis.cross_moments import cross_moments
 from trialsim.analysis.methods import categorical, linear, means, ranks
 from trialsim.analysis.methods.dunnett import dunnett
 from trialsim.analysis.methods.wilcoxon import wilcoxon

@@ -213,7 +213,7 @@ def test_status_of_trials_without_information():
 
 
 def test_counting_refuses_a_value_that_is_no_level():
-    with pytest.raises(AnalysisError, match="1 values are none of the levels"):
+    with pytest.raises(AnalysisError, match="1 values are not among the levels"):
         counts(np.array([[0.0, 1.5]]), np.zeros((1, 2), np.int8), arms=1, levels=LEVELS)
     with pytest.raises(AnalysisError, match="do not ascend"):
         counts(np.array([[0.0, 1.0]]), np.zeros((1, 2), np.int8), arms=1, levels=(1, 0))

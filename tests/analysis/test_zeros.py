@@ -52,7 +52,7 @@ def prepared():
 def test_shares_are_those_of_a_large_sample(prepared, outcome, change):
     """100,000 participants: 4.5 errors are at most .0071, false alarm 7e-6 each; without the correlation whole gives .13."""
     plan = prepared.response
-    first, second = plan.pair_index(outcome, "pre"), plan.pair_index(outcome, "post")
+    first, second = plan.point_index(outcome, "pre"), plan.point_index(outcome, "post")
     values = study.trial_arrays(study.simulate(prepared, range(2000))).values[0]
     seen = float((values[:, :, second] - values[:, :, first] == change).mean())
     found = share_of_change(plan, first, second, 0, change=change)

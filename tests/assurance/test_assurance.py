@@ -11,9 +11,9 @@ from scipy import stats
 
 from trialsim.assurance import Assurance, AssuranceError, find_assurance
 from trialsim.assurance.average import average, legendre, smoothed
-from trialsim.assurance.pilot import PROMISING
-from trialsim.assurance.play import Played
+from trialsim.assurance.play import PriorTrials
 from trialsim.assurance.points import beliefs, hypercube
+from trialsim.assurance.small_pilot import PROMISING
 from trialsim.scenario import load, loads
 from trialsim.scenario.model import Scenario
 
@@ -182,7 +182,7 @@ def test_the_error_of_an_additive_power_is_that_of_its_trials_alone() -> None:
     u = hypercube(["a", "b"], 400, seed=5)
     power = 0.5 + 0.1 * legendre(u[:, 0], 2).sum(axis=1) + 0.2 * legendre(u[:, 1], 1)[:, 0]
     reached = np.round(power * 100_000).astype(np.int64)
-    played = Played(u, u, np.full(400, 100_000), reached, np.zeros(400, dtype=np.int64), ("",) * 400)
+    played = PriorTrials(u, u, np.full(400, 100_000), reached, np.zeros(400, dtype=np.int64), ("",) * 400)
     found = average(played)
     assert found.share.value == pytest.approx(0.5, abs=1e-3)
     assert found.share.mcse < 1e-5
@@ -194,7 +194,7 @@ def test_smoothing_finds_the_power_of_a_point_from_few_trials() -> None:
     u = hypercube(["a"], 300, seed=2)
     truth = t_power(0.6 + 0.3 * stats.norm.ppf(u[:, 0]))
     reached = stats.binom.ppf(hypercube(["trials"], 300, seed=8)[:, 0], 40, truth).astype(np.int64)
-    played = Played(u, u, np.full(300, 40), reached, np.zeros(300, dtype=np.int64), ("",) * 300)
+    played = PriorTrials(u, u, np.full(300, 40), reached, np.zeros(300, dtype=np.int64), ("",) * 300)
     error = np.sqrt(np.mean((smoothed(played) - truth) ** 2))
     assert error < 0.02
     assert np.sqrt(np.mean((reached / 40 - truth) ** 2)) > 0.04  # without smoothing

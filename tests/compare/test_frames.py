@@ -10,7 +10,7 @@ import pytest
 
 from trialsim.compare import Comparison, frames
 from trialsim.compare.paired import Difference
-from trialsim.compare.play import Shown
+from trialsim.compare.play import FigureData
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import wilson
 
@@ -30,12 +30,12 @@ ROWS = (
 )  # fmt: skip
 
 
-def shown(shift: float) -> Shown:
+def shown(shift: float) -> FigureData:
     steps = np.random.default_rng(1).permutation(np.arange(R + 1.0)) + shift
     days = np.stack([np.arange(R + 1.0) + 1, np.full(R + 1, 100.0)], axis=1).astype(np.float32)
     days[: int(shift), 1] = np.nan
     trial = {("trial_days", ""): steps, ("wait_mean_minutes", "nurse"): 2 * steps, ("study_hours", "nurse"): 0 * steps}
-    return Shown({("m", "t - c"): steps / 10}, trial, days)
+    return FigureData({("m", "t - c"): steps / 10}, trial, days)
 
 
 @pytest.fixture

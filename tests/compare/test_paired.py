@@ -10,9 +10,18 @@ import pytest
 
 from trialsim import study
 from trialsim.compare import Comparison, Side, compare_sides
-from trialsim.compare.paired import GROUPS, Grouped, Pair, differences, jackknife, paired_interval, widen, widened
+from trialsim.compare.paired import (
+    GROUPS,
+    DesignPair,
+    GroupedMoments,
+    differences,
+    jackknife,
+    paired_interval,
+    widen,
+    widened,
+)
 from trialsim.evaluate.columns import analysis_values
-from trialsim.evaluate.table import Column
+from trialsim.evaluate.table import MeasureColumn
 from trialsim.evaluate.trial import trial_values
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
@@ -177,7 +186,7 @@ def test_mispaired_replicates_are_caught() -> None:
     saved = {}
     for name, shift in (("right", 0), ("mispaired", 1)):
         wide = [widened(names) for names in columns]
-        a, b, pair = Grouped(len(wide[0])), Grouped(len(wide[1])), Pair(wide[0], wide[1])
+        a, b, pair = GroupedMoments(len(wide[0])), GroupedMoments(len(wide[1])), DesignPair(wide[0], wide[1])
         x, y = widen(columns[0], values[0]), np.roll(widen(columns[1], values[1]), shift, axis=0)
         a.add(x, 0)
         b.add(y, 0)
@@ -203,13 +212,13 @@ def test_gaps_on_either_side_keep_the_error_honest() -> None:
     """2,000 comparisons of 60 trials with a tenth missing on each side: the mean squared error of the difference is what
     its MCSE says. The ratio has a standard error of about .032; beyond 4 of them once in 16,000 tests."""
     rng = np.random.default_rng(11)
-    column = [Column("x", "", "number", "mean")]
+    column = [MeasureColumn("x", "", "number", "mean")]
     squared, told = [], []
     for _ in range(2000):
         x = rng.normal(size=(60, 1))
         y = x + rng.normal(scale=0.5, size=(60, 1)) + 0.3
         x[rng.random(60) < 0.1], y[rng.random(60) < 0.1] = np.nan, np.nan
-        a, b, pair = Grouped(1), Grouped(1), Pair(column, column)
+        a, b, pair = GroupedMoments(1), GroupedMoments(1), DesignPair(column, column)
         a.add(x, 0)
         b.add(y, 0)
         pair.add(x, y, 0)
@@ -222,11 +231,11 @@ def test_gaps_on_either_side_keep_the_error_honest() -> None:
 
 
 def test_many_failures_give_bounds_in_place_of_a_power() -> None:
-    columns = [Column("main", "", "power", "decision")]
+    columns = [MeasureColumn("main", "", "power", "decision")]
     x, y = np.ones((100, 1)), np.zeros((100, 1))
     y[:20] = np.nan
     wide = widened(columns)
-    a, b, pair = Grouped(3), Grouped(3), Pair(wide, wide)
+    a, b, pair = GroupedMoments(3), GroupedMoments(3), DesignPair(wide, wide)
     for grouped, values in ((a, x), (b, y)):
         grouped.add(widen(columns, values), 0)
     pair.add(widen(columns, x), widen(columns, y), 0)

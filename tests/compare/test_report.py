@@ -33,18 +33,16 @@ def test_the_answer_knows_chance_from_difference(found: Comparison) -> None:
     little = compare(
         ["nicu-parent-massage"], variants=["setting.resources.therapist.other_work.share=49 %"], replicates=200
     )
-    assert "not told apart" in answer(little)[0]
+    assert "undecided" in answer(little)[0]
     assert "more replicates would" in answer(little)[0]
 
 
 def test_the_best_of_several_is_named_only_where_it_is_told_apart(found: Comparison) -> None:
     """40 in each arm find more than 33 beyond doubt; one nurse fewer is within chance of the baseline."""
-    assert choice(found) == ["The power of fear_during (all arms) is highest in C, told apart from each other design."]
+    assert choice(found) == ["The power of fear_during (all arms) is highest in C, clearly above each other design."]
     near = compare(["picu-blood-draw"], variants=[NURSE, "setting.resources.nurse.units=3"], replicates=100)
     (said,) = choice(near)
-    assert said.startswith(
-        "In which design the power of fear_during (all arms) is highest is not told apart: A, B and C"
-    )
+    assert said.startswith("In which design the power of fear_during (all arms) is highest is undecided: A, B and C")
     assert choice(compare(["textbook-t-test", "textbook-t-test"], replicates=100)) == [], "of two the answer says it"
 
 

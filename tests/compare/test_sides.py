@@ -107,7 +107,7 @@ def test_a_run_of_other_analyses_is_refused(tmp_path: Path, finished: dict[str, 
     with pytest.raises(RunError, match=r"estimates\.parquet is not what the run wrote"):
         compare([finished["one"], mixed])
     seal(mixed)
-    with pytest.raises(RunError, match="does not hold the analyses"):
+    with pytest.raises(RunError, match="does not contain the analyses"):
         compare([finished["one"], mixed])
 
 

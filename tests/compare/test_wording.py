@@ -42,7 +42,7 @@ SAID = [
     (NICU, "outcomes.maternal_cortisol.half_life=60 min", "the half-life of maternal_cortisol 60 min instead of 65 min",
      "7.69 % shorter; "),
     (NICU, "outcomes.maternal_cortisol.responds_to.massage.secretion=-54 %",
-     "the change of secretion of maternal_cortisol by massage -54 % instead of -60 %", "6 percentage points nearer to 0; "),
+     "the change of secretion of maternal_cortisol by massage -54 % instead of -60 %", "6 percentage points closer to 0; "),
     (PICU, "analyses.fear_during.then.adjust=bonferroni",
      "for the pairs of fear_during the adjustment bonferroni instead of holm", ""),
     ("textbook-t-test", "outcomes.score.effects.treated.difference=0.55",

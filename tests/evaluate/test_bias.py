@@ -10,10 +10,10 @@ import pytest
 
 from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS, Estimates
-from trialsim.analysis.plan import AnalysisPlan, Call, Choice, Endpoint, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PlannedAnalysis, RowPlan
 from trialsim.analysis.rows import EMPTY_ARM, OK
+from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.frames import bias_frame, estimate_frame, rejection_frame
-from trialsim.evaluate.kept import Kept
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import Measure, measures, side_by_side
 from trialsim.evaluate.truth import (
@@ -40,7 +40,8 @@ def a_row(name: str, estimand: str = "mean difference", no_effect: float = 0.0) 
 ROWS = (a_row("mean"), a_row("above", "P(X > Y) + ties/2", 0.5), a_row("nothing", "none", math.nan))
 PLAN = AnalysisPlan(
     calls=tuple(
-        Call(row.analysis, "t", Endpoint(0), Choice(), (1, 0), 0.0, "two-sided", 0.05, i) for i, row in enumerate(ROWS)
+        PlannedAnalysis(row.analysis, "t", Endpoint(0), AnalysisSet(), (1, 0), 0.0, "two-sided", 0.05, i)
+        for i, row in enumerate(ROWS)
     ),
     rows=ROWS,
     primary=(0,),
@@ -162,7 +163,7 @@ def test_nothing_is_told_in_units_of_a_trifle() -> None:
 
 
 def test_coverage_of_the_mean_estimate_sets_bias_aside(estimates: Estimates) -> None:
-    kept = Kept(
+    kept = FirstReplicates(
         parts=(range(R),), twins=estimates.twins, rows=ROWS, estimate=estimates.estimate, p=estimates.p,
         low=estimates.low[0], high=estimates.high[0], columns=(), trial=np.empty((R, 0)),
         entry_days=np.empty((R, 0), np.float32),

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from trialsim.analysis.estimates import NUMBERS, Estimates
-from trialsim.analysis.plan import AnalysisPlan, Call, Choice, Endpoint, PairPlan, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PairwisePlan, PlannedAnalysis, RowPlan
 from trialsim.analysis.rows import EMPTY_ARM, NOT_TESTED, OK
 from trialsim.evaluate.columns import analysis_columns, analysis_values, families
 
 
-def a_call(name: str, row: int, pairs: PairPlan | None = None) -> Call:
-    return Call(name, "anova", Endpoint(0), Choice(), None, 0.0, "two-sided", 0.05, row, pairs=pairs)
+def a_call(name: str, row: int, pairs: PairwisePlan | None = None) -> PlannedAnalysis:
+    return PlannedAnalysis(name, "anova", Endpoint(0), AnalysisSet(), None, 0.0, "two-sided", 0.05, row, pairs=pairs)
 
 
 def a_row(name: str, contrast: str, *, main: bool = True) -> RowPlan:
@@ -20,7 +20,7 @@ def a_row(name: str, contrast: str, *, main: bool = True) -> RowPlan:
 
 
 PLAN = AnalysisPlan(
-    calls=(a_call("one", 0, PairPlan("t", ((1, 0), (2, 0)), "holm", True)), a_call("two", 3)),
+    calls=(a_call("one", 0, PairwisePlan("t", ((1, 0), (2, 0)), "holm", True)), a_call("two", 3)),
     rows=(
         a_row("one", "all arms"),
         a_row("one", "b - a", main=False),

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from trialsim.evaluate.moments import BLOCK, Moments, block_edges, block_moments, merge
+from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_edges, block_moments, merge
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def values() -> np.ndarray:
     return table
 
 
-def chunked(values: np.ndarray, cuts: list[int]) -> Moments:
-    blocks: list[Moments] = []
+def chunked(values: np.ndarray, cuts: list[int]) -> ColumnMoments:
+    blocks: list[ColumnMoments] = []
     for low, high in pairwise(cuts):
         blocks += block_moments(values[low:high], range(low, high))
     return merge(blocks)

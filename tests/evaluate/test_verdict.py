@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from trialsim import study as studies
-from trialsim.analysis.plan import AnalysisPlan, Call, Choice, Endpoint, PairPlan, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PairwisePlan, PlannedAnalysis, RowPlan
 from trialsim.evaluate.table import Measure, share_interval
 from trialsim.evaluate.truth import Truth
 from trialsim.evaluate.verdict import TYPE_1, WITHOUT_EFFECTS, Verdict, judge, level_rows, verdicts
@@ -51,7 +51,7 @@ def test_where_many_trials_failed_both_bounds_must_agree() -> None:
 
 def test_a_rate_at_the_limit_is_never_told_apart() -> None:
     assert judge(0.06, 0.06, 10_000, 0.05) == ("open", None)
-    assert Verdict("a", "b", TYPE_1, "null", 0.05, 0.06, "open", None).words == "not told apart"
+    assert Verdict("a", "b", TYPE_1, "null", 0.05, 0.06, "open", None).words == "undecided"
 
 
 def test_the_words() -> None:
@@ -61,7 +61,7 @@ def test_the_words() -> None:
     assert words(0.03, "keeps") == "keeps its level"
     assert words(0.83, "too often") == "rejects too often (17 times)"
     assert words(0.11, "too often") == "rejects too often (2.2 times)"
-    assert words(0.05, "open", 3000) == "not told apart; 3,000 more replicates would"
+    assert words(0.05, "open", 3000) == "undecided; 3,000 more replicates would decide"
 
 
 # ---------------------------------------------------------------- the name
@@ -69,7 +69,7 @@ def test_the_words() -> None:
 
 def plan_of(*rows: RowPlan, alternative: str = "two-sided") -> AnalysisPlan:
     calls = tuple(
-        Call(row.analysis, row.test, Endpoint(0), Choice(), (1, 0), 0.0, alternative, 0.05, i)  # type: ignore[arg-type]
+        PlannedAnalysis(row.analysis, row.test, Endpoint(0), AnalysisSet(), (1, 0), 0.0, alternative, 0.05, i)  # type: ignore[arg-type]
         for i, row in enumerate(rows)
     )
     return AnalysisPlan(calls=calls, rows=rows, primary=(0,), arms=("a", "b"))
@@ -122,8 +122,8 @@ def test_a_family_has_a_type_1_error_where_each_of_its_rows_has() -> None:
         RowPlan("one", "b - a", "t", "mean difference", 0.0, 0.05, "", main=False),
         RowPlan("one", "c - a", "t", "mean difference", 0.0, 0.05, "", main=False),
     )
-    pairs = PairPlan("t", ((1, 0), (2, 0)), "holm", True)
-    call = Call("one", "anova", Endpoint(0), Choice(), None, 0.0, "two-sided", 0.05, 0, pairs=pairs)
+    pairs = PairwisePlan("t", ((1, 0), (2, 0)), "holm", True)
+    call = PlannedAnalysis("one", "anova", Endpoint(0), AnalysisSet(), None, 0.0, "two-sided", 0.05, 0, pairs=pairs)
     plan = AnalysisPlan(calls=(call,), rows=rows, primary=(0,), arms=("a", "b", "c"))
     places = ("all arms", "b - a", "c - a", "any pair", "all pairs")
     table = [Measure("one", where, "rejection_null_twin", 0.05, 0.01, 0, 1, 500, 0) for where in places]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.kinds.judges import JUDGES
-from trialsim.analysis.methods.method import ClosedForm, Why
+from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
 from trialsim.kinds import designs
@@ -129,5 +129,5 @@ def closed_form_faults() -> list[str]:
         f"closed form of {key}: no reason"
         for key, method in METHODS.items()
         if not isinstance(method.closed_form, ClosedForm)
-        and not (isinstance(method.closed_form, Why) and method.closed_form.text.strip())
+        and not (isinstance(method.closed_form, NoClosedForm) and method.closed_form.text.strip())
     ]

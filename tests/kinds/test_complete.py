@@ -10,7 +10,7 @@ import pytest
 from tests.kinds.rooms import closed_form_faults, rooms, schema_words
 from trialsim import study as studies
 from trialsim.analysis.estimates import analyze
-from trialsim.analysis.methods.method import Why
+from trialsim.analysis.methods.method import NoClosedForm
 from trialsim.analysis.methods.table import METHODS
 from trialsim.kinds import designs, estimands, tests
 from trialsim.scenario import load
@@ -95,9 +95,9 @@ def test_a_test_without_its_parts_gives_no_number(
 def test_a_closed_form_is_a_formula_or_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: a reason that says nothing."""
     key = ("wilcoxon", "one")
-    monkeypatch.setitem(METHODS, key, replace(METHODS[key], closed_form=Why(" ")))  # type: ignore[index, arg-type]
+    monkeypatch.setitem(METHODS, key, replace(METHODS[key], closed_form=NoClosedForm(" ")))  # type: ignore[index, arg-type]
     assert closed_form_faults() == [f"closed form of {key}: no reason"]
-    monkeypatch.setitem(METHODS, key, replace(METHODS[key], closed_form=Why("Nobody has one.")))  # type: ignore[index, arg-type]
+    monkeypatch.setitem(METHODS, key, replace(METHODS[key], closed_form=NoClosedForm("Nobody has one.")))  # type: ignore[index, arg-type]
     assert closed_form_faults() == []
 
 

@@ -18,7 +18,7 @@ from tests.kinds.rooms import ways
 from trialsim import study as studies
 from trialsim.analysis.endpoints import endpoint_values
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import Call, pair_test, samples_of
+from trialsim.analysis.plan import PlannedAnalysis, pair_test, samples_of
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import ALTERNATIVES
 from trialsim.kinds.estimands import NO_ESTIMAND
@@ -52,7 +52,7 @@ def rows() -> list[tuple[str, int]]:
     return [(name, row) for name in FILES for row in range(len(prepared(name).analysis.rows))]
 
 
-def asked(name: str, row: int) -> tuple[Call, str, str, tuple[int, int]]:
+def asked(name: str, row: int) -> tuple[PlannedAnalysis, str, str, tuple[int, int]]:
     """The call of a row, its test, what it compares, and which two arms (0, 0 if not two)."""
     call = next(call for call in reversed(prepared(name).analysis.calls) if call.first_row <= row)
     if row == call.first_row:

@@ -38,9 +38,9 @@ from trialsim.quantities.records import PROVENANCE
 from trialsim.report.explain import explain
 from trialsim.response.effects import implied_effects
 from trialsim.response.pearson import COVARIANCE, VARIANCE, pearson
-from trialsim.response.scales import PARTS, Parts
-from trialsim.response.scales.moments import End, Ends
-from trialsim.response.scales.parts import Column, Form, Moving, Nearer, Readings, Twin
+from trialsim.response.scales import PARTS, ScaleParts
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint
+from trialsim.response.scales.parts import CalibrationRound, Form, MutableLevels, ReadingPair, Twin, ValueColumn
 from trialsim.response.unchanged import share_of_change
 from trialsim.scenario import loads
 from trialsim.scenario.model import CovariateEffect, Driver, Effect, Instrument, Level, Outcome, Response
@@ -134,7 +134,7 @@ def test_a_scale_that_a_room_forgot_is_seen() -> None:
     assert missing_of(PARTS, SCALES[1:]) == {"normal"}
 
 
-@pytest.mark.parametrize("kind", [Scale, Parts])
+@pytest.mark.parametrize("kind", [Scale, ScaleParts])
 def test_an_incomplete_record_is_refused(kind: type) -> None:
     """Planted: no field has a default, so a record without one of them cannot be."""
     whole = NORMAL if kind is Scale else PARTS[NORMAL.name]
@@ -250,29 +250,29 @@ class Standard:
     z: Any
 
 
-def standard(name: str, parts: Parts, *, arm: int = 1, shift: float | None = None) -> Standard:
+def standard(name: str, parts: ScaleParts, *, arm: int = 1, shift: float | None = None) -> Standard:
     study = study_of(name)
     plan = study.response
     z = special.ndtri((np.arange(20_001) + 0.5) / 20_001)[None, :]
     out, arms = np.empty((1, z.size, 1)), np.full((1, z.size), arm, np.int8)
-    column = Column(plan.points[1], plan.outcomes[0].categories, 0, arms, None, 0)
+    column = ValueColumn(plan.points[1], plan.outcomes[0].categories, 0, arms, None, 0)
     parts.fill(column, z.copy(), [Twin(1.0, None if shift is None else np.full(z.shape, shift), out)])
     return Standard(out[0, :, 0], study, z[0])
 
 
-def end_of(study: studies.Study, d: int, arm: int) -> End:
+def end_of(study: studies.Study, d: int, arm: int) -> ArmPoint:
     point = study.response.points[d]
-    return End(
+    return ArmPoint(
         float(point.location[arm]), float(point.sd[arm]), 0.0, point.cuts[arm], study.response.outcomes[0].categories
     )
 
 
-def moments_agree(name: str, parts: Parts) -> bool:
+def moments_agree(name: str, parts: ScaleParts) -> bool:
     """Mean and SD of the values are those of the closed form, of what levels imply and of the forms of correlations."""
     one, other = standard(name, parts), standard(name, parts, arm=0)
     plan = one.study.response
     end = end_of(one.study, 1, 1)
-    spread = parts.expected(Ends(end, None, 0.0, 0.0, log=False, percent=False))
+    spread = parts.expected(ArmEndpoint(end, None, 0.0, 0.0, log=False, percent=False))
     implied = parts.implied(plan.points[1], 0, 1, plan.outcomes[0].categories)
     assert spread is not None
     size = float(one.values.std())
@@ -320,9 +320,9 @@ def test_levels_are_brought_nearer(name: str) -> None:
     parts, control, treated = PARTS[name], standard(name, PARTS[name], arm=0), standard(name, PARTS[name], arm=1)
     point = control.study.response.points[1]
     categories = control.study.response.outcomes[0].categories
-    moving = Moving(point.location.copy(), point.sd.copy(), point.cuts.copy())
+    moving = MutableLevels(point.location.copy(), point.sd.copy(), point.cuts.copy())
     wanted, found = (parts.scaled(one.values) for one in (control, treated))
-    gap = parts.nearer(Nearer(moving, 1, wanted, found, categories, False, 1.0))
+    gap = parts.nearer(CalibrationRound(moving, 1, wanted, found, categories, False, 1.0))
     assert gap > 0.1
     measured = ((moving.location, point.location), (moving.sd, point.sd))
     for level, before in measured if SCALE[name].categories is None else ((moving.cuts, point.cuts),):
@@ -335,7 +335,7 @@ def test_readings_that_do_not_change_are_counted(name: str) -> None:
     assert 0.05 < share_of_change(study.response, 0, 1, 0) < 1
     point = study.response.points[0]
     z = np.linspace(-2, 2, 5)
-    found = PARTS[name].readings(Readings(point, point, 0, study.response.outcomes[0].categories, 1.0, z, 0.0))
+    found = PARTS[name].readings(ReadingPair(point, point, 0, study.response.outcomes[0].categories, 1.0, z, 0.0))
     assert found is not None
     low, high, inside = found
     assert inside.all()

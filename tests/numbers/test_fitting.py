@@ -270,7 +270,7 @@ def test_what_no_distribution_has_is_refused(family: str, asked: Given, words: s
     ],
 )
 def test_too_little_to_tell_a_distribution_is_refused(family: str, asked: Given) -> None:
-    with pytest.raises(DistributionError, match=f"TS-D003 a {family} distribution cannot be told from") as caught:
+    with pytest.raises(DistributionError, match=f"TS-D003 a {family} distribution cannot be determined from") as caught:
         solve(family, asked, positive=True)
     assert caught.value.remedy
 

@@ -123,15 +123,15 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     [
         (
             "id,arm,y_pre,y_post\n1,a,1.5,2\n2,a,2.1,<0.5\n3,b,3,1.1\n",
-            "'<0.5' stands among the numbers of 'y_post', in line 3",
+            "'<0.5' is among the numbers of 'y_post', in line 3",
         ),
         (
             "participant,arm,visit,y\n1,a,1,2\n1,a,2,lost\n2,b,1,4\n2,b,2,5\n",
-            "'lost' stands among the numbers of 'y', in line 3",
+            "'lost' is among the numbers of 'y', in line 3",
         ),
         (
             "participant,arm,outcome,visit,value\n1,a,x,0,1\n1,a,x,1,2\n2,b,x,0,-\n2,b,x,1,4\n",
-            "'-' stands among the numbers of 'value', in line 4",
+            "'-' is among the numbers of 'value', in line 4",
         ),
     ],
 )

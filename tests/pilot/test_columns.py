@@ -84,8 +84,8 @@ def test_a_person_in_several_rows_is_one_person(plan: Read) -> None:
     assert len(redcap.arm) == 24
     assert redcap.outcomes["fear"].visits == ("baseline", "after", "day 1")
     twice = "id,arm,x\n1,a,2.5\n1,a,2.7\n2,b,2.9\n2,b,2.5\n"
-    assert "participant stands in" not in plan(twice).questions[0].message
-    assert "No column tells the rows" in plan(twice).questions[0].message
+    assert "participant has" not in plan(twice).questions[0].message
+    assert "No column distinguishes the rows" in plan(twice).questions[0].message
 
 
 def test_redcap_repeats_and_an_arm_that_is_said_once(plan: Read) -> None:

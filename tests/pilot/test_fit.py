@@ -251,4 +251,4 @@ def test_a_pilot_without_complete_pairs_says_that_0_stands_for_the_correlation(t
     (outcome,) = loads(fragment.text).outcomes.values()
     assert outcome.correlation.between_sessions is not None
     assert outcome.correlation.between_sessions.value == 0
-    assert any("0 stands there" in note for note in fragment.notes)
+    assert any("The file has 0 there" in note for note in fragment.notes)

@@ -219,7 +219,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("unit", "kind"), WRONG)
 def test_a_unit_of_another_kind_is_refused(unit: str, kind: str) -> None:
-    with pytest.raises(UnitError, match=r"TS-U003 .* is no unit of a"):
+    with pytest.raises(UnitError, match=r"TS-U003 .* is not a unit of a"):
         parse(f"3 {unit}", kind)
 
 

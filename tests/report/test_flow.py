@@ -8,8 +8,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.frames import DAY_STEPS, accrual_frame, p_value_frame
-from trialsim.evaluate.kept import Kept
 from trialsim.evaluate.summaries import trial_column
 from trialsim.prepared import Study
 from trialsim.report.figures import flow_of
@@ -17,9 +17,9 @@ from trialsim.report.figures import flow_of
 R = 41
 
 
-def kept_of(numbers: dict[tuple[str, str], np.ndarray], **other: Any) -> Kept:
+def kept_of(numbers: dict[tuple[str, str], np.ndarray], **other: Any) -> FirstReplicates:
     empty = np.zeros((2, R, 0))
-    return Kept(
+    return FirstReplicates(
         parts=(range(R),), twins=("declared", "null"), rows=other.get("rows", ()), estimate=empty, p=other.get("p", empty),
         low=empty[0], high=empty[0], columns=tuple(trial_column(*name) for name in numbers),
         trial=np.stack(list(numbers.values()), axis=1) if numbers else np.zeros((R, 0)),

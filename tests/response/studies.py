@@ -99,13 +99,13 @@ def played(text: str, replicates: int | range = 100, **how: Any) -> Cohort:
 
 def values(cohort: Cohort, outcome: str, visit: str, twin: str = "declared") -> Floats:
     """(R, N) measured values."""
-    column = cohort.response_plan.pair_index(outcome, visit)
+    column = cohort.response_plan.point_index(outcome, visit)
     return cohort.measurements.values[cohort.measurements.twins.index(twin), :, :, column]
 
 
 def status(cohort: Cohort, outcome: str, visit: str, twin: str = "declared") -> NDArray[np.str_]:
     """(R, N) why a value is missing, in words."""
-    column = cohort.response_plan.pair_index(outcome, visit)
+    column = cohort.response_plan.point_index(outcome, visit)
     codes = cohort.measurements.reason[cohort.measurements.twins.index(twin), :, :, column]
     return np.array(cohort.response_plan.reasons)[codes]
 

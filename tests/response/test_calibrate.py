@@ -76,9 +76,9 @@ def test_true_levels_are_measured_otherwise() -> None:
 def test_what_nothing_moves_keeps_its_levels() -> None:
     study = studies.prepare(loads(STUDY))
     plan = study.response
-    index = plan.pair_index("fear", "baseline")
+    index = plan.point_index("fear", "baseline")
     assert (plan.points[index].cuts == plan.declared[index].cuts).all()
-    moved = plan.pair_index("fear", "after")
+    moved = plan.point_index("fear", "after")
     assert (plan.points[moved].cuts > plan.declared[moved].cuts).all()  # lower fear before waits and needles
     assert not plan.observed
 

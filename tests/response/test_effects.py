@@ -222,7 +222,7 @@ def test_half_interrupted_at_a_uniform_moment_leaves_three_quarters_of_an_effect
 
 def test_an_effect_that_ignores_what_was_delivered_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted fault in the code: everyone is counted as having been given all."""
-    monkeypatch.setattr(predictor, "given", lambda bedside, _: np.ones(bedside.entries.arm.shape))
+    monkeypatch.setattr(predictor, "given", lambda inputs, _: np.ones(inputs.entries.arm.shape))
     cohort = played(ward(on(NORMAL, difference=-4.0, **AFTER), STEPS))
     assert not same_mean(values(cohort, "y", "post")[cohort.entries.arm == 1], 7.0)
 

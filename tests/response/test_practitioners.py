@@ -167,7 +167,7 @@ def test_correlations_follow_from_who_served() -> None:
     text = ward(CORRELATED, COURSE, enroll=1, resources=STAFF)
     plan, cohort = prepared(text).response, played(text, 4000)
     for (a, b), wanted in by_hand().items():
-        pair = plan.pair_index(*a), plan.pair_index(*b)
+        pair = plan.point_index(*a), plan.point_index(*b)
         assert total_correlation(plan, *pair, 0) == pytest.approx(wanted, abs=1e-12)
         first, second = values(cohort, *a)[:, 0], values(cohort, *b)[:, 0]
         assert same_correlation(first, second, wanted)
@@ -325,7 +325,7 @@ def test_explain_tells_arms_apart() -> None:
 def test_an_icc_that_no_visit_can_feel_is_a_warning(steps: Any) -> None:
     told = {"y": outcome(icc={"practitioner": ICC})}
     warned = prepared(ward(told, steps, resources={"nurse": {"units": 1}})).response.warnings
-    assert any("felt at none of its visits" in one for one in warned)
+    assert any("affects none of its visits" in one for one in warned)
     felt = prepared(ward(told, [held("nurse")], resources={"nurse": {"units": 1}})).response.warnings
     assert not any("felt at none" in one for one in felt)
 

@@ -18,7 +18,7 @@ from trialsim.runs.run import with_simulation
 from trialsim.runs.store import ChunkStore, DamagedChunkError, read_chunk, store_key
 
 
-def everything(played: studies.Played) -> bytes:
+def everything(played: studies.ReplicateResults) -> bytes:
     parts = [getattr(played.estimates, name) for name in (*NUMBERS, "n", "status")]
     return b"".join(
         np.ascontiguousarray(part).tobytes() for part in (*parts, played.trial, played.entry_days, played.waits)
@@ -26,7 +26,7 @@ def everything(played: studies.Played) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def played(picu: studies.Study) -> studies.Played:
+def played(picu: studies.Study) -> studies.ReplicateResults:
     return studies.play(picu, range(100, 300))
 
 
@@ -35,7 +35,7 @@ def store(picu: studies.Study, tmp_path: Path) -> ChunkStore:
     return ChunkStore(tmp_path / "chunks", picu, tell=lambda _: None)
 
 
-def test_what_is_read_is_what_was_saved(store: ChunkStore, played: studies.Played) -> None:
+def test_what_is_read_is_what_was_saved(store: ChunkStore, played: studies.ReplicateResults) -> None:
     store.save(played)
     again = store.load(range(100, 300))
     assert again is not None
@@ -47,7 +47,7 @@ def test_what_is_read_is_what_was_saved(store: ChunkStore, played: studies.Playe
             assert (new.dtype, new.shape, new.flags.c_contiguous) == (kept.dtype, kept.shape, True), field.name
 
 
-def test_a_part_of_a_chunk(store: ChunkStore, picu: studies.Study, played: studies.Played) -> None:
+def test_a_part_of_a_chunk(store: ChunkStore, picu: studies.Study, played: studies.ReplicateResults) -> None:
     store.save(played)
     part = store.load(range(120, 250))
     assert part is not None
@@ -62,7 +62,9 @@ def test_a_longer_chunk_takes_the_place_of_a_shorter_one(picu: studies.Study, tm
     assert chunk_names(tmp_path) == ["000000000-000000200.parquet"]
 
 
-def test_any_flipped_bit_is_found_or_does_no_harm(picu: studies.Study, played: studies.Played, tmp_path: Path) -> None:
+def test_any_flipped_bit_is_found_or_does_no_harm(
+    picu: studies.Study, played: studies.ReplicateResults, tmp_path: Path
+) -> None:
     """300 files with one bit flipped: never another number. Most are found damaged; a few bits carry nothing."""
     path = ChunkStore(tmp_path, picu).save(played)
     whole, key, chance = path.read_bytes(), ChunkStore(tmp_path, picu).key, random.Random(1)
@@ -100,7 +102,7 @@ def test_a_harmed_footer_is_damage_and_nothing_else(picu: studies.Study, tmp_pat
     assert found > 1000
 
 
-def test_any_file_cut_short_is_found(picu: studies.Study, played: studies.Played, tmp_path: Path) -> None:
+def test_any_file_cut_short_is_found(picu: studies.Study, played: studies.ReplicateResults, tmp_path: Path) -> None:
     store = ChunkStore(tmp_path, picu)
     path = store.save(played)
     whole = path.read_bytes()
@@ -110,7 +112,9 @@ def test_any_file_cut_short_is_found(picu: studies.Study, played: studies.Played
             read_chunk(path, picu, store.key)
 
 
-def test_a_damaged_chunk_is_named_and_moved_aside(picu: studies.Study, played: studies.Played, tmp_path: Path) -> None:
+def test_a_damaged_chunk_is_named_and_moved_aside(
+    picu: studies.Study, played: studies.ReplicateResults, tmp_path: Path
+) -> None:
     told: list[str] = []
     path = ChunkStore(tmp_path, picu).save(played)
     for count in (1, 2):
@@ -122,14 +126,18 @@ def test_a_damaged_chunk_is_named_and_moved_aside(picu: studies.Study, played: s
     assert "counts as not played" in told[0]
 
 
-def test_a_chunk_under_another_name_is_damaged(picu: studies.Study, played: studies.Played, tmp_path: Path) -> None:
+def test_a_chunk_under_another_name_is_damaged(
+    picu: studies.Study, played: studies.ReplicateResults, tmp_path: Path
+) -> None:
     """A copied file must not pass for other replicates."""
     store = ChunkStore(tmp_path, picu)
     store.save(played).rename(tmp_path / "000000300-000000500.parquet")
     assert store.load(range(300, 500)) is None
 
 
-def test_a_chunk_of_another_seed_is_refused(picu: studies.Study, played: studies.Played, tmp_path: Path) -> None:
+def test_a_chunk_of_another_seed_is_refused(
+    picu: studies.Study, played: studies.ReplicateResults, tmp_path: Path
+) -> None:
     ChunkStore(tmp_path, picu).save(played)
     other = ChunkStore(tmp_path, with_simulation(picu, seed=9))
     with pytest.raises(RunError) as refused:

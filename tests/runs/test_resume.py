@@ -29,7 +29,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[range]:
     chunks: list[range] = []
     play = studies.play
 
-    def noting(study: studies.Study, replicates: range, **how: object) -> studies.Played:
+    def noting(study: studies.Study, replicates: range, **how: object) -> studies.ReplicateResults:
         chunks.append(replicates)
         return play(study, replicates, **how)  # type: ignore[arg-type]  # handed through
 
@@ -89,7 +89,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
 ) -> None:
     save, saved = ChunkStore.save, []
 
-    def filling(store: ChunkStore, chunk: studies.Played) -> Path:
+    def filling(store: ChunkStore, chunk: studies.ReplicateResults) -> Path:
         if len(saved) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
         saved.append(chunk)
@@ -115,7 +115,7 @@ def test_a_run_stays_finished_when_a_longer_one_is_stopped(
     before = results(run(ancova, out, replicates=700).folder.path)
     save = ChunkStore.save
 
-    def stopped(store: ChunkStore, chunk: studies.Played) -> Path:
+    def stopped(store: ChunkStore, chunk: studies.ReplicateResults) -> Path:
         if chunk.estimates.replicates.start >= 1500:
             raise KeyboardInterrupt
         return save(store, chunk)

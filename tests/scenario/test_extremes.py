@@ -10,7 +10,7 @@ import pytest
 
 from trialsim.cohort import LAST
 from trialsim.errors import ScenarioError
-from trialsim.response import SizeError
+from trialsim.response import EffectOverflowError
 from trialsim.scenario import load, loads
 from trialsim.scenario.correlation import first_impossible
 from trialsim.study import evaluate, prepare, simulate
@@ -89,7 +89,7 @@ def test_effects_that_multiply_without_end_stop_the_run() -> None:
     endless = WARD.replace("distribution: normal", "distribution: lognormal").replace("difference: -1", "ratio: 0.5")
     endless = endless.replace("effects:", "covariates: [{covariate: age, ratio: 1e9, per: 1}]\n    effects:")
     endless += "participants: {age: {mean: 50, sd: 10}}\n"
-    with pytest.raises(SizeError, match="'s' at 'pre'") as caught:
+    with pytest.raises(EffectOverflowError, match="'s' at 'pre'") as caught:
         simulate(loads(endless), range(2))
     assert (caught.value.code, caught.value.exit_code) == ("TS-N010", 3)
 

@@ -17,7 +17,7 @@ from trialsim.analysis.methods.case import superiority
 from trialsim.response.scales.categorical import joint_shares
 from trialsim.scenario import load, loads
 from trialsim.scenario.shipped import shipped_scenarios
-from trialsim.sizing.closed_form import Opinion, second_opinion
+from trialsim.sizing.closed_form import SecondOpinion, second_opinion
 
 
 def shipped(name: str) -> Path:
@@ -155,7 +155,7 @@ def test_without_an_effect_every_power_is_alpha(alpha: float) -> None:
 # ---------------------------------------------------------------- opinions on scenarios
 
 
-def opinion(text: str, contrast: str | None = None, *, n: int | None = None) -> Opinion:
+def opinion(text: str, contrast: str | None = None, *, n: int | None = None) -> SecondOpinion:
     prepared = study.prepare(loads(text))
     row = next(row for row in prepared.analysis.rows if contrast in (None, row.contrast))
     found = second_opinion(prepared, row, n)
@@ -244,13 +244,13 @@ def test_joint_shares_are_what_a_large_sample_shows() -> None:
     """200,000 participants; one of 25 cells is off by more than 5 standard errors once in 70,000 such tests."""
     prepared = study.prepare(load(shipped("picu-blood-draw")))
     plan = prepared.response
-    first, second = (plan.points[plan.pair_index("fear", visit)].cuts[0] for visit in ("before", "during"))
+    first, second = (plan.points[plan.point_index("fear", visit)].cuts[0] for visit in ("before", "during"))
     joint = joint_shares(first, second, 0.6)
     rng = np.random.default_rng(5)
     z = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], size=200_000)
     scores = []
     for column, visit in enumerate(("before", "during")):
-        cuts = plan.points[plan.pair_index("fear", visit)].cuts[0]
+        cuts = plan.points[plan.point_index("fear", visit)].cuts[0]
         scores.append(np.searchsorted(1 / (1 + np.exp(-cuts)), stats.norm.cdf(z[:, column])))
     seen = np.histogram2d(*scores, bins=[np.arange(6) - 0.5] * 2)[0] / 200_000
     assert (np.abs(seen - joint) <= 5 * np.sqrt(joint / 200_000)).all()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from trialsim.sizing.curve import GROUPS, Curve, falling_through, jackknife_se, last_rise, parabola, student
+from trialsim.sizing.curve import GROUPS, PowerCurve, falling_through, jackknife_se, last_rise, parabola, student
 
 AT = np.array([50.0, 60.0, 70.0, 80.0, 90.0])
 
@@ -18,11 +18,11 @@ def probit_line(shift: float = 0.0) -> np.ndarray:
     return norm.cdf(0.4 * np.sqrt(AT) - 2 + shift)
 
 
-def a_curve(error: float, rule="rising") -> Curve:
+def a_curve(error: float, rule="rising") -> PowerCurve:
     """A curve whose standard error is about ``error`` on the scale of probits, the same for all sizes."""
     draw = np.random.default_rng(1).standard_normal(GROUPS)
     draw = (draw - draw.mean()) / draw.std() * error / math.sqrt(GROUPS - 1)
-    return Curve(AT, probit_line(), np.array([probit_line(shift) for shift in draw]), rule, 70.0)
+    return PowerCurve(AT, probit_line(), np.array([probit_line(shift) for shift in draw]), rule, 70.0)
 
 
 @pytest.mark.parametrize("rule", ["rising", "local"])
@@ -81,7 +81,7 @@ def test_the_local_rule_reads_a_parabola_exactly() -> None:
     def height(n):
         return norm.cdf(0.05 * (np.sqrt(n) - 8) ** 2 + 0.3 * (np.sqrt(n) - 8) + 0.7)
 
-    curve = Curve(AT, height(AT), np.repeat(height(AT)[None], GROUPS, axis=0), "local", 70.0)
+    curve = PowerCurve(AT, height(AT), np.repeat(height(AT)[None], GROUPS, axis=0), "local", 70.0)
     for n in (55.0, 63.7, 81.0):
         assert curve.root(float(height(n))) == pytest.approx(n, rel=1e-9)
         assert curve.value(n) == pytest.approx(float(height(n)), rel=1e-9)

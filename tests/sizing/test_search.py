@@ -12,8 +12,8 @@ from trialsim.prepared import prepare
 from trialsim.report.sizing import answer, write_sizing
 from trialsim.scenario import load, loads
 from trialsim.sizing import find_effect, find_precision, find_size, target_of
-from trialsim.sizing.plays import Plays
 from trialsim.sizing.target import SizingError
+from trialsim.sizing.trials import SearchTrials
 
 T_TEST = """
 trialsim: 1
@@ -120,11 +120,11 @@ def test_the_level_of_an_interval_is_that_of_its_analysis() -> None:
 
 def test_every_study_has_a_fresh_seed_of_its_own(ancova) -> None:
     other = prepare(loads(T_TEST))
-    seeds = {Plays(study, target_of(study), seed).fresh_seed for study in (ancova, other) for seed in (1, 2)}
+    seeds = {SearchTrials(study, target_of(study), seed).fresh_seed for study in (ancova, other) for seed in (1, 2)}
     assert len(seeds) == 4
     found = find_size(other, target_of(other), power=0.8, replicates=300, confirm=300, seed=1)
     assert found.confirmed is not None
-    assert found.confirmed.seed == Plays(other, target_of(other), 1).fresh_seed
+    assert found.confirmed.seed == SearchTrials(other, target_of(other), 1).fresh_seed
 
 
 def test_without_a_ward_nobody_delays_anybody(ancova) -> None:

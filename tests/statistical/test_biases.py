@@ -20,7 +20,7 @@ from trialsim.protocol.columns import A_DELIVERED, A_PLANNED
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load
 from trialsim.truth import find_truth
-from trialsim.truth.plays import Chance, play
+from trialsim.truth.plays import SharedDraws, play
 
 Z = 5.0
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -181,7 +181,7 @@ def test_what_is_not_delivered_does_not_work(four: Any) -> None:
     study, replicates = four.study, range(400)
     entries = conduct(study.conduct, seed=1, replicates=replicates)
     tapes = draw_tapes(study.program, seed=1, replicates=replicates, participants=entries.entry.shape[1])
-    trace = play(Chance(study, entries, tapes, 1, replicates, "fast"), 1).trace
+    trace = play(SharedDraws(study, entries, tapes, 1, replicates, "fast"), 1).trace
     massage = trace.activities[:, :, 0]
     share = np.maximum(massage[..., A_DELIVERED], 0) / np.maximum(massage[..., A_PLANNED], 1)
     assert near(

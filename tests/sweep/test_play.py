@@ -20,8 +20,8 @@ from trialsim.scenario.sweep import Point, points_of
 from trialsim.scenario.sweep_words import sweep_of_words
 from trialsim.scenario.variants import variant
 from trialsim.study import evaluate
-from trialsim.sweep import Answer, designs_frame, overview, pareto_set, play_sweep, results_frame
-from trialsim.sweep.pareto import Lead, standing
+from trialsim.sweep import AnswerMeasure, designs_frame, overview, pareto_set, play_sweep, results_frame
+from trialsim.sweep.pareto import Lead, pareto_membership
 from trialsim.sweep.store import unpacked
 from trialsim.sweep.tables import as_numbers, best_design
 
@@ -115,7 +115,7 @@ def test_the_tables_hold_every_design_and_measure(t_test: Scenario) -> None:
         "design_id", "analysis", "contrast", "measure", "value", "mcse", "conf_low", "conf_high", "n_replicates", "n_failed",
     ]  # fmt: skip
     assert len(results) == sum(len(cell.measures) for cell in swept.cells)
-    frame = overview(swept, Answer())
+    frame = overview(swept, AnswerMeasure())
     assert frame["design.enroll"].tolist() == [20, 60]
     assert frame["participants"].tolist() == [20, 60]
     power = results[results["measure"] == "power"].set_index("design_id")["value"]
@@ -128,13 +128,13 @@ def test_the_tables_hold_every_design_and_measure(t_test: Scenario) -> None:
 def test_an_answer_that_does_not_exist_names_its_neighbor(t_test: Scenario, answer: tuple[str, str]) -> None:
     swept = play_sweep(t_test, grid("design.enroll=[20]"), replicates=100)
     with pytest.raises(RunError, match="TS-R020"):
-        overview(swept, Answer.of_words(*answer))
+        overview(swept, AnswerMeasure.of_words(*answer))
 
 
 def test_costs_and_days_of_a_ward() -> None:
     known = load(ROOT / "lessons/sweep-staffing.yaml")
     swept = play_sweep(known, grid("design.enroll=[30, 60]"), replicates=20)
-    frame = overview(swept, Answer.of_words("fear_during/music - control"))
+    frame = overview(swept, AnswerMeasure.of_words("fear_during/music - control"))
     assert (frame["cost"] > 60 * frame["participants"]).all(), "participants alone cost 60 each"
     assert frame["days"].is_monotonic_increasing
     assert (frame["staff_hours"] > 0).all()
@@ -162,10 +162,10 @@ def test_numbers_of_one_unit_are_seen(values: list[object], numbers: tuple[objec
 def test_no_pareto_set_where_there_is_nothing_to_choose(t_test: Scenario) -> None:
     """Of sizes there is no best, and designs that take the same are no bargains."""
     sizes = play_sweep(t_test, grid("design.enroll=[20, 60]"), replicates=100)
-    assert overview(sizes, Answer.of_words("main")).loc[:, "pareto"].any()
-    assert not overview(sizes, Answer.of_words("trial", "enrolled"))["pareto"].any()
+    assert overview(sizes, AnswerMeasure.of_words("main")).loc[:, "pareto"].any()
+    assert not overview(sizes, AnswerMeasure.of_words("trial", "enrolled"))["pareto"].any()
     same = play_sweep(t_test, grid("analyses.main.test=[t, welch]"), replicates=100)
-    assert not overview(same, Answer.of_words("main"))["pareto"].any()
+    assert not overview(same, AnswerMeasure.of_words("main"))["pareto"].any()
 
 
 def test_designs_in_other_words_are_played_once() -> None:
@@ -177,9 +177,9 @@ def test_designs_in_other_words_are_played_once() -> None:
 
 def test_an_analysis_that_is_not_there_is_found_before_anything_is_played(t_test: Scenario) -> None:
     with pytest.raises(RunError, match="there is no analysis 'mian'") as caught:
-        Answer.of_words("mian").check(t_test)
+        AnswerMeasure.of_words("mian").check(t_test)
     assert caught.value.code == "TS-R020"
-    Answer.of_words("trial/x", "trial_days").check(t_test)
+    AnswerMeasure.of_words("trial/x", "trial_days").check(t_test)
 
 
 def sharp(value: NDArray[np.float64]) -> Lead:
@@ -191,7 +191,7 @@ def test_the_pareto_set_of_a_few_designs() -> None:
     value = np.array([0.90, 0.80, 0.80, 0.905, np.nan, 0.5])
     days = np.array([[200.0], [100.0], [150.0], [400.0], [10.0], [100.5]])
     assert pareto_set(value, days).tolist() == [True, True, False, True, False, False]
-    told = standing(value, days, sharp(value))
+    told = pareto_membership(value, days, sharp(value))
     assert told.inside.tolist() == [True, True, False, True, False, False]
     assert not told.open.any()
 
@@ -209,7 +209,7 @@ def test_what_chance_may_have_put_in_or_out_is_open() -> None:
         z = 1.2 if {d, e} == {0, 3} else 40.0
         return z * float(np.sign(value[d] - value[e])), 1000
 
-    told = standing(value, days, lead)
+    told = pareto_membership(value, days, lead)
     assert told.inside.tolist() == [True, True, False, False, False, False]
     assert told.open.tolist() == [False, False, False, True, False, False]
     assert told.more[3] == 1700
@@ -219,31 +219,31 @@ def test_what_chance_may_have_put_in_or_out_is_open() -> None:
 def test_one_that_seems_beaten_may_not_be() -> None:
     """Equal days: design 1 leads by a hair. Neither is named, neither is out."""
     value, days = np.array([0.80, 0.81]), np.array([[100.0], [100.0]])
-    told = standing(value, days, lambda d, e: (float(np.sign(value[d] - value[e])), 500))
+    told = pareto_membership(value, days, lambda d, e: (float(np.sign(value[d] - value[e])), 500))
     assert not told.inside.any()
     assert told.open.all()
-    told = standing(value, days, sharp(value))
+    told = pareto_membership(value, days, sharp(value))
     assert told.inside.tolist() == [False, True]
     assert not told.open.any()
 
 
 def test_designs_whose_trials_never_differ_are_equal() -> None:
     value, days = np.array([0.8, 0.8, 0.8]), np.array([[100.0], [100.0], [300.0]])
-    told = standing(value, days, lambda _d, _e: (0.0, 500))
+    told = pareto_membership(value, days, lambda _d, _e: (0.0, 500))
     assert told.inside.tolist() == [True, True, False], "the third takes longer for the same"
     assert not told.open.any()
 
 
 def test_the_highest_of_a_sweep_is_named_only_where_told_apart(t_test: Scenario) -> None:
     near = play_sweep(t_test, grid("design.enroll=[60, 62]"), replicates=200)
-    answer = Answer.of_words("main")
+    answer = AnswerMeasure.of_words("main")
     best = best_design(near, answer, overview(near, answer))
     assert best is not None
-    assert not best.told
-    assert "is not told apart: 0 and 1" in " ".join(summary_lines(near, answer, overview(near, answer)))
+    assert not best.clear
+    assert "is undecided: 0 and 1" in " ".join(summary_lines(near, answer, overview(near, answer)))
     far = play_sweep(t_test, grid("design.enroll=[20, 120]"), replicates=200)
-    assert "Design 1 gives most, told apart" in " ".join(summary_lines(far, answer, overview(far, answer)))
-    reached = Answer.of_words("trial", "enrolled")
+    assert "Design 1 gives most, clearly more" in " ".join(summary_lines(far, answer, overview(far, answer)))
+    reached = AnswerMeasure.of_words("trial", "enrolled")
     assert best_design(far, reached, overview(far, reached)) is None, "of participants more is not better"
 
 
@@ -269,7 +269,7 @@ def test_a_test_that_rejects_too_often_is_never_the_best(tmp_path: Path) -> None
     """Of people chosen by their own fall nearly every trial finds a fall: power 99 % at any size, and none at all."""
     (tmp_path / "chosen.yaml").write_text(BROKEN, encoding="utf-8")
     swept = play_sweep(load(tmp_path / "chosen.yaml"), grid("design.enroll=[30, 60]"), replicates=200)
-    answer = Answer.of_words("fell")
+    answer = AnswerMeasure.of_words("fell")
     frame = overview(swept, answer)
     assert frame["value"].min() > 0.9
     assert frame["too_often"].all()
@@ -306,7 +306,9 @@ def test_the_pareto_set_is_that_of_the_definition(designs: list[tuple[int, int, 
     """Without error and slack: in the set is exactly who is beaten by nobody."""
     goods = np.array(designs, dtype=float)
     inside = pareto_set(goods[:, 0], goods[:, 1:], slack=0.0)
-    assert standing(goods[:, 0], goods[:, 1:], sharp(goods[:, 0]), slack=0.0).inside.tolist() == inside.tolist()
+    assert (
+        pareto_membership(goods[:, 0], goods[:, 1:], sharp(goods[:, 0]), slack=0.0).inside.tolist() == inside.tolist()
+    )
     for d, one in enumerate(goods):
         beaten = any(other[0] >= one[0] and (other[1:] <= one[1:]).all() and (other != one).any() for other in goods)
         assert inside[d] == (not beaten)
@@ -314,7 +316,7 @@ def test_the_pareto_set_is_that_of_the_definition(designs: list[tuple[int, int, 
 
 def test_an_answer_with_too_many_failures_is_bounds() -> None:
     known = load(ROOT / "lessons/textbook-t-test.yaml")
-    answer = Answer(measure="power")
+    answer = AnswerMeasure(measure="power")
     swept = play_sweep(known, grid("design.enroll=[4]", "design.allocation.method=[simple]"), replicates=200)
     value, mcse, low, high = answer.of(swept.cells[0])
     assert math.isnan(value)
@@ -324,6 +326,6 @@ def test_an_answer_with_too_many_failures_is_bounds() -> None:
 
 def test_several_primary_analyses_together_may_be_asked_for(t_test: Scenario) -> None:
     course = load(ROOT / "lessons" / "massage-course.yaml")
-    Answer.of_words("primary/all").check(course)
+    AnswerMeasure.of_words("primary/all").check(course)
     with pytest.raises(RunError, match="there is no analysis 'primary'"):
-        Answer.of_words("primary/all").check(t_test)
+        AnswerMeasure.of_words("primary/all").check(t_test)

@@ -15,7 +15,7 @@ from trialsim.evaluate.table import Measure, wilson
 from trialsim.prepared import prepare
 from trialsim.scenario import load
 from trialsim.study import evaluate
-from trialsim.sweep.precision import FEWEST, Wanted, error_of, in_words, until_precise
+from trialsim.sweep.precision import FEWEST, PrecisionTarget, error_of, in_words, until_precise
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 T_TEST = prepare(load(ROOT / "lessons/textbook-t-test.yaml"))
@@ -76,17 +76,17 @@ def test_a_real_study_reaches_its_precision() -> None:
 
 
 def test_any_measure_may_be_named() -> None:
-    wanted = Wanted.of_words("main/treated - control:interval_width")
+    wanted = PrecisionTarget.of_words("main/treated - control:interval_width")
     needed = until_precise(lambda n: evaluate(T_TEST, replicates=n), 0.002, wanted=wanted)
     assert needed.measure.measure == "interval_width"
     assert needed.error <= 0.002
-    assert Wanted.of_words(None) == Wanted()
+    assert PrecisionTarget.of_words(None) == PrecisionTarget()
 
 
 @pytest.mark.parametrize("text", ["mian", "main:powr", "main/a - b"])
 def test_a_measure_that_does_not_exist(text: str) -> None:
     with pytest.raises(RunError, match="TS-R020"):
-        until_precise(lambda n: evaluate(T_TEST, replicates=n), 0.01, wanted=Wanted.of_words(text))
+        until_precise(lambda n: evaluate(T_TEST, replicates=n), 0.01, wanted=PrecisionTarget.of_words(text))
 
 
 def test_an_error_that_is_not_known_is_no_precision() -> None:

@@ -85,11 +85,11 @@ def test_the_first_is_named_only_where_told_apart(ranged: Scenario, found: Torna
     """The effect moves power by 30 to 40 points, the SD by some 8: told apart at 2,000 trials. Three trials
     prove nothing, even if they agree: z is at most 1.68 then."""
     lead = found.leads["power"]
-    assert lead.told
+    assert lead.clear
     assert lead.bar == found.of("power")[0]
     few = play_tornado(ranged, replicates=3)
     told = " ".join(lines(few))
-    assert not few.leads["power"].told
+    assert not few.leads["power"].clear
     assert "It depends most" not in told
 
 

@@ -15,7 +15,7 @@ from trialsim.protocol.tapes import draw_tapes
 from trialsim.report.words import analysis as in_words
 from trialsim.scenario import load, loads
 from trialsim.truth import find_truth, targets
-from trialsim.truth.plays import Chance
+from trialsim.truth.plays import SharedDraws
 from trialsim.truth.strategies import Plays, endpoint_of, play_all, who_counts
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -28,7 +28,7 @@ def played(study: studies.Study, replicates: range, *, ideal: studies.Study | No
     tapes = None
     if study.program is not None:
         tapes = draw_tapes(study.program, seed=1, replicates=replicates, participants=entries.entry.shape[1])
-    return play_all(Chance(study, entries, tapes, 1, replicates, "fast"), ideal, mixed=False)
+    return play_all(SharedDraws(study, entries, tapes, 1, replicates, "fast"), ideal, mixed=False)
 
 
 def test_a_subset_has_a_truth_only_if_it_names_the_responder_stratum() -> None:
@@ -60,7 +60,7 @@ def test_responders_of_one_arm_are_told_from_their_own_null_twin() -> None:
     plays = played(study, range(200))
     target = targets(study.analysis)[0]
     who = who_counts(plays, target)
-    enrolled = plays.chance.entries.arm >= 0
+    enrolled = plays.shared.entries.arm >= 0
     assert not (who & ~enrolled).any()
     trace = plays.alone[0].trace
     assert trace is not None

@@ -16,7 +16,7 @@ from trialsim.protocol.columns import A_DELIVERED, A_PLANNED, COMPLETED, E_REASO
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
 from trialsim.truth import find_truth, shares_staff, targets
-from trialsim.truth.plays import Chance, placed, play
+from trialsim.truth.plays import SharedDraws, placed, play
 from trialsim.truth.strategies import on_ideal_ward, undisturbed
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -31,11 +31,11 @@ def bytes_of(truth: Truth) -> list[bytes]:
     return [getattr(truth, name).tobytes() for name in ARRAYS]
 
 
-def chance_of(study: studies.Study, replicates: range) -> Chance:
+def chance_of(study: studies.Study, replicates: range) -> SharedDraws:
     entries = conduct(study.conduct, seed=5, replicates=replicates)
     assert study.program is not None
     tapes = draw_tapes(study.program, seed=5, replicates=replicates, participants=entries.entry.shape[1])
-    return Chance(study, entries, tapes, 5, replicates, "fast")
+    return SharedDraws(study, entries, tapes, 5, replicates, "fast")
 
 
 @pytest.mark.parametrize("name", ["nicu-parent-massage", "lessons/estimands"])
@@ -79,16 +79,16 @@ def test_no_replicate_is_refused() -> None:
 
 def test_every_visit_has_a_time_and_those_that_took_place_keep_theirs() -> None:
     study = study_of("lessons/massage-course")
-    chance = chance_of(study, range(30))
-    trace = play(chance, 1).trace
+    shared = chance_of(study, range(30))
+    trace = play(shared, 1).trace
     assert trace is not None
     assert study.program is not None
-    full = placed(trace, study.program, chance.entries)
+    full = placed(trace, study.program, shared.entries)
     there = trace.visits[..., V_REASON] == VISITED
-    enrolled = chance.entries.arm >= 0
+    enrolled = shared.entries.arm >= 0
     assert (~there & enrolled[..., None]).sum() > 100  # some are missed
     assert np.array_equal(full.visits[there], trace.visits[there])
-    assert (full.visits[..., V_TIME] >= chance.entries.entry[..., None])[enrolled].all()
+    assert (full.visits[..., V_TIME] >= shared.entries.entry[..., None])[enrolled].all()
     order = np.argsort(study.program.visit_step)
     assert (np.diff(full.visits[:, :, order, V_TIME], axis=2) >= 0)[enrolled].all()
     assert (trace.visits[..., V_TIME] < 0).any()  # the trace itself is left as it was
@@ -96,10 +96,10 @@ def test_every_visit_has_a_time_and_those_that_took_place_keep_theirs() -> None:
 
 def test_nothing_is_lost_in_the_values_of_a_play() -> None:
     study = study_of("lessons/massage-course")
-    chance = chance_of(study, range(20))
-    values = play(chance, 1).values
-    assert np.isfinite(values[:, chance.entries.arm >= 0]).all()
-    assert np.isnan(values[:, chance.entries.arm < 0]).all()
+    shared = chance_of(study, range(20))
+    values = play(shared, 1).values
+    assert np.isfinite(values[:, shared.entries.arm >= 0]).all()
+    assert np.isnan(values[:, shared.entries.arm < 0]).all()
 
 
 def test_the_detection_limit_hides_nothing_of_the_truth() -> None:
@@ -111,19 +111,19 @@ def test_the_detection_limit_hides_nothing_of_the_truth() -> None:
 
 def test_on_the_ideal_ward_everything_is_delivered_and_everybody_stays() -> None:
     study = study_of("lessons/massage-course")
-    chance = chance_of(study, range(20))
+    shared = chance_of(study, range(20))
     ideal = undisturbed(study)
     assert ideal is not None
-    other = on_ideal_ward(chance, ideal)
+    other = on_ideal_ward(shared, ideal)
     trace = play(other, 1).trace
     assert trace is not None
-    enrolled = chance.entries.arm >= 0
+    enrolled = shared.entries.arm >= 0
     assert (other.entries.leave == NEVER).all()
     assert (trace.ends[..., E_REASON] == COMPLETED)[enrolled].all()
     assert (trace.visits[..., V_REASON] == VISITED)[enrolled].all()
     given = trace.activities[..., A_DELIVERED] == trace.activities[..., A_PLANNED]
     assert given[enrolled].all()
-    real = play(chance, 1).trace
+    real = play(shared, 1).trace
     assert real is not None
     assert not (real.visits[..., V_REASON] == VISITED)[enrolled].all()  # the real ward is another
 

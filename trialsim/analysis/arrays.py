@@ -1,4 +1,4 @@
-"""The gate before every kernel: type, order in memory, writable (so that one form is compiled), no arm out of range."""
+"""Checks before every kernel: type, order in memory, writable (so that one form is compiled), no arm out of range."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trialsim.analysis.rows import FloatArray
 
 
 def as_values(values: ArrayLike) -> FloatArray:
-    """Values as a contiguous float64 array; copied only where it is not one already."""
+    """Values as a contiguous float64 array; copied only if necessary."""
     return np.require(values, np.float64, ["C", "W"])
 
 
@@ -24,5 +24,5 @@ def as_arms(arm: ArrayLike, values: FloatArray, *, arms: int) -> NDArray[np.int8
     if groups.shape != values.shape[:2]:
         raise ValueError(f"arm has shape {groups.shape}, the values {values.shape}")
     if groups.size and int(groups.max()) >= arms:
-        raise ValueError(f"arm {int(groups.max())} where there are {arms} arms, counted from 0")
+        raise ValueError(f"arm {int(groups.max())} but there are {arms} arms, counted from 0")
     return groups

@@ -1,4 +1,4 @@
-"""What should be known of the analyses of a plan before they are trusted."""
+"""Warnings about the analyses of a plan."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from trialsim.response.plan import ResponsePlan
 
 
 def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
-    """Warnings of each analysis, as its method knows them."""
+    """The warnings of each analysis, from its method."""
     found = (caveat(call, response) for call in plan.calls for caveat in METHODS[call.test, samples_of(call)].caveats)
     return tuple(text for text in found if text is not None)

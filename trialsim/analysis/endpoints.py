@@ -10,10 +10,10 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.crossed import CrossMoments, cross_moments
-from trialsim.analysis.moments import Moments, moments
-from trialsim.analysis.ordering import Counts, Ordered, order
-from trialsim.analysis.plan import Choice, CovariateColumn, Endpoint, PercentRule
+from trialsim.analysis.cross_moments import CrossMoments, cross_moments
+from trialsim.analysis.moments import ArmMoments, moments
+from trialsim.analysis.ordering import Counts, RankOrder, order
+from trialsim.analysis.plan import AnalysisSet, CovariateColumn, Endpoint, PercentRule
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.compiled import kernel
 from trialsim.kinds.designs import POPULATION, TRANSFORM
@@ -24,7 +24,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class TrialArrays:
-    """What analyses see of R simulated trials under T twins.
+    """The data of R simulated trials under T twins, as analyses see them.
 
     Attributes
     ----------
@@ -65,35 +65,35 @@ class Extraction:
         """(T x R, N) the endpoint of everyone, NaN where it is missing."""
         return self._once(endpoint, lambda: endpoint_values(self.data.values, endpoint))
 
-    def chosen(self, endpoint: Endpoint, choice: Choice) -> Floats:
+    def chosen(self, endpoint: Endpoint, choice: AnalysisSet) -> Floats:
         """(T x R, N) the endpoint of those who are analyzed, NaN for everyone else."""
-        if choice == Choice():
+        if choice == AnalysisSet():
             return self.endpoint(endpoint)
         return self._once((endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan))
 
-    def joined(self, endpoint: Endpoint, choice: Choice) -> Moments:
+    def joined(self, endpoint: Endpoint, choice: AnalysisSet) -> ArmMoments:
         """Moments of all participants together, for tests of one sample."""
         return self._once(("joined", endpoint, choice), lambda: moments(self.chosen(endpoint, choice)))
 
-    def moments(self, endpoint: Endpoint, choice: Choice) -> Moments:
-        """Moments by arm; from the counts where the endpoint has few levels."""
+    def moments(self, endpoint: Endpoint, choice: AnalysisSet) -> ArmMoments:
+        """Moments by arm; from the counts if the endpoint has few levels."""
 
-        def make() -> Moments:
+        def make() -> ArmMoments:
             if endpoint.levels:
                 return counted_moments(self.counts(endpoint, choice))
             return moments(self.chosen(endpoint, choice), self.arm, arms=self.arms)
 
         return self._once(("moments", endpoint, choice), make)
 
-    def counts(self, endpoint: Endpoint, choice: Choice) -> Counts:
+    def counts(self, endpoint: Endpoint, choice: AnalysisSet) -> Counts:
         """Counts of each level by arm."""
         return self._once(
             ("counts", endpoint, choice),
             lambda: counts(self.chosen(endpoint, choice), self.arm, arms=self.arms, levels=endpoint.levels),
         )
 
-    def ranked(self, endpoint: Endpoint, choice: Choice) -> Counts | Ordered:
-        """What rank tests take: counts where the endpoint has few levels, else the order of the values."""
+    def ranked(self, endpoint: Endpoint, choice: AnalysisSet) -> Counts | RankOrder:
+        """The input of rank tests: counts if the endpoint has few levels, otherwise the order of the values."""
         if endpoint.levels:
             return self.counts(endpoint, choice)
         return self._once(
@@ -103,7 +103,7 @@ class Extraction:
     def cross(
         self,
         endpoint: Endpoint,
-        choice: Choice,
+        choice: AnalysisSet,
         *,
         baselines: tuple[Endpoint, ...],
         covariates: tuple[CovariateColumn, ...],
@@ -124,7 +124,7 @@ class Extraction:
             values = (values == column.category).astype(np.float64)
         return np.tile(values, (self.data.values.shape[0], 1))
 
-    def _counted(self, choice: Choice) -> NDArray[np.bool_]:
+    def _counted(self, choice: AnalysisSet) -> NDArray[np.bool_]:
         twins = self.data.values.shape[0]
         counted = np.ones(self.data.arm.shape, dtype=bool)
         population = POPULATION[choice.population]
@@ -153,7 +153,7 @@ def within(percent: Floats, rule: PercentRule) -> NDArray[np.bool_]:
 
 
 def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
-    """(T x R, N) an endpoint from values (T, R, N, D); no log of what is not positive, no percent of a start of 0."""
+    """(T x R, N) an endpoint from values (T, R, N, D); no log of values that are not positive, no percent of a start of 0."""
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
     transform = TRANSFORM[endpoint.transform]

@@ -13,7 +13,7 @@ from trialsim.analysis import multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
 from trialsim.analysis.methods.method import Method
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, pair_test, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, pair_test, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.result import Result
@@ -31,8 +31,8 @@ class Estimates(Result):
     """Results of all rows of a plan: arrays (T, R, rows).
 
     ``p`` is adjusted for the pairs of its analysis and ``p_raw`` is not; ``n`` counts participants analyzed;
-    ``status`` is 0 where all went well, else a code whose text is in ``status_text``. Pairs behind a closed gate keep
-    estimate and ``p_raw``, bear the status "not tested" and count as not rejected.
+    ``status`` is 0 if the analysis succeeded, otherwise a code whose text is in ``status_text``. Pairs behind a closed gate keep
+    estimate and ``p_raw``, have the status "not tested" and count as not rejected.
     """
 
     rows: tuple[RowPlan, ...]
@@ -62,12 +62,12 @@ class Estimates(Result):
         return np.where((self.status == OK) | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
 
     def lines(self) -> list[str]:
-        """How many there are."""
+        """The number of replicates, twins and rows."""
         first, twins = self.replicates[0], ", ".join(self.twins)
-        return [f"Estimates of {len(self.replicates):,} replicates, twins {twins}. Of replicate {first}:"]
+        return [f"Estimates of {len(self.replicates):,} replicates, twins {twins}. Replicate {first}:"]
 
     def brief(self) -> pd.DataFrame:
-        """Those of the first replicate."""
+        """The estimates of the first replicate."""
         names = ["twin", "analysis", "contrast", "estimate", "se", "p", "conf_low", "conf_high", "n", "status"]
         return self.frame(self.replicates[0])[names]
 
@@ -120,7 +120,7 @@ def analyze(plan: AnalysisPlan, data: TrialArrays, *, twins: tuple[str, ...], re
 
 
 def join(parts: Sequence[Estimates]) -> Estimates:
-    """Estimates of replicates that follow one another, as one."""
+    """Estimates of consecutive replicates, joined."""
     first = parts[0]
     arrays = {
         name: np.concatenate([getattr(part, name) for part in parts], axis=1) for name in (*NUMBERS, "n", "status")
@@ -137,20 +137,20 @@ class _Result:
     p_raw: Floats
 
 
-def _run(call: Call, extraction: Extraction) -> list[_Result]:
+def _run(call: PlannedAnalysis, extraction: Extraction) -> list[_Result]:
     """The main test and the pairs of one analysis."""
     main = _main(call, extraction)
     return [_Result(main, main.p), *_pairs(call, extraction, main)]
 
 
-def _main(call: Call, extraction: Extraction) -> Rows:
+def _main(call: PlannedAnalysis, extraction: Extraction) -> Rows:
     samples = samples_of(call)
     arms = {"one": (), "two": call.arms, "all": tuple(range(extraction.arms))}[samples]
     assert arms is not None  # two arms are those of the contrast
     return METHODS[call.test, samples].run(extraction, call, arms)
 
 
-def _pairs(call: Call, extraction: Extraction, main: Rows) -> list[_Result]:
+def _pairs(call: PlannedAnalysis, extraction: Extraction, main: Rows) -> list[_Result]:
     """The pairs after an omnibus test, adjusted together, closed where the gate is closed."""
     if call.pairs is None:
         return []
@@ -166,7 +166,7 @@ def _pairs(call: Call, extraction: Extraction, main: Rows) -> list[_Result]:
     return results
 
 
-def _adjusted(call: Call, method: Method, extraction: Extraction, tested: list[Rows]) -> Floats:
+def _adjusted(call: PlannedAnalysis, method: Method, extraction: Extraction, tested: list[Rows]) -> Floats:
     """(T x R, pairs) p-values of the family."""
     assert call.pairs is not None
     raw = np.stack([rows.p for rows in tested], axis=1)

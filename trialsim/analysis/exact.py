@@ -12,7 +12,7 @@ from trialsim.kinds.designs import WAY
 
 @lru_cache(maxsize=256)
 def signed_rank_upper(n: int) -> FloatArray:
-    """P(W >= w) for w = 0 .. n(n+1)/2, where W is the sum of the ranks 1..n that bear a plus sign."""
+    """P(W >= w) for w = 0 .. n(n+1)/2, where W is the sum of the ranks 1..n with a plus sign."""
     mass = np.ones(1)
     for rank in range(1, n + 1):
         longer = np.zeros(mass.size + rank)

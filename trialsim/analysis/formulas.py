@@ -1,7 +1,7 @@
-"""Closed forms of power: what textbooks and other programs answer without simulation.
+"""Closed forms of power, as in textbooks and other programs, without simulation.
 
 Every function takes numbers and gives a power; ``alternative`` is two-sided, greater or less, and two-sided powers count
-rejections on both sides. Sizes may be fractions.
+rejections on both sides. Sizes may be fractional.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def t_power(noncentrality: float, df: float, *, alpha: float, alternative: str =
 
 
 def _nct_upper(critical: float, df: float, noncentrality: float) -> float:
-    """P(T > critical); beyond the reach of the exact function its normal limit."""
+    """P(T > critical); the normal limit if the exact function cannot be computed."""
     found = float(stats.nct.sf(critical, df, noncentrality))
     if np.isfinite(found):
         return min(max(found, 0.0), 1.0)
@@ -76,7 +76,7 @@ def chi_square_power(noncentrality: float, df: float, *, alpha: float) -> float:
 
 
 def _kept(dimensions: float, covariates: int) -> tuple[Floats, Floats]:
-    """The share of the effect that normal covariates leave standing: places and their weights (NODES,).
+    """The share of the effect that remains after normal covariates: nodes and their weights (NODES,).
 
     A random vector of C normal covariates lies in a space of ``dimensions`` D. The squared part of a fixed direction that
     is orthogonal to all of them is Beta((D - C) / 2, C / 2). Gauss-Legendre over its probabilities.

@@ -1,4 +1,4 @@
-"""Count, mean and centered sum of squares of every arm: all that t tests and analyses of variance need."""
+"""Count, mean and centered sum of squares of every arm: everything that t tests and analyses of variance need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trialsim.compiled import kernel
 
 
 @dataclass(frozen=True)
-class Moments:
+class ArmMoments:
     """Summary of one outcome in every replicate and arm; all arrays have shape (R, K).
 
     Attributes
@@ -56,7 +56,7 @@ def _moments_kernel(y: FloatArray, arm: NDArray[np.int8], count: IntArray, mean:
             mean[r, k] = first[k] + shift
 
 
-def moments(y: FloatArray, arm: NDArray[np.int8] | None = None, *, arms: int = 1) -> Moments:
+def moments(y: FloatArray, arm: NDArray[np.int8] | None = None, *, arms: int = 1) -> ArmMoments:
     """Summarize an outcome by arm.
 
     Parameters
@@ -76,4 +76,4 @@ def moments(y: FloatArray, arm: NDArray[np.int8] | None = None, *, arms: int = 1
     shape = (values.shape[0], arms)
     count, mean, ss = np.empty(shape, np.int64), np.empty(shape), np.empty(shape)
     _moments_kernel(values, groups, count, mean, ss)
-    return Moments(n=count, mean=mean, ss=ss)
+    return ArmMoments(n=count, mean=mean, ss=ss)

@@ -15,7 +15,7 @@ from trialsim.compiled import kernel
 
 @dataclass(frozen=True)
 class RankSums:
-    """What rank tests of G groups need, in every replicate. All numbers are exact multiples of 1/4.
+    """The numbers that rank tests of G groups need, in every replicate. All numbers are exact multiples of 1/4.
 
     Attributes
     ----------
@@ -182,12 +182,12 @@ def _sort_kernel(y: FloatArray, arm: NDArray[np.int8], order: NDArray[np.int8], 
 
 
 @dataclass(frozen=True)
-class Ordered:
-    """The observed values of every replicate in ascending order, of which only the owners are kept.
+class RankOrder:
+    """The order of the observed values of every replicate; only the arms of the values are kept.
 
     Attributes
     ----------
-    arm : (R, N) arm of the i-th smallest value, -1 behind the last observed one
+    arm : (R, N) arm of the i-th smallest value, -1 after the last observed one
     tied : (R, N) 1 where a value equals the one before it
     arms : K
     """
@@ -206,7 +206,7 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Counts:
-    """How often each level occurs in each arm of every replicate.
+    """Counts of each level in each arm of every replicate.
 
     Attributes
     ----------
@@ -230,7 +230,7 @@ class Counts:
         return sums
 
 
-def order(y: FloatArray, arm: NDArray[np.int8], *, arms: int) -> Ordered:
+def order(y: FloatArray, arm: NDArray[np.int8], *, arms: int) -> RankOrder:
     """Sort an outcome once for all rank tests on it.
 
     Parameters
@@ -247,4 +247,4 @@ def order(y: FloatArray, arm: NDArray[np.int8], *, arms: int) -> Ordered:
     values = as_values(y)
     sorted_arm, tied = np.empty(values.shape, np.int8), np.empty(values.shape, np.uint8)
     _sort_kernel(values, as_arms(arm, values, arms=arms), sorted_arm, tied)
-    return Ordered(arm=sorted_arm, tied=tied, arms=arms)
+    return RankOrder(arm=sorted_arm, tied=tied, arms=arms)

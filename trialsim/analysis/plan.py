@@ -1,4 +1,4 @@
-"""What each analysis of a scenario does, decided once: endpoints, populations, contrasts, pairs, estimands."""
+"""The plan of each analysis of a scenario: endpoints, populations, contrasts, pairs, estimands."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from trialsim.scenario.notation import split_contrast
 from trialsim.scenario.resolve import DEFAULT_ALPHA
 
 
-class PairIndex(Protocol):
-    """What plans need of a response plan: where the values of an outcome at a visit stand."""
+class PointIndex(Protocol):
+    """The part of a response plan that analyses need: the position of an outcome at a visit."""
 
-    def pair_index(self, outcome: str, visit: str) -> int:
+    def point_index(self, outcome: str, visit: str) -> int:
         """Position on the last axis of the measured values."""
         ...
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What is analyzed of one participant: a value, or a change since ``start``; then perhaps yes or no.
+    """The analyzed value of one participant: a value, or a change since ``start``; then perhaps yes or no.
 
     ``visit`` and ``start`` are positions on the D axis of the values. ``transform`` is none, log or percent
     (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``levels`` are all
@@ -50,8 +50,8 @@ class PercentRule:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset goes by percent change."""
+class AnalysisSet:
+    """Who is analyzed. ``exclude`` holds (covariate, category) positions; a subset is selected by percent change."""
 
     population: str = RANDOMIZED.name
     exclude: tuple[tuple[int, int], ...] = ()
@@ -72,7 +72,7 @@ class RowPlan:
     """One row of the estimates: an analysis with its contrast.
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
-    False for the pairs that follow an omnibus test; ``strategy`` is what the effect looked for makes of missed and
+    False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
     stopped treatment.
     """
 
@@ -88,7 +88,7 @@ class RowPlan:
 
 
 @dataclass(frozen=True)
-class PairPlan:
+class PairwisePlan:
     """The pairs after an omnibus test: (a, b) arms, how p-values are adjusted, whether the omnibus test is a gate."""
 
     test: str
@@ -98,13 +98,13 @@ class PairPlan:
 
 
 @dataclass(frozen=True)
-class Call:
+class PlannedAnalysis:
     """One analysis: its main test in row ``first_row`` and its pairs in the rows after it."""
 
     name: str
     test: str
     endpoint: Endpoint
-    choice: Choice
+    choice: AnalysisSet
     arms: tuple[int, int] | None
     null: float
     alternative: str
@@ -112,7 +112,7 @@ class Call:
     first_row: int
     baselines: tuple[Endpoint, ...] = ()
     covariates: tuple[CovariateColumn, ...] = ()
-    pairs: PairPlan | None = None
+    pairs: PairwisePlan | None = None
     strategy: str = TREATMENT_POLICY.name
     responders: PercentRule | None = None
 
@@ -121,18 +121,18 @@ class Call:
 class AnalysisPlan:
     """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[PlannedAnalysis, ...]
     rows: tuple[RowPlan, ...]
     primary: tuple[int, ...]
     arms: tuple[str, ...]
 
 
-def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
+def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan:
     """Plan every analysis of a resolved scenario.
 
-    What cannot be analyzed (arms, visits or scales that do not fit) was refused when the scenario was resolved.
+    Impossible analyses (wrong arms, visits or scales) were refused when the scenario was resolved.
     """
-    calls: list[Call] = []
+    calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
     for name, analysis in scenario.analyses.items():
         call = _call(scenario, response_plan, name, first_row=len(rows))
@@ -147,12 +147,12 @@ def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
     )
 
 
-def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) -> Call:
+def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -> PlannedAnalysis:
     analysis = scenario.analyses[name]
     responders = analysis.estimand.responders
     endpoint = _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
-    return Call(
+    return PlannedAnalysis(
         name=name,
         test=analysis.test,
         endpoint=endpoint,
@@ -173,12 +173,12 @@ def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) ->
 # ---------------------------------------------------------------- endpoints and populations
 
 
-def _endpoint(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Endpoint:
+def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Endpoint:
     visit, start = _visits(analysis)
     cut = analysis.dichotomize
     return Endpoint(
-        visit=pairs.pair_index(analysis.outcome, visit),
-        start=None if start is None else pairs.pair_index(analysis.outcome, start),
+        visit=pairs.point_index(analysis.outcome, visit),
+        start=None if start is None else pairs.point_index(analysis.outcome, start),
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
@@ -187,7 +187,7 @@ def _endpoint(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Endpo
 
 
 def _visits(analysis: Analysis) -> tuple[str, str | None]:
-    """The visit analyzed, and the visit a change starts from."""
+    """The analyzed visit, and the visit at which a change starts."""
     if analysis.change is not None:
         return analysis.change.end, analysis.change.start
     assert analysis.visit is not None  # a resolved analysis has one of the two
@@ -202,14 +202,14 @@ def _levels(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
     return ()
 
 
-def _baseline(analysis: Analysis, pairs: PairIndex, endpoint: Endpoint) -> Endpoint:
+def _baseline(analysis: Analysis, pairs: PointIndex, endpoint: Endpoint) -> Endpoint:
     """The baseline as a covariate: on logs when the outcome is."""
     assert analysis.baseline is not None
     transform = (LOG if TRANSFORM[endpoint.transform].log else NO_TRANSFORM).name
-    return Endpoint(visit=pairs.pair_index(analysis.outcome, analysis.baseline), transform=transform)
+    return Endpoint(visit=pairs.point_index(analysis.outcome, analysis.baseline), transform=transform)
 
 
-def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
+def _choice(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> AnalysisSet:
     covariates = list(scenario.participants)
     exclude = tuple(
         (
@@ -219,15 +219,15 @@ def _choice(scenario: Scenario, pairs: PairIndex, analysis: Analysis) -> Choice:
         for covariate, category in analysis.exclude.items()
     )
     if analysis.subset is None:
-        return Choice(population=analysis.population, exclude=exclude)
+        return AnalysisSet(population=analysis.population, exclude=exclude)
     last, first = _visits(analysis)
-    assert first is not None  # a resolved subset goes with a change
-    return Choice(
+    assert first is not None  # a resolved subset always has a change
+    return AnalysisSet(
         population=analysis.population,
         exclude=exclude,
         percent_change=Endpoint(
-            visit=pairs.pair_index(analysis.outcome, last),
-            start=pairs.pair_index(analysis.outcome, first),
+            visit=pairs.point_index(analysis.outcome, last),
+            start=pairs.point_index(analysis.outcome, first),
             transform=PERCENT.name,
         ),
         rule=_percent_rule(analysis.subset.percent_change),
@@ -243,7 +243,7 @@ def _percent_rule(limits: Limits) -> PercentRule:
 
 
 def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColumn, ...]:
-    """Numbers as they are; categories as indicators of all but the first."""
+    """Numbers unchanged; categories as indicators of all but the first."""
     order = list(scenario.participants)
     columns: list[CovariateColumn] = []
     for name in names:
@@ -267,7 +267,7 @@ def _arms(scenario: Scenario, analysis: Analysis) -> tuple[int, int] | None:
     return arms.index(pair[0]), arms.index(pair[1])
 
 
-def _pairs(scenario: Scenario, then: Then | None) -> PairPlan | None:
+def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
     if then is None:
         return None
     arms = list(scenario.design.arms)
@@ -276,26 +276,26 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairPlan | None:
         chosen = tuple((a, b) for a in range(len(arms)) if a != b)
     else:
         chosen = tuple((b, a) for a, b in combinations(range(len(arms)), 2))
-    return PairPlan(test=then.pairs, arms=chosen, adjust=then.adjust, gate=then.gate)
+    return PairwisePlan(test=then.pairs, arms=chosen, adjust=then.adjust, gate=then.gate)
 
 
 # ---------------------------------------------------------------- rows
 
 
-def samples_of(call: Call) -> Samples:
-    """What the main test of a call compares: one sample, the two arms of its contrast, or all arms."""
+def samples_of(call: PlannedAnalysis) -> Samples:
+    """The comparison of the main test of an analysis: one sample, the two arms of its contrast, or all arms."""
     if call.arms is not None:
         return "two"
     return "one" if "one" in TEST[call.test].samples else "all"
 
 
-def pair_test(call: Call) -> Test:
-    """The test of two arms that the pairs of a call are."""
+def pair_test(call: PlannedAnalysis) -> Test:
+    """The test of two arms that the pairs of an analysis use."""
     assert call.pairs is not None
     return PAIR_TEST[call.pairs.test, call.test]
 
 
-def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
+def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list[RowPlan]:
     names: Mapping[int, str] = dict(enumerate(scenario.design.arms))
     unit = scenario.outcomes[analysis.outcome].unit
     contrast = _label(analysis, call) if call.arms is None else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
@@ -309,7 +309,7 @@ def _rows(scenario: Scenario, analysis: Analysis, call: Call) -> list[RowPlan]:
     return rows
 
 
-def _row(call: Call, contrast: str, test: str, estimand: str, unit: str | None) -> RowPlan:
+def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: str | None) -> RowPlan:
     return RowPlan(
         call.name,
         contrast,
@@ -322,16 +322,16 @@ def _row(call: Call, contrast: str, test: str, estimand: str, unit: str | None) 
     )
 
 
-def _label(analysis: Analysis, call: Call) -> str:
-    """What stands in the contrast column of a test without two arms."""
+def _label(analysis: Analysis, call: PlannedAnalysis) -> str:
+    """The text in the contrast column for a test without two arms."""
     visit, start = _visits(analysis)
     if samples_of(call) == "all":
         return "all arms"
     return visit if start is None else f"{visit} - {start}"
 
 
-def _estimand(call: Call, test: Test, samples: Samples) -> str:
-    """What is estimated; none by a test of all arms, in a subset chosen by the outcome, of more than yes and no."""
+def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
+    """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     if chosen or samples == "all" or (test.yes_or_no and len(call.endpoint.levels) != 2):
         return NO_ESTIMAND
@@ -347,7 +347,7 @@ def _no_effect(estimand: str, null: float) -> float:
 
 
 def _unit(unit: str | None, endpoint: Endpoint, estimand: str) -> str:
-    """The unit of an estimate, or of the endpoint where nothing is estimated."""
+    """The unit of an estimate, or of the endpoint if nothing is estimated."""
     yes_or_no = endpoint.at_least is not None or endpoint.at_most is not None
     if yes_or_no or (estimand != NO_ESTIMAND and not ESTIMAND[estimand].in_unit):
         return ""

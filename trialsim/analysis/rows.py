@@ -1,4 +1,4 @@
-"""What every analysis returns: one row for each replicate, with a status instead of an exception."""
+"""The result of an analysis: one row for each replicate, with a status instead of an exception."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     EMPTY_ARM: "an arm has no observed value",
     TOO_FEW: "too few observed values for the degrees of freedom",
     NO_VARIANCE: "no spread within the arms: the test has no p-value",
-    SINGULAR: "a covariate cannot be told apart from the arms",
+    SINGULAR: "a covariate is confounded with the arms",
     NOT_CONVERGED: "the estimate did not converge",
     NOT_TESTED: "not tested: the test before it did not reject",
 }
@@ -47,8 +47,8 @@ class Rows:
     n : number of values analyzed
     status : `OK`, or the reason why every other number of the row is NaN (see `STATUS_TEXT`)
 
-    Where nothing varies, a test is `OK` as long as its estimate exists: the difference is 0, P(X > Y) one half, and p is
-    the method's own where it is defined (exact tests), else 1; an interval is given only where the method has one.
+    If nothing varies, a test is `OK` as long as its estimate exists: the difference is 0, P(X > Y) one half, and p is
+    the method's own p if it is defined (exact tests), otherwise 1; an interval is given only if the method has one.
     """
 
     estimate: FloatArray
@@ -63,11 +63,11 @@ class Rows:
 
 
 def first_reason(reasons: Sequence[tuple[int, BoolArray]]) -> NDArray[np.int8]:
-    """Return the first status whose condition holds, `OK` where none does.
+    """Return the first status whose condition holds, `OK` if none does.
 
     Parameters
     ----------
-    reasons : pairs of a status code and where it applies (R,), the gravest first
+    reasons : pairs of a status code and where it applies (R,), the most serious first
     """
     conditions = [where for _, where in reasons]
     codes = [np.int8(code) for code, _ in reasons]
@@ -86,7 +86,7 @@ def make_rows(
     low: FloatArray | None = None,
     high: FloatArray | None = None,
 ) -> Rows:
-    """Put a result together; whatever is missing, and every row that is not `OK`, becomes NaN."""
+    """Make a result; missing numbers, and every row that is not `OK`, become NaN."""
     fine = status == OK
 
     def column(values: FloatArray | float | None) -> FloatArray:
@@ -106,7 +106,7 @@ def make_rows(
 
 
 def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
-    """Close a test where the one before it did not reject: p becomes NaN, the status `NOT_TESTED`.
+    """Close a test if the one before it did not reject: p becomes NaN, the status `NOT_TESTED`.
 
     Estimate and interval stay. A row that has failed already keeps its own status.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.arrays import as_arms, as_values
-from trialsim.analysis.moments import Moments
+from trialsim.analysis.moments import ArmMoments
 from trialsim.analysis.ordering import Counts
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import kernel
@@ -17,7 +17,7 @@ from trialsim.errors import AnalysisError
 
 @kernel
 def _count_kernel(y: FloatArray, arm: NDArray[np.int8], levels: FloatArray, step: float, table: IntArray) -> int:
-    # step > 0: evenly spaced levels, found by division; else by search. Returns the number of strangers.
+    # step > 0: evenly spaced levels, found by division; else by search. Returns the number of values that are not levels.
     replicates, participants = y.shape
     arms, number = table.shape[1], levels.shape[0]
     strangers = 0
@@ -55,7 +55,7 @@ def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[
 
     Raises
     ------
-    AnalysisError : a value is none of the levels, or the levels do not ascend
+    AnalysisError : a value is not one of the levels, or the levels do not ascend
 
     Examples
     --------
@@ -73,15 +73,15 @@ def counts(y: FloatArray, arm: NDArray[np.int8], *, arms: int, levels: Sequence[
     strangers = _count_kernel(values, groups, scale, float(gaps[0]) if even else 0.0, table)
     if strangers:
         raise AnalysisError(
-            f"{strangers} values are none of the levels {list(levels)}.",
+            f"{strangers} values are not among the levels {list(levels)}.",
             code="TS-A002",
             remedy="Use a test for continuous values, or name every level.",
         )
     return Counts(table=table, levels=scale)
 
 
-def counted_moments(c: Counts) -> Moments:
-    """Moments of an outcome that has been counted already, so that a test of means costs no second pass."""
+def counted_moments(c: Counts) -> ArmMoments:
+    """Moments of an outcome that has been counted already, so that a test of means needs no second pass."""
     n = c.table.sum(axis=2)
     with np.errstate(all="ignore"):
         mean = (c.table * c.levels).sum(axis=2) / n
@@ -89,4 +89,4 @@ def counted_moments(c: Counts) -> Moments:
     one_level = (c.table > 0).sum(axis=2) < 2
     # Values that are all equal have exactly that mean: 3 x 0.1 / 3 is not 0.1, and would differ from 2 x 0.1 / 2.
     only = c.levels[c.table.argmax(axis=2)]
-    return Moments(n=n, mean=np.where(one_level & (n > 0), only, mean), ss=np.where(one_level, 0.0, ss))
+    return ArmMoments(n=n, mean=np.where(one_level & (n > 0), only, mean), ss=np.where(one_level, 0.0, ss))

@@ -72,19 +72,19 @@ def t_quantile(probability: float, df: FloatArray) -> FloatArray:
 
 
 def limits(estimate: FloatArray, half_width: FloatArray, alternative: str) -> tuple[FloatArray, FloatArray]:
-    """Interval around an estimate; a one-sided alternative leaves the other side open, as R and scipy do."""
+    """Interval around an estimate; a one-sided alternative gives a one-sided interval, as in R and scipy."""
     low = np.full_like(estimate, -np.inf) if WAY[alternative] < 0 else estimate - half_width
     high = np.full_like(estimate, np.inf) if WAY[alternative] > 0 else estimate + half_width
     return low, high
 
 
 def nothing_varies(status: NDArray[np.int8], *, flat: BoolArray, same: BoolArray) -> tuple[NDArray[np.int8], BoolArray]:
-    """The status with "no spread" where there is a difference without any spread, and where there is neither (R,).
+    """The status with "no spread" if there is a difference without any variation, and whether there is neither (R,).
 
     Parameters
     ----------
     flat : (R,) nothing varies within the arms, up to rounding
-    same : (R,) nor does anything differ between them, or from the null
+    same : (R,) nothing differs between them, or from the null
     """
     fine = status == OK
     return np.where(fine & flat & ~same, np.int8(NO_VARIANCE), status).astype(np.int8), fine & flat & same

@@ -1,1 +1,1 @@
-"""The public functions, by the work they do. ``import trialsim as ts`` names them; the command line calls only these."""
+"""The public functions, by their purpose. ``import trialsim as ts`` has them; the command line calls only these."""

@@ -1,4 +1,4 @@
-"""Ask of several designs or assumptions: which is better, which matters most, what a published study could have been."""
+"""Questions about several designs or assumptions: which is better, which matters most, how a published study fits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trialsim.result import Result
 from trialsim.runs import owners
 from trialsim.runs.answers import finished, taken
 from trialsim.scenario import Scenario
-from trialsim.sweep import Answer, Swept, overview
+from trialsim.sweep import AnswerMeasure, SweepRun, overview
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,22 +45,22 @@ class ComparisonResult(Result):
     seconds: float
 
     def frame(self) -> pd.DataFrame:
-        """One row a design but the first and measure: both values, the paired difference and its error."""
+        """One row for each design but the first and each measure: both values, the paired difference and its error."""
         return self.found.frame()
 
     def brief(self) -> pd.DataFrame:
-        """Nothing: the lines say the answer."""
+        """Empty: the lines have the answer."""
         return self.frame().iloc[:0]
 
     def lines(self) -> list[str]:
-        """What each design is, how its power differs, and whether that is beyond chance."""
+        """The designs, the differences in power, and whether these are more than chance."""
         from trialsim.report.compare import alone, answer, choice, headlines
 
         found = self.found
-        told = [
+        lines = [
             line for (text, _), power in zip(headlines(found), answer(found), strict=True) for line in (text, power)
         ]
-        return [*told, *choice(found), *found.notes, *alone(found)]
+        return [*lines, *choice(found), *found.notes, *alone(found)]
 
     def pictures(self) -> Iterator[Picture]:
         """The figures of the page."""
@@ -83,16 +83,16 @@ def compare(
     figures: bool = True,
     started: Callable[[int, bool], Callable[[int], None] | None] | None = None,
 ) -> ComparisonResult:
-    """Compare designs with the first of them, replicate by replicate under the same draws.
+    """Compare designs with the first of them, replicate by replicate with the same draws.
 
     Parameters
     ----------
     designs : paths, shipped names, folders of finished runs, Scenarios or Studies; the baseline first
-    variants : ``path=value``, each one more design: the first with this changed
+    variants : ``path=value``, each one more design: the first one with this change
     replicates : of each; by default the baseline's number
-    play : play finished folders again, so that all measures are paired
+    play : simulate finished folders again, so that all measures are paired
     out, figures : a folder for the table, and whether figures and page go with it; by default nothing is written
-    started : is given the number of replicates and whether they are read from files, and may return what is told of progress
+    started : called with the number of replicates and whether they are read from files; may return a function for progress
     """
     sides = _sides(designs, variants=variants, set=set)
     stored = all(side.folder is not None for side in sides) and not play and (seed, replicates) == (None, None)
@@ -114,7 +114,7 @@ def compare(
 
 
 def _sides(designs: Sequence[Subject], *, variants: Sequence[str], set: Sequence[str]) -> list[Side]:  # noqa: A002
-    """The designs; those that are no files are sides as they are."""
+    """The designs; objects that are not files become sides directly."""
     if all(isinstance(one, (str, os.PathLike)) for one in designs):
         return read_sides(
             [Path(one) for one in designs if isinstance(one, (str, os.PathLike))], variants=variants, set=set
@@ -123,9 +123,15 @@ def _sides(designs: Sequence[Subject], *, variants: Sequence[str], set: Sequence
     labels = [chr(ord("A") + place) for place in range(len(studies))]
     names = [study.scenario.name for study in studies]
     return [
-        Side(label, name if names.count(name) == 1 else f"{name} ({label})", study, told.seed, told.replicates)
+        Side(
+            label,
+            name if names.count(name) == 1 else f"{name} ({label})",
+            study,
+            simulation.seed,
+            simulation.replicates,
+        )
         for label, name, study in zip(labels, names, studies, strict=True)
-        for told in (study.scenario.simulation,)
+        for simulation in (study.scenario.simulation,)
     ]
 
 
@@ -136,15 +142,15 @@ def _sides(designs: Sequence[Subject], *, variants: Sequence[str], set: Sequence
 class SweepResult(Result):
     """The answer of :func:`sweep`: ``found`` holds every design with its operating characteristics."""
 
-    found: Swept
-    answer: Answer
+    found: SweepRun
+    answer: AnswerMeasure
 
     def frame(self) -> pd.DataFrame:
-        """One row a design: its values, the answer with its error, participants, days, cost, and whether no other beats it."""
+        """One row for each design: its values, the answer with its error, participants, days, cost, and Pareto membership."""
         return overview(self.found, self.answer)
 
     def lines(self) -> list[str]:
-        """From where to where the answer goes, and which designs no other beats."""
+        """The range of the answer, and the Pareto set."""
         from trialsim.report.sweep import summary_lines
 
         return summary_lines(self.found, self.answer, self.frame())
@@ -160,7 +166,7 @@ class SweepResult(Result):
         return shown
 
     def figures(self) -> Mapping[str, Callable[[], Figure]]:
-        """Lines, dots or a heatmap over the values varied, and what each design takes."""
+        """Lines, dots or a heatmap over the varied values, and the burdens of each design."""
         from trialsim.report.sweep import figures
 
         return {name: partial(_made, one) for name, one in figures(self.found, self.answer)}
@@ -190,19 +196,19 @@ def sweep(
     figures: bool = True,
     started: Callable[[int], Callable[[int], None] | None] | None = None,
 ) -> SweepResult:
-    """Play a study at many values: power, length and cost of every design, and which ones no other beats.
+    """Simulate a study at many values: power, length and cost of every design, and the Pareto set.
 
     Parameters
     ----------
     over : values by path, ``{"design.enroll": [60, 99]}`` or ``["design.enroll=[60, 99]"]``; by default the file's ``sweep:``
     zipped : the first values of all paths together, then the second ones
-    latin : so many points of a Latin hypercube over the ranges
+    latin : the number of points of a Latin hypercube over the ranges
     listed : designs one by one, each ``"PATH=VALUE; PATH=VALUE"``
-    wanted, measure : the analysis and the measure that are shown; the table of ``out`` has all of them
+    wanted, measure : the analysis and the measure shown; the table of ``out`` has all of them
     many : allow more than 10,000 designs
-    fresh : play every design again, also those that ``out`` holds
+    fresh : simulate every design again, also those in ``out``
     out, figures : a folder for tables, cells and figures; by default nothing is written
-    started : is given the number of designs, and may return what is told of progress
+    started : called with the number of designs; may return a function for progress
     """
     from trialsim.report.sweep import write_figures, write_manifest, write_tables
     from trialsim.sweep import play_sweep
@@ -210,7 +216,7 @@ def sweep(
 
     known = scenario_of(subject, set=set)
     points, options = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, many=many)
-    answer = Answer.of_words(wanted, measure)
+    answer = AnswerMeasure.of_words(wanted, measure)
     answer.check(known)
     progress = started(len(points)) if started is not None else None
     folder = None if out is None else Path(out)
@@ -225,7 +231,7 @@ def sweep(
         if folder is not None:
             write_tables(swept, folder)
             write_manifest(swept, folder)
-            made.frame()  # what is asked must be there before figures are drawn
+            made.frame()  # the measure must exist before figures are drawn
             if figures:
                 write_figures(swept, answer, folder / "figures")
     return made
@@ -235,14 +241,14 @@ def _points(
     scenario: Scenario, over: Mapping[str, Sequence[Any] | str] | Sequence[str], *, zipped: bool, latin: int | None,
     listed: Sequence[str], seed: int | None, many: bool,
 ) -> tuple[list[Point], dict[str, str]]:  # fmt: skip
-    """What is asked for, else what the file says; and the option after which each path was typed."""
+    """The values to vary, from the arguments, otherwise from the file; and the option after which each path was typed."""
     from trialsim.scenario.checks.sweep import MANY
     from trialsim.scenario.sweep import points_of, size_of
 
     asked = _sweep(scenario, over, zipped=zipped, latin=latin, listed=listed)
     if size_of(asked) > MANY and not many:
         message = f"the sweep has {size_of(asked):,} designs."
-        raise RunError(message, code="TS-R021", remedy=f"Above {MANY:,}, add --yes if you mean it.")
+        raise RunError(message, code="TS-R021", remedy=f"Above {MANY:,}, add --yes to confirm.")
     at_points = {path for point in asked.list_ for path in point}
     options = {path: "--point" if path in at_points else "--over" for path in asked.paths()} if over or listed else {}
     return points_of(asked, seed=scenario.simulation.seed if seed is None else seed), options
@@ -264,7 +270,7 @@ def _sweep(
         return sweep_of_words(words, zipped=zipped, listed=listed, latin=latin)
     if scenario.sweep is None:
         remedy = 'Write --over design.enroll="[60, 99, 150]", or sweep: in the file.'
-        raise RunError("nothing is to be varied.", code="TS-R005", remedy=remedy)
+        raise RunError("there is nothing to vary.", code="TS-R005", remedy=remedy)
     return scenario.sweep
 
 
@@ -273,23 +279,23 @@ def _sweep(
 
 @dataclass(frozen=True, repr=False)
 class TornadoResult(Result):
-    """The answer of :func:`tornado`: ``found`` holds what both ends of every range do."""
+    """The answer of :func:`tornado`: ``found`` holds the effects of both ends of every range."""
 
     found: Tornado
 
     def frame(self) -> pd.DataFrame:
-        """One row an assumption and measure: both ends, and the paired changes with their errors."""
+        """One row for each assumption and measure: both ends, and the paired changes with their errors."""
         from trialsim.report.tornado import tornado_frame
 
         return tornado_frame(self.found).drop(columns="label")
 
     def brief(self) -> pd.DataFrame:
-        """What moves the power."""
+        """The assumptions that change the power."""
         table = self.frame()
         return table[table["measure"] == "power"]
 
     def lines(self) -> list[str]:
-        """Which assumption moves the answer most, and which do not move it."""
+        """The assumption that changes the answer most, and those that do not change it."""
         from trialsim.report.tornado import lines
 
         return lines(self.found)
@@ -314,14 +320,14 @@ def tornado(
     figures: bool = True,
     started: Callable[[int], Callable[[int], None] | None] | None = None,
 ) -> TornadoResult:
-    """Which assumption moves the answer most: every declared range from end to end, one at a time.
+    """The assumption that changes the answer most: every declared range from end to end, one at a time.
 
     Parameters
     ----------
-    wanted : whose power, as ``analysis`` or ``analysis/contrast``; by default the primary one's
+    wanted : the analysis with the power, as ``analysis`` or ``analysis/contrast``; by default the primary one's
     replicates : at each end
     out, figures : a folder for the table, and whether the figure goes with it; by default nothing is written
-    started : is given the number of designs, and may return what is told of progress
+    started : called with the number of designs; may return a function for progress
     """
     from trialsim.report.tornado import write_tornado
     from trialsim.scenario.ranges import declared_ranges
@@ -330,7 +336,7 @@ def tornado(
     known = scenario_of(subject, set=set)
     name, _, contrast = (wanted or "").partition("/")
     total = 1 + 2 * len(declared_ranges(known.written.data))
-    Answer.of_words(wanted).check(known)
+    AnswerMeasure.of_words(wanted).check(known)
     progress = started(total) if started is not None else None
     folder, mine = None if out is None else Path(out), owners.of_tornado(known.name)
     with ExitStack() as held:
@@ -359,18 +365,18 @@ class ReproductionResult(Result):
         return self.study.scenario.simulation.replicates
 
     def frame(self) -> pd.DataFrame:
-        """One row a published figure or finding."""
+        """One row for each published figure or finding."""
         import pandas as pd
 
         return pd.DataFrame([asdict(one) for one in self.placements])
 
     def lines(self) -> list[str]:
-        """What was played, and what agreement says."""
-        told = (
-            "The arms' means are assumptions: agreement says that the assumptions could have produced the report, not that they "
+        """What was simulated, and what agreement means."""
+        verdict = (
+            "The arms' means are assumptions: agreement means that the assumptions could have produced the report, not that they "
             "are true."
         )
-        return [f"{self.replicates:,} simulated trials. {told}"]
+        return [f"{self.replicates:,} simulated trials. {verdict}"]
 
 
 def reproduce(
@@ -382,12 +388,12 @@ def reproduce(
     engine: Engine = "fast",
     workers: int | None = None,
 ) -> ReproductionResult:
-    """Play the published study and say where each published figure or finding falls among simulated trials.
+    """Simulate the published study and locate each published figure or finding among simulated trials.
 
     Raises
     ------
     AnalysisError
-        TS-A010 when the scenario quotes no published study
+        TS-A010 if the scenario quotes no published study
     """
     from trialsim.reproduce import reproduce as place
 

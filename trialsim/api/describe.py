@@ -1,4 +1,4 @@
-"""Describe a study: read it, change it, check it, say what it means."""
+"""Describe a study: read it, change it, check it, explain it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def change(subject: Subject, changes: Mapping[str, Any]) -> Scenario:
 
     Parameters
     ----------
-    changes : the values, as a file would hold them, by their paths: ``{"design.enroll": 60}``
+    changes : the values, as in a file, by their paths: ``{"design.enroll": 60}``
 
     Raises
     ------
@@ -55,19 +55,19 @@ def change(subject: Subject, changes: Mapping[str, Any]) -> Scenario:
 
 
 def prepare(subject: Subject, *, set: Sequence[str] = ()) -> Study:  # noqa: A002  # the word of the command line
-    """The study: a scenario with all that is decided before the first draw. What is played often is prepared once."""
+    """The study: a scenario with everything decided before the first draw. Prepare once what is simulated often."""
     return study_of(subject, set=set)
 
 
 @dataclass(frozen=True, repr=False)
 class Check(Result):
-    """What is wrong with a scenario, and what may be meant otherwise.
+    """The faults and warnings of a scenario.
 
     Attributes
     ----------
-    faults : each with its place, its rule and its remedy; empty where the scenario can run
-    warnings : what may be meant but is probably not
-    title : of the study; empty where it cannot run
+    faults : each with its place, its rule and its remedy; empty if the scenario can run
+    warnings : possible but unlikely settings
+    title : of the study; empty if it cannot run
     """
 
     faults: tuple[Fault, ...]
@@ -80,23 +80,23 @@ class Check(Result):
         return not self.faults
 
     def frame(self) -> pd.DataFrame:
-        """One row a fault."""
+        """One row for each fault."""
         import pandas as pd
 
         return pd.DataFrame([asdict(fault) for fault in self.faults], columns=list(Fault.__dataclass_fields__))
 
     def lines(self) -> list[str]:
-        """That it is sound, or its faults one by one; then the warnings."""
+        """Whether it is sound, or its faults one by one; then the warnings."""
         found = [f"{f.file}:{f.line}:{f.column} {f.code} {f.message} {f.remedy}".rstrip() for f in self.faults]
         return [*(found or [f"It is sound: {self.title}."]), *(f"Warning: {text}" for text in self.warnings)]
 
     def brief(self) -> pd.DataFrame:
-        """Nothing: the lines say all."""
+        """Empty: the lines have everything."""
         return self.frame().iloc[:0]
 
 
 def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002  # the word of the command line
-    """Every fault of a scenario, and what may be meant otherwise; nothing is raised for what is written in it."""
+    """Every fault and warning of a scenario; faults of the scenario raise no exception."""
     try:
         scenario = scenario_of(subject, set=set)
     except ScenarioError as error:
@@ -114,7 +114,7 @@ class Explanation(Result):
     sections: tuple[Section, ...]
 
     def frame(self) -> pd.DataFrame:
-        """One row a line: section, line; the rows of tables with their cells joined."""
+        """One row for each line: section, line; the rows of tables with their cells joined."""
         import pandas as pd
 
         rows = [
@@ -146,7 +146,7 @@ class Explanation(Result):
         )
 
     def brief(self) -> pd.DataFrame:
-        """Nothing: the lines say it."""
+        """Empty: the lines have everything."""
         return self.frame().iloc[:0]
 
 
@@ -172,7 +172,7 @@ def schema() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, repr=False)
-class Shelf(Result, Mapping[str, Shipped]):
+class ShippedScenarios(Result, Mapping[str, Shipped]):
     """The shipped scenarios by name."""
 
     cards: Mapping[str, Shipped]
@@ -187,20 +187,20 @@ class Shelf(Result, Mapping[str, Shipped]):
         return len(self.cards)
 
     def frame(self) -> pd.DataFrame:
-        """One row a scenario: name, title, file."""
+        """One row for each scenario: name, title, file."""
         import pandas as pd
 
         rows = [(name, card.title, card.path.name) for name, card in self.cards.items()]
         return pd.DataFrame(rows, columns=["name", "title", "file"])
 
     def lines(self) -> list[str]:
-        """How many there are, and how one is used."""
+        """The number of shipped scenarios, and how to use one."""
         return [f"{len(self.cards)} shipped scenarios; ts.load(NAME) reads one."]
 
 
-def shipped() -> Shelf:
+def shipped() -> ShippedScenarios:
     """The scenarios that come with trialsim."""
-    return Shelf(shipped_scenarios())
+    return ShippedScenarios(shipped_scenarios())
 
 
 @dataclass(frozen=True, repr=False)
@@ -210,7 +210,7 @@ class Fit(Result):
     Attributes
     ----------
     text : the scenario file
-    notes : what was decided on the way
+    notes : decisions made during the fit
     data : the same as plain data
     """
 
@@ -224,11 +224,11 @@ class Fit(Result):
         return scenario_of(self.text)
 
     def frame(self) -> pd.DataFrame:
-        """One row a number: where it stands, its value, where it comes from and why, its range."""
+        """One row for each number: its place, its value, its source and reason, its range."""
         return study_of(self.text).frame()
 
     def lines(self) -> list[str]:
-        """What was decided on the way."""
+        """The decisions made during the fit."""
         return ["A scenario from the data:", *self.notes]
 
 
@@ -243,14 +243,14 @@ def fit(
     Parameters
     ----------
     pilot : a table of pilot data (CSV, tab-separated text or .xlsx), or a YAML file of printed statistics
-    given : printed statistics in place of a file, one text an arm: ``["music: mean 5, sd 1, n 14", ...]``
-    choices : what is said of the columns, under the names of :class:`trialsim.pilot.data.Choices`: ``arm="group"``,
+    given : printed statistics instead of a file, one text for each arm: ``["music: mean 5, sd 1, n 14", ...]``
+    choices : choices about the columns, by the names of :class:`trialsim.pilot.data.Choices`: ``arm="group"``,
         ``participant=["site", "id"]``, ``missing=["999"]``, ``scales=["0..10"]``, ``unit="nmol/L"``
 
     Raises
     ------
     FitError
-        when the data or statistics do not say enough, or an answer is needed that would change the study
+        if the data or statistics are not enough, or a question must be answered that would change the study
     TypeError
         a choice that does not exist
     """
@@ -258,14 +258,16 @@ def fit(
     from trialsim.pilot.data import listed
     from trialsim.pilot.statistics import fit_given
 
-    said = Choices(**listed(choices))
+    known = Choices(**listed(choices))
     path = None if pilot is None else Path(pilot)
     if (path is None) == (not given):
         raise FitError(
-            "nothing is given, or two things are.", code="TS-F007", remedy="Give a file, or printed statistics."
+            "a file or printed statistics are needed, and not both.",
+            code="TS-F007",
+            remedy="Give a file, or printed statistics.",
         )
     if path is not None and path.suffix.lower() not in (".yaml", ".yml"):
-        found = fit_pilot(read_pilot(path, said))
+        found = fit_pilot(read_pilot(path, known))
     else:
-        found = fit_given(path, given, said)
+        found = fit_given(path, given, known)
     return Fit(found.text, tuple(found.notes), found.data)

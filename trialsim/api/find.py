@@ -13,7 +13,7 @@ from trialsim.api.subjects import Subject, study_of
 from trialsim.prepared import Study
 from trialsim.result import Result
 from trialsim.runs import owners
-from trialsim.sizing import Found, target_of
+from trialsim.sizing import SizingResult, target_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,18 +35,18 @@ class SizeResult(Result):
 
     Attributes
     ----------
-    study : what was asked about
+    study : the study
     found : the recommended size or effect (``at``), its interval, the curve, the confirmation
-    seconds : it took
+    seconds : the time it took
     """
 
     study: Study
-    found: Found
+    found: SizingResult
     seconds: float
 
     @property
     def at(self) -> float | None:
-        """The recommended size or effect; None where there is none in the range."""
+        """The recommended size or effect; None if there is none in the range."""
         return self.found.at
 
     def frame(self) -> pd.DataFrame:
@@ -56,11 +56,11 @@ class SizeResult(Result):
         return curve_frame(self.found)
 
     def brief(self) -> pd.DataFrame:
-        """Nothing: the lines say the answer."""
+        """Empty: the lines have the answer."""
         return self.frame().iloc[:0]
 
     def lines(self) -> list[str]:
-        """The recommendation, and what stands behind it."""
+        """The recommendation, and its basis."""
         from trialsim.report.sizing import answer
 
         return answer(self.study, self.found)
@@ -87,12 +87,12 @@ def find_size(
     out: Out = None,
     progress: Stages | None = None,
 ) -> SizeResult:
-    """The smallest number of participants from which on a trial reaches the power.
+    """The smallest number of participants from which a trial reaches the power.
 
     Parameters
     ----------
     wanted : the analyses that must reject, as ``analysis`` or ``analysis/contrast``; by default the primary ones
-    need : of several analyses, whether any or all must reject
+    need : whether any or all of several analyses must reject
     between : sizes among which the answer may lie; by default a pilot finds them
     replicates, confirm : trials of the search, and of the recommended size under a fresh seed
     out : a folder for the curve and its figure; by default nothing is written
@@ -174,7 +174,7 @@ def _search(
     need: Need,
     changes: Sequence[str],
     out: Out,
-    find: Callable[[Study], Found],
+    find: Callable[[Study], SizingResult],
 ) -> SizeResult:
     study = study_of(subject, set=changes)
     target_of(study, wanted, need=need)
@@ -194,20 +194,20 @@ def _search(
 
 @dataclass(frozen=True, repr=False)
 class AssuranceResult(Result):
-    """The answer of :func:`find_assurance`: ``found`` is power over the priors beside power at the numbers themselves."""
+    """The answer of :func:`find_assurance`: ``found`` is power over the priors and power at the declared numbers."""
 
     study: Study
     found: Assurance
     seconds: float
 
     def frame(self) -> pd.DataFrame:
-        """One row a measure, with its error and interval."""
+        """One row for each measure, with its error and interval."""
         from trialsim.report.assurance import measures_frame
 
         return measures_frame(self.found)
 
     def lines(self) -> list[str]:
-        """The assurance, and what moves it."""
+        """The assurance, and the beliefs that change it."""
         from trialsim.report.assurance import answer
 
         return answer(self.found)
@@ -233,14 +233,14 @@ def find_assurance(
     out: Out = None,
     progress: Stages | None = None,
 ) -> AssuranceResult:
-    """Power averaged over what is believed about the numbers (their priors): the chance that the trial will succeed.
+    """Power averaged over the priors of the numbers: the probability that the trial will succeed.
 
     Parameters
     ----------
     wanted, need : as in :func:`find_size`
-    power : the power whose share of the prior is told
+    power : a power; the share of the prior with at least this power is reported
     points : draws of all priors together; by default 200, or fewer with few trials
-    replicates : trials over all points, and as many at the numbers themselves
+    replicates : trials over all points, and the same number at the declared numbers
     out : a folder for tables and figure; by default nothing is written
     """
     from trialsim.assurance import find_assurance as find

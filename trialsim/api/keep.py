@@ -28,7 +28,7 @@ from trialsim.runs.verify import Verdict
 from trialsim.runs.verify import verify as play_again
 from trialsim.scenario import load
 from trialsim.scenario.identity import scenario_hash
-from trialsim.sweep.precision import MOST, Wanted, in_words, run_until
+from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
 from trialsim.truth import MOST as MOST_TRUTHS
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def run(
         if precision is None:
             finished = play(study.scenario.simulation.replicates)
         else:
-            wanted = Wanted.of_words(precision_of)
+            wanted = PrecisionTarget.of_words(precision_of)
             finished, needed = run_until(play, precision, wanted=wanted, most=replicates or MOST)
             said = in_words(needed, precision)
         if figures:

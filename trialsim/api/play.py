@@ -1,4 +1,4 @@
-"""Play a study: participants, estimates, operating characteristics, true effects."""
+"""Simulate a study: participants, estimates, operating characteristics, true effects."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def simulate(
     engine: Engine = "fast",
     record: bool = False,
 ) -> Cohort:
-    """Simulated trials: who takes part, what happens on the ward, what is measured.
+    """Simulated trials: participants, events on the ward, measurements.
 
     Parameters
     ----------
     subject : a path, the name of a shipped scenario, the text of one, a Scenario or a Study
-    replicates : which trials, or how many; each is the same whatever is played with it
+    replicates : which trials, or how many; each is the same whatever is simulated with it
     record : keep the events on the ward, in order, for ``frame("events")``
 
     Examples
@@ -53,7 +53,7 @@ def simulate(
 
 
 def analyze(cohort: Cohort) -> Estimates:
-    """Every analysis of the scenario on every trial of a cohort, under each twin that was played."""
+    """Every analysis of the scenario on every trial of a cohort, under each twin that was simulated."""
     return studies.analyze(cohort)
 
 
@@ -71,7 +71,7 @@ class Replay(Result):
         return self.estimates.frame(self.replicate) if table == "estimates" else self.cohort.frame(table)
 
     def lines(self) -> list[str]:
-        """What was played."""
+        """What was simulated."""
         return [f"{self.study.scenario.name}: replicate {self.replicate}, seed {self.cohort.seed}."]
 
     def write(self, folder: str | Path) -> tuple[Path, ...]:
@@ -89,7 +89,7 @@ def replay(
     seed: int | None = None,
     engine: Engine = "fast",
 ) -> Replay:
-    """Play one replicate again, with the events on its ward; its estimates are those of the same row of any batch."""
+    """Simulate one replicate again, with the events on its ward; its estimates are those of the same row of any batch."""
     study = study_of(subject, set=set)
     played = studies.replay(study, replicate, seed=seed, engine=engine)
     return Replay(study, replicate, played.cohort, played.estimates)
@@ -97,13 +97,13 @@ def replay(
 
 @dataclass(frozen=True, repr=False)
 class TrueEffects(Result):
-    """What every analysis of a study aims at: ``truth``, from plays with everyone in each arm."""
+    """The true effect that each analysis estimates: ``truth``, from simulations with everyone in each arm."""
 
     study: Study
     truth: Truth
 
     def frame(self) -> pd.DataFrame:
-        """One row a twin and analysis with an estimand: value, its Monte Carlo standard error, interference."""
+        """One row for each twin and analysis with an estimand: value, its Monte Carlo standard error, interference."""
         import pandas as pd
 
         truth = self.truth
@@ -128,7 +128,7 @@ class TrueEffects(Result):
         return pd.DataFrame(rows, columns=names)
 
     def lines(self) -> list[str]:
-        """What was played."""
+        """What was simulated."""
         return [f"{self.study.scenario.name}: true effects from {len(self.truth.replicates):,} replicates."]
 
 
@@ -142,7 +142,7 @@ def find_truth(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> TrueEffects:
-    """The true effects of a study under each of its twins, from plays with everyone in each arm.
+    """The true effects of a study under each of its twins, from simulations with everyone in each arm.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ class Evaluation(Result):
 
     Attributes
     ----------
-    study : what was played
+    study : the study
     characteristics : its measures, each with its Monte Carlo standard error
     """
 
@@ -170,14 +170,14 @@ class Evaluation(Result):
 
     @cached_property
     def cohort(self) -> Cohort:
-        """The trial that figures show: replicate 0."""
+        """The trial in figures: replicate 0."""
         kept = self.characteristics
         return studies.replay(
             self.study, 0, seed=kept.seed, engine="simpy" if kept.engine == "simpy" else "fast"
         ).cohort
 
     def frame(self) -> pd.DataFrame:
-        """One row a measure: analysis, contrast, measure, value, mcse, interval, trials counted and failed."""
+        """One row for each measure: analysis, contrast, measure, value, mcse, interval, trials counted and failed."""
         return self.characteristics.frame()
 
     def brief(self) -> pd.DataFrame:
@@ -187,7 +187,7 @@ class Evaluation(Result):
         return first[["analysis", "contrast", "measure", "value", "mcse", "n_failed"]]
 
     def lines(self) -> list[str]:
-        """The answer in a sentence, and what was played."""
+        """The answer in a sentence, and what was simulated."""
         from trialsim.report.page import answer
 
         kept = self.characteristics
@@ -216,8 +216,8 @@ def evaluate(
     Parameters
     ----------
     replicates : how many; by default the number of the scenario
-    truth : whether true effects are looked for (for bias and coverage), or what :func:`find_truth` found
-    workers : threads; by default one a core. They change no digit, nor does the engine.
+    truth : whether true effects are computed (for bias and coverage), or the result of :func:`find_truth`
+    workers : threads; by default one for each core. They change no digit, nor does the engine.
     """
     study = study_of(subject, set=set, replicates=replicates, seed=seed)
     true = find_truth(study, engine=engine, workers=workers) if truth is True else truth

@@ -1,4 +1,4 @@
-"""What every public function takes: a file, a shipped scenario by its name, a text, a scenario or a study."""
+"""The subject of every public function: a file, a shipped scenario by its name, a text, a scenario or a study."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Subject = str | os.PathLike[str] | Scenario | Study
 
 
 def scenario_file(name: str | os.PathLike[str]) -> Path:
-    """The file of this name; where there is none, that of the shipped scenario.
+    """The file with this name; if there is none, the shipped scenario.
 
     Raises
     ------
     RunError
-        TS-R010 when there is neither
+        TS-R010 if there is neither
     """
     path = Path(name)
     try:
@@ -31,9 +31,9 @@ def scenario_file(name: str | os.PathLike[str]) -> Path:
             return path
         if path.is_dir():
             raise RunError(f"'{name}' is a folder; name the scenario file in it.", code="TS-R010")
-    except (OSError, ValueError, RuntimeError) as refused:  # more letters than a name can have, links in a circle
+    except (OSError, ValueError, RuntimeError) as refused:  # a name that is too long, links in a loop
         words = getattr(refused, "strerror", None) or str(refused)
-        text = f"the file '{str(name)[:60]}...' cannot be looked at: {words}."
+        text = f"the file '{str(name)[:60]}...' cannot be read: {words}."
         raise RunError(text, code="TS-R010") from None
     shipped = shipped_scenarios()
     if str(name) not in shipped:
@@ -45,7 +45,7 @@ def scenario_file(name: str | os.PathLike[str]) -> Path:
 
 
 def scenario_of(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line
-    """The resolved scenario, with ``set`` overrides such as ``design.enroll=60``; a text of several lines is read as it is."""
+    """The resolved scenario, with ``set`` overrides such as ``design.enroll=60``; a text of several lines is read directly."""
     if isinstance(subject, Study):
         subject = subject.scenario
     if isinstance(subject, Scenario):
@@ -62,7 +62,7 @@ def study_of(
     replicates: int | None = None,
     seed: int | None = None,
 ) -> Study:
-    """The study, ready to be played; with another number of replicates or seed as if its file said so."""
+    """The study, ready for simulation; with another number of replicates or seed as if its file had them."""
     study = subject if isinstance(subject, Study) and not set else prepare(scenario_of(subject, set=set))
     if replicates is None and seed is None:
         return study

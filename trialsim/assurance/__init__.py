@@ -1,14 +1,14 @@
-"""Assurance: power averaged over what is believed about the numbers, beside the power at the numbers themselves."""
+"""Assurance: power averaged over the priors of uncertain numbers, compared with the power at the declared numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from trialsim.assurance.average import Average, Bin, Share, Spread, along, average, binomial, spread
-from trialsim.assurance.pilot import SmallPilot, small_pilots, with_power
-from trialsim.assurance.play import Played, count, count_parallel, play_points
+from trialsim.assurance.average import Average, Bin, PowerDistribution, ShareEstimate, along, average, binomial, spread
+from trialsim.assurance.play import PriorTrials, count, count_parallel, play_points
 from trialsim.assurance.points import AssuranceError, Belief, beliefs, hypercube
+from trialsim.assurance.small_pilot import SmallPilot, small_pilots, with_power
 from trialsim.chunks import usable_cores
 from trialsim.errors import TrialsimError
 from trialsim.prepared import Study, prepare
@@ -23,16 +23,16 @@ __all__ = [
     "Average",
     "Belief",
     "Bin",
-    "Played",
-    "Share",
+    "PowerDistribution",
+    "PriorTrials",
+    "ShareEstimate",
     "SmallPilot",
-    "Spread",
     "find_assurance",
 ]
 
-#: Points of the prior, and the fewest trials at each, if not said.
+#: Points of the prior, and the fewest trials at each, by default.
 POINTS, TRIALS_A_POINT = 200, 20
-#: Fewest points from which an average and its error are told.
+#: The fewest points for an average with its error.
 FEWEST = 10
 #: Trials at a shrunk effect.
 SHRUNK = 2_000
@@ -46,37 +46,37 @@ class Assurance:
 
     Attributes
     ----------
-    beliefs : what is uncertain (D)
+    beliefs : the uncertain numbers (D)
     played : the points (P) and their trials
     design : power at the values of the scenario, over the same replicate numbers
     average : power over the prior
     along : (D) power in bins of each belief
-    spread : of the power over the prior
-    pilots : effects that rest on a small pilot
-    replicates : trials over the prior, impossible points included; as many at the design values
+    spread : the distribution of power over the prior
+    pilots : effects based on a small pilot
+    replicates : trials over the prior, including impossible points; the same number at the design values
     """
 
     target: Target
     beliefs: tuple[Belief, ...]
-    played: Played
-    design: Share
+    played: PriorTrials
+    design: ShareEstimate
     design_failed: int
     average: Average
     along: tuple[tuple[Bin, ...], ...]
-    spread: Spread
+    spread: PowerDistribution
     pilots: tuple[SmallPilot, ...]
     replicates: int
     seed: int
 
     @property
     def first(self) -> int:
-        """The belief that moves power most."""
+        """The belief that changes power most."""
         influence = self.average.influence
         return influence.index(max(influence))
 
     @property
     def impossible(self) -> tuple[str, ...]:
-        """Why points are impossible, one text a point."""
+        """Why points are impossible, one text for each."""
         return tuple(fault for fault in self.played.faults if fault)
 
     @property
@@ -90,12 +90,12 @@ class Assurance:
 
 
 def points_for(points: int | None, replicates: int) -> int:
-    """How many points of the prior: as asked, else 200 or as many as have 20 trials each.
+    """The number of points of the prior: as requested, otherwise 200 or as many as have 20 trials each.
 
     Raises
     ------
     AssuranceError
-        TS-V002 when there are fewer than 10 points or more points than trials
+        TS-V002 if there are fewer than 10 points or more points than trials
     """
     points = min(POINTS, max(replicates // TRIALS_A_POINT, FEWEST)) if points is None else points
     if not FEWEST <= points <= replicates:
@@ -126,8 +126,8 @@ def find_assurance(
 
     Parameters
     ----------
-    wanted : analyses that must reject (any or all, ``need``); the primary ones if not said
-    goal : the power whose share of the prior is told
+    wanted : analyses that must reject (any or all, ``need``); by default the primary ones
+    goal : a power; the share of the prior with at least this power is reported
 
     Raises
     ------
@@ -155,9 +155,9 @@ def find_assurance(
     if played.usable.sum() < FEWEST:
         why = next((fault for fault in played.faults if fault), "no trial could be analyzed.")
         raise AssuranceError(
-            f"only {int(played.usable.sum())} of {points} points of the priors can be played; the first says: {why}",
+            f"only {int(played.usable.sum())} of {points} points of the priors can be simulated; the first fault: {why}",
             code="TS-V003",
-            remedy="Narrow the priors to what is possible, or truncate them with between: [low, high].",
+            remedy="Narrow the priors to possible values, or truncate them with between: [low, high].",
         )
 
     def power_at(values: dict[Path, float]) -> float:

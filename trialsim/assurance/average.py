@@ -1,4 +1,4 @@
-"""Averages over the prior: assurance with its error, what moves it, power along a belief, the spread of power."""
+"""Averages over the prior: assurance with its error, which beliefs change it, power along a belief, its distribution."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from trialsim.assurance.play import Played
+from trialsim.assurance.play import PriorTrials
 from trialsim.evaluate.table import share_interval
 
 Floats = NDArray[np.float64]
 
-#: Degree of the polynomial in each belief, and the points that each of its terms must have.
+#: Degree of the polynomial in each belief, and the points needed for each of its terms.
 DEGREE, POINTS_A_TERM = 5, 4
-#: Bins of a belief, and the points that each must have.
+#: Bins of a belief, and the points needed in each.
 BINS, POINTS_A_BIN = 10, 8
 
 
 @dataclass(frozen=True)
-class Share:
+class ShareEstimate:
     """A share with its Monte Carlo standard error and 95 % interval."""
 
     value: float
@@ -30,18 +30,18 @@ class Share:
     high: float
 
 
-def share(value: float, mcse: float, trials: int) -> Share:
+def share(value: float, mcse: float, trials: int) -> ShareEstimate:
     """A share whose error is ``mcse``: Wilson's interval at the number of independent trials that has this error."""
     worth = value * (1 - value) / mcse**2 if mcse > 0 else float(trials)
     worth = min(worth, float(trials)) if worth > 0 else float(trials)
-    return Share(value, mcse, *share_interval(value * worth, worth))
+    return ShareEstimate(value, mcse, *share_interval(value * worth, worth))
 
 
-def binomial(reached: int, counted: int) -> Share:
+def binomial(reached: int, counted: int) -> ShareEstimate:
     """The share of independent trials."""
     value = reached / counted if counted else math.nan
     mcse = math.sqrt(value * (1 - value) / counted) if counted else math.nan
-    return Share(value, mcse, *share_interval(reached, counted))
+    return ShareEstimate(value, mcse, *share_interval(reached, counted))
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,19 @@ class Average:
     ----------
     share : the average; its error is that of a Latin hypercube (residuals from a sum of functions of each belief)
     clustered : the error if the points had been drawn at random; never smaller in expectation
-    influence : (D,) standard deviation of the power as one belief moves and the others are averaged out
+    influence : (D,) standard deviation of the power as one belief varies and the others are averaged out
     """
 
-    share: Share
+    share: ShareEstimate
     clustered: float
     influence: tuple[float, ...]
 
 
-def average(played: Played) -> Average:
+def average(played: PriorTrials) -> Average:
     """Mean power over the usable points.
 
     Points are equally likely, so the mean of their powers is the estimate. A Latin hypercube integrates every sum of
-    functions of one belief almost exactly; what is left is the variance of the residuals from the best such sum, here
+    functions of one belief almost exactly; the rest is the variance of the residuals from the best such sum, here
     one of polynomials in the quantiles, which can only be too large.
 
     References
@@ -105,11 +105,11 @@ class Bin:
     value_mean: float
     value_high: float
     points: int
-    power: Share
+    power: ShareEstimate
 
 
-def along(played: Played, column: int) -> tuple[Bin, ...]:
-    """Power in equal bins of one belief; the others take all their values in each."""
+def along(played: PriorTrials, column: int) -> tuple[Bin, ...]:
+    """Power in equal bins of one belief; the others vary fully in each bin."""
     keep = played.usable
     u, power, values = played.u[keep, column], played.power[keep], played.values[keep, column]
     counted = played.counted[keep]
@@ -134,7 +134,7 @@ def along(played: Played, column: int) -> tuple[Bin, ...]:
 # ---------------------------------------------------------------- how power spreads over the prior
 
 
-def smoothed(played: Played) -> Floats:
+def smoothed(played: PriorTrials) -> Floats:
     """(P,) power at each usable point, smoothed over its neighbors.
 
     The trials of one point are few, so their share is noisy. A logistic regression on powers (to the fourth) of each
@@ -144,7 +144,7 @@ def smoothed(played: Played) -> Floats:
     z = ndtri(played.u[keep])
     points, columns = z.shape
     terms = [np.ones(points)]
-    degree = 4 if points >= POINTS_A_TERM * 4 * columns else 1  # the curve bends; few points carry a line only
+    degree = 4 if points >= POINTS_A_TERM * 4 * columns else 1  # the curve bends; few points are enough for a line only
     terms += [z[:, d] ** k for d in range(columns) for k in range(1, degree + 1)]
     pairs = [(a, b) for a in range(columns) for b in range(a)]
     if points >= POINTS_A_TERM * (len(terms) + len(pairs)):
@@ -153,7 +153,7 @@ def smoothed(played: Played) -> Floats:
 
 
 def _logistic(design: Floats, reached: NDArray[np.int64], counted: NDArray[np.int64]) -> Floats:
-    """Fitted shares by iterated least squares, with a weak pull to zero so that perfect separation has an answer."""
+    """Fitted shares by iterated least squares, with a small penalty so that perfect separation has a solution."""
     scale = np.maximum(np.abs(design).max(axis=0), 1e-12)
     x = design / scale
     pull = np.diag([0.0, *[1e-2] * (x.shape[1] - 1)])
@@ -171,19 +171,19 @@ def _logistic(design: Floats, reached: NDArray[np.int64], counted: NDArray[np.in
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How power spreads over the prior: (P,) powers in rising order, and the share of the prior at or above a goal."""
+class PowerDistribution:
+    """The distribution of power over the prior: (P,) powers in ascending order, and the share of the prior at or above a goal."""
 
     power: Floats
     goal: float
-    above: Share
+    above: ShareEstimate
 
     def quantile(self, q: float) -> float:
-        """The power below which a share ``q`` of the prior lies."""
+        """The ``q`` quantile of power over the prior."""
         return float(np.quantile(self.power, q))
 
 
-def spread(played: Played, goal: float) -> Spread:
-    """The spread of power over the usable points."""
+def spread(played: PriorTrials, goal: float) -> PowerDistribution:
+    """The distribution of power over the usable points."""
     power = np.sort(smoothed(played))
-    return Spread(power, goal, binomial(int((power >= goal).sum()), len(power)))
+    return PowerDistribution(power, goal, binomial(int((power >= goal).sum()), len(power)))

@@ -1,4 +1,4 @@
-"""Trials at each point of the prior: the scenario with its values, played for replicates of its own."""
+"""Trials at each point of the prior: the scenario with these values, simulated with its own replicates."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from trialsim.study import analyze, simulate
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Replicates played at a time, at most.
+#: The most replicates simulated at a time.
 CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Played:
-    """What happened at each of P points; a point with a fault was impossible and has no trials.
+class PriorTrials:
+    """The trials at each of P points; a point with a fault was impossible and has no trials.
 
     Attributes
     ----------
     u : (P, D) quantiles of the priors
     values : (P, D) values of the beliefs
-    replicates, reached, failed : (P,) trials played, trials that reached the target, trials that could not be analyzed
-    faults : why a point is impossible, or nothing
+    replicates, reached, failed : (P,) trials simulated, trials that reached the target, trials that could not be analyzed
+    faults : why a point is impossible, or empty
     """
 
     u: Floats
@@ -57,7 +57,7 @@ class Played:
 
     @property
     def power(self) -> Floats:
-        """(P,) share of them that reached the target; NaN where there is none."""
+        """(P,) share of them that reached the target; NaN if there is none."""
         counted = self.counted
         return np.where(counted > 0, self.reached / np.maximum(counted, 1), np.nan)
 
@@ -73,8 +73,8 @@ def play_points(
     seed: int,
     workers: int,
     progress: Callable[[int], None] | None = None,
-) -> Played:
-    """Play ``replicates`` in all, split evenly over the points ``u`` (P, D); no two points share a replicate number."""
+) -> PriorTrials:
+    """Simulate ``replicates`` in total, split evenly over the points ``u`` (P, D); no two points share a replicate number."""
     points = len(u)
     at = [belief.values(u[:, column]) for column, belief in enumerate(found)]
     starts = [point * replicates // points for point in range(points + 1)]
@@ -96,7 +96,7 @@ def play_points(
                 progress(starts[point + 1])
     faults = tuple(fault for _, _, fault in done)
     asked = np.diff(np.array(starts, dtype=np.int64))
-    return Played(
+    return PriorTrials(
         u,
         np.column_stack([belief[0][1] for belief in at]),
         np.where([bool(fault) for fault in faults], 0, asked),
@@ -107,7 +107,7 @@ def play_points(
 
 
 def count(study: Study, wanted: Sequence[str], need: Need, replicates: range, *, seed: int) -> tuple[int, int]:
-    """How many trials reach the target, and how many could not be analyzed."""
+    """The number of trials that reach the target, and of those that could not be analyzed."""
     target = target_of(study, wanted, need=need)
     reached = failed = 0
     for part in chunk_ranges(replicates, at_once(trial_bytes(study, twins=1), largest=CHUNK), block=1):
@@ -127,7 +127,7 @@ def count_parallel(
     workers: int,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[int, int]:
-    """As :func:`count`, over threads."""
+    """As :func:`count`, with threads."""
     parts = chunk_ranges(range(replicates), CHUNK, block=1)
     reached = failed = 0
     with threads_until_done(workers) as pool:

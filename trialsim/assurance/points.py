@@ -1,4 +1,4 @@
-"""Points of a prior: a Latin hypercube over every number that is uncertain, by addressed draws."""
+"""Points of a prior: a Latin hypercube over every uncertain number, with addressed draws."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ Floats = NDArray[np.float64]
 
 Scale = Literal["difference", "log", "logit"]
 
-#: Keys that say what an arm changes: the value that means no change, and the scale on which estimates are nearly normal.
+#: Keys for the effect of an arm: the value that means no change, and the scale on which estimates are nearly normal.
 EFFECTS: dict[str, tuple[float, Scale]] = {
     "difference": (0.0, "difference"),
     "secretion": (0.0, "difference"),
     "ratio": (1.0, "log"),
     "odds_ratio": (1.0, "log"),
 }
-#: Keys of a level that make an effect when they differ from the reference arm's, or in one arm from the first visit's.
+#: Keys of a level that are an effect if they differ from the reference arm's, or in one arm from the first visit's.
 CENTERS: dict[str, Scale] = {"mean": "difference", "median": "log", "chance": "logit"}
 
 
 class AssuranceError(TrialsimError, ValueError):
-    """A question about assurance that has no answer as it was put."""
+    """A question about assurance that has no answer."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Belief:
-    """One uncertain thing: a number, or several that move together.
+    """One uncertain quantity: a number, or several that vary together.
 
     Attributes
     ----------
     name : of the prior; the place in the file if none is given
     numbers : places in the resolved scenario, and the numbers with their priors
-    n : participants in each arm on whom the belief rests, where that is said
-    effect : whether it says what an arm changes
-    against, scale : the number that it would equal if there were no change (None where that depends on more), perhaps
+    n : participants in each arm on which the belief is based, if known
+    effect : whether it is the effect of an arm
+    against, scale : the number that it would equal without a change (None if that depends on more), perhaps
         with a prior of its own; and the scale of the effect
     """
 
@@ -63,7 +63,7 @@ class Belief:
 
     @property
     def number(self) -> Number:
-        """The first of its numbers, by which it is shown."""
+        """The first of its numbers, which represents it."""
         return self.numbers[0][1]
 
     @property
@@ -73,11 +73,11 @@ class Belief:
 
     @property
     def label(self) -> str:
-        """The name without what is the same for every number of the kind."""
+        """The name without the parts that are the same for every number of the kind."""
         return self.name.removeprefix("outcomes.")
 
     def shown(self, value: float) -> str:
-        """A value of it, to three digits, with its unit."""
+        """A value, to three digits, with its unit."""
         rounded = float(f"{value:.3g}")
         if self.number.kind == "share":
             return f"{100 * value:.3g} %"
@@ -89,7 +89,7 @@ class Belief:
         return str(value_text(rounded, self.number.kind, self.number.unit))
 
     def values(self, u: Floats) -> list[tuple[Path, Floats]]:
-        """Of each of its numbers, the values at the quantiles ``u`` of its own prior."""
+        """The values of each of its numbers at the quantiles ``u`` of its own prior."""
         return [(path, quantile(_prior(number).distribution, u)) for path, number in self.numbers]
 
 
@@ -107,7 +107,7 @@ def beliefs(scenario: Scenario) -> tuple[Belief, ...]:
     Raises
     ------
     AssuranceError
-        TS-V001 when nothing has a prior
+        TS-V001 if nothing has a prior
     """
     found = tuple(
         Belief(name, numbers, _rests_on(numbers[0][1], scenario.sources), *_effect(scenario, numbers[0][0]))
@@ -117,13 +117,13 @@ def beliefs(scenario: Scenario) -> tuple[Belief, ...]:
         raise AssuranceError(
             "no number of this scenario has a prior.",
             code="TS-V001",
-            remedy="Write difference: {value: -0.8, prior: {normal: {mean: -0.8, sd: 0.4}}}, or begin with trialsim fit.",
+            remedy="Write difference: {value: -0.8, prior: {normal: {mean: -0.8, sd: 0.4}}}, or start with trialsim fit.",
         )
     return found
 
 
 def _effect(scenario: Scenario, path: Path) -> tuple[bool, Number | None, Scale]:
-    """Whether a number says what an arm changes, what would be no change, and on which scale."""
+    """Whether a number is the effect of an arm, its value for no change, and its scale."""
     key = str(path[-1])
     if {"effects", "responds_to"} & set(map(str, path)):
         if key not in EFFECTS:
@@ -147,19 +147,19 @@ def _effect(scenario: Scenario, path: Path) -> tuple[bool, Number | None, Scale]
 
 
 def _rests_on(number: Number, sources: Mapping[str, str]) -> int | None:
-    """``n`` of the prior, else ``n = 12`` in the words of a source."""
+    """``n`` of the prior, otherwise ``n = 12`` in the text of a source."""
     prior = _prior(number)
-    return prior.n or told_n(prior, sources) or told_n(number, sources)
+    return prior.n or participants_of(prior, sources) or participants_of(number, sources)
 
 
-def told_n(record: Sourced, sources: Mapping[str, str]) -> int | None:
-    """The number of participants that the source of a number tells as ``n = 12``.
+def participants_of(record: Sourced, sources: Mapping[str, str]) -> int | None:
+    """The number of participants in the source of a number, written there as ``n = 12``.
 
-    >>> told_n(Number(value=1.0, source="pilot"), {"pilot": "A pilot, n = 12 per arm"})
+    >>> participants_of(Number(value=1.0, source="pilot"), {"pilot": "A pilot, n = 12 per arm"})
     12
     """
-    told = record.source or record.computed_from
-    found = re.search(r"\bn ?= ?(\d+)", f"{told} {sources.get(told, '')}") if told else None
+    source = record.source or record.computed_from
+    found = re.search(r"\bn ?= ?(\d+)", f"{source} {sources.get(source, '')}") if source else None
     return int(found.group(1)) if found else None
 
 

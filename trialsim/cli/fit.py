@@ -16,7 +16,7 @@ from trialsim.kinds.scales import SCALE
 
 if TYPE_CHECKING:
     from trialsim.pilot import Fragment, Pilot
-    from trialsim.pilot.data import Column
+    from trialsim.pilot.data import PilotColumn
 
 #: Letters a line of the plan may have.
 WIDTH = 100
@@ -111,7 +111,7 @@ def command(
     _show(fit_pilot(data), data, out, as_json=as_json)
 
 
-def _print_plan(name: str, columns: Sequence[Column]) -> None:
+def _print_plan(name: str, columns: Sequence[PilotColumn]) -> None:
     """What each column is taken for, on stderr."""
     from trialsim.pilot.fragment import plan_lines
 

@@ -16,7 +16,7 @@ from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS
 
 if TYPE_CHECKING:
     from trialsim.prepared import Study
-    from trialsim.sizing import Found
+    from trialsim.sizing import SizingResult
 
 
 @click.command("size")
@@ -92,7 +92,7 @@ def command(
         raise SystemExit(4)
 
 
-def _print(study: Study, found: Found, folder: Path | None, seconds: float) -> None:
+def _print(study: Study, found: SizingResult, folder: Path | None, seconds: float) -> None:
     from trialsim.report.sizing import answer
 
     first, *rest = answer(study, found)
@@ -104,7 +104,7 @@ def _print(study: Study, found: Found, folder: Path | None, seconds: float) -> N
         stdout.print(f"The curve is in {folder}: power_curve.png and .csv.", markup=False)
 
 
-def summary(study: Study, found: Found, folder: Path | None, seconds: float) -> dict[str, object]:
+def summary(study: Study, found: SizingResult, folder: Path | None, seconds: float) -> dict[str, object]:
     """The answer for scripts; a number that is not there is null."""
     from trialsim.report.sizing import answer
     from trialsim.sizing.sizes import sizes_of

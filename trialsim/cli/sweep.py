@@ -19,7 +19,7 @@ from trialsim.cli.parse import REPLICATES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.sweep import Answer, Swept
+    from trialsim.sweep import AnswerMeasure, SweepRun
 
 #: Designs shown on the screen; the files hold all of them.
 MOST_SHOWN = 60
@@ -111,7 +111,7 @@ def _designs(count: int) -> str:
     return f"{count:,} design" if count == 1 else f"{count:,} designs"
 
 
-def _print(swept: Swept, answer: Answer, frame: pd.DataFrame, folder: Path, *, drawn: bool) -> None:
+def _print(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, folder: Path, *, drawn: bool) -> None:
     from trialsim.report.sweep import summary_lines
 
     _print_table(swept, answer, frame)
@@ -125,7 +125,7 @@ def _print(swept: Swept, answer: Answer, frame: pd.DataFrame, folder: Path, *, d
     stdout.print(f"Everything is in {folder}: designs.csv, results.csv{figures}.", markup=False)
 
 
-def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
+def _print_table(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> None:
     """One line a design; those of the Pareto set in bold with a star, those whose test rejects too often in red."""
     from rich.table import Table
 
@@ -155,7 +155,7 @@ def _print_table(swept: Swept, answer: Answer, frame: pd.DataFrame) -> None:
         stdout.print(f"... and {len(frame) - MOST_SHOWN:,} more in results.csv", markup=False)
 
 
-def summary(swept: Swept, frame: pd.DataFrame, folder: Path) -> dict[str, object]:
+def summary(swept: SweepRun, frame: pd.DataFrame, folder: Path) -> dict[str, object]:
     """The sweep for scripts; a number that is not there is null."""
     rows = [
         {name: None if isinstance(cell, float) and math.isnan(cell) else cell for name, cell in row.items()}

@@ -1,4 +1,4 @@
-"""Designs compared under the same draws: how each measure differs, and in words what was changed."""
+"""Designs compared with the same draws: the difference of each measure, and the changes in words."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trialsim.compare.best import Contest
+from trialsim.compare.best import PowerRanking
 from trialsim.compare.paired import COLUMNS, Difference
-from trialsim.compare.play import Shown, play_sides, read_stored
+from trialsim.compare.play import FigureData, play_sides, read_stored
 from trialsim.compare.sides import CompareError, Side, read_sides
-from trialsim.compare.wording import said
+from trialsim.compare.wording import difference_sentences
 from trialsim.engine import Engine
 from trialsim.errors import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CompareError", "Comparison", "Difference", "Shown", "Side", "compare", "compare_sides", "read_sides"]
+__all__ = ["CompareError", "Comparison", "Difference", "FigureData", "Side", "compare", "compare_sides", "read_sides"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Comparison:
     Attributes
     ----------
     sides : the designs, the baseline first
-    seed, replicates : what was played; the seed is None where folders of different seeds were read
+    seed, replicates : what was simulated; the seed is None if folders with different seeds were read
     rows : every measure of every design but the first, against the first
-    changes : label of a design to sentences that say how its scenario differs from the baseline
-    alone : (label, what) that only one of two designs has
-    notes : what a reader must know, such as that a comparison is unpaired
-    shown : of each design, what figures show
-    contests : of each power that a choice goes by, which designs are told apart
+    changes : label of a design to sentences on how its scenario differs from the baseline
+    alone : (label, what) for each row that only one of two designs has
+    notes : notes for the reader, such as that a comparison is unpaired
+    shown : data for figures, for each design
+    contests : for each power that a choice depends on, which designs differ clearly
     """
 
     sides: tuple[Side, ...]
@@ -44,8 +44,8 @@ class Comparison:
     changes: dict[str, tuple[str, ...]]
     alone: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
-    shown: tuple[Shown, ...]
-    contests: tuple[Contest, ...]
+    shown: tuple[FigureData, ...]
+    contests: tuple[PowerRanking, ...]
 
     def frame(self) -> pd.DataFrame:
         """The rows as a tidy frame."""
@@ -56,12 +56,12 @@ class Comparison:
     def value(
         self, measure: str, *, analysis: str = "trial", contrast: str | None = None, scenario: str = "B"
     ) -> Difference:
-        """One row; without ``contrast`` the first that fits.
+        """One row; without ``contrast`` the first match.
 
         Raises
         ------
         KeyError
-            when there is no such row
+            if there is no such row
         """
         for row in self.rows:
             wanted = (row.scenario, row.analysis, row.measure) == (scenario, analysis, measure)
@@ -84,8 +84,8 @@ def compare(
 ) -> Comparison:
     """Compare scenario files, shipped scenarios or finished output folders with the first of them.
 
-    Finished folders alone are compared from their files, unless ``play``, ``seed`` or ``replicates`` ask for a play. Each of
-    ``variants`` (``path=value``) is one more design: the first with this changed.
+    Finished folders alone are compared from their files, unless ``play``, ``seed`` or ``replicates`` require a simulation.
+    Each of ``variants`` (``path=value``) is one more design: the first one with this change.
     Parameters are otherwise those of :func:`compare_sides`.
     """
     return compare_sides(
@@ -109,16 +109,16 @@ def compare_sides(
 
     Parameters
     ----------
-    replicates : how many, or which; the baseline's number if not said (the smallest number where folders are read)
-    seed : for all designs; the baseline's if not said
-    play : play finished folders again, which pairs the numbers of the trial as well
+    replicates : how many, or which; by default the baseline's number (for folders the smallest number)
+    seed : for all designs; by default the baseline's
+    play : simulate finished folders again, which also pairs the numbers of the trial
     workers, chunk : change no digit of the result
-    progress : is given the number of replicates done so far
+    progress : called with the number of replicates done so far
 
     Raises
     ------
     RunError
-        TS-R005 when no replicate is asked for
+        TS-R005 if no replicate is requested
     """
     stored = all(side.folder is not None for side in sides) and not play and seed is None and replicates is None
     which, used = planned(sides, replicates, stored=stored), common_seed(sides, seed, stored=stored)
@@ -135,7 +135,7 @@ def compare_sides(
         seed=used,
         replicates=len(which),
         rows=found.rows,
-        changes={side.label: said(sides[0], side) for side in sides[1:]},
+        changes={side.label: difference_sentences(sides[0], side) for side in sides[1:]},
         alone=found.alone,
         notes=tuple(notes),
         shown=found.shown,
@@ -149,12 +149,12 @@ def planned(sides: Sequence[Side], replicates: int | range | None, *, stored: bo
         replicates = min(side.replicates for side in sides) if stored else sides[0].replicates
     which = replicates if isinstance(replicates, range) else range(replicates)
     if not len(which):
-        raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
+        raise RunError("no replicate is requested.", code="TS-R005", remedy="Ask for at least 1.")
     return which
 
 
 def common_seed(sides: Sequence[Side], seed: int | None, *, stored: bool) -> int | None:
-    """The seed all designs are compared under; None where finished runs have different ones."""
+    """The seed of all designs; None if finished runs have different seeds."""
     if stored:
         return sides[0].seed if len({side.seed for side in sides}) == 1 else None
     return sides[0].seed if seed is None else seed
@@ -163,13 +163,17 @@ def common_seed(sides: Sequence[Side], seed: int | None, *, stored: bool) -> int
 def _stored_note(sides: Sequence[Side], *, paired: bool) -> str:
     if not paired:
         seeds = ", ".join(f"{side.label} {side.seed}" for side in sides)
-        return f"Unpaired: the runs have different seeds ({seeds}). Write --play to play them under one seed."
+        return f"Unpaired: the runs have different seeds ({seeds}). Use --play to simulate them with one seed."
     return (
         "Read from finished runs: analyses are paired on the replicate, numbers of the trial (duration, staff, missing "
-        "values) are not. Write --play to pair them too."
+        "values) are not. Use --play to pair them too."
     )
 
 
 def _played_notes(sides: Sequence[Side], seed: int) -> list[str]:
     others = [side.label for side in sides if side.seed != seed]
-    return [f"All were played under seed {seed}, also {', '.join(others)}, which says another."] if others else []
+    return (
+        [f"All were simulated with seed {seed}, also {', '.join(others)}, although another seed is declared there."]
+        if others
+        else []
+    )

@@ -1,4 +1,4 @@
-"""Which of several designs has the most power, as far as their simulated trials tell them apart."""
+"""Which of several designs has the most power, as far as their simulated trials show."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.evaluate.apart import Apart, Best, best_of, holm, paired_z
 from trialsim.evaluate.columns import FAMILY, POWER
-from trialsim.evaluate.table import FAILED_LIMIT, Column
+from trialsim.evaluate.separation import ApparentBest, Separation, best_of, holm, paired_z
+from trialsim.evaluate.table import FAILED_LIMIT, MeasureColumn
 from trialsim.evaluate.verdict import Verdict
 from trialsim.prepared import Study
 
@@ -19,25 +19,25 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Contest:
-    """One power in S designs.
+class PowerRanking:
+    """The ranking of S designs by one power.
 
     Attributes
     ----------
-    analysis, contrast : whose power
-    from_first : of each design but the first whether its power is told apart from that of the first, by Holm's steps
-    best : the design with the most power; None where fewer than two may be the best
-    verdicts : of each design whether its test keeps its level; None where the design has no such verdict
+    analysis, contrast : the row of the power
+    from_first : for each design but the first whether its power differs clearly from that of the first, by Holm's steps
+    best : the design with the most power; None if fewer than two may be the best
+    verdicts : for each design whether its test keeps its level; None if the design has no such verdict
     """
 
     analysis: str
     contrast: str
-    from_first: tuple[Apart, ...]
-    best: Best | None
+    from_first: tuple[Separation, ...]
+    best: ApparentBest | None
     verdicts: tuple[Verdict | None, ...]
 
 
-class Meetings:
+class PairwiseSums:
     """Sums over replicates of A powers in S designs, and of their differences between each two designs.
 
     Attributes
@@ -45,7 +45,7 @@ class Meetings:
     n, total : (S, A) replicates with a decision, and how many of them reject
     pairs : (S, S, A) replicates in which both designs decide
     sums, squares : (S, S, A) of the differences, row minus column
-    replicates : seen, failed ones included
+    replicates : number of replicates, including failed ones
     """
 
     def __init__(self, designs: int, powers: int) -> None:
@@ -76,8 +76,8 @@ class Meetings:
         return sign * paired_z(float(self.sums[a, b, power]), squares, n, 1.0 if squares > 0 else 0.0), int(n)
 
 
-def asked(studies: Sequence[Study], columns: Sequence[Sequence[Column]]) -> list[Column]:
-    """The powers that a choice goes by, where another design has them too: of the primary analysis, or of several together."""
+def asked(studies: Sequence[Study], columns: Sequence[Sequence[MeasureColumn]]) -> list[MeasureColumn]:
+    """The powers that a choice depends on, if another design has them too: of the primary analysis, or of several together."""
     plan, scenario = studies[0].analysis, studies[0].scenario
     main = plan.rows[plan.primary[0]]
     several = len(scenario.primary) > 1
@@ -86,16 +86,16 @@ def asked(studies: Sequence[Study], columns: Sequence[Sequence[Column]]) -> list
     return [one for one in first if any(one in names for names in columns[1:])]
 
 
-def taken(values: Floats, names: Sequence[Column], powers: Sequence[Column]) -> Floats:
-    """(R, A) the decisions of the powers asked for, NaN where a design does not have one."""
+def taken(values: Floats, names: Sequence[MeasureColumn], powers: Sequence[MeasureColumn]) -> Floats:
+    """(R, A) the decisions of the powers, NaN if a design does not have one."""
     at = [names.index(one) if one in names else -1 for one in powers]
     return np.where(np.array(at) >= 0, values[:, at], np.nan)
 
 
 def contests(
-    powers: Sequence[Column], met: Meetings, verdicts: Sequence[Sequence[Verdict]], *, paired: bool
-) -> tuple[Contest, ...]:
-    """Who is told apart from whom. Where too many trials fail in a design, its power is bounds and takes no part."""
+    powers: Sequence[MeasureColumn], met: PairwiseSums, verdicts: Sequence[Sequence[Verdict]], *, paired: bool
+) -> tuple[PowerRanking, ...]:
+    """The ranking by each power. A design in which too many trials fail has bounds of its power, and is left out."""
     found = []
     for power, column in enumerate(powers):
         place = (column.analysis, column.contrast)
@@ -110,5 +110,7 @@ def contests(
             others = [i for i in fit if i != top]
             against = [met.z(top, i, power, paired=paired) for i in others]
             best = best_of(top, others, [z for z, _ in against], [n for _, n in against])
-        found.append(Contest(*place, tuple(holm([z for z, _ in leads], [n for _, n in leads])), best, tuple(judged)))
+        found.append(
+            PowerRanking(*place, tuple(holm([z for z, _ in leads], [n for _, n in leads])), best, tuple(judged))
+        )
     return tuple(found)

@@ -20,7 +20,7 @@ STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
 
 @dataclass(frozen=True)
 class Change:
-    """One difference: where it stands, and the two values (None where there is none)."""
+    """One difference: its place, and the two values (None if there is none)."""
 
     path: Path
     kind: Kind
@@ -29,12 +29,12 @@ class Change:
 
     @property
     def where(self) -> str:
-        """The path as it is written after ``--set``."""
+        """The path, as written after ``--set``."""
         return ".".join(self.path)
 
 
 def changes(a: Scenario, b: Scenario) -> list[Change]:
-    """Everything that decides results and is not the same in both, in the order of the file."""
+    """Everything that affects results and differs between both, in the order of the file."""
     return list(_compare(a, b, ()))
 
 
@@ -55,12 +55,12 @@ def _compare(a: object, b: object, path: Path) -> Iterator[Change]:
 
 
 def _listing(value: object) -> bool:
-    """Whether a value is a map of names, or a list of things that have names; both may be empty."""
+    """Whether a value is a map of names, or a list of named things; both may be empty."""
     return isinstance(value, Mapping) or (isinstance(value, tuple) and (not value or _named(value)))
 
 
 def _entries(value: object) -> dict[str, object]:
-    """What stands under each name."""
+    """The items by name."""
     if isinstance(value, Mapping):
         return dict(value)
     return _by_label(value) if isinstance(value, tuple) else {}
@@ -90,7 +90,7 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
 
 
 def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[Change]:
-    """The target, whichever way it is said."""
+    """The target, in either form."""
     old, new = (("in all", one.in_all) if one.in_all is not None else ("each arm", one.each_arm) for one in (a, b))
     if old[0] != new[0]:
         yield Change(path, "changed", f"{old[1]} {_target_word(old[0])}", f"{new[1]} {_target_word(new[0])}")
@@ -110,7 +110,7 @@ def _maps(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, order
 
 
 def _keys(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[Change]:
-    """Keys that only one side has, and whether the others stand in another order."""
+    """Keys that only one side has, and whether the others have another order."""
     for key in a:
         if key not in b:
             yield Change((*path, str(key)), "removed", a[key], None)
@@ -130,7 +130,7 @@ def _named(items: Sequence[object]) -> bool:
 
 
 def _by_label(items: Sequence[object]) -> dict[str, object]:
-    """Items by what they are called; the second of one name gets a number."""
+    """Items by name; the second one with the same name gets a number."""
     found: dict[str, object] = {}
     for item in items:
         base = label(item)
@@ -143,7 +143,7 @@ def _by_label(items: Sequence[object]) -> dict[str, object]:
 
 
 def label(item: object) -> str:
-    """What an item of a list is called."""
+    """The name of an item of a list."""
     if isinstance(item, Wait):
         return item.name or "wait"
     if isinstance(item, Visit):

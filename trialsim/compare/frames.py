@@ -1,4 +1,4 @@
-"""Tables that the figures of a comparison take; no figure computes a number itself."""
+"""Tables for the figures of a comparison; figures compute no numbers themselves."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from trialsim.compare import Comparison
     from trialsim.compare.paired import Difference
 
-#: A figure shows at most so many rows of analyses, and so many panels of estimates.
+#: The most rows of analyses, and panels of estimates, in a figure.
 MOST_ROWS = 10
 MOST_PANELS = 6
 
-#: Points in time at which enrollment is read.
+#: Points in time at which enrollment is shown.
 STEPS = 100
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -96,7 +96,7 @@ SHARES = {
 def share_frames(found: Comparison) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Shares of the trial (time limit, missed sessions, staff use) and their differences, as for power.
 
-    The error of each share alone is left out: the differences bear the intervals.
+    The error of each share alone is left out: the differences have intervals.
     """
     import pandas as pd
 

@@ -1,10 +1,10 @@
-"""What a place in a scenario is called in plain words."""
+"""Names of places in a scenario, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: Places by their path; ``*`` stands for a name that a user made, in the order of {0}, {1}, ...
+#: Places by their path; ``*`` matches a name chosen by the user, in the order of {0}, {1}, ...
 PLACES: tuple[tuple[str, str], ...] = (
     ("setting.starts", "the start of the study"),
     ("setting.patients.arrive.every", "the mean time between patients"),
@@ -56,7 +56,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("outcomes.*.responds_to.*.difference", "the difference that {1} makes in {0}"),
     ("outcomes.*.responds_to.*.odds_ratio", "the odds ratio of {1} on {0}"),
     ("outcomes.*.responds_to.*.responders", "the share whose {0} responds to {1}"),
-    ("outcomes.*.responds_to.*.lag", "the delay with which {0} answers to {1}"),
+    ("outcomes.*.responds_to.*.lag", "the delay with which {0} responds to {1}"),
     ("outcomes.*.responds_to.*.for", "how long {1} drives {0}"),
     ("outcomes.*.responds_to.*.sd_log_between", "the spread of individual effects of {1} on {0}"),
     ("outcomes.*.responds_to.*.sd_between", "the spread of individual effects of {1} on {0}"),
@@ -74,7 +74,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("outcomes.*.instrument.plate_cv", "the CV of {0} between plates"),
     ("outcomes.*.instrument.plate", "the samples of {0} on a plate"),
     ("outcomes.*.instrument.detection_limit", "the detection limit of {0}"),
-    ("outcomes.*.instrument.below", "what is written for {0} below its detection limit:"),
+    ("outcomes.*.instrument.below", "the value for {0} below its detection limit:"),
     ("outcomes.*.instrument.rounding", "the rounding of {0}"),
     ("outcomes.*.instrument.rater_sd", "the error of raters of {0}"),
     ("outcomes.*.lost", "the share of lost values of {0}"),
@@ -102,7 +102,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("costs.staff_hour.*", "the cost of an hour of the {0}"),
 )
 
-#: Whole things that may come or go.
+#: Whole things that may be added or removed.
 WHOLES: tuple[tuple[str, str], ...] = (
     ("setting", "a ward with its patients and staff"),
     ("setting.patients.leave.*", "leaving by {0}"),
@@ -111,14 +111,14 @@ WHOLES: tuple[tuple[str, str], ...] = (
     ("outcomes.*.by_visit.*", "levels of {0} at {1}"),
     ("outcomes.*.effects.*", "an effect of {1} on {0}"),
     ("outcomes.*.rhythm", "a rhythm of {0} over the day"),
-    ("outcomes.*.responds_to.*", "an answer of {0} to {1}"),
+    ("outcomes.*.responds_to.*", "a response of {0} to {1}"),
     ("outcomes.*.drivers.*", "what {1} does to {0}"),
     ("outcomes.*.covariates.*", "what {1} does to {0}"),
     ("outcomes.*.missing.*", "missing values of {0} ({1})"),
     ("outcomes.*.window", "a time window for samples of {0}"),
     ("analyses.*.then", "pairs after {0}"),
-    ("analyses.*.subset", "a choice of participants by their change in {0}"),
-    ("analyses.*.dichotomize", "a cut into yes and no in {0}"),
+    ("analyses.*.subset", "a subset of participants by their change in {0}"),
+    ("analyses.*.dichotomize", "a dichotomy in {0}"),
     ("costs", "costs"),
 )
 
@@ -147,7 +147,7 @@ LEVEL_WORDS = {
 
 
 def noun(path: Sequence[str], visits: Sequence[str]) -> str | None:
-    """What stands at a path; ``visits`` are those at which the same was changed. None where there are no words.
+    """The name of a path; ``visits`` are those with the same change. None if there are no words.
 
     >>> noun(("setting", "patients", "consent"), ())
     'the share who consent'
@@ -164,10 +164,10 @@ def noun(path: Sequence[str], visits: Sequence[str]) -> str | None:
 
 
 def whole(path: Sequence[str]) -> str | None:
-    """What a thing that came or went as a whole is called; None where there are no words.
+    """The name of a thing that was added or removed as a whole; None if there are no words.
 
     >>> whole(("outcomes", "pain", "responds_to", "needle"))
-    'an answer of pain to needle'
+    'a response of pain to needle'
     """
     for pattern, words in WHOLES:
         names = _names(pattern.split("."), path)
@@ -177,7 +177,7 @@ def whole(path: Sequence[str]) -> str | None:
 
 
 def _names(pattern: Sequence[str], path: Sequence[str]) -> list[str] | None:
-    """The names at the stars, where a path fits a pattern."""
+    """The names at the stars, if a path matches a pattern."""
     if len(pattern) != len(path):
         return None
     fits = all(part in ("*", here) for part, here in zip(pattern, path, strict=True))

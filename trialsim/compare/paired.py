@@ -1,6 +1,6 @@
-"""Differences between two designs played with the same draws, and how sharp the pairing makes them.
+"""Differences between two designs simulated with the same draws, and the precision gained by pairing.
 
-Every number of a replicate is added up in groups of replicates, in the order of the replicates; so neither chunks nor
+Numbers of replicates are added up in groups of replicates, in the order of the replicates; so neither chunks nor
 workers change a digit, and memory does not grow with the number of replicates.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.evaluate.moments import Moments, merge
-from trialsim.evaluate.table import FAILED_LIMIT, Z95, Column
+from trialsim.evaluate.moments import ColumnMoments, merge
+from trialsim.evaluate.table import FAILED_LIMIT, Z95, MeasureColumn
 
 Floats = NDArray[np.float64]
 
@@ -23,13 +23,13 @@ Floats = NDArray[np.float64]
 GROUPS = 200
 
 
-class Grouped:
+class GroupedMoments:
     """Moments of M columns in groups of replicates; NaN entries are not counted.
 
     Attributes
     ----------
     n, mean, squares : (G, M) counts, means and sums of squared deviations
-    replicates : (G,) replicates seen, failed ones included
+    replicates : (G,) number of replicates, including failed ones
     """
 
     def __init__(self, columns: int) -> None:
@@ -42,13 +42,14 @@ class Grouped:
         np.add.at(self.replicates, (start + np.arange(len(values))) % GROUPS, 1)
 
     def used(self) -> NDArray[np.int64]:
-        """Groups that hold a replicate."""
+        """Groups with at least one replicate."""
         return np.flatnonzero(self.replicates > 0)
 
-    def total(self) -> Moments:
+    def total(self) -> ColumnMoments:
         """All groups together."""
         return merge(
-            Moments(int(self.replicates[g]), self.n[g], self.mean[g], self.squares[g]) for g in self.used().tolist()
+            ColumnMoments(int(self.replicates[g]), self.n[g], self.mean[g], self.squares[g])
+            for g in self.used().tolist()
         )
 
 
@@ -73,11 +74,11 @@ class Difference:
 
     Attributes
     ----------
-    scenario : label of the scenario that is compared with the baseline
-    mcse : Monte Carlo standard error of the difference; ``mcse_unpaired`` what it were with independent draws
-    saved : share of the variance that the pairing saved; NaN where neither side varies
+    scenario : label of the design that is compared with the baseline
+    mcse : Monte Carlo standard error of the difference; ``mcse_unpaired`` what it would be with independent draws
+    saved : share of the variance that pairing removed; NaN if neither side varies
     conf_low, conf_high : 95 % interval of the difference
-    n : replicates played by both
+    n : replicates simulated by both
     """
 
     scenario: str
@@ -101,43 +102,43 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def widened(columns: Sequence[Column]) -> list[Column]:
+def widened(columns: Sequence[MeasureColumn]) -> list[MeasureColumn]:
     """The columns, then both bounds of every decision: failed replicates as not rejecting, and as rejecting."""
     decisions = [column for column in columns if column.kind == "decision"]
     return [
         *columns,
-        *(Column(one.analysis, one.contrast, one.measure + "_low", "share") for one in decisions),
-        *(Column(one.analysis, one.contrast, one.measure + "_high", "share") for one in decisions),
+        *(MeasureColumn(one.analysis, one.contrast, one.measure + "_low", "share") for one in decisions),
+        *(MeasureColumn(one.analysis, one.contrast, one.measure + "_high", "share") for one in decisions),
     ]
 
 
-def widen(columns: Sequence[Column], values: Floats) -> Floats:
+def widen(columns: Sequence[MeasureColumn], values: Floats) -> Floats:
     """(R, M) values with the bounds that :func:`widened` names."""
     decisions = [index for index, column in enumerate(columns) if column.kind == "decision"]
     decided = values[:, decisions]
     return np.concatenate([values, np.nan_to_num(decided, nan=0.0), np.nan_to_num(decided, nan=1.0)], axis=1)
 
 
-def key(column: Column) -> tuple[str, str, str]:
-    """By what columns of two scenarios are told to be the same."""
+def key(column: MeasureColumn) -> tuple[str, str, str]:
+    """The key that identifies a column in two scenarios."""
     return column.analysis, column.contrast, column.measure
 
 
-class Pair:
+class DesignPair:
     """A baseline and another scenario, replicate by replicate.
 
-    ``a`` and ``b`` are their moments; ``both`` holds, of the common columns, the baseline, the other and their
-    difference in replicates where both have a number.
+    ``a`` and ``b`` are their moments; ``both`` holds, for the common columns, the baseline, the other and their
+    difference in replicates in which both have a number.
     """
 
-    def __init__(self, columns_a: Sequence[Column], columns_b: Sequence[Column]) -> None:
+    def __init__(self, columns_a: Sequence[MeasureColumn], columns_b: Sequence[MeasureColumn]) -> None:
         places = {key(column): index for index, column in enumerate(columns_b)}
         self.common = [
             (index, places[key(column)], column) for index, column in enumerate(columns_a) if key(column) in places
         ]
         self.in_a = [index for index, _, _ in self.common]
         self.in_b = [index for _, index, _ in self.common]
-        self.both = Grouped(3 * len(self.common))
+        self.both = GroupedMoments(3 * len(self.common))
 
     def add(self, a: Floats, b: Floats, start: int) -> None:
         """The same replicates of both, (R, M of a) and (R, M of b)."""
@@ -149,11 +150,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class _Column:
-    """What the groups say of one common column: (G,) arrays of each side, and moments of the pairs."""
+    """One common column by group: (G,) arrays of each side, and moments of the pairs."""
 
-    column: Column
-    a: Moments
-    b: Moments
+    column: MeasureColumn
+    a: ColumnMoments
+    b: ColumnMoments
     groups_a: tuple[Floats, Floats, Floats]
     groups_b: tuple[Floats, Floats, Floats]
     pairs: float
@@ -167,14 +168,14 @@ class _Column:
 
 
 def differences(
-    label: str, pair: Pair, a: Grouped, b: Grouped, *, paired: bool = True, same: bool = False
+    label: str, pair: DesignPair, a: GroupedMoments, b: GroupedMoments, *, paired: bool = True, same: bool = False
 ) -> Iterator[Difference]:
     """The rows of a comparison, in the order of the baseline's columns.
 
     Parameters
     ----------
-    paired : whether both sides were played with the same draws
-    same : whether both sides are one and the same study, so that every difference is 0 beyond chance
+    paired : whether both sides were simulated with the same draws
+    same : whether both sides are the same study, so that every difference is exactly 0
     """
     total_a, total_b, both = a.total(), b.total(), pair.both.total() if paired else None
     used = a.used()
@@ -202,15 +203,15 @@ def differences(
         )  # fmt: skip
 
 
-def _one(moments: Moments, index: int) -> Moments:
-    return Moments(
+def _one(moments: ColumnMoments, index: int) -> ColumnMoments:
+    return ColumnMoments(
         moments.replicates, moments.n[index : index + 1], moments.mean[index : index + 1],
         moments.squares[index : index + 1],
     )  # fmt: skip
 
 
-def _bounded(pair: Pair, a: Moments, b: Moments) -> set[tuple[str, str, str]]:
-    """Decisions that are told as bounds, because too many replicates of one side failed."""
+def _bounded(pair: DesignPair, a: ColumnMoments, b: ColumnMoments) -> set[tuple[str, str, str]]:
+    """Decisions shown as bounds, because too many replicates of one side failed."""
     return {
         key(column)
         for i, j, column in pair.common
@@ -219,7 +220,7 @@ def _bounded(pair: Pair, a: Moments, b: Moments) -> set[tuple[str, str, str]]:
     }
 
 
-def _shown(column: Column, a: Moments, b: Moments, bounded: set[tuple[str, str, str]]) -> bool:
+def _shown(column: MeasureColumn, a: ColumnMoments, b: ColumnMoments, bounded: set[tuple[str, str, str]]) -> bool:
     if a.n[0] == 0 or b.n[0] == 0:
         return False
     for end in ("_low", "_high"):
@@ -267,15 +268,15 @@ def _of_means(label: str, one: _Column) -> Difference:
     return _difference(label, one, one.column.measure, a, b, mcse, alone, (low, high))
 
 
-def _variance_of_mean(one: Moments) -> float:
+def _variance_of_mean(one: ColumnMoments) -> float:
     n = float(one.n[0])
     return float(one.squares[0]) / (n - 1) / n if n > 1 else math.nan
 
 
 def _with_gaps(one: _Column, na: float, nb: float, a: float, b: float) -> float:
-    """The error when some replicates lack a number on one side: sum of squared influences of the replicates.
+    """The error if some replicates lack a number on one side: sum of squared influences of the replicates.
 
-    A replicate moves the difference by (y - mean b) / nb - (x - mean a) / na, where it has these numbers.
+    A replicate changes the difference by (y - mean b) / nb - (x - mean a) / na, if it has these numbers.
     """
     products = (one.squares_a + one.squares_b - one.squares_d) / 2 + one.pairs * (one.mean_a - a) * (one.mean_b - b)
     squares = float(one.a.squares[0]) / na**2 + float(one.b.squares[0]) / nb**2 - 2 * products / (na * nb)
@@ -300,7 +301,7 @@ def paired_interval(difference: float, discordant: float, n: float) -> tuple[flo
     return max(p - q - half, -1.0), min(p - q + half, 1.0)
 
 
-# ---------------------------------------------------------------- what is no mean
+# ---------------------------------------------------------------- measures other than means
 
 
 def _of_groups(label: str, one: _Column, measure: str, *, root: bool) -> Difference:
@@ -325,8 +326,8 @@ def _root_mean(n: Floats, mean: Floats, squares: Floats) -> Floats:  # noqa: ARG
         return np.asarray(np.sqrt(mean))
 
 
-def _leave_out(total: Moments, groups: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, Floats]:
-    """(G,) moments of all replicates but those of one group."""
+def _leave_out(total: ColumnMoments, groups: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, Floats]:
+    """(G,) moments of all replicates except one group."""
     n, mean, squares = groups
     rest = total.n[0] - n
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -336,7 +337,7 @@ def _leave_out(total: Moments, groups: tuple[Floats, Floats, Floats]) -> tuple[F
 
 
 def jackknife(without: Floats) -> float:
-    """Standard error from (G,) values that leave one group out each.
+    """Standard error from (G,) values, each without one group.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Designs played side by side: every chunk of replicates under each of them, with the same draws."""
+"""Designs simulated side by side: every chunk of replicates for each of them, with the same draws."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
-from trialsim.compare.best import Contest, Meetings, asked, contests, taken
-from trialsim.compare.paired import Difference, Grouped, Pair, differences, widen, widened
+from trialsim.compare.best import PairwiseSums, PowerRanking, asked, contests, taken
+from trialsim.compare.paired import DesignPair, Difference, GroupedMoments, differences, widen, widened
 from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
 from trialsim.engine import Engine
 from trialsim.evaluate.columns import analysis_columns, analysis_values
-from trialsim.evaluate.moments import BLOCK, Moments
+from trialsim.evaluate.moments import BLOCK, ColumnMoments
 from trialsim.evaluate.summaries import TRIAL
-from trialsim.evaluate.table import Z95, Column, Measure, measures
+from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
 from trialsim.evaluate.trial import trial_columns
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.verdict import verdicts as verdicts_of
@@ -31,21 +31,21 @@ from trialsim.study import play
 
 Floats = NDArray[np.float64]
 
-#: Replicates played side by side at once.
+#: Replicates simulated side by side at once.
 CHUNK = 500
 
-#: Figures show at most this many replicates of each design.
+#: The most replicates of each design in figures.
 KEPT = 4000
 
 
 @dataclass(frozen=True)
-class Shown:
+class FigureData:
     """The first replicates of one design, for figures.
 
     Attributes
     ----------
     estimates : analysis and contrast to (R,) estimates under the declared effects
-    trial : measure and contrast to (R,) numbers of the trial; empty where they were read from a folder
+    trial : measure and contrast to (R,) numbers of the trial; empty if read from a folder
     entry_days : (R, N) day of enrollment, NaN where nobody was enrolled; None without a ward or from a folder
     """
 
@@ -58,20 +58,20 @@ class Shown:
 class _Batch:
     values: Floats
     waits: Waits
-    shown: Shown | None
+    shown: FigureData | None
 
 
 @dataclass(frozen=True)
-class Results:
-    """What was found: rows for every design but the first, and what figures show of each.
+class ComparisonData:
+    """The comparison: rows for every design but the first, and data for figures of each.
 
-    ``alone`` names, for each design but the first, rows that only it or only the baseline has.
+    ``alone`` names, for each design but the first, the rows that only it or only the baseline has.
     """
 
     rows: tuple[Difference, ...]
     alone: tuple[tuple[str, str], ...]
-    shown: tuple[Shown, ...]
-    contests: tuple[Contest, ...]
+    shown: tuple[FigureData, ...]
+    contests: tuple[PowerRanking, ...]
 
 
 def play_sides(
@@ -83,12 +83,12 @@ def play_sides(
     workers: int | None = None,
     chunk: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Results:
-    """Play all designs under the same seed, chunk by chunk, and compare each with the first."""
+) -> ComparisonData:
+    """Simulate all designs with the same seed, chunk by chunk, and compare each with the first."""
     workers = usable_cores() if workers is None else workers
     columns = [_columns(side.study) for side in sides]
-    adding = _Adding(sides, columns)
-    shown: list[list[Shown]] = [[] for _ in sides]
+    adding = _Sums(sides, columns)
+    shown: list[list[FigureData]] = [[] for _ in sides]
     waits = [AllWaits() for _ in sides]
     chunks = chunk_ranges(replicates, chunk or CHUNK, block=BLOCK)
     work = partial(
@@ -104,12 +104,12 @@ def play_sides(
                 progress(part.stop - replicates.start)
     points = [wait_measures(side.study, one.total(), len(replicates)) for side, one in zip(sides, waits, strict=True)]
     rows = tuple(adding.rows(points))
-    return Results(rows, adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
+    return ComparisonData(rows, adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
 
 
 def _play(
     studies: Sequence[Study],
-    columns: Sequence[list[Column]],
+    columns: Sequence[list[MeasureColumn]],
     replicates: range,
     *,
     seed: int,
@@ -123,7 +123,7 @@ def _play(
 
 
 def _play_one(
-    study: Study, columns: list[Column], replicates: range, *, seed: int, engine: Engine, kept: int
+    study: Study, columns: list[MeasureColumn], replicates: range, *, seed: int, engine: Engine, kept: int
 ) -> _Batch:
     played = play(study, replicates, seed=seed, engine=engine)
     estimates, trial = played.estimates, played.trial
@@ -134,7 +134,7 @@ def _play_one(
         with_days = max(most_with_days(study.conduct.target) + kept - KEPT - replicates.start, 0)
         days = played.entry_days[: min(count, with_days)].copy() if study.program is not None else None
         names = trial_columns(study)
-        shown = Shown(
+        shown = FigureData(
             _estimates_shown(estimates, count),
             {(one.measure, one.contrast): trial[:count, i].copy() for i, one in enumerate(names)},
             days,
@@ -151,33 +151,33 @@ def _estimates_shown(estimates: Estimates, count: int) -> dict[tuple[str, str], 
     }
 
 
-def _columns(study: Study) -> list[Column]:
+def _columns(study: Study) -> list[MeasureColumn]:
     return [*analysis_columns(study.analysis, study.twins), *trial_columns(study)]
 
 
-def _joined(parts: Sequence[Shown]) -> Shown:
-    """Parts that follow one another as one."""
+def _joined(parts: Sequence[FigureData]) -> FigureData:
+    """Consecutive parts, joined."""
     first = parts[0]
     days = [part.entry_days for part in parts if part.entry_days is not None]
-    return Shown(
+    return FigureData(
         {name: np.concatenate([part.estimates[name] for part in parts]) for name in first.estimates},
         {name: np.concatenate([part.trial[name] for part in parts]) for name in first.trial},
         np.concatenate(days) if days else None,
     )
 
 
-class _Adding:
-    """The sums of a comparison as chunks come in."""
+class _Sums:
+    """The sums of a comparison, chunk by chunk."""
 
-    def __init__(self, sides: Sequence[Side], columns: Sequence[list[Column]], *, paired: bool = True) -> None:
+    def __init__(self, sides: Sequence[Side], columns: Sequence[list[MeasureColumn]], *, paired: bool = True) -> None:
         self.sides = sides
         self.wide = [widened(names) for names in columns]
-        self.own = [Grouped(len(names)) for names in self.wide]
-        self.pairs = [Pair(self.wide[0], names) for names in self.wide[1:]]
+        self.own = [GroupedMoments(len(names)) for names in self.wide]
+        self.pairs = [DesignPair(self.wide[0], names) for names in self.wide[1:]]
         self.paired = paired
         self.columns = columns
         self.asked = asked([side.study for side in sides], columns)
-        self.met = Meetings(len(sides), len(self.asked))
+        self.met = PairwiseSums(len(sides), len(self.asked))
 
     def add(self, values: Sequence[Floats], start: int) -> None:
         """The same replicates of every design, the baseline first."""
@@ -189,7 +189,7 @@ class _Adding:
         self.met.add([taken(one, names, self.asked) for one, names in zip(values, self.columns, strict=True)])
 
     def rows(self, points: Sequence[Sequence[Measure]] = ()) -> Iterator[Difference]:
-        """Every design but the first against it; ``points`` of the waits of each design, where they were counted."""
+        """Every design but the first, compared with it; ``points`` of the waits of each design, if they were counted."""
         first = self.sides[0]
         for index, (side, pair, own) in enumerate(zip(self.sides[1:], self.pairs, self.own[1:], strict=True), start=1):
             same = side.identity == first.identity
@@ -198,14 +198,14 @@ class _Adding:
             waited = _apart(side.label, points[0], points[index], replicates, same=same) if points else ()
             yield from behind_means(found, waited)
 
-    def contests(self) -> tuple[Contest, ...]:
-        """How the powers of the primary analyses stand to one another in all designs."""
+    def contests(self) -> tuple[PowerRanking, ...]:
+        """The ranking of all designs by the powers of the primary analyses."""
         verdicts = []
         for side, own, names in zip(self.sides, self.own, self.columns, strict=True):
             total = own.total()
             count = len(names)
             table = measures(
-                names, Moments(total.replicates, total.n[:count], total.mean[:count], total.squares[:count])
+                names, ColumnMoments(total.replicates, total.n[:count], total.mean[:count], total.squares[:count])
             )
             plan, twins = side.study.analysis, side.study.twins
             levels = level_rows(plan, twins, None, table)
@@ -213,7 +213,7 @@ class _Adding:
         return contests(self.asked, self.met, verdicts, paired=self.paired)
 
     def alone(self) -> tuple[tuple[str, str], ...]:
-        """What only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
+        """Rows that only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
         found: list[tuple[str, str]] = []
         for side, names in zip(self.sides[1:], self.wide[1:], strict=True):
             for label, mine, others in (
@@ -225,8 +225,8 @@ class _Adding:
         return tuple(dict.fromkeys(found))
 
 
-def _name(column: Column) -> str:
-    """What a row is about: an analysis and contrast, or a number of the trial."""
+def _name(column: MeasureColumn) -> str:
+    """The name of a row: an analysis and contrast, or a number of the trial."""
     if column.analysis == TRIAL:
         return f"{column.measure.partition(':')[0]} {column.contrast}".strip()
     return f"{column.analysis} ({column.contrast})"
@@ -237,11 +237,11 @@ def _name(column: Column) -> str:
 
 def read_stored(
     sides: Sequence[Side], replicates: range, *, paired: bool, progress: Callable[[int], None] | None = None
-) -> Results:
+) -> ComparisonData:
     """Compare finished runs from their files: analyses replicate by replicate, the trial's numbers by their means."""
     columns = [analysis_columns(side.study.analysis, side.study.twins) for side in sides]
-    adding = _Adding(sides, columns, paired=paired)
-    shown: list[list[Shown]] = [[] for _ in sides]
+    adding = _Sums(sides, columns, paired=paired)
+    shown: list[list[FigureData]] = [[] for _ in sides]
     files = [stored_estimates(side, replicates) for side in sides]
     for batches in zip(*files, strict=True):
         values = []
@@ -249,16 +249,16 @@ def read_stored(
             values.append(widen(names, analysis_values(side.study.analysis, batch)))
             count = min(replicates.start + KEPT - batch.replicates.start, len(batch.replicates))
             if count > 0:
-                parts.append(Shown(_estimates_shown(batch, count), {}, None))
+                parts.append(FigureData(_estimates_shown(batch, count), {}, None))
         adding.add(values, batches[0].replicates.start)
         if progress is not None:
             progress(batches[0].replicates.stop - replicates.start)
     rows = [*adding.rows(), *_trial_rows(sides, len(replicates))]
-    return Results(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
+    return ComparisonData(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
 
 
 def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:
-    """Numbers of the trial by what the folders hold: means with their errors, so unpaired."""
+    """Numbers of the trial from the folders: means with their errors, so unpaired."""
     base = [row for row in stored_measures(sides[0]) if row.analysis == TRIAL]
     for side in sides[1:]:
         others = [row for row in stored_measures(side) if row.analysis == TRIAL]
@@ -268,9 +268,9 @@ def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:
 def _apart(
     label: str, base: Sequence[Measure], others: Sequence[Measure], replicates: int, *, same: bool = False
 ) -> Iterator[Difference]:
-    """Differences of what both sides have, with errors as if their draws were independent: not too small, for they are alike.
+    """Differences of common rows, with errors as if draws were independent: not too small, because the draws are shared.
 
-    One and the ``same`` study with the same draws differs by nothing, without an error.
+    The ``same`` study with the same draws has a difference of 0, without an error.
     """
     known = {(row.contrast, row.measure): row for row in base}
     for row in others:

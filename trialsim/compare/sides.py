@@ -1,4 +1,4 @@
-"""What is compared: scenario files, shipped scenarios by name, and finished output folders."""
+"""The designs to compare: scenario files, shipped scenarios by name, and finished output folders."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from trialsim.scenario.change import typed
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.shipped import shipped_scenarios
 
-#: More designs than this make no readable comparison.
+#: The most designs in a readable comparison.
 MOST = 8
 
 
 class CompareError(TrialsimError, ValueError):
-    """A comparison that cannot be made as it was asked for."""
+    """The comparison is impossible as requested."""
 
     exit_code = 2
 
@@ -33,9 +33,9 @@ class Side:
     Attributes
     ----------
     label : A, B, C, ...
-    name : of the scenario, with what tells it from others of the same name
+    name : of the scenario, with what distinguishes it from others of the same name
     seed, replicates : as stored in the folder, or as the scenario says
-    folder : of a finished run, else None
+    folder : of a finished run, otherwise None
     """
 
     label: str
@@ -47,7 +47,7 @@ class Side:
 
     @property
     def identity(self) -> str:
-        """Hash of what decides the results, the seed left out."""
+        """Hash of everything that affects the results, without the seed."""
         return scenario_hash(self.study.scenario, seed=False)
 
 
@@ -62,15 +62,15 @@ def read_sides(
     Parameters
     ----------
     inputs : scenario files, names of shipped scenarios, folders of finished runs
-    variants : ``path=value``, each one more design: the baseline with this changed
+    variants : ``path=value``, each one more design: the baseline with this change
     set : changes of every scenario, but not of finished runs
 
     Raises
     ------
     CompareError
-        TS-C001 with fewer than two designs or too many, TS-C002 when there is no such file, folder or scenario
+        TS-C001 if there are fewer than two designs or too many, TS-C002 if there is no such file, folder or scenario
     RunError
-        TS-C003 when a folder holds no finished run, TS-C004 when its files were changed since
+        TS-C003 if a folder has no finished run, TS-C004 if its files were changed since
     ScenarioError
         with every fault of a scenario file
     """
@@ -121,8 +121,8 @@ def _read(label: str, path: Path, changes: Sequence[str]) -> Side:
             )  # fmt: skip
         path = shipped[str(path)].path
     study = prepare(load(path, set=changes))
-    told = study.scenario.simulation
-    return Side(label, study.scenario.name, study, told.seed, told.replicates)
+    simulation = study.scenario.simulation
+    return Side(label, study.scenario.name, study, simulation.seed, simulation.replicates)
 
 
 def _read_folder(label: str, path: Path) -> Side:
@@ -130,7 +130,7 @@ def _read_folder(label: str, path: Path) -> Side:
     files = (RESOLVED, ESTIMATES, MEASURES)
     if manifest is None or manifest.get("status") != "done" or not all((path / name).is_file() for name in files):
         raise RunError(
-            f"{path} holds no finished run.", code="TS-C003",
+            f"{path} does not contain a finished run.", code="TS-C003",
             remedy="Name a folder that `trialsim run` has finished, or the scenario file.",
         )  # fmt: skip
     changed = [name for name in changed_outputs(path) if name in files]
@@ -141,13 +141,13 @@ def _read_folder(label: str, path: Path) -> Side:
     except ScenarioError as error:
         raise strange(path, f"{RESOLVED} cannot be read") from error
     if scenario_hash(study.scenario) != manifest["scenario_hash"]:
-        raise strange(path, f"{RESOLVED} is not the scenario that {MANIFEST} tells of")
+        raise strange(path, f"{RESOLVED} is not the scenario of {MANIFEST}")
     return Side(label, study.scenario.name, study, manifest["seed"], manifest.get("replicates", 0), path)
 
 
 def strange(folder: Path, why: str) -> RunError:
-    """The error of a folder whose files do not belong together."""
+    """The error for a folder whose files do not belong together."""
     return RunError(
-        f"{folder} was changed, or is of another version of trialsim: {why}.", code="TS-C004",
+        f"{folder} was changed, or was made by another version of trialsim: {why}.", code="TS-C004",
         remedy="Run the study again, or compare the scenario files.",
     )  # fmt: skip

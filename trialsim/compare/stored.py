@@ -15,7 +15,7 @@ from trialsim.errors import RunError
 from trialsim.evaluate.table import Measure
 from trialsim.runs.run import ESTIMATES, MEASURES
 
-#: Columns of the file that bear another name than in :class:`trialsim.analysis.estimates.Estimates`.
+#: Columns of the file with another name than in :class:`trialsim.analysis.estimates.Estimates`.
 OTHER_NAMES = {"low": "conf_low", "high": "conf_high"}
 
 
@@ -25,7 +25,7 @@ def stored_estimates(side: Side, replicates: range) -> Iterator[Estimates]:
     Raises
     ------
     RunError
-        TS-C004 when the file does not hold what its study says
+        TS-C004 if the file does not match its study
     """
     import pyarrow.parquet as pq
 
@@ -51,7 +51,7 @@ def stored_estimates(side: Side, replicates: range) -> Iterator[Estimates]:
 
 
 def _strange(folder: Path) -> RunError:
-    return strange(folder, f"{ESTIMATES} does not hold the analyses of its scenario")
+    return strange(folder, f"{ESTIMATES} does not contain the analyses of its scenario")
 
 
 def _estimates(table: object, side: Side, twins: tuple[str, ...], replicates: range) -> Estimates:
@@ -96,7 +96,7 @@ def stored_measures(side: Side) -> list[Measure]:
     Raises
     ------
     RunError
-        TS-C004 when the file holds no such table
+        TS-C004 if the file does not contain such a table
     """
     assert side.folder is not None
     found = []
@@ -110,5 +110,5 @@ def stored_measures(side: Side) -> list[Measure]:
                 of = row["analysis"], row["contrast"], row["measure"]
                 found.append(Measure(*of, value, mcse, low, high, replicates, failed))
     except (ValueError, KeyError, TypeError) as problem:
-        raise strange(side.folder, f"{MEASURES} is no table of operating characteristics") from problem
+        raise strange(side.folder, f"{MEASURES} is not a table of operating characteristics") from problem
     return found

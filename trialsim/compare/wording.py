@@ -1,4 +1,4 @@
-"""How two scenarios differ, in sentences a nurse can read."""
+"""The differences of two scenarios, in plain sentences."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from trialsim.scenario.model import Scenario
 #: Words for small numbers of things.
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-#: A percent change below this is not worth its words [share].
+#: The smallest percent change that is shown [share].
 LEAST = 0.0005
 
 
-def said(a: Side, b: Side) -> tuple[str, ...]:
-    """What was changed from scenario ``a`` to ``b``: each a phrase that follows "B = A with".
+def difference_sentences(a: Side, b: Side) -> tuple[str, ...]:
+    """The changes from scenario ``a`` to ``b``: each a phrase that follows "B = A with".
 
-    One sentence that says so when nothing was.
+    If nothing was changed, one sentence says so.
     """
     found = phrases(a.study.scenario, b.study.scenario)
     return tuple(found) if found else ("nothing changed: the two scenarios are equal",)
 
 
 def headline(a: Side, b: Side, found: Sequence[str]) -> str:
-    """``B = A with one nurse fewer (2 instead of 3 in ...)``, when there is little to say; else how much there is."""
+    """``B = A with one nurse fewer (2 instead of 3 in ...)``, if there is one change; otherwise the number of changes."""
     if found and found[0].startswith("nothing changed"):
         return f"{b.label} = {a.label}: the two scenarios are equal."
     if len(found) == 1:
@@ -42,7 +42,7 @@ def headline(a: Side, b: Side, found: Sequence[str]) -> str:
 
 
 def phrases(a: Scenario, b: Scenario) -> list[str]:
-    """Every difference between two resolved scenarios as a phrase; the seed is left out."""
+    """Every difference between two resolved scenarios as a phrase, except the seed."""
     found = [change for change in changes(a, b) if change.path[:1] != ("simulation",)]
     gone = {(change.path[0], change.path[-1]): change.kind for change in found if _is_name(change)}
     kept = [change for change in found if _is_name(change) or not _follows(change, gone)]
@@ -59,7 +59,7 @@ def _is_name(change: Change) -> bool:
 
 
 def _follows(change: Change, gone: Mapping[tuple[str, str], str]) -> bool:
-    """Whether a change only says again that an arm came or went: its level, its effect, the ratio."""
+    """Whether a change only follows from an arm that was added or removed: its level, its effect, the ratio."""
     arms = {name for (section, name) in gone if section == "design"}
     if not arms:
         return False
@@ -78,7 +78,7 @@ class _Group:
 
 
 def _grouped(found: Sequence[Change]) -> Iterator[_Group]:
-    """Changes of levels that are the same at several visits, as one."""
+    """Changes of levels, with equal changes at several visits joined."""
     groups: dict[tuple[object, ...], list[Change]] = {}
     for change in found:
         path = change.path
@@ -119,7 +119,7 @@ def _where(change: Change, group: _Group) -> str:
 
 
 def _came_or_went(change: Change) -> str:
-    """An arm, an outcome, a step, ... that is only there in one of the two."""
+    """An arm, an outcome, a step, ... that only one of the two has."""
     value = change.new if change.kind == "added" else change.old
     path = change.path
     if len(path) == 3 and path[:2] == ("design", "arms"):
@@ -145,7 +145,7 @@ def _came_or_went(change: Change) -> str:
     if name is None:
         return f"{change.where}: {text(change.old)} -> {text(change.new)}"
     if change.kind == "added":
-        return f"{name} {text(value)}, where nothing was said ({change.where})"
+        return f"{name} {text(value)}, which was not set ({change.where})"
     return f"no longer {name} {text(value)} ({change.where})"
 
 
@@ -159,7 +159,7 @@ def _article(change: Change, what: str) -> str:
 
 
 def _counted(change: Change) -> str | None:
-    """Whole things that became more or fewer: nurses, participants."""
+    """Numbers of whole things that changed: nurses, participants."""
     path, old, new = change.path, change.old, change.new
     if not (isinstance(old, int) and isinstance(new, int)) or isinstance(old, bool):
         return None
@@ -182,7 +182,7 @@ def _percent(share: float) -> str:
 
 
 def by_how_much(old: object, new: object) -> str:
-    """How far a number moved: in percent, or for shares in percentage points.
+    """The size of a change: in percent, or for shares in percentage points.
 
     >>> by_how_much(Number(value=0.8, kind="share"), Number(value=0.7, kind="share"))
     '10 percentage points lower'
@@ -195,18 +195,18 @@ def by_how_much(old: object, new: object) -> str:
     kind = getattr(new, "kind", "number")
     if kind == "share":
         gap = 100 * (abs(b) - abs(a) if a < 0 and b <= 0 else b - a)
-        words = ("further from 0", "nearer to 0") if a < 0 and b <= 0 else ("higher", "lower")
+        words = ("further from 0", "closer to 0") if a < 0 and b <= 0 else ("higher", "lower")
         return f"{abs(gap):.3g} percentage points {words[0] if gap > 0 else words[1]}" if abs(gap) > 100 * LEAST else ""
     if a == 0 or b == 0 or (a > 0) != (b > 0) or abs(b / a - 1) < LEAST:
         return ""
     longer, shorter = ("longer", "shorter") if kind in ("duration", "calendar") else ("higher", "lower")
     if a < 0:
-        longer, shorter = "further from 0", "nearer to 0"
+        longer, shorter = "further from 0", "closer to 0"
     return f"{_percent(abs(b / a - 1))} {longer if abs(b) > abs(a) else shorter}"
 
 
 def _middle(value: object) -> float | None:
-    """The number that stands for a quantity: itself, or what a spread gives as its middle."""
+    """The number that represents a quantity: itself, or the center of a distribution."""
     if isinstance(value, Number):
         return value.value
     if isinstance(value, Spread):
@@ -223,7 +223,7 @@ def _middle(value: object) -> float | None:
 
 
 def both_texts(old: object, new: object) -> tuple[str, str]:
-    """Two values as people write them, two durations in one unit.
+    """Two values as people write them, durations in the same unit.
 
     >>> both_texts(Number(value=108_000.0, kind="duration"), Number(value=216_000.0, kind="duration"))
     ('30 h', '60 h')
@@ -265,7 +265,7 @@ def _number(number: Number) -> str:
 
 
 def _spread(spread: Spread) -> str:
-    """Declared numbers where there are few, else the distribution in words."""
+    """The declared numbers if there are few, otherwise the distribution in words."""
     numbers = {name: part for name, part in spread.given.items() if isinstance(part, Number)}
     if spread.family is None and len(numbers) == len(spread.given) and (spread.low, spread.high) == (None, None):
         if set(numbers) == {"value"}:

@@ -1,4 +1,4 @@
-"""How participants come, are asked, are allocated, and would leave: all that does not depend on the ward."""
+"""How participants arrive, are asked, are allocated, and would leave: everything that does not depend on the ward."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["COUNTS", "NEVER", "ConductPlan", "Entries", "conduct", "plan_conduct
 def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
     """Participants of ``replicates``.
 
-    Those of a trial of n are the first n of a trial of N, as long as no arm is closed by its own target.
+    The participants of a trial of n are the first n of a trial of N, unless an arm closes at its own target.
     """
     arrived = _from_the_ward(plan, seed=seed, replicates=replicates) if plan.ward else _at_once(plan, len(replicates))
     covariates = draw_covariates(plan, seed=seed, replicates=replicates)
@@ -36,7 +36,7 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
 
 
 def _at_once(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
-    """Without a ward everybody comes and is enrolled at tick 0."""
+    """Without a ward everybody arrives and is enrolled at tick 0."""
     shape = (replicates, plan.target)
     counts = np.zeros((replicates, len(COUNTS)), dtype=np.int64)
     counts[:, [COUNTS.index("arrived"), COUNTS.index("enrolled")]] = plan.target
@@ -54,7 +54,7 @@ def _at_once(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
 
 
 def _from_the_ward(plan: ConductPlan, *, seed: int, replicates: range) -> dict[str, NDArray[Any]]:
-    """Who comes, is asked and consents."""
+    """Who arrives, is asked and consents."""
     shape = (len(replicates), plan.target)
     made: dict[str, NDArray[Any]] = {
         "arrival": np.empty(shape, dtype=np.int64),
@@ -95,7 +95,7 @@ def _told(plan: ConductPlan, *, seed: int, replicates: range, patients: int) -> 
 
 
 def _expected_patients(plan: ConductPlan) -> int:
-    """Somewhat more patients than must come to reach the target; the kernel asks for more where they are too few."""
+    """Somewhat more patients than are needed for the target; the kernel asks for more if these are too few."""
     asked = np.prod(1.0 - plan.exclusion_shares)
     need = min(plan.target / max(float(plan.consent * asked), 1e-9), MOST_PATIENTS)
     return int(1.25 * need + 8 * need**0.5) + 32

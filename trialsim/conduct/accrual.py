@@ -1,6 +1,6 @@
 """From the door of the ward to enrollment: arrivals, exclusions, asking, consent.
 
-A patient's draws have the arrival number as their address, so what becomes of one patient depends on no other.
+The draws of a patient have the arrival number as their address, so what happens to a patient does not depend on others.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from trialsim.numbers.draws import block, to_uniform
 from trialsim.numbers.elementary import log1m
 from trialsim.protocol.calendar import DAY, NEVER, first_open
 
-#: Nobody comes, is asked or leaves later than this [ticks]: 200 years.
+#: Nobody arrives, is asked or leaves later than this [ticks]: 200 years.
 HORIZON = 200 * 365 * DAY
 
-#: A trial that has seen so many patients and has not reached its target ends there.
+#: A trial ends after this many patients, even if it has not reached its target.
 MOST_PATIENTS = 1_000_000
 
 #: Streams of a patient; the reasons of exclusion and then those of leaving follow.
 STREAMS = ("arrival", "ask", "consent", "site")
 
 ARRIVAL, ASK, CONSENT, SITE = range(4)
-CONSENTS, LEFT, DECLINES, EXCLUDED = range(4)  # what becomes of a patient; the reasons of exclusion go on from here
+CONSENTS, LEFT, DECLINES, EXCLUDED = range(4)  # what happens to a patient; the reasons of exclusion follow
 
 
 @kernel
@@ -70,21 +70,21 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
     seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, streams, exclusions, site_shares,
-    rows, table, told, first_window, windows, arrival, entry, number, site, leave, leave_reason, counts, complete,
+    rows, table, prepared, first_window, windows, arrival, entry, number, site, leave, leave_reason, counts, complete,
     accrual_end,
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
 
     ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the
-    time until a patient is asked, the further rows the times to leave; ``told`` (rows, R, patients) replaces them where
-    the compiled quantiles do not know the family, and is empty else. False is returned when more than ``capacity``
+    time until a patient is asked, the other rows the times to leave; ``prepared`` (rows, R, patients) replaces them if
+    the compiled quantiles do not support the family, and is empty otherwise. Returns False if more than ``capacity``
     patients are needed.
 
-    Patients are asked in the order of arrival plus delay; the target may be reached by somebody who came later than
+    Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
     one still waiting to be asked.
     """
     replicates, target = entry.shape
-    excluding, leaving, prepared = exclusions.shape[0], rows.shape[0] - 1, told.shape[2] > 0
+    excluding, leaving, is_prepared = exclusions.shape[0], rows.shape[0] - 1, prepared.shape[2] > 0
     asked_at = np.empty(capacity, dtype=np.int64)
     came_at = np.empty(capacity, dtype=np.int64)
     left_at = np.empty(capacity, dtype=np.int64)
@@ -111,7 +111,7 @@ def accrue(  # type: ignore[no-untyped-def]
                 return False
             for d in range(1 if at_once else 0, leaving + 1):
                 draw = u[ASK if d == 0 else SITE + excluding + d, lane]
-                seconds[d] = told[d, r, patients] if prepared else quantile_packed(rows, d, table, draw)
+                seconds[d] = prepared[d, r, patients] if is_prepared else quantile_packed(rows, d, table, draw)
             ask = tick
             if not at_once:
                 ask += int(math.floor(min(max(seconds[0], 0.0), float(HORIZON)) + 0.5))
@@ -165,9 +165,9 @@ def accrue(  # type: ignore[no-untyped-def]
 
 @kernel
 def _count(counts, patients, closed, closing, came_at, asked_at, left_at, fates):  # type: ignore[no-untyped-def]
-    """Patients by what had become of them when enrollment closed, by patient ``closing`` if by anybody.
+    """Patients by their state when enrollment closed, with patient ``closing`` if one closed it.
 
-    Those who consent are counted with those not asked yet.
+    Patients who would have consented later are counted as not asked in time.
     """
     for i in range(counts.shape[0]):
         counts[i] = 0

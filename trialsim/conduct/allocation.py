@@ -1,4 +1,4 @@
-"""Into which arm each participant goes: in turn, simple, permuted blocks, stratified, any ratio."""
+"""Allocation of participants to arms: in turn, simple, permuted blocks, stratified, any ratio."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def allocate(
     """Arms (R, N) of the enrolled, -1 for empty places.
 
     A block is addressed by its stratum and number, so it is the same whatever comes before. An arm that has its own
-    target is closed: its remaining places are passed over.
+    target closes when the target is reached: its remaining places are skipped.
     """
     method = METHOD[plan.method]
     places = places_in_block(plan.ratio, plan.block if method.blocks else sum(plan.ratio))
@@ -59,7 +59,7 @@ def _allocate(one_by_one, in_blocks, places, arms, each_arm, seed, streams, firs
     size, strata = places.shape[0], streams.shape[0]
     orders = np.empty((strata, size), dtype=np.int8)
     u = np.empty(size + 3)
-    used = np.empty(strata, dtype=np.int64)  # places used of the present block
+    used = np.empty(strata, dtype=np.int64)  # places used in the current block
     number = np.empty(strata, dtype=np.uint64)  # of the next block
     tries = np.empty(1, dtype=np.int64)  # of simple allocation
     filled = np.empty(arms, dtype=np.int64)

@@ -11,7 +11,7 @@ from trialsim.conduct.entries import NEVER
 def withdraw(after, reason, entry, leave, leave_reason):  # type: ignore[no-untyped-def]
     """Bring ``leave`` (R, N) forward where ``after`` (R, N) [s from enrollment] comes first.
 
-    On a tie the reason that stood first counts.
+    On a tie the reason listed first counts.
     """
     for r in range(entry.shape[0]):
         for n in range(entry.shape[1]):

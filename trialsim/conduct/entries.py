@@ -1,4 +1,4 @@
-"""Who takes part in each simulated trial, when they come, and when they would leave."""
+"""Who takes part in each simulated trial, when they arrive, and when they would leave."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Entries:
     Attributes
     ----------
     arrival, entry : (R, N) int64 tick of arrival and of consent, which is enrollment; -1 for an empty place
-    arrival_number : (R, N) int64 number of the patient among all who came, -1 for an empty place
+    arrival_number : (R, N) int64 number of the patient among all who arrived, -1 for an empty place
     arm : (R, N) int8, -1 for an empty place
     site : (R, N) int16
     stratum : (R, N) int16
     leave : (R, N) int64 tick at which the participant would leave, ``NEVER`` if not
     leave_reason : (R, N) int8 position in ``ConductPlan.leave_reasons``, -1 if never
     covariates : (R, N, C) numbers, the position of the category for covariates by choice
-    counts : (R, 5 + exclusions) int64 patients by what became of them (:data:`COUNTS`, then the exclusions), until the
+    counts : (R, 5 + exclusions) int64 patients by what happened to them (:data:`COUNTS`, then the exclusions), until the
         last enrollment or the time limit
     complete : (R,) whether the target was reached
     accrual_end : (R,) int64 tick of the last enrollment, or the time limit where the target was not reached

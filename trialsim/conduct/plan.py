@@ -1,4 +1,4 @@
-"""What a scenario says of accrual, allocation and attrition, as numbers for the kernels."""
+"""Accrual, allocation and attrition of a scenario, as numbers for the kernels."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from trialsim.scenario.notation import parse_ratio
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
-#: More combinations of categories than this are no strata of a bedside trial.
+#: The most strata (combinations of categories) that a bedside trial can have.
 MOST_STRATA = 1000
 
 
 class ConductError(TrialsimError, ValueError):
-    """A design that nobody can carry out."""
+    """A design that cannot be carried out."""
 
     exit_code = 3
 
 
 @dataclass(frozen=True)
-class Leaving:
+class LeavingReasons:
     """Reasons to leave: a distribution of times and the name of a stream for each."""
 
     reasons: tuple[str, ...]
@@ -70,7 +70,7 @@ class ConductPlan:
     ward: bool
     target: int
     arms: tuple[str, ...]
-    each_arm: int  # 0 when the target is one in all
+    each_arm: int  # 0 if the target is a total
     ratio: tuple[int, ...]
     method: str
     block: int
@@ -87,8 +87,8 @@ class ConductPlan:
     ask: Distribution
     ask_until: Calendar
     consent: float
-    leaving: Leaving  # counted from arrival
-    withdrawing: Leaving  # counted from enrollment
+    leaving: LeavingReasons  # counted from arrival
+    withdrawing: LeavingReasons  # counted from enrollment
     covariates: tuple[CovariatePlan, ...]
     weekday: int
     limit: int  # tick after which nobody is enrolled
@@ -174,20 +174,20 @@ def _covariate(name: str, what: Covariate) -> CovariatePlan:
     return CovariatePlan(name, (), what.number.distribution, key)
 
 
-def _leaving(leaves: Sequence[Leave], pattern: str) -> Leaving:
+def _leaving(leaves: Sequence[Leave], pattern: str) -> LeavingReasons:
     reasons = tuple(leave.reason for leave in leaves)
     for reason in reasons:
         if reasons.count(reason) > 1:
             raise ConductError(
-                f"the reason {reason!r} stands twice.", code="TS-E054", remedy="Give each reason one entry."
+                f"the reason {reason!r} is listed twice.", code="TS-E054", remedy="Give each reason one entry."
             )
-    return Leaving(
+    return LeavingReasons(
         reasons, tuple(map(_time_to_leave, leaves)), tuple(stream(pattern, reason=reason) for reason in reasons)
     )
 
 
 def _time_to_leave(leave: Leave) -> Distribution:
-    """A drawn time, or the time with the constant hazard that makes ``chance`` leave ``within`` a time."""
+    """A drawn time; or, for a share ``chance`` that leaves ``within`` a time, a time with constant hazard."""
     if leave.after is not None:
         return leave.after.distribution
     if leave.chance is None or leave.within is None:
@@ -212,7 +212,7 @@ def _rates(arrive: Arrivals) -> ArrivalRates:
 
 
 def _weights(pattern: Mapping[str, float]) -> Floats:
-    """Weights of the days from Monday with a mean of 1; days not named weigh nothing, the last naming counts."""
+    """Weights of the days from Monday with a mean of 1; a day that is not named has weight 0, and the last entry counts."""
     weights = np.zeros(7) if pattern else np.ones(7)
     for days, weight in pattern.items():
         weights[list(parse_days(days))] = weight
@@ -220,7 +220,7 @@ def _weights(pattern: Mapping[str, float]) -> Floats:
 
 
 def _limit(within: Number | None, starts: date) -> int:
-    """Tick at which enrollment closes: so many calendar months from the start, or so many seconds."""
+    """Tick at which enrollment closes: a number of calendar months from the start, or of seconds."""
     if within is None:
         return NEVER
     if within.unit != "months":

@@ -1,4 +1,4 @@
-"""Two engines that play the same protocol to the same last event: a compiled one and one written with SimPy."""
+"""Two engines that simulate the same protocol and give the same events: a compiled one and one written with SimPy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trialsim.protocol.tapes import Tapes
 
 __all__ = ["Engine", "EventTrace", "is_compiled", "play"]
 
-#: The compiled engine, or the one that is written to be read.
+#: The compiled engine, or the reference engine, which is written to be read.
 Engine = Literal["fast", "simpy"]
 
 
@@ -28,7 +28,7 @@ def play(
     engine: Engine = "fast",
     record: bool = False,
 ) -> EventTrace:
-    """Play a protocol for the participants of each replicate.
+    """Simulate a protocol for the participants of each replicate.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def play(
 def _play_fast(
     program: Program, entries: Any, tapes: Tapes, *, seed: int, replicates: range, room: int
 ) -> tuple[EventTrace, NDArray[np.int64]]:
-    """The compiled engine with room for so many events a replicate."""
+    """The compiled engine with room for this many events in a replicate."""
     from trialsim.engine.kernel import play_range
     from trialsim.engine.tables import tabulate
 
@@ -86,7 +86,7 @@ def _play_fast(
 
 
 def is_compiled() -> bool:
-    """Whether the compiled engine lies in the cache on disk; else the first play compiles it."""
+    """Whether the compiled engine is in the cache on disk; otherwise the first use compiles it."""
     from trialsim.compiled import is_cached
     from trialsim.engine.kernel import play_range
 

@@ -1,10 +1,10 @@
-"""The compiled engine: one function plays a range of replicates on one thread.
+"""The compiled engine: one function simulates a range of replicates on one thread.
 
-It keeps an own binary heap of packed keys ``(tick x 8 + rank) << 20 | participant``. The ranks within a tick are those
+It keeps its own binary heap of packed keys ``(tick x 8 + rank) << 20 | participant``. The ranks within a tick are those
 of the rules: 1 a step or spell ends, 2 a participant leaves, 3 one enters, 5 requests are granted, 6 patience runs out.
 
 Other work of a resource is not in the heap. While no participant waits for the resource, its spells are served first
-come, first served by what units the study leaves free; :func:`_advance` plays them from where they stood up to now when
+come, first served by the units that the study leaves free; :func:`_advance` simulates them up to now when
 somebody asks. While a participant waits, the grant pass wakes at every tick at which a unit may become free.
 """
 
@@ -101,7 +101,7 @@ def _draw_spells(i, group, ward, drawn, gap_mean, spells, spell_table, streams, 
 
 @inlined
 def _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
-    """The next spell of other work of resource ``i``: when it is asked for, and its length."""
+    """The next spell of other work of resource ``i``: when it asks, and its length."""
     k = ward[i, SPELL]
     if k % TOGETHER == 0:
         _draw_spells(i, k // TOGETHER, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
@@ -116,7 +116,7 @@ def _advance(  # type: ignore[no-untyped-def]
     i, tick, alone, ward, unit, until, clock, drawn, resources, gap_mean, spells, spell_table, streams, first_window,
     windows, weekday, seed, replicate,
 ):  # fmt: skip
-    """Bring resource ``i`` to ``tick``: a new shift where one began; with nobody waiting, other work served before it."""
+    """Bring resource ``i`` to ``tick``: a new shift where one began; if nobody waits, other work is served before it."""
     units = resources[i, RES_UNITS]
     if tick >= ward[i, CLOSE]:
         opens, closes, number = shift_at(first_window, windows, resources[i, RES_CALENDAR], tick, weekday)
@@ -206,7 +206,7 @@ def _dequeue(i, n, tick, queue, ward):  # type: ignore[no-untyped-def]
 
 @inlined
 def _latest(i, queue, ward, state):  # type: ignore[no-untyped-def]
-    """Who asked last of those who wait."""
+    """The participant who asked last among those who wait."""
     found = queue[i, ward[i, HEAD]]
     for place in range(ward[i, HEAD] + 1, ward[i, TAIL]):
         n = queue[i, place]
@@ -223,7 +223,7 @@ def _latest(i, queue, ward, state):  # type: ignore[no-untyped-def]
 
 @inlined
 def _record(events, count, tick, kind, n, step, value, unit):  # type: ignore[no-untyped-def]
-    """Write an event where there is room for it; the count goes on."""
+    """Write an event if there is room for it; it is counted in any case."""
     if index(count) < events.shape[0]:
         events[count, 0], events[count, 1], events[count, 2] = tick, kind, n
         events[count, 3], events[count, 4], events[count, 5] = step, value, unit
@@ -234,7 +234,7 @@ def _record(events, count, tick, kind, n, step, value, unit):  # type: ignore[no
 def _serve(  # type: ignore[no-untyped-def]
     first, last, base, tick, n, serving, needs, granted, ward, state, served, log, logged
 ):
-    """Write down who serves from now on, of the practitioners who are followed; of two at once the later in the file."""
+    """Record who serves from now on, among the practitioners who are followed; of two at once the later in the file."""
     for place in range(first, last if served.shape[1] > 0 else first):
         need, u = index(needs[place]), granted[n, place]
         j = index(base + need)
@@ -265,9 +265,9 @@ def _play_one(  # type: ignore[no-untyped-def]
     weekday, seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends, staff, log, state,
     priorities, granted, served, ward, unit, until, shift_close, seized, clock, drawn, queue, heap,
 ):  # fmt: skip
-    """Play one replicate: when the last pathway ended, and how many events there were.
+    """Simulate one replicate: when the last pathway ended, and how many events there were.
 
-    Arrays are only read and written here, never made or bound anew: counting references would cost a third of the time.
+    Arrays are only read and written here, never created or rebound: counting references would take a third of the time.
     """
     participants, count_resources, most_units, counts = entry.shape[0], unit.shape[0], unit.shape[1], ops.shape[0]
     groups, givers = served.shape[1], activities.shape[2] - e.A_SERVED
@@ -653,7 +653,7 @@ def play_range(  # type: ignore[no-untyped-def]
     weekday, seed, first_replicate, entry, arm, site, leave, leave_reason, tapes, visits_out, activities_out, holds_out, ends_out,
     staff_out, trial_end, events, event_count,
 ):  # fmt: skip
-    """Play every replicate: entries, arms, sites, leaving times (R, N) and tapes (R, N, slots) in, a trace out.
+    """Simulate every replicate: entries, arms, sites, leaving times (R, N) and tapes (R, N, slots) in, a trace out.
 
     ``events`` (R, E, 6) takes the events where E > 0; ``event_count`` (R,) says how many there were.
     """

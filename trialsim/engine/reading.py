@@ -1,6 +1,6 @@
 """A protocol as the reference engine reads it: the steps themselves, numbered in the order of the file.
 
-This is a second, independent reading: the compiled engine plays the step table of :mod:`trialsim.protocol.compile`, so
+This is a second, independent reading: the compiled engine runs the step table of :mod:`trialsim.protocol.compile`, so
 equal traces test the compiler too.
 """
 
@@ -84,7 +84,7 @@ def read_protocol(program: Program) -> tuple[Part, ...]:
 
 
 class _Reader:
-    """Numbers parts as it meets them, and finds the step that stands for each in the table (for messages only)."""
+    """Numbers parts in the order of the file, and finds the step of each in the table (for messages only)."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -121,7 +121,7 @@ class _Reader:
                 yield from self.timed(step, suffix, held)
 
     def wait(self, step: Wait, following: Sequence[Step], suffix: str) -> WaitPart:
-        """A wait; unnamed, it is called after what follows."""
+        """A wait; without a name it is named after the next step."""
         from trialsim.protocol.compile import next_name
 
         name = (step.name or f"wait before {next_name(following)}") + suffix
@@ -130,7 +130,7 @@ class _Reader:
         return WaitPart(self.number(p.WAIT)[1], slot, until)
 
     def held(self, step, needs, held, inside) -> Iterator[Part]:  # type: ignore[no-untyped-def]
-        """The parts inside, within a hold where anything is needed that is not held already."""
+        """The parts inside, within a hold if something is needed that is not held already."""
         new = sorted(set(needs) - set(held), key=self.order.index)
         if not new:
             yield from inside(held)

@@ -1,7 +1,7 @@
-"""The reference engine: the rules of the ward written with SimPy, to be read.
+"""The reference engine: the rules of the ward written with SimPy, for people to read.
 
 Every participant is a SimPy process that walks through the parts of the protocol. SimPy's own resources grant at the
-call, which breaks the rule that a grant wins over patience on the same tick; so the ward here has its own queues and a
+call, which breaks the rule that a grant comes before patience on the same tick; so the ward here has its own queues and a
 grant pass. What happens on one tick happens in the order of the ranks: an event is scheduled with priority
 ``rank x ids + id`` (participants first, then other work).
 
@@ -44,16 +44,16 @@ Ints = NDArray[np.int64]
 Walk = Generator[simpy.Event, Any, None]
 
 SHIFT, STEP_ENDS, LEAVING, ENTERING, OTHER_ASKS, GRANTS, PATIENCE = range(7)
-AT_ONCE = EventPriority(-1)  # the priority of a process that is told something: before all else on this tick
+AT_ONCE = EventPriority(-1)  # the priority of a process that gets an answer: before everything else on this tick
 
 
-class Left(Exception):  # noqa: N818  # an event of the ward, no error
+class ParticipantLeft(Exception):  # noqa: N818  # an event of the ward, no error
     """The participant leaves."""
 
 
 @dataclass
 class Request:
-    """A wish for resources: who asked, when, in which place of the order. ``participant`` is None for other work."""
+    """A request for resources: who asked, when, in which order. ``participant`` is None for other work."""
 
     priority: int
     tick: int
@@ -150,14 +150,14 @@ class Station:
             self.next_spell()
 
     def begin_spell(self, request: Request, unit: int, tick: int) -> None:
-        """A unit turns to other work, at most until the shift ends."""
+        """A unit starts other work, at most until the shift ends."""
         self.queue.remove(request)
         self.units[unit] = request
         self.other_ends[unit] = min(tick + request.length, self.shift[1])
         self.worked.append((unit, tick, self.other_ends[unit]))
 
     def catch_up(self, tick: int) -> None:
-        """Play other work, which has the station to itself, up to and without ``tick``."""
+        """Simulate other work, which has the station to itself, until just before ``tick``."""
         while self.next_change() < tick:
             now = self.next_change()
             self.change(now)
@@ -213,7 +213,7 @@ class Ward:
 
     @property
     def now(self) -> int:
-        """The tick it is."""
+        """The current tick."""
         return int(self.env.now)
 
     def at(self, tick: int, rank: int, identity: int, action: Callable[[], None] | None = None) -> simpy.Event:
@@ -232,12 +232,12 @@ class Ward:
         return event
 
     def tell(self, answer: simpy.Event, what: str) -> None:
-        """Let the process that waits for an answer go on at once."""
+        """Let the process that waits for an answer continue at once."""
         answer._ok, answer._value = True, what
         self.env.schedule(answer, priority=AT_ONCE)
 
     def record(self, kind: int, person: Person, *, value: int = 0, unit: int = -1, step: int | None = None) -> None:
-        """Write down what happens."""
+        """Record an event."""
         self.events.append((self.now, kind, person.number, person.step if step is None else step, value, unit))
 
     # ------------------------------------------------------------ the pathway
@@ -254,7 +254,7 @@ class Ward:
             yield from self.walk(self.parts, person)
             person.step = len(self.program.ops) - 1
             self.record(e.COMPLETE, person)
-        except Left:
+        except ParticipantLeft:
             self.record(e.LEAVE, person, value=person.leave_reason)
 
     def walk(self, parts: tuple[Part, ...], person: Person) -> Walk:
@@ -277,12 +277,12 @@ class Ward:
                 yield from self.hold(part, person)
 
     def until(self, tick: int, person: Person) -> Walk:
-        """Time passes; who leaves before ``tick`` does not see it."""
+        """Time passes; a participant who leaves before ``tick`` does not reach it."""
         if tick <= person.leave:
             yield self.at(tick, STEP_ENDS, person.number)
             return
         yield self.at(person.leave, LEAVING, person.number)
-        raise Left
+        raise ParticipantLeft
 
     def wait(self, part: WaitPart, person: Person) -> Walk:
         """For a time, then until a calendar is open."""
@@ -293,7 +293,7 @@ class Ward:
             yield from self.until(ready, person)
 
     def activity(self, part: ActivityPart, person: Person) -> Walk:
-        """Takes its length, unless something breaks in."""
+        """Takes its length, unless it is interrupted."""
         length = int(person.tape[part.length])
         self.record(e.START, person, value=length)
         rest = length
@@ -331,7 +331,7 @@ class Ward:
     # ------------------------------------------------------------ holding
 
     def hold(self, part: HoldPart, person: Person) -> Walk:
-        """Ask, wait, keep for what is inside, give back; or give up and go on behind it."""
+        """Ask, wait, keep during the parts inside, release; or give up and continue after it."""
         self.record(e.REQUEST, person, value=part.hold)
         base = person.site * self.program.resources_per_site
         stations = tuple(self.stations[base + number] for number in part.resources)
@@ -345,7 +345,7 @@ class Ward:
             self.at(patience, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
         answer = yield request.answer
         if answer == "leaves":
-            raise Left
+            raise ParticipantLeft
         if answer != "granted":
             self.record(e.GIVE_UP if answer == "gives up" else e.TURNED_AWAY, person, value=part.hold)
             return
@@ -416,7 +416,7 @@ class Ward:
                 return
 
     def turn_away(self) -> None:
-        """Nothing is left to grant: who asked last and finds the queue full goes away (other work is not counted)."""
+        """Nothing is left to grant: those who asked last and find the queue full go away (other work is not counted)."""
         for station in self.stations:
             waiting = [request for request in station.queue if request.participant is not None]
             if 0 <= station.info.queue_limit < len(waiting):
@@ -425,7 +425,7 @@ class Ward:
                 return
 
     def can_be_granted(self, request: Request) -> bool:
-        """First in every queue it stands in, a unit free in each, none of them closed."""
+        """Whether it is first in each of its queues, with a free unit at each station, none of them closed."""
         for station in request.stations:
             station.find_shift(self.now)
         return all(
@@ -447,7 +447,7 @@ class Ward:
     # ------------------------------------------------------------ shifts and other work
 
     def wake(self, station: Station) -> None:
-        """Before the study asks: bring a station nobody looked at to this tick."""
+        """Before the study asks: bring an idle station up to this tick."""
         if not station.study(self.now):
             station.find_shift(self.now)
             station.catch_up(self.now)
@@ -478,7 +478,7 @@ class Ward:
 def play_reference(
     program: Program, entries: Any, tapes: Tapes, *, seed: int, replicates: range, record: bool = False
 ) -> EventTrace:
-    """Play a protocol with the reference engine; see :func:`trialsim.engine.play`."""
+    """Simulate a protocol with the reference engine; see :func:`trialsim.engine.play`."""
     logs = [
         Ward(program, _people(entries, tapes, row), seed=seed, replicate=replicate).play()
         for row, replicate in enumerate(replicates)
@@ -509,9 +509,9 @@ def _people(entries: Any, tapes: Tapes, row: int) -> list[tuple[int, Person]]:
 def other_work(
     program: Program, entries: Any, tapes: Tapes, *, seed: int, replicate: int, begin: int, end: int
 ) -> list[tuple[int, int, int, int]]:
-    """What staff did besides the study in one replicate between two ticks: (resource, unit, begin, end) of each spell.
+    """Other work of staff in one replicate between two ticks: (resource, unit, begin, end) of each spell.
 
-    The engines skip the other work that meets no participant; here it is played to the end of every shift. ``entries`` and
+    The engines skip other work that no participant meets; here it is simulated to the end of every shift. ``entries`` and
     ``tapes`` are those of this replicate alone.
     """
     ward = Ward(program, _people(entries, tapes, 0), seed=seed, replicate=replicate)

@@ -1,4 +1,4 @@
-"""From events to arrays, in plain Python: what the compiled engine writes while it plays is checked against this."""
+"""From events to arrays, in plain Python: what the compiled engine writes is checked against this."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Pathway:
         }  # fmt: skip
 
     def read(self, events: Ints) -> None:
-        """Read the events in order, then say why visits are missing."""
+        """Read the events in order, then record why visits are missing."""
         last = e.COMPLETE
         for tick, kind, _, step, value, unit in events.tolist():
             if kind in (e.GIVE_UP, e.TURNED_AWAY):
@@ -155,7 +155,7 @@ class _Pathway:
             self._give_back(hold, tick)
 
     def _break_off(self, tick: int) -> None:
-        """An activity under way ends; what was given until now counts."""
+        """An activity under way ends; the part given until now counts."""
         row = self.activities[self.running]
         row[[e.A_END, e.A_DELIVERED]] = tick, tick - row[e.A_START]
         if row[e.A_PAUSE_START] >= 0:

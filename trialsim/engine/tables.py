@@ -22,7 +22,7 @@ RES_UNITS, RES_CALENDAR, RES_OTHER, RES_LIMIT = range(4)
 
 
 @dataclass(frozen=True)
-class Tables:
+class ProgramTables:
     """A program in arrays."""
 
     ops: Ints
@@ -55,7 +55,7 @@ def other_work_streams(resource: ResourceInfo) -> tuple[int, int]:
     )
 
 
-def tabulate(program: Program) -> Tables:
+def tabulate(program: Program) -> ProgramTables:
     """The arrays of a program."""
     needs: list[int] = []
     holds = np.zeros((max(len(program.holds), 1), 4), dtype=np.int64)
@@ -77,7 +77,7 @@ def tabulate(program: Program) -> Tables:
     serving = np.zeros((max(program.resources_per_site, 1), len(program.serving)), dtype=np.int8)
     for group, members in enumerate(program.serving):
         serving[list(members), group] = 1
-    return Tables(
+    return ProgramTables(
         ops=program.ops,
         holds=holds,
         needs=np.array(needs or [0], dtype=np.int64),

@@ -93,12 +93,12 @@ class EventTrace:
     visits : (R, N, V, 2 + G) time, reason (:data:`VISIT_REASONS`), and for each of G groups of practitioners who of them
         served last
     activities : (R, N, A, 9 + givers) start, end, planned and delivered ticks, start and end of the pause, failed tries,
-        tries, success (1, 0; -1 when not ended), and for the groups over whom effects vary who had served last when it
+        tries, success (1, 0; -1 when not ended), and for the groups with varying effects who had served last when it
         began
     holds : (R, N, H, 5) request, grant, release, state (:data:`HOLD_STATES`), unit of the first resource
     ends : (R, N, 2) time and reason (0 completed, 1 left, 2 not enrolled)
     staff : (R, resources, 3) study ticks, ticks after the end of the shift, grants
-    trial_end : (R,) the last thing that happened to a participant
+    trial_end : (R,) tick of the last event of a participant
     events : of each replicate, (E, 6) int64, when recorded
     """
 
@@ -124,7 +124,7 @@ class EventTrace:
     def visit_served(self) -> Ints:
         """(R, N, V, G) who of each group of practitioners served last, packed; -1 before the first.
 
-        For a visit that was missed, or lies after leaving: who had served until then.
+        For a visit that was missed, or is after leaving: who had served until then.
         """
         return self.visits[..., V_SERVED:]
 
@@ -240,7 +240,7 @@ def describe_event(event: Ints, program: Program) -> str:
 
 
 def first_difference(a: Ints, b: Ints, program: Program) -> str | None:
-    """The first event in which two event lists differ, in words; None when they are equal."""
+    """The first difference between two lists of events, in words; None if they are equal."""
     for place in range(max(len(a), len(b))):
         left = describe_event(a[place], program) if place < len(a) else "nothing more happens"
         right = describe_event(b[place], program) if place < len(b) else "nothing more happens"

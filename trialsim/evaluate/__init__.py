@@ -1,1 +1,1 @@
-"""Operating characteristics: what estimates over many replicates say about a design, with Monte Carlo errors."""
+"""Operating characteristics of a design, from estimates over many replicates, with Monte Carlo errors."""

@@ -1,4 +1,4 @@
-"""Operating characteristics of one design: the table of measures and how it came about."""
+"""Operating characteristics of one design: the table of measures and how it was computed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.evaluate.kept import Kept
+from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.evaluate.verdict import Verdict, verdicts
 from trialsim.result import Result
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, repr=False)
 class OperatingCharacteristics(Result):
-    """The table of measures, and how it came about: ``replicates`` simulated trials in ``seconds``."""
+    """The table of measures, and how it was computed: ``replicates`` simulated trials in ``seconds``."""
 
     scenario: str
     replicates: int
@@ -31,7 +31,7 @@ class OperatingCharacteristics(Result):
     seconds: float
     primary: tuple[str, ...]
     measures: tuple[Measure, ...]
-    kept: Kept
+    kept: FirstReplicates
 
     def frame(self) -> pd.DataFrame:
         """The measures as a tidy frame, one row each."""
@@ -40,12 +40,12 @@ class OperatingCharacteristics(Result):
         return pd.DataFrame([{name: getattr(row, name) for name in TABLE_COLUMNS} for row in self.measures])
 
     def lines(self) -> list[str]:
-        """What was played."""
+        """What was simulated."""
         return [f"{self.scenario}: {self.replicates:,} simulated trials, seed {self.seed}."]
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Of each row and family whether its test keeps its level."""
+        """Whether the test of each row and family keeps its level."""
         return verdicts(self.kept.rows, self.primary, self.kept.twins, self.measures)
 
     def value(self, measure: str, *, analysis: str, contrast: str | None = None) -> Measure:
@@ -54,7 +54,7 @@ class OperatingCharacteristics(Result):
         Raises
         ------
         KeyError
-            when there is no such row
+            if there is no such row
         """
         for row in self.measures:
             if (row.analysis, row.measure) == (analysis, measure) and contrast in (None, row.contrast):

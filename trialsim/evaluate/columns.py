@@ -1,4 +1,4 @@
-"""Which numbers of a replicate are followed for the analyses, and how they come out of its estimates."""
+"""The numbers of a replicate that the analyses contribute, and how they are computed from its estimates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan
-from trialsim.evaluate.table import Column, Kind
+from trialsim.evaluate.table import Kind, MeasureColumn
 
 Floats = NDArray[np.float64]
 
@@ -18,10 +18,10 @@ DECLARED, NULL, NO_CHANGE = "declared", "null", "no change"
 
 POWER, REJECTION_NULL, REJECTION_NO_CHANGE = "power", "rejection_null_twin", "rejection_no_change_twin"
 
-#: Under which name several primary analyses stand together in the table.
+#: The name of several primary analyses together in the table.
 FAMILY = "primary"
 
-#: What is followed of each row of the plan.
+#: The numbers of each row of the plan.
 OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
     (POWER, "decision"),
     (REJECTION_NULL, "decision"),
@@ -34,8 +34,8 @@ OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
 
 
 @dataclass(frozen=True)
-class Family:
-    """Rows of the plan that are judged together: any of them, all of them."""
+class HypothesisFamily:
+    """Rows of the plan that are evaluated together: any of them, all of them."""
 
     analysis: str
     rows: tuple[int, ...]
@@ -43,29 +43,31 @@ class Family:
     all_label: str
 
 
-def families(plan: AnalysisPlan) -> tuple[Family, ...]:
-    """The primary analyses where there are several, and the pairs of each analysis."""
-    found: list[Family] = []
+def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
+    """The primary analyses if there are several, and the pairs of each analysis."""
+    found: list[HypothesisFamily] = []
     if len(plan.primary) > 1:
-        found.append(Family(FAMILY, plan.primary, "any", "all"))
+        found.append(HypothesisFamily(FAMILY, plan.primary, "any", "all"))
     for call in plan.calls:
         if call.pairs is not None and len(call.pairs.arms) > 1:
             rows = tuple(range(call.first_row + 1, call.first_row + 1 + len(call.pairs.arms)))
-            found.append(Family(call.name, rows, "any pair", "all pairs"))
+            found.append(HypothesisFamily(call.name, rows, "any pair", "all pairs"))
     return tuple(found)
 
 
-def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)) -> list[Column]:
-    """What the columns of :func:`analysis_values` are: row by row of the plan, the families, the twin without change."""
-    columns = [Column(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW]
+def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)) -> list[MeasureColumn]:
+    """The columns of :func:`analysis_values`: row by row of the plan, the families, the twin without change."""
+    columns = [
+        MeasureColumn(row.analysis, row.contrast, measure, kind) for row in plan.rows for measure, kind in OF_EACH_ROW
+    ]
     for family in families(plan):
         for label in (family.any_label, family.all_label):
-            columns.append(Column(family.analysis, label, POWER, "decision"))
-            columns.append(Column(family.analysis, label, REJECTION_NULL, "decision"))
+            columns.append(MeasureColumn(family.analysis, label, POWER, "decision"))
+            columns.append(MeasureColumn(family.analysis, label, REJECTION_NULL, "decision"))
     if NO_CHANGE in twins:
         places = [(row.analysis, row.contrast) for row in plan.rows]
         places += [(one.analysis, label) for one in families(plan) for label in (one.any_label, one.all_label)]
-        columns.extend(Column(*place, REJECTION_NO_CHANGE, "decision") for place in places)
+        columns.extend(MeasureColumn(*place, REJECTION_NO_CHANGE, "decision") for place in places)
     return columns
 
 
@@ -98,7 +100,7 @@ def analysis_values(plan: AnalysisPlan, estimates: Estimates) -> Floats:
 
 
 def _family_values(rows: Sequence[int], *twins: Floats) -> Iterator[Floats]:
-    """Any of the family under each twin, then all of it; a failed member leaves the answer open unless others decide."""
+    """Any of the family under each twin, then all of it; a failed member makes the answer unknown unless others decide it."""
     some = [_any(rejected[:, list(rows)]) for rejected in twins]
     every = [1.0 - _any(1.0 - rejected[:, list(rows)]) for rejected in twins]
     for values in (*some, *every):

@@ -1,4 +1,4 @@
-"""Tables that figures take, made from operating characteristics; no figure computes a number itself."""
+"""Tables for figures, made from operating characteristics; figures compute no numbers themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.evaluate.characteristics import OperatingCharacteristics
-    from trialsim.evaluate.kept import Kept
+    from trialsim.evaluate.first_replicates import FirstReplicates
 
 DAY_STEPS = 120
 
@@ -30,12 +30,12 @@ REJECTIONS = (
 
 
 def row_name(row: RowPlan) -> str:
-    """How a figure names a row of the plan."""
+    """The name of a row of the plan in a figure."""
     return f"{row.analysis}: {row.contrast}"
 
 
 def note(result: OperatingCharacteristics) -> str:
-    """What a figure says of the replicates it shows."""
+    """The note in a figure about the replicates it shows."""
     shown, all_ = result.kept.count, result.replicates
     text = f"{all_:,} simulated trials, seed {result.seed}."
     return text if shown == all_ else f"First {shown:,} of {text}"
@@ -67,7 +67,7 @@ def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def p_value_frame(kept: Kept) -> pd.DataFrame:
+def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
     """Columns row, twin (declared, null), p."""
     import pandas as pd
 
@@ -83,7 +83,7 @@ def p_value_frame(kept: Kept) -> pd.DataFrame:
 
 
 def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
-    """Columns row, primary, twin, value, low, high; where power is bounds, value is NaN and low to high the bounds."""
+    """Columns row, primary, twin, value, low, high; if power is given as bounds, value is NaN and low and high are the bounds."""
     import pandas as pd
 
     primary = {row.analysis for row in result.kept.rows if row.analysis in result.primary}
@@ -134,8 +134,8 @@ def bias_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     return pd.DataFrame.from_records(records)
 
 
-def accrual_frame(kept: Kept) -> pd.DataFrame:
-    """Columns day, q05, q25, q50, q75, q95: participants enrolled by that day over the replicates kept."""
+def accrual_frame(kept: FirstReplicates) -> pd.DataFrame:
+    """Columns day, q05, q25, q50, q75, q95: participants enrolled by that day, over the first replicates."""
     import pandas as pd
 
     days = np.where(np.isnan(kept.entry_days), np.inf, kept.entry_days)

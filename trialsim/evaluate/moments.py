@@ -1,4 +1,4 @@
-"""Mean and spread of many columns over replicates, in fixed blocks, so that chunks and workers change no digit."""
+"""Mean and variance of many columns over replicates, in fixed blocks, so that chunks and workers change no digit."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Moments:
+class ColumnMoments:
     """Count, mean and sum of squared deviations of M columns; NaN entries of a column are not counted.
 
     Attributes
     ----------
     replicates : number of replicates seen, failed ones included
-    n : (M,) replicates that counted in each column
+    n : (M,) replicates counted in each column
     mean : (M,)
     squares : (M,) sum of squared deviations from the mean
     """
@@ -42,7 +42,7 @@ class Moments:
 
     @property
     def failed(self) -> Floats:
-        """(M,) replicates that did not count."""
+        """(M,) replicates that were not counted."""
         return self.replicates - self.n
 
 
@@ -52,7 +52,7 @@ def block_edges(replicates: range) -> NDArray[np.int64]:
     return np.array([replicates.start, *cuts, replicates.stop], dtype=np.int64) - replicates.start
 
 
-def block_moments(values: Floats, replicates: range) -> list[Moments]:
+def block_moments(values: Floats, replicates: range) -> list[ColumnMoments]:
     """Moments of each block of ``values`` (R, M), in order."""
     if len(values) != len(replicates):
         raise ValueError(f"{len(values)} rows are not those of {replicates}")
@@ -60,17 +60,17 @@ def block_moments(values: Floats, replicates: range) -> list[Moments]:
     blocks, columns = len(edges) - 1, values.shape[1]
     n, mean, squares = (np.zeros((blocks, columns)) for _ in range(3))
     _block_moments(np.ascontiguousarray(values), edges, n, mean, squares)
-    return [Moments(int(edges[b + 1] - edges[b]), n[b], mean[b], squares[b]) for b in range(blocks)]
+    return [ColumnMoments(int(edges[b + 1] - edges[b]), n[b], mean[b], squares[b]) for b in range(blocks)]
 
 
-def merge(blocks: Iterable[Moments]) -> Moments:
+def merge(blocks: Iterable[ColumnMoments]) -> ColumnMoments:
     """Moments of all blocks together, joined one after another in the order given.
 
     References
     ----------
     Chan, Golub and LeVeque 1983, doi:10.1080/00031305.1983.10483115, equations 1.5
     """
-    total: Moments | None = None
+    total: ColumnMoments | None = None
     for block in blocks:
         total = block if total is None else _join(total, block)
     if total is None:
@@ -78,11 +78,11 @@ def merge(blocks: Iterable[Moments]) -> Moments:
     return total
 
 
-def _join(a: Moments, b: Moments) -> Moments:
+def _join(a: ColumnMoments, b: ColumnMoments) -> ColumnMoments:
     n = a.n + b.n
     weight = b.n / np.maximum(n, 1.0)
     gap = b.mean - a.mean
-    return Moments(
+    return ColumnMoments(
         replicates=a.replicates + b.replicates,
         n=n,
         mean=a.mean + gap * weight,

@@ -1,4 +1,4 @@
-"""A summary: some numbers of each trial, and what they are."""
+"""A summary: some numbers of each trial, and their names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
-from trialsim.evaluate.table import Column, Kind
+from trialsim.evaluate.table import Kind, MeasureColumn
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
@@ -27,17 +27,17 @@ MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86_400.0, 604_800.0
 class Summary:
     """Some columns, and the function that fills them: from a cohort to (R, number of columns)."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[MeasureColumn, ...]
     values: Callable[[Cohort], Floats]
 
 
-def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> Column:
-    """A number of the trial as a whole; ``contrast`` says what of it: an arm, an outcome, a hold, a resource."""
-    return Column(TRIAL, contrast, measure, kind)
+def trial_column(measure: str, contrast: str = "", kind: Kind = "mean") -> MeasureColumn:
+    """A number of the trial as a whole; ``contrast`` names the part: an arm, an outcome, a hold, a resource."""
+    return MeasureColumn(TRIAL, contrast, measure, kind)
 
 
 def share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
-    """Share of ``part`` in ``whole``, NaN where there is nothing to share."""
+    """Share of ``part`` in ``whole``, NaN if ``whole`` is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / whole, np.nan)
 

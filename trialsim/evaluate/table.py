@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from trialsim.evaluate.moments import Moments
+from trialsim.evaluate.moments import ColumnMoments
 
 #: Above this share of failed replicates a power is shown as bounds.
 FAILED_LIMIT = 0.05
@@ -15,7 +15,7 @@ FAILED_LIMIT = 0.05
 #: Two-sided 95 % point of the normal distribution.
 Z95 = 1.959963984540054
 
-#: What a 95 % interval leaves out on each side.
+#: The probability outside a 95 % interval on each side.
 TAIL = 0.025
 
 #: Means over trials of a share of participants. Where all trials agree on none or all, their number bounds the mean as it
@@ -38,12 +38,12 @@ Kind = Literal["decision", "share", "mean", "occurrence", "estimate", "variance"
 
 
 @dataclass(frozen=True)
-class Column:
-    """What one number per replicate is.
+class MeasureColumn:
+    """The kind of one number per replicate.
 
     ``kind``: ``decision`` 0 or 1, a rejection whose failed replicates give bounds; ``share`` 0 or 1; ``mean`` any
     number; ``occurrence`` a number that has no row where it is 0 in every replicate; ``estimate`` gives its mean and
-    its empirical standard error; ``variance`` a square, of which the root of the mean is told; ``relative`` and ``ratio``
+    its empirical standard error; ``variance`` a square, shown as the root of its mean; ``relative`` and ``ratio``
     a difference from a constant, or a number, in units of that constant. ``blur`` is the standard error of a constant
     that the numbers were made with: of itself, and for ``relative`` and ``ratio`` as a share of the constant. Where
     ``conditional``, only replicates with a number are of interest, and the others have not failed.
@@ -106,8 +106,8 @@ def share_interval(successes: float, n: float) -> tuple[float, float]:
     return wilson(successes, n)
 
 
-def measures(columns: Sequence[Column], moments: Moments) -> list[Measure]:
-    """The rows of the table, in the order of ``columns``; columns that never held a number give none.
+def measures(columns: Sequence[MeasureColumn], moments: ColumnMoments) -> list[Measure]:
+    """The rows of the table, in the order of ``columns``; columns without any number give no row.
 
     References
     ----------
@@ -149,7 +149,7 @@ class _Summary:
         return round(self.total - self.n)
 
 
-def _rows(column: Column, one: _Summary) -> Iterator[Measure]:
+def _rows(column: MeasureColumn, one: _Summary) -> Iterator[Measure]:
     if column.kind in ("decision", "share"):
         yield from _share_rows(column, one)
     elif column.kind == "variance":
@@ -162,7 +162,7 @@ def _rows(column: Column, one: _Summary) -> Iterator[Measure]:
             yield _normal(column, one, name, one.sd, mcse)
 
 
-def _share_rows(column: Column, one: _Summary) -> Iterator[Measure]:
+def _share_rows(column: MeasureColumn, one: _Summary) -> Iterator[Measure]:
     successes = one.mean * one.n
     if column.kind == "decision" and one.failed > FAILED_LIMIT * one.total:
         yield _share(column, one, column.measure + "_low", successes, one.total)
@@ -171,7 +171,7 @@ def _share_rows(column: Column, one: _Summary) -> Iterator[Measure]:
         yield _share(column, one, column.measure, successes, one.n)
 
 
-def _share(column: Column, one: _Summary, name: str, successes: float, n: float) -> Measure:
+def _share(column: MeasureColumn, one: _Summary, name: str, successes: float, n: float) -> Measure:
     share = successes / n
     low, high = share_interval(successes, n)
     mcse = math.sqrt(max(share * (1 - share), 0.0) / n)
@@ -188,7 +188,7 @@ def _share(column: Column, one: _Summary, name: str, successes: float, n: float)
     )
 
 
-def _mean(column: Column, one: _Summary) -> Measure:
+def _mean(column: MeasureColumn, one: _Summary) -> Measure:
     blur = column.blur * {"relative": abs(1.0 + one.mean), "ratio": abs(one.mean)}.get(column.kind, 1.0)
     found = _normal(column, one, column.measure, one.mean, math.hypot(one.sd / math.sqrt(one.n), blur))
     if column.measure.startswith(MEAN_SHARES) and found.value in (0.0, 1.0) and not one.sd > 0.0:
@@ -197,14 +197,14 @@ def _mean(column: Column, one: _Summary) -> Measure:
     return found
 
 
-def _root_mean(column: Column, one: _Summary) -> Measure:
+def _root_mean(column: MeasureColumn, one: _Summary) -> Measure:
     """Root of a mean square: of standard errors, which the empirical one is compared with, or of errors."""
     root = math.sqrt(one.mean)
     mcse = one.sd / math.sqrt(4 * one.n) / root if root > 0 else math.nan
     return _normal(column, one, column.measure, root, math.hypot(mcse, column.blur))
 
 
-def _normal(column: Column, one: _Summary, name: str, value: float, mcse: float) -> Measure:
+def _normal(column: MeasureColumn, one: _Summary, name: str, value: float, mcse: float) -> Measure:
     return Measure(
         column.analysis, column.contrast, name, value, mcse,
         value - Z95 * mcse, value + Z95 * mcse, one.total, one.failed,

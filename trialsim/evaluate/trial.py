@@ -1,4 +1,4 @@
-"""Numbers of each trial besides its estimates: who came, who was lost, what is missing, how long it took."""
+"""Numbers of each trial besides its estimates: enrollment, losses, missing values, duration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from trialsim.conduct.entries import COUNTS
 from trialsim.evaluate.summaries import DAY, HOUR, Summary, count_codes, in_arms, share, trial_column
-from trialsim.evaluate.table import Column
+from trialsim.evaluate.table import MeasureColumn
 from trialsim.evaluate.ward import ward_summaries
 from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY, S_STUDY
 from trialsim.response.zeros import LOG_OF_ZERO, logged_pairs
@@ -33,8 +33,8 @@ def summaries(study: Study) -> list[Summary]:
     return [*found, _cost(study)] if study.scenario.costs is not None else found
 
 
-def trial_columns(study: Study) -> list[Column]:
-    """What the columns of :func:`trial_values` are."""
+def trial_columns(study: Study) -> list[MeasureColumn]:
+    """The columns of :func:`trial_values`."""
     return [column for summary in summaries(study) for column in summary.columns]
 
 
@@ -44,7 +44,7 @@ def trial_values(study: Study, cohort: Cohort) -> Floats:
 
 
 def _enrollment(study: Study) -> Summary:
-    """Participants in all and by arm."""
+    """Participants in total and by arm."""
     arms = tuple(study.scenario.design.arms)
     columns = (trial_column("enrolled"), *(trial_column("enrolled", arm) for arm in arms))
 
@@ -57,7 +57,7 @@ def _enrollment(study: Study) -> Summary:
 
 
 def _accrual(study: Study) -> Summary:
-    """Patients by what became of them, whether the target was reached within the limit, and when."""
+    """Patients by what happened to them, whether the target was reached within the limit, and when."""
     plan = study.conduct
     reasons = (*COUNTS, *(f"excluded: {reason}" for reason in plan.exclusions))
     columns = (
@@ -75,7 +75,7 @@ def _accrual(study: Study) -> Summary:
 
 
 def _ends(study: Study) -> Summary:
-    """By arm: who completed, and who left for which reason before the end of the pathway."""
+    """By arm: participants who completed, and those who left before the end of the pathway, by reason."""
     arms, reasons = tuple(study.scenario.design.arms), study.conduct.leave_reasons
     columns = [trial_column("trial_days")]
     for arm in arms:
@@ -118,8 +118,8 @@ def _missing(study: Study) -> Summary:
 
 
 def _log_of_zero(study: Study) -> list[Summary]:
-    """Share of the enrolled whose reading is 0 where an analysis takes a logarithm or divides; nothing where none can be."""
-    pairs = [study.response.pair_index(*pair) for pair in logged_pairs(study.scenario)]
+    """Share of the enrolled whose reading is 0 where an analysis takes a logarithm or divides; none if impossible."""
+    pairs = [study.response.point_index(*pair) for pair in logged_pairs(study.scenario)]
     if not pairs:
         return []
     where = [" at ".join(study.response.pairs[d]) for d in pairs]
@@ -154,7 +154,7 @@ def _with_endpoint(study: Study) -> Summary:
 
 
 def _cost(study: Study) -> Summary:
-    """What the study costs: in all, and for participants, samples taken (also those lost later) and hours of staff."""
+    """The costs of the study: in total, and for participants, samples taken (also those lost later) and hours of staff."""
     costs = study.scenario.costs
     assert costs is not None
     pairs = study.response.pairs
@@ -168,7 +168,7 @@ def _cost(study: Study) -> Summary:
         "samples": bool(by_pair.any()),
         "staff": bool(by_hour.any()),
     }
-    kinds = [kind for kind, told in priced.items() if told]
+    kinds = [kind for kind, has_price in priced.items() if has_price]
 
     def values(cohort: Cohort) -> Floats:
         arm, reason = cohort.entries.arm, _declared(cohort.measurements.reason, cohort)

@@ -1,4 +1,4 @@
-"""True effects, and what they say of estimates: bias, RMSE, coverage, errors of sign and size."""
+"""True effects, and the quality of estimates: bias, RMSE, coverage, errors of sign and size."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
 from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
-from trialsim.evaluate.kept import Kept
+from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.moments import block_moments, merge
-from trialsim.evaluate.table import Z95, Column, Measure, measures
+from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
 
 Floats = NDArray[np.float64]
 
-#: How the truth under each twin is called in the table.
+#: The name of the truth under each twin in the table.
 TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change_twin"}
 
-#: What is told in units of the truth, and below which share of the empirical standard error it is not.
+#: Measures in units of the truth; they are not shown if the truth is below this share of the empirical standard error.
 IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
 TRIFLE = 0.01
 
-#: A truth is told apart from no effect when it lies this many Monte Carlo standard errors from it (99.9 %).
+#: A truth differs clearly from no effect if it is this many Monte Carlo standard errors from it (99.9 %).
 APART = 3.290526731491926
 
 
 @dataclass(frozen=True)
 class Truth:
-    """True effects of the rows of a plan, from plays with everyone in each arm.
+    """True effects of the rows of a plan, from simulations with everyone in each arm.
 
     Attributes
     ----------
-    replicates : which were played
+    replicates : which were simulated
     twins : names on the T axis
     value, mcse : (T, rows) true effect and its Monte Carlo standard error, NaN for a row without an estimand
-    interference, interference_mcse : (rows,) what the effect in the mixed trial exceeds the truth by, because the ward
-        is used otherwise than with everyone in one arm; NaN without staff or without two arms
+    interference, interference_mcse : (rows,) the effect in the mixed trial minus the truth, because the ward
+        is used differently than with everyone in one arm; NaN without staff or without two arms
     """
 
     replicates: range
@@ -55,7 +55,7 @@ class Truth:
 
 
 def differs(value: float, mcse: float, no_effect: float) -> bool:
-    """Whether a truth is told apart from no effect; a truth without error always is, unless it is no effect itself."""
+    """Whether a truth differs clearly from no effect; a truth without error always does, unless it equals no effect."""
     return bool(abs(value - no_effect) > APART * (mcse if mcse == mcse else 0.0))
 
 
@@ -77,27 +77,27 @@ def _measure(row: RowPlan, name: str, value: float, mcse: float, n: int) -> Iter
         yield Measure(row.analysis, row.contrast, name, value, mcse, low, high, n, 0)
 
 
-def bias_columns(plan: AnalysisPlan, truth: Truth) -> list[Column]:
-    """What the columns of :func:`bias_values` are.
+def bias_columns(plan: AnalysisPlan, truth: Truth) -> list[MeasureColumn]:
+    """The columns of :func:`bias_values`.
 
-    Their ``blur`` is the Monte Carlo error of the truth. It is added as if truth and estimates came from other draws;
-    they share them, so the errors told are no smaller than the real ones.
+    Their ``blur`` is the Monte Carlo error of the truth. It is added as if truth and estimates had independent draws;
+    they share them, so the errors shown are not too small.
     """
-    columns: list[Column] = []
+    columns: list[MeasureColumn] = []
     for index, row in enumerate(plan.rows):
         here = (row.analysis, row.contrast)
         value, mcse = truth.declared(index)
         if np.isfinite(value):
             blur = mcse if mcse == mcse else 0.0
-            columns.append(Column(*here, "bias", "mean", blur))
-            columns.append(Column(*here, "rmse", "variance", blur))
-            columns.append(Column(*here, "coverage", "share"))
+            columns.append(MeasureColumn(*here, "bias", "mean", blur))
+            columns.append(MeasureColumn(*here, "rmse", "variance", blur))
+            columns.append(MeasureColumn(*here, "coverage", "share"))
             if differs(value, mcse, row.no_effect):
                 blur /= abs(value - row.no_effect)
                 if row.no_effect == 0.0:
-                    columns.append(Column(*here, "relative_bias", "relative", blur))
-                columns.append(Column(*here, "type_s_error", "share", conditional=True))
-                columns.append(Column(*here, "type_m_error", "ratio", blur, conditional=True))
+                    columns.append(MeasureColumn(*here, "relative_bias", "relative", blur))
+                columns.append(MeasureColumn(*here, "type_s_error", "share", conditional=True))
+                columns.append(MeasureColumn(*here, "type_m_error", "ratio", blur, conditional=True))
     return columns
 
 
@@ -130,7 +130,7 @@ def bias_values(plan: AnalysisPlan, estimates: Estimates, truth: Truth) -> Float
 
 
 def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -> list[Measure]:
-    """The rows but for what is told in units of a truth that is a trifle: below a hundredth of the empirical SE."""
+    """The rows without measures in units of a truth that is negligible: below a hundredth of the empirical SE."""
     spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}
     trifles = {
         (row.analysis, row.contrast)
@@ -140,10 +140,10 @@ def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -
     return [row for row in rows if row.measure not in IN_TRUTHS or (row.analysis, row.contrast) not in trifles]
 
 
-def centered_coverage(kept: Kept, rows: Sequence[Measure]) -> list[Measure]:
-    """Coverage of the mean estimate instead of the truth, in the replicates kept: what is left once bias is set aside.
+def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Measure]:
+    """Coverage of the mean estimate instead of the truth, in the first replicates: coverage without the effect of bias.
 
-    Far from 95 %, the standard error is wrong; near it, what coverage lacks is bias.
+    If it is far from 95 %, the standard error is wrong; if it is near, low coverage comes from bias.
     """
     known = {(row.analysis, row.contrast, row.measure): row.value for row in rows}
     found: list[Measure] = []
@@ -154,10 +154,10 @@ def centered_coverage(kept: Kept, rows: Sequence[Measure]) -> list[Measure]:
             stops = np.cumsum([len(part) for part in kept.parts])
             each = zip(kept.parts, np.split(covered, stops[:-1]), strict=True)
             moments = merge([block for part, values in each for block in block_moments(values[:, None], part)])
-            found += measures([Column(*here, "bias_eliminated_coverage", "share")], moments)
+            found += measures([MeasureColumn(*here, "bias_eliminated_coverage", "share")], moments)
     return found
 
 
 def _covers(low: Floats, high: Floats, value: float) -> Floats:
-    """(R,) 1 where the interval holds the value, NaN where there is no interval."""
+    """(R,) 1 if the interval contains the value, NaN if there is no interval."""
     return np.where(np.isnan(low) | np.isnan(high), np.nan, ((low <= value) & (value <= high)).astype(np.float64))

@@ -1,4 +1,4 @@
-"""Whether a test keeps its level: how often it rejects when nothing is to be found, what that is called, and a verdict."""
+"""Whether a test keeps its level: its rejection rate without effects, the name of that rate, and a verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trialsim.evaluate.truth import APART, Truth
 from trialsim.kinds.designs import WAY
 from trialsim.kinds.estimands import NO_ESTIMAND
 
-#: What the rejection rate is called when nothing is to be found: by its name, or where the truth is not none.
+#: The names of the rejection rate without declared effects: a type I error, or a rejection if the truth is not none.
 TYPE_1, WITHOUT_EFFECTS = "type_1_error", "rejection_without_effects"
 
 #: The rejection rate under each twin without declared effects; the last one that a study has is judged.
@@ -32,7 +32,7 @@ LIMIT = 1.2
 #: Two-sided 99.7 % point of the normal distribution.
 Z997 = 2.9677379253417944
 
-#: Nobody is told to play more replicates than this.
+#: The most replicates that a message suggests.
 MOST = 1e9
 
 Ruling = Literal["keeps", "too often", "open"]
@@ -40,15 +40,15 @@ Ruling = Literal["keeps", "too often", "open"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the rejections of one row say of its level.
+    """The verdict on the level of one row, from its rejections.
 
     Attributes
     ----------
-    measure : what the rejection rate is called in the table
+    measure : the name of the rejection rate in the table
     twin : the twin it was counted under
     alpha, rate : the level, and the share that rejects (the lower bound where many trials failed)
     ruling : whether the level is kept, by the 99.7 % interval of the rate
-    more : replicates that would tell, where the ruling is open; None where none would
+    more : replicates that would decide, if the ruling is open; None if no number would
     """
 
     analysis: str
@@ -62,22 +62,22 @@ class Verdict:
 
     @property
     def times(self) -> float:
-        """How many times its level the test rejects."""
+        """The rejection rate as a multiple of the level."""
         return self.rate / self.alpha
 
     @property
     def too_often(self) -> bool:
-        """Whether the test is told to reject too often; such a test is never shown as the best."""
+        """Whether the test clearly rejects too often; such a test is never shown as the best."""
         return self.ruling == "too often"
 
     @property
     def words(self) -> str:
-        """``keeps its level``, ``rejects too often (17 times)``, ``not told apart; 3,000 more replicates would``."""
+        """``keeps its level``, ``rejects too often (17 times)``, ``undecided; 3,000 more replicates would decide``."""
         if self.ruling == "keeps":
             return "keeps its level"
         if self.ruling == "too often":
             return f"rejects too often ({_times(self.times)} times)"
-        return "not told apart" + ("" if self.more is None else f"; {self.more:,} more replicates would")
+        return "undecided" + ("" if self.more is None else f"; {self.more:,} more replicates would decide")
 
 
 def _times(times: float) -> str:
@@ -85,10 +85,10 @@ def _times(times: float) -> str:
 
 
 def judge(low: float, high: float, n: float, alpha: float) -> tuple[Ruling, int | None]:
-    """Whether a share of n replicates between ``low`` and ``high`` keeps the level ``alpha``, and how many more would tell.
+    """Whether a share of n replicates between ``low`` and ``high`` keeps the level ``alpha``, and how many more would decide.
 
-    The ends are one number unless failed replicates leave it open. The share is told apart from the limit L where
-    Wilson's 99.7 % interval leaves L out, that is where n (share - L)^2 > z^2 L (1 - L).
+    The ends are equal unless replicates failed. The share differs clearly from the limit L if
+    Wilson's 99.7 % interval does not contain L, that is if n (share - L)^2 > z^2 L (1 - L).
 
     >>> judge(0.05, 0.05, 10_000, 0.05), judge(0.05, 0.05, 2000, 0.05), judge(0.83, 0.83, 200, 0.05)
     (('keeps', None), ('open', 3000), ('too often', None))
@@ -106,7 +106,7 @@ def judge(low: float, high: float, n: float, alpha: float) -> tuple[Ruling, int 
 
 
 def two_digits_up(number: float) -> int:
-    """A number rounded up to two digits, as a count of replicates that would do; at least 1.
+    """A number rounded up to two digits, as a count of replicates; at least 1.
 
     >>> two_digits_up(2966.2), two_digits_up(0.2), two_digits_up(99.1)
     (3000, 1, 100)
@@ -117,15 +117,15 @@ def two_digits_up(number: float) -> int:
 
 
 def judged_twin(twins: Sequence[str]) -> str:
-    """The twin in which nothing is to be found: the one without change where there is one."""
+    """The twin without effects: the one without change if there is one."""
     return NO_CHANGE if NO_CHANGE in twins else NULL
 
 
 def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, rows: Sequence[Measure]) -> list[Measure]:
-    """The rejection rate of every row when nothing is to be found, under the name that it deserves.
+    """The rejection rate of every row without declared effects, under its correct name.
 
-    It is a type I error where the truth there is no effect: closer to it than :data:`MARGIN`, or not told apart from
-    it; and where the row has no truth by definition. A family has one where each of its rows has.
+    It is a type I error if the truth there is no effect: closer to it than :data:`MARGIN`, or not clearly different from
+    it; and if the row has no truth by definition. A family has one if each of its rows has.
     """
     twin = judged_twin(twins)
     spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}
@@ -147,7 +147,7 @@ def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, ro
 
 
 def _rate_of(measure: str, twin: str) -> tuple[str, str]:
-    """The rate's name and its end (empty, _low, _high); an empty name where a measure is another one."""
+    """The rate's name and its end (empty, _low, _high); an empty name for other measures."""
     for end in ("", "_low", "_high"):
         if measure == RATES[twin] + end:
             return RATES[twin], end

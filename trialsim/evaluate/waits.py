@@ -1,7 +1,7 @@
 """Waits for staff over all trials: the wait that 95 % of those served do not exceed, and how well it is known.
 
-The mean of the 95 % points of single trials is another number: in a trial with six served it is the longest of six waits,
-and where trials differ the mean hides the bad ones. So all waits are counted, each tick by itself. A point of the
+The mean of the 95 % points of single trials is a different number: in a trial with six served it is the longest of six waits,
+and if trials differ the mean hides the bad ones. So all waits are counted, each tick separately. A point of the
 distribution and its error need three sums at each wait, all of whole numbers: chunks and workers change nothing, and memory
 grows with the number of different waits alone.
 """
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 
-#: The measure, and the one it stands behind.
+#: The measure, and the one that it follows in the table.
 P95, MEAN = "wait_p95_minutes", "wait_mean_minutes"
 
-#: The share of waits that the point is not to be exceeded by, as a fraction of whole numbers.
+#: The share of waits that do not exceed the point, as a fraction of whole numbers.
 PART, WHOLE = 95, 100
 
 LONGEST_KEPT = np.iinfo(np.int32).max  # 68 years
@@ -84,7 +84,7 @@ def _count(wait: NDArray[np.int32]) -> Waits:
 
 
 def _summed(keys: Ints, sums: Ints) -> tuple[Ints, Ints]:
-    """Rows with the same key as one, in rising order."""
+    """Rows with the same key, joined, in ascending order."""
     if not len(keys):
         return keys, sums
     order = np.argsort(keys, kind="stable")
@@ -108,7 +108,7 @@ class AllWaits:
             self._parts.append(_join(self._parts.pop(), self._parts.pop()))
 
     def total(self) -> Waits:
-        """All of them."""
+        """The total of all parts."""
         while len(self._parts) > 1:
             self._parts.append(_join(self._parts.pop(), self._parts.pop()))
         return self._parts[0]
@@ -120,7 +120,7 @@ def _join(a: Waits, b: Waits) -> Waits:
 
 
 def wait_measures(study: Study, waits: Waits, replicates: int) -> list[Measure]:
-    """The 95 % point of the waits for each need [min]; none for a need that nobody was ever served for."""
+    """The 95 % point of the waits for each need [min]; no row for a need for which nobody was ever served."""
     if study.program is None:
         return []
     found = []
@@ -180,7 +180,7 @@ Row = TypeVar("Row", bound=_Row)
 
 
 def behind_means(rows: Iterable[Row], points: Iterable[Row]) -> list[Row]:
-    """``rows`` with each of ``points`` behind the mean wait for the same need."""
+    """``rows`` with each of ``points`` after the mean wait for the same need."""
     known = {one.contrast: one for one in points}
     placed: list[Row] = []
     for row in rows:

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 
 def ward_summaries(study: Study) -> list[Summary]:
-    """Summaries of holds and resources; none of them where nobody is asked for."""
+    """Summaries of holds and resources; none if the study needs no staff."""
     assert study.program is not None
     found = [_hold(study, index) for index in range(len(study.program.holds))]
     if study.program.resources:
@@ -37,7 +37,7 @@ def ward_summaries(study: Study) -> list[Summary]:
 
 
 def _hold(study: Study, index: int) -> Summary:
-    """One need for staff: the share of those who reached it and were missed, by reason; waits of those served."""
+    """One need for staff: the share of those who reached it but were not served, by reason; waits of those served."""
     assert study.program is not None
     name = study.program.holds[index].name
     columns = (
@@ -73,7 +73,7 @@ def mean_wait(wait: NDArray[np.int64]) -> Floats:
 
 
 def _resources(study: Study) -> Summary:
-    """Of each resource: hours the study takes, how much of it after the end of a shift, and the share of open hours.
+    """For each resource: hours for the study, how many of them after the end of a shift, and the share of open hours.
 
     Open hours are those of a mean week over the length of the trial; ``use_share`` adds other work by its expectation.
     """

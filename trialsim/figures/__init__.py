@@ -1,1 +1,1 @@
-"""Figures: each a function of tables; nothing is computed here that a table does not hold."""
+"""Figures: each a function of tables; all numbers come from the tables."""

@@ -1,4 +1,4 @@
-"""How enrollment grows: a fan over simulated trials against the target."""
+"""Enrollment over time: a fan over simulated trials, with the target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assurance: power along the belief that moves it most, and how power spreads over the prior."""
+"""Assurance: power along the belief that changes it most, and the distribution of power over the prior."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def assurance_figure(
 
     Parameters
     ----------
-    along : columns quantile_low, quantile_high, power, low, high, in rising order
-    power : (P,) powers over the prior in rising order
+    along : columns quantile_low, quantile_high, power, low, high, in ascending order
+    power : (P,) powers over the prior in ascending order
     design, assurance : power at the design values and averaged over the prior
     goal, above : a power, and the share of the prior at or above it
     belief : name of the belief of the first panel
@@ -73,7 +73,7 @@ def _spread(axes: Axes, power: np.ndarray, goal: float, above: float) -> None:
     rank = 1 - np.arange(len(power)) / len(power)
     axes.step([0.0, *power, 1.0], [1.0, *rank, 0.0], where="pre", color=LINE, linewidth=1.8)
     axes.plot([goal, goal, 0], [0, above, above], color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    high = float(np.median(power)) > 0.5  # the words stand in the corner that the curve leaves free
+    high = float(np.median(power)) > 0.5  # the words are in the corner that the curve leaves free
     axes.annotate(
         f"{above:.0%} of the prior has\na power of at least {goal:.0%}", (0.04, 0.05) if high else (0.96, 0.95),
         xycoords="axes fraction", ha="left" if high else "right", va="bottom" if high else "top", fontsize=8.5, color=INK,

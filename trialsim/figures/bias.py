@@ -14,7 +14,7 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
     """Two panels, a row for each analysis: bias in standard errors of the estimate, and coverage.
 
     ``table`` has the columns row, primary (bool), bias, bias_low, bias_high (in empirical standard errors), coverage,
-    coverage_low, coverage_high and level (the coverage aimed at); NaN where there is none.
+    coverage_low, coverage_high and level (the nominal coverage); NaN if there is none.
     """
     with study_style():
         rows = list(table["row"])
@@ -35,7 +35,7 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
                 tick.set_fontweight("bold")
         left.set_ylim(len(rows) - 0.5, -0.5)
         left.set_xlabel("bias [standard errors of the estimate]")
-        right.set_xlabel("intervals that hold the truth")
+        right.set_xlabel("intervals that contain the truth")
         right.xaxis.set_major_formatter(percent_ticks())
         right.set_xlim(right=min(1.0, right.get_xlim()[1] + 0.001))
         widest = max(0.25, *(abs(limit) for limit in left.get_xlim()))
@@ -43,5 +43,5 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
         for panel in (left, right):
             plain_grid(panel, axis="x")
             panel.tick_params(axis="y", length=0)
-        caption(figure, f"{note} Dashed: no bias. Red: the coverage aimed at. Bold: primary.".strip())
+        caption(figure, f"{note} Dashed: no bias. Red: nominal coverage. Bold: primary.".strip())
     return figure

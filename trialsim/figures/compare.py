@@ -27,7 +27,7 @@ from trialsim.figures.style import (
 
 MONTH = 30.4375  # mean days in a month
 
-#: Lines of designs, so that those on top of each other are all seen.
+#: Line styles of designs, so that all are visible if they overlap.
 STYLES: tuple[Any, ...] = ("-", (0, (5, 3)), (0, (2, 2)), (0, (5, 2, 1, 2)), (0, (1, 2)))
 
 
@@ -37,7 +37,7 @@ def design_palette(labels: Sequence[str]) -> dict[str, str]:
 
 
 def _legend(figure: Figure, names: Mapping[str, str]) -> None:
-    """Every design with its color; one line each where names are long."""
+    """Every design with its color; one line each if names are long."""
     palette = design_palette(list(names))
     handles = [
         Line2D([], [], marker="o", linestyle="-", color=palette[label], label=in_lines(f"{label}: {name}", 80, most=2))
@@ -63,7 +63,7 @@ def share_comparison(
     shares : columns row, primary, label, value, low, high; NaN in value means that low and high are bounds
     differences : columns row, label, value, low, high
     names : label to name of the design, the baseline first
-    goals : shares that are marked
+    goals : marked shares
     """
     with study_style():
         rows, labels = list(dict.fromkeys(shares["row"])), list(names)
@@ -116,7 +116,7 @@ def _draw_rows(
 
 
 def estimate_comparison(estimates: pd.DataFrame, *, names: Mapping[str, str], note: str = "") -> Figure:
-    """One panel an analysis and contrast: where the estimates of each design fall.
+    """One panel for each analysis and contrast: the distribution of the estimates of each design.
 
     ``estimates`` has the columns row, label, estimate, no_effect, estimand.
     """
@@ -154,7 +154,7 @@ def estimate_comparison(estimates: pd.DataFrame, *, names: Mapping[str, str], no
 
 
 def trial_comparison(spreads: pd.DataFrame, *, names: Mapping[str, str], note: str = "") -> Figure:
-    """How long, how many hours of staff, how much waiting: the middle half and nine tenths of the trials of each design.
+    """Duration, hours of staff, waits: the middle half and nine tenths of the trials of each design.
 
     ``spreads`` has the columns panel, axis, label, q05, q25, q50, q75, q95.
     """
@@ -194,9 +194,9 @@ def _spread_panel(axes: Axes, part: pd.DataFrame, labels: Sequence[str], palette
 
 
 def accrual_comparison(accrual: pd.DataFrame, *, names: Mapping[str, str], note: str = "") -> Figure:
-    """Median enrollment of each design over time, with the band that holds nine tenths of the trials.
+    """Median enrollment of each design over time, with the band of nine tenths of the trials.
 
-    ``accrual`` has the columns label, target, day, q05, q50, q95. Designs that enroll alike are drawn dashed on top of
+    ``accrual`` has the columns label, target, day, q05, q50, q95. Designs with equal enrollment are drawn dashed on top of
     each other.
     """
     with study_style():

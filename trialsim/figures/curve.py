@@ -34,10 +34,10 @@ def design_curve(
     ----------
     curve : columns at, value, low, high, sorted by ``at``
     share : whether values are shares, shown in percent
-    recommended : where the answer lies
-    confirmed : of the trials of a fresh seed: where they were played, value, low and high
+    recommended : the recommended size or effect
+    confirmed : trials of a fresh seed: their size, value, low and high
     planned : the size (or effect) that the scenario declares
-    names : labels of the recommended and of the planned place
+    names : labels of the recommended and of the planned size
     """
     with study_style():
         figure = blank_figure(7.2, 4.3)

@@ -23,10 +23,10 @@ DECLARED, NULL = "#0072b2", QUIET
 
 
 def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure:
-    """One panel an analysis and contrast: where the estimates fall as declared and under the null twin.
+    """One panel for each analysis and contrast: the distribution of estimates as declared and under the null twin.
 
     ``estimates`` has the columns row (the panel's title), twin (declared or null), estimate, no_effect (the value
-    that means no effect), truth (NaN where it is not known) and estimand.
+    that means no effect), truth (NaN if it is unknown) and estimand.
     """
     with study_style():
         rows = list(dict.fromkeys(estimates["row"]))
@@ -56,9 +56,9 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
 
 
 def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
-    """One panel an analysis and contrast: the share of trials in each twentieth of the p-values.
+    """One panel for each analysis and contrast: the share of trials in each twentieth of the p-values.
 
-    ``p_values`` has the columns row, twin, p. Under the null twin a valid test is flat at 5 % a bar.
+    ``p_values`` has the columns row, twin, p. Under the null twin a valid test is flat at 5 % in each bar.
     """
     with study_style():
         rows = list(dict.fromkeys(p_values["row"]))

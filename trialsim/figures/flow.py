@@ -14,7 +14,7 @@ from trialsim.figures.style import INK, QUIET, arm_palette, blank_figure, captio
 
 @dataclass(frozen=True)
 class Count:
-    """A number of people over simulated trials: its mean, and the range that holds 90 % of trials."""
+    """A number of people over simulated trials: its mean, and the range of 90 % of trials."""
 
     label: str
     mean: float
@@ -39,11 +39,11 @@ class Flow:
     analyzed: Mapping[str, Count]
 
 
-LINE = 0.27  # inches a line of text
+LINE = 0.27  # inches for a line of text
 
 
 def consort(flow: Flow, *, note: str = "") -> Figure:
-    """Draw the flow: patients seen, who was not enrolled and why, arms, losses, analyzed."""
+    """Draw the flow: patients seen, those not enrolled and why, arms, losses, analyzed."""
     with study_style():
         arms = list(flow.allocated)
         rows = max((len(flow.losses[arm]) for arm in arms), default=0)

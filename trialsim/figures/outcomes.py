@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
 
 from trialsim.figures.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
 
-#: Multiples of it lie apart in 0 to 1 as evenly as any number's.
+#: Multiples of it (modulo 1) are spread evenly between 0 and 1.
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -30,7 +30,7 @@ def outcome_distributions(
     log: bool = False,
     note: str = "",
 ) -> Figure:
-    """One panel a visit: stacked bars for categories, points over boxes for measured values.
+    """One panel for each visit: stacked bars for categories, points over boxes for measured values.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def outcome_distributions(
 
 
 def category_shares(values: pd.DataFrame, arms: Sequence[str], categories: Sequence[float]) -> np.ndarray:
-    """Share of each category in each arm among measured values, (K, L); a row of zeros where nothing was measured."""
+    """Share of each category in each arm among measured values, (K, L); a row of zeros if nothing was measured."""
     counts = np.zeros((len(arms), len(categories)))
     for row, arm in enumerate(arms):
         measured = values.loc[values["arm"] == arm, "value"].dropna().to_numpy()
@@ -101,7 +101,7 @@ def _stacked(
 
 
 def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, shade: tuple[float, ...]) -> None:
-    dark = sns.utils.relative_luminance(shade) < 0.24  # where white and ink stand out alike
+    dark = sns.utils.relative_luminance(shade) < 0.24  # at which white and ink have equal contrast
     for row, width in enumerate(widths):
         if width >= 0.12:
             panel.text(
@@ -111,7 +111,7 @@ def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, shade: t
 
 
 def _move_apart(points: Collection, *, width: float) -> None:
-    """Spread points that lie above one another over ``width``, evenly and in every run the same way (golden section)."""
+    """Spread overlapping points over ``width``, evenly and always in the same way (golden section)."""
     places = np.asarray(points.get_offsets(), dtype=float)
     if len(places):
         places[:, 0] += width * ((np.arange(len(places)) * GOLDEN) % 1.0 - 0.5)

@@ -1,4 +1,4 @@
-"""What each design gives, and what it takes: power against length, cost and staff."""
+"""Power and burdens of each design: length, cost and staff."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ LABELS = {
     "staff_hours": "hours of staff",
 }
 
-#: Designs of the Pareto set told one by one.
-MOST_TOLD = 14
+#: The most designs of the Pareto set listed one by one.
+MOST_LISTED = 14
 
 
 def feasibility(
@@ -37,10 +37,10 @@ def feasibility(
     share: bool = True,
     note: str = "",
 ) -> Figure:
-    """A panel for each burden: the value of every design against it, the Pareto set in color and told beside the panels.
+    """A panel for each burden: the value of every design against it, the Pareto set in color and listed beside the panels.
 
     ``frame`` has the columns design_id, value, low, high, pareto, pareto_open, too_often and those named in ``burdens``.
-    ``designs`` tells the values of each design_id, ``heading`` what these are.
+    ``designs`` has the values of each design_id, ``heading`` their names.
     """
     with study_style():
         figure = blank_figure(3.0 + (4.6 if len(burdens) == 1 else 3.2 * len(burdens)), 4.4)
@@ -99,7 +99,7 @@ def _panel(axes: Axes, frame: pd.DataFrame, burden: str) -> None:
 
 
 def _names(best: pd.DataFrame, burden: str, wide: float, tall: float) -> list[tuple[str, float, float, float]]:
-    """The names of the set; of those that lie close together the ends along the axis, and the highest value."""
+    """The names of the set; of close ones only the ends along the axis, and the highest value."""
     groups: list[list[tuple[int, float, float]]] = []
     for design, x, y in zip(best["design_id"], best[burden], best["value"], strict=True):
         one = (int(design), float(x), float(y))
@@ -123,19 +123,19 @@ def _few(designs: Sequence[int]) -> str:
 
 
 def _told(figure: Figure, frame: pd.DataFrame, designs: Mapping[int, str], heading: Sequence[str]) -> None:
-    """The key: which dots are what, and the values of each design of the Pareto set."""
+    """The legend: the kinds of dots, and the values of each design of the Pareto set."""
     best = [int(one) for one in frame.loc[frame["pareto"], "design_id"]]
     lines = [_dot(ACCENT, 7, "Pareto set: no design gives\nas much with less")]
     if frame["pareto_open"].any():
-        lines.append(_dot(ACCENT, 6, "not told apart", face="white"))
+        lines.append(_dot(ACCENT, 6, "undecided", face="white"))
     if frame["too_often"].any():
         lines.append(_dot(TOO_OFTEN, 6, "rejects too often\nwithout effects"))
     if not (frame["pareto"] | frame["pareto_open"] | frame["too_often"]).all():
         lines.append(_dot(OTHERS, 6, "other designs"))
     key = figure.legend(handles=lines, loc="outside right upper", alignment="left", fontsize=8.5, labelspacing=0.8)
-    words = [f"{design}:  {designs[design]}" for design in best[:MOST_TOLD]]
-    if len(best) > MOST_TOLD:
-        words.append(f"and {len(best) - MOST_TOLD} more")
+    words = [f"{design}:  {designs[design]}" for design in best[:MOST_LISTED]]
+    if len(best) > MOST_LISTED:
+        words.append(f"and {len(best) - MOST_LISTED} more")
     title = "\n".join(wrap(f"design_id:  {', '.join(heading)}", 30))
     empty = [Line2D([], [], linestyle="") for _ in words]
     figure.legend(

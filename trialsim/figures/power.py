@@ -32,7 +32,7 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
     """A dot and its 95 % Monte Carlo interval for each analysis and contrast: power, and rejection under the null twin.
 
     ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high. A wide bar without a
-    dot is a bound: too many replicates failed to give one number.
+    dot shows bounds: too many replicates failed.
     """
     with study_style():
         rows = list(dict.fromkeys(rates["row"]))

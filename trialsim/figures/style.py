@@ -1,4 +1,4 @@
-"""One look for every figure: colors of the arms, sizes, and how a figure is saved."""
+"""The style of every figure: colors of the arms, sizes, and how a figure is saved."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def arm_palette(arms: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def study_style() -> Iterator[None]:
-    """The settings every figure is drawn under; nothing global is left changed."""
+    """The settings of every figure; global settings are restored afterwards."""
     settings: dict[str, Any] = {
         "figure.dpi": 110,
         "figure.constrained_layout.use": True,
@@ -63,12 +63,12 @@ def study_style() -> Iterator[None]:
 
 
 def blank_figure(width: float, height: float) -> Figure:
-    """An empty figure, ``width`` x ``height`` in inches, that no window manager knows of."""
+    """An empty figure, ``width`` x ``height`` in inches, without a window."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def in_lines(text: str, width: int, *, most: int = 3) -> str:
-    """A name in lines of ``width`` letters, at most so many; what does not fit is cut.
+    """A name in lines of ``width`` letters, at most ``most`` of them; the rest is cut.
 
     >>> in_lines("hand massage with lavender oil", 14, most=2).splitlines()
     ['hand massage', 'with lavend…']
@@ -80,18 +80,18 @@ def in_lines(text: str, width: int, *, most: int = 3) -> str:
     return "\n".join(lines)
 
 
-#: Letters in a line of the names of rows, and inches that a further line of them takes.
+#: Letters in a line of the names of rows, and the height of another line [inches].
 ROW_LETTERS, FURTHER_LINE = 46, 0.15
 
 
 def row_names(rows: Sequence[str]) -> tuple[list[str], float]:
-    """The names of rows in lines, and how much higher [inches] each row must be for them."""
+    """The names of rows in lines, and the extra height [inches] of each row for them."""
     names = [in_lines(row, ROW_LETTERS, most=4) for row in rows]
     return names, FURTHER_LINE * max((name.count("\n") for name in names), default=0)
 
 
 def caption(figure: Figure, text: str) -> None:
-    """A quiet line under the figure that says what was simulated and how often."""
+    """A small line under the figure on what was simulated and how often."""
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color=QUIET)
 
 
@@ -107,22 +107,22 @@ def files_of(folder: Path, name: str) -> tuple[Path, Path]:
 
 
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
-    """Write ``name.png`` (200 dpi) and ``name.svg`` into ``folder`` without dates, so that equal figures are equal files.
+    """Write ``name.png`` (200 dpi) and ``name.svg`` into ``folder`` without dates, so that equal figures give equal files.
 
-    No text of a figure is read as a formula, whoever made it: ``$`` stands in names of arms and in prices.
+    No text of a figure is treated as a formula: ``$`` occurs in names of arms and in prices.
     """
     png, svg = files_of(folder, name)
     for text in figure.findobj(Text):
         text.set_parse_math(False)
     with study_style(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # letters of other scripts stand in the SVG
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # letters of other scripts are in the SVG
         figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
         figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})
     return png, svg
 
 
 def percent_ticks() -> FuncFormatter:
-    """Shares on an axis as percent, with the digits that tell ticks apart: 2.5 % is not written as 2 %.
+    """Shares on an axis as percent, with enough digits to distinguish ticks: 2.5 % is not written as 2 %.
 
     >>> [percent_ticks()(share, 0) for share in (0.0, 0.025, 0.05, 1.0)]
     ['0%', '2.5%', '5%', '100%']

@@ -17,7 +17,7 @@ COLORS = (*ARM_COLORS[1:], ARM_COLORS[0])
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 GOALS = (0.8, 0.9)
 
-#: Above this many cells the heatmap shows colors without numbers.
+#: With more cells than this the heatmap shows colors without numbers.
 MOST_NUMBERS = 120
 
 
@@ -70,7 +70,7 @@ def _line(axes: Axes, rows: pd.DataFrame, x: str, *, label: str, index: int, ban
 
 
 def _places(axes: Axes, values: pd.Series[float]) -> None:
-    """A tick at each value swept where there are few, and whole numbers where all are."""
+    """A tick at each value if there are few, and whole numbers if all values are whole."""
     places = np.unique(values)
     if len(places) <= 8:
         axes.set_xticks(places, [tidy(place) for place in places])
@@ -79,7 +79,7 @@ def _places(axes: Axes, values: pd.Series[float]) -> None:
 
 
 def _value_axis(axes: Axes, frame: pd.DataFrame, label: str, *, share: bool) -> str:
-    """Label and limits of the values, and a line at each goal; what is to be said of these lines."""
+    """Label and limits of the values, and a line at each goal; returns a note on these lines."""
     axes.set_ylabel(label)
     if not share:
         return ""
@@ -104,7 +104,7 @@ def sweep_dots(
     share: bool = True,
     note: str = "",
 ) -> Figure:
-    """A dot for every design over each of the values ``xs``, a panel each, colored by ``group``: for hypercubes.
+    """A dot for every design over each of the values ``xs``, one panel for each, colored by ``group``: for hypercubes.
 
     ``frame`` has the columns of ``xs``, group, value, low, high.
     """
@@ -139,10 +139,10 @@ def sweep_heatmap(
 ) -> Figure:
     """The value at every combination of two values, darker where it is higher.
 
-    ``frame`` has the columns x, y, value, mcse, one row a combination.
+    ``frame`` has the columns x, y, value, mcse, one row for each combination.
     """
     with study_style():
-        table = frame.pivot(index=y, columns=x, values="value")  # one row a combination
+        table = frame.pivot(index=y, columns=x, values="value")  # one row for each combination
         table = table.reindex(index=_ordered(frame[y]), columns=_ordered(frame[x]))
         rows, columns = table.shape
         figure = blank_figure(min(2.6 + 0.85 * columns, 12), min(1.7 + 0.5 * rows, 10))
@@ -161,13 +161,13 @@ def sweep_heatmap(
         axes.tick_params(length=0)
         axes.set_title(label, color=INK)
         largest = frame["mcse"].max()
-        told = f"{largest:.1%}" if share else f"{largest:.2g}"
-        caption(figure, f"{note} Largest Monte Carlo standard error: {told}.")
+        error = f"{largest:.1%}" if share else f"{largest:.2g}"
+        caption(figure, f"{note} Largest Monte Carlo standard error: {error}.")
     return figure
 
 
 def _ordered(values: pd.Series[float]) -> list[float]:
-    """The values of an axis: numbers rising, words as they come."""
+    """The values of an axis: numbers in ascending order, words in their order."""
     found = list(dict.fromkeys(values))
     return sorted(found) if pd.api.types.is_numeric_dtype(values) else found
 

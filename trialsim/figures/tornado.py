@@ -15,7 +15,7 @@ from trialsim.figures.style import INK, QUIET, blank_figure, caption, plain_grid
 LOW, HIGH = "#0072b2", "#d55e00"
 FAINT_ALPHA = 0.22
 
-#: A panel of days or money reaches at least this far to both sides, as a share of the declared value.
+#: A panel of days or money extends at least this far to both sides, as a share of the declared value.
 LEAST = 0.02
 
 
@@ -32,8 +32,8 @@ def tornado(
     Parameters
     ----------
     frame : columns label, measure, low, high (as words), declared, value_low, value_high, mcse_low, mcse_high (of the
-        differences), noise_low, noise_high; assumptions in the order in which they are to stand, from the top
-    measures : the panels; the first one bears the words of the ends
+        differences), noise_low, noise_high; assumptions in their order from the top
+    measures : the panels; the first one has the labels of the ends
     names : label of the axis of each measure
     shares : measures shown in percent
     """

@@ -1,4 +1,4 @@
-"""What each participant's values did from visit to visit in one synthetic trial."""
+"""The values of each participant from visit to visit in one synthetic trial."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, ScalarFormatter
 
 from trialsim.figures.style import arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
 
-#: Names of visits with no more letters than this stand side by side below a panel.
+#: Names of visits with at most this many letters are side by side below a panel.
 LETTERS = 32
 
 
@@ -28,7 +28,7 @@ def trajectories(
     ordinal: bool = False,
     note: str = "",
 ) -> Figure:
-    """One panel an arm: a thin line a participant, and the arm's median (mean for an ordinal outcome) in bold.
+    """One panel for each arm: a thin line for each participant, and the arm's median (mean for an ordinal outcome) in bold.
 
     ``values`` has the columns participant, arm, visit, value. A missing value interrupts the line.
     """

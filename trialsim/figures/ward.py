@@ -1,4 +1,4 @@
-"""One week on the ward as a timeline: who was with whom, when, who waited, who was missed."""
+"""One week on the ward as a timeline: who was with whom and when, who waited, whose session was missed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OFF_DUTY, OTHER_WORK = "#eceff2", "#c3ccd3"
 
 WAITING = ("waiting", "missed", "left")
 
-#: Those who wait at the same time stand in rows below one another, this far apart in lanes, and no more than so many.
+#: Participants who wait at the same time are in rows below one another: the distance in lanes, and the most rows.
 ROW, MOST_ROWS = 0.55, 6
 
 #: Width of a letter as a share of the width of the figure's strips.
@@ -36,7 +36,7 @@ def ward_week(
     days: int = 7,
     note: str = "",
 ) -> Figure:
-    """A strip a day, in it a lane a unit of staff (and one for those who wait); time of day runs to the right.
+    """A strip for each day with a lane for each unit of staff (and one for waiting); time of day runs to the right.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def ward_week(
 
 
 def _hours_shown(spells: pd.DataFrame, closed: pd.DataFrame) -> tuple[int, int]:
-    """First and last hour of the day in which anything happens, with an hour to spare."""
+    """First and last hour of the day with any event, plus an hour."""
     if closed.empty or spells.empty:
         return 0, 24
     begin, end = pd.to_datetime(spells["start"]), pd.to_datetime(spells["end"])
@@ -80,8 +80,8 @@ def _hours_shown(spells: pd.DataFrame, closed: pd.DataFrame) -> tuple[int, int]:
 
 
 def _in_rows(records: Sequence[dict[str, Any]], letter: float) -> int:
-    """Give each of those who wait on a day a ``row`` in which bar and name are free; how many rows that takes."""
-    free: list[float] = []  # until when [h] each row is taken
+    """Give each participant who waits on a day a ``row`` with free space for bar and name; returns the number of rows."""
+    free: list[float] = []  # until when [h] each row is occupied
     for record in sorted((one for one in records if one["kind"] in WAITING), key=lambda one: one["start"]):
         name = f"{record['participant']} {record['kind'] if record['kind'] != 'waiting' else ''}"
         row = next((row for row, until in enumerate(free) if until <= record["start"]), len(free))
@@ -92,7 +92,7 @@ def _in_rows(records: Sequence[dict[str, Any]], letter: float) -> int:
 
 
 def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, Any]]:
-    """The rows that touch a day, their times cut to it and given in hours after midnight."""
+    """The rows that overlap a day, cut to it, with times in hours after midnight."""
     midnight = datetime.combine(day, time())
     rows: list[dict[str, Any]] = []
     for found in frame.to_dict("records"):
@@ -149,7 +149,7 @@ def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: 
 
 
 def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], off_duty: bool) -> None:
-    """Only what the figure shows."""
+    """Legend entries for what the figure shows."""
     handles: list[Patch | Line2D] = [Patch(color=palette[arm], label=in_lines(arm, 24)) for arm in arms]
     if "other work" in kinds:
         handles.append(Patch(color=OTHER_WORK, label="other work"))

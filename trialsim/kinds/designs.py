@@ -1,4 +1,4 @@
-"""What a design and an analysis choose from: allocation, populations, strategies, transforms, adjustments, alternatives."""
+"""The choices of a design and an analysis: allocation, populations, strategies, transforms, adjustments, alternatives."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Final, Literal
 
 
 @dataclass(frozen=True)
-class Method:
-    """How participants are put into arms: whether in shuffled blocks (by stratum), and whether by a throw for each alone."""
+class AllocationMethod:
+    """How participants are allocated to arms: whether in shuffled blocks (by stratum), and whether each one independently."""
 
     name: str
     blocks: bool
     one_by_one: bool
 
 
-IN_TURN: Final = Method("in turn", blocks=False, one_by_one=False)
-SIMPLE: Final = Method("simple", blocks=False, one_by_one=True)
-PERMUTED_BLOCKS: Final = Method("permuted blocks", blocks=True, one_by_one=False)
+IN_TURN: Final = AllocationMethod("in turn", blocks=False, one_by_one=False)
+SIMPLE: Final = AllocationMethod("simple", blocks=False, one_by_one=True)
+PERMUTED_BLOCKS: Final = AllocationMethod("permuted blocks", blocks=True, one_by_one=False)
 METHODS: Final = (IN_TURN, SIMPLE, PERMUTED_BLOCKS)
 METHOD: Final = {method.name: method for method in METHODS}
 
@@ -40,11 +40,11 @@ POPULATION: Final = {population.name: population for population in POPULATIONS}
 
 @dataclass(frozen=True)
 class Strategy:
-    """What the effect looked for makes of missed and stopped treatment (ICH E9 R1).
+    """How an estimand handles missed and stopped treatment (ICH E9 R1).
 
     Attributes
     ----------
-    undisturbed : whether everybody is thought to be on a ward where nothing is missed
+    undisturbed : whether the estimand assumes a ward on which nothing is missed
     while_treated : whether the last value on treatment counts
     stratum : whether only those who respond count
     """
@@ -65,14 +65,14 @@ STRATEGY: Final = {strategy.name: strategy for strategy in STRATEGIES}
 
 @dataclass(frozen=True)
 class Transform:
-    """What is taken of an endpoint.
+    """How an endpoint is transformed.
 
     Attributes
     ----------
-    keeps : whether values stay what they are, in the unit of the outcome
+    keeps : whether values are kept unchanged, in the unit of the outcome
     log : whether logarithms are taken, which need values above 0
-    percent : whether a change is divided by its start
-    unit : the unit after it, where values do not stay what they are
+    percent : whether a change is divided by the value at its start
+    unit : the unit after the transform, if values are changed
     """
 
     name: str
@@ -95,9 +95,9 @@ class Adjustment:
 
     Attributes
     ----------
-    adjusts : whether it does anything at all
-    against_one : whether it needs pairs of one model against one arm, taken together
-    stepwise : whether it goes from p-value to p-value, and so rejects more than one alpha shared out
+    adjusts : whether it changes p-values at all
+    against_one : whether it needs all pairs of one model against one arm
+    stepwise : whether it works step by step, and so rejects more often than alpha divided by the number of pairs
     """
 
     name: str
@@ -117,7 +117,7 @@ ADJUSTMENT: Final = {adjustment.name: adjustment for adjustment in ADJUSTMENTS}
 
 @dataclass(frozen=True)
 class Alternative:
-    """Which way an effect is looked for: up (1), down (-1), or both (0)."""
+    """The direction of the alternative: up (1), down (-1), or both (0)."""
 
     name: str
     way: Literal[-1, 0, 1]

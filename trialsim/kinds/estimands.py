@@ -16,12 +16,12 @@ EffectScale = Literal["difference", "log", "probability", "share"]
 
 @dataclass(frozen=True)
 class Estimand:
-    """What is to be found.
+    """What an analysis estimates.
 
     Attributes
     ----------
-    effect, transforms, situations : when it is meant: what the test estimates, of which transform, and from what
-    no_effect : the value that means no effect; None where that is the number the test compares with (0 between arms)
+    effect, transforms, situations : when it applies: what the test estimates, of which transform, and from what
+    no_effect : the value that means no effect; None if that is the number the test compares with (0 between arms)
     scale : on which scale it is
     in_unit : whether it is given in the unit of the (transformed) endpoint
     """
@@ -73,10 +73,10 @@ ESTIMANDS: Final = (
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}
 
-#: What stands in the place of an estimand where there is none: a test of all arms, a subset chosen by the outcome.
+#: The placeholder where there is no estimand: a test of all arms, a subset selected by the outcome.
 NO_ESTIMAND: Final = "none"
 
-#: Which estimand is meant; each combination once, or the table contradicts itself.
+#: The estimand of each combination; each combination appears once, or the table would contradict itself.
 MEANT: Final = {
     (estimand.effect, transform, situation): estimand
     for estimand in ESTIMANDS

@@ -1,18 +1,18 @@
-"""Scales of outcomes: what a value is, how its level and its effects are declared, and what fits it."""
+"""Scales of outcomes: what a value is, how its level and its effects are declared, and what can be combined with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, Literal
 
-#: What makes a scale plain where the file does not name it, the first that is found deciding: more than two categories,
+#: What shows the scale of an outcome if the file does not name it; the first one found decides: more than two categories,
 #: the chance of a yes, a unit of concentration, or the SD of a logarithm.
 Clue = Literal["categories", "chance", "concentration", "sd_log"]
 
 #: Where the error of a rater is added: to the latent normal behind the value, or to the value.
 RaterError = Literal["latent", "value"]
 
-#: The size of an effect that does nothing, by the key that declares it.
+#: The size that means no effect, by the key that declares the effect.
 NO_EFFECT: Final = {"difference": 0.0, "ratio": 1.0, "odds_ratio": 1.0}
 
 
@@ -22,29 +22,29 @@ class Scale:
 
     Attributes
     ----------
-    says : what its values and effects are, in words; ``{categories}`` stands for those of the outcome
+    says : what its values and effects are, in words; ``{categories}`` is replaced by those of the outcome
     effects : keys by which an effect is declared, that of the predictor first
     spreads : keys by which an activity's effect differs from person to person
-    levels : keys that fix a level together
-    levels_of_others : the same beside the level of a reference arm, which gives what they leave open
-    family : the distribution that the numbers of a level fix; None where a level is shares of categories
-    widest : the largest SD of the predictor; None where there is no bound
+    levels : keys that together determine a level
+    levels_of_others : the same for other arms; missing keys are taken from the level of the reference arm
+    family : the distribution that the numbers of a level determine; None if a level is shares of categories
+    widest : the largest SD of the predictor; None if there is no bound
     categories : how many there are, at least and at most (None for no bound); None where values are measured
     example : categories as a file writes them
     values : what its values are whatever its categories are called; empty where they are its categories, or measured
-    clues : what makes it plain without being named
-    predictor : what the linear predictor is of a value, in words
+    clues : what shows this scale if it is not named
+    predictor : the linear predictor of a value, in words
     log : whether the predictor is the logarithm of the value
     in_unit : whether the predictor has the unit of the outcome
     positive : whether no value can be 0 or below, whatever its categories
-    yes_or_no : whether it is yes or no without being dichotomized
-    transforms : what an analysis may make of its values; percent needs values above 0 besides
-    rhythm : whether the clock may move it
-    secretion : whether secretion and a half-life may move it
-    instrument : keys of the instrument that fit
+    yes_or_no : whether it is yes or no without a dichotomy
+    transforms : transforms that an analysis may use; percent also needs values above 0
+    rhythm : whether the time of day may change it
+    secretion : whether secretion and a half-life may change it
+    instrument : keys of the instrument that are allowed
     rater : where the error of a rater is added; None where there is none
-    limits : whether the file may say between which limits its values ought to lie
-    printed : whether printed statistics are enough to fit it
+    limits : whether the file may declare limits for its values
+    printed : whether it can be fitted from printed statistics
     """
 
     name: str
@@ -189,7 +189,7 @@ SCALES: Final = (NORMAL, LOGNORMAL, ORDINAL, BINARY)
 #: Every scale under its name.
 SCALE: Final = {scale.name: scale for scale in SCALES}
 
-#: Every clue with the scale that it makes plain.
+#: Every clue with the scale that it shows.
 CLUE: Final = {clue: scale for scale in SCALES for clue in scale.clues}
 
 #: Keys of effects, of the spread of effects, of levels and of instruments that fit any scale, each once.

@@ -1,4 +1,4 @@
-"""Tests a scenario may ask for, those that run inside another, and the pairs that may follow a test of all arms."""
+"""Tests that a scenario may name, tests that run inside another, and pairwise tests that may follow a test of all arms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Samples = Literal["one", "two", "all"]
 #: What a test looks at: a value at a visit, or the change between two visits.
 Looks = Literal["value", "change"]
 
-#: What a test is made of: means (least squares), ranks, or tables of counts.
+#: What a test is based on: means (least squares), ranks, or tables of counts.
 Family = Literal["means", "ranks", "tables"]
 
 #: What a test estimates of a sample, or of the difference between two.
@@ -24,15 +24,15 @@ class Test:
 
     Attributes
     ----------
-    samples : what it can compare; of "two" and "all" the scenario means two where it names a contrast
+    samples : what it can compare; if both "two" and "all" are possible, a contrast in the scenario means two
     takes : endpoints it takes
-    family : what it is made of
-    effect : what it estimates where it compares one sample or two arms
+    family : what it is based on
+    effect : what it estimates if it compares one sample or two arms
     yes_or_no : whether it needs yes or no: a binary outcome, or one that is dichotomized
     adjusts : whether it takes a baseline and covariates, and needs one of them
-    null : whether it compares with a number that the scenario may say
+    null : whether it compares with a number that the scenario may give
     directions : which of its samples may have a one-sided alternative
-    equal_sds : whether its closed form supposes one SD in all arms
+    equal_sds : whether its closed form assumes the same SD in all arms
     """
 
     name: str
@@ -205,7 +205,7 @@ FISHER: Final = Test(
     equal_sds=False,
 )
 
-#: What a scenario may ask for, in the order in which its schema lists them.
+#: Tests that a scenario may name, in the order of its schema.
 TESTS: Final = (
     ONE_SAMPLE_T,
     PAIRED_T,
@@ -247,7 +247,7 @@ class Pair:
 
     Attributes
     ----------
-    after : each test of all arms that they may follow, with the test of two arms that they then are
+    after : each test of all arms that they may follow, with the test of two arms that is used then
     of_model : whether all pairs share the residual variance of the whole model
     """
 
@@ -269,5 +269,5 @@ PAIRS: Final = (
 
 PAIR: Final = {pair.name: pair for pair in PAIRS}
 
-#: The test of two arms that pairs are, by their name and that of the test of all arms before them.
+#: The test of two arms that pairs use, by their name and that of the test of all arms before them.
 PAIR_TEST: Final = {(pair.name, main.name): run for pair in PAIRS for main, run in pair.after}

@@ -1,7 +1,7 @@
 """Distributions by their quantile functions, and their parameters from what papers print.
 
 A value is always ``quantile(distribution, u)`` of an addressed uniform, never a rejection. Limits truncate: the value is
-drawn from the part of the distribution between them, it is not cut to them.
+drawn from the part of the distribution between them; values outside are not moved to the limit.
 
 Families and parameters: fixed (value), uniform (low, high), normal (mean, sd), lognormal (mu, sigma on the log
 scale), gamma (shape, scale), exponential (mean), weibull (shape, scale), triangular (low, mode, high), beta (a, b, low,
@@ -61,7 +61,7 @@ class Distribution:
             empty = limited and not _window(self)[1] > 0
         if empty:
             raise DistributionError(
-                f"nothing of the {self.family} lies between {self.low} and {self.high}.",
+                f"no value of the {self.family} distribution lies between {self.low} and {self.high}.",
                 code="TS-D002",
                 remedy="Widen the limits.",
             )
@@ -72,7 +72,7 @@ class Distribution:
 
 @kernel
 def quantile_packed(rows, d, table, u):  # type: ignore[no-untyped-def]
-    """Quantile of the packed distribution ``d`` at ``u``; gamma and beta are not here (see :func:`packable`)."""
+    """Quantile of the packed distribution ``d`` at ``u``; gamma and beta are not supported (see :func:`packable`)."""
     code = int(rows[d, 0])
     p, q = rows[d, 1], rows[d, 2]
     u = min(rows[d, 4] + u * rows[d, 5], BELOW_1)
@@ -177,7 +177,7 @@ def quantile(distribution: Distribution, u: Floats) -> Floats:
 
 
 def _weighted(distribution: Distribution) -> tuple[list[float], list[float]]:
-    """Values between the limits in rising order, and their probabilities; a value without weight is left out."""
+    """Values between the limits in ascending order, and their probabilities; a value with weight 0 is left out."""
     low = -math.inf if distribution.low is None else distribution.low
     high = math.inf if distribution.high is None else distribution.high
     weights = distribution.weights or (1.0,) * len(distribution.values)
@@ -188,7 +188,7 @@ def _weighted(distribution: Distribution) -> tuple[list[float], list[float]]:
 
 
 def _window(distribution: Distribution) -> tuple[float, float]:
-    """Where the limits lie in probability: F(low), and F(high) - F(low); values of a list are chosen beforehand."""
+    """The limits as probabilities: F(low), and F(high) - F(low). For a list, values are selected before, so these are 0 and 1."""
     if (distribution.low is None and distribution.high is None) or distribution.family in DISCRETE:
         return 0.0, 1.0
     below = 0.0 if distribution.low is None else cdf_whole(distribution, distribution.low)
@@ -250,7 +250,7 @@ def cdf(distribution: Distribution, x: float) -> float:
 
 
 def mean(distribution: Distribution) -> float:
-    """The mean: by formula without limits, else by Gauss-Legendre quadrature of the quantile function (to about 1e-6)."""
+    """The mean: by formula if there are no limits, else by Gauss-Legendre quadrature of the quantile function (to about 1e-6)."""
     family, p = distribution.family, distribution.params
     if (distribution.low, distribution.high) == (None, None):
         if family in ("fixed", "normal", "exponential"):
@@ -302,7 +302,7 @@ def _integral(distribution: Distribution, function: Callable[[Floats], Floats]) 
         values, weights = _weighted(distribution)
         return float(np.sum(function(np.array(values)) * np.array(weights)))
     nodes, weights_ = np.polynomial.legendre.leggauss(200)
-    # u = smooth step of the node: quantile functions grow without bound at 0 and 1, the step takes them slowly there
+    # u = smooth step of the node: quantile functions grow without bound at 0 and 1, and the step approaches these ends slowly
     x = (nodes + 1) / 2
     u = x**3 * (10 - 15 * x + 6 * x**2)
     slope = 30 * x**2 * (1 - x) ** 2
@@ -332,7 +332,7 @@ def describe(distribution: Distribution, show: Callable[[float], str]) -> str:
 
 
 #: Where the quantiles of a gamma or beta must be numbers; those of the other families are closed formulas.
-TOLD = np.array([0.1, 0.5, 0.9])
+CHECKED_AT = np.array([0.1, 0.5, 0.9])
 
 
 def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *, positive: bool) -> Distribution:
@@ -369,8 +369,8 @@ def solve(family: str | None, given: Mapping[str, float | tuple[float, ...]], *,
     except (ArithmeticError, ValueError):  # numbers so large or small that they leave the range of a float
         params = (math.nan,)
     found = Distribution(name, params)
-    told = all(math.isfinite(value) for value in params)
-    if not told or not (packable(found) or np.isfinite(quantile(found, TOLD)).all()):
-        message = f"these numbers give no {name} distribution that can be computed."
+    finite = all(math.isfinite(value) for value in params)
+    if not finite or not (packable(found) or np.isfinite(quantile(found, CHECKED_AT)).all()):
+        message = f"no {name} distribution can be computed from these numbers."
         raise DistributionError(message, code="TS-D004", remedy="Check their size and units.")
     return found

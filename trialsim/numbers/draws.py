@@ -1,7 +1,7 @@
-"""Uniform and normal draws that have addresses, not an order.
+"""Uniform and normal draws by address, not by order.
 
 A draw is one word of Philox4x64-10 with the key (seed, hash of the stream's name) and the counter
-(participant // 4, k, replicate, 0); the participant's remainder picks the word. So any draw can be made alone, in any
+(participant // 4, k, replicate, 0); the participant's remainder selects the word. So any draw can be made alone, in any
 order, on any number of workers, and adding a stream moves no other.
 
 References

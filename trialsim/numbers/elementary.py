@@ -1,6 +1,6 @@
 """Logarithm and exponential in plain arithmetic, which the compiler turns into vector instructions.
 
-A call of the C library is made one number at a time, and its last digit differs between platforms. These are additions,
+A call of the C library computes one number at a time, and its last digit differs between platforms. These are additions,
 multiplications, one division and bit operations in a fixed order, without branches: whole rows run in the processor's
 vectors, and a number has the same digits alone, in a row, and on any machine with IEEE 754 arithmetic.
 
@@ -54,7 +54,7 @@ TO_ROOT_HALF = 0x3FF0000000000000 - ROOT_HALF
 SMALLEST = 2.2250738585072014e-308  # below it numbers have fewer digits
 TWO_54 = 18014398509481984.0
 TWO_52_BITS, TWO_52 = 0x4330000000000000, 4503599627370496.0
-ROUNDER = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number, which then stands in the last bits
+ROUNDER = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number, which is then in the last bits
 
 
 @inlined

@@ -1,4 +1,4 @@
-"""Parameters of each family from a mean and SD, a median and quartiles, quantiles and their like."""
+"""Parameters of each family from a mean and SD, a median and quartiles, quantiles and similar numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Params = tuple[float, ...]
 
 def _unfit(family: str, given: Given, remedy: str) -> DistributionError:
     return DistributionError(
-        f"a {family} distribution cannot be told from {', '.join(given)}.", code="TS-D003", remedy=remedy
+        f"a {family} distribution cannot be determined from {', '.join(given)}.", code="TS-D003", remedy=remedy
     )
 
 
@@ -23,7 +23,7 @@ def _impossible(message: str, remedy: str) -> DistributionError:
     return DistributionError(message, code="TS-D004", remedy=remedy)
 
 
-#: Of a normal and a lognormal the median is met exactly, and the quartiles give the spread.
+#: For a normal and a lognormal the median is met exactly, and the quartiles determine the spread.
 MEDIAN_AND_QUARTILES = {"median", "iqr_low", "iqr_high"}
 
 
@@ -52,7 +52,7 @@ def _quartile_width(given: Given, transform: Callable[[float], float]) -> float:
 
 
 def _spread_of(given: Given) -> tuple[float, float] | None:
-    """Mean and SD where both can be told."""
+    """Mean and SD, if both can be determined."""
     if "mean" not in given:
         return None
     if "sd" in given:
@@ -67,7 +67,7 @@ def _above_zero(family: str, **values: float) -> None:
 
 
 def _line_through(points: list[tuple[float, float]], transform: Callable[[float], float]) -> tuple[float, float]:
-    """Location and scale of the normal whose quantiles lie nearest to the points (exact for two)."""
+    """Location and scale of the normal whose quantiles are closest to the points (exact for two)."""
     return _line([float(ndtri(p)) for p, _ in points], [transform(value) for _, value in points])
 
 
@@ -272,7 +272,7 @@ def beta(given: Given) -> Params:
         )
     middle, spread = (both[0] - low) / (high - low), both[1] / (high - low)
     largest = math.sqrt(middle * (1 - middle))
-    smallest = 1e-6 * largest  # shapes up to 1e12: beyond, its quantiles are not to be had
+    smallest = 1e-6 * largest  # shapes up to 1e12: beyond that its quantiles cannot be computed
     if not smallest < spread < largest:
         raise _impossible(
             f"a beta with mean {both[0]:g} between {low:g} and {high:g} cannot have SD {both[1]:g}.",

@@ -1,4 +1,4 @@
-"""Which numbers fix a distribution of each family, and which are more than it has room for."""
+"""Which numbers determine a distribution of each family, and which numbers are too many."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from trialsim.errors import DistributionError
 
 Given = Mapping[str, float]
 
-#: How many numbers fix a member of each family.
+#: How many numbers determine a distribution of each family.
 PARAMETERS: Mapping[str, int] = {
     "fixed": 1, "exponential": 1, "uniform": 2, "normal": 2, "lognormal": 2, "gamma": 2, "weibull": 2, "triangular": 3,
     "beta": 4,
 }  # fmt: skip
 
-#: The numbers that fix a member, besides two or more quantiles; ``iqr`` stands for both of its ends.
+#: The numbers that determine a distribution, besides two or more quantiles; ``iqr`` means both of its ends.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "fixed": ("value",),
     "uniform": ("low high", "mean sd"),
@@ -28,12 +28,12 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "beta": ("mean sd", "mean sd low", "mean sd high", "mean sd low high"),
 }
 
-#: Families that quantiles alone can fix: two exactly, more by least squares.
+#: Families that quantiles alone can determine: two exactly, more by least squares.
 BY_QUANTILES = ("normal", "lognormal", "gamma", "weibull")
 
 
 def check_count(family: str, given: Given) -> None:
-    """Refuse more numbers than the family has parameters: all but some of them would be passed over.
+    """Refuse more numbers than the family has parameters: some of them would be ignored.
 
     Raises
     ------
@@ -51,7 +51,8 @@ def check_count(family: str, given: Given) -> None:
     if family in BY_QUANTILES and (len(quantiles) > 1 or "iqr" in quantiles) and quantiles not in fixing:
         fixing.append(quantiles)
     raise DistributionError(
-        f"{', '.join(keys[:-1])} and {keys[-1]} are too many: {('one number fixes', f'{count} numbers fix')[count > 1]} "
+        f"{', '.join(keys[:-1])} and {keys[-1]} are too many: "
+        f"{('one number determines', f'{count} numbers determine')[count > 1]} "
         f"a distribution of this family ({family}).",
         code="TS-D003",
         remedy=f"Keep {' or '.join(_joined(form) for form in fixing or [['one of them']])}.",

@@ -18,9 +18,9 @@ from trialsim.numbers.elementary import log_inlined
 MIDDLE = 0.425
 #: How deep in a tail its first formula holds: down to exp(-25).
 NEAR = 5.0
-#: Nothing beyond it in either tail is a far tail: exp(-25) is 1.4e-11.
+#: Probabilities below this are in the far tail: exp(-25) is 1.4e-11.
 TINY = 2e-11
-#: Numbers treated at once: their tails stay in the processor's nearest memory.
+#: Numbers processed at once: their tails fit into the processor's fastest memory.
 STRETCH = 512
 
 

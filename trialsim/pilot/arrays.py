@@ -1,4 +1,4 @@
-"""A pilot file to arrays: the plan of its columns, its participants, arms, visits and values."""
+"""From a pilot file to arrays: the plan of its columns, its participants, arms, visits and values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trialsim.pilot.cells import code_question, without_codes
 from trialsim.pilot.columns import plan_columns
-from trialsim.pilot.data import Choices, Column, FitError, Floats, Measured, Pilot, Question, asked
+from trialsim.pilot.data import Choices, FitError, Floats, OutcomeData, Pilot, PilotColumn, Question, asked
 from trialsim.pilot.draft import Draft
 from trialsim.pilot.people import arms_of, people_of, word_of
 from trialsim.pilot.reading import read_table
@@ -20,14 +20,14 @@ from trialsim.pilot.scale import scale_question, scales_of
 from trialsim.pilot.words import days_of, named, order_of, plain, split_visit, visit_words
 from trialsim.quantities.refuse import did_you_mean
 
-#: What the visit is called of an outcome that is measured once.
+#: The name of the visit of an outcome that is measured once.
 ONCE = "visit"
 #: A column, a visit, and the rows that hold its values.
 Part = tuple[str, str, NDArray[np.int64]]
 
 
 def read_pilot(
-    file: Path, choices: Choices | None = None, *, tell: Callable[[tuple[Column, ...]], None] | None = None
+    file: Path, choices: Choices | None = None, *, tell: Callable[[tuple[PilotColumn, ...]], None] | None = None
 ) -> Pilot:
     """The plan of a pilot file's columns and, unless something must be asked first, its values.
 
@@ -37,19 +37,19 @@ def read_pilot(
 
     Parameters
     ----------
-    tell : is called with the plan of the columns, before anything can go wrong with their values
+    tell : called with the plan of the columns, before their values are read
 
     Raises
     ------
     FitError
-        TS-F001 to TS-F008 and TS-P010 to TS-P028: what cannot be read, with the way out. What must be asked is no error
+        TS-F001 to TS-F008 and TS-P010 to TS-P028: what cannot be read, and what to do. A question to the user is not an error
         here: see :attr:`Pilot.questions`
     """
     choices = choices or Choices()
     table = read_table(file, sheet=choices.sheet)
     draft = plan_columns(table, choices)
-    table, told = without_codes(table, choices, keep=draft.participant)
-    notes = [*table.notes, *draft.notes, *told]
+    table, remarks = without_codes(table, choices, keep=draft.participant)
+    notes = [*table.notes, *draft.notes, *remarks]
     columns = tuple(draft.roles.values())
     if tell is not None:
         tell(columns)
@@ -58,19 +58,19 @@ def read_pilot(
         return Pilot(file.name, (), nobody, {}, tuple(notes), columns=columns, questions=tuple(draft.questions))
     draft = replace(draft, table=table, notes=[], _numbers={})
     people, order = people_of(draft)
-    arms, arm, said = arms_of(draft, people, order)
+    arms, arm, reason = arms_of(draft, people, order)
     found, questions = _outcomes(draft, people, order)
     found = {name: one for name, one in found.items() if one.visits}
     if not found:
         listed = ", ".join(table.columns)
         raise FitError(
-            "no column holds an outcome.", code="TS-F004", remedy=f"Name one with --outcome. Columns: {listed}."
+            "no column contains an outcome.", code="TS-F004", remedy=f"Name one with --outcome. Columns: {listed}."
         )
     questions += _baseline_questions(found, choices)
     ordered = {} if questions else {name: _baseline_first(one, choices.baseline, name) for name, one in found.items()}
     kept = {name: _kept(one, choices.at, name) for name, one in ordered.items()}
     if choices.reference is None and len(arms) > 1:
-        notes.append(f"The reference arm is {arms[0]} ({said}); --reference names another.")
+        notes.append(f"The reference arm is {arms[0]} ({reason}); choose another with --reference.")
     kept = _primary_first(kept, choices.primary)
     if not questions and len(arms) == 1:
         questions += _null_question(kept, choices.null)
@@ -81,7 +81,7 @@ def read_pilot(
     )  # fmt: skip
 
 
-def _primary_first(found: dict[str, Measured], primary: str | None) -> dict[str, Measured]:
+def _primary_first(found: dict[str, OutcomeData], primary: str | None) -> dict[str, OutcomeData]:
     """The outcomes with the primary one first."""
     if primary is None or not found:
         return found
@@ -92,12 +92,12 @@ def _primary_first(found: dict[str, Measured], primary: str | None) -> dict[str,
     return {name: found[name]} | found
 
 
-def _null_question(found: dict[str, Measured], null: float | None) -> list[Question]:
-    """One group at one visit has nothing to be compared with, unless a number is given."""
+def _null_question(found: dict[str, OutcomeData], null: float | None) -> list[Question]:
+    """A question if there is one group at one visit, which needs a number to compare with."""
     name, first = next(iter(found.items()))
     if null is not None or first.visits[0] == "baseline":
         return []
-    message = f"there is one group, and no baseline: nothing that '{name}' could be compared with."
+    message = f"there is one group, and no baseline: '{name}' cannot be compared with anything."
     answer = "--null NUMBER, the mean (or median) of a known population; or --arm and --baseline, if the file has them"
     return [Question("TS-P023", message, answer)]
 
@@ -119,7 +119,7 @@ def ready(pilot: Pilot) -> Pilot:
 
 
 def _doubts(draft: Draft, group: Sequence[Part]) -> list[Question]:
-    """What must be asked about the numbers of an outcome.
+    """Questions about the numbers of an outcome.
 
     Raises
     ------
@@ -137,12 +137,12 @@ def _doubts(draft: Draft, group: Sequence[Part]) -> list[Question]:
     return found
 
 
-def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict[str, Measured], list[Question]]:
+def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict[str, OutcomeData], list[Question]]:
     """Each outcome as (N, V) values with its unit and scale."""
     choices, questions = draft.choices, []
-    found: dict[str, Measured] = {}
+    found: dict[str, OutcomeData] = {}
     parts = _long(draft) if draft.shape == "long" else _by_column(draft)
-    stems = [" ".join(told[0]) for told in map(split_visit, map(draft.name, draft.table.columns)) if told]
+    stems = [" ".join(split[0]) for split in map(split_visit, map(draft.name, draft.table.columns)) if split]
     scales = scales_of(choices.scales, [*parts, *draft.table.columns, *stems])
     for name, group in parts.items():
         columns: dict[str, Floats] = {}
@@ -152,8 +152,8 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
             numbers = draft.numbers(column).values
             header = draft.name(column)
             unit, scale = unit or header.unit, scale or scales.get(column) or header.scale
-            told = columns.setdefault(visit, np.full(count, np.nan))
-            _put(told, numbers, people, rows, name, visit, draft)
+            of_visit = columns.setdefault(visit, np.full(count, np.nan))
+            _put(of_visit, numbers, people, rows, name, visit, draft)
         visits = order_of([visit for visit, values in columns.items() if np.isfinite(values).any()])
         if not visits:
             continue
@@ -161,7 +161,7 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
         label = named(name, "outcome")
         wanted = scales.get(name) or scale or scales.get("")
         unit = _unit_in_rows(draft, name) if draft.shape == "long" else unit
-        one = Measured(tuple(named(visit, "visit") for visit in visits), values, choices.unit or unit)
+        one = OutcomeData(tuple(named(visit, "visit") for visit in visits), values, choices.unit or unit)
         levels, doubt = scale_question(label, one, wanted, choices.distribution, asked=bool(asked_of))
         questions += [*asked_of, *([doubt] if doubt is not None else [])]
         found[label] = replace(one, scale=levels)
@@ -195,7 +195,9 @@ def _visits_in_rows(draft: Draft) -> NDArray[np.object_]:
         words = [re.sub(r"_arm_\d+[a-z]?$", "", word_of(cell)).replace("_", " ") for cell in cells if cell is not None]
         if not words:
             raise FitError(
-                f"line {line} names no visit in '{draft.visit[0]}'.", code="TS-F003", remedy="Fill in or leave out."
+                f"line {line} has no visit in '{draft.visit[0]}'.",
+                code="TS-F003",
+                remedy="Fill in the cell, or leave the row out.",
             )
         text = " ".join(words)
         if re.fullmatch(r"-?\d+(\.0)?", text):
@@ -234,7 +236,7 @@ def _unit_in_rows(draft: Draft, outcome: str) -> str | None:
 
 
 def _put(
-    told: Floats,
+    column: Floats,
     numbers: Floats,
     people: NDArray[np.int64],
     rows: NDArray[np.int64],
@@ -245,22 +247,22 @@ def _put(
     """Values of one visit to their participants; two different ones for one participant are refused."""
     for row in rows[np.isfinite(numbers[rows])]:
         who = people[row]
-        if np.isfinite(told[who]) and (draft.shape != "tidy" or told[who] != numbers[row]):
+        if np.isfinite(column[who]) and (draft.shape != "tidy" or column[who] != numbers[row]):
             label = " ".join(draft.keys(draft.participant)[row]) if draft.participant else str(row + 1)
             raise FitError(
                 f"participant {label} has two values of '{name}' at '{visit}' (line {draft.table.lines[row]}).",
                 code="TS-F006",
-                remedy="Keep one row for each participant, visit and outcome; name another column with --visit if it tells "
-                "them apart.",
+                remedy="Keep one row for each participant, visit and outcome; name another column with --visit if it "
+                "distinguishes them.",
             )
-        told[who] = numbers[row]
+        column[who] = numbers[row]
 
 
 # ---------------------------------------------------------------- the baseline
 
 
-def _baseline_questions(found: dict[str, Measured], choices: Choices) -> list[Question]:
-    """Where no visit is known to stand before treatment, which one does is asked."""
+def _baseline_questions(found: dict[str, OutcomeData], choices: Choices) -> list[Question]:
+    """A question if no visit is known to be before treatment."""
     if choices.baseline is not None or all(len(one.visits) == 1 for one in found.values()):
         return []
     if any(visit_words(plain(visit)) == "first" for one in found.values() for visit in one.visits):
@@ -270,20 +272,20 @@ def _baseline_questions(found: dict[str, Measured], choices: Choices) -> list[Qu
     return [
         Question(
             "TS-P029",
-            f"no visit is known to stand before treatment (visits: {listed}).",
-            f'--baseline "{visits[0]}" if it does, --baseline none if all stand after it',
+            f"no visit is known to be before treatment (visits: {listed}).",
+            f'--baseline "{visits[0]}" if it is, --baseline none if all are after treatment',
         )
     ]
 
 
-def _baseline_first(measured: Measured, wanted: str | None, outcome: str) -> Measured:
+def _baseline_first(measured: OutcomeData, wanted: str | None, outcome: str) -> OutcomeData:
     """The visits with the baseline first and called ``baseline``; unchanged if there is none."""
     names = [plain(name) for name in measured.visits]
     if len(names) == 1 or wanted == "none":
         return measured
     if wanted is not None:
-        told = (plain(wanted), plain(named(wanted, "visit")))
-        fitting = [i for i, name in enumerate(names) if name in told or told[0].endswith(f" {name}")]
+        accepted = (plain(wanted), plain(named(wanted, "visit")))
+        fitting = [i for i, name in enumerate(names) if name in accepted or accepted[0].endswith(f" {name}")]
         place = fitting[0] if fitting else names.index("baseline") if "baseline" in names else None
         if place is None:
             raise FitError(
@@ -298,8 +300,8 @@ def _baseline_first(measured: Measured, wanted: str | None, outcome: str) -> Mea
     return replace(measured, visits=visits, values=measured.values[:, order])
 
 
-def _kept(measured: Measured, at: Sequence[str], outcome: str) -> Measured:
-    """The baseline and the visits that are asked for."""
+def _kept(measured: OutcomeData, at: Sequence[str], outcome: str) -> OutcomeData:
+    """The baseline and the visits of ``--at``."""
     if not at:
         return measured
     wanted = {plain(named(one, "visit")) for one in at}

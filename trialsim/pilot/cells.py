@@ -1,4 +1,4 @@
-"""Cells to numbers: decimal marks, thousands, yes and no, and codes that stand for a missing value."""
+"""From cells to numbers: decimal marks, thousands, yes and no, and codes for missing values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ THOUSANDS = {
     ",": re.compile(r"[-+]?\d{1,3}(?:[. '\u2019\u00a0\u202f]\d{3})+(?:,\d+)?"),
     ".": re.compile(r"[-+]?\d{1,3}(?:[, '\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?"),
 }
-#: No quantity of a study is larger.
+#: The largest number in a study.
 LARGEST = 1e12
 YES = {"yes", "y", "true", "ja", "oui", "si", "sí"}
 NO = {"no", "n", "false", "nein", "non"}
@@ -30,7 +30,7 @@ CODES = frozenset({77, 88, 99, 777, 888, 999, 7777, 8888, 9999, 99999, 99.9, 999
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumericColumn:
     """A column as numbers (N,), NaN where missing; ``fault`` and ``question`` say why it cannot be used as it is."""
 
     values: Floats
@@ -51,7 +51,7 @@ def missing_codes(choices: Choices, table: Table) -> dict[str | None, set[str]]:
     Raises
     ------
     FitError
-        TS-P027 a column that is not there, or no code
+        TS-P027 a column that does not exist, or no code
     """
     found: dict[str | None, set[str]] = {}
     for text in choices.missing:
@@ -64,13 +64,13 @@ def missing_codes(choices: Choices, table: Table) -> dict[str | None, set[str]]:
             )
         codes = {one.strip().lower() for one in rest.split(",") if one.strip()}
         if not codes:
-            raise FitError(f"--missing {text} names no code.", code="TS-P027", remedy="Write --missing 999.")
+            raise FitError(f"--missing {text} has no code.", code="TS-P027", remedy="Write --missing 999.")
         found.setdefault(column if equals else None, set()).update(codes)
     return found
 
 
 def without_codes(table: Table, choices: Choices, keep: Sequence[str] = ()) -> tuple[Table, list[str]]:
-    """The table with an empty cell wherever a code of a missing value stands, and how many there were; ``keep`` holds ids."""
+    """The table with an empty cell in place of each code of a missing value, and their number; ``keep`` holds ids."""
     codes = missing_codes(choices, table)
     columns, notes = dict(table.columns), []
     for name, cells in table.columns.items():
@@ -81,10 +81,10 @@ def without_codes(table: Table, choices: Choices, keep: Sequence[str] = ()) -> t
         if any(gone):
             columns[name] = [None if lost else cell for cell, lost in zip(cells, gone, strict=True)]
             notes.append(f"{sum(gone)} of {name}")
-    told = [f"Made missing because of --missing: {', '.join(notes)}."] if notes else []
+    remarks = [f"Made missing because of --missing: {', '.join(notes)}."] if notes else []
     if codes and not notes and codes != {None: {"none"}}:
-        told = [f"--missing {', '.join(choices.missing)}: no such value stands in the file."]
-    return Table(table.name, columns, table.lines, table.comma_file, table.notes), told
+        remarks = [f"--missing {', '.join(choices.missing)}: the file does not contain this value."]
+    return Table(table.name, columns, table.lines, table.comma_file, table.notes), remarks
 
 
 def _is_code(cell: Cell, codes: set[str]) -> bool:
@@ -105,10 +105,10 @@ def _number(text: str) -> float | None:
     return value if abs(value) <= LARGEST else None
 
 
-def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
-    """A column as numbers, with what stands in the way.
+def numbers_of(table: Table, name: str, choices: Choices) -> NumericColumn:
+    """A column as numbers, with the problem if that is impossible.
 
-    A decimal comma is taken where every number of the column that has a mark has a comma, and not every such mark stands
+    A comma is decimal if every number of the column with a mark has a comma, and not every such mark is
     before exactly three digits, which could be thousands.
     """
     cells = table.columns[name]
@@ -116,7 +116,7 @@ def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
     texts = [(line, str(cell)) for line, cell in filled if isinstance(cell, str)]
     decimal, fault, question = _decimal(table, name, [text for _, text in texts], choices)
     if texts and {text.lower() for _, text in texts} <= YES | NO and len(texts) == len(filled):
-        return Numbers(np.array([_yes(cell) for cell in cells]), 1.0)
+        return NumericColumn(np.array([_yes(cell) for cell in cells]), 1.0)
     values = np.full(len(cells), np.nan)
     words: list[tuple[int, str]] = []
     for i, cell in enumerate(cells):
@@ -134,7 +134,7 @@ def numbers_of(table: Table, name: str, choices: Choices) -> Numbers:
     share = 1 - sum(not _like_number(word) for _, word in words) / len(filled) if filled else 0.0
     if fault is None and question is None and words:
         fault = _word(name, *words[0])
-    return Numbers(values, share, fault, question)
+    return NumericColumn(values, share, fault, question)
 
 
 def _yes(cell: Cell) -> float:
@@ -161,17 +161,17 @@ def _word(name: str, line: int, word: str) -> FitError:
     if any(one.fullmatch(word) for one in THOUSANDS.values()) and not (POINT.fullmatch(word) or COMMA.fullmatch(word)):
         return _thousands(name, word)
     return FitError(
-        f"'{word}' stands among the numbers of '{name}', in line {line}.",
+        f"'{word}' is among the numbers of '{name}', in line {line}.",
         code="TS-F008",
-        remedy=f"Leave the cell empty where the value is missing (or give --missing {word}, if that is what it means); give a "
-        "number where it lies below a limit.",
+        remedy=f"Leave the cell empty if the value is missing (or give --missing {word} if it means missing); write a "
+        "number if it is below a limit.",
     )
 
 
 def _thousands(name: str, word: str) -> FitError:
     mark = "," if THOUSANDS[","].fullmatch(word) and not THOUSANDS["."].fullmatch(word) else "."
     return FitError(
-        f"'{word}' in '{name}' has a mark for thousands.",
+        f"'{word}' in '{name}' has a thousands separator.",
         code="TS-P016",
         remedy=f'Save the numbers without it, or say which mark is the decimal one: --decimal "{mark}".',
     )
@@ -180,7 +180,7 @@ def _thousands(name: str, word: str) -> FitError:
 def _decimal(
     table: Table, name: str, texts: Sequence[str], choices: Choices
 ) -> tuple[str, FitError | None, Question | None]:
-    """The decimal mark of a column, or why it cannot be known."""
+    """The decimal mark of a column, or why it cannot be determined."""
     if choices.decimal is not None:
         return choices.decimal, None, None
     pointed = [text for text in texts if POINT.fullmatch(text)]
@@ -192,16 +192,16 @@ def _decimal(
         mixed = FitError(
             f"'{name}' has numbers with a point ({pointed[0]}) and with a comma ({commas[0]}).",
             code="TS-P015",
-            remedy="Write all of them alike.",
+            remedy="Write all of them in the same way.",
         )
         return ".", mixed, None
-    mark, told = (",", commas) if commas else (".", pointed)
-    doubtful = bool(told) and all(THREES[mark].fullmatch(text) for text in told)
+    mark, marked = (",", commas) if commas else (".", pointed)
+    doubtful = bool(marked) and all(THREES[mark].fullmatch(text) for text in marked)
     if doubtful and (mark == "," or table.comma_file or _has_commas(table)):
-        three = told[0]
+        three = marked[0]
         question = Question(
             "TS-P015",
-            f"'{three}' in '{name}' may have three decimals or a mark for thousands.",
+            f"'{three}' in '{name}' may have three decimals or a thousands separator.",
             f'--decimal "{mark}" if it has decimals, --decimal "{"." if mark == "," else ","}" if it has thousands',
         )
         return mark, None, question
@@ -218,7 +218,7 @@ def _has_commas(table: Table) -> bool:
 
 
 def code_question(name: str, values: Floats, choices: Choices) -> Question | None:
-    """Whether a usual code for a missing value stands far outside the other values of a column.
+    """A question if a usual code for a missing value is far outside the other values of a column.
 
     Far is more than the range of the other values away from them, or half of it for codes of three digits and more.
     """
@@ -238,11 +238,12 @@ def code_question(name: str, values: Floats, choices: Choices) -> Question | Non
     if not found:
         return None
     times = sum(int((seen == code).sum()) for code in found)
-    told = ",".join(f"{code:g}" for code in found)
+    codes = ",".join(f"{code:g}" for code in found)
     message = (
-        f"{told} stands {times} time{'s' if times > 1 else ''} in '{name}', whose other values lie between {low:g} and {high:g}: "
+        f"{codes} appears {times} time{'s' if times > 1 else ''} in '{name}', and the other values lie between {low:g} and "
+        f"{high:g}: "
         "it looks like a code for a missing value."
     )
     return Question(
-        "TS-P017", message, f'--missing {told} if it means missing, --missing "{name}=none" if it is a value'
+        "TS-P017", message, f'--missing {codes} if it means missing, --missing "{name}=none" if it is a value'
     )

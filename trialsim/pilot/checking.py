@@ -1,4 +1,4 @@
-"""A scenario made from a pilot, once it loads; and what a small pilot cannot say."""
+"""Check that a scenario made from a pilot loads; and warn about a small pilot."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from trialsim.pilot import estimates as est
 from trialsim.pilot.data import FitError
 from trialsim.pilot.fragment import Data, Fragment
 
-#: Participants in an arm below which a pilot says very little.
+#: With fewer participants in an arm than this, a pilot is very weak evidence.
 TINY = 12
 
 
 def checked(data: Data, notes: tuple[str, ...], *, keep: Sequence[str]) -> Fragment:
-    """The fragment, once it loads.
+    """The fragment, after it has loaded.
 
-    Correlations between outcomes that fit no matrix, and outcomes that no scenario can hold, are left out, and said.
+    Correlations between outcomes that do not form a matrix, and outcomes that are impossible in a scenario, are left out.
 
     Parameters
     ----------
-    keep : outcomes that were asked for, which may not be left out
+    keep : outcomes that the user chose, which may not be left out
 
     Raises
     ------
     FitError
-        TS-P026 numbers that no scenario can hold
+        TS-P026 numbers that are impossible in a scenario
     """
     from trialsim.scenario.load import from_data
 
@@ -42,13 +42,13 @@ def checked(data: Data, notes: tuple[str, ...], *, keep: Sequence[str]) -> Fragm
 
 
 def _less(data: Data, error: ScenarioError, keep: Sequence[str]) -> str:
-    """Leave out what a fault is about, and say so."""
+    """Leave out the cause of a fault, with a note."""
     fault = error.faults[0]
     crossed = [outcome for outcome in data["outcomes"].values() if "with" in outcome.get("correlation", {})]
     if crossed and any("correlation" in one.path for one in error.faults):
         for outcome in crossed:
             del outcome["correlation"]["with"]
-        return "The correlations between outcomes fit no matrix together and are left out."
+        return "The correlations between outcomes do not form a correlation matrix and are left out."
     name = next(
         (one for one in data["outcomes"] if fault.path.startswith((f"outcomes.{one}", f"analyses.{one}"))), None
     )
@@ -74,8 +74,8 @@ def small(counts: dict[str, int]) -> tuple[str, ...]:
     df = max(sum(counts.values()) - len(counts), 1)
     prior = est.deviation(1.0, max(df, 2), least).prior["lognormal"]
     low, high = (prior["median"] * math.exp(z * prior["sd_log"]) for z in (-1.96, 1.96))
-    told = (
-        f"Careful: an arm has {least} participants. With fewer than {TINY} the SD alone is known only to a factor of "
+    remark = (
+        f"Careful: an arm has {least} participants. With fewer than {TINY} even the SD is known only to a factor of "
         f"{low:.2g} to {high:.2g}, and effects hardly at all."
     )
-    return (told,)
+    return (remark,)

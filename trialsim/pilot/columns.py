@@ -1,4 +1,4 @@
-"""The plan of the columns: which hold participants, arms, visits, outcomes, covariates, and why; asked where it is not sure."""
+"""The plan of the columns: which hold participants, arms, visits, outcomes, covariates, and why; uncertain ones are asked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from trialsim.pilot.cells import missing_codes
-from trialsim.pilot.data import Choices, Column, FitError, Table
+from trialsim.pilot.data import Choices, FitError, PilotColumn, Table
 from trialsim.pilot.draft import MOST_ARMS, Draft
 from trialsim.pilot.outcomes import find_outcomes
 from trialsim.pilot.words import (
@@ -23,7 +23,7 @@ from trialsim.pilot.words import (
     split_visit,
 )
 
-#: Columns of REDCap that keep the books.
+#: Administrative columns of REDCap.
 BOOKS = re.compile(r"redcap (repeat instrument|survey identifier)|.* (complete|timestamp)")
 EVENT, INSTANCE = "redcap event name", "redcap repeat instance"
 #: Names of columns that hold an outcome's name and its value, in files with a row for each value.
@@ -32,14 +32,14 @@ MOST_VISITS = 60
 
 
 def plan_columns(table: Table, choices: Choices) -> Draft:
-    """A role for each column, from what the user said, its name and what it holds.
+    """A role for each column, from the user's options, its name and its content.
 
     Nothing that would change the study is guessed: it becomes a question of the plan.
 
     Raises
     ------
     FitError
-        TS-F003 a column that is not there, TS-P024 a column with two roles, TS-P027 ``--missing`` for no column
+        TS-F003 a column that does not exist, TS-P024 a column with two roles, TS-P027 ``--missing`` for no column
     """
     draft = Draft(table, choices)
     missing_codes(choices, table)
@@ -50,32 +50,32 @@ def plan_columns(table: Table, choices: Choices) -> Draft:
         _arms(draft)
         _about(draft)
         find_outcomes(draft)
-    ordered = {name: draft.roles.get(name, Column(name, "open", "waits for an answer")) for name in table.columns}
+    ordered = {name: draft.roles.get(name, PilotColumn(name, "open", "waits for an answer")) for name in table.columns}
     draft.roles = ordered
     return draft
 
 
 def _called(draft: Draft, name: str) -> str | None:
-    """The column of this name, however it is spelled."""
+    """The column of this name, in any spelling."""
     return next((one for one in draft.table.columns if plain(one) == name), None)
 
 
 def _said(draft: Draft) -> None:
-    """What the options say, and columns that hold nothing."""
+    """Roles given by options, and empty columns."""
     choices = draft.choices
     single = [(choices.arm, "--arm"), (choices.visit, "--visit")]
-    told = [(name, option) for name, option in single if name is not None and name.lower() != "none"]
-    told += [(name, "--participant") for name in choices.participant]
-    told += [(name, "--covariate") for name in choices.covariates]
-    told += [(name, "--ignore") for name in choices.ignored]
+    named = [(name, option) for name, option in single if name is not None and name.lower() != "none"]
+    named += [(name, "--participant") for name in choices.participant]
+    named += [(name, "--covariate") for name in choices.covariates]
+    named += [(name, "--ignore") for name in choices.ignored]
     before: dict[str, str] = {}
-    for name, option in told:
+    for name, option in named:
         draft.must_have(name)
         if name in before:
             raise FitError(
                 f"'{name}' is named by {before[name]} and by {option}.",
                 code="TS-P024",
-                remedy="Give each column one part.",
+                remedy="Give each column one role.",
             )
         before[name] = option
     for name in choices.covariates:
@@ -91,7 +91,7 @@ def _said(draft: Draft) -> None:
 
 
 def _participants(draft: Draft) -> None:
-    """Who a row is about: one or several columns that together name a participant."""
+    """The participant of a row: one or several columns that together identify a participant."""
     if draft.choices.participant:
         draft.participant = draft.choices.participant
         for name in draft.participant:
@@ -112,27 +112,27 @@ def _participants(draft: Draft) -> None:
     first = alone or ids[0]
     draft.participant = (first,)
     why = "its name; " + (
-        "no value stands twice" if alone else f"{len(draft.different(first))} values, some in several rows"
+        "no value appears twice" if alone else f"{len(draft.different(first))} values, some in several rows"
     )
     if not alone:
         draft.participant = _together(draft, first, ids)
         if len(draft.participant) > 1:
-            why = f"{' and '.join(draft.participant)} together name a participant: {first} alone starts anew"
+            why = f"{' and '.join(draft.participant)} together identify a participant: {first} alone repeats"
     for name in draft.participant:
         draft.give(name, "participant", why)
     for name in ids:
         if name not in draft.roles:
-            draft.give(name, "ignored", "another number of the participants")
+            draft.give(name, "ignored", "another identifier of the participants")
 
 
 def _of_others(words: str) -> bool:
-    """Whether a number is that of a place, a visit, a person of the staff or a group, by its name."""
+    """Whether a number identifies a place, a visit, a staff member or a group, by its name."""
     rest = re.sub(r" ?(id|ids|no|nr|num|number|code|identifier|key)$", "", words)
     return rest in SITE or rest in VISIT or rest in ARM or bool(STAFF.search(rest))
 
 
 def _together(draft: Draft, first: str, ids: Sequence[str]) -> tuple[str, ...]:
-    """The number alone, or with a site or family within which it counts anew."""
+    """The number alone, or with a site or family within which it starts again."""
     times = [name for name in draft.free if draft.name(name).plain in (*VISIT, EVENT)]
     if draft.shape == "long":
         times += [str(_called(draft, "outcome"))]
@@ -149,7 +149,7 @@ def _together(draft: Draft, first: str, ids: Sequence[str]) -> tuple[str, ...]:
 
 
 def _visits(draft: Draft) -> bool:
-    """Which column tells the rows of a participant apart; False where it must be asked first who the participants are."""
+    """The column that distinguishes the rows of a participant; False if the participants must be known first."""
     choice = draft.choices.visit
     if choice is not None and choice.lower() != "none":
         draft.visit = (choice,)
@@ -161,14 +161,14 @@ def _visits(draft: Draft) -> bool:
         return _rows_without_people(draft, named)
     if not draft.repeated() and draft.shape == "wide":
         if draft.visit:
-            draft.notes.append("Each participant stands in one row: that row is the one visit.")
+            draft.notes.append("Each participant has one row: that row is the only visit.")
             draft.shape = "tidy"
         return True
     if not draft.visit:
         fitting = [name for name in named if draft.unique([*draft.participant, name])] or named
         draft.visit = tuple(events) if events else tuple(fitting[:1])
         for name in draft.visit:
-            draft.give(name, "visit", "its name; it tells the rows of a participant apart")
+            draft.give(name, "visit", "its name; it distinguishes the rows of a participant")
     if draft.shape == "wide":
         draft.shape = "tidy"
     if not draft.visit:
@@ -176,31 +176,31 @@ def _visits(draft: Draft) -> bool:
         return True
     for name in named:
         if name in draft.free and name not in draft.choices.outcomes:
-            draft.give(name, "ignored", "it also tells when")
+            draft.give(name, "ignored", "it also gives the time")
     return True
 
 
 def _rows_without_people(draft: Draft, named: Sequence[str]) -> bool:
-    """Rows that no column of participants ties together: each is a participant, unless visits stand in rows."""
+    """Rows without a column of participants: each is a participant, unless visits are in rows."""
     visits = [*draft.visit, *(name for name in named if draft.choices.visit is None and _few(draft, name))]
     if draft.shape == "wide" and not visits:
         return True
     tied = [name for name in draft.free if visits and draft.unique([name, visits[0]]) and not draft.unique([name])]
     name = tied[0] if tied else "COLUMN"
     for one in visits:
-        draft.give(one, "ignored", "it may tell the visits, if participants stand in several rows")
-    what = f"'{visits[0]}' seems to hold visits" if visits else "there is a row for each value"
+        draft.give(one, "ignored", "it may contain the visits, if participants have several rows")
+    what = f"'{visits[0]}' seems to contain visits" if visits else "there is a row for each value"
     draft.ask(
         "TS-P018",
-        f"{what}, and no column is known to name the participants.",
+        f"{what}, and no column is known to identify the participants.",
         f"--participant {name}"
-        + ("" if draft.shape == "long" else ", or --visit none if each row is another participant"),
+        + ("" if draft.shape == "long" else ", or --visit none if each row is a different participant"),
     )
     return False
 
 
 def _few(draft: Draft, name: str) -> bool:
-    """Whether a column holds few values, each of them often."""
+    """Whether a column has few values, each of them often."""
     different = len(draft.different(name))
     return 1 < different <= len(draft.table.lines) / 3
 
@@ -214,16 +214,16 @@ def _ask_for_visits(draft: Draft) -> None:
         if draft.unique([*draft.participant, name]) and len(draft.different(name)) <= MOST_VISITS
         and len(draft.different(name)) < len(keys) and not (draft.numeric(name) and not draft.numbers(name).whole)
     ]  # fmt: skip
-    message = f"participant {who} stands in {keys.count(most)} rows, and no column is known to tell the visits."
+    message = f"participant {who} has {keys.count(most)} rows, and no column is known to contain the visits."
     if telling:
-        draft.give(telling[0], "ignored", "it may tell the visits: --visit says so")
+        draft.give(telling[0], "ignored", "it may contain the visits: choose it with --visit")
         draft.ask(
-            "TS-P018", f"{message} '{telling[0]}' tells the rows of each participant apart.", f"--visit {telling[0]}"
+            "TS-P018", f"{message} '{telling[0]}' distinguishes the rows of each participant.", f"--visit {telling[0]}"
         )
     else:
         draft.ask(
-            "TS-P018", f"{message} No column tells the rows of each participant apart.",
-            "the file a column with the visit of each row, or --participant COLUMN,COLUMN if several columns name a participant",
+            "TS-P018", f"{message} No column distinguishes the rows of each participant.",
+            "the file a column with the visit of each row, or --participant COLUMN,COLUMN if several together identify one",
         )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def _ask_for_visits(draft: Draft) -> None:
 
 
 def _arms(draft: Draft) -> None:
-    """The column of the arms: by its usual name, or asked for; never one about the person, the place or the day."""
+    """The column of the arms: by its usual name, or by a question; never one about the person, the place or the day."""
     choice = draft.choices.arm
     if choice is not None:
         if choice.lower() != "none":
@@ -244,7 +244,7 @@ def _arms(draft: Draft) -> None:
         draft.arm = usual[0]
         draft.give(usual[0], "arm", f"its name; {_shown(draft.different(usual[0]))}")
         for other in usual[1:]:
-            draft.give(other, "ignored", f"it groups the participants as {usual[0]} does")
+            draft.give(other, "ignored", f"it groups the participants in the same way as {usual[0]}")
         return
     candidates = usual or [name for name in draft.free if _may_be_arm(draft, name)]
     event = _called(draft, EVENT)
@@ -258,15 +258,15 @@ def _arms(draft: Draft) -> None:
         answer = " or ".join(f"--arm {name}" for name in candidates)
         draft.ask(
             "TS-P019",
-            f"the arms may stand in {which}.",
+            f"the arms may be in {which}.",
             f"{answer}" + ("" if usual else ", or --arm none for one group"),
         )
     elif not draft.questions:
-        draft.notes.append("No column was found that holds arms: all participants are one group. --arm names one.")
+        draft.notes.append("No column of arms was found: all participants are one group. Choose a column with --arm.")
 
 
 def _may_be_arm(draft: Draft, name: str) -> bool:
-    """Whether a column that bears no usual name may hold arms: two to six words or codes, the same for each participant."""
+    """Whether a column without a usual name may contain arms: two to six words or codes, the same for each participant."""
     words, different = draft.name(name).plain, draft.different(name)
     if (
         PERSONAL.search(words)
@@ -289,7 +289,7 @@ def _may_be_arm(draft: Draft, name: str) -> bool:
 
 
 def event_arms(events: Sequence[str]) -> list[str]:
-    """The arms that REDCap writes at the end of the names of its events, such as ``baseline_arm_1``."""
+    """The arms at the end of REDCap's names of events, such as ``baseline_arm_1``."""
     found = (re.search(r"_arm_(\d+)[a-z]?$", one) for one in events)
     return list(dict.fromkeys(one[1] for one in found if one))
 
@@ -303,7 +303,7 @@ def _shown(values: Sequence[str]) -> str:
     return ", ".join(values[:4]) + (", ..." if len(values) > 4 else "")
 
 
-# ---------------------------------------------------------------- what is no outcome
+# ---------------------------------------------------------------- columns that are not outcomes
 
 
 def _about(draft: Draft) -> None:
@@ -316,15 +316,15 @@ def _about(draft: Draft) -> None:
         words = draft.name(name).plain
         place = re.sub(r" (id|no|nr|code|number|name)$", "", words)
         if WHEN.search(words) or draft.is_day(name):
-            draft.give(name, "ignored", "it holds days or times")
+            draft.give(name, "ignored", "it contains dates or times")
         elif words in SITE or place in SITE:
-            draft.give(name, "ignored", "it says where")
+            draft.give(name, "ignored", "it is a place")
         elif REMARK.search(words) or BOOKS.fullmatch(words) or words in (EVENT, INSTANCE):
-            draft.give(name, "ignored", "it holds remarks or keeps the books")
+            draft.give(name, "ignored", "it contains remarks or administrative data")
         elif STAFF.search(words):
-            draft.give(name, "ignored", "it says who, or by whom")
+            draft.give(name, "ignored", "it identifies a person or a staff member")
         elif PERSONAL.search(words) and not _changes(draft, name):
-            draft.give(name, "covariate", "its name; it says something about the person")
+            draft.give(name, "covariate", "its name; it describes the person")
         elif name == "(row names)" or (draft.counts_rows(name) and draft.name(name).plain not in ARM):
             draft.give(name, "ignored", "it numbers the rows")
 
@@ -334,7 +334,7 @@ def _in_long(name: str) -> bool:
 
 
 def _changes(draft: Draft, name: str) -> bool:
-    """Whether what is told of a person may be an outcome, as weight is when it is measured again."""
+    """Whether a property of a person may be an outcome, such as weight if it is measured again."""
     if not re.search(r"\b(weight|gewicht|bmi|height)\b", draft.name(name).plain):
         return False
     if draft.shape == "tidy":

@@ -1,4 +1,4 @@
-"""What the rooms of a pilot hand on to each other: its table of cells, its columns by name, its values as arrays."""
+"""Data of a pilot: its table of cells, its columns by name, its values as arrays."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Cell = str | float | None
 
 
 class FitError(TrialsimError, ValueError):
-    """Pilot data or statistics from which no scenario can be made, or a choice that only the user can make."""
+    """No scenario can be made from pilot data or statistics, or the user must make a choice."""
 
     exit_code = 3
 
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a pilot file: a list of N cells a column, None where a cell is empty or says so.
+    """The cells of a pilot file: a list of N cells for each column, None if a cell is empty or marked as missing.
 
     Attributes
     ----------
     name : the file's name
     columns : cells of each column by its name; words, or numbers where a workbook holds numbers
     lines : line of the file (or row of the sheet) of each row
-    comma_file : whether semicolons part the cells, so that a comma may be a decimal mark
-    notes : what was found out about the file
+    comma_file : whether semicolons separate the cells, so that a comma may be a decimal mark
+    notes : remarks on how the file was read
     """
 
     name: str
@@ -42,26 +42,26 @@ class Table:
 
 
 class ChoiceError(FitError):
-    """A choice that has no meaning beside the others."""
+    """A choice that contradicts the others."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user said about the columns of a pilot; None and empty where nothing was said.
+    """The user's choices about the columns of a pilot; None or empty by default.
 
     Attributes
     ----------
     arm, visit : the columns of the arms and visits, or ``none``
-    participant : the columns that together name a participant
+    participant : the columns that together identify a participant
     outcomes : columns, first words of columns, or ``NAME=COLUMN,COLUMN``
     missing : codes of missing values, ``CODE`` or ``COLUMN=CODE,CODE``; ``none`` keeps every number
     scales : ``0..10``, ``0..10 by 2`` for every outcome, ``OUTCOME=0..10``, or ``OUTCOME=none``
     decimal : the decimal mark, ``.`` or ``,``
     sheet : the sheet of a workbook
-    distribution, unit : in place of what the data suggest
-    primary : the primary outcome; the first one if left out
+    distribution, unit : instead of those that the data suggest
+    primary : the primary outcome; by default the first one
     null : the number that the mean of a single group at a single visit is compared with
     """
 
@@ -84,8 +84,8 @@ class Choices:
     null: float | None = None
 
 
-def listed(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of :class:`Choices` as it keeps them: one text or a list of texts is a tuple where several may stand.
+def listed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for :class:`Choices`: one text or a list of texts becomes a tuple if several are possible.
 
     >>> listed({"missing": "999", "unit": "h"})
     {'missing': ('999',), 'unit': 'h'}
@@ -93,13 +93,13 @@ def listed(said: Mapping[str, Any]) -> dict[str, Any]:
     several = {one.name for one in fields(Choices) if one.default == ()}
     return {
         name: ((value,) if isinstance(value, str) else tuple(value or ())) if name in several else value
-        for name, value in said.items()
+        for name, value in given.items()
     }
 
 
 @dataclass(frozen=True)
 class Question:
-    """What only the user can say: why it is asked, and the options that answer it."""
+    """A question that only the user can answer: the reason, and the options that answer it."""
 
     code: str
     message: str
@@ -107,8 +107,8 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column and its part in the study: participant, arm, visit, outcome, covariate, ignored or open, with the reason."""
+class PilotColumn:
+    """A column and its role in the study: participant, arm, visit, outcome, covariate, ignored or open, with the reason."""
 
     name: str
     role: str
@@ -116,8 +116,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One outcome: (N, V) values, NaN where missing; ``scale`` holds the scores it can be, if that was said."""
+class OutcomeData:
+    """One outcome: (N, V) values, NaN where missing; ``scale`` has its possible scores, if they are known."""
 
     visits: tuple[str, ...]
     values: Floats
@@ -131,30 +131,30 @@ class Pilot:
 
     Attributes
     ----------
-    columns : the part of each column
+    columns : the role of each column
     questions : what must be answered before anything is fitted
-    asked : the outcomes that were asked for by name, and are not left out in silence
-    distribution : in place of what the data suggest
-    null : what the primary outcome of a single group at a single visit is compared with
+    asked : the outcomes that the user chose by name, which are never left out silently
+    distribution : instead of the one that the data suggest
+    null : the number with which the primary outcome of a single group at a single visit is compared
     """
 
     name: str
     arms: tuple[str, ...]
     arm: NDArray[np.int64]
-    outcomes: dict[str, Measured]
+    outcomes: dict[str, OutcomeData]
     notes: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
-    columns: tuple[Column, ...] = ()
+    columns: tuple[PilotColumn, ...] = ()
     questions: tuple[Question, ...] = ()
     distribution: str | None = None
     null: float | None = None
 
 
 def asked(questions: Sequence[Question], file: str) -> FitError:
-    """All questions as one error, and the command that answers them as far as it can be known."""
+    """All questions as one error, with the options that answer them."""
     questions = list(dict.fromkeys(questions))
     code = questions[0].code
     if len(questions) == 1:
         return FitError(f"{file}: {questions[0].message}", code=code, remedy=f"Give {questions[0].answer}.")
     listed = [f"\n  {i}. {one.message}\n     Give {one.answer}." for i, one in enumerate(questions, start=1)]
-    return FitError(f"{file} leaves {len(questions)} questions open.{''.join(listed)}", code=code)
+    return FitError(f"{file} raises {len(questions)} questions.{''.join(listed)}", code=code)

@@ -1,4 +1,4 @@
-"""A plan of the columns while it is made: what is known of each column, and which are still free."""
+"""The plan of the columns under construction: what is known about each column, and which have no role yet."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from trialsim.pilot.cells import Numbers, numbers_of
-from trialsim.pilot.data import Choices, Column, FitError, Question, Table
-from trialsim.pilot.words import Name, name_of
+from trialsim.pilot.cells import NumericColumn, numbers_of
+from trialsim.pilot.data import Choices, FitError, PilotColumn, Question, Table
+from trialsim.pilot.words import ColumnName, name_of
 from trialsim.quantities.refuse import did_you_mean
 
 MOST_ARMS = 6
@@ -20,11 +20,11 @@ DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}(
 
 @dataclass
 class Draft:
-    """The plan under way: roles by column, in the order in which they were settled."""
+    """The plan under construction: roles by column, in the order in which they were decided."""
 
     table: Table
     choices: Choices
-    roles: dict[str, Column] = field(default_factory=dict)
+    roles: dict[str, PilotColumn] = field(default_factory=dict)
     participant: tuple[str, ...] = ()
     arm: str | None = None
     visit: tuple[str, ...] = ()
@@ -32,8 +32,8 @@ class Draft:
     groups: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # outcome -> columns and their visits
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _numbers: dict[str, Numbers] = field(default_factory=dict)
-    _names: dict[str, Name] = field(default_factory=dict)
+    _numbers: dict[str, NumericColumn] = field(default_factory=dict)
+    _names: dict[str, ColumnName] = field(default_factory=dict)
 
     @property
     def free(self) -> list[str]:
@@ -41,49 +41,49 @@ class Draft:
         return [name for name in self.table.columns if name not in self.roles]
 
     def give(self, name: str, role: str, why: str) -> None:
-        """Settle the role of a column."""
-        self.roles[name] = Column(name, role, why)
+        """Decide the role of a column."""
+        self.roles[name] = PilotColumn(name, role, why)
 
     def ask(self, code: str, message: str, answer: str) -> None:
-        """What only the user can say."""
+        """Add a question that only the user can answer."""
         self.questions.append(Question(code, message, answer))
 
-    def name(self, column: str) -> Name:
+    def name(self, column: str) -> ColumnName:
         """The words and the unit of a column's name."""
         if column not in self._names:
             self._names[column] = name_of(column)
         return self._names[column]
 
-    def numbers(self, column: str) -> Numbers:
+    def numbers(self, column: str) -> NumericColumn:
         """A column as numbers."""
         if column not in self._numbers:
             self._numbers[column] = numbers_of(self.table, column, self.choices)
         return self._numbers[column]
 
     def numeric(self, column: str) -> bool:
-        """Whether at least half of what a column holds are numbers."""
+        """Whether at least half of the cells of a column are numbers."""
         return self.numbers(column).share >= 0.5
 
     def different(self, column: str) -> list[str]:
-        """The different words or numbers of a column, in the order in which they come."""
+        """The different words or numbers of a column, in their order."""
         return list(dict.fromkeys(str(cell) for cell in self.table.columns[column] if cell is not None))
 
     def keys(self, columns: Sequence[str]) -> list[tuple[str, ...]]:
-        """What the columns hold together in each row."""
+        """The cells of the columns together in each row."""
         cells = [self.table.columns[name] for name in columns]
         return [tuple("" if one is None else str(one) for one in row) for row in zip(*cells, strict=True)]
 
     def unique(self, columns: Sequence[str]) -> bool:
-        """Whether the columns together are different in all rows."""
+        """Whether the columns together differ in all rows."""
         keys = self.keys(columns)
         return len(set(keys)) == len(keys)
 
     def repeated(self) -> bool:
-        """Whether a participant stands in several rows."""
+        """Whether a participant has several rows."""
         return bool(self.participant) and not self.unique(self.participant)
 
     def constant(self, column: str) -> bool:
-        """Whether a column says the same in all rows of each participant that say anything."""
+        """Whether a column is the same in all filled rows of each participant."""
         seen: dict[tuple[str, ...], str] = {}
         keys = self.keys(self.participant) if self.participant else [(str(i),) for i in range(len(self.table.lines))]
         for key, cell in zip(keys, self.table.columns[column], strict=True):
@@ -92,7 +92,7 @@ class Draft:
         return True
 
     def counts_rows(self, column: str) -> bool:
-        """Whether a column holds 1, 2, 3, ... (or 0, 1, 2, ...) in the order of the rows."""
+        """Whether a column is 1, 2, 3, ... (or 0, 1, 2, ...) in the order of the rows."""
         values = self.numbers(column).values
         if self.numbers(column).share < 1 or not np.isfinite(values).all() or len(values) < 3:
             return False

@@ -1,4 +1,4 @@
-"""Estimates with what is uncertain about them, as a value and a prior."""
+"""Estimates with their uncertainty, as a value and a prior."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Estimate:
 
 
 def widened(se: float, df: float) -> float:
-    """The SD of Student's t with this scale; a normal prior of this SD is as wide as the t.
+    """The SD of Student's t with this scale; a normal prior with this SD is as wide as the t.
 
     >>> round(widened(1.0, 26), 4)
     1.0408
@@ -103,7 +103,7 @@ def pooled_sd(values: Floats, arm: Ints, arms: int) -> tuple[float, int]:
     Raises
     ------
     FitError
-        TS-F005 when there are too few values, or all are equal
+        TS-F005 if there are too few values, or all are equal
     """
     left = residuals(values, arm, arms)
     used = np.isfinite(left)
@@ -111,7 +111,7 @@ def pooled_sd(values: Floats, arm: Ints, arms: int) -> tuple[float, int]:
     df = int(used.sum()) - present
     if df < 2:
         raise FitError(
-            f"{int(used.sum())} values in {present} arms leave nothing to tell a spread from.",
+            f"{int(used.sum())} values in {present} arms are too few for an SD.",
             code="TS-F005",
             remedy="At least 2 values more than arms are needed.",
         )
@@ -131,7 +131,7 @@ class Contrast:
 
 
 def contrasts(values: Floats, arm: Ints, arms: int, baseline: Floats | None = None) -> Contrast:
-    """Least squares on the arms and, if given, the baseline (at whose mean the levels are told)."""
+    """Least squares on the arms and, if given, the baseline (at whose mean the levels are given)."""
     used = np.isfinite(values)
     if baseline is not None and np.isfinite(baseline[used]).sum() > arms + 3:
         used &= np.isfinite(baseline)
@@ -150,7 +150,7 @@ def contrasts(values: Floats, arm: Ints, arms: int, baseline: Floats | None = No
     weights, *_ = np.linalg.lstsq(design, y, rcond=None)
     variance = float(np.square(y - design @ weights).sum()) / df
     se = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
-    if baseline is not None and design.shape[1] > arms:  # the mean of the baseline is not known either
+    if baseline is not None and design.shape[1] > arms:  # the mean of the baseline is uncertain too
         known = np.isfinite(baseline)
         se[0] = math.hypot(se[0], weights[-1] * float(np.std(baseline[known])) / math.sqrt(int(known.sum())))
     pairs = [(float(w), float(s)) for w, s in zip(weights, se, strict=True)]
@@ -161,7 +161,7 @@ def odds_ratios(codes: Ints, arm: Ints, arms: int, levels: int) -> list[tuple[fl
     """(log odds ratio, standard error) of each other arm against the first, by proportional odds; above 0: higher scores.
 
     Newton's method on the likelihood of McCullagh 1980, doi:10.1111/j.2517-6161.1980.tb01109.x, with half an
-    observation spread over the categories of each arm, so that an arm without a category has an answer.
+    observation spread over the categories of each arm, so that an arm without a category has an estimate.
     """
     counts = np.zeros((arms, levels))
     np.add.at(counts, (arm, codes), 1.0)
@@ -200,9 +200,9 @@ def _hessian(function: object, x: Floats, step: float = 1e-4) -> Floats:
 
 
 def latent(observed: float, x: Floats | None, y: Floats | None) -> float:
-    """The latent normal correlation behind an observed one, when one or both are scores.
+    """The latent normal correlation behind an observed one, if one or both are scores.
 
-    ``x`` and ``y`` are (2, L) of scores and their shares; None stands for a variable that is normal on its scale.
+    ``x`` and ``y`` are (2, L) of scores and their shares; None means a variable that is normal on its scale.
     """
     if x is None and y is None:
         return observed
@@ -222,7 +222,7 @@ def latent(observed: float, x: Floats | None, y: Floats | None) -> float:
 
 
 def latent_with_worth(observed: float, n: int, x: Floats | None, y: Floats | None) -> tuple[float, int]:
-    """The latent correlation, and from how many pairs of normal values it would be known as well.
+    """The latent correlation, and the number of pairs of normal values that would give the same precision.
 
     By the delta method: the standard error of the observed one, (1 - r^2) / sqrt(n - 3), grows by the slope of the latent
     on the observed one.

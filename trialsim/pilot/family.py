@@ -1,4 +1,4 @@
-"""Which distribution suits an outcome: advice with its reason."""
+"""A distribution for an outcome, with the reason."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCALES, Scale
-from trialsim.pilot.data import FitError, Measured
+from trialsim.pilot.data import FitError, OutcomeData
 from trialsim.pilot.estimates import residuals
 from trialsim.quantities.records import amount_unit_kind
 
 Floats = NDArray[np.float64]
 
-#: A difference of AIC that says something.
+#: The smallest difference of AIC that matters.
 CLEAR = 2.0
 
 
 @dataclass(frozen=True)
-class Family:
+class FamilyChoice:
     """A distribution of the scenario format, its categories if it has them, and why it was chosen."""
 
     name: str
@@ -29,7 +29,7 @@ class Family:
 
     @property
     def scale(self) -> Scale:
-        """The scale of that name."""
+        """The scale with this name."""
         return SCALE[self.name]
 
     def scaled(self, values: Floats) -> Floats:
@@ -37,25 +37,29 @@ class Family:
         return np.log(values) if self.scale.log else values
 
 
-def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, wanted: str | None = None) -> Family:
-    """The family of an outcome, as wanted or as its values suggest.
+def family_of(
+    name: str, measured: OutcomeData, arm: NDArray[np.int64], arms: int, wanted: str | None = None
+) -> FamilyChoice:
+    """The family of an outcome, as chosen or as its values suggest.
 
     Raises
     ------
     FitError
-        TS-F005 when nothing varies, or a lognormal is wanted for values that are not positive
+        TS-F005 if nothing varies, or a lognormal is chosen for values that are not positive
     """
     seen = np.unique(measured.values[np.isfinite(measured.values)])
     if len(seen) < 2:
         raise FitError(f"all values of '{name}' are equal.", code="TS-F005", remedy="An outcome must vary.")
     if measured.scale and measured.scale != (0.0, 1.0):
         steps = measured.scale
-        return Family(ORDINAL.name, steps, f"It is a scale with {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}.")
+        return FamilyChoice(
+            ORDINAL.name, steps, f"It is a scale with {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}."
+        )
     chosen = SCALE[wanted] if wanted is not None else None
     if chosen.yes_or_no if chosen is not None else set(seen) <= {0.0, 1.0}:
         if not set(seen) <= {0.0, 1.0}:
             raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
-        return Family(BINARY.name, (), "It is yes or no (0 and 1).")
+        return FamilyChoice(BINARY.name, (), "It is yes or no (0 and 1).")
     if chosen is not None:
         if chosen.family is None:
             raise FitError(
@@ -68,14 +72,14 @@ def family_of(name: str, measured: Measured, arm: NDArray[np.int64], arms: int, 
                 code="TS-F005",
                 remedy=f"Choose --distribution {others}.",
             )
-        return Family(chosen.name, (), "As was asked for.")
+        return FamilyChoice(chosen.name, (), "It was chosen with --distribution.")
     return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
 
 
-def _by_aic(measured: Measured, arm: NDArray[np.int64], arms: int, *, positive: bool) -> Family:
+def _by_aic(measured: OutcomeData, arm: NDArray[np.int64], arms: int, *, positive: bool) -> FamilyChoice:
     if not positive:
-        return Family(
-            NORMAL.name, (), "It has values that are not above zero, so a normal distribution is all that fits."
+        return FamilyChoice(
+            NORMAL.name, (), "It has values that are not above zero, so only a normal distribution fits."
         )
     normal = sum(_deviance(measured.values[:, i], arm, arms) for i in range(len(measured.visits)))
     logs = np.log(measured.values)
@@ -85,9 +89,11 @@ def _by_aic(measured: Measured, arm: NDArray[np.int64], arms: int, *, positive: 
     if abs(gain) < CLEAR:
         chosen = LOGNORMAL.name if concentration else NORMAL.name
         reason = " and concentrations are usually lognormal" if concentration else ""
-        return Family(chosen, (), f"Normal and lognormal fit alike (AIC differs by {abs(gain):.1f}){reason}.")
+        return FamilyChoice(
+            chosen, (), f"Normal and lognormal fit equally well (AIC differs by {abs(gain):.1f}){reason}."
+        )
     chosen, other = (LOGNORMAL.name, NORMAL.name) if gain > 0 else (NORMAL.name, LOGNORMAL.name)
-    return Family(chosen, (), f"A {chosen} fits better than a {other} (AIC lower by {abs(gain):.1f}).")
+    return FamilyChoice(chosen, (), f"A {chosen} fits better than a {other} (AIC lower by {abs(gain):.1f}).")
 
 
 def _deviance(values: Floats, arm: NDArray[np.int64], arms: int) -> float:

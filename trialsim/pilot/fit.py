@@ -15,20 +15,20 @@ from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL
 from trialsim.pilot import estimates as est
 from trialsim.pilot.arrays import ready
 from trialsim.pilot.checking import checked, small
-from trialsim.pilot.data import FitError, Measured, Pilot
+from trialsim.pilot.data import FitError, OutcomeData, Pilot
 from trialsim.pilot.estimates import Estimate
-from trialsim.pilot.family import Family, family_of
-from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, rounded, scenario_data
-from trialsim.pilot.lost import missing_of
+from trialsim.pilot.family import FamilyChoice, family_of
+from trialsim.pilot.fragment import Data, FittedOutcome, Fragment, quantity, range_of, rounded, scenario_data
+from trialsim.pilot.missing_values import missing_of
 from trialsim.pilot.words import named
 from trialsim.response.scales import sd_range
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Complete pairs from which a correlation is told.
+#: The fewest complete pairs for a correlation.
 FEWEST_PAIRS = 5
-#: How far inside what is possible for its mean the SD of scores is kept.
+#: The distance of the SD of scores from the limits that its mean allows.
 MARGIN = 0.02
 
 
@@ -38,28 +38,28 @@ def fit_pilot(pilot: Pilot) -> Fragment:
     Raises
     ------
     FitError
-        TS-F005 when an outcome that was asked for (or every outcome) has too few values; the questions of the pilot,
+        TS-F005 if an outcome that the user chose (or every outcome) has too few values; the questions of the pilot,
         if there are any
     """
     ready(pilot)
     counts = {arm: int((pilot.arm == k).sum()) for k, arm in enumerate(pilot.arms)}
     fitted, left_out = _fitted(pilot)
-    told = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
+    sizes = ", ".join(f"{arm} n = {n}" for arm, n in counts.items())
     data = scenario_data(
-        name=_short(pilot.name), told=f"{pilot.name}: {told}; fitted by trialsim fit", counts=counts, fitted=fitted,
+        name=_short(pilot.name), source=f"{pilot.name}: {sizes}; fitted by trialsim fit", counts=counts, fitted=fitted,
         null=pilot.null,
     )  # fmt: skip
     notes = [*small(counts), *pilot.notes, *left_out]
     if len(fitted) > 1:
-        notes.append(f"The primary outcome is {data['primary']}; --primary names another.")
+        notes.append(f"The primary outcome is {data['primary']}; choose another with --primary.")
     notes += [note for one in fitted for note in one.notes]
     keep = pilot.asked or (data["primary"],)
     return replace(checked(data, tuple(notes), keep=keep), source=pilot.name, columns=pilot.columns)
 
 
-def _fitted(pilot: Pilot) -> tuple[list[Fitted], list[str]]:
-    """Each outcome, and what is said of those that cannot be fitted and were not asked for."""
-    above: list[tuple[Fitted, Measured, Family]] = []
+def _fitted(pilot: Pilot) -> tuple[list[FittedOutcome], list[str]]:
+    """Each outcome, and a note on those that cannot be fitted and were not chosen by the user."""
+    above: list[tuple[FittedOutcome, OutcomeData, FamilyChoice]] = []
     left_out: list[str] = []
     last: FitError | None = None
     for name, measured in pilot.outcomes.items():
@@ -85,38 +85,40 @@ def _short(file: str) -> str:
     return named(Path(file).stem.lower().replace("_", "-"), "pilot").replace(" ", "-")
 
 
-def _outcome(name: str, measured: Measured, family: Family, pilot: Pilot) -> Fitted:
+def _outcome(name: str, measured: OutcomeData, family: FamilyChoice, pilot: Pilot) -> FittedOutcome:
     """Levels by visit, effects, correlation over visits and missing share of one outcome."""
     baseline = len(measured.visits) > 1 and measured.visits[0] == "baseline"
-    told: Data = {"distribution": family.name}
+    declared: Data = {"distribution": family.name}
     if measured.unit:
-        told["unit"] = measured.unit
+        declared["unit"] = measured.unit
     if family.categories:
-        told["categories"] = range_of(family.categories)
-    told |= {"visits": list(measured.visits), "computed_from": "pilot"}
+        declared["categories"] = range_of(family.categories)
+    declared |= {"visits": list(measured.visits), "computed_from": "pilot"}
     several = len(measured.visits) - baseline > 1
     by_visit, effects = _levels(measured, family, pilot, baseline=baseline, several=several)
     if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
         _change(measured, family, by_visit)
     notes = _notes(name, measured, family, pilot, baseline=baseline, several=several)
-    told["by_visit"] = by_visit
+    declared["by_visit"] = by_visit
     if effects:
-        told["effects"] = effects
+        declared["effects"] = effects
     n = min(_least(measured, i, pilot) for i in range(len(measured.visits)))
     over_visits = _over_visits(measured, family, pilot)
     if over_visits is not None:
-        told["correlation"] = {"between_sessions": quantity(replace(over_visits, n=n))}
+        declared["correlation"] = {"between_sessions": quantity(replace(over_visits, n=n))}
     elif len(measured.visits) > 1:
-        why = "0 for want of complete pairs in the pilot"
-        told["correlation"] = {"between_sessions": {"value": 0, "assumed": why}}
+        why = "0 because the pilot has too few complete pairs"
+        declared["correlation"] = {"between_sessions": {"value": 0, "assumed": why}}
         notes.append(
-            f"{name}: too few participants have two visits to find how these correlate. 0 stands there: replace it."
+            f"{name}: too few participants have two visits to estimate the correlation. The file has 0 there: replace it."
         )
-    missing, said = missing_of(name, measured, pilot)
-    return Fitted(name, family.name, measured.visits, baseline, told | missing, (*notes, *said))
+    missing, missing_notes = missing_of(name, measured, pilot)
+    return FittedOutcome(name, family.name, measured.visits, baseline, declared | missing, (*notes, *missing_notes))
 
 
-def _levels(measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> tuple[Data, Data]:
+def _levels(
+    measured: OutcomeData, family: FamilyChoice, pilot: Pilot, *, baseline: bool, several: bool
+) -> tuple[Data, Data]:
     """Levels by visit, and effects by arm."""
     by_visit: Data = {}
     effects: Data = {}
@@ -133,8 +135,10 @@ def _levels(measured: Measured, family: Family, pilot: Pilot, *, baseline: bool,
     return by_visit, effects
 
 
-def _notes(name: str, measured: Measured, family: Family, pilot: Pilot, *, baseline: bool, several: bool) -> list[str]:
-    """What should be known of how an outcome was fitted."""
+def _notes(
+    name: str, measured: OutcomeData, family: FamilyChoice, pilot: Pilot, *, baseline: bool, several: bool
+) -> list[str]:
+    """Notes on how an outcome was fitted."""
     notes = [f"{name}: {family.why}"]
     if len(pilot.arms) == 1 and baseline and family.scale.family is not None:
         notes.append(
@@ -143,16 +147,16 @@ def _notes(name: str, measured: Measured, family: Family, pilot: Pilot, *, basel
         )
     if several and baseline and len(pilot.arms) > 1:
         notes.append(
-            f"{name}: with several visits after the baseline each arm has a level of its own, and its uncertainty is not "
-            "made smaller by the baseline. Choose one visit with --at for an effect adjusted for the baseline."
+            f"{name}: with several visits after the baseline each arm has its own level, and the baseline does not reduce its "
+            "uncertainty. Choose one visit with --at for an effect adjusted for the baseline."
         )
     if several:
-        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; --at names another.")
+        notes.append(f"{name}: the last visit, {measured.visits[-1]}, is analyzed; choose another with --at.")
     return notes
 
 
-def _least(measured: Measured, i: int, pilot: Pilot) -> int:
-    """Values at a visit in the arm that has fewest."""
+def _least(measured: OutcomeData, i: int, pilot: Pilot) -> int:
+    """The number of values at a visit in the smallest arm."""
     return int(np.bincount(pilot.arm[np.isfinite(measured.values[:, i])], minlength=len(pilot.arms)).min())
 
 
@@ -165,7 +169,7 @@ class _Place:
 
     values: Floats
     before: Floats | None
-    family: Family
+    family: FamilyChoice
     unit: str | None
     arm: Ints
     arms: tuple[str, ...]
@@ -174,7 +178,7 @@ class _Place:
 
 
 def _continuous(at: _Place) -> Level:
-    """A normal or lognormal level: of the reference, with effects; or of every arm where there are several visits."""
+    """A normal or lognormal level: of the reference, with effects; or of every arm if there are several visits."""
     arm, arms, n, unit = at.arm, at.arms, at.n, at.unit
     log = at.family.scale.log
     x = at.family.scaled(at.values)
@@ -204,8 +208,8 @@ def _continuous(at: _Place) -> Level:
     return {"by_arm": levels}, {}
 
 
-def _change(measured: Measured, family: Family, by_visit: Data) -> None:
-    """One arm: what is believed is the change from the baseline, on the scale of the family."""
+def _change(measured: OutcomeData, family: FamilyChoice, by_visit: Data) -> None:
+    """One arm: the belief is about the change from the baseline, on the scale of the family."""
     x, log = family.scaled(measured.values), family.scale.log
     center = "median" if log else "mean"
     first = float(np.nanmean(x[:, 0]))
@@ -214,8 +218,8 @@ def _change(measured: Measured, family: Family, by_visit: Data) -> None:
         change = (x[:, i] - x[:, 0])[np.isfinite(x[:, i] - x[:, 0])]
         n = len(change)
         se, value = float(change.std(ddof=1)) / math.sqrt(n), first + float(change.mean())
-        told = est.ratio(value, se, n - 1, n, unit=True) if log else est.mean(value, se, n - 1, n)
-        by_visit[visit][center] = quantity(told, measured.unit)
+        estimate = est.ratio(value, se, n - 1, n, unit=True) if log else est.mean(value, se, n - 1, n)
+        by_visit[visit][center] = quantity(estimate, measured.unit)
 
 
 def _binary(at: _Place) -> Level:
@@ -231,7 +235,7 @@ def _binary(at: _Place) -> Level:
 
 
 def _ordinal(at: _Place) -> Level:
-    """Mean and SD of the scores in the reference arm (the flattest distribution with these), odds ratios of the others."""
+    """Mean and SD of the scores in the reference arm (the smoothest distribution with these), odds ratios of the others."""
     values, arm, arms, n, unit = at.values, at.arm, at.arms, at.n, at.unit
     categories = at.family.categories
     ends = (categories[0], categories[-1])
@@ -240,9 +244,9 @@ def _ordinal(at: _Place) -> Level:
         x = values[arm == k]
         x = x[np.isfinite(x)]
         if len(x) < 3 or x.std() == 0:
-            raise FitError("an arm has fewer than 3 scores, or all alike.", code="TS-F005", remedy="Leave it out.")
-        told = est.mean(float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x)), len(x) - 1, n)
-        return replace(told, between=ends)
+            raise FitError("an arm has fewer than 3 scores, or all are equal.", code="TS-F005", remedy="Leave it out.")
+        estimate = est.mean(float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x)), len(x) - 1, n)
+        return replace(estimate, between=ends)
 
     first = values[arm == 0]
     first = first[np.isfinite(first)]
@@ -267,11 +271,11 @@ def _ordinal(at: _Place) -> Level:
 # ---------------------------------------------------------------- correlations
 
 
-def _left(measured: Measured, family: Family, pilot: Pilot, i: int) -> Floats:
+def _left(measured: OutcomeData, family: FamilyChoice, pilot: Pilot, i: int) -> Floats:
     return est.residuals(family.scaled(measured.values[:, i]), pilot.arm, len(pilot.arms))
 
 
-def _scores(measured: Measured, family: Family, i: int) -> Floats | None:
+def _scores(measured: OutcomeData, family: FamilyChoice, i: int) -> Floats | None:
     """(2, L) scores and their shares of an ordinal or binary outcome; None for others."""
     if family.scale.categories is None:
         return None
@@ -281,7 +285,7 @@ def _scores(measured: Measured, family: Family, i: int) -> Floats | None:
 
 
 def _pooled(pairs: list[tuple[float, int]], groups: int) -> Estimate | None:
-    """One correlation from several of the same participants: averaged as Fisher's z, as sure as one of them."""
+    """One correlation from several of the same participants: averaged as Fisher's z, with the precision of one of them."""
     if not pairs:
         return None
     weight = sum(n for _, n in pairs)
@@ -297,7 +301,7 @@ def _pair(x: Floats, y: Floats, first: Floats | None, second: Floats | None) -> 
     return est.latent_with_worth(float(np.corrcoef(x[both], y[both])[0, 1]), n, first, second)
 
 
-def _over_visits(measured: Measured, family: Family, pilot: Pilot) -> Estimate | None:
+def _over_visits(measured: OutcomeData, family: FamilyChoice, pilot: Pilot) -> Estimate | None:
     pairs = []
     for i, j in combinations(range(len(measured.visits)), 2):
         found = _pair(
@@ -309,10 +313,13 @@ def _over_visits(measured: Measured, family: Family, pilot: Pilot) -> Estimate |
 
 
 def _with(
-    pilot: Pilot, measured: Measured, family: Family, above: list[tuple[Fitted, Measured, Family]]
+    pilot: Pilot,
+    measured: OutcomeData,
+    family: FamilyChoice,
+    above: list[tuple[FittedOutcome, OutcomeData, FamilyChoice]],
 ) -> dict[str, Data]:
     """Correlations with the outcomes above at the same visits."""
-    told = {}
+    correlations = {}
     for one, other, theirs in above:
         pairs = []
         for i, visit in enumerate(measured.visits):
@@ -325,11 +332,11 @@ def _with(
                 pairs += [found] if found else []
         pooled = _pooled(pairs, len(pilot.arms))
         if pooled is not None:
-            told[one.name] = quantity(replace(pooled, n=int(np.bincount(pilot.arm).min())))
-    return told
+            correlations[one.name] = quantity(replace(pooled, n=int(np.bincount(pilot.arm).min())))
+    return correlations
 
 
-#: How the level of an outcome at a visit is told, by its scale.
+#: The level of an outcome at a visit, by its scale.
 LEVELS: dict[str, Callable[[_Place], tuple[Data, Data]]] = {
     NORMAL.name: _continuous,
     LOGNORMAL.name: _continuous,

@@ -11,7 +11,7 @@ from typing import Any
 from trialsim.kinds import tests
 from trialsim.kinds.designs import LOG
 from trialsim.kinds.scales import SCALE
-from trialsim.pilot.data import Column, FitError
+from trialsim.pilot.data import FitError, PilotColumn
 from trialsim.pilot.estimates import Estimate
 from trialsim.pilot.words import days_of
 
@@ -21,8 +21,8 @@ PURE = ("sd_log",)
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """One outcome as a scenario writes it, its visits, whether the first is a baseline, and what should be known."""
+class FittedOutcome:
+    """One outcome in the format of a scenario, its visits, whether the first is a baseline, and notes."""
 
     name: str
     family: str
@@ -34,12 +34,12 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Fragment:
-    """A scenario made from a pilot: plain data, what should be known about each number, what each column was taken for."""
+    """A scenario made from a pilot: plain data, notes about its numbers, and the role of each column."""
 
     data: Data
     notes: tuple[str, ...]
     source: str = ""
-    columns: tuple[Column, ...] = ()
+    columns: tuple[PilotColumn, ...] = ()
 
     @property
     def text(self) -> str:
@@ -55,13 +55,13 @@ class Fragment:
 
 
 def rounded(value: float) -> float | int:
-    """Four digits: more say nothing in a pilot; what is left of 0 by rounding is 0."""
+    """Four digits: more are meaningless in a pilot; a rounding error around 0 becomes 0."""
     short = float(f"{value:.4g}") if abs(value) >= 1e-12 else 0.0
     return int(short) if short == int(short) else short
 
 
-def plan_lines(source: str, columns: Sequence[Column], width: int) -> list[str]:
-    """What each column is taken for and why, as lines of text; none without columns."""
+def plan_lines(source: str, columns: Sequence[PilotColumn], width: int) -> list[str]:
+    """The role of each column and its reason, as lines of text; none without columns."""
     import textwrap
 
     if not columns:
@@ -75,7 +75,7 @@ def plan_lines(source: str, columns: Sequence[Column], width: int) -> list[str]:
 
 
 def range_of(categories: Sequence[float]) -> str | list[float | int]:
-    """Scores as a scenario writes them: as a range where their steps are equal.
+    """Scores in the format of a scenario: as a range if their steps are equal.
 
     >>> range_of((0.0, 2.0, 4.0))
     '0..4 by 2'
@@ -106,18 +106,18 @@ def quantity(estimate: Estimate, unit: str | None = None) -> Data:
 def scenario_data(
     *,
     name: str,
-    told: str,
+    source: str,
     counts: Mapping[str, int],
-    fitted: Sequence[Fitted],
+    fitted: Sequence[FittedOutcome],
     null: float | None = None,
 ) -> Data:
     """A whole scenario around the fitted outcomes.
 
     Parameters
     ----------
-    told : what the source is, in words
+    source : the source, in words
     counts : participants in each arm, the reference first
-    null : what the first outcome is compared with where there is one arm and one visit
+    null : the number with which the first outcome is compared if there is one arm and one visit
     """
     visits = list(dict.fromkeys(visit for one in fitted for visit in one.visits))
     visits.sort(key=lambda visit: visit != "baseline")
@@ -129,7 +129,7 @@ def scenario_data(
             analyses[one.name] = analysis
     if not analyses:
         raise FitError(
-            f"there is one group, and no baseline: nothing that '{fitted[0].name}' could be compared with.",
+            f"there is one group, and no baseline: '{fitted[0].name}' cannot be compared with anything.",
             code="TS-P023",
             remedy="Give --null NUMBER, the mean (or median) of a known population.",
         )
@@ -137,7 +137,7 @@ def scenario_data(
         "trialsim": 1,
         "name": name,
         "title": "A trial planned on a pilot",
-        "sources": {"pilot": told},
+        "sources": {"pilot": source},
         "design": {
             "arms": {arm: arm for arm in arms},
             "reference": arms[0],
@@ -152,21 +152,21 @@ def scenario_data(
 
 
 def times(visits: Sequence[str]) -> dict[str, str]:
-    """When visits are: at the days that all their names tell, else a day apart in their order.
+    """The times of visits: the days in their names if all have one, otherwise one day apart in their order.
 
     >>> times(["baseline", "week 4"])
     {'baseline': '0 d', 'week 4': '28 d'}
     """
-    told = {visit: 0.0 if visit == "baseline" else days_of(visit) for visit in visits}
-    days = [day for day in told.values() if day is not None]
-    if len(days) == len(told) and len(set(days)) == len(days):
-        return {visit: f"{rounded(day or 0.0)} d" for visit, day in told.items()}
+    day_of = {visit: 0.0 if visit == "baseline" else days_of(visit) for visit in visits}
+    days = [day for day in day_of.values() if day is not None]
+    if len(days) == len(day_of) and len(set(days)) == len(days):
+        return {visit: f"{rounded(day or 0.0)} d" for visit, day in day_of.items()}
     return {visit: f"{place} d" for place, visit in enumerate(visits)}
 
 
-def _analysis(one: Fitted, arms: Sequence[str], null: float | None) -> Data | None:
-    """The usual analysis of the last visit; None where there is nothing to compare with."""
-    told: Data = {"outcome": one.name, "visit": one.visits[-1]}
+def _analysis(one: FittedOutcome, arms: Sequence[str], null: float | None) -> Data | None:
+    """The usual analysis of the last visit; None if there is nothing to compare with."""
+    analysis: Data = {"outcome": one.name, "visit": one.visits[-1]}
     scale = SCALE[one.family]
     logs = {"transform": LOG.name} if scale.log else {}
     if len(arms) == 1:
@@ -180,13 +180,13 @@ def _analysis(one: Fitted, arms: Sequence[str], null: float | None) -> Data | No
             }
         if null is None:
             return None
-        told["null"] = rounded(math.log(null)) if logs else rounded(null)
-        return {**told, **logs, "test": tests.ONE_SAMPLE_T.name}
+        analysis["null"] = rounded(math.log(null)) if logs else rounded(null)
+        return {**analysis, **logs, "test": tests.ONE_SAMPLE_T.name}
     contrast = {"contrast": f"{arms[1]} - {arms[0]}"}
     if scale.yes_or_no:
-        return {**told, "test": tests.FISHER.name, **contrast}
+        return {**analysis, "test": tests.FISHER.name, **contrast}
     if scale.categories is not None:
-        return {**told, "test": tests.MANN_WHITNEY.name, **contrast}
+        return {**analysis, "test": tests.MANN_WHITNEY.name, **contrast}
     if one.baseline:
-        return {**told, **logs, "test": tests.ANCOVA.name, "baseline": one.visits[0], **contrast}
-    return {**told, **logs, "test": tests.T.name, **contrast}
+        return {**analysis, **logs, "test": tests.ANCOVA.name, "baseline": one.visits[0], **contrast}
+    return {**analysis, **logs, "test": tests.T.name, **contrast}

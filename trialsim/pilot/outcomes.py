@@ -1,4 +1,4 @@
-"""Which columns are outcomes, and at which visits."""
+"""The columns of outcomes, and their visits."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from trialsim.pilot.draft import Draft
 from trialsim.pilot.words import plain, split_visit
 from trialsim.quantities.refuse import did_you_mean
 
-#: What an outcome is called whose columns are called by their visits alone.
+#: The name of an outcome whose columns are named by visits only.
 UNNAMED = "outcome"
 
 
 def find_outcomes(draft: Draft) -> None:
-    """Settle the outcomes and their columns: as asked for, or those beyond doubt; else a question."""
+    """Decide the outcomes and their columns: as chosen by the user, or certain ones; otherwise a question."""
     if draft.shape == "long":
         for name in draft.free:
             if plain(name) in ("outcome", "value", "unit"):
@@ -29,7 +29,7 @@ def find_outcomes(draft: Draft) -> None:
         _tidy(draft)
     else:
         _wide(draft)
-    _rest(draft, "it holds words")
+    _rest(draft, "it contains words")
 
 
 def _rest(draft: Draft, why: str) -> None:
@@ -60,7 +60,7 @@ def _wanted(draft: Draft) -> None:
         free = [one for one in columns if one in draft.free]
         if not free:
             near = did_you_mean(text, list(draft.table.columns), what="Columns")
-            raise FitError(f"there is no column '{text}' that is free to be an outcome.", code="TS-F003", remedy=near)
+            raise FitError(f"there is no column '{text}' that can be an outcome.", code="TS-F003", remedy=near)
         if draft.shape == "tidy" or (len(free) == 1 and draft.choices.baseline not in draft.free):
             for one in free:
                 _settle(draft, one, [(one, "")], "--outcome")
@@ -76,17 +76,17 @@ def _wanted(draft: Draft) -> None:
 
 
 def _visit_of(draft: Draft, column: str) -> str:
-    """The visit that a column's name tells, else the column's own name."""
-    told = split_visit(draft.name(column))
-    return told[1] if told else column
+    """The visit in a column's name, otherwise the column's own name."""
+    split = split_visit(draft.name(column))
+    return split[1] if split else column
 
 
 def _beginning(draft: Draft, text: str) -> list[str]:
-    """Columns whose names begin with these words, or that hold them beside a visit."""
+    """Columns whose names begin with these words, or have them beside a visit."""
     wanted = plain(text)
     found = [one for one in draft.free if draft.name(one).plain.startswith(f"{wanted} ")]
     split = {one: split_visit(draft.name(one)) for one in draft.free}
-    return found or [one for one, told in split.items() if told and " ".join(told[0]).lower() == wanted]
+    return found or [one for one, parts in split.items() if parts and " ".join(parts[0]).lower() == wanted]
 
 
 # ---------------------------------------------------------------- a row for each visit
@@ -108,31 +108,31 @@ def _tidy(draft: Draft) -> None:
 
 
 def _grouped(draft: Draft, columns: list[str]) -> dict[str, list[tuple[str, str]]]:
-    """Columns that differ by a usual visit alone, and have one unit, are visits of one outcome; others stand alone."""
+    """Columns that differ only by a usual visit and have the same unit are visits of one outcome; others are separate."""
     parts: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     alone: list[str] = []
     units = {one: (draft.name(one).unit or "").lower() for one in columns}
-    told = {one: split_visit(draft.name(one)) for one in columns}
+    splits = {one: split_visit(draft.name(one)) for one in columns}
     for one in columns:
-        split = told[one]
+        split = splits[one]
         if split is None:
             alone.append(one)
             continue
         stem = " ".join(split[0]).lower()
-        known = {units[other] for other, also in told.items() if also and " ".join(also[0]).lower() == stem} - {""}
+        known = {units[other] for other, also in splits.items() if also and " ".join(also[0]).lower() == stem} - {""}
         unit = units[one] or (next(iter(known)) if len(known) == 1 else "")
         parts[stem, unit].append((one, split[1]))
     found: dict[str, list[tuple[str, str]]] = {}
     stems = [stem for stem, _ in parts]
     for (stem, unit), group in parts.items():
-        split = told[group[0][0]]
+        split = splits[group[0][0]]
         name = " ".join(split[0]) if split and split[0] else UNNAMED
         found[f"{name} {unit}".strip() if stems.count(stem) > 1 else name] = group
     return found | {" ".join(draft.name(one).words): [(one, "")] for one in alone}
 
 
 def _wide(draft: Draft) -> None:
-    """Clear are outcomes at two visits and more, and others at one of these visits; the rest only if there is just one."""
+    """Certain are outcomes at two visits and more, and others at one of these visits; the rest only if there is just one."""
     numeric = [name for name in draft.free if draft.numeric(name)]
     groups = _grouped(draft, numeric)
     baseline = draft.choices.baseline
@@ -149,14 +149,14 @@ def _wide(draft: Draft) -> None:
     left = [(name, parts) for name, parts in groups.items() if name not in clear]
     if not clear and len(left) == 1:
         ((name, parts),) = left
-        _settle(draft, name, parts, "the only column of numbers that is left")
+        _settle(draft, name, parts, "the only remaining column of numbers")
         return
     if clear:
         for _, parts in left:
             draft.give(
                 parts[0][0],
                 "ignored",
-                "measured once, so it may be a covariate: --outcome or --covariate says so",
+                "measured once, so it may be a covariate: choose with --outcome or --covariate",
             )
     elif left:
         _ask(draft, [parts[0][0] for _, parts in left])
@@ -173,9 +173,9 @@ def _ask(draft: Draft, columns: list[str]) -> None:
         together = f"{series[0]}={','.join(series[1])}"
         answer += f"; for visits of one outcome --outcome {_quoted(together)}"
     listed = ", ".join(columns[:8]) + (", ..." if len(columns) > 8 else "")
-    draft.ask("TS-P019", f"the outcome may stand in any of: {listed}.", answer)
+    draft.ask("TS-P019", f"the outcome may be in any of: {listed}.", answer)
     for one in columns:
-        draft.give(one, "ignored", "it may be an outcome or a covariate: --outcome or --covariate says so")
+        draft.give(one, "ignored", "it may be an outcome or a covariate: choose with --outcome or --covariate")
 
 
 def _quoted(text: str) -> str:

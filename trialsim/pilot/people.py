@@ -15,7 +15,7 @@ from trialsim.pilot.words import CONTROL, CONTROL_WORD, named, plain
 
 
 def people_of(draft: Draft) -> tuple[NDArray[np.int64], int]:
-    """(rows,) the participant of each row, and how many participants there are."""
+    """(rows,) the participant of each row, and the number of participants."""
     rows = len(draft.table.lines)
     if not draft.participant:
         return np.arange(rows), rows
@@ -23,7 +23,7 @@ def people_of(draft: Draft) -> tuple[NDArray[np.int64], int]:
     for key, line in zip(keys, draft.table.lines, strict=True):
         if not all(key):
             raise FitError(
-                f"line {line} names no participant in '{draft.participant[key.index('')]}'.",
+                f"line {line} has no participant in '{draft.participant[key.index('')]}'.",
                 code="TS-F003",
                 remedy="Fill in the cell, or leave the row out.",
             )
@@ -36,7 +36,7 @@ def arms_of(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[tuple[
     choices = draft.choices
     if draft.arm is None:
         if choices.reference is not None:
-            raise FitError("no column holds the arms.", code="TS-F002", remedy="Name the column with --arm.")
+            raise FitError("no column contains the arms.", code="TS-F002", remedy="Name the column with --arm.")
         return ("pilot",), np.zeros(count, dtype=np.int64), ""
     cells = [None if cell is None else word_of(cell) for cell in draft.table.columns[draft.arm]]
     if draft.arm in draft.visit:
@@ -52,14 +52,16 @@ def arms_of(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[tuple[
             raise FitError(
                 f"the participant of line {line} is in two arms, '{spelled[str(mine[who])]}' and '{cell}'.",
                 code="TS-P022",
-                remedy="A crossover has no arms here: give --arm none and --visit with the column of the treatments. "
-                "If several people have one number, name the columns that tell them apart: --participant COLUMN,COLUMN.",
+                remedy="For a crossover there are no arms: give --arm none and --visit with the column of the treatments. "
+                "If several people have the same number, name the columns that distinguish them: --participant COLUMN,COLUMN.",
             )
         mine[who] = key
     lost = sum(one is None for one in mine)
     if lost:
         raise FitError(
-            f"{lost} participants have no arm in '{draft.arm}'.", code="TS-F002", remedy="Fill in or leave out."
+            f"{lost} participants have no arm in '{draft.arm}'.",
+            code="TS-F002",
+            remedy="Fill in the cells, or leave the rows out.",
         )
     names = {key: named(spelled[key], "arm") for key in spelled}
     arms = list(dict.fromkeys(names.values()))
@@ -92,4 +94,4 @@ def _reference(arms: Sequence[str], wanted: str | None) -> tuple[str, str]:
         usual = next((arm for arm in arms if CONTROL_WORD.search(plain(arm))), None)
     if usual is not None:
         return usual, "by its name"
-    return arms[0], "the lowest number" if arms[0].startswith("arm ") else "it stands first in the file"
+    return arms[0], "the lowest number" if arms[0].startswith("arm ") else "it is first in the file"

@@ -1,4 +1,4 @@
-"""A pilot file (CSV in the usual spellings, or a sheet of a workbook) to a table of cells."""
+"""From a pilot file (CSV in the usual forms, or a sheet of a workbook) to a table of cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from trialsim.pilot.data import Cell, FitError, Table
 from trialsim.regular import check_regular, read_regular
 
-#: No pilot is larger; read as a table, a file takes up to some hundred times as much memory.
+#: The largest pilot file; read as a table, a file takes up to a hundred times as much memory.
 MOST_BYTES = 10_000_000
 MOST_ROWS = 100_000
 MOST_COLUMNS = 1000
@@ -24,13 +24,14 @@ EMPTY = {"", "na", "n/a", "n.a.", "nan", "#n/a", "null", "."}
 def read_table(file: Path, *, sheet: str | None = None) -> Table:
     """The cells of a pilot file.
 
-    Read are UTF-8, UTF-16 and cp1252; commas, semicolons or tabs; ``.xlsx`` where openpyxl is installed.
+    Supported are UTF-8, UTF-16 and cp1252; commas, semicolons or tabs; ``.xlsx`` if openpyxl is installed.
 
     Raises
     ------
     FitError
-        TS-F001 it is no table, TS-P010 titles or merged cells above the names, TS-P011 two columns of one name, TS-P012 a
-        row of another length, TS-P013 a workbook without openpyxl, TS-P014 several sheets, TS-P028 a formula without a value
+        TS-F001 it is not a table, TS-P010 titles or merged cells above the names, TS-P011 two columns with the same
+        name, TS-P012 a row with a different length,
+        TS-P013 a workbook without openpyxl, TS-P014 several sheets, TS-P028 a formula without a value
     """
     try:
         content = read_regular(file, most=MOST_BYTES)
@@ -44,7 +45,7 @@ def read_table(file: Path, *, sheet: str | None = None) -> Table:
         rows, notes = rows_of(file, content, sheet)
         return _table(file.name, rows, comma_file=False, notes=notes)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise _unread(file, "it is a workbook of the old kind (.xls)", "Save it as .xlsx or CSV.")
+        raise _unread(file, "it is a workbook in the old format (.xls)", "Save it as .xlsx or CSV.")
     if sheet is not None:
         raise FitError(f"{file} has no sheets.", code="TS-P014", remedy="Leave --sheet out.")
     text, notes = _decoded(file, content)
@@ -78,7 +79,7 @@ def _too_long(file: Path) -> bool:
 
 def _too_large(what: str) -> FitError:
     return FitError(
-        f"{what}.", code="TS-F001", remedy="A pilot is a small table; keep the columns and rows that matter."
+        f"{what}.", code="TS-F001", remedy="A pilot is a small table; keep only the columns and rows that you need."
     )
 
 
@@ -87,7 +88,7 @@ def _unread(file: Path, why: str, remedy: str = "Save it as CSV with a first lin
 
 
 def _decoded(file: Path, content: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and what was found out about its letters."""
+    """The text of a file, and a note on its encoding."""
     notes: tuple[str, ...] = ()
     try:
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -97,19 +98,19 @@ def _decoded(file: Path, content: bytes) -> tuple[str, tuple[str, ...]]:
         try:
             text = content.decode("cp1252")
         except UnicodeDecodeError:
-            raise _unread(file, "it is no text in UTF-8 or cp1252") from None
+            raise _unread(file, "it is not text in UTF-8 or cp1252") from None
         notes = ("The file is not UTF-8 and was read as cp1252 (Western European, as Excel on Windows writes it).",)
     if "\x00" in text:
-        raise _unread(file, "it is no text")
+        raise _unread(file, "it is not text")
     return text, notes
 
 
 def _separator(text: str) -> tuple[str, str, int]:
-    """What parts the cells, the text without a ``sep=`` line as Excel writes it, and how many lines were left out."""
+    """The separator of cells, the text without Excel's ``sep=`` line, and the number of lines left out."""
     first, _, rest = text.partition("\n")
-    said = re.fullmatch(r'"?sep=(.)"?\r?', first)
-    if said:
-        return said[1], rest, 1
+    declared = re.fullmatch(r'"?sep=(.)"?\r?', first)
+    if declared:
+        return declared[1], rest, 1
     top = text[: MOST_IN_LINE * 4].splitlines()[:20]
 
     def width(mark: str) -> tuple[int, int]:
@@ -120,7 +121,7 @@ def _separator(text: str) -> tuple[str, str, int]:
 
 
 def _table(name: str, rows: Sequence[tuple[int, list[Cell]]], *, comma_file: bool, notes: tuple[str, ...]) -> Table:
-    """Rows with their lines to columns; the first row has the names."""
+    """Columns from rows with their lines; the first row has the names."""
     rows = [(line, [_cell(one) for one in row]) for line, row in rows]
     rows = [(line, row) for line, row in rows if any(one is not None for one in row)]
     if len(rows) < 2:
@@ -140,7 +141,7 @@ def _table(name: str, rows: Sequence[tuple[int, list[Cell]]], *, comma_file: boo
 
 
 def _cell(value: Cell) -> Cell:
-    """A cell without blanks around it; None where it is empty or says that it is."""
+    """A cell without blanks around it; None if it is empty or marked as missing."""
     if not isinstance(value, str):
         return value
     text = " ".join(value.split())
@@ -151,7 +152,7 @@ def _check_lengths(name: str, head: list[Cell], rows: Sequence[tuple[int, list[C
     lengths = {len(row) - _empty_end(row, len(head)) for _, row in rows[1:]}
     if lengths == {len(head) + 1}:
         raise FitError(
-            f"every row of {name} has one cell more than the first line has names: row names without a name of their own, or "
+            f"every row of {name} has one cell more than the first line has names: row names without a column name, or "
             "decimal commas between commas.",
             code="TS-P012",
             remedy="Name the first column; or put semicolons between the cells, or quotation marks around 5,1.",
@@ -162,7 +163,7 @@ def _check_lengths(name: str, head: list[Cell], rows: Sequence[tuple[int, list[C
             raise FitError(
                 f"line {line} of {name} has {length} cells, the first line {len(head)} names.",
                 code="TS-P012",
-                remedy="Give each row a cell for each name. Put cells that hold the separator, such as 5,1, in quotation marks.",
+                remedy="Give each row a cell for each name. Put cells with the separator, such as 5,1, in quotation marks.",
             )
 
 
@@ -176,28 +177,28 @@ def _empty_end(row: list[Cell], wanted: int) -> int:
 
 def _names(name: str, head: list[Cell], rows: Sequence[tuple[int, list[Cell]]]) -> list[str | None]:
     """A name for each column; None for a column of row numbers without a name."""
-    told: list[str | None] = [None if one is None else str(one) for one in head]
-    unnamed = [i for i, one in enumerate(told) if one is None]
+    names: list[str | None] = [None if one is None else str(one) for one in head]
+    unnamed = [i for i, one in enumerate(names) if one is None]
     if unnamed == [0]:
         numbers = [str(row[0]) for _, row in rows[1:]]
         if len(set(numbers)) == len(numbers):  # row names, as R and pandas write them
-            told[0], unnamed = "(row names)", []
+            names[0], unnamed = "(row names)", []
     if unnamed:
         raise _merged(name, rows)
     seen: set[str] = set()
-    for one in told:
+    for one in names:
         if str(one).casefold() in seen:
             raise FitError(
                 f"two columns of {name} are called '{one}'.",
                 code="TS-P011",
-                remedy="Give each column a name of its own.",
+                remedy="Give each column its own name.",
             )
         seen.add(str(one).casefold())
-    return told
+    return names
 
 
 def _merged(name: str, rows: Sequence[tuple[int, list[Cell]]]) -> FitError:
-    """Titles or merged cells above the names: what the first line should be, as far as it can be found out."""
+    """Titles or merged cells above the names: the correct first line, if it can be determined."""
     width = len(rows[0][1])
     place = next((i for i, (_, row) in enumerate(rows) if all(one is not None for one in row)), None)
     full = rows[place][1] if place is not None else []
@@ -211,7 +212,7 @@ def _merged(name: str, rows: Sequence[tuple[int, list[Cell]]]) -> FitError:
     above: list[str] = [""] * width
     for _, row in rows[1 if sum(one is not None for one in rows[0][1]) == 1 else 0 : place]:
         carried = ""
-        for i, one in enumerate(row):  # a merged cell says its name in its first column only
+        for i, one in enumerate(row):  # a merged cell has its name in its first column only
             carried = str(one) if one is not None else carried
             above[i] = f"{above[i]} {carried}".strip()
     twice = [str(one).casefold() for one in full]
@@ -220,7 +221,7 @@ def _merged(name: str, rows: Sequence[tuple[int, list[Cell]]]) -> FitError:
     ]
     line = rows[place][0]
     return FitError(
-        f"the names of {name} stand in line {line}, below titles or merged cells.",
+        f"the names of {name} are in line {line}, below titles or merged cells.",
         code="TS-P010",
         remedy=f"Delete the lines above it, and make it: {', '.join(better)}.",
     )

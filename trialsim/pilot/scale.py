@@ -1,4 +1,4 @@
-"""Scales with two ends: as the user says them, as a header says them, or asked for."""
+"""Scales with two ends: from the user, from a header, or from a question."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from collections.abc import Sequence
 import numpy as np
 
 from trialsim.kinds.scales import SCALE, SCALES
-from trialsim.pilot.data import FitError, Floats, Measured, Question
+from trialsim.pilot.data import FitError, Floats, OutcomeData, Question
 from trialsim.quantities.refuse import did_you_mean
 
 _RANGE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.|-|to)\s*(-?\d+(?:\.\d+)?)\s*(?:by\s*(\d+(?:\.\d+)?))?\s*")
-#: Whole numbers up to here are a scale with two ends, or counts: it is asked which.
+#: Whole numbers up to here are a scale with two ends, or counts: the user is asked which.
 SHORT = 10
 MOST_LEVELS = 200
-#: From this share of the values at an end on, a longer scale of whole numbers is asked for.
+#: The share of values at an end from which the user is asked about a longer scale of whole numbers.
 PILED = 0.1
 
 #: Scales of scores whose ends a file must say.
 SCORED = tuple(one for one in SCALES if one.categories is not None and not one.yes_or_no)
 
 
-def scales_of(said: Sequence[str], known: Sequence[str]) -> dict[str, str]:
-    """``0..10``, ``OUTCOME=0..10 by 2`` or ``OUTCOME=none`` by outcome or column; the empty name stands for all.
+def scales_of(options: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """``0..10``, ``OUTCOME=0..10 by 2`` or ``OUTCOME=none`` by outcome or column; the empty name means all.
 
     Raises
     ------
     FitError
-        TS-P021 an outcome that is not there, or no scale
+        TS-P021 an outcome that does not exist, or not a scale
     """
     found: dict[str, str] = {}
-    for text in said:
+    for text in options:
         name, equals, rest = text.rpartition("=")
         name = name.strip() if equals else ""
         if equals and name not in known:
@@ -56,7 +56,7 @@ def levels(text: str) -> tuple[float, ...]:
     Raises
     ------
     FitError
-        TS-P021 it is none
+        TS-P021 it is not a scale
     """
     found = _RANGE.fullmatch(text)
     remedy = "Write 0..10, or 0..10 by 2."
@@ -65,7 +65,7 @@ def levels(text: str) -> tuple[float, ...]:
     low, high, step = float(found[1]), float(found[2]), float(found[3] or 1)
     count = round((high - low) / step) if step > 0 else 0
     if count < 1 or not math.isclose(low + count * step, high, abs_tol=1e-9):
-        raise FitError(f"no steps of {step:g} lead from {low:g} to {high:g}.", code="TS-P021", remedy=remedy)
+        raise FitError(f"steps of {step:g} from {low:g} do not reach {high:g}.", code="TS-P021", remedy=remedy)
     if count >= MOST_LEVELS:
         raise FitError(
             f"'{text.strip()}' has more than {MOST_LEVELS} levels.", code="TS-P021", remedy="Give longer steps."
@@ -74,9 +74,9 @@ def levels(text: str) -> tuple[float, ...]:
 
 
 def scale_question(
-    name: str, measured: Measured, said: str | None, distribution: str | None, *, asked: bool
+    name: str, measured: OutcomeData, given: str | None, distribution: str | None, *, asked: bool
 ) -> tuple[tuple[float, ...], Question | None]:
-    """The scores of an outcome's scale, empty where it has none; or the question whether it has one.
+    """The scores of an outcome's scale, empty if it has none; or the question whether it has one.
 
     Raises
     ------
@@ -84,14 +84,14 @@ def scale_question(
         TS-P021 a value that is not on the scale
     """
     seen = np.unique(measured.values[np.isfinite(measured.values)])
-    if said == "none" or (said is None and distribution is not None and SCALE[distribution] not in SCORED):
+    if given == "none" or (given is None and distribution is not None and SCALE[distribution] not in SCORED):
         return (), None
-    if said is not None:
-        scores = levels(said)
+    if given is not None:
+        scores = levels(given)
         off = [value for value in seen if min(abs(value - score) for score in scores) > 1e-9]
         if off and not asked:
             raise FitError(
-                f"'{name}' has the value {off[0]:g}, which is not on the scale {said}.",
+                f"'{name}' has the value {off[0]:g}, which is not on the scale {given}.",
                 code="TS-P021",
                 remedy=f'Correct the value, or give another scale; --scale "{name}=none" if it has no ends.',
             )
@@ -111,17 +111,17 @@ def scale_question(
 
 
 def _piled(values: Floats, seen: Floats) -> bool:
-    """Whether whole numbers up to 100 pile up at an end that scales have: 0, or a multiple of 10."""
+    """Whether many whole numbers up to 100 are at a usual end of scales: 0, or a multiple of 10."""
     if seen[0] < 0 or seen[-1] > 100:
         return False
-    told = values[np.isfinite(values)]
+    known = values[np.isfinite(values)]
     ends = [end for end, round_ in ((seen[0], seen[0] == 0), (seen[-1], seen[-1] % 10 == 0)) if round_]
-    most = max((int((told == end).sum()) for end in ends), default=0)
-    return bool(seen[-1] == 100 or (most >= 3 and most >= PILED * len(told)))
+    most = max((int((known == end).sum()) for end in ends), default=0)
+    return bool(seen[-1] == 100 or (most >= 3 and most >= PILED * len(known)))
 
 
 def _likely(seen: Floats) -> str:
-    """The usual scale that holds these scores: a proposal for the user, never taken."""
+    """The usual scale with these scores: only a proposal for the user."""
     low = 0 if seen[0] >= 0 else int(seen[0])
     high = next((end for end in (4, 5, 10, 20, 40, 50, 100) if seen[-1] <= end), int(seen[-1]))
     if (seen != np.round(seen)).any():

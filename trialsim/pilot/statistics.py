@@ -1,4 +1,4 @@
-"""Printed statistics (mean and SD, median and quartiles, shares, a correlation) to a scenario with priors."""
+"""From printed statistics (mean and SD, median and quartiles, shares, a correlation) to a scenario with priors."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCA
 from trialsim.pilot import estimates as est
 from trialsim.pilot.checking import checked, small
 from trialsim.pilot.data import ChoiceError, Choices, FitError
-from trialsim.pilot.fragment import Data, Fitted, Fragment, quantity, range_of, scenario_data
+from trialsim.pilot.fragment import Data, FittedOutcome, Fragment, quantity, range_of, scenario_data
 from trialsim.pilot.scale import levels
 from trialsim.pilot.words import CONTROL, named
 from trialsim.quantities.records import amount_unit_kind
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.response.scales import entropy_shares, sd_range
 
-#: What a group may tell, and the words that are no group.
+#: The statistics of a group, and words that are not groups.
 KEYS = ("mean", "sd", "se", "median", "iqr", "n", "k", "r")
 WORDS = ("baseline", "correlation", "missing")
-#: Information in a median about the center, and in quartiles about the spread, of a normal, against mean and SD.
+#: Information in a median about the center, and in quartiles about the SD, of a normal, relative to mean and SD.
 MEDIAN_WORTH, QUARTILES_WORTH = 2 / math.pi, 0.37
 EXAMPLE = "Write --given 'control: mean 5, sd 1.1, n 14'."
 
 
 @dataclass(frozen=True)
-class Group:
-    """One arm (or the baseline): center and SD on the scale of the family, and how well they are known."""
+class GroupStatistics:
+    """One arm (or the baseline): center and SD on the scale of the family, and their precision."""
 
     n: int
     center: float
@@ -51,9 +51,9 @@ def parse_given(text: str) -> tuple[str, dict[str, float | tuple[float, float]]]
     """
     name, colon, rest = text.partition(":")
     number = r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?"
-    told: dict[str, float | tuple[float, float]] = {}
+    numbers: dict[str, float | tuple[float, float]] = {}
     if not colon or not name.strip():
-        raise FitError(f"'{text}' names no group.", code="TS-F007", remedy=EXAMPLE)
+        raise FitError(f"'{text}' has no name of a group.", code="TS-F007", remedy=EXAMPLE)
     for part in re.split(r"[,;]\s*(?=[a-zA-Z])", rest):
         found = re.fullmatch(
             rf"\s*([a-zA-Z]+)\s*[=:]?\s*\[?\s*({number})(?:\s*(?:to|-|,|\.\.)\s*({number}))?\s*\]?\s*", part
@@ -62,8 +62,8 @@ def parse_given(text: str) -> tuple[str, dict[str, float | tuple[float, float]]]
         if found is None or key not in KEYS or (found.group(3) is not None) != (key == "iqr"):
             hint = did_you_mean(key, KEYS) if found else EXAMPLE
             raise FitError(f"'{part.strip()}' is not understood.", code="TS-F007", remedy=hint)
-        told[key] = float(found.group(2)) if key != "iqr" else (float(found.group(2)), float(found.group(3)))
-    return " ".join(name.split()), told
+        numbers[key] = float(found.group(2)) if key != "iqr" else (float(found.group(2)), float(found.group(3)))
+    return " ".join(name.split()), numbers
 
 
 def read_statistics(file: Path) -> dict[str, Any]:
@@ -98,50 +98,50 @@ def read_statistics(file: Path) -> dict[str, Any]:
     return tree.data
 
 
-#: Choices that mean something beside printed statistics.
+#: Choices that are possible with printed statistics.
 OF_STATISTICS = ("outcomes", "reference", "unit", "distribution", "scales", "null")
 
 
-def fit_given(file: Path | None, given: Sequence[str], said: Choices) -> Fragment:
+def fit_given(file: Path | None, given: Sequence[str], choices: Choices) -> Fragment:
     """The scenario of a YAML file of statistics, or of texts such as ``control: mean 5, sd 1.1, n 14``.
 
     Parameters
     ----------
-    said : outcome, unit, distribution, reference, scale and null, in place of those of the file
+    choices : outcome, unit, distribution, reference, scale and null, instead of those of the file
 
     Raises
     ------
     FitError
-        as :func:`read_statistics` and :func:`parse_given`; TS-F007 when a group is given twice, or a choice has no meaning
+        as :func:`read_statistics` and :func:`parse_given`; TS-F007 if a group is given twice, or a choice is impossible
         here
     """
-    if said.distribution is not None and not SCALE[said.distribution].printed:
-        raise ChoiceError("the scores are not known.", code="TS-F007", remedy="Say which there are: --scale 0..10.")
-    used = (one.name for one in fields(said) if getattr(said, one.name) not in (None, ()))
+    if choices.distribution is not None and not SCALE[choices.distribution].printed:
+        raise ChoiceError("the scores are not known.", code="TS-F007", remedy="Give them: --scale 0..10.")
+    used = (one.name for one in fields(choices) if getattr(choices, one.name) not in (None, ()))
     idle = next((name for name in used if name not in OF_STATISTICS), None)
     if idle is not None:
         raise ChoiceError(
-            f"--{idle} belongs to a file of pilot data, and there is none.", code="TS-F007", remedy="Leave it out."
+            f"--{idle} is for a file of pilot data, and there is none.", code="TS-F007", remedy="Leave it out."
         )
     if file is not None:
-        told = read_statistics(file)
+        declared = read_statistics(file)
     else:
         parsed = [parse_given(text) for text in given]
         twice = next((name for i, (name, _) in enumerate(parsed) if name in [n for n, _ in parsed[:i]]), None)
         if twice is not None:
             raise FitError(f"'{twice}' is given twice.", code="TS-F007", remedy="Give each arm once.")
-        told = {"arms": {name: group for name, group in parsed if name not in WORDS}}
-        told |= {name: group for name, group in parsed if name in WORDS}
+        declared = {"arms": {name: group for name, group in parsed if name not in WORDS}}
+        declared |= {name: group for name, group in parsed if name in WORDS}
     options = {
-        "reference": said.reference,
-        "unit": said.unit,
-        "distribution": said.distribution,
-        "outcome": next(iter(said.outcomes), None),
-        "scale": next(iter(said.scales), None),
-        "null": said.null,
+        "reference": choices.reference,
+        "unit": choices.unit,
+        "distribution": choices.distribution,
+        "outcome": next(iter(choices.outcomes), None),
+        "scale": next(iter(choices.scales), None),
+        "null": choices.null,
     }
-    told |= {key: value for key, value in options.items() if value is not None}
-    return fit_statistics(**told, source=file.name if file is not None else "Printed statistics")
+    declared |= {key: value for key, value in options.items() if value is not None}
+    return fit_statistics(**declared, source=file.name if file is not None else "Printed statistics")
 
 
 def _shapes(data: Mapping[str, Any], file: Path) -> None:
@@ -150,7 +150,7 @@ def _shapes(data: Mapping[str, Any], file: Path) -> None:
     for name, group in groups.items():
         if not isinstance(group, dict):
             raise FitError(
-                f"'{name}' in {file} is no map.", code="TS-F007", remedy=f"Write {name}: {{mean: 5, n: 14, ..}}."
+                f"'{name}' in {file} is not a map.", code="TS-F007", remedy=f"Write {name}: {{mean: 5, n: 14, ..}}."
             )
         quartiles = group.get("iqr", (0, 1))
         if not isinstance(quartiles, (list, tuple)) or [type(one) in (int, float) for one in quartiles] != [True, True]:
@@ -189,12 +189,12 @@ def fit_statistics(
 
     Parameters
     ----------
-    arms : of each arm: mean with sd (or se), or median with iqr, or k events; and n
+    arms : for each arm: mean with sd (or se), or median with iqr, or k events; and n
     baseline : the same for all before treatment; with ``correlation`` the plan adjusts for it
     correlation : r with n, of the outcome over visits
     missing : k of n values
     scale : the scores that the outcome can be, such as ``0..10 by 2``
-    null : what a single arm without a baseline is compared with
+    null : the number with which a single arm without a baseline is compared
 
     Raises
     ------
@@ -203,27 +203,27 @@ def fit_statistics(
         distribution that must be chosen
     """
     if not arms:
-        raise FitError("no arm is told.", code="TS-F007", remedy=EXAMPLE)
-    told = {named(name, "arm"): dict(group) for name, group in arms.items()}
-    first = reference or next((arm for usual in CONTROL for arm in told if arm.lower() == usual), next(iter(told)))
-    if first not in told:
-        raise FitError(f"no arm is called '{first}'.", code="TS-F002", remedy=f"Arms: {', '.join(told)}.")
-    told = {first: told[first], **told}
-    counts = {arm: _count(group, arm) for arm, group in told.items()}
+        raise FitError("there are no arms.", code="TS-F007", remedy=EXAMPLE)
+    by_arm = {named(name, "arm"): dict(group) for name, group in arms.items()}
+    first = reference or next((arm for usual in CONTROL for arm in by_arm if arm.lower() == usual), next(iter(by_arm)))
+    if first not in by_arm:
+        raise FitError(f"no arm is called '{first}'.", code="TS-F002", remedy=f"Arms: {', '.join(by_arm)}.")
+    by_arm = {first: by_arm[first], **by_arm}
+    counts = {arm: _count(group, arm) for arm, group in by_arm.items()}
     n = min(counts.values())
     visits = ("baseline", "post") if baseline else ("post",)
-    binary = all("k" in group for group in told.values())
+    binary = all("k" in group for group in by_arm.values())
     scores = () if scale is None or binary else levels(scale.rpartition("=")[2])
-    family = BINARY.name if binary else ORDINAL.name if scores else distribution or _family(told, unit)
+    family = BINARY.name if binary else ORDINAL.name if scores else distribution or _family(by_arm, unit)
     data: Data = {"distribution": family, **({"unit": unit} if unit else {}), "visits": list(visits)}
     data |= {"categories": range_of(scores)} if scores else {}
     data |= {"computed_from": "pilot", "by_visit": {}}
     if binary:
-        chances = {arm: {"chance": _share(group, arm)} for arm, group in told.items()}
+        chances = {arm: {"chance": _share(group, arm)} for arm, group in by_arm.items()}
         data["by_visit"]["post"] = {"by_arm": chances} if len(chances) > 1 else chances[first]
     else:
-        normal = SCALE[family].family or NORMAL.name  # moments of scores are taken as they stand
-        groups = {arm: _group(group, arm, normal, scores) for arm, group in told.items()}
+        normal = SCALE[family].family or NORMAL.name  # moments of scores are used unchanged
+        groups = {arm: _group(group, arm, normal, scores) for arm, group in by_arm.items()}
         if baseline:
             at_first = _group(baseline, "baseline", normal, scores)
             data["by_visit"]["baseline"] = _level(at_first, family, unit, n, scores)
@@ -234,25 +234,25 @@ def fit_statistics(
         data["correlation"] = {"between_sessions": quantity(replace(_correlation(correlation, *known), n=n))}
     elif baseline:
         data["correlation"] = {"between_sessions": {"value": 0, "assumed": "no correlation was given"}}
-        silent = (f"{outcome}: no correlation with the baseline was given. 0 stands there: replace it.",)
+        silent = (f"{outcome}: no correlation with the baseline was given. The file has 0 there: replace it.",)
     if missing:
         data["lost"] = _share(missing, "missing")
     why = "yes or no" if binary else f"scores of {scale}" if scores else family
-    fitted = Fitted(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
+    fitted = FittedOutcome(outcome, family, visits, bool(baseline), data, (f"{outcome}: taken as {why}.", *silent))
     words = ", ".join(f"{arm} n = {count}" for arm, count in counts.items())
     whole = scenario_data(
-        name="pilot", told=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted], null=null
+        name="pilot", source=f"{source}: {words}; trialsim fit", counts=counts, fitted=[fitted], null=null
     )
     return checked(whole, (*small(counts), *fitted.notes), keep=(outcome,))
 
 
 def _correlation(
-    told: Mapping[str, Any], first: NDArray[np.float64] | None, last: NDArray[np.float64] | None
+    given: Mapping[str, Any], first: NDArray[np.float64] | None, last: NDArray[np.float64] | None
 ) -> est.Estimate:
-    """A printed correlation; of scores, whose shares are given, that of what lies behind them, as scenarios use it."""
-    r, pairs = _number(told, "r", "correlation"), _count(told, "correlation")
+    """A printed correlation; for scores with given shares, the latent correlation that scenarios use."""
+    r, pairs = _number(given, "r", "correlation"), _count(given, "correlation")
     if not -1 < r < 1:
-        raise FitError(f"a correlation of {r:g} does not exist.", code="TS-F007", remedy="It lies between -1 and 1.")
+        raise FitError(f"a correlation of {r:g} is impossible.", code="TS-F007", remedy="It must be between -1 and 1.")
     return est.correlation(*est.latent_with_worth(r, pairs, first, last))
 
 
@@ -278,7 +278,7 @@ def _share(group: Mapping[str, Any], name: str) -> Data:
 
 
 def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
-    """Lognormal for concentrations, else normal; asked where quartiles lean to the right or an SD is above half the mean."""
+    """Lognormal for concentrations, otherwise normal; a question if values are skewed or an SD is above half the mean."""
     leaning = []
     for group in arms.values():
         if "iqr" in group and "median" in group:
@@ -290,7 +290,7 @@ def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
         return LOGNORMAL.name
     if any(leaning):
         raise FitError(
-            "the values lean to the right, or their SD is above half the mean: they may be lognormal, or scores of a scale.",
+            "the values are skewed, or their SD is above half the mean: they may be lognormal, or scores of a scale.",
             code="TS-P025",
             remedy="Give --scale 0..10 (the ends of the scale), --distribution lognormal (never at or below 0), or "
             "--distribution normal (such as changes).",
@@ -298,13 +298,13 @@ def _family(arms: Mapping[str, Mapping[str, Any]], unit: str | None) -> str:
     return NORMAL.name
 
 
-def _shares(group: Group, scores: tuple[float, ...]) -> NDArray[np.float64]:
-    """(2, L) the scores and their shares, the flattest with this mean and SD."""
+def _shares(group: GroupStatistics, scores: tuple[float, ...]) -> NDArray[np.float64]:
+    """(2, L) the scores and their shares, the smoothest with this mean and SD."""
     return np.array([scores, entropy_shares(group.center, group.sd, scores)])
 
 
-def _fits(group: Group, name: str, scores: tuple[float, ...]) -> None:
-    """Refuse a mean and SD that no shares of these scores have."""
+def _fits(group: GroupStatistics, name: str, scores: tuple[float, ...]) -> None:
+    """Refuse a mean and SD that are impossible for these scores."""
     if not scores[0] < group.center < scores[-1]:
         raise FitError(
             f"the mean of '{name}' lies outside the scale.", code="TS-P021", remedy="Check the mean and --scale."
@@ -318,8 +318,8 @@ def _fits(group: Group, name: str, scores: tuple[float, ...]) -> None:
         )
 
 
-def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float, ...] = ()) -> Group:
-    """Center and spread by the solving of parameters that scenario files use."""
+def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float, ...] = ()) -> GroupStatistics:
+    """Center and SD, computed as for scenario files."""
     from trialsim.numbers.distributions import solve
 
     n = _count(group, name)
@@ -341,22 +341,22 @@ def _group(group: Mapping[str, Any], name: str, family: str, scores: tuple[float
     except DistributionError as error:
         raise FitError(f"'{name}': {error.message}", code="TS-F007", remedy=error.remedy) from None
     se = sd / math.sqrt(n * (MEDIAN_WORTH if quartiles else 1))
-    found = Group(n, center, sd, se, max((n - 1) * (QUARTILES_WORTH if quartiles else 1), 1.0))
+    found = GroupStatistics(n, center, sd, se, max((n - 1) * (QUARTILES_WORTH if quartiles else 1), 1.0))
     if scores:
         _fits(found, name, scores)
     return found
 
 
-def _level(group: Group, family: str, unit: str | None, n: int, scores: tuple[float, ...] = ()) -> Data:
+def _level(group: GroupStatistics, family: str, unit: str | None, n: int, scores: tuple[float, ...] = ()) -> Data:
     if SCALE[family].log:
         median = est.ratio(group.center, group.se, group.df, n, unit=True)
         return {"median": quantity(median, unit), "sd_log": quantity(est.deviation(group.sd, group.df, n, unit=False))}
-    told = replace(est.mean(group.center, group.se, group.df, n), between=(scores[0], scores[-1]) if scores else None)
-    return {"mean": quantity(told, unit), "sd": quantity(est.deviation(group.sd, group.df, n), unit)}
+    center = replace(est.mean(group.center, group.se, group.df, n), between=(scores[0], scores[-1]) if scores else None)
+    return {"mean": quantity(center, unit), "sd": quantity(est.deviation(group.sd, group.df, n), unit)}
 
 
 def _effects(
-    data: Data, groups: Mapping[str, Group], family: str, unit: str | None, n: int, *,
+    data: Data, groups: Mapping[str, GroupStatistics], family: str, unit: str | None, n: int, *,
     at: Sequence[str] | None, scores: tuple[float, ...] = (),
 ) -> Data:  # fmt: skip
     """The level of the reference with the SD of all arms, and the difference or ratio of each other arm."""
@@ -364,7 +364,7 @@ def _effects(
     df = sum(group.df for group in groups.values())
     sd = math.sqrt(sum(group.df * group.sd**2 for group in groups.values()) / df)
     reference = groups[first]
-    pooled = Group(reference.n, reference.center, sd, reference.se * sd / reference.sd, df)
+    pooled = GroupStatistics(reference.n, reference.center, sd, reference.se * sd / reference.sd, df)
     data["by_visit"]["post"] = _level(pooled, family, unit, n, scores)
     effects: Data = {}
     for arm in others:
@@ -372,8 +372,8 @@ def _effects(
         change = group.center - reference.center
         se = sd * math.hypot(group.se / group.sd, reference.se / reference.sd)
         if SCALE[family].log:
-            told = {"ratio": quantity(est.ratio(change, se, df, n, unit=False))}
+            effect = {"ratio": quantity(est.ratio(change, se, df, n, unit=False))}
         else:
-            told = {"difference": quantity(est.mean(change, se, df, n), unit)}
-        effects[arm] = {**told, **({"visits": list(at)} if at else {})}
+            effect = {"difference": quantity(est.mean(change, se, df, n), unit)}
+        effects[arm] = {**effect, **({"visits": list(at)} if at else {})}
     return {"effects": effects} if effects else {}

@@ -1,4 +1,4 @@
-"""The usual names of columns, visits and arms in pilot files, and how a name is taken apart."""
+"""The usual names of columns, visits and arms in pilot files, and how a name is split."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PARTICIPANT = (
     "person id", "study id", "subjid", "usubjid", "subj", "case", "case id", "child", "child id", "infant", "infant id",
     "mother", "mother id", "pseudonym", "code", "nr", "no", "number", "proband", "teilnehmer", "sujet", "paciente",
 )  # fmt: skip
-#: Last words of a column that numbers people: ``Patient No``, ``study number``.
+#: Last words of a column of identifiers: ``Patient No``, ``study number``.
 NUMBERED = re.compile(r"(.+ )?(id|ids|no|nr|num|number|code|identifier|key)")
 ARM = (
     "arm", "group", "treatment", "allocation", "condition", "trt", "randomized to", "treat", "treated", "tx", "rx", "trtp",
@@ -27,7 +27,7 @@ SITE = (
     "site", "center", "centre", "hospital", "ward", "clinic", "unit", "room", "location", "country", "region", "station",
     "klinik", "redcap data access group", "dag", "department", "school", "family", "cluster", "practice",
 )  # fmt: skip
-#: Words of a column about who a person is: never an arm, never an outcome unless it is asked for.
+#: Words of a column about a person: never an arm, an outcome only if the user chooses it.
 PERSONAL = re.compile(
     r"\b(age|sex|gender|alter|geschlecht|sexe|sexo|sesso|genre|edad|eta|ethnicity|ethnic|race|education|bmi|gestational|"
     r"gestation|ga|parity|gravida|religion|diagnosis|marital|smoker|smoking|occupation|apgar|height|income|birth|born|dob|"
@@ -58,7 +58,7 @@ CONTROL = (
     "control", "usual care", "placebo", "standard care", "standard", "sham", "no treatment", "care as usual", "controls",
     "kontrolle", "contrôle", "controle", "treatment as usual", "tau", "waiting list", "wait list", "no intervention", "none",
 )  # fmt: skip
-#: One of these words in the name of an arm says that it is the control.
+#: One of these words in the name of an arm means that it is the control.
 CONTROL_WORD = re.compile(
     r"\b(control|usual|placebo|sham|standard|kontrolle|kontrollgruppe|no|without|waitlist|wait)\b"
 )
@@ -66,8 +66,8 @@ _SCALE = re.compile(r"(-?\d+)\s*(?:-|\.\.|to|–)\s*(-?\d+)(?:\s*(?:by|step|step
 
 
 @dataclass(frozen=True)
-class Name:
-    """A column's name: its words in their own letters, and the unit or the ends of a scale that stand in brackets."""
+class ColumnName:
+    """A column's name: its words with their capitals, and the unit or the ends of a scale in brackets."""
 
     words: tuple[str, ...]
     unit: str | None = None
@@ -79,11 +79,11 @@ class Name:
         return " ".join(self.words).lower()
 
 
-def name_of(column: str) -> Name:
-    """A column's name taken apart.
+def name_of(column: str) -> ColumnName:
+    """A column's name, split.
 
     >>> name_of("Cortisol pre (nmol/L)")
-    Name(words=('Cortisol', 'pre'), unit='nmol/L', scale=None)
+    ColumnName(words=('Cortisol', 'pre'), unit='nmol/L', scale=None)
     >>> name_of("painPost (0-10)").words
     ('pain', 'Post')
     """
@@ -101,7 +101,7 @@ def name_of(column: str) -> Name:
         bare = bare.replace(found[0], " ")
     bare = re.sub(r"(?<=[a-z][a-z])(?=[A-Z])", " ", bare)
     words = tuple(re.sub(r"[\s_.\-/:()\[\]]+", " ", bare).split())
-    return Name(words or (column.strip(),), unit, scale)
+    return ColumnName(words or (column.strip(),), unit, scale)
 
 
 def plain(text: object) -> str:
@@ -110,14 +110,14 @@ def plain(text: object) -> str:
 
 
 def visit_words(text: str) -> str | None:
-    """``first`` if the text is a usual name of a visit before treatment, ``later`` of another visit, None of neither."""
+    """``first`` if the text is a usual name of a visit before treatment, ``later`` of another visit, None otherwise."""
     if FIRST.fullmatch(text):
         return "first"
     return "later" if LATER.fullmatch(text) else None
 
 
-def split_visit(name: Name) -> tuple[tuple[str, ...], str] | None:
-    """The words of an outcome and its visit: the longest usual visit at the end of a name, else at its start, else inside.
+def split_visit(name: ColumnName) -> tuple[tuple[str, ...], str] | None:
+    """The words of an outcome and its visit: the longest usual visit at the end of a name, or at its start, or inside.
 
     >>> split_visit(name_of("pre_fear"))
     (('fear',), 'pre')
@@ -135,7 +135,7 @@ def split_visit(name: Name) -> tuple[tuple[str, ...], str] | None:
 
 
 def days_of(visit: str) -> float | None:
-    """Days from the start that a visit's name tells: ``week 4`` 28, ``24h`` 1; None if it tells none.
+    """Days from the start in a visit's name: ``week 4`` 28, ``24h`` 1; None if there are none.
 
     >>> days_of("week 4"), days_of("post")
     (28, None)
@@ -149,7 +149,7 @@ def days_of(visit: str) -> float | None:
 
 
 def order_of(visits: list[str]) -> list[str]:
-    """Visits by the time, number or usual order that their names tell; as they stand where some tell nothing.
+    """Visits by the time, number or usual order in their names; in the given order if some names have none.
 
     >>> order_of(["week 8", "before", "week 4"])
     ['before', 'week 4', 'week 8']
@@ -159,9 +159,9 @@ def order_of(visits: list[str]) -> list[str]:
     first = [one for one in visits if visit_words(plain(one)) == "first"]
     visits = [one for one in visits if one not in first]
     for key in (days_of, _number_of, lambda one: RANK.get(re.sub(r" ?\d+$", "", plain(one)))):
-        told = {one: key(one) for one in visits}
-        if all(value is not None for value in told.values()):
-            return first + sorted(visits, key=lambda one: (told[one] or 0.0, _number_of(one) or 0.0))
+        keys = {one: key(one) for one in visits}
+        if all(value is not None for value in keys.values()):
+            return first + sorted(visits, key=lambda one: (keys[one] or 0.0, _number_of(one) or 0.0))
     return first + visits
 
 
@@ -173,11 +173,11 @@ def _number_of(visit: str) -> float | None:
 
 
 def named(value: object, kind: str) -> str:
-    """A name that a scenario takes: numbers get a word, characters with a meaning go."""
+    """A valid name in a scenario: numbers get a word, special characters are removed."""
     if isinstance(value, float) and value == int(value):
         value = int(value)
     text = " ".join(re.sub(r"[{}\[\]=@/,:#\"'_]| - ", " ", str(value)).split())[:80].strip()
     text = "".join(letter for letter in text if letter.isprintable())
     if not text or re.fullmatch(r"[-+.\d\s]*", text):
         return f"{kind} {text}".strip()
-    return text.lstrip("+- ") or kind  # a spreadsheet would take it for a formula
+    return text.lstrip("+- ") or kind  # a spreadsheet would treat it as a formula

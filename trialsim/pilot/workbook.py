@@ -1,4 +1,4 @@
-"""A sheet of an .xlsx workbook to rows of cells."""
+"""From a sheet of an .xlsx workbook to rows of cells."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 from trialsim.pilot.data import Cell, FitError
 
-#: A workbook is a zip file; unpacked, no pilot is larger.
+#: A workbook is a zip file; this is the largest size unpacked.
 MOST_UNPACKED = 100_000_000
 
 
 def rows_of(file: Path, content: bytes, sheet: str | None) -> tuple[list[tuple[int, list[Cell]]], tuple[str, ...]]:
-    """The rows of a sheet with their numbers, and what was found out.
+    """The rows of a sheet with their numbers, and notes.
 
     Raises
     ------
     FitError
-        TS-F001 it is no workbook, TS-P013 openpyxl is not installed, TS-P014 several sheets hold something, TS-P028 a
+        TS-F001 it is not a workbook, TS-P013 openpyxl is not installed, TS-P014 several sheets are filled, TS-P028 a
         formula has no value
     """
     try:
@@ -34,12 +34,12 @@ def rows_of(file: Path, content: bytes, sheet: str | None) -> tuple[list[tuple[i
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(one.file_size for one in packed.infolist()) > MOST_UNPACKED:
-                raise FitError(f"{file} is too large.", code="TS-F001", remedy="Keep the sheet that matters.")
+                raise FitError(f"{file} is too large.", code="TS-F001", remedy="Keep only the sheet that you need.")
         values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
         formulas = openpyxl.load_workbook(io.BytesIO(content), data_only=False)
     except FitError:
         raise
-    except Exception as error:  # openpyxl raises whatever its parts raise
+    except Exception as error:  # openpyxl raises errors of many kinds
         raise FitError(
             f"{file} cannot be read as a workbook: {error}.", code="TS-F001", remedy="Save the sheet as CSV."
         ) from None

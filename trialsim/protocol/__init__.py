@@ -1,1 +1,1 @@
-"""The protocol: calendars, steps, and the program both engines play."""
+"""The protocol: calendars, steps, and the program that both engines run."""

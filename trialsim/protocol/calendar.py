@@ -26,14 +26,14 @@ EXAMPLE = "Write it like 'Mon-Fri 08:30-16:30', 'daily 07:00-19:00' or 'Mon,Wed 
 
 
 class CalendarError(TrialsimError, ValueError):
-    """A text that is no calendar."""
+    """The text is not a calendar."""
 
     exit_code = 3
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Windows [open, close) in seconds after Monday 00:00, in rising order and apart; a window may run past Sunday.
+    """Windows [open, close) in seconds after Monday 00:00, in ascending order without overlap; a window may run past Sunday.
 
     No windows at all means always open.
     """
@@ -82,7 +82,7 @@ def _days(words: str, text: str) -> tuple[int, ...]:
     for part in re.split(r"\s*,\s*", words):
         ends = [_day(name, text) for name in re.split(r"\s*-\s*", part)]
         if len(ends) > 2:  # a range has two ends
-            raise CalendarError(f"{part!r} is no range of days.", code="TS-C001", remedy=EXAMPLE)
+            raise CalendarError(f"{part!r} is not a range of days.", code="TS-C001", remedy=EXAMPLE)
         length = (ends[-1] - ends[0]) % 7
         found += [(ends[0] + step) % 7 for step in range(length + 1)]
     return tuple(dict.fromkeys(found))
@@ -102,24 +102,26 @@ def _day(name: str, text: str) -> int:
     for index, (short, long) in enumerate(zip(DAYS, LONG_DAYS, strict=True)):
         if lowered in (short.lower(), long):
             return index
-    raise CalendarError(f"{name.strip()!r} in {text!r} is no day.", code="TS-C001", remedy=f"Days: {', '.join(DAYS)}.")
+    raise CalendarError(
+        f"{name.strip()!r} in {text!r} is not a day.", code="TS-C001", remedy=f"Days: {', '.join(DAYS)}."
+    )
 
 
 def _times(words: str, text: str) -> tuple[int, int]:
     found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", words)
     if found is None:
-        raise CalendarError(f"{words.strip()!r} in {text!r} is no time span.", code="TS-C001", remedy=EXAMPLE)
+        raise CalendarError(f"{words.strip()!r} in {text!r} is not a time span.", code="TS-C001", remedy=EXAMPLE)
     hours = [int(part) for part in found.groups()]
     if max(hours[1], hours[3]) > 59 or max(hours[0], hours[2]) > 24:  # a clock
-        raise CalendarError(f"{words.strip()!r} in {text!r} is no clock time.", code="TS-C002", remedy=EXAMPLE)
+        raise CalendarError(f"{words.strip()!r} in {text!r} is not a clock time.", code="TS-C002", remedy=EXAMPLE)
     start, end = hours[0] * 3600 + hours[1] * 60, hours[2] * 3600 + hours[3] * 60
     if max(start, end) > DAY or start == end:
-        raise CalendarError(f"{words.strip()!r} in {text!r} is no clock time.", code="TS-C002", remedy=EXAMPLE)
+        raise CalendarError(f"{words.strip()!r} in {text!r} is not a clock time.", code="TS-C002", remedy=EXAMPLE)
     return start, end if end > start else end + DAY
 
 
 def _joined(windows: list[tuple[int, int]], text: str) -> tuple[tuple[int, int], ...]:
-    """The windows, when none overlaps another."""
+    """The windows, checked: none may overlap another."""
     for (_, end), (start, _) in zip(windows, [*windows[1:], (windows[0][0] + WEEK, 0)], strict=True):
         if start < end:
             raise CalendarError(f"windows of {text!r} overlap.", code="TS-C003", remedy="Write each hour once.")

@@ -1,9 +1,9 @@
-"""Columns of the packed tables in which an engine tells what happened (see :class:`trialsim.engine.trace.EventTrace`)."""
+"""Columns of the packed tables in which an engine reports what happened (see :class:`trialsim.engine.trace.EventTrace`)."""
 
 # Visits: tick, why there is none; then, for each group of practitioners, who of them served last.
 V_TIME, V_REASON, V_SERVED = range(3)
 # Activities and attempts: ticks; planned and delivered lengths; failed tries, tries, success; then, for each group of
-# practitioners over whom an effect varies, who of them had served last when it began.
+# practitioners with a varying effect, who of them had served last when it began.
 A_START, A_END, A_PLANNED, A_DELIVERED, A_PAUSE_START, A_PAUSE_END, A_FAILED, A_TRIES, A_SUCCESS, A_SERVED = range(10)
 # Needs for staff.
 H_REQUEST, H_GRANT, H_RELEASE, H_STATE, H_UNIT = range(5)

@@ -15,7 +15,7 @@ from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
-from trialsim.protocol.steps import Activity, Attempt, Hold, Interrupted, Repeat, Resource, Step, Visit, Wait
+from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
 
@@ -29,7 +29,7 @@ def compile_protocol(
     sites: Sequence[str] = (),
     practitioners: Practitioners = NOBODY,
 ) -> Program:
-    """The step table of a protocol; of ``practitioners`` the trace tells who served last.
+    """The step table of a protocol; for ``practitioners`` the trace records who served last.
 
     Raises
     ------
@@ -85,7 +85,7 @@ class _Builder:
     calendars: list[Calendar] = field(default_factory=list)
     step_names: set[str] = field(default_factory=set)
     session: int = 0
-    asked: Calendar = ALWAYS  # when those come who ask next, as far as the wait before them says
+    asked: Calendar = ALWAYS  # when the next ones ask, as far as the wait before says
     asked_during: list[Calendar] = field(default_factory=list)
 
     # ------------------------------------------------------------ pieces
@@ -115,7 +115,7 @@ class _Builder:
         return self.calendars.index(parsed)
 
     def unique(self, name: str, what: str) -> str:
-        """``name``, which no step has had yet; draws are addressed by it."""
+        """``name``, checked: no other step has it, because draws are addressed by it."""
         if name in self.step_names:
             raise ProtocolError(
                 f"two steps are called {name!r}.",
@@ -205,7 +205,7 @@ class _Builder:
         self.emit(p.ACTIVITY, len(self.activities) - 1, length, interruption, name=name)
 
     def attempt(self, step: Attempt, name: str, base: str, number: str) -> None:
-        """Tries until one succeeds or there are no more."""
+        """Tries until one succeeds or none is left."""
         first = len(self.slots)
         for k in range(step.at_most):
             length, success = (stream(f"step/{{step}}/{part}", step=name) for part in ("length", "success"))
@@ -218,12 +218,12 @@ class _Builder:
             self.visit_step[visit] = place
 
     def info(self, name: str, base: str, arms: Sequence[str], slot: int, *, tries: int) -> ActivityInfo:
-        """What is known of an activity; one that lists arms or bears an arm's name is these arms' own."""
+        """The record of an activity; one that lists arms or has the name of an arm belongs to these arms."""
         own = bool(arms) or base in self.arms
         bits = self.arm_bits(arms) if arms or not own else self.arm_bits([base])
         return ActivityInfo(name, base, bits, own, slot, tries, self.session)
 
-    def interruption(self, what: Interrupted, name: str, length: int) -> int:
+    def interruption(self, what: Interruption, name: str, length: int) -> int:
         """Slots: interrupted or not, when, for how long, and whether the activity ends there."""
         prefix = "step/{step}/interruption"
         first = self.slot(Slot(stream("step/{step}/interrupted", step=name), p.FLAG, chance=what.chance.value))
@@ -236,12 +236,12 @@ class _Builder:
 
     def seize(
         self, name: str, needs: Sequence[str], priority: int, give_up_after: object, held: tuple[int, ...]
-    ) -> _Held:
-        """Ask for what is needed and not yet held; in the order of the file, or two may wait for each other for ever."""
+    ) -> _HeldResources:
+        """Ask for what is needed and not yet held; in the order of the file, so that two never wait for each other."""
         wanted = tuple(sorted(self.order.index(need) for need in needs))
         new = tuple(need for need in wanted if need not in held)
         if not new:
-            return _Held(-1, -1, held)
+            return _HeldResources(-1, -1, held)
         if held and min(new) < max(held):
             early, late = self.order[min(new)], self.order[max(held)]
             raise ProtocolError(
@@ -255,7 +255,7 @@ class _Builder:
         self.holds.append(HoldInfo(name, new, priority, patience, ()))
         self.asked_during.append(self.asked)
         hold = len(self.holds) - 1
-        return _Held(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
+        return _HeldResources(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
 
     def check_open_together(self, name: str, needs: Sequence[int]) -> None:
         """Refuse a need that can never be met because its resources are never on duty at the same time."""
@@ -271,8 +271,8 @@ class _Builder:
                 step=name,
             )
 
-    def release(self, hold: _Held) -> None:
-        """Give back what the hold took; who gave up goes on behind it."""
+    def release(self, hold: _HeldResources) -> None:
+        """Release what the hold took; participants who gave up continue after it."""
         if hold.seize < 0:
             return
         info = self.holds[hold.hold]
@@ -320,7 +320,7 @@ class _Builder:
         return self.calendars.index(days)
 
     def patience_warnings(self) -> list[str]:
-        """Needs whose patience can only run out while staff is off duty, for some of those who ask or for all of them."""
+        """Warnings about needs whose patience ends while staff is off duty, for some of those who ask or for all of them."""
         found = []
         for number, (hold, asked) in enumerate(zip(self.holds, self.asked_during, strict=True)):
             for need in hold.resources:
@@ -328,7 +328,7 @@ class _Builder:
                 duty = parse_calendar(hours) if hours is not None else ALWAYS
                 if duty.always or hold.patience < 0:
                     continue
-                who = f"{hold.name}: who asks while {self.order[need]} is off duty ({hours})"
+                who = f"{hold.name}: participants who ask while {self.order[need]} is off duty ({hours})"
                 shortest, longest = _off_duty(duty, asked)
                 if shortest > hold.patience:
                     visits = [repr(visit) for visit in self.visits_inside(number)]
@@ -348,7 +348,7 @@ class _Builder:
         return found
 
     def visits_inside(self, hold: int) -> list[str]:
-        """Visits that only those reach who were not turned away."""
+        """Visits that only participants who were served can reach."""
         first = next(place for place, op in enumerate(self.ops) if op[0] == p.SEIZE and op[1] == hold)
         return [
             visit for visit, step in zip(self.visits, self.visit_step, strict=True) if first < step < self.ops[first][2]
@@ -365,8 +365,8 @@ def _off_duty(duty: Calendar, asked: Calendar) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class _Held:
-    """A hold under way: its seize step, its number, and all that is held inside."""
+class _HeldResources:
+    """A hold under way: its seize step, its number, and all resources held inside."""
 
     seize: int
     hold: int
@@ -375,7 +375,7 @@ class _Held:
 
 
 def next_name(following: Sequence[Step]) -> str:
-    """The name of what comes after a wait, which names the wait."""
+    """The name of the step after a wait, which names the wait."""
     for step in following:
         if isinstance(step, Visit):
             return step.visit
@@ -391,6 +391,6 @@ def next_name(following: Sequence[Step]) -> str:
 
 
 def expected_length(activity: ActivityInfo, program: Program) -> float:
-    """Mean length of one try [s]; nothing that is done takes less than a tick."""
+    """Mean length of one try [s]; an activity takes at least one tick."""
     slot = program.slots[activity.slot]
     return max(mean(slot.distribution), float(slot.least))

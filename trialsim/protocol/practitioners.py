@@ -1,4 +1,4 @@
-"""Whose people an engine follows. This module imports nothing, for scenarios are read without the engine."""
+"""Which practitioners an engine follows. This module imports nothing, because scenarios are read without the engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Practitioners:
-    """Groups of resources whose people are followed. The first ``givers`` of them are kept for activities too."""
+    """Groups of resources whose people are followed. The first ``givers`` of them are recorded for activities too."""
 
     groups: tuple[tuple[str, ...], ...] = ()
     givers: int = 0

@@ -1,4 +1,4 @@
-"""The integer step table that both engines play."""
+"""The integer step table that both engines run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 # Operations: the first column of ``Program.ops``; the further columns are named behind each.
 END = 0
 WAIT = 1  # length slot or -1, calendar or -1
-SEIZE = 2  # hold, step after the block (where one goes on after giving up)
+SEIZE = 2  # hold, step after the block (where a participant continues after giving up)
 RELEASE = 3  # hold
 VISIT = 4  # visit
 ACTIVITY = 5  # activity, length slot, first interruption slot or -1
@@ -86,7 +86,7 @@ class ResourceInfo:
     base: str
     site: int
     units: int
-    people: int  # who rotate over the units; as many as units if not said
+    people: int  # who rotate over the units; by default one for each unit
     calendar: int
     share: float  # of other work, 0 for none
     spell: Distribution

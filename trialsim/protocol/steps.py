@@ -1,6 +1,6 @@
 """The steps of a protocol and the resources they need, as frozen records.
 
-A protocol is data: a tuple of steps, each told by the one key that names it (``wait``, ``visit``, ``activity``,
+A protocol is data: a tuple of steps, each identified by its first key (``wait``, ``visit``, ``activity``,
 ``attempt``, ``hold``, ``repeat``). :mod:`trialsim.protocol.compile` turns it into an integer step table.
 """
 
@@ -81,7 +81,7 @@ class Resource(Record):
     other_work: OtherWork | None = None
     queue_limit: Count | None = Field(
         default=None, ge=0, le=100_000
-    )  # a request that finds this many waiting gives up at once
+    )  # a request gives up at once if this many are waiting
 
 
 class Wait(Sourced):
@@ -109,7 +109,7 @@ class Visit(Record):
     visit: Name
 
 
-class Interrupted(Sourced):
+class Interruption(Sourced):
     """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time.
 
     Attributes
@@ -140,13 +140,13 @@ class Activity(Sourced):
     """
 
     activity: Name
-    name: Name | None = None  # tells two equal activities apart
+    name: Name | None = None  # distinguishes two equal activities
     arms: tuple[Name, ...] = ()
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
     give_up_after: Annotated[Duration | None, SCHEDULE] = None
-    interrupted: Interrupted | None = None
+    interrupted: Interruption | None = None
 
 
 class Attempt(Sourced):
@@ -216,7 +216,7 @@ STEP_KEYS = ("wait", "activity", "attempt", "hold", "repeat", "visit")  # an att
 
 
 def step_kind(value: object) -> str | None:
-    """Which kind of step a mapping or record is, told by the one key that names it."""
+    """The kind of step of a mapping or record, by the key that names it."""
     if isinstance(value, Mapping):
         return next((key for key in STEP_KEYS if key in value), None)
     return next((key for key in STEP_KEYS if hasattr(value, key)), None)
@@ -229,7 +229,7 @@ def called(step: Mapping[str, object]) -> str | None:
 
 
 def _tag(value: object) -> str | None:
-    """The kind in angle brackets, so that a place in a file never mistakes it for a key."""
+    """The kind in angle brackets, so that it is never mistaken for a key of the file."""
     kind = step_kind(value)
     return f"<{kind}>" if kind else None
 

@@ -75,7 +75,7 @@ def _fill(seed, stream, k, first_replicate, kind, rows, table, least, chance, of
 def _seconds(rows, table, values):  # type: ignore[no-untyped-def]
     """Turn uniform ``values`` (R, N) into lengths [s] in place.
 
-    The commonest families are drawn several at once in the processor's vectors, digit for digit as ``quantile_packed``.
+    The most common families are computed several at once in the processor's vectors, digit for digit as ``quantile_packed``.
     """
     code, a, b, low, span = int(rows[0, 0]), rows[0, 1], rows[0, 2], rows[0, 4], rows[0, 5]
     u = values.reshape(-1)

@@ -1,1 +1,1 @@
-"""Quantities as people write them: units, records, reading, and refusing with a place, a rule and a remedy."""
+"""Quantities as people write them: units, records, reading, and faults with a place, a rule and a remedy."""

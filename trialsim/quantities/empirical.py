@@ -22,7 +22,7 @@ def read_empirical(inner: object, kind: str, info: Any) -> tuple[float, ...]:
     Raises
     ------
     PydanticCustomError
-        TS-E019: no such file or column, or a cell that is no number.
+        TS-E019: no such file or column, or a cell that is not a number.
     """
     if isinstance(inner, Mapping):
         cells, unit = _cells(inner, info)
@@ -36,7 +36,11 @@ def read_empirical(inner: object, kind: str, info: Any) -> tuple[float, ...]:
             remedy="Write [12 min, 15 min], or {file: x.csv, column: a, unit: min}.",
         )
     if not texts or len(texts) > MOST_VALUES:
-        refuse("TS-E019", f"{len(texts)} values are too few or too many.", remedy=f"1 to {MOST_VALUES} are possible.")
+        refuse(
+            "TS-E019",
+            f"{len(texts)} values are too few or too many values.",
+            remedy=f"1 to {MOST_VALUES} are possible.",
+        )
     values = [read_value(_as_number(text, kind), kind)[0] for text in texts]
     if kind == "duration" and min(values) < 0:
         refuse("TS-E013", "a value is negative.", remedy="A duration is 0 or more.")
@@ -44,11 +48,11 @@ def read_empirical(inner: object, kind: str, info: Any) -> tuple[float, ...]:
 
 
 def beside(folder: Path, name: str) -> Path | None:
-    """The file of this name in a folder or below it; None when the name leads elsewhere or is none."""
+    """The file of this name in a folder or below it; None if the name leads outside or is not a usable name."""
     try:
         file = (folder / name).resolve()
         file.is_file()
-    except (OSError, ValueError, RuntimeError):  # a null character, a circle of links, a name longer than names can be
+    except (OSError, ValueError, RuntimeError):  # a null character, a loop of links, a name that is too long
         return None
     return file if file.is_relative_to(folder.resolve()) else None
 
@@ -72,10 +76,15 @@ def _cells(inner: Mapping[Any, Any], info: Any) -> tuple[list[str], str]:
         refuse("TS-E019", "the CSV file is not named.", remedy="Write file: lengths.csv.")
     file = beside(Path(context.get("folder", ".")), name)
     if file is None:
-        message = f"the CSV file '{name}' lies outside the scenario's folder, which nothing of a scenario may read."
+        message = f"the CSV file '{name}' lies outside the scenario's folder. A scenario can only read files in its own folder."
         refuse("TS-E019", message, remedy="Copy it beside the scenario.", at=("file",))
     if not file.is_file():
-        refuse("TS-E019", f"the CSV file '{name}' cannot be read.", remedy="It lies beside the scenario.", at=("file",))
+        refuse(
+            "TS-E019",
+            f"the CSV file '{name}' cannot be read.",
+            remedy="Put it into the scenario's folder.",
+            at=("file",),
+        )
     try:
         if file.stat().st_size > MOST_BYTES:
             refuse(
@@ -89,7 +98,9 @@ def _cells(inner: Mapping[Any, Any], info: Any) -> tuple[list[str], str]:
         try:
             float(cell)
         except ValueError:
-            refuse("TS-E019", f"'{cell}' in '{name}' is no number.", remedy="Put the unit in unit:, not in the cells.")
+            refuse(
+                "TS-E019", f"'{cell}' in '{name}' is not a number.", remedy="Put the unit in unit:, not in the cells."
+            )
     return cells, str(inner.get("unit") or "")
 
 
@@ -120,7 +131,7 @@ def _lines(stream: TextIO) -> Iterator[str]:
     Raises
     ------
     csv.Error
-        at a line that is too long to be one of a table
+        if a line is too long to be a line of a table
     """
     while line := stream.readline(MOST_IN_LINE):
         if len(line) == MOST_IN_LINE:

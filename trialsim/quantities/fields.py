@@ -82,7 +82,7 @@ _KEYS: dict[str, tuple[str, object]] = {
     "assumed": ("Why this value is assumed, in words.", "as in our ward last year"),
     "range": ("The plausible range: its lowest and highest value, with their unit.", ["60 %", "90 %"]),
     "prior": (
-        "What is believed about the value: a distribution, drawn from by trialsim assurance.",
+        "What is believed about the value: a distribution. trialsim assurance draws from it.",
         {"normal": {"mean": "80 %", "sd": "5 %"}},
     ),
     "of": ("The resource whose people they are, or several.", "nurse"),
@@ -111,18 +111,18 @@ _PRIOR: dict[str, Any] = {
 def _number(
     kind: str, low: float | None = None, high: float | None = None, *, of_practitioners: bool = False
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    told: dict[str, Any] = {key: _key(key, {"type": "string"}) for key in PROVENANCE[:3]}
+    properties: dict[str, Any] = {key: _key(key, {"type": "string"}) for key in PROVENANCE[:3]}
     if of_practitioners:
         name = {"type": ["string", "number"]}
         several = {"type": "array", "items": name, "minItems": 1}
-        told["of"] = _key("of", {"anyOf": [name, several]})
+        properties["of"] = _key("of", {"anyOf": [name, several]})
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     pair = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}
     carried = {
         "type": "object",
         "properties": {
             "value": bare | {"description": _KEYS["value"][0]},
-            **told,
+            **properties,
             "range": _key("range", pair),
             "prior": _key("prior", _PRIOR),
         },

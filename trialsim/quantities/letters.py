@@ -1,7 +1,7 @@
-"""Which letters a text may hold, what of a foreign text may reach a screen, and which names can be files.
+"""Which characters a text may contain, how a text from elsewhere is shown safely, and which names can be file names.
 
-A scenario is read by people and shown on terminals, in pages and in scripts. Letters that nobody sees and that steer what shows
-them (ESC, BEL, overrides of the writing direction, halves of a letter) have no place in it: the reader of the text refuses
+A scenario is read by people and shown on terminals, in pages and in scripts. Invisible characters that control what shows
+them (ESC, BEL, overrides of the writing direction, halves of a character) do not belong in it: the reader of the text refuses
 them everywhere. Texts that come from elsewhere, such as the names of folders, are shown without them.
 """
 
@@ -12,10 +12,10 @@ import unicodedata
 from collections.abc import Iterable
 
 #: Control characters but tab and newline, line and paragraph separators, overrides and isolates of the writing direction,
-#: halves of a letter (surrogates), and what is no character at all.
+#: halves of a character (surrogates), and codes that are not characters.
 ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
-#: What Windows takes for a device, whatever follows the dot.
+#: Names that Windows uses for devices, with any extension.
 DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"
 }
@@ -24,7 +24,7 @@ LONGEST_NAME = 80
 
 
 def harmless(text: str) -> str:
-    r"""The text with each odd letter shown by its number, as in ``\x1b``; it can move no cursor and turn no line around.
+    r"""The text with each control character shown by its number, as in ``\x1b``; it cannot move the cursor or turn a line around.
 
     >>> print(harmless("a\x1b[31mb"))
     a\x1b[31mb
@@ -40,7 +40,7 @@ def _escaped(letter: str) -> str:
 
 
 def odd_letter(text: str) -> str | None:
-    r"""The first odd letter by its number, as in ``U+001B``; None if there is none.
+    r"""The first control character by its number, as in ``U+001B``; None if there is none.
 
     >>> odd_letter("a\u202eb"), odd_letter("fine")
     ('U+202E', None)
@@ -53,7 +53,7 @@ def usable_name(text: str) -> str:
     """The nearest name under which every system can keep a file or folder, and that needs no quotes in a shell.
 
     Letters and digits of any script, ``-``, ``_`` and ``.``; it begins with a letter or a digit, does not end with a dot, and
-    is no device of Windows. Empty if nothing of the text can stay.
+    is not a Windows device. Empty if no character of the text can be kept.
 
     >>> usable_name("x --mail-user eve"), usable_name("CON"), usable_name("..")
     ('x-mail-user-eve', 'CON-1', '')
@@ -66,12 +66,12 @@ def usable_name(text: str) -> str:
 
 
 def is_usable(name: str) -> bool:
-    """Whether a name can be a folder on every system as it stands."""
+    """Whether a name can be used unchanged as a folder name on every system."""
     return bool(name) and usable_name(name) == name
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """A part of a file name for each name, different even where capitals are not told from small letters.
+    """A part of a file name for each name, different even if the file system ignores case.
 
     >>> file_names(["score", "SCORE", "a b", "a_b"])
     {'score': 'score', 'SCORE': 'SCORE_2', 'a b': 'a_b', 'a_b': 'a_b_2'}
@@ -90,7 +90,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def folded(name: str) -> str:
-    """What two names have in common that one file system may take for the same.
+    """The form of a name in which two names are equal if some file system treats them as the same.
 
     >>> folded("SCORE") == folded("score")
     True

@@ -1,4 +1,4 @@
-"""Reading quantities: from what stands in a scenario to the records of :mod:`trialsim.quantities.records`."""
+"""Reading quantities: from what a scenario contains to the records of :mod:`trialsim.quantities.records`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_number(value: object, kind: str, *, low: float | None = None, high: flo
     """A number, bare or as ``{value: .., source: .., range: ..}``, within [low, high] in canonical units."""
     if isinstance(value, Number):
         return value
-    told: dict[str, Any] = {}
+    provenance: dict[str, Any] = {}
     bare = value
     at: tuple[str, ...] = ()
     if isinstance(value, Mapping):
@@ -29,29 +29,29 @@ def read_number(value: object, kind: str, *, low: float | None = None, high: flo
         if "value" not in value:
             refuse("TS-E004", "'value' is missing.", remedy=f"Write {{value: {EXAMPLES[kind].split(' or ')[0]}, ..}}.")
         bare, at = value["value"], ("value",)
-        told = read_provenance(value, kind)
+        provenance = read_provenance(value, kind)
     with inside(*at):
         number, unit = read_value(bare, kind)
         _within(number, bare, low=low, high=high)
     if isinstance(value, Mapping) and "prior" in value:
         with inside("prior"):
-            told["prior"] = read_prior(value["prior"], kind, unit)
-    return Number(value=number, kind=kind, unit=unit, **told)
+            provenance["prior"] = read_prior(value["prior"], kind, unit)
+    return Number(value=number, kind=kind, unit=unit, **provenance)
 
 
 def read_of_practitioners(
     value: object, kind: str, *, low: float | None = None, high: float | None = None
 ) -> OfPractitioners:
-    """A number as :func:`read_number` reads it, with the resources it is ``of``: a name, or a list of names."""
+    """A number as :func:`read_number` reads it, with its resources ``of``: a name, or a list of names."""
     if isinstance(value, OfPractitioners):
         return value
     names: tuple[str, ...] = ()
     bare = value
     if isinstance(value, Mapping) and "of" in value:
-        told = value["of"]
+        owners = value["of"]
         bare = {key: part for key, part in value.items() if key != "of"}
         with inside("of"):
-            names = tuple(read_name(one) for one in (told if isinstance(told, (list, tuple)) else [told]))
+            names = tuple(read_name(one) for one in (owners if isinstance(owners, (list, tuple)) else [owners]))
             if not names:
                 refuse("TS-E011", "nobody is named.", remedy="Write of: and a resource, or leave it out.")
     number = read_number(bare, kind, low=low, high=high)
@@ -61,7 +61,7 @@ def read_of_practitioners(
     return OfPractitioners(**fields)
 
 
-BELIEVABLE = ("duration", "share", "rate", "number", "amount", "money")  # the others are choices of the design
+BELIEVABLE = ("duration", "share", "rate", "number", "amount", "money")  # the other kinds are choices of the design
 
 
 def read_prior(value: object, kind: str, unit: str | None) -> Prior:
@@ -78,11 +78,11 @@ def read_prior(value: object, kind: str, unit: str | None) -> Prior:
         with inside("n"):
             extra["n"] = read_count(value["n"])
             if not 0 < extra["n"] < 10**9:
-                refuse("TS-E081", f"{extra['n']} participants tell nothing.", remedy="n is 1 or more, or left out.")
+                refuse("TS-E081", f"{extra['n']} participants are not enough.", remedy="n is 1 or more, or left out.")
     spread = read_spread({key: part for key, part in value.items() if key not in ("name", "n")}, kind)
     if spread.unit != unit:
-        said, wanted = (f"the unit {one}" if one else "no unit" for one in (spread.unit, unit))
-        refuse("TS-E012", f"the prior has {said}, its value {wanted}.", remedy="Write both in one unit.")
+        prior_unit, value_unit = (f"the unit {one}" if one else "no unit" for one in (spread.unit, unit))
+        refuse("TS-E012", f"the prior has {prior_unit}, its value {value_unit}.", remedy="Write both in one unit.")
     if set(spread.given) == {"value"}:
         refuse("TS-E081", "this prior does not vary.", remedy="Write prior: {normal: {mean: .., sd: ..}}.")
     return Prior(**{name: getattr(spread, name) for name in Spread.model_fields}, **extra)
@@ -96,7 +96,7 @@ def _line(value: object) -> str:
 
 def read_provenance(value: Mapping[Any, Any], kind: str) -> dict[str, Any]:
     """The keys source, computed_from, assumed and range of a quantity; the range in the canonical unit."""
-    told: dict[str, Any] = {}
+    provenance: dict[str, Any] = {}
     for key in PROVENANCE[:3]:
         if key in value:
             if not isinstance(value[key], (str, int, float)) or str(value[key]).strip() == "":
@@ -107,16 +107,16 @@ def read_provenance(value: Mapping[Any, Any], kind: str) -> dict[str, Any]:
                     remedy=f"Write {key}: and the reason or source.",
                     at=(key,),
                 )
-            told[key] = str(value[key])
-    if sum(key in told for key in PROVENANCE[:3]) > 1:
+            provenance[key] = str(value[key])
+    if sum(key in provenance for key in PROVENANCE[:3]) > 1:
         refuse(
             "TS-E015",
             "a quantity has one provenance, not several.",
             remedy="Keep one of source, computed_from, assumed.",
         )
     if "range" in value:
-        told["range"] = _read_range(value["range"], kind)
-    return told
+        provenance["range"] = _read_range(value["range"], kind)
+    return provenance
 
 
 def _read_range(value: object, kind: str) -> tuple[float, float]:
@@ -168,7 +168,7 @@ def read_spread(value: object, kind: str, info: Any = None) -> Spread:
     if set(value) - set(PROVENANCE) == {"value", "prior"}:
         number = read_number(value, kind, low=_least(kind))
         return Spread(given={"value": number}, kind=_spread_kind(kind, number.unit), unit=number.unit)
-    told = read_provenance(value, kind)
+    provenance = read_provenance(value, kind)
     rest = {key: part for key, part in value.items() if key not in PROVENANCE}
     low, high = _read_between(rest.pop("between", None), kind)
     named = [key for key in rest if key in FAMILIES or key in ("choice", "empirical")]
@@ -181,14 +181,16 @@ def read_spread(value: object, kind: str, info: Any = None) -> Spread:
             if key != family:
                 refuse(
                     "TS-E003",
-                    f"'{key}' cannot stand beside '{family}'.",
+                    f"'{key}' cannot be beside '{family}'.",
                     remedy=f"Write it inside {family}: {{..}}.",
                     at=(key,),
                 )
         with inside(family):
             given = _read_family(family, rest[family], kind, info)
     unit = _one_unit(given)
-    spread = Spread(given=given, family=family, kind=_spread_kind(kind, unit), unit=unit, low=low, high=high, **told)
+    spread = Spread(
+        given=given, family=family, kind=_spread_kind(kind, unit), unit=unit, low=low, high=high, **provenance
+    )
     _solvable(spread)
     return spread
 
@@ -277,7 +279,7 @@ def _read_given(
             else:
                 given[key] = read_number(part, kind, low=0 if key == "sd" else _least(kind))
     if not given:
-        refuse("TS-E011", "nothing is said about this quantity.", remedy=example_of(kind))
+        refuse("TS-E011", "this quantity is empty.", remedy=example_of(kind))
     return given
 
 
@@ -306,8 +308,8 @@ def _solvable(spread: Spread) -> None:
         sizes = [abs(part(spread.distribution)) for part in (mean, sd)]
     except DistributionError as error:
         refuse("TS-E016", error.message, remedy=error.remedy)
-    except (ArithmeticError, ValueError):  # numbers that leave the range of a float
+    except (ArithmeticError, ValueError):  # numbers outside the range of a float
         sizes = [math.inf]
-    if not max(sizes) <= LARGEST**2:  # also where it is no number
+    if not max(sizes) <= LARGEST**2:  # also if it is not a number
         remedy = "Check cv, sd_log, shape and the units."
-        refuse("TS-E016", "this varies so widely that it has no mean and SD of any use.", remedy=remedy)
+        refuse("TS-E016", "this varies so widely that its mean and SD are useless.", remedy=remedy)

@@ -1,4 +1,4 @@
-"""The records of a quantity: one number, or a spread, each with where it comes from."""
+"""The records of a quantity: one number, or a distribution, each with its source."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POSITIVE_KINDS = ("duration", "age", "concentration")
 
 
 class Record(BaseModel):
-    """A frozen part of a scenario; a key it does not know is an error."""
+    """A frozen part of a scenario; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, ignored_types=(cached_property,))
 
@@ -101,8 +101,8 @@ class Spread(Sourced):
 class Prior(Spread):
     """What is believed about a number. ``run`` uses the number itself; ``assurance`` draws from its prior.
 
-    Numbers whose priors bear the same ``name`` move together; without one the name is the number's place in the file.
-    ``n`` is how many participants in each arm the belief rests on.
+    Numbers whose priors have the same ``name`` vary together; by default the name is the number's place in the file.
+    ``n`` is the number of participants in each arm on which the belief is based.
     """
 
     name: str | None = None

@@ -1,4 +1,4 @@
-"""How the reading of one quantity says what is wrong, and where in it."""
+"""Faults found while one quantity is read: what is wrong, and where in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def refuse(
 
 
 class inside:  # noqa: N801  # reads as a phrase: with inside("range")
-    """Add a leading place to the faults raised within."""
+    """Add a leading place to the faults raised inside the block."""
 
     def __init__(self, *place: str | int) -> None:
         self.place = place
@@ -39,7 +39,7 @@ class inside:  # noqa: N801  # reads as a phrase: with inside("range")
 
 
 def only_keys(value: Mapping[Any, Any], allowed: Sequence[str]) -> None:
-    """Refuse a key that is not allowed, with the nearest that is."""
+    """Refuse an unknown key and suggest the nearest known one."""
     for key in value:
         if key not in allowed:
             refuse(
@@ -67,7 +67,7 @@ def shown(value: object) -> str:
 
 
 def did_you_mean(word: str, known: Sequence[str], *, what: str = "Known") -> str:
-    """``Did you mean 'massage'?`` when one is near, else the list of what is known; never the word itself.
+    """``Did you mean 'massage'?`` if a known word is similar, else the list of known words; never the word itself.
 
     >>> did_you_mean("sd", ["sd", "mean"])
     'Known: mean.'

@@ -1,7 +1,7 @@
 """Quantities with units as text: ``15 min``, ``12 %``, ``0.21 ug/dL`` <-> canonical numbers.
 
 Canonical units: durations in seconds, shares in 0..1, ages in years, rates per hour, concentrations in the unit asked
-for. The few units of bedside studies stand in one table; a general unit library would take longer to import than a
+for. The few units of bedside studies are in one table; a general unit library would take longer to import than a
 scenario takes to load, and would accept units no nurse writes.
 """
 
@@ -45,7 +45,7 @@ def parse(text: str | float, kind: str, *, unit: str | None = None) -> float:
     ----------
     text : such as ``15 min``; a bare number only where no unit is needed
     kind : duration [s], share [0..1], concentration [``unit``], age [y], rate [per h], money or number
-    unit : the unit a concentration is wanted in, nmol/L if not said
+    unit : the unit of the result for a concentration, by default nmol/L
 
     Raises
     ------
@@ -84,7 +84,7 @@ def canonical_unit(written: str, kind: str) -> str:
     lowered |= {alias.lower(): known for alias, known in ALIASES.items() if known in TABLES[kind]}
     near = get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
     hint = f"Did you mean {lowered[near[0]]!r}?" if near else f"Known units: {', '.join(TABLES[kind])}."
-    raise UnitError(f"{written!r} is no unit of a {kind}.", code="TS-U003", remedy=hint)
+    raise UnitError(f"{written!r} is not a unit of a {kind}.", code="TS-U003", remedy=hint)
 
 
 def format_value(value: float, kind: str, unit: str | None = None) -> str:
@@ -115,7 +115,7 @@ def _split(text: str | float, kind: str) -> tuple[float, str]:
     else:
         found = _QUANTITY.match(str(text).strip())
         if found is None:
-            raise UnitError(f"{text!r} is no {kind}.", code="TS-U001", remedy=f"Write it like {EXAMPLES[kind]!r}.")
+            raise UnitError(f"{text!r} is not a {kind}.", code="TS-U001", remedy=f"Write it like {EXAMPLES[kind]!r}.")
         value, written = float(found[1]), found[2].strip()
     if not math.isfinite(value):
         raise UnitError(f"{text!r} is not finite.", code="TS-U001", remedy=f"Write it like {EXAMPLES[kind]!r}.")
@@ -126,9 +126,9 @@ def _share(text: str | float, value: float, written: str) -> float:
     if written in ("%", "percent"):
         return _rounded(value / 100)
     if written:
-        raise UnitError(f"{written!r} is no unit of a share.", code="TS-U003", remedy="Write it like '80 %'.")
+        raise UnitError(f"{written!r} is not a unit of a share.", code="TS-U003", remedy="Write it like '80 %'.")
     if abs(value) > 1:
-        raise UnitError(f"{text!r} is no share.", code="TS-U004", remedy=f"Did you mean '{_plain(value)} %'?")
+        raise UnitError(f"{text!r} is not a share.", code="TS-U004", remedy=f"Did you mean '{_plain(value)} %'?")
     return value
 
 

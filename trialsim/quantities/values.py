@@ -11,9 +11,9 @@ from trialsim.quantities.refuse import refuse
 _AMOUNT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*\Z", re.DOTALL)
 
 
-#: Sizes between which every number of a study lies, or it is 0: squares and products of some of them stay finite.
+#: Every number of a study is 0 or has a size between these: squares and products of some of them stay finite.
 SMALLEST, LARGEST = 1e-12, 1e12
-#: No time is longer [s]; so every date of a study can be written.
+#: The longest time [s]; so every date of a study can be written.
 LONGEST_YEARS = 1000
 LONGEST_TIME = LONGEST_YEARS * 365.25 * 86_400
 
@@ -24,7 +24,7 @@ def read_value(value: object, kind: str) -> tuple[float, str | None]:
     Raises
     ------
     PydanticCustomError
-        The text is no quantity of this kind, or its size is beyond what any study has (TS-E133).
+        The text is not a quantity of this kind, or its size is impossible in a study (TS-E133).
     """
     number, unit = _read_value(value, kind)
     time = kind == "duration" or (kind == "calendar" and unit == "s")
@@ -51,14 +51,14 @@ def _short(value: object) -> str:
 def _read_value(value: object, kind: str) -> tuple[float, str | None]:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         what = {type(None): "nothing", bool: "yes or no"}.get(type(value), "a list or map")
-        refuse("TS-E011", f"{what} stands where {KIND_WORDS[kind]} belongs.", remedy=example_of(kind))
+        refuse("TS-E011", f"{what} is written where {KIND_WORDS[kind]} belongs.", remedy=example_of(kind))
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
             refuse("TS-E013", "{value} is not a finite number.", value=value, remedy=example_of(kind))
         if kind in ("number", "amount") or (kind == "duration" and value == 0) or (kind == "share" and -1 < value < 1):
             return float(value), None
     if kind == "share" and re.fullmatch(r"\s*[-+]?1(\.0*)?\s*", str(value)):
-        refuse("TS-E012", "'{value}' may mean 1 % or 100 %.", value=value, remedy="Write the one that is meant.")
+        refuse("TS-E012", "'{value}' may mean 1 % or 100 %.", value=value, remedy="Write which one you mean.")
     if kind in ("amount", "money", "samples"):
         return _labeled(str(value), kind)
     if kind == "number" and str(value).rstrip().endswith("%"):

@@ -1,4 +1,4 @@
-"""Reading what is no quantity: times of day, names, lines of text, counts and the categories of a scale."""
+"""Reading values other than quantities: times of day, names, lines of text, counts and the categories of a scale."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_name(value: object) -> str:
     if name[0] == "_":
         refuse(
             "TS-E018",
-            "'{value}' would be left out of figures.",
+            "'{value}' would be missing from figures.",
             value=name,
             remedy="Begin a name with a letter or a digit.",
         )
@@ -64,7 +64,7 @@ def read_name(value: object) -> str:
 
 
 def refuse_formula(text: str) -> None:
-    """Refuse words that a spreadsheet would run: tables are opened there."""
+    """Refuse text that a spreadsheet would run as a formula: tables are opened there."""
     if text[0] in "+-=@" and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         refuse(
             "TS-E018",
@@ -86,7 +86,7 @@ def read_line(value: str) -> str:
             remedy=f"A title or label has at most {LONGEST_LINE}.",
         )
     if odd_letter(value) is not None:
-        message = f"this text holds the character {odd_letter(value)}, which nobody sees."
+        message = f"this text holds the character {odd_letter(value)}, which is invisible."
         refuse("TS-E130", message, remedy="Remove it, or type the text anew.")
     if value.strip():
         refuse_formula(value.strip())
@@ -94,14 +94,14 @@ def read_line(value: str) -> str:
 
 
 def read_study_name(value: object) -> str:
-    """The name of a study, which names its folders, scripts and jobs: usable as it stands on every system."""
+    """The name of a study, which names its folders, scripts and jobs: usable unchanged on every system."""
     name = read_name(value)
     if not is_usable(name):
         other = usable_name(name)
         hint = f"Write name: {other}." if other else "Write name: my-study."
         refuse(
             "TS-E132",
-            "'{value}' cannot name a folder on every system.",
+            "'{value}' cannot be a folder name on every system.",
             value=name,
             remedy=f"Use letters, digits, '-', '_' and '.' only, and begin with a letter or a digit. {hint}",
         )
@@ -123,7 +123,7 @@ def read_count(value: object) -> object:
     return int(value)
 
 
-#: Categories a range may stand for.
+#: The most categories of a range.
 MOST_CATEGORIES = 1001
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
@@ -131,7 +131,7 @@ _SCALE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+by\s+({_NUMBER})
 
 
 def read_categories(value: object) -> object:
-    """``0..10`` and ``0..100 by 5`` as the numbers they stand for; anything else as it is.
+    """``0..10`` and ``0..100 by 5`` as numbers; anything else unchanged.
 
     >>> read_categories("20..80 by 20")
     (20.0, 40.0, 60.0, 80.0)

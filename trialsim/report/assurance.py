@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from trialsim.assurance import Assurance, Bin, Share, SmallPilot
+from trialsim.assurance import Assurance, Bin, ShareEstimate, SmallPilot
 from trialsim.numbers.distributions import quantile
 from trialsim.prepared import Study
 from trialsim.report.digits import SIGN, percent, share_with_error
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MANY_FAILED = 0.05
 
 
-def share_text(share: Share) -> str:
+def share_text(share: ShareEstimate) -> str:
     """A share with its Monte Carlo error or bound."""
     return share_with_error(share.value, share.mcse, low=share.low, high=share.high)
 
@@ -116,7 +116,7 @@ def measures_frame(found: Assurance) -> pd.DataFrame:
     trials, points = int(found.played.replicates.sum()), int(found.played.usable.sum())
     failed = int(found.played.failed.sum())
     goal = found.spread.goal
-    rows: list[tuple[str, Share, int, int, int]] = [
+    rows: list[tuple[str, ShareEstimate, int, int, int]] = [
         ("assurance", found.average.share, trials, points, failed),
         ("power_at_design_values", found.design, found.replicates, 1, found.design_failed),
         (f"prior_with_power_{goal:g}_or_more", found.spread.above, trials, points, failed),

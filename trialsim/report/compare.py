@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.compare import Comparison, Difference
-from trialsim.compare.best import Contest
+from trialsim.compare.best import PowerRanking
 from trialsim.compare.wording import headline
-from trialsim.evaluate.apart import Apart, more_would
 from trialsim.evaluate.columns import FAMILY, POWER
+from trialsim.evaluate.separation import Separation, more_would
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import share_interval
 from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
@@ -161,12 +161,14 @@ def answer(found: Comparison) -> list[str]:
     return told
 
 
-def _which(contest: Contest) -> str:
+def _which(contest: PowerRanking) -> str:
     which = {"any": "at least one primary analysis", "all": "all primary analyses together"}
     return which[contest.contrast] if contest.analysis == FAMILY else f"{contest.analysis} ({contest.contrast})"
 
 
-def _power_answer(found: Comparison, label: str, contest: Contest, apart: Apart, row: Difference | None) -> str:
+def _power_answer(
+    found: Comparison, label: str, contest: PowerRanking, apart: Separation, row: Difference | None
+) -> str:
     base = found.sides[0].label
     what = f"The power of {_which(contest)}"
     if row is None:
@@ -181,7 +183,7 @@ def _power_answer(found: Comparison, label: str, contest: Contest, apart: Apart,
     if row.difference == 0 and row.mcse == 0:
         return f"{what} is the same in {label} as in {base}: {a}."
     error = rounded(100 * row.mcse, 100 * row.mcse) if row.mcse > 0 else "0"
-    if apart.told:
+    if apart.clear:
         word = "higher" if row.difference > 0 else "lower"
         gap = rounded(abs(100 * row.difference), 100 * row.mcse) if row.mcse > 0 else percent(abs(row.difference))
         return (
@@ -189,7 +191,7 @@ def _power_answer(found: Comparison, label: str, contest: Contest, apart: Apart,
             f"error of {error}."
         )
     return (
-        f"{what} is {b} in {label} and {a} in {base}: not told apart{more_would(apart.more)}. The 95 % interval of the "
+        f"{what} is {b} in {label} and {a} in {base}: undecided{more_would(apart.more)}. The 95 % interval of the "
         f"difference is {signed(100 * row.conf_low, '.1f')} to {signed(100 * row.conf_high, '.1f')} percentage points."
     )
 
@@ -209,13 +211,13 @@ def choice(found: Comparison) -> list[str]:
         what = f"the power of {_which(contest)}"
         if best is None:
             told.append(f"{what[0].upper()}{what[1:]} names no best design.{left}")
-        elif best.told:
+        elif best.clear:
             told.append(
-                f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, told apart from each other design.{left}"
+                f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, clearly above each other design.{left}"
             )
         else:
             near = join([labels[i] for i in sorted([best.index, *best.rivals])])
-            told.append(f"In which design {what} is highest is not told apart: {near}{more_would(best.more)}.{left}")
+            told.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
     return told
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trialsim.cohort import Trial
-    from trialsim.evaluate.kept import Kept
+    from trialsim.evaluate.first_replicates import FirstReplicates
     from trialsim.figures.flow import Count, Flow
     from trialsim.prepared import Study
     from trialsim.runs.run import Run
@@ -114,7 +114,7 @@ def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["row"].isin(shown)]
 
 
-def _main_rows(frame: pd.DataFrame, kept: Kept) -> pd.DataFrame:
+def _main_rows(frame: pd.DataFrame, kept: FirstReplicates) -> pd.DataFrame:
     """Without the pairs that are tested only behind a gate, whose p-values alone say little."""
     return frame[frame["row"].isin([row_name(row) for row in kept.rows if row.main])]
 
@@ -208,7 +208,7 @@ def _ward_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
         )  # fmt: skip
 
 
-def flow_of(study: Study, kept: Kept) -> Flow:
+def flow_of(study: Study, kept: FirstReplicates) -> Flow:
     """The numbers of the flow diagram over the replicates kept."""
     from trialsim.figures.flow import Count, Flow
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialsim.report.digits import measure_with_error, percent
-from trialsim.sizing.closed_form import Opinion, second_opinion
-from trialsim.sizing.gaps import TIME_LIMIT, loss_of, points_of
+from trialsim.sizing.closed_form import SecondOpinion, second_opinion
+from trialsim.sizing.formula_gaps import TIME_LIMIT, loss_of, points_of
 
 if TYPE_CHECKING:
     from trialsim.analysis.plan import RowPlan
@@ -38,7 +38,7 @@ class Second:
     simulated: float
     mcse: float
     shown: str
-    opinion: Opinion
+    opinion: SecondOpinion
 
     @property
     def apart(self) -> bool:

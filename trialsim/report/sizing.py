@@ -14,7 +14,7 @@ from trialsim.report.digits import percent, with_error
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_size
-from trialsim.sizing import Confirmation, Found
+from trialsim.sizing import Confirmation, SizingResult
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.sizing.sizes import sizes_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def answer(study: Study, found: Found) -> list[str]:
+def answer(study: Study, found: SizingResult) -> list[str]:
     """Lines that say what was found; the first one is the recommendation."""
     if found.at is None:
         return _unanswered(found)
@@ -39,21 +39,21 @@ def answer(study: Study, found: Found) -> list[str]:
     return lines
 
 
-def interval_name(found: Found) -> str:
+def interval_name(found: SizingResult) -> str:
     """The interval whose width is asked for, by the level of its analysis: ``99 % interval``."""
     alpha = found.target.plan.rows[found.target.rows[0]].alpha
     return f"{100 * (1 - alpha):.4g} % interval"
 
 
-def _goal(found: Found) -> str:
+def _goal(found: SizingResult) -> str:
     return f"{found.goal:.4g}" if found.measure == "width" else f"{100 * found.goal:.4g} %"
 
 
-def _number(found: Found, value: float) -> str:
+def _number(found: SizingResult, value: float) -> str:
     return f"{value:.4g}" if found.measure == "width" else percent(value)
 
 
-def _recommendation(study: Study, found: Found) -> str:
+def _recommendation(study: Study, found: SizingResult) -> str:
     assert found.at is not None
     value, low, high = (_number(found, number) for number in found.reached)
     error = f"95 % Monte Carlo interval {low} to {high}"
@@ -72,7 +72,7 @@ def _recommendation(study: Study, found: Found) -> str:
     return f"{found.at:.0f} participants{split} give {found.target.name} {what}."
 
 
-def _meets(found: Found) -> str:
+def _meets(found: SizingResult) -> str:
     where = f"95 % Monte Carlo interval {found.low:.3f} to {found.high:.3f}"
     if found.axis == "effect":
         return f"The factor is {found.root:.3f} ({where})."
@@ -82,7 +82,7 @@ def _meets(found: Found) -> str:
     )
 
 
-def _fresh(found: Found, one: Confirmation) -> str:
+def _fresh(found: SizingResult, one: Confirmation) -> str:
     low, high = (_number(found, end) for end in one.interval)
     failed = f" ({one.failed:,} failed)" if one.failed else ""
     what = f"a mean width of {one.value:.4g}" if found.measure == "width" else f"a power of {percent(one.value)}"
@@ -93,7 +93,7 @@ def _fresh(found: Found, one: Confirmation) -> str:
     )
 
 
-def _second_opinion(study: Study, found: Found) -> Iterator[str]:
+def _second_opinion(study: Study, found: SizingResult) -> Iterator[str]:
     """The nearest closed form at the recommended size, and why it differs."""
     if found.measure != "power" or found.axis != "size" or len(found.target.rows) > 1:
         return
@@ -116,7 +116,7 @@ def _time(one: Confirmation) -> str:
     return f"The trial takes {days.value:.0f} days on average; {percent(within.value, 0)} of trials enroll their target in time."
 
 
-def _unanswered(found: Found) -> list[str]:
+def _unanswered(found: SizingResult) -> list[str]:
     """Why there is no answer, and what to do."""
     if found.missed == "at the end":
         return [*_at_the_end(found), *found.notes]
@@ -125,15 +125,15 @@ def _unanswered(found: Found) -> list[str]:
     return [*(_never(found) if found.effect_declared else _no_effect(found)), *found.notes]
 
 
-def _unit(found: Found) -> str:
+def _unit(found: SizingResult) -> str:
     return "times the declared effects" if found.axis == "effect" else "participants"
 
 
-def _wanted(found: Found) -> str:
+def _wanted(found: SizingResult) -> str:
     return f"a {interval_name(found)} {_goal(found)} wide" if found.measure == "width" else f"a power of {_goal(found)}"
 
 
-def _nearest(found: Found) -> str:
+def _nearest(found: SizingResult) -> str:
     """The best that was seen and its error."""
     value, error = found.best[1], found.best_error
     if found.measure == "width":
@@ -141,7 +141,7 @@ def _nearest(found: Found) -> str:
     return f"{percent(value)} (95 % interval {percent(max(value - 1.96 * error, 0))} to {percent(min(value + 1.96 * error, 1))})"
 
 
-def _at_the_end(found: Found) -> list[str]:
+def _at_the_end(found: SizingResult) -> list[str]:
     low, high = found.between
     first = (
         f"No answer from {low:g} to {high:g} {_unit(found)}: the curve meets {_goal(found)} at {found.root:.1f} "
@@ -153,7 +153,7 @@ def _at_the_end(found: Found) -> list[str]:
     ]
 
 
-def _sooner(found: Found) -> list[str]:
+def _sooner(found: SizingResult) -> list[str]:
     first = (
         f"The smallest {found.axis} of the range is more than enough: {found.between[0]:g} {_unit(found)} already give "
         f"{found.target.name} {_wanted(found)}."
@@ -164,7 +164,7 @@ def _sooner(found: Found) -> list[str]:
     ]
 
 
-def _never(found: Found) -> list[str]:
+def _never(found: SizingResult) -> list[str]:
     low, high = (
         found.between[0],
         min(found.between[1], float(found.curve.at[-1])),
@@ -176,7 +176,7 @@ def _never(found: Found) -> list[str]:
     return lines
 
 
-def _no_effect(found: Found) -> list[str]:
+def _no_effect(found: SizingResult) -> list[str]:
     return [
         f"No {found.axis} gives {found.target.name} {_wanted(found)}: the scenario declares no effect on what it compares.",
         f"The arms differ by chance alone: {_nearest(found)} of trials reject with {found.best[0]:.4g} {_unit(found)}.",
@@ -184,7 +184,7 @@ def _no_effect(found: Found) -> list[str]:
     ]
 
 
-def figure(study: Study, found: Found) -> Figure:
+def figure(study: Study, found: SizingResult) -> Figure:
     """The curve over sizes or effects, with the goal and the answer."""
     from trialsim.figures.curve import design_curve
 
@@ -207,7 +207,7 @@ def figure(study: Study, found: Found) -> Figure:
     )
 
 
-def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
+def write_sizing(study: Study, found: SizingResult, folder: Path) -> tuple[Path, ...]:
     """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
     from trialsim.figures.style import save
     from trialsim.runs.files import whole_file
@@ -222,7 +222,7 @@ def write_sizing(study: Study, found: Found, folder: Path) -> tuple[Path, ...]:
         return (path, *figures, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
 
 
-def curve_frame(found: Found) -> pd.DataFrame:
+def curve_frame(found: SizingResult) -> pd.DataFrame:
     """The curve: at, value, mcse, low, high."""
     curve = found.curve
     half = curve.half

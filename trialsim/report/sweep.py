@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from trialsim.evaluate.apart import more_would
+from trialsim.evaluate.separation import more_would
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import MEAN_SHARES
 from trialsim.report.digits import SIGN, percent, share_with_error, with_error
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.tables import (
-    Answer,
+    AnswerMeasure,
     best_design,
     burdens,
     currency,
@@ -29,7 +29,7 @@ from trialsim.sweep.tables import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from trialsim.sweep.play import Swept
+    from trialsim.sweep.play import SweepRun
 
 #: A heatmap is drawn up to this many values a side, lines up to this many.
 MOST_CELLS, MOST_LINES = 40, 7
@@ -69,7 +69,7 @@ def names_of(paths: tuple[str, ...]) -> dict[str, str]:
     return names
 
 
-def answer_name(swept: Swept, answer: Answer) -> str:
+def answer_name(swept: SweepRun, answer: AnswerMeasure) -> str:
     """``power of fear_during (music - control)``."""
     analyses = list(dict.fromkeys(cell.primary for cell in swept.cells))
     analysis = answer.analysis or (analyses[0] if len(analyses) == 1 else "the primary analysis")
@@ -79,7 +79,7 @@ def answer_name(swept: Swept, answer: Answer) -> str:
     return f"{answer.measure.replace('_', ' ')} of {analysis}{contrast}"
 
 
-def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str]:
+def summary_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[str]:
     """What the sweep says, in a few lines."""
     lines = []
     if frame["value"].notna().any():
@@ -100,16 +100,14 @@ def summary_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str
     return lines
 
 
-def _highest(swept: Swept, answer: Answer, frame: pd.DataFrame) -> str:
+def _highest(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> str:
     """Which design gives most, or that this is not told apart."""
     best = best_design(swept, answer, frame)
     if best is None:
         return ""
-    if best.told:
-        return f" Design {best.index} gives most, told apart from each other one."
-    return (
-        f" Which one gives most is not told apart: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
-    )
+    if best.clear:
+        return f" Design {best.index} gives most, clearly more than each other one."
+    return f" Which one gives most is undecided: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
 
 
 def _few(designs: Sequence[int]) -> str:
@@ -132,13 +130,13 @@ def _pareto_lines(frame: pd.DataFrame) -> list[str]:
         more = part["pareto_more"]
         would = more_would(None if more.isna().any() else int(more.max()))
         lines.append(
-            f"Marked ?: whether another design gives as much with {what} is not told apart: "
+            f"Marked ?: whether another design gives as much with {what} is undecided: "
             f"{_few([int(one) for one in part['design_id']])}{would}."
         )
     return lines
 
 
-def _too_often_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[str]:
+def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[str]:
     """The designs whose test rejects too often without effects: their power is none."""
     bad = [int(one) for one in frame.loc[frame["too_often"], "design_id"]]
     if not bad:
@@ -152,12 +150,12 @@ def _too_often_lines(swept: Swept, answer: Answer, frame: pd.DataFrame) -> list[
     ]
 
 
-def told(answer: Answer, value: float) -> str:
+def told(answer: AnswerMeasure, value: float) -> str:
     """A value of the answer: shares in percent."""
     return percent(value) if is_share(answer.measure) else with_error(value, 0.0)
 
 
-def written(answer: Answer, row: Mapping[Hashable, Any]) -> str:
+def written(answer: AnswerMeasure, row: Mapping[Hashable, Any]) -> str:
     """The answer of a design with its Monte Carlo error; its bounds where too many trials failed."""
     if row["value"] != row["value"]:
         return f"{told(answer, row['low'])} to {told(answer, row['high'])}"
@@ -176,7 +174,7 @@ def is_share(measure: str) -> bool:
 # ---------------------------------------------------------------- files
 
 
-def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
+def write_tables(swept: SweepRun, folder: Path) -> tuple[Path, ...]:
     """Write ``designs.csv`` and ``results.csv``."""
     from trialsim.runs.files import whole_file
 
@@ -189,7 +187,7 @@ def write_tables(swept: Swept, folder: Path) -> tuple[Path, ...]:
     return tuple(made)
 
 
-def write_manifest(swept: Swept, folder: Path) -> Path:
+def write_manifest(swept: SweepRun, folder: Path) -> Path:
     """Write ``sweep.json``: what was swept, from which seed, with which versions."""
     from trialsim.runs.answers import finished
     from trialsim.runs.owners import of_sweep
@@ -201,7 +199,7 @@ def write_manifest(swept: Swept, folder: Path) -> Path:
 # ---------------------------------------------------------------- figures
 
 
-def write_figures(swept: Swept, answer: Answer, folder: Path) -> tuple[Path, ...]:
+def write_figures(swept: SweepRun, answer: AnswerMeasure, folder: Path) -> tuple[Path, ...]:
     """Draw what fits the sweep: lines or a heatmap over the values varied, and what each design takes."""
     from trialsim.figures.style import save
 
@@ -212,7 +210,7 @@ def write_figures(swept: Swept, answer: Answer, folder: Path) -> tuple[Path, ...
     return tuple(made)
 
 
-def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
+def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
     """The figures of a sweep, by name."""
     from trialsim.figures.pareto import feasibility
     from trialsim.figures.sweep import sweep_dots, sweep_heatmap, sweep_lines
@@ -255,7 +253,7 @@ def figures(swept: Swept, answer: Answer) -> list[tuple[str, Figure]]:
     return found
 
 
-def _designs(swept: Swept, paths: Sequence[str]) -> dict[int, str]:
+def _designs(swept: SweepRun, paths: Sequence[str]) -> dict[int, str]:
     """The values of each design, in the order of ``paths``."""
     return {
         cell.design_id: ", ".join(_rounded(cell.point[path]) for path in paths if path in cell.point)
@@ -267,7 +265,7 @@ def _rounded(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else shown(value)
 
 
-def _unit(swept: Swept, path: str) -> str:
+def _unit(swept: SweepRun, path: str) -> str:
     unit = unit_of(swept, path)
     return f" [{unit}]" if unit else ""
 

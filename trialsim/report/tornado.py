@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trialsim.evaluate.apart import more_would
+from trialsim.evaluate.separation import more_would
 from trialsim.evaluate.table import share_interval
 from trialsim.report.digits import SIGN, points_with_error, share_with_error
 from trialsim.report.sweep import names_of
@@ -18,7 +18,7 @@ from trialsim.scenario.sweep import shown
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from trialsim.sweep.tornado import Bar, Lead, Shift, Tornado
+    from trialsim.sweep.tornado import Bar, LongestBar, Shift, Tornado
 
 MOST_BARS = 25
 
@@ -95,17 +95,17 @@ def lines(found: Tornado) -> list[str]:
     return told
 
 
-def _most(lead: Lead, names: dict[str, str]) -> str:
+def _most(lead: LongestBar, names: dict[str, str]) -> str:
     """Which assumption moves a measure most, and how far; that they are not told apart; empty where none moves it."""
     top = lead.bar
     if top.noise:
         return ""
-    if not lead.told:
+    if not lead.clear:
         near = sorted(lead.rivals, key=lambda bar: -bar.reach)
         others = [names[bar.assumption.path] for bar in near[:MOST_RIVALS]]
         others += [f"{len(near) - MOST_RIVALS} others"] if len(near) > MOST_RIVALS else []
         return (
-            f" Which assumption moves it most is not told apart: {names[top.assumption.path]} seems to, but may be no more than "
+            f" Which assumption moves it most is undecided: {names[top.assumption.path]} seems to, but may be no more than "
             f"{join(others)}{more_would(lead.more)}."
         )
     ends = ((top.low, top.assumption.low), (top.high, top.assumption.high))

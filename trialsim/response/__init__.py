@@ -1,4 +1,4 @@
-"""What is measured: every value at its realized time, after what was really delivered."""
+"""Measurements: every value at its actual time, after the treatment actually delivered."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from trialsim.response.measure import (
     read_off,
 )
 from trialsim.response.missingness import declared, lose
-from trialsim.response.plan import BELOW_LIMIT, OutcomePlan, PairPlan, ResponsePlan, plan_response
+from trialsim.response.plan import BELOW_LIMIT, OutcomePlan, PointPlan, ResponsePlan, plan_response
 from trialsim.response.predictor import (
-    Bedside,
+    PredictorInputs,
     activity_shift,
     common_shift,
     delivered,
     rhythm_shift,
     standard_normal,
 )
-from trialsim.response.scales.parts import NOTHING, Column, Twin
+from trialsim.response.scales.parts import NOTHING, Twin, ValueColumn
 
 Floats = NDArray[np.float64]
 
 __all__ = ["Measurements", "ResponsePlan", "plan_response", "respond"]
 
-#: Twins of a trial: lambda as a share of the declared one, and whether the clock moves the outcome.
+#: Twins of a trial: lambda as a share of the declared one, and whether the time of day changes the outcome.
 TWINS = {"declared": (1.0, True), "null": (0.0, True), "no change": (0.0, False)}
 
 
@@ -75,121 +75,127 @@ def respond(
     ----------
     entries, trace : arrays of :class:`trialsim.conduct.Entries` and, with a ward, of an event trace
     scale : lambda of the declared twin; the declared effects are multiplied by it
-    complete : nothing is lost and no detection limit hides a value; every visit needs its time in the trace
+    complete : no value is lost or hidden by a detection limit; every visit needs a time in the trace
     rounded : whether the instrument rounds
     """
-    bedside = Bedside(plan, entries, trace, seed, replicates)
+    inputs = PredictorInputs(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
     measured = Measurements(tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.bool_))
-    z = _latent(bedside)
+    z = _latent(inputs)
     for d, point in enumerate(plan.points):
         outcome = plan.outcomes[point.outcome]
-        latent = _rated(bedside, outcome, point, _mixed(bedside, outcome, point, z[d]))
-        _true_values(bedside, outcome, point, d, latent, scale, measured)
-        _measure(bedside, outcome, point, d, measured, limited=not complete, rounded=rounded)
+        latent = _rated(inputs, outcome, point, _mixed(inputs, outcome, point, z[d]))
+        _true_values(inputs, outcome, point, d, latent, scale, measured)
+        _measure(inputs, outcome, point, d, measured, limited=not complete, rounded=rounded)
         if not complete and (trace is not None or outcome.lost > 0 or outcome.leaves):
-            lose(bedside, outcome, point, measured.values, measured.reason, d)
+            lose(inputs, outcome, point, measured.values, measured.reason, d)
     for d, point in enumerate(() if complete else plan.points):
-        declared(bedside, plan, plan.outcomes[point.outcome], point, measured.values, measured.reason, d)
+        declared(inputs, plan, plan.outcomes[point.outcome], point, measured.values, measured.reason, d)
     _refuse_endless(plan, measured.values)
     if measured.below.any():
         measured.below[(measured.reason != 0) & (measured.reason != BELOW_LIMIT)] = False
     return measured
 
 
-#: No value of a study is larger; the fourth power is still a number.
+#: The largest value in a study; its fourth power is still a number.
 LARGEST = 1e30
 
 
-class SizeError(TrialsimError, ValueError):
-    """Effects that multiply to values beyond every measure."""
+class EffectOverflowError(TrialsimError, ValueError):
+    """Effects multiply to values beyond any number that can be analyzed."""
 
     exit_code = 3
 
 
 def _refuse_endless(plan: ResponsePlan, values: Floats) -> None:
-    """Refuse values (T, R, N, D) with which no analysis could reckon; NaN is a missing value."""
+    """Refuse values (T, R, N, D) that no analysis could compute with; NaN is a missing value."""
     if not values.size or (
         np.fmax.reduce(values, axis=None) <= LARGEST and np.fmin.reduce(values, axis=None) >= -LARGEST
     ):
         return
     for d, (outcome, visit) in enumerate(plan.pairs):
         if (np.abs(values[..., d]) > LARGEST).any():
-            raise SizeError(
-                f"values of {outcome!r} at {visit!r} come out beyond {LARGEST:.0e}: its effects multiply without end.",
+            raise EffectOverflowError(
+                f"values of {outcome!r} at {visit!r} exceed {LARGEST:.0e}: its effects multiply to impossible values.",
                 code="TS-N010",
-                remedy="Look at the sizes and the per: of its rhythm, drivers, covariates and responses.",
+                remedy="Check the sizes and the per: of its rhythm, drivers, covariates and responses.",
             )
 
 
-def _latent(bedside: Bedside) -> Floats:
+def _latent(inputs: PredictorInputs) -> Floats:
     """(D, R, N) correlated standard normals, each by its own stream and enrollment number."""
-    plan = bedside.plan
-    z = np.empty((len(plan.points), *bedside.entries.arm.shape))
-    first = np.uint64(bedside.replicates.start)
+    plan = inputs.plan
+    z = np.empty((len(plan.points), *inputs.entries.arm.shape))
+    first = np.uint64(inputs.replicates.start)
     for d, key in enumerate(plan.streams):
-        fill_normal(np.uint64(bedside.seed), key, np.uint64(0), first, z[d])
+        fill_normal(np.uint64(inputs.seed), key, np.uint64(0), first, z[d])
     if plan.correlated:
         correlate(plan.factor, z)
     return z
 
 
-def _mixed(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -> Floats:
-    """The shares of practitioner and site in the variance; the total variance stays 1."""
-    practitioner = outcome.icc_practitioner if bedside.trace is not None else 0.0
+def _mixed(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, z: Floats) -> Floats:
+    """Add the shares of practitioner and site in the variance; the total variance stays 1."""
+    practitioner = outcome.icc_practitioner if inputs.trace is not None else 0.0
     if practitioner == 0.0 and outcome.icc_site == 0.0:
         return z
-    seed, first = np.uint64(bedside.seed), np.uint64(bedside.replicates.start)
+    seed, first = np.uint64(inputs.seed), np.uint64(inputs.replicates.start)
     if practitioner > 0.0:
-        served = bedside.served(point, outcome.practitioner)
-        effect = bedside.effects_of_people(served, "practitioner/{resource}/{outcome}", outcome=outcome.name)
+        served = inputs.served(point, outcome.practitioner)
+        effect = inputs.effects_of_people(served, "practitioner/{resource}/{outcome}", outcome=outcome.name)
         z = z.copy()
         mix_practitioner(practitioner, outcome.icc_site, served, effect, z)
     else:
         z = z * math.sqrt(1.0 - outcome.icc_site)
     if outcome.icc_site > 0.0:
         key = np.uint64(stream_key(stream("site effect/{outcome}", outcome=outcome.name)))
-        mix_site(math.sqrt(outcome.icc_site), bedside.entries.site, key, seed, first, z)
+        mix_site(math.sqrt(outcome.icc_site), inputs.entries.site, key, seed, first, z)
     return z
 
 
-def _rated(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, z: Floats) -> Floats:
+def _rated(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, z: Floats) -> Floats:
     """A rater's error on the latent scale of the outcome, where it belongs there."""
     error = outcome.instrument.rater_sd
     if error is None or outcome.scale.rater != "latent":
         return z
-    u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
+    u = inputs.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
     return z + error.value * standard_normal(u)
 
 
 def _true_values(
-    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, d: int, z: Floats, scale: float, measured: Measurements
+    inputs: PredictorInputs,
+    outcome: OutcomePlan,
+    point: PointPlan,
+    d: int,
+    z: Floats,
+    scale: float,
+    measured: Measurements,
 ) -> None:
-    """Fill column ``d`` of the values (T, R, N, D): levels, what was delivered, what shifts them, and ``z`` (R, N)."""
+    """Fill column ``d`` of the values (T, R, N, D): levels, delivered treatment, shifts, and ``z`` (R, N)."""
     lambdas = [TWINS[name][0] * scale for name in measured.twins]
-    shifts = _shifts(bedside, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
-    column = Column(
-        point, outcome.categories, bedside.plan.reference, bedside.entries.arm, delivered(bedside, point), d
+    shifts = _shifts(inputs, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
+    column = ValueColumn(
+        point, outcome.categories, inputs.plan.reference, inputs.entries.arm, delivered(inputs, point), d
     )
     twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, strict=True)]
     outcome.parts.fill(column, z, twins)
 
 
 def _shifts(
-    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, lambdas: list[float], clocks: list[bool]
+    inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, lambdas: list[float], clocks: list[bool]
 ) -> list[Floats | None]:
     """(R, N) of each twin: covariates, drivers, the clock, and responses to activities; None for nothing."""
-    common = common_shift(bedside, outcome, point)
-    if bedside.trace is None:
+    common = common_shift(inputs, outcome, point)
+    if inputs.trace is None:
         return [common] * len(lambdas)
-    clock = rhythm_shift(bedside, outcome.rhythm, point) if outcome.rhythm else None
+    clock = rhythm_shift(inputs, outcome.rhythm, point) if outcome.rhythm else None
     found = []
     for factor, with_clock in zip(lambdas, clocks, strict=True):
         parts = [common, clock if with_clock else None]
         if outcome.responses:
-            parts.append(activity_shift(bedside, outcome, point, scale=factor))
-        told = [part for part in parts if part is not None]
-        found.append(np.ascontiguousarray(sum(told[1:], start=told[0])) if told else None)
+            parts.append(activity_shift(inputs, outcome, point, scale=factor))
+        present = [part for part in parts if part is not None]
+        found.append(np.ascontiguousarray(sum(present[1:], start=present[0])) if present else None)
     return found
 
 
@@ -199,9 +205,9 @@ def lognormal_sd(cv: float) -> float:
 
 
 def _measure(
-    bedside: Bedside,
+    inputs: PredictorInputs,
     outcome: OutcomePlan,
-    point: PairPlan,
+    point: PointPlan,
     d: int,
     measured: Measurements,
     *,
@@ -210,15 +216,15 @@ def _measure(
 ) -> None:
     """Put the true values of column ``d`` through the instrument; the twins share its errors.
 
-    Its detection limit counts only where ``limited``, its steps where ``rounded``.
+    Its detection limit applies only if ``limited``, its rounding only if ``rounded``.
     """
     tool = outcome.instrument
     if tool.rater_sd is not None and outcome.scale.rater == "value":
-        u = bedside.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
+        u = inputs.uniform("rater/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)
         measured.values[:, :, :, d] += tool.rater_sd.value * standard_normal(u)
     if not any((tool.assay_cv, tool.plate_cv, tool.rounding, tool.detection_limit)):
         return
-    errors = _errors(bedside, outcome, point) if tool.assay_cv or tool.plate_cv else None
+    errors = _errors(inputs, outcome, point) if tool.assay_cv or tool.plate_cv else None
     limit = tool.detection_limit.value if tool.detection_limit and limited else -math.inf
     substitutes = {"limit/2": limit / 2, "limit/sqrt(2)": limit / math.sqrt(2), "censored": limit}
     substitute = substitutes.get(tool.below or "missing", math.nan)
@@ -230,10 +236,10 @@ def _measure(
         )  # fmt: skip
 
 
-def _errors(bedside: Bedside, outcome: OutcomePlan, point: PairPlan) -> Floats:
+def _errors(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan) -> Floats:
     """(R, N) factors by which assay and plate change the values."""
-    tool, seed, first = outcome.instrument, np.uint64(bedside.seed), np.uint64(bedside.replicates.start)
-    errors = np.zeros(bedside.entries.arm.shape)
+    tool, seed, first = outcome.instrument, np.uint64(inputs.seed), np.uint64(inputs.replicates.start)
+    errors = np.zeros(inputs.entries.arm.shape)
     if tool.assay_cv:
         key = stream_key(stream("assay/{outcome}/{visit}", outcome=outcome.name, visit=point.visit))
         fill_normal(seed, np.uint64(key), np.uint64(0), first, errors)

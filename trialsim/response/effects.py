@@ -27,7 +27,7 @@ class ImpliedEffect:
 
 
 def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
-    """Every declared difference between arms; effects that come through activities are not among them."""
+    """Every declared difference between arms, without effects that come through activities."""
     for point in plan.points:
         for arm, name in enumerate(plan.arms):
             if arm != plan.reference and point.differs:
@@ -37,11 +37,11 @@ def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
 
 
 @dataclass(frozen=True)
-class Ceiling:
-    """The largest fall that clearance allows between the start of an activity and a later visit of its session.
+class LargestDecrease:
+    """The largest decrease that clearance allows between the start of an activity and a later visit of its session.
 
-    ``declared`` is the fall in expectation if the activity has its declared effect on secretion all the time;
-    ``possible`` that of no secretion at all. ``gap`` is in seconds.
+    ``declared`` is the expected decrease if the activity has its declared effect on secretion all the time;
+    ``possible`` is the decrease without any secretion. ``gap`` is in seconds.
     """
 
     outcome: str
@@ -52,8 +52,8 @@ class Ceiling:
     declared: float
 
 
-def ceilings(plan: ResponsePlan) -> Iterator[Ceiling]:
-    """For each outcome with kinetics: what an activity can do by the next visit of its session."""
+def ceilings(plan: ResponsePlan) -> Iterator[LargestDecrease]:
+    """For each outcome with kinetics: the largest decrease that an activity can cause by the next visit of its session."""
     program = plan.program
     if program is None:
         return
@@ -75,4 +75,4 @@ def ceilings(plan: ResponsePlan) -> Iterator[Ceiling]:
                     gap = max(expected_length(activity, program) - lag, 0.0)
                     possible = largest_fall(gap, outcome.half_life)
                     drop = min(-response.secretion.value, 1.0)
-                    yield Ceiling(outcome.name, activity.name, later[-1], gap, possible, possible * drop)
+                    yield LargestDecrease(outcome.name, activity.name, later[-1], gap, possible, possible * drop)

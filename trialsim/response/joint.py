@@ -1,4 +1,4 @@
-"""What correlates with what once practitioners and sites have their share.
+"""Total latent correlations, with the shares of practitioners and sites.
 
 z = sqrt(icc_p) u + sqrt(icc_s) v + sqrt(1 - icc_p - icc_s) z_own, and without the first part before the first contact. So
 two values of one participant, of outcomes a and b with own parts that correlate by rho, correlate by
@@ -18,9 +18,9 @@ from trialsim.response.plan import ResponsePlan
 
 
 def total_correlation(plan: ResponsePlan, a: int, b: int, arm: int, *, one_person: float | None = None) -> float:
-    """Latent correlation of two points in an arm, with what practitioner and site share.
+    """Latent correlation of two points in an arm, with the shares of practitioner and site.
 
-    ``one_person`` is how likely one person served last before both; by default as the protocol and the number of people
+    ``one_person`` is the probability that one person served last before both; by default as the protocol and the number of people
     say.
     """
     rho = float(plan.factor[a] @ plan.factor[b])

@@ -84,7 +84,7 @@ def _drive(edge, step, count, start, stop, amount):  # type: ignore[no-untyped-d
 
 @kernel
 def _sort(edge, step, count):  # type: ignore[no-untyped-def]
-    """Put the edges in order of time; a handful of them, so by insertion."""
+    """Sort the edges by time, by insertion because there are few."""
     for i in range(1, count):
         at, change = edge[i], step[i]
         place = i
@@ -95,7 +95,7 @@ def _sort(edge, step, count):  # type: ignore[no-untyped-def]
 
 
 def largest_fall(gap: float, half_life: float) -> float:
-    """The largest possible fall between two samples, as a share: that of no secretion at all.
+    """The largest possible decrease between two samples, as a share: the decrease without any secretion.
 
     >>> round(largest_fall(15, 65), 2)
     0.15

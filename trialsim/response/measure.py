@@ -33,7 +33,7 @@ def correlate(factor, z):  # type: ignore[no-untyped-def]
 def people_served(served, people, streams, seed, first_replicate, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` (R, N) with the number of the person who served, -1 for nobody.
 
-    ``served`` (R, N) is packed resource, shift and unit; who works a unit in a shift is drawn without replacement from
+    ``served`` (R, N) is packed resource, shift and unit; the person at a unit in a shift is drawn without replacement from
     the ``people`` of the resource.
     """
     replicates, participants = served.shape
@@ -68,7 +68,7 @@ def effects_of_people(served, person, streams, seed, first_replicate, out):  # t
 def mix_practitioner(icc, icc_site, served, effect, z):  # type: ignore[no-untyped-def]
     """Make room in ``z`` (R, N) for practitioner and site, and add sqrt(ICC) times the practitioner's effect.
 
-    Who was served by nobody yet has no practitioner's part, and keeps the whole of the rest.
+    A participant who has not been served yet has no practitioner's part; the own part is larger instead.
     """
     own, alone, weight = math.sqrt(1.0 - icc - icc_site), math.sqrt(1.0 - icc_site), math.sqrt(icc)
     for r in range(z.shape[0]):
@@ -125,7 +125,7 @@ def assay_errors(  # type: ignore[no-untyped-def]
 
 @kernel
 def read_off(has_errors, errors, limit, substitute, rounding, d, values, reason, below_code, below):  # type: ignore[no-untyped-def]
-    """What an instrument reads of the values (R, N, D) at column ``d``: with errors, rounded, with a detection limit.
+    """The readings of an instrument for the values (R, N, D) at column ``d``: with errors, rounded, with a detection limit.
 
     A value under ``limit`` becomes ``substitute``, missing when that is NaN.
     """

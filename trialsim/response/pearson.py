@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from trialsim.heavy import special
 from trialsim.response.joint import total_correlation
 from trialsim.response.plan import ResponsePlan
-from trialsim.response.scales.parts import Exponential, Form, Linear, Steps
+from trialsim.response.scales.parts import ExponentialForm, Form, LinearForm, StepForm
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 def pearson(plan: ResponsePlan, first: int, second: int, *, one_person: float | None = None) -> float:
     """Correlation of the values of two columns in the reference arm, before the ward, the instrument and the clock.
 
-    What practitioner and site share is in it; ``one_person`` as in :func:`trialsim.response.joint.total_correlation`.
+    It includes the shares of practitioner and site; ``one_person`` is as in :func:`trialsim.response.joint.total_correlation`.
 
     NaN where values do not vary.
 
@@ -49,37 +49,37 @@ def _form(plan: ResponsePlan, d: int) -> Form:
 
 #: Variance of a value; of an exponential its median, and of a line its mean, do not matter.
 VARIANCE: dict[type[Form], Callable[[Any], float]] = {
-    Linear: lambda a: a.sd**2,
-    Exponential: lambda a: -math.expm1(-(a.sd**2)),
-    Steps: lambda a: a.variance,
+    LinearForm: lambda a: a.sd**2,
+    ExponentialForm: lambda a: -math.expm1(-(a.sd**2)),
+    StepForm: lambda a: a.variance,
 }
 
 
-def _line_and_steps(a: Linear, b: Steps, r: float) -> float:
+def _line_and_steps(a: LinearForm, b: StepForm, r: float) -> float:
     return a.sd * r * float(b.rises @ np.exp(-(b.cuts**2) / 2)) / math.sqrt(2 * math.pi)
 
 
-def _exponential_and_steps(a: Exponential, b: Steps, r: float) -> float:
+def _exponential_and_steps(a: ExponentialForm, b: StepForm, r: float) -> float:
     s = a.sd
     return float(b.rises @ (special.ndtr(r * s - b.cuts) - special.ndtr(-b.cuts))) * math.exp(-(s**2) / 2)
 
 
-def _two_exponentials(a: Exponential, b: Exponential, r: float) -> float:
+def _two_exponentials(a: ExponentialForm, b: ExponentialForm, r: float) -> float:
     s, t = a.sd, b.sd
     return math.exp(r * s * t - (s**2 + t**2) / 2) - math.exp(-(s**2 + t**2) / 2)
 
 
 #: Covariance of two values, of which the normals correlate by r, for every pair of forms.
 COVARIANCE: dict[tuple[type[Form], type[Form]], Callable[[Any, Any, float], float]] = {
-    (Linear, Linear): lambda a, b, r: r * a.sd * b.sd,
-    (Linear, Exponential): lambda a, b, r: r * a.sd * b.sd * math.exp(-(b.sd**2) / 2),
-    (Linear, Steps): _line_and_steps,
-    (Exponential, Linear): lambda a, b, r: r * a.sd * b.sd * math.exp(-(a.sd**2) / 2),
-    (Exponential, Exponential): _two_exponentials,
-    (Exponential, Steps): _exponential_and_steps,
-    (Steps, Linear): lambda a, b, r: _line_and_steps(b, a, r),
-    (Steps, Exponential): lambda a, b, r: _exponential_and_steps(b, a, r),
-    (Steps, Steps): lambda a, b, r: _of_scores(a.cuts, a.rises, b.cuts, b.rises, r),
+    (LinearForm, LinearForm): lambda a, b, r: r * a.sd * b.sd,
+    (LinearForm, ExponentialForm): lambda a, b, r: r * a.sd * b.sd * math.exp(-(b.sd**2) / 2),
+    (LinearForm, StepForm): _line_and_steps,
+    (ExponentialForm, LinearForm): lambda a, b, r: r * a.sd * b.sd * math.exp(-(a.sd**2) / 2),
+    (ExponentialForm, ExponentialForm): _two_exponentials,
+    (ExponentialForm, StepForm): _exponential_and_steps,
+    (StepForm, LinearForm): lambda a, b, r: _line_and_steps(b, a, r),
+    (StepForm, ExponentialForm): lambda a, b, r: _exponential_and_steps(b, a, r),
+    (StepForm, StepForm): lambda a, b, r: _of_scores(a.cuts, a.rises, b.cuts, b.rises, r),
 }
 
 

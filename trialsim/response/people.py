@@ -1,4 +1,4 @@
-"""Practitioners and sites as the protocol plans them: who can have served by a visit, and whether that is felt."""
+"""Practitioners and sites as the protocol plans them: who can have served by a visit, and whether that has an effect."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def services(program: Program, group: int, arm: int) -> Services:
 
 
 def chance_of_one_person(program: Program, group: int, first: int, second: int) -> float:
-    """How likely one person serves at two steps of the protocol, were everyone of a resource as likely to.
+    """The probability that one person serves at two steps of the protocol, if everyone of a resource is equally likely to.
 
     People change with the shifts; where a resource never closes its units keep their people.
     """
@@ -63,7 +63,7 @@ def _resource_at(program: Program, group: int, step: int) -> int:
 
 
 def count_of_people(program: Program, group: int) -> int:
-    """How many people a group has, at all sites together."""
+    """The number of people of a group, at all sites together."""
     bases = set(program.practitioners.groups[group])
     return sum(resource.people for resource in program.resources if resource.base in bases)
 
@@ -72,20 +72,20 @@ def count_of_people(program: Program, group: int) -> int:
 
 
 def unfelt(scenario: Scenario, program: Program | None, arms: Sequence[str]) -> Iterator[str]:
-    """Practitioners' parts that no visit, or no activity, can ever have."""
+    """Warnings about practitioners' parts that cannot affect any visit or activity."""
     for name, outcome in scenario.outcomes.items():
-        told = outcome.icc.practitioner
-        if told is not None and told.value > 0 and not _felt(program, told.of, outcome.visits, arms):
-            whom = " or ".join(told.of)
+        icc = outcome.icc.practitioner
+        if icc is not None and icc.value > 0 and not _felt(program, icc.of, outcome.visits, arms):
+            whom = " or ".join(icc.of)
             yield (
-                f"{name}: the ICC of practitioners is felt at none of its visits, for nobody is served by {whom} before "
+                f"{name}: the ICC of practitioners affects none of its visits, because nobody is served by {whom} before "
                 "them. Name the resource that serves, or remove practitioner:."
             )
         for activity, response in outcome.responds_to.items():
             varies = response.sd_practitioner
             if varies is not None and varies.value > 0 and not _given(program, varies.of, activity, arms):
                 yield (
-                    f"{name}: the effect of {activity} cannot vary over practitioners, for nobody is served by "
+                    f"{name}: the effect of {activity} cannot vary over practitioners, because nobody is served by "
                     f"{' or '.join(varies.of)} before it. Write needs: [{varies.of[0]}] there, or hold it around."
                 )
 

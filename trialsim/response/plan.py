@@ -1,4 +1,4 @@
-"""What a scenario says of responses, as numbers for the kernels."""
+"""The responses of a scenario, as numbers for the kernels."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities.fields import Number
 from trialsim.response.people import NOBODY, services, unfelt
-from trialsim.response.scales import PARTS, Parts, Place
-from trialsim.response.zeros import Declared, log_of_zero
+from trialsim.response.scales import PARTS, LevelParameters, ScaleParts
+from trialsim.response.zeros import LognormalPoint, log_of_zero
 from trialsim.scenario.checks.doubts import doubts
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.model import (
@@ -38,7 +38,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class PairPlan:
+class PointPlan:
     """An outcome at a visit.
 
     ``location`` and ``sd`` are (K,), ``cuts`` is (K, L - 1) cumulative logits; ``own`` lists, for each arm, the arm's
@@ -60,7 +60,7 @@ class PairPlan:
 
 @dataclass(frozen=True)
 class OutcomePlan:
-    """An outcome: its scale and all that moves it."""
+    """An outcome: its scale and everything that changes it."""
 
     name: str
     scale: Scale
@@ -83,8 +83,8 @@ class OutcomePlan:
     window: Window | None
 
     @property
-    def parts(self) -> Parts:
-        """What the scale does with levels, effects and values."""
+    def parts(self) -> ScaleParts:
+        """The functions of the scale for levels, effects and values."""
         return PARTS[self.scale.name]
 
 
@@ -92,7 +92,7 @@ class OutcomePlan:
 class ResponsePlan:
     """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
 
-    ``reference`` is the row of the levels that effects are counted from: that of an arm, or, in a study of one arm,
+    ``reference`` is the row of the levels against which effects are measured: that of an arm, or, in a study of one arm,
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws.
     """
@@ -100,7 +100,7 @@ class ResponsePlan:
     arms: tuple[str, ...]
     reference: int
     outcomes: tuple[OutcomePlan, ...]
-    points: tuple[PairPlan, ...]
+    points: tuple[PointPlan, ...]
     factor: Floats
     correlated: bool
     streams: NDArray[np.uint64]
@@ -109,11 +109,11 @@ class ResponsePlan:
     covariate_categories: tuple[tuple[str, ...], ...]
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
-    declared: tuple[PairPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
+    declared: tuple[PointPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
 
     @property
     def observed(self) -> bool:
-        """Whether some levels are declared as measured and are still to be found by a pilot."""
+        """Whether some levels are declared as measured and must still be found by a simulated pilot."""
         return not self.declared and any(outcome.observed for outcome in self.outcomes)
 
     @property
@@ -121,7 +121,7 @@ class ResponsePlan:
         """(outcome, visit) of each column of the values."""
         return tuple((self.outcomes[point.outcome].name, point.visit) for point in self.points)
 
-    def pair_index(self, outcome: str, visit: str) -> int:
+    def point_index(self, outcome: str, visit: str) -> int:
         """The column of an outcome at a visit."""
         return self.pairs.index((outcome, visit))
 
@@ -177,8 +177,8 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     )
 
 
-def _read(outcome: OutcomePlan, point: PairPlan) -> Declared:
-    return Declared(outcome.name, point.visit, outcome.instrument, point.location, point.sd)
+def _read(outcome: OutcomePlan, point: PointPlan) -> LognormalPoint:
+    return LognormalPoint(outcome.name, point.visit, outcome.instrument, point.location, point.sd)
 
 
 def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | None) -> OutcomePlan:
@@ -217,7 +217,7 @@ def centered(effect: CovariateEffect, scenario: Scenario) -> CovariateEffect:
     """A covariate's effect with its center: by default the mean of the declared distribution.
 
     So the declared level is that of a participant with the mean covariate, and the mean of everybody where the effect is
-    a difference. The mean is not written into the resolved form: a belief about the distribution moves it along.
+    a difference. The mean is not written into the resolved form, because a prior of the distribution changes it too.
     """
     spread = scenario.participants[effect.covariate].number
     if spread is None or effect.centered_at is not None:
@@ -236,11 +236,11 @@ def _pair(
     reference: str,
     contact: tuple[int, ...],
     steps: dict[int, int],
-) -> PairPlan:
+) -> PointPlan:
     found = places(what, visit, arms, reference)
     index = program.visits.index(visit) if program else -1
     first = found[0]
-    return PairPlan(
+    return PointPlan(
         outcome=outcome,
         visit=visit,
         visit_index=index,
@@ -255,8 +255,8 @@ def _pair(
     )
 
 
-def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[Place]:
-    """Where each arm's values lie at a visit, in the order of the arms; behind a single arm, also without its effect."""
+def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
+    """The level of each arm at a visit, in the order of the arms; after a single arm, also its level without the effect."""
     level, parts = outcome.by_visit[visit], PARTS[outcome.scale.name]
     categories = outcome.scale.values or outcome.categories
     if isinstance(level, ArmLevels):
@@ -270,19 +270,19 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
         effect = outcome.effects.get(arm)
         here = effect is not None and (not effect.visits or visit in effect.visits)
         shift = parts.shift(effect, base, categories) if effect is not None and here else 0.0
-        shifted.append(Place(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
+        shifted.append(LevelParameters(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
     return shifted if len(arms) > 1 else [*shifted, base]
 
 
 def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str], tuple[int, ...]]:
-    """By visit: in each arm, the step by which a practitioner of the outcome has served last."""
+    """By visit and arm: the last step at which a practitioner of the outcome has served."""
     if program is None or outcome.practitioner < 0:
         return lambda _: (NOBODY,) * arms
     found = [services(program, outcome.practitioner, arm).visits for arm in range(arms)]
     return lambda visit: tuple(one.get(program.visits.index(visit), NOBODY) for one in found)
 
 
-def _apart(a: Place, b: Place) -> bool:
+def _apart(a: LevelParameters, b: LevelParameters) -> bool:
     return a != b
 
 
@@ -311,7 +311,7 @@ def matching(program: Program, name: str) -> tuple[int, ...]:
 
 def log_factor(effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, cuts: Floats) -> float:
     """An effect on the scale of the predictor; ``cuts`` are those of the reference arm at the visit, where there are scores."""
-    return outcome.parts.shift(effect, Place(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
+    return outcome.parts.shift(effect, LevelParameters(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
 
 
 def spread_of(response: Response) -> float | None:
@@ -321,13 +321,13 @@ def spread_of(response: Response) -> float | None:
 
 
 def moves(effect: Driver | CovariateEffect | Response) -> bool:
-    """Whether an effect is one at all: not a difference of 0 nor a ratio of 1."""
+    """Whether an effect is not zero: neither a difference of 0 nor a ratio of 1."""
     sizes = ((getattr(effect, key), nothing) for key, nothing in NO_EFFECT.items())
     return any(size is not None and size.value != nothing for size, nothing in sizes)
 
 
 def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:
-    """Studies of one arm whose null twin has all or a part of the effect."""
+    """Warnings for one-arm studies whose null twin keeps all or a part of the effect."""
     activities = program.activities if program else ()
     owned = any(activity.own for activity in activities)
     if len(scenario.design.arms) > 1 or owned:
@@ -349,15 +349,15 @@ def _one_arm(scenario: Scenario, program: Program | None) -> list[str]:
 
 
 def _same_people(scenario: Scenario, program: Program | None) -> list[str]:
-    """Practitioners' effects where the shift never ends: each unit is one person for the whole trial."""
-    told = [name for name, what in scenario.outcomes.items() if what.icc.practitioner]
-    if program is None or not told:
+    """Warnings about practitioners' effects if the shift never ends: each unit is one person for the whole trial."""
+    shared = [name for name, what in scenario.outcomes.items() if what.icc.practitioner]
+    if program is None or not shared:
         return []
     counted = {name for group in program.practitioners.groups for name in group}
     held = {program.resources[i].base for hold in program.holds for i in hold.resources} & counted
     always = sorted({one.base for one in program.resources if one.calendar < 0 and one.people > one.units} & held)
     return [
         f"{name} is open all the time: its shift never ends, so the same people do all the work, and icc: of "
-        f"{' and '.join(told)} counts fewer people than there are. Give it hours:, such as daily 07:00-19:00."
+        f"{' and '.join(shared)} counts fewer people than there are. Give it hours:, such as daily 07:00-19:00."
         for name in always
     ]

@@ -1,4 +1,4 @@
-"""What moves the linear predictor besides the arm: the clock, drivers from the trace, covariates, activities."""
+"""Parts of the linear predictor besides the arm: the clock, drivers from the trace, covariates, activities."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from trialsim.response.kinetics import log_levels
 from trialsim.response.measure import effects_of_people, people_served
 from trialsim.response.plan import (
     OutcomePlan,
-    PairPlan,
+    PointPlan,
     ResponsePlan,
     log_factor,
     matching,
@@ -49,19 +49,19 @@ HOUR, DAY = 3_600.0, 86_400.0
 
 
 @dataclass(frozen=True)
-class Bedside:
-    """What the predictor of one batch reads: the trace, who takes part, and where the draws come from."""
+class PredictorInputs:
+    """The inputs of the predictor for one batch: the trace, who takes part, and where the draws come from."""
 
     plan: ResponsePlan
     entries: Any
     trace: Any
     seed: int
     replicates: range
-    kept: dict[object, Floats | None] = field(default_factory=dict)  # shares given, which outcomes have in common
+    kept: dict[object, Floats | None] = field(default_factory=dict)  # shares given, which several outcomes use
 
     @property
     def program(self) -> Program:
-        """The compiled protocol; only asked for where there is a ward."""
+        """The compiled protocol; only used if there is a ward."""
         assert self.plan.program is not None
         return self.plan.program
 
@@ -71,16 +71,16 @@ class Bedside:
             self.seed, stream(pattern, **names), replicates=self.replicates, participants=self.entries.arm.shape[1]
         )
 
-    def times(self, point: PairPlan) -> Ints:
+    def times(self, point: PointPlan) -> Ints:
         """(R, N) tick of the visit, -1 where it did not happen."""
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, 0])
 
-    def served(self, point: PairPlan, group: int) -> Ints:
+    def served(self, point: PointPlan, group: int) -> Ints:
         """(R, N) who of a group of practitioners had served last at the visit, packed; -1 for nobody."""
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, V_SERVED + group])
 
     def people(self, served: Ints) -> Ints:
-        """(R, N) the number of the person among the people of the resource, -1 for nobody."""
+        """(R, N) number of the person among the people of the resource, -1 for nobody."""
         resources = self.program.resources
         found = np.empty(served.shape, dtype=np.int64)
         people_served(
@@ -104,55 +104,55 @@ def _keys(names: list[str]) -> NDArray[np.uint64]:
     return np.array([stream_key(name) for name in names] or [0], dtype=np.uint64)
 
 
-def delivered(bedside: Bedside, point: PairPlan) -> Floats | None:
+def delivered(inputs: PredictorInputs, point: PointPlan) -> Floats | None:
     """(R, N) share of the arm's own activity time given before the visit; None where that is 1 for everyone."""
-    if bedside.trace is None or not point.differs or not any(point.own):
+    if inputs.trace is None or not point.differs or not any(point.own):
         return None
-    return given(bedside, point)
+    return given(inputs, point)
 
 
-def given(bedside: Bedside, point: PairPlan) -> Floats:
+def given(inputs: PredictorInputs, point: PointPlan) -> Floats:
     """(R, N) share of the arm's own activity time given before the visit; 1 in an arm without such an activity."""
     key = ("delivered", point.visit_index)
-    if key not in bedside.kept:
-        share = np.ones(bedside.entries.arm.shape)
+    if key not in inputs.kept:
+        share = np.ones(inputs.entries.arm.shape)
         for arm, own in enumerate(point.own):
             if own:
                 total = sum(length for _, length in own)
-                own_share = sum(length / total * activity_share(bedside, a, point) for a, length in own)
-                share = np.where(bedside.entries.arm == arm, own_share, share)
-        bedside.kept[key] = np.asarray(share)
-    kept = bedside.kept[key]
+                own_share = sum(length / total * activity_share(inputs, a, point) for a, length in own)
+                share = np.where(inputs.entries.arm == arm, own_share, share)
+        inputs.kept[key] = np.asarray(share)
+    kept = inputs.kept[key]
     assert kept is not None
     return kept
 
 
-def activity_share(bedside: Bedside, activity: int, point: PairPlan) -> Floats:
-    """(R, N) share of an activity's planned length given before the visit; an attempt counts as given whole."""
+def activity_share(inputs: PredictorInputs, activity: int, point: PointPlan) -> Floats:
+    """(R, N) share of an activity's planned length given before the visit; an attempt counts as given in full."""
     key = ("activity", activity, point.visit_index)
-    found = bedside.kept.get(key)
+    found = inputs.kept.get(key)
     if found is None:
-        found = bedside.kept[key] = _activity_share(bedside, activity, point)
+        found = inputs.kept[key] = _activity_share(inputs, activity, point)
     return found
 
 
-def _activity_share(bedside: Bedside, activity: int, point: PairPlan) -> Floats:
-    row = bedside.trace.activities[:, :, activity]
-    done = (row[..., A_END] >= 0) & (row[..., A_END] <= bedside.times(point))
-    if bedside.program.activities[activity].tries > 1:
+def _activity_share(inputs: PredictorInputs, activity: int, point: PointPlan) -> Floats:
+    row = inputs.trace.activities[:, :, activity]
+    done = (row[..., A_END] >= 0) & (row[..., A_END] <= inputs.times(point))
+    if inputs.program.activities[activity].tries > 1:
         return np.asarray(done, dtype=np.float64)
     planned = np.maximum(row[..., A_PLANNED], 1)
     return np.where(done, row[..., A_DELIVERED] / planned, 0.0)
 
 
-def common_shift(bedside: Bedside, outcome: OutcomePlan, point: PairPlan) -> Floats | None:
-    """(R, N) what drivers and covariates add for every twin; None for nothing."""
+def common_shift(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan) -> Floats | None:
+    """(R, N) the sum of drivers and covariates in every twin; None if there are none."""
     total: Floats | None = None
     for effect in outcome.covariates:
-        total = _plus(total, covariate_shift(bedside, effect, size_of(bedside, effect, outcome, point)))
-    if bedside.trace is not None:
+        total = _plus(total, covariate_shift(inputs, effect, size_of(inputs, effect, outcome, point)))
+    if inputs.trace is not None:
         for driver in outcome.drivers:
-            total = _plus(total, driver_value(bedside, driver, point) * size_of(bedside, driver, outcome, point))
+            total = _plus(total, driver_value(inputs, driver, point) * size_of(inputs, driver, outcome, point))
     return total
 
 
@@ -161,34 +161,34 @@ def _plus(total: Floats | None, term: Floats) -> Floats:
 
 
 def size_of(
-    bedside: Bedside, effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, point: PairPlan
+    inputs: PredictorInputs, effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, point: PointPlan
 ) -> float:
     """The size of an effect on the scale of the predictor, at the reference level of the visit."""
-    return log_factor(effect, outcome, point.cuts[bedside.plan.reference])
+    return log_factor(effect, outcome, point.cuts[inputs.plan.reference])
 
 
-def covariate_shift(bedside: Bedside, effect: CovariateEffect, size: float) -> Floats:
+def covariate_shift(inputs: PredictorInputs, effect: CovariateEffect, size: float) -> Floats:
     """A covariate's part of the predictor, an effect of this ``size`` there."""
-    place = bedside.plan.covariate_names.index(effect.covariate)
-    value = bedside.entries.covariates[:, :, place]
+    place = inputs.plan.covariate_names.index(effect.covariate)
+    value = inputs.entries.covariates[:, :, place]
     if effect.category is not None:
-        category = bedside.plan.covariate_categories[place].index(effect.category)
+        category = inputs.plan.covariate_categories[place].index(effect.category)
         return np.where(value == category, size, 0.0)
-    assert effect.centered_at is not None  # the plan fills it in
+    assert effect.centered_at is not None  # set by the plan
     per = effect.per.value if effect.per else 1.0
     return np.asarray((value - effect.centered_at.value) / per * size)
 
 
-def driver_value(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
+def driver_value(inputs: PredictorInputs, driver: Driver, point: PointPlan) -> Floats:
     """(R, N) the driver's value before the visit, in its unit: failed tries, waits, interruptions, time, missed."""
-    now = bedside.times(point)
+    now = inputs.times(point)
     if driver.driver == "wait":
-        return _wait(bedside, driver, now)
+        return _wait(inputs, driver, now)
     if driver.driver == "missed":
-        return _missed(bedside, driver, point)
+        return _missed(inputs, driver, point)
     total = np.zeros(now.shape)
-    for activity in matching(bedside.program, driver.of or ""):
-        row = bedside.trace.activities[:, :, activity]
+    for activity in matching(inputs.program, driver.of or ""):
+        row = inputs.trace.activities[:, :, activity]
         done = (row[..., A_END] >= 0) & (row[..., A_END] <= now)
         if driver.driver == "failed":
             total += np.where(done, row[..., A_FAILED], 0)
@@ -200,42 +200,42 @@ def driver_value(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
     return total
 
 
-def _missed(bedside: Bedside, driver: Driver, point: PairPlan) -> Floats:
-    """How often nobody could be had for the step named, of its repeats planned before the visit."""
-    program = bedside.program
+def _missed(inputs: PredictorInputs, driver: Driver, point: PointPlan) -> Floats:
+    """How often nobody was available for the step, among its repeats planned before the visit."""
+    program = inputs.program
     steps = steps_of_activities(program)
     before = {i for i in matching(program, driver.of or "") if steps[i] < program.visit_step[point.visit_index]}
     holds = [index for index, hold in enumerate(program.holds) if before.intersection(hold.activities)]
-    state = bedside.trace.holds[:, :, holds, H_STATE]
+    state = inputs.trace.holds[:, :, holds, H_STATE]
     return np.asarray(((state == GAVE_UP) | (state == REFUSED)).sum(axis=2), dtype=np.float64)
 
 
-def _wait(bedside: Bedside, driver: Driver, now: Ints) -> Floats:
+def _wait(inputs: PredictorInputs, driver: Driver, now: Ints) -> Floats:
     """Time waited for a resource before the visit, by those who were served."""
     total = np.zeros(now.shape)
     per = driver.per.value if driver.per else 60.0
-    for index, hold in enumerate(bedside.program.holds):
-        names = {bedside.program.resources[resource].base for resource in hold.resources}
+    for index, hold in enumerate(inputs.program.holds):
+        names = {inputs.program.resources[resource].base for resource in hold.resources}
         if driver.lasts is None or driver.lasts in names:
-            row = bedside.trace.holds[:, :, index]
+            row = inputs.trace.holds[:, :, index]
             served = (row[..., H_STATE] == GRANTED) & (row[..., H_GRANT] <= now)
             total += np.where(served, row[..., H_GRANT] - row[..., H_REQUEST], 0) / per
     return total
 
 
-def rhythm_shift(bedside: Bedside, rhythm: Rhythm, point: PairPlan) -> Floats:
+def rhythm_shift(inputs: PredictorInputs, rhythm: Rhythm, point: PointPlan) -> Floats:
     """(R, N) the clock's part of the predictor at the realized time; 0 at the reference clock and for a missed visit."""
-    missed = bedside.trace.visits[:, :, point.visit_index, V_REASON] != VISITED
-    return np.where(missed, 0.0, _clock_shift(bedside, rhythm, point))
+    missed = inputs.trace.visits[:, :, point.visit_index, V_REASON] != VISITED
+    return np.where(missed, 0.0, _clock_shift(inputs, rhythm, point))
 
 
-def _clock_shift(bedside: Bedside, rhythm: Rhythm, point: PairPlan) -> Floats:
+def _clock_shift(inputs: PredictorInputs, rhythm: Rhythm, point: PointPlan) -> Floats:
     """The clock's part at the times of a visit.
 
-    The slope counts hours to the nearest passing of the reference clock and stays as it is at the nearer end of
-    ``between`` outside it.
+    The slope counts hours to the nearest passing of the reference clock and is constant beyond the nearer end of
+    ``between``.
     """
-    clock = (bedside.times(point) % int(DAY)).astype(np.float64)
+    clock = (inputs.times(point) % int(DAY)).astype(np.float64)
     if rhythm.amplitude is not None and rhythm.peak is not None:
         wave = np.cos(2 * np.pi * (clock - rhythm.peak) / DAY)
         return np.asarray(
@@ -249,43 +249,43 @@ def _clock_shift(bedside: Bedside, rhythm: Rhythm, point: PairPlan) -> Floats:
         inside = (clock - start) % DAY <= (end - start) % DAY
         clock = np.where(inside, clock, np.where(late <= early, float(end), float(start)))
     hours = ((clock - rhythm.reference_clock + DAY / 2) % DAY - DAY / 2) / HOUR
-    hours = np.where(hours == -12.0, 12.0, hours)  # the half day counts as after
+    hours = np.where(hours == -12.0, 12.0, hours)  # half a day counts as after
     return np.asarray(rhythm.slope.value * hours)
 
 
 # ---------------------------------------------------------------- responses to activities
 
 
-def responders(bedside: Bedside, outcome: OutcomePlan, activity: str, response: Response) -> Floats:
+def responders(inputs: PredictorInputs, outcome: OutcomePlan, activity: str, response: Response) -> Floats:
     """(R, N) 1 for those who respond to the activity."""
     share = response.responders.value if response.responders else 1.0
     if share >= 1:
-        return np.ones(bedside.entries.arm.shape)
-    u = bedside.uniform("responder/{outcome}/{activity}", outcome=outcome.name, activity=activity)
+        return np.ones(inputs.entries.arm.shape)
+    u = inputs.uniform("responder/{outcome}/{activity}", outcome=outcome.name, activity=activity)
     return (u < share).astype(np.float64)
 
 
-def activity_shift(bedside: Bedside, outcome: OutcomePlan, point: PairPlan, *, scale: float) -> Floats | None:
-    """(R, N) what activities add at the visit, the arms' own scaled by ``scale`` (lambda); None for nothing."""
+def activity_shift(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, *, scale: float) -> Floats | None:
+    """(R, N) the sum of activities at the visit, the arms' own scaled by ``scale`` (lambda); None if there are none."""
     total: Floats | None = None
     for activity, response in outcome.responses:
         if response.secretion is None:
-            term = _at_once(bedside, outcome, point, activity, response, scale)
+            term = _at_once(inputs, outcome, point, activity, response, scale)
             total = term if total is None else total if term is None else total + term
     kinetic = [(name, response) for name, response in outcome.responses if response.secretion is not None]
     if kinetic and outcome.half_life > 0:
-        total = _plus(total, _secreted(bedside, outcome, point, kinetic, scale))
+        total = _plus(total, _secreted(inputs, outcome, point, kinetic, scale))
     return total
 
 
 def _at_once(
-    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, activity: str, response: Response, scale: float
+    inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, activity: str, response: Response, scale: float
 ) -> Floats | None:
     """A ratio, difference or odds ratio, with its spread, at later visits of the session or at the visits named.
 
-    At a named visit acts the last of an activity's repeats planned before it, so that effects do not pile up.
+    At a named visit only the last of an activity's repeats planned before it has an effect, so that effects do not add up.
     """
-    program = bedside.program
+    program = inputs.program
     session = program.visit_session[point.visit_index]
     acting = tuple(i for i in matching(program, activity) if program.activities[i].session == session)
     if response.visits:
@@ -296,38 +296,40 @@ def _at_once(
         if own and scale == 0.0:
             continue
         spread = spread_of(response)
-        size: Floats | float = size_of(bedside, response, outcome, point)
+        size: Floats | float = size_of(inputs, response, outcome, point)
         if spread is not None:
-            size = size + spread * individual(bedside, outcome, activity)
+            size = size + spread * individual(inputs, outcome, activity)
         if response.sd_practitioner is not None and response.sd_practitioner.value > 0:
-            size = size + response.sd_practitioner.value * by_practitioner(bedside, outcome, activity, index, response)
-        gate = responders(bedside, outcome, activity, response)
-        total = _plus(total, activity_share(bedside, index, point) * gate * size * (scale if own else 1.0))
+            size = size + response.sd_practitioner.value * by_practitioner(inputs, outcome, activity, index, response)
+        gate = responders(inputs, outcome, activity, response)
+        total = _plus(total, activity_share(inputs, index, point) * gate * size * (scale if own else 1.0))
     return total
 
 
-def last_before(program: Program, activity: str, point: PairPlan) -> tuple[int, ...]:
-    """The last activity of this name planned before a visit, or none."""
+def last_before(program: Program, activity: str, point: PointPlan) -> tuple[int, ...]:
+    """The last activity with this name planned before a visit, if there is one."""
     steps = steps_of_activities(program)
     earlier = [i for i in matching(program, activity) if steps[i] <= program.visit_step[point.visit_index]]
     return tuple(earlier[-1:])
 
 
-def individual(bedside: Bedside, outcome: OutcomePlan, activity: str) -> Floats:
+def individual(inputs: PredictorInputs, outcome: OutcomePlan, activity: str) -> Floats:
     """(R, N) standard normal: a participant's own deviation from the mean effect."""
-    u = bedside.uniform("individual effect/{outcome}/{activity}", outcome=outcome.name, activity=activity)
+    u = inputs.uniform("individual effect/{outcome}/{activity}", outcome=outcome.name, activity=activity)
     return standard_normal(u)
 
 
-def by_practitioner(bedside: Bedside, outcome: OutcomePlan, activity: str, index: int, response: Response) -> Floats:
+def by_practitioner(
+    inputs: PredictorInputs, outcome: OutcomePlan, activity: str, index: int, response: Response
+) -> Floats:
     """(R, N) standard normal: how the effect of an activity differs with the person who gave it.
 
-    That is who of the practitioners had served last when the activity began; 0 where nobody had.
+    That is the practitioner who had served last when the activity began; 0 if nobody had.
     """
     assert response.sd_practitioner is not None
-    group = bedside.program.practitioners.groups.index(response.sd_practitioner.of)
-    served = np.ascontiguousarray(bedside.trace.activities[:, :, index, A_SERVED + group])
-    return bedside.effects_of_people(
+    group = inputs.program.practitioners.groups.index(response.sd_practitioner.of)
+    served = np.ascontiguousarray(inputs.trace.activities[:, :, index, A_SERVED + group])
+    return inputs.effects_of_people(
         served, "practitioner effect/{resource}/{outcome}/{activity}", outcome=outcome.name, activity=activity
     )
 
@@ -340,23 +342,23 @@ def standard_normal(u: Floats) -> Floats:
 
 
 def _secreted(
-    bedside: Bedside, outcome: OutcomePlan, point: PairPlan, kinetic: list[tuple[str, Response]], scale: float
+    inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, kinetic: list[tuple[str, Response]], scale: float
 ) -> Floats:
-    """The logarithm of the level that secretion and clearance have led to."""
+    """The logarithm of the level that results from secretion and clearance."""
     which, amount, lag, lasts, factor, gates = [], [], [], [], [], []
     for name, response in kinetic:
-        gate = responders(bedside, outcome, name, response)
-        for index in matching(bedside.program, name):
+        gate = responders(inputs, outcome, name, response)
+        for index in matching(inputs.program, name):
             assert response.secretion is not None
             which.append(index)
             amount.append(response.secretion.value)
             lag.append(round(min(response.lag.value, LONGEST)) if response.lag else 0)
             lasts.append(round(min(response.lasts.value, LONGEST)) if response.lasts else -1)
-            factor.append(scale if bedside.program.activities[index].own else 1.0)
+            factor.append(scale if inputs.program.activities[index].own else 1.0)
             gates.append(gate)
-    out = np.zeros(bedside.entries.arm.shape)
+    out = np.zeros(inputs.entries.arm.shape)
     log_levels(
-        bedside.trace.activities, np.array(which), np.array(amount), np.array(lag), np.array(lasts), np.stack(gates),
-        np.array(factor), outcome.half_life, bedside.times(point), out,
+        inputs.trace.activities, np.array(which), np.array(amount), np.array(lag), np.array(lasts), np.stack(gates),
+        np.array(factor), outcome.half_life, inputs.times(point), out,
     )  # fmt: skip
     return out

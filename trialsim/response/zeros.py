@@ -1,4 +1,4 @@
-"""Readings of 0 that a logarithm or a percent cannot take: missing in these analyses, for the reason "log of 0"."""
+"""Readings of 0 have no logarithm and no percent change: they are missing in these analyses, for the reason "log of 0"."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from trialsim.kinds.designs import TRANSFORM
 from trialsim.numbers.normal import ndtr
 from trialsim.scenario.model import Analysis, Instrument, Scenario
 
-#: What such a value is called in tables and warnings.
+#: The name of such a value in tables and warnings.
 LOG_OF_ZERO = "log of 0"
 
-#: The share of readings of 0 from which on a scenario is warned of them.
+#: The smallest share of readings of 0 that causes a warning.
 WORTH_A_WORD = 0.001
 
 
 def reads_zero(tool: Instrument) -> bool:
-    """Whether the instrument can read 0 of a value above it: it rounds, and no detection limit catches what it rounds off."""
+    """Whether the instrument can read 0 for a value above 0: it rounds, and no detection limit replaces such values."""
     rounds = tool.rounding is not None and tool.rounding.value > 0
     return rounds and not (tool.detection_limit is not None and tool.detection_limit.value > 0)
 
@@ -41,7 +41,7 @@ def logged(analysis: Analysis) -> tuple[str, ...]:
 
 
 def logged_pairs(scenario: Scenario) -> dict[tuple[str, str], str]:
-    """(outcome, visit) that may read 0 where a logarithm is taken, with the first analysis that does."""
+    """(outcome, visit) that may read 0 and whose logarithm is taken, with the first analysis that takes it."""
     found: dict[tuple[str, str], str] = {}
     for name, analysis in scenario.analyses.items():
         outcome = scenario.outcomes[analysis.outcome]
@@ -52,7 +52,7 @@ def logged_pairs(scenario: Scenario) -> dict[tuple[str, str], str]:
 
 
 @dataclass(frozen=True)
-class Declared:
+class LognormalPoint:
     """A lognormal outcome at a visit: (K,) ``location`` and ``sd`` of its logarithm, and the instrument that reads it."""
 
     outcome: str
@@ -62,7 +62,7 @@ class Declared:
     sd: NDArray[np.float64]
 
 
-def zero_share(value: Declared) -> float:
+def zero_share(value: LognormalPoint) -> float:
     """The largest chance among the arms that a value of this outcome and visit is read as 0, from its declared level.
 
     A value below half a step is rounded to 0. Errors of assay and plate widen the logarithm.
@@ -77,8 +77,8 @@ def zero_share(value: Declared) -> float:
     )
 
 
-def log_of_zero(scenario: Scenario, values: Iterable[Declared]) -> Iterator[str]:
-    """Warnings where readings of 0 are to be expected under a logarithm or a percent."""
+def log_of_zero(scenario: Scenario, values: Iterable[LognormalPoint]) -> Iterator[str]:
+    """Warnings if readings of 0 are expected and an analysis takes logarithms or percents."""
     concerned = logged_pairs(scenario)
     for value in values:
         analysis = concerned.get((value.outcome, value.visit))
@@ -86,6 +86,6 @@ def log_of_zero(scenario: Scenario, values: Iterable[Declared]) -> Iterator[str]
         if share >= WORTH_A_WORD:
             yield (
                 f"about {100 * share:.2g} % of the values of {value.outcome} at {value.visit} are rounded to 0, and {analysis} "
-                f"takes their logarithm or divides by them: they are missing there ({LOG_OF_ZERO}), and the lowest values at "
-                "that. Round more finely, or declare a detection_limit: with what is done below:."
+                f"takes their logarithm or divides by them: they are missing there ({LOG_OF_ZERO}), and these are the lowest "
+                "values. Round more finely, or declare a detection_limit: and say with below: how such values are replaced."
             )

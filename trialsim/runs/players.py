@@ -23,7 +23,7 @@ from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import loads
 
-Player = Callable[[range], studies.Played]
+Player = Callable[[range], studies.ReplicateResults]
 
 #: How often a chunk is given out again when the worker that played it was lost.
 ATTEMPTS = 4
@@ -38,7 +38,7 @@ class Stored:
     found: list[range] = field(default_factory=list)
     by: list[dict[str, str]] = field(default_factory=list)
 
-    def __call__(self, replicates: range) -> studies.Played:
+    def __call__(self, replicates: range) -> studies.ReplicateResults:
         """The chunk, from now on in the store."""
         kept = self.store.load(replicates)
         if kept is not None:
@@ -50,7 +50,7 @@ class Stored:
         self._note(played)
         return played
 
-    def _note(self, played: studies.Played) -> None:
+    def _note(self, played: studies.ReplicateResults) -> None:
         """Remember by which versions replicates were played."""
         by = played.by or versions()
         if by not in self.by:
@@ -75,7 +75,7 @@ def task_of(study: Study, *, engine: Engine) -> Task:
     return Task(dump(study.scenario), scenario_hash(study.scenario), engine)
 
 
-def play_task(task: Task, start: int, stop: int) -> studies.Played:
+def play_task(task: Task, start: int, stop: int) -> studies.ReplicateResults:
     """Play the replicates ``start`` to ``stop - 1``; what a worker elsewhere is asked to do.
 
     Raises
@@ -115,7 +115,7 @@ class Elsewhere:
         self._lock = threading.Lock()
         self._executor = start()
 
-    def __call__(self, replicates: range) -> studies.Played:
+    def __call__(self, replicates: range) -> studies.ReplicateResults:
         """Play a chunk.
 
         Raises

@@ -227,7 +227,7 @@ def gaps(chunks: Sequence[range], replicates: int) -> tuple[range, ...]:
     return tuple(range(low.stop, high.start) for low, high in pairwise(edges) if high.start > low.stop)
 
 
-def _never(replicates: range) -> studies.Played:
+def _never(replicates: range) -> studies.ReplicateResults:
     raise RunError(
         f"the chunk of replicates {replicates.start} to {replicates.stop - 1} vanished while it was merged.",
         code="TS-R014",

@@ -28,7 +28,7 @@ from trialsim.runs.sealed import (
 )
 from trialsim.runs.versions import versions
 from trialsim.scenario.identity import scenario_hash
-from trialsim.study import Played
+from trialsim.study import ReplicateResults
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +76,7 @@ class ChunkStore:
         """Where the chunk of ``replicates`` is, or would be."""
         return file_of(self.folder, replicates)
 
-    def save(self, played: Played) -> Path:
+    def save(self, played: ReplicateResults) -> Path:
         """Write a chunk, whole or not at all."""
         path = self.path(played.estimates.replicates)
         _write(path, played, self.key)
@@ -85,7 +85,7 @@ class ChunkStore:
                 shorter.unlink(missing_ok=True)
         return path
 
-    def load(self, replicates: range) -> Played | None:
+    def load(self, replicates: range) -> ReplicateResults | None:
         """The replicates of a chunk from the file that holds all of them; None where there is none.
 
         A damaged file is told of, moved to the folder ``damaged`` beside it, and counts as not there.
@@ -141,7 +141,7 @@ def holds_chunks_of(folder: Path, identity: str) -> bool:
     return engine_of_chunks(folder, identity) is not None
 
 
-def read_chunk(path: Path, study: Study, key: str) -> Played:
+def read_chunk(path: Path, study: Study, key: str) -> ReplicateResults:
     """What a file holds, checked against its checksum, its name and the key of the study.
 
     Raises
@@ -158,7 +158,7 @@ def read_chunk(path: Path, study: Study, key: str) -> Played:
 # ---------------------------------------------------------------- a chunk as a table
 
 
-def _write(path: Path, played: Played, key: str) -> None:
+def _write(path: Path, played: ReplicateResults, key: str) -> None:
     estimates = played.estimates
     start, stop = estimates.replicates.start, estimates.replicates.stop
     columns: dict[str, Array] = {"replicate": np.arange(start, stop, dtype=np.int64)}
@@ -172,7 +172,7 @@ def _write(path: Path, played: Played, key: str) -> None:
     write_sealed(path, columns, told | {"versions": played.by or versions()})
 
 
-def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> Played:
+def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> ReplicateResults:
     replicates, twins, rows = range(told["start"], told["stop"]), tuple(told["twins"]), study.analysis.rows
     shape = (len(replicates), len(twins), len(rows))
 
@@ -189,7 +189,7 @@ def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> Played:
     )
     days = array_of(table, "entry_days")
     waits = _waits(table, days.shape)
-    return Played(estimates, array_of(table, "trial"), days, waits, by=dict(told["versions"]))
+    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(told["versions"]))
 
 
 def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -199,7 +199,7 @@ def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:
     return np.asarray(array_of(table, "waits").reshape(*shape, -1), dtype=np.int32)
 
 
-def _part(played: Played, replicates: range) -> Played:
+def _part(played: ReplicateResults, replicates: range) -> ReplicateResults:
     """The ``replicates`` of a chunk that holds more."""
     estimates = played.estimates
     if estimates.replicates == replicates:
@@ -207,7 +207,7 @@ def _part(played: Played, replicates: range) -> Played:
     first = replicates.start - estimates.replicates.start
     part = slice(first, first + len(replicates))
     arrays = {name: np.ascontiguousarray(getattr(estimates, name)[:, part]) for name in (*NUMBERS, "n", "status")}
-    return Played(
+    return ReplicateResults(
         estimates=Estimates(rows=estimates.rows, twins=estimates.twins, replicates=replicates, **arrays),
         trial=played.trial[part],
         entry_days=played.entry_days[part],

@@ -1,4 +1,4 @@
-"""From a curve to an answer: the recommended size, or why there is none."""
+"""The answer from a curve: the recommended size, or why there is none."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ import numpy as np
 from trialsim.evaluate.table import FAILED_LIMIT
 from trialsim.prepared import Study
 from trialsim.sizing.batch import Batch
-from trialsim.sizing.curve import Curve
-from trialsim.sizing.found import Confirmation, Found, Missed
-from trialsim.sizing.known import points_of
-from trialsim.sizing.plays import Plays
+from trialsim.sizing.curve import PowerCurve
+from trialsim.sizing.known_draws import points_of
+from trialsim.sizing.result import Confirmation, NoSizeReason, SizingResult
 from trialsim.sizing.sizes import Sizes
 from trialsim.sizing.target import SizingError, Target
+from trialsim.sizing.trials import SearchTrials
 from trialsim.study import simulate
 
-#: Trials in which effects are looked for.
+#: Trials in which a declared effect is searched.
 TRIALS = 50
 
 
 def answered(
-    plays: Plays,
-    curve: Curve,
+    trials: SearchTrials,
+    curve: PowerCurve,
     *,
     goal: float,
     sizes: Sizes,
     between: tuple[int, int],
     notes: tuple[str, ...] = (),
     confirmations: tuple[Confirmation, ...] = (),
-) -> Found:
-    """The smallest size of the range from which on the goal is met.
+) -> SizingResult:
+    """The smallest size of the range from which the goal is met.
 
-    An end of the range is an answer only where the size just below it is told apart from the goal: else it might be there only
-    because nobody looked further.
+    An end of the range is an answer only if the size just below it clearly misses the goal: otherwise it might be the answer only
+    because the search stopped there.
     """
     root, (low, high) = curve.root(goal), curve.root_interval(goal)
     at, missed = _place(curve, goal, root, low, sizes=sizes, between=between)
     place, value, error = best_of(curve, between)
-    return Found(
-        axis="size", measure="width" if curve.rule == "falling" else "power", goal=goal, target=plays.target, at=at, root=root,
+    return SizingResult(
+        axis="size", measure="width" if curve.rule == "falling" else "power", goal=goal, target=trials.target, at=at, root=root,
         low=low, high=high, curve=curve, best=(place, value), best_error=error, between=between, estimate=math.nan,
-        spent=plays.spent, confirmations=confirmations, notes=notes, missed=missed,
+        spent=trials.spent, confirmations=confirmations, notes=notes, missed=missed,
         reached=(math.nan,) * 3 if at is None else curve.interval(at),
-        effect_declared=missed != "never" or declares_effect(plays.study, plays.target),
+        effect_declared=missed != "never" or declares_effect(trials.study, trials.target),
     )  # fmt: skip
 
 
 def _place(
-    curve: Curve, goal: float, root: float, root_low: float, *, sizes: Sizes, between: tuple[int, int]
-) -> tuple[float | None, Missed]:
+    curve: PowerCurve, goal: float, root: float, root_low: float, *, sizes: Sizes, between: tuple[int, int]
+) -> tuple[float | None, NoSizeReason]:
     """The recommended size, or why there is none."""
     low, high = between
     if not math.isfinite(root):
@@ -66,30 +66,30 @@ def _place(
     return float(size), ""
 
 
-def best_of(curve: Curve, between: tuple[float, float]) -> tuple[float, float, float]:
-    """The size of the range that comes nearest to the goal, what it reaches, and the standard error of that."""
+def best_of(curve: PowerCurve, between: tuple[float, float]) -> tuple[float, float, float]:
+    """The size of the range that comes nearest to the goal, its power (or width), and the standard error of that."""
     inside = np.flatnonzero((curve.at >= between[0]) & (curve.at <= between[1]) & np.isfinite(curve.power))
     if not len(inside):
         return math.nan, math.nan, math.nan
     power, se = curve.power[inside], curve.se[inside]
     enough = (
         power <= power.min() if curve.rule == "falling" else power >= power.max() - 2 * se[-1]
-    )  # larger is no better
+    )  # larger is not better
     best = int(np.argmax(enough))
     return float(curve.at[inside[best]]), float(power[best]), float(se[best])
 
 
 def declares_effect(study: Study, target: Target) -> bool:
-    """Whether what the target measures changes when the declared effects are taken away, draw by draw."""
+    """Whether the values of the target change if the declared effects are removed, draw by draw."""
     if not target.arms:
-        return True  # compared with a constant or with its own baseline: the level itself is what is tested
+        return True  # compared with a constant or with its own baseline: the level itself is tested
     measured = simulate(study, range(TRIALS), twins=("declared", "null")).measurements.values
     points = list(points_of(target))
     return not np.array_equal(measured[0][:, :, points], measured[1][:, :, points], equal_nan=True)
 
 
 def check_power(power: float) -> None:
-    """Refuse a power that is none."""
+    """Refuse a power that is not between 0 and 1."""
     if not 0.0 < power < 1.0:
         raise SizingError(
             f"no design has a power of {power:g}.", code="TS-S003", remedy="Ask for a power between 0 and 100 %."
@@ -97,27 +97,27 @@ def check_power(power: float) -> None:
 
 
 def refuse_failures(batch: Batch, target: Target) -> None:
-    """Refuse to answer when too many trials cannot be analyzed at the largest size or effect."""
+    """Refuse to answer if too many trials cannot be analyzed at the largest size or effect."""
     failed = float(batch.scores.failed[-1])
     if failed > FAILED_LIMIT:
         raise SizingError(
             f"{100 * failed:.0f} % of the trials cannot be analyzed ({target.name}); a power of the others would be a guess.",
             code="TS-S002",
-            remedy="Look at the statuses with: trialsim run.",
+            remedy="See why with: trialsim run.",
         )
 
 
-def notes_on(curve: Curve) -> tuple[str, ...]:
-    """What is to be said of how a curve was made."""
+def notes_on(curve: PowerCurve) -> tuple[str, ...]:
+    """Notes on how a curve was made."""
     if curve.by_parts:
         return ()
     return (
-        f"Counting contradicted the model of the test statistic (p = {curve.contradiction:.2g}): rejections were counted.",
+        f"Counted rejections contradicted the model of the test statistic (p = {curve.contradiction:.2g}), so they were used.",
     )
 
 
-def shortfall(curve: Curve, batch: Batch, *, answer: float = math.inf) -> tuple[str, ...]:
-    """Says when trials of the answer (the largest ones where there is none) stay smaller, because enrollment ends first."""
+def shortfall(curve: PowerCurve, batch: Batch, *, answer: float = math.inf) -> tuple[str, ...]:
+    """A note if trials of the answer (or the largest ones) stay smaller, because enrollment ends first."""
     place = min(int(np.searchsorted(curve.at, answer)), len(curve.at) - 1)
     asked, enrolled = float(curve.at[place]), float(batch.enrolled[place].mean())
     if enrolled > 0.98 * asked:

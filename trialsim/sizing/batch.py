@@ -1,4 +1,4 @@
-"""Scores of a batch of trials at several sizes, or at several sizes of the effect, from one play of each trial."""
+"""Scores of a batch of trials at several sizes, or at several sizes of the effect, from one simulation of each trial."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trialsim.memory import at_once, trial_bytes
 from trialsim.prepared import Study
 from trialsim.response import respond
 from trialsim.sizing.fit import Scores
-from trialsim.sizing.known import known_contrasts
+from trialsim.sizing.known_draws import known_contrasts
 from trialsim.sizing.sizes import Sizes, at_size, sizes_of, smaller, within
 from trialsim.sizing.target import Target
 from trialsim.study import simulate, trial_arrays
@@ -22,7 +22,7 @@ from trialsim.study import simulate, trial_arrays
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
-#: Replicates a worker plays at a time, at most.
+#: The most replicates that a worker simulates at a time.
 CHUNK = 500
 
 
@@ -37,7 +37,7 @@ class Batch:
 
     @property
     def mean_estimate(self) -> Floats:
-        """(G,) mean estimate; NaN where the analysis gives none."""
+        """(G,) mean estimate; NaN if the analysis has none."""
         return mean_of_finite(self.estimate)
 
 
@@ -45,7 +45,7 @@ def play_sizes(
     study: Study, target: Target, at: list[int], *, replicates: range, seed: int, workers: int | None = None,
     progress: Progress | None = None,
 ) -> Batch:  # fmt: skip
-    """Play trials of the largest of the sizes ``at`` and analyze their first participants at every size."""
+    """Simulate trials of the largest size in ``at`` and analyze their first participants at every size."""
     sizes, largest = sizes_of(study), at_size(study, max(at))
 
     def work(part: range) -> Batch:
@@ -64,7 +64,7 @@ def play_whole(
     study: Study, target: Target, at: list[int], *, replicates: range, seed: int, workers: int | None = None,
     progress: Progress | None = None,
 ) -> Batch:  # fmt: skip
-    """Play whole trials of every size ``at``. They have the same seed, so sizes share their draws and their errors."""
+    """Simulate whole trials of every size ``at``. They have the same seed, so sizes share their draws and their errors."""
     return side_by_side(
         [
             play_sizes(study, target, [n], replicates=replicates, seed=seed, workers=workers, progress=progress)
@@ -74,7 +74,7 @@ def play_whole(
 
 
 def side_by_side(batches: list[Batch]) -> Batch:
-    """Batches of the same trials at different sizes as one."""
+    """Batches of the same trials at different sizes, joined."""
     return Batch(
         Scores(
             tuple(at for batch in batches for at in batch.scores.at),
@@ -91,7 +91,7 @@ def play_effects(
     study: Study, target: Target, at: list[float], *, replicates: range, seed: int, workers: int | None = None,
     progress: Progress | None = None,
 ) -> Batch:  # fmt: skip
-    """Play trials once for each multiple ``at`` of the declared effects, with the same draws."""
+    """Simulate trials once for each multiple ``at`` of the declared effects, with the same draws."""
     sizes: Sizes = sizes_of(study)
     n = study.conduct.target
 
@@ -123,7 +123,7 @@ def _batch(target: Target, at: tuple[float, ...], found: list[Estimates], known:
 def _play(
     work: Callable[[range], Batch], study: Study, replicates: range, *, workers: int | None, progress: Progress | None
 ) -> Batch:
-    """Play parts of the replicates on threads and put them together in order."""
+    """Simulate parts of the replicates on threads and join them in order."""
     workers = usable_cores() if workers is None else workers
     parts = chunk_ranges(replicates, at_once(trial_bytes(study, twins=1), largest=CHUNK), block=1)
     done: list[Batch] = []

@@ -1,8 +1,8 @@
-"""How far the approximate closed forms are off, as measured: the largest error over a grid of designs.
+"""Measured errors of the approximate closed forms: the largest error over a grid of designs.
 
 ``benchmarks/second_opinion.py`` measures them (exactly where every table can be listed, else by simulation) and keeps the results
-in ``benchmarks/second-opinion.json``; tests hold these numbers against that file, and `make verify` measures again.
-They stand beside the formulas (:mod:`trialsim.analysis.methods`).
+in ``benchmarks/second-opinion.json``; tests compare these numbers with that file, and `make verify` measures again.
+The names are those in the formulas (:mod:`trialsim.analysis.methods`).
 The t-test, analysis of variance and of covariance with normal covariates, and Fisher's test are exact and have no entry.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from trialsim.analysis.methods.method import ClosedForm
 from trialsim.analysis.methods.table import METHODS
 
-#: Sizes of the smallest arm from which a bound holds.
+#: The smallest size of the smallest arm for each bound.
 FROM = (10, 20, 40)
 
 #: The largest error of a power by formula, by the size of the smallest arm: from 10, from 20, from 40 on.
@@ -30,7 +30,7 @@ def bound_of(formula: str, smallest: float) -> float | None:
 
 
 def in_words(formula: str, smallest: float) -> str:
-    """What to say of the error of a formula."""
+    """The error of a formula, in words."""
     bound = bound_of(formula, smallest)
     if bound is None:
         return f"the formula is an approximation, not measured below {FROM[0]} in an arm"

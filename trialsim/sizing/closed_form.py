@@ -1,7 +1,7 @@
 """A second opinion: the nearest closed form of the power of an analysis, and why the simulated power differs from it.
 
-The closed forms stand beside the tests (:mod:`trialsim.analysis.methods`); here they are asked about a study: which spreads its
-levels declare, which sizes its arms have, at which alpha.
+The closed forms are beside the tests (:mod:`trialsim.analysis.methods`); here they are applied to a study: the distributions its
+levels declare, the sizes of its arms, its alpha.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from numpy.typing import NDArray
 from trialsim.analysis.methods.case import Case
 from trialsim.analysis.methods.method import ClosedForm
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import Call, RowPlan, pair_test, samples_of
+from trialsim.analysis.plan import PlannedAnalysis, RowPlan, pair_test, samples_of
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.kinds.tests import TEST, Samples, Test
 from trialsim.prepared import Study
 from trialsim.sizing import bounds
 from trialsim.sizing.expected import covariance, spreads
-from trialsim.sizing.gaps import reasons
-from trialsim.sizing.varying import arm_sizes, averaged, eligible, offsets
+from trialsim.sizing.formula_gaps import reasons
+from trialsim.sizing.random_sizes import arm_sizes, averaged, eligible, offsets
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Opinion:
+class SecondOpinion:
     """A power by formula.
 
     Attributes
     ----------
     power : by the formula, at full delivery with nothing lost
     formula : its name
-    source : where it stands
-    n : participants in each arm that went in
-    reasons : in words, what this study has and the formula does not know; last, how far the formula itself may be off
+    source : the publication of the formula
+    n : participants in each arm, as used by the formula
+    reasons : in words, features of this study that the formula ignores; the last one is the error of the formula itself
     """
 
     power: float
@@ -49,7 +49,7 @@ class Opinion:
 
 @dataclass(frozen=True)
 class _Question:
-    """What a row of the plan asks: a test, of what, of which two arms, at which alpha."""
+    """The question of a row of the plan: a test, an endpoint, two arms, an alpha."""
 
     test: Test
     samples: Samples
@@ -57,10 +57,10 @@ class _Question:
     alpha: float
 
 
-def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Opinion | None:
-    """The nearest closed form for a row of the plan of a study with ``n`` participants in all (its own by default).
+def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> SecondOpinion | None:
+    """The nearest closed form for a row of the plan of a study with ``n`` participants in total (by default its own number).
 
-    None where no formula comes near: subsets chosen by the outcome, percent changes of a normal outcome, arms too
+    None if no formula is close: subsets selected by the outcome, percent changes of a normal outcome, arms too
     small for the degrees of freedom.
     """
     plan = study.analysis
@@ -82,11 +82,11 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Opinio
     if found.measured is not None:
         smallest = min(sizes[list(asked.pair)] if asked.pair is not None else sizes)
         why = (*why, bounds.in_words(found.measured, float(smallest)))
-    return Opinion(power, found.formula, found.source, tuple(sizes.tolist()), why)
+    return SecondOpinion(power, found.formula, found.source, tuple(sizes.tolist()), why)
 
 
-def _question(call: Call, place: int) -> _Question:
-    """What the row at a place asks: the main test of its call, or one of the pairs that follow it."""
+def _question(call: PlannedAnalysis, place: int) -> _Question:
+    """The question of a row: the main test of its analysis, or one of the pairs that follow it."""
     if place == call.first_row:
         return _Question(TEST[call.test], samples_of(call), call.arms, call.alpha)
     assert call.pairs is not None  # only pairs follow a main row
@@ -94,8 +94,8 @@ def _question(call: Call, place: int) -> _Question:
     return _Question(pair_test(call), "two", call.pairs.arms[place - call.first_row - 1], call.alpha / count)
 
 
-def _case(study: Study, call: Call, asked: _Question, sizes: Floats) -> Case | None:
-    """What a closed form is given; None where the levels do not say how the endpoint is distributed."""
+def _case(study: Study, call: PlannedAnalysis, asked: _Question, sizes: Floats) -> Case | None:
+    """The input of a closed form; None if the levels do not determine the distribution of the endpoint."""
     arms = spreads(study.response, call.endpoint)
     if arms is None:
         return None

@@ -1,10 +1,10 @@
-"""A curve of powers (or widths) over sizes, where it meets a goal, and how sure that is.
+"""A curve of powers (or widths) over sizes, and where it meets a goal, with its error.
 
-Three rules say how a curve is read between its sizes, by what is known of it:
+Three rules define how a curve is read between its sizes:
 
-- ``rising``: without a ward power rises with the size, so chance falls are leveled out, and probits over square roots are
+- ``rising``: without a ward power rises with the size, so decreases by chance are smoothed, and probits over square roots are
   joined by lines, bent by the next neighbor.
-- ``local``: on a ward power may rise, fall and rise again (a night without staff), so nothing is leveled out: a parabola of
+- ``local``: on a ward power may rise, fall and rise again (a night without staff), so nothing is smoothed: a parabola of
   probits over square roots through the sizes around the answer, and only there.
 - ``falling``: the mean width of an interval, by lines on logarithms.
 """
@@ -36,18 +36,18 @@ SIDE = 2
 
 
 @dataclass(frozen=True)
-class Curve:
+class PowerCurve:
     """Power (or width) at each size (or effect), and without each group of trials.
 
     Attributes
     ----------
     at : (G,) sizes
     power : (G,)
-    without : (GROUPS, G) with one group of trials left out each, for standard errors
+    without : (GROUPS, G) the same without one group of trials each, for standard errors
     rule : how it is read between its sizes
     middle : the size around which the local rule reads it
     fresh_se : standard error that trials of a fresh seed add, on the scale of :meth:`link`; the same at every size
-    by_parts : whether the known part was integrated out; else rejections were counted
+    by_parts : whether the known part was integrated out; otherwise rejections were counted
     contradiction : p-value of the check by counting
     """
 
@@ -82,14 +82,14 @@ class Curve:
         return np.array([student(a, b) * b for a, b in zip(own, self.se, strict=True)])
 
     def root(self, goal: float) -> float:
-        """Where the curve is ``goal``; NaN outside it."""
+        """The size at which the curve is ``goal``; NaN if there is none."""
         return self._root(self.power, goal)
 
     def root_interval(self, goal: float) -> tuple[float, float]:
-        """The 95 % interval of the root by Student's t; it holds the error of the curve and that of fresh trials.
+        """The 95 % interval of the root by Student's t; it includes the error of the curve and that of fresh trials.
 
-        Without a group of trials the curve may miss the goal though the whole one meets it (near its end). Then the error
-        at the root over the slope there serves, which is the same to first order.
+        Without a group of trials the curve may miss the goal although the whole curve meets it (near its end). Then the error
+        at the root divided by the slope there is used, which is the same to first order.
         """
         root = self.root(goal)
         if not math.isfinite(root):
@@ -119,10 +119,10 @@ class Curve:
         half = student(own, whole) * whole
         return self.back(middle), self.back(middle - half), self.back(middle + half)
 
-    def pooled(self, at: float, value: float, error: float) -> Curve:
+    def pooled(self, at: float, value: float, error: float) -> PowerCurve:
         """The same curve pooled with a fresh estimate ``value`` of its height at ``at``, whose standard error is ``error``.
 
-        Both estimate one height. The weight of the fresh one is v / (v + error^2), v the variance of the curve there by the
+        Both estimate the same height. The weight of the fresh one is v / (v + error^2), v the variance of the curve there by the
         jackknife; the whole curve is shifted on the scale of :meth:`link`, so that it passes through the pooled height.
         """
         there = np.array([self.back(self._value(power, at)) for power in self.without])
@@ -167,9 +167,9 @@ class Curve:
 
 
 def student(own: float, whole: float) -> float:
-    """The 97.5 % point for an error ``whole`` of which ``own`` comes from a jackknife, the rest being known.
+    """The 97.5 % point for an error ``whole`` of which ``own`` comes from a jackknife; the rest is known.
 
-    Degrees of freedom by Satterthwaite: 9 where all of it is the jackknife's, more where the known part has a share.
+    Degrees of freedom by Satterthwaite: 9 if all of it comes from the jackknife, more if a part is known.
     """
     if not (own > 0 and math.isfinite(own)):
         return float(ndtri(0.975))
@@ -200,7 +200,7 @@ class Parabola:
         return self.level + self.slope * u + self.bend * u * u
 
     def root(self, goal: float) -> float:
-        """Where it rises through ``goal``, at most half its range outside of it; NaN if it does not."""
+        """The size at which it rises through ``goal``, at most half its range outside; NaN if there is none."""
         inside = self.slope**2 - 4 * self.bend * (self.level - goal)
         if not inside >= 0:
             return math.nan
@@ -225,9 +225,9 @@ def parabola(at: Floats, height: Floats) -> Parabola:
 
 
 def crossing(at: Floats, power: Floats, goal: float) -> float:
-    """Where a rising curve passes ``goal``: probits over square roots, a line between neighbors; NaN if it does not.
+    """The size at which a rising curve passes ``goal``: probits over square roots, a line between neighbors; NaN if none.
 
-    Chance may let a curve fall a little; it is made to rise first (pool adjacent violators).
+    A curve may decrease a little by chance; it is made monotone first (pool adjacent violators).
     """
     finite = np.isfinite(power)
     at, power = at[finite], rising(power[finite])
@@ -244,7 +244,7 @@ def crossing(at: Floats, power: Floats, goal: float) -> float:
 
 
 def _bent(x: tuple[float, float, float], y: tuple[float, float, float], goal: float, line: float) -> float:
-    """The crossing of the parabola through three points between the first two; ``line`` where it has none there."""
+    """The crossing of the parabola through three points between the first two; ``line`` if there is none."""
     slope0, slope1 = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
     bend = (slope1 - slope0) / (x[2] - x[0])
     tilt = slope0 - bend * (x[1] - x[0])
@@ -256,7 +256,7 @@ def _bent(x: tuple[float, float, float], y: tuple[float, float, float], goal: fl
 
 
 def falling_through(at: Floats, width: Floats, goal: float) -> float:
-    """Where a falling width meets the goal, a line between neighbors on logarithms; NaN if it does not."""
+    """The size at which a falling width meets the goal, a line between neighbors on logarithms; NaN if there is none."""
     below = np.flatnonzero(width <= goal)
     if not len(below) or below[0] == 0:
         return math.nan
@@ -271,7 +271,7 @@ def probit(power: float) -> float:
 
 
 def rising(values: Floats) -> Floats:
-    """The nearest rising curve (pool adjacent violators, equal weights)."""
+    """The nearest monotone curve (pool adjacent violators, equal weights)."""
     pools: list[list[float]] = []
     for value in values:
         pools.append([float(value), 1.0])
@@ -285,10 +285,10 @@ def rising(values: Floats) -> Floats:
 
 
 def last_rise(at: Floats, power: Floats, se: Floats, goal: float) -> float:
-    """Where a bumpy curve passes ``goal`` for the last time; NaN if it ends below it, or never lies below it.
+    """The size at which an uneven curve passes ``goal`` for the last time; NaN if it ends below, or is never below.
 
-    A size counts as below by one standard error: sizes share their draws, so chance seldom makes a fall of that depth, and a
-    fall that is overlooked would put the answer before it.
+    A size counts as below by one standard error: sizes share their draws, so chance rarely makes such a decrease, and a
+    decrease that is missed would give an answer that is too small.
     """
     if not power[-1] >= goal:
         return math.nan

@@ -1,8 +1,8 @@
-"""What the declared levels say of an endpoint in each arm: mean, SD, shares of categories, chances to lie above.
+"""The distribution of an endpoint in each arm by the declared levels: mean, SD, shares of categories, chances.
 
-Levels hold for full delivery and before the instrument. What activities do (clearance kinetics, ratios) enters by its
+Levels hold for full delivery and before the instrument. Effects of activities (clearance kinetics, ratios) enter by their
 expectation when everything takes its mean length, and so does a slope of the clock between two visits of one session;
-what only the play knows (waits, failed attempts, the hour of the day) does not.
+what only the simulation knows (waits, failed attempts, the hour of the day) does not.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from trialsim.protocol.program import Program
 from trialsim.response.joint import total_correlation
 from trialsim.response.people import NOBODY, services
 from trialsim.response.plan import ResponsePlan, log_factor, matching, spread_of, steps_of_activities
-from trialsim.response.scales.moments import End, Ends, Spread, discrete
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution, discrete
 from trialsim.scenario.model import Response
 
 Floats = NDArray[np.float64]
 
-__all__ = ["Spread", "covariance", "spreads"]
+__all__ = ["EndpointDistribution", "covariance", "spreads"]
 
 
-def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
-    """The endpoint in each arm, yes or no if it is dichotomized; None where no formula reaches it."""
+def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[EndpointDistribution] | None:
+    """The endpoint in each arm, yes or no if it is dichotomized; None if there is no formula."""
     found = []
     for arm in range(len(plan.arms)):
         one = _spread(plan, endpoint, arm)
@@ -38,10 +38,10 @@ def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[Spread] | None:
     return found
 
 
-def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread | None:
-    """The endpoint in one arm; None where no formula reaches it."""
+def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> EndpointDistribution | None:
+    """The endpoint in one arm; None if there is no formula."""
     start = endpoint.start
-    ends = Ends(
+    ends = ArmEndpoint(
         end=_end(plan, endpoint.visit, arm),
         start=None if start is None else _end(plan, start, arm),
         rho=0.0 if start is None else total_correlation(plan, endpoint.visit, start, arm),
@@ -52,7 +52,7 @@ def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> Spread | None:
     return plan.outcomes[plan.points[endpoint.visit].outcome].parts.expected(ends)
 
 
-def _dichotomized(spread: Spread, endpoint: Endpoint) -> Spread:
+def _dichotomized(spread: EndpointDistribution, endpoint: Endpoint) -> EndpointDistribution:
     if endpoint.at_least is None and endpoint.at_most is None:
         return spread
     if endpoint.at_least is not None:
@@ -68,16 +68,16 @@ def _dichotomized(spread: Spread, endpoint: Endpoint) -> Spread:
 
 
 def level(plan: ResponsePlan, point: int, arm: int) -> tuple[float, float]:
-    """Location of an arm at a point with what activities are expected to add, and the variance they add."""
+    """Location of an arm at a point with the expected effect of activities, and the variance they add."""
     shift, variance = activity_effect(plan, point, arm)
     return float(plan.points[point].location[arm]) + shift, variance
 
 
-def _end(plan: ResponsePlan, point: int, arm: int) -> End:
-    """An arm at a point, with what activities are expected to add."""
+def _end(plan: ResponsePlan, point: int, arm: int) -> ArmPoint:
+    """An arm at a point, with the expected effect of activities."""
     here = plan.points[point]
     shift, variance = activity_effect(plan, point, arm)
-    return End(
+    return ArmPoint(
         location=float(here.location[arm]) + shift,
         sd=float(here.sd[arm]),
         own=variance,
@@ -152,7 +152,7 @@ def _over_practitioners(program: Program, response: Response, activity: int, arm
 
 
 def _clock(plan: ResponsePlan, first: int, second: int, arm: int) -> float:
-    """What a slope per hour adds between two points of one session, when all takes its mean length."""
+    """The effect of a slope per hour between two points of one session, if everything takes its mean length."""
     rhythm, program = plan.outcomes[plan.points[first].outcome].rhythm, plan.program
     if program is None or rhythm is None or rhythm.slope is None:
         return 0.0
@@ -171,7 +171,7 @@ def _clock(plan: ResponsePlan, first: int, second: int, arm: int) -> float:
 def _secreted(
     plan: ResponsePlan, point: int, arm: int, activity: int, drive: tuple[float, float, float | None]
 ) -> float:
-    """Log level at the visit after one activity of its session, when all takes its mean length."""
+    """Log level at the visit after one activity of its session, if everything takes its mean length."""
     program, here = plan.program, plan.points[point]
     assert program is not None
     half_life = plan.outcomes[here.outcome].half_life

@@ -1,9 +1,9 @@
-"""Power from the scores of simulated trials, with what is known about their draws integrated out.
+"""Power from the scores of simulated trials, with the known part of their draws integrated out.
 
 The part ``b`` of a score that the known contrasts explain is standard normal, exactly. A score is written as a cubic in
 ``b`` plus a rest; the power is the mean over the normal distribution of ``b`` of the share of rests, of trials with
 nearly that ``b``, that carry the score beyond its critical value. Only the rests are random, and no distribution is
-assumed for them. The little that is assumed is checked by counting: rejections, freed of chance by the same contrasts,
+assumed for them. The few assumptions are checked by counting: rejections, adjusted by the same contrasts,
 are unbiased whatever the shape (control variates; Glasserman 2003, section 4.1).
 """
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from trialsim.heavy import stats
-from trialsim.sizing.curve import GROUPS, Curve, Rule, jackknife_se
+from trialsim.sizing.curve import GROUPS, PowerCurve, Rule, jackknife_se
 from trialsim.sizing.target import Target
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,7 @@ Flags = NDArray[np.bool_]
 NODES = np.linspace(-5.0, 5.0, 401)
 WEIGHTS = np.exp(-0.5 * NODES**2) / np.exp(-0.5 * NODES**2).sum()
 
-#: Strata of the known part, of equal probability: the rests of a stratum serve for its nodes.
+#: Strata of the known part, of equal probability: the rests of a stratum are used for its nodes.
 STRATA = 16
 EDGES = ndtri(np.arange(STRATA + 1) / STRATA)
 NODES_OF = np.searchsorted(NODES, EDGES)
@@ -36,7 +36,7 @@ NODES_OF = np.searchsorted(NODES, EDGES)
 #: The level at which counting contradicts the model.
 CONTRADICTED = 0.001
 
-#: Below this share of the variance the known part is left alone.
+#: Below this share of the variance the known part is ignored.
 LEAST_KNOWN = 0.01
 
 
@@ -58,7 +58,7 @@ Estimator = Callable[[Floats, Floats, float, bool], float]
 
 
 def direction(score: Floats, known: Floats) -> Floats | None:
-    """(R,) the standard normal combination of the contrasts that moves the score; None where none does."""
+    """(R,) the standard normal combination of the contrasts that changes the score; None if none does."""
     centered = score - score.mean()
     slopes = np.linalg.solve(known.T @ known + 1e-9 * np.eye(known.shape[1]), known.T @ centered)
     length = float(np.sqrt((slopes**2).sum()))
@@ -68,7 +68,7 @@ def direction(score: Floats, known: Floats) -> Floats | None:
 
 
 def _basis(b: Floats) -> Floats:
-    """(R, 4) Hermite polynomials, whose mean under the standard normal is 0 but for the first."""
+    """(R, 4) Hermite polynomials, whose mean under the standard normal is 0 except for the first."""
     square = b * b  # numpy's power of 3 is a hundred times slower
     return np.stack([np.ones(b.shape), b, square - 1, b * (square - 3)], axis=1)
 
@@ -106,14 +106,14 @@ def power_by_parts(score: Floats, known: Floats, critical: float, two_tailed: bo
 
 
 def _growth(b: Floats, rest: Floats) -> float:
-    """How fast the logarithm of the spread of the rests grows with ``b``."""
+    """How fast the logarithm of the SD of the rests grows with ``b``."""
     size = np.log(np.abs(rest) + 1e-12 * np.abs(rest).max(initial=1e-300))
     centered = b - b.mean()
     return float(np.clip((centered * size).sum() / (centered**2).sum(), -0.5, 0.5))
 
 
 def power_by_counting(score: Floats, known: Floats, critical: float, two_tailed: bool) -> float:
-    """The share of rejections, freed of what the known contrasts explain of it."""
+    """The share of rejections, adjusted for the part that the known contrasts explain."""
     rejects = (np.abs(score) if two_tailed else score) >= critical
     b = direction(score, known)
     if b is None:
@@ -131,19 +131,19 @@ def _beyond(score: Floats, critical: float, two_tailed: bool) -> float:
 
 def fit_curve(
     scores: Scores, target: Target, *, check_at: Sequence[int] = (), rule: Rule = "rising", middle: float = math.nan
-) -> Curve:
+) -> PowerCurve:
     """Power over sizes; by parts unless counting at the positions ``check_at`` contradicts it."""
-    told = (target.critical, target.two_tailed)
+    decision = (target.critical, target.two_tailed)
     groups = np.arange(scores.score.shape[1]) * GROUPS // scores.score.shape[1]
-    parts = _estimates(scores, range(len(scores.at)), groups, power_by_parts, told)
+    parts = _estimates(scores, range(len(scores.at)), groups, power_by_parts, decision)
     checked = sorted(set(check_at)) or list(range(len(scores.at)))
-    counted = _estimates(scores, checked, groups, power_by_counting, told)
+    counted = _estimates(scores, checked, groups, power_by_counting, decision)
     p = _contradiction(counted[0] - parts[0][checked], counted[1] - parts[1][:, checked])
     by_parts = p > CONTRADICTED
     if not by_parts:
-        parts = _estimates(scores, range(len(scores.at)), groups, power_by_counting, told)
+        parts = _estimates(scores, range(len(scores.at)), groups, power_by_counting, decision)
     at = np.array(scores.at, dtype=np.float64)
-    return Curve(at, parts[0], parts[1], rule, middle, by_parts=by_parts, contradiction=p)
+    return PowerCurve(at, parts[0], parts[1], rule, middle, by_parts=by_parts, contradiction=p)
 
 
 def _estimates(
@@ -151,22 +151,22 @@ def _estimates(
     places: Sequence[int] | range,
     groups: NDArray[np.int64],
     estimator: Estimator,
-    told: tuple[float, bool],
+    decision: tuple[float, bool],
 ) -> tuple[Floats, Floats]:
     """(G,) power at each place and (GROUPS, G) without each group."""
     power, without = np.empty(len(places)), np.empty((GROUPS, len(places)))
     for i, g in enumerate(places):
         usable = np.isfinite(scores.score[g])
         score, known, group = scores.score[g, usable], scores.known[g, usable], groups[usable]
-        power[i] = estimator(score, known, *told) if len(score) else np.nan
+        power[i] = estimator(score, known, *decision) if len(score) else np.nan
         for left_out in range(GROUPS):
             kept = group != left_out
-            without[left_out, i] = estimator(score[kept], known[kept], *told) if kept.any() else np.nan
+            without[left_out, i] = estimator(score[kept], known[kept], *decision) if kept.any() else np.nan
     return power, without
 
 
 def _contradiction(difference: Floats, without: Floats) -> float:
-    """P-value of Hotelling's test that all differences are 0; differences of no spread and no size agree."""
+    """P-value of Hotelling's test that all differences are 0; differences that are all 0 agree."""
     moving = jackknife_se(without) > 1e-9
     if not moving.any():
         return 1.0 if np.abs(difference).max(initial=0.0) < 1e-6 else 0.0
@@ -174,7 +174,7 @@ def _contradiction(difference: Floats, without: Floats) -> float:
     groups, k = without.shape
     centered = without - without.mean(axis=0)
     covariance = (groups - 1) / groups * centered.T @ centered
-    covariance += 1e-3 * np.diag(np.diag(covariance))  # neighboring sizes can be the same but for rounding
+    covariance += 1e-3 * np.diag(np.diag(covariance))  # neighboring sizes can be the same except for rounding
     t2 = float(difference @ np.linalg.solve(covariance, difference))
     df = groups - 1
     return float(stats.f.sf(t2 * (df - k + 1) / (df * k), k, df - k + 1))

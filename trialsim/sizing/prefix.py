@@ -1,4 +1,4 @@
-"""Whether the first participants of a larger trial are the smaller trial, to the last digit."""
+"""Whether the first participants of a larger trial equal the smaller trial, to the last digit."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TRIALS = 200
 def is_prefix(study: Study, n: int, largest: int, *, seed: int) -> bool:
     """Whether the first ``n`` of a trial of ``largest`` are the trial of ``n``: the same people, values and reasons.
 
-    Draws have addresses, so a difference is never chance. It comes from what a later participant does to an earlier one
-    (takes a nurse, a place in the queue) or from arms that close when they are full. Of 200 trials not one may differ.
+    Draws have addresses, so a difference is never chance. It comes from the effect of a later participant on an earlier one
+    (takes a nurse, a place in the queue) or from arms that close when they are full. None of 200 trials may differ.
     """
     sizes, parts = sizes_of(study), []
     for size in (n, largest):
@@ -42,6 +42,6 @@ def is_prefix(study: Study, n: int, largest: int, *, seed: int) -> bool:
 
 
 def _with_reasons(cohort: Cohort) -> TrialArrays:
-    """What analyses see of a cohort, and behind the values of each participant the reasons for missing ones."""
+    """The data of a cohort that analyses use, with the reasons for missing values."""
     arrays, reason = trial_arrays(cohort), cohort.measurements.reason.astype(np.float64)
     return replace(arrays, values=np.concatenate([arrays.values, reason], axis=3))

@@ -1,8 +1,8 @@
-"""The search for a size: a small pilot finds the neighborhood, one batch gives the curve, a fresh seed joins in.
+"""The search for a size: a small pilot finds the neighborhood, one batch gives the curve, trials of a fresh seed are added.
 
 Without a ward the trial of n is the first part of a larger one, and power rises smoothly with n: one batch gives the whole
 curve. On a ward both may fail (later participants delay earlier ones; a night without staff makes power fall), so sizes close
-to the answer are looked at, played whole where it matters (:mod:`trialsim.sizing.nearby`).
+to the answer are examined, with whole trials if it matters (:mod:`trialsim.sizing.local_search`).
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from trialsim.prepared import Study
 from trialsim.sizing.answer import answered, check_power, notes_on, refuse_failures, shortfall
 from trialsim.sizing.batch import Batch
 from trialsim.sizing.confirm import confirm_size
-from trialsim.sizing.curve import Curve, crossing
+from trialsim.sizing.curve import PowerCurve, crossing
 from trialsim.sizing.fit import fit_curve
-from trialsim.sizing.found import Found
-from trialsim.sizing.nearby import Nearby
-from trialsim.sizing.plays import PILOT, Plays, Progress
+from trialsim.sizing.local_search import LocalSearch
 from trialsim.sizing.prefix import is_prefix
+from trialsim.sizing.result import SizingResult
 from trialsim.sizing.sizes import Sizes, sizes_of
 from trialsim.sizing.target import SizingError, Target
+from trialsim.sizing.trials import PILOT, Progress, SearchTrials
 
 Floats = NDArray[np.float64]
 
-#: By what the largest size of the pilot grows until it is enough.
+#: The factor by which the largest size of the pilot grows until it is enough.
 GROWTH = 3
 
-#: The largest trial that is looked for by default.
+#: The largest trial in the search by default.
 LARGEST = 3_000
 
 #: Sizes of the batch, as shares of the size the pilot found.
 AROUND = (0.3, 0.45, 0.6, 0.75, 0.87, 0.95, 1.03, 1.12, 1.25)
 
-#: Batches at most, when the pilot was wrong about the neighborhood.
+#: The most batches, if the pilot was wrong about the neighborhood.
 ROUNDS = 4
 
 
@@ -51,8 +51,8 @@ def find_size(
     seed: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Found:
-    """The smallest number of participants from which on a trial reaches ``target`` with probability ``power``.
+) -> SizingResult:
+    """The smallest number of participants from which a trial reaches ``target`` with probability ``power``.
 
     Parameters
     ----------
@@ -63,25 +63,25 @@ def find_size(
     Raises
     ------
     SizingError
-        TS-S002 when more than 5 % of the trials cannot be analyzed
+        TS-S002 if more than 5 % of the trials cannot be analyzed
     """
     check_power(power)
     seed = study.scenario.simulation.seed if seed is None else seed
     sizes = sizes_of(study)
     low, high = range_of(sizes, between)
-    plays = Plays(study, target, seed, workers, progress)
-    curve, notes = _Search(plays, power, sizes, low, high, replicates).curve(pilot=between is None)
-    first = answered(plays, curve, goal=power, sizes=sizes, between=(low, high), notes=notes)
+    trials = SearchTrials(study, target, seed, workers, progress)
+    curve, notes = _Search(trials, power, sizes, low, high, replicates).curve(pilot=between is None)
+    first = answered(trials, curve, goal=power, sizes=sizes, between=(low, high), notes=notes)
     if not confirm or not (math.isfinite(first.root) and low <= sizes.up(first.root) <= high):
         return first
-    confirmation, pooled = confirm_size(plays, curve, sizes.up(first.root), confirm)
+    confirmation, pooled = confirm_size(trials, curve, sizes.up(first.root), confirm)
     return answered(
-        plays, pooled, goal=power, sizes=sizes, between=(low, high), notes=notes, confirmations=(confirmation,)
+        trials, pooled, goal=power, sizes=sizes, between=(low, high), notes=notes, confirmations=(confirmation,)
     )
 
 
 def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
-    """The allowed sizes from and to which is searched."""
+    """The smallest and the largest allowed size of the search."""
     if between is None:
         return sizes.up(sizes.least), sizes.up(LARGEST)
     low, high = between
@@ -92,7 +92,7 @@ def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
     low, high = max(sizes.up(low), sizes.step), high // sizes.step * sizes.step
     if low >= high:
         raise SizingError(
-            "the allocation allows no two sizes in this range.",
+            "the allocation allows fewer than two sizes in this range.",
             code="TS-S004",
             remedy=f"Sizes are multiples of {sizes.step}.",
         )
@@ -100,28 +100,28 @@ def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
 
 
 class _Search:
-    """One search under way. Answers lie from ``low`` to ``high``; sizes a little beyond are played to see these ends well."""
+    """One search under way. Answers lie from ``low`` to ``high``; sizes a little beyond are simulated too."""
 
-    def __init__(self, plays: Plays, goal: float, sizes: Sizes, low: int, high: int, replicates: int) -> None:
-        self.plays, self.goal, self.sizes, self.replicates = plays, goal, sizes, replicates
+    def __init__(self, trials: SearchTrials, goal: float, sizes: Sizes, low: int, high: int, replicates: int) -> None:
+        self.trials, self.goal, self.sizes, self.replicates = trials, goal, sizes, replicates
         self.low, self.high = low, high
         self.floor, self.ceiling = min(low, sizes.up(sizes.least)), sizes.up(AROUND[-1] * high)
 
-    def curve(self, *, pilot: bool) -> tuple[Curve, tuple[str, ...]]:
-        """The curve around the answer, and what is to be said of how it was made."""
+    def curve(self, *, pilot: bool) -> tuple[PowerCurve, tuple[str, ...]]:
+        """The curve around the answer, and notes on how it was made."""
         middle = self.pilot() if pilot else self.coarse()
         one, largest = self.sizes.up(middle), self.sizes.up(AROUND[-1] * middle)
-        apart = is_prefix(self.plays.study, one, max(largest, one + self.sizes.step), seed=self.plays.seed)
-        if self.plays.study.program is None and apart:
+        apart = is_prefix(self.trials.study, one, max(largest, one + self.sizes.step), seed=self.trials.seed)
+        if self.trials.study.program is None and apart:
             curve, batch = self.smooth(middle)
             return curve, (*notes_on(curve), *shortfall(curve, batch))
-        nearby = Nearby(
-            self.plays, self.goal, self.sizes, (self.low, self.high), (self.floor, self.ceiling), self.replicates
+        nearby = LocalSearch(
+            self.trials, self.goal, self.sizes, (self.low, self.high), (self.floor, self.ceiling), self.replicates
         )
         return nearby.curve(middle, whole=not apart)
 
-    def smooth(self, middle: float) -> tuple[Curve, Batch]:
-        """The batch, and again where the pilot was wrong about the neighborhood."""
+    def smooth(self, middle: float) -> tuple[PowerCurve, Batch]:
+        """The batch, repeated if the pilot was wrong about the neighborhood."""
         curve, batch = self.around(middle)
         for _ in range(ROUNDS):
             if math.isfinite(curve.root(self.goal)) or not self.movable(curve):
@@ -130,17 +130,17 @@ class _Search:
             curve, batch = self.around(middle)
         return curve, batch
 
-    def movable(self, curve: Curve) -> bool:
-        """Whether the range goes on where the curve does not reach the goal."""
+    def movable(self, curve: PowerCurve) -> bool:
+        """Whether the range continues if the curve does not reach the goal."""
         return bool(curve.at[-1] < self.high if curve.power[-1] < self.goal else curve.at[0] > self.low)
 
     def pilot(self) -> float:
         """The neighborhood, by trials that grow until they are large enough."""
-        largest = self.sizes.up(max(self.plays.study.conduct.target, 8 * self.sizes.step))
+        largest = self.sizes.up(max(self.trials.study.conduct.target, 8 * self.sizes.step))
         while True:
             largest = min(largest, self.high)
             ladder = self.sizes.near(np.geomspace(max(self.low, largest / 30), largest, 7))
-            power = self.quick(ladder, "Looking for the range")
+            power = self.quick(ladder, "Searching for the range")
             root = crossing(np.array(ladder, dtype=np.float64), power, self.goal)
             if math.isfinite(root) or power[0] >= self.goal or largest == self.high or level(power):
                 return root if math.isfinite(root) else float(ladder[0] if power[0] >= self.goal else largest)
@@ -149,29 +149,29 @@ class _Search:
     def coarse(self) -> float:
         """The neighborhood inside a range that the user gave."""
         ladder = self.sizes.near(np.geomspace(self.low, self.high, 7))
-        power = self.quick(ladder, "Looking through the range")
+        power = self.quick(ladder, "Searching the range")
         root = crossing(np.array(ladder, dtype=np.float64), power, self.goal)
         return root if math.isfinite(root) else float(ladder[0] if power[0] >= self.goal else ladder[-1])
 
     def quick(self, ladder: list[int], text: str) -> Floats:
         """Power at each size of a small batch."""
-        batch = self.plays.prefixes(ladder, PILOT, text)
-        return self.plays.quick_power(batch)
+        batch = self.trials.prefixes(ladder, PILOT, text)
+        return self.trials.quick_power(batch)
 
-    def around(self, middle: float) -> tuple[Curve, Batch]:
-        """The curve around ``middle``; with the ends of the range where they are near."""
+    def around(self, middle: float) -> tuple[PowerCurve, Batch]:
+        """The curve around ``middle``, with the ends of the range if they are near."""
         near = (middle - self.sizes.step, middle, middle + self.sizes.step)
         at = self.sizes.near((*(middle * share for share in AROUND), *near))
         ends = [n for n in (self.low, self.high) if at[0] < n < at[-1]]
         at = [n for n in sorted({*at, *ends}) if self.floor <= n <= self.ceiling]
         if len(at) < 2:
             at = sorted({self.floor, *at, self.floor + self.sizes.step})
-        batch = self.plays.prefixes(at, self.replicates, "Playing the batch")
-        refuse_failures(batch, self.plays.target)
+        batch = self.trials.prefixes(at, self.replicates, "Simulating the batch")
+        refuse_failures(batch, self.trials.target)
         place = np.abs(np.array(at) - middle).argsort()[:3]
-        return fit_curve(batch.scores, self.plays.target, check_at=[int(i) for i in place]), batch
+        return fit_curve(batch.scores, self.trials.target, check_at=[int(i) for i in place]), batch
 
 
 def level(power: Floats) -> bool:
-    """Whether more participants no longer help: enrollment ends before they come, or there is no effect."""
+    """Whether more participants no longer help: enrollment ends before they arrive, or there is no effect."""
     return bool(power[-1] - power[-3] < 0.005 and power[-1] - power[-5:].min() < 0.05)

@@ -1,4 +1,4 @@
-"""Sizes a design allows, and the same study at another size."""
+"""The sizes that a design allows, and the same study at another size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from trialsim.scenario.change import change
 class Sizes:
     """Total numbers of participants that the allocation allows: multiples of ``step``.
 
-    The step is one round of the ratio (1:1:1 gives 3, 2:1 gives 3); with a target for each arm it is one a arm.
+    The step is one round of the ratio (1:1:1 gives 3, 2:1 gives 3); with a target for each arm it is one in each arm.
     """
 
     step: int
@@ -29,7 +29,7 @@ class Sizes:
 
     @property
     def least(self) -> int:
-        """The smallest size that can be analyzed with some hope: 3 in the smallest arm."""
+        """The smallest useful size: 3 in the smallest arm."""
         smallest = 1 if self.each_arm else min(self.ratio)
         return -(-3 // smallest) * self.step
 
@@ -38,7 +38,7 @@ class Sizes:
         return max(int(np.ceil(n / self.step - 1e-9)), 1) * self.step
 
     def near(self, sizes: Iterable[float]) -> list[int]:
-        """Allowed sizes nearest to ``sizes``, each once, rising."""
+        """Allowed sizes nearest to ``sizes``, each once, in ascending order."""
         return sorted({max(round(n / self.step) * self.step, self.step) for n in sizes})
 
     def of_arms(self, n: int) -> tuple[int, ...]:
@@ -56,7 +56,7 @@ def sizes_of(study: Study) -> Sizes:
 
 
 def at_size(study: Study, n: int) -> Study:
-    """The same study with ``n`` participants in all.
+    """The same study with ``n`` participants in total.
 
     Only the size changes: pathway, levels and analyses stay those of the study. So do levels declared ``as: observed``, found
     by a pilot of the declared size: what a pilot measured is a fact of that pilot, not of the trial that is planned from it.
@@ -114,7 +114,7 @@ def _first_of_each(arm, arms, each, inside):  # type: ignore[no-untyped-def]
 
 
 def within(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:
-    """(R, N) who belongs to the trial of ``n``."""
+    """(R, N) participants who belong to the trial of ``n``."""
     if sizes.each_arm:
         return first_of_each(arm, sizes, n)
     inside = np.asarray(arm >= 0)

@@ -1,4 +1,4 @@
-"""What is to be reached: the rejection of one analysis, or of any or all of several, as one score a trial."""
+"""The target of a search: the rejection of one analysis, or of any or all of several, as one score for each trial."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, Call, RowPlan, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, samples_of
 from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import TrialsimError
 from trialsim.kinds.designs import WAY
@@ -26,7 +26,7 @@ Need = Literal["any", "all"]
 
 
 class SizingError(TrialsimError, ValueError):
-    """A question about sample size that has no answer as it was put."""
+    """A question about sample size that has no answer."""
 
     exit_code = 2
 
@@ -37,7 +37,7 @@ class Target:
 
     Attributes
     ----------
-    plan : only the analyses that are asked about
+    plan : the analyses of the target only
     rows : positions in ``plan.rows``; several make a family of which ``need`` (any or all) must reject
     """
 
@@ -57,7 +57,7 @@ class Target:
 
     @property
     def critical(self) -> float:
-        """The score from which the target is reached."""
+        """The score at which the target is reached."""
         row = self._rows[0]
         if len(self.rows) > 1:
             return 0.0
@@ -65,17 +65,17 @@ class Target:
 
     @property
     def two_tailed(self) -> bool:
-        """Whether a score as far on the other side rejects, too."""
+        """Whether a score equally far on the other side also rejects."""
         return len(self.rows) == 1 and self._signed(self.rows[0]) and WAY[self._call(self.rows[0]).alternative] == 0
 
     def _signed(self, row: int) -> bool:
         return not np.isnan(self.plan.rows[row].no_effect)
 
-    def _call(self, row: int) -> Call:
+    def _call(self, row: int) -> PlannedAnalysis:
         return next(call for call in reversed(self.plan.calls) if call.first_row <= row)
 
     @property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[PlannedAnalysis, ...]:
         """The analyses the rows belong to."""
         return tuple(dict.fromkeys(self._call(row) for row in self.rows))
 
@@ -96,10 +96,10 @@ class Target:
         return () if samples_of(call) == "one" else tuple(range(len(self.plan.arms)))
 
     def scores(self, estimates: Estimates) -> Floats:
-        """(R,) one score a trial of the first twin, NaN where it could not be analyzed.
+        """(R,) one score for each trial of the first twin, NaN if it could not be analyzed.
 
-        A p-value becomes the normal deviate of the same tail, with the sign of the estimate where the test has one;
-        the test rejects exactly where the score passes ``critical`` (on either side if ``two_tailed``). Of a family it
+        A p-value becomes the normal deviate of the same tail, with the sign of the estimate if the test has one;
+        the test rejects exactly if the score passes ``critical`` (on either side if ``two_tailed``). Of a family it
         is the distance to rejection of its best (any) or worst (all) member.
         """
         if len(self.rows) == 1:
@@ -122,7 +122,7 @@ class Target:
         return np.where(tested, size, np.nan)
 
     def _p(self, estimates: Estimates, row: int) -> tuple[Floats, NDArray[np.bool_]]:
-        """(R,) the p-value a test must bring to its alpha, and where there is one. Behind a gate both must pass."""
+        """(R,) the p-value that must reach alpha, and whether there is one. After a gate both tests must reject."""
         call = self._call(row)
         p, status = estimates.p[0, :, row], estimates.status[0, :, row]
         if row > call.first_row and call.pairs is not None and call.pairs.gate:
@@ -133,12 +133,12 @@ class Target:
 
 
 def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -> Target:
-    """The target named by ``wanted``: analyses, or ``analysis/contrast``; the primary analyses if nothing is named.
+    """The target named by ``wanted``: analyses, or ``analysis/contrast``; by default the primary analyses.
 
     Raises
     ------
     SizingError
-        TS-S001 when there is no such analysis or contrast
+        TS-S001 if there is no such analysis or contrast
     """
     plan = study.analysis
     found = [_find(plan, name) for name in wanted] or list(plan.primary)
@@ -149,7 +149,7 @@ def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -
             remedy=f"Name one with --for: {', '.join(dict.fromkeys(row.analysis for row in plan.rows))}.",
         )
     wanted_calls = {next(call.name for call in reversed(plan.calls) if call.first_row <= row) for row in found}
-    calls: list[Call] = []
+    calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
     place: dict[int, int] = {}
     for call in plan.calls:

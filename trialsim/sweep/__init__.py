@@ -1,13 +1,13 @@
-"""Many designs at once: sweeps over any value of a scenario, what is feasible, and which assumption matters most."""
+"""Many designs at once: sweeps over any value of a scenario, feasible designs, and which assumption matters most."""
 
 from trialsim.sweep.pareto import pareto_set
-from trialsim.sweep.play import Cell, Swept, play_sweep
-from trialsim.sweep.tables import Answer, designs_frame, overview, results_frame
+from trialsim.sweep.play import SweepCell, SweepRun, play_sweep
+from trialsim.sweep.tables import AnswerMeasure, designs_frame, overview, results_frame
 
 __all__ = [
-    "Answer",
-    "Cell",
-    "Swept",
+    "AnswerMeasure",
+    "SweepCell",
+    "SweepRun",
     "designs_frame",
     "overview",
     "pareto_set",

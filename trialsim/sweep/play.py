@@ -1,4 +1,4 @@
-"""Every cell of a sweep played, or read back where it has been played before."""
+"""Simulate every cell of a sweep, or read its results if it has been simulated before."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import Point
 from trialsim.scenario.variants import variant, variants
 from trialsim.study import evaluate
-from trialsim.sweep.store import Kept, cell_key, packed, read_cell, write_cell
+from trialsim.sweep.store import CellResults, cell_key, packed, read_cell, write_cell
 
 Floats = NDArray[np.float64]
 
-#: Scenarios kept from the check of the cells to their play; those of a larger sweep are made twice.
+#: Scenarios kept in memory between check and simulation; those of a larger sweep are made twice.
 KEPT = 1000
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One design of a sweep: its values, the name of its content, its first primary analysis, and what was played."""
+class SweepCell:
+    """One design of a sweep: its values, the hash of its content, its first primary analysis, and its results."""
 
     design_id: int
     point: Point
     key: str
     primary: str
-    played: Kept
+    played: CellResults
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -54,7 +54,7 @@ class Cell:
         return None
 
     def measure(self, name: str, *, analysis: str, contrast: str | None = None) -> Measure | None:
-        """One measure; without ``contrast`` the first row of the analysis that has it; None where there is none."""
+        """One measure; without ``contrast`` the first row of the analysis that has it; None if there is none."""
         for row in self.measures:
             if (row.analysis, row.measure) == (analysis, name) and contrast in (None, row.contrast):
                 return row
@@ -62,12 +62,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Swept:
-    """A finished sweep; ``computed`` cells were played now, ``damaged`` ones of these anew, ``alike`` ones are like another."""
+class SweepRun:
+    """A finished sweep; ``computed`` cells were simulated now, ``damaged`` ones again; ``alike`` ones equal another."""
 
     scenario: str
     paths: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[SweepCell, ...]
     replicates: int
     seeds: tuple[int, ...]
     computed: int
@@ -89,28 +89,30 @@ def play_sweep(
     workers: int | None = None,
     ready: Callable[[], None] | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Swept:
+) -> SweepRun:
     """Operating characteristics at every point, each with the same seed: cells share their random numbers.
 
     Parameters
     ----------
     options : of the command line after which paths were typed (:func:`trialsim.scenario.variants.variant`)
-    store : folder of the cells; those found there under the same content are not played again
-    fresh : play every cell
-    workers : threads; each plays one cell at a time, or a share of it where there are fewer cells than threads
-    ready : called once when every point is known to be possible, before the first one is played
-    progress : is given the number of cells done so far
+    store : folder of the cells; those found there under the same content are not simulated again
+    fresh : simulate every cell
+    workers : threads; each simulates one cell at a time, or a share of it if there are fewer cells than threads
+    ready : called once when every point is known to be possible, before the first one is simulated
+    progress : called with the number of cells done so far
 
     Raises
     ------
     ScenarioError
         with the faults of all points
     RunError
-        TS-R005 when there is no point or replicate; TS-R003 when a cell cannot be written, TS-R007 when the disk is full
+        TS-R005 if there is no point or replicate; TS-R003 if a cell cannot be written, TS-R007 if the disk is full
     """
     began = time.perf_counter()
     if not points or replicates < 1:
-        raise RunError("nothing is asked for.", code="TS-R005", remedy="Ask for at least 1 point and 1 replicate.")
+        raise RunError(
+            "there is nothing to simulate.", code="TS-R005", remedy="Ask for at least 1 point and 1 replicate."
+        )
     keys: list[str] = []
     primary: list[str] = []
     seeds: dict[int, None] = {}
@@ -132,7 +134,7 @@ def play_sweep(
     if progress is not None:
         progress(len(known))
 
-    def play(key: str) -> tuple[str, Kept]:
+    def play(key: str) -> tuple[str, CellResults]:
         one = kept.pop(key, None) or variant(scenario, points[first[key]], options=options, last=last)
         made = _play(prepare(one), replicates=replicates, engine=engine, workers=each)
         if store is not None:
@@ -148,15 +150,15 @@ def play_sweep(
             known[key] = made
             if progress is not None:
                 progress(len(known))
-    cells = tuple(Cell(i, points[i], key, primary[i], known[key]) for i, key in enumerate(keys))
+    cells = tuple(SweepCell(i, points[i], key, primary[i], known[key]) for i, key in enumerate(keys))
     paths = tuple(dict.fromkeys(path for point in points for path in point))
     seconds = time.perf_counter() - began
     alike = len(keys) - len(first)
-    return Swept(scenario.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
+    return SweepRun(scenario.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
 
 
-def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kept:
-    """Measures, verdicts, and what each trial decided: whether each test rejects, and whether the target is reached."""
+def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> CellResults:
+    """Measures, verdicts, and the decision of each trial: whether each test rejects, and whether the target is reached."""
     columns = analysis_columns(study.analysis, study.twins)
     powers = [index for index, column in enumerate(columns) if column.measure == POWER]
     rejected: list[Floats] = []
@@ -173,12 +175,12 @@ def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> Kep
     for index, column in enumerate(made.kept.columns):
         if column.kind == "share":
             decided[column.measure, column.analysis, column.contrast] = packed(made.kept.trial[:, index])
-    return Kept(made.measures, made.verdicts, decided)
+    return CellResults(made.measures, made.verdicts, decided)
 
 
-def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, Kept], int]:
+def _known(store: Path | None, keys: dict[str, int], *, fresh: bool) -> tuple[dict[str, CellResults], int]:
     """What lies in the store of the cells asked for, and how many of its files are damaged."""
-    known: dict[str, Kept] = {}
+    known: dict[str, CellResults] = {}
     damaged = 0
     for key in keys if store is not None and not fresh else ():
         assert store is not None

@@ -1,4 +1,4 @@
-"""How many replicates a precision needs: played until the Monte Carlo standard error of one measure is small enough."""
+"""Precision: simulate until the Monte Carlo standard error of one measure is small enough."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from trialsim.evaluate.table import Z95, Measure
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.runs.run import Run
 
-#: No fewer replicates than this, however small their error looks: a lucky start is no precision.
+#: The fewest replicates, however small their error looks: a lucky start is not precision.
 FEWEST = 1000
 
-#: No more than this if not said.
+#: The most replicates by default.
 MOST = 1_000_000
 
 #: Replicates beyond those that the error seen so far asks for, so that one further step is nearly always the last.
@@ -24,19 +24,19 @@ MARGIN = 1.02
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One measure of the table; the power of the first primary analysis if nothing is said."""
+class PrecisionTarget:
+    """One measure of the table; by default the power of the first primary analysis."""
 
     analysis: str | None = None
     contrast: str | None = None
     measure: str = "power"
 
     @classmethod
-    def of_words(cls, text: str | None) -> Wanted:
+    def of_words(cls, text: str | None) -> PrecisionTarget:
         """``ANALYSIS[/CONTRAST][:MEASURE]``.
 
-        >>> Wanted.of_words("trial:trial_days")
-        Wanted(analysis='trial', contrast=None, measure='trial_days')
+        >>> PrecisionTarget.of_words("trial:trial_days")
+        PrecisionTarget(analysis='trial', contrast=None, measure='trial_days')
         """
         where, colon, measure = (text or "").rpartition(":") if ":" in (text or "") else (text or "", "", "")
         name, _, contrast = where.partition("/")
@@ -48,7 +48,7 @@ class Wanted:
         Raises
         ------
         RunError
-            TS-R020 when there is none
+            TS-R020 if there is none
         """
         analysis = self.analysis or made.primary[0]
         try:
@@ -58,15 +58,15 @@ class Wanted:
             names = [row.measure for row in known] or [row.analysis for row in made.measures]
             remedy = did_you_mean(self.measure if known else analysis, list(dict.fromkeys(names)))
             if f"{self.measure}_low" in names:
-                remedy = "Too many trials fail to be analyzed: it is shown as bounds, which no replicates make precise."
+                remedy = "Too many trials fail to be analyzed: it is shown as bounds, which more replicates do not make precise."
             raise RunError(
                 f"there is no measure '{self.measure}' of '{analysis}'.", code="TS-R020", remedy=remedy
             ) from None
 
 
 @dataclass(frozen=True)
-class Precise:
-    """What was needed: the last number of replicates played, what it gave, and whether that is precise enough."""
+class PrecisionResult:
+    """The last number of replicates simulated, its result, and whether that is precise enough."""
 
     replicates: int
     measure: Measure
@@ -76,20 +76,24 @@ class Precise:
 
 
 def until_precise(
-    play: Callable[[int], OperatingCharacteristics], precision: float, *, wanted: Wanted | None = None, most: int = MOST
-) -> Precise:
-    """Play 0, 1, ..., n - 1 for growing n until the error of a measure is at most ``precision``.
+    play: Callable[[int], OperatingCharacteristics],
+    precision: float,
+    *,
+    wanted: PrecisionTarget | None = None,
+    most: int = MOST,
+) -> PrecisionResult:
+    """Simulate replicates 0, 1, ..., n - 1 for growing n until the error of a measure is at most ``precision``.
 
-    ``play(n)`` gives the operating characteristics of the first n replicates; what it has played before it need not play
-    again. From :data:`FEWEST` on, each n is what the error seen asks for, at most ten times the one before. The error is
-    the MCSE, and for a share no less than what the width of its 95 % interval (Wilson's) tells: 0 of 1,000 is not exact.
+    ``play(n)`` gives the operating characteristics of the first n replicates; it need not simulate again what it has
+    simulated before. From :data:`FEWEST` on, each n follows from the error so far, at most ten times the one before. The error is
+    the MCSE, and for a share at least the error from the width of its 95 % interval (Wilson's): 0 of 1,000 is not exact.
 
     Raises
     ------
     RunError
-        TS-R020 when there is no such measure
+        TS-R020 if there is no such measure
     """
-    wanted = Wanted() if wanted is None else wanted
+    wanted = PrecisionTarget() if wanted is None else wanted
     n, played = min(FEWEST, most), []
     while True:
         row = wanted.of(play(n))
@@ -97,22 +101,22 @@ def until_precise(
         error = error_of(row)
         reached = error <= precision
         if reached or n >= most:
-            return Precise(n, row, error, reached, tuple(played))
+            return PrecisionResult(n, row, error, reached, tuple(played))
         asked = n * (error / precision) ** 2 * MARGIN if math.isfinite(error) else 2 * n
         n = min(most, 10 * n, max(n + BLOCK, -(-math.ceil(asked) // BLOCK) * BLOCK))
 
 
 def error_of(row: Measure) -> float:
-    """The Monte Carlo error of a row that a precision is held against; infinite where there is none."""
+    """The Monte Carlo error of a row that is compared with the precision; infinite if there is none."""
     half = (row.conf_high - row.conf_low) / (2 * Z95)
     known = [error for error in (row.mcse, half) if math.isfinite(error)]
     return max(known) if known else math.inf
 
 
 def run_until(
-    play: Callable[[int], Run], precision: float, *, wanted: Wanted | None = None, most: int = MOST
-) -> tuple[Run, Precise]:
-    """As :func:`until_precise` for whole runs: ``play(n)`` is a run of n replicates; the last one is given back."""
+    play: Callable[[int], Run], precision: float, *, wanted: PrecisionTarget | None = None, most: int = MOST
+) -> tuple[Run, PrecisionResult]:
+    """As :func:`until_precise` for whole runs: ``play(n)`` is a run of n replicates; the last one is returned."""
     runs: list[Run] = []
 
     def characteristics(n: int) -> OperatingCharacteristics:
@@ -123,12 +127,12 @@ def run_until(
     return runs[-1], needed
 
 
-def in_words(needed: Precise, precision: float) -> str:
+def in_words(needed: PrecisionResult, precision: float) -> str:
     """How many replicates the precision took, or that it was not reached."""
     row, share = needed.measure, needed.measure.measure.startswith(("power", "rejection", "coverage"))
     what = f"{row.measure.replace('_', ' ')} of {row.analysis}{f' ({row.contrast})' if row.contrast else ''}"
     error, goal = (f"{100 * value:.2f} %" if share else f"{value:.3g}" for value in (needed.error, precision))
     if needed.reached:
-        return f"{needed.replicates:,} simulated trials give the {what} a Monte Carlo error of {error}; {goal} was asked for."
+        return f"{needed.replicates:,} simulated trials give the {what} a Monte Carlo error of {error}; the goal was {goal}."
     spent = f"After {needed.replicates:,} simulated trials"
     return f"{spent} the Monte Carlo error of the {what} is {error}, not {goal}: more are needed."

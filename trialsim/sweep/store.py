@@ -1,4 +1,4 @@
-"""The measures of one cell on disk: under the hash of what was played, written whole, and checked when read."""
+"""The measures of one cell on disk: under the hash of its content, written completely or not at all, and checked when read."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.model import Scenario
 from trialsim.version import __version__
 
-#: Raised when the same scenario and seed would give other measures, or when the file holds them in another way.
+#: Increased when the same scenario and seed would give other measures, or when the format of the file changes.
 FORMAT = 2
 
 CELLS = "cells"
 
-#: A cell is never longer [bytes].
+#: The largest file of a cell [bytes].
 MOST_BYTES = 2**26
 
 Floats = NDArray[np.float64]
 
-#: The code of a replicate that decided nothing, because it could not be analyzed.
+#: The code of a replicate without a decision, because it could not be analyzed.
 GONE = 2
 
 
 def cell_key(scenario: Scenario, *, replicates: int) -> str:
-    """The name of a cell: 32 hexadecimal digits of all that decides its measures (the seed is part of the scenario)."""
-    told = json.dumps([scenario_hash(scenario), scenario.simulation.seed, replicates, FORMAT, __version__])
-    return hashlib.blake2b(told.encode("ascii"), digest_size=16).hexdigest()
+    """The name of a cell: 32 hexadecimal digits of everything that determines its measures (the seed is part of the scenario)."""
+    content = json.dumps([scenario_hash(scenario), scenario.simulation.seed, replicates, FORMAT, __version__])
+    return hashlib.blake2b(content.encode("ascii"), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is kept of a cell.
+class CellResults:
+    """The stored results of a cell.
 
     Attributes
     ----------
     measures : its operating characteristics
     verdicts : whether each test keeps its level
-    decided : measure, analysis and contrast to what each replicate decided, packed by :func:`packed`
+    decided : the decision of each replicate by measure, analysis and contrast, packed by :func:`packed`
     """
 
     measures: tuple[Measure, ...]
@@ -69,13 +69,13 @@ def packed(values: Floats) -> bytes:
 
 
 def unpacked(data: bytes) -> Floats:
-    """(R,) what :func:`packed` was given."""
+    """(R,) the numbers that :func:`packed` packed."""
     codes = np.frombuffer(zlib.decompress(data), dtype=np.uint8)
     return np.where(codes == GONE, np.nan, codes.astype(np.float64))
 
 
-def write_cell(folder: Path, key: str, kept: Kept) -> Path:
-    """Write what is kept of a cell, whole or not at all."""
+def write_cell(folder: Path, key: str, kept: CellResults) -> Path:
+    """Write the results of a cell, completely or not at all."""
     held = {
         "measures": [[_number(one) for one in astuple(row)] for row in kept.measures],
         "verdicts": [list(astuple(one)) for one in kept.verdicts],
@@ -90,8 +90,8 @@ def _number(value: object) -> object:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def read_cell(folder: Path, key: str) -> Kept | None:
-    """What is kept of a cell, None where there is nothing.
+def read_cell(folder: Path, key: str) -> CellResults | None:
+    """The stored results of a cell, None if there are none.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def read_cell(folder: Path, key: str) -> Kept | None:
         text = read_regular(folder / f"{key}.json", most=MOST_BYTES)
     except FileNotFoundError:
         return None
-    except OSError as problem:  # a folder, a pipe: played again, and the new file says what is in its way
+    except OSError as problem:  # a folder, a pipe: simulated again, and writing the new file reports the problem
         raise ValueError(key) from problem
     try:
         held = json.loads(text.decode("utf-8"))  # a JSONDecodeError is a ValueError, and so is text that is not UTF-8
@@ -112,7 +112,7 @@ def read_cell(folder: Path, key: str) -> Kept | None:
         raise ValueError(key)
     if held.get("checksum") != _checksum({name: held.get(name) for name in ("measures", "verdicts", "decided")}):
         raise ValueError(key)
-    return Kept(
+    return CellResults(
         tuple(_measure(row) for row in held["measures"]),
         tuple(Verdict(*row) for row in held["verdicts"]),
         {
@@ -123,9 +123,9 @@ def read_cell(folder: Path, key: str) -> Kept | None:
 
 
 def _measure(row: Sequence[Any]) -> Measure:
-    told = dict(zip(TABLE_COLUMNS, row, strict=True))
-    absent = {name: math.nan for name in ("value", "mcse", "conf_low", "conf_high") if told[name] is None}
-    return Measure(**{**told, **absent})
+    fields = dict(zip(TABLE_COLUMNS, row, strict=True))
+    absent = {name: math.nan for name in ("value", "mcse", "conf_low", "conf_high") if fields[name] is None}
+    return Measure(**{**fields, **absent})
 
 
 def _checksum(rows: object) -> str:

@@ -1,4 +1,4 @@
-"""The tables of a sweep: designs, results, and one line a design with what decides between them."""
+"""The tables of a sweep: designs, results, and an overview with the numbers that decide between designs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trialsim.errors import RunError
-from trialsim.evaluate.apart import Best, unpaired_z, z_of
 from trialsim.evaluate.columns import FAMILY, POWER
+from trialsim.evaluate.separation import ApparentBest, unpaired_z, z_of
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.evaluate.verdict import Verdict
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.sweep import shown
-from trialsim.sweep.pareto import CLEARLY, Lead, highest, standing
-from trialsim.sweep.play import Cell, Swept
+from trialsim.sweep.pareto import CLEARLY, Lead, highest, pareto_membership
+from trialsim.sweep.play import SweepCell, SweepRun
 from trialsim.sweep.store import unpacked
 
 Floats = NDArray[np.float64]
@@ -32,8 +32,8 @@ _NUMBER_UNIT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*?)\s*"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is asked of every design: a measure of an analysis, the power of the first primary one if not said.
+class AnswerMeasure:
+    """The measure that answers the question for every design; by default the power of the first primary analysis.
 
     Several primary analyses together are ``primary``, with the contrasts ``any`` and ``all``.
     """
@@ -44,17 +44,17 @@ class Answer:
 
     @property
     def good(self) -> bool:
-        """Whether more of the measure is better; of a length or a cost there is no Pareto set."""
+        """Whether more of the measure is better; a length or a cost has no Pareto set."""
         return self.measure in ("power", "target_reached_in_time")
 
     @classmethod
-    def of_words(cls, analysis: str | None, measure: str = "power") -> Answer:
+    def of_words(cls, analysis: str | None, measure: str = "power") -> AnswerMeasure:
         """``fear_during``, or with its contrast ``fear_during/music - control``."""
         name, _, contrast = (analysis or "").partition("/")
         return cls(name.strip() or None, contrast.strip() or None, measure)
 
     def check(self, scenario: Scenario) -> None:
-        """That the analysis is one of the scenario, before anything is played.
+        """Check, before anything is simulated, that the scenario has the analysis.
 
         Raises
         ------
@@ -66,18 +66,18 @@ class Answer:
             message = f"there is no analysis '{self.analysis}'."
             raise RunError(message, code="TS-R020", remedy=did_you_mean(self.analysis, known))
 
-    def place(self, cell: Cell) -> tuple[str, str] | None:
-        """The analysis and contrast of the answer at a cell; None where the cell does not have it."""
+    def place(self, cell: SweepCell) -> tuple[str, str] | None:
+        """The analysis and contrast of the answer at a cell; None if the cell does not have it."""
         analysis = self.analysis or cell.primary
         row = cell.measure(self.measure, analysis=analysis, contrast=self.contrast)
         return None if row is None else (row.analysis, row.contrast)
 
-    def verdict(self, cell: Cell) -> Verdict | None:
-        """Whether the test of the answer keeps its level at a cell; None where the answer is no test."""
+    def verdict(self, cell: SweepCell) -> Verdict | None:
+        """Whether the test of the answer keeps its level at a cell; None if the answer is not a test."""
         return cell.verdict(analysis=self.analysis or cell.primary, contrast=self.contrast)
 
-    def of(self, cell: Cell) -> tuple[float, float, float, float]:
-        """Value, MCSE, and the ends of the 95 % interval at a cell; where failures leave bounds, NaN between these."""
+    def of(self, cell: SweepCell) -> tuple[float, float, float, float]:
+        """Value, MCSE, and the ends of the 95 % interval at a cell; if failures leave bounds, NaN between these."""
         analysis = self.analysis or cell.primary
         row = cell.measure(self.measure, analysis=analysis, contrast=self.contrast)
         if row is not None:
@@ -93,7 +93,7 @@ class Answer:
             remedy=did_you_mean(*self._nearest(cell, analysis)),
         )
 
-    def _nearest(self, cell: Cell, analysis: str) -> tuple[str, list[str]]:
+    def _nearest(self, cell: SweepCell, analysis: str) -> tuple[str, list[str]]:
         analyses = list(dict.fromkeys(row.analysis for row in cell.measures))
         if analysis not in analyses:
             return analysis, analyses
@@ -103,8 +103,8 @@ class Answer:
         return self.measure, list(dict.fromkeys(row.measure for row in cell.measures if row.analysis == analysis))
 
 
-def designs_frame(swept: Swept) -> pd.DataFrame:
-    """One row a design: design_id, a column for each value varied (as text), the name of its cell."""
+def designs_frame(swept: SweepRun) -> pd.DataFrame:
+    """One row for each design: design_id, a column for each value varied (as text), the name of its cell."""
     rows = [
         {"design_id": cell.design_id, **{path: shown(value) for path, value in cell.point.items()}, "cell": cell.key}
         for cell in swept.cells
@@ -112,7 +112,7 @@ def designs_frame(swept: Swept) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["design_id", *swept.paths, "cell"])
 
 
-def results_frame(swept: Swept) -> pd.DataFrame:
+def results_frame(swept: SweepRun) -> pd.DataFrame:
     """The operating characteristics of all designs: design_id before the columns of a run's table."""
     rows = [
         {"design_id": cell.design_id, **{name: getattr(row, name) for name in TABLE_COLUMNS}}
@@ -122,14 +122,14 @@ def results_frame(swept: Swept) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["design_id", *TABLE_COLUMNS])
 
 
-def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
-    """One row a design with what decides between designs.
+def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
+    """One row for each design with the numbers that decide between designs.
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
     participants, days, cost, staff_hours (each with NaN where there is none), too_often (the test rejects too often without
-    effects), pareto (told to be in the Pareto set), pareto_open (not told apart), pareto_more (replicates that would tell).
-    The Pareto set is that of more ``value`` for less of what :func:`burdens` names, empty where more is not better or no
-    design takes clearly more. A design whose test rejects too often has no part in it.
+    effects), pareto (clearly in the Pareto set), pareto_open (undecided), pareto_more (replicates that would decide).
+    The Pareto set has more ``value`` for less of the :func:`burdens`; it is empty if more is not better or no
+    design takes clearly more. A design whose test rejects too often is excluded.
     """
     rows: list[dict[str, Any]] = []
     for cell in swept.cells:
@@ -148,23 +148,23 @@ def overview(swept: Swept, answer: Answer) -> pd.DataFrame:
     frame["pareto"], frame["pareto_open"], frame["pareto_more"] = False, False, math.nan
     if answer.good and differing(frame):
         taken = frame[burdens(frame)].to_numpy(dtype=float)
-        found = standing(_candidates(frame), taken, leads(swept, answer))
+        found = pareto_membership(_candidates(frame), taken, leads(swept, answer))
         frame["pareto"], frame["pareto_open"], frame["pareto_more"] = found.inside, found.open, found.more
     return frame
 
 
-def _too_often(answer: Answer, cell: Cell) -> bool:
+def _too_often(answer: AnswerMeasure, cell: SweepCell) -> bool:
     verdict = answer.verdict(cell)
     return answer.measure == POWER and verdict is not None and verdict.too_often
 
 
 def _candidates(frame: pd.DataFrame) -> Floats:
-    """(D,) the values of designs that may be the best: not of those whose test rejects too often."""
+    """(D,) the values of designs that may be the best; NaN if the test rejects too often."""
     return np.where(frame["too_often"], np.nan, frame["value"].to_numpy(dtype=float))
 
 
-def leads(swept: Swept, answer: Answer) -> Lead:
-    """The z by which a design leads another one, trial by trial, where the designs share their draws."""
+def leads(swept: SweepRun, answer: AnswerMeasure) -> Lead:
+    """The z by which a design leads another one, trial by trial, with shared draws."""
 
     @cache
     def decided(design: int) -> Floats:
@@ -179,15 +179,15 @@ def leads(swept: Swept, answer: Answer) -> Lead:
     return lead
 
 
-def best_design(swept: Swept, answer: Answer, frame: pd.DataFrame) -> Best | None:
-    """The design with the highest answer, and whether it is told apart; None where more is not better."""
+def best_design(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> ApparentBest | None:
+    """The design with the highest answer, and whether it is clearly higher; None if more is not better."""
     return highest(_candidates(frame), leads(swept, answer)) if answer.good else None
 
 
 def burdens(frame: pd.DataFrame) -> list[str]:
-    """What a design takes: days (participants where there is no ward), and cost; hours of staff where none are declared.
+    """The burdens of a design: days (participants without a ward), and cost; or hours of staff without costs.
 
-    Costs pay for hours of staff already, and sessions that are missed take none: hours as a further burden would put designs
+    Costs already include hours of staff, and missed sessions take none: hours as another burden would put designs
     into the Pareto set because their staff had no time.
     """
     time = "days" if frame["days"].notna().all() else "participants"
@@ -196,13 +196,13 @@ def burdens(frame: pd.DataFrame) -> list[str]:
 
 
 def differing(frame: pd.DataFrame, names: Sequence[str] | None = None) -> list[str]:
-    """Those of ``names`` (the burdens, if not said) of which some design takes clearly more than another."""
+    """Those of ``names`` (by default the burdens) of which some design takes clearly more than another."""
     names = burdens(frame) if names is None else names
     return [name for name in names if frame[name].max() > (1 + CLEARLY) * frame[name].min()]
 
 
 def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | None, str]:
-    """``["15 h", "30 h"]`` as ([15, 30], "h"); None where they are no numbers of one unit."""
+    """``["15 h", "30 h"]`` as ([15, 30], "h"); None if they are not numbers with the same unit."""
     read = [_NUMBER_UNIT.fullmatch(str(value)) for value in values]
     units = {match.group(2) for match in read if match is not None}
     if None in read or len(units) != 1 or ((unit := units.pop()) and unit[0] in ":.-,0123456789"):
@@ -210,28 +210,28 @@ def as_numbers(values: Sequence[Any] | pd.Series[Any]) -> tuple[list[float] | No
     return [float(match.group(1)) for match in read if match is not None], unit
 
 
-def unit_of(swept: Swept, path: str) -> str:
-    """The unit in which the values of a path stand, empty where there is none."""
+def unit_of(swept: SweepRun, path: str) -> str:
+    """The unit of the values of a path, empty if there is none."""
     return as_numbers([shown(cell.point[path]) for cell in swept.cells if path in cell.point])[1]
 
 
-def currency(swept: Swept) -> str:
-    """The currency of the costs, empty where none are declared."""
-    return next((told for cell in swept.cells if (told := _cost(cell)[1])), "")
+def currency(swept: SweepRun) -> str:
+    """The currency of the costs, empty if none are declared."""
+    return next((unit for cell in swept.cells if (unit := _cost(cell)[1])), "")
 
 
-def _cost(cell: Cell) -> tuple[float, str]:
+def _cost(cell: SweepCell) -> tuple[float, str]:
     for row in cell.measures:
         if row.analysis == TRIAL and row.measure.startswith("cost_"):
             return row.value, row.measure.removeprefix("cost_")
     return math.nan, ""
 
 
-def _mean(cell: Cell, name: str, contrast: str) -> float:
+def _mean(cell: SweepCell, name: str, contrast: str) -> float:
     row = cell.measure(name, analysis=TRIAL, contrast=contrast)
     return math.nan if row is None else row.value
 
 
-def _sum(cell: Cell, name: str) -> float:
+def _sum(cell: SweepCell, name: str) -> float:
     found = [row.value for row in cell.measures if (row.analysis, row.measure) == (TRIAL, name)]
     return float(sum(found)) if found else math.nan

@@ -14,9 +14,9 @@ from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.engine import Engine
 from trialsim.errors import RunError
-from trialsim.evaluate.apart import best_of, z_of
 from trialsim.evaluate.characteristics import OperatingCharacteristics
-from trialsim.evaluate.kept import KEPT, Kept
+from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates
+from trialsim.evaluate.separation import best_of, z_of
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
 from trialsim.scenario.model import Scenario
@@ -30,9 +30,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shift:
-    """What one end of a range does to a measure: its value there, and the paired difference from the study as declared.
+    """The effect of one end of a range on a measure: its value there, and the paired difference from the study as declared.
 
-    ``count`` is the number of pairs; where there are fewer than two nothing else is known.
+    ``count`` is the number of pairs; with fewer than two nothing else is known.
     """
 
     value: float
@@ -58,7 +58,7 @@ class Bar:
 
     @property
     def reach(self) -> float:
-        """The larger of both differences, in size."""
+        """The larger of both differences, in absolute size."""
         return max(abs(self.low.difference), abs(self.high.difference))
 
     @property
@@ -68,20 +68,20 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Lead:
-    """The bar that reaches furthest for a measure, and whether it is told apart from each other one."""
+class LongestBar:
+    """The longest bar of a measure, and whether it is clearly longer than each other one."""
 
     bar: Bar
-    told: bool
+    clear: bool
     rivals: tuple[Bar, ...]
     more: int | None
 
 
 @dataclass(frozen=True)
 class Tornado:
-    """All bars, those that move the first measure most on top, those within the Monte Carlo error last.
+    """All bars: those that change the first measure most first, those within the Monte Carlo error last.
 
-    ``leads`` holds the bar that reaches furthest for each measure; ``verdict`` says whether the test keeps its level in the
+    ``leads`` holds the longest bar of each measure; ``verdict`` says whether the test keeps its level in the
     study as declared.
     """
 
@@ -90,7 +90,7 @@ class Tornado:
     contrast: str
     measures: tuple[str, ...]
     bars: tuple[Bar, ...]
-    leads: dict[str, Lead]
+    leads: dict[str, LongestBar]
     verdict: Verdict | None
     replicates: int
     seed: int
@@ -103,8 +103,8 @@ class Tornado:
 
 
 @dataclass(frozen=True)
-class _Played:
-    """(R,) numbers of each replicate by measure, NaN where a replicate has none; and the verdict on the test."""
+class _DesignNumbers:
+    """(R,) numbers of each replicate by measure, NaN if a replicate has none; and the verdict on the test."""
 
     numbers: dict[str, Floats]
     verdict: Verdict | None
@@ -121,25 +121,29 @@ def play_tornado(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Tornado:
-    """Play the study as declared and at both ends of every declared range, with the same draws.
+    """Simulate the study as declared and at both ends of every declared range, with the same draws.
 
-    Measures are the power of ``analysis`` (the first primary one, its main row, if not said), the length of the trial and
-    its cost where there are any. ``progress`` is given the number of designs done so far.
+    Measures are the power of ``analysis`` (by default the main row of the first primary one), the length of the trial and
+    its cost if there are any. ``progress`` is called with the number of designs done so far.
 
     Raises
     ------
     ScenarioError
         an end of a range is impossible
     RunError
-        TS-R022 when no range is declared, TS-R023 when more replicates are asked for than can be paired
+        TS-R022 if no range is declared, TS-R023 if more replicates are requested than can be paired
     """
     began = time.perf_counter()
     ranges = declared_ranges(scenario.written.data)
     if not ranges:
         remedy = "Write one beside a number: {value: 80 %, range: [60 %, 90 %]}."
         raise RunError("no number of this scenario declares a range.", code="TS-R022", remedy=remedy)
-    if replicates > KEPT:
-        raise RunError(f"{replicates:,} replicates are asked for.", code="TS-R023", remedy=f"{KEPT:,} are allowed.")
+    if replicates > FIGURE_REPLICATES:
+        raise RunError(
+            f"{replicates:,} replicates are too many.",
+            code="TS-R023",
+            remedy=f"At most {FIGURE_REPLICATES:,} are allowed.",
+        )
     points: list[Point] = [{}]
     for one in ranges:
         points += [{one.setting: one.low}, {one.setting: one.high}]
@@ -147,10 +151,10 @@ def play_tornado(
     row = (analysis or scenarios[0].primary[0], contrast)
     workers = usable_cores() if workers is None else workers
 
-    def play(one: Scenario) -> _Played:
+    def play(one: Scenario) -> _DesignNumbers:
         return _play(one, row, replicates=replicates, seed=seed, engine=engine)
 
-    played: list[_Played] = []
+    played: list[_DesignNumbers] = []
     with threads_until_done(workers) as pool:
         for done in in_order(pool, play, scenarios, ahead=workers + 2):
             played.append(done)
@@ -161,17 +165,17 @@ def play_tornado(
     order = {bar.assumption: (bar.noise, -bar.reach) for bar in reversed(bars) if bar.measure == measures[0]}
     bars.sort(key=lambda bar: (*order[bar.assumption], measures.index(bar.measure)))
     failed = max(int(np.isnan(one.numbers["power"]).sum()) for one in played)
-    told = scenarios[0].simulation.seed if seed is None else seed
+    used_seed = scenarios[0].simulation.seed if seed is None else seed
     return Tornado(
         scenario=scenario.name, analysis=row[0], contrast=contrast or "", measures=measures, bars=tuple(bars),
         leads={measure: _lead(measure, bars, ranges, played) for measure in measures}, verdict=played[0].verdict,
-        replicates=replicates, seed=told, failed=failed, seconds=time.perf_counter() - began,
+        replicates=replicates, seed=used_seed, failed=failed, seconds=time.perf_counter() - began,
     )  # fmt: skip
 
 
 def _play(
     scenario: Scenario, row: tuple[str, str | None], *, replicates: int, seed: int | None, engine: Engine
-) -> _Played:
+) -> _DesignNumbers:
     rejected: list[Floats] = []
 
     def keep(estimates: Estimates) -> None:
@@ -181,10 +185,10 @@ def _play(
     made = evaluate(scenario, replicates=replicates, seed=seed, engine=engine, workers=1, sink=keep)
     place = (made.kept.rows[_row(made.kept, *row)].analysis, made.kept.rows[_row(made.kept, *row)].contrast)
     verdict = next((one for one in made.verdicts if (one.analysis, one.contrast) == place), None)
-    return _Played({"power": np.concatenate(rejected), **_of_trials(made)}, verdict)
+    return _DesignNumbers({"power": np.concatenate(rejected), **_of_trials(made)}, verdict)
 
 
-def _row(estimates: Estimates | Kept, analysis: str, contrast: str | None) -> int:
+def _row(estimates: Estimates | FirstReplicates, analysis: str, contrast: str | None) -> int:
     for index, row in enumerate(estimates.rows):
         if row.analysis == analysis and contrast in (None, row.contrast):
             return index
@@ -194,7 +198,7 @@ def _row(estimates: Estimates | Kept, analysis: str, contrast: str | None) -> in
 
 
 def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:
-    """Length and cost of each trial, where there are any."""
+    """Length and cost of each trial, if there are any."""
     found: dict[str, Floats] = {}
     for index, column in enumerate(made.kept.columns):
         if not column.contrast and column.measure.startswith(("trial_days", "cost_")):
@@ -202,7 +206,7 @@ def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:
     return found
 
 
-def _bars(ranges: list[Ranged], played: list[_Played]) -> Iterator[Bar]:
+def _bars(ranges: list[Ranged], played: list[_DesignNumbers]) -> Iterator[Bar]:
     declared = played[0].numbers
     for measure, base in declared.items():
         for i, one in enumerate(ranges):
@@ -210,29 +214,29 @@ def _bars(ranges: list[Ranged], played: list[_Played]) -> Iterator[Bar]:
             yield Bar(one, measure, float(np.nanmean(base)), *(shift(base, end) for end in ends))
 
 
-def _lead(measure: str, bars: list[Bar], ranges: list[Ranged], played: list[_Played]) -> Lead:
-    """The bar that reaches furthest, against each other one: by the paired difference of their reaches."""
+def _lead(measure: str, bars: list[Bar], ranges: list[Ranged], played: list[_DesignNumbers]) -> LongestBar:
+    """The longest bar, compared with each other one by the paired difference of their lengths."""
     here = [bar for bar in bars if bar.measure == measure]
     moves = [_moves(bar, ranges.index(bar.assumption), played) for bar in here]
     top = max(range(len(here)), key=lambda i: here[i].reach if here[i].reach == here[i].reach else -1.0)
     others = [i for i in range(len(here)) if i != top]
     found = best_of(top, others, *_unzipped([z_of(moves[top] - moves[i]) for i in others]))
-    return Lead(here[top], found.told, tuple(here[i] for i in found.rivals), found.more)
+    return LongestBar(here[top], found.clear, tuple(here[i] for i in found.rivals), found.more)
 
 
 def _unzipped(pairs: list[tuple[float, int]]) -> tuple[list[float], list[int]]:
     return [z for z, _ in pairs], [n for _, n in pairs]
 
 
-def _moves(bar: Bar, index: int, played: list[_Played]) -> Floats:
-    """(R,) how far the end that reaches further moves the measure in each replicate, counted in its direction."""
+def _moves(bar: Bar, index: int, played: list[_DesignNumbers]) -> Floats:
+    """(R,) the change of the measure by the end with the larger effect in each replicate, in the direction of that effect."""
     low = abs(bar.low.difference) > abs(bar.high.difference)
     end, shifted = (played[1 + 2 * index], bar.low) if low else (played[2 + 2 * index], bar.high)
     return np.asarray(np.sign(shifted.difference) * (end.numbers[bar.measure] - played[0].numbers[bar.measure]))
 
 
 def shift(base: Floats, end: Floats) -> Shift:
-    """The paired difference of (R,) numbers that share their draws; replicates without a number in both are left out."""
+    """The paired difference of (R,) numbers that share their draws; replicates without both numbers are ignored."""
     both = np.isfinite(base) & np.isfinite(end)
     count = int(both.sum())
     if count < 2:

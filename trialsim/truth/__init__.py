@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import AnalysisPlan, Call, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, samples_of
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
 from trialsim.engine import Engine
 from trialsim.errors import RunError
-from trialsim.evaluate.moments import BLOCK, Moments, block_moments, merge
+from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
 from trialsim.kinds.estimands import NO_ESTIMAND
@@ -22,22 +22,22 @@ from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.truth.effects import one_sample, two_arms
-from trialsim.truth.plays import Chance
-from trialsim.truth.strategies import Plays, Target, endpoint_of, in_arm, play_all, undisturbed, who_counts
+from trialsim.truth.plays import SharedDraws
+from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
 
-#: Plays replicates and gives their effects, (R, M).
+#: Simulates replicates and returns their effects, (R, M).
 Effects = Callable[[range], Floats]
 
-#: Replicates played for the truth, at most; and at a time, at most.
+#: The most replicates simulated for the truth; and the most at a time.
 MOST = 2000
 LARGEST = 500
 
 
-def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
-    """What to look for: the effect of each row that has an estimand."""
-    found: list[Target] = []
+def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
+    """The target effects: one for each row that has an estimand."""
+    found: list[TargetEffect] = []
     for call in plan.calls:
         pairs = [] if samples_of(call) == "all" else [call.arms]
         pairs += list(call.pairs.arms) if call.pairs is not None else []
@@ -48,9 +48,9 @@ def targets(plan: AnalysisPlan) -> tuple[Target, ...]:
     return tuple(found)
 
 
-def _target(call: Call, row: int, estimand: str, arms: tuple[int, int] | None) -> Target:
+def _target(call: PlannedAnalysis, row: int, estimand: str, arms: tuple[int, int] | None) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
-    return Target(row, estimand, call.endpoint, arms, exclude, strategy, call.responders)
+    return TargetEffect(row, estimand, call.endpoint, arms, exclude, strategy, call.responders)
 
 
 def find_truth(
@@ -66,22 +66,22 @@ def find_truth(
 ) -> Truth:
     """The true effects of a study under each of its twins.
 
-    Parameters are those of :func:`trialsim.study.evaluate`; at most the first :data:`MOST` replicates of a run are played
-    when their number is not said. ``keeping`` wraps what plays a block of replicates, so that the block can be taken from a store
+    Parameters are those of :func:`trialsim.study.evaluate`; at most the first :data:`MOST` replicates of a run are simulated
+    by default. ``keeping`` wraps the function that simulates a block of replicates, so that the block can be read from a store
     (:class:`trialsim.runs.truths.TruthStore`).
 
     Raises
     ------
     RunError
-        TS-R005 when no replicate is asked for
+        TS-R005 if no replicate is requested
     """
     study = prepare(scenario)
-    told = study.scenario.simulation
-    seed = told.seed if seed is None else seed
-    which = min(told.replicates, MOST) if replicates is None else replicates
+    simulation = study.scenario.simulation
+    seed = simulation.seed if seed is None else seed
+    which = min(simulation.replicates, MOST) if replicates is None else replicates
     which = which if isinstance(which, range) else range(which)
     if not len(which):
-        raise RunError("no replicate is asked for.", code="TS-R005", remedy="Ask for at least 1.")
+        raise RunError("no replicate is requested.", code="TS-R005", remedy="Ask for at least 1.")
     workers = usable_cores() if workers is None else workers
     wanted = targets(study.analysis)
     ideal = undisturbed(study) if any(STRATEGY[target.strategy].undisturbed for target in wanted) else None
@@ -90,10 +90,10 @@ def find_truth(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
-    if keeping is not None and wanted:  # where nothing is estimated there is nothing to keep
+    if keeping is not None and wanted:  # without estimands there is nothing to store
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
-    total: list[Moments] = []
+    total: list[ColumnMoments] = []
     with threads_until_done(workers) as threads:
         for part, values in zip(chunks, in_order(threads, work, chunks, ahead=workers + 2), strict=True):
             total = [merge([*total, *block_moments(values, part)])]
@@ -103,13 +103,13 @@ def find_truth(
 
 
 def shares_staff(study: Study) -> bool:
-    """Whether participants of one arm can be in the way of those of another."""
+    """Whether participants of different arms compete for staff."""
     return study.program is not None and bool(study.program.resources) and len(study.analysis.arms) > 1
 
 
 def _effects(
     study: Study,
-    wanted: tuple[Target, ...],
+    wanted: tuple[TargetEffect, ...],
     ideal: Study | None,
     replicates: range,
     *,
@@ -117,46 +117,46 @@ def _effects(
     engine: Engine,
     few: int,
 ) -> Floats:
-    """(R, M) effects by twin and target, then the interference of each target; ``few`` replicates are played at a time."""
+    """(R, M) effects by twin and target, then the interference of each target; ``few`` replicates are simulated at a time."""
     parts = chunk_ranges(replicates, few, block=1)
     return np.concatenate([_effects_of(study, wanted, ideal, part, seed=seed, engine=engine) for part in parts])
 
 
 def _effects_of(
-    study: Study, wanted: tuple[Target, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
+    study: Study, wanted: tuple[TargetEffect, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
 ) -> Floats:
-    """(R, M) effects, all replicates played at once; when it returns, their arrays are free for the next ones."""
+    """(R, M) effects, all replicates simulated at once; afterwards the memory of their arrays is free."""
     entries = conduct(study.conduct, seed=seed, replicates=replicates)
     tapes = None
     if study.program is not None:
         participants = entries.entry.shape[1]
         tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
-    plays = play_all(Chance(study, entries, tapes, seed, replicates, engine), ideal, mixed=shares_staff(study))
+    plays = play_all(SharedDraws(study, entries, tapes, seed, replicates, engine), ideal, mixed=shares_staff(study))
     columns = [_effect(plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
     declared = study.twins.index("declared")
     columns += [_interference(plays, target, declared) for target in wanted]
     return np.stack(columns, axis=1) if columns else np.empty((len(replicates), 0))
 
 
-def _effect(plays: Plays, target: Target, twin: int) -> Floats:
-    """(R,) the effect among all who count."""
+def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
+    """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
     values = [
         endpoint_of(plays, in_arm(plays, target, arm), target, twin)
         for arm in (target.arms if target.arms is not None else (0,))
     ]
     if target.arms is None:
-        null = plays.chance.study.analysis.rows[target.row].no_effect
+        null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
     return two_arms(target.estimand, *values, who_a=who, who_b=who, levels=target.endpoint.levels)
 
 
-def _interference(plays: Plays, target: Target, twin: int) -> Floats:
+def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
     if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
-        return np.full(len(plays.chance.replicates), np.nan)
+        return np.full(len(plays.shared.replicates), np.nan)
     who = who_counts(plays, target)
-    own = {f"who_{side}": who & (plays.chance.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
+    own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
     mixed = endpoint_of(plays, plays.mixed, target, twin)
     a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
     levels = target.endpoint.levels
@@ -164,7 +164,7 @@ def _interference(plays: Plays, target: Target, twin: int) -> Floats:
     return np.asarray(together - two_arms(target.estimand, a, b, **own, levels=levels))
 
 
-def _truth(study: Study, wanted: tuple[Target, ...], moments: Moments, replicates: range) -> Truth:
+def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:
     twins, rows = study.twins, study.analysis.rows
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(moments.n > 0, moments.mean, np.nan).reshape(len(twins) + 1, len(wanted))

@@ -1,4 +1,4 @@
-"""The effect that each estimand asks for, from what everyone has in one arm and in the other."""
+"""The effect of each estimand, from the values of everyone in one arm and in the other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) 
     ----------
     estimand : its name
     values, who : (R, N) endpoint, and who counts
-    null : what the test compares with; the pseudomedian leaves out who has exactly this value, as the test does
+    null : the number the test compares with; the pseudomedian excludes exactly this value, as the test does
     """
     return ONE_SAMPLE[estimand](values, who, null)
 
@@ -39,13 +39,13 @@ def two_arms(
     ----------
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
-    levels : all values, where they are few
+    levels : all possible values, if they are few
     """
     return TWO_ARMS[estimand](a, b, who_a, who_b, levels)
 
 
 def means(values: Floats, who: Flags) -> Floats:
-    """(R,) mean of those who count and have a value; NaN where there is nobody."""
+    """(R,) mean of those who count and have a value; NaN if there is nobody."""
     counted = who & np.isfinite(values)
     n = counted.sum(axis=1)
     total = np.where(counted, values, 0.0).sum(axis=1)
@@ -76,11 +76,11 @@ def superiority(a: Floats, b: Floats, *, levels: tuple[float, ...] = ()) -> Floa
 
 
 def pooled_pseudomedian(values: Floats, *, null: float = 0.0) -> Floats:
-    """(R,) Hodges and Lehmann's pseudomedian of values (R, N) but for the null, of :data:`POOL` replicates at a time.
+    """(R,) Hodges and Lehmann's pseudomedian of values (R, N) except the null, of :data:`POOL` replicates at a time.
 
-    Where everybody has the value of the null, that is the pseudomedian.
+    If everybody has the value of the null, that is the pseudomedian.
 
-    The result stands at the first replicate of each pool, NaN at the others, so that means and standard errors over
+    The result is at the first replicate of each pool, NaN at the others, so that means and standard errors over
     replicates are those over pools.
     """
     out = np.full(len(values), np.nan)

@@ -1,4 +1,4 @@
-"""A trial played again with everyone in one arm, and what would have been measured had nothing been lost."""
+"""A trial simulated again with everyone in one arm, and the values that would be measured if nothing were lost."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Chance:
-    """What all plays of a batch share: who takes part, in which arm the trial puts them, and every drawn length."""
+class SharedDraws:
+    """The draws that all simulations of a batch share: participants, their arms in the trial, and every drawn length."""
 
     study: Study
     entries: Entries
@@ -36,7 +36,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class Play:
-    """One play: values (T, R, N, D) as if nothing were lost, and the course of events they come from.
+    """One simulation: values (T, R, N, D) as if nothing were lost, and the events they come from.
 
     ``exact`` are the values before rounding, for analyses that take logarithms or percents: a reading of 0 would drop out
     of them, and with it the lowest values. The same array as ``values`` where nothing is rounded to 0.
@@ -48,24 +48,24 @@ class Play:
     trace: EventTrace | None
 
     def read(self, transform: str) -> Floats:
-        """The values (T, R, N, D) that an endpoint with this transform looks at."""
+        """The values (T, R, N, D) that an endpoint with this transform uses."""
         return self.values if TRANSFORM[transform].keeps else self.exact
 
 
-def play(chance: Chance, arm: int | None) -> Play:
-    """Everyone in ``arm``, or in the trial's own arms; the ward is played anew."""
-    study, entries = chance.study, chance.entries
+def play(shared: SharedDraws, arm: int | None) -> Play:
+    """Everyone in ``arm``, or in the trial's own arms; the ward is simulated again."""
+    study, entries = shared.study, shared.entries
     if arm is not None:
         entries = replace(entries, arm=np.where(entries.arm >= 0, arm, entries.arm).astype(np.int8))
     trace = None
-    if study.program is not None and chance.tapes is not None:
+    if study.program is not None and shared.tapes is not None:
         trace = engines.play(
-            study.program, entries, chance.tapes, seed=chance.seed, replicates=chance.replicates, engine=chance.engine
+            study.program, entries, shared.tapes, seed=shared.seed, replicates=shared.replicates, engine=shared.engine
         )
-    told = None if trace is None or study.program is None else placed(trace, study.program, entries)
-    values = exact = _complete(chance, entries, told, rounded=True)
+    placed_trace = None if trace is None or study.program is None else placed(trace, study.program, entries)
+    values = exact = _complete(shared, entries, placed_trace, rounded=True)
     if logged_pairs(study.scenario):
-        exact = _complete(chance, entries, told, rounded=False)
+        exact = _complete(shared, entries, placed_trace, rounded=False)
     if trace is not None:
         for d, point in enumerate(study.response.points):
             elsewhere = trace.visits[:, :, point.visit_index, V_REASON] == OTHER_ARM
@@ -73,15 +73,15 @@ def play(chance: Chance, arm: int | None) -> Play:
     return Play(values, exact, entries, trace)
 
 
-def _complete(chance: Chance, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Floats:
-    """(T, R, N, D) what would be measured had nothing been lost."""
-    study = chance.study
+def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Floats:
+    """(T, R, N, D) the values that would be measured if nothing were lost."""
+    study = shared.study
     return respond(
         study.response,
         entries,
         trace,
-        seed=chance.seed,
-        replicates=chance.replicates,
+        seed=shared.seed,
+        replicates=shared.replicates,
         twins=study.twins,
         complete=True,
         rounded=rounded,
@@ -89,7 +89,7 @@ def _complete(chance: Chance, entries: Entries, trace: EventTrace | None, *, rou
 
 
 def placed(trace: EventTrace, program: Program, entries: Entries) -> EventTrace:
-    """The trace with a time for every visit: one that did not take place follows the last thing before it.
+    """The trace with a time for every visit: a visit that did not take place follows the last event before it.
 
     That is the last visit, activity or request for staff that the protocol puts before it, or the time of leaving.
     """

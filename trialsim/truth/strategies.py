@@ -1,4 +1,4 @@
-"""What each estimand strategy makes of missed and stopped treatment (ICH E9 R1)."""
+"""How each estimand strategy handles missed and stopped treatment (ICH E9 R1)."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
 from trialsim.protocol.tapes import draw_tapes
-from trialsim.response.predictor import Bedside, given
-from trialsim.truth.plays import Chance, Play, play
+from trialsim.response.predictor import PredictorInputs, given
+from trialsim.truth.plays import Play, SharedDraws, play
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: Treatment counts as given in full from this share on; below it, it was missed or stopped.
+#: The smallest share of treatment that counts as given in full; below it, treatment was missed or stopped.
 IN_FULL = 1.0 - 1e-9
 
-#: As many of each resource as a scenario may have.
+#: The most units of a resource that a scenario may have.
 MOST_UNITS = 1000
 
 
 @dataclass(frozen=True)
-class Target:
-    """One effect that is looked for: of arm a against arm b, or in the one arm."""
+class TargetEffect:
+    """One target effect: of arm a against arm b, or in the one arm."""
 
     row: int
     estimand: str
@@ -45,30 +45,30 @@ class Target:
 
 @dataclass(frozen=True)
 class Plays:
-    """All plays of a batch.
+    """All simulations of a batch.
 
     ``alone`` has everyone in each arm in turn, ``ideal`` the same on a ward where nothing is missed, ``mixed`` the
-    trial's own arms; None where nobody asks for them.
+    trial's own arms; None if they are not needed.
     """
 
-    chance: Chance
+    shared: SharedDraws
     alone: Sequence[Play]
     ideal: Sequence[Play] | None
     mixed: Play | None
 
 
-def play_all(chance: Chance, undisturbed: Study | None, *, mixed: bool) -> Plays:
+def play_all(shared: SharedDraws, undisturbed: Study | None, *, mixed: bool) -> Plays:
     """Everyone in each arm; once more on the undisturbed ward; and in the trial's own arms if ``mixed``."""
-    arms = range(len(chance.study.analysis.arms))
-    ideal = None if undisturbed is None else [play(on_ideal_ward(chance, undisturbed), arm) for arm in arms]
-    return Plays(chance, [play(chance, arm) for arm in arms], ideal, play(chance, None) if mixed else None)
+    arms = range(len(shared.study.analysis.arms))
+    ideal = None if undisturbed is None else [play(on_ideal_ward(shared, undisturbed), arm) for arm in arms]
+    return Plays(shared, [play(shared, arm) for arm in arms], ideal, play(shared, None) if mixed else None)
 
 
 # ---------------------------------------------------------------- hypothetical: nothing is missed
 
 
 def undisturbed(study: Study) -> Study | None:
-    """The study on a ward with hands enough, where nobody gives up and nothing is interrupted; None without a ward.
+    """The study on a ward with enough staff, where nobody gives up and nothing is interrupted; None without a ward.
 
     Opening hours, attempts that fail and the lengths of all steps stay as they are.
     """
@@ -104,52 +104,52 @@ def _steadily(step: Step) -> Step:
     return step.model_copy(update={"give_up_after": None}) if isinstance(step, Attempt) else step
 
 
-def on_ideal_ward(chance: Chance, study: Study) -> Chance:
+def on_ideal_ward(shared: SharedDraws, study: Study) -> SharedDraws:
     """The same people and lengths on another ward, and nobody leaves."""
     assert study.program is not None
     entries = replace(
-        chance.entries,
-        leave=np.full_like(chance.entries.leave, NEVER),
-        leave_reason=np.full_like(chance.entries.leave_reason, -1),
+        shared.entries,
+        leave=np.full_like(shared.entries.leave, NEVER),
+        leave_reason=np.full_like(shared.entries.leave_reason, -1),
     )
     participants = entries.entry.shape[1]
-    tapes = draw_tapes(study.program, seed=chance.seed, replicates=chance.replicates, participants=participants)
-    return replace(chance, study=study, entries=entries, tapes=tapes)
+    tapes = draw_tapes(study.program, seed=shared.seed, replicates=shared.replicates, participants=participants)
+    return replace(shared, study=study, entries=entries, tapes=tapes)
 
 
 # ---------------------------------------------------------------- what is compared, and among whom
 
 
-def endpoint_of(plays: Plays, played: Play, target: Target, twin: int) -> Floats:
-    """(R, N) the endpoint of everyone in a play."""
+def endpoint_of(plays: Plays, played: Play, target: TargetEffect, twin: int) -> Floats:
+    """(R, N) the endpoint of everyone in a simulation."""
     whole = played.read(target.endpoint.transform)
     values = whole[twin : twin + 1]
     if STRATEGY[target.strategy].while_treated:
         values = values.copy()
         values[0, :, :, target.endpoint.visit] = _last_on_treatment(
-            plays.chance, played, target.endpoint.visit, whole[twin]
+            plays.shared, played, target.endpoint.visit, whole[twin]
         )
     return endpoint_values(values, target.endpoint)
 
 
-def in_arm(plays: Plays, target: Target, arm: int) -> Play:
-    """The play of the strategy with everyone in an arm."""
+def in_arm(plays: Plays, target: TargetEffect, arm: int) -> Play:
+    """The simulation of the strategy with everyone in an arm."""
     undisturbed = STRATEGY[target.strategy].undisturbed
     return plays.ideal[arm] if undisturbed and plays.ideal is not None else plays.alone[arm]
 
 
-def who_counts(plays: Plays, target: Target) -> Flags:
-    """(R, N) the enrolled, but for the categories left out; in the responder stratum those who respond.
+def who_counts(plays: Plays, target: TargetEffect) -> Flags:
+    """(R, N) the enrolled without excluded categories; in the responder stratum those who respond.
 
-    A responder's value in arm a differs by the percent asked for from the own value in arm b; in a design of one arm,
+    A responder's value in arm a differs by the required percent from the own value in arm b; in a design of one arm,
     from the own value without the declared effects.
     """
-    entries = plays.chance.entries
+    entries = plays.shared.entries
     who = entries.arm >= 0
     for covariate, category in target.exclude:
         who = who & (entries.covariates[:, :, covariate] != category)
     if STRATEGY[target.strategy].stratum and target.responders is not None:
-        twins, visit = plays.chance.study.twins, target.endpoint.visit
+        twins, visit = plays.shared.study.twins, target.endpoint.visit
         a, b = target.arms if target.arms is not None else (0, 0)
         treated = plays.alone[a].exact[twins.index("declared"), :, :, visit]
         other = plays.alone[b].exact[twins.index("declared" if target.arms is not None else "null"), :, :, visit]
@@ -158,22 +158,22 @@ def who_counts(plays: Plays, target: Target) -> Flags:
     return np.asarray(who)
 
 
-def _last_on_treatment(chance: Chance, played: Play, visit: int, values: Floats) -> Floats:
-    """(R, N) of ``values`` (R, N, D) that at the visit, or at the last one before it at which the outcome was still on treatment.
+def _last_on_treatment(shared: SharedDraws, played: Play, visit: int, values: Floats) -> Floats:
+    """(R, N) from ``values`` (R, N, D): the value at the visit, or at the last visit before it on treatment.
 
-    On treatment is who came to the visit and was given all of the own arm's activities planned before it. NaN where
-    this never was so.
+    A participant is on treatment who came to the visit and received all of the own arm's activities planned before it. NaN if
+    there is no such visit.
     """
-    plan = chance.study.response
-    bedside = Bedside(plan, played.entries, played.trace, chance.seed, chance.replicates)
+    plan = shared.study.response
+    inputs = PredictorInputs(plan, played.entries, played.trace, shared.seed, shared.replicates)
     carried = np.full(played.entries.arm.shape, np.nan)
-    for d in _up_to(chance.study, visit):
+    for d in _up_to(shared.study, visit):
         point = plan.points[d]
         if played.trace is None:
             on = played.entries.leave >= played.entries.entry + point.declared_time
         else:
             came = played.trace.visits[:, :, point.visit_index, V_REASON] == VISITED
-            on = came & (given(bedside, point) >= IN_FULL)
+            on = came & (given(inputs, point) >= IN_FULL)
         carried = np.where(on, values[:, :, d], carried)
     return carried
 

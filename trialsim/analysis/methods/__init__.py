@@ -1,4 +1,4 @@
-"""How each test is carried out: one file a family, with its runs, closed forms and caveats side by side.
+"""How each test is computed: one file for each family, with its functions, closed forms and caveats.
 
 :data:`trialsim.analysis.methods.table.METHODS` holds them all, by the name of the test and what it compares.
 """

@@ -1,4 +1,4 @@
-"""What a closed form is given: the declared distribution of an endpoint in each arm, sizes, and the question."""
+"""The input of a closed form: the declared distribution of an endpoint in each arm, sizes, and the question."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from numpy.typing import NDArray
 
 from trialsim.heavy import special
 from trialsim.kinds.designs import TRANSFORM
-from trialsim.response.scales.moments import Spread
+from trialsim.response.scales.moments import EndpointDistribution
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One question to a closed form, by what the declared levels say of it.
+    """One question to a closed form, with the declared levels.
 
     Attributes
     ----------
     arms, sizes : the endpoint and the number analyzed in each of K arms
-    pair : the two arms compared; None where one sample or all arms are
+    pair : the two arms compared; None for one sample or all arms
     alpha, alternative, null : of the test
     baselines : the baseline in each arm, if there is one
     covariances : (K,) of the endpoint with the baseline; empty without one
     covariates : how many covariates the analysis adjusts for, with the baseline
     """
 
-    arms: list[Spread]
+    arms: list[EndpointDistribution]
     sizes: Floats
     pair: tuple[int, int] | None
     alpha: float
     alternative: str
     null: float
-    baselines: list[Spread] | None
+    baselines: list[EndpointDistribution] | None
     covariances: Floats
     covariates: int
 
@@ -57,7 +57,7 @@ class Power:
 
 
 def joined(case: Case) -> tuple[float, float, float] | None:
-    """All arms together, as a test of one sample takes them: size, mean and SD; None where nothing varies."""
+    """All arms together, for a test of one sample: size, mean and SD; None if nothing varies."""
     n = float(case.sizes.sum())
     weights = case.sizes / n
     mean = float(sum(w * one.mean for w, one in zip(weights, case.arms, strict=True)))
@@ -66,14 +66,14 @@ def joined(case: Case) -> tuple[float, float, float] | None:
     return None if n <= 1 or sd == 0.0 else (n, mean, sd)
 
 
-def shares_at(spread: Spread, values: Floats) -> Floats:
-    """Shares of the categories ``values``, which hold all that the endpoint can take."""
+def shares_at(spread: EndpointDistribution, values: Floats) -> Floats:
+    """Shares of the categories ``values``, which include every possible value of the endpoint."""
     found = np.zeros(len(values))
     found[np.searchsorted(values, spread.values)] = spread.weights
     return found
 
 
-def superiority(x: Spread, y: Spread) -> float:
+def superiority(x: EndpointDistribution, y: EndpointDistribution) -> float:
     """P(X > Y) + P(X = Y) / 2 of two independent participants."""
     if x.normal is not None and y.normal is not None and x.scale == y.scale:
         return float(special.ndtr((x.normal[0] - y.normal[0]) / math.hypot(x.normal[1], y.normal[1])))
@@ -84,10 +84,10 @@ def superiority(x: Spread, y: Spread) -> float:
     return float(x.weights @ (less + least) / 2)
 
 
-def positive_pair(x: Spread, null: float) -> float:
+def positive_pair(x: EndpointDistribution, null: float) -> float:
     """P(D + D' > 0) + P(D + D' = 0) / 2 of two independent differences D from ``null``."""
     if x.normal is not None and TRANSFORM[x.scale].keeps:
         return float(special.ndtr(math.sqrt(2) * (x.normal[0] - null) / x.normal[1]))
-    moved = Spread(x.mean - null, x.sd, x.values - null, x.weights, x.exact)
-    turned = Spread(-moved.mean, x.sd, -moved.values, x.weights, x.exact)
+    moved = EndpointDistribution(x.mean - null, x.sd, x.values - null, x.weights, x.exact)
+    turned = EndpointDistribution(-moved.mean, x.sd, -moved.values, x.weights, x.exact)
     return superiority(moved, turned)

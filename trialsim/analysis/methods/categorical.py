@@ -3,7 +3,7 @@
 Estimand of a comparison of two arms on a dichotomy: the risk difference a - b of the second level.
 
 Where nobody or everybody has the event the difference is 0, p is 1 (Fisher's own; chi-square 0), and Newcombe's interval
-exists as ever. Only an empty arm is a failure.
+still exists. Only an empty arm is a failure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from trialsim.analysis.exact import table_p
 from trialsim.analysis.methods.case import Case, Power, shares_at
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import chi_square_p, interval_probability
 from trialsim.errors import AnalysisError
@@ -77,7 +77,7 @@ def risk_difference(
 def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool = True, level: float = 0.95) -> Rows:
     """Pearson's chi-square test of the arms (all of them by default) against the levels, as scipy's chi2_contingency.
 
-    Levels that nobody has are left out of the degrees of freedom. With 1 degree of freedom ``correction`` is Yates's.
+    Levels without participants do not count in the degrees of freedom. With 1 degree of freedom ``correction`` is Yates's.
     With everybody on one level there are 0 degrees of freedom: chi-square is 0 and p is 1.
     Two arms and two levels have an estimate, the risk difference of the second level, first named arm minus second.
     """
@@ -135,7 +135,7 @@ def fisher(c: Counts, *, a: int, b: int, alternative: str = "two-sided", level: 
 
 
 def _shares(case: Case, arms: Sequence[int]) -> FloatArray | None:
-    """(arms, levels) the share of each level in each of these arms; None where the endpoint has no few levels."""
+    """(arms, levels) the share of each level in each of these arms; None if the endpoint has many levels."""
     chosen = [case.arms[k] for k in arms]
     if not all(one.exact for one in chosen):
         return None
@@ -182,16 +182,16 @@ def _table_power(case: Case, arms: Sequence[int]) -> Power | None:
 # ---------------------------------------------------------------- methods
 
 
-def _run_fisher(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+def _run_fisher(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     (a, b), table = arms, data.counts(call.endpoint, call.choice)
     return fisher(table, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     return chi_square(data.counts(call.endpoint, call.choice), arms=arms, level=1.0 - call.alpha)
 
 
-def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     return chi_square(data.counts(call.endpoint, call.choice), level=1.0 - call.alpha)
 
 

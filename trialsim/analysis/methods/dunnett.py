@@ -138,7 +138,7 @@ def dunnett(statistic: FloatArray, df: FloatArray, n: IntArray, *, alternative: 
         arms = np.flatnonzero(kind[1:-1] > 0.0)
         lam = loadings(np.concatenate((kind[-1:], kind[1:-1][arms])))
         values = t[np.ix_(chunk, arms)].ravel()
-        # By the sizes alone, never by how many replicates share them: a replicate's p must not depend on its batch.
+        # Depends on the sizes only, never on how many replicates share them: a replicate's p must not depend on its batch.
         equal = bool((kind[1:-1][arms] == kind[-1]).all())
         compute = _interpolated if equal else _inside
         inside = compute(values, float(kind[0]), lam, two_sided=two_sided)

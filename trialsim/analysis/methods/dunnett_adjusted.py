@@ -79,7 +79,7 @@ def dunnett_adjusted(
 def _directions(n: IntArray, gaps: FloatArray, there: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The part of each comparison in the common direction (R, m), in the others (R, m, P), and its own (R, m).
 
-    Their squares add up to 1. Comparisons that are not there have no part in anything.
+    Their squares add up to 1. Missing comparisons have no part in anything.
     """
     with np.errstate(all="ignore"):
         shared = np.concatenate([np.broadcast_to(n[:, :1, None] ** -0.5, (*gaps.shape[:2], 1)), gaps], axis=2)

@@ -3,9 +3,9 @@
 Estimand: the mean difference a - b at equal covariates. Complete cases: a participant with a missing outcome or a
 missing covariate is left out.
 
-A covariate that is constant, or follows from those before it, is left out of the model, as ``lm`` in R does; where the arms
-themselves follow from the covariates there is no estimate, and the test has failed. Where the covariates explain the outcome
-without a rest, an adjusted difference of 0 has p 1 and no interval; any other has failed ("no spread").
+A covariate that is constant, or is a linear function of those before it, is left out of the model, as ``lm`` in R does; if the
+arms themselves are a function of the covariates there is no estimate, and the test has failed. If the covariates explain
+the outcome exactly, an adjusted difference of 0 has p 1 and no interval; any other has failed ("no spread").
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from trialsim.analysis import formulas
-from trialsim.analysis.crossed import CrossMoments
+from trialsim.analysis.cross_moments import CrossMoments
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
 from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted
 from trialsim.analysis.methods.means import between_arms
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     SINGULAR,
@@ -35,9 +35,9 @@ from trialsim.analysis.rows import (
 )
 from trialsim.analysis.tails import ROUNDING, f_rows, t_rows
 
-PIVOT = 1e-12  # a covariate whose variance given the others falls below this share follows from them
+PIVOT = 1e-12  # a covariate whose variance given the others is below this share is a function of them
 FLAT = 1e-13  # a residual below this share of the outcome's sum of squares is rounding error
-ALIASED = 1e-9  # a difference between arms below this share of the covariate's size is none
+ALIASED = 1e-9  # a difference between arms below this share of the covariate's size counts as 0
 
 
 def _factor(gram: FloatArray) -> tuple[list[list[FloatArray]], BoolArray]:
@@ -63,7 +63,7 @@ def _factor(gram: FloatArray) -> tuple[list[list[FloatArray]], BoolArray]:
 def _rests(lower: list[list[FloatArray]], vector: FloatArray, dropped: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Solve L u = v for (R, P): then u'u is v' G^-1 v for the gram matrix G = L L' of the covariates that are kept.
 
-    Also what is left of each part of v before the division: of a dropped covariate this must be 0.
+    Also the rest of each part of v before the division: for a dropped covariate this must be 0.
     """
     out, rests = np.empty_like(vector), np.empty_like(vector)
     for i, row in enumerate(lower):
@@ -90,7 +90,7 @@ def _residual(gram: FloatArray) -> _Fit:
 
 
 def _aliased(m: CrossMoments, rests: FloatArray, dropped: BoolArray) -> BoolArray:
-    """(R,) whether a dropped covariate differs between arms: then the arms follow from the covariates."""
+    """(R,) whether a dropped covariate differs between arms: then the arms are a function of the covariates."""
     with np.errstate(all="ignore"):
         size = np.abs(np.where(np.isnan(m.mean), 0.0, m.mean)).max(axis=1)[:, :-1]
         spread = np.sqrt(np.einsum("rpp->rp", m.within)[:, :-1])
@@ -118,7 +118,7 @@ def _rest(m: CrossMoments, sse: FloatArray, df: FloatArray) -> FloatArray:
 
 
 def adjusted_gaps(m: CrossMoments, pairs: Sequence[tuple[int, int]]) -> FloatArray:
-    """(R, pairs, P) what the covariates of arm a differ by from those of arm b, whitened by their spread within arms.
+    """(R, pairs, P) differences of the covariates of arm a from those of arm b, whitened by their variation within arms.
 
     The adjusted differences i and j have the covariance s^2 (d_ij / n_a + [same b] / n_b + gap_i'gap_j).
     """
@@ -205,7 +205,7 @@ def _omnibus_power(case: Case) -> Power | None:
 
 
 def _name(count: int, rho: float) -> str:
-    """How the formula is called: with the correlation that matters where there is one baseline."""
+    """The name of the formula, with the correlation if there is one baseline."""
     about = f", correlation {rho:.2f}" if rho else ""
     return f"ANCOVA over {'a random covariate' if count == 1 else f'{count} random covariates'}{about}"
 
@@ -221,7 +221,7 @@ def _given_the_baseline(case: Case) -> tuple[float, float]:
 
 
 def _baseline_apart(case: Case, a: int, b: int) -> float:
-    """What a declared difference at baseline takes away from the adjusted difference."""
+    """The part of the adjusted difference that a declared difference at baseline removes."""
     if case.baselines is None:
         return 0.0
     gap = case.baselines[a].mean - case.baselines[b].mean
@@ -234,21 +234,21 @@ def _baseline_apart(case: Case, a: int, b: int) -> float:
 # ---------------------------------------------------------------- methods
 
 
-def _cross(data: Extraction, call: Call) -> CrossMoments:
+def _cross(data: Extraction, call: PlannedAnalysis) -> CrossMoments:
     return data.cross(call.endpoint, call.choice, baselines=call.baselines, covariates=call.covariates)
 
 
-def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     a, b = arms
     return ancova(_cross(data, call), a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     return ancova_omnibus(_cross(data, call))
 
 
 def _jointly(
-    data: Extraction, call: Call, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
+    data: Extraction, call: PlannedAnalysis, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
 ) -> FloatArray:
     order, cross = [pairs[0][1], *(a for a, _ in pairs)], _cross(data, call)
     statistics = np.stack([rows.statistic for rows in tested], axis=1)

@@ -2,9 +2,9 @@
 
 Estimand: a mean, or the mean difference a - b. Complete cases: a missing value leaves its participant out.
 
-Where nothing varies, the difference is 0 and p is 1, without an interval. Where arms differ (or a mean differs from the
+If nothing varies, the difference is 0 and p is 1, without an interval. If arms differ (or a mean differs from the
 null) and nothing varies within, the test has failed: "no spread". An empty arm, or too few values for the degrees of
-freedom, is a failure whatever the values are.
+freedom, is always a failure.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power, joined
 from trialsim.analysis.methods.dunnett import dunnett
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
-from trialsim.analysis.moments import Moments, moments
-from trialsim.analysis.plan import Call
+from trialsim.analysis.moments import ArmMoments, moments
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, TOO_FEW, BoolArray, FloatArray, Rows, first_reason
 from trialsim.analysis.tails import ROUNDING, f_rows, t_rows
 
@@ -37,7 +37,7 @@ def _tiny(mean: FloatArray) -> FloatArray:
 
 
 def one_sample_t(
-    m: Moments, *, arm: int = 0, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95
+    m: ArmMoments, *, arm: int = 0, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95
 ) -> Rows:
     """Student's one-sample t test of mean = null.
 
@@ -60,7 +60,7 @@ def paired_t(after: FloatArray, before: FloatArray, *, alternative: str = "two-s
     return one_sample_t(moments(after - before), alternative=alternative, level=level)
 
 
-def two_sample_t(m: Moments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+def two_sample_t(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
     """Student's two-sample t test with the pooled variance of arms a and b, df n_a + n_b - 2; estimate a - b."""
     na, nb = m.n[:, a], m.n[:, b]
     n = na + nb
@@ -73,7 +73,7 @@ def two_sample_t(m: Moments, *, a: int, b: int, alternative: str = "two-sided", 
     return t_rows(estimate, se, df=df, n=n, status=status, tiny=tiny, alternative=alternative, level=level)
 
 
-def welch_t(m: Moments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+def welch_t(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
     """Welch's t test for unequal variances, Satterthwaite degrees of freedom; estimate a - b.
 
     References
@@ -91,13 +91,13 @@ def welch_t(m: Moments, *, a: int, b: int, alternative: str = "two-sided", level
     return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)
 
 
-def _residual(m: Moments) -> tuple[FloatArray, FloatArray]:
+def _residual(m: ArmMoments) -> tuple[FloatArray, FloatArray]:
     """Residual sum of squares and df N - (arms that have values), both (R,)."""
     df = m.n.sum(axis=1) - (m.n > 0).sum(axis=1)
     return np.where(m.n > 0, m.ss, 0.0).sum(axis=1), np.asarray(df, dtype=np.float64)
 
 
-def anova(m: Moments) -> Rows:
+def anova(m: ArmMoments) -> Rows:
     """One-way analysis of variance over all K arms: F with K - 1 and N - K degrees of freedom; no estimate.
 
     An arm without values gives the status `EMPTY_ARM`; it is not dropped, because that would change the hypothesis.
@@ -114,7 +114,7 @@ def anova(m: Moments) -> Rows:
     return f_rows(statistic, arms=arms, df=df, n=n, status=status, flat=flat, same=same)
 
 
-def welch_anova(m: Moments) -> Rows:
+def welch_anova(m: ArmMoments) -> Rows:
     """Welch's analysis of variance for unequal variances, as R's ``oneway.test``; no estimate.
 
     An arm whose values do not vary has no weight: the test has failed, unless nothing varies at all.
@@ -139,7 +139,7 @@ def welch_anova(m: Moments) -> Rows:
     return f_rows(statistic, arms=arms, df=df, n=m.n.sum(axis=1), status=status, flat=flat, same=same)
 
 
-def anova_pair(m: Moments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+def anova_pair(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
     """Contrast a - b with the residual variance of the whole analysis of variance, df N - K.
 
     As R's ``pairwise.t.test(pool.sd=TRUE)``; arms without values do not count in K. ``n`` counts arms a and b.
@@ -167,7 +167,7 @@ def _one_sample_power(case: Case) -> Power | None:
 
 
 def _difference(case: Case) -> tuple[float, float, float, float, float] | None:
-    """Sizes, difference and variances of the two arms; None where an arm is too small for degrees of freedom."""
+    """Sizes, difference and variances of the two arms; None if an arm has too few participants."""
     a, b = case.two
     na, nb = case.sizes[a], case.sizes[b]
     if min(na, nb) <= 1:
@@ -197,7 +197,7 @@ def _residual_power(case: Case) -> Power | None:
 
 
 def _pooled_power(case: Case, which: Sequence[int]) -> Power | None:
-    """Two arms, with the variance pooled over the arms ``which``."""
+    """Power of two arms, with the variance pooled over the arms ``which``."""
     found = _difference(case)
     if found is None:
         return None
@@ -241,22 +241,24 @@ def _welch_anova_power(case: Case) -> Power | None:
 # ---------------------------------------------------------------- methods
 
 
-def _run_one(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run_one(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     moments_of_all = data.joined(call.endpoint, call.choice)
     return one_sample_t(moments_of_all, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-def _run_two(data: Extraction, call: Call, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:
+def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:
     (a, b), by_arm = arms, data.moments(call.endpoint, call.choice)
     return test(by_arm, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-def _run_all(data: Extraction, call: Call, _arms: Sequence[int], *, test: Callable[[Moments], Rows]) -> Rows:
+def _run_all(
+    data: Extraction, call: PlannedAnalysis, _arms: Sequence[int], *, test: Callable[[ArmMoments], Rows]
+) -> Rows:
     return test(data.moments(call.endpoint, call.choice))
 
 
 def _jointly(
-    data: Extraction, call: Call, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
+    data: Extraction, call: PlannedAnalysis, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
 ) -> FloatArray:
     order = [pairs[0][1], *(a for a, _ in pairs)]
     statistics = np.stack([rows.statistic for rows in tested], axis=1)

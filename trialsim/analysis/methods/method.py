@@ -1,4 +1,4 @@
-"""What makes a method of a test: how it runs, its closed form or why there is none, what to be warned of."""
+"""The method of a test: its function, its closed form or why there is none, and its warnings."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import FloatArray, Rows
 from trialsim.kinds.tests import Samples
 from trialsim.response.plan import ResponsePlan
 
-#: Carries out a test for all replicates, on the arms named: none (one sample), two (a - b), or all.
-Run = Callable[[Extraction, Call, Sequence[int]], Rows]
+#: A test of all replicates, on the named arms: none (one sample), two (a - b), or all.
+Run = Callable[[Extraction, PlannedAnalysis, Sequence[int]], Rows]
 
-#: (R, pairs) p-values of pairs against one arm, taken together; from the pairs' arms and rows and their common df (R,).
-Jointly = Callable[[Extraction, Call, Sequence[tuple[int, int]], Sequence[Rows], FloatArray], FloatArray]
+#: (R, pairs) joint p-values of pairs against one arm, from the pairs' arms and rows and their common df (R,).
+Jointly = Callable[[Extraction, PlannedAnalysis, Sequence[tuple[int, int]], Sequence[Rows], FloatArray], FloatArray]
 
-#: What should be known of an analysis before it is trusted, for each of its arms; None if nothing.
-Caveat = Callable[[Call, ResponsePlan], str | None]
+#: A warning about an analysis in each of its arms; None if there is none.
+Caveat = Callable[[PlannedAnalysis, ResponsePlan], str | None]
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class ClosedForm:
 
     Attributes
     ----------
-    power : None where the formula does not reach a case
-    errors : how far the formula is off, by the names that :class:`Power` gives as ``measured``: the largest error from 10, from
-        20 and from 40 participants in the smallest arm on. Empty where the formula is exact.
-    whole_sizes : whether it takes whole sizes only, so that it is not averaged over sizes that vary
+    power : None if the formula does not cover a case
+    errors : the error of the formula, by the names that :class:`Power` gives as ``measured``: the largest error from 10, from
+        20 and from 40 participants in the smallest arm on. Empty if the formula is exact.
+    whole_sizes : whether it needs whole sizes, so that it is not averaged over random sizes
     """
 
     power: Callable[[Case], Power | None]
@@ -40,7 +40,7 @@ class ClosedForm:
 
 
 @dataclass(frozen=True)
-class Why:
+class NoClosedForm:
     """Why there is no closed form, in words."""
 
     text: str
@@ -48,16 +48,16 @@ class Why:
 
 @dataclass(frozen=True)
 class Method:
-    """How a test is carried out on one sample, two arms or all arms.
+    """How a test of one sample, two arms or all arms is computed.
 
     Attributes
     ----------
-    jointly : how its pairs against one arm are adjusted together (Dunnett); None where that is not possible
-    caveats : warnings before a play
+    jointly : how its pairs against one arm are adjusted jointly (Dunnett); None if that is not possible
+    caveats : warnings before the simulation
     """
 
     run: Run
-    closed_form: ClosedForm | Why
+    closed_form: ClosedForm | NoClosedForm
     jointly: Jointly | None
     caveats: tuple[Caveat, ...]
 

@@ -1,7 +1,7 @@
 """Rank tests of arms: Mann-Whitney, Kruskal-Wallis.
 
-A rank test takes a summary that can rank groups of arms: `ordering.Counts` for an outcome on few levels,
-`ordering.Ordered` for any other.
+A rank test needs a summary that can rank groups of arms: `ordering.Counts` for an outcome with few levels,
+`ordering.RankOrder` for any other.
 
 Where all values are tied the statistic is that of no difference and p is 1: P(X > Y) is one half with Newcombe's interval.
 Only an empty arm is a failure.
@@ -19,8 +19,8 @@ from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.exact import mann_whitney_upper, upper_p
 from trialsim.analysis.methods.case import Case, Power, shares_at, superiority
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
-from trialsim.analysis.ordering import Counts, Ordered
-from trialsim.analysis.plan import Call
+from trialsim.analysis.ordering import Counts, RankOrder
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     BoolArray,
@@ -33,12 +33,12 @@ from trialsim.analysis.rows import (
 from trialsim.analysis.tails import chi_square_p, interval_probability, limits, normal_rank_p
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
-from trialsim.response.scales.moments import Spread
+from trialsim.response.scales.moments import EndpointDistribution
 
 EXACT_MANN_WHITNEY = 8  # scipy: exact when the smaller arm has at most 8 values and nothing is tied
 
 
-def kruskal(ranked: Counts | Ordered) -> Rows:
+def kruskal(ranked: Counts | RankOrder) -> Rows:
     """Kruskal-Wallis test over all K arms: H with tie correction, chi-square with K - 1 df, as scipy; no estimate.
 
     References
@@ -59,7 +59,7 @@ def kruskal(ranked: Counts | Ordered) -> Rows:
 
 
 def mann_whitney(
-    ranked: Counts | Ordered,
+    ranked: Counts | RankOrder,
     *,
     a: int,
     b: int,
@@ -113,7 +113,7 @@ def _fill_exact_u(
 def _delong(u: FloatArray, square: FloatArray, na: IntArray, nb: IntArray) -> FloatArray:
     """DeLong's standard error from U of arm a and the squared placements; NaN with fewer than 2 values in an arm.
 
-    Everything before the divisions is a multiple of 1/4, so no variance comes out as exactly 0.
+    Everything before the divisions is a multiple of 1/4, so rounding errors never hide a variance of exactly 0.
     """
     total = na * nb
     ss_a = (na * square[:, 0] - u**2) / na / nb.astype(np.float64) ** 2
@@ -160,7 +160,7 @@ def newcombe_probability(
 
 # ---------------------------------------------------------------- closed forms
 
-#: Odds ratios of all cuts within this of each other count as one.
+#: Odds ratios of all cuts that differ by less than this count as equal.
 PROPORTIONAL = 1e-6
 
 
@@ -190,7 +190,7 @@ def _mann_whitney_power(case: Case) -> Power:
     )  # fmt: skip
 
 
-def _common_odds(x: Spread, y: Spread) -> float | None:
+def _common_odds(x: EndpointDistribution, y: EndpointDistribution) -> float | None:
     """The log odds ratio of scoring higher in x, if it is the same at every cut."""
     if not np.array_equal(x.values, y.values) or len(x.values) < 2:
         return None
@@ -220,12 +220,12 @@ def _kruskal_power(case: Case) -> Power | None:
 # ---------------------------------------------------------------- methods
 
 
-def _run_two(data: Extraction, call: Call, arms: Sequence[int]) -> Rows:
+def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     (a, b), ranked = arms, data.ranked(call.endpoint, call.choice)
     return mann_whitney(ranked, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-def _run_all(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     return kruskal(data.ranked(call.endpoint, call.choice))
 
 

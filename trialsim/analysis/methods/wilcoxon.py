@@ -16,7 +16,7 @@ from trialsim.analysis.exact import signed_rank_upper, upper_p
 from trialsim.analysis.methods.case import Case, Power, joined, positive_pair
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import order
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, BoolArray, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability, normal_rank_p
 from trialsim.heavy import special
@@ -26,7 +26,7 @@ from trialsim.response.unchanged import share_of_change
 
 EXACT_WILCOXON = 50  # scipy: exact up to 50 differences without zeros and ties
 
-#: From this share of changes at the null on, an analysis is warned of.
+#: The smallest share of changes at the null that causes a warning.
 MANY = 0.25
 
 
@@ -48,7 +48,7 @@ def wilcoxon(
     interval holds every shift that the same test does not reject, as R's: the Walsh averages whose rank is the quantile
     of W+. The normal one takes the variance of W+ at a shift between two Walsh averages, where only equal values tie.
     Values that are all equal have no interval.
-    Where so few values are left that the level cannot be reached, the limits are the smallest and the largest value; R
+    If too few values are left to reach the level, the limits are the smallest and the largest value; R
     gives an interval of a lower level instead.
 
     References
@@ -106,7 +106,7 @@ def _pseudomedian(
             cut = np.clip(cut, 0, (count - 1) // 2)
             pick = np.arange(rows.size)
             out[0, rows] = 0.5 * (walsh[:, (count - 1) // 2] + walsh[:, count // 2])
-            varies = walsh[:, 0] < walsh[:, -1]  # with one value only there is no interval
+            varies = walsh[:, 0] < walsh[:, -1]  # one value alone has no interval
             low = walsh[pick, cut] if WAY[alternative] >= 0 else np.full(rows.size, -np.inf)
             high = walsh[pick, count - 1 - cut] if WAY[alternative] <= 0 else np.full(rows.size, np.inf)
             out[1, rows], out[2, rows] = np.where(varies, low, np.nan), np.where(varies, high, np.nan)
@@ -114,7 +114,7 @@ def _pseudomedian(
 
 
 def _exact_cut(n: int, tail: float) -> int:
-    """How many Walsh averages the interval leaves out on each side: one less than the tail's quantile of W+, as R."""
+    """How many Walsh averages the interval excludes on each side: one less than the tail's quantile of W+, as R."""
     lower = signed_rank_upper(n)[::-1]
     return int(np.searchsorted(lower, tail)) - 1
 
@@ -132,8 +132,8 @@ def _power(case: Case) -> Power | None:
     return Power(power, "normal approximation of the signed rank test", "Noether 1987", measured)
 
 
-def zeros_dropped(call: Call, response: ResponsePlan) -> str | None:
-    """A warning where a quarter or more of the changes are expected to be dropped, because they are exactly the null."""
+def zeros_dropped(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
+    """A warning if a quarter or more of the changes are expected to be dropped, because they are exactly the null."""
     first, second = call.endpoint.start, call.endpoint.visit
     if first is None or (not TRANSFORM[call.endpoint.transform].keeps and call.null != 0.0):
         return None
@@ -142,13 +142,13 @@ def zeros_dropped(call: Call, response: ResponsePlan) -> str | None:
     if share < MANY:
         return None
     return (
-        f"{call.name}: about {100 * share:.0f} % of the changes are exactly {call.null:g}, as readings are whole "
-        "steps. Wilcoxon's test leaves them out: its estimate is that of the participants who change, and its "
-        "interval holds it less often than it says. A paired-t looks at everybody."
+        f"{call.name}: about {100 * share:.0f} % of the changes are exactly {call.null:g}, because readings are whole "
+        "steps. Wilcoxon's test drops them: its estimate is that of the participants who change, and its "
+        "interval covers the truth less often than stated. A paired-t uses everybody."
     )
 
 
-def _run(data: Extraction, call: Call, _arms: Sequence[int]) -> Rows:
+def _run(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
     values = data.chosen(call.endpoint, call.choice)
     return wilcoxon(values, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 

@@ -1,4 +1,4 @@
-"""One file a scale: where a level puts values, what moves them, their values, moments and words, side by side.
+"""One file for each scale: its levels, effects, values, moments and words.
 
 ``measured`` and ``categorical`` hold what several scales have in common, ``scores`` the arithmetic of categories,
 ``moments`` the distribution of an endpoint. :data:`PARTS` is the one table of them, by the names of
@@ -11,7 +11,7 @@ from typing import Final
 
 from trialsim.kinds import scales as kinds
 from trialsim.response.scales import binary, lognormal, normal, ordinal
-from trialsim.response.scales.parts import Parts, Place
+from trialsim.response.scales.parts import LevelParameters, ScaleParts
 from trialsim.response.scales.scores import (
     cumulative_logits,
     entropy_shares,
@@ -24,8 +24,8 @@ from trialsim.response.scales.scores import (
 
 __all__ = [
     "PARTS",
-    "Parts",
-    "Place",
+    "LevelParameters",
+    "ScaleParts",
     "cumulative_logits",
     "entropy_shares",
     "normal_cuts",

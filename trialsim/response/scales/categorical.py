@@ -11,14 +11,24 @@ from numpy.typing import NDArray
 from trialsim.compiled import kernel
 from trialsim.heavy import special, stats
 from trialsim.numbers.normal import ndtr
-from trialsim.response.scales.moments import End, Ends, Spread, discrete
-from trialsim.response.scales.parts import NOTHING, Column, Form, Implied, Levels, Nearer, Readings, Steps, Twin
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution, discrete
+from trialsim.response.scales.parts import (
+    NOTHING,
+    CalibrationRound,
+    EffectSizes,
+    Form,
+    Levels,
+    ReadingPair,
+    StepForm,
+    Twin,
+    ValueColumn,
+)
 from trialsim.response.scales.scores import normal_cuts, shares_of, toward
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: Scores beyond which only the ends are shown.
+#: The most scores shown one by one; of more only the ends are shown.
 MANY = 11
 
 
@@ -64,8 +74,8 @@ def scored_values(  # type: ignore[no-untyped-def]
             out[r, n, d] = categories[category]
 
 
-def fill(column: Column, z: Floats, twins: Sequence[Twin]) -> None:
-    """Scores of every twin: by normal quantiles, or on logits where one of the twins is shifted or given a part."""
+def fill(column: ValueColumn, z: Floats, twins: Sequence[Twin]) -> None:
+    """Scores of every twin: by normal quantiles, or on logits if one of the twins is shifted or partly delivered."""
     share, reference = column.delivered, column.reference
     given = (share is not None, NOTHING if share is None else share)
     on_logits = share is not None or any(twin.shift is not None for twin in twins)
@@ -83,11 +93,11 @@ def form(levels: Levels, k: int, categories: Floats) -> Form:
     shares = shares_of(levels.cuts[k])
     upper = np.cumsum(shares)[:-1]
     variance = float(shares @ categories**2 - (shares @ categories) ** 2)
-    return Steps(special.ndtri(np.clip(upper, 0.0, 1.0)), np.diff(categories), variance)
+    return StepForm(special.ndtri(np.clip(upper, 0.0, 1.0)), np.diff(categories), variance)
 
 
-@np.errstate(all="ignore")  # levels without spread give infinity or nothing
-def implied(levels: Levels, a: int, b: int, categories: Floats) -> Implied:
+@np.errstate(all="ignore")  # levels without variance give infinity or NaN
+def implied(levels: Levels, a: int, b: int, categories: Floats) -> EffectSizes:
     """Moments of the scores, and the odds ratio at each cut."""
     p, q = shares_of(levels.cuts[a]), shares_of(levels.cuts[b])
     means = np.array([p @ categories, q @ categories])
@@ -97,23 +107,23 @@ def implied(levels: Levels, a: int, b: int, categories: Floats) -> Implied:
     superiority = float(q @ (below + p / 2))
     odds = tuple(float(x) for x in np.exp(levels.cuts[a] - levels.cuts[b]))
     d = float(np.divide(difference, np.sqrt(max(variances.mean(), 0.0))))
-    return Implied(difference, d, superiority, None, odds)
+    return EffectSizes(difference, d, superiority, None, odds)
 
 
 def scaled(values: Floats) -> Floats:
-    """Scores as they are."""
+    """Scores, unchanged."""
     return values
 
 
-def nearer(told: Nearer) -> float:
+def nearer(current: CalibrationRound) -> float:
     """Move the cumulative logits, all by one step or each by its own; the gap is a share of the participants."""
-    cuts, wanted, found = told.moving.cuts, told.wanted, told.found
-    if told.one_ratio:
-        step, gap = _mean_step(wanted, found, told.categories)
+    cuts, wanted, found = current.moving.cuts, current.wanted, current.found
+    if current.one_ratio:
+        step, gap = _mean_step(wanted, found, current.categories)
         shift = np.full(cuts.shape[1], step)
     else:
-        shift, gap = _cut_steps(wanted, found, told.categories)
-    cuts[told.rows] += shift / told.slope
+        shift, gap = _cut_steps(wanted, found, current.categories)
+    cuts[current.rows] += shift / current.slope
     return gap
 
 
@@ -135,21 +145,21 @@ def _mean_step(wanted: Floats, found: Floats, categories: Floats) -> tuple[float
     return off / max(slope, 1e-3 * span), max(abs(off) / span - 1 / len(found), 0.0)
 
 
-def readings(told: Readings) -> tuple[Floats, Floats, Flags] | None:
+def readings(pair: ReadingPair) -> tuple[Floats, Floats, Flags] | None:
     """Categories: between their cuts."""
-    categories, k = told.categories, told.k
+    categories, k = pair.categories, pair.k
     edges = [
         np.concatenate([[-np.inf], np.asarray(normal_cuts(levels.cuts[k : k + 1])[0]), [np.inf]])
-        for levels in (told.first, told.second)
+        for levels in (pair.first, pair.second)
     ]
-    score = categories[np.searchsorted(edges[0][1:-1], told.z)]
-    place = np.searchsorted(categories, score + told.change)
-    inside = (place < categories.size) & np.isin(score + told.change, categories)
+    score = categories[np.searchsorted(edges[0][1:-1], pair.z)]
+    place = np.searchsorted(categories, score + pair.change)
+    inside = (place < categories.size) & np.isin(score + pair.change, categories)
     place = np.minimum(place, categories.size - 1)
     return edges[1][place], edges[1][place + 1], inside
 
 
-def expected(ends: Ends) -> Spread | None:
+def expected(ends: ArmEndpoint) -> EndpointDistribution | None:
     """Shares of the scores, or of every difference of two; no formula for a logarithm or percent of scores."""
     if ends.log or ends.percent:
         return None
@@ -175,7 +185,7 @@ def joint_shares(first: Floats, second: Floats, rho: float) -> Floats:
     return np.asarray(np.clip(np.diff(np.diff(below, axis=0), axis=1), 0.0, None))
 
 
-def covariance(a: End, b: End, rho: float, same: bool, log: bool) -> float:  # noqa: ARG001  # as every scale's
+def covariance(a: ArmPoint, b: ArmPoint, rho: float, same: bool, log: bool) -> float:  # noqa: ARG001  # as every scale's
     """Of the scores at two points, or the variance at one."""
     scores = a.categories
     if same:

@@ -12,7 +12,15 @@ from trialsim.compiled import kernel
 from trialsim.kinds.scales import Scale
 from trialsim.numbers.distributions import solve
 from trialsim.numbers.normal import ndtr
-from trialsim.response.scales.parts import NOTHING, Column, Levels, Nearer, Place, Readings, Twin
+from trialsim.response.scales.parts import (
+    NOTHING,
+    CalibrationRound,
+    LevelParameters,
+    Levels,
+    ReadingPair,
+    Twin,
+    ValueColumn,
+)
 from trialsim.response.scales.scores import toward
 from trialsim.scenario.model import Level
 
@@ -26,7 +34,7 @@ def measured_values(  # type: ignore[no-untyped-def]
 ):
     """Fill ``out`` (R, N, D) at column ``d`` with true values, whose logarithm is normal where ``log``.
 
-    ``location``, ``sd`` (K,) are those of full delivery, scaled by lambda already; where less was delivered they lie
+    ``location``, ``sd`` (K,) are those of full delivery, scaled by lambda already; if less was delivered they lie
     that share of the way from the reference arm.
     """
     replicates, participants = z.shape
@@ -46,17 +54,17 @@ def measured_values(  # type: ignore[no-untyped-def]
             out[r, n, d] = math.exp(value) if log else value
 
 
-def place(level: Level, reference: Place | None, *, scale: Scale, spread: str) -> Place:
+def place(level: Level, reference: LevelParameters | None, *, scale: Scale, spread: str) -> LevelParameters:
     """Location and SD of the scale's family; a center alone takes its ``spread`` from the reference."""
     assert scale.family is not None  # of a measured value
     given = level.numbers()
     if len(given) == 1 and reference is not None:
         given[spread] = reference.sd
     location, sd = solve(scale.family, given, positive=scale.positive).params
-    return Place(location, sd)
+    return LevelParameters(location, sd)
 
 
-def fill(column: Column, z: Floats, twins: Sequence[Twin], *, log: bool) -> None:
+def fill(column: ValueColumn, z: Floats, twins: Sequence[Twin], *, log: bool) -> None:
     """True values of every twin."""
     levels, share = column.levels, column.delivered
     given = (share is not None, NOTHING if share is None else share)
@@ -78,29 +86,29 @@ def cohens_d(difference: float, first: float, second: float) -> float:
     return float(np.divide(difference, np.sqrt((first**2 + second**2) / 2)))
 
 
-def nearer(told: Nearer) -> float:
+def nearer(current: CalibrationRound) -> float:
     """Move location and SD; the gap is in SDs."""
-    gap, growth = _spread(told.wanted, told.found)
-    told.moving.sd[told.rows] *= growth
-    told.moving.location[told.rows] += (told.wanted.mean() - told.found.mean()) / told.slope
+    gap, growth = _spread(current.wanted, current.found)
+    current.moving.sd[current.rows] *= growth
+    current.moving.location[current.rows] += (current.wanted.mean() - current.found.mean()) / current.slope
     return gap
 
 
 def _spread(wanted: Floats, found: Floats) -> tuple[float, float]:
-    """How far mean and SD are off, in SDs, and the factor that brings the SD nearer."""
+    """The errors of mean and SD, in SDs, and the factor that corrects the SD."""
     goal, got = float(wanted.std()), float(found.std())
     if goal == 0.0 or got == 0.0:
         return abs(float(wanted.mean() - found.mean())), 1.0
     return max(abs(float(wanted.mean() - found.mean())), abs(goal - got)) / goal, min(max(goal / got, 0.5), 2.0)
 
 
-def readings(told: Readings, *, log: bool) -> tuple[Floats, Floats, Flags] | None:
+def readings(pair: ReadingPair, *, log: bool) -> tuple[Floats, Floats, Flags] | None:
     """Steps of the rounding."""
-    rounding, change, z = told.rounding, told.change, told.z
+    rounding, change, z = pair.rounding, pair.change, pair.z
     if rounding <= 0.0 or not math.isclose(change / rounding, round(change / rounding), abs_tol=1e-9):
         return None
     location, sd = (
-        [float(getattr(levels, name)[told.k]) for levels in (told.first, told.second)] for name in ("location", "sd")
+        [float(getattr(levels, name)[pair.k]) for levels in (pair.first, pair.second)] for name in ("location", "sd")
     )
     value = location[0] + sd[0] * z
     step = np.floor((np.exp(value) if log else value) / rounding + 0.5) + round(change / rounding)

@@ -1,4 +1,4 @@
-"""The distribution of an endpoint as declared levels make it: moments, places with weights, the normal behind it."""
+"""The distribution of an endpoint by the declared levels: moments, points with weights, and the normal behind it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from trialsim.kinds.designs import NO_TRANSFORM, TRANSFORM
 
 Floats = NDArray[np.float64]
 
-#: Places on each axis of the grid that stands for a change between two lognormal values; 200 give 4 digits of a power.
+#: Points on each axis of the grid for a change between two lognormal values; 200 give 4 digits of a power.
 GRID = 200
 
 
 @dataclass(frozen=True)
-class Spread:
+class EndpointDistribution:
     """The distribution of an endpoint in one arm.
 
     Attributes
     ----------
-    values, weights : the categories with their shares (``exact``), or places that stand for a continuous endpoint
-    normal : mean and SD of the normal of which the endpoint is a rising function; None where there is none
+    values, weights : the categories with their shares (``exact``), or points that represent a continuous endpoint
+    normal : mean and SD of the normal of which the endpoint is an increasing function; None if there is none
     scale : that function: none, log (an exponential) or percent
     """
 
@@ -52,8 +52,8 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class End:
-    """One arm at one point, with what activities are expected to add.
+class ArmPoint:
+    """One arm at one point, with the expected effect of activities.
 
     Attributes
     ----------
@@ -71,26 +71,26 @@ class End:
 
 
 @dataclass(frozen=True)
-class Ends:
+class ArmEndpoint:
     """An endpoint in one arm.
 
     Attributes
     ----------
-    start : where a change begins; None for a value
+    start : the start of a change; None for a value
     rho : latent correlation of the two ends
     clock : what the clock adds to the predictor from start to end
-    log, percent : what the analysis makes of the value or change; at most one of them
+    log, percent : how the analysis transforms the value or change; at most one of them
     """
 
-    end: End
-    start: End | None
+    end: ArmPoint
+    start: ArmPoint | None
     rho: float
     clock: float
     log: bool
     percent: bool
 
 
-def predictor_of(ends: Ends) -> tuple[float, float]:
+def predictor_of(ends: ArmEndpoint) -> tuple[float, float]:
     """Mean and SD of the endpoint on the scale of the predictor (of a change: of the difference)."""
     end, start = ends.end, ends.start
     if start is None:
@@ -102,16 +102,16 @@ def predictor_of(ends: Ends) -> tuple[float, float]:
 
 
 def nodes() -> Floats:
-    """(GRID,) equally likely places of a standard normal."""
+    """(GRID,) equally likely points of a standard normal."""
     return np.asarray(special.ndtri((np.arange(GRID) + 0.5) / GRID))
 
 
-def normal_spread(mean: float, sd: float) -> Spread:
+def normal_endpoint(mean: float, sd: float) -> EndpointDistribution:
     """A normal endpoint."""
-    return Spread(mean, sd, mean + sd * nodes(), np.full(GRID, 1 / GRID), False, (mean, sd))
+    return EndpointDistribution(mean, sd, mean + sd * nodes(), np.full(GRID, 1 / GRID), False, (mean, sd))
 
 
-def discrete(values: Floats, weights: Floats) -> Spread:
+def discrete(values: Floats, weights: Floats) -> EndpointDistribution:
     """An endpoint of a few values with their shares."""
     mean = float(weights @ values)
-    return Spread(mean, math.sqrt(max(float(weights @ (values - mean) ** 2), 0.0)), values, weights, True)
+    return EndpointDistribution(mean, math.sqrt(max(float(weights @ (values - mean) ** 2), 0.0)), values, weights, True)

@@ -9,64 +9,64 @@ from numpy.typing import NDArray
 
 from trialsim.kinds.scales import NORMAL
 from trialsim.response.scales import measured
-from trialsim.response.scales.moments import End, Ends, Spread, normal_spread, predictor_of
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution, normal_endpoint, predictor_of
 from trialsim.response.scales.parts import (
     AnyEffect,
-    Column,
+    EffectSizes,
     Form,
-    Implied,
+    LevelParameters,
     Levels,
-    Linear,
-    Parts,
-    Place,
-    Readings,
+    LinearForm,
+    ReadingPair,
+    ScaleParts,
     Twin,
+    ValueColumn,
 )
 from trialsim.scenario.model import Level
 
 Floats = NDArray[np.float64]
 
 
-def _place(level: Level, categories: Sequence[float], reference: Place | None) -> Place:  # noqa: ARG001  # as every scale's
+def _place(level: Level, categories: Sequence[float], reference: LevelParameters | None) -> LevelParameters:  # noqa: ARG001  # as every scale's
     """Mean and SD."""
     return measured.place(level, reference, scale=NORMAL, spread="sd")
 
 
-def _shift(effect: AnyEffect, place: Place, categories: Sequence[float]) -> float:  # noqa: ARG001  # as every scale's
+def _shift(effect: AnyEffect, place: LevelParameters, categories: Sequence[float]) -> float:  # noqa: ARG001  # as every scale's
     """The difference."""
     return 0.0 if effect.difference is None else effect.difference.value
 
 
-def _fill(column: Column, z: Floats, twins: Sequence[Twin]) -> None:
+def _fill(column: ValueColumn, z: Floats, twins: Sequence[Twin]) -> None:
     """Location + SD z."""
     measured.fill(column, z, twins, log=NORMAL.log)
 
 
 def _form(levels: Levels, k: int, categories: Floats) -> Form:  # noqa: ARG001  # as every scale's
-    return Linear(float(levels.sd[k]))
+    return LinearForm(float(levels.sd[k]))
 
 
-@np.errstate(all="ignore")  # levels without spread give infinity or nothing
-def _implied(levels: Levels, a: int, b: int, categories: Floats) -> Implied:  # noqa: ARG001  # as every scale's
+@np.errstate(all="ignore")  # levels without variance give infinity or NaN
+def _implied(levels: Levels, a: int, b: int, categories: Floats) -> EffectSizes:  # noqa: ARG001  # as every scale's
     difference = float(levels.location[b] - levels.location[a])
     d = measured.cohens_d(difference, levels.sd[a], levels.sd[b])
-    return Implied(difference, d, measured.superiority(levels, a, b), None, ())
+    return EffectSizes(difference, d, measured.superiority(levels, a, b), None, ())
 
 
 def _scaled(values: Floats) -> Floats:
     return values
 
 
-def _readings(told: Readings) -> tuple[Floats, Floats, NDArray[np.bool_]] | None:
-    return measured.readings(told, log=NORMAL.log)
+def _readings(pair: ReadingPair) -> tuple[Floats, Floats, NDArray[np.bool_]] | None:
+    return measured.readings(pair, log=NORMAL.log)
 
 
-def _expected(ends: Ends) -> Spread | None:
-    """A value or a change, which is normal as well."""
-    return None if ends.log or ends.percent else normal_spread(*predictor_of(ends))
+def _expected(ends: ArmEndpoint) -> EndpointDistribution | None:
+    """A value or a change; both are normal."""
+    return None if ends.log or ends.percent else normal_endpoint(*predictor_of(ends))
 
 
-def _covariance(a: End, b: End, rho: float, same: bool, log: bool) -> float:  # noqa: ARG001  # as every scale's
+def _covariance(a: ArmPoint, b: ArmPoint, rho: float, same: bool, log: bool) -> float:  # noqa: ARG001  # as every scale's
     return rho * a.sd * b.sd
 
 
@@ -74,7 +74,7 @@ def _words(levels: Levels, k: int, categories: Floats) -> str:  # noqa: ARG001  
     return f"mean {levels.location[k]:.3g}, SD {levels.sd[k]:.3g}"
 
 
-PARTS = Parts(
+PARTS = ScaleParts(
     place=_place,
     shift=_shift,
     fill=_fill,

@@ -1,4 +1,4 @@
-"""What every scale must have: the parts that differ from scale to scale, each a function of bare arrays."""
+"""The functions that every scale must have, each on bare arrays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.response.scales.moments import End, Ends, Spread
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution
 from trialsim.scenario.model import CovariateEffect, Driver, Effect, Level, Response
 
 Floats = NDArray[np.float64]
@@ -17,13 +17,13 @@ Flags = NDArray[np.bool_]
 
 AnyEffect = Effect | Driver | CovariateEffect | Response
 
-#: Stands where a kernel takes an array that is not there.
+#: Passed to a kernel in place of an array that does not exist.
 NOTHING: Floats = np.zeros((1, 1))
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an arm's values lie: location and SD of a measured outcome, or the cumulative logits of an ordinal one."""
+class LevelParameters:
+    """The level of an arm: location and SD of a measured outcome, or the cumulative logits of an ordinal one."""
 
     location: float = 0.0
     sd: float = 1.0
@@ -47,7 +47,7 @@ class Levels(Protocol):
 
 
 @dataclass(frozen=True)
-class Moving:
+class MutableLevels:
     """Copies of levels that are changed in place."""
 
     location: Floats
@@ -56,14 +56,14 @@ class Moving:
 
 
 @dataclass(frozen=True)
-class Column:
+class ValueColumn:
     """A column ``d`` of true values, to be filled for each twin.
 
     Attributes
     ----------
-    reference : the row of the levels from which effects are counted
+    reference : the row of the levels against which effects are measured
     arm : (R, N) of each participant, -1 for nobody
-    delivered : (R, N) share of what the arm differs by that was given; None where that is all of it
+    delivered : (R, N) delivered share of the arm's difference; None if all of it was delivered
     """
 
     levels: Levels
@@ -76,7 +76,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Twin:
-    """What sets a twin apart: lambda, what shifts the predictor (R, N) or None, and its values (R, N, D)."""
+    """A twin: its lambda, the shift of the predictor (R, N) or None, and its values (R, N, D)."""
 
     factor: float
     shift: Floats | None
@@ -84,8 +84,8 @@ class Twin:
 
 
 @dataclass(frozen=True)
-class Implied:
-    """What two levels imply; see :class:`trialsim.response.effects.ImpliedEffect`."""
+class EffectSizes:
+    """Effect sizes that two levels imply; see :class:`trialsim.response.effects.ImpliedEffect`."""
 
     difference: float
     cohens_d: float
@@ -95,21 +95,21 @@ class Implied:
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearForm:
     """A value that is a + ``sd`` Z of the normal Z behind it."""
 
     sd: float
 
 
 @dataclass(frozen=True)
-class Exponential:
+class ExponentialForm:
     """A value that is exp(a + ``sd`` Z), divided by exp(a + sd^2) so that nothing overflows."""
 
     sd: float
 
 
 @dataclass(frozen=True)
-class Steps:
+class StepForm:
     """A value that rises by ``rises`` (L - 1,) where Z passes ``cuts`` (L - 1,); its ``variance``."""
 
     cuts: Floats
@@ -117,20 +117,20 @@ class Steps:
     variance: float
 
 
-Form = Linear | Exponential | Steps
+Form = LinearForm | ExponentialForm | StepForm
 
 
 @dataclass(frozen=True)
-class Nearer:
-    """One round of one group of participants: ``rows`` of ``moving`` are brought nearer.
+class CalibrationRound:
+    """One calibration round of one group of participants: ``rows`` of ``moving`` are improved.
 
     Attributes
     ----------
-    one_ratio : whether the arm lies apart from the reference by one odds ratio, as an arm given by a mean alone
-    slope : how far the mean of the group follows its level
+    one_ratio : whether the arm differs from the reference by one odds ratio, as an arm given by a mean alone
+    slope : how much the mean of the group changes with its level
     """
 
-    moving: Moving
+    moving: MutableLevels
     rows: int | slice
     wanted: Floats
     found: Floats
@@ -140,8 +140,8 @@ class Nearer:
 
 
 @dataclass(frozen=True)
-class Readings:
-    """Two points of one arm: levels, ``rounding`` (0 for none), places ``z`` of the first normal, and the ``change``."""
+class ReadingPair:
+    """Two points of one arm: levels, ``rounding`` (0 for none), values ``z`` of the first normal, and the ``change``."""
 
     first: Levels
     second: Levels
@@ -153,34 +153,34 @@ class Readings:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """All of a scale. ``categories`` are empty where values are measured, ``k``, ``a`` and ``b`` rows of the levels.
+class ScaleParts:
+    """The functions of a scale. ``categories`` are empty if values are measured; ``k``, ``a`` and ``b`` are rows of the levels.
 
     Attributes
     ----------
-    place : (level, categories, reference or None): where a level puts the values; what a level of an arm leaves open is
+    place : (level, categories, reference or None): the parameters of a level; missing ones are
         taken from the reference
     shift : (effect, place, categories): a declared effect on the scale of the predictor
     fill : (column, z, twins): true values from latent normals ``z`` (R, N), which may be changed
     form : (levels, k, categories): the value as a function of the normal behind it, for correlations of the values
-    implied : (levels, a, b, categories): what level ``b`` implies against ``a``
-    scaled : (values): values on the scale on which :attr:`nearer` compares them, NaN where they have no place on it
-    nearer : (round): bring levels nearer to what is wanted; how far they were off
-    readings : (readings): between which places (low, high) of the second normal a reading differs from the first by
-        exactly ``change``, and where it can; None where readings are no whole steps
-    expected : (ends): the distribution of an endpoint, for closed forms; None where no formula reaches it
+    implied : (levels, a, b, categories): effect sizes of level ``b`` against ``a``
+    scaled : (values): values on the scale on which :attr:`nearer` compares them, NaN if they do not exist on it
+    nearer : (round): improve the levels; returns how far they were off
+    readings : (pair): between which values (low, high) of the second normal a reading differs from the first by
+        exactly ``change``, and where that is possible; None if readings are not whole steps
+    expected : (ends): the distribution of an endpoint, for closed forms; None if there is no formula
     covariance : (a, b, rho, same, log): of the values at two points of one participant, or of one with itself
     words : (levels, k, categories): a level in words
     """
 
-    place: Callable[[Level, Sequence[float], Place | None], Place]
-    shift: Callable[[AnyEffect, Place, Sequence[float]], float]
-    fill: Callable[[Column, Floats, Sequence[Twin]], None]
+    place: Callable[[Level, Sequence[float], LevelParameters | None], LevelParameters]
+    shift: Callable[[AnyEffect, LevelParameters, Sequence[float]], float]
+    fill: Callable[[ValueColumn, Floats, Sequence[Twin]], None]
     form: Callable[[Levels, int, Floats], Form]
-    implied: Callable[[Levels, int, int, Floats], Implied]
+    implied: Callable[[Levels, int, int, Floats], EffectSizes]
     scaled: Callable[[Floats], Floats]
-    nearer: Callable[[Nearer], float]
-    readings: Callable[[Readings], tuple[Floats, Floats, Flags] | None]
-    expected: Callable[[Ends], Spread | None]
-    covariance: Callable[[End, End, float, bool, bool], float]
+    nearer: Callable[[CalibrationRound], float]
+    readings: Callable[[ReadingPair], tuple[Floats, Floats, Flags] | None]
+    expected: Callable[[ArmEndpoint], EndpointDistribution | None]
+    covariance: Callable[[ArmPoint, ArmPoint, float, bool, bool], float]
     words: Callable[[Levels, int, Floats], str]

@@ -14,7 +14,7 @@ from trialsim.numbers.normal import ndtri
 
 Floats = NDArray[np.float64]
 
-#: Probabilities of categories are kept this far from 0, so that cumulative logits stay finite.
+#: The smallest probability of a category, so that cumulative logits stay finite.
 LEAST_SHARE = 1e-12
 
 
@@ -29,7 +29,7 @@ def expit(x: float) -> float:
 
 
 def entropy_shares(mean: float, sd: float, categories: Sequence[float]) -> list[float]:
-    """The flattest shares of the categories with this mean and SD: p_k proportional to exp(a k + b k^2).
+    """The smoothest shares (maximum entropy) of the categories with this mean and SD: p_k proportional to exp(a k + b k^2).
 
     Solved by Newton's method on the dual, which is convex.
 

@@ -1,4 +1,4 @@
-"""Effects that rest on a small pilot, and what that does to a sample size: the winner's curse in numbers."""
+"""Effects based on a small pilot, and the consequence for a sample size: the winner's curse in numbers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from trialsim.assurance.points import Belief, Scale, told_n
+from trialsim.assurance.points import Belief, Scale, participants_of
 from trialsim.numbers.distributions import Distribution, quantile
 from trialsim.quantities.fields import Number
 from trialsim.scenario.checks.names import records
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.text import Path
 
-#: Participants in each arm below which a pilot says little about an effect.
+#: With fewer participants in each arm than this, a pilot is weak evidence of an effect.
 SMALL_PILOT = 30
-#: A pilot is followed up when its one-sided p-value is below 5 %.
+#: A pilot is followed up if its one-sided p-value is below 5 %.
 PROMISING = 1.6448536269514722
 _GRID = (np.arange(2000) + 0.5) / 2000
 
@@ -29,11 +29,11 @@ class SmallPilot:
 
     Attributes
     ----------
-    name, n : the number's place, and on how many participants it rests
-    exaggeration : mean of a promising pilot's estimate over the truth, when the truth is the value of the scenario; NaN
-        without a prior, or where no effect depends on other numbers
-    shrunk : the value that many times nearer to no effect, NaN likewise
-    power : at the shrunk value; NaN if not played
+    name, n : the number's place, and the number of participants behind it
+    exaggeration : mean of a promising pilot's estimate over the truth, if the truth is the value of the scenario; NaN
+        without a prior, or if the value for no effect depends on other numbers
+    shrunk : the value that many times closer to no effect, NaN likewise
+    power : at the shrunk value; NaN if not simulated
     """
 
     name: str
@@ -44,20 +44,20 @@ class SmallPilot:
 
 
 def small_pilots(scenario: Scenario, found: tuple[Belief, ...]) -> list[tuple[SmallPilot, Belief | None]]:
-    """Effects that rest on fewer than 30 participants in each arm, those without a prior last."""
-    told: list[tuple[SmallPilot, Belief | None]] = []
+    """Effects based on fewer than 30 participants in each arm, those without a prior last."""
+    effects: list[tuple[SmallPilot, Belief | None]] = []
     known: set[Path] = set()
     for belief in found:
         known |= {path for path, _ in belief.numbers}
         if belief.effect and belief.n is not None and belief.n < SMALL_PILOT:
             factor, shrunk = _exaggeration(belief)
-            told.append((SmallPilot(belief.name, belief.n, factor, shrunk), belief))
+            effects.append((SmallPilot(belief.name, belief.n, factor, shrunk), belief))
     for path, record in records(scenario):
         if isinstance(record, Number) and path not in known and {"effects", "responds_to"} & set(map(str, path)):
-            n = told_n(record, scenario.sources)
+            n = participants_of(record, scenario.sources)
             if n is not None and n < SMALL_PILOT:
-                told.append((SmallPilot(".".join(map(str, path)), n), None))
-    return told
+                effects.append((SmallPilot(".".join(map(str, path)), n), None))
+    return effects
 
 
 def _exaggeration(belief: Belief) -> tuple[float, float]:
@@ -86,7 +86,7 @@ def _exaggeration(belief: Belief) -> tuple[float, float]:
 
 
 def _error(prior: Distribution, scale: Scale) -> float:
-    """The SD of a prior on a scale; NaN where it reaches beyond."""
+    """The SD of a prior on a scale; NaN if the prior extends beyond it."""
     draws = quantile(prior, _GRID)
     if not all(_inside(float(end), scale) for end in (draws.min(), draws.max())):
         return math.nan
@@ -94,7 +94,7 @@ def _error(prior: Distribution, scale: Scale) -> float:
 
 
 def _inside(value: float, scale: Scale) -> bool:
-    """Whether the scale has the value."""
+    """Whether the value exists on the scale."""
     return scale == "difference" or (value > 0 and (scale == "log" or value < 1))
 
 

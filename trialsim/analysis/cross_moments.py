@@ -1,4 +1,4 @@
-"""Means by arm of an outcome and its covariates, and their products within arms: all that an ANCOVA needs."""
+"""Means by arm of an outcome and its covariates, and their products within arms: everything an ANCOVA needs."""
 
 from __future__ import annotations
 

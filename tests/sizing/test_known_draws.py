@@ -7,7 +7,7 @@ import pytest
 
 from trialsim.prepared import prepare
 from trialsim.scenario import load
-from trialsim.sizing.known import known_contrasts
+from trialsim.sizing.known_draws import known_contrasts
 from trialsim.sizing.sizes import at_size, sizes_of, smaller, within
 from trialsim.sizing.target import target_of
 from trialsim.study import simulate, trial_arrays

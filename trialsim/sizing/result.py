@@ -1,4 +1,4 @@
-"""What a search answers."""
+"""The result of a search, with its confirmation."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Literal
 
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.table import wilson
-from trialsim.sizing.curve import Curve
+from trialsim.sizing.curve import PowerCurve
 from trialsim.sizing.target import Target
 
 #: Why nothing is recommended: the range ends before the goal is met, all of it meets the goal, or the answer would be an end
 #: of the range and a size below may do as well.
-Missed = Literal["", "never", "sooner", "at the end"]
+NoSizeReason = Literal["", "never", "sooner", "at the end"]
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Trials of one design under a fresh seed, played in full.
+    """Trials of one design under a fresh seed, simulated in full.
 
     ``value`` is the share that reached the target, or the mean width of the interval.
     """
@@ -42,22 +42,22 @@ def confirmed_share(at: float, reached: int, replicates: int, *, failed: int, se
 
 
 @dataclass(frozen=True)
-class Found:
-    """The answer of a search.
+class SizingResult:
+    """The result of a search.
 
     Attributes
     ----------
     axis : what was varied: ``size`` (participants in all) or ``effect`` (multiple of the declared effects)
     measure : ``power`` or ``width`` (of the interval of the analysis)
     goal : the power or width asked for
-    at : the recommended size or effect; None when there is none in the range ``between``, and ``missed`` says why
-    root, low, high : where the curve meets the goal, with its 95 % Monte Carlo interval; NaN where it does not
-    curve : pooled with the trials of the fresh seed, where these were played
-    best : the place of the range that comes nearest, and what it reaches, with the standard error ``best_error``
+    at : the recommended size or effect; None if there is none in the range ``between``, and ``missed`` says why
+    root, low, high : where the curve meets the goal, with its 95 % Monte Carlo interval; NaN if it does not
+    curve : pooled with the trials of the fresh seed, if there are any
+    best : the size or effect of the range that comes nearest, and what it reaches, with the standard error ``best_error``
     estimate : mean estimate of the (first) analysis there
-    spent : simulated trials in all
+    spent : simulated trials in total
     reached : power (or width) of the recommended size by the pooled curve, and its 95 % Monte Carlo interval
-    effect_declared : whether the scenario declares an effect on what is measured; looked at only where no size suffices
+    effect_declared : whether the scenario declares an effect on what is measured; checked only if no size suffices
     """
 
     axis: str
@@ -68,14 +68,14 @@ class Found:
     root: float
     low: float
     high: float
-    curve: Curve
+    curve: PowerCurve
     best: tuple[float, float]
     best_error: float
     between: tuple[float, float]
     estimate: float
     spent: int
     reached: tuple[float, float, float]
-    missed: Missed = ""
+    missed: NoSizeReason = ""
     effect_declared: bool = True
     confirmations: tuple[Confirmation, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,11 +1,11 @@
-"""Why a simulated power differs from its closed form, in words: what this study has and the formula does not know."""
+"""Why a simulated power differs from its closed form, in words: features of this study that the formula ignores."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
 from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
@@ -15,13 +15,13 @@ from trialsim.response.people import NOBODY
 from trialsim.response.plan import OutcomePlan, moves
 from trialsim.response.scales import shares_of
 from trialsim.scenario.model import Outcome
-from trialsim.sizing.varying import one_by_one
+from trialsim.sizing.random_sizes import one_by_one
 
-#: Reasons that a play can put a number to, or take back.
+#: Reasons that a simulation can give a number for, or remove.
 TIME_LIMIT = "enrollment ends at the time limit, and a trial may stay below its target"
 MISSED = "sessions for which nobody is free are missed, with their values"
 
-#: How the text of a reason begins, and what cohorts call such a missing value; declared reasons bear their own names.
+#: The beginning of the text of a reason, and the name of such a missing value in cohorts; declared reasons have their own names.
 LOSSES = {
     MISSED: "session missed",
     "participants leave": "left",
@@ -32,16 +32,16 @@ DECLARED = "values are missing ("
 #: SDs that differ by more than this factor are named.
 UNEQUAL = 1.1
 
-#: A coefficient of variation from which a lognormal outcome is called skewed.
+#: The smallest coefficient of variation at which a lognormal outcome is called skewed.
 SKEWED = 0.3
 
 
 def reasons(
-    study: Study, call: Call, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
+    study: Study, call: PlannedAnalysis, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
 ) -> tuple[str, ...]:
-    """What sets the simulated power of an analysis apart from its formula; the heaviest first.
+    """Why the simulated power of an analysis differs from its formula; the most important reason first.
 
-    ``whole_sizes`` says that the formula takes whole sizes only (:class:`trialsim.analysis.methods.method.ClosedForm`).
+    ``whole_sizes`` says that the formula needs whole sizes (:class:`trialsim.analysis.methods.method.ClosedForm`).
     """
     outcome = study.response.outcomes[study.response.points[call.endpoint.visit].outcome]
     declared = study.scenario.outcomes[outcome.name]
@@ -63,7 +63,7 @@ def _percent(share: float) -> str:
 
 
 def loss_of(reason: str) -> str | None:
-    """What cohorts call a value that is missing for this reason; None for a reason of another kind.
+    """The name in cohorts of a value that is missing for this reason; None for other reasons.
 
     >>> loss_of("values are missing (too tired, MAR): lower"), loss_of("values are rounded")
     ('too tired', None)
@@ -73,18 +73,18 @@ def loss_of(reason: str) -> str | None:
     return next((name for begin, name in LOSSES.items() if reason.startswith(begin)), None)
 
 
-def points_of(call: Call) -> list[int]:
-    """The points the analysis looks at."""
+def points_of(call: PlannedAnalysis) -> list[int]:
+    """The points that the analysis uses."""
     ends = [call.endpoint, *call.baselines]
     return list(dict.fromkeys(d for one in ends for d in (one.visit, one.start) if d is not None))
 
 
-def _multiplicity(call: Call, pair: tuple[int, int] | None) -> Iterator[str]:
+def _multiplicity(call: PlannedAnalysis, pair: tuple[int, int] | None) -> Iterator[str]:
     if call.pairs is None or pair is None or pair == call.arms:
         return
     count = len(call.pairs.arms)
     if call.pairs.gate:
-        yield "the pair is tested only where the test of all arms rejects first: lower"
+        yield "the pair is tested only if the test of all arms rejects first: lower"
     adjustment = ADJUSTMENT[call.pairs.adjust]
     if adjustment.stepwise and count > 1:
         yield (
@@ -94,7 +94,7 @@ def _multiplicity(call: Call, pair: tuple[int, int] | None) -> Iterator[str]:
         yield f"Dunnett's critical value is a little below that of the formula's alpha/{count}: higher"
 
 
-def _population(study: Study, call: Call, *, whole_sizes: bool) -> Iterator[str]:
+def _population(study: Study, call: PlannedAnalysis, *, whole_sizes: bool) -> Iterator[str]:
     population = POPULATION[call.choice.population]
     if population.received:
         yield "only those who received the treatment count: fewer"
@@ -104,12 +104,12 @@ def _population(study: Study, call: Call, *, whole_sizes: bool) -> Iterator[str]
     if plan.ward and plan.limit < NEVER:
         yield f"{TIME_LIMIT}: lower"
     if whole_sizes and (one_by_one(study) or call.choice.exclude):
-        yield "the sizes of the arms vary from trial to trial, the formula takes their means: a little lower"
+        yield "the sizes of the arms vary from trial to trial, and the formula uses their means: a little lower"
     if METHOD[plan.method].blocks and len(plan.strata) > 1 and plan.each_arm == 0:
-        yield "the last block of each stratum may stay unfinished, which leaves arms of unequal size: a little lower"
+        yield "the last block of each stratum may stay incomplete, so that arms have unequal sizes: a little lower"
 
 
-def _delivery(study: Study, call: Call) -> Iterator[str]:
+def _delivery(study: Study, call: PlannedAnalysis) -> Iterator[str]:
     program = study.program
     if program is None:
         return
@@ -117,7 +117,7 @@ def _delivery(study: Study, call: Call) -> Iterator[str]:
         yield f"{MISSED}: lower"
     own = any(any(study.response.points[d].own) and study.response.points[d].differs for d in points_of(call))
     if own:
-        yield "an activity that is missed or interrupted works less than declared for full delivery: lower"
+        yield "an activity that is missed or interrupted has less effect than declared for full delivery: lower"
 
 
 def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[s
         yield "samples outside their time window are dropped: lower"
 
 
-def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
+def _measurement(study: Study, call: PlannedAnalysis, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:
     tool = declared.instrument
     cvs = [cv.value for cv in (tool.assay_cv, tool.plate_cv) if cv is not None and cv.value > 0]
     if cvs:
@@ -153,7 +153,7 @@ def _measurement(study: Study, call: Call, declared: Outcome, outcome: OutcomePl
         yield "values are rounded"
 
 
-def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> float:
+def _below(study: Study, call: PlannedAnalysis, outcome: OutcomePlan, limit: float) -> float:
     """The largest share below the detection limit among the arms and points of the analysis, as declared."""
     place = math.log(limit) if outcome.scale.log else limit
     points = [study.response.points[d] for d in points_of(call)]
@@ -162,34 +162,34 @@ def _below(study: Study, call: Call, outcome: OutcomePlan, limit: float) -> floa
     )
 
 
-def _movers(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
+def _movers(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterator[str]:
     names = {
         "failed": "failed attempts", "wait": "waits", "interrupted": "interruptions", "duration": "the time taken",
         "missed": "missed sessions",
     }  # fmt: skip
     moved = list(dict.fromkeys(names[one.driver] for one in outcome.drivers if moves(one)))
     if moved:
-        yield f"{' and '.join(moved)} move the outcome and add to its spread: lower"
+        yield f"{' and '.join(moved)} change the outcome and add to its variation: lower"
     left = _categories_left(study, call)
     covariates = [one.covariate for one in outcome.covariates if left.get(one.covariate, 2) > 1]
     if covariates:
         which = ", ".join(dict.fromkeys(covariates))
-        yield f"the outcome also depends on {which}, which adds to its spread: lower unless adjusted for"
+        yield f"the outcome also depends on {which}, which adds to its variation: lower unless adjusted for"
     by_choice = {one.covariate for one in call.covariates if one.category is not None}
     if by_choice:
         which = ", ".join(study.response.covariate_names[covariate] for covariate in sorted(by_choice))
-        yield f"the formula takes {which} as a normal covariate"
+        yield f"the formula treats {which} as a normal covariate"
     if outcome.rhythm is not None:
-        yield "the clock moves the outcome, and sessions happen when they happen"
+        yield "the time of day changes the outcome, and sessions do not happen at a fixed time"
     for activity, response in outcome.responses:
         if response.responders is not None and response.responders.value < 1:
-            yield f"only {_percent(response.responders.value)} respond to {activity}: the formula knows their mean effect"
+            yield f"only {_percent(response.responders.value)} respond to {activity}: the formula uses their mean effect"
         elif response.secretion is not None:
             yield f"the effect of {activity} depends on how long it lasts and when the sample is taken"
 
 
-def _people(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
-    """Participants who share a practitioner or a site; a practitioner only where the analysis looks after contact."""
+def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterator[str]:
+    """Participants who share a practitioner or a site; a practitioner only if the analysis uses values after contact."""
     felt = any(step != NOBODY for d in points_of(call) for step in study.response.points[d].contact)
     shares = ((outcome.icc_practitioner if felt else 0.0, "practitioner"), (outcome.icc_site, "site"))
     for share, whom in shares:
@@ -200,8 +200,8 @@ def _people(study: Study, call: Call, outcome: OutcomePlan) -> Iterator[str]:
             yield f"the effect of {activity} varies over practitioners: those of one are not independent"
 
 
-def _categories_left(study: Study, call: Call) -> dict[str, int]:
-    """How many categories an exclusion leaves of each covariate it concerns."""
+def _categories_left(study: Study, call: PlannedAnalysis) -> dict[str, int]:
+    """The number of categories that exclusions leave of each covariate."""
     plan, left = study.response, dict[str, int]()
     for covariate, _ in call.choice.exclude:
         name = plan.covariate_names[covariate]
@@ -209,7 +209,7 @@ def _categories_left(study: Study, call: Call) -> dict[str, int]:
     return left
 
 
-def _shape(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
+def _shape(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan) -> Iterator[str]:
     if call.endpoint.at_least is not None or call.endpoint.at_most is not None or test.family == "tables":
         return
     if outcome.scale.categories is not None:
@@ -219,17 +219,17 @@ def _shape(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterat
             )
             yield f"scores are tied ({_percent(tied)} of pairs at most): the formula corrects for it on average"
         else:
-            yield "scores are whole steps with a floor and a ceiling, the formula takes them as normal"
+            yield "scores are whole steps with a floor and a ceiling, and the formula treats them as normal"
         return
     if outcome.scale.log and not TRANSFORM[call.endpoint.transform].log and test.family != "ranks":
         sd = max(float(study.response.points[d].sd.max()) for d in points_of(call))
         if math.sqrt(math.expm1(sd**2)) >= SKEWED:
-            yield "values are skewed (lognormal), the formula takes them as normal"
+            yield "values are skewed (lognormal), and the formula treats them as normal"
 
 
-def _arms(study: Study, call: Call, test: Test, outcome: OutcomePlan) -> Iterator[str]:
+def _arms(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan) -> Iterator[str]:
     if not test.equal_sds or not outcome.scale.in_unit:
         return
     sds = [float(s) for s in study.response.points[call.endpoint.visit].sd]
     if max(sds) > UNEQUAL * min(sds):
-        yield f"SDs differ between arms ({min(sds):.3g} to {max(sds):.3g}), the formula pools them"
+        yield f"SDs differ between arms ({min(sds):.3g} to {max(sds):.3g}), and the formula pools them"

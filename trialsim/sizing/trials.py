@@ -1,4 +1,4 @@
-"""The trials of one search: what is played, under which seed, and how many so far."""
+"""The trials of one search: what is simulated, under which seed, and how many so far."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PILOT = 400
 
 
 @dataclass
-class Plays:
-    """What a search plays of one study for one target."""
+class SearchTrials:
+    """The simulations of a search in one study for one target."""
 
     study: Study
     target: Target
@@ -35,9 +35,9 @@ class Plays:
 
     @property
     def fresh_seed(self) -> int:
-        """The seed of trials that join the curve: another for each study and seed.
+        """The seed of the trials that are added to the curve: a different one for each study and seed.
 
-        Were it the same for all (seed + 1), one unlucky draw would err in the same way in every study ever sized.
+        If it were always the same (seed + 1), one unlucky draw would cause the same error in every study.
         """
         text = f"{scenario_hash(self.study.scenario)} {self.seed}"
         found = int.from_bytes(hashlib.blake2b(text.encode("ascii"), digest_size=4).digest(), "big")
@@ -76,7 +76,7 @@ class Plays:
         )  # fmt: skip
 
     def quick_power(self, batch: Batch) -> Floats:
-        """(G,) power at each size of a small batch; 0 where fewer than half of its trials can be analyzed."""
+        """(G,) power at each size of a small batch; 0 if fewer than half of its trials can be analyzed."""
         found = []
         for score, known in zip(batch.scores.score, batch.scores.known, strict=True):
             usable = np.isfinite(score)
@@ -87,7 +87,7 @@ class Plays:
 
 
 def stage(progress: Progress | None, text: str, total: int) -> Callable[[int], None] | None:
-    """Tells the user how far a stage is; the function takes the number of trials done since the last call."""
+    """A function that reports the progress of a stage; it takes the number of trials done since the last call."""
     if progress is None:
         return None
     done = 0

@@ -1,6 +1,6 @@
 """Sizes of arms that vary from trial to trial: exclusions by a covariate, and randomization one by one.
 
-A closed form takes fixed sizes. Where they vary, its power is averaged over their distribution by their means and covariances:
+A closed form needs fixed sizes. If they vary, its power is averaged over their distribution by their means and covariances:
 to second order E P(n) = P(m) + 1/2 sum_j [P(m + c_j) + P(m - c_j) - 2 P(m)], where the c_j c_j' add up to the covariance.
 
 References
@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import Call
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.kinds.designs import METHOD
 from trialsim.prepared import Study
 from trialsim.sizing.sizes import sizes_of
@@ -25,14 +25,14 @@ Floats = NDArray[np.float64]
 
 
 def arm_sizes(study: Study, n: float | None = None) -> Floats:
-    """(K,) participants in each arm of a trial of ``n``, in fractions where the ratio does not divide it."""
+    """(K,) participants in each arm of a trial of ``n``; fractions if the ratio does not divide it."""
     sizes = sizes_of(study)
     total = float(study.conduct.target if n is None else n)
     shares = np.ones(sizes.arms) if sizes.each_arm else np.array(sizes.ratio, dtype=np.float64)
     return np.asarray(total * shares / shares.sum())
 
 
-def eligible(study: Study, call: Call) -> float:
+def eligible(study: Study, call: PlannedAnalysis) -> float:
     """Share of the participants whom the analysis does not exclude by a covariate."""
     share = 1.0
     covariates = list(study.scenario.participants.values())
@@ -42,12 +42,12 @@ def eligible(study: Study, call: Call) -> float:
 
 
 def one_by_one(study: Study) -> bool:
-    """Whether each participant is put into an arm by a throw of its own, and no arm closes at a target of its own."""
+    """Whether each participant is randomized independently, and no arm closes at a target of its own."""
     return METHOD[study.conduct.method].one_by_one and len(study.conduct.arms) > 1 and study.conduct.each_arm == 0
 
 
-def offsets(study: Study, call: Call, randomized: Floats) -> Floats:
-    """(K, K) columns c_j whose products add up to the covariance of the sizes analyzed; 0 where they do not vary.
+def offsets(study: Study, call: PlannedAnalysis, randomized: Floats) -> Floats:
+    """(K, K) columns c_j whose products add up to the covariance of the analyzed sizes; 0 if they do not vary.
 
     Of ``randomized`` (K,) participants each is analyzed with the same chance q: variance n q (1 - q) in each arm. Randomized
     one by one the arms share a total: multinomial.
@@ -62,7 +62,7 @@ def offsets(study: Study, call: Call, randomized: Floats) -> Floats:
 
 
 def averaged(power: Callable[[Floats], float], sizes: Floats, columns: Floats) -> float:
-    """The power averaged over sizes around ``sizes`` (K,); that at ``sizes`` where a neighbor is too small for the formula."""
+    """The power averaged over sizes around ``sizes`` (K,); or the power at ``sizes`` if a neighbor is too small."""
     middle = power(sizes)
     total = middle
     for column in columns.T:

@@ -1,4 +1,4 @@
-"""What is told apart of what: paired differences, Holm's steps, and how many more replicates would tell."""
+"""Clear differences between designs: paired differences, Holm's steps, and how many more replicates would decide."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from trialsim.heavy import special
 
 Floats = NDArray[np.float64]
 
-#: The chance, over all comparisons of one choice, that chance alone names a winner.
+#: The probability, over all comparisons of one choice, that chance alone names a winner.
 ERROR = 0.05
 
 
 @dataclass(frozen=True)
-class Apart:
-    """Whether two are told apart, and if not how many more replicates would tell; None where no number would."""
+class Separation:
+    """Whether two differ clearly; if not, how many more replicates would decide; None if no number would."""
 
-    told: bool
+    clear: bool
     more: int | None = None
 
 
@@ -30,7 +30,7 @@ def paired_z(total: float, squares: float, n: float, reach: float) -> float:
     """The z of n paired differences by their sum, their sum of squares and their greatest size.
 
     Two made-up differences are added, the greatest one in either direction, so that a few replicates that happen to agree
-    are no proof (for rejections this is Bonett and Price 2012, doi:10.3102/1076998611411915, equation 8). Where no
+    do not decide (for rejections this is Bonett and Price 2012, doi:10.3102/1076998611411915, equation 8). If no
     replicate differs, z is 0.
 
     >>> paired_z(0.0, 0.0, 1000, 0.0), round(paired_z(30.0, 50.0, 1000, 1.0), 2), round(paired_z(2.0, 2.0, 2, 1.0), 2)
@@ -58,11 +58,11 @@ def unpaired_z(x: Floats, y: Floats) -> tuple[float, int]:
     return float((p - q) / math.sqrt(p * (1 - p) / (len(x) + 2) + q * (1 - q) / (len(y) + 2))), min(len(x), len(y))
 
 
-def holm(z: Sequence[float], n: Sequence[int]) -> list[Apart]:
-    """Which of m comparisons are told apart at :data:`ERROR` in all (two-sided), by Holm's steps.
+def holm(z: Sequence[float], n: Sequence[int]) -> list[Separation]:
+    """Which of m comparisons differ clearly, at :data:`ERROR` in all (two-sided), by Holm's steps.
 
-    The largest of the m sizes of z is held against the normal quantile of ERROR / m, the next one against that of
-    ERROR / (m - 1), and so on until one falls short. Short of its quantile c, a comparison of n replicates needs
+    The largest of the m sizes of z is compared with the normal quantile of ERROR / m, the next one with that of
+    ERROR / (m - 1), and so on until one is below. Below its quantile c, a comparison of n replicates needs
     n ((c / z)^2 - 1) more, and no fewer than those before it.
 
     References
@@ -70,9 +70,9 @@ def holm(z: Sequence[float], n: Sequence[int]) -> list[Apart]:
     Holm 1979, A simple sequentially rejective multiple test procedure, Scand J Stat 6:65.
 
     >>> holm([3.0, 2.1, 1.0], [1000, 1000, 1000])
-    [Apart(told=True, more=None), Apart(told=False, more=140), Apart(told=False, more=2900)]
+    [Separation(clear=True, more=None), Separation(clear=False, more=140), Separation(clear=False, more=2900)]
     """
-    found = [Apart(told=True)] * len(z)
+    found = [Separation(clear=True)] * len(z)
     wanting = 0.0
     for step, index in enumerate(sorted(range(len(z)), key=lambda i: -abs(z[i]))):
         critical = -float(special.ndtri(ERROR / (2 * (len(z) - step))))
@@ -80,40 +80,40 @@ def holm(z: Sequence[float], n: Sequence[int]) -> list[Apart]:
         if size < critical:
             wanting = max(wanting, n[index] * ((critical / size) ** 2 - 1) if size > 0 else math.inf)
         if wanting > 0:
-            found[index] = Apart(told=False, more=two_digits_up(wanting) if wanting < MOST else None)
+            found[index] = Separation(clear=False, more=two_digits_up(wanting) if wanting < MOST else None)
     return found
 
 
 @dataclass(frozen=True)
-class Best:
+class ApparentBest:
     """The apparent best of several.
 
     Attributes
     ----------
     index : which one
-    told : whether it is told apart from each other one
-    rivals : those it is not told apart from
-    more : replicates that would tell; None where no number would, or none is needed
+    clear : whether it differs clearly from each other one
+    rivals : those it does not differ from clearly
+    more : replicates that would decide; None if no number would, or none is needed
     """
 
     index: int
-    told: bool
+    clear: bool
     rivals: tuple[int, ...]
     more: int | None
 
 
-def best_of(index: int, others: Sequence[int], z: Sequence[float], n: Sequence[int]) -> Best:
+def best_of(index: int, others: Sequence[int], z: Sequence[float], n: Sequence[int]) -> ApparentBest:
     """The apparent best ``index`` against each of ``others``, by the z of its lead over each."""
     apart = holm(z, n)
-    open_ = [(other, one) for other, one in zip(others, apart, strict=True) if not one.told]
-    return Best(index, not open_, tuple(other for other, _ in open_), most_of([one for _, one in open_]))
+    open_ = [(other, one) for other, one in zip(others, apart, strict=True) if not one.clear]
+    return ApparentBest(index, not open_, tuple(other for other, _ in open_), most_of([one for _, one in open_]))
 
 
-def most_of(apart: Sequence[Apart]) -> int | None:
-    """The replicates after which all are told apart; None where there is none, or no number would tell."""
+def most_of(apart: Sequence[Separation]) -> int | None:
+    """The replicates after which all differ clearly; None if there is none, or no number would decide."""
     return None if not apart or any(one.more is None for one in apart) else max(one.more or 0 for one in apart)
 
 
 def more_would(more: int | None) -> str:
-    """``; 2,900 more replicates would``, or empty where no number is known."""
-    return "" if more is None else f"; {more:,} more replicates would"
+    """``; 2,900 more replicates would decide``, or empty if no number is known."""
+    return "" if more is None else f"; {more:,} more replicates would decide"

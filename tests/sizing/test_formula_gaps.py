@@ -12,8 +12,8 @@ from scipy import special
 from trialsim import study
 from trialsim.scenario import loads
 from trialsim.sizing.bounds import BOUNDS, bound_of, in_words
-from trialsim.sizing.closed_form import Opinion, second_opinion
-from trialsim.sizing.gaps import loss_of
+from trialsim.sizing.closed_form import SecondOpinion, second_opinion
+from trialsim.sizing.formula_gaps import loss_of
 
 BASE = """
 trialsim: 1
@@ -47,7 +47,7 @@ YES = "visit: post, test: fisher, dichotomize: {at_least: 11}"
 FIXED = "allocation: {method: in turn}, enroll: 60"
 
 
-def opinion(analysis: str, *, outcome: str = NORMAL, design: str = FIXED) -> Opinion:
+def opinion(analysis: str, *, outcome: str = NORMAL, design: str = FIXED) -> SecondOpinion:
     prepared = study.prepare(loads(BASE.format(design=design, outcome=outcome, analysis=analysis)))
     found = second_opinion(prepared, prepared.analysis.rows[0])
     assert found is not None
@@ -208,7 +208,7 @@ def test_completers_are_fewer() -> None:
 
 def test_a_covariate_by_choice_is_not_normal() -> None:
     ancova = "visit: post, test: ancova, baseline: pre, covariates: [age, sex]"
-    assert "the formula takes sex as a normal covariate" in told(ancova)
+    assert "the formula treats sex as a normal covariate" in told(ancova)
     assert "as a normal covariate" not in told("visit: post, test: ancova, baseline: pre, covariates: [age]")
 
 

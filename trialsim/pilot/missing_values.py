@@ -1,4 +1,4 @@
-"""Missing values of a pilot: a share for all, or by visit, and by arm where the arms differ by more than chance."""
+"""Missing values of a pilot: a share for all, or by visit, and by arm if the arms differ by more than chance."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from trialsim.pilot import estimates as est
-from trialsim.pilot.data import Measured, Pilot
+from trialsim.pilot.data import OutcomeData, Pilot
 from trialsim.pilot.fragment import Data, quantity
 
-#: Arms differ in what is missing where Fisher's exact test of one arm against the others says so at this level.
+#: The level of Fisher's exact test of one arm against the others, which decides whether arms differ in missing values.
 DIFFERENT = 0.05
 
 
-def missing_of(name: str, measured: Measured, pilot: Pilot) -> tuple[Data, list[str]]:
-    """``lost:`` or ``missing:`` of an outcome, and what should be known about it.
+def missing_of(name: str, measured: OutcomeData, pilot: Pilot) -> tuple[Data, list[str]]:
+    """``lost:`` or ``missing:`` of an outcome, with notes.
 
-    Visits with as many missing values share one number. Elsewhere each visit with missing values has its own, and each arm
-    its own where the arms differ. A number of an arm rests on that arm's participants.
+    Visits with the same number of missing values share one share. Otherwise each visit with missing values has its own, and
+    each arm its own if the arms differ. The share of an arm is based on that arm's participants.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def missing_of(name: str, measured: Measured, pilot: Pilot) -> tuple[Data, list[
     if len(set(by_visit.tolist())) == 1 and not any(apart):
         share = est.proportion(int(gone.sum()), gone.size)
         return {"lost": quantity(replace(share, n=n))}, []
-    rules, said = [], []
+    rules, counts = [], []
     for i, visit in enumerate(measured.visits):
         if not by_visit[i]:
             continue
@@ -47,12 +47,12 @@ def missing_of(name: str, measured: Measured, pilot: Pilot) -> tuple[Data, list[
                 for k, arm in enumerate(pilot.arms)
             ]
         for reason, lost, only in groups:
-            said.append(f"{reason} {int(lost.sum())} of {len(lost)}")
+            counts.append(f"{reason} {int(lost.sum())} of {len(lost)}")
             if not lost.any():
                 continue
             chance = quantity(replace(est.proportion(int(lost.sum()), len(lost)), n=len(lost) if only else n))
             rules.append({"mechanism": "MCAR", "reason": reason[:80], "chance": chance, "visits": [visit], **only})
-    note = f"{name}: {', '.join(said)}. That these values are missing by chance is an assumption."
+    note = f"{name}: {', '.join(counts)}. The assumption is that these values are missing by chance."
     return {"missing": rules}, [note]
 
 

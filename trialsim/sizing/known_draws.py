@@ -1,8 +1,8 @@
-"""What is known about the draws of a trial: contrasts of arm means of its standard normals, exactly normal.
+"""The known part of the draws of a trial: contrasts of arm means of its standard normals, exactly normal.
 
-The arms are given by a rule that does not see the draws of the outcomes. So for any sizes of the arms the difference of
+Participants are allocated without regard to the draws of the outcomes. So for any sizes of the arms the difference of
 two arm means of independent standard normals, divided by its standard error, is standard normal, exactly; and such
-contrasts that are orthogonal are independent. They carry most of the chance in a test statistic.
+contrasts that are orthogonal are independent. They explain most of the random variation of a test statistic.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def known_contrasts(
 ) -> Floats:
     """(G, R, k) independent standard normals of each trial at each of G sizes.
 
-    For tests of one sample the mean of all participants; else one contrast less than there are arms, each of an arm
+    For tests of one sample the mean of all participants; otherwise one contrast fewer than there are arms, each of an arm
     against all before it (Helmert).
 
     Parameters

@@ -1,4 +1,4 @@
-"""What is kept of the first replicates, for figures."""
+"""The first replicates of a simulation, for figures."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.plan import RowPlan
-from trialsim.evaluate.table import Column
+from trialsim.evaluate.table import MeasureColumn
 
 Floats = NDArray[np.float64]
 
 #: Figures show at most this many replicates; the table of operating characteristics counts all of them.
-KEPT = 10_000
+FIGURE_REPLICATES = 10_000
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The first replicates, for figures.
+class FirstReplicates:
+    """Estimates and trial numbers of the first replicates, for figures.
 
     Attributes
     ----------
-    parts : which replicates, as stretches in rising order: one where none is missing
+    parts : which replicates, as ranges in ascending order: one range if none is missing
     twins : names on the T axis
-    rows : what stands on the last axis of ``estimate`` and ``p``
+    rows : the last axis of ``estimate`` and ``p``
     estimate, p : (T, R, rows)
     low, high : (R, rows) confidence intervals, as declared
-    columns : what stands on the last axis of ``trial``
+    columns : the last axis of ``trial``
     trial : (R, M) numbers of each trial: enrolled, duration, waits, ...
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
     """
@@ -40,13 +40,13 @@ class Kept:
     p: Floats
     low: Floats
     high: Floats
-    columns: tuple[Column, ...]
+    columns: tuple[MeasureColumn, ...]
     trial: Floats
     entry_days: NDArray[np.float32]
 
     @property
     def count(self) -> int:
-        """R, how many there are."""
+        """R, the number of replicates."""
         return sum(len(part) for part in self.parts)
 
     def trial_values(self, measure: str, contrast: str = "") -> Floats:
@@ -57,10 +57,10 @@ class Kept:
         raise KeyError((measure, contrast))
 
 
-def join_kept(parts: Sequence[Kept]) -> Kept:
-    """Parts that follow one another as one."""
+def join_first(parts: Sequence[FirstReplicates]) -> FirstReplicates:
+    """Consecutive parts, joined."""
     first = parts[0]
-    return Kept(
+    return FirstReplicates(
         parts=stretches([one for part in parts for one in part.parts]),
         twins=first.twins,
         rows=first.rows,
@@ -75,7 +75,7 @@ def join_kept(parts: Sequence[Kept]) -> Kept:
 
 
 def stretches(parts: Sequence[range]) -> tuple[range, ...]:
-    """Rising ranges with those joined that follow one another.
+    """Ascending ranges; consecutive ones are joined.
 
     >>> stretches([range(5), range(5, 9), range(20, 30)])
     (range(0, 9), range(20, 30))

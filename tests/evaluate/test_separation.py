@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from trialsim.compare.paired import paired_interval
-from trialsim.evaluate.apart import best_of, holm, most_of, paired_z, unpaired_z, z_of
+from trialsim.evaluate.separation import best_of, holm, most_of, paired_z, unpaired_z, z_of
 
 
 def test_holm_decides_as_statsmodels_does() -> None:
@@ -17,7 +17,7 @@ def test_holm_decides_as_statsmodels_does() -> None:
     for _ in range(60):  # the judge takes .1 s for each
         z = rng.normal(0, 2.2, rng.integers(1, 9)).tolist()
         reject = multipletests(2 * stats.norm.sf(np.abs(z)), alpha=0.05, method="holm")[0]
-        assert [one.told for one in holm(z, [500] * len(z))] == reject.tolist()
+        assert [one.clear for one in holm(z, [500] * len(z))] == reject.tolist()
         decided += [reject.sum(), (~reject).sum()]
     assert decided.min() > 20  # both answers were asked for
 
@@ -27,17 +27,17 @@ def test_more_replicates_are_what_the_critical_value_asks_for() -> None:
     rng = np.random.default_rng(5)
     for _ in range(100):
         z = np.abs(rng.normal(1.5, 1.0, 5)) + 0.05
-        more = most_of([one for one in holm(z.tolist(), [1000] * 5) if not one.told])
+        more = most_of([one for one in holm(z.tolist(), [1000] * 5) if not one.clear])
         if more is None:
             continue
         enough, short = (np.sqrt((1000 + share * more) / 1000) for share in (1.0, 0.88))  # rounded up to two digits
-        assert all(one.told for one in holm((z * enough).tolist(), [1] * 5))
-        assert not all(one.told for one in holm((z * short).tolist(), [1] * 5))
+        assert all(one.clear for one in holm((z * enough).tolist(), [1] * 5))
+        assert not all(one.clear for one in holm((z * short).tolist(), [1] * 5))
 
 
 def test_equal_ones_are_never_told_apart() -> None:
     (one,) = holm([0.0], [1000])
-    assert (one.told, one.more) == (False, None)
+    assert (one.clear, one.more) == (False, None)
     assert z_of(np.zeros(50)) == (0.0, 50)
 
 
@@ -69,7 +69,7 @@ def test_chance_names_a_winner_in_at_most_5_percent_of_equal_choices() -> None:
         top = int(np.argmax(designs.mean(axis=1)))
         others = [i for i in range(5) if i != top]
         leads = [z_of(designs[top] - designs[i]) for i in others]
-        named += best_of(top, others, *map(list, zip(*leads, strict=True))).told  # type: ignore[arg-type]
+        named += best_of(top, others, *map(list, zip(*leads, strict=True))).clear  # type: ignore[arg-type]
         second = max(others, key=lambda i: designs[i].mean())
         naive += z_of(designs[top] - designs[second])[0] > 1.0
     assert named <= 123

@@ -57,7 +57,7 @@ class Result(ABC):
 
 
 def as_html(table: pd.DataFrame) -> str:
-    """A table for a notebook, its first and last rows and first columns; words stand left and numbers right."""
+    """A table for a notebook, its first and last rows and first columns; words are aligned left and numbers right."""
     shown = table.iloc[:, :COLUMNS]
     if len(table) > ROWS:
         shown = shown.iloc[[*range(ROWS // 2), *range(len(table) - ROWS // 2, len(table))]]

@@ -59,9 +59,19 @@ def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
 
 
 def schema_words(record: str, key: str) -> list[str]:
-    """The words that the JSON schema lists for a key of a record."""
-    part: Any = json_schema()["$defs"][record]["properties"][key]
-    return list((part if "enum" in part else part["anyOf"][0])["enum"])
+    """The words that the JSON schema lists for a key of a record, in all its forms."""
+    definitions = json_schema()["$defs"]
+    forms = [one["$ref"].rpartition("/")[2] for one in definitions[record].get("oneOf", ())] or [record]
+    found: dict[str, None] = {}
+    for form in forms:
+        part: Any = definitions[form]["properties"].get(key, {})
+        words = (
+            [part["const"]]
+            if "const" in part
+            else (part if "enum" in part else part.get("anyOf", [{}])[0]).get("enum", ())
+        )
+        found |= dict.fromkeys(words)
+    return list(found)
 
 
 def scenarios() -> list[Scenario]:

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[2] / "trialsim"
 OWN = ("kinds/", "response/scales/")
 FAMILIES = (
     "numbers/distributions.py", "numbers/fitting.py", "numbers/given.py", "quantities/read.py", "quantities/values.py",
-    "quantities/words.py", "protocol/tapes.py",
+    "quantities/words.py", "quantities/fields.py", "protocol/tapes.py",
 )  # fmt: skip
 
 CONSTANTS = {name.upper() for name in SCALE}

@@ -170,16 +170,16 @@ def test_the_limits_see_a_planted_fault() -> None:
 def test_a_direction_is_taken_or_refused(test: str, samples: str) -> None:
     """One-sided alternatives turn p around the effect, and tests without a direction are refused when the file is read."""
     from trialsim.errors import ScenarioError
-    from trialsim.scenario.resolve import resolve
+    from trialsim.scenario.change import change
 
     name = {"one": "one-arm", "two": "two-arms", "all": "all-arms"}[samples]
     scenario = prepared(name).scenario
-    analysis = scenario.analyses[test]
     sides = [one.name for one in ALTERNATIVES if one.way]
 
     def turned(side: str) -> studies.Study:
-        changed = analysis.model_copy(update={"alternative": side, "then": None})
-        return studies.prepare(resolve(scenario.model_copy(update={"analyses": {test: changed}, "primary": (test,)})))
+        alone = {key: value for key, value in scenario.written.at(("analyses", test)).items() if key != "then"}
+        analyses = {test: {**alone, "alternative": side}}
+        return studies.prepare(change(scenario, {"analyses": analyses, "primary": test}))
 
     if samples not in TEST[test].directions:
         for side in sides:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+from tests.kinds.rooms import schema_words
 from trialsim import study as studies
 from trialsim.cli.fit import command
 from trialsim.cohort import Trial
@@ -44,7 +45,6 @@ from trialsim.response.scales.parts import CalibrationRound, Form, MutableLevels
 from trialsim.response.unchanged import share_of_change
 from trialsim.scenario import loads
 from trialsim.scenario.model import CovariateEffect, Driver, Effect, Instrument, Level, Outcome, Response
-from trialsim.scenario.schema import json_schema
 from trialsim.sizing.closed_form import second_opinion
 
 #: Of each scale: what an outcome says beside its visits, in which a level, an effect and an analysis of two arms fit.
@@ -156,8 +156,7 @@ def test_keys_of_the_records_are_those_of_the_file() -> None:
 
 
 def test_words_of_the_schema_and_of_the_command_line_are_the_names() -> None:
-    schema = json_schema()["$defs"]["Outcome"]["properties"]["distribution"]
-    assert schema["anyOf"][0]["enum"] == list(SCALE)
+    assert schema_words("Outcome", "distribution") == list(SCALE)
     (option,) = (one for one in command.params if one.name == "distribution")
     assert list(option.to_info_dict()["type"]["choices"]) == list(SCALE)
 
@@ -186,8 +185,7 @@ def test_a_record_is_consistent(name: str) -> None:
     assert bool(scale.example) == (scale.categories is not None)
     assert ("rater_sd" in scale.instrument) == (scale.rater is not None)
     assert not scale.positive or scale.log, "only the logarithm of a value above 0 is taken"
-    transforms = json_schema()["$defs"]["Analysis"]["properties"]["transform"]["enum"]
-    assert set(scale.transforms) <= set(transforms)
+    assert set(scale.transforms) <= set(schema_words("Analysis", "transform"))
     assert "{categories}" not in scale.says or scale.categories is not None
 
 
@@ -231,7 +229,7 @@ def test_instruments_fit_their_scale(name: str) -> None:
 def test_transforms_fit_their_scale(name: str) -> None:
     """Of scores that begin at 0 there is no percent, of others there is."""
     scale = SCALE[name]
-    for word in json_schema()["$defs"]["Analysis"]["properties"]["transform"]["enum"]:
+    for word in schema_words("Analysis", "transform"):
         test = f"{{outcome: y, change: {{from: pre, to: post}}, transform: {word}, test: t}}"
         source = text(name).replace(f"{{outcome: y, visit: post, test: {EXAMPLES[name]['test']}}}", test)
         source = source.replace("[0, 1, 2, 3, 4]", "[1, 2, 3, 4]")

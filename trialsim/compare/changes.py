@@ -83,7 +83,7 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
         return
     for name, key in deciding(type(a)):
         old, new = getattr(a, name), getattr(b, name)
-        if has(type(a).model_fields[name], NAMES_DECIDE):  # what stands under them is only words
+        if has(type(a).model_fields[name], NAMES_DECIDE):  # their values are only words
             yield from _keys(old, new, (*path, key), ordered=True)
         else:
             yield from _compare(old, new, (*path, key))

@@ -130,7 +130,7 @@ class Activity(Sourced):
     Attributes
     ----------
     activity : what is done; one that bears an arm's name belongs to this arm. Example: hand massage
-    name : a name that tells two equal activities apart. Example: second massage
+    name : a name that distinguishes two equal activities. Example: second massage
     arms : the arms it belongs to; all by default. Example: [massage]
     lasts : its length, as a duration that may vary. Example: {mean: 15 min, sd: 3 min}
     needs : the resources it asks for, all at once. Example: [nurse]
@@ -155,7 +155,7 @@ class Attempt(Sourced):
     Attributes
     ----------
     attempt : what is tried. Example: needle
-    name : a name that tells two equal attempts apart. Example: second needle
+    name : a name that distinguishes two equal attempts. Example: second needle
     arms : the arms it belongs to; all by default. Example: [massage]
     lasts : the length of one try, as a duration that may vary. Example: {mean: 3 min, sd: 1 min}
     succeeds : the chance that one try succeeds, above 0 %. Example: 80 %

@@ -9,17 +9,17 @@ from pydantic_core import PydanticCustomError
 
 
 def refuse(
-    code: str, message: str, *, remedy: str = "", at: tuple[str | int, ...] = (), wants: str = "", **told: object
+    code: str, message: str, *, remedy: str = "", at: tuple[str | int, ...] = (), wants: str = "", **values: object
 ) -> NoReturn:
     """Raise a fault that the loader shows at its place.
 
     Parameters
     ----------
-    message : with ``{value}`` and the like where ``told`` has the values; the loader fills them in
+    message : with ``{value}`` and the like, filled in by the loader from ``values``
     at : leads from the field to the offending part
     wants : the kind of value that belongs there
     """
-    context = {"message": message, "remedy": remedy, "at": at, "wants": wants, "told": told}
+    context = {"message": message, "remedy": remedy, "at": at, "wants": wants, "values": values}
     raise PydanticCustomError(code, "{message}", context)
 
 

@@ -35,7 +35,7 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
         unknown = kind == "TS-E003"
         return Finding(
             kind, (*path, *inner), context["message"], context["remedy"], on_key=unknown or of_key,
-            told=tuple((name, str(value)) for name, value in context["told"].items()), wants=context["wants"],
+            values=tuple((name, str(value)) for name, value in context["values"].items()), wants=context["wants"],
         )  # fmt: skip
     if kind == "extra_forbidden":
         return _unknown_key(path, loc, data)
@@ -45,21 +45,25 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
     word = shown(detail["input"])
     if kind == "literal_error":  # the version of the format, the only word that stands for itself
         return Finding(
-            "TS-E010", path, "{shown} is not the version of the format.", "Write trialsim: 1.", told=(("shown", word),)
+            "TS-E010",
+            path,
+            "{shown} is not the version of the format.",
+            "Write trialsim: 1.",
+            values=(("shown", word),),
         )
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         words = "a step is one of wait, visit, activity, attempt, hold, repeat."
         return Finding("TS-E009", path, words, _remedy_step(detail["input"]))
     if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
         bound = f"at least {context['ge']}" if "ge" in context else f"at most {context.get('le', '')}"
-        return Finding("TS-E013", path, "{shown} is out of range.", f"It must be {bound}.", told=(("shown", word),))
+        return Finding("TS-E013", path, "{shown} is out of range.", f"It must be {bound}.", values=(("shown", word),))
     message, remedy = _WORDS.get(kind, ("{shown} does not fit here.", "See docs/scenario-format.md."))
     if "categories" in path:
         remedy = (
             "Categories are numbers, such as [0, 1, 2] or 0..10; leave them out for yes and no. Words go into labels:."
         )
     wants = "whole number" if kind in ("int_type", "int_parsing") else ""
-    return Finding("TS-E011", path, message, remedy, told=(("shown", word),), wants=wants)
+    return Finding("TS-E011", path, message, remedy, values=(("shown", word),), wants=wants)
 
 
 _MAP = ("{shown} stands where a map of keys belongs.", "Write key: value lines below it.")

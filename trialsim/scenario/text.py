@@ -44,10 +44,10 @@ class Finding:
 
     Attributes
     ----------
-    message : in words, with ``{value}`` and the like where ``told`` fills them in; made last, and never read again
+    message : in words, with ``{value}`` and the like filled in from ``values``; made last, and never read again
     key : the key that is missing, or unknown
     meant : the key that was probably meant by an unknown one
-    told : what the message shows of the values, by its names in the message
+    values : the values that the message shows, by their names in it
     wants : the kind of value that belongs there
     """
 
@@ -60,13 +60,13 @@ class Finding:
     warning: bool = False
     key: str = ""
     meant: str = ""
-    told: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
     wants: str = ""
 
     @property
     def words(self) -> str:
         """The message with its values."""
-        return self.message.format(**dict(self.told)) if self.told else self.message
+        return self.message.format(**dict(self.values)) if self.values else self.message
 
 
 @dataclass

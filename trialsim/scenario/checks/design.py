@@ -56,12 +56,12 @@ def _blocks(scenario: Draft, total: int, report: Report) -> None:
     method = None if allocation.method is None else METHOD[allocation.method]
     if allocation.block is not None:
         if allocation.block < 1 or (total and allocation.block % total):
-            message, told = (
+            message, values = (
                 "a block of {block} cannot hold the ratio, which sums to {total}.",
                 (("block", str(allocation.block)), ("total", str(total))),
             )
             remedy = f"Write a multiple of {total}, such as {2 * total}."
-            report(Finding("TS-E041", (*path, "block"), message, remedy, told=told))
+            report(Finding("TS-E041", (*path, "block"), message, remedy, values=values))
         if method is not None and not method.blocks:
             message = f"'{allocation.method}' allocation has no blocks."
             report(Finding("TS-E045", (*path, "block"), message, "Write method: permuted blocks, or remove block:."))
@@ -91,8 +91,11 @@ def _target(scenario: Draft, report: Report) -> None:
     if (enroll.in_all is None) == (enroll.each_arm is None):
         report(Finding("TS-E043", path, "say one target.", "Write enroll: 60, or enroll: {each arm: 30}."))
     elif enroll.in_all is not None and enroll.in_all < arms:
-        message, told = "{count} in all cannot fill {arms} arms.", (("count", str(enroll.in_all)), ("arms", str(arms)))
-        report(Finding("TS-E043", path, message, f"Enroll at least {arms}.", told=told))
+        message, values = (
+            "{count} in all cannot fill {arms} arms.",
+            (("count", str(enroll.in_all)), ("arms", str(arms))),
+        )
+        report(Finding("TS-E043", path, message, f"Enroll at least {arms}.", values=values))
     if scenario.design.within is not None and scenario.design.within.value <= 0:
         report(Finding("TS-E043", ("design", "within"), "no time to enroll.", "Write within: 18 months."))
 

@@ -16,12 +16,12 @@ def check_signs(scenario: Draft, report: Report) -> None:
         for name, info in type(record).model_fields.items():
             value = getattr(record, name)
             if isinstance(value, Number):
-                here, told = (*path, info.alias or name), (("value", f"{value.value:g}"),)
+                here, values = (*path, info.alias or name), (("value", f"{value.value:g}"),)
                 if has(info, ABOVE_ZERO) and value.value <= 0:
                     message, remedy = "{value} is not above zero.", "It must be positive."
-                    report(Finding("TS-E013", here, message, remedy, told=told))
+                    report(Finding("TS-E013", here, message, remedy, values=values))
                 elif has(info, NOT_NEGATIVE) and value.value < 0:
-                    report(Finding("TS-E013", here, "{value} is negative.", "It must be 0 or more.", told=told))
+                    report(Finding("TS-E013", here, "{value} is negative.", "It must be 0 or more.", values=values))
 
 
 def sum_to_one(shares: dict[str, Number] | object, path: Path, report: Report) -> None:
@@ -29,5 +29,5 @@ def sum_to_one(shares: dict[str, Number] | object, path: Path, report: Report) -
     assert isinstance(shares, dict)
     total = sum(share.value for share in shares.values())
     if abs(total - 1) > 1e-6:
-        message, told = "the shares sum to {total} %.", (("total", f"{100 * total:.6g}"),)
-        report(Finding("TS-E014", path, message, "They must sum to 100 %.", told=told))
+        message, values = "the shares sum to {total} %.", (("total", f"{100 * total:.6g}"),)
+        report(Finding("TS-E014", path, message, "They must sum to 100 %.", values=values))

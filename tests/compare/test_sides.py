@@ -50,12 +50,12 @@ def test_what_cannot_be_compared(inputs: list[str], variants: list[str], code: s
 
 
 def test_a_folder_without_a_finished_run_is_refused(tmp_path: Path, finished: dict[str, Path]) -> None:
-    with pytest.raises(RunError, match="holds no finished run"):
+    with pytest.raises(RunError, match="does not contain a finished run"):
         read_sides([NICU, tmp_path])
     half = tmp_path / "half"
     shutil.copytree(finished["one"], half)
     (half / "estimates.parquet").unlink()
-    with pytest.raises(RunError, match="holds no finished run"):
+    with pytest.raises(RunError, match="does not contain a finished run"):
         read_sides([NICU, half])
 
 

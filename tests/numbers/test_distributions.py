@@ -207,7 +207,9 @@ def test_the_largest_draw_is_finite_above_any_limit(name: str) -> None:
 def test_limits_with_nothing_between_are_refused(
     distribution: Distribution, low: float | None, high: float | None
 ) -> None:
-    with pytest.raises(DistributionError, match=r"TS-D002 no value of the .* distribution lies between .* Widen the limits"):
+    with pytest.raises(
+        DistributionError, match=r"TS-D002 no value of the .* distribution lies between .* Widen the limits"
+    ):
         replace(distribution, low=low, high=high)
 
 

@@ -83,7 +83,7 @@ def shifted(shares: Floats, log_odds: float) -> Floats:
 
 def multinomial(rng: np.random.Generator, sizes: tuple[int, ...], shares: list[Floats]) -> Counts:
     table = np.stack([rng.multinomial(n, p, size=TRIALS) for n, p in zip(sizes, shares, strict=True)], axis=1)
-    return Counts(table=table.astype(np.int64), levels=np.arange(len(shares[0]), dtype=np.float64))
+    return Counts(table=table.astype(np.int64), categories=np.arange(len(shares[0]), dtype=np.float64))
 
 
 def above(p: Floats, q: Floats) -> float:
@@ -266,7 +266,7 @@ def corrected(rng: np.random.Generator) -> Iterator[Design]:
         for (na, nb), pb in product(pairs(least), (0.05, 0.2, 0.5)):
             x, y = (part.ravel() for part in np.meshgrid(np.arange(na + 1), np.arange(nb + 1), indexing="ij"))
             table = np.stack([np.stack([na - x, x], axis=1), np.stack([nb - y, y], axis=1)], axis=1)
-            tests = categorical.chi_square(Counts(table=table, levels=np.array([0.0, 1.0])))
+            tests = categorical.chi_square(Counts(table=table, categories=np.array([0.0, 1.0])))
             rejects = tests.p <= 0.05
             for goal in GOALS:
 

@@ -21,17 +21,17 @@ def agrees(ours, theirs, rtol=1e-8):
 def of_table(*table):
     """Counts of one replicate: one row (no event, event) an arm."""
     array = np.array([table], np.int64)
-    return Counts(table=array, levels=np.arange(array.shape[2], dtype=float))
+    return Counts(table=array, categories=np.arange(array.shape[2], dtype=float))
 
 
 @pytest.fixture(scope="module")
 def events(trials, small_trials):
     """Event counts of 80 replicates with 3 arms, large and small."""
     tables = [
-        counts(np.where(np.isnan(t.score), np.nan, t.score >= 3.0), t.arm, arms=3, levels=(0, 1)).table
+        counts(np.where(np.isnan(t.score), np.nan, t.score >= 3.0), t.arm, arms=3, categories=(0, 1)).table
         for t in (trials, small_trials)
     ]
-    return Counts(table=np.concatenate(tables), levels=np.array([0.0, 1.0]))
+    return Counts(table=np.concatenate(tables), categories=np.array([0.0, 1.0]))
 
 
 @pytest.mark.parametrize("correction", [True, False])
@@ -51,7 +51,7 @@ def test_chi_square_of_two_arms_equals_scipy(events, correction):
 
 
 def test_chi_square_of_all_arms_and_levels_equals_scipy(trials):
-    c = counts(trials.score, trials.arm, arms=3, levels=(0, 1, 2, 3, 4, 5))
+    c = counts(trials.score, trials.arm, arms=3, categories=(0, 1, 2, 3, 4, 5))
     result = categorical.chi_square(c)
     for r, table in enumerate(c.table):
         judge = stats.chi2_contingency(table[:, table.sum(axis=0) > 0])
@@ -75,7 +75,7 @@ def test_fisher_equals_scipy(events, side):
 
 def test_fisher_equals_scipy_on_every_table_of_9_and_7():
     tables = np.array([[[9 - i, i], [7 - j, j]] for i in range(10) for j in range(8)])[1:-1]
-    result = categorical.fisher(Counts(table=tables, levels=np.array([0.0, 1.0])), a=0, b=1)
+    result = categorical.fisher(Counts(table=tables, categories=np.array([0.0, 1.0])), a=0, b=1)
     agrees(result.p, [stats.fisher_exact(t).pvalue for t in tables])
 
 
@@ -118,13 +118,13 @@ def test_status(table, status):
 
 
 def test_fisher_refuses_three_levels():
-    with pytest.raises(AnalysisError, match="needs two levels, there are 3"):
+    with pytest.raises(AnalysisError, match="needs two categories, there are 3"):
         categorical.fisher(of_table((1, 2, 3), (4, 5, 6)), a=0, b=1)
 
 
 def test_the_comparison_with_scipy_sees_planted_faults(events):
-    swapped = Counts(table=events.table[:, :, ::-1].copy(), levels=events.levels)
-    one_more = Counts(table=events.table + np.array([[0, 0], [1, 0], [0, 0]]), levels=events.levels)
+    swapped = Counts(table=events.table[:, :, ::-1].copy(), categories=events.categories)
+    one_more = Counts(table=events.table + np.array([[0, 0], [1, 0], [0, 0]]), categories=events.categories)
     good = categorical.fisher(events, a=1, b=0, alternative="greater")
     for faulty in (swapped, one_more):
         with pytest.raises(AssertionError):

@@ -132,7 +132,7 @@ def test_one_sample_without_spread(side):
 def test_counted_values_without_spread():
     """3 x 0.1 / 3 is 0.10000000000000002: the mean of equal values must be the value."""
     values, arm = trial([0.1] * 3, [0.1] * 2)
-    m = counted_moments(counts(values, arm, arms=2, levels=(0.1, 0.2)))
+    m = counted_moments(counts(values, arm, arms=2, categories=(0.1, 0.2)))
     assert m.mean.tolist() == [[0.1, 0.1]]
     assert means.two_sample_t(m, a=1, b=0).p.tolist() == [1.0]
 
@@ -179,7 +179,7 @@ def test_everyone_as_before():
 def ranked(arms, *, counted):
     values, arm = trial(*arms)
     if counted:
-        return counts(values, arm, arms=len(arms), levels=sorted({value for each in arms for value in each}))
+        return counts(values, arm, arms=len(arms), categories=sorted({value for each in arms for value in each}))
     return ordering.order(values, arm, arms=len(arms))
 
 
@@ -232,7 +232,7 @@ def test_changes_that_are_all_equal():
 @pytest.mark.parametrize("side", SIDES)
 def test_nobody_or_everybody_has_the_event(side, everybody):
     """Newcombe's interval of 0 of 30 against 0 of 30: half as wide as Wilson's upper limit z^2 / (n + z^2) = .1135."""
-    table = counts(*trial([float(everybody)] * 30, [float(everybody)] * 30), arms=2, levels=(0.0, 1.0))
+    table = counts(*trial([float(everybody)] * 30, [float(everybody)] * 30), arms=2, categories=(0.0, 1.0))
     found = categorical.fisher(table, a=1, b=0, alternative=side)
     assert (found.status[0], found.estimate[0], found.p[0]) == (rows.OK, 0.0, 1.0)
     z = special.ndtri(0.975 if side == "two-sided" else 0.95)
@@ -242,12 +242,12 @@ def test_nobody_or_everybody_has_the_event(side, everybody):
     chi = categorical.chi_square(table, arms=(1, 0))
     assert (chi.status[0], chi.statistic[0], chi.estimate[0], chi.p[0]) == (rows.OK, 0.0, 0.0, 1.0)
     assert chi.high[0] == pytest.approx(1.959964**2 / (30 + 1.959964**2), rel=1e-6)
-    whole = categorical.chi_square(counts(*trial([1.0] * 4, [1.0] * 5, [1.0] * 6), arms=3, levels=(0.0, 1.0)))
+    whole = categorical.chi_square(counts(*trial([1.0] * 4, [1.0] * 5, [1.0] * 6), arms=3, categories=(0.0, 1.0)))
     assert (whole.status[0], whole.statistic[0], whole.p[0]) == (rows.OK, 0.0, 1.0)
 
 
 def test_all_of_one_arm_and_nobody_of_the_other():
-    table = counts(*trial([0.0] * 4, [1.0] * 5), arms=2, levels=(0.0, 1.0))
+    table = counts(*trial([0.0] * 4, [1.0] * 5), arms=2, categories=(0.0, 1.0))
     found = categorical.fisher(table, a=1, b=0)
     assert (found.estimate[0], found.p[0]) == (1.0, pytest.approx(1 / 126, rel=1e-12))
     assert categorical.chi_square(table, arms=(1, 0)).p[0] == pytest.approx(
@@ -258,10 +258,12 @@ def test_all_of_one_arm_and_nobody_of_the_other():
 def test_fisher_has_a_p_on_every_table_of_two_arms():
     tables = [(x, n - x, y, m - y) for n, m in ((1, 1), (1, 4), (5, 3)) for x in range(n + 1) for y in range(m + 1)]
     for yes_a, no_a, yes_b, no_b in tables:
-        table = counts(*trial([1.0] * yes_a + [0.0] * no_a, [1.0] * yes_b + [0.0] * no_b), arms=2, levels=(0.0, 1.0))
+        table = counts(
+            *trial([1.0] * yes_a + [0.0] * no_a, [1.0] * yes_b + [0.0] * no_b), arms=2, categories=(0.0, 1.0)
+        )
         found = categorical.fisher(table, a=0, b=1)
         assert found.p[0] == pytest.approx(stats.fisher_exact([[yes_a, no_a], [yes_b, no_b]]).pvalue, rel=1e-12)
-    empty = counts(*trial([1.0, 0.0], []), arms=2, levels=(0.0, 1.0))
+    empty = counts(*trial([1.0, 0.0], []), arms=2, categories=(0.0, 1.0))
     assert categorical.fisher(empty, a=0, b=1).status[0] == rows.EMPTY_ARM
     assert categorical.chi_square(empty, arms=(0, 1)).status[0] == rows.EMPTY_ARM
 
@@ -287,7 +289,7 @@ def test_no_pattern_of_small_constant_arms_is_left_without_an_answer():
             values, arm = trial(*arms)
             if not values.size:
                 continue
-            table = counts(values, arm, arms=2, levels=(0.0, 1.0))
+            table = counts(values, arm, arms=2, categories=(0.0, 1.0))
             for found in (
                 categorical.fisher(table, a=0, b=1),
                 categorical.chi_square(table, arms=(0, 1)),

@@ -130,7 +130,7 @@ def test_power_of_mann_whitney_under_proportional_odds():
             odds = cumulative / (1 - cumulative) * ratio**shift
             chosen = arm == k
             y[chosen] = np.searchsorted(odds / (1 + odds), rng.random(int(chosen.sum())))
-        p = ranks.mann_whitney(counts(y, arm, arms=2, levels=range(4)), a=0, b=1).p
+        p = ranks.mann_whitney(counts(y, arm, arms=2, categories=range(4)), a=0, b=1).p
         assert near((p <= 0.05).mean(), 0.351, trials=4000) == agrees
 
 
@@ -139,7 +139,7 @@ def test_level_of_kruskal_and_chi_square_on_many_values():
     rng = np.random.default_rng(16)
     arm = arms_of([60, 60, 60])
     y = rng.choice(5.0 * np.arange(5), size=arm.shape, p=[0.1, 0.2, 0.3, 0.25, 0.15])
-    c = counts(y, arm, arms=3, levels=5.0 * np.arange(5))
+    c = counts(y, arm, arms=3, categories=5.0 * np.arange(5))
     for p in (ranks.kruskal(c).p, categorical.chi_square(c).p):
         assert abs((p <= 0.05).mean() - 0.05) < 4.5 * np.sqrt(0.05 * 0.95 / TRIALS) + 0.002
     assert (ranks.kruskal(c).p <= 0.07).mean() > 0.05 + 4.5 * np.sqrt(0.05 * 0.95 / TRIALS) + 0.002
@@ -148,7 +148,7 @@ def test_level_of_kruskal_and_chi_square_on_many_values():
 def test_fisher_keeps_its_level():
     rng = np.random.default_rng(17)
     arm = arms_of([20, 20])
-    c = counts((rng.random(arm.shape) < 0.4).astype(float), arm, arms=2, levels=(0, 1))
+    c = counts((rng.random(arm.shape) < 0.4).astype(float), arm, arms=2, categories=(0, 1))
     rejects = (categorical.fisher(c, a=1, b=0).p <= 0.05).mean()
     assert 0.005 < rejects < 0.05
     assert (categorical.chi_square(c, correction=False).p <= 0.05).mean() > rejects
@@ -161,7 +161,7 @@ def test_intervals_cover():
     assert near(((t.low <= 0.8) & (t.high >= 0.8)).mean(), 0.95)
     arm = arms_of([30, 30])
     event = np.random.default_rng(19).random(arm.shape) < np.where(arm == 1, 0.5, 0.3)
-    c = counts(event.astype(float), arm, arms=2, levels=(0, 1))
+    c = counts(event.astype(float), arm, arms=2, categories=(0, 1))
     risk = categorical.fisher(c, a=1, b=0)
     assert abs(((risk.low <= 0.2) & (risk.high >= 0.2)).mean() - 0.95) < 0.01 + 4.5 * np.sqrt(0.05 * 0.95 / TRIALS)
 
@@ -170,7 +170,7 @@ def test_kernels_are_never_given_arrays_that_do_not_fit():
     y, arm = np.ones((2, 3)), np.zeros((2, 3), np.int8)
     for summarize in (
         lambda arm: moments(y, arm, arms=1),
-        lambda arm: counts(y, arm, arms=1, levels=(0, 1)),
+        lambda arm: counts(y, arm, arms=1, categories=(0, 1)),
         lambda arm: ordering.order(y, arm, arms=1),
         lambda arm: cross_moments(y, y, arm, arms=1),
     ):
@@ -197,7 +197,7 @@ def test_batches_of_any_size(replicates, participants):
     shape = (replicates, participants)
     y, arm = np.ones(shape), np.zeros(shape, np.int8)
     m = moments(y, arm, arms=2)
-    c, o = counts(y, arm, arms=2, levels=(0, 1)), ordering.order(y, arm, arms=2)
+    c, o = counts(y, arm, arms=2, categories=(0, 1)), ordering.order(y, arm, arms=2)
     cross = cross_moments(y, y, arm, arms=2)
     results = [
         means.one_sample_t(m),

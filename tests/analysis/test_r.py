@@ -27,8 +27,8 @@ def row(name):
 
 ARM = row("arm").astype(np.int8)
 M = moments(row("y"), ARM, arms=3)
-SCORE = counts(row("score"), ARM, arms=3, levels=range(5))
-EVENT = counts(row("event"), ARM, arms=3, levels=(0, 1))
+SCORE = counts(row("score"), ARM, arms=3, categories=range(5))
+EVENT = counts(row("event"), ARM, arms=3, categories=(0, 1))
 
 
 def agrees(ours, theirs, rtol=RTOL):

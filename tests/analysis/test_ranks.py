@@ -52,7 +52,7 @@ def test_sorting_every_length(participants):
 
 
 def test_counting_and_sorting_give_the_same_rank_sums(trials):
-    by_counts = counts(trials.score, trials.arm, arms=3, levels=LEVELS)
+    by_counts = counts(trials.score, trials.arm, arms=3, categories=LEVELS)
     by_order = ordering.order(trials.score, trials.arm, arms=3)
     for groups in ([[0], [1], [2]], [[2], [0]], [[1], [0, 2]]):
         one, two = by_counts.rank_sums(groups), by_order.rank_sums(groups)
@@ -92,7 +92,7 @@ def test_mann_whitney_equals_scipy(trials, small_trials, side):
 
 
 def test_probability_and_its_error_equal_the_pairwise_formula(trials):
-    c = counts(trials.score, trials.arm, arms=3, levels=LEVELS)
+    c = counts(trials.score, trials.arm, arms=3, categories=LEVELS)
     result = ranks.mann_whitney(c, a=1, b=0)
     for r in range(len(trials.score)):
         b, a, _ = trials.groups(r, values=trials.score)
@@ -213,10 +213,10 @@ def test_status_of_trials_without_information():
 
 
 def test_counting_refuses_a_value_that_is_no_level():
-    with pytest.raises(AnalysisError, match="1 values are not among the levels"):
-        counts(np.array([[0.0, 1.5]]), np.zeros((1, 2), np.int8), arms=1, levels=LEVELS)
+    with pytest.raises(AnalysisError, match="1 values are not among the categories"):
+        counts(np.array([[0.0, 1.5]]), np.zeros((1, 2), np.int8), arms=1, categories=LEVELS)
     with pytest.raises(AnalysisError, match="do not ascend"):
-        counts(np.array([[0.0, 1.0]]), np.zeros((1, 2), np.int8), arms=1, levels=(1, 0))
+        counts(np.array([[0.0, 1.0]]), np.zeros((1, 2), np.int8), arms=1, categories=(1, 0))
 
 
 @pytest.mark.parametrize("levels", [(0, 2, 4, 6, 8, 10), (0, 1, 3, 10), (0.1, 0.2, 0.30000000000000004, 0.4)])
@@ -224,7 +224,7 @@ def test_counting_every_kind_of_scale(levels):
     rng = np.random.default_rng(6)
     y = rng.choice(np.array(levels, float), size=(20, 60))
     arm = rng.integers(0, 2, size=y.shape).astype(np.int8)
-    c = counts(y, arm, arms=2, levels=levels)
+    c = counts(y, arm, arms=2, categories=levels)
     for level, value in enumerate(levels):
         assert (c.table[:, 1, level] == ((y == value) & (arm == 1)).sum(axis=1)).all()
     counted, direct = counted_moments(c), moments(y, arm, arms=2)
@@ -256,7 +256,7 @@ class Faulty:
 
 @pytest.mark.parametrize("fault", [without_tie_correction, lowest_ranks])
 def test_the_comparison_with_scipy_sees_planted_faults(trials, fault):
-    c = counts(trials.score, trials.arm, arms=3, levels=LEVELS)
+    c = counts(trials.score, trials.arm, arms=3, categories=LEVELS)
     groups = [trials.groups(r, values=trials.score) for r in range(len(trials.score))]
     judge = [stats.mannwhitneyu(g[1], g[0]).pvalue for g in groups]
     agrees(ranks.mann_whitney(c, a=1, b=0).p, judge)

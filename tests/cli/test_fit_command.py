@@ -157,4 +157,4 @@ def test_a_file_that_is_not_there_and_idle_options_are_said(capsys: pytest.Captu
     assert main(["fit", "nothing.csv"]) == 2
     assert "trialsim fit pilot.csv" in capsys.readouterr().err
     assert main(["fit", "--given", "a: mean 5, sd 1, n 9", "--arm", "group"]) == 2
-    assert "--arm belongs to a file" in capsys.readouterr().err
+    assert "--arm is for a file" in capsys.readouterr().err

@@ -75,7 +75,7 @@ def test_a_person_in_several_rows_is_one_person(plan: Read) -> None:
     pilot = plan("min_repeat.csv")
     assert codes(pilot) == ["TS-P018"]
     assert pilot.questions[0].answer == "--visit sample"
-    with pytest.raises(FitError, match=r"TS-P018.*stands in 6 rows.*--visit sample"):
+    with pytest.raises(FitError, match=r"TS-P018.*has 6 rows.*--visit sample"):
         ready(pilot)
     done = plan("min_repeat.csv", visit="sample", baseline="none")
     assert len(done.arm) == 10
@@ -132,7 +132,7 @@ def test_a_visit_may_come_first_and_units_part_outcomes(plan: Read) -> None:
 def test_codes_of_missing_values_are_named_and_refused(plan: Read) -> None:
     pilot = plan("min_999.csv")
     assert codes(pilot) == ["TS-P017"]
-    assert "-99,999 stands 2 times in 'score_post'" in pilot.questions[0].message
+    assert "-99,999 appears 2 times in 'score_post'" in pilot.questions[0].message
     gone = plan("min_999.csv", missing=["999,-99"]).outcomes["score"].values
     kept = plan("min_999_without.csv").outcomes["score"].values
     assert np.isnan(gone[:, 1]).sum() == 2

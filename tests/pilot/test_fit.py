@@ -190,7 +190,7 @@ def test_correlations_that_fit_no_matrix_are_left_out_and_said(tmp_path: Path) -
     data = fragment.data
     data["outcomes"]["cortisol"]["correlation"]["with"]["score"] = 0.999
     again = checked(data, (), keep=("score", "cortisol"))
-    assert "fit no matrix" in again.notes[-1]
+    assert "do not form a correlation matrix" in again.notes[-1]
     assert "with" not in again.data["outcomes"]["cortisol"]["correlation"]
 
 

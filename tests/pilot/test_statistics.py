@@ -124,7 +124,7 @@ def test_given_is_read_as_people_write_it() -> None:
         ({"a": {"mean": 5, "sd": 1, "n": 10, "mode": 3}}, {}, "unknown 'mode'"),
         ({"a": {"k": 11, "n": 10}}, {}, "11 of 10"),
         (ARMS, {"reference": "placebo"}, "no arm is called 'placebo'"),
-        (ARMS, {"correlation": {"r": 1.2, "n": 20}}, "does not exist"),
+        (ARMS, {"correlation": {"r": 1.2, "n": 20}}, "is impossible"),
         ({"a": {"mean": -1, "sd": 1, "n": 10}}, {"distribution": "lognormal"}, "mean of a lognormal"),
     ],
 )

@@ -362,10 +362,10 @@ def test_every_row_of_a_shipped_scenario_has_an_opinion_or_none(name: str) -> No
 
 
 def test_superiority_is_one_minus_the_other_way_round() -> None:
-    from trialsim.sizing.expected import spreads
+    from trialsim.sizing.expected import endpoint_distributions
 
     prepared = study.prepare(load(shipped("picu-blood-draw")))
     for call in prepared.analysis.calls:
-        found = spreads(prepared.response, call.endpoint)
+        found = endpoint_distributions(prepared.response, call.endpoint)
         assert found is not None
         assert superiority(found[0], found[1]) + superiority(found[1], found[0]) == pytest.approx(1.0, abs=1e-12)

@@ -285,7 +285,7 @@ def test_what_each_trial_decided_is_kept_and_read_back(t_test: Scenario, tmp_pat
     made = play_sweep(t_test, points, replicates=150, store=tmp_path).cells[0]
     read = play_sweep(t_test, points, replicates=150, store=tmp_path).cells[0]
     assert read == made
-    decided = unpacked(read.played.decided["power", "main", "treated - control"])
+    decided = unpacked(read.results.decided["power", "main", "treated - control"])
     power = read.measure("power", analysis="main")
     assert power is not None
     assert (len(decided), decided.mean()) == (150, power.value)

@@ -34,7 +34,7 @@ def plain_superiority(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.parametrize("levels", [(), (-1.0, 0.0, 1.0, 2.0)])
 def test_superiority_is_the_share_among_all_different_pairs(levels: tuple[float, ...]) -> None:
     a, b = trials(5, rounded=bool(levels))
-    found = superiority(a, b, levels=levels)
+    found = superiority(a, b, categories=levels)
     assert found == pytest.approx([plain_superiority(x, y) for x, y in zip(a, b, strict=True)], abs=1e-12)
 
 

@@ -76,25 +76,25 @@ class Extraction:
         return self._once(("joined", endpoint, choice), lambda: moments(self.chosen(endpoint, choice)))
 
     def moments(self, endpoint: Endpoint, choice: AnalysisSet) -> ArmMoments:
-        """Moments by arm; from the counts if the endpoint has few levels."""
+        """Moments by arm; from the counts if the endpoint has few categories."""
 
         def make() -> ArmMoments:
-            if endpoint.levels:
+            if endpoint.categories:
                 return counted_moments(self.counts(endpoint, choice))
             return moments(self.chosen(endpoint, choice), self.arm, arms=self.arms)
 
         return self._once(("moments", endpoint, choice), make)
 
     def counts(self, endpoint: Endpoint, choice: AnalysisSet) -> Counts:
-        """Counts of each level by arm."""
+        """Counts of each category by arm."""
         return self._once(
             ("counts", endpoint, choice),
-            lambda: counts(self.chosen(endpoint, choice), self.arm, arms=self.arms, levels=endpoint.levels),
+            lambda: counts(self.chosen(endpoint, choice), self.arm, arms=self.arms, categories=endpoint.categories),
         )
 
     def ranked(self, endpoint: Endpoint, choice: AnalysisSet) -> Counts | RankOrder:
-        """The input of rank tests: counts if the endpoint has few levels, otherwise the order of the values."""
-        if endpoint.levels:
+        """The input of rank tests: counts if the endpoint has few categories, otherwise the order of the values."""
+        if endpoint.categories:
             return self.counts(endpoint, choice)
         return self._once(
             ("order", endpoint, choice), lambda: order(self.chosen(endpoint, choice), self.arm, arms=self.arms)
@@ -157,7 +157,7 @@ def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
     transform = TRANSFORM[endpoint.transform]
-    if endpoint == Endpoint(endpoint.visit, levels=endpoint.levels):
+    if endpoint == Endpoint(endpoint.visit, categories=endpoint.categories):
         return np.ascontiguousarray(values[:, :, :, endpoint.visit]).reshape(twins * replicates, participants)
     low = -math.inf if endpoint.at_least is None else endpoint.at_least
     high = math.inf if endpoint.at_most is None else endpoint.at_most

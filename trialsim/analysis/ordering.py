@@ -51,7 +51,7 @@ def _empty_sums(replicates: int, groups: int) -> RankSums:
 def _walk_counts_kernel(
     table: IntArray, place: IntArray, n: IntArray, rank_sum: FloatArray, square: FloatArray, ties: FloatArray
 ) -> None:
-    replicates, arms, levels = table.shape
+    replicates, arms, categories = table.shape
     groups = n.shape[1]
     here = np.zeros(groups, np.int64)
     for r in range(replicates):
@@ -61,15 +61,15 @@ def _walk_counts_kernel(
             rank_sum[r, g] = 0.0
             square[r, g] = 0.0
         below = 0
-        for level in range(levels):
+        for category in range(categories):
             equal = 0
             for g in range(groups):
                 here[g] = 0
             for k in range(arms):
                 g = place[k]
                 if g >= 0:
-                    here[g] += table[r, k, level]
-                    equal += table[r, k, level]
+                    here[g] += table[r, k, category]
+                    equal += table[r, k, category]
             for g in range(groups):
                 own = here[g]
                 placement = (below - n[r, g]) + 0.5 * (equal - own)
@@ -206,16 +206,16 @@ class RankOrder:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of each level in each arm of every replicate.
+    """Counts of each category in each arm of every replicate.
 
     Attributes
     ----------
     table : (R, K, L) counts
-    levels : (L,) the values, ascending
+    categories : (L,) the values, ascending
     """
 
     table: IntArray
-    levels: FloatArray
+    categories: FloatArray
 
     @property
     def arms(self) -> int:

@@ -28,7 +28,7 @@ class Endpoint:
     """The analyzed value of one participant: a value, or a change since ``start``; then perhaps yes or no.
 
     ``visit`` and ``start`` are positions on the D axis of the values. ``transform`` is none, log or percent
-    (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``levels`` are all
+    (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``categories`` are all
     values it can take, when they are few: such an endpoint is counted instead of sorted.
     """
 
@@ -37,7 +37,7 @@ class Endpoint:
     transform: str = NO_TRANSFORM.name
     at_least: float | None = None
     at_most: float | None = None
-    levels: tuple[float, ...] = ()
+    categories: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Endp
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
-        levels=_levels(scenario.outcomes[analysis.outcome], analysis),
+        categories=_categories(scenario.outcomes[analysis.outcome], analysis),
     )
 
 
@@ -194,7 +194,7 @@ def _visits(analysis: Analysis) -> tuple[str, str | None]:
     return analysis.visit, None
 
 
-def _levels(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
+def _categories(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
     if analysis.dichotomize is not None:
         return (0.0, 1.0)
     if outcome.scale.categories is not None and analysis.change is None and TRANSFORM[analysis.transform].keeps:
@@ -333,7 +333,7 @@ def _label(analysis: Analysis, call: PlannedAnalysis) -> str:
 def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
-    if chosen or samples == "all" or (test.yes_or_no and len(call.endpoint.levels) != 2):
+    if chosen or samples == "all" or (test.yes_or_no and len(call.endpoint.categories) != 2):
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name

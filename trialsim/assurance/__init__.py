@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from trialsim.assurance.average import Average, Bin, PowerDistribution, ShareEstimate, along, average, binomial, spread
+from trialsim.assurance.average import (
+    Average,
+    Bin,
+    PowerDistribution,
+    ShareEstimate,
+    along,
+    average,
+    binomial,
+    power_distribution,
+)
 from trialsim.assurance.play import PriorTrials, count, count_parallel, play_points
 from trialsim.assurance.points import AssuranceError, Belief, beliefs, hypercube
 from trialsim.assurance.small_pilot import SmallPilot, small_pilots, with_power
@@ -177,7 +186,7 @@ def find_assurance(
         design_failed=failed,
         average=average(played),
         along=tuple(along(played, column) for column in range(len(found))),
-        spread=spread(played, goal),
+        spread=power_distribution(played, goal),
         pilots=tuple(one if belief is None else with_power(one, belief, power_at) for one, belief in pilots),
         replicates=replicates,
         seed=seed,

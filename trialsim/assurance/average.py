@@ -183,7 +183,7 @@ class PowerDistribution:
         return float(np.quantile(self.power, q))
 
 
-def spread(played: PriorTrials, goal: float) -> PowerDistribution:
+def power_distribution(played: PriorTrials, goal: float) -> PowerDistribution:
     """The distribution of power over the usable points."""
     power = np.sort(smoothed(played))
     return PowerDistribution(power, goal, binomial(int((power >= goal).sum()), len(power)))

@@ -42,15 +42,15 @@ def scales_of(options: Sequence[str], known: Sequence[str]) -> dict[str, str]:
                 raise FitError(f"--scale {text}: there is no outcome '{name}'.", code="TS-P021", remedy=near)
             name = fitting[0]
         if rest.strip() != "none":
-            levels(rest)
+            scores_of(rest)
         found[name] = rest.strip()
     return found
 
 
-def levels(text: str) -> tuple[float, ...]:
+def scores_of(text: str) -> tuple[float, ...]:
     """The scores of a scale.
 
-    >>> levels("0..10 by 2")
+    >>> scores_of("0..10 by 2")
     (0.0, 2.0, 4.0, 6.0, 8.0, 10.0)
 
     Raises
@@ -87,7 +87,7 @@ def scale_question(
     if given == "none" or (given is None and distribution is not None and SCALE[distribution] not in SCORED):
         return (), None
     if given is not None:
-        scores = levels(given)
+        scores = scores_of(given)
         off = [value for value in seen if min(abs(value - score) for score in scores) > 1e-9]
         if off and not asked:
             raise FitError(

@@ -18,7 +18,7 @@ from trialsim.pilot import estimates as est
 from trialsim.pilot.checking import checked, small
 from trialsim.pilot.data import ChoiceError, Choices, FitError
 from trialsim.pilot.fragment import Data, FittedOutcome, Fragment, quantity, range_of, scenario_data
-from trialsim.pilot.scale import levels
+from trialsim.pilot.scale import scores_of
 from trialsim.pilot.words import CONTROL, named
 from trialsim.quantities.records import amount_unit_kind
 from trialsim.quantities.refuse import did_you_mean
@@ -213,7 +213,7 @@ def fit_statistics(
     n = min(counts.values())
     visits = ("baseline", "post") if baseline else ("post",)
     binary = all("k" in group for group in by_arm.values())
-    scores = () if scale is None or binary else levels(scale.rpartition("=")[2])
+    scores = () if scale is None or binary else scores_of(scale.rpartition("=")[2])
     family = BINARY.name if binary else ORDINAL.name if scores else distribution or _family(by_arm, unit)
     data: Data = {"distribution": family, **({"unit": unit} if unit else {}), "visits": list(visits)}
     data |= {"categories": range_of(scores)} if scores else {}

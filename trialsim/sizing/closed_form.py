@@ -20,7 +20,7 @@ from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.kinds.tests import TEST, Samples, Test
 from trialsim.prepared import Study
 from trialsim.sizing import bounds
-from trialsim.sizing.expected import covariance, spreads
+from trialsim.sizing.expected import covariance, endpoint_distributions
 from trialsim.sizing.formula_gaps import reasons
 from trialsim.sizing.random_sizes import arm_sizes, averaged, eligible, offsets
 
@@ -96,12 +96,12 @@ def _question(call: PlannedAnalysis, place: int) -> _Question:
 
 def _case(study: Study, call: PlannedAnalysis, asked: _Question, sizes: Floats) -> Case | None:
     """The input of a closed form; None if the levels do not determine the distribution of the endpoint."""
-    arms = spreads(study.response, call.endpoint)
+    arms = endpoint_distributions(study.response, call.endpoint)
     if arms is None:
         return None
     baselines, covariances = None, np.zeros(0)
     if call.baselines:
-        baselines = spreads(study.response, call.baselines[0])
+        baselines = endpoint_distributions(study.response, call.baselines[0])
         assert baselines is not None  # a baseline is a plain value
         own = [covariance(study.response, call.endpoint, call.baselines[0], k) for k in range(len(arms))]
         covariances = np.array(own)

@@ -24,21 +24,21 @@ from trialsim.scenario.model import Response
 
 Floats = NDArray[np.float64]
 
-__all__ = ["EndpointDistribution", "covariance", "spreads"]
+__all__ = ["EndpointDistribution", "covariance", "endpoint_distributions"]
 
 
-def spreads(plan: ResponsePlan, endpoint: Endpoint) -> list[EndpointDistribution] | None:
+def endpoint_distributions(plan: ResponsePlan, endpoint: Endpoint) -> list[EndpointDistribution] | None:
     """The endpoint in each arm, yes or no if it is dichotomized; None if there is no formula."""
     found = []
     for arm in range(len(plan.arms)):
-        one = _spread(plan, endpoint, arm)
+        one = _endpoint_distribution(plan, endpoint, arm)
         if one is None:
             return None
         found.append(_dichotomized(one, endpoint))
     return found
 
 
-def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> EndpointDistribution | None:
+def _endpoint_distribution(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> EndpointDistribution | None:
     """The endpoint in one arm; None if there is no formula."""
     start = endpoint.start
     ends = ArmEndpoint(
@@ -52,15 +52,15 @@ def _spread(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> EndpointDistrib
     return plan.outcomes[plan.points[endpoint.visit].outcome].parts.expected(ends)
 
 
-def _dichotomized(spread: EndpointDistribution, endpoint: Endpoint) -> EndpointDistribution:
+def _dichotomized(distribution: EndpointDistribution, endpoint: Endpoint) -> EndpointDistribution:
     if endpoint.at_least is None and endpoint.at_most is None:
-        return spread
+        return distribution
     if endpoint.at_least is not None:
-        yes = spread.at_least(endpoint.at_least)
+        yes = distribution.at_least(endpoint.at_least)
     else:
         assert endpoint.at_most is not None
         beyond = np.nextafter(endpoint.at_most, np.inf)
-        yes = 1 - spread.at_least(float(beyond))
+        yes = 1 - distribution.at_least(float(beyond))
     return discrete(np.array([0.0, 1.0]), np.array([1 - yes, yes]))
 
 

@@ -39,16 +39,16 @@ class SweepCell:
     point: Point
     key: str
     primary: str
-    played: CellResults
+    results: CellResults
 
     @property
     def measures(self) -> tuple[Measure, ...]:
         """The operating characteristics."""
-        return self.played.measures
+        return self.results.measures
 
     def verdict(self, *, analysis: str, contrast: str | None = None) -> Verdict | None:
         """Whether a test keeps its level; without ``contrast`` that of the first row of the analysis."""
-        for one in self.played.verdicts:
+        for one in self.results.verdicts:
             if one.analysis == analysis and contrast in (None, one.contrast):
                 return one
         return None

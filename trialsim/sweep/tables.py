@@ -171,7 +171,7 @@ def leads(swept: SweepRun, answer: AnswerMeasure) -> Lead:
         cell = swept.cells[design]
         place = answer.place(cell)
         assert place is not None
-        return unpacked(cell.played.decided[answer.measure, *place])
+        return unpacked(cell.results.decided[answer.measure, *place])
 
     def lead(d: int, e: int) -> tuple[float, int]:
         return z_of(decided(d) - decided(e)) if len(swept.seeds) == 1 else unpaired_z(decided(d), decided(e))

@@ -148,7 +148,7 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
-    return two_arms(target.estimand, *values, who_a=who, who_b=who, levels=target.endpoint.levels)
+    return two_arms(target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories)
 
 
 def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
@@ -159,9 +159,9 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
     mixed = endpoint_of(plays, plays.mixed, target, twin)
     a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
-    levels = target.endpoint.levels
-    together = two_arms(target.estimand, mixed, mixed, **own, levels=levels)
-    return np.asarray(together - two_arms(target.estimand, a, b, **own, levels=levels))
+    categories = target.endpoint.categories
+    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories)
+    return np.asarray(together - two_arms(target.estimand, a, b, **own, categories=categories))
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

@@ -31,7 +31,7 @@ def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) 
 
 
 def two_arms(
-    estimand: str, a: Floats, b: Floats, *, who_a: Flags, who_b: Flags, levels: tuple[float, ...] = ()
+    estimand: str, a: Floats, b: Floats, *, who_a: Flags, who_b: Flags, categories: tuple[float, ...] = ()
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -39,9 +39,9 @@ def two_arms(
     ----------
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
-    levels : all possible values, if they are few
+    categories : all possible values, if they are few
     """
-    return TWO_ARMS[estimand](a, b, who_a, who_b, levels)
+    return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
 
 
 def means(values: Floats, who: Flags) -> Floats:
@@ -53,7 +53,7 @@ def means(values: Floats, who: Flags) -> Floats:
         return np.where(n > 0, total / n, np.nan)
 
 
-def superiority(a: Floats, b: Floats, *, levels: tuple[float, ...] = ()) -> Floats:
+def superiority(a: Floats, b: Floats, *, categories: tuple[float, ...] = ()) -> Floats:
     """(R,) P(A > B) + P(A = B) / 2 over all pairs of two different participants.
 
     A participant is not compared with oneself in the other arm: both share their draws, and a trial compares different
@@ -64,7 +64,7 @@ def superiority(a: Floats, b: Floats, *, levels: tuple[float, ...] = ()) -> Floa
     """
     joined = np.concatenate([a, b], axis=1)
     arm = np.concatenate([np.zeros(a.shape, np.int8), np.ones(b.shape, np.int8)], axis=1)
-    ranked = counts(joined, arm, arms=2, levels=levels) if levels else order(joined, arm, arms=2)
+    ranked = counts(joined, arm, arms=2, categories=categories) if categories else order(joined, arm, arms=2)
     sums = ranked.rank_sums([[0], [1]])
     na, nb = sums.n[:, 0], sums.n[:, 1]
     u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
@@ -142,8 +142,8 @@ def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _leve
     return np.asarray(means(a, who_a) - means(b, who_b))
 
 
-def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, levels: tuple[float, ...]) -> Floats:
-    return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), levels=levels)
+def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
+    return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=categories)
 
 
 #: Estimands of one sample, by name.

@@ -66,10 +66,10 @@ def joined(case: Case) -> tuple[float, float, float] | None:
     return None if n <= 1 or sd == 0.0 else (n, mean, sd)
 
 
-def shares_at(spread: EndpointDistribution, values: Floats) -> Floats:
+def shares_at(distribution: EndpointDistribution, values: Floats) -> Floats:
     """Shares of the categories ``values``, which include every possible value of the endpoint."""
     found = np.zeros(len(values))
-    found[np.searchsorted(values, spread.values)] = spread.weights
+    found[np.searchsorted(values, distribution.values)] = distribution.weights
     return found
 
 

@@ -1,6 +1,6 @@
 """Tests of counts: Pearson's chi-square, Fisher's exact test, and the risk difference with Newcombe's interval.
 
-Estimand of a comparison of two arms on a dichotomy: the risk difference a - b of the second level.
+Estimand of a comparison of two arms on a dichotomy: the risk difference a - b of the second category.
 
 Where nobody or everybody has the event the difference is 0, p is 1 (Fisher's own; chi-square 0), and Newcombe's interval
 still exists. Only an empty arm is a failure.
@@ -75,11 +75,11 @@ def risk_difference(
 
 
 def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool = True, level: float = 0.95) -> Rows:
-    """Pearson's chi-square test of the arms (all of them by default) against the levels, as scipy's chi2_contingency.
+    """Pearson's chi-square test of the arms (all of them by default) against the categories, as scipy's chi2_contingency.
 
     Levels without participants do not count in the degrees of freedom. With 1 degree of freedom ``correction`` is Yates's.
-    With everybody on one level there are 0 degrees of freedom: chi-square is 0 and p is 1.
-    Two arms and two levels have an estimate, the risk difference of the second level, first named arm minus second.
+    With everybody in one category there are 0 degrees of freedom: chi-square is 0 and p is 1.
+    Two arms and two categories have an estimate, the risk difference of the second category, first named arm minus second.
     """
     chosen = list(range(c.arms)) if arms is None else list(arms)
     table = c.table[:, chosen, :]
@@ -102,7 +102,7 @@ def chi_square(c: Counts, *, arms: Sequence[int] | None = None, correction: bool
 
 
 def fisher(c: Counts, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
-    """Fisher's exact test of two arms on a dichotomy; the estimate is the risk difference a - b of the second level.
+    """Fisher's exact test of two arms on a dichotomy; the estimate is the risk difference a - b of the second category.
 
     The statistic is the sample odds ratio, as scipy.stats.fisher_exact (NaN where it is 0 / 0). ``greater`` means more
     events in arm a.
@@ -110,13 +110,13 @@ def fisher(c: Counts, *, a: int, b: int, alternative: str = "two-sided", level: 
 
     Raises
     ------
-    AnalysisError : the outcome has not exactly two levels
+    AnalysisError : the outcome has not exactly two categories
     """
     if c.table.shape[2] != 2:
         raise AnalysisError(
-            f"Fisher's test needs two levels, there are {c.table.shape[2]}.",
+            f"Fisher's test needs two categories, there are {c.table.shape[2]}.",
             code="TS-A003",
-            remedy="Give a cut that splits the levels in two, or use chi-square.",
+            remedy="Give a cut that splits the categories in two, or use chi-square.",
         )
     table = c.table[:, [a, b], :]
     n, events = table.sum(axis=2), table[:, :, 1]
@@ -135,7 +135,7 @@ def fisher(c: Counts, *, a: int, b: int, alternative: str = "two-sided", level: 
 
 
 def _shares(case: Case, arms: Sequence[int]) -> FloatArray | None:
-    """(arms, levels) the share of each level in each of these arms; None if the endpoint has many levels."""
+    """(arms, categories) the share of each category in each of these arms; None if the endpoint has many categories."""
     chosen = [case.arms[k] for k in arms]
     if not all(one.exact for one in chosen):
         return None

@@ -1,6 +1,6 @@
 """Rank tests of arms: Mann-Whitney, Kruskal-Wallis.
 
-A rank test needs a summary that can rank groups of arms: `ordering.Counts` for an outcome with few levels,
+A rank test needs a summary that can rank groups of arms: `ordering.Counts` for an outcome with few categories,
 `ordering.RankOrder` for any other.
 
 Where all values are tied the statistic is that of no difference and p is 1: P(X > Y) is one half with Newcombe's interval.

@@ -23,6 +23,10 @@ ROOMS = (
     "trialsim/quantities",
     "trialsim/kinds",
     "trialsim/protocol",
+    "trialsim/scenario",
+    "trialsim/cautions.py",
+    "trialsim/heavy.py",
+    "trialsim/rules.py",
     "trialsim/conduct",
     "trialsim/engine",
     "trialsim/response",
@@ -77,7 +81,10 @@ PARTICIPLES = {
 }  # fmt: skip
 
 #: Names of classes that end like a participle and may stay, each with its reason.
-NAMES = {"Sourced": "the base of many records of scenarios; renamed together with that room"}
+NAMES = {
+    "Finding": "a noun: one thing that is wrong",
+    "Setting": "a noun: the ward, as the file calls it",
+}
 
 
 def files() -> list[Path]:

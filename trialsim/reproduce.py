@@ -13,7 +13,7 @@ from trialsim.analysis.estimates import Estimates
 from trialsim.engine import Engine
 from trialsim.evaluate.table import share_interval
 from trialsim.prepared import Study
-from trialsim.scenario.model import Published
+from trialsim.scenario.model import PublishedFigure
 from trialsim.study import evaluate
 
 Floats = NDArray[np.float64]
@@ -56,7 +56,7 @@ def _column(parts: list[Estimates], name: str, row: int) -> Floats:
     return np.concatenate([np.asarray(getattr(part, name)[0, :, row], dtype=np.float64) for part in parts])
 
 
-def _row(study: Study, told: Published) -> int:
+def _row(study: Study, told: PublishedFigure) -> int:
     rows = study.analysis.rows
     for index, row in enumerate(rows):
         if row.analysis == told.analysis and (told.contrast == row.contrast if told.contrast else row.main):
@@ -64,7 +64,7 @@ def _row(study: Study, told: Published) -> int:
     raise KeyError((told.analysis, told.contrast))
 
 
-def _place(study: Study, told: Published, parts: list[Estimates]) -> Iterator[Placement]:
+def _place(study: Study, told: PublishedFigure, parts: list[Estimates]) -> Iterator[Placement]:
     index = _row(study, told)
     row = study.analysis.rows[index]
     ok = _column(parts, "status", index) == 0

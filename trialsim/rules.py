@@ -1,4 +1,4 @@
-"""Rules that stand on the fields of a scenario's records, as annotations; whoever keeps a rule asks the field.
+"""Rules as annotations on the fields of a scenario's records; code that applies a rule asks the field.
 
 ``sd: Annotated[Amount | None, ABOVE_ZERO] = None``
 """
@@ -21,9 +21,9 @@ class Rule:
 
 #: Says something to people and decides no result: titles, labels, where a number comes from.
 WORDS = Rule("words")
-#: Of a map: its names decide results, what stands under them is words.
+#: Of a map: its names decide results, its values are words.
 NAMES_DECIDE = Rule("names decide")
-#: Which or how many are played; each replicate is its own.
+#: Which or how many replicates are simulated; each replicate is independent of the others.
 COUNTED = Rule("counted")
 #: A number above zero.
 ABOVE_ZERO = Rule("above zero")

@@ -24,7 +24,7 @@ from trialsim.scenario.model import Draft
 from trialsim.scenario.priors import numbers_in, priors_of
 from trialsim.scenario.text import MOST_BYTES
 from trialsim.scenario.variants import variants
-from trialsim.scenario.written import Written
+from trialsim.scenario.written import WrittenScenario
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 PICU = ROOT / "picu-blood-draw.yaml"
@@ -196,7 +196,7 @@ def test_a_number_that_is_not_set_is_an_error_and_no_result(monkeypatch: pytest.
     """Planted: a place that is not found."""
     scenario = from_data(ROOM)
     values = {path: 6.0 for path, _ in priors_of(scenario)["participants.height.iqr.0"]}
-    monkeypatch.setattr(Written, "quantity", lambda *_: None)
+    monkeypatch.setattr(WrittenScenario, "quantity", lambda *_: None)
     with pytest.raises(EngineError, match="was not set"):
         with_numbers(scenario, values)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trialsim.errors import ScenarioError
 from trialsim.scenario import loads
 from trialsim.scenario.text import BrokenText, read_text, scalar
-from trialsim.scenario.written import Written
+from trialsim.scenario.written import WrittenScenario
 
 SHIPPED = Path(__file__).parent.parent.parent / "scenarios"
 
@@ -47,7 +47,7 @@ def test_unquoted_scalars_are_read_as_meant(text: str, value: object) -> None:
 def test_places_of_keys_and_values() -> None:
     read = read_text("a:\n  - b: 1\n    long key:   {c: [2, 'x']}\n", "f.yaml")
     assert read.data == {"a": [{"b": 1, "long key": {"c": [2, "x"]}}]}
-    tree = Written.of(read, Path())
+    tree = WrittenScenario.of(read, Path())
     place = tree.place(("a", 0, "long key", "c", 1))
     assert place is not None
     assert (place.file, place.line, place.column) == ("f.yaml", 3, 25)

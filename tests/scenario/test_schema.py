@@ -17,7 +17,7 @@ from trialsim.scenario.fitting import no_key_of_scale, no_key_of_test
 from trialsim.scenario.keys import keys_of
 from trialsim.scenario.load import from_data
 from trialsim.scenario.model import Draft
-from trialsim.scenario.schema import json_schema, records_below, said_of
+from trialsim.scenario.schema import described, json_schema, records_below
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 SCHEMA = json_schema()
@@ -54,7 +54,7 @@ def test_every_key_of_every_record_is_told_of_in_its_docstring() -> None:
     quantities = (Number, Spread)
     records = [record for record in records_below(Draft) if not issubclass(record, quantities)]
     assert len(records) > 40
-    missing = [(record.__name__, key) for record in records for key in keys_of(record) if key not in said_of(record)]
+    missing = [(record.__name__, key) for record in records for key in keys_of(record) if key not in described(record)]
     assert missing == []
 
 
@@ -140,7 +140,7 @@ def refused(data: dict[str, Any]) -> bool:
 def test_what_the_schema_leaves_out_of_a_scale_the_checks_refuse(scale: str) -> None:
     assert not refused(study(scale))
     assert VALIDATOR.is_valid(study(scale))
-    said = {record.__name__: said_of(record) for record in records_below(Draft)}
+    said = {record.__name__: described(record) for record in records_below(Draft)}
     for key in no_key_of_scale(scale)["Outcome"] - {"instrument"}:
         data = study(scale)
         example = loads_example(said["Outcome"][key].example)
@@ -160,7 +160,7 @@ def test_what_the_schema_leaves_out_of_a_scale_the_checks_refuse(scale: str) -> 
 
 
 def test_what_the_schema_leaves_out_of_a_test_the_checks_refuse() -> None:
-    said = next(said_of(record) for record in records_below(Draft) if record.__name__ == "Analysis")
+    said = next(described(record) for record in records_below(Draft) if record.__name__ == "Analysis")
     tests = SCHEMA["$defs"]["Analysis"]["oneOf"]
     assert len(tests) == 12
     for reference in tests:

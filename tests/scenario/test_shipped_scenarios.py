@@ -142,7 +142,7 @@ def test_every_word_that_can_be_chosen_is_shown() -> None:
         ("Then", "adjust", "dunnett"),
     } <= known
     left = {(record, str(word)) for record, _, word in known - used}
-    assert left == {("Published", "higher")}  # no shipped study found more fear than with usual care
+    assert left == {("PublishedFigure", "higher")}  # no shipped study found more fear than with usual care
 
 
 def test_the_picu_study_loads_fast() -> None:

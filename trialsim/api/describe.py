@@ -14,7 +14,7 @@ from trialsim.cautions import cautions_of
 from trialsim.errors import Fault, ScenarioError
 from trialsim.prepared import Study, warnings_of
 from trialsim.result import Result, as_html
-from trialsim.scenario.shipped import Shipped, shipped_scenarios
+from trialsim.scenario.shipped import ShippedScenario, shipped_scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,12 +172,12 @@ def schema() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, repr=False)
-class ShippedScenarios(Result, Mapping[str, Shipped]):
+class ShippedScenarios(Result, Mapping[str, ShippedScenario]):
     """The shipped scenarios by name."""
 
-    cards: Mapping[str, Shipped]
+    cards: Mapping[str, ShippedScenario]
 
-    def __getitem__(self, name: str) -> Shipped:
+    def __getitem__(self, name: str) -> ShippedScenario:
         return self.cards[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trialsim.errors import TrialsimError
 from trialsim.numbers.distributions import Distribution, quantile
 from trialsim.numbers.draws import stream, uniforms
-from trialsim.quantities.records import Number, Prior, Sourced
+from trialsim.quantities.records import Number, Prior, ProvenanceRecord
 from trialsim.scenario.dump import value_text
 from trialsim.scenario.model import ArmLevels, Level, Scenario
 from trialsim.scenario.priors import priors_of
@@ -152,7 +152,7 @@ def _rests_on(number: Number, sources: Mapping[str, str]) -> int | None:
     return prior.n or participants_of(prior, sources) or participants_of(number, sources)
 
 
-def participants_of(record: Sourced, sources: Mapping[str, str]) -> int | None:
+def participants_of(record: ProvenanceRecord, sources: Mapping[str, str]) -> int | None:
     """The number of participants in the source of a number, written there as ``n = 12``.
 
     >>> participants_of(Number(value=1.0, source="pilot"), {"pilot": "A pilot, n = 12 per arm"})

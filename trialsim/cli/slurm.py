@@ -33,7 +33,7 @@ wait $!
 """
 
 
-class Written(ParamType):
+class WrittenScenario(ParamType):
     """Words that stand in the head of the script, where nothing could be quoted: only what Slurm reads as one value."""
 
     def __init__(self, name: str, pattern: str, example: str) -> None:
@@ -48,8 +48,8 @@ class Written(ParamType):
         return str(value)
 
 
-TIME = Written("time", r"(\d{1,4}-)?\d{1,6}(:\d{1,2}){0,2}", "02:00:00, 90 or 1-12")
-MEMORY = Written("memory", r"\d{1,9}[KMGT]?", "2G or 4000M")
+TIME = WrittenScenario("time", r"(\d{1,4}-)?\d{1,6}(:\d{1,2}){0,2}", "02:00:00, 90 or 1-12")
+MEMORY = WrittenScenario("memory", r"\d{1,9}[KMGT]?", "2G or 4000M")
 
 
 @click.command("slurm")

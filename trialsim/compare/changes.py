@@ -10,7 +10,7 @@ from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.quantities.fields import Number, Record, Spread
 from trialsim.rules import NAMES_DECIDE, has
 from trialsim.scenario.identity import canonical, deciding
-from trialsim.scenario.model import CovariateEffect, Driver, Enroll, Leave, Missing, Scenario
+from trialsim.scenario.model import CovariateEffect, Driver, Enroll, Leave, MissingValues, Scenario
 
 Path = tuple[str, ...]
 Kind = Literal["changed", "added", "removed", "order"]
@@ -19,7 +19,7 @@ STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
 
 
 @dataclass(frozen=True)
-class Change:
+class ScenarioChange:
     """One difference: its place, and the two values (None if there is none)."""
 
     path: Path
@@ -33,25 +33,25 @@ class Change:
         return ".".join(self.path)
 
 
-def changes(a: Scenario, b: Scenario) -> list[Change]:
+def changes(a: Scenario, b: Scenario) -> list[ScenarioChange]:
     """Everything that affects results and differs between both, in the order of the file."""
     return list(_compare(a, b, ()))
 
 
-def _compare(a: object, b: object, path: Path) -> Iterator[Change]:
+def _compare(a: object, b: object, path: Path) -> Iterator[ScenarioChange]:
     if _listing(a) and _listing(b):
         yield from _maps(_entries(a), _entries(b), path, ordered=path[-1:] != ("attrition",))
     elif a is None or b is None or _empty(a) != _empty(b):
         if not (_nothing(a) and _nothing(b)):
             kind: Kind = "added" if _nothing(a) else "removed" if _nothing(b) else "changed"
-            yield Change(path, kind, None if _nothing(a) else a, None if _nothing(b) else b)
+            yield ScenarioChange(path, kind, None if _nothing(a) else a, None if _nothing(b) else b)
     elif isinstance(a, (Number, Spread)) or isinstance(b, (Number, Spread)):
         if type(a) is not type(b) or canonical(a) != canonical(b):
-            yield Change(path, "changed", a, b)
+            yield ScenarioChange(path, "changed", a, b)
     elif isinstance(a, Record) and isinstance(b, Record):
         yield from _records(a, b, path)
     elif canonical(a) != canonical(b):
-        yield Change(path, "changed", a, b)
+        yield ScenarioChange(path, "changed", a, b)
 
 
 def _listing(value: object) -> bool:
@@ -74,9 +74,9 @@ def _nothing(value: object) -> bool:
     return value is None or _empty(value)
 
 
-def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
+def _records(a: Record, b: Record, path: Path) -> Iterator[ScenarioChange]:
     if type(a) is not type(b):
-        yield Change(path, "changed", a, b)
+        yield ScenarioChange(path, "changed", a, b)
         return
     if isinstance(a, Enroll) and isinstance(b, Enroll):
         yield from _targets(a, b, path)
@@ -89,44 +89,44 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
             yield from _compare(old, new, (*path, key))
 
 
-def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[Change]:
+def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[ScenarioChange]:
     """The target, in either form."""
     old, new = (("in all", one.in_all) if one.in_all is not None else ("each arm", one.each_arm) for one in (a, b))
     if old[0] != new[0]:
-        yield Change(path, "changed", f"{old[1]} {_target_word(old[0])}", f"{new[1]} {_target_word(new[0])}")
+        yield ScenarioChange(path, "changed", f"{old[1]} {_target_word(old[0])}", f"{new[1]} {_target_word(new[0])}")
     elif old[1] != new[1]:
-        yield Change((*path, old[0]), "changed", old[1], new[1])
+        yield ScenarioChange((*path, old[0]), "changed", old[1], new[1])
 
 
 def _target_word(key: str) -> str:
     return "in each arm" if key == "each arm" else key
 
 
-def _maps(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[Change]:
+def _maps(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[ScenarioChange]:
     yield from _keys(a, b, path, ordered=ordered)
     for key in a:
         if key in b:
             yield from _compare(a[key], b[key], (*path, str(key)))
 
 
-def _keys(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[Change]:
+def _keys(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[ScenarioChange]:
     """Keys that only one side has, and whether the others have another order."""
     for key in a:
         if key not in b:
-            yield Change((*path, str(key)), "removed", a[key], None)
+            yield ScenarioChange((*path, str(key)), "removed", a[key], None)
     for key in b:
         if key not in a:
-            yield Change((*path, str(key)), "added", None, b[key])
+            yield ScenarioChange((*path, str(key)), "added", None, b[key])
     left, right = [key for key in a if key in b], [key for key in b if key in a]
     if ordered and left != right:
-        yield Change(path, "order", tuple(left), tuple(right))
+        yield ScenarioChange(path, "order", tuple(left), tuple(right))
 
 
 # ---------------------------------------------------------------- lists whose items have names
 
 
 def _named(items: Sequence[object]) -> bool:
-    return bool(items) and isinstance(items[0], (*STEPS, Leave, Driver, CovariateEffect, Missing))
+    return bool(items) and isinstance(items[0], (*STEPS, Leave, Driver, CovariateEffect, MissingValues))
 
 
 def _by_label(items: Sequence[object]) -> dict[str, object]:
@@ -156,10 +156,10 @@ def label(item: object) -> str:
         return item.name or f"session with {', '.join(item.hold)}"
     if isinstance(item, Repeat):
         return f"repeat {item.repeat}"
-    if isinstance(item, (Leave, Missing)):
+    if isinstance(item, (Leave, MissingValues)):
         return item.reason
     if isinstance(item, Driver):
-        return " ".join(word for word in (item.driver, item.of, item.lasts) if word)
+        return " ".join(word for word in (item.driver, item.of, item.resource) if word)
     if isinstance(item, CovariateEffect):
         return " ".join(word for word in (item.covariate, item.category) if word)
     return str(item)

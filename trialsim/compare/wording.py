@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from trialsim.compare.changes import Change, changes
+from trialsim.compare.changes import ScenarioChange, changes
 from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
 from trialsim.numbers.distributions import describe
@@ -49,7 +49,7 @@ def phrases(a: Scenario, b: Scenario) -> list[str]:
     return list(dict.fromkeys(_phrase(group) for group in _grouped(kept)))
 
 
-def _is_name(change: Change) -> bool:
+def _is_name(change: ScenarioChange) -> bool:
     """Whether an arm, outcome, analysis or visit was added or removed as such."""
     named = (2, "outcomes"), (2, "analyses"), (2, "visits"), (2, "participants")
     whole = (len(change.path), change.path[0]) in named or (
@@ -58,7 +58,7 @@ def _is_name(change: Change) -> bool:
     return change.kind in ("added", "removed") and whole
 
 
-def _follows(change: Change, gone: Mapping[tuple[str, str], str]) -> bool:
+def _follows(change: ScenarioChange, gone: Mapping[tuple[str, str], str]) -> bool:
     """Whether a change only follows from an arm that was added or removed: its level, its effect, the ratio."""
     arms = {name for (section, name) in gone if section == "design"}
     if not arms:
@@ -73,13 +73,13 @@ def _follows(change: Change, gone: Mapping[tuple[str, str], str]) -> bool:
 
 @dataclass(frozen=True)
 class _Group:
-    change: Change
+    change: ScenarioChange
     visits: tuple[str, ...]
 
 
-def _grouped(found: Sequence[Change]) -> Iterator[_Group]:
+def _grouped(found: Sequence[ScenarioChange]) -> Iterator[_Group]:
     """Changes of levels, with equal changes at several visits joined."""
-    groups: dict[tuple[object, ...], list[Change]] = {}
+    groups: dict[tuple[object, ...], list[ScenarioChange]] = {}
     for change in found:
         path = change.path
         same: tuple[object, ...] = (path, change.kind)
@@ -112,13 +112,13 @@ def _phrase(group: _Group) -> str:
     return f"{name} {new} instead of {old} ({'; '.join(aside)})"
 
 
-def _where(change: Change, group: _Group) -> str:
+def _where(change: ScenarioChange, group: _Group) -> str:
     if len(group.visits) > 1:
         return ".".join((*change.path[:3], "*", *change.path[4:]))
     return change.where
 
 
-def _came_or_went(change: Change) -> str:
+def _came_or_went(change: ScenarioChange) -> str:
     """An arm, an outcome, a step, ... that only one of the two has."""
     value = change.new if change.kind == "added" else change.old
     path = change.path
@@ -154,11 +154,11 @@ def _inside(path: Sequence[str]) -> str:
     return f" inside '{outer[-1]}'" if outer else ""
 
 
-def _article(change: Change, what: str) -> str:
+def _article(change: ScenarioChange, what: str) -> str:
     return f"a new {what}" if change.kind == "added" else f"without the {what}"
 
 
-def _counted(change: Change) -> str | None:
+def _counted(change: ScenarioChange) -> str | None:
     """Numbers of whole things that changed: nurses, participants."""
     path, old, new = change.path, change.old, change.new
     if not (isinstance(old, int) and isinstance(new, int)) or isinstance(old, bool):

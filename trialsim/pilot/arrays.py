@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trialsim.pilot.cells import code_question, without_codes
 from trialsim.pilot.columns import plan_columns
 from trialsim.pilot.data import Choices, FitError, Floats, OutcomeData, Pilot, PilotColumn, Question, asked
-from trialsim.pilot.draft import Draft
+from trialsim.pilot.draft import ColumnDraft
 from trialsim.pilot.people import arms_of, people_of, word_of
 from trialsim.pilot.reading import read_table
 from trialsim.pilot.scale import scale_question, scales_of
@@ -118,7 +118,7 @@ def ready(pilot: Pilot) -> Pilot:
 # ---------------------------------------------------------------- values
 
 
-def _doubts(draft: Draft, group: Sequence[Part]) -> list[Question]:
+def _doubts(draft: ColumnDraft, group: Sequence[Part]) -> list[Question]:
     """Questions about the numbers of an outcome.
 
     Raises
@@ -137,7 +137,9 @@ def _doubts(draft: Draft, group: Sequence[Part]) -> list[Question]:
     return found
 
 
-def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict[str, OutcomeData], list[Question]]:
+def _outcomes(
+    draft: ColumnDraft, people: NDArray[np.int64], count: int
+) -> tuple[dict[str, OutcomeData], list[Question]]:
     """Each outcome as (N, V) values with its unit and scale."""
     choices, questions = draft.choices, []
     found: dict[str, OutcomeData] = {}
@@ -168,7 +170,7 @@ def _outcomes(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[dict
     return found, questions
 
 
-def _by_column(draft: Draft) -> dict[str, list[Part]]:
+def _by_column(draft: ColumnDraft) -> dict[str, list[Part]]:
     """Column, visit and rows of each part of each outcome; in tidy files a part for each visit."""
     rows = np.arange(len(draft.table.lines))
     if draft.shape == "wide":
@@ -186,7 +188,7 @@ def _by_column(draft: Draft) -> dict[str, list[Part]]:
     }
 
 
-def _visits_in_rows(draft: Draft) -> NDArray[np.object_]:
+def _visits_in_rows(draft: ColumnDraft) -> NDArray[np.object_]:
     """The visit of each row: numbers get the word of their column, events of REDCap lose their arm."""
     if not draft.visit:
         return np.array([ONCE] * len(draft.table.lines), dtype=object)
@@ -208,7 +210,7 @@ def _visits_in_rows(draft: Draft) -> NDArray[np.object_]:
     return np.array(out, dtype=object)
 
 
-def _long(draft: Draft) -> dict[str, list[Part]]:
+def _long(draft: ColumnDraft) -> dict[str, list[Part]]:
     by_name = {plain(name): name for name in draft.table.columns}
     outcome, value = draft.table.columns[by_name["outcome"]], by_name["value"]
     visits = _visits_in_rows(draft)
@@ -227,7 +229,7 @@ def _long(draft: Draft) -> dict[str, list[Part]]:
     }
 
 
-def _unit_in_rows(draft: Draft, outcome: str) -> str | None:
+def _unit_in_rows(draft: ColumnDraft, outcome: str) -> str | None:
     by_name = {plain(name): name for name in draft.table.columns}
     if "unit" not in by_name:
         return None
@@ -242,7 +244,7 @@ def _put(
     rows: NDArray[np.int64],
     name: str,
     visit: str,
-    draft: Draft,
+    draft: ColumnDraft,
 ) -> None:
     """Values of one visit to their participants; two different ones for one participant are refused."""
     for row in rows[np.isfinite(numbers[rows])]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trialsim.pilot.cells import missing_codes
 from trialsim.pilot.data import Choices, FitError, PilotColumn, Table
-from trialsim.pilot.draft import MOST_ARMS, Draft
+from trialsim.pilot.draft import MOST_ARMS, ColumnDraft
 from trialsim.pilot.outcomes import find_outcomes
 from trialsim.pilot.words import (
     ARM,
@@ -31,7 +31,7 @@ LONG = ("outcome", "value")
 MOST_VISITS = 60
 
 
-def plan_columns(table: Table, choices: Choices) -> Draft:
+def plan_columns(table: Table, choices: Choices) -> ColumnDraft:
     """A role for each column, from the user's options, its name and its content.
 
     Nothing that would change the study is guessed: it becomes a question of the plan.
@@ -41,7 +41,7 @@ def plan_columns(table: Table, choices: Choices) -> Draft:
     FitError
         TS-F003 a column that does not exist, TS-P024 a column with two roles, TS-P027 ``--missing`` for no column
     """
-    draft = Draft(table, choices)
+    draft = ColumnDraft(table, choices)
     missing_codes(choices, table)
     _said(draft)
     draft.shape = "long" if all(_called(draft, name) for name in LONG) else "wide"
@@ -55,12 +55,12 @@ def plan_columns(table: Table, choices: Choices) -> Draft:
     return draft
 
 
-def _called(draft: Draft, name: str) -> str | None:
+def _called(draft: ColumnDraft, name: str) -> str | None:
     """The column of this name, in any spelling."""
     return next((one for one in draft.table.columns if plain(one) == name), None)
 
 
-def _said(draft: Draft) -> None:
+def _said(draft: ColumnDraft) -> None:
     """Roles given by options, and empty columns."""
     choices = draft.choices
     single = [(choices.arm, "--arm"), (choices.visit, "--visit")]
@@ -90,7 +90,7 @@ def _said(draft: Draft) -> None:
 # ---------------------------------------------------------------- participants and visits
 
 
-def _participants(draft: Draft) -> None:
+def _participants(draft: ColumnDraft) -> None:
     """The participant of a row: one or several columns that together identify a participant."""
     if draft.choices.participant:
         draft.participant = draft.choices.participant
@@ -131,7 +131,7 @@ def _of_others(words: str) -> bool:
     return rest in SITE or rest in VISIT or rest in ARM or bool(STAFF.search(rest))
 
 
-def _together(draft: Draft, first: str, ids: Sequence[str]) -> tuple[str, ...]:
+def _together(draft: ColumnDraft, first: str, ids: Sequence[str]) -> tuple[str, ...]:
     """The number alone, or with a site or family within which it starts again."""
     times = [name for name in draft.free if draft.name(name).plain in (*VISIT, EVENT)]
     if draft.shape == "long":
@@ -148,7 +148,7 @@ def _together(draft: Draft, first: str, ids: Sequence[str]) -> tuple[str, ...]:
     return (first,)
 
 
-def _visits(draft: Draft) -> bool:
+def _visits(draft: ColumnDraft) -> bool:
     """The column that distinguishes the rows of a participant; False if the participants must be known first."""
     choice = draft.choices.visit
     if choice is not None and choice.lower() != "none":
@@ -180,7 +180,7 @@ def _visits(draft: Draft) -> bool:
     return True
 
 
-def _rows_without_people(draft: Draft, named: Sequence[str]) -> bool:
+def _rows_without_people(draft: ColumnDraft, named: Sequence[str]) -> bool:
     """Rows without a column of participants: each is a participant, unless visits are in rows."""
     visits = [*draft.visit, *(name for name in named if draft.choices.visit is None and _few(draft, name))]
     if draft.shape == "wide" and not visits:
@@ -199,13 +199,13 @@ def _rows_without_people(draft: Draft, named: Sequence[str]) -> bool:
     return False
 
 
-def _few(draft: Draft, name: str) -> bool:
+def _few(draft: ColumnDraft, name: str) -> bool:
     """Whether a column has few values, each of them often."""
     different = len(draft.different(name))
     return 1 < different <= len(draft.table.lines) / 3
 
 
-def _ask_for_visits(draft: Draft) -> None:
+def _ask_for_visits(draft: ColumnDraft) -> None:
     keys = draft.keys(draft.participant)
     most = max(dict.fromkeys(keys), key=keys.count)
     who = " ".join(most)
@@ -230,7 +230,7 @@ def _ask_for_visits(draft: Draft) -> None:
 # ---------------------------------------------------------------- arms
 
 
-def _arms(draft: Draft) -> None:
+def _arms(draft: ColumnDraft) -> None:
     """The column of the arms: by its usual name, or by a question; never one about the person, the place or the day."""
     choice = draft.choices.arm
     if choice is not None:
@@ -265,7 +265,7 @@ def _arms(draft: Draft) -> None:
         draft.notes.append("No column of arms was found: all participants are one group. Choose a column with --arm.")
 
 
-def _may_be_arm(draft: Draft, name: str) -> bool:
+def _may_be_arm(draft: ColumnDraft, name: str) -> bool:
     """Whether a column without a usual name may contain arms: two to six words or codes, the same for each participant."""
     words, different = draft.name(name).plain, draft.different(name)
     if (
@@ -294,7 +294,7 @@ def event_arms(events: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(one[1] for one in found if one))
 
 
-def _same_groups(draft: Draft, first: str, other: str) -> bool:
+def _same_groups(draft: ColumnDraft, first: str, other: str) -> bool:
     pairs = set(draft.keys([first, other]))
     return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
@@ -306,7 +306,7 @@ def _shown(values: Sequence[str]) -> str:
 # ---------------------------------------------------------------- columns that are not outcomes
 
 
-def _about(draft: Draft) -> None:
+def _about(draft: ColumnDraft) -> None:
     """Columns about the person, the place, the day and the staff."""
     wanted = {one.rpartition("=")[2] for one in draft.choices.outcomes}
     wanted |= {name for one in draft.choices.outcomes for name in one.rpartition("=")[2].split(",")}
@@ -333,7 +333,7 @@ def _in_long(name: str) -> bool:
     return plain(name) in (*LONG, "unit")
 
 
-def _changes(draft: Draft, name: str) -> bool:
+def _changes(draft: ColumnDraft, name: str) -> bool:
     """Whether a property of a person may be an outcome, such as weight if it is measured again."""
     if not re.search(r"\b(weight|gewicht|bmi|height)\b", draft.name(name).plain):
         return False

@@ -19,7 +19,7 @@ DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}(
 
 
 @dataclass
-class Draft:
+class ColumnDraft:
     """The plan under construction: roles by column, in the order in which they were decided."""
 
     table: Table

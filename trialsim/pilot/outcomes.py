@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from trialsim.pilot.data import FitError
-from trialsim.pilot.draft import Draft
+from trialsim.pilot.draft import ColumnDraft
 from trialsim.pilot.words import plain, split_visit
 from trialsim.quantities.refuse import did_you_mean
 
@@ -14,7 +14,7 @@ from trialsim.quantities.refuse import did_you_mean
 UNNAMED = "outcome"
 
 
-def find_outcomes(draft: Draft) -> None:
+def find_outcomes(draft: ColumnDraft) -> None:
     """Decide the outcomes and their columns: as chosen by the user, or certain ones; otherwise a question."""
     if draft.shape == "long":
         for name in draft.free:
@@ -32,12 +32,12 @@ def find_outcomes(draft: Draft) -> None:
     _rest(draft, "it contains words")
 
 
-def _rest(draft: Draft, why: str) -> None:
+def _rest(draft: ColumnDraft, why: str) -> None:
     for name in draft.free:
         draft.give(name, "ignored", why)
 
 
-def _settle(draft: Draft, outcome: str, parts: list[tuple[str, str]], why: str) -> None:
+def _settle(draft: ColumnDraft, outcome: str, parts: list[tuple[str, str]], why: str) -> None:
     draft.groups[outcome] = parts
     for column, visit in parts:
         unit = draft.name(column).unit
@@ -48,7 +48,7 @@ def _settle(draft: Draft, outcome: str, parts: list[tuple[str, str]], why: str) 
 # ---------------------------------------------------------------- outcomes that were asked for
 
 
-def _wanted(draft: Draft) -> None:
+def _wanted(draft: ColumnDraft) -> None:
     """``COLUMN``, the first words of columns, or ``NAME=COLUMN,COLUMN`` with a column for each visit."""
     for text in draft.choices.outcomes:
         name, equals, listed = text.partition("=")
@@ -75,13 +75,13 @@ def _wanted(draft: Draft) -> None:
             _settle(draft, outcome, parts, "--outcome")
 
 
-def _visit_of(draft: Draft, column: str) -> str:
+def _visit_of(draft: ColumnDraft, column: str) -> str:
     """The visit in a column's name, otherwise the column's own name."""
     split = split_visit(draft.name(column))
     return split[1] if split else column
 
 
-def _beginning(draft: Draft, text: str) -> list[str]:
+def _beginning(draft: ColumnDraft, text: str) -> list[str]:
     """Columns whose names begin with these words, or have them beside a visit."""
     wanted = plain(text)
     found = [one for one in draft.free if draft.name(one).plain.startswith(f"{wanted} ")]
@@ -92,7 +92,7 @@ def _beginning(draft: Draft, text: str) -> list[str]:
 # ---------------------------------------------------------------- a row for each visit
 
 
-def _tidy(draft: Draft) -> None:
+def _tidy(draft: ColumnDraft) -> None:
     numeric = [name for name in draft.free if draft.numeric(name)]
     changing = [name for name in numeric if not draft.constant(name)]
     for name in numeric:
@@ -107,7 +107,7 @@ def _tidy(draft: Draft) -> None:
 # ---------------------------------------------------------------- a row for each participant
 
 
-def _grouped(draft: Draft, columns: list[str]) -> dict[str, list[tuple[str, str]]]:
+def _grouped(draft: ColumnDraft, columns: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Columns that differ only by a usual visit and have the same unit are visits of one outcome; others are separate."""
     parts: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     alone: list[str] = []
@@ -131,7 +131,7 @@ def _grouped(draft: Draft, columns: list[str]) -> dict[str, list[tuple[str, str]
     return found | {" ".join(draft.name(one).words): [(one, "")] for one in alone}
 
 
-def _wide(draft: Draft) -> None:
+def _wide(draft: ColumnDraft) -> None:
     """Certain are outcomes at two visits and more, and others at one of these visits; the rest only if there is just one."""
     numeric = [name for name in draft.free if draft.numeric(name)]
     groups = _grouped(draft, numeric)
@@ -162,7 +162,7 @@ def _wide(draft: Draft) -> None:
         _ask(draft, [parts[0][0] for _, parts in left])
 
 
-def _ask(draft: Draft, columns: list[str]) -> None:
+def _ask(draft: ColumnDraft, columns: list[str]) -> None:
     stems: dict[str, list[str]] = defaultdict(list)
     for one in columns:
         found = re.fullmatch(r"(.*?)[ ]?(\d+|[a-z])", draft.name(one).plain)

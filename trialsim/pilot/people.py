@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from trialsim.pilot.columns import event_arms
 from trialsim.pilot.data import FitError
-from trialsim.pilot.draft import MOST_ARMS, Draft
+from trialsim.pilot.draft import MOST_ARMS, ColumnDraft
 from trialsim.pilot.words import CONTROL, CONTROL_WORD, named, plain
 
 
-def people_of(draft: Draft) -> tuple[NDArray[np.int64], int]:
+def people_of(draft: ColumnDraft) -> tuple[NDArray[np.int64], int]:
     """(rows,) the participant of each row, and the number of participants."""
     rows = len(draft.table.lines)
     if not draft.participant:
@@ -31,7 +31,9 @@ def people_of(draft: Draft) -> tuple[NDArray[np.int64], int]:
     return np.array([places[key] for key in keys]), len(places)
 
 
-def arms_of(draft: Draft, people: NDArray[np.int64], count: int) -> tuple[tuple[str, ...], NDArray[np.int64], str]:
+def arms_of(
+    draft: ColumnDraft, people: NDArray[np.int64], count: int
+) -> tuple[tuple[str, ...], NDArray[np.int64], str]:
     """Names of the arms, the reference first; each participant's arm; why the reference is one."""
     choices = draft.choices
     if draft.arm is None:

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from trialsim.errors import TrialsimError
-from trialsim.quantities.fields import Count, Duration, DurationSpread, Name, Record, Share, Sourced
+from trialsim.quantities.fields import Count, Duration, DurationSpread, Name, ProvenanceRecord, Record, Share
 from trialsim.quantities.refuse import refuse
 from trialsim.rules import QUANTITY, SCHEDULE
 
@@ -50,7 +50,7 @@ class WaitRule(Record):
     until: Calendar | None = None
 
 
-class OtherWork(Sourced):
+class OtherWork(ProvenanceRecord):
     """What else a resource is busy with: its share of the open hours, in spells of this length.
 
     Attributes
@@ -84,7 +84,7 @@ class Resource(Record):
     )  # a request gives up at once if this many are waiting
 
 
-class Wait(Sourced):
+class Wait(ProvenanceRecord):
     """Nothing happens for a time, then until a calendar is open. A wait ends the session.
 
     Attributes
@@ -109,7 +109,7 @@ class Visit(Record):
     visit: Name
 
 
-class Interruption(Sourced):
+class Interruption(ProvenanceRecord):
     """Something breaks in: with a chance, at a uniformly drawn share of the length, for a time.
 
     Attributes
@@ -124,7 +124,7 @@ class Interruption(Sourced):
     stopped: Share  # share of the interruptions after which the activity ends
 
 
-class Activity(Sourced):
+class Activity(ProvenanceRecord):
     """Something that takes time. With ``arms`` it belongs to these arms, as does one that bears an arm's name.
 
     Attributes
@@ -149,7 +149,7 @@ class Activity(Sourced):
     interrupted: Interruption | None = None
 
 
-class Attempt(Sourced):
+class Attempt(ProvenanceRecord):
     """Something that may fail and is tried again; ``visit`` inside is marked once, at the end of the last.
 
     Attributes

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from trialsim.quantities.read import FAMILIES, PLAIN_KEYS, read_number, read_of_practitioners, read_spread
-from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Record, Sourced, Spread
+from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, ProvenanceRecord, Record, Spread
 from trialsim.quantities.values import EXAMPLES, KIND_WORDS
 from trialsim.quantities.words import (
     read_categories,
@@ -46,11 +46,11 @@ __all__ = [
     "PractitionerSd",
     "PractitionerShare",
     "Prior",
+    "ProvenanceRecord",
     "Rate",
     "Record",
     "Share",
     "SignedShare",
-    "Sourced",
     "Spread",
     "StudyName",
     "ValueSpread",

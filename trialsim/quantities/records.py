@@ -30,7 +30,7 @@ class Record(BaseModel):
         return any(key in data for _, key in fields_with(cls, QUANTITY))
 
 
-class Sourced(Record):
+class ProvenanceRecord(Record):
     """Where a value comes from: a source prints it, it was computed from one, or it is assumed, and why.
 
     Attributes
@@ -45,7 +45,7 @@ class Sourced(Record):
     assumed: Annotated[str | None, WORDS] = None
 
 
-class Number(Sourced):
+class Number(ProvenanceRecord):
     """One number in the canonical unit of its kind; ``unit`` is the unit as written for amounts, money and samples."""
 
     value: Annotated[float, QUANTITY]
@@ -61,7 +61,7 @@ class OfPractitioners(Number):
     of: tuple[str, ...] = ()
 
 
-class Spread(Sourced):
+class Spread(ProvenanceRecord):
     """A number that varies. ``given`` holds what was declared, in canonical units (seconds for durations).
 
     The keys of ``given`` are those of :func:`trialsim.numbers.distributions.solve`: value, mean, sd, cv, median, sd_log,

@@ -14,7 +14,7 @@ from trialsim.scenario.model import (
     CovariateEffect,
     Driver,
     Instrument,
-    Missing,
+    MissingValues,
     Outcome,
     Response,
     Rhythm,
@@ -103,7 +103,7 @@ def _driver(driver: Driver) -> Line:
         "missed": (f"{driver.of} missed", "if so"),
         "interrupted": (f"{driver.of} interrupted", "if so"),
         "duration": (f"time in {driver.of}", ""),
-        "wait": (f"wait for {driver.lasts}", ""),
+        "wait": (f"wait for {driver.resource}", ""),
     }
     what, when = told[driver.driver]
     return what, " ".join((_size(driver) + per, when)).strip()
@@ -175,7 +175,7 @@ def _instrument(tool: Instrument) -> Iterator[Line]:
         )
 
 
-def _missing(reason: Missing, outcome: Outcome) -> str:
+def _missing(reason: MissingValues, outcome: Outcome) -> str:
     text = f"{number(reason.chance)} ({reason.mechanism})"
     if reason.mechanism != "MCAR" and reason.odds_ratio is not None:
         of = f"{reason.given} at {reason.at}" if reason.mechanism == "MAR" else "the value itself"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trialsim.protocol.columns import A_END, LEFT, NOT_ENROLLED, VISITED
 from trialsim.response.plan import LOST, OUTSIDE_WINDOW, REASONS, OutcomePlan, PointPlan, ResponsePlan, matching
 from trialsim.response.predictor import PredictorInputs
-from trialsim.scenario.model import Missing, Window
+from trialsim.scenario.model import MissingValues, Window
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -92,7 +92,7 @@ def declared(
             here[gone] = code
 
 
-def _chance(rule: Missing, plan: ResponsePlan, values: Floats, d: int) -> Floats | float:
+def _chance(rule: MissingValues, plan: ResponsePlan, values: Floats, d: int) -> Floats | float:
     """Chance of a missing value, (R, N): at the reference value, changed by the value it depends on; (R, N, D) values.
 
     If the value it depends on is missing itself, the chance is that at the reference.

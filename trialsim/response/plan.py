@@ -24,7 +24,7 @@ from trialsim.scenario.model import (
     CovariateEffect,
     Driver,
     Instrument,
-    Missing,
+    MissingValues,
     Outcome,
     Response,
     Rhythm,
@@ -79,7 +79,7 @@ class OutcomePlan:
     plate_size: int  # participants on one plate, 0 for no plates
     lost: float
     leaves: bool  # whether participants may leave before a visit, without a ward
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingValues, ...]
     window: Window | None
 
     @property

@@ -216,7 +216,7 @@ def _wait(inputs: PredictorInputs, driver: Driver, now: Ints) -> Floats:
     per = driver.per.value if driver.per else 60.0
     for index, hold in enumerate(inputs.program.holds):
         names = {inputs.program.resources[resource].base for resource in hold.resources}
-        if driver.lasts is None or driver.lasts in names:
+        if driver.resource is None or driver.resource in names:
             row = inputs.trace.holds[:, :, index]
             served = (row[..., H_STATE] == GRANTED) & (row[..., H_GRANT] <= now)
             total += np.where(served, row[..., H_GRANT] - row[..., H_REQUEST], 0) / per

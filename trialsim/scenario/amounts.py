@@ -30,7 +30,7 @@ def convert(number: Number, unit: str | None, path: Path, report: Report) -> Num
         report(Finding("TS-E012", path, message, f"Write {number.value:g} {unit}."))
         return number
     if unit is None:
-        message = f"the unit {number.unit} stands here, but none is declared."
+        message = f"the unit {number.unit} is written here, but none is declared."
         report(Finding("TS-E012", path, message, f"Declare unit: {number.unit}, or leave it out here."))
         return number
     kind, target = amount_unit_kind(number.unit), amount_unit_kind(unit)

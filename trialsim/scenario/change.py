@@ -19,7 +19,7 @@ from trialsim.scenario.priors import numbers_in
 from trialsim.scenario.resolve import resolve
 from trialsim.scenario.sweep import setting
 from trialsim.scenario.text import BrokenText, Finding, Path, Place, Tree, read_text
-from trialsim.scenario.written import Written, at
+from trialsim.scenario.written import WrittenScenario, at
 
 #: Whose number it is, and where it comes from: what stays beside a value that is drawn from a prior.
 STAYS = ("source", "computed_from", "assumed", "of")
@@ -41,8 +41,10 @@ def change(scenario: Scenario, changes: Mapping[str, Any], *, option: str = "--s
     return resolve(changed(scenario.written, changes, option=option))
 
 
-def changed(written: Written, changes: Mapping[str, Any], *, option: str, where: Place | None = None) -> Written:
-    """The written scenario with other values; ``where`` they stand, if that is in a file."""
+def changed(
+    written: WrittenScenario, changes: Mapping[str, Any], *, option: str, where: Place | None = None
+) -> WrittenScenario:
+    """The written scenario with other values; ``where`` is their place, if that is in a file."""
     for path, value in changes.items():
         text = setting(path, value)
         key = where or Place(f"{option} {text}", 1, 1, text, option, path)
@@ -51,7 +53,7 @@ def changed(written: Written, changes: Mapping[str, Any], *, option: str, where:
     return written
 
 
-def typed(written: Written, texts: Sequence[str], *, option: str) -> Written:
+def typed(written: WrittenScenario, texts: Sequence[str], *, option: str) -> WrittenScenario:
     """The written scenario with what was typed after an option, such as ``design.enroll=60``."""
     for text in texts:
         path, equals, value_text = text.partition("=")
@@ -117,7 +119,7 @@ def _plain(value: Any) -> Any:
 # ---------------------------------------------------------------- finding the place
 
 
-def _set(written: Written, text: str, value: Tree, where: Place) -> Written:
+def _set(written: WrittenScenario, text: str, value: Tree, where: Place) -> WrittenScenario:
     """The value at a path as people write it; a finding when there is no such place."""
     holder, rest = _descend(written.data, text)
     made, rest = _made(written.data, holder, rest)
@@ -137,12 +139,12 @@ def _set(written: Written, text: str, value: Tree, where: Place) -> Written:
     return written
 
 
-def holder_of(written: Written, text: str) -> Path:
+def holder_of(written: WrittenScenario, text: str) -> Path:
     """The place of the map or list in which a path, as people write it, ends."""
     return _descend(written.data, text)[0]
 
 
-def _places(written: Written, path: Path) -> Tree:
+def _places(written: WrittenScenario, path: Path) -> Tree:
     """The places of a part, as they are."""
     keys, values = (
         {one[len(path) :]: where for one, where in places.items() if one[: len(path)] == path}

@@ -112,13 +112,13 @@ def check_declared(scenario: Draft, points: Outline, report: Report) -> None:
     """Refuse silence about how the visits of an analysis hang together: 0 is an assumption like any other."""
     silent: dict[tuple[str, str], tuple[str, tuple[str, str]]] = {}
     for name, analysis in scenario.analyses.items():
-        told = scenario.outcomes[analysis.outcome].correlation if analysis.outcome in scenario.outcomes else None
-        if told is None:
+        declared = scenario.outcomes[analysis.outcome].correlation if analysis.outcome in scenario.outcomes else None
+        if declared is None:
             continue
         for pair in combinations(visits_of(analysis, points), 2):
             same = points.visits[pair[0]].session == points.visits[pair[1]].session
             key = "within_session" if same else "between_sessions"
-            if getattr(told, key) is None:
+            if getattr(declared, key) is None:
                 silent.setdefault((analysis.outcome, key), (name, pair))
     for (outcome, key), (name, (first, second)) in silent.items():
         sessions = "one session" if key == "within_session" else "two sessions"
@@ -131,11 +131,11 @@ def check_declared(scenario: Draft, points: Outline, report: Report) -> None:
 def check_names(name: str, outcome: Outcome, above: list[str], report: Report) -> None:
     """Correlations lie strictly between -1 and 1 and name outcomes above."""
     path: Path = ("outcomes", name, "correlation")
-    told = {
+    declared = {
         "within_session": outcome.correlation.within_session,
         "between_sessions": outcome.correlation.between_sessions,
     }
-    numbers: list[tuple[Path, Number]] = [((*path, key), number) for key, number in told.items() if number]
+    numbers: list[tuple[Path, Number]] = [((*path, key), number) for key, number in declared.items() if number]
     numbers += [((*path, "with", other), number) for other, number in outcome.correlation.with_.items()]
     for here, number in numbers:
         if not -1 < number.value < 1:

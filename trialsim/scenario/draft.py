@@ -9,13 +9,13 @@ from trialsim.scenario.checks.echoes import without_repeats
 from trialsim.scenario.messages import findings_of
 from trialsim.scenario.model import Draft
 from trialsim.scenario.text import MOST_FAULTS, Finding
-from trialsim.scenario.written import Written
+from trialsim.scenario.written import WrittenScenario
 
 MOST_ROUNDS = 5
-HARMLESS: dict[str, object] = {"trialsim": 1, "name": "x", "title": "?"}  # stand-ins while the rest is checked
+HARMLESS: dict[str, object] = {"trialsim": 1, "name": "x", "title": "?"}  # placeholders while the rest is checked
 
 
-def draft_of(written: Written, data: Any) -> tuple[Draft | None, list[Finding], list[Finding]]:
+def draft_of(written: WrittenScenario, data: Any) -> tuple[Draft | None, list[Finding], list[Finding]]:
     """The draft, what is wrong with it, and all that was cut out with it so that the rest can still be checked.
 
     Parameters

@@ -41,8 +41,8 @@ def plain(value: object) -> Any:
         return _spread(value)
     if isinstance(value, Covariate) and value.number is not None:
         inner = plain(value.number)
-        told = {key: getattr(value, key) for key in PROVENANCE[:3] if getattr(value, key) is not None}
-        return {**inner, **told} if told and isinstance(inner, dict) else inner
+        keys = {key: getattr(value, key) for key in PROVENANCE[:3] if getattr(value, key) is not None}
+        return {**inner, **keys} if keys and isinstance(inner, dict) else inner
     if isinstance(value, Record):
         return _record(value)
     if isinstance(value, dict):
@@ -59,7 +59,7 @@ def plain(value: object) -> Any:
 
 
 def _record(record: Record) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
     for name, info in type(record).model_fields.items():
         value = getattr(record, name)
         if value is None or value in ((), {}):
@@ -68,8 +68,8 @@ def _record(record: Record) -> dict[str, Any]:
             continue
         if isinstance(record, Rhythm) and name in ("reference_clock", "peak", "between"):
             value = clock_text(value) if isinstance(value, int) else "-".join(map(clock_text, value))
-        told[info.alias or name] = plain(value)
-    return told
+        keys[info.alias or name] = plain(value)
+    return keys
 
 
 def clock_text(seconds: int) -> str:
@@ -99,16 +99,16 @@ def value_text(value: float, kind: str, unit: str | None) -> str | int | float:
 
 
 def _with_provenance(record: Number | Spread, content: Any, kind: str) -> Any:
-    told = {key: getattr(record, key) for key in PROVENANCE[:3] if getattr(record, key) is not None}
+    keys = {key: getattr(record, key) for key in PROVENANCE[:3] if getattr(record, key) is not None}
     if record.range is not None:
-        told["range"] = [value_text(end, kind, record.unit) for end in record.range]
+        keys["range"] = [value_text(end, kind, record.unit) for end in record.range]
     if isinstance(record, Number) and record.prior is not None:
-        told["prior"] = _prior(record.prior, record.kind)
+        keys["prior"] = _prior(record.prior, record.kind)
     if isinstance(record, OfPractitioners) and record.of:
-        told["of"] = record.of[0] if len(record.of) == 1 else list(record.of)
-    if not told:
+        keys["of"] = record.of[0] if len(record.of) == 1 else list(record.of)
+    if not keys:
         return content
-    return {**content, **told} if isinstance(content, dict) else {"value": content, **told}
+    return {**content, **keys} if isinstance(content, dict) else {"value": content, **keys}
 
 
 def _prior(prior: Prior, kind: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.checks.analyses import pairs_after
 from trialsim.scenario.model import Instrument
 
-#: The keys that do not fit, by the record they stand in.
+#: The keys that do not fit, by the record they belong to.
 Unfit = dict[str, set[str]]
 
 

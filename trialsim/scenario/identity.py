@@ -20,15 +20,15 @@ def scenario_hash(scenario: Scenario, *, seed: bool = True) -> str:
     outcomes, analyses, primary, costs, seed. Out: name, title, labels, sources, where numbers come from, their
     ranges, what is swept, published figures, the number of replicates.
     """
-    told = canonical(scenario)
+    content = canonical(scenario)
     if not seed:
-        told["simulation"]["seed"] = 0
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        content["simulation"]["seed"] = 0
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
 def canonical(value: object) -> Any:
-    """The parts that decide results, as JSON. Maps of user-made names keep their order (as pairs)."""
+    """The parts that decide results, as JSON by the keys of the file. Maps of user-made names keep their order (as pairs)."""
     if isinstance(value, OfPractitioners):
         return [value.value, value.unit, list(value.of)]
     if isinstance(value, Number):
@@ -55,7 +55,7 @@ def deciding(record: type[Record]) -> Iterator[tuple[str, str]]:
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    return {name: _field(record, name) for name, _ in deciding(type(record))}
+    return {key: _field(record, name) for name, key in deciding(type(record))}
 
 
 def _field(record: Record, name: str) -> Any:

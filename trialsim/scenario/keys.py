@@ -30,12 +30,12 @@ def known_keys(path: Path, data: Any) -> list[str]:
             annotations = [record for record in records if "by_arm" in record.model_fields] or annotations
         if isinstance(step, int) and isinstance(inner, dict):
             annotations = [record for record in records if naming_key(record) in inner] or annotations
-    told = [keys_of(record) for record in _records(annotations)]
-    return list(dict.fromkeys(key for keys in told for key in keys))
+    every = [keys_of(record) for record in _records(annotations)]
+    return list(dict.fromkeys(key for keys in every for key in keys))
 
 
 def keys_of(record: type[Record]) -> dict[str, str]:
-    """The keys of a record as they stand in a file, with the names of their fields."""
+    """The keys of a record as a file has them, with the names of their fields."""
     return {info.alias or name: name for name, info in record.model_fields.items()}
 
 
@@ -57,7 +57,7 @@ def _records(annotations: list[Any]) -> list[type[Record]]:
 
 
 def _tops(annotation: Any) -> Iterator[type[Record]]:
-    """Records that the value itself may be; one item of a list may stand for the list."""
+    """Records that the value itself may be; one item of a list may be written in place of the list."""
     if isinstance(annotation, type):
         if issubclass(annotation, Record):
             yield annotation

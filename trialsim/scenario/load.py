@@ -15,7 +15,7 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.resolve import resolve
 from trialsim.scenario.shipped import shipped_scenarios
 from trialsim.scenario.text import MOST_BYTES, BrokenText, Finding, Place, read_text
-from trialsim.scenario.written import Written, inherit
+from trialsim.scenario.written import WrittenScenario, inherit
 
 LONGEST_CHAIN = 5
 
@@ -31,7 +31,7 @@ def load(path: str | FilePath, *, set: Sequence[str] = ()) -> Scenario:  # noqa:
     return resolve(typed(read_file(path), set, option="--set"))
 
 
-def read_file(path: str | FilePath) -> Written:
+def read_file(path: str | FilePath) -> WrittenScenario:
     """The written scenario of a file, over its parents; nothing is checked yet.
 
     Raises
@@ -42,15 +42,15 @@ def read_file(path: str | FilePath) -> Written:
     try:
         return _read_chain(FilePath(path), seen=())
     except BrokenText as broken:
-        raise ScenarioError([fault_of(broken.finding, Written())]) from None
+        raise ScenarioError([fault_of(broken.finding, WrittenScenario())]) from None
 
 
 def loads(text: str, *, file: str = "<scenario>", folder: str | FilePath = ".", set: Sequence[str] = ()) -> Scenario:  # noqa: A002
     """The resolved scenario of a text; ``folder`` is where its CSV files lie."""
     try:
-        written = _over_parent(Written.of(read_text(text, file), FilePath(folder)), seen=())
+        written = _over_parent(WrittenScenario.of(read_text(text, file), FilePath(folder)), seen=())
     except BrokenText as broken:
-        raise ScenarioError([fault_of(broken.finding, Written())]) from None
+        raise ScenarioError([fault_of(broken.finding, WrittenScenario())]) from None
     return resolve(typed(written, set, option="--set"))
 
 
@@ -62,10 +62,10 @@ def from_data(data: dict[str, Any], *, folder: str | FilePath = ".") -> Scenario
     ScenarioError
         With every fault found.
     """
-    return resolve(Written(data, folder=FilePath(folder)))
+    return resolve(WrittenScenario(data, folder=FilePath(folder)))
 
 
-def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Written:
+def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> WrittenScenario:
     try:
         if not file.is_file() and file.exists():
             raise OSError(0, "it is not a file")  # a device or a pipe might never end
@@ -83,7 +83,7 @@ def _read_chain(file: FilePath, *, seen: tuple[FilePath, ...]) -> Written:
         raise BrokenText(
             Finding("TS-E006", (), f"the file {reason}.", "Check the name and the folder.", place)
         ) from None
-    return _over_parent(Written.of(read_text(text, str(file)), file.parent), seen=(*seen, file.resolve()))
+    return _over_parent(WrittenScenario.of(read_text(text, str(file)), file.parent), seen=(*seen, file.resolve()))
 
 
 def _why(error: Exception) -> str:
@@ -93,7 +93,7 @@ def _why(error: Exception) -> str:
     )
 
 
-def _over_parent(child: Written, *, seen: tuple[FilePath, ...]) -> Written:
+def _over_parent(child: WrittenScenario, *, seen: tuple[FilePath, ...]) -> WrittenScenario:
     """What a text says over the file that it extends, if any."""
     if not isinstance(child.data, dict) or "extends" not in child.data:
         return child

@@ -12,7 +12,7 @@ from trialsim.quantities.refuse import did_you_mean, nearest, shown
 from trialsim.scenario.keys import known_keys
 from trialsim.scenario.model import Level
 from trialsim.scenario.text import MOST_FAULTS, Finding, Path, Place
-from trialsim.scenario.written import Written
+from trialsim.scenario.written import WrittenScenario
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -43,7 +43,7 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
         key = str(loc[-1])
         return Finding("TS-E004", path, f"'{key}' is missing.", _remedy_missing(key), on_key=True, key=key)
     word = shown(detail["input"])
-    if kind == "literal_error":  # the version of the format, the only word that stands for itself
+    if kind == "literal_error":  # the version of the format, the only literal left
         return Finding(
             "TS-E010",
             path,
@@ -66,8 +66,8 @@ def _finding(detail: ErrorDetails, data: Any) -> Finding:
     return Finding("TS-E011", path, message, remedy, values=(("shown", word),), wants=wants)
 
 
-_MAP = ("{shown} stands where a map of keys belongs.", "Write key: value lines below it.")
-_LIST = ("{shown} stands where a list belongs.", "Write it in brackets: [a, b].")
+_MAP = ("{shown} is written where a map of keys belongs.", "Write key: value lines below it.")
+_LIST = ("{shown} is written where a list belongs.", "Write it in brackets: [a, b].")
 _WORDS = {
     "model_type": _MAP,
     "model_attributes_type": _MAP,
@@ -75,9 +75,9 @@ _WORDS = {
     "mapping_type": _MAP,
     "tuple_type": _LIST,
     "list_type": _LIST,
-    "too_short": ("too few items stand here.", "Two are needed: [low, high]."),
-    "too_long": ("too many items stand here.", "Two are needed: [low, high]."),
-    "string_type": ("{shown} stands where words belong.", "Put it in quotes."),
+    "too_short": ("there are too few items.", "Two are needed: [low, high]."),
+    "too_long": ("there are too many items.", "Two are needed: [low, high]."),
+    "string_type": ("{shown} is written where words belong.", "Put it in quotes."),
     "bool_type": ("{shown} is neither true nor false.", "Write true or false."),
     "bool_parsing": ("{shown} is neither true nor false.", "Write true or false."),
     "finite_number": ("{shown} is not a finite number.", "Write a number."),
@@ -108,7 +108,7 @@ def _remedy_step(step: object) -> str:
 def _unknown_key(path: Path, loc: tuple[str | int, ...], data: Any) -> Finding:
     key = str(loc[-1])
     if key in Level.model_fields and "by_arm" in known_keys(path[:-1], data):
-        message = f"'{key}' cannot stand beside by_arm."
+        message = f"'{key}' does not go with by_arm."
         return Finding("TS-E003", path, message, f"Write {key}: in the level of each arm, inside by_arm.", on_key=True)
     known = fitting_keys(known_keys(path[:-1], data), path, data)
     remedy = did_you_mean(key, known, what="Known keys here")
@@ -116,7 +116,7 @@ def _unknown_key(path: Path, loc: tuple[str | int, ...], data: Any) -> Finding:
 
 
 def fitting_keys(keys: Sequence[str], path: Path, data: Any) -> list[str]:
-    """Those of the keys that fit the scale of the outcome they stand in, where the file says its scale."""
+    """Those of the keys that fit the scale of their outcome, if the file declares it."""
     outcome: Any = data
     for step in path[:2]:
         outcome = outcome.get(step) if isinstance(outcome, dict) else None
@@ -152,7 +152,7 @@ def _file_path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
 # ---------------------------------------------------------------- showing
 
 
-def fault_of(finding: Finding, written: Written) -> Fault:
+def fault_of(finding: Finding, written: WrittenScenario) -> Fault:
     """A finding with its place in what was written."""
     path = written.general(finding.path)
     place = finding.place or written.place(path, on_key=finding.on_key) or Place(written.file, 1, 1)

@@ -8,7 +8,7 @@ from trialsim.scenario.outline import Outline
 
 
 def parse_ratio(text: str) -> tuple[int, ...]:
-    """``"2:1"`` -> (2, 1); empty when it is no ratio of whole numbers above zero."""
+    """``"2:1"`` -> (2, 1); empty if it is not a ratio of whole numbers above zero."""
     parts = [part.strip() for part in text.split(":")]
     if not all(part.isdigit() and 0 < int(part) <= 1000 for part in parts):
         return ()
@@ -16,7 +16,7 @@ def parse_ratio(text: str) -> tuple[int, ...]:
 
 
 def expand_visits(names: Sequence[str], points: Outline) -> tuple[str, ...]:
-    """Full visit names: ``pre`` inside a repeat stands for ``pre 1``, ``pre 2``, ..."""
+    """Full visit names: ``pre`` inside a repeat means ``pre 1``, ``pre 2``, ..."""
     full = [one for name in names for one in points.expand(name) or (name,)]
     return tuple(dict.fromkeys(full))
 

@@ -28,7 +28,7 @@ def resolve_levels(
     levels = _all_levels(outcome)
     scale = _scale(outcome, levels) if outcome.distribution is None else outcome.scale
     if scale is None:
-        message = "the scale of this outcome is not said."
+        message = "the scale of this outcome is missing."
         names = [one.name for one in SCALES]
         remedy = f"Write distribution: {', '.join(names[:-1])} or {names[-1]}."
         report(Finding("TS-E020", path, message, remedy, on_key=True))
@@ -83,7 +83,7 @@ def _all_levels(outcome: Outcome) -> list[Level]:
 
 
 def _scale(outcome: Outcome, levels: list[Level]) -> Scale | None:
-    """What is plain without being said: categories are ordinal, a chance is binary, concentrations are lognormal."""
+    """What is plain without being declared: categories are ordinal, a chance is binary, concentrations are lognormal."""
     found: dict[Clue, bool] = {
         "categories": len(outcome.categories) > 2,
         "chance": any(level.chance is not None for level in levels),

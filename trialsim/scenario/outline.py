@@ -39,7 +39,7 @@ class Outline:
         return [name for name, (step, _) in self.activities.items() if isinstance(step, Attempt)]
 
     def expand(self, name: str) -> tuple[str, ...]:
-        """The full names a written visit name stands for; empty if there is none."""
+        """The full names that a written visit name means; empty if there is none."""
         if name in self.visits:
             return (name,)
         return tuple(point.name for point in self.visits.values() if point.base == name)

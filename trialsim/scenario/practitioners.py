@@ -64,8 +64,8 @@ def _unsure(path: Path, number: OfPractitioners, resources: Mapping[str, Resourc
     """Several resources could be meant; several at once are only proposed where all of them have people."""
     meant = candidates(resources)
     message = f"the practitioner may be {', '.join(meant[:-1])} or {meant[-1]}."
-    told = f"{100 * number.value:g} %" if number.kind == "share" else f"{number.value:g}"
-    remedy = f"Name whose people count: {{value: {told}, of: {meant[0]}}}"
+    value_text = f"{100 * number.value:g} %" if number.kind == "share" else f"{number.value:g}"
+    remedy = f"Name whose people count: {{value: {value_text}, of: {meant[0]}}}"
     if resources[meant[0]].people is not None:
         remedy += f", or several: of: [{', '.join(meant)}]"
     return Finding("TS-E100", path, message, f"{remedy}.", on_key=True)

@@ -30,7 +30,7 @@ def named_priors(data: Any, path: tuple[str, ...] = ()) -> Any:
 
 
 def priors_of(scenario: Draft) -> dict[str, tuple[tuple[Path, Number], ...]]:
-    """The numbers with a prior and where they stand, by the name of the prior, in the order of the file."""
+    """The numbers with a prior and their places, by the name of the prior, in the order of the file."""
     found: dict[str, list[tuple[Path, Number]]] = {}
     for path, number in numbers_in(scenario).items():
         if number.prior is not None:
@@ -63,7 +63,7 @@ def name_of(prior: Prior, path: Path) -> str:
 
 
 def _numbers(value: Any, path: Path, rules: frozenset[Rule]) -> Iterator[tuple[Path, Number, frozenset[Rule]]]:
-    """Every number with its place and the rules of the fields it stands in."""
+    """Every number with its place and the rules of its fields."""
     if isinstance(value, Number):
         yield path, value, rules
     elif isinstance(value, Spread):

@@ -9,14 +9,14 @@ from trialsim.quantities.fields import Number, Prior, Record, Spread
 from trialsim.quantities.records import PROVENANCE
 from trialsim.rules import SCHEDULE, has
 from trialsim.scenario.dump import plain, value_text
-from trialsim.scenario.model import Analysis, Design, Published, Scenario, Simulation
+from trialsim.scenario.model import Analysis, Design, PublishedFigure, Scenario, Simulation
 from trialsim.scenario.text import Path
 
 Kind = Literal["source", "computed", "assumed", "none"]
-Told = tuple[Kind, str]
+Origin = tuple[Kind, str]
 
 WORDS: dict[str, Kind] = {"source": "source", "computed_from": "computed", "assumed": "assumed"}
-CHOSEN = (Design, Analysis, Simulation, Published)  # choices of the trialist and quoted figures, not assumptions
+CHOSEN = (Design, Analysis, Simulation, PublishedFigure)  # choices of the trialist and quoted figures, not assumptions
 
 
 class Row(NamedTuple):
@@ -35,32 +35,32 @@ def provenance(scenario: Scenario) -> list[Row]:
     The design, the schedule (fixed waits, patience, sample windows), the analyses, the simulation and published figures are
     choices or quotations and have no rows.
     """
-    rows: dict[int, Row] = {}  # by the identity of the number: a level written out for several visits stands once
+    rows: dict[int, Row] = {}  # by the identity of the number: a level written out for several visits appears once
     _collect(scenario, (), ("none", ""), scenario.sources, rows)
     return list(rows.values())
 
 
-def _collect(value: object, path: Path, told: Told, sources: object, rows: dict[int, Row]) -> None:
+def _collect(value: object, path: Path, origin: Origin, sources: object, rows: dict[int, Row]) -> None:
     if isinstance(value, CHOSEN):
         return
     if isinstance(value, Record):
-        told = _own(value, sources) or told
+        origin = _own(value, sources) or origin
     if isinstance(value, (Number, Spread)):
         if value.kind != "calendar" and not _default(value):
-            rows.setdefault(id(value), _row(value, path, _told_inside(value, told, sources)))
+            rows.setdefault(id(value), _row(value, path, _source_inside(value, origin, sources)))
     elif isinstance(value, Record):
         for name, info in type(value).model_fields.items():
             if has(info, SCHEDULE) or (
                 isinstance(value, WaitRule) and value.lasts and set(value.lasts.given) == {"value"}
             ):
                 continue
-            _collect(getattr(value, name), (*path, info.alias or name), told, sources, rows)
+            _collect(getattr(value, name), (*path, info.alias or name), origin, sources, rows)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _collect(inner, (*path, key), told, sources, rows)
+            _collect(inner, (*path, key), origin, sources, rows)
     elif isinstance(value, tuple):
         for i, inner in enumerate(value):
-            _collect(inner, (*path, i), told, sources, rows)
+            _collect(inner, (*path, i), origin, sources, rows)
 
 
 def _default(value: Number | Spread) -> bool:
@@ -75,7 +75,7 @@ def _default(value: Number | Spread) -> bool:
     )
 
 
-def _own(record: object, sources: object) -> Told | None:
+def _own(record: object, sources: object) -> Origin | None:
     for key, kind in WORDS.items():
         text = getattr(record, key, None)
         if text is not None:
@@ -84,16 +84,16 @@ def _own(record: object, sources: object) -> Told | None:
     return None
 
 
-def _told_inside(value: Number | Spread, told: Told, sources: object) -> Told:
+def _source_inside(value: Number | Spread, origin: Origin, sources: object) -> Origin:
     """A spread without words of its own takes those of the numbers in it."""
-    if isinstance(value, Spread) and told[0] == "none":
+    if isinstance(value, Spread) and origin[0] == "none":
         for part in value.given.values():
             if isinstance(part, Number) and (own := _own(part, sources)):
                 return own
-    return told
+    return origin
 
 
-def _row(value: Number | Spread, path: Path, told: Told) -> Row:
+def _row(value: Number | Spread, path: Path, origin: Origin) -> Row:
     kind = value.kind
     ends = value.range
     if isinstance(value, Spread) and ends is None:
@@ -101,7 +101,7 @@ def _row(value: Number | Spread, path: Path, told: Told) -> Row:
         kind = "duration" if value.kind == "duration" else "amount"
     span = " to ".join(str(value_text(end, kind, value.unit)) for end in ends) if ends else ""
     span = "; ".join(part for part in (span, *map(prior_in_words, _priors(value))) if part)
-    return Row(".".join(str(step) for step in path if step != "number"), _in_words(value), told[0], told[1], span)
+    return Row(".".join(str(step) for step in path if step != "number"), _in_words(value), origin[0], origin[1], span)
 
 
 def _priors(value: Number | Spread) -> list[Prior]:

@@ -1,4 +1,4 @@
-"""Every number that declares a plausible ``range:``, as it stands in the file."""
+"""Every number that declares a plausible ``range:``, as it is in the file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from trialsim.protocol.steps import called
 from trialsim.quantities.records import PROVENANCE
 
-#: What may stand beside a number without being one.
+#: Keys beside a number that are not numbers.
 _WORDS = {*PROVENANCE, "prior", "between", "of"}
 
 
 @dataclass(frozen=True)
-class Ranged:
+class RangedNumber:
     """A number with its range: the path of the quantity, the path to set, and what is declared, as written."""
 
     path: str
@@ -24,12 +24,12 @@ class Ranged:
     high: Any
 
 
-def declared_ranges(data: Any) -> list[Ranged]:
+def declared_ranges(data: Any) -> list[RangedNumber]:
     """Every declared range of a file's data, in its order. The range of a spread is that of its first number."""
     return list(_ranges(data, ()))
 
 
-def _ranges(data: Any, path: tuple[str, ...]) -> Iterator[Ranged]:
+def _ranges(data: Any, path: tuple[str, ...]) -> Iterator[RangedNumber]:
     if isinstance(data, list):
         for i, inner in enumerate(data):
             yield from _ranges(inner, (*path, _name(data, i)))
@@ -37,7 +37,7 @@ def _ranges(data: Any, path: tuple[str, ...]) -> Iterator[Ranged]:
         ends = data.get("range")
         if isinstance(ends, list) and len(ends) == 2 and (found := _first_number(data)) is not None:
             inner, value = found
-            yield Ranged(".".join(path), ".".join((*path, *inner)), value, *ends)
+            yield RangedNumber(".".join(path), ".".join((*path, *inner)), value, *ends)
         for key, inner in data.items():
             if key not in _WORDS:
                 yield from _ranges(inner, (*path, str(key)))
@@ -50,7 +50,7 @@ def _name(steps: list[Any], i: int) -> str:
 
 
 def _first_number(data: dict[str, Any]) -> tuple[tuple[str, ...], Any] | None:
-    """Where the first number of a quantity stands below it, and what it is."""
+    """The place of the first number of a quantity below it, and the number."""
     for key, inner in data.items():
         if key in _WORDS:
             continue

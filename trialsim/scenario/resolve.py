@@ -18,7 +18,7 @@ from trialsim.scenario.model import (
     Draft,
     Instrument,
     Outcome,
-    Published,
+    PublishedFigure,
     Response,
     Scenario,
 )
@@ -28,7 +28,7 @@ from trialsim.scenario.outline import MOST_STEPS, Outline, outline, unrolled
 from trialsim.scenario.practitioners import named
 from trialsim.scenario.priors import named_priors
 from trialsim.scenario.text import Finding, Findings, Path, TooMany
-from trialsim.scenario.written import Written
+from trialsim.scenario.written import WrittenScenario
 
 if TYPE_CHECKING:
     from trialsim.protocol.program import Program
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 DEFAULT_ALPHA = 0.05
 
 
-class Refused(Exception):  # noqa: N818  # carried inside this package only
+class Refusal(Exception):  # noqa: N818  # carried inside this package only
     """A draft that cannot be resolved, with everything found."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
@@ -45,7 +45,7 @@ class Refused(Exception):  # noqa: N818  # carried inside this package only
         self.findings = tuple(findings)
 
 
-def resolve(written: Written) -> Scenario:
+def resolve(written: WrittenScenario) -> Scenario:
     """The scenario that may run, of a written one; the only place where one is made.
 
     Raises
@@ -66,7 +66,7 @@ def resolve(written: Written) -> Scenario:
     if draft is not None:
         try:
             resolved, program = _checked(draft)
-        except Refused as refused:
+        except Refusal as refused:
             findings += without_echoes(refused.findings, cut_out)
         else:
             if not findings:
@@ -83,21 +83,21 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     findings = Findings()
     if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
-        raise Refused([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
+        raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
     points = outline(draft.protocol, draft.visits, draft.design.arms)
     program: Program | None = None
     try:
         check_limits(draft, points, findings.append)
         if findings:
-            raise Refused(findings)
+            raise Refusal(findings)
         check_written(draft, points, findings.append)
         resolved = _write_out(draft, points, findings)
         if not findings:
             program = check_resolved(resolved, points, findings.append)
     except TooMany:
-        raise Refused(findings) from None
+        raise Refusal(findings) from None
     if findings:
-        raise Refused(findings)
+        raise Refusal(findings)
     return resolved, program
 
 
@@ -138,23 +138,23 @@ def _design(scenario: Draft) -> Design:
     if METHOD[method].blocks and block is None:
         block = 2 * sum(parse_ratio(ratio))
     ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
-    told = allocation.model_copy(update={"method": method, "ratio": ratio, "block": block})
+    complete = allocation.model_copy(update={"method": method, "ratio": ratio, "block": block})
     return design.model_copy(
-        update={"reference": design.reference or next(iter(design.arms), None), "allocation": told}
+        update={"reference": design.reference or next(iter(design.arms), None), "allocation": complete}
     )
 
 
 def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]:
     """Steps that bear the name of an arm belong to it: written out."""
-    told: list[Step] = []
+    found: list[Step] = []
     for step in steps:
         if isinstance(step, (Hold, Repeat)):
             step = step.model_copy(update={"steps": _with_arms(step.steps, arms)})  # the same step, written out
         elif isinstance(step, (Activity, Attempt)) and not step.arms:
             name = step.activity if isinstance(step, Activity) else step.attempt
             step = step.model_copy(update={"arms": (name,) if name in arms else ()})  # as above
-        told.append(step)
-    return tuple(told)
+        found.append(step)
+    return tuple(found)
 
 
 # ---------------------------------------------------------------- outcomes
@@ -224,11 +224,11 @@ def _response(
     response: Response, path: Path, outcome: Outcome, points: Outline, findings: list[Finding], scenario: Draft
 ) -> Response:
     plain = response.model_copy(update={"sd_practitioner": None})
-    told = amounts_in(plain, outcome.unit, path, findings.append)
+    converted = amounts_in(plain, outcome.unit, path, findings.append)
     varies: Number | None = named(response.sd_practitioner, scenario)
     if varies is not None:
         varies = convert(varies, _effect_unit(outcome), (*path, "sd_practitioner"), findings.append)
-    return told.model_copy(
+    return converted.model_copy(
         update={
             "sd_practitioner": varies,
             "lag": response.lag or Number(value=0.0, kind="duration"),
@@ -241,12 +241,12 @@ def _response(
 def _missing(
     rule: object, path: Path, outcome: Outcome, scenario: Draft, points: Outline, findings: list[Finding]
 ) -> object:
-    from trialsim.scenario.model import Missing
+    from trialsim.scenario.model import MissingValues
 
-    assert isinstance(rule, Missing)
+    assert isinstance(rule, MissingValues)
     given = scenario.outcomes.get(rule.given) if rule.given else outcome
-    told = amounts_in(rule, given.unit, path, findings.append) if given else rule
-    return told.model_copy(
+    converted = amounts_in(rule, given.unit, path, findings.append) if given else rule
+    return converted.model_copy(
         update={"visits": expand_visits(rule.visits, points) or expand_visits(outcome.visits, points)}
     )
 
@@ -256,7 +256,7 @@ def _instrument(outcome: Outcome, path: Path, findings: list[Finding]) -> Instru
 
 
 def _covariate_effects(outcome: Outcome, path: Path, scenario: Draft, findings: list[Finding]) -> tuple[object, ...]:
-    told = []
+    found = []
     for i, effect in enumerate(outcome.covariates):
         here = (*path, "covariates", i)
         number = scenario.participants[effect.covariate].number if effect.covariate in scenario.participants else None
@@ -267,8 +267,8 @@ def _covariate_effects(outcome: Outcome, path: Path, scenario: Draft, findings: 
                 changes[key] = convert(value, number.unit, (*here, key), findings.append)
         if effect.difference is not None:
             changes["difference"] = convert(effect.difference, outcome.unit, (*here, "difference"), findings.append)
-        told.append(effect.model_copy(update=changes))
-    return tuple(told)
+        found.append(effect.model_copy(update=changes))
+    return tuple(found)
 
 
 # ---------------------------------------------------------------- analyses
@@ -304,13 +304,13 @@ def _contrast(analysis: Analysis, arms: list[str], reference: str | None) -> str
 
 
 def _published(
-    figure: Published,
+    figure: PublishedFigure,
     path: Path,
     analyses: Mapping[str, Analysis],
     outcomes: Mapping[str, Outcome],
     arms: list[str],
     findings: list[Finding],
-) -> Published:
+) -> PublishedFigure:
     analysis = analyses.get(figure.analysis)
     outcome = outcomes.get(analysis.outcome) if analysis else None
     changes: dict[str, object] = {}

@@ -8,7 +8,7 @@ from copy import deepcopy
 from inspect import cleandoc
 from typing import Any, NamedTuple, get_args
 
-from trialsim.quantities.records import PROVENANCE, Record, Sourced
+from trialsim.quantities.records import PROVENANCE, ProvenanceRecord, Record
 from trialsim.quantities.values import EXAMPLES
 from trialsim.scenario.fitting import needed_by_test, no_key_of_scale, no_key_of_test
 from trialsim.scenario.keys import keys_of
@@ -17,7 +17,7 @@ from trialsim.scenario.text import read_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-#: Kinds of quantities by the example that stands in their schema.
+#: Kinds of quantities by the example in their schema.
 KINDS = {example: kind for kind, example in EXAMPLES.items()}
 
 #: How the model's limits of whole numbers are called in a schema.
@@ -28,7 +28,7 @@ Definition = dict[str, Any]
 
 
 class Said(NamedTuple):
-    """What a docstring says of a key: in words with its unit, and an example as it would stand in a file."""
+    """What a docstring says of a key: in words with its unit, and an example as a file would have it."""
 
     words: str
     example: str
@@ -47,7 +47,7 @@ def json_schema() -> dict[str, Any]:
     schema["properties"] = {
         "extends": {
             "type": "string",
-            "description": "A parent file; what stands here goes over it.",
+            "description": "A parent file; the keys of this file replace its keys.",
             "examples": ["picu-blood-draw.yaml"],
         },
         **schema["properties"],
@@ -60,7 +60,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def records_below(record: type[Record]) -> Iterator[type[Record]]:
-    """A record and every one that may stand in it, each once."""
+    """A record and every record that it may contain, each once."""
     todo, seen = [record], {record}
     while todo:
         one = todo.pop()
@@ -81,9 +81,9 @@ def _records_in(annotation: Any) -> Iterator[type[Record]]:
         yield from _records_in(part)
 
 
-def said_of(record: type[Record]) -> dict[str, Said]:
-    """What the docstring of a record says of its keys, and that of :class:`Sourced` of where its value comes from."""
-    found = _attributes(Sourced.__doc__ or "") | _attributes(record.__doc__ or "")
+def described(record: type[Record]) -> dict[str, Said]:
+    """What the docstring of a record says of its keys, and that of :class:`ProvenanceRecord` of where its value comes from."""
+    found = _attributes(ProvenanceRecord.__doc__ or "") | _attributes(record.__doc__ or "")
     return {key: found[key] for key in keys_of(record) if key in found}
 
 
@@ -102,9 +102,12 @@ def _describe(definition: Definition, record: type[Record]) -> None:
     if "description" in definition:
         definition["description"] = definition["description"].partition("\n\nAttributes\n")[0]
     for part in _objects(definition):
-        for key, said in said_of(record).items():
+        for key, known in described(record).items():
             if key in part["properties"]:
-                part["properties"][key] |= {"description": said.words, "examples": [read_text(said.example, key).data]}
+                part["properties"][key] |= {
+                    "description": known.words,
+                    "examples": [read_text(known.example, key).data],
+                }
 
 
 def _objects(definition: Definition) -> Iterator[Definition]:
@@ -115,7 +118,7 @@ def _objects(definition: Definition) -> Iterator[Definition]:
 
 
 def _share_quantities(part: Any, definitions: dict[str, Definition]) -> None:
-    """Move what a number or spread may look like into definitions, as it stands at every number; name limits as JSON does."""
+    """Move what a number or spread may look like into definitions, as at every number; name limits as JSON does."""
     if isinstance(part, list):
         for inner in part:
             _share_quantities(inner, definitions)
@@ -142,7 +145,7 @@ def _share_quantities(part: Any, definitions: dict[str, Definition]) -> None:
 
 
 def _by_kind(definitions: dict[str, Definition], name: str, key: str, *, unfit: Any, needed: Any = None) -> None:
-    """Make a definition one of several, told by the word under ``key``: each with the keys that fit, all the way down.
+    """Make a definition one of several, chosen by the word under ``key``: each with the keys that fit, all the way down.
 
     Where ``key`` may be left out there is one more form, with every key.
     """

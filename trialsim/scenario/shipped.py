@@ -11,7 +11,7 @@ DATA = re.compile(r"\b[\w-]+\.csv\b")
 
 
 @dataclass(frozen=True)
-class Shipped:
+class ShippedScenario:
     """A shipped scenario: its title, its file, and the data files it reads."""
 
     title: str
@@ -25,7 +25,7 @@ def folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent.parent / "scenarios"
 
 
-def shipped_scenarios() -> dict[str, Shipped]:
+def shipped_scenarios() -> dict[str, ShippedScenario]:
     """Every shipped scenario by name: the studies first, then published variants and lessons."""
     root = folder()
     files = sorted(root.rglob("*.yaml"), key=lambda path: (len(path.relative_to(root).parts), path.name))
@@ -37,9 +37,9 @@ def shipped_data() -> dict[str, Path]:
     return {path.name: path for path in sorted(folder().rglob("*.csv"))}
 
 
-def _card(path: Path) -> Shipped:
+def _card(path: Path) -> ShippedScenario:
     text = path.read_text(encoding="utf-8")
     found = re.search(r"^title:\s*(.+?)\s*$", text, re.MULTILINE)
     title = found.group(1).strip("\"'") if found else path.stem
     companions = tuple(path.parent / name for name in dict.fromkeys(DATA.findall(text)))
-    return Shipped(title, path, tuple(file for file in companions if file.is_file()))
+    return ShippedScenario(title, path, tuple(file for file in companions if file.is_file()))

@@ -42,19 +42,19 @@ class Interval(Record):
         width = self.high - self.low
         if self.step is not None:
             steps = math.floor(width / self.step + 1e-9) + 1
-            return tuple(self.told(self.low + i * self.step) for i in range(steps))
+            return tuple(self.parts(self.low + i * self.step) for i in range(steps))
         count = self.count or 2
-        return tuple(self.told(self.low + width * i / (count - 1)) for i in range(count))
+        return tuple(self.parts(self.low + width * i / (count - 1)) for i in range(count))
 
     def at(self, share: float) -> str | int | float:
         """The value at a share of the width; on the grid of the step where there is one."""
         width = self.high - self.low
         if self.step is not None:
             steps = math.floor(width / self.step + 1e-9) + 1
-            return self.told(self.low + min(math.floor(share * steps), steps - 1) * self.step)
-        return self.told(float(f"{self.low + share * width:.6g}"))
+            return self.parts(self.low + min(math.floor(share * steps), steps - 1) * self.step)
+        return self.parts(float(f"{self.low + share * width:.6g}"))
 
-    def told(self, value: float) -> str | int | float:
+    def parts(self, value: float) -> str | int | float:
         """A value with the unit of the interval, as a file holds it."""
         value = float(f"{value:.12g}")
         bare = int(value) if value == int(value) and abs(value) < 1e15 else value
@@ -62,13 +62,13 @@ class Interval(Record):
 
 
 def read_interval(text: str) -> Interval:
-    """``20..100 by 20``, ``15 h..80 h in 5``, ``0.5..2``; a unit may stand at both ends or at the last one."""
+    """``20..100 by 20``, ``15 h..80 h in 5``, ``0.5..2``; a unit may be written at both ends or at the last one."""
     match = _RANGE.fullmatch(text)
     if match is None:
         refuse("TS-E090", "'{value}' is neither a list nor a range.", value=text, remedy=_EXAMPLE)
-    told = match.groupdict()
-    low, high = float(told["low"]), float(told["high"])
-    units = {unit.strip() for unit in (told["low_unit"], told["unit"], told["step_unit"]) if unit}
+    parts = match.groupdict()
+    low, high = float(parts["low"]), float(parts["high"])
+    units = {unit.strip() for unit in (parts["low_unit"], parts["unit"], parts["step_unit"]) if unit}
     if len(units) > 1:
         refuse(
             "TS-E090",
@@ -78,8 +78,8 @@ def read_interval(text: str) -> Interval:
         )
     if not (low < high and math.isfinite(low) and math.isfinite(high)):
         refuse("TS-E090", "'{value}' does not rise.", value=text, remedy="Write the smaller number first.")
-    step = float(told["step"]) if told["step"] else None
-    count = int(told["count"]) if told["count"] else None
+    step = float(parts["step"]) if parts["step"] else None
+    count = int(parts["count"]) if parts["count"] else None
     if step is not None and not 0 < step <= high - low:
         refuse("TS-E090", f"the step of '{text}' is not between 0 and the width.", remedy=_EXAMPLE)
     if count is not None and count < 2:
@@ -128,7 +128,7 @@ class _Value:
 def _kept(value: Any) -> Any:
     """A value with its lists frozen."""
     if value is None:
-        refuse("TS-E090", "nothing stands where a value belongs.", remedy="Write a value, or leave the key out.")
+        refuse("TS-E090", "there is nothing where a value belongs.", remedy="Write a value, or leave the key out.")
     if isinstance(value, Mapping):
         return {str(key): _kept(inner) for key, inner in value.items()}
     return tuple(_kept(inner) for inner in value) if isinstance(value, (list, tuple)) else value
@@ -145,7 +145,7 @@ class Sweep(Record):
     Attributes
     ----------
     matrix : values by path, of which every combination is a design. Example: {design.enroll: [60, 99, 150]}
-    zip : values by path, of which the first ones stand together, then the second ones. Example: {design.enroll: [60,
+    zip : values by path, of which the first ones belong together, then the second ones. Example: {design.enroll: [60,
         99]}
     list : designs one by one, each a value by path. Example: [{design.enroll: 60}]
     latin : ranges by path, of which a Latin hypercube is drawn. Example: {design.enroll: 20..100 by 1}
@@ -165,7 +165,7 @@ class Sweep(Record):
 
 
 def twice(sweep: Sweep) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Where a sweep says the same twice, so that a design would be played twice: the place, and what stands there again."""
+    """Where a sweep has the same twice, so that a design would be simulated twice: the place, and what is repeated."""
     for part, lists in (("matrix", sweep.matrix), ("latin", sweep.latin)):
         for path, values in lists.items():
             if not isinstance(values, str):
@@ -177,7 +177,7 @@ def twice(sweep: Sweep) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _again(words: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Words that have stood before, with their places."""
+    """Words that came before, with their places."""
     seen: set[str] = set()
     for i, one in enumerate(words):
         if one in seen:

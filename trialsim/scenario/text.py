@@ -25,7 +25,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a text stands; ``line`` and ``column`` count from 1.
+    """The place of a text; ``line`` and ``column`` count from 1.
 
     ``option`` is the option it was typed after, ``change`` the path that was set from outside the file, if any.
     """
@@ -40,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong, told by its path in the scenario or, for broken text, by its place.
+    """One thing wrong, known by its path in the scenario or, for broken text, by its place.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Finding:
 
 @dataclass
 class Tree:
-    """Plain data (maps, lists, scalars) of one text and where each part stands."""
+    """Plain data (maps, lists, scalars) of one text and the place of each part."""
 
     data: Any = None
     keys: dict[Path, Place] = field(default_factory=dict)
@@ -172,10 +172,10 @@ def _events(text: str, place: Any, file: str) -> Iterator[Any]:
 def _broken(problem: str, where: Place | None) -> Finding:
     """YAML's complaint in a nurse's words."""
     words = (
-        ("\\t", "a tab stands where only spaces may stand.", "Indent with spaces."),
+        ("\\t", "there is a tab where only spaces are allowed.", "Indent with spaces."),
         (
             "mapping values are not allowed",
-            "a second ':' stands in one value.",
+            "there is a second ':' in one value.",
             "Put the text in quotes, or start a new line.",
         ),
         ("expected ',' or '}'", "a '{' is not closed, or a comma is missing.", "Close it with '}'."),
@@ -246,7 +246,9 @@ def _refuse_odd(text: str, where: Place) -> None:
     """Refuse a key or value with letters that steer what shows them, or longer than anybody reads."""
     letter = odd_letter(text)
     if letter is not None:
-        message = f"this text holds the character {letter}, which nobody sees and which steers a terminal or turns text around."
+        message = (
+            f"this text holds the character {letter}, which is invisible and steers a terminal or turns text around."
+        )
         raise BrokenText(Finding("TS-E130", (), message, "Remove it, or type the text anew.", where))
     if len(text) > LONGEST_TEXT:
         message = f"this text has {len(text):,} characters."
@@ -291,7 +293,7 @@ def _open_key(tree: Tree, top: _Open, key: str | None, where: Place) -> None:
     path = (*top.path, key)
     if top.skip:
         first = tree.keys[path]
-        message = f"'{key}' stands twice; first in line {first.line}."
+        message = f"'{key}' appears twice; first in line {first.line}."
         if len(tree.findings) < MOST_FAULTS:
             tree.findings.append(Finding("TS-E005", path, message, "Keep one of the two.", where))
     else:

@@ -12,7 +12,7 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.resolve import resolve
 from trialsim.scenario.sweep import Point, shown
 from trialsim.scenario.text import Place
-from trialsim.scenario.written import Written
+from trialsim.scenario.written import WrittenScenario
 
 #: The same fault in several cells: code, path, the message without its values, and which of several alike in one cell.
 _Kind = tuple[str, str, str, int]
@@ -65,7 +65,7 @@ def variants(
     Raises
     ------
     ScenarioError
-        After the last one, with the faults of every point; each is told once, with the values that bring it about.
+        After the last one, with the faults of every point; each is shown once, with the values that cause it.
     """
     found: dict[_Kind, list[tuple[Fault, Point]]] = {}
     for done, point in enumerate(points, start=1):
@@ -86,7 +86,7 @@ def variants(
         raise ScenarioError([_with_cause(cases, len(points)) for cases in found.values()])
 
 
-def _in_file(written: Written, path: str, source: Source) -> Place | None:
+def _in_file(written: WrittenScenario, path: str, source: Source) -> Place | None:
     """Where the file varies a path."""
     if source == "sweep":
         found = (where for place, where in written.keys.items() if place[:1] == ("sweep",) and place[-1] == path)
@@ -111,9 +111,7 @@ def _with_cause(cases: Sequence[tuple[Fault, Point]], points: int) -> Fault:
     fractions = any(isinstance(value, float) for value in first.values())
     if fractions and fault.wants == "whole number":
         fault = replace(fault, remedy=f"{fault.remedy} In a hypercube, low..high by 1 keeps to whole steps.")
-    if (
-        fault.option and fault.change and (not cause or cause.keys() == {fault.change})
-    ):  # the value stands there already
+    if fault.option and fault.change and (not cause or cause.keys() == {fault.change}):  # the value is there already
         return replace(fault, message=f"{fault.message}{count}")
     return replace(fault, message=f"{fault.message} This is so with {in_words(cause or first)}{count}.")
 

@@ -19,8 +19,8 @@ SHORT = ("number", "value", "in all")
 
 
 @dataclass(frozen=True)
-class Written:
-    """Plain data (maps, lists, scalars) and where each part stands. Nothing in it is ever changed in place.
+class WrittenScenario:
+    """Plain data (maps, lists, scalars) and the place of each part. Nothing in it is ever changed in place.
 
     Attributes
     ----------
@@ -39,9 +39,9 @@ class Written:
     folder: FilePath = FilePath()
 
     @staticmethod
-    def of(tree: Tree, folder: FilePath) -> Written:
+    def of(tree: Tree, folder: FilePath) -> WrittenScenario:
         """What was read from one text."""
-        return Written(tree.data, tree.keys, tree.values, tuple(tree.findings), tree.file, folder)
+        return WrittenScenario(tree.data, tree.keys, tree.values, tuple(tree.findings), tree.file, folder)
 
     def place(self, path: Path, *, on_key: bool = False) -> Place | None:
         """The place of the value at ``path`` (or of its key), else of the nearest part that encloses it."""
@@ -54,7 +54,7 @@ class Written:
         return None
 
     def general(self, path: Path) -> Path:
-        """The path under which a part of the resolved form was written: a visit's level may stand in ``level``."""
+        """The path under which a part of the resolved form was written: a visit's level may be in ``level``."""
         if (
             len(path) > 3 and path[2] == "by_visit" and not _holds(self.data, path[:4])
         ):  # outcomes, name, by_visit, visit
@@ -78,10 +78,10 @@ class Written:
         return found
 
     def at(self, path: Path) -> Any:
-        """What stands at a path."""
+        """The data at a path."""
         return at(self.data, path)
 
-    def put(self, path: Path, value: Any, places: Tree) -> Written:
+    def put(self, path: Path, value: Any, places: Tree) -> WrittenScenario:
         """The same with another value at a path; maps missing on the way are made. ``places`` are those of the value."""
         keys = {one: where for one, where in self.keys.items() if one[: len(path)] != path}
         values = {one: where for one, where in self.values.items() if one[: len(path)] != path}
@@ -89,13 +89,13 @@ class Written:
         values.update({(*path, *inner): where for inner, where in places.values.items()})
         return replace(self, data=_put(self.data, path, value), keys=keys, values=values)
 
-    def found(self, finding: Finding) -> Written:
+    def found(self, finding: Finding) -> WrittenScenario:
         """The same with one more fault."""
         return replace(self, findings=(*self.findings, finding))
 
 
 def _written_below(data: Any, step: str | int, path: Path) -> Path | None:
-    """The steps in what is written that one step in a resolved form stands for; none at all where it is left out."""
+    """The steps in what is written that one step in a resolved form means; none if it is left out."""
     if isinstance(data, list):
         return (step,) if isinstance(step, int) and step < len(data) else None
     if not isinstance(data, dict):
@@ -113,7 +113,7 @@ def _written_below(data: Any, step: str | int, path: Path) -> Path | None:
 
 
 def _family_with(data: dict[str, Any], step: str | int) -> Path:
-    """The family of a distribution that has ``step`` among its parameters; nothing where they stand by themselves."""
+    """The family of a distribution that has ``step`` among its parameters; nothing if they are not in one."""
     if step in data:
         return ()
     found = (key for key, inner in data.items() if isinstance(inner, dict) and step in inner and key != "prior")
@@ -121,7 +121,7 @@ def _family_with(data: dict[str, Any], step: str | int) -> Path:
 
 
 def at(data: Any, path: Path) -> Any:
-    """What stands at a path of plain data."""
+    """The part at a path of plain data."""
     for step in path:
         data = data[step]
     return data
@@ -149,7 +149,7 @@ def _put(data: Any, path: Path, value: Any) -> Any:
 # ---------------------------------------------------------------- parents
 
 
-def inherit(parent: Written, child: Written) -> Written:
+def inherit(parent: WrittenScenario, child: WrittenScenario) -> WrittenScenario:
     """The child's keys over the parent's. Maps merge, lists and quantities are replaced, null removes."""
     if not isinstance(parent.data, dict):
         return child
@@ -160,7 +160,7 @@ def inherit(parent: Written, child: Written) -> Written:
         | {path: where for path, where in above.items() if _within(path, taken)}
         for below, above in ((parent.keys, child.keys), (parent.values, child.values))
     )
-    return Written(data, keys, values, (*parent.findings, *child.findings), parent.file, child.folder)
+    return WrittenScenario(data, keys, values, (*parent.findings, *child.findings), parent.file, child.folder)
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any], path: Path, taken: set[Path]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from trialsim.evaluate.separation import best_of, z_of
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
 from trialsim.scenario.model import Scenario
-from trialsim.scenario.ranges import Ranged, declared_ranges
+from trialsim.scenario.ranges import RangedNumber, declared_ranges
 from trialsim.scenario.sweep import Point
 from trialsim.scenario.variants import variants
 from trialsim.study import evaluate
@@ -50,7 +50,7 @@ class Shift:
 class Bar:
     """One assumption and one measure."""
 
-    assumption: Ranged
+    assumption: RangedNumber
     measure: str
     declared: float
     low: Shift
@@ -206,7 +206,7 @@ def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:
     return found
 
 
-def _bars(ranges: list[Ranged], played: list[_DesignNumbers]) -> Iterator[Bar]:
+def _bars(ranges: list[RangedNumber], played: list[_DesignNumbers]) -> Iterator[Bar]:
     declared = played[0].numbers
     for measure, base in declared.items():
         for i, one in enumerate(ranges):
@@ -214,7 +214,7 @@ def _bars(ranges: list[Ranged], played: list[_DesignNumbers]) -> Iterator[Bar]:
             yield Bar(one, measure, float(np.nanmean(base)), *(shift(base, end) for end in ends))
 
 
-def _lead(measure: str, bars: list[Bar], ranges: list[Ranged], played: list[_DesignNumbers]) -> LongestBar:
+def _lead(measure: str, bars: list[Bar], ranges: list[RangedNumber], played: list[_DesignNumbers]) -> LongestBar:
     """The longest bar, compared with each other one by the paired difference of their lengths."""
     here = [bar for bar in bars if bar.measure == measure]
     moves = [_moves(bar, ranges.index(bar.assumption), played) for bar in here]

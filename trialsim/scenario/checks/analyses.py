@@ -39,22 +39,22 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
 
 def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
     measured, test = expand_visits(outcome.visits, points), TEST[analysis.test]
-    told: list[tuple[Path, str]] = []
+    visits: list[tuple[Path, str]] = []
     if analysis.visit is not None:
-        told.append(((*path, "visit"), analysis.visit))
+        visits.append(((*path, "visit"), analysis.visit))
     if analysis.change is not None:
-        told += [((*path, "change", "from"), analysis.change.start), ((*path, "change", "to"), analysis.change.end)]
+        visits += [((*path, "change", "from"), analysis.change.start), ((*path, "change", "to"), analysis.change.end)]
         if analysis.change.start == analysis.change.end:
             report(Finding("TS-E060", (*path, "change"), "nothing changes from a visit to itself.", "Name two visits."))
     if analysis.baseline is not None:
-        told.append(((*path, "baseline"), analysis.baseline))
+        visits.append(((*path, "baseline"), analysis.baseline))
         if analysis.baseline == analysis.visit:
             report(
                 Finding(
                     "TS-E060", (*path, "baseline"), "the baseline is the endpoint itself.", "Name an earlier visit."
                 )
             )
-    for here, visit in told:
+    for here, visit in visits:
         known(visit, measured, "TS-E030", here, report)
     if (analysis.visit is None) == (analysis.change is None):
         report(Finding("TS-E060", path, "say one endpoint.", "Write visit: post, or change: {from: pre, to: post}."))

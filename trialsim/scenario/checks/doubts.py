@@ -73,7 +73,7 @@ def _outside(name: str, outcome: Outcome, family: str, given: Mapping[str, float
 
 
 def _missed(what: str, given: Mapping[str, float], played: Distribution, kind: str, unit: str | None) -> Iterator[str]:
-    """Quantiles that were given and are not played, by more than :data:`NEAR` of their range."""
+    """Quantiles that were given and are not reached, by more than :data:`NEAR` of their range."""
     points = quantiles_given(given)
     if len(points) < 2:
         return
@@ -84,8 +84,8 @@ def _missed(what: str, given: Mapping[str, float], played: Distribution, kind: s
     numbers = [_row(row, kind, unit) for row in (wanted, found)]
     shares = ", ".join(f"{100 * p:g} %" for p, _ in points)
     yield (
-        f"{what}: no {played.family} distribution has the {shares} points {numbers[0]}. Played are {numbers[1]}: give two "
-        "of them, or another family."
+        f"{what}: no {played.family} distribution has the {shares} points {numbers[0]}. The simulation uses {numbers[1]}: give "
+        "two of them, or another family."
     )
 
 

@@ -55,9 +55,9 @@ def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, refere
     forms = scale.levels if reference else (*scale.levels, *scale.levels_of_others)
     order = [" ".join(sorted(form.split())) for form in forms]
     if " ".join(sorted(keys.split())) not in order:
-        told = keys.replace(" ", " and ")
+        given = keys.replace(" ", " and ")
         remedy = f"Declare {' or '.join(form.replace(' ', ' and ') for form in forms)}."
-        message = f"{told} alone cannot give a level on the {scale.name} scale." if told else "the level says nothing."
+        message = f"{given} alone cannot give a level on the {scale.name} scale." if given else "the level is empty."
         try:
             if scale.family is not None:
                 check_count(scale.family, level.numbers())
@@ -93,7 +93,7 @@ def _shares(categories: tuple[float, ...], level: Level, path: Path, report: Rep
     """A share for each category, which sum to 1."""
     total = sum(share.value for share in level.shares)
     if len(level.shares) != len(categories):
-        message = f"{len(level.shares)} shares stand here, but there are {len(categories)} categories."
+        message = f"{len(level.shares)} shares are written here, but there are {len(categories)} categories."
         report(Finding("TS-E022", (*path, "shares"), message, "Write one share for each category."))
     elif abs(total - 1) > 1e-6:
         message = f"the shares sum to {100 * total:.6g} %."
@@ -127,15 +127,15 @@ def possible_sd(categories: tuple[float, ...], mean: float) -> tuple[float, floa
 def _too_early(scenario: Draft, points: Outline, outcome: Outcome, path: Path, visit: str, report: Report) -> None:
     """No arm can differ before the first step of its own, nor at the first visit when that is taken for a baseline."""
     point = points.visits.get(visit)
-    told = scenario.protocol and point is not None and any(points.own.values())
-    early = not point.arms_differ if told and point is not None else _is_start(scenario, outcome, path[-1], visit)
+    shared = scenario.protocol and point is not None and any(points.own.values())
+    early = not point.arms_differ if shared and point is not None else _is_start(scenario, outcome, path[-1], visit)
     if not early:
         return
     level = outcome.by_visit[visit]
     differs = isinstance(level, ArmLevels) and len({_bare(one) for one in level.by_arm.values()}) > 1
     by_effect = [arm for arm, effect in outcome.effects.items() if visit in effect.visits]
     if differs or by_effect:
-        before = "before any step in which they differ" if told else "the first visit, from which analyses start"
+        before = "before any step in which they differ" if shared else "the first visit, from which analyses start"
         message = f"the arms differ at '{visit}', {before}."
         remedy = "Give all arms one level there." if differs else f"Name the visits of the effect, without '{visit}'."
         here = (*path, "by_visit", visit) if differs else (*path, "effects", by_effect[0])

@@ -1,4 +1,4 @@
-"""How large a study may be: where no user goes, a clear error stands in place of minutes of waiting."""
+"""How large a study may be: beyond what any user needs, a clear error replaces minutes of waiting."""
 
 from __future__ import annotations
 

@@ -56,6 +56,6 @@ def check_sources(scenario: Draft, report: Report) -> None:
     """Every source that a number names is declared."""
     for path, record in records(scenario):
         for key in ("source", "computed_from"):
-            told = getattr(record, key, None)
-            if isinstance(told, str):
-                known(told, scenario.sources, "TS-E036", (*path, key), report)
+            source = getattr(record, key, None)
+            if isinstance(source, str):
+                known(source, scenario.sources, "TS-E036", (*path, key), report)

@@ -98,18 +98,18 @@ def _effects_fit(outcome: Outcome, path: Path, report: Report) -> None:
 
 
 def _one_effect(scale: Scale, path: Path, part: Record, report: Report) -> None:
-    told = [key for key in EFFECT_KEYS if getattr(part, key) is not None]
+    given = [key for key in EFFECT_KEYS if getattr(part, key) is not None]
     fitting = scale.effects
     wanted = ": or ".join(fitting)
-    wrong = [key for key in told if key not in fitting]
+    wrong = [key for key in given if key not in fitting]
     if wrong:
         message = f"'{wrong[0]}' does not fit the {scale.name} scale."
         report(Finding("TS-E024", (*path, wrong[0]), message, f"Write {wanted}:.", on_key=True))
-    elif len(told) > 1:
-        message = f"the size of the effect is said twice, by {' and '.join(told)}."
-        report(Finding("TS-E024", (*path, told[1]), message, "Keep one of them.", on_key=True))
-    elif not told:
-        report(Finding("TS-E024", path, "the size of the effect is not said.", f"Add {wanted}:."))
+    elif len(given) > 1:
+        message = f"the size of the effect is given twice, by {' and '.join(given)}."
+        report(Finding("TS-E024", (*path, given[1]), message, "Keep one of them.", on_key=True))
+    elif not given:
+        report(Finding("TS-E024", path, "the size of the effect is missing.", f"Add {wanted}:."))
 
 
 #: What belongs to an effect at once, and would be ignored beside secretion.
@@ -137,7 +137,7 @@ def _response_fits(scale: Scale, path: Path, response: Response, outcome: Outcom
         _one_effect(scale, path, response, report)
     for key in AT_ONCE if response.secretion is not None and scale.secretion else ():
         if getattr(response, key) not in (None, ()):
-            message = f"'{key}' says nothing beside secretion, which acts on every later sample."
+            message = f"'{key}' has no effect beside secretion, which acts on every later sample."
             remedy = f"Remove {key}:, or remove secretion: for an effect at once."
             report(Finding("TS-E101", (*path, key), message, remedy, on_key=True))
     for key in SPREAD_KEYS:
@@ -166,11 +166,11 @@ def _drivers(outcome: Outcome, path: Path, scenario: Draft, points: Outline, rep
     for i, driver in enumerate(outcome.drivers):
         here = (*path, "drivers", i)
         wanted = "for" if driver.driver == "wait" else "of"
-        if (driver.lasts if wanted == "for" else driver.of) is None:
+        if (driver.resource if wanted == "for" else driver.of) is None:
             what = "a resource" if wanted == "for" else "an attempt or activity"
             report(Finding("TS-E073", here, f"'{driver.driver}' needs {what}.", f"Add {wanted}:."))
-        if driver.lasts is not None:
-            known(driver.lasts, resources, "TS-E033", (*here, "for"), report)
+        if driver.resource is not None:
+            known(driver.resource, resources, "TS-E033", (*here, "for"), report)
         if driver.of is not None:
             names = points.attempts if driver.driver == "failed" else list(points.activities)
             known(driver.of, names, "TS-E034", (*here, "of"), report)
@@ -247,30 +247,30 @@ def _rhythm(outcome: Outcome, path: Path, report: Report) -> None:
 
 
 def _instrument(outcome: Outcome, path: Path, report: Report) -> None:
-    told, place = outcome.instrument, (*path, "instrument")
+    instrument, place = outcome.instrument, (*path, "instrument")
     for key in INSTRUMENT_KEYS:
-        if getattr(told, key) is not None and key not in outcome.scale.instrument:
+        if getattr(instrument, key) is not None and key not in outcome.scale.instrument:
             message = f"'{key}' does not fit the {outcome.distribution} scale."
             report(Finding("TS-E072", (*place, key), message, "Remove it.", on_key=True))
-    if (told.detection_limit is None) != (told.below is None):
+    if (instrument.detection_limit is None) != (instrument.below is None):
         remedy = "Write detection_limit: and below: together."
         report(
             Finding(
                 "TS-E072", place, "a detection limit and what is done below it belong together.", remedy, on_key=True
             )
         )
-    if told.plate_cv is not None and told.plate is None:
+    if instrument.plate_cv is not None and instrument.plate is None:
         report(
             Finding(
                 "TS-E072",
                 (*place, "plate_cv"),
-                "the size of a plate is not said.",
+                "the size of a plate is missing.",
                 "Add plate: 38 samples.",
                 on_key=True,
             )
         )
-    if told.plate is not None and (
-        told.plate.value != int(told.plate.value) or told.plate.unit not in ("samples", "sample")
+    if instrument.plate is not None and (
+        instrument.plate.value != int(instrument.plate.value) or instrument.plate.unit not in ("samples", "sample")
     ):
         report(Finding("TS-E012", (*place, "plate"), "a plate holds whole samples.", "Write plate: 38 samples."))
 

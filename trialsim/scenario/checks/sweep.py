@@ -20,10 +20,10 @@ def check_sweep(sweep: Sweep, report: Callable[[Finding], None], path: Path = ("
         return
     lengths = {key: size_of(Sweep(matrix={key: values})) for key, values in sweep.zip_.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{key} has {count}" for key, count in lengths.items())
-        report(Finding("TS-E091", (*path, "zip"), f"zip needs lists of one length: {told}.", "Or write matrix:."))
+        counts = ", ".join(f"{key} has {count}" for key, count in lengths.items())
+        report(Finding("TS-E091", (*path, "zip"), f"zip needs lists of one length: {counts}.", "Or write matrix:."))
     if bool(sweep.latin) != (sweep.points is not None):
-        message = "latin: and points: stand together."
+        message = "latin: and points: belong together."
         report(Finding("TS-E091", path, message, "Write latin: {PATH: low..high} and points: 40."))
     listed = {key for point in sweep.list_ for key in point}
     for key, count in Counter([*sweep.matrix, *sweep.zip_, *listed, *sweep.latin]).items():
@@ -35,7 +35,9 @@ def check_sweep(sweep: Sweep, report: Callable[[Finding], None], path: Path = ("
             report(Finding("TS-E091", (*path, "list", i), f"this point says nothing about {absent}.", "Add it."))
     for place, what in twice(sweep):
         report(
-            Finding("TS-E091", (*path, *place), f"{what} stands twice: a design would be played twice.", "Keep one.")
+            Finding(
+                "TS-E091", (*path, *place), f"{what} is written twice: a design would be simulated twice.", "Keep one."
+            )
         )
     if len(set(lengths.values())) <= 1 and size_of(sweep) > MOST:
         report(Finding("TS-E092", path, f"the sweep has {size_of(sweep):,} points.", f"{MOST:,} are allowed."))

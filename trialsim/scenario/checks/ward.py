@@ -1,4 +1,4 @@
-"""The ward: who comes and leaves, who works there, and a protocol that can be played."""
+"""The ward: who comes and leaves, who works there, and a protocol that can be simulated."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def check_shape(scenario: Draft, report: Report) -> None:
             )
         )
     if scenario.protocol and scenario.visits:
-        report(Finding("TS-E050", ("visits",), "visits stand in the protocol already.", "Remove visits:.", on_key=True))
+        report(Finding("TS-E050", ("visits",), "visits are in the protocol already.", "Remove visits:.", on_key=True))
     if not scenario.protocol and not scenario.setting and not scenario.visits:
         report(Finding("TS-E050", (), "no visit is declared.", "Add setting: and protocol:, or visits: {post: 28 d}."))
     for key in ("outcomes", "analyses", "primary"):
@@ -102,10 +102,10 @@ def _patients(patients: Patients, path: Path, report: Report) -> None:
 
 
 def different_reasons(reasons: list[str], path: Path, report: Report) -> None:
-    """A reason to leave stands once in its list: its times are drawn by its name."""
+    """A reason to leave appears once in its list: its times are drawn by its name."""
     for i, reason in enumerate(reasons):
         if reason in reasons[:i]:
-            message = f"'{reason}' stands twice among the reasons to leave."
+            message = f"'{reason}' appears twice among the reasons to leave."
             report(Finding("TS-E043", (*path, i, "reason"), message, "Give each reason a name of its own."))
 
 
@@ -187,7 +187,7 @@ def _asked(points: Outline, report: Report) -> None:
     seen: set[tuple[str, Path]] = set()
     for name, path in dict.fromkeys(points.asked):
         if (name, path[:-1]) in seen:
-            report(Finding("TS-E056", path, f"'{name}' is asked for twice.", "Name each resource once."))
+            report(Finding("TS-E056", path, f"'{name}' is requested twice.", "Name each resource once."))
         seen.add((name, path[:-1]))
     for path in dict.fromkeys(points.empty_holds):
         report(Finding("TS-E056", (*path, "hold"), "nothing is held.", "Name a resource: hold: [nurse]."))

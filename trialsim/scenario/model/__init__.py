@@ -8,9 +8,9 @@ a scenario may run.
 
 from __future__ import annotations
 
-from trialsim.scenario.model.analyses import Analysis, Change, Dichotomy, Estimand, Limits, Subset, Then
+from trialsim.scenario.model.analyses import Analysis, Change, Dichotomy, EstimandChoice, Limits, Subset, Then
 from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll
-from trialsim.scenario.model.draft import Costs, Draft, Published, Simulation
+from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.model.outcomes import (
     AnyLevel,
@@ -22,7 +22,7 @@ from trialsim.scenario.model.outcomes import (
     Icc,
     Instrument,
     Level,
-    Missing,
+    MissingValues,
     Outcome,
     Response,
     Rhythm,
@@ -50,18 +50,18 @@ __all__ = [
     "Driver",
     "Effect",
     "Enroll",
-    "Estimand",
+    "EstimandChoice",
     "Icc",
     "Instrument",
     "Leave",
     "Level",
     "Limits",
-    "Missing",
+    "MissingValues",
     "Names",
     "OneOrMany",
     "Outcome",
     "Patients",
-    "Published",
+    "PublishedFigure",
     "Response",
     "Rhythm",
     "Scenario",

@@ -64,7 +64,7 @@ class Subset(Record):
     percent_change: Limits
 
 
-class Estimand(Record):
+class EstimandChoice(Record):
     """The effect that an analysis is to find, by what it makes of missed and stopped treatment (ICH E9 R1).
 
     Attributes
@@ -143,8 +143,8 @@ class Analysis(Record):
     then: Then | None = None
     subset: Subset | None = None
     population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name
-    estimand: Estimand = Estimand()
+    estimand: EstimandChoice = EstimandChoice()
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     null: Amount | None = None  # one-sample tests
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
-    alpha: Share | None = None  # 5 % if not said
+    alpha: Share | None = None  # 5 % by default

@@ -8,7 +8,17 @@ from typing import Annotated, Any
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 
 from trialsim.kinds.designs import METHOD
-from trialsim.quantities.fields import CalendarSpan, Count, Line, Name, Record, Share, Sourced, Spread, ValueSpread
+from trialsim.quantities.fields import (
+    CalendarSpan,
+    Count,
+    Line,
+    Name,
+    ProvenanceRecord,
+    Record,
+    Share,
+    Spread,
+    ValueSpread,
+)
 from trialsim.rules import NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
@@ -69,13 +79,13 @@ class Design(Record):
     """
 
     arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
-    reference: Name | None = None  # the first arm if not said
+    reference: Name | None = None  # the first arm by default
     allocation: Allocation = Allocation()
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
 
 
-class Covariate(Sourced):
+class Covariate(ProvenanceRecord):
     """A property of a participant, drawn at enrollment: a number, or one of several named categories.
 
     Attributes

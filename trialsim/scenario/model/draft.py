@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trialsim.protocol.steps import Step
-from trialsim.quantities.fields import Amount, Count, Duration, Line, Money, Name, Record, Sourced, StudyName
+from trialsim.quantities.fields import Amount, Count, Duration, Line, Money, Name, ProvenanceRecord, Record, StudyName
 from trialsim.rules import CHOSEN, COUNTED, SCHEDULE, WORDS
 from trialsim.scenario.model.analyses import Analysis
 from trialsim.scenario.model.design import Covariate, Design
@@ -19,7 +19,7 @@ from trialsim.scenario.oneof import OneOf
 from trialsim.scenario.sweep import Sweep
 
 
-class Costs(Sourced):
+class Costs(ProvenanceRecord):
     """What the study costs, in one currency.
 
     Attributes
@@ -49,7 +49,7 @@ class Simulation(Record):
     seed: Count = Field(default=1, ge=0, le=2**63 - 1)
 
 
-class Published(Record):
+class PublishedFigure(Record):
     """A figure or finding of the published study, for ``trialsim reproduce``.
 
     Attributes
@@ -118,4 +118,4 @@ class Draft(Record):
     costs: Annotated[Costs | None, CHOSEN] = None
     sweep: Annotated[Sweep | None, WORDS] = None
     simulation: Annotated[Simulation, CHOSEN] = Simulation()
-    published: Annotated[tuple[Published, ...], WORDS, CHOSEN] = ()
+    published: Annotated[tuple[PublishedFigure, ...], WORDS, CHOSEN] = ()

@@ -1,4 +1,4 @@
-"""Lists of names, and where one item may stand for a list."""
+"""Lists of names, and single items in place of a list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trialsim.quantities.fields import Name, Record
 
 
 class OneOrMany:
-    """An annotation: one item may stand where a list belongs."""
+    """An annotation: one item may be written where a list belongs."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_before_validator_function(_listed, handler(source))

@@ -20,18 +20,18 @@ from trialsim.quantities.fields import (
     PlateSize,
     PractitionerSd,
     PractitionerShare,
+    ProvenanceRecord,
     Rate,
     Record,
     Share,
     SignedShare,
-    Sourced,
 )
 from trialsim.rules import ABOVE_ZERO, NOT_NEGATIVE, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
 
 
-class Level(Sourced):
+class Level(ProvenanceRecord):
     """The distribution of an outcome at a visit in an arm, given in any way its scale allows.
 
     Attributes
@@ -57,14 +57,14 @@ class Level(Sourced):
 
     def numbers(self) -> dict[str, float]:
         """The numbers of a measured level under the names that ``distributions.solve`` takes."""
-        told = ((key, getattr(self, key)) for key in ("mean", "sd", "median", "sd_log", "cv"))
-        flat = {key: number.value for key, number in told if number is not None}
+        given = ((key, getattr(self, key)) for key in ("mean", "sd", "median", "sd_log", "cv"))
+        flat = {key: number.value for key, number in given if number is not None}
         if self.iqr is not None:
             flat |= {"iqr_low": self.iqr[0].value, "iqr_high": self.iqr[1].value}
         return flat
 
 
-class ArmLevels(Sourced):
+class ArmLevels(ProvenanceRecord):
     """Levels at one visit that differ by arm.
 
     Attributes
@@ -85,7 +85,7 @@ AnyLevel = Annotated[
 ]
 
 
-class Effect(Sourced):
+class Effect(ProvenanceRecord):
     """What an arm changes against the reference, at the visits named (all if none).
 
     Attributes
@@ -102,7 +102,7 @@ class Effect(Sourced):
     visits: Names = ()
 
 
-class Correlation(Sourced):
+class Correlation(ProvenanceRecord):
     """Latent correlation of an outcome with itself over visits, and with outcomes above it in the file.
 
     Attributes
@@ -117,7 +117,7 @@ class Correlation(Sourced):
     with_: Mapping[Name, Factor] = Field(default={}, alias="with")
 
 
-class Rhythm(Sourced):
+class Rhythm(ProvenanceRecord):
     """The clock: a slope per hour on the log scale (or in the outcome's unit), or a cosinor with a peak time.
 
     Attributes
@@ -136,7 +136,7 @@ class Rhythm(Sourced):
     between: ClockWindow | None = None
 
 
-class Response(Sourced):
+class Response(ProvenanceRecord):
     """How an outcome answers to an activity: through secretion, or at once by a ratio, difference or odds ratio.
 
     Attributes
@@ -158,17 +158,17 @@ class Response(Sourced):
     secretion: SignedShare | None = None
     lag: Duration | None = None
     lasts: Duration | None = Field(default=None, alias="for")  # of the drive, from the activity's start
-    responders: Share | None = None  # everyone if not said
+    responders: Share | None = None  # everyone by default
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     sd_log_between: Annotated[Factor | None, NOT_NEGATIVE] = None  # spread of individual log ratios
     sd_between: Annotated[Amount | None, NOT_NEGATIVE] = None  # spread of individual differences
     sd_practitioner: PractitionerSd | None = None  # spread of the effect over practitioners, on the predictor's scale
-    visits: Names = ()  # later visits of the same session if not said
+    visits: Names = ()  # later visits of the same session by default
 
 
-class Driver(Sourced):
+class Driver(ProvenanceRecord):
     """Something in the trace that moves the outcome: failed attempts, waiting, interruption, time in an activity.
 
     Attributes
@@ -184,14 +184,14 @@ class Driver(Sourced):
 
     driver: Annotated[Literal["failed", "wait", "interrupted", "duration", "missed"], OneOf()]
     of: Name | None = None  # an attempt or activity
-    lasts: Name | None = Field(default=None, alias="for")  # a resource, for waits
+    resource: Name | None = Field(default=None, alias="for")  # a resource, for waits
     per: Annotated[Duration | None, ABOVE_ZERO, SCHEDULE] = None  # for waits and durations
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
 
 
-class CovariateEffect(Sourced):
+class CovariateEffect(ProvenanceRecord):
     """How a covariate moves the outcome: per unit of a number, or for one category against the others.
 
     Attributes
@@ -214,7 +214,7 @@ class CovariateEffect(Sourced):
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
 
 
-class Icc(Sourced):
+class Icc(ProvenanceRecord):
     """Shares of the variance that belong to the practitioner (of a resource) and the site.
 
     Attributes
@@ -227,7 +227,7 @@ class Icc(Sourced):
     site: Share | None = None
 
 
-class Instrument(Sourced):
+class Instrument(ProvenanceRecord):
     """How a value is measured.
 
     Attributes
@@ -255,7 +255,7 @@ class Instrument(Sourced):
     )
 
 
-class Missing(Sourced):
+class MissingValues(ProvenanceRecord):
     """A reason for a missing value. MAR looks at another measured value, MNAR at the value itself.
 
     Attributes
@@ -276,7 +276,7 @@ class Missing(Sourced):
     reason: Line
     chance: Share  # at the reference value
     visits: Names = ()
-    arms: Names = ()  # all if left out
+    arms: Names = ()  # all by default
     given: Name | None = None  # MAR: an outcome
     at: Name | None = None  # MAR: its visit
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
@@ -339,7 +339,7 @@ class Outcome(Record):
     unit: Line | None = None
     categories: Categories = ()
     labels: Mapping[Name, Line] = {}  # words for categories, each under its number
-    limits: tuple[Amount, Amount] | None = None  # of a normal outcome's scale: told, not enforced
+    limits: tuple[Amount, Amount] | None = None  # of a normal outcome's scale: declared, not enforced
     better: Annotated[Literal["lower", "higher"], OneOf()] | None = None  # which way is good for the participant
     visits: Names
     source: Annotated[str | None, WORDS] = None
@@ -358,7 +358,7 @@ class Outcome(Record):
     icc: Icc = Icc()
     instrument: Instrument = Instrument()
     lost: Share | None = None
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingValues, ...] = ()
     window: Annotated[Window | None, SCHEDULE] = None
 
     @property

@@ -10,7 +10,7 @@ from trialsim.scenario.model.draft import Draft
 
 if TYPE_CHECKING:
     from trialsim.protocol.program import Program
-    from trialsim.scenario.written import Written
+    from trialsim.scenario.written import WrittenScenario
 
 
 class Scenario(Draft):
@@ -19,11 +19,11 @@ class Scenario(Draft):
     It keeps what it was made of (:attr:`written`) and its compiled protocol (:attr:`program`); neither is part of its equality.
     """
 
-    _written: Written | None = PrivateAttr(default=None)
+    _written: WrittenScenario | None = PrivateAttr(default=None)
     _program: Program | None = PrivateAttr(default=None)
 
     @classmethod
-    def made(cls, draft: Draft, *, written: Written, program: Program | None) -> Scenario:
+    def made(cls, draft: Draft, *, written: WrittenScenario, program: Program | None) -> Scenario:
         """The scenario of a draft that was written out and checked; for :func:`trialsim.scenario.resolve.resolve` alone."""
         fields = {name: getattr(draft, name) for name in Draft.model_fields}
         scenario = cls.model_construct(_fields_set=draft.model_fields_set, **fields)
@@ -31,7 +31,7 @@ class Scenario(Draft):
         return scenario
 
     @property
-    def written(self) -> Written:
+    def written(self) -> WrittenScenario:
         """The written scenario, on which changes are made (:func:`trialsim.scenario.change.change`)."""
         assert self._written is not None
         return self._written

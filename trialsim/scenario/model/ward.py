@@ -9,17 +9,17 @@ from typing import Annotated
 from pydantic import Field
 
 from trialsim.protocol.steps import Resource, WaitRule
-from trialsim.quantities.fields import Duration, DurationSpread, Factor, Line, Name, Record, Share, Sourced
+from trialsim.quantities.fields import Duration, DurationSpread, Factor, Line, Name, ProvenanceRecord, Record, Share
 from trialsim.rules import ABOVE_ZERO, QUANTITY, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import OneOrMany
 
 
-class Leave(Sourced):
+class Leave(ProvenanceRecord):
     """One reason to leave early: after a drawn time, or with a chance within a time (constant hazard).
 
     Attributes
     ----------
-    reason : the reason in a word; each reason stands once. Example: discharge
+    reason : the reason in a word; each reason appears once. Example: discharge
     after : after which time, as a duration that may vary. Example: {median: 9 d, iqr: [5 d, 14 d]}
     chance : the chance to leave within the time under within, below 100 %. Example: 10 %
     within : the time within which the chance acts, a duration. Example: 30 d
@@ -44,7 +44,7 @@ class ArrivalPeriod(Record):
     every: Annotated[Duration, ABOVE_ZERO]
 
 
-class Arrivals(Sourced):
+class Arrivals(ProvenanceRecord):
     """Poisson arrivals: a constant mean gap, or one that changes; ``pattern`` weighs the days of the week.
 
     Attributes
@@ -59,7 +59,7 @@ class Arrivals(Sourced):
     pattern: Mapping[str, Factor] = {}  # {Mon-Fri: 1, Sat-Sun: 0.3}: relative rates, mean kept
 
 
-class Patients(Sourced):
+class Patients(ProvenanceRecord):
     """Who comes, who may be asked, who consents, who leaves (times counted from arrival).
 
     Attributes
@@ -76,12 +76,12 @@ class Patients(Sourced):
     label: Annotated[Line, WORDS] = "patient"
     arrive: Arrivals
     exclusions: Mapping[Name, Share] = {}  # a reason and the share of patients it rules out before they are asked
-    ask: WaitRule | None = None  # when they are asked; at arrival if not said
+    ask: WaitRule | None = None  # when they are asked; at arrival by default
     consent: Share
     leave: Annotated[tuple[Leave, ...], OneOrMany()] = ()
 
 
-class Setting(Sourced):
+class Setting(ProvenanceRecord):
     """The ward: calendar start, patients, resources, sites (each site has its own resources of the same kind).
 
     Attributes

@@ -53,4 +53,4 @@ def test_one_search_on_the_bottleneck(root) -> None:
     found = module.find_size(study, module.target_of(study), power=0.8, replicates=2_000, confirm=2_000, seed=1)
     assert abs(found.root - 342.8) < 9
     assert found.low < found.root < found.high
-    assert any("does not rise all the way" in note for note in found.notes)
+    assert any("does not rise throughout" in note for note in found.notes)

@@ -113,7 +113,7 @@ def pooled_sd(values: Floats, arm: Ints, arms: int) -> tuple[float, int]:
         raise FitError(
             f"{int(used.sum())} values in {present} arms are too few for an SD.",
             code="TS-F005",
-            remedy="At least 2 values more than arms are needed.",
+            remedy="There must be at least 2 values more than arms.",
         )
     sd = math.sqrt(float(np.square(left[used]).sum()) / df)
     if sd == 0:

@@ -38,7 +38,7 @@ def read_empirical(inner: object, kind: str, info: Any) -> tuple[float, ...]:
     if not texts or len(texts) > MOST_VALUES:
         refuse(
             "TS-E019",
-            f"{len(texts)} values are too few or too many values.",
+            f"{len(texts)} values are too few or too many.",
             remedy=f"1 to {MOST_VALUES} are possible.",
         )
     values = [read_value(_as_number(text, kind), kind)[0] for text in texts]

@@ -181,7 +181,7 @@ def read_spread(value: object, kind: str, info: Any = None) -> Spread:
             if key != family:
                 refuse(
                     "TS-E003",
-                    f"'{key}' cannot be beside '{family}'.",
+                    f"'{key}' cannot be combined with '{family}'.",
                     remedy=f"Write it inside {family}: {{..}}.",
                     at=(key,),
                 )

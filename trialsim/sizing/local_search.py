@@ -125,7 +125,7 @@ class LocalSearch:
             return ()
         last = int(above[above < below[-1]][-1])
         text = (
-            f"Power does not rise all the way: with {wide.at[last]:.0f} participants it is "
+            f"Power does not rise throughout: with {wide.at[last]:.0f} participants it is "
             f"{100 * wide.power[last]:.1f} %, with {wide.at[below[-1]]:.0f} again {100 * wide.power[below[-1]]:.1f} %. "
             "The answer is the size from which power stays above the goal, up to the largest size simulated."
         )

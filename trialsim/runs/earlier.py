@@ -38,7 +38,7 @@ def keep_earlier(out: Path, old: Path) -> None:
     for path in earlier_folders(out):
         if now is not None and path.name.startswith(short(key_of(now))) and covers(out, path):
             discard(path)
-    _remove_empty(out / "figures", out / "cohort", out / EARLIER)
+    remove_empty(out / "figures", out / "cohort", out / EARLIER)
     drop_figures(out)
 
 
@@ -86,7 +86,7 @@ def drop_figures(out: Path) -> None:
         write_json(path / MANIFEST, {**manifest, "outputs": {k: v for k, v in outputs.items() if k not in drawn}})
         for name in drawn:
             (path / "figures" / Path(name).name).unlink(missing_ok=True)
-        _remove_empty(path / "figures")
+        remove_empty(path / "figures")
 
 
 def discard(folder: Path) -> None:
@@ -98,7 +98,8 @@ def discard(folder: Path) -> None:
     shutil.rmtree(gone)
 
 
-def _remove_empty(*folders: Path) -> None:
+def remove_empty(*folders: Path) -> None:
+    """Remove those folders that are there and empty; a link to a folder stays."""
     for folder in folders:
         if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
             folder.rmdir()

@@ -12,7 +12,7 @@ from typing import Any
 from trialsim import study as studies
 from trialsim.errors import RunError, TrialsimError
 from trialsim.prepared import Study, prepare
-from trialsim.runs.earlier import earlier_folders
+from trialsim.runs.earlier import earlier_folders, remove_empty
 from trialsim.runs.files import remove_partial, write_json
 from trialsim.runs.folder import has_owner
 from trialsim.runs.lock import alone, writing
@@ -118,12 +118,15 @@ def _listed(folder: Path, *, check: bool) -> Iterator[Listed]:
             bytes=size + sum(map(_size, own)),
             faults=tuple(_faults(folder, manifest)) if check else (),
         )
-    elif os.path.lexists(folder / MANIFEST) or (folder / ESTIMATES).is_file():
-        yield Listed(folder, "damaged", "", "", None, 0, 0, size, (why,))
     of_earlier = {chunks_of(path, known) for path in earlier_folders(folder) if (known := sound_manifest(path))}
-    for store in stores:
-        if store not in own and store not in of_earlier:
-            yield _listed_store(folder, store, check=check)
+    rest = [store for store in stores if store not in own and store not in of_earlier]
+    if manifest is None and (os.path.lexists(folder / MANIFEST) or (folder / ESTIMATES).is_file()):
+        alone_there, rest = (rest[0], []) if len(rest) == 1 else (None, rest)
+        held = (kept(alone_there), _size(alone_there)) if alone_there is not None else (0, 0)
+        key = alone_there.name if alone_there is not None and alone_there != folder / CHUNKS else ""
+        yield Listed(folder, "damaged", key, "", None, 0, held[0], size + held[1], (why,))
+    for store in rest:
+        yield _listed_store(folder, store, check=check)
 
 
 def _listed_store(folder: Path, store: Path, *, check: bool) -> Listed:
@@ -262,6 +265,7 @@ def clean(folder: Path, *, chunks: bool = False) -> int:
                     shutil.rmtree(one / DAMAGED)
         for path in (folder, *earlier_folders(folder)) if chunks else ():
             _without_store(path)
+        remove_empty(folder / CHUNKS)
         return before - _total(folder)
 
 

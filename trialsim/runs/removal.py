@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 from trialsim.errors import RunError
-from trialsim.runs.earlier import discard
+from trialsim.runs.earlier import discard, remove_empty
 from trialsim.runs.listing import Listed, find_runs, remove_tree
 from trialsim.runs.lock import alone, writing
-from trialsim.runs.stores import root_of, store_folder
+from trialsim.runs.store import CHUNKS
+from trialsim.runs.stores import EARLIER, root_of, store_folder
 
 KEY = re.compile(r"[0-9a-f]{4,32}")
 
@@ -48,9 +49,7 @@ def remove(root: Path, key: str) -> tuple[Listed, ...]:
                 discard(one.folder)
         if not standing:
             remove_tree(store_folder(folder, found[0].key))
-        above = folder / "earlier"
-        if above.is_dir() and not any(above.iterdir()):
-            above.rmdir()
+        remove_empty(folder / EARLIER, folder / CHUNKS)
     return tuple(going)
 
 

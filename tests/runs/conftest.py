@@ -26,7 +26,7 @@ def store(out: Path) -> Path:
 
 
 def chunk_names(out: Path) -> list[str]:
-    return sorted(path.name for path in (out / "chunks").glob("*/*.parquet"))
+    return sorted(path.name for path in out.glob("chunks/*/*.parquet"))
 
 
 @pytest.fixture(scope="session")

@@ -133,15 +133,18 @@ def _some(names: list[str]) -> str:
 
 def _ours(path: Path) -> bool:
     """Whether this is a shard, or only what a run leaves that was killed before it wrote anything."""
-    partial = path.name.startswith(".") and path.name.endswith(PARTIAL)
     litter = LITTER.fullmatch(path.name) is not None
     if path.is_dir() and path.name in (CHUNKS, TRUTHS):
-        return not any(one.is_file() for one in path.rglob("*"))
+        return not any(one.is_file() and not _partial(one) for one in path.rglob("*"))
     if path.is_dir() and path.name == EARLIER:
         return all((one / MANIFEST).is_file() for one in path.iterdir())
     if path.is_dir():
         return path.name in (NEW, OLD) or SHARD.fullmatch(path.name) is not None
-    return path.name in (LOCK, PLAYING) or partial or litter
+    return path.name in (LOCK, PLAYING) or _partial(path) or litter
+
+
+def _partial(path: Path) -> bool:
+    return path.name.startswith(".") and path.name.endswith(PARTIAL)
 
 
 def has_owner(folder: Path) -> bool:

@@ -152,8 +152,10 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
             asked.append(_asked(folder, last[folder]))
         elif held is None and folder in folders:
             raise _foreign(folder, _difference(last.get(folder), first, known))
+        elif folder in last:
+            tell(f"{folder} was last played with another study; its earlier trials of the study in {known} are taken.")
         elif folder in folders:
-            tell(f"{folder} has trials of {known} that are taken, though it does not say that they were played last.")
+            tell(f"{folder} does not say what was played into it: {STORE} is missing or damaged. Its chunks are taken.")
         stores += [held] if held is not None else []
     study = with_simulation(load(resolved_file(first.files)), replicates=max(asked), seed=first.words["seed"])
     if scenario_hash(study.scenario) != first.words["scenario_hash"]:

@@ -79,7 +79,7 @@ def store_folders(out: Path) -> list[Path]:
 
 
 def _used(store: Path) -> bool:
-    return (store / STORE).is_file() or bool(chunk_files(store))
+    return any((store / name).is_file() for name in (STORE, RESOLVED)) or bool(chunk_files(store))
 
 
 def kept(store: Path) -> int:

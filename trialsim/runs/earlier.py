@@ -22,7 +22,8 @@ UNKNOWN = "unknown"
 def earlier_folders(out: Path) -> list[Path]:
     """The earlier results of a folder, the newest first."""
     held = out / EARLIER
-    found = [path for path in held.iterdir() if (path / MANIFEST).is_file()] if held.is_dir() else []
+    shown = [path for path in held.iterdir() if not path.name.startswith(".")] if held.is_dir() else []
+    found = [path for path in shown if (path / MANIFEST).is_file()]  # what is hidden is being removed
     return sorted(found, key=lambda path: (str((sound_manifest(path) or {}).get("finished", "")), path.name), reverse=True)
 
 

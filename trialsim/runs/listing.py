@@ -13,7 +13,7 @@ from trialsim import study as studies
 from trialsim.errors import RunError, TrialsimError
 from trialsim.prepared import Study, prepare
 from trialsim.runs.earlier import earlier_folders, remove_empty
-from trialsim.runs.files import remove_partial, write_json
+from trialsim.runs.files import PARTIAL, remove_partial, write_json
 from trialsim.runs.folder import has_owner
 from trialsim.runs.lock import alone, writing
 from trialsim.runs.manifest import changed_outputs, unlisted_outputs
@@ -85,7 +85,7 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
         except OSError:  # not ours to read, or gone since
             return
         for path in below:
-            if path.name not in (CHUNKS, NEW, OLD):
+            if path.name not in (CHUNKS, NEW, OLD) and not path.name.endswith(PARTIAL):
                 yield from _folders(path, depth - 1)
 
 

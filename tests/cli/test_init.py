@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from trialsim.api.begin import BLANK, named
 from trialsim.cli import main
-from trialsim.cli.init import BLANK, named
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
 

@@ -77,7 +77,14 @@ def test_figures_of_the_newest_ten_are_kept(tmp_path: Path, monkeypatch: pytest.
 
 def with_store(out: Path, content: str) -> None:
     store = store_folder(out, store_key(content))
-    words = {"scenario": "study", "scenario_hash": content, "seed": 1, "replicates": 100, "engine": "fast", "contract": 2}
+    words = {
+        "scenario": "study",
+        "scenario_hash": content,
+        "seed": 1,
+        "replicates": 100,
+        "engine": "fast",
+        "contract": 2,
+    }
     write_text(store / STORE, json.dumps(words))
 
 

@@ -20,9 +20,7 @@ from trialsim.runs.run import put_in_place
 from trialsim.runs.store import store_key
 from trialsim.runs.stores import store_folder
 
-PLAYING = Playing(
-    scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5
-)
+PLAYING = Playing(scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5)
 KEY = store_key("abc")
 
 

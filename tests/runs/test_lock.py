@@ -83,7 +83,9 @@ def test_a_process_may_hold_its_lock_twice(tmp_path: Path) -> None:
     assert not (tmp_path / PLAYING).exists()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"key": 1}', "\0", '{"key": "a", "scenario": "b", "replicates": "x"}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"key": 1}', "\0", '{"key": "a", "scenario": "b", "replicates": "x"}']
+)
 def test_words_of_a_lock_that_cannot_be_read_say_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / PLAYING).write_text(text)
     assert playing(tmp_path) is None

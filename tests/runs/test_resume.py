@@ -16,8 +16,8 @@ from trialsim.compare import compare
 from trialsim.errors import RunError
 from trialsim.runs import players
 from trialsim.runs import run as runs
-from trialsim.runs.lock import alone
 from trialsim.runs.listing import find_runs
+from trialsim.runs.lock import alone
 from trialsim.runs.run import run
 from trialsim.runs.shards import gather, merge
 from trialsim.runs.store import ChunkStore

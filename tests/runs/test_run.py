@@ -13,8 +13,8 @@ import pytest
 from tests.runs.conftest import store
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.prepared import prepare
-from trialsim.runs.record import read_manifest
 from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.record import read_manifest
 from trialsim.runs.run import Run, run, write_cohort
 from trialsim.scenario import Scenario, load, resolve
 from trialsim.study import simulate

@@ -14,9 +14,9 @@ from tests.runs.conftest import chunk_names, store
 from trialsim.cli import main
 from trialsim.errors import RunError
 from trialsim.regular import inside, open_regular
-from trialsim.runs.record import read_manifest
 from trialsim.runs.listing import find_runs
 from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.record import read_manifest
 from trialsim.scenario.shipped import shipped_scenarios
 
 ANCOVA = str(shipped_scenarios()["textbook-ancova"].path)
@@ -180,7 +180,9 @@ def test_a_deleted_chunk_of_a_shard_is_named(tmp_path: Path) -> None:
     assert find_runs(tmp_path, check=True)[0].faults == ()
     chunks = store(shard)
     (chunks / "000000500-000001000.parquet").unlink()
-    assert find_runs(tmp_path, check=True)[0].faults == (f"the chunk of replicates 500 to 999 is gone from chunks/{chunks.name}",)
+    assert find_runs(tmp_path, check=True)[0].faults == (
+        f"the chunk of replicates 500 to 999 is gone from chunks/{chunks.name}",
+    )
 
 
 def test_a_deleted_manifest_is_named(out: Path, capsys: Captured) -> None:

@@ -209,7 +209,7 @@ def run(
             said = in_words(needed, precision)
         if figures:
             _draw(finished, say)
-        playing.placed(finished)
+        finished = playing.placed(finished)
     return Run(folder, finished, said)
 
 
@@ -329,7 +329,7 @@ def merge(
         )  # fmt: skip
         if figures:
             _draw(merged, say)
-        playing.placed(merged)
+        merged = playing.placed(merged)
     return Run(out, merged)
 
 

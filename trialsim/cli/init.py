@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import rich_click as click
 
-import trialsim as ts
 from trialsim.cli.console import stdout
-from trialsim.errors import RunError
-from trialsim.quantities.letters import usable_name
-from trialsim.quantities.refuse import did_you_mean
-from trialsim.scenario.shipped import Shipped
-
-TEMPLATES = Path(__file__).parent / "templates"
-
-#: Skeletons to fill in, and what is said of them in the list.
-BLANK = {
-    "blank": "A commented skeleton: two arms, two visits, no ward",
-    "blank-ward": "A commented skeleton: two arms on a ward with nurses",
-}
-
-NAME = re.compile(r"^name:[^\n#]*?(?=\s*(#|$))", re.MULTILINE)
-
-#: What YAML reads as a word: it begins with a letter and does not stand for a truth, a gap or a number.
-WORD = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[^\W\d_][\w.-]*", re.IGNORECASE)
 
 
 @click.command("init")
@@ -37,36 +18,14 @@ def command(template: str | None, target: Path | None) -> None:
     `trialsim init blank --as mine.yaml` begins with a commented skeleton, `blank-ward` with one that has a ward. The study is
     named as the file, and so is the folder of its results.
     """
-    known = {**ts.shipped(), **{name: Shipped(title, TEMPLATES / f"{name}.yaml", ()) for name, title in BLANK.items()}}
+    from trialsim.api.begin import begin_study, templates
+
     if template is None:
+        known = templates()
         width = max(len(name) for name in known)
         for name, card in known.items():
             stdout.print(f"{name:<{width}}  {card.title}", markup=False)
         stdout.print("\nNext: trialsim init picu-blood-draw --as mine.yaml", markup=False)
         return
-    if template not in known:
-        raise RunError(
-            f"No shipped scenario is called {template!r}.", code="TS-R010",
-            remedy=f"{did_you_mean(template, list(known), what='Shipped')} `trialsim init` lists them.".strip(),
-        )  # fmt: skip
-    card = known[template]
-    path = target or Path(card.path.name)
-    text = named(card.path.read_text(encoding="utf-8"), usable_name(path.stem))
-    files = {path: text.encode("utf-8"), **{path.parent / one.name: one.read_bytes() for one in card.companions}}
-    for copy, content in files.items():
-        if copy.exists() and (copy == path or copy.read_bytes() != content):
-            raise RunError(f"{copy} exists already.", code="TS-R011", remedy="Choose another name with --as.")
-    for copy, content in files.items():
-        copy.write_bytes(content)
+    path = begin_study(template, target)
     stdout.print(f"Wrote {path}. Change it, then: trialsim check {path}", markup=False)
-
-
-def named(text: str, name: str) -> str:
-    """The text of a scenario under another name, which its folder of results has too; as it is where no name is left.
-
-    >>> named("trialsim: 1\\nname: picu-blood-draw   # short\\n", "2024")
-    'trialsim: 1\\nname: "2024"   # short\\n'
-    """
-    if not name:
-        return text
-    return NAME.sub(lambda _: f"name: {name}" if WORD.fullmatch(name) else f'name: "{name}"', text, count=1)

@@ -139,6 +139,9 @@ def _print(made: Run, *, seconds: float, figures: bool) -> None:
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     stderr.print(f"{result.replicates:,} simulated trials{there}, in {seconds:.1f} s.", markup=False)
+    before = made.finished.before if made.finished is not None else None
+    if before is not None:
+        stdout.print(f"The result before this one is kept in {before}.", markup=False)
     if figures:
         stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)
     else:

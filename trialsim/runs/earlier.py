@@ -24,26 +24,30 @@ def earlier_folders(out: Path) -> list[Path]:
     held = out / EARLIER
     shown = [path for path in held.iterdir() if not path.name.startswith(".")] if held.is_dir() else []
     found = [path for path in shown if (path / MANIFEST).is_file()]  # what is hidden is being removed
-    return sorted(found, key=lambda path: (str((sound_manifest(path) or {}).get("finished", "")), path.name), reverse=True)
+    return sorted(
+        found, key=lambda path: (str((sound_manifest(path) or {}).get("finished", "")), path.name), reverse=True
+    )
 
 
-def keep_earlier(out: Path, old: Path) -> None:
-    """Make an earlier result of ``old``, which stood in ``out``, unless what stands there now has all of it."""
+def keep_earlier(out: Path, old: Path) -> Path | None:
+    """Make an earlier result of ``old``, which stood in ``out``, unless what stands there now has all of it; where it is."""
     kept = sound_manifest(old)
     empty = not any(path.is_file() or path.is_symlink() for path in old.rglob("*"))
     if empty or _only_words(old, kept) or covers(out, old):
         discard(old)
+        target = None
     else:
-        _keep(out, old, UNKNOWN if kept is None else short(key_of(kept)))
+        target = _keep(out, old, UNKNOWN if kept is None else short(key_of(kept)))
     now = sound_manifest(out)
     for path in earlier_folders(out):
         if now is not None and path.name.startswith(short(key_of(now))) and covers(out, path):
             discard(path)
     remove_empty(out / "figures", out / "cohort", out / EARLIER)
     drop_figures(out)
+    return target
 
 
-def _keep(out: Path, old: Path, name: str) -> None:
+def _keep(out: Path, old: Path, name: str) -> Path:
     target, count = out / EARLIER / name, 1
     target.parent.mkdir(exist_ok=True)
     while target.exists():
@@ -51,12 +55,13 @@ def _keep(out: Path, old: Path, name: str) -> None:
             discard(target)
         elif covers(target, old):
             discard(old)
-            return
+            return target
         else:
             count += 1
             target = out / EARLIER / f"{name}-{count}"
     rename(old, target)
     flush_folder(target.parent)
+    return target
 
 
 def covers(more: Path, less: Path) -> bool:

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from trialsim.errors import RunError
 from trialsim.regular import kind_of
-from trialsim.runs.earlier import EARLIER
 from trialsim.runs.files import PARTIAL, remove_partial, room_for
 from trialsim.runs.lock import FULL, LOCK, PLAYING, alone, writing
 from trialsim.runs.place import NEW, OLD, clear_new, place
 from trialsim.runs.record import FINISHED, MANIFEST, MOST_BYTES, RESOLVED, read_manifest, resolved_file, sound_manifest
 from trialsim.runs.sealed import keys_in
 from trialsim.runs.store import CHUNKS
-from trialsim.runs.stores import Content, begin_store, store_folder, store_folders
+from trialsim.runs.stores import EARLIER, Content, begin_store, store_folder, store_folders
 from trialsim.runs.takeover import take_over
 from trialsim.runs.truths import TRUTHS
 

@@ -291,4 +291,6 @@ def remove_tree(folder: Path) -> None:
 
 
 def _total(folder: Path) -> int:
-    return sum(_bytes(path) for path in {*folder.rglob("*"), *(path for one in _stores(folder) for path in one.rglob("*"))})
+    return sum(
+        _bytes(path) for path in {*folder.rglob("*"), *(path for one in _stores(folder) for path in one.rglob("*"))}
+    )

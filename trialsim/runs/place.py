@@ -30,8 +30,10 @@ CLEAR = ".clear"
 PATIENCE = 10.0
 
 
-def place(out: Path) -> None:
+def place(out: Path) -> Path | None:
     """Put the result in ``.new`` in its place; what stood there becomes an earlier result. The lock is held.
+
+    Returns where that earlier result is, if it is kept.
 
     Raises
     ------
@@ -43,11 +45,12 @@ def place(out: Path) -> None:
         if not (new / CLEAR).is_file():
             _set_aside(out)
         _move_in(out)
-    if (out / OLD).is_dir():
-        keep_earlier(out, out / OLD)
+    kept = keep_earlier(out, out / OLD) if (out / OLD).is_dir() else None
     if new.is_dir() and not new.is_symlink():
         shutil.rmtree(new)
-    flush_folder(out)
+    if out.is_dir():
+        flush_folder(out)
+    return kept
 
 
 def unsettled(out: Path) -> bool:

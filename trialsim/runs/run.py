@@ -48,6 +48,7 @@ class Run:
     cohort : the one that is shown, of replicate 0
     made : the files made
     playing : what its manifest says
+    before : where the result is kept that stood in the folder before
     """
 
     folder: RunFolder
@@ -56,6 +57,7 @@ class Run:
     cohort: Cohort
     made: tuple[Path, ...]
     playing: Playing
+    before: Path | None = None
 
     @property
     def found(self) -> int:
@@ -86,8 +88,8 @@ def run(
     """Play a study and write everything but figures and report into ``out``.
 
     Chunks that an earlier run of the same study left in ``out`` are read, not played. What stands there, of this study or
-    another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is played here by the fast engine, on at most :data:`trialsim.truth.MOST` replicates; without it
-    there is no bias or coverage.
+    another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is played here by the fast
+    engine, on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
 
     Parameters
     ----------
@@ -174,12 +176,13 @@ def summed_up(
 def placed(made: Run) -> Run:
     """The run, with its files in their place; what stood there is now an earlier result."""
     with alone(made.folder.path):
-        put_in_place(made.folder, made.playing)
-    return made
+        return replace(made, before=put_in_place(made.folder, made.playing))
 
 
-def put_in_place(folder: RunFolder, playing: Playing) -> None:
+def put_in_place(folder: RunFolder, playing: Playing) -> Path | None:
     """Write the manifest of a result and put its files in their place; the lock is held.
+
+    Returns where the result is kept that stood there and that this one does not have, if one did.
 
     Raises
     ------
@@ -191,7 +194,7 @@ def put_in_place(folder: RunFolder, playing: Playing) -> None:
         same = before is not None and key_of(before) == store_key(playing.scenario_hash, playing.engine)
         finish(folder.new, playing, before=before if same else None)
         flush_all(folder.new)
-        place(folder.path)
+        return place(folder.path)
 
 
 def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None, seed: int | None = None) -> Study:

@@ -330,7 +330,9 @@ def _difference(store: Store | None, first: Store, known: Path) -> str:
 
 
 def _foreign(folder: Path, why: str) -> RunError:
-    return RunError(f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge, or play it again.")
+    return RunError(
+        f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge, or play it again."
+    )
 
 
 def _link(source: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trialsim.runs.files import rename, write_json
-from trialsim.runs.record import MANIFEST, RESOLVED, key_of, sound_manifest
+from trialsim.runs.record import RESOLVED, key_of, sound_manifest
 from trialsim.runs.sealed import chunk_files
 from trialsim.runs.store import CHUNKS
 from trialsim.runs.stores import STORE, Content, store_folder

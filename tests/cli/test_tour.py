@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from trialsim.cli import main
+from trialsim.api import begin as beginning
+from trialsim.cli import COMMANDS, main
 from trialsim.runs import players
 from trialsim.runs.verify import verify
 from trialsim.scenario import load
+from trialsim.scenario.shipped import folder as shipped_folder
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -110,7 +113,9 @@ def test_words_that_decide_nothing_rewrite_the_page_and_simulate_nothing(
 ) -> None:
     assert typed("trialsim init blank --as mine.yaml")[0] == 0
     assert typed("trialsim run mine.yaml --replicates 200")[0] == 0
-    tables = {name: Path("outputs/mine", name).read_bytes() for name in ("estimates.parquet", "operating_characteristics.csv")}
+    tables = {
+        name: Path("outputs/mine", name).read_bytes() for name in ("estimates.parquet", "operating_characteristics.csv")
+    }
     edit(old, new)
     played.clear()
     code, _, told = typed("trialsim run mine.yaml --replicates 200")
@@ -126,24 +131,58 @@ def test_words_that_decide_nothing_rewrite_the_page_and_simulate_nothing(
 # ---------------------------------------------------------------- the README
 
 
+#: These search, and take minutes; every day they are tested on smaller studies.
+SEARCHES = ("size", "sweep", "tornado", "assurance")
+
+
 def tour() -> list[str]:
-    """Every command of the README that begins with ``trialsim``, from top to bottom, but those that set it up."""
-    text = README.read_text(encoding="utf-8").split("## Your own study", 1)[1]
+    """Every command of the README, from top to bottom, but for those that set trialsim up."""
+    text = README.read_text(encoding="utf-8")
     lines = []
-    for part in re.findall(r"^```\n(.*?)^```|`(trialsim [^`]+)`", text, flags=re.MULTILINE | re.DOTALL):
-        block, one = part
+    for block, one in re.findall(r"^```\n(.*?)^```|`(trialsim [^`]+)`", text, flags=re.MULTILINE | re.DOTALL):
         lines += [line for line in block.splitlines() if line.startswith("trialsim")] + ([one] if one else [])
     return lines
 
 
-def test_the_tour_is_found() -> None:
-    assert len(tour()) >= 16
-    assert tour()[0].startswith("trialsim init")
-
-
-def test_the_readme_runs_from_top_to_bottom_as_typed(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    for line in tour():
+def follow(typed: Typed, lines: list[str]) -> None:
+    """Type every line, a key being that of an earlier result; each does what it says, in the folder that is named."""
+    shutil.copytree(shipped_folder(), "scenarios")
+    for line in lines:
+        if "KEY" in line:
+            edit("{each arm: 33}", "{each arm: 30}")
+            assert typed("trialsim run mine.yaml --no-figures --no-truth")[0] == 0
+            (earlier,) = Path("outputs/mine/earlier").iterdir()
+            line = line.replace("KEY", earlier.name)
         code, out, told = typed(line)
         assert code == 0, f"{line}\n{out}\n{told}"
-        assert "Traceback" not in told
     assert load("mine.yaml").name == "mine"
+    assert Path("outputs/mine/report.html").is_file() or "KEY" in "".join(lines)
+
+
+def test_the_tour_is_found() -> None:
+    assert len(tour()) >= 19
+    called = {line.split()[1] for line in tour()}
+    assert {"init", "check", "explain", "run", "verify", "runs", "compare", "fit", "cohort", *SEARCHES} <= called
+    assert called <= set(COMMANDS)
+
+
+def test_the_readme_runs_from_top_to_bottom(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As typed, with fewer simulated trials in the file and without the commands that search."""
+    begin = beginning.begin_study
+
+    def fewer(template: str, target: Path | None = None) -> Path:
+        path = begin(template, target)
+        path.write_text(
+            re.sub(r"replicates: \d+", "replicates: 200", path.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+        return path
+
+    monkeypatch.setattr(beginning, "begin_study", fewer)
+    lines = [line.replace("--replicates 10000", "--replicates 100") for line in tour()]
+    follow(typed, [line for line in lines if line.split()[1] not in SEARCHES])
+
+
+@pytest.mark.verify
+@pytest.mark.timeout(3600)
+def test_the_readme_runs_from_top_to_bottom_as_typed(typed: Typed) -> None:
+    follow(typed, tour())

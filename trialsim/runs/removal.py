@@ -29,26 +29,26 @@ def remove(root: Path, key: str) -> tuple[Listed, ...]:
             f"no run below {root} has the key '{key}'.", code="TS-R061",
             remedy="`trialsim runs` shows the key of each; at least four of its letters are needed.",
         )  # fmt: skip
-    if len({(root_of(one.folder), one.key) for one in found}) > 1:
-        places = ", ".join(f"{one.key} in {one.folder}" for one in found)
+    going = [one for one in found if one.earlier or one.status == "started"]
+    if not going:
+        raise RunError(
+            f"{found[0].folder} shows the result {found[0].key}.", code="TS-R062",
+            remedy="Only earlier results are removed by key. To remove this one too, remove its folder.",
+        )  # fmt: skip
+    if len({(root_of(one.folder), one.key) for one in going}) > 1:
+        places = ", ".join(f"{one.key} in {one.folder}" for one in going)
         raise RunError(
             f"several runs have a key that begins with '{key}': {places}.", code="TS-R061",
             remedy="Write more of the key, or name the folder as well.",
         )  # fmt: skip
-    standing = [one for one in found if not one.earlier and one.status != "started"]
-    going = [one for one in found if one not in standing]
-    if not going:
-        raise RunError(
-            f"{standing[0].folder} shows the result {standing[0].key}.", code="TS-R062",
-            remedy="Only earlier results are removed by key. To remove this one too, remove its folder.",
-        )  # fmt: skip
-    folder = root_of(found[0].folder)
+    folder = root_of(going[0].folder)
+    shown = any(one not in going and (one.folder, one.key) == (folder, going[0].key) for one in found)
     with alone(folder), writing(folder):
         for one in going:
             if one.earlier:
                 discard(one.folder)
-        if not standing:
-            remove_tree(store_folder(folder, found[0].key))
+        if not shown:
+            remove_tree(store_folder(folder, going[0].key))
         remove_empty(folder / EARLIER, folder / CHUNKS)
     return tuple(going)
 

@@ -67,7 +67,6 @@ def steps(monkeypatch: pytest.MonkeyPatch, *, stop_after: int) -> list[str]:
 
     for module in (place, earlier):
         monkeypatch.setattr(module, "rename", counted("rename", files.rename))
-    monkeypatch.setattr(place, "write_text", counted("write", files.write_text))
     monkeypatch.setattr(manifest, "write_json", counted("write", files.write_json))
     monkeypatch.setattr(shutil, "rmtree", counted("remove", shutil.rmtree))
     return done
@@ -91,7 +90,7 @@ def test_at_every_step_either_result_is_whole(tmp_path: Path, monkeypatch: pytes
                     except KilledError:
                         ended = False
                 if attempt == 0 and ended:
-                    assert len(done) > 12
+                    assert len(done) > 10
                     assert seen == {"old", "new"}
                     return
             settle(out)

@@ -16,15 +16,12 @@ from pathlib import Path
 from trialsim.errors import RunError
 from trialsim.regular import inside
 from trialsim.runs.earlier import keep_earlier
-from trialsim.runs.files import flush_file, flush_folder, rename, write_text
+from trialsim.runs.files import flush_file, flush_folder, rename
 from trialsim.runs.lock import alone, writing
 from trialsim.runs.record import MANIFEST, sound_manifest
 
 NEW = ".new"
 OLD = ".old"
-
-#: Lies in ``.new`` once all that stood in the folder is out of the way.
-CLEAR = ".clear"
 
 #: How long a reader waits for a process that is putting a result in its place; it takes a moment [s].
 PATIENCE = 10.0
@@ -42,8 +39,7 @@ def place(out: Path) -> Path | None:
     """
     new = out / NEW
     if (new / MANIFEST).is_file():
-        if not (new / CLEAR).is_file():
-            _set_aside(out)
+        _set_aside(out)
         _move_in(out)
     kept = keep_earlier(out, out / OLD) if (out / OLD).is_dir() else None
     if new.is_dir() and not new.is_symlink():
@@ -55,7 +51,7 @@ def place(out: Path) -> Path | None:
 
 def unsettled(out: Path) -> bool:
     """Whether a process was stopped, or is, while it put a result in its place."""
-    return (out / NEW / MANIFEST).is_file() or (out / NEW / CLEAR).is_file() or (out / OLD).is_dir()
+    return (out / NEW / MANIFEST).is_file() or (out / OLD).is_dir()
 
 
 def settle(out: Path) -> None:
@@ -92,8 +88,11 @@ def clear_new(out: Path) -> None:
 
 
 def _set_aside(out: Path) -> None:
-    """Move what stands there, and what lies where a new file is to lie, to ``.old``; all of it or nothing."""
-    old, new = out / OLD, out / NEW
+    """Move what stands there, and what lies where a new file is to lie, to ``.old``; all of it or nothing.
+
+    Done once more after a part of the new files has moved in, it finds nothing: the manifest that names the others went last.
+    """
+    old = out / OLD
     moved: list[tuple[Path, Path]] = []
     try:
         for name in _in_the_way(out):
@@ -110,7 +109,6 @@ def _set_aside(out: Path) -> None:
     if old.is_dir():
         flush_folder(old)
     flush_folder(out)
-    write_text(new / CLEAR, "")
 
 
 def _in_the_way(out: Path) -> list[str]:
@@ -133,10 +131,9 @@ def _move_in(out: Path) -> None:
         if path == new / MANIFEST:
             for folder in {one.parent for one in files}:
                 flush_folder(out / folder.relative_to(new))
-        if path.name != CLEAR:
-            target = out / path.relative_to(new)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            rename(path, target)
+        target = out / path.relative_to(new)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        rename(path, target)
     flush_folder(out)
 
 

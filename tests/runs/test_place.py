@@ -78,7 +78,7 @@ def test_at_every_step_either_result_is_whole(tmp_path: Path, monkeypatch: pytes
     for stop in range(100):
         for again in (None, 0, 1):
             out = tmp_path / f"{stop} {again}"
-            write(out, "old")
+            write(out, "old", names=(*TABLES, "figures/only_old.png"))
             (out / "notes.txt").write_text("mine")
             (out / "cohort" / "mine.csv").write_text("mine")
             for attempt, most in enumerate((stop, again)):
@@ -98,6 +98,7 @@ def test_at_every_step_either_result_is_whole(tmp_path: Path, monkeypatch: pytes
             now = content_of(out)
             seen.add(now)
             assert earlier_contents(out) == ({"old"} if now == "new" else set())
+            assert (out / "figures").exists() == (now == "old"), "a file of the old one beside the new one"
             assert (out / "notes.txt").read_text() == "mine"
             assert (out / "cohort" / "mine.csv").read_text() == "mine"
     pytest.fail("a result takes more than 100 steps")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs.conftest import chunk_names, store
+from tests.runs.test_lock import held
 from trialsim.cli import main
 from trialsim.scenario.shipped import shipped_scenarios
 
@@ -89,6 +90,35 @@ def test_the_same_run_twice_at_a_time_is_refused(tmp_path: Path, capsys: Capture
         other = subprocess.run(command, capture_output=True, text=True, check=False)
     assert other.returncode == 4
     assert "TS-R006" in other.stderr
+
+
+def test_a_run_of_another_study_waits(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(out, 600) == 0
+    words = [
+        sys.executable,
+        "-m",
+        "trialsim",
+        "run",
+        ANCOVA,
+        "--out",
+        str(out),
+        "--replicates",
+        "600",
+        "--seed",
+        "9",
+        *PLAIN,
+    ]
+    with held(out, "0" * 32) as busy, subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as second:
+        assert second.stderr is not None
+        said = next(line for line in second.stderr if "This one waits for it" in line)
+        assert "Another run is playing 1,000 simulated trials of mine" in said
+        assert json.loads((out / "run.json").read_text())["seed"] == 1
+        assert busy.stdin is not None
+        busy.stdin.write("\n")
+        busy.stdin.flush()
+        assert second.wait(timeout=120) == 0
+    assert json.loads((out / "run.json").read_text())["seed"] == 9
 
 
 def test_shards_merge_to_the_run_and_a_missing_one_is_named(tmp_path: Path, capsys: Captured) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import trialsim as ts
 from tests.runs.conftest import SCENARIOS, chunk_names, results, store
+from tests.runs.test_place import KilledError, steps
 from trialsim import study as studies
 from trialsim.compare import compare
 from trialsim.errors import RunError
 from trialsim.runs import players
 from trialsim.runs import run as runs
-from trialsim.runs.listing import find_runs
+from trialsim.runs.listing import clean, find_runs
 from trialsim.runs.lock import alone
+from trialsim.runs.record import read_manifest
 from trialsim.runs.run import run
 from trialsim.runs.shards import gather, merge
 from trialsim.runs.store import ChunkStore
@@ -157,6 +162,43 @@ def test_a_run_that_is_stopped_before_its_files_take_their_place_changes_nothing
     assert results(run(ancova, out, replicates=1400).folder.path) == results(
         run(ancova, tmp_path / "other", replicates=1400).folder.path
     )
+
+
+@pytest.fixture(scope="module")
+def half_placed(ancova: studies.Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a process leaves it that is killed when some of its new files are in their place."""
+    out = tmp_path_factory.mktemp("half") / "out"
+    run(ancova, out, replicates=100, seed=1)
+    with pytest.MonkeyPatch.context() as patch:
+        steps(patch, stop_after=15)
+        with pytest.raises(KilledError):
+            run(ancova, out, replicates=100, seed=2)
+    assert not (out / "run.json").exists()
+    assert (out / "cohort" / "codebook.csv").is_file()
+    assert (out / ".new" / "run.json").is_file()
+    return out
+
+
+@pytest.mark.parametrize("command", ["verify", "compare", "runs", "merge", "open", "run", "clean"])
+def test_who_opens_a_folder_first_finishes_what_was_begun(
+    half_placed: Path, ancova: studies.Study, tmp_path: Path, command: str
+) -> None:
+    out = Path(shutil.copytree(half_placed, tmp_path / "out"))
+    commands: dict[str, Callable[[], object]] = {
+        "verify": lambda: verify(out, sample=1),
+        "compare": lambda: compare([out, out]),
+        "runs": lambda: find_runs(tmp_path),
+        "merge": lambda: merge(gather(out)),
+        "open": lambda: ts.open_run(out),
+        "run": lambda: run(ancova, out, replicates=100, seed=2),
+        "clean": lambda: clean(out),
+    }
+    commands[command]()
+    (earlier,) = (out / "earlier").iterdir()
+    assert [(read_manifest(path) or {})["seed"] for path in (out, earlier)] == [2, 1]
+    assert [verify(path, sample=1).word for path in (out, earlier)] == ["equal", "equal"]
+    assert not (out / ".new").exists()
+    assert not (out / ".old").exists()
 
 
 def test_a_really_full_disk(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.runs.conftest import chunk_names, store
+from tests.runs.test_lock import held
 from trialsim.cli import main
 from trialsim.scenario.shipped import shipped_scenarios
 
@@ -35,10 +37,10 @@ def test_more_replicates_go_on_from_those_there(tmp_path: Path, capsys: Captured
     once, twice = tmp_path / "once", tmp_path / "two words, ü"
     assert run(once, 2500) == 0
     assert run(twice, 1000) == 0
-    chunks = {file: file.stat().st_mtime_ns for file in (twice / "chunks").glob("*.parquet")}
+    chunks = {file: file.stat().st_mtime_ns for file in store(twice).glob("*.parquet")}
     assert run(twice, 2500) == 0
     assert all(file.stat().st_mtime_ns == before for file, before in chunks.items()), "a chunk was played twice"
-    assert len(list((twice / "chunks").glob("*.parquet"))) == 5
+    assert len(chunk_names(twice)) == 5
     assert table(once) == table(twice)
     capsys.readouterr()
 
@@ -46,7 +48,7 @@ def test_more_replicates_go_on_from_those_there(tmp_path: Path, capsys: Captured
 def test_a_damaged_chunk_is_named_and_played_again(tmp_path: Path, capsys: Captured) -> None:
     assert run(tmp_path / "out", 1500) == 0
     before = table(tmp_path / "out")
-    chunk = sorted((tmp_path / "out" / "chunks").glob("*.parquet"))[1]
+    chunk = sorted(store(tmp_path / "out").glob("*.parquet"))[1]
     content = bytearray(chunk.read_bytes())
     content[len(content) // 2] ^= 1
     chunk.write_bytes(content)
@@ -56,7 +58,7 @@ def test_a_damaged_chunk_is_named_and_played_again(tmp_path: Path, capsys: Captu
     assert run(tmp_path / "out", 1500) == 0
     assert chunk.name in capsys.readouterr().err
     assert table(tmp_path / "out") == before
-    aside = list((tmp_path / "out" / "chunks" / "damaged").iterdir())
+    aside = list((store(tmp_path / "out") / "damaged").iterdir())
     assert [file.read_bytes() for file in aside] == [bytes(content)]
     assert main(["runs", str(tmp_path), "--clean"]) == 0
     assert not any(file.exists() for file in aside)
@@ -64,22 +66,59 @@ def test_a_damaged_chunk_is_named_and_played_again(tmp_path: Path, capsys: Captu
     assert "is what was written" in capsys.readouterr().out
 
 
-def test_another_study_another_seed_and_a_busy_folder_are_refused(tmp_path: Path, capsys: Captured) -> None:
+def test_another_study_and_another_seed_take_the_place(tmp_path: Path, capsys: Captured) -> None:
     out = tmp_path / "out"
     assert run(out, 600) == 0
     before = table(out)
-    for more, code in ((["--seed", "77"], "TS-R002"), (["--set", "design.enroll.each arm=31"], "TS-R002")):
-        capsys.readouterr()
-        assert run(out, 600, *more) == 4
-        assert code in capsys.readouterr().err
+    for more in (["--seed", "77"], ["--set", "design.enroll.each arm=31"]):
+        assert run(out, 600, *more) == 0
+        assert table(out) != before
+    assert len(list((out / "earlier").iterdir())) == 2
+    assert run(out, 600) == 0
     assert table(out) == before
-    from trialsim.runs.folder import alone
+    capsys.readouterr()
+
+
+def test_the_same_run_twice_at_a_time_is_refused(tmp_path: Path, capsys: Captured) -> None:
+    out = tmp_path / "out"
+    assert run(out, 600) == 0
+    capsys.readouterr()
+    from trialsim.runs.lock import alone
 
     with alone(out):
         command = [sys.executable, "-m", "trialsim", "run", ANCOVA, "--out", str(out), "--replicates", "600", *PLAIN]
         other = subprocess.run(command, capture_output=True, text=True, check=False)
     assert other.returncode == 4
     assert "TS-R006" in other.stderr
+
+
+def test_a_run_of_another_study_waits(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(out, 600) == 0
+    words = [
+        sys.executable,
+        "-m",
+        "trialsim",
+        "run",
+        ANCOVA,
+        "--out",
+        str(out),
+        "--replicates",
+        "600",
+        "--seed",
+        "9",
+        *PLAIN,
+    ]
+    with held(out, "0" * 32) as busy, subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as second:
+        assert second.stderr is not None
+        said = next(line for line in second.stderr if "This one waits for it" in line)
+        assert "Another run is playing 1,000 simulated trials of mine" in said
+        assert json.loads((out / "run.json").read_text())["seed"] == 1
+        assert busy.stdin is not None
+        busy.stdin.write("\n")
+        busy.stdin.flush()
+        assert second.wait(timeout=120) == 0
+    assert json.loads((out / "run.json").read_text())["seed"] == 9
 
 
 def test_shards_merge_to_the_run_and_a_missing_one_is_named(tmp_path: Path, capsys: Captured) -> None:
@@ -112,7 +151,7 @@ def test_runs_lists_and_cleans(tmp_path: Path, capsys: Captured) -> None:
     (told,) = json.loads(capsys.readouterr().out)
     assert (told["status"], told["scenario"], told["replicates"], told["kept"]) == ("done", "textbook-ancova", 600, 600)
     assert main(["runs", str(tmp_path), "--clean", "--chunks"]) == 0
-    assert not list((tmp_path / "one").rglob("chunks/*.parquet"))
+    assert not chunk_names(tmp_path / "one")
     assert main(["verify", str(tmp_path / "one"), "--sample", "3"]) == 0, "what is left can be verified"
     assert main(["runs", str(tmp_path), "--chunks"]) == 2
     (tmp_path / "empty").mkdir()
@@ -159,7 +198,7 @@ def test_a_stop_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path, sent: s
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         ready = time.monotonic() + 120
-        while time.monotonic() < ready and process.poll() is None and not list(out.glob("chunks/*.parquet")):
+        while time.monotonic() < ready and process.poll() is None and not chunk_names(out):
             time.sleep(0.05)
         process.send_signal(sent)
         began = time.monotonic()
@@ -169,7 +208,7 @@ def test_a_stop_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path, sent: s
     assert "Traceback" not in told
     (again,) = re.findall(r"trialsim run .*", told)
     assert str(out) in again
-    assert list(out.glob("chunks/*.parquet"))
+    assert chunk_names(out)
 
 
 @pytest.mark.skipif(

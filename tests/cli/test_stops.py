@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.conftest import results
+from tests.runs.conftest import results, store
 from trialsim.cli import main
 from trialsim.runs.run import run
 from trialsim.scenario import load
@@ -47,14 +47,14 @@ def wait_for(process: subprocess.Popen[str], there: Callable[[], bool]) -> None:
 def test_a_stop_in_the_truth_pass_keeps_it(tmp_path: Path, sent: signal.Signals) -> None:
     out, untouched = tmp_path / "out", tmp_path / "untouched"
     with begin(out, 1000) as process:
-        wait_for(process, lambda: bool(list(out.glob("truth/*.parquet"))))
+        wait_for(process, lambda: bool(list(out.glob("chunks/*/truth/*.parquet"))))
         process.send_signal(sent)
         _, told = process.communicate(timeout=120)
     assert process.returncode == 4
     assert "Traceback" not in told
     assert re.search(r"Stopped: [\d,]+ of 1,000 simulated trials, and the true effects of [\d,]+, are kept in ", told)
     assert f"trialsim run {PICU} --out {out}" in told
-    kept = {path: path.stat().st_mtime_ns for path in out.glob("truth/*.parquet")}
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("chunks/*/truth/*.parquet")}
     assert kept
     run(load(PICU), out, replicates=1000)
     assert all(path.stat().st_mtime_ns == written for path, written in kept.items()), "it was played again"
@@ -71,7 +71,7 @@ def test_a_closed_terminal(tmp_path: Path) -> None:
     with begin(out, 200_000, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
         os.close(theirs)
         os.set_blocking(ours, False)
-        wait_for(process, lambda: bool(list(out.glob("truth/*.parquet"))))
+        wait_for(process, lambda: bool(list(out.glob("chunks/*/truth/*.parquet"))))
         os.close(ours)
         process.send_signal(signal.SIGHUP)
         assert process.wait(timeout=120) == 4
@@ -81,7 +81,7 @@ def test_a_closed_terminal(tmp_path: Path) -> None:
 def test_nohup_is_honored(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with begin(out, 200, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as process:
-        wait_for(process, lambda: bool(list(out.glob("truth/*.parquet"))))
+        wait_for(process, lambda: bool(list(out.glob("chunks/*/truth/*.parquet"))))
         process.send_signal(signal.SIGHUP)
         process.communicate(timeout=120)
     assert process.returncode == 0
@@ -122,7 +122,7 @@ def test_the_truth_is_played_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert main(["run", PICU, "--out", str(out), "--replicates", "300", *small]) == 0
     assert sum(map(len, played)) == 200, "the block that was cut is played whole, and one more"
     table = (out / "operating_characteristics.csv").read_bytes()
-    first = out / "truth" / "000000000-000000100.parquet"
+    first = store(out) / "truth" / "000000000-000000100.parquet"
     content = bytearray(first.read_bytes())
     content[len(content) // 2] ^= 1
     first.write_bytes(content)
@@ -130,4 +130,4 @@ def test_the_truth_is_played_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert main(["run", PICU, "--out", str(out), "--replicates", "300", *small]) == 0
     assert played == [range(100)]
     assert (out / "operating_characteristics.csv").read_bytes() == table
-    assert len(list((out / "truth" / "damaged").iterdir())) == 1
+    assert len(list((store(out) / "truth" / "damaged").iterdir())) == 1

@@ -19,8 +19,14 @@ def results(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in names}
 
 
+def store(out: Path) -> Path:
+    """The folder of the chunks of the only content that was played into ``out``."""
+    (one,) = (path for path in (out / "chunks").iterdir() if len(path.name) == 8)
+    return one
+
+
 def chunk_names(out: Path) -> list[str]:
-    return sorted(path.name for path in (out / "chunks").glob("*.parquet"))
+    return sorted(path.name for path in out.glob("chunks/*/*.parquet"))
 
 
 @pytest.fixture(scope="session")

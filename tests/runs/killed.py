@@ -1,7 +1,7 @@
 """A process that forks a run for each line it reads, so that a test can kill runs without starting Python each time.
 
-Its arguments are a scenario, a folder to warm up in, and changes of the scenario. It reads ``OUT REPLICATES``, answers with the
-process that plays (the truth first, then the trials), then with how that process ended.
+Its arguments are a scenario, a folder to warm up in, and changes of the scenario. It reads ``OUT REPLICATES SEED``, answers with
+the process that plays (the truth first, then the trials), then with how that process ended.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ def main() -> None:
     study = studies.prepare(load(sys.argv[1], set=sys.argv[3:]))
     run(study, Path(sys.argv[2]), replicates=100, workers=1)  # compiled before the first fork
     for line in sys.stdin:
-        out, replicates = line.rsplit(maxsplit=1)
+        out, replicates, seed = line.rsplit(maxsplit=2)
         child = os.fork()
         if child == 0:
-            run(study, Path(out), replicates=int(replicates), workers=1)
+            run(study, Path(out), replicates=int(replicates), seed=int(seed), workers=1)
             os._exit(0)
         _say(child)
         _say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

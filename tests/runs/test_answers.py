@@ -44,9 +44,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     take(mine, "a")
     finished(mine, Owner("sweep", "a", "sweep.json"), {"designs": 3})
     take(mine, "a")
-    for kind, name, identity in (("sweep", "b", ""), ("tornado", "a", ""), ("sweep", "a", "1")):
+    for kind, name in (("sweep", "b"), ("tornado", "a")):
         with pytest.raises(RunError, match="TS-R002"):
-            take(mine, name, kind, identity)
+            take(mine, name, kind)
     letters.mkdir()
     (letters / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(RunError, match="TS-R001"):
@@ -58,6 +58,33 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         (mine / "sweep.json").write_bytes(damage)
         with pytest.raises(RunError, match="TS-R004"):
             take(mine, "a")
+
+
+def test_a_comparison_after_an_edit_keeps_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study, words = (
+        Path("study.yaml"),
+        ["compare", "study.yaml", "--with", "design.enroll.in all=50", "--replicates", "200"],
+    )
+    study.write_text(STUDY, encoding="utf-8")
+    assert main(words) == 0
+    (out,) = Path("outputs").iterdir()
+    first = (out / "comparison.csv").read_bytes()
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    for mean in (12, 13):
+        study.write_text(STUDY.replace("value: 2, prior", f"value: {mean - 9}, prior"), encoding="utf-8")
+        assert main(words) == 0
+    kept = sorted((out / "earlier").iterdir())
+    assert len(kept) == 2
+    assert first in [(path / "comparison.csv").read_bytes() for path in kept]
+    assert all((path / "compare.html").is_file() and (path / "figures").is_dir() for path in kept)
+    study.write_text(STUDY, encoding="utf-8")
+    assert main(words) == 0
+    assert (out / "comparison.csv").read_bytes() == first
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+    capsys.readouterr()
 
 
 def test_two_processes_never_write_into_one_folder(tmp_path: Path) -> None:

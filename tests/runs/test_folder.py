@@ -1,4 +1,4 @@
-"""Files are whole or absent, and no folder is taken from another study."""
+"""Files are whole or absent, and no folder is taken that no run made."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ import pytest
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.runs.files import whole_file, write_measures, write_text
-from trialsim.runs.folder import RunFolder, claim, read_manifest
-from trialsim.runs.manifest import Playing, add_outputs, changed_outputs, finish
+from trialsim.runs.folder import RunFolder, check
+from trialsim.runs.lock import alone
+from trialsim.runs.manifest import Playing, changed_outputs
+from trialsim.runs.place import NEW
+from trialsim.runs.record import read_manifest
+from trialsim.runs.run import put_in_place
+from trialsim.runs.store import store_key
+from trialsim.runs.stores import store_folder
 
 PLAYING = Playing(scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5)
+KEY = store_key("abc")
 
 
-def a_run(out: Path, *files: str) -> RunFolder:
-    folder = claim(out, scenario_hash="abc", seed=1, name="study")
-    for name in files:
-        write_text(out / name, f"contents of {name}\n")
-    finish(folder, PLAYING, made=[out / name for name in files])
-    return folder
+def a_run(out: Path, *files: str) -> None:
+    """What a run leaves in a folder, without its trials."""
+    check(out, KEY)
+    with alone(out):
+        for name in files:
+            write_text(out / NEW / name, f"contents of {name}\n")
+        put_in_place(RunFolder(out, store_folder(out, KEY)), PLAYING)
 
 
 def test_a_file_that_fails_halfway_leaves_the_old_one(tmp_path: Path) -> None:
@@ -63,42 +71,19 @@ def test_the_table_has_exactly_the_declared_columns(tmp_path: Path) -> None:
 def test_a_rerun_replaces_only_what_it_made(tmp_path: Path) -> None:
     a_run(tmp_path, "one.csv", "figures/two.png")
     (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "figures" / "mine.png").write_text("mine")
     a_run(tmp_path, "one.csv")
     assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["mine.png"]
     assert (tmp_path / "one.csv").exists()
-    assert not (tmp_path / "figures/two.png").exists()
     assert list(json.loads((tmp_path / "run.json").read_text())["outputs"]) == ["one.csv"]
-
-
-@pytest.mark.parametrize(("scenario_hash", "seed"), [("abd", 1), ("abc", 2)])
-def test_another_study_never_overwrites(tmp_path: Path, scenario_hash: str, seed: int) -> None:
-    a_run(tmp_path, "one.csv")
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    with pytest.raises(RunError) as refused:
-        claim(tmp_path, scenario_hash=scenario_hash, seed=seed, name="other")
-    assert refused.value.code == "TS-R002"
-    assert "--out" in refused.value.remedy
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-
-
-def test_a_study_killed_before_its_end_keeps_its_folder(tmp_path: Path) -> None:
-    claim(tmp_path / "out", scenario_hash="abc", seed=1, name="study")
-    with pytest.raises(RunError, match="another study"):
-        claim(tmp_path / "out", scenario_hash="other", seed=1)
-    assert claim(tmp_path / "out", scenario_hash="abc", seed=1).previous == ()
-
-
-def test_a_rerun_that_is_killed_still_knows_what_the_first_made(tmp_path: Path) -> None:
-    a_run(tmp_path, "one.csv", "two.csv")
-    claim(tmp_path, scenario_hash="abc", seed=1)
-    a_run(tmp_path, "one.csv")
-    assert not (tmp_path / "two.csv").exists()
+    assert (tmp_path / "earlier" / KEY[:8] / "figures" / "two.png").is_file(), "the page that had it can still be read"
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("years of work")
     with pytest.raises(RunError, match="no run of trialsim made") as refused:
-        claim(tmp_path, scenario_hash="abc", seed=1)
+        check(tmp_path, KEY)
     assert refused.value.code == "TS-R001"
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
 
@@ -106,14 +91,14 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(RunError, match="is a file"):
-        claim(tmp_path / "out", scenario_hash="abc", seed=1)
+        check(tmp_path / "out", KEY)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\x00"])
 def test_a_damaged_manifest_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(RunError, match="damaged") as refused:
-        claim(tmp_path, scenario_hash="abc", seed=1)
+        check(tmp_path, KEY)
     assert refused.value.code == "TS-R004"
 
 
@@ -130,9 +115,7 @@ def test_stale_names_outside_the_folder_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_hashes_tell_a_changed_file(tmp_path: Path) -> None:
-    folder = a_run(tmp_path, "one.csv", "two.csv")
-    write_text(tmp_path / "report.html", "<p>")
-    add_outputs(folder, [tmp_path / "report.html"])
+    a_run(tmp_path, "one.csv", "two.csv", "report.html")
     assert changed_outputs(tmp_path) == []
     (tmp_path / "two.csv").write_text("edited")
     (tmp_path / "report.html").unlink()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,69 +18,139 @@ import pytest
 
 from tests.runs.conftest import SCENARIOS, chunk_names, results
 from trialsim import study as studies
+from trialsim.runs.earlier import earlier_folders
+from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.place import settle
+from trialsim.runs.record import read_manifest
 from trialsim.runs.run import run
+from trialsim.runs.verify import verify
 from trialsim.scenario import load
 
 KILLS = 20
 REPLICATES = 2600  # five whole chunks and a part of one
+FEWER = 600
 SMALL = "design.enroll={each arm: 5}"
 
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
 
-@posix
-def test_killed_at_twenty_random_moments(tmp_path: Path) -> None:
-    """No replicate twice, none missing, no byte different, killed while the truth or the trials are played or files written.
+class Server:
+    """Runs that can be killed, forked from one process so that Python starts once."""
 
-    The moments are new each time, over as long as a whole run takes here; the seed of them is printed.
-    """
-    seed = random.SystemRandom().randrange(2**32)
-    moments = random.Random(seed)
-    sys.stdout.write(f"moments of seed {seed}\n")  # shown when the test fails
-    small = studies.prepare(load(SCENARIOS / "picu-blood-draw.yaml", set=[SMALL]))
-    untouched = run(small, tmp_path / "untouched", replicates=REPLICATES)
-    here = Path(__file__).with_name("killed.py")
-    command = [sys.executable, str(here), str(SCENARIOS / "picu-blood-draw.yaml"), str(tmp_path / "warm"), SMALL]
-    kills, rounds, seen = 0, 0, set()
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    def __init__(self, process: subprocess.Popen[str], replicates: int) -> None:
+        self._process, self._replicates = process, replicates
 
-        def begin(out: Path) -> int:
-            assert server.stdin is not None
-            assert server.stdout is not None
-            server.stdin.write(f"{out} {REPLICATES}\n")
-            server.stdin.flush()
-            return int(server.stdout.readline())
+    def begin(self, out: Path, seed: int) -> int:
+        """Have a run begin; its process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{out} {self._replicates} {seed}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
-        def end() -> int:
-            assert server.stdout is not None
-            return int(server.stdout.readline())
+    def end(self) -> int:
+        """How the run ended."""
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
 
-        begin(tmp_path / "first")
+    def whole(self, out: Path, seed: int) -> float:
+        """How long a run takes that is not killed [s]."""
+        self.begin(out, seed)
         began = time.perf_counter()
-        assert end() == 0
-        whole = time.perf_counter() - began
+        assert self.end() == 0
+        return time.perf_counter() - began
+
+    def kill_at(self, out: Path, seed: int, moment: float) -> int:
+        """Kill a run after so many seconds; how it ended."""
+        child = self.begin(out, seed)
+        time.sleep(moment)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(child, signal.SIGKILL)
+        return self.end()
+
+
+@contextmanager
+def serving(warm: Path, replicates: int) -> Iterator[Server]:
+    here = Path(__file__).with_name("killed.py")
+    command = [sys.executable, str(here), str(SCENARIOS / "picu-blood-draw.yaml"), str(warm), SMALL]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Server(process, replicates)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+@pytest.fixture
+def moments() -> random.Random:
+    """New moments each time; their seed is shown when the test fails."""
+    seed = random.SystemRandom().randrange(2**32)
+    sys.stdout.write(f"moments of seed {seed}\n")
+    return random.Random(seed)
+
+
+@posix
+def test_killed_at_twenty_random_moments(tmp_path: Path, moments: random.Random) -> None:
+    """No replicate twice, none missing, no byte different, killed while the truth or the trials are played or files written."""
+    untouched = run(small(), tmp_path / "untouched", replicates=REPLICATES, seed=1)
+    kills, rounds, seen = 0, 0, set()
+    with serving(tmp_path / "warm", REPLICATES) as server:
+        whole = server.whole(tmp_path / "first", 1)
         while kills < KILLS:
             rounds += 1
             out = tmp_path / f"round {rounds}"
             ended = -signal.SIGKILL
             while ended == -signal.SIGKILL:
-                child = begin(out)
-                if kills < KILLS:
-                    time.sleep(moments.uniform(0, 0.7 * whole))
-                    with suppress(ProcessLookupError):  # it has ended by itself
-                        os.kill(child, signal.SIGKILL)
-                ended = end()
+                ended = 0 if kills >= KILLS else server.kill_at(out, 1, moments.uniform(0, 0.7 * whole))
                 kills += ended == -signal.SIGKILL
-                seen.add((len(list((out / "truth").glob("*.parquet"))), len(chunk_names(out))))
-            assert ended == 0
+                seen.add((len(list(out.glob("chunks/*/truth/*.parquet"))), len(chunk_names(out))))
+            server.whole(out, 1)
             assert results(out) == results(untouched.folder.path)
             replicates = pq.read_table(out / "estimates.parquet")["replicate"].to_numpy()
             rows = len(replicates) // REPLICATES
             assert (replicates == [one for one in range(REPLICATES) for _ in range(rows)]).all()
             assert not list(out.rglob("*.partial"))
-        assert server.stdin is not None
-        server.stdin.close()
     assert len(seen) > 2  # it was killed at different stages, not always before the first chunk
+
+
+@posix
+def test_killed_while_one_result_takes_the_place_of_another(tmp_path: Path, moments: random.Random) -> None:
+    """Either the old or the new one is whole, whoever opens the folder next; nothing is lost and nothing mixed.
+
+    In the first half of the rounds all trials are in the store, so that most moments lie where files are written and moved.
+    """
+    out = tmp_path / "out"
+    known = {
+        seed: results(run(small(), tmp_path / f"{seed}", replicates=FEWER, seed=seed).folder.path) for seed in (1, 2)
+    }
+    stands, kills, seen = 1, 0, set()
+    with serving(tmp_path / "warm", FEWER) as server:
+        played = server.whole(out, 1)
+        found = server.whole(out, 2)
+        found = min(found, server.whole(out, 1))
+        while kills < KILLS:
+            if kills >= KILLS // 2:  # from now on no trial of the next one is there
+                for path in (out / "chunks").iterdir():
+                    if path.name != (read_manifest(out) or {})["key"][:8]:
+                        shutil.rmtree(path)
+            follows = 3 - stands
+            most = played if kills >= KILLS // 2 else found
+            if server.kill_at(out, follows, moments.uniform(0, most)) == -signal.SIGKILL:
+                kills += 1
+                seen.add(tuple(sorted(path.name for path in out.iterdir() if path.name.startswith("."))))
+            settle(out)  # what every command does that opens a folder
+            stands = (read_manifest(out) or {})["seed"]
+            assert results(out) == known[stands]
+            assert changed_outputs(out) == []
+            for path in earlier_folders(out):
+                assert results(path) == known[(read_manifest(path) or {})["seed"]]
+            other = {(read_manifest(path) or {})["seed"] for path in earlier_folders(out)}
+            assert other | {stands} == {1, 2}
+        server.whole(out, stands)
+    assert verify(out, sample=2).word == "equal"
+    assert len(seen) > 1, "it was killed at different stages"
+
+
+def small() -> studies.Study:
+    return studies.prepare(load(SCENARIOS / "picu-blood-draw.yaml", set=[SMALL]))
 
 
 @posix

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.runs.conftest import SCENARIOS, chunk_names, results
+import trialsim as ts
+from tests.runs.conftest import SCENARIOS, chunk_names, results, store
+from tests.runs.test_place import KilledError, steps
 from trialsim import study as studies
 from trialsim.compare import compare
 from trialsim.errors import RunError
 from trialsim.runs import players
 from trialsim.runs import run as runs
-from trialsim.runs.folder import alone
+from trialsim.runs.listing import clean, find_runs
+from trialsim.runs.lock import alone
+from trialsim.runs.record import read_manifest
 from trialsim.runs.run import run
 from trialsim.runs.shards import gather, merge
 from trialsim.runs.store import ChunkStore
@@ -70,7 +76,7 @@ def test_a_damaged_chunk_is_played_again(
 ) -> None:
     out = tmp_path / "out"
     before = results(run(ancova, out, replicates=2000).folder.path)
-    chunk = out / "chunks" / chunk_names(out)[1]
+    chunk = store(out) / chunk_names(out)[1]
     whole = bytearray(chunk.read_bytes())
     whole[len(whole) // 2] ^= 1
     chunk.write_bytes({"truncated": bytes(whole[: len(whole) // 3]), "flipped": bytes(whole), "gone": b""}[damage])
@@ -101,7 +107,8 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
             run(ancova, tmp_path / "out", replicates=3000, workers=1)
     assert (refused.value.code, refused.value.exit_code) == ("TS-R007", 4)
     assert len(chunk_names(tmp_path / "out")) == 2
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["status"] == "started"
+    assert not (tmp_path / "out" / "run.json").exists()
+    assert [(one.status, one.kept) for one in find_runs(tmp_path)] == [("started", 1000)]
     played.clear()
     assert run(ancova, tmp_path / "out", replicates=3000).found == 1000
     assert sum(map(len, played)) == 2000
@@ -125,7 +132,7 @@ def test_a_run_stays_finished_when_a_longer_one_is_stopped(
         with pytest.raises(KeyboardInterrupt):
             run(ancova, out, replicates=3000, workers=1)
     told = json.loads((out / "run.json").read_text())
-    assert (told["status"], told["replicates"], told["asked"]) == ("done", 700, 3000)
+    assert (told["status"], told["replicates"]) == ("done", 700)
     assert results(out) == before
     assert verify(out, sample=50).word == "equal"
     assert compare([out, out]).sides[0].replicates == 700
@@ -136,11 +143,11 @@ def test_a_run_stays_finished_when_a_longer_one_is_stopped(
     )
 
 
-def test_a_run_that_is_killed_while_files_are_rewritten_is_not_taken_for_finished(
+def test_a_run_that_is_stopped_before_its_files_take_their_place_changes_nothing(
     ancova: studies.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    run(ancova, out, replicates=700)
+    before = results(run(ancova, out, replicates=700).folder.path)
 
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -149,13 +156,49 @@ def test_a_run_that_is_killed_while_files_are_rewritten_is_not_taken_for_finishe
         stop.setattr(runs, "finish", killed)
         with pytest.raises(KeyboardInterrupt):
             run(ancova, out, replicates=1400)
-    assert json.loads((out / "run.json").read_text())["status"] == "started"
-    with pytest.raises(RunError) as refused:
-        compare([out, out])
-    assert refused.value.code == "TS-C003"
+    assert json.loads((out / "run.json").read_text())["replicates"] == 700
+    assert results(out) == before
+    assert compare([out, out]).sides[0].replicates == 700
     assert results(run(ancova, out, replicates=1400).folder.path) == results(
         run(ancova, tmp_path / "other", replicates=1400).folder.path
     )
+
+
+@pytest.fixture(scope="module")
+def half_placed(ancova: studies.Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a process leaves it that is killed when some of its new files are in their place."""
+    out = tmp_path_factory.mktemp("half") / "out"
+    run(ancova, out, replicates=100, seed=1)
+    with pytest.MonkeyPatch.context() as patch:
+        steps(patch, stop_after=15)
+        with pytest.raises(KilledError):
+            run(ancova, out, replicates=100, seed=2)
+    assert not (out / "run.json").exists()
+    assert (out / "cohort" / "codebook.csv").is_file()
+    assert (out / ".new" / "run.json").is_file()
+    return out
+
+
+@pytest.mark.parametrize("command", ["verify", "compare", "runs", "merge", "open", "run", "clean"])
+def test_who_opens_a_folder_first_finishes_what_was_begun(
+    half_placed: Path, ancova: studies.Study, tmp_path: Path, command: str
+) -> None:
+    out = Path(shutil.copytree(half_placed, tmp_path / "out"))
+    commands: dict[str, Callable[[], object]] = {
+        "verify": lambda: verify(out, sample=1),
+        "compare": lambda: compare([out, out]),
+        "runs": lambda: find_runs(tmp_path),
+        "merge": lambda: merge(gather(out)),
+        "open": lambda: ts.open_run(out),
+        "run": lambda: run(ancova, out, replicates=100, seed=2),
+        "clean": lambda: clean(out),
+    }
+    commands[command]()
+    (earlier,) = (out / "earlier").iterdir()
+    assert [(read_manifest(path) or {})["seed"] for path in (out, earlier)] == [2, 1]
+    assert [verify(path, sample=1).word for path in (out, earlier)] == ["equal", "equal"]
+    assert not (out / ".new").exists()
+    assert not (out / ".old").exists()
 
 
 def test_a_really_full_disk(tmp_path: Path) -> None:
@@ -198,7 +241,7 @@ def test_a_folder_is_played_into_by_one_process(ancova: studies.Study, tmp_path:
 def test_a_lock_does_not_outlive_its_process(ancova: studies.Study, tmp_path: Path) -> None:
     out = tmp_path / "out"
     code = (
-        "import os, sys; from pathlib import Path; from trialsim.runs.folder import alone\n"
+        "import os, sys; from pathlib import Path; from trialsim.runs.lock import alone\n"
         "with alone(Path(sys.argv[1])):\n    os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(out)], check=False).returncode == 9
@@ -209,7 +252,7 @@ def test_a_lock_does_not_outlive_its_process(ancova: studies.Study, tmp_path: Pa
 def test_what_was_half_written_is_removed(ancova: studies.Study, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(ancova, out, replicates=100)
-    left = [out / ".estimates.parquet.123.partial", out / "chunks" / ".000000500-000001000.parquet.9.partial"]
+    left = [out / ".estimates.parquet.123.partial", store(out) / ".000000500-000001000.parquet.9.partial"]
     for path in left:
         path.write_bytes(b"half")
     run(ancova, out, replicates=100)

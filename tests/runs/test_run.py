@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from trialsim.errors import RunError
+from tests.runs.conftest import store
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.prepared import prepare
-from trialsim.runs.folder import read_manifest
 from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.record import read_manifest
 from trialsim.runs.run import Run, run, write_cohort
 from trialsim.scenario import Scenario, load, resolve
 from trialsim.study import simulate
@@ -33,13 +34,17 @@ def played(nicu: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
     out = played.folder.path
+    chunks = store(out).relative_to(out).as_posix()
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert names == {
         "run.json", "scenario.resolved.yaml", "operating_characteristics.csv", "estimates.parquet",
         "cohort/participants.csv", "cohort/visits.csv", "cohort/measurements.csv", "cohort/events.csv",
         "cohort/activities.csv", "cohort/staffing.csv",
-        "cohort/codebook.csv", "chunks/000000000-000000200.parquet", ".lock",
-        "truth/000000000-000000100.parquet", "truth/000000100-000000200.parquet",
+        "cohort/codebook.csv", ".lock",
+        *(f"{chunks}/{name}" for name in (
+            "000000000-000000200.parquet", "store.json", "scenario.resolved.yaml",
+            "truth/000000000-000000100.parquet", "truth/000000100-000000200.parquet",
+        )),
     }  # fmt: skip
     assert changed_outputs(out) == []
     manifest = read_manifest(out)
@@ -84,12 +89,13 @@ def test_the_cohort_is_tidy(played: Run) -> None:
         assert name == "codebook" or set(frame.columns) <= described, name
 
 
-def test_another_seed_does_not_overwrite(played: Run, nicu: Scenario) -> None:
-    before = (played.folder.path / "operating_characteristics.csv").read_bytes()
-    with pytest.raises(RunError) as refused:
-        run(nicu, played.folder.path, replicates=200, seed=1)
-    assert refused.value.code == "TS-R002"
-    assert (played.folder.path / "operating_characteristics.csv").read_bytes() == before
+def test_another_seed_takes_the_place_and_loses_nothing(played: Run, nicu: Scenario, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(played.folder.path, tmp_path / "out"))
+    before = (out / "operating_characteristics.csv").read_bytes()
+    run(nicu, out, replicates=200, seed=1)
+    (earlier,) = (out / "earlier").iterdir()
+    assert (earlier / "operating_characteristics.csv").read_bytes() == before
+    assert (out / "operating_characteristics.csv").read_bytes() != before
 
 
 def test_more_replicates_of_the_same_study_replace_it(nicu: Scenario, tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runs.conftest import chunk_names, results
+from tests.runs.conftest import chunk_names, results, store
 from trialsim import study as studies
 from trialsim.errors import RunError
-from trialsim.runs.folder import read_manifest
+from trialsim.runs.record import read_manifest
 from trialsim.runs.run import run
 from trialsim.runs.shards import Shard, gaps, gather, merge, play_shard, stretches
 
@@ -82,7 +82,7 @@ def test_any_subset_gives_the_result_of_the_rest(shards: Path, ancova: studies.S
 def test_a_damaged_chunk_of_a_shard_is_missing(ancova: studies.Study, tmp_path: Path) -> None:
     play_shard(ancova, tmp_path, Shard(1, 2), replicates=1500)
     play_shard(ancova, tmp_path, Shard(2, 2), replicates=1500)
-    chunk = tmp_path / "shard-2-of-2" / "chunks" / "000000500-000001000.parquet"
+    chunk = store(tmp_path / "shard-2-of-2") / "000000500-000001000.parquet"
     chunk.write_bytes(chunk.read_bytes()[:-9])
     told: list[str] = []
     merged = merge(gather(tmp_path), tell=told.append)
@@ -94,7 +94,7 @@ def test_a_whole_copy_stands_in_for_a_damaged_one(ancova: studies.Study, tmp_pat
     harmed = play_shard(ancova, tmp_path / "one", Shard(2, 2), replicates=1500)
     whole = play_shard(ancova, tmp_path / "two", Shard(2, 2), replicates=1500)
     first = play_shard(ancova, tmp_path / "one", Shard(1, 2), replicates=1500)
-    chunk = harmed / "chunks" / "000000500-000001000.parquet"
+    chunk = store(harmed) / "000000500-000001000.parquet"
     bytes_ = bytearray(chunk.read_bytes())
     bytes_[len(bytes_) // 2] ^= 1
     chunk.write_bytes(bytes_)
@@ -132,13 +132,14 @@ def test_where_no_link_can_be_made_chunks_are_copied(
 
 def test_chunks_speak_for_a_shard_whose_manifest_is_damaged(ancova: studies.Study, tmp_path: Path) -> None:
     folders = [play_shard(ancova, tmp_path, Shard(index, 2), replicates=1200) for index in (1, 2)]
-    (folders[0] / "run.json").write_bytes(bytes(400))
+    for name in ("run.json", f"chunks/{store(folders[0]).name}/store.json"):
+        (folders[0] / name).write_bytes(bytes(400))
     told: list[str] = []
     merged = merge(gather(tmp_path, tell=told.append))
     assert merged.missing == ()
     assert "shard-1-of-2" in told[0]
-    (folders[1] / "run.json").unlink()
-    (tmp_path / "run.json").unlink()
+    for name in ("run.json", f"chunks/{store(folders[1]).name}/store.json"):
+        (folders[1] / name).unlink()
     with pytest.raises(RunError, match="missing or damaged") as refused:
         gather(tmp_path / "other", folders)
     assert refused.value.code == "TS-R014"
@@ -156,7 +157,7 @@ def test_a_merge_that_is_refused_leaves_nothing_behind(shards: Path, ancova: stu
 
 def test_a_shard_that_was_stopped_goes_on(ancova: studies.Study, tmp_path: Path) -> None:
     folder = play_shard(ancova, tmp_path, Shard(2, 2), replicates=3000)
-    (folder / "chunks" / "000001500-000002000.parquet").unlink()
+    (store(folder) / "000001500-000002000.parquet").unlink()
     again = play_shard(ancova, tmp_path, Shard(2, 2), replicates=3000)
     assert (read_manifest(again) or {})["found"] == 1000
     assert len(chunk_names(again)) == 3
@@ -168,8 +169,8 @@ def test_foreign_shards_are_refused(shards: Path, ancova: studies.Study, tmp_pat
         other = play_shard(ancova, tmp_path, Shard(2, 3), replicates=REPLICATES, seed=5)
     else:
         other = play_shard(ancova, tmp_path, Shard(2, 3), replicates=REPLICATES)
-        told = json.loads((other / "run.json").read_text())
-        (other / "run.json").write_text(json.dumps(told | {"scenario_hash": "0" * 32}))
+        words = json.loads((store(other) / "store.json").read_text())
+        (store(other) / "store.json").write_text(json.dumps(words | {"scenario_hash": "0" * 32}))
     with pytest.raises(RunError, match="does not belong here") as refused:
         merge(gather(tmp_path / "out", [shards / "shard-1-of-3", other]))
     assert refused.value.code == "TS-R015"
@@ -178,8 +179,8 @@ def test_foreign_shards_are_refused(shards: Path, ancova: studies.Study, tmp_pat
 def test_a_chunk_smuggled_in_from_another_study_is_refused(ancova: studies.Study, tmp_path: Path) -> None:
     other = play_shard(ancova, tmp_path / "other", Shard(2, 3), replicates=REPLICATES, seed=5)
     mine = play_shard(ancova, tmp_path / "mine", Shard(1, 3), replicates=REPLICATES)
-    for path in (other / "chunks").iterdir():
-        path.rename(mine / "chunks" / path.name)
+    for path in store(other).glob("*.parquet"):
+        path.rename(store(mine) / path.name)
     with pytest.raises(RunError) as refused:
         merge(gather(tmp_path / "out", [mine]))
     assert refused.value.code == "TS-R008"
@@ -192,7 +193,22 @@ def test_nothing_to_merge_is_said(tmp_path: Path) -> None:
         assert refused.value.code == "TS-R014"
 
 
-def test_shards_never_go_where_another_study_is(shards: Path, ancova: studies.Study) -> None:
-    with pytest.raises(RunError) as refused:
-        play_shard(ancova, shards, Shard(1, 3), replicates=REPLICATES, seed=77)
-    assert refused.value.code == "TS-R002"
+def test_shards_after_an_edit_are_those_of_the_edit(ancova: studies.Study, tmp_path: Path) -> None:
+    """Those not yet played again are named; the trials before the edit stay, so that undoing it plays none."""
+    for index in (1, 2):
+        play_shard(ancova, tmp_path, Shard(index, 2), replicates=1000)
+    first = results(merge(gather(tmp_path)).folder.path)
+    play_shard(ancova, tmp_path, Shard(2, 2), replicates=1000, seed=77)
+    with pytest.raises(RunError, match="shard-1-of-2 does not belong here") as refused:
+        gather(tmp_path)
+    assert refused.value.code == "TS-R015"
+    play_shard(ancova, tmp_path, Shard(1, 2), replicates=1000, seed=77)
+    edited = merge(gather(tmp_path))
+    assert edited.missing == ()
+    assert results(tmp_path) == results(run(ancova, tmp_path / "other", replicates=1000, seed=77).folder.path)
+    (earlier,) = (tmp_path / "earlier").iterdir()
+    assert results(earlier) == first
+    for index in (1, 2):
+        again = play_shard(ancova, tmp_path, Shard(index, 2), replicates=1000)
+        assert (read_manifest(again) or {})["found"] == 500
+    assert results(merge(gather(tmp_path)).folder.path) == first

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.runs.conftest import chunk_names, store
 from trialsim.cli import main
 from trialsim.errors import RunError
 from trialsim.regular import inside, open_regular
-from trialsim.runs.folder import read_manifest
 from trialsim.runs.listing import find_runs
 from trialsim.runs.manifest import changed_outputs
+from trialsim.runs.record import read_manifest
 from trialsim.scenario.shipped import shipped_scenarios
 
 ANCOVA = str(shipped_scenarios()["textbook-ancova"].path)
@@ -120,7 +121,7 @@ def test_what_is_no_file_is_named_and_never_blocks(out: Path, name: str, place: 
 
 @unix
 def test_pipes_in_place_of_chunks_manifests_and_scenarios_block_no_command(out: Path, words: Words) -> None:
-    chunk = sorted((out / "chunks").glob("*.parquet"))[0]
+    chunk = sorted(store(out).glob("*.parquet"))[0]
     chunk.unlink()
     os.mkfifo(chunk)
     code, told = words("run", ANCOVA, "--out", str(out), "--replicates", "1200", *PLAIN)
@@ -128,6 +129,11 @@ def test_pipes_in_place_of_chunks_manifests_and_scenarios_block_no_command(out: 
     assert chunk.is_file(), "it was played again"
     (out / "scenario.resolved.yaml").unlink()
     os.mkfifo(out / "scenario.resolved.yaml")
+    code, told = words("compare", str(out), str(out))
+    assert code in (2, 4)
+    resolved = store(out) / "scenario.resolved.yaml"
+    resolved.unlink()
+    os.mkfifo(resolved)
     code, told = words("merge", str(out), *PLAIN)
     assert (code, "TS-R033" in told) == (4, True)
     code, told = words("compare", str(out), ANCOVA)
@@ -148,14 +154,15 @@ def test_a_regular_file_is_opened_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_deleted_chunk_is_named(out: Path, capsys: Captured) -> None:
-    (out / "chunks" / "000000500-000001000.parquet").unlink()
+    chunks = store(out)
+    (chunks / "000000500-000001000.parquet").unlink()
     (one,) = find_runs(out, check=True)
-    assert one.faults == ("the chunk of replicates 500 to 999 is gone from chunks",)
+    assert one.faults == (f"the chunk of replicates 500 to 999 is gone from chunks/{chunks.name}",)
     assert main(["verify", str(out), "--sample", "2"]) == 1
-    assert "the chunk of replicates 500 to 999 is gone from chunks" in capsys.readouterr().out
+    assert f"the chunk of replicates 500 to 999 is gone from chunks/{chunks.name}" in capsys.readouterr().out
     shutil.rmtree(out / "chunks")
     (one,) = find_runs(out, check=True)
-    assert one.faults == ("the chunk of replicates 0 to 1,199 is gone from chunks",)
+    assert one.faults == (f"the chunk of replicates 0 to 1,199 is gone from chunks/{chunks.name}",)
 
 
 def test_a_store_that_was_cleaned_away_is_no_fault(out: Path) -> None:
@@ -171,8 +178,11 @@ def test_a_deleted_chunk_of_a_shard_is_named(tmp_path: Path) -> None:
     assert main(["run", ANCOVA, "--out", str(tmp_path), "--replicates", "2600", *PLAIN, "--shard", "2/3"]) == 0
     (shard,) = tmp_path.glob("shard-*")
     assert find_runs(tmp_path, check=True)[0].faults == ()
-    (shard / "chunks" / "000000500-000001000.parquet").unlink()
-    assert find_runs(tmp_path, check=True)[0].faults == ("the chunk of replicates 500 to 999 is gone from chunks",)
+    chunks = store(shard)
+    (chunks / "000000500-000001000.parquet").unlink()
+    assert find_runs(tmp_path, check=True)[0].faults == (
+        f"the chunk of replicates 500 to 999 is gone from chunks/{chunks.name}",
+    )
 
 
 def test_a_deleted_manifest_is_named(out: Path, capsys: Captured) -> None:
@@ -188,30 +198,28 @@ def test_a_deleted_manifest_is_named(out: Path, capsys: Captured) -> None:
 # ---------------------------------------------------------------- what run.json claims
 
 
-def test_the_engine_belongs_to_the_folder(tmp_path: Path, capsys: Captured) -> None:
+def test_each_engine_plays_its_own_trials(tmp_path: Path, capsys: Captured) -> None:
+    """The other engine finds none of the trials there and plays all; what the first one played stays."""
     out = tmp_path / "out"
     asked = ["run", ANCOVA, "--out", str(out), "--replicates", "100", *PLAIN]
     assert main(asked) == 0
-    before = (out / "run.json").read_bytes()
-    for manifest in (True, False):
-        if not manifest:
-            (out / "run.json").unlink()
-        capsys.readouterr()
-        assert main([*asked, "--engine", "simpy"]) == 4
-        told = capsys.readouterr().err
-        assert "TS-R032" in told
-        assert "--engine fast" in told
-        assert not manifest or (out / "run.json").read_bytes() == before
-    other = tmp_path / "other"
-    assert main(["run", ANCOVA, "--out", str(other), "--replicates", "100", *PLAIN, "--engine", "simpy"]) == 0
-    assert (read_manifest(other) or {})["engine"] == "simpy"
-    assert main(["run", ANCOVA, "--out", str(other), "--replicates", "100", *PLAIN]) == 4
+    table = (out / "operating_characteristics.csv").read_bytes()
+    assert main([*asked, "--engine", "simpy"]) == 0
+    told = read_manifest(out) or {}
+    assert (told["engine"], told["found"]) == ("simpy", 0)
+    assert (out / "operating_characteristics.csv").read_bytes() == table
+    (earlier,) = (out / "earlier").iterdir()
+    assert (read_manifest(earlier) or {})["engine"] == "fast"
+    assert main(asked) == 0
+    told = read_manifest(out) or {}
+    assert (told["engine"], told["found"]) == ("fast", 100)
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"engine": "simpy"}, "is a chunk of another study, another seed or another version of the engine"),
+        ({"engine": "simpy"}, "the chunk of replicates 0 to 1,199 is gone"),
         ({"replicates": 5000}, "the chunk of replicates 1,200 to 4,999 is gone"),
         ({"outputs": {}}, "estimates.parquet is not listed in run.json"),
     ],
@@ -220,7 +228,7 @@ def test_a_manifest_that_claims_what_is_not_true_is_found_out(
     out: Path, changes: dict[str, object], named: str
 ) -> None:
     tell(out, **changes)
-    (one,) = find_runs(out, check=True)
+    one, *_ = find_runs(out, check=True)
     assert any(named in fault for fault in one.faults), one.faults
 
 
@@ -264,13 +272,14 @@ def test_a_folder_in_place_of_a_file_is_named_before_anything_is_played(out: Pat
     assert "TS-R030" in told
     assert str(out / name) in told
     assert "Remove it" in told
-    assert len(list((out / "chunks").glob("*.parquet"))) == 3, "nothing was played"
+    assert len(chunk_names(out)) == 3, "nothing was played"
     (out / name).rmdir()
     assert main(["run", ANCOVA, "--out", str(out), "--replicates", "2000", *PLAIN]) == 0
 
 
-@pytest.mark.parametrize("name", ["cohort", "chunks", "figures", "truth"])
+@pytest.mark.parametrize("name", ["cohort", "chunks", "figures", "earlier", "chunks/KEY", "chunks/KEY/truth"])
 def test_a_file_in_place_of_a_folder(out: Path, name: str, capsys: Captured) -> None:
+    name = name.replace("KEY", store(out).name)
     if (out / name).is_dir():
         shutil.rmtree(out / name)
     (out / name).write_text("", encoding="utf-8")

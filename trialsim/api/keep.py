@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
@@ -20,14 +21,18 @@ from trialsim.quantities.refuse import did_you_mean
 from trialsim.result import Result
 from trialsim.runs import run as playing
 from trialsim.runs.effort import check_effort
-from trialsim.runs.folder import MANIFEST, alone, owner, read_manifest, resolved_file
+from trialsim.runs.folder import check
 from trialsim.runs.listing import Listed, clean, find_runs
+from trialsim.runs.lock import alone
+from trialsim.runs.place import settle
+from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
+from trialsim.runs.removal import remove
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
+from trialsim.runs.stores import Content, store_folder
 from trialsim.runs.verify import Verdict
 from trialsim.runs.verify import verify as play_again
 from trialsim.scenario import load
-from trialsim.scenario.identity import scenario_hash
 from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
 from trialsim.truth import MOST as MOST_TRUTHS
 
@@ -160,7 +165,9 @@ def run(
 ) -> Run:
     """Play a study many times into its folder: tables, one synthetic trial, figures and a report.
 
-    A run that was stopped goes on where it stopped, and so does one that is asked for more replicates.
+    A run that was stopped goes on where it stopped, and so does one that is asked for more replicates. After an edit of the
+    study it plays the new one, and what stood in the folder becomes an earlier result (``earlier/KEY``): undo the edit, and it
+    is back without being played again.
 
     Parameters
     ----------
@@ -176,23 +183,23 @@ def run(
     Raises
     ------
     RunError
-        when ``out`` holds another study, is in use, or cannot be written; TS-R017 before a very large run
+        when ``out`` holds what no run made, is in use, or cannot be written; TS-R017 before a very large run
     """
     study = study_of(subject, set=set, replicates=replicates, seed=seed)
     folder = folder_of(study, out)
     check_folder(study, folder, engine=engine)
     check_effort(study, workers=workers, large=large or precision is not None)
-    say = progress or (lambda *_: None)
+    say, word = progress or (lambda *_: None), tell or _to_stderr
 
     def play(total: int) -> playing.Run:
         return playing.run(
-            study, folder, replicates=total, truth=truth, engine=engine, workers=workers, executor=executor,
-            tell=tell or (lambda _: None),
+            study, folder, replicates=total, truth=truth, engine=engine, workers=workers, executor=executor, tell=word,
             progress=lambda done: say("Playing", done, total),
             truth_progress=lambda done: say("True effects", done, min(total, MOST_TRUTHS)),
+            in_place=False,
         )  # fmt: skip
 
-    with alone(folder):
+    with alone(folder, Content(study, engine).subject, tell=word):
         said = None
         if precision is None:
             finished = play(study.scenario.simulation.replicates)
@@ -202,7 +209,13 @@ def run(
             said = in_words(needed, precision)
         if figures:
             _draw(finished, say)
+        finished = playing.placed(finished)
     return Run(folder, finished, said)
+
+
+def _to_stderr(text: str) -> None:
+    """Words for who did not say where they go: a folder that is waited for must not look like a program that hangs."""
+    sys.stderr.write(f"{text}\n")
 
 
 def folder_of(study: Study, out: Folder | None, *, shard: tuple[int, int] | None = None) -> Path:
@@ -212,15 +225,19 @@ def folder_of(study: Study, out: Folder | None, *, shard: tuple[int, int] | None
 
 
 def check_folder(study: Study, folder: Path, *, engine: Engine) -> None:
-    """See that a folder is new, empty, or this study's.
+    """See that a folder is new, empty, or one of runs.
 
     Raises
     ------
     RunError
-        as :func:`trialsim.runs.folder.owner`
+        as :func:`trialsim.runs.folder.check`
     """
-    asked = study.scenario
-    owner(folder, scenario_hash=scenario_hash(asked), seed=asked.simulation.seed, name=asked.name, engine=engine)
+    check(folder, Content(study, engine).key)
+
+
+def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
+    """Where the trials of a study are kept in a folder."""
+    return store_folder(folder, Content(study, engine).key)
 
 
 def _draw(finished: playing.Run, say: Stages) -> None:
@@ -279,7 +296,7 @@ def shard(
     check_effort(study, workers=workers, large=large)
     say = progress or (lambda *_: None)
     made = play_shard(
-        study, folder, mine, engine=engine, workers=workers, executor=executor, tell=tell or (lambda _: None),
+        study, folder, mine, engine=engine, workers=workers, executor=executor, tell=tell or _to_stderr,
         progress=lambda done: say("Playing", done, None),
     )  # fmt: skip
     return ShardResult(mine, made)
@@ -301,16 +318,18 @@ def merge(
     way.
     """
     say, out = progress or (lambda *_: None), Path(folder)
-    told = tell or (lambda _: None)
-    parts = gather(out, [Path(one) for one in shards], tell=told)
-    with alone(out):
+    word = tell or _to_stderr
+    parts = gather(out, [Path(one) for one in shards], tell=word)
+    with alone(out, Content(parts.study, parts.engine).subject, tell=word):
         merged = put_together(
-            parts, truth=truth, workers=workers, tell=told,
+            parts, truth=truth, workers=workers, tell=word,
             progress=lambda done: say("Summing up", done, None),
             truth_progress=lambda done: say("True effects", done, None),
+            in_place=False,
         )  # fmt: skip
         if figures:
             _draw(merged, say)
+        merged = playing.placed(merged)
     return Run(out, merged)
 
 
@@ -323,6 +342,7 @@ def open_run(folder: Folder) -> Run:
         TS-R016 when it holds no finished run
     """
     out = Path(folder)
+    settle(out)
     told = read_manifest(out)
     if told is None or not (out / playing.MEASURES).is_file() or "replicates" not in told:
         raise RunError(
@@ -377,6 +397,17 @@ def clean_runs(folder: Folder = "outputs", *, chunks: bool = False) -> tuple[int
         except RunError as problem:
             left.append(problem)
     return freed, tuple(left)
+
+
+def remove_run(key: str, folder: Folder = "outputs") -> tuple[Listed, ...]:
+    """Remove the earlier results and stores below a folder whose key begins with ``key``; what was removed.
+
+    Raises
+    ------
+    RunError
+        TS-R061 when no run has this key or several have, TS-R062 when it is that of a result that stands in its folder
+    """
+    return remove(Path(folder), key)
 
 
 @dataclass(frozen=True, repr=False)

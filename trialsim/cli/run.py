@@ -60,8 +60,9 @@ def command(
     """Play a study many times: power, error rates, what happens on the ward, figures and a report.
 
     A run that was stopped goes on where it stopped when it is started again, and so does one that is asked for more replicates.
+    After an edit the new study is played; what stood in the folder is kept in its folder `earlier`.
     """
-    from trialsim.api.keep import check_folder, folder_of
+    from trialsim.api.keep import check_folder, folder_of, store_of
     from trialsim.api.keep import shard as play_share
     from trialsim.api.subjects import study_of
 
@@ -78,7 +79,9 @@ def command(
     check_folder(study, folder, engine=how["engine"])
     say_if_first()
     how["large"] = yes or precision is not None or agree(study, workers=workers)
-    with stoppable(ctx, folder_of(study, out, shard=shard), asked), stages(quiet=as_json) as tell:
+    mine = folder_of(study, out, shard=shard)
+    store = store_of(study, mine, engine=how["engine"])
+    with stoppable(ctx, mine, store, asked), stages(quiet=as_json) as tell:
         began = time.perf_counter()
         if shard is not None:
             share = play_share(study, *shard, folder, **how, progress=tell)
@@ -136,6 +139,9 @@ def _print(made: Run, *, seconds: float, figures: bool) -> None:
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     stderr.print(f"{result.replicates:,} simulated trials{there}, in {seconds:.1f} s.", markup=False)
+    before = made.finished.before if made.finished is not None else None
+    if before is not None:
+        stdout.print(f"The result before this one is kept in {before}.", markup=False)
     if figures:
         stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)
     else:

@@ -24,24 +24,32 @@ if TYPE_CHECKING:
 @click.option(
     "--chunks", is_flag=True, help="With --clean: also the stores of finished runs, which then cannot be extended."
 )
+@click.option(
+    "--remove", "keys", multiple=True, metavar="KEY",
+    help="Remove an earlier result, or a run that was stopped, with its store. May be given several times.",
+)  # fmt: skip
 @json_option
 @click.pass_context
-def command(ctx: click.Context, folder: Path | None, check: bool, clean_: bool, chunks: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    folder: Path | None,
+    check: bool,
+    clean_: bool,
+    chunks: bool,
+    keys: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """List the runs below FOLDER (outputs if not said); check them, and clean up after them.
 
+    After an edit the result before it is kept in the folder `earlier` of its run; each has a key, which names it.
     Exit code 1 when --verify finds something wrong.
     """
-    from trialsim.api.keep import clean_runs
-    from trialsim.runs.effort import volume
-
     if chunks and not clean_:
         raise click.UsageError("--chunks says what --clean removes: give both.")
     folder = folder or Path("outputs")
+    _remove(keys, folder)
     if clean_:
-        freed, left = clean_runs(folder, chunks=chunks)
-        for problem in left:
-            stderr.print(f"Left alone: {problem.message}", markup=False)
-        stderr.print(f"{volume(freed)} removed.", markup=False)
+        _clean(folder, chunks=chunks)
     found = ts.runs(folder, check=check)
     if as_json:
         print_json([{**asdict(one), "folder": str(one.folder)} for one in found])
@@ -58,25 +66,41 @@ def command(ctx: click.Context, folder: Path | None, check: bool, clean_: bool, 
         ctx.exit(1)
 
 
+def _remove(keys: Sequence[str], folder: Path) -> None:
+    """Remove what has these keys, and say what it was."""
+    from trialsim.api.keep import remove_run
+    from trialsim.runs.effort import volume
+
+    for key in keys:
+        gone = remove_run(key, folder)
+        size = volume(sum(one.bytes for one in gone))
+        stderr.print(f"Removed {gone[0].key} of {gone[0].scenario} ({size}).", markup=False)
+
+
+def _clean(folder: Path, *, chunks: bool) -> None:
+    from trialsim.api.keep import clean_runs
+    from trialsim.runs.effort import volume
+
+    freed, left = clean_runs(folder, chunks=chunks)
+    for problem in left:
+        stderr.print(f"Left alone: {problem.message}", markup=False)
+    stderr.print(f"{volume(freed)} removed.", markup=False)
+
+
 def _print(found: Sequence[Listed]) -> None:
     from rich.table import Table
 
     from trialsim.runs.effort import volume
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("folder", "status", "scenario"):
-        table.add_column(name)
-    for name in ("seed", "replicates", "in the store", "on disk"):
-        table.add_column(name, justify="right")
+    table.add_column("folder", overflow="fold")
+    for name in ("key", "state"):
+        table.add_column(name, no_wrap=True)
+    for name in ("seed", "trials", "in store", "on disk"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in found:
         seed = "" if one.seed is None else str(one.seed)
-        table.add_row(
-            str(one.folder),
-            one.status,
-            one.scenario,
-            seed,
-            f"{one.replicates:,}",
-            f"{one.kept:,}",
-            volume(one.bytes),
-        )
+        count = f"{one.replicates:,}" if one.replicates else ""
+        state = "stopped" if one.status == "started" else "earlier" if one.earlier else one.status
+        table.add_row(str(one.folder), one.key, state, seed, count, f"{one.kept:,}", volume(one.bytes))
     table_console().print(table)

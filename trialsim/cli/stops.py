@@ -61,22 +61,20 @@ def _terminal_is_gone(stream: int) -> bool:
 
 
 @contextmanager
-def stoppable(ctx: click.Context, folder: Path, replicates: int) -> Iterator[None]:
-    """Ctrl-C, or a request to end, stops the block with what is done saved, and says how to go on (exit code 4).
+def stoppable(ctx: click.Context, folder: Path, store: Path, replicates: int) -> Iterator[None]:
+    """Ctrl-C, or a request to end, stops the block with what is done saved in ``store``, and says how to go on (exit code 4).
 
     A second request, by an impatient user or a queue, ends the process at once with the same words: files are whole or not there.
     """
     from trialsim.cli.console import stderr
     from trialsim.runs.sealed import chunk_files
-    from trialsim.runs.store import CHUNKS, covered
+    from trialsim.runs.store import covered
     from trialsim.runs.truths import TRUTHS
 
     asked = 0
 
     def words() -> str:
-        kept, true = (
-            covered((part for part, _ in chunk_files(folder / name)), replicates) for name in (CHUNKS, TRUTHS)
-        )
+        kept, true = (covered((part for part, _ in chunk_files(one)), replicates) for one in (store, store / TRUTHS))
         effects = f", and the true effects of {true:,}," if true else ""
         there = f"{kept:,} of {replicates:,} simulated trials{effects} are kept in {folder}."
         return f"\nStopped: {there}\nTo go on: {command_again()}"

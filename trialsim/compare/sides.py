@@ -8,9 +8,10 @@ from pathlib import Path
 
 from trialsim.errors import RunError, ScenarioError, TrialsimError
 from trialsim.prepared import Study, prepare
-from trialsim.runs.folder import MANIFEST, read_manifest
 from trialsim.runs.manifest import changed_outputs
-from trialsim.runs.run import ESTIMATES, MEASURES, RESOLVED
+from trialsim.runs.place import settle
+from trialsim.runs.record import MANIFEST, RESOLVED, read_manifest
+from trialsim.runs.run import ESTIMATES, MEASURES
 from trialsim.scenario import Scenario, load, resolve
 from trialsim.scenario.change import typed
 from trialsim.scenario.identity import scenario_hash
@@ -126,6 +127,7 @@ def _read(label: str, path: Path, changes: Sequence[str]) -> Side:
 
 
 def _read_folder(label: str, path: Path) -> Side:
+    settle(path)
     manifest = read_manifest(path)
     files = (RESOLVED, ESTIMATES, MEASURES)
     if manifest is None or manifest.get("status") != "done" or not all((path / name).is_file() for name in files):

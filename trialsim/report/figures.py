@@ -95,17 +95,11 @@ def pictures(run: Reported) -> Iterator[Picture]:
 
 
 def write_figures(run: Run, folder: Path) -> list[tuple[Picture, Path, Path]]:
-    """Write every figure as PNG and SVG, entered into the manifest of the run; each comes back with its two files."""
-    from trialsim.figures.style import files_of, save
-    from trialsim.runs.manifest import add_outputs
+    """Write every figure as PNG and SVG; each comes back with its two files."""
+    from trialsim.figures.style import save
 
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = []
-    for picture in pictures(run):
-        add_outputs(run.folder, files_of(folder, picture.name))
-        drawn.append((picture, *save(picture.figure, folder, picture.name)))
-    add_outputs(run.folder, [path for _, *files in drawn for path in files])
-    return drawn
+    return [(picture, *save(picture.figure, folder, picture.name)) for picture in pictures(run)]
 
 
 def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,14 +9,12 @@ if TYPE_CHECKING:
 
 
 def write_pages(finished: Run) -> None:
-    """Figures and report, entered into the manifest."""
+    """Figures and report, beside the tables of a run that is not yet in its place."""
     from trialsim.report.figures import write_figures
     from trialsim.report.page import write_report
     from trialsim.runs.folder import writing
-    from trialsim.runs.manifest import add_outputs
 
-    folder = finished.folder.path
-    with writing(folder):
+    folder = finished.folder.new
+    with writing(finished.folder.path):
         files = write_figures(finished, folder / "figures")
-        add_outputs(finished.folder, [folder / "report.html"])
-        add_outputs(finished.folder, [write_report(finished, files, folder / "report.html")])
+        write_report(finished, files, folder / "report.html")

@@ -11,24 +11,28 @@ from typing import Any
 
 from trialsim.errors import RunError
 from trialsim.regular import read_regular
-from trialsim.runs.files import write_json
+from trialsim.runs.earlier import discard
+from trialsim.runs.files import rename, write_json
 from trialsim.runs.folder import MOST_BYTES, alone, foreign_files, writing
 from trialsim.runs.manifest import versions
+from trialsim.runs.stores import EARLIER, short
 
 REMEDY = "Choose another folder with --out."
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a folder is: a ``kind`` of answer (``size``) about ``scenario`` (or designs), told in the file ``manifest`` there.
+    """Whose a folder is: a ``kind`` of answer (``size``) about ``scenario`` (or designs), as the file ``manifest`` there says.
 
-    ``identity`` tells apart answers about equal names that must not share a folder.
+    ``identity`` tells answers about equal names apart, as they are before and after an edit; the ``files`` of the one before are
+    then kept as an earlier answer.
     """
 
     kind: str
     scenario: str
     manifest: str
     identity: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def words(self) -> dict[str, str]:
@@ -45,6 +49,10 @@ class Owner:
             TS-R001 when it holds other files, TS-R002 when it is another's, TS-R003 when it cannot be read, TS-R004 when its
             manifest is damaged
         """
+        self.holder(out)
+
+    def holder(self, out: Path) -> Owner | None:
+        """Who owns ``out``: this one, or this one before an edit; None where it is new or empty. Raises as :meth:`check`."""
         with writing(out):
             if out.exists() and not out.is_dir():
                 raise RunError(f"{out} is a file.", code="TS-R001", remedy="Name a folder with --out.")
@@ -54,18 +62,18 @@ class Owner:
         if foreign:
             raise RunError(f"{out} holds files that no {self.kind} of trialsim made.", code="TS-R001", remedy=REMEDY)
         if text is None:
-            return
+            return None
         try:
             held = json.loads(text)
             owner = Owner(held["kind"], held["scenario"], self.manifest, held.get("identity", ""))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise RunError(f"{manifest} is damaged, or not of trialsim.", code="TS-R004", remedy=REMEDY) from problem
-        if owner != self:
-            other = "another " if owner.words | {"identity": ""} == self.words | {"identity": ""} else "a "
+        if (owner.kind, owner.scenario) != (self.kind, self.scenario):
             raise RunError(
-                f"{out} holds {other}{owner.kind} of {owner.scenario}; this one is a {self.kind} of {self.scenario}.",
+                f"{out} holds a {owner.kind} of {owner.scenario}; this one is a {self.kind} of {self.scenario}.",
                 code="TS-R002", remedy=REMEDY,
             )  # fmt: skip
+        return owner
 
 
 @contextmanager
@@ -80,9 +88,22 @@ def taken(out: Path, owner: Owner) -> Iterator[None]:
     """
     owner.check(out)
     with alone(out), writing(out):
-        owner.check(out)
+        before = owner.holder(out)
+        if before is not None and before.identity != owner.identity:
+            _keep_earlier(out, owner, before.identity)
         write_json(out / owner.manifest, {**owner.words, "status": "started"})
         yield
+
+
+def _keep_earlier(out: Path, owner: Owner, identity: str) -> None:
+    """Move the answer before an edit to ``earlier``, its manifest last, so that a process that is killed can go on."""
+    target = out / EARLIER / (short(identity) or "unknown")
+    if (target / owner.manifest).exists():
+        discard(target)  # of the same designs and seed
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (*owner.files, owner.manifest):
+        if (out / name).exists():
+            rename(out / name, target / name)
 
 
 def finished(out: Path, owner: Owner, content: dict[str, Any]) -> Path:

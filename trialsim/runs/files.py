@@ -7,8 +7,9 @@ import errno
 import io
 import json
 import os
+import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -35,10 +36,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     try:
         yield temporary
-        with temporary.open("rb+") as written:
-            _flush(written.fileno())
-        _rename(temporary, path)
-        _flush_folder(path.parent)
+        flush_file(temporary)
+        rename(temporary, path)
+        flush_folder(path.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -76,7 +76,15 @@ def _flush(handle: int) -> None:
             raise
 
 
-def _rename(temporary: Path, path: Path) -> None:
+def flush_file(path: Path) -> None:
+    """See that a file is on the disk, where the disk can be asked."""
+    if path.is_symlink():
+        return
+    with path.open("rb+") as written:
+        _flush(written.fileno())
+
+
+def rename(temporary: Path, path: Path) -> None:
     """Give a file its name, in place of an older one; wait a moment for who holds that one open."""
     for wait in WAITS:
         try:
@@ -88,7 +96,7 @@ def _rename(temporary: Path, path: Path) -> None:
     temporary.replace(path)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """So that the new name, too, survives a loss of power; Windows has no way to ask for it and needs none."""
     if os.name == "nt":
         return
@@ -118,3 +126,19 @@ def write_measures(path: Path, measures: Iterable[Measure]) -> None:
     for measure in measures:
         table.writerow("" if isinstance(cell, float) and cell != cell else cell for cell in astuple(measure))
     write_text(path, text.getvalue())
+
+
+def remove_partial(folder: Path, *, keep: Callable[[Path], bool] = lambda _: False) -> None:
+    """Delete what killed processes left half written or half removed, in a folder whose lock is held.
+
+    Folders below it that are to be left alone, because others may be at them, are those that ``keep`` tells.
+    """
+    for path in folder.iterdir():
+        left = path.name.startswith(".") and path.name.endswith(PARTIAL)
+        if path.is_dir() and not path.is_symlink():
+            if left:
+                shutil.rmtree(path)
+            elif not keep(path):
+                remove_partial(path, keep=keep)
+        elif left:
+            path.unlink(missing_ok=True)

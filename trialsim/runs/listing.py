@@ -10,16 +10,29 @@ from pathlib import Path
 from typing import Any
 
 from trialsim import study as studies
-from trialsim.engine import Engine
 from trialsim.errors import RunError, TrialsimError
 from trialsim.prepared import Study, prepare
-from trialsim.runs.files import write_json
-from trialsim.runs.folder import FINISHED, MANIFEST, alone, read_manifest, remove_partial, resolved_file, writing
+from trialsim.runs.earlier import earlier_folders, remove_empty
+from trialsim.runs.files import PARTIAL, remove_partial, write_json
+from trialsim.runs.folder import has_owner
+from trialsim.runs.lock import alone, writing
 from trialsim.runs.manifest import changed_outputs, unlisted_outputs
-from trialsim.runs.run import ESTIMATES, RESOLVED
+from trialsim.runs.place import NEW, OLD, clear_new, settle
+from trialsim.runs.record import (
+    FINISHED,
+    MANIFEST,
+    RESOLVED,
+    engine_of,
+    key_of,
+    read_manifest,
+    resolved_file,
+    sound_manifest,
+)
+from trialsim.runs.run import ESTIMATES
 from trialsim.runs.sealed import read_sealed
 from trialsim.runs.shards import Shard, gaps, stretches
-from trialsim.runs.store import CHUNKS, DAMAGED, DamagedChunkError, chunk_files, covered, read_chunk, store_key
+from trialsim.runs.store import CHUNKS, DAMAGED, DamagedChunkError, chunk_files, read_chunk
+from trialsim.runs.stores import EARLIER, STORE, chunks_of, kept, root_of, short, store_folders
 from trialsim.runs.truths import TRUTHS, truths_key
 from trialsim.scenario.load import load
 
@@ -29,12 +42,13 @@ DEPTH = 4
 
 @dataclass(frozen=True)
 class Listed:
-    """One run.
+    """One result, or one store without a result.
 
     Attributes
     ----------
     folder : where it is
     status : done, partial, started (killed or still playing), shard, or damaged
+    key : of its content, as it names its store; empty where nothing says it
     scenario, seed, replicates : what was asked for
     kept : replicates in its store
     bytes : on disk
@@ -43,6 +57,7 @@ class Listed:
 
     folder: Path
     status: str
+    key: str
     scenario: str
     seed: int | None
     replicates: int
@@ -50,14 +65,19 @@ class Listed:
     bytes: int
     faults: tuple[str, ...] = ()
 
+    @property
+    def earlier(self) -> bool:
+        """Whether another result stands in its place now."""
+        return self.folder.parent.name == EARLIER
+
 
 def find_runs(root: Path, *, check: bool = False) -> list[Listed]:
     """The runs at and below ``root``; with ``check`` every file and chunk is held against its checksum."""
-    return [_listed(folder, check=check) for folder in _folders(root, DEPTH)]
+    return [one for folder in _folders(root, DEPTH) for one in _listed(folder, check=check)]
 
 
 def _folders(root: Path, depth: int) -> Iterator[Path]:
-    if os.path.lexists(root / MANIFEST) or chunk_files(root / CHUNKS) or (root / ESTIMATES).is_file():
+    if os.path.lexists(root / MANIFEST) or _stores(root) or (root / ESTIMATES).is_file():
         yield root
     if depth and root.is_dir():
         try:
@@ -65,32 +85,73 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
         except OSError:  # not ours to read, or gone since
             return
         for path in below:
-            yield from _folders(path, depth - 1)
+            if path.name not in (CHUNKS, NEW, OLD) and not path.name.endswith(PARTIAL):
+                yield from _folders(path, depth - 1)
 
 
-def _listed(folder: Path, *, check: bool) -> Listed:
-    chunks = chunk_files(folder / CHUNKS)
-    kept = covered(part for part, _ in chunks)
-    files = {path for path in folder.rglob("*") if _own(path, folder)}
-    size = sum(
-        _bytes(path) for path in files.union(path for _, path in chunks)
-    )  # the store may be a link to another disk
+def _stores(folder: Path) -> list[Path]:
+    """The stores in a folder itself; loose chunks are those of an older trialsim."""
+    return [*store_folders(folder), *([folder / CHUNKS] if chunk_files(folder / CHUNKS) else [])]
+
+
+def _listed(folder: Path, *, check: bool) -> Iterator[Listed]:
+    """The result in a folder, and the stores there that no result in it or before it is of."""
     try:
-        told = read_manifest(folder)
+        settle(folder)
+        manifest = read_manifest(folder)
+        why = f"{MANIFEST} is gone" if manifest is None else ""
     except RunError as problem:
-        return Listed(folder, "damaged", "", None, 0, kept, size, (problem.message.rstrip("."),))
-    if told is None:
-        return Listed(folder, "damaged", "", None, 0, kept, size, (f"{MANIFEST} is gone",))
+        manifest, why = None, problem.message.rstrip(".")
+    stores = _stores(folder)
+    own = [] if manifest is None else [chunks_of(folder, manifest)]
+    files = {path for path in folder.rglob("*") if _own(path, folder)}
+    size = sum(map(_bytes, files))
+    if manifest is not None:
+        yield Listed(
+            folder=folder,
+            status=str(manifest.get("status", "damaged")),
+            key=short(key_of(manifest)),
+            scenario=str(manifest.get("scenario", "")),
+            seed=manifest.get("seed"),
+            replicates=int(manifest.get("replicates", 0)),
+            kept=sum(map(kept, own)),
+            bytes=size + sum(map(_size, own)),
+            faults=tuple(_faults(folder, manifest)) if check else (),
+        )
+    of_earlier = {chunks_of(path, known) for path in earlier_folders(folder) if (known := sound_manifest(path))}
+    rest = [store for store in stores if store not in own and store not in of_earlier]
+    if manifest is None and (os.path.lexists(folder / MANIFEST) or (folder / ESTIMATES).is_file()):
+        alone_there, rest = (rest[0], []) if len(rest) == 1 else (None, rest)
+        held = (kept(alone_there), _size(alone_there)) if alone_there is not None else (0, 0)
+        key = alone_there.name if alone_there is not None and alone_there != folder / CHUNKS else ""
+        yield Listed(folder, "damaged", key, "", None, 0, held[0], size + held[1], (why,))
+    for store in rest:
+        yield _listed_store(folder, store, check=check)
+
+
+def _listed_store(folder: Path, store: Path, *, check: bool) -> Listed:
+    """A store whose run was stopped, or is playing."""
+    name = store.name if store != folder / CHUNKS else ""
+    words = sound_manifest(store, STORE)
+    if words is None:
+        why = (f"nothing says what the chunks in {store.relative_to(folder)} are of",)
+        return Listed(folder, "damaged", name, "", None, 0, kept(store), _size(store), why)
     return Listed(
         folder=folder,
-        status=str(told.get("status", "damaged")),
-        scenario=str(told.get("scenario", "")),
-        seed=told.get("seed"),
-        replicates=int(told.get("replicates", 0)),
-        kept=kept,
-        bytes=size,
-        faults=tuple(_faults(folder, told)) if check else (),
+        status="started",
+        key=name,
+        scenario=str(words.get("scenario", "")),
+        seed=words.get("seed"),
+        replicates=int(words.get("replicates", 0)),
+        kept=kept(store),
+        bytes=_size(store),
+        faults=tuple(_store_faults(folder, store, words)) if check else (),
     )
+
+
+def _size(store: Path) -> int:
+    """Of a store on disk, also where it is a link to another disk."""
+    return sum(_bytes(path) for path in store.rglob("*"))
 
 
 def _bytes(path: Path) -> int:
@@ -102,29 +163,46 @@ def _bytes(path: Path) -> int:
 
 
 def _own(path: Path, folder: Path) -> bool:
-    """Whether a file belongs to this run and not to one below it."""
+    """Whether a file belongs to this result and neither to a store nor to a result below it."""
+    if folder / CHUNKS in path.parents:
+        return False
     return not any((parent / MANIFEST).is_file() for parent in path.parents if folder in parent.parents)
 
 
-def _faults(folder: Path, told: dict[str, Any]) -> Iterator[str]:
-    identity, engine = str(told.get("scenario_hash", "")), _engine(told)
+def _faults(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
     for name in changed_outputs(folder):
         yield f"{name} is gone or was changed"
-    for name in unlisted_outputs(told):
+    for name in unlisted_outputs(manifest):
         yield f"{name} is not listed in {MANIFEST}"
-    chunks = chunk_files(folder / CHUNKS)
-    if not chunks and not _kept(told):
+    store = chunks_of(folder, manifest)
+    if not chunk_files(store) and not _kept(manifest):
         return
     try:
         study = prepare(load(resolved_file(folder)))
     except (TrialsimError, OSError) as problem:
         yield f"{RESOLVED} cannot be read: {problem}"
         return
-    yield from lost_chunks(folder, told, study)
-    for _, path in chunks:
-        yield from _harm(path, folder, lambda path: read_chunk(path, study, store_key(identity, engine)))
-    for _, path in chunk_files(folder / TRUTHS):
-        yield from _harm(path, folder, lambda path: read_sealed(path, truths_key(identity)))
+    yield from lost_chunks(folder, manifest, study)
+    yield from _harmed(folder, store, study, manifest)
+
+
+def _store_faults(folder: Path, store: Path, words: dict[str, Any]) -> Iterator[str]:
+    """What is wrong in a store without a result."""
+    try:
+        study = prepare(load(resolved_file(store)))
+    except (TrialsimError, OSError) as problem:
+        yield f"{store.relative_to(folder) / RESOLVED} cannot be read: {problem}"
+        return
+    yield from _harmed(folder, store, study, words)
+
+
+def _harmed(folder: Path, store: Path, study: Study, words: dict[str, Any]) -> Iterator[str]:
+    root, identity = root_of(folder), str(words["scenario_hash"])
+    for _, path in chunk_files(store):
+        yield from _harm(path, root, lambda path: read_chunk(path, study, key_of(words)))
+    truths = store / TRUTHS if store != root / CHUNKS else root / TRUTHS
+    for _, path in chunk_files(truths):
+        yield from _harm(path, root, lambda path: read_sealed(path, truths_key(identity)))
 
 
 def _harm(path: Path, folder: Path, read: Callable[[Path], object]) -> Iterator[str]:
@@ -137,10 +215,6 @@ def _harm(path: Path, folder: Path, read: Callable[[Path], object]) -> Iterator[
         yield problem.message.rstrip(".")
 
 
-def _engine(told: dict[str, Any]) -> Engine:
-    return "simpy" if told.get("engine") == "simpy" else "fast"
-
-
 def _kept(told: dict[str, Any]) -> bool:
     """Whether a manifest says that the chunks of a finished run lie beside it."""
     return told.get("store") == "kept" and told.get("status") in FINISHED
@@ -151,23 +225,25 @@ def lost_chunks(folder: Path, told: dict[str, Any], study: Study) -> Iterator[st
     if not _kept(told):
         return
     total = range(int(told["replicates"]) + sum(high - low for low, high in told.get("missing", [])))
-    asked = studies.stored_chunks(study, total, engine=_engine(told))
+    asked = studies.stored_chunks(study, total, engine=engine_of(told))
     if told.get("shard"):
         index, count = (int(one) for one in told["shard"])
         asked = Shard(index, count).chunks(asked)
-    held = stretches(asked, [part for part, _ in chunk_files(folder / CHUNKS)])
+    store = chunks_of(folder, told)
+    held = stretches(asked, [part for part, _ in chunk_files(store)])
     absent = [range(low, high) for low, high in told.get("missing", [])]
     reached = 0
     for part in sorted(
         [*held, *absent, *gaps(asked, total.stop), range(total.stop, total.stop)], key=lambda one: one.start
     ):
         if part.start > reached:
-            yield f"the chunk of replicates {reached:,} to {part.start - 1:,} is gone from {CHUNKS}"
+            where = store.relative_to(root_of(folder)).as_posix()
+            yield f"the chunk of replicates {reached:,} to {part.start - 1:,} is gone from {where}"
         reached = max(reached, part.stop)
 
 
 def clean(folder: Path, *, chunks: bool = False) -> int:
-    """Remove what is half written or damaged, and with ``chunks`` the store of a finished run; bytes that became free.
+    """Remove what is half written or damaged, and with ``chunks`` the stores of finished runs; bytes that became free.
 
     Without its store a run can be read and verified, not extended.
 
@@ -176,21 +252,45 @@ def clean(folder: Path, *, chunks: bool = False) -> int:
     RunError
         TS-R006 when a process plays into the folder, TS-R003 when a file cannot be removed
     """
-    store = folder / CHUNKS
+    if folder.parent.name == EARLIER:
+        return 0  # goes with the folder it stands in
+    settle(folder)
     with alone(folder), writing(folder):
-        before = _listed(folder, check=False).bytes
-        remove_partial(folder)
-        for one in (store, folder / TRUTHS):
-            if (one / DAMAGED).is_dir():
-                shutil.rmtree(one / DAMAGED)
-        if chunks and (read_manifest(folder) or {}).get("status") == "done":
-            for _, path in chunk_files(store):
-                path.unlink()
-            told = read_manifest(folder) or {}
-            write_json(folder / MANIFEST, {**told, "store": "removed"})
-            for one in (store, folder / TRUTHS):
-                if one.is_symlink():
-                    one.unlink()
-                elif one.is_dir():
-                    shutil.rmtree(one)
-        return before - _listed(folder, check=False).bytes
+        before = _total(folder)
+        clear_new(folder)
+        remove_partial(folder, keep=has_owner)
+        for store in _stores(folder):
+            for one in (store, store / TRUTHS, folder / TRUTHS):
+                if (one / DAMAGED).is_dir():
+                    shutil.rmtree(one / DAMAGED)
+        for path in (folder, *earlier_folders(folder)) if chunks else ():
+            _without_store(path)
+        remove_empty(folder / CHUNKS)
+        return before - _total(folder)
+
+
+def _without_store(folder: Path) -> None:
+    """Remove the store of a finished run, and have its manifest say so."""
+    manifest = sound_manifest(folder) or {}
+    if manifest.get("status") != "done":
+        return
+    root, store = root_of(folder), chunks_of(folder, manifest)
+    write_json(folder / MANIFEST, {**manifest, "store": "removed"})
+    for one in (store, root / TRUTHS) if store == root / CHUNKS else (store,):
+        remove_tree(one)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder, or the link to one on another disk with the chunks there."""
+    if folder.is_symlink():
+        for _, path in chunk_files(folder):
+            path.unlink()
+        folder.unlink()
+    elif folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def _total(folder: Path) -> int:
+    return sum(
+        _bytes(path) for path in {*folder.rglob("*"), *(path for one in _stores(folder) for path in one.rglob("*"))}
+    )

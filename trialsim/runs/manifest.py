@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trialsim.engine import Engine
 from trialsim.regular import check_regular, inside, open_regular
 from trialsim.runs.files import write_json
-from trialsim.runs.folder import MANIFEST, RunFolder, read_manifest, remove_stale
-from trialsim.runs.store import CONTRACT
+from trialsim.runs.record import MANIFEST, read_manifest
+from trialsim.runs.store import CONTRACT, store_key
 from trialsim.runs.versions import joined, versions
 
-__all__ = ["Playing", "add_outputs", "changed_outputs", "file_hash", "finish", "unlisted_outputs", "versions"]
+__all__ = ["Playing", "changed_outputs", "file_hash", "finish", "unlisted_outputs", "versions"]
 
 #: What a run always makes. A manifest that does not list one of them is not believed.
 ALWAYS = ("estimates.parquet", "operating_characteristics.csv", "scenario.resolved.yaml")
@@ -39,7 +40,7 @@ class Playing:
     scenario_hash: str
     seed: int
     replicates: int
-    engine: str
+    engine: Engine
     workers: int
     seconds: float
     found: int = 0
@@ -59,13 +60,17 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict[str, Any]:
-    """Write ``run.json`` with the hashes of all files made, and remove what an earlier run left over."""
-    names = sorted({path.relative_to(folder.path).as_posix() for path in made})
-    earlier = read_manifest(folder.path) or {}
+def finish(new: Path, playing: Playing, *, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Write the manifest of a result whose files are all in ``new``, with the hash of each.
+
+    Where nothing was played, workers and seconds are those of the result of the same content ``before``.
+    """
+    names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
+    earlier = before or {}
     played = {name: earlier[name] for name in ("workers", "seconds") if name in earlier} if playing.all_found else {}
     manifest: dict[str, Any] = {
         "status": "shard" if playing.shard else "partial" if playing.missing else "done",
+        "key": store_key(playing.scenario_hash, playing.engine),
         "scenario": playing.scenario,
         "scenario_hash": playing.scenario_hash,
         "seed": playing.seed,
@@ -82,23 +87,9 @@ def finish(folder: RunFolder, playing: Playing, *, made: Iterable[Path]) -> dict
         "platform": platform.platform(),
         "processor": platform.machine(),
         "store": "kept",
-        "outputs": {name: file_hash(folder.path / name) for name in names},
+        "outputs": {name: file_hash(new / name) for name in names if name != MANIFEST},
     }
-    remove_stale(folder, names)
-    write_json(folder.path / MANIFEST, manifest)
-    return manifest
-
-
-def add_outputs(folder: RunFolder, made: Iterable[Path]) -> dict[str, Any]:
-    """Enter further files, such as figures and the report, into a finished ``run.json``.
-
-    Those that are not there yet have no hash: a kill while they are drawn leaves no file that a later run does not know.
-    """
-    manifest = read_manifest(folder.path) or {"outputs": {}}
-    for path in made:
-        manifest["outputs"][path.relative_to(folder.path).as_posix()] = _hash(path) or ""
-    manifest["outputs"] = dict(sorted(manifest["outputs"].items()))
-    write_json(folder.path / MANIFEST, manifest)
+    write_json(new / MANIFEST, manifest)
     return manifest
 
 

@@ -33,4 +33,5 @@ def of_comparison(names: Sequence[str], identities: Sequence[str], seed: int | N
     """Of a comparison of designs by their names; ``identities`` are the hashes of what decides their results."""
     text = json.dumps([list(identities), seed])
     identity = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    return Owner("comparison", " and ".join(names), "compare.json", identity)
+    files = ("comparison.csv", "compare.html", "figures")
+    return Owner("comparison", " and ".join(names), "compare.json", identity, files)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +15,13 @@ from trialsim.prepared import Study, prepare
 from trialsim.runs.effort import check_replicates
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
-from trialsim.runs.folder import RunFolder, alone, claim, owner, reopen, writing
+from trialsim.runs.folder import RunFolder, alone, taken, writing
 from trialsim.runs.manifest import Playing, finish
+from trialsim.runs.place import clear_new, flush_all, place
 from trialsim.runs.players import Stored, open_player
-from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore
+from trialsim.runs.record import RESOLVED, key_of, sound_manifest
+from trialsim.runs.store import ChunkStore, store_key
+from trialsim.runs.stores import Content
 from trialsim.runs.truths import TRUTHS, TruthStore
 from trialsim.scenario.change import change
 from trialsim.scenario.dump import dump
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 ESTIMATES = "estimates.parquet"
 MEASURES = "operating_characteristics.csv"
-RESOLVED = "scenario.resolved.yaml"
 COHORT = "cohort"
 
 
@@ -48,8 +49,8 @@ class Run:
     characteristics : its measures
     cohort : the one that is shown, of replicate 0
     made : the files made
-    found : replicates that were in the folder already
-    missing : replicates that were asked for and are in no shard
+    playing : what its manifest says
+    before : where the result is kept that stood in the folder before
     """
 
     folder: RunFolder
@@ -57,8 +58,18 @@ class Run:
     characteristics: OperatingCharacteristics
     cohort: Cohort
     made: tuple[Path, ...]
-    found: int = 0
-    missing: tuple[range, ...] = ()
+    playing: Playing
+    before: Path | None = None
+
+    @property
+    def found(self) -> int:
+        """Replicates that were in the store already."""
+        return self.playing.found
+
+    @property
+    def missing(self) -> tuple[range, ...]:
+        """Replicates that were asked for and are in no shard."""
+        return self.playing.missing
 
 
 def run(
@@ -74,40 +85,41 @@ def run(
     progress: Callable[[int], None] | None = None,
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    in_place: bool = True,
 ) -> Run:
     """Play a study and write everything but figures and report into ``out``.
 
-    Chunks that an earlier run of the same study left in ``out`` are read, not played. The cohort written is that of
-    replicate 0. The ``truth`` is played here by the fast engine, on at most :data:`trialsim.truth.MOST` replicates; without it
-    there is no bias or coverage.
+    Chunks that an earlier run of the same study left in ``out`` are read, not played. What stands there, of this study or
+    another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is played here by the fast
+    engine, on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
 
     Parameters
     ----------
     truth : whether true effects are looked for, or what was found (:func:`trialsim.truth.find_truth`)
     workers, executor : who plays (:func:`trialsim.runs.players.open_player`)
     progress, truth_progress : are given the number of replicates done so far
-    tell : is told in words of damaged files
+    tell : is told in words of damaged files, and that the folder is waited for
+    in_place : put the files in their place; without it they lie in ``.new`` for figures to be added, until :func:`placed`
 
     Raises
     ------
     RunError
-        when ``out`` holds another study, is in use, or cannot be written
+        when ``out`` holds what no run made, is in use by the same run, or cannot be written
     """
     study = with_simulation(scenario, replicates=replicates, seed=seed)
-    total = study.scenario.simulation.replicates
-    chunks = studies.stored_chunks(study, range(total), engine=engine)
+    chunks = studies.stored_chunks(study, range(study.scenario.simulation.replicates), engine=engine)
     with (
-        taken(study, out, engine=engine) as folder,
-        open_player(study, engine=engine, workers=workers, executor=executor) as told,
+        taken(Content(study, engine), out, tell=tell) as folder,
+        open_player(study, engine=engine, workers=workers, executor=executor) as (player, threads),
     ):
-        player, threads = told
-        stored = Stored(ChunkStore(out / CHUNKS, study, tell, engine), player)
+        stored = Stored(ChunkStore(folder.store, study, tell, engine), player)
         true = (
             kept_truth(folder, study, workers=workers, progress=truth_progress, tell=tell) if truth is True else truth
         )
-        return summed_up(
+        made = summed_up(
             folder, study, stored, chunks, engine=engine, truth=true or None, workers=threads, progress=progress
         )
+        return placed(made) if in_place else made
 
 
 def kept_truth(
@@ -118,23 +130,9 @@ def kept_truth(
     progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Truth:
-    """The true effects of a study; what was played of them before lies in the folder, and so does what is played now."""
-    store = TruthStore(folder.path / TRUTHS, study, tell)
+    """The true effects of a study; what was played of them before lies in its store, and so does what is played now."""
+    store = TruthStore(folder.store / TRUTHS, study, tell)
     return find_truth(study, workers=workers, progress=progress, keeping=store.keeping)
-
-
-@contextmanager
-def taken(study: Study, out: Path, *, engine: Engine) -> Iterator[RunFolder]:
-    """The folder of a study, locked for as long as the block lasts, with the resolved scenario in it."""
-    identity, seed, name = scenario_hash(study.scenario), study.scenario.simulation.seed, study.scenario.name
-    owner(out, scenario_hash=identity, seed=seed, name=name, engine=engine)
-    with alone(out):
-        told = {"replicates": study.scenario.simulation.replicates, "engine": engine, "contract": CONTRACT}
-        folder = claim(out, scenario_hash=identity, seed=seed, name=name, told=told)
-        with writing(out):
-            if RESOLVED not in folder.previous or not (out / RESOLVED).is_file():
-                write_text(out / RESOLVED, dump(study.scenario))
-            yield folder
 
 
 def summed_up(
@@ -149,19 +147,18 @@ def summed_up(
     progress: Callable[[int], None] | None = None,
     missing: Sequence[range] = (),
 ) -> Run:
-    """All files of a run from its chunks; a chunk that is not there is played."""
-    out = folder.path
-    with estimates_file(out / ESTIMATES) as growing:
+    """All files of a run from its chunks, not yet in their place; a chunk that is not there is played."""
+    clear_new(folder.path)
+    new = folder.new
+    with estimates_file(new / ESTIMATES) as growing:
         characteristics = studies.evaluate(
             study, engine=engine, truth=truth, workers=workers, chunks=chunks, player=stored, sink=growing.add,
             progress=progress,
         )  # fmt: skip
-        reopen(folder)  # up to here every file is still that of the run before
-    write_text(out / RESOLVED, dump(study.scenario))
-    write_measures(out / MEASURES, characteristics.measures)
+    write_text(new / RESOLVED, dump(study.scenario))
+    write_measures(new / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort
-    made = (out / RESOLVED, out / ESTIMATES, out / MEASURES, *write_cohort(cohort.one(0), out / COHORT))
-    found = sum(len(part) for part in stored.found)
+    made = (new / RESOLVED, new / ESTIMATES, new / MEASURES, *write_cohort(cohort.one(0), new / COHORT))
     playing = Playing(
         scenario=study.scenario.name,
         scenario_hash=scenario_hash(study.scenario),
@@ -171,11 +168,35 @@ def summed_up(
         engine=engine,
         workers=characteristics.workers,
         seconds=characteristics.seconds,
-        found=found,
+        found=sum(len(part) for part in stored.found),
         by=tuple(stored.by),
     )
-    finish(folder, playing, made=made)
-    return Run(folder, study, characteristics, cohort, made, found, tuple(missing))
+    files = tuple(folder.path / path.relative_to(new) for path in made)
+    return Run(folder, study, characteristics, cohort, files, playing)
+
+
+def placed(made: Run) -> Run:
+    """The run, with its files in their place; what stood there is now an earlier result."""
+    with alone(made.folder.path):
+        return replace(made, before=put_in_place(made.folder, made.playing))
+
+
+def put_in_place(folder: RunFolder, playing: Playing) -> Path | None:
+    """Write the manifest of a result and put its files in their place; the lock is held.
+
+    Returns where the result is kept that stood there and that this one does not have, if one did.
+
+    Raises
+    ------
+    RunError
+        TS-R003 when a file of the result before is held open, TS-R007 when the disk is full
+    """
+    with writing(folder.path):
+        before = sound_manifest(folder.path)
+        same = before is not None and key_of(before) == store_key(playing.scenario_hash, playing.engine)
+        finish(folder.new, playing, before=before if same else None)
+        flush_all(folder.new)
+        return place(folder.path)
 
 
 def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None, seed: int | None = None) -> Study:

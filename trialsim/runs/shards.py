@@ -10,7 +10,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from trialsim import study as studies
 from trialsim.chunks import in_order, threads_until_done
@@ -18,11 +17,14 @@ from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.prepared import Study
 from trialsim.runs.files import whole_file, write_text
-from trialsim.runs.folder import MANIFEST, SHARD, read_manifest, reopen, resolved_file
-from trialsim.runs.manifest import Playing, finish
+from trialsim.runs.folder import SHARD, taken
+from trialsim.runs.manifest import Playing
 from trialsim.runs.players import Stored, open_player
-from trialsim.runs.run import RESOLVED, Run, kept_truth, summed_up, taken, with_simulation
-from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files, engine_of_chunks
+from trialsim.runs.record import MANIFEST, RESOLVED, engine_of, key_of, resolved_file, sound_manifest
+from trialsim.runs.run import Run, kept_truth, placed, put_in_place, summed_up, with_simulation
+from trialsim.runs.sealed import keys_in
+from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files
+from trialsim.runs.stores import STORE, Content, Store, chunks_of, sound_stores, store_folder, store_folders
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import load
@@ -68,15 +70,15 @@ def play_shard(
         as :func:`trialsim.runs.run.run`
     """
     study = with_simulation(scenario, replicates=replicates, seed=seed)
-    told = study.scenario.simulation
-    chunks = shard.chunks(studies.stored_chunks(study, range(told.replicates), engine=engine))
+    asked = study.scenario.simulation
+    chunks = shard.chunks(studies.stored_chunks(study, range(asked.replicates), engine=engine))
     folder = out / shard.name
     with (
-        taken(study, folder, engine=engine) as claimed,
+        taken(Content(study, engine), folder, tell=tell) as claimed,
         open_player(study, engine=engine, workers=workers, executor=executor) as (player, threads),
         threads_until_done(threads) as pool,
     ):
-        stored = Stored(ChunkStore(folder / CHUNKS, study, tell, engine), player)
+        stored = Stored(ChunkStore(claimed.store, study, tell, engine), player)
         done, began = 0, time.perf_counter()
         for part in in_order(pool, lambda chunk: len(stored(chunk).trial), chunks, ahead=threads + 2):
             done += part
@@ -85,8 +87,8 @@ def play_shard(
         playing = Playing(
             scenario=study.scenario.name,
             scenario_hash=scenario_hash(study.scenario),
-            seed=told.seed,
-            replicates=told.replicates,
+            seed=asked.seed,
+            replicates=asked.replicates,
             engine=engine,
             workers=threads,
             seconds=time.perf_counter() - began,
@@ -94,9 +96,8 @@ def play_shard(
             shard=(shard.index, shard.count),
             by=tuple(stored.by),
         )
-        reopen(claimed)
-        write_text(folder / RESOLVED, dump(study.scenario))
-        finish(claimed, playing, made=[folder / RESOLVED])
+        write_text(claimed.new / RESOLVED, dump(study.scenario))
+        put_in_place(claimed, playing)
     return folder
 
 
@@ -105,10 +106,10 @@ def play_shard(
 
 @dataclass(frozen=True)
 class Parts:
-    """What can be merged into ``out``: ``folders`` with chunks of one study, of which ``replicates`` were asked for."""
+    """What can be merged into ``out``: ``stores`` with chunks of one study, of which ``replicates`` were asked for."""
 
     out: Path
-    folders: tuple[Path, ...]
+    stores: tuple[Path, ...]
     study: Study
     engine: Engine
 
@@ -121,7 +122,8 @@ class Parts:
 def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None] = lambda _: None) -> Parts:
     """``shards`` (or those below them), the shards below ``out``, and ``out`` itself; nothing is written.
 
-    A shard whose ``run.json`` is damaged belongs to the study whose chunks lie in it.
+    Each counts with what was last played into it, and all of it must be of one study. A shard whose words are damaged belongs
+    to the study whose chunks lie in it.
 
     Raises
     ------
@@ -130,30 +132,35 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
     """
     given = (one for path in shards for one in (() if _begun(path) else shards_below(path)) or (path,))
     folders = [*given, *(path for path in shards_below(out) if not _empty(path, tell))]
-    folders += [out] if chunk_files(out / CHUNKS) else []
+    folders += [out] if not folders and _begun(out) else []
     if not folders:
         raise nothing_below(out)
-    sound = [folder for folder in folders if not _damaged(folder)]
-    if not sound:
+    last = {folder: store for folder in folders if (store := _last_store(folder)) is not None}
+    if not last:
         raise RunError(
-            f"{folders[0] / MANIFEST} is missing or damaged.", code="TS-R014",
+            f"{folders[0]} has chunks, but {STORE} and {MANIFEST} are missing or damaged.", code="TS-R014",
             remedy="The command that played the shard mends it: what it played is kept.",
         )  # fmt: skip
-    first = _told(sound[0])
-    for folder in folders:
-        if folder in sound:
-            _same(folder, first, sound[0])
-        elif engine_of_chunks(folder / CHUNKS, first["scenario_hash"]) != first["engine"]:
-            raise _foreign(
-                folder, f"its {MANIFEST} is missing or damaged, and its chunks are not of the study in {sound[0]}"
-            )
-        else:
-            tell(f"{folder / MANIFEST} is missing or damaged; the chunks beside it are of this study and are taken.")
-    replicates = max(_asked(_told(folder)) for folder in sound)
-    study = with_simulation(load(resolved_file(sound[0])), replicates=replicates, seed=first["seed"])
-    if scenario_hash(study.scenario) != first["scenario_hash"]:
-        raise _foreign(sound[0], "its scenario was changed since")
-    return Parts(out, tuple(folders), study, first["engine"])
+    known, first = max(last.items(), key=lambda one: one[1].begun)
+    key = key_of(first.words)
+    if first.words.get("contract") != CONTRACT:
+        raise _foreign(known, "it was played by another version of trialsim")
+    stores, asked = [], []
+    for folder in dict.fromkeys([*folders, out]):
+        held = _chunks_with(folder, key)
+        if folder in last and key_of(last[folder].words) == key:
+            asked.append(_asked(folder, last[folder]))
+        elif held is None and folder in folders:
+            raise _foreign(folder, _difference(last.get(folder), first, known))
+        elif folder in last:
+            tell(f"{folder} was last played with another study; its earlier trials of the study in {known} are taken.")
+        elif folder in folders:
+            tell(f"{folder} does not say what was played into it: {STORE} is missing or damaged. Its chunks are taken.")
+        stores += [held] if held is not None else []
+    study = with_simulation(load(resolved_file(first.files)), replicates=max(asked), seed=first.words["seed"])
+    if scenario_hash(study.scenario) != first.words["scenario_hash"]:
+        raise _foreign(known, "its scenario was changed since")
+    return Parts(out, tuple(stores), study, engine_of(first.words))
 
 
 def merge(
@@ -164,6 +171,7 @@ def merge(
     progress: Callable[[int], None] | None = None,
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    in_place: bool = True,
 ) -> Run:
     """One run from all chunks of all ``parts``.
 
@@ -175,13 +183,14 @@ def merge(
     RunError
         TS-R014 when no chunk is whole, and as :func:`trialsim.runs.run.run`
     """
-    study, engine, held = parts.study, parts.engine, parts.out / CHUNKS
-    with taken(study, parts.out, engine=engine) as claimed:
+    study, engine = parts.study, parts.engine
+    with taken(Content(study, engine), parts.out, tell=tell) as claimed:
+        held = claimed.store
         store = ChunkStore(held, study, tell, engine)
         for part, _ in chunk_files(held):
             store.load(part)  # a damaged one makes room for that of its shard, and that for one of another shard
-        for folder in parts.folders:
-            for part, path in chunk_files(folder / CHUNKS):
+        for folder in parts.stores:
+            for part, path in chunk_files(folder):
                 if not (held / path.name).exists():
                     _link(path, held / path.name)
                     store.load(part)
@@ -190,10 +199,11 @@ def merge(
         if not there:
             raise RunError("no chunk is whole.", code="TS-R014", remedy="Play the shards again.")
         true = kept_truth(claimed, study, workers=workers, progress=truth_progress, tell=tell) if truth else None
-        return summed_up(
+        made = summed_up(
             claimed, study, Stored(ChunkStore(held, study, tell, engine), _never), there, engine=engine, truth=true,
             workers=workers, progress=progress, missing=gaps(there, parts.replicates),
         )  # fmt: skip
+        return placed(made) if in_place else made
 
 
 def stretches(chunks: Sequence[range], known: Sequence[range]) -> list[range]:
@@ -253,7 +263,7 @@ def shards_below(folder: Path) -> list[Path]:
 
 def _begun(folder: Path) -> bool:
     """Whether anything was played into a folder itself."""
-    return (folder / MANIFEST).is_file() or bool(chunk_files(folder / CHUNKS))
+    return (folder / MANIFEST).is_file() or bool(store_folders(folder)) or bool(chunk_files(folder / CHUNKS))
 
 
 def _empty(folder: Path, tell: Callable[[str], None]) -> bool:
@@ -264,49 +274,65 @@ def _empty(folder: Path, tell: Callable[[str], None]) -> bool:
     return True
 
 
-def _damaged(folder: Path) -> bool:
-    """Whether the manifest of a folder cannot be read, and chunks can speak for it."""
-    try:
-        return read_manifest(folder) is None and bool(chunk_files(folder / CHUNKS))
-    except RunError:
-        return True
-
-
-def _told(folder: Path) -> dict[str, Any]:
-    """The manifest of a shard or a run.
+def _last_store(folder: Path) -> Store | None:
+    """What was last played into a folder, as it says of itself; None where it says nothing that can be read.
 
     Raises
     ------
     RunError
-        TS-R014 when there is none
+        TS-R014 when there is nothing at all
     """
-    told = read_manifest(folder)
-    if told is None or not all(key in told for key in ("replicates", "engine", "contract")):
+    if (known := sound_stores(folder)) and known[-1].begun:
+        return known[-1]
+    manifest = sound_manifest(folder)
+    if manifest is not None and all(name in manifest for name in ("replicates", "engine", "contract")):
+        return Store(chunks_of(folder, manifest), manifest, folder)  # an older trialsim wrote nothing else
+    if known:
+        return known[-1]
+    if not store_folders(folder) and not chunk_files(folder / CHUNKS):
         raise RunError(
-            f"{folder} is no shard of a run.",
+            f"{folder} is not a shard of a run.",
             code="TS-R014",
             remedy="Leave it out, or play it: its run.json is missing.",
         )
-    return told
+    return None
 
 
-def _asked(told: dict[str, Any]) -> int:
+def _chunks_with(folder: Path, key: str) -> Path | None:
+    """Where the chunks of a content are in a folder; None where there are none."""
+    store, loose = store_folder(folder, key), folder / CHUNKS
+    if chunk_files(store) or not chunk_files(loose):
+        return store if store.is_dir() else None
+    return loose if keys_in(loose) in ({key}, set()) else None
+
+
+def _asked(folder: Path, store: Store) -> int:
     """How many replicates were asked for, there or not."""
-    finished = int(told["replicates"]) + sum(int(high) - int(low) for low, high in told.get("missing", []))
-    return max(finished, int(told.get("asked", 0)))
+    manifest = sound_manifest(folder) or {}
+    if manifest and key_of(manifest) == key_of(store.words):
+        missing = sum(int(high) - int(low) for low, high in manifest.get("missing", []))
+        finished = int(manifest.get("replicates", 0)) + missing
+        return max(finished, int(store.words["replicates"]), int(manifest.get("asked", 0)))
+    return int(store.words["replicates"])
 
 
-def _same(folder: Path, first: dict[str, Any], known: Path) -> None:
-    told = _told(folder)
-    for key, word in (("scenario_hash", "another study"), ("seed", "another seed"), ("engine", "another engine")):
-        if told[key] != first[key]:
-            raise _foreign(folder, f"{word} than {known} ({told[key]}, not {first[key]})")
-    if told["contract"] != CONTRACT:
-        raise _foreign(folder, "it was played by another version of trialsim")
+def _difference(store: Store | None, first: Store, known: Path) -> str:
+    """Why what was played last into a folder does not belong to the rest."""
+    if store is None:
+        return f"nothing in it can be read that says what it is, and its chunks are not of the study in {known}"
+    for name, word in (
+        ("scenario_hash", "another study"), ("seed", "another seed"), ("engine", "another engine"),
+        ("contract", "another version of trialsim"),
+    ):  # fmt: skip
+        if store.words.get(name) != first.words.get(name):
+            return f"{word} than {known} ({store.words.get(name)}, not {first.words.get(name)})"
+    return f"its chunks are not of the study in {known}"
 
 
 def _foreign(folder: Path, why: str) -> RunError:
-    return RunError(f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge.")
+    return RunError(
+        f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge, or play it again."
+    )
 
 
 def _link(source: Path, target: Path) -> None:

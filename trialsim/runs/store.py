@@ -21,7 +21,6 @@ from trialsim.runs.sealed import (
     array_of,
     chunk_files,
     file_of,
-    keys_in,
     read_sealed,
     set_aside,
     write_sealed,
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "CHUNKS", "CONTRACT", "DAMAGED", "ChunkStore", "DamagedChunkError", "chunk_files", "covered", "engine_of_chunks",
-    "holds_chunks_of", "read_chunk", "set_aside", "store_key",
+    "CHUNKS", "CONTRACT", "DAMAGED", "ChunkStore", "DamagedChunkError", "chunk_files", "covered",
+    "read_chunk", "set_aside", "store_key",
 ]  # fmt: skip
 
 #: Raised whenever the same scenario and seed would give other numbers, or when chunks hold them in another way.
@@ -111,9 +110,9 @@ def _holds(all_: range, some: range) -> bool:
     return all_.start <= some.start and some.stop <= all_.stop
 
 
-def store_key(identity: str, engine: Engine = "fast") -> str:
+def store_key(identity: str, engine: Engine = "fast", contract: int = CONTRACT) -> str:
     """The key of the chunks that ``engine`` plays of a study whose scenario hash is ``identity``."""
-    return hashlib.blake2b(f"{identity} {CONTRACT} {engine}".encode("ascii"), digest_size=16).hexdigest()
+    return hashlib.blake2b(f"{identity} {contract} {engine}".encode("ascii"), digest_size=16).hexdigest()
 
 
 def covered(parts: Iterable[range], replicates: int | None = None) -> int:
@@ -128,17 +127,6 @@ def covered(parts: Iterable[range], replicates: int | None = None) -> int:
         count += max(stop - max(part.start, reached), 0)
         reached = max(reached, stop)
     return count
-
-
-def engine_of_chunks(folder: Path, identity: str) -> Engine | None:
-    """The engine that played all chunks in ``folder``; None unless they are of the study with this scenario hash."""
-    keys = keys_in(folder)
-    return next((engine for engine in ENGINES if keys == {store_key(identity, engine)}), None)
-
-
-def holds_chunks_of(folder: Path, identity: str) -> bool:
-    """Whether a whole chunk in ``folder`` is of the study whose scenario hash is ``identity``, and none of another."""
-    return engine_of_chunks(folder, identity) is not None
 
 
 def read_chunk(path: Path, study: Study, key: str) -> ReplicateResults:

@@ -16,7 +16,6 @@ from trialsim.runs.sealed import (
     array_of,
     chunk_files,
     file_of,
-    keys_in,
     read_sealed,
     set_aside,
     write_sealed,
@@ -34,11 +33,6 @@ Floats = NDArray[np.float64]
 def truths_key(identity: str) -> str:
     """The key of the true effects of a study whose scenario hash is ``identity``; the fast engine always plays them."""
     return hashlib.blake2b(f"{identity} {CONTRACT} truth".encode("ascii"), digest_size=16).hexdigest()
-
-
-def holds_truths_of(folder: Path, identity: str) -> bool:
-    """Whether a whole file in ``folder`` is of the study whose scenario hash is ``identity``, and none of another."""
-    return keys_in(folder) == {truths_key(identity)}
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from trialsim.errors import RunError
 from trialsim.prepared import prepare
 from trialsim.regular import check_regular
 from trialsim.runs.estimates import estimates_table
-from trialsim.runs.folder import MANIFEST, read_manifest, resolved_file
 from trialsim.runs.listing import lost_chunks
 from trialsim.runs.manifest import changed_outputs, unlisted_outputs, versions
-from trialsim.runs.run import ESTIMATES, RESOLVED
-from trialsim.runs.store import CHUNKS, chunk_files
+from trialsim.runs.place import settle
+from trialsim.runs.record import MANIFEST, RESOLVED, read_manifest, resolved_file
+from trialsim.runs.run import ESTIMATES
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import load
 
@@ -121,8 +121,9 @@ def _finished(folder: Path) -> dict[str, Any]:
     RunError
         TS-R016 when it is none
     """
+    settle(folder)
     told = read_manifest(folder)
-    if told is None and (chunk_files(folder / CHUNKS) or (folder / ESTIMATES).is_file()):
+    if told is None and (folder / ESTIMATES).is_file():
         raise RunError(
             f"{folder / MANIFEST} is missing; nothing says what the other files should be.",
             code="TS-R016",

@@ -1,0 +1,67 @@
+"""Begin a study: a file of one's own from a shipped scenario, or from a skeleton to fill in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from trialsim.errors import RunError
+from trialsim.quantities.letters import usable_name
+from trialsim.quantities.refuse import did_you_mean
+from trialsim.scenario.shipped import ShippedScenario, shipped_scenarios
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+#: Skeletons to fill in, and what is said of them in the list.
+BLANK = {
+    "blank": "A commented skeleton: two arms, two visits, no ward",
+    "blank-ward": "A commented skeleton: two arms on a ward with nurses",
+}
+
+NAME = re.compile(r"^name:[^\n#]*?(?=\s*(#|$))", re.MULTILINE)
+
+#: What YAML reads as a word: it begins with a letter and does not stand for a truth, a gap or a number.
+WORD = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[^\W\d_][\w.-]*", re.IGNORECASE)
+
+
+def templates() -> dict[str, ShippedScenario]:
+    """What a study can begin with, by name: the shipped scenarios, then the skeletons."""
+    blank = {name: ShippedScenario(title, TEMPLATES / f"{name}.yaml", ()) for name, title in BLANK.items()}
+    return {**shipped_scenarios(), **blank}
+
+
+def begin_study(template: str, target: Path | None = None) -> Path:
+    """Copy a template, with the data it reads, as ``target``; the study is named as the file. Nothing is overwritten.
+
+    Raises
+    ------
+    RunError
+        TS-R010 when there is no such template, TS-R011 when a file exists already
+    """
+    known = templates()
+    if template not in known:
+        raise RunError(
+            f"No shipped scenario is called {template!r}.", code="TS-R010",
+            remedy=f"{did_you_mean(template, list(known), what='Shipped')} `trialsim init` lists them.".strip(),
+        )  # fmt: skip
+    card = known[template]
+    path = target or Path(card.path.name)
+    text = named(card.path.read_text(encoding="utf-8"), usable_name(path.stem))
+    files = {path: text.encode("utf-8"), **{path.parent / one.name: one.read_bytes() for one in card.companions}}
+    for copy, content in files.items():
+        if copy.exists() and (copy == path or copy.read_bytes() != content):
+            raise RunError(f"{copy} exists already.", code="TS-R011", remedy="Choose another name with --as.")
+    for copy, content in files.items():
+        copy.write_bytes(content)
+    return path
+
+
+def named(text: str, name: str) -> str:
+    r"""The text of a scenario under another name, which its folder of results has too; as it is where no name is left.
+
+    >>> named("trialsim: 1\nname: picu-blood-draw   # short\n", "2024")
+    'trialsim: 1\nname: "2024"   # short\n'
+    """
+    if not name:
+        return text
+    return NAME.sub(lambda _: f"name: {name}" if WORD.fullmatch(name) else f'name: "{name}"', text, count=1)

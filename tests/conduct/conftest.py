@@ -164,7 +164,7 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
     setting = scenario.setting
     assert setting is not None
     told = setting.patients
-    names = ["arrival", "ask", "consent", "site"]
+    names = ["arrival", "ask", "consent", "site", "ask moment"]
     names += [f"exclusion/{reason}" for reason in told.exclusions] + [f"leave/{leave.reason}" for leave in told.leave]
     u = {name: _u(name, MOST, seed, replicate) for name in names}
     until = parse_calendar(told.ask.until) if told.ask and told.ask.until else None
@@ -188,7 +188,11 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
             wait = float(quantile(told.ask.lasts.distribution, np.array([u["ask"][i]]))[0])
             ask += math.floor(max(wait, 0.0) + 0.5)
         if until is not None:
-            ask = next_open(until, ask, weekday=setting.starts.weekday())
+            opens = next_open(until, ask, weekday=setting.starts.weekday())
+            if opens > ask and told.ask and told.ask.at and fault != "everybody is asked when it opens":
+                length = next(close - start for start, close in until.windows if (opens - start) % DAY == 0)
+                opens += length * int(u["ask moment"][i] * 1_000_000) // 1_000_000
+            ask = opens
         leave, reason = NEVER, -1
         for place, one in enumerate(told.leave):
             stay = _stay(one, u[f"leave/{one.reason}"][i])

@@ -29,6 +29,11 @@ STUDIES = {
         "within": "14 d",
         "enroll": "in all: 40",
     },
+    "asked at any time": {
+        "patients": "arrive: {every: 5 h}, consent: 60 %, ask: {for: 2 h, until: 'Mon-Fri 09:00-16:00', at: any time},"
+        " exclusions: {ill: 10 %}, leave: {after: {mean: 3 d, sd: 2 d}, reason: discharge}",
+        "enroll": "in all: 50",
+    },
     "leave while waiting to be asked": {
         "patients": "arrive: {every: 3 h}, consent: 90 %, ask: {for: {choice: {1 d: 50 %, 3 d: 50 %}}},"
         " leave: [{after: {choice: {1 d: 40 %, 5 d: 60 %}}, reason: discharge},"
@@ -108,6 +113,7 @@ def test_equals_the_slow_form(name, small, slow):
     [
         ("everybody is asked at the opening", "ties go to the last", "arrival_number"),
         ("asked when the trial closes", "limit belongs to the trial", "entry"),
+        ("asked at any time", "everybody is asked when it opens", "entry"),
         ("leave while waiting to be asked", "one may leave and consent in a tick", "entry"),
         ("a short month", "months of 30 days", "entry"),
         ("leave while waiting to be asked", "withdrawal counted from arrival", "leave"),

@@ -75,7 +75,8 @@ def _from_the_ward(plan: ConductPlan, *, seed: int, replicates: range) -> dict[s
     while not accrue(
         np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent,
         plan.rates.start, plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.site_shares,
-        rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows, *made.values(),
+        rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows,
+        plan.ask_any_time, *made.values(),
     ):  # fmt: skip
         patients *= 2
     return made

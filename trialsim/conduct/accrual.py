@@ -13,7 +13,7 @@ from trialsim.compiled import kernel
 from trialsim.numbers.distributions import quantile_packed
 from trialsim.numbers.draws import block, to_uniform
 from trialsim.numbers.elementary import log1m
-from trialsim.protocol.calendar import DAY, NEVER, first_open
+from trialsim.protocol.calendar import DAY, MOMENTS, NEVER, at_moment
 
 #: Nobody comes, is asked or leaves later than this [ticks]: 200 years.
 HORIZON = 200 * 365 * DAY
@@ -22,9 +22,9 @@ HORIZON = 200 * 365 * DAY
 MOST_PATIENTS = 1_000_000
 
 #: Streams of a patient; the reasons of exclusion and then those of leaving follow.
-STREAMS = ("arrival", "ask", "consent", "site")
+STREAMS = ("arrival", "ask", "consent", "site", "ask moment")
 
-ARRIVAL, ASK, CONSENT, SITE = range(4)
+ARRIVAL, ASK, CONSENT, SITE, MOMENT = range(5)
 CONSENTS, LEFT, DECLINES, EXCLUDED = range(4)  # what becomes of a patient; the reasons of exclusion go on from here
 
 
@@ -70,14 +70,15 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
     seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, streams, exclusions, site_shares,
-    rows, table, told, first_window, windows, arrival, entry, number, site, leave, leave_reason, counts, complete,
+    rows, table, told, first_window, windows, any_time, arrival, entry, number, site, leave, leave_reason, counts, complete,
     accrual_end,
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
 
     ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the
     time until a patient is asked, the further rows the times to leave; ``told`` (rows, R, patients) replaces them where
-    the compiled quantiles do not know the family, and is empty else. False is returned when more than ``capacity``
+    the compiled quantiles do not know the family, and is empty else. With ``any_time`` those who wait for an opening are
+    asked at any moment of it. False is returned when more than ``capacity``
     patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who came later than
@@ -110,12 +111,13 @@ def accrue(  # type: ignore[no-untyped-def]
             if patients == capacity:
                 return False
             for d in range(1 if at_once else 0, leaving + 1):
-                draw = u[ASK if d == 0 else SITE + excluding + d, lane]
+                draw = u[ASK if d == 0 else MOMENT + excluding + d, lane]
                 seconds[d] = told[d, r, patients] if prepared else quantile_packed(rows, d, table, draw)
             ask = tick
             if not at_once:
                 ask += int(math.floor(min(max(seconds[0], 0.0), float(HORIZON)) + 0.5))
-                ask = ask if always else first_open(first_window, windows, np.int64(0), ask, weekday)
+                moment = int(u[MOMENT, lane] * MOMENTS) if any_time else 0
+                ask = ask if always else at_moment(first_window, windows, np.int64(0), ask, moment, weekday)
             leaves, why = NEVER, -1
             for i in range(leaving):
                 stay = ticks_after(seconds[1 + i])
@@ -125,7 +127,7 @@ def accrue(  # type: ignore[no-untyped-def]
             if leaves <= ask:
                 fate = LEFT
             for i in range(excluding - 1, -1, -1):
-                if u[SITE + 1 + i, lane] < exclusions[i]:
+                if u[MOMENT + 1 + i, lane] < exclusions[i]:
                     fate = EXCLUDED + i
             where = 0
             while where < site_shares.shape[0] - 1 and u[SITE, lane] >= site_shares[where]:

@@ -86,6 +86,7 @@ class ConductPlan:
     exclusion_streams: tuple[str, ...]
     ask: Distribution
     ask_until: Calendar
+    ask_any_time: bool  # of an opening for which one has to wait
     consent: float
     leaving: Leaving  # counted from arrival
     withdrawing: Leaving  # counted from enrollment
@@ -140,6 +141,7 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         ),
         ask=ask.lasts.distribution if ask and ask.lasts else Distribution("fixed", (0.0,)),
         ask_until=parse_calendar(ask.until) if ask and ask.until else ALWAYS,
+        ask_any_time=ask is not None and ask.at is not None,
         consent=patients.consent.value if patients else 1.0,
         leaving=_leaving(patients.leave if patients else (), "leave/{reason}"),
         withdrawing=_leaving(scenario.attrition, "withdraw/{reason}"),

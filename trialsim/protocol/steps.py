@@ -7,7 +7,7 @@ A protocol is data: a tuple of steps, each told by the one key that names it (``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
@@ -35,10 +35,14 @@ Calendar = Annotated[
 
 
 class WaitRule(Record):
-    """Wait for a time, then until a calendar is open; either may be left out."""
+    """Wait for a time, then until a calendar is open; either may be left out.
+
+    Whoever has to wait for it to open goes on when it opens, or ``at: any time`` of that opening.
+    """
 
     lasts: DurationSpread | None = Field(default=None, alias="for")
     until: Calendar | None = None
+    at: Literal["any time"] | None = None
 
 
 class OtherWork(Sourced):

@@ -64,6 +64,7 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     from trialsim.scenario.check_outcomes import check_outcomes
     from trialsim.scenario.check_sweep import check_sweep
     from trialsim.scenario.correlation import check_declared
+    from trialsim.scenario.openings import check_openings
     from trialsim.scenario.priors import check_priors
     from trialsim.scenario.taken import check_taken
 
@@ -84,6 +85,7 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     _costs(scenario, report)
     check_priors(scenario, report)
     check_taken(scenario, report)
+    check_openings(scenario, report)
     if scenario.sweep is not None:
         check_sweep(scenario.sweep, report)
 

@@ -7,6 +7,7 @@ import json
 from datetime import date
 from typing import Any
 
+from trialsim.protocol.steps import WaitRule
 from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
 from trialsim.scenario.model import Design, Outcome, Patients, Scenario, Simulation
 
@@ -17,6 +18,8 @@ LEFT_OUT: dict[type[Record], tuple[str, ...]] = {
     Patients: ("label",),
     Outcome: ("label",),
 }
+#: Keys that came later and say nothing where they are not used: hashes of studies without them stay what they were.
+SILENT: dict[type[Record], tuple[str, ...]] = {WaitRule: ("at",)}
 PROVENANCE = ("source", "computed_from", "assumed", "range")
 
 
@@ -55,5 +58,6 @@ def canonical(value: object) -> Any:
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    out = LEFT_OUT.get(type(record), ()) + PROVENANCE
+    silent = tuple(name for name in SILENT.get(type(record), ()) if not getattr(record, name))
+    out = LEFT_OUT.get(type(record), ()) + PROVENANCE + silent
     return {name: canonical(getattr(record, name)) for name in type(record).model_fields if name not in out}

@@ -56,6 +56,13 @@ STUDIES = {
         "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8, stratify: [sex, site]',
     },
     "in turn": {"allocation": 'method: in turn, ratio: "2:1:1"', "enroll": "each arm: 7"},
+    "unequal arms": {"enroll": "a: 12, b: 3, c: 9"},
+    "unequal arms in blocks": {
+        "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8', "enroll": "a: 12, b: 3, c: 9",
+    },
+    "unequal arms, simple": {"allocation": 'method: simple, ratio: "2:1:1"', "enroll": "a: 2, b: 9, c: 5"},
+    "unequal arms without a ward": {"patients": None, "enroll": "a: 12, b: 3, c: 9"},
+    "places left": {"allocation": "method: places left", "enroll": "each arm: 8"},
     "no ward": {
         "patients": None,
         "allocation": 'method: permuted blocks, ratio: "1:1:2", block: 4, stratify: [sex]',
@@ -125,6 +132,9 @@ def test_equals_the_slow_form(name, small, slow):
         ("strata", "strata forgotten", "arm"),
         ("strata", "a full arm stays open", "arm"),
         ("in turn", "a full arm stays open", "arm"),
+        ("unequal arms in blocks", "a full arm stays open", "arm"),
+        ("unequal arms", "places are put back", "arm"),
+        ("places left", "places are put back", "arm"),
     ],
 )
 def test_a_planted_fault_is_seen(name, fault, seen, small, slow):

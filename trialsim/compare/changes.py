@@ -9,6 +9,7 @@ from typing import Literal
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.quantities.fields import Number, Record, Spread
 from trialsim.scenario.identity import LEFT_OUT, PROVENANCE, canonical
+from trialsim.scenario.arms import numbers_of_arms
 from trialsim.scenario.model import CovariateEffect, Design, Driver, Enroll, Leave, Missing, Scenario
 
 Path = tuple[str, ...]
@@ -93,11 +94,22 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[Change]:
 
 def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[Change]:
     """The target, whichever way it is said."""
-    old, new = (("in all", one.in_all) if one.in_all is not None else ("each arm", one.each_arm) for one in (a, b))
+    if a.by_arm and b.by_arm:
+        for arm in (*a.by_arm, *(arm for arm in b.by_arm if arm not in a.by_arm)):
+            if a.by_arm.get(arm) != b.by_arm.get(arm):
+                yield Change((*path, arm), "changed", a.by_arm.get(arm, 0), b.by_arm.get(arm, 0))
+        return
+    old, new = _target(a), _target(b)
     if old[0] != new[0]:
-        yield Change(path, "changed", f"{old[1]} {_target_word(old[0])}", f"{new[1]} {_target_word(new[0])}")
+        yield Change(path, "changed", f"{old[1]} {_target_word(old[0])}".rstrip(), f"{new[1]} {_target_word(new[0])}".rstrip())
     elif old[1] != new[1]:
         yield Change((*path, old[0]), "changed", old[1], new[1])
+
+
+def _target(enroll: Enroll) -> tuple[str, object]:
+    if enroll.by_arm:
+        return "", numbers_of_arms(enroll.by_arm)
+    return ("in all", enroll.in_all) if enroll.in_all is not None else ("each arm", enroll.each_arm)
 
 
 def _target_word(key: str) -> str:

@@ -70,7 +70,7 @@ class ConductPlan:
     ward: bool
     target: int
     arms: tuple[str, ...]
-    each_arm: int  # 0 when the target is one in all
+    targets: tuple[int, ...]  # at which each arm closes; empty when the target is one in all
     ratio: tuple[int, ...]
     method: str
     block: int
@@ -111,15 +111,15 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
     labels = [sites if place < 0 else covariates[place].categories for place in places]
     strata = _strata(labels)
     names = [", ".join(stratum) or "all" for stratum in strata]
-    each = design.enroll.each_arm or 0
+    targets = design.enroll.of_arms(arms)
     ratio = parse_ratio(design.allocation.ratio or "") or (1,) * len(arms)
     patients = setting.patients if setting else None
     ask = patients.ask if patients else None
     return ConductPlan(
         ward=setting is not None,
-        target=design.enroll.in_all or each * len(arms),
+        target=design.enroll.in_all or sum(targets),
         arms=arms,
-        each_arm=each,
+        targets=targets,
         ratio=ratio,
         method=design.allocation.method or IN_TURN.name,
         block=design.allocation.block or sum(ratio),

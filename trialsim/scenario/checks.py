@@ -60,6 +60,7 @@ def _records_in(value: object, path: Path) -> Iterator[tuple[Path, Record]]:
 
 def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     """Names and combinations, in the form people write."""
+    from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.check_analyses import check_analyses
     from trialsim.scenario.check_outcomes import check_outcomes
     from trialsim.scenario.check_sweep import check_sweep
@@ -86,6 +87,7 @@ def check_written(scenario: Scenario, points: Outline, report: Report) -> None:
     check_priors(scenario, report)
     check_taken(scenario, report)
     check_openings(scenario, report)
+    check_arm_targets(scenario, report)
     if scenario.sweep is not None:
         check_sweep(scenario.sweep, report)
 
@@ -244,7 +246,7 @@ def _stratum(scenario: Scenario, name: str, path: Path, report: Report) -> None:
 def _target(scenario: Scenario, report: Report) -> None:
     enroll, path = scenario.design.enroll, ("design", "enroll")
     arms = len(scenario.design.arms)
-    if (enroll.in_all is None) == (enroll.each_arm is None):
+    if (enroll.in_all is not None) + (enroll.each_arm is not None) + bool(enroll.by_arm) != 1:
         report(Finding("TS-E043", path, "say one target.", "Write enroll: 60, or enroll: {each arm: 30}."))
     elif enroll.in_all is not None and enroll.in_all < arms:
         message = f"{enroll.in_all} in all cannot fill {arms} arms."

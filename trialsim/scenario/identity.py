@@ -9,7 +9,7 @@ from typing import Any
 
 from trialsim.protocol.steps import WaitRule
 from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
-from trialsim.scenario.model import Design, Outcome, Patients, Scenario, Simulation
+from trialsim.scenario.model import Design, Enroll, Outcome, Patients, Scenario, Simulation
 
 #: Words and provenance do not decide results, nor does how many replicates are played (each is its own).
 LEFT_OUT: dict[type[Record], tuple[str, ...]] = {
@@ -19,7 +19,7 @@ LEFT_OUT: dict[type[Record], tuple[str, ...]] = {
     Outcome: ("label",),
 }
 #: Keys that came later and say nothing where they are not used: hashes of studies without them stay what they were.
-SILENT: dict[type[Record], tuple[str, ...]] = {WaitRule: ("at",)}
+SILENT: dict[type[Record], tuple[str, ...]] = {WaitRule: ("at",), Enroll: ("by_arm",)}
 PROVENANCE = ("source", "computed_from", "assumed", "range")
 
 

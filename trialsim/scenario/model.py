@@ -8,7 +8,7 @@ that may run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -138,20 +138,38 @@ class Allocation(Record):
 MOST_PARTICIPANTS = 100_000
 
 
+#: The keys of a target that is the same for all arms; any other key is an arm.
+TARGETS = {"in all", "each arm"}
+#: Where the numbers by arm stand in the record; in a file they stand in ``enroll`` itself.
+BY_ARM = "<by arm>"
+
+
 class Enroll(Record):
-    """The target: in all, or in each arm (an arm that has its target is closed)."""
+    """The target: in all, in each arm, or for every arm by its name (an arm that has its target is closed)."""
 
     in_all: Count | None = Field(default=None, alias="in all", ge=1, le=MOST_PARTICIPANTS)
     each_arm: Count | None = Field(default=None, alias="each arm", ge=1, le=MOST_PARTICIPANTS)
+    by_arm: Mapping[Name, Annotated[Count, Field(ge=1, le=MOST_PARTICIPANTS)]] = Field(default={}, alias=BY_ARM)
 
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and value and not (TARGETS | {BY_ARM, *cls.model_fields}) & value.keys():
+            return {BY_ARM: value}
         return {"in all": value} if isinstance(value, (int, float, str)) else value
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"type": "integer"}, handler.resolve_ref_schema(handler(schema))]}
+        full = handler.resolve_ref_schema(handler(schema))
+        one = {**full, "properties": {key: what for key, what in full["properties"].items() if key != BY_ARM}}
+        number = {"type": "integer", "minimum": 1, "maximum": MOST_PARTICIPANTS}
+        return {"anyOf": [{"type": "integer"}, one, {"type": "object", "additionalProperties": number}]}
+
+    def of_arms(self, arms: Sequence[str]) -> tuple[int, ...]:
+        """The number at which each arm closes; empty where none does."""
+        if self.by_arm:
+            return tuple(self.by_arm[arm] for arm in arms)
+        return (self.each_arm,) * len(arms) if self.each_arm is not None else ()
 
 
 class Design(Record):

@@ -15,7 +15,7 @@ def check_openings(scenario: Scenario, report: Report) -> None:
     """``at: any time`` needs hours that open and close."""
     for path, rule in _rules(scenario):
         if rule.at is not None and (rule.until is None or parse_calendar(rule.until).always):
-            message = "there are no hours that open and close, of which it could be any time."
+            message = "no hours are given that open and close."
             report(Finding("TS-E150", (*path, "at"), message, "Write until: Mon-Fri 09:00-16:00, or remove at:."))
 
 

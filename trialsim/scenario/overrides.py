@@ -6,11 +6,13 @@ from typing import Any
 
 from trialsim.quantities.read import FAMILIES
 from trialsim.quantities.refuse import did_you_mean
+from trialsim.scenario.arms import ENROLL, at_total
 from trialsim.scenario.messages import known_keys
+from trialsim.scenario.model import TARGETS
 from trialsim.scenario.text import BrokenText, Finding, Path, Place, Tree, read_text
 
 # A map that holds one of these is one quantity: a child replaces it whole, so that no source outlives its number.
-QUANTITY = {"value", "mean", "median", "choice", "empirical", "by_arm", "chance", "shares", *FAMILIES}
+QUANTITY = {"value", "mean", "median", "choice", "empirical", "by_arm", "chance", "shares", *TARGETS, *FAMILIES}
 NAMES = ("name", "activity", "attempt", "visit", "repeat")  # keys that name a step
 
 
@@ -75,8 +77,8 @@ def override(tree: Tree, text: str) -> None:
         remedy = did_you_mean(rest.split(".")[0], known, what="Known here")
         tree.findings.append(Finding("TS-E008", path, f"there is no '{rest}' to set.", remedy, where))
         return
-    _put(holder, rest, value.data)
     here = (*path, rest)
+    _put(holder, rest, at_total(holder.get(rest), value.data) if here == ENROLL else value.data)
     _move_places(Tree(), tree, {here})
     column = len(path_text) + 2
     tree.keys[here] = where

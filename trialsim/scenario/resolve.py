@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from trialsim.errors import Fault, ScenarioError
-from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, SIMPLE, TRANSFORM
+from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
@@ -109,13 +109,17 @@ def _design(scenario: Scenario) -> Design:
     allocation = design.allocation
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
     method = allocation.method
+    if method is None and design.enroll.by_arm and not allocation.block:
+        method = PLACES_LEFT.name
     if method is None:
         method = (PERMUTED_BLOCKS if allocation.block else SIMPLE if scenario.protocol else IN_TURN).name
+    if METHOD[method].by_places:
+        allocation, ratio = allocation.model_copy(update={"method": method}), ""
     block = allocation.block
     if METHOD[method].blocks and block is None:
         block = 2 * sum(parse_ratio(ratio))
     ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
-    told = allocation.model_copy(update={"method": method, "ratio": ratio, "block": block})
+    told = allocation.model_copy(update={"method": method, "ratio": ratio or None, "block": block})
     return design.model_copy(
         update={"reference": design.reference or next(iter(design.arms), None), "allocation": told}
     )

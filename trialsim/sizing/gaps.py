@@ -106,7 +106,7 @@ def _population(study: Study, call: Call, *, whole_sizes: bool) -> Iterator[str]
         yield f"{TIME_LIMIT}: lower"
     if whole_sizes and (one_by_one(study) or call.choice.exclude):
         yield "the sizes of the arms vary from trial to trial, the formula takes their means: a little lower"
-    if METHOD[plan.method].blocks and len(plan.strata) > 1 and plan.each_arm == 0:
+    if METHOD[plan.method].blocks and len(plan.strata) > 1 and not plan.targets:
         yield "the last block of each stratum may stay unfinished, which leaves arms of unequal size: a little lower"
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.quantities.fields import Number, Record, Spread
-from trialsim.scenario.identity import LEFT_OUT, PROVENANCE, canonical
 from trialsim.scenario.arms import numbers_of_arms
+from trialsim.scenario.identity import LEFT_OUT, PROVENANCE, canonical
 from trialsim.scenario.model import CovariateEffect, Design, Driver, Enroll, Leave, Missing, Scenario
 
 Path = tuple[str, ...]
@@ -101,7 +101,9 @@ def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[Change]:
         return
     old, new = _target(a), _target(b)
     if old[0] != new[0]:
-        yield Change(path, "changed", f"{old[1]} {_target_word(old[0])}".rstrip(), f"{new[1]} {_target_word(new[0])}".rstrip())
+        yield Change(
+            path, "changed", f"{old[1]} {_target_word(old[0])}".rstrip(), f"{new[1]} {_target_word(new[0])}".rstrip()
+        )
     elif old[1] != new[1]:
         yield Change((*path, old[0]), "changed", old[1], new[1])
 

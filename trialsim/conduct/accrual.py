@@ -70,15 +70,16 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
     seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, streams, exclusions, site_shares,
-    rows, table, told, first_window, windows, any_time, arrival, entry, number, site, leave, leave_reason, counts, complete,
-    accrual_end,
+    rows, table, told, first_window, windows, any_time, screened, arrival, entry, number, site, leave, leave_reason,
+    counts, complete, accrual_end,
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
 
     ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the
     time until a patient is asked, the further rows the times to leave; ``told`` (rows, R, patients) replaces them where
     the compiled quantiles do not know the family, and is empty else. With ``any_time`` those who wait for an opening are
-    asked at any moment of it. False is returned when more than ``capacity``
+    asked at any moment of it. ``screened`` (R, patients, 5), unless it is empty, receives of everybody who came the ticks of
+    arrival, question and leaving, the fate and the site. False is returned when more than ``capacity``
     patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who came later than
@@ -144,6 +145,10 @@ def accrue(  # type: ignore[no-untyped-def]
                 if n == target:
                     last = asked_at[line[n - 1]]
             patients += 1
+        if screened.shape[0] > 0:
+            for i in range(patients):
+                log = screened[r, i]
+                log[0], log[1], log[2], log[3], log[4] = came_at[i], asked_at[i], left_at[i], fates[i], places[i]
         for place in range(target):
             i = line[place] if place < n else -1
             number[r, place] = i

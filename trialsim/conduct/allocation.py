@@ -40,7 +40,9 @@ def allocate(
     return out
 
 
-def blocks_of(plan: ConductPlan, entry: NDArray[np.int64], stratum: NDArray[np.int16], *, seed: int, replicate: int) -> NDArray[np.int64]:
+def blocks_of(
+    plan: ConductPlan, entry: NDArray[np.int64], stratum: NDArray[np.int16], *, seed: int, replicate: int
+) -> NDArray[np.int64]:
     """(N,) the number of each participant's block within the stratum, from 1; 0 where there is none.
 
     ``entry`` and ``stratum`` (N,) are those of one trial.

@@ -131,7 +131,9 @@ def wait_rule(rule: WaitRule) -> str:
     if rule.lasts is not None:
         parts.append(spread(rule.lasts))
     if rule.until is not None:
-        parts.append(f"{'then ' if parts else ''}until {rule.until}{', at any time of an opening that is waited for' if rule.at else ''}")
+        parts.append(
+            f"{'then ' if parts else ''}until {rule.until}{', at any time of an opening that is waited for' if rule.at else ''}"
+        )
     return ", ".join(parts) or "at once"
 
 

@@ -42,7 +42,13 @@ def apportion(weights: tuple[int, ...], n: int) -> tuple[int, ...]:
 
 def at_total(old: object, new: object) -> object:
     """What ``design.enroll`` becomes when a number is set: the arms scaled, where each had a number of its own."""
-    if not isinstance(old, dict) or not old or TARGETS & old.keys() or isinstance(new, bool) or not isinstance(new, int):
+    if (
+        not isinstance(old, dict)
+        or not old
+        or TARGETS & old.keys()
+        or isinstance(new, bool)
+        or not isinstance(new, int)
+    ):
         return new
     weights = tuple(old.values())
     if not all(isinstance(one, int) and one > 0 for one in weights) or not 0 < new <= sum(weights) * 10_000:
@@ -68,7 +74,9 @@ def check_arm_targets(scenario: Scenario, report: Report) -> None:
     if in_blocks and (allocation.block is None or allocation.ratio is None):
         lacks = "ratio" if allocation.ratio is None else "block"
         example = f'ratio: "{":".join("1" * len(arms))}"' if lacks == "ratio" else f"block: {2 * len(arms)}"
-        message = f"blocks for arms with a number of their own need their ratio and their size, and {lacks}: is missing."
+        message = (
+            f"blocks for arms with a number of their own need their ratio and their size, and {lacks}: is missing."
+        )
         report(Finding("TS-E152", place, message, f"Write {example}, or leave out method: and block:."))
     if (by_places or (method is None and not in_blocks)) and allocation.ratio is not None:
         message = "the arms have a number of their own, which no ratio changes."

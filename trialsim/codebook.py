@@ -170,8 +170,8 @@ def _value(name: str, outcome: Outcome) -> Entry:
 
 
 def _ward(study: Study) -> Iterator[Entry]:
-    conduct, scenario = study.conduct, study.scenario
-    resources = _listed(list(scenario.setting.resources) if scenario.setting else [])
+    conduct = study.conduct
+    resources = _listed([resource.name for resource in study.program.resources] if study.program else [])
     table = "screening"
     yield Entry(table, "patient", "number in the order of arrival, from 1 (SIM-P0001 in files)", TEXT)
     if conduct.sites:

@@ -58,7 +58,8 @@ STUDIES = {
     "in turn": {"allocation": 'method: in turn, ratio: "2:1:1"', "enroll": "each arm: 7"},
     "unequal arms": {"enroll": "a: 12, b: 3, c: 9"},
     "unequal arms in blocks": {
-        "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8', "enroll": "a: 12, b: 3, c: 9",
+        "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8',
+        "enroll": "a: 12, b: 3, c: 9",
     },
     "unequal arms, simple": {"allocation": 'method: simple, ratio: "2:1:1"', "enroll": "a: 2, b: 9, c: 5"},
     "unequal arms without a ward": {"patients": None, "enroll": "a: 12, b: 3, c: 9"},

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from trialsim.protocol.calendar import (
     DAY,
+    MOMENTS,
     WEEK,
     CalendarError,
-    MOMENTS,
     at_moment,
     is_open,
     moment_open,

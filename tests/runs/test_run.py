@@ -38,7 +38,7 @@ def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
         "run.json", "scenario.resolved.yaml", "operating_characteristics.csv", "estimates.parquet",
         "cohort/participants.csv", "cohort/visits.csv", "cohort/measurements.csv", "cohort/events.csv",
         "cohort/activities.csv", "cohort/staffing.csv",
-        "cohort/codebook.csv", "chunks/000000000-000000200.parquet", ".lock",
+        "cohort/codebook.csv", "cohort/screening.csv", "cohort/README.txt", "chunks/000000000-000000200.parquet", ".lock",
         "truth/000000000-000000100.parquet", "truth/000000100-000000200.parquet",
     }  # fmt: skip
     assert changed_outputs(out) == []

@@ -93,7 +93,10 @@ def test_numbers_of_the_arms_are_part_of_the_study() -> None:
         ({"enroll": "{control: 36, misic: 35}"}, ["TS-E151 design.enroll", "TS-E151 design.enroll.misic"]),
         ({"enroll": "{control: 36}"}, ["TS-E151 design.enroll"]),
         ({"enroll": "{control: 36, music: 0}"}, ["TS-E013 design.enroll.music"]),
-        ({"enroll": "{control: 36, music: 35, each arm: 3}"}, ["TS-E003 design.enroll.control", "TS-E003 design.enroll.music"]),
+        (
+            {"enroll": "{control: 36, music: 35, each arm: 3}"},
+            ["TS-E003 design.enroll.control", "TS-E003 design.enroll.music"],
+        ),
         ({"more": '\n  allocation: {ratio: "36:35"}'}, ["TS-E152 design.allocation.ratio"]),
         ({"more": "\n  allocation: {method: permuted blocks, block: 4}"}, ["TS-E152 design.allocation"]),
         ({"more": "\n  allocation: {block: 4}"}, ["TS-E152 design.allocation"]),
@@ -106,7 +109,8 @@ def test_what_does_not_fit_is_refused(parts: dict[str, str], expected: list[str]
 
 
 @pytest.mark.parametrize(
-    "allocation", ['{method: permuted blocks, ratio: "1:1", block: 4}', "{method: simple}", '{method: simple, ratio: "2:1"}']
+    "allocation",
+    ['{method: permuted blocks, ratio: "1:1", block: 4}', "{method: simple}", '{method: simple, ratio: "2:1"}'],
 )
 def test_other_methods_close_the_arms_too(allocation: str) -> None:
     assert prepare(read(more=f"\n  allocation: {allocation}")).conduct.targets == (36, 35)

@@ -119,9 +119,7 @@ def people(random: np.random.Generator) -> People:
     success = random.random((AT_MOST, n)) < SUCCEEDS
     failed = np.where(success.any(axis=0), success.argmax(axis=0), AT_MOST)
     needle = np.where(np.arange(AT_MOST)[:, None] <= failed, lengths, 0.0).sum(axis=0)
-    return People(
-        arms, leaves, asks, given, needle, failed, random.uniform(12, 18, n), random.standard_normal(n)
-    )
+    return People(arms, leaves, asks, given, needle, failed, random.uniform(12, 18, n), random.standard_normal(n))
 
 
 def in_line(one: tuple[float, float, int]) -> tuple[float, int]:

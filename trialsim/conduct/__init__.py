@@ -64,7 +64,7 @@ def everybody_who_came(plan: ConductPlan, *, seed: int, replicate: int) -> NDArr
     """(patients, 5) ticks of arrival, question and leaving, fate and site of everybody who came in one trial."""
     one = range(replicate, replicate + 1)
     found = _accrued(plan, _empty(plan, 1), seed=seed, replicates=one, log=True)[0]
-    return found[found[:, 0] >= 0]
+    return np.asarray(found[found[:, 0] >= 0])
 
 
 def _empty(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:

@@ -54,7 +54,7 @@ def blocks_of(
             np.uint64(seed), plan.stratum_streams, np.uint64(replicate), entry[None], stratum[None],
             np.full((1, len(entry)), -1, dtype=np.int8), out,
         )  # fmt: skip
-    return out[0]
+    return np.asarray(out[0])
 
 
 def _targets(plan: ConductPlan) -> NDArray[np.int64]:

@@ -149,7 +149,7 @@ class Enroll(Record):
 
     in_all: Count | None = Field(default=None, alias="in all", ge=1, le=MOST_PARTICIPANTS)
     each_arm: Count | None = Field(default=None, alias="each arm", ge=1, le=MOST_PARTICIPANTS)
-    by_arm: Mapping[Name, Annotated[Count, Field(ge=1, le=MOST_PARTICIPANTS)]] = Field(default={}, alias=BY_ARM)
+    by_arm: Mapping[Name, Annotated[Count, Field(ge=1, le=MOST_PARTICIPANTS)]] = Field(default={}, alias="<by arm>")
 
     @model_validator(mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario
 from trialsim.scenario.outline import Outline
+from trialsim.scenario.published import check_figure
 from trialsim.scenario.resolve import expand_visits, split_contrast
 from trialsim.scenario.text import Finding, Path
 
@@ -309,7 +310,6 @@ def _published(scenario: Scenario, report: Report) -> None:
         if figure.contrast is not None and split_contrast(figure.contrast, arms) is None:
             message = f"'{figure.contrast}' is not a difference of two arms."
             report(Finding("TS-E061", (*path, "contrast"), message, f"Arms: {', '.join(arms)}."))
-        if figure.p is not None and not 0 <= figure.p <= 1:
-            report(Finding("TS-E080", (*path, "p"), f"{figure.p:g} is no p-value.", "It lies between 0 and 1."))
+        check_figure(figure, path, scenario, report)
         if figure.ci95 is not None and figure.ci95[0].value > figure.ci95[1].value:
             report(Finding("TS-E080", (*path, "ci95"), "the interval runs backwards.", "Write [low, high]."))

@@ -55,6 +55,7 @@ from trialsim.quantities.fields import (
     StudyName,
     ValueSpread,
 )
+from trialsim.quantities.pvalues import PValue
 from trialsim.scenario.oneof import OneOf
 from trialsim.scenario.sweep import Sweep
 
@@ -487,10 +488,17 @@ class Published(Record):
     analysis: Name
     reading: str | None = None
     contrast: str | None = None
+    arm: Name | None = None  # n, mean, sd and median are those of the endpoint in this arm
     n: Count | None = None
     mean: Amount | None = None
+    sd: Amount | None = None
+    median: Amount | None = None
     ci95: tuple[Amount, Amount] | None = None
-    p: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    t: Factor | None = None
+    f: Factor | None = Field(default=None, alias="F")
+    u: Factor | None = Field(default=None, alias="U")
+    h: Factor | None = Field(default=None, alias="H")
+    p: PValue | None = None  # a number, or a bound such as <0.001
     finding: Literal["lower", "higher", "no difference"] | None = None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from trialsim.conduct import ConductPlan
 from trialsim.conduct.entries import COUNTS
 from trialsim.engine.trace import KIND_NAMES
-from trialsim.numbers.distributions import Distribution
+from trialsim.numbers.distributions import Distribution, cdf, quantile
 from trialsim.protocol.columns import HOLD_STATES, VISIT_REASONS
 from trialsim.protocol.program import Program
 from trialsim.response import ResponsePlan
@@ -108,12 +110,10 @@ def _participants(study: Study, *, allocation: bool) -> Iterator[Entry]:
 
 def _range(distribution: Distribution) -> str:
     """The values a covariate can have, as far as its distribution bounds them."""
-    low, high = distribution.low, distribution.high
-    if distribution.family == "uniform":
-        low, high = distribution.params
-    if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
-    return "above 0" if distribution.family in ("lognormal", "gamma", "weibull", "exponential") else ""
+    lowest, low, high, highest = quantile(distribution, np.array([1e-12, 1e-6, 1 - 1e-6, 1 - 1e-12])).tolist()
+    if max(low - lowest, highest - high) <= 0.01 * (high - low):  # it ends there, and does not only become rare
+        return f"{lowest:.5g} to {highest:.5g}"
+    return "above 0" if cdf(distribution, 0.0) <= 0.0 else ""
 
 
 def _visits(study: Study) -> Iterator[Entry]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from trialsim.kinds.tests import PAIR_TEST, STATISTIC, TEST, Samples, Test
+from trialsim.kinds.tests import PAIR_TEST, STATISTICS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Analysis, Published, Scenario
 from trialsim.scenario.text import Finding, Path
 
+#: Every statistic of a test that papers print.
+PRINTED = tuple(dict.fromkeys(key for keys in STATISTICS.values() for key in keys))
 #: Keys of a comparison, which no arm alone has.
-OF_COMPARISONS = ("contrast", "ci95", "p", "finding", *dict.fromkeys(STATISTIC.values()))
+OF_COMPARISONS = ("contrast", "ci95", "p", "finding", *PRINTED)
 #: Keys that describe the endpoint in an arm, and nothing else does.
 OF_ARMS = ("sd", "median")
 
@@ -39,12 +41,12 @@ def check_figure(figure: Published, path: Path, scenario: Scenario, report: Repo
 def _statistic(
     figure: Published, path: Path, analyses: Mapping[str, Analysis], arms: Sequence[str], report: Report
 ) -> None:
-    given = [key for key in dict.fromkeys(STATISTIC.values()) if _value(figure, key) is not None]
+    given = [key for key in PRINTED if _value(figure, key) is not None]
     ran = test_of(figure, analyses[figure.analysis], arms)
     if not given or ran is None:
         return
     test, samples = ran
-    fitting = statistics_of(test, samples)
+    fitting = STATISTICS[test.family, samples]
     for key in given:
         if key not in fitting:
             message = f"{test.name} of {WORDS[samples]} has no {key}."
@@ -53,14 +55,6 @@ def _statistic(
 
 
 WORDS: Mapping[Samples, str] = {"one": "one sample", "two": "two arms", "all": "all arms"}
-
-
-def statistics_of(test: Test, samples: Samples) -> tuple[str, ...]:
-    """The statistics that papers print of a test; F of two arms is t squared."""
-    letter = STATISTIC.get((test.family, samples))
-    if letter is None:
-        return ()
-    return ("t", "F") if (letter, samples) == ("t", "two") else (letter,)
 
 
 def test_of(figure: Published, analysis: Analysis, arms: Sequence[str]) -> tuple[Test, Samples] | None:

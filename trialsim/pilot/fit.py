@@ -54,8 +54,8 @@ def fit_pilot(pilot: Pilot) -> Fragment:
         notes.append(f"The primary outcome is {data['primary']}; --primary names another.")
     if len(pilot.arms) > 2:
         notes.append(
-            f"Of the {len(pilot.arms)} arms {pilot.arms[1]} and {pilot.arms[0]} are compared; for the others write further analyses, "
-            "or a test of all arms with pairs after it (then:)."
+            f"Of the {len(pilot.arms)} arms {pilot.arms[1]} and {pilot.arms[0]} are compared; for the others write further "
+            "analyses, or a test of all arms with pairs after it (then:)."
         )
     notes += [note for one in fitted for note in one.notes]
     keep = pilot.asked or (data["primary"],)

@@ -181,7 +181,9 @@ def _ask_of_covariates(draft: Draft) -> None:
     if numbers and not draft.choices.covariates:
         answer = " or ".join(f"--outcome {_quoted(one)}" for one in numbers[:4])
         listed = " and ".join(numbers[:8])
-        what = "is taken for a covariate by its name" if len(numbers) == 1 else "are taken for covariates by their names"
+        what = (
+            "is taken for a covariate by its name" if len(numbers) == 1 else "are taken for covariates by their names"
+        )
         draft.ask("TS-P019", f"no outcome is left: {listed} {what}.", answer)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from trialsim.codebook import COLUMNS
 from trialsim.errors import RunError
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.prepared import prepare
@@ -78,7 +79,7 @@ def test_the_cohort_is_tidy(played: Run) -> None:
     frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
     assert len(frames["participants"]) <= 22
     assert not frames["measurements"].empty
-    assert set(frames["codebook"].columns) == {"table", "column", "meaning"}
+    assert list(frames["codebook"].columns) == list(COLUMNS)
     described = set(frames["codebook"]["column"])
     for name, frame in frames.items():
         assert name == "codebook" or set(frame.columns) <= described, name
@@ -108,4 +109,4 @@ def test_a_study_without_a_ward_has_no_events(tmp_path: Path) -> None:
 def test_the_codebook_describes_the_tables_that_are_written(name: str, tmp_path: Path) -> None:
     trial = simulate(prepare(load(SCENARIOS / f"{name}.yaml")), range(1), record=name.startswith("nicu")).one(0)
     tables = {path.stem for path in write_cohort(trial, tmp_path)}
-    assert tables - {"codebook"} == set(trial.codebook()["table"])
+    assert tables - {"codebook", "README"} == set(trial.codebook()["table"])

@@ -131,9 +131,8 @@ def wait_rule(rule: WaitRule) -> str:
     if rule.lasts is not None:
         parts.append(spread(rule.lasts))
     if rule.until is not None:
-        parts.append(
-            f"{'then ' if parts else ''}until {rule.until}{', at any time of an opening that is waited for' if rule.at else ''}"
-        )
+        moment = " (at any time of its next opening if it is closed then)" if rule.at is not None else ""
+        parts.append(f"{'then ' if parts else ''}until {rule.until}{moment}")
     return ", ".join(parts) or "at once"
 
 

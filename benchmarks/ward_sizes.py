@@ -52,7 +52,7 @@ class Ward:
 WARDS = (
     Ward("bottleneck", "tests/sizing/bottleneck.yaml", (), 0.8, (336, 340, 344, 348, 352)),
     Ward(
-        "picu-one-nurse", "scenarios/picu-blood-draw.yaml", ("setting.resources.nurse.units=1",), 0.9,
+        "picu-one-nurse", "tests/sizing/picu-at-eight.yaml", ("setting.resources.nurse.units=1",), 0.9,
         (156, 162, 168, 174, 180),
     ),
 )  # fmt: skip

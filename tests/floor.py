@@ -13,12 +13,12 @@ EXTRAS = ("test", "cluster", "app", "export")
 
 
 def requirements(project: dict[str, object]) -> list[str]:
-    """What the package needs, and what each extra that runs in the tests needs."""
+    """What the package needs, and what each extra that runs in the tests needs; what two of them need alike stands once."""
     extras = project["optional-dependencies"]
     assert isinstance(extras, dict)
     needed = project["dependencies"]
     assert isinstance(needed, list)
-    return [*needed, *(line for name in EXTRAS for line in extras[name])]
+    return list(dict.fromkeys([*needed, *(line for name in EXTRAS for line in extras[name])]))
 
 
 def lowest(requirement: str) -> str:

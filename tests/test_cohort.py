@@ -47,14 +47,15 @@ FEAR = {
 PEOPLE = {"age": {"uniform": {"low": "12 y", "high": "18 y"}}, "sex": {"choice": {"girl": "50 %", "boy": "50 %"}}}
 LEAVE = {"reason": "discharge", "after": {"median": "5 d", "cv": 0.5}}
 WITHOUT = {"distribution": "normal", "visits": ["pre", "post"], "level": {"mean": 10, "sd": 2}, "lost": "10 %"}
-TABLES = ("participants", "visits", "measurements", "activities", "staffing", "events")
+TABLES = ("participants", "visits", "measurements", "screening", "activities", "staffing", "events")
 KEYS = {
     "participants": ["participant"],
     "visits": ["participant", "visit"],
     "measurements": ["participant", "outcome", "visit"],
     "activities": ["participant", "activity"],
     "staffing": ["participant", "need"],
-    "codebook": ["table", "column"],
+    "screening": ["patient"],
+    "codebook": ["table", "column", "outcome"],
 }
 
 
@@ -285,18 +286,30 @@ def test_the_codebook_describes_no_other_column(trial: Trial) -> None:
 
 
 def test_the_codebook_lists_the_words_that_stand_in_the_tables(trial: Trial) -> None:
-    meaning = trial.codebook().set_index(["table", "column"])["meaning"]
-    for table, column in (
-        ("visits", "status"),
-        ("measurements", "status"),
-        ("measurements", "outcome"),
-        ("participants", "arm"),
-    ):
-        for word in frame(trial, table)[column].unique():
-            assert word in meaning[table, column], word
-    assert "girl, boy" in meaning["participants", "sex"]
-    clock = "date" if trial.cohort.trace is not None else "days after enrollment"
-    assert clock in meaning["visits", "time"]
+    """Every column of codes, in every table, holds nothing but its codes."""
+    book = trial.codebook()
+    coded = book[(book["type"] == "code") & (book["codes"] != "") & (book["outcome"] == "")]
+    assert {("visits", "status"), ("measurements", "outcome"), ("participants", "arm")} <= set(
+        zip(coded["table"], coded["column"], strict=True)
+    )
+    for one in coded.itertuples():
+        codes = {code.partition(" = ")[0] for code in one.codes.split("; ")}
+        assert set(frame(trial, one.table)[one.column].dropna()) <= codes, (one.table, one.column)
+    rows = book.set_index(["table", "column"])
+    assert rows.loc[("participants", "sex"), "codes"] == "girl; boy"
+    assert tuple(rows.loc[("participants", "age"), ["type", "unit", "range"]]) == ("number", "y", "12 to 18")
+    on_ward = trial.cohort.trace is not None
+    assert rows.loc[("visits", "time"), "type"] == ("date and time" if on_ward else "number")
+    assert ("by the study's calendar" if on_ward else "since enrollment") in rows.loc[("visits", "time"), "meaning"]
+
+
+def test_each_outcome_has_its_own_values_in_the_codebook(on_ward: Trial) -> None:
+    book = on_ward.codebook()
+    values = book[book["column"] == "value"].set_index("outcome")
+    fear, cortisol = values.loc["fear"], values.loc["cortisol"]
+    assert (fear["type"], fear["range"], fear["codes"]) == ("whole number", "0 to 2", "0; 1; 2")
+    assert (cortisol["type"], cortisol["unit"], cortisol["range"]) == ("number", "nmol/L", "above 0")
+    assert "detection limit 3 nmol/L" in cortisol["meaning"]
 
 
 # ---------------------------------------------------------------- replay

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim import codebook as codebooks
 from trialsim.conduct import ConductPlan, Entries
+from trialsim.conduct.allocation import blocks_of
+from trialsim.conduct.screening import screening_log
 from trialsim.engine.trace import KIND_NAMES, EventTrace
+from trialsim.protocol.calendar import shift_number, windows_from
 from trialsim.protocol.columns import (
     A_DELIVERED,
     A_END,
@@ -22,6 +26,7 @@ from trialsim.protocol.columns import (
     E_TIME,
     HOLD_STATES,
     SHIFT_BITS,
+    UNIT_BITS,
     V_SERVED,
     VISIT_REASONS,
 )
@@ -40,12 +45,13 @@ DAY = 86_400
 #: The meaning of the columns that name practitioners.
 WHO_SERVED = "the person who had served last at a visit that took place, by resource and number; empty before the first"
 #: The last date of tables, as in pandas; the second number is a time in ticks that is always beyond it.
+#: Dates of tables end here, as those of pandas do; so many ticks lead from any start beyond it.
 LAST = datetime(2262, 1, 1)
 FARTHEST = 400 * 366 * DAY
 
 
-#: The tables of :meth:`Cohort.frame`.
-TABLES = ("participants", "visits", "measurements", "activities", "staffing", "events", "codebook")
+#: What :meth:`Cohort.frame` can give.
+TABLES = ("participants", "visits", "measurements", "screening", "activities", "staffing", "events", "codebook")
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +67,12 @@ class Cohort(Result):
     program: Program | None
     conduct_plan: ConductPlan
     response_plan: ResponsePlan
+
+    @property
+    def for_codebook(self) -> codebooks.Study:
+        """What the codebook is made from."""
+        served_by = tuple(_practitioner_columns(self))
+        return codebooks.Study(self.scenario, self.conduct_plan, self.response_plan, self.program, served_by)
 
     def one(self, replicate: int) -> Trial:
         """One trial as tidy tables."""
@@ -111,6 +123,11 @@ class Trial:
     index: int
 
     @property
+    def number(self) -> int:
+        """Number of the replicate."""
+        return self.cohort.replicates[self.index]
+
+    @property
     def _numbers(self) -> NDArray[np.intp]:
         """Enrollment numbers of those who take part."""
         return np.flatnonzero(self.cohort.entries.arm[self.index] >= 0)
@@ -149,7 +166,7 @@ class Trial:
             if cohort.trace is not None:
                 row |= self._pathway(int(n))
             rows.append(row)
-        return pd.DataFrame(rows, columns=[column for table, column, _ in _codebook(cohort) if table == "participants"])
+        return pd.DataFrame(rows, columns=codebooks.columns(cohort.for_codebook, "participants"))
 
     def _pathway(self, n: int) -> dict[str, Any]:
         trace, entries = self.cohort.trace, self.cohort.entries
@@ -191,6 +208,23 @@ class Trial:
                     )
         return pd.DataFrame(rows, columns=["participant", "visit", "time", "status", *served])
 
+    def _person(self, number: int, tick: int, unit: int) -> str:
+        """Who works a unit of a resource at a tick, by name; empty for nobody."""
+        cohort, program, trace = self.cohort, self.cohort.program, self.cohort.trace
+        assert program is not None
+        assert trace is not None
+        if tick < 0:
+            return ""
+        resource, shift = program.resources[number], 0
+        if resource.calendar >= 0:
+            calendar = program.calendars[resource.calendar]
+            opens, _ = next(windows_from(calendar, tick, weekday=program.weekday))
+            shift = shift_number(calendar, opens, program.weekday)
+        one = range(cohort.replicates[self.index], cohort.replicates[self.index] + 1)
+        packed = np.array([[number << SHIFT_BITS | shift << UNIT_BITS | unit]], dtype=np.int64)
+        person = PredictorInputs(cohort.response_plan, cohort.entries, trace, cohort.seed, one).people(packed)
+        return f"{resource.name} {int(person[0, 0]) + 1}"
+
     def _practitioners(self) -> dict[str, NDArray[np.str_]]:
         """(N, V) who of each group of practitioners had served last, by name: ``therapist 3``; empty for nobody."""
         cohort, trace, program = self.cohort, self.cohort.trace, self.cohort.program
@@ -215,6 +249,7 @@ class Trial:
         import pandas as pd
 
         measured, plan = self.cohort.measurements, self.cohort.response_plan
+        plates = {name: one.plate_size for name, one in zip(self.cohort.scenario.outcomes, plan.outcomes, strict=True)}
         t = measured.twins.index(twin)
         arms = self.cohort.conduct_plan.arms
         rows = []
@@ -231,11 +266,10 @@ class Trial:
                         "unit": self.cohort.scenario.outcomes[outcome].unit or "",
                         "status": plan.reasons[measured.reason[t, self.index, n, d]],
                         "below_limit": bool(measured.below[t, self.index, n, d]),
+                        "plate": int(n) // plates[outcome] + 1 if plates[outcome] else None,
                     }
                 )
-        return pd.DataFrame(
-            rows, columns=[column for table, column, _ in _codebook(self.cohort) if table == "measurements"]
-        )
+        return pd.DataFrame(rows, columns=codebooks.columns(self.cohort.for_codebook, "measurements"))
 
     def activities(self) -> pd.DataFrame:
         """One row for each participant and activity that began: when, how much was planned and given, failed tries."""
@@ -259,7 +293,7 @@ class Trial:
         import pandas as pd
 
         trace, program = self.cohort.trace, self.cohort.program
-        columns = ["participant", "need", "resource", "asked", "granted", "given_back", "state", "unit"]
+        columns = ["participant", "need", "resource", "asked", "granted", "given_back", "state", "unit", "practitioner"]
         rows = []
         if trace is not None and program is not None:
             for n in self._numbers:
@@ -269,7 +303,8 @@ class Trial:
                     if request >= 0:
                         resource = program.resources[site * program.resources_per_site + hold.resources[0]]
                         times = (self.when(request), self.when(grant), self.when(release))
-                        rows.append((int(n) + 1, hold.name, resource.name, *times, HOLD_STATES[state], unit + 1))
+                        who = self._person(site * program.resources_per_site + hold.resources[0], grant, unit)
+                        rows.append((int(n) + 1, hold.name, resource.name, *times, HOLD_STATES[state], unit + 1, who))
         return pd.DataFrame(rows, columns=columns)
 
     def events(self) -> pd.DataFrame:
@@ -285,81 +320,47 @@ class Trial:
             rows.append((self.when(tick), n + 1, KIND_NAMES[kind], program.names[step], value))
         return pd.DataFrame(rows, columns=["time", "participant", "event", "step", "value"])
 
-    def codebook(self) -> pd.DataFrame:
-        """The meaning of each column of each table."""
+    def screening(self) -> pd.DataFrame:
+        """One row a patient who came before enrollment closed: when, and what became of them; empty without a ward."""
         import pandas as pd
 
-        return pd.DataFrame(list(_codebook(self.cohort)), columns=["table", "column", "meaning"])
+        cohort, plan = self.cohort, self.cohort.conduct_plan
+        replicate = cohort.replicates[self.index]
+        rows = [
+            {
+                "patient": one.number,
+                **({"site": plan.sites[one.site]} if plan.sites else {}),
+                "arrived": self.when(one.came),
+                "asked": self.when(one.asked),
+                "became": one.became,
+                "participant": one.participant or None,
+            }
+            for one in screening_log(plan, cohort.entries, self.index, seed=cohort.seed, replicate=replicate)
+        ]
+        sites = ["site"] if plan.sites else []
+        return pd.DataFrame(rows, columns=["patient", *sites, "arrived", "asked", "became", "participant"])
+
+    def allocation(self) -> pd.DataFrame:
+        """Stratum and block of each participant; a trial that shows them can be unblinded."""
+        import pandas as pd
+
+        cohort, plan, numbers = self.cohort, self.cohort.conduct_plan, self._numbers
+        entry, stratum = cohort.entries.entry[self.index], cohort.entries.stratum[self.index]
+        blocks = blocks_of(plan, entry, stratum, seed=cohort.seed, replicate=cohort.replicates[self.index])
+        names = [", ".join(plan.strata[stratum[n]]) or "all" for n in numbers]
+        return pd.DataFrame({"stratum": names, "block": [int(blocks[n]) or None for n in numbers]})
+
+    def codebook(self, *, allocation: bool = False) -> pd.DataFrame:
+        """What each column of each table means: type, unit, range, codes and labels."""
+        import pandas as pd
+
+        rows = codebooks.codebook(self.cohort.for_codebook, allocation=allocation)
+        return pd.DataFrame(
+            [[getattr(row, key) for key in codebooks.COLUMNS] for row in rows], columns=codebooks.COLUMNS
+        )
 
 
 def _practitioner_columns(cohort: Cohort) -> list[str]:
     """The column of each group of practitioners in the table of visits."""
     groups = cohort.program.practitioners.groups if cohort.program is not None else ()
     return [f"served_by_{'_or_'.join(group)}".replace(" ", "_") for group in groups]
-
-
-def _codebook(cohort: Cohort) -> list[tuple[str, str, str]]:
-    """(table, column, meaning)."""
-    clock = "date and time by the study's calendar" if cohort.trace is not None else "days after enrollment"
-    number = "number in the order of enrollment, from 1"
-    binary = [name for name, outcome in cohort.scenario.outcomes.items() if outcome.scale.yes_or_no]
-    yes = f"; of {', '.join(binary)} 1 is yes and 0 no" if binary else ""
-    rows = [
-        ("participants", "participant", number),
-        ("participants", "arm", "; ".join(f"{name}: {text}" for name, text in cohort.scenario.design.arms.items())),
-    ]
-    if cohort.conduct_plan.sites:
-        rows.append(("participants", "site", "site of enrollment"))
-    for covariate in cohort.conduct_plan.covariates:
-        kind = f"one of {', '.join(covariate.categories)}" if covariate.categories else "a number"
-        rows.append(("participants", covariate.name, f"covariate, {kind}"))
-    if cohort.trace is not None:
-        rows += [
-            ("participants", "arrived", f"arrival on the ward, {clock}"),
-            ("participants", "enrolled", f"consent and allocation, {clock}"),
-            ("participants", "ended", f"end of the pathway, {clock}"),
-            (
-                "participants",
-                "end_reason",
-                f"completed, or {', '.join(cohort.conduct_plan.leave_reasons) or 'nothing else'}",
-            ),
-        ]
-    rows += [
-        ("visits", "participant", number),
-        ("visits", "visit", "planned measuring point"),
-        ("visits", "time", f"when it took place, {clock}; empty if it did not"),
-        ("visits", "status", f"one of {', '.join(VISIT_REASONS)}"),
-        *(("visits", column, WHO_SERVED) for column in _practitioner_columns(cohort)),
-        ("measurements", "participant", number),
-        ("measurements", "arm", "as in participants"),
-        ("measurements", "outcome", "; ".join(f"{n}: {o.label or n}" for n, o in cohort.scenario.outcomes.items())),
-        ("measurements", "visit", "planned measuring point"),
-        ("measurements", "value", f"measured value, empty if missing{yes}"),
-        ("measurements", "unit", "unit of the value, empty for scores"),
-        ("measurements", "status", f"one of {', '.join(cohort.response_plan.reasons)}"),
-        ("measurements", "below_limit", "whether the assay read a value below its detection limit"),
-    ]
-    if cohort.trace is not None:
-        rows += [
-            ("activities", "participant", number),
-            ("activities", "activity", "activity or attempt of the protocol that began"),
-            ("activities", "start", clock),
-            ("activities", "end", clock),
-            ("activities", "planned_minutes", "length as drawn, without interruption"),
-            ("activities", "delivered_minutes", "the part of it that was given"),
-            ("activities", "failed_tries", "tries of an attempt that failed"),
-            ("staffing", "participant", number),
-            ("staffing", "need", "need for staff of the protocol that arose"),
-            ("staffing", "resource", "first resource asked for"),
-            ("staffing", "asked", clock),
-            ("staffing", "granted", f"{clock}; empty if it was not"),
-            ("staffing", "given_back", f"{clock}; empty if it was not granted"),
-            ("staffing", "state", f"one of {', '.join(HOLD_STATES)}"),
-            ("staffing", "unit", "number of the unit that came, from 1; 0 for none"),
-            ("events", "time", clock),
-            ("events", "participant", number),
-            ("events", "event", f"one of {', '.join(KIND_NAMES)}"),
-            ("events", "step", "step of the protocol"),
-            ("events", "value", "length in seconds (waits, starts, ends), visit, need for staff or arm, by the event"),
-        ]
-    return rows

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.estimates import Estimates
 from trialsim.engine import Engine
+from trialsim.errors import AnalysisError
 from trialsim.evaluate.table import share_interval
 from trialsim.prepared import Study
+from trialsim.quantities.pvalues import within_bound
+from trialsim.scenario.checks.published import OF_ARMS, test_of
 from trialsim.scenario.model import PublishedFigure
-from trialsim.study import evaluate
+from trialsim.study import evaluate, simulate, trial_arrays
 
 Floats = NDArray[np.float64]
+#: By analysis and arm: n, mean, SD and median of the endpoint in each simulated trial.
+Described = dict[tuple[str, str], dict[str, Floats]]
+
+DESCRIBED = ("n", "mean", *OF_ARMS)
+#: Trials that are described at a time.
+TOGETHER = 100
 
 
 @dataclass(frozen=True)
 class Placement:
     """One published figure among the simulated ones.
 
-    ``kind`` is a figure (mean, low, high, p, n) or a finding. For a figure ``share`` is the share of simulated trials
-    with a smaller value, and the median and the range of 95 % are of the simulated values; for a finding it is the
-    share of simulated trials that would report the same. ``share`` has its Monte Carlo standard error.
+    ``kind`` is a figure (n, mean, sd, median, an end of the interval, a statistic, p) or a finding. For a figure ``share`` is
+    the share of simulated trials with a smaller value, and the median and the range of 95 % are of the simulated values. For a
+    finding, a p that is a bound, or a figure that all simulated trials have, it is the share that would report the same
+    (``same``). ``share`` has its Monte Carlo standard error.
     """
 
     source: str
@@ -42,13 +53,51 @@ class Placement:
     conf_low: float
     conf_high: float
     n: int
+    same: bool
 
 
 def reproduce(study: Study, *, replicates: int, engine: Engine = "fast", workers: int | None = None) -> list[Placement]:
     """Play the published study and place what it reported."""
     parts: list[Estimates] = []
     evaluate(study, replicates=replicates, engine=engine, workers=workers, sink=parts.append)
-    return [placed for told in study.scenario.published for placed in _place(study, told, parts)]
+    described = described_arms(study, replicates=replicates, engine=engine)
+    return [placed for told in study.scenario.published for placed in _place(study, told, parts, described)]
+
+
+def described_arms(study: Study, *, replicates: int, engine: Engine = "fast") -> Described:
+    """What the simulated trials say of the arms that published figures describe; nothing is played where none does."""
+    arms = study.analysis.arms
+    asked = {
+        (told.analysis, told.arm or arms[0])
+        for told in study.scenario.published
+        if told.arm is not None or told.sd is not None or told.median is not None
+    }
+    found: dict[tuple[str, str], list[tuple[Floats, ...]]] = {one: [] for one in asked}
+    calls = {call.name: call for call in study.analysis.calls}
+    for first in range(0, replicates if asked else 0, TOGETHER):
+        some = range(first, min(first + TOGETHER, replicates))
+        data = trial_arrays(simulate(study, some, engine=engine, twins=("declared",)))
+        extraction = Extraction(data, arms=len(arms))
+        for analysis, arm in asked:
+            call = calls[analysis]
+            values = extraction.chosen(call.endpoint, call.choice)
+            found[analysis, arm].append(_describe(np.where(data.arm == arms.index(arm), values, np.nan)))
+    return {
+        one: dict(zip(DESCRIBED, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+        for one, parts in found.items()
+    }
+
+
+def _describe(values: Floats) -> tuple[Floats, ...]:
+    """n, mean, SD and median of each row of ``values`` (R, N), NaN where there are too few."""
+    rows = [row[np.isfinite(row)] for row in values]
+    nan = math.nan
+    return (
+        np.array([float(len(row)) for row in rows]),
+        np.array([row.mean() if len(row) else nan for row in rows]),
+        np.array([row.std(ddof=1) if len(row) > 1 else nan for row in rows]),
+        np.array([np.median(row) if len(row) else nan for row in rows]),
+    )
 
 
 def _column(parts: list[Estimates], name: str, row: int) -> Floats:
@@ -61,27 +110,82 @@ def _row(study: Study, told: PublishedFigure) -> int:
     for index, row in enumerate(rows):
         if row.analysis == told.analysis and (told.contrast == row.contrast if told.contrast else row.main):
             return index
-    raise KeyError((told.analysis, told.contrast))
+    made = [row.contrast for row in rows if row.analysis == told.analysis]
+    raise AnalysisError(
+        f"{told.analysis} does not compare {told.contrast}, of which a figure is published.",
+        code="TS-A011",
+        remedy=f"It compares: {', '.join(made)}.",
+    )
 
 
-def _place(study: Study, told: PublishedFigure, parts: list[Estimates]) -> Iterator[Placement]:
+def _place(study: Study, told: PublishedFigure, parts: list[Estimates], described: Described) -> Iterator[Placement]:
+    if told.arm is not None:
+        named = (told.source, told.reading or "", told.analysis, told.arm)
+        yield from _of_an_arm(named, told, described[told.analysis, told.arm], DESCRIBED)
+        return
     index = _row(study, told)
     row = study.analysis.rows[index]
     ok = _column(parts, "status", index) == 0
     named = (told.source, told.reading or "", told.analysis, row.contrast)
-    figures: list[tuple[str, float, str]] = []
+    figures: list[tuple[str, float, Floats]] = []
     if told.n is not None:
-        figures.append(("n", float(told.n), "n"))
+        figures.append(("n", float(told.n), _column(parts, "n", index)))
     if told.mean is not None:
-        figures.append(("mean", told.mean.value, "estimate"))
+        figures.append(("mean", told.mean.value, _column(parts, "estimate", index)))
     if told.ci95 is not None:
-        figures += [("interval from", told.ci95[0].value, "low"), ("interval to", told.ci95[1].value, "high")]
-    if told.p is not None:
-        figures.append(("p", told.p, "p"))
-    for kind, value, name in figures:
-        yield _figure(named, kind, value, _column(parts, name, index)[ok])
+        figures.append(("interval from", told.ci95[0].value, _column(parts, "low", index)))
+        figures.append(("interval to", told.ci95[1].value, _column(parts, "high", index)))
+    figures += _statistics(study, told, parts, index)
+    if isinstance(told.p, float):
+        figures.append(("p", told.p, _column(parts, "p", index)))
+    for kind, value, simulated in figures:
+        yield _figure(named, kind, value, simulated[ok])
+    only = (told.analysis, study.analysis.arms[0])
+    if only in described:
+        yield from _of_an_arm(named, told, described[only], OF_ARMS)
+    if isinstance(told.p, str):
+        yield _bound(named, told.p, _column(parts, "p", index)[ok])
     if told.finding is not None:
         yield _finding(named, told.finding, study, index, parts)
+
+
+def _of_an_arm(
+    named: tuple[str, str, str, str], told: PublishedFigure, found: dict[str, Floats], keys: Sequence[str]
+) -> Iterator[Placement]:
+    """What a figure says of the endpoint in an arm."""
+    for key in keys:
+        value = getattr(told, key)
+        if value is not None:
+            yield _figure(named, key, float(getattr(value, "value", value)), found[key])
+
+
+def _statistics(
+    study: Study, told: PublishedFigure, parts: list[Estimates], index: int
+) -> list[tuple[str, float, Floats]]:
+    """The published statistics and the simulated ones. Of the two U of a pair the smaller counts, as it is printed."""
+    statistic = _column(parts, "statistic", index)
+    found = []
+    if told.t is not None:
+        found.append(("t", told.t.value, statistic))
+    if told.f is not None:
+        ran = test_of(told, study.scenario.analyses[told.analysis], study.analysis.arms)
+        of_two = ran is not None and ran[1] == "two"
+        found.append(("F", told.f.value, statistic**2 if of_two else statistic))
+    if told.u is not None:
+        share = _column(parts, "estimate", index)  # U is this share of all pairs of participants
+        other = np.divide(statistic * (1 - share), share, out=np.zeros_like(share), where=share > 0)
+        found.append(("U", told.u.value, np.minimum(statistic, other)))
+    if told.h is not None:
+        found.append(("H", told.h.value, statistic))
+    return found
+
+
+def _bound(named: tuple[str, str, str, str], printed: str, simulated: Floats) -> Placement:
+    """How often a simulated trial would print the same bound of p."""
+    below, bound = within_bound(printed)
+    known = simulated[np.isfinite(simulated)]
+    same = known < bound if below else known > bound
+    return _same(named, "p", f"{printed[0]} {printed[1:]}", float(same.sum()), len(known))
 
 
 def _written(value: float) -> str:
@@ -94,12 +198,15 @@ def _figure(named: tuple[str, str, str, str], kind: str, value: float, simulated
     n = len(known)
     if n == 0:
         nan = math.nan
-        return Placement(*named, kind, _written(value), nan, nan, nan, nan, nan, nan, nan, 0)
+        return Placement(*named, kind, _written(value), nan, nan, nan, nan, nan, nan, nan, 0, same=False)
+    if (known == value).all():
+        return _same(named, kind, _written(value), float(n), n)
     below = float((known < value).sum() + (known == value).sum() / 2)
     low, median, high = np.quantile(known, [0.025, 0.5, 0.975])
     share = below / n
     error = math.sqrt(share * (1 - share) / n)
-    return Placement(*named, kind, _written(value), median, low, high, share, error, *share_interval(below, n), n)
+    interval = share_interval(below, n)
+    return Placement(*named, kind, _written(value), median, low, high, share, error, *interval, n, same=False)
 
 
 def _finding(
@@ -115,8 +222,12 @@ def _finding(
     else:
         toward = estimate < middle if finding == "lower" else estimate > middle
         same = (rejected == 1) & toward
-    hits, n = float(same[known].sum()), int(known.sum())
+    return _same(named, "finding", finding, float(same[known].sum()), int(known.sum()))
+
+
+def _same(named: tuple[str, str, str, str], kind: str, published: str, hits: float, n: int) -> Placement:
+    """The share of ``n`` simulated trials that would report the same."""
     share = hits / n if n else math.nan
     error = math.sqrt(share * (1 - share) / n) if n else math.nan
     nan = math.nan
-    return Placement(*named, "finding", finding, nan, nan, nan, share, error, *share_interval(hits, n), n)
+    return Placement(*named, kind, published, nan, nan, nan, share, error, *share_interval(hits, n), n, same=True)

@@ -19,6 +19,8 @@ class Rule:
     name: str
 
 
+#: A key that came later: while it is not used, the identity of a study is what it was without it.
+LATER = Rule("later")
 #: Says something to people and decides no result: titles, labels, where a number comes from.
 WORDS = Rule("words")
 #: Of a map: its names decide results, its values are words.

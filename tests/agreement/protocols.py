@@ -99,7 +99,8 @@ def blocks(
         if kind == "visit":
             found.append({"visit": names("visit")})
         elif kind == "wait":
-            found.append({"wait": {"for": draw(LENGTHS), "until": draw(UNTIL)}, "name": names("wait")})
+            rule = {"for": draw(LENGTHS), "until": draw(UNTIL)} | ({"at": "any time"} if draw(st.booleans()) else {})
+            found.append({"wait": rule, "name": names("wait")})
         elif kind == "repeat":
             inside = draw(blocks(names, staff, priorities, held=held, depth=depth + 1))
             found.append({"repeat": names("course"), "times": draw(st.integers(1, 3)), "steps": inside})

@@ -428,7 +428,7 @@ def test_figures_of_a_run_that_was_killed_while_drawing_go_with_the_next(
 def test_what_a_disk_refuses_is_said_wherever_it_is_met(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, number: int, code: str
 ) -> None:
-    def refused(*_: object) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number), "/somewhere/participants.csv")
 
     monkeypatch.setattr(runs, "write_cohort", refused)

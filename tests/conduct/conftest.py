@@ -92,7 +92,7 @@ class Patient:
 def slow_conduct(scenario: Scenario, *, seed: int, replicate: int, fault: str = "") -> SimpleNamespace:
     """One trial's participants as lists, in the order of enrollment. ``fault`` plants one."""
     enroll, arms = scenario.design.enroll, list(scenario.design.arms)
-    target = enroll.in_all or (enroll.each_arm or 0) * len(arms)
+    target = enroll.in_all or sum(closing(enroll, arms))
     limit = _limit(scenario, fault)
     if scenario.setting is None:
         patients = [Patient(i, 0, 0, "consents", NEVER, -1, 0) for i in range(target)]
@@ -164,14 +164,14 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
     setting = scenario.setting
     assert setting is not None
     told = setting.patients
-    names = ["arrival", "ask", "consent", "site"]
+    names = ["arrival", "ask", "consent", "site", "ask moment"]
     names += [f"exclusion/{reason}" for reason in told.exclusions] + [f"leave/{leave.reason}" for leave in told.leave]
     u = {name: _u(name, MOST, seed, replicate) for name in names}
     until = parse_calendar(told.ask.until) if told.ask and told.ask.until else None
     limit = _limit(scenario, fault)
     consenting = 0
     enroll = scenario.design.enroll
-    target = enroll.in_all or (enroll.each_arm or 0) * len(scenario.design.arms)
+    target = enroll.in_all or sum(closing(enroll, scenario.design.arms))
     hours = _rates(scenario, fault)
     now, (end, rate) = 0.0, next(hours)
     for i in range(MOST):
@@ -188,7 +188,11 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
             wait = float(quantile(told.ask.lasts.distribution, np.array([u["ask"][i]]))[0])
             ask += math.floor(max(wait, 0.0) + 0.5)
         if until is not None:
-            ask = next_open(until, ask, weekday=setting.starts.weekday())
+            opens = next_open(until, ask, weekday=setting.starts.weekday())
+            if opens > ask and told.ask and told.ask.at and fault != "everybody is asked when it opens":
+                length = next(close - start for start, close in until.windows if (opens - start) % DAY == 0)
+                opens += length * int(u["ask moment"][i] * 1_000_000) // 1_000_000
+            ask = opens
         leave, reason = NEVER, -1
         for place, one in enumerate(told.leave):
             stay = _stay(one, u[f"leave/{one.reason}"][i])
@@ -279,14 +283,34 @@ def _strata(
 
 def _arms(scenario: Scenario, stratum: list[tuple[int, str]], seed: int, replicate: int, fault: str) -> list[int]:
     allocation, enroll = scenario.design.allocation, scenario.design.enroll
+    closes = closing(enroll, scenario.design.arms)
+    if allocation.method == "places left":
+        return _by_places(closes, len(stratum), seed, replicate, fault)
     once = [arm for arm, share in enumerate(str(allocation.ratio).split(":")) for _ in range(int(share))]
     queues = {name: _queue(allocation, once, name, seed, replicate) for _, name in stratum}
     arms: list[int] = []
     for _, name in stratum:
         arm = next(queues[name])
-        while enroll.each_arm and arms.count(arm) == enroll.each_arm and fault != "a full arm stays open":
+        while closes and arms.count(arm) == closes[arm] and fault != "a full arm stays open":
             arm = next(queues[name])
         arms.append(arm)
+    return arms
+
+
+def closing(enroll: Any, arms: Any) -> list[int]:
+    """The number at which each arm closes."""
+    if enroll.by_arm:
+        return [enroll.by_arm[arm] for arm in arms]
+    return [enroll.each_arm for _ in arms] if enroll.each_arm else []
+
+
+def _by_places(closes: list[int], count: int, seed: int, replicate: int, fault: str) -> list[int]:
+    """Each takes one of the places that are left, as from a bag of balls; the next throw has its own address."""
+    bag = [arm for arm, places in enumerate(closes) for _ in range(places)]
+    arms: list[int] = []
+    for i in range(count):
+        ball = int(_u("allocation/all", i + 1, seed, replicate)[i] * len(bag))
+        arms.append(bag[ball] if fault == "places are put back" else bag.pop(ball))
     return arms
 
 

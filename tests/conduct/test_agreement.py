@@ -29,6 +29,11 @@ STUDIES = {
         "within": "14 d",
         "enroll": "in all: 40",
     },
+    "asked at any time": {
+        "patients": "arrive: {every: 5 h}, consent: 60 %, ask: {for: 2 h, until: 'Mon-Fri 09:00-16:00', at: any time},"
+        " exclusions: {ill: 10 %}, leave: {after: {mean: 3 d, sd: 2 d}, reason: discharge}",
+        "enroll": "in all: 50",
+    },
     "leave while waiting to be asked": {
         "patients": "arrive: {every: 3 h}, consent: 90 %, ask: {for: {choice: {1 d: 50 %, 3 d: 50 %}}},"
         " leave: [{after: {choice: {1 d: 40 %, 5 d: 60 %}}, reason: discharge},"
@@ -51,6 +56,14 @@ STUDIES = {
         "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8, stratify: [sex, site]',
     },
     "in turn": {"allocation": 'method: in turn, ratio: "2:1:1"', "enroll": "each arm: 7"},
+    "unequal arms": {"enroll": "a: 12, b: 3, c: 9"},
+    "unequal arms in blocks": {
+        "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8',
+        "enroll": "a: 12, b: 3, c: 9",
+    },
+    "unequal arms, simple": {"allocation": 'method: simple, ratio: "2:1:1"', "enroll": "a: 2, b: 9, c: 5"},
+    "unequal arms without a ward": {"patients": None, "enroll": "a: 12, b: 3, c: 9"},
+    "places left": {"allocation": "method: places left", "enroll": "each arm: 8"},
     "no ward": {
         "patients": None,
         "allocation": 'method: permuted blocks, ratio: "1:1:2", block: 4, stratify: [sex]',
@@ -108,6 +121,7 @@ def test_equals_the_slow_form(name, small, slow):
     [
         ("everybody is asked at the opening", "ties go to the last", "arrival_number"),
         ("asked when the trial closes", "limit belongs to the trial", "entry"),
+        ("asked at any time", "everybody is asked when it opens", "entry"),
         ("leave while waiting to be asked", "one may leave and consent in a tick", "entry"),
         ("a short month", "months of 30 days", "entry"),
         ("leave while waiting to be asked", "withdrawal counted from arrival", "leave"),
@@ -119,6 +133,9 @@ def test_equals_the_slow_form(name, small, slow):
         ("strata", "strata forgotten", "arm"),
         ("strata", "a full arm stays open", "arm"),
         ("in turn", "a full arm stays open", "arm"),
+        ("unequal arms in blocks", "a full arm stays open", "arm"),
+        ("unequal arms", "places are put back", "arm"),
+        ("places left", "places are put back", "arm"),
     ],
 )
 def test_a_planted_fault_is_seen(name, fault, seen, small, slow):

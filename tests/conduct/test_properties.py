@@ -152,12 +152,12 @@ def test_in_turn_goes_round(small):
 def test_arms_of_a_stratum_never_stray_further_than_a_block(ratio, times, method, seed, strata):
     block = sum(ratio) * times
     plan = type("Plan", (), {})()
-    plan.method, plan.ratio, plan.block, plan.arms, plan.each_arm, plan.ward = (
+    plan.method, plan.ratio, plan.block, plan.arms, plan.targets, plan.ward = (
         method,
         tuple(ratio),
         block,
         ratio,
-        0,
+        (),
         True,
     )
     plan.stratum_streams = np.arange(4, dtype=np.uint64)

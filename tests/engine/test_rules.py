@@ -10,6 +10,7 @@ import numpy as np
 from trialsim.engine import EventTrace
 from trialsim.engine import trace as e
 from trialsim.engine.trace import describe_event, first_difference
+from trialsim.numbers.draws import uniforms
 
 Ward = Callable[..., EventTrace]
 SERVICE: dict[str, Any] = {"activity": "service", "lasts": "10 s", "needs": ["nurse"]}
@@ -122,6 +123,16 @@ def test_patience_runs_while_closed(ward: Ward) -> None:
 def test_a_wait_ends_at_the_first_open_tick(ward: Ward) -> None:
     steps = [{"wait": {"for": "30 s", "until": "daily 00:01-00:02"}}, {"visit": "seen"}]
     assert ward(steps, {}, [0, 30, 80, 90]).visit_time[0, :, 0].tolist() == [60, 60, 110, 86_460]
+
+
+def test_a_wait_ends_at_any_time_of_the_opening_it_waits_for(ward: Ward) -> None:
+    """Sixty wait for a window of ten minutes and come in each of them; one finds it open and goes at once."""
+    steps = [{"wait": {"until": "daily 01:00-01:10", "at": "any time"}}, {"visit": "seen"}]
+    seen = ward(steps, {}, [0] * 60 + [3_700], seed=1).visit_time[0, :, 0]
+    assert seen[60] == 3_700
+    assert set((seen[:60] - 3_600) // 60) == set(range(10))
+    moments = uniforms(1, "step/wait before seen/moment", replicates=range(1), participants=60)[0]
+    assert seen[:60].tolist() == [3_600 + 600 * int(u * 999_999 + 0.5) // 1_000_000 for u in moments]
 
 
 def test_a_visit_in_an_attempt_is_marked_once_after_the_last_try(ward: Ward) -> None:

@@ -131,3 +131,9 @@ def test_measured_errors_get_smaller_with_size() -> None:
 def test_the_format_page_names_every_word(record: str, key: str) -> None:
     text = FORMAT.read_text(encoding="utf-8")
     assert [word for word in schema_words(record, key) if f"`{word}`" not in text] == []
+
+
+def test_every_test_says_which_statistics_papers_print_of_it() -> None:
+    """Of every family and number of samples that a test has, and of no other."""
+    made = {(test.family, samples) for test in tests.TEST.values() for samples in test.samples}
+    assert set(tests.STATISTICS) == made

@@ -386,7 +386,7 @@ def test_a_study_of_each_scale_goes_from_the_file_to_the_page(name: str) -> None
     trial: Trial = studies.simulate(study, range(1)).one(0)
     values = trial.measurements()
     assert np.isfinite(values["value"]).all()
-    assert ("1 is yes" in " ".join(trial.codebook()["meaning"])) == scale.yes_or_no
+    assert ("1 = yes; 0 = no" in set(trial.codebook()["codes"])) == scale.yes_or_no
     shown = {"label": "y", "arms": plan.arms, "visits": ("pre", "post"), "log": scale.log}
     levels = tuple(plan.outcomes[0].categories.tolist())
     assert outcome_distributions(values, categories=levels, **shown).axes

@@ -110,7 +110,8 @@ def test_row_names_and_separators_at_the_end_of_lines_do_no_harm(plan: Read) -> 
 
 
 def workbook(file: Path, rows: list[list[Any]], *, more: bool = False) -> Path:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)

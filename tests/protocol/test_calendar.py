@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from trialsim.protocol.calendar import (
     DAY,
+    MOMENTS,
     WEEK,
     CalendarError,
-    first_open,
+    at_moment,
     is_open,
+    moment_open,
     next_open,
     pack_calendars,
     parse_calendar,
@@ -84,6 +86,19 @@ def test_windows_are_closed_at_their_end() -> None:
     assert next_open(calendar, 0, weekday=5) == hour(2, 8.5)  # day 0 is a Saturday
 
 
+@pytest.mark.parametrize(("moment", "clock"), [(0, 8.5), (500_000, 12.5), (250_000, 10.5)])
+def test_a_moment_lies_inside_the_opening_that_is_waited_for(moment: int, clock: float) -> None:
+    calendar = parse_calendar("Mon-Fri 08:30-16:30")
+    assert moment_open(calendar, hour(0, 3), moment, weekday=0) == hour(0, clock)
+    assert moment_open(calendar, hour(4, 16.5), moment, weekday=0) == hour(7, clock)  # from Friday evening to Monday
+    assert moment_open(calendar, hour(0, 9), moment, weekday=0) == hour(0, 9)  # open already
+
+
+def test_the_last_moment_is_before_the_closing() -> None:
+    calendar = parse_calendar("daily 06:00-08:00")
+    assert moment_open(calendar, 0, MOMENTS - 1, weekday=0) == hour(0, 8) - 1
+
+
 def test_a_window_across_midnight_is_open_on_the_first_night() -> None:
     calendar = parse_calendar("daily 22:00-06:00")
     assert is_open(calendar, 0, weekday=0)
@@ -92,12 +107,13 @@ def test_a_window_across_midnight_is_open_on_the_first_night() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(TEXTS), st.integers(0, 3 * WEEK), st.integers(0, 6))
-def test_compiled_form_agrees(text: str, tick: int, weekday: int) -> None:
+@given(st.sampled_from(TEXTS), st.integers(0, 3 * WEEK), st.integers(0, MOMENTS - 1), st.integers(0, 6))
+def test_compiled_form_agrees(text: str, tick: int, moment: int, weekday: int) -> None:
     calendar = parse_calendar(text)
     first, windows = pack_calendars([parse_calendar("always"), calendar])
-    assert first_open(first, windows, 1, tick, weekday) == next_open(calendar, tick, weekday=weekday)
-    assert first_open(first, windows, 0, tick, weekday) == tick
+    assert at_moment(first, windows, 1, tick, 0, weekday) == next_open(calendar, tick, weekday=weekday)
+    assert at_moment(first, windows, 0, tick, moment, weekday) == tick
+    assert at_moment(first, windows, 1, tick, moment, weekday) == moment_open(calendar, tick, moment, weekday=weekday)
     if not calendar.always:
         opens, closes, _ = shift_at(first, windows, 1, tick, weekday)
         assert (opens, closes) == next(windows_from(calendar, tick, weekday=weekday))

@@ -76,7 +76,7 @@ def test_visits_are_drawn_in_the_order_of_time() -> None:
 @pytest.mark.parametrize("name", ["picu-blood-draw", "busy-ward"])
 def test_who_waits_waits_because_everyone_is_busy(name: str) -> None:
     """Nobody works two things at once, and while a session waits no nurse is free: so the spells are the engine's."""
-    trial = simulate(prepare(load(shipped_scenarios()[name].path)), range(3, 4)).one(3)
+    trial = simulate(prepare(load(shipped_scenarios()[name].path)), range(4, 5)).one(4)
     first = busiest_week(ward_spells(trial))
     busy = pd.concat([other_spells(trial, first), in_week(ward_spells(trial), first)], ignore_index=True)
     assert (busy["kind"] == "other work").sum() > 20

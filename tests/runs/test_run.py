@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.runs.conftest import store
+from trialsim.codebook import COLUMNS
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.prepared import prepare
 from trialsim.runs.manifest import changed_outputs
@@ -40,7 +41,7 @@ def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
         "run.json", "scenario.resolved.yaml", "operating_characteristics.csv", "estimates.parquet",
         "cohort/participants.csv", "cohort/visits.csv", "cohort/measurements.csv", "cohort/events.csv",
         "cohort/activities.csv", "cohort/staffing.csv",
-        "cohort/codebook.csv", ".lock",
+        "cohort/codebook.csv", "cohort/screening.csv", "cohort/README.txt", ".lock",
         *(f"{chunks}/{name}" for name in (
             "000000000-000000200.parquet", "store.json", "scenario.resolved.yaml",
             "truth/000000000-000000100.parquet", "truth/000000100-000000200.parquet",
@@ -83,7 +84,7 @@ def test_the_cohort_is_tidy(played: Run) -> None:
     frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
     assert len(frames["participants"]) <= 22
     assert not frames["measurements"].empty
-    assert set(frames["codebook"].columns) == {"table", "column", "meaning"}
+    assert list(frames["codebook"].columns) == list(COLUMNS)
     described = set(frames["codebook"]["column"])
     for name, frame in frames.items():
         assert name == "codebook" or set(frame.columns) <= described, name
@@ -114,4 +115,4 @@ def test_a_study_without_a_ward_has_no_events(tmp_path: Path) -> None:
 def test_the_codebook_describes_the_tables_that_are_written(name: str, tmp_path: Path) -> None:
     trial = simulate(prepare(load(SCENARIOS / f"{name}.yaml")), range(1), record=name.startswith("nicu")).one(0)
     tables = {path.stem for path in write_cohort(trial, tmp_path)}
-    assert tables - {"codebook"} == set(trial.codebook()["table"])
+    assert tables - {"codebook", "README"} == set(trial.codebook()["table"])

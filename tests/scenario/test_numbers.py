@@ -169,8 +169,9 @@ def test_visits_of_one_session_need_their_own_correlation() -> None:
 
 def test_names_that_are_taken_are_those_of_the_tables() -> None:
     study = studies.prepare(loads(WARD))
-    columns = studies.simulate(study, range(1)).one(0).participants().columns
-    assert set(columns) - {"age"} == set(PARTICIPANT_COLUMNS)
+    trial = studies.simulate(study, range(1)).one(0)
+    columns = {*trial.participants().columns, *trial.allocation().columns}
+    assert columns - {"age"} == set(PARTICIPANT_COLUMNS)
     assert set(ROWS) == {TRIAL, FAMILY}
 
 

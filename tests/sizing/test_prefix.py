@@ -56,13 +56,22 @@ def test_levels_as_observed_keep_the_calibration_of_the_declared_size(root) -> N
 
 def test_first_of_each_counts_by_arm() -> None:
     arm = np.random.default_rng(1).integers(-1, 3, (40, 60)).astype(np.int8)
-    inside = first_of_each(arm, Sizes(3, 3, (1, 1, 1), True), 15)
+    inside = first_of_each(arm, Sizes(3, 3, (1, 1, 1), (20, 20, 20)), 15)
     for r in range(40):
         for k in range(3):
             places = np.flatnonzero(arm[r] == k)
             assert inside[r, places[:5]].all()
             assert not inside[r, places[5:]].any()
     assert not inside[arm < 0].any()
+
+
+def test_first_of_each_counts_unequal_arms() -> None:
+    """Of arms of 30, 20 and 10 a trial of 12 has the first 6, 4 and 2."""
+    arm = np.random.default_rng(1).integers(-1, 3, (40, 60)).astype(np.int8)
+    inside = first_of_each(arm, Sizes(1, 3, (1, 1, 1), (30, 20, 10)), 12)
+    for r in range(40):
+        for k, count in enumerate((6, 4, 2)):
+            assert np.flatnonzero(inside[r] & (arm[r] == k)).tolist() == np.flatnonzero(arm[r] == k)[:count].tolist()
 
 
 def test_steps_of_the_design(root) -> None:

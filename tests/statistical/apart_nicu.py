@@ -18,6 +18,9 @@ DAY = 1440.0
 DYADS = 22
 LAST_DAY = 730 * DAY  # 24 months from 5 January 2026: two years without a leap day
 EVERY, CONSENT = 6 * DAY, 0.80
+TO_BEING_ASKED, ASKED = (2 * DAY, DAY), (9 * 60, 16 * 60)  # mean, SD; Monday to Friday
+TO_TEACHING, TAUGHT = (3 * DAY, DAY), (9 * 60, 15 * 60)
+TO_THE_SECOND, SECOND = (7 * DAY, DAY), (10 * 60, 15 * 60)
 STAY = (60 * DAY, 0.5)  # median, CV
 OPEN, CLOSE = 8.5 * 60, 16.5 * 60  # Monday to Friday
 SPELL, OTHER_WORK = (45.0, 15.0), 0.5  # mean, SD; share of the time
@@ -42,12 +45,13 @@ def log_by_mean(random: np.random.Generator, mean: float, sd: float, size: int |
     return mean * np.exp(-s2 / 2 + np.sqrt(s2) * random.standard_normal(size))
 
 
-def next_opening(t: float, opens: float, closes: float) -> float:
-    """The first moment from ``t`` on that lies on a weekday between two times of day; day 0 is a Monday."""
+def in_hours(random: np.random.Generator, t: float, hours: tuple[float, float]) -> float:
+    """``t`` on a weekday between two times of day, else any moment between them on the next weekday; day 0 is a Monday."""
+    opens, closes = hours
     while True:
         day, clock = divmod(t, DAY)
         if int(day) % 7 < 5 and clock < closes:
-            return max(t, day * DAY + opens)
+            return t if clock >= opens else day * DAY + random.uniform(opens, closes)
         t = (day + 1) * DAY
 
 
@@ -83,14 +87,14 @@ def serve(random: np.random.Generator, day: float, requests: list[Request]) -> d
 
 
 def second_sessions(
-    random: np.random.Generator, arrivals: Floats, taught: Floats, massaged: Floats, leaves: Floats
+    random: np.random.Generator, entered: Floats, taught: Floats, massaged: Floats, leaves: Floats
 ) -> Floats:
     """When the second session of each dyad begins, NaN where it does not.
 
     Days are played in order, since the teaching of one dyad may stand in the way of another's massage.
     """
-    n = len(arrivals)
-    first = [next_opening(t + 3 * DAY, 540, 900) for t in arrivals]
+    n = len(entered)
+    first = [in_hours(random, t, TAUGHT) for t in entered + log_by_mean(random, *TO_TEACHING, n)]
     waiting = [
         Request(first[i], first[i] + TEACHING_PATIENCE, taught[i], leaves[i], i)
         for i in range(n)
@@ -108,7 +112,7 @@ def second_sessions(
                 begun[i] = served.get(one.dyad, np.nan)
                 continue
             free = served[one.dyad] + one.lasts if one.dyad in served else one.until
-            asks = next_opening(free + 7 * DAY, 600, 900)
+            asks = in_hours(random, free + float(log_by_mean(random, *TO_THE_SECOND, 1)[0]), SECOND)
             if asks < leaves[i]:
                 waiting.append(Request(asks, asks + SESSION_PATIENCE, massaged[i], leaves[i], i + n))
     return begun
@@ -125,10 +129,13 @@ class Trial:
 
 def play(random: np.random.Generator) -> Trial:
     """One trial of at most 22 dyads."""
-    arrivals = np.cumsum(random.exponential(EVERY / CONSENT, DYADS))
-    arrivals = arrivals[arrivals < LAST_DAY]
-    n = len(arrivals)
-    leaves = arrivals + log_by_median(random, *STAY, n)
+    come = np.cumsum(random.exponential(EVERY / CONSENT, 3 * DYADS))
+    leaves = come + log_by_median(random, *STAY, 3 * DYADS)
+    asked = np.array([in_hours(random, t, ASKED) for t in come + log_by_mean(random, *TO_BEING_ASKED, 3 * DYADS)])
+    entering = np.flatnonzero((asked < leaves) & (asked < LAST_DAY))
+    entering = entering[np.argsort(asked[entering])][:DYADS]
+    entered, leaves = asked[entering], leaves[entering]
+    n = len(entered)
     taught = log_by_mean(random, *TEACHING, n)
     planned = log_by_median(random, *MASSAGE, n)
     broken = random.random(n) < INTERRUPTED
@@ -137,7 +144,7 @@ def play(random: np.random.Generator) -> Trial:
     stops = broken & (random.random(n) < STOPPED)
     given = np.where(stops, share * planned, planned)
     length = np.where(stops, given, planned + pause)
-    pre = second_sessions(random, arrivals, taught, length, leaves)
+    pre = second_sessions(random, entered, taught, length, leaves)
     post = np.where(pre + length <= leaves, pre + length, np.nan)
 
     # secretion: .4 of that at rest from 3 min after the start to 3 min after the end, but not while interrupted

@@ -22,8 +22,8 @@ STAY = (6 * DAY, 0.8)  # median, CV
 OPEN, CLOSE = 7 * 60.0, 19 * 60.0
 NURSES, PEOPLE = 2, 12
 SPELL, OTHER_WORK = (12.0, 6.0), 0.60  # mean, SD; share of the time of all nurses
-TO_THE_DRAW = (12 * 60.0, 6 * 60.0)  # mean, SD
-ASKED_FROM, ASKED_TO, PATIENCE = 8 * 60.0, 17 * 60.0, 60.0
+TO_BEING_ASKED, ASKED = (4 * 60.0, 2 * 60.0), (9 * 60.0, 17 * 60.0)  # mean, SD; hours of every day
+TO_THE_DRAW, DRAWN, PATIENCE = (12 * 60.0, 6 * 60.0), (8 * 60.0, 17 * 60.0), 60.0
 GIVEN = {1: (20.0, 3.0), 2: (16.0, 2.0)}  # music, massage: mean, SD
 ATTEMPT, SUCCEEDS, AT_MOST = (3.0, 0.5), 0.80, 3
 MEAN_SD = [(2.0, 1.0), (1.3, 1.0), (1.5, 1.0)]  # fear during the needle: control, music, massage
@@ -61,13 +61,26 @@ def log_by_median(random: np.random.Generator, median: float, cv: float, size: i
     return median * np.exp(np.sqrt(np.log1p(cv * cv)) * random.standard_normal(size))
 
 
-def enrolled(random: np.random.Generator) -> tuple[Floats, Ints]:
-    """Arrivals and arms of 99 participants: shuffled blocks of six by sex, places of a full arm passed over."""
+def in_hours(random: np.random.Generator, t: Floats, hours: tuple[float, float]) -> Floats:
+    """``t`` where it lies between two times of day, else any moment between them the next time."""
+    opens, closes = hours
+    day, clock = np.divmod(t, DAY)
+    later = np.where(clock < opens, day, day + 1) * DAY + random.uniform(opens, closes, len(t))
+    return np.where((clock >= opens) & (clock < closes), t, later)
+
+
+def enrolled(random: np.random.Generator) -> tuple[Floats, Ints, Floats]:
+    """Consent, arm and leaving of 99 participants: shuffled blocks of six by sex, places of a full arm passed over."""
     left = [EACH_ARM] * ARMS
     lists: dict[int, list[int]] = {0: [], 1: []}
-    t, arrivals, arms = 0.0, [], []
-    while any(left):
-        t += random.exponential(EVERY / CONSENT)
+    come = np.cumsum(random.exponential(EVERY / CONSENT, 2 * EACH_ARM * ARMS))
+    leaves = come + log_by_median(random, *STAY, len(come))
+    asked = in_hours(random, come + log_by_mean(random, *TO_BEING_ASKED, len(come)), ASKED)
+    entering = np.flatnonzero(asked < leaves)
+    entering = entering[np.argsort(asked[entering])][: EACH_ARM * ARMS]
+    assert len(entering) == EACH_ARM * ARMS
+    arms: list[int] = []
+    for _ in entering:
         places = lists[int(random.random() < 0.5)]
         while True:
             if not places:
@@ -76,16 +89,14 @@ def enrolled(random: np.random.Generator) -> tuple[Floats, Ints]:
             if left[arm]:
                 break
         left[arm] -= 1
-        arrivals.append(t)
         arms.append(arm)
-    return np.array(arrivals), np.array(arms)
+    return asked[entering], np.array(arms), leaves[entering]
 
 
 @dataclass
 class People:
     """Draws that belong to the participants of a trial, whatever their arm: lengths, needle, age, residual."""
 
-    arrivals: Floats
     arms: Ints
     leaves: Floats
     asks: Floats
@@ -98,14 +109,9 @@ class People:
 
 def people(random: np.random.Generator) -> People:
     """Who comes, and all that is drawn for them."""
-    arrivals, arms = enrolled(random)
-    n = len(arrivals)
-    leaves = arrivals + log_by_median(random, *STAY, n)
-    asks = arrivals + log_by_mean(random, *TO_THE_DRAW, n)
-    day, clock = np.divmod(asks, DAY)
-    asks = np.where(
-        clock < ASKED_FROM, day * DAY + ASKED_FROM, np.where(clock < ASKED_TO, asks, (day + 1) * DAY + ASKED_FROM)
-    )
+    entered, arms, leaves = enrolled(random)
+    n = len(entered)
+    asks = in_hours(random, entered + log_by_mean(random, *TO_THE_DRAW, n), DRAWN)
     given = np.zeros((ARMS, n))
     for arm, moments in GIVEN.items():
         given[arm] = log_by_mean(random, *moments, n)
@@ -113,9 +119,7 @@ def people(random: np.random.Generator) -> People:
     success = random.random((AT_MOST, n)) < SUCCEEDS
     failed = np.where(success.any(axis=0), success.argmax(axis=0), AT_MOST)
     needle = np.where(np.arange(AT_MOST)[:, None] <= failed, lengths, 0.0).sum(axis=0)
-    return People(
-        arrivals, arms, leaves, asks, given, needle, failed, random.uniform(12, 18, n), random.standard_normal(n)
-    )
+    return People(arms, leaves, asks, given, needle, failed, random.uniform(12, 18, n), random.standard_normal(n))
 
 
 def in_line(one: tuple[float, float, int]) -> tuple[float, int]:

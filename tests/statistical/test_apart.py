@@ -68,9 +68,9 @@ def test_a_program_written_apart_finds_the_same(
 
 @pytest.mark.verify
 def test_a_planted_fault_is_found(played: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Apart, the shorter session goes first where two ask in the same minute: mean waits fall by 3 %."""
+    """Apart, spells of other work vary a little less (SD 5 in place of 6 min): mean waits fall by some 6 %."""
     ours = played((SCENARIOS / "picu-blood-draw.yaml").read_text(encoding="utf-8"), replicates=HERE)
-    monkeypatch.setattr(apart_picu, "in_line", lambda one: (one[0], one[1]))
+    monkeypatch.setattr(apart_picu, "SPELL", (12.0, 5.0))
     z = apart(apart_picu.operating_characteristics(THERE, seed=11), ours, {"wait": PICU["wait"]})
     assert abs(z["wait"]) > LIMIT
 

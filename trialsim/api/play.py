@@ -74,11 +74,11 @@ class Replay(Result):
         """What was simulated."""
         return [f"{self.study.scenario.name}: replicate {self.replicate}, seed {self.cohort.seed}."]
 
-    def write(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write the trial as tidy CSV files with a codebook."""
+    def write(self, folder: str | Path, *, allocation: bool = False) -> tuple[Path, ...]:
+        """Write the trial as tidy CSV files with a codebook; ``allocation`` adds stratum and block of each participant."""
         from trialsim.runs.run import write_cohort
 
-        return write_cohort(self.cohort.one(self.replicate), Path(folder))
+        return write_cohort(self.cohort.one(self.replicate), Path(folder), allocation=allocation)
 
 
 def replay(

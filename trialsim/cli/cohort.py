@@ -17,6 +17,9 @@ from trialsim.errors import RunError
 @scenario_argument
 @click.option("--replicate", type=REPLICATE, default=0, show_default=True, help="Which simulated trial.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; cohort-NAME-REPLICATE if not said.")
+@click.option(
+    "--allocation", is_flag=True, help="Write stratum and block of each participant too, which can unblind the trial."
+)
 @set_option
 @play_options
 @json_option
@@ -24,22 +27,25 @@ def command(
     scenario: Path,
     replicate: int,
     out: Path | None,
+    allocation: bool,
     changes: tuple[str, ...],
     seed: int | None,
     engine: str,
     workers: int | None,  # noqa: ARG001  # one trial needs one worker; the option is accepted everywhere
     as_json: bool,
 ) -> None:
-    """Write one synthetic trial as tidy CSV tables with a codebook."""
+    """Write one simulated trial as tidy CSV tables with a codebook and a README."""
     study = ts.prepare(scenario, set=changes)
     folder = out or Path(f"cohort-{study.scenario.name}-{replicate}")
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder} is not empty.", code="TS-R012", remedy="Choose another folder with --out.")
     played = ts.replay(study, replicate, seed=seed, engine="simpy" if engine == "simpy" else "fast")
-    files = played.write(folder)
+    files = played.write(folder, allocation=allocation)
     if as_json:
         print_json({"replicate": replicate, "files": [str(path) for path in files]})
         return
     for path in files:
         stdout.print(str(path), markup=False)
-    stdout.print(f"What each column means: {folder / 'codebook.csv'}", markup=False)
+    stdout.print(
+        f"Simulated data: {folder / 'README.txt'} says from what, codebook.csv what each column means.", markup=False
+    )

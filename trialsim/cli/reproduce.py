@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from trialsim.reproduce import Placement
 
 
+#: Kinds of figures whose names are no words.
+WORDS = {"sd": "SD"}
+
+
 @click.command("reproduce")
 @scenario_argument
 @click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's number if not said.")
@@ -56,12 +60,19 @@ def command(
         table.add_column(name, overflow="fold")
     for one in placed:
         reading = f" ({one.reading})" if one.reading else ""
-        if one.kind == "finding":
-            simulated, where = "", f"{_share(one)} find the same"
+        if one.same:
+            simulated, where = "", f"{_share(one)} {'find' if one.kind == 'finding' else 'have'} the same"
         else:
             simulated = f"{plain(one.median, 3)} ({plain(one.low, 3)} to {plain(one.high, 3)})"
             where = f"{_share(one)} lie below"
-        table.add_row(one.source + reading, one.analysis, one.contrast, f"{one.kind} {one.published}", simulated, where)
+        table.add_row(
+            one.source + reading,
+            one.analysis,
+            one.contrast,
+            f"{WORDS.get(one.kind, one.kind)} {one.published}",
+            simulated,
+            where,
+        )
     table_console().print(table)
     stderr.print(f"\n{' '.join(found.lines())}", markup=False)
 

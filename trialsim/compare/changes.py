@@ -9,6 +9,7 @@ from typing import Literal
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
 from trialsim.quantities.fields import Number, Record, Spread
 from trialsim.rules import NAMES_DECIDE, has
+from trialsim.scenario.arms import numbers_of_arms
 from trialsim.scenario.identity import canonical, deciding
 from trialsim.scenario.model import CovariateEffect, Driver, Enroll, Leave, MissingValues, Scenario
 
@@ -90,12 +91,25 @@ def _records(a: Record, b: Record, path: Path) -> Iterator[ScenarioChange]:
 
 
 def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[ScenarioChange]:
-    """The target, in either form."""
-    old, new = (("in all", one.in_all) if one.in_all is not None else ("each arm", one.each_arm) for one in (a, b))
+    """The target, in any form."""
+    if a.by_arm and b.by_arm:
+        for arm in (*a.by_arm, *(arm for arm in b.by_arm if arm not in a.by_arm)):
+            if a.by_arm.get(arm) != b.by_arm.get(arm):
+                yield ScenarioChange((*path, arm), "changed", a.by_arm.get(arm, 0), b.by_arm.get(arm, 0))
+        return
+    old, new = _target(a), _target(b)
     if old[0] != new[0]:
-        yield ScenarioChange(path, "changed", f"{old[1]} {_target_word(old[0])}", f"{new[1]} {_target_word(new[0])}")
+        yield ScenarioChange(
+            path, "changed", f"{old[1]} {_target_word(old[0])}".rstrip(), f"{new[1]} {_target_word(new[0])}".rstrip()
+        )
     elif old[1] != new[1]:
         yield ScenarioChange((*path, old[0]), "changed", old[1], new[1])
+
+
+def _target(enroll: Enroll) -> tuple[str, object]:
+    if enroll.by_arm:
+        return "", numbers_of_arms(enroll.by_arm)
+    return ("in all", enroll.in_all) if enroll.in_all is not None else ("each arm", enroll.each_arm)
 
 
 def _target_word(key: str) -> str:

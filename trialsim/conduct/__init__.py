@@ -54,31 +54,55 @@ def _at_once(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
 
 
 def _from_the_ward(plan: ConductPlan, *, seed: int, replicates: range) -> dict[str, NDArray[Any]]:
-    """Who arrives, is asked and consents."""
-    shape = (len(replicates), plan.target)
-    made: dict[str, NDArray[Any]] = {
+    """Who comes, is asked and consents."""
+    made = _empty(plan, len(replicates))
+    _accrued(plan, made, seed=seed, replicates=replicates, log=False)
+    return made
+
+
+def everybody_who_came(plan: ConductPlan, *, seed: int, replicate: int) -> NDArray[np.int64]:
+    """(patients, 5) ticks of arrival, question and leaving, fate and site of everybody who came in one trial."""
+    one = range(replicate, replicate + 1)
+    found = _accrued(plan, _empty(plan, 1), seed=seed, replicates=one, log=True)[0]
+    return np.asarray(found[found[:, 0] >= 0])
+
+
+def _empty(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
+    """The arrays that accrual fills, in the order in which it takes them."""
+    shape = (replicates, plan.target)
+    return {
         "arrival": np.empty(shape, dtype=np.int64),
         "entry": np.empty(shape, dtype=np.int64),
         "arrival_number": np.empty(shape, dtype=np.int64),
         "site": np.empty(shape, dtype=np.int16),
         "leave": np.empty(shape, dtype=np.int64),
         "leave_reason": np.empty(shape, dtype=np.int8),
-        "counts": np.empty((len(replicates), len(COUNTS) + len(plan.exclusions)), dtype=np.int64),
-        "complete": np.empty(len(replicates), dtype=np.bool_),
-        "accrual_end": np.empty(len(replicates), dtype=np.int64),
+        "counts": np.empty((replicates, len(COUNTS) + len(plan.exclusions)), dtype=np.int64),
+        "complete": np.empty(replicates, dtype=np.bool_),
+        "accrual_end": np.empty(replicates, dtype=np.int64),
     }
+
+
+def _accrued(
+    plan: ConductPlan, made: dict[str, NDArray[Any]], *, seed: int, replicates: range, log: bool
+) -> NDArray[np.int64]:
+    """Fill the arrays ``made``; with ``log`` the rows (R, patients, 5) of everybody who came are returned, else none."""
     names = [*STREAMS, *plan.exclusion_streams, *plan.leaving.streams]
     streams = np.array([stream_key(name) for name in names], dtype=np.uint64)
     rows, table = pack([plan.ask, *plan.leaving.times])
     first, windows = pack_calendars([plan.ask_until])
     patients = _expected_patients(plan)
+    kept = len(replicates) if log else 0
+    screened = np.full((kept, patients, 5), -1, dtype=np.int64)
     while not accrue(
         np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent,
         plan.rates.start, plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.site_shares,
-        rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows, *made.values(),
+        rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows,
+        plan.ask_any_time, screened, *made.values(),
     ):  # fmt: skip
         patients *= 2
-    return made
+        screened = np.full((kept, patients, 5), -1, dtype=np.int64)
+    return screened
 
 
 def _told(plan: ConductPlan, *, seed: int, replicates: range, patients: int) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from trialsim.compiled import kernel
 from trialsim.numbers.distributions import quantile_packed
 from trialsim.numbers.draws import block, to_uniform
 from trialsim.numbers.elementary import log1m
-from trialsim.protocol.calendar import DAY, NEVER, first_open
+from trialsim.protocol.calendar import DAY, MOMENTS, NEVER, at_moment
 
 #: Nobody arrives, is asked or leaves later than this [ticks]: 200 years.
 HORIZON = 200 * 365 * DAY
@@ -22,10 +22,10 @@ HORIZON = 200 * 365 * DAY
 MOST_PATIENTS = 1_000_000
 
 #: Streams of a patient; the reasons of exclusion and then those of leaving follow.
-STREAMS = ("arrival", "ask", "consent", "site")
+STREAMS = ("arrival", "ask", "consent", "site", "ask moment")
 
-ARRIVAL, ASK, CONSENT, SITE = range(4)
-CONSENTS, LEFT, DECLINES, EXCLUDED = range(4)  # what happens to a patient; the reasons of exclusion follow
+ARRIVAL, ASK, CONSENT, SITE, MOMENT = range(5)
+CONSENTS, LEFT, DECLINES, EXCLUDED = range(4)  # what becomes of a patient; the reasons of exclusion go on from here
 
 
 @kernel
@@ -70,14 +70,16 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
     seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, streams, exclusions, site_shares,
-    rows, table, prepared, first_window, windows, arrival, entry, number, site, leave, leave_reason, counts, complete,
-    accrual_end,
+    rows, table, prepared, first_window, windows, any_time, screened, arrival, entry, number, site, leave, leave_reason,
+    counts, complete, accrual_end,
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
 
     ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the
-    time until a patient is asked, the other rows the times to leave; ``prepared`` (rows, R, patients) replaces them if
-    the compiled quantiles do not support the family, and is empty otherwise. Returns False if more than ``capacity``
+    time until a patient is asked, the further rows the times to leave; ``prepared`` (rows, R, patients) replaces them if
+    the compiled quantiles do not support the family, and is empty otherwise. With ``any_time`` those who wait for an opening are
+    asked at any moment of it. ``screened`` (R, patients, 5), unless it is empty, receives for everybody who arrived the ticks of
+    arrival, question and leaving, the fate and the site. Returns False if more than ``capacity``
     patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
@@ -110,12 +112,13 @@ def accrue(  # type: ignore[no-untyped-def]
             if patients == capacity:
                 return False
             for d in range(1 if at_once else 0, leaving + 1):
-                draw = u[ASK if d == 0 else SITE + excluding + d, lane]
+                draw = u[ASK if d == 0 else MOMENT + excluding + d, lane]
                 seconds[d] = prepared[d, r, patients] if is_prepared else quantile_packed(rows, d, table, draw)
             ask = tick
             if not at_once:
                 ask += int(math.floor(min(max(seconds[0], 0.0), float(HORIZON)) + 0.5))
-                ask = ask if always else first_open(first_window, windows, np.int64(0), ask, weekday)
+                moment = int(u[MOMENT, lane] * MOMENTS) if any_time else 0
+                ask = ask if always else at_moment(first_window, windows, np.int64(0), ask, moment, weekday)
             leaves, why = NEVER, -1
             for i in range(leaving):
                 stay = ticks_after(seconds[1 + i])
@@ -125,7 +128,7 @@ def accrue(  # type: ignore[no-untyped-def]
             if leaves <= ask:
                 fate = LEFT
             for i in range(excluding - 1, -1, -1):
-                if u[SITE + 1 + i, lane] < exclusions[i]:
+                if u[MOMENT + 1 + i, lane] < exclusions[i]:
                     fate = EXCLUDED + i
             where = 0
             while where < site_shares.shape[0] - 1 and u[SITE, lane] >= site_shares[where]:
@@ -142,6 +145,10 @@ def accrue(  # type: ignore[no-untyped-def]
                 if n == target:
                     last = asked_at[line[n - 1]]
             patients += 1
+        if screened.shape[0] > 0:
+            for i in range(patients):
+                log = screened[r, i]
+                log[0], log[1], log[2], log[3], log[4] = came_at[i], asked_at[i], left_at[i], fates[i], places[i]
         for place in range(target):
             i = line[place] if place < n else -1
             number[r, place] = i

@@ -30,13 +30,36 @@ def allocate(
     out = np.full(entry.shape, -1, dtype=np.int8)
     alike = not (method.blocks or method.one_by_one or plan.ward)  # everybody is enrolled and nothing is drawn
     rows = slice(0, 1) if alike else slice(None)
+    nowhere = np.empty((0, 0), dtype=np.int64)
     _allocate(
-        method.one_by_one, method.blocks, places, len(plan.arms), plan.each_arm, np.uint64(seed), plan.stratum_streams,
-        np.uint64(replicates.start), entry[rows], stratum[rows], out[rows],
+        method.one_by_one, method.by_places, method.blocks, places, _targets(plan), np.uint64(seed),
+        plan.stratum_streams, np.uint64(replicates.start), entry[rows], stratum[rows], out[rows], nowhere,
     )  # fmt: skip
     if alike:
         out[1:] = out[0]
     return out
+
+
+def blocks_of(
+    plan: ConductPlan, entry: NDArray[np.int64], stratum: NDArray[np.int16], *, seed: int, replicate: int
+) -> NDArray[np.int64]:
+    """(N,) the number of each participant's block within the stratum, from 1; 0 where there is none.
+
+    ``entry`` and ``stratum`` (N,) are those of one trial.
+    """
+    method, out = METHOD[plan.method], np.zeros((1, len(entry)), dtype=np.int64)
+    if method.blocks:
+        _allocate(
+            method.one_by_one, method.by_places, method.blocks, places_in_block(plan.ratio, plan.block), _targets(plan),
+            np.uint64(seed), plan.stratum_streams, np.uint64(replicate), entry[None], stratum[None],
+            np.full((1, len(entry)), -1, dtype=np.int8), out,
+        )  # fmt: skip
+    return np.asarray(out[0])
+
+
+def _targets(plan: ConductPlan) -> NDArray[np.int64]:
+    """(K,) the number at which each arm closes, 0 where none does."""
+    return np.array(plan.targets or (0,) * len(plan.arms), dtype=np.int64)
 
 
 @kernel
@@ -54,8 +77,12 @@ def _shuffle(places, order, u, seed, stream, number, replicate):  # type: ignore
 
 
 @kernel
-def _allocate(one_by_one, in_blocks, places, arms, each_arm, seed, streams, first_replicate, entry, stratum, out):  # type: ignore[no-untyped-def]
+def _allocate(  # type: ignore[no-untyped-def]
+    one_by_one, by_places, in_blocks, places, targets, seed, streams, first_replicate, entry, stratum, out, blocks
+):
+    """Fill ``out`` (R, N) with arms, and ``blocks`` (R, N), unless it is empty, with numbers of blocks."""
     replicates, participants = entry.shape
+    arms, wanted = targets.shape[0], targets.sum()
     size, strata = places.shape[0], streams.shape[0]
     orders = np.empty((strata, size), dtype=np.int8)
     u = np.empty(size + 3)
@@ -75,7 +102,15 @@ def _allocate(one_by_one, in_blocks, places, arms, each_arm, seed, streams, firs
                 continue
             s = stratum[r, n]
             while True:
-                if one_by_one:
+                if by_places:
+                    u[0] = uniform(seed, streams[0], tries[0], np.uint64(0), first_replicate + np.uint64(r))
+                    place = int(u[0] * (wanted - filled.sum()))
+                    arm = 0
+                    while place >= targets[arm] - filled[arm]:
+                        place -= targets[arm] - filled[arm]
+                        arm += 1
+                    tries[0] += 1
+                elif one_by_one:
                     u[0] = uniform(seed, streams[0], tries[0], np.uint64(0), first_replicate + np.uint64(r))
                     arm = places[int(u[0] * size)]
                     tries[0] += 1
@@ -87,9 +122,11 @@ def _allocate(one_by_one, in_blocks, places, arms, each_arm, seed, streams, firs
                             number[s] += 1
                     arm = orders[s, used[s]] if in_blocks else places[used[s]]
                     used[s] += 1
-                if each_arm == 0 or filled[arm] < each_arm:
+                if targets[arm] == 0 or filled[arm] < targets[arm]:
                     break
             filled[arm] += 1
-            if filled[arm] == each_arm:
+            if filled[arm] == targets[arm]:
                 full += 1
             out[r, n] = arm
+            if in_blocks and blocks.shape[0] > 0:
+                blocks[r, n] = number[s]

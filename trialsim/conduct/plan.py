@@ -70,7 +70,7 @@ class ConductPlan:
     ward: bool
     target: int
     arms: tuple[str, ...]
-    each_arm: int  # 0 if the target is a total
+    targets: tuple[int, ...]  # at which each arm closes; empty when the target is one in all
     ratio: tuple[int, ...]
     method: str
     block: int
@@ -86,6 +86,7 @@ class ConductPlan:
     exclusion_streams: tuple[str, ...]
     ask: Distribution
     ask_until: Calendar
+    ask_any_time: bool  # of an opening for which one has to wait
     consent: float
     leaving: LeavingReasons  # counted from arrival
     withdrawing: LeavingReasons  # counted from enrollment
@@ -110,15 +111,15 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
     labels = [sites if place < 0 else covariates[place].categories for place in places]
     strata = _strata(labels)
     names = [", ".join(stratum) or "all" for stratum in strata]
-    each = design.enroll.each_arm or 0
+    targets = design.enroll.of_arms(arms)
     ratio = parse_ratio(design.allocation.ratio or "") or (1,) * len(arms)
     patients = setting.patients if setting else None
     ask = patients.ask if patients else None
     return ConductPlan(
         ward=setting is not None,
-        target=design.enroll.in_all or each * len(arms),
+        target=design.enroll.in_all or sum(targets),
         arms=arms,
-        each_arm=each,
+        targets=targets,
         ratio=ratio,
         method=design.allocation.method or IN_TURN.name,
         block=design.allocation.block or sum(ratio),
@@ -140,6 +141,7 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         ),
         ask=ask.lasts.distribution if ask and ask.lasts else Distribution("fixed", (0.0,)),
         ask_until=parse_calendar(ask.until) if ask and ask.until else ALWAYS,
+        ask_any_time=ask is not None and ask.at is not None,
         consent=patients.consent.value if patients else 1.0,
         leaving=_leaving(patients.leave if patients else (), "leave/{reason}"),
         withdrawing=_leaving(scenario.attrition, "withdraw/{reason}"),

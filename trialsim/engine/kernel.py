@@ -31,7 +31,7 @@ from trialsim.numbers.distributions import few_quantiles
 from trialsim.numbers.draws import block, to_uniform
 from trialsim.numbers.elementary import log_inlined
 from trialsim.protocol import program as p
-from trialsim.protocol.calendar import NEVER, first_open, shift_at
+from trialsim.protocol.calendar import NEVER, at_moment, shift_at
 
 ID_BITS = 20
 MOST_PARTICIPANTS = 1 << ID_BITS
@@ -631,7 +631,8 @@ def _play_one(  # type: ignore[no-untyped-def]
             elif op == p.WAIT:
                 ready = tick + (tapes[n, ops[step, 1]] if ops[step, 1] >= 0 else 0)
                 if ops[step, 2] >= 0:
-                    ready = first_open(first_window, windows, ops[step, 2], ready, weekday)
+                    moment = tapes[n, ops[step, 3]] if ops[step, 3] >= 0 else 0
+                    ready = at_moment(first_window, windows, ops[step, 2], ready, moment, weekday)
                 logged = _record(log, logged, tick, e.WAITS, n, step, ready - tick, e.NONE)
                 if ready == tick:
                     state[STEP, n] += 1

@@ -19,11 +19,12 @@ from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step, Visit
 
 @dataclass(frozen=True)
 class WaitPart:
-    """Wait for the ticks in ``slot`` (None: none), then until ``until`` is open."""
+    """Wait for the ticks in ``slot`` (None: none), then until ``until`` is open, or for the ``moment`` of that opening."""
 
     step: int
     slot: int | None
     until: Calendar
+    moment: int | None
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ class _Reader:
         name = (step.name or f"wait before {next_name(following)}") + suffix
         slot = None if step.wait.lasts is None else self.slot("step/{step}/for", name)
         until = ALWAYS if step.wait.until is None else parse_calendar(step.wait.until)
-        return WaitPart(self.number(p.WAIT)[1], slot, until)
+        moment = self.slot("step/{step}/moment", name) if step.wait.at is not None and not until.always else None
+        return WaitPart(self.number(p.WAIT)[1], slot, until, moment)
 
     def held(self, step, needs, held, inside) -> Iterator[Part]:  # type: ignore[no-untyped-def]
         """The parts inside, within a hold if something is needed that is not held already."""

@@ -36,7 +36,7 @@ from trialsim.engine.reading import (
 )
 from trialsim.engine.summarize import summarize
 from trialsim.engine.trace import NEVER, EventTrace
-from trialsim.protocol.calendar import ALWAYS, Calendar, next_open, shift_number, windows_from
+from trialsim.protocol.calendar import ALWAYS, Calendar, moment_open, shift_number, windows_from
 from trialsim.protocol.program import Program, ResourceInfo
 from trialsim.protocol.tapes import Tapes
 
@@ -287,7 +287,8 @@ class Ward:
     def wait(self, part: WaitPart, person: Person) -> Walk:
         """For a time, then until a calendar is open."""
         ready = self.now + (0 if part.slot is None else int(person.tape[part.slot]))
-        ready = next_open(part.until, ready, weekday=self.program.weekday)
+        moment = 0 if part.moment is None else int(person.tape[part.moment])
+        ready = moment_open(part.until, ready, moment, weekday=self.program.weekday)
         self.record(e.WAITS, person, value=ready - self.now)
         if ready > self.now:
             yield from self.until(ready, person)

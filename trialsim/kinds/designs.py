@@ -8,17 +8,26 @@ from typing import Final, Literal
 
 @dataclass(frozen=True)
 class AllocationMethod:
-    """How participants are allocated to arms: whether in shuffled blocks (by stratum), and whether each one independently."""
+    """How participants are allocated to arms.
+
+    Attributes
+    ----------
+    blocks : whether in shuffled blocks (by stratum)
+    one_by_one : whether each one independently
+    by_places : whether in proportion to the places that each arm has left, and not to the ratio
+    """
 
     name: str
     blocks: bool
     one_by_one: bool
+    by_places: bool
 
 
-IN_TURN: Final = AllocationMethod("in turn", blocks=False, one_by_one=False)
-SIMPLE: Final = AllocationMethod("simple", blocks=False, one_by_one=True)
-PERMUTED_BLOCKS: Final = AllocationMethod("permuted blocks", blocks=True, one_by_one=False)
-METHODS: Final = (IN_TURN, SIMPLE, PERMUTED_BLOCKS)
+IN_TURN: Final = AllocationMethod("in turn", blocks=False, one_by_one=False, by_places=False)
+SIMPLE: Final = AllocationMethod("simple", blocks=False, one_by_one=True, by_places=False)
+PERMUTED_BLOCKS: Final = AllocationMethod("permuted blocks", blocks=True, one_by_one=False, by_places=False)
+PLACES_LEFT: Final = AllocationMethod("places left", blocks=False, one_by_one=True, by_places=True)
+METHODS: Final = (IN_TURN, SIMPLE, PERMUTED_BLOCKS, PLACES_LEFT)
 METHOD: Final = {method.name: method for method in METHODS}
 
 

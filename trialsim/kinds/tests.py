@@ -271,3 +271,15 @@ PAIR: Final = {pair.name: pair for pair in PAIRS}
 
 #: The test of two arms that pairs use, by their name and that of the test of all arms before them.
 PAIR_TEST: Final = {(pair.name, main.name): run for pair in PAIRS for main, run in pair.after}
+
+#: The statistics that papers print of a test, by its family and what it compares; F of two arms is t squared.
+STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
+    ("means", "one"): ("t",),
+    ("means", "two"): ("t", "F"),
+    ("means", "all"): ("F",),
+    ("ranks", "one"): (),
+    ("ranks", "two"): ("U",),
+    ("ranks", "all"): ("H",),
+    ("tables", "two"): (),
+    ("tables", "all"): (),
+}

@@ -10,7 +10,7 @@ import numpy as np
 
 from trialsim.pilot.cells import NumericColumn, numbers_of
 from trialsim.pilot.data import Choices, FitError, PilotColumn, Question, Table
-from trialsim.pilot.words import ColumnName, name_of
+from trialsim.pilot.words import ColumnName, glued, name_of
 from trialsim.quantities.refuse import did_you_mean
 
 MOST_ARMS = 6
@@ -50,6 +50,8 @@ class ColumnDraft:
 
     def name(self, column: str) -> ColumnName:
         """The words and the unit of a column's name."""
+        if not self._names:
+            self._names |= glued(list(self.table.columns))
         if column not in self._names:
             self._names[column] = name_of(column)
         return self._names[column]
@@ -72,6 +74,10 @@ class ColumnDraft:
         """The cells of the columns together in each row."""
         cells = [self.table.columns[name] for name in columns]
         return [tuple("" if one is None else str(one) for one in row) for row in zip(*cells, strict=True)]
+
+    def different_visits(self) -> set[tuple[str, ...]]:
+        """The different visits of the rows."""
+        return set(self.keys(self.visit))
 
     def unique(self, columns: Sequence[str]) -> bool:
         """Whether the columns together differ in all rows."""

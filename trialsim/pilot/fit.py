@@ -51,7 +51,12 @@ def fit_pilot(pilot: Pilot) -> Fragment:
     )  # fmt: skip
     notes = [*small(counts), *pilot.notes, *left_out]
     if len(fitted) > 1:
-        notes.append(f"The primary outcome is {data['primary']}; choose another with --primary.")
+        notes.append(f"The primary outcome is {data['primary']}; --primary names another.")
+    if len(pilot.arms) > 2:
+        notes.append(
+            f"Of the {len(pilot.arms)} arms {pilot.arms[1]} and {pilot.arms[0]} are compared; for the others write further "
+            "analyses, or a test of all arms with pairs after it (then:)."
+        )
     notes += [note for one in fitted for note in one.notes]
     keep = pilot.asked or (data["primary"],)
     return replace(checked(data, tuple(notes), keep=keep), source=pilot.name, columns=pilot.columns)

@@ -10,7 +10,9 @@ from trialsim.pilot.draft import ColumnDraft
 from trialsim.pilot.words import plain, split_visit
 from trialsim.quantities.refuse import did_you_mean
 
-#: The name of an outcome whose columns are named by visits only.
+#: What is told of a person and may be an outcome as well.
+GROWS = re.compile(r"\b(weight|gewicht|bmi|height|apgar|birthweight)\b")
+#: What an outcome is called whose columns are called by their visits alone.
 UNNAMED = "outcome"
 
 
@@ -94,6 +96,10 @@ def _beginning(draft: ColumnDraft, text: str) -> list[str]:
 
 def _tidy(draft: ColumnDraft) -> None:
     numeric = [name for name in draft.free if draft.numeric(name)]
+    for name in numeric:
+        if draft.visit and len(set(draft.keys([*draft.visit, name]))) == len(draft.different_visits()):
+            draft.give(name, "ignored", "it says nothing but the visit")
+    numeric = [name for name in numeric if name in draft.free]
     changing = [name for name in numeric if not draft.constant(name)]
     for name in numeric:
         if name not in changing:
@@ -134,6 +140,9 @@ def _grouped(draft: ColumnDraft, columns: list[str]) -> dict[str, list[tuple[str
 def _wide(draft: ColumnDraft) -> None:
     """Certain are outcomes at two visits and more, and others at one of these visits; the rest only if there is just one."""
     numeric = [name for name in draft.free if draft.numeric(name)]
+    if not numeric:
+        _ask_of_covariates(draft)
+        return
     groups = _grouped(draft, numeric)
     baseline = draft.choices.baseline
     if baseline in numeric:
@@ -160,6 +169,22 @@ def _wide(draft: ColumnDraft) -> None:
             )
     elif left:
         _ask(draft, [parts[0][0] for _, parts in left])
+
+
+def _ask_of_covariates(draft: ColumnDraft) -> None:
+    """No number is left but of what is usually told of a person, such as the weight."""
+    numbers = [
+        one.name
+        for one in draft.roles.values()
+        if one.role == "covariate" and draft.numeric(one.name) and GROWS.search(draft.name(one.name).plain)
+    ]
+    if numbers and not draft.choices.covariates:
+        answer = " or ".join(f"--outcome {_quoted(one)}" for one in numbers[:4])
+        listed = " and ".join(numbers[:8])
+        what = (
+            "is taken for a covariate by its name" if len(numbers) == 1 else "are taken for covariates by their names"
+        )
+        draft.ask("TS-P019", f"no outcome is left: {listed} {what}.", answer)
 
 
 def _ask(draft: ColumnDraft, columns: list[str]) -> None:

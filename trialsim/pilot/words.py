@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 PARTICIPANT = (
@@ -132,6 +133,30 @@ def split_visit(name: ColumnName) -> tuple[tuple[str, ...], str] | None:
         return None
     start, end = max(known, key=lambda at: (at[1] == count, at[0] == 0, at[1] - at[0]))
     return (*words[:start], *words[end:]), " ".join(words[start:end])
+
+
+def glued(columns: Sequence[str]) -> dict[str, ColumnName]:
+    """Columns that tell a visit without a gap, such as ``Prewt`` and ``Postwt``: only where the other of the two is there.
+
+    >>> [one.words for one in glued(["Treat", "Prewt", "Postwt", "present"]).values()]
+    [('wt', 'Pre'), ('wt', 'Post')]
+    """
+    found: dict[str, ColumnName] = {}
+    small = {one.lower(): one for one in columns}
+    for first, later in (("pre", "post"), ("before", "after"), ("vor", "nach")):
+        for low, column in small.items():
+            ends = [(first, low[len(first) :], True)] if low.startswith(first) else []
+            ends += [(first, low[: -len(first)], False)] if low.endswith(first) else []
+            for visit, stem, ahead in ends:
+                other = small.get(f"{later}{stem}" if ahead else f"{stem}{later}")
+                if len(stem) < 2 or other is None or split_visit(name_of(column)) or split_visit(name_of(other)):
+                    continue
+                for one, word in ((column, visit), (other, later)):
+                    inside = name_of(one)
+                    rest = one[len(word) :] if ahead else one[: -len(word)]
+                    told = one[: len(word)] if ahead else one[-len(word) :]
+                    found[one] = ColumnName((*name_of(rest).words, told), inside.unit, inside.scale)
+    return found
 
 
 def days_of(visit: str) -> float | None:

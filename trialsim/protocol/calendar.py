@@ -154,6 +154,18 @@ def next_open(calendar: Calendar, tick: int, *, weekday: int) -> int:
     return max(next(windows_from(calendar, tick, weekday=weekday))[0], tick)
 
 
+#: Moments of an opening: a drawn whole number below this, as a share of its length.
+MOMENTS = 1_000_000
+
+
+def moment_open(calendar: Calendar, tick: int, moment: int, *, weekday: int) -> int:
+    """``tick`` if the calendar is open then, else the tick that is ``moment`` / :data:`MOMENTS` into the next opening."""
+    if is_open(calendar, tick, weekday=weekday):
+        return tick
+    opens, closes = next(windows_from(calendar, tick, weekday=weekday))
+    return opens + (closes - opens) * moment // MOMENTS
+
+
 def weekday_of(starts: date) -> int:
     """Weekday of tick 0, 0 = Monday."""
     return starts.weekday()
@@ -193,10 +205,10 @@ def shift_at(first, windows, calendar, tick, weekday):  # type: ignore[no-untype
 
 
 @kernel
-def first_open(first, windows, calendar, tick, weekday):  # type: ignore[no-untyped-def]
-    """The first open tick at or after ``tick``."""
-    opens, _, _ = shift_at(first, windows, calendar, tick, weekday)
-    return max(opens, tick)
+def at_moment(first, windows, calendar, tick, moment, weekday):  # type: ignore[no-untyped-def]
+    """``tick`` if the calendar is open then, else the tick that is ``moment`` / :data:`MOMENTS` into the next opening."""
+    opens, closes, _ = shift_at(first, windows, calendar, tick, weekday)
+    return tick if opens <= tick else opens + (closes - opens) * moment // MOMENTS
 
 
 def shift_number(calendar: Calendar, opens: int, weekday: int) -> int:

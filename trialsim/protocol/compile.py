@@ -12,12 +12,13 @@ from trialsim.errors import ProtocolError
 from trialsim.numbers.distributions import Distribution, mean, packable
 from trialsim.numbers.draws import stream
 from trialsim.protocol import program as p
-from trialsim.protocol.calendar import ALWAYS, DAY, WEEK, Calendar, is_open, next_open, parse_calendar
+from trialsim.protocol.calendar import ALWAYS, DAY, MOMENTS, WEEK, Calendar, is_open, next_open, parse_calendar
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
+EVENLY = Distribution("uniform", (0.0, MOMENTS - 1.0))
 
 
 def compile_protocol(
@@ -156,11 +157,15 @@ class _Builder:
         rule = step.wait
         slot = -1
         name = step.name or f"wait before {next_name(following)}"
-        if rule.lasts is not None:
+        if rule.lasts is not None or rule.at is not None:
             name = self.unique(name + number, "wait")
+        if rule.lasts is not None:
             slot = self.slot(Slot(stream("step/{step}/for", step=name), p.TICKS, distribution=rule.lasts.distribution))
         calendar = self.calendar(rule.until) if rule.until is not None else -1
-        self.emit(p.WAIT, slot, calendar, name=name)
+        moment = -1
+        if rule.at is not None and calendar >= 0:
+            moment = self.slot(Slot(stream("step/{step}/moment", step=name), p.TICKS, distribution=EVENLY))
+        self.emit(p.WAIT, slot, calendar, moment, name=name)
         self.asked = parse_calendar(rule.until) if rule.until is not None else ALWAYS
         self.session += 1
 

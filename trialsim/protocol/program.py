@@ -16,8 +16,8 @@ Ints = NDArray[np.int64]
 
 # Operations: the first column of ``Program.ops``; the further columns are named behind each.
 END = 0
-WAIT = 1  # length slot or -1, calendar or -1
-SEIZE = 2  # hold, step after the block (where a participant continues after giving up)
+WAIT = 1  # length slot or -1, calendar or -1, slot of the moment in an opening or -1
+SEIZE = 2  # hold, step after the block (where one goes on after giving up)
 RELEASE = 3  # hold
 VISIT = 4  # visit
 ACTIVITY = 5  # activity, length slot, first interruption slot or -1

@@ -7,14 +7,14 @@ A protocol is data: a tuple of steps, each identified by its first key (``wait``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from trialsim.errors import TrialsimError
 from trialsim.quantities.fields import Count, Duration, DurationSpread, Name, ProvenanceRecord, Record, Share
 from trialsim.quantities.refuse import refuse
-from trialsim.rules import QUANTITY, SCHEDULE
+from trialsim.rules import LATER, QUANTITY, SCHEDULE
 
 
 def read_calendar(value: object) -> str:
@@ -44,10 +44,12 @@ class WaitRule(Record):
     ----------
     for : how long, as a duration that may vary. Example: 3 h
     until : then until these opening hours begin. Example: Mon-Fri 08:30-16:30
+    at : when a wait for an opening ends: any time of it; by default when it opens. Example: any time
     """
 
     lasts: DurationSpread | None = Field(default=None, alias="for")
     until: Calendar | None = None
+    at: Annotated[Literal["any time"] | None, LATER] = None
 
 
 class OtherWork(ProvenanceRecord):

@@ -15,6 +15,7 @@ from trialsim.report.digits import percent
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.response.effects import ceilings, implied_effects
+from trialsim.scenario.arms import numbers_of_arms
 from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
@@ -78,12 +79,16 @@ def _study(scenario: Scenario) -> Iterator[str]:
     yield f"{'Arms' if len(design.arms) > 1 else 'One arm'}: {arms}."
     enroll = design.enroll
     target = f"{enroll.in_all} participants" if enroll.in_all else f"{enroll.each_arm} participants in each arm"
+    if enroll.by_arm:
+        target = f"{sum(enroll.by_arm.values())} participants: {numbers_of_arms(enroll.by_arm)}"
     limit = f", within {words.number(design.within)}" if design.within else ""
     yield f"Enroll {target}{limit}."
     allocation = design.allocation
     if len(design.arms) > 1:
         method = METHOD[allocation.method or IN_TURN.name]
-        text = f"Allocation: {kinds.METHODS[method.name]}, ratio {allocation.ratio}"
+        text = f"Allocation: {kinds.METHODS[method.name]}"
+        if not method.by_places:
+            text += f", ratio {allocation.ratio}"
         if method.blocks:
             text += f", blocks of {allocation.block}"
         if allocation.stratify:

@@ -88,4 +88,5 @@ METHODS = {
     designs.IN_TURN.name: "in turn",
     designs.SIMPLE.name: "simple",
     designs.PERMUTED_BLOCKS.name: "permuted blocks",
+    designs.PLACES_LEFT.name: "at random among the places left",
 }

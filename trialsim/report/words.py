@@ -110,8 +110,16 @@ def patients(scenario: Scenario) -> Iterator[str]:
 
 def _asked(rule: WaitRule) -> str:
     """When patients are asked."""
-    after = f"{spread(rule.lasts)} after they come" if rule.lasts is not None else "when they come"
-    return f"{after}, at the next time within {rule.until}" if rule.until is not None else after
+    after = "when they come"
+    if rule.lasts is not None:
+        drawn = "value" not in rule.lasts.given
+        after = f"after they come ({spread(rule.lasts)})" if drawn else f"{spread(rule.lasts)} after they come"
+    if rule.until is None:
+        return after
+    within = f"within {rule.until}"
+    if rule.at is not None:
+        return f"{after}, {within}: at once where that is open, else at any time of its next opening"
+    return f"{after}, at the next time {within}"
 
 
 # ---------------------------------------------------------------- what happens
@@ -123,7 +131,8 @@ def wait_rule(rule: WaitRule) -> str:
     if rule.lasts is not None:
         parts.append(spread(rule.lasts))
     if rule.until is not None:
-        parts.append(f"{'then ' if parts else ''}until {rule.until}")
+        moment = " (at any time of its next opening if it is closed then)" if rule.at is not None else ""
+        parts.append(f"{'then ' if parts else ''}until {rule.until}{moment}")
     return ", ".join(parts) or "at once"
 
 

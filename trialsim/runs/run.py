@@ -12,6 +12,7 @@ from trialsim import study as studies
 from trialsim.engine import Engine
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study, prepare
+from trialsim.printed import printed, readme
 from trialsim.runs.effort import check_replicates
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 ESTIMATES = "estimates.parquet"
 MEASURES = "operating_characteristics.csv"
 COHORT = "cohort"
+README = "README.txt"
 
 
 @dataclass(frozen=True)
@@ -209,20 +211,16 @@ def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None
     return replace(study, scenario=change(study.scenario, changes)) if changes else study
 
 
-def write_cohort(trial: Trial, folder: Path) -> tuple[Path, ...]:
-    """Write one trial as tidy CSV files with a codebook; activities, staffing and events only where there is a ward."""
-    frames = {
-        "participants": trial.participants(),
-        "visits": trial.visits(),
-        "measurements": trial.measurements(),
-        "codebook": trial.codebook(),
-    }
-    if trial.cohort.trace is not None:
-        frames |= {"activities": trial.activities(), "staffing": trial.staffing(), "events": trial.events()}
-    made: list[Path] = []
-    for name, frame in frames.items():
-        path = folder / f"{name}.csv"
-        with whole_file(path) as temporary:
+def write_cohort(trial: Trial, folder: Path, *, allocation: bool = False) -> tuple[Path, ...]:
+    """Write one trial as tidy CSV files with a codebook and a README that says what made them.
+
+    Tables of the ward are written where there is one; ``allocation`` adds stratum and block of each participant.
+    """
+    tables = printed(trial, allocation=allocation)
+    made = [folder / README]
+    write_text(made[0], readme(trial, tables))
+    for name, frame in tables.items():
+        made.append(folder / f"{name}.csv")
+        with whole_file(made[-1]) as temporary:
             frame.to_csv(temporary, index=False, lineterminator="\n")
-        made.append(path)
     return tuple(made)

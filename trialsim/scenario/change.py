@@ -12,6 +12,7 @@ from typing import Any
 from trialsim.errors import EngineError
 from trialsim.protocol.steps import called
 from trialsim.quantities.refuse import did_you_mean
+from trialsim.scenario.arms import ENROLL, at_total
 from trialsim.scenario.dump import value_text
 from trialsim.scenario.keys import known_keys
 from trialsim.scenario.model import Scenario
@@ -130,6 +131,8 @@ def _set(written: WrittenScenario, text: str, value: Tree, where: Place) -> Writ
     step: str | int = int(rest) if isinstance(below, list) else rest
     path = (*holder, *made, step)
     old = below.get(step) if isinstance(below, dict) else None
+    if path == ENROLL:
+        value.data = at_total(old, value.data)
     if isinstance(old, dict) and {"value", "of"} <= old.keys() and not isinstance(value.data, dict):
         value.data = {"value": value.data, "of": old["of"]}  # whose number it is does not go with its value
     written = written.put(path, value.data, value)

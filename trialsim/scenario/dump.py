@@ -9,7 +9,7 @@ from typing import Any
 
 from trialsim.quantities.fields import Number, OfPractitioners, Prior, Record, Spread
 from trialsim.quantities.records import PROVENANCE
-from trialsim.scenario.model import Covariate, Rhythm, Scenario
+from trialsim.scenario.model import Covariate, Enroll, Rhythm, Scenario
 from trialsim.scenario.text import scalar
 
 WIDTH = 110
@@ -43,6 +43,8 @@ def plain(value: object) -> Any:
         inner = plain(value.number)
         keys = {key: getattr(value, key) for key in PROVENANCE[:3] if getattr(value, key) is not None}
         return {**inner, **keys} if keys and isinstance(inner, dict) else inner
+    if isinstance(value, Enroll) and value.by_arm:
+        return dict(value.by_arm)
     if isinstance(value, Record):
         return _record(value)
     if isinstance(value, dict):

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
-from trialsim.rules import COUNTED, NAMES_DECIDE, WORDS, has
+from trialsim.rules import COUNTED, LATER, NAMES_DECIDE, WORDS, has
 from trialsim.scenario.model import Scenario
 
 
@@ -55,7 +55,11 @@ def deciding(record: type[Record]) -> Iterator[tuple[str, str]]:
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    return {key: _field(record, name) for name, key in deciding(type(record))}
+    fields = type(record).model_fields
+    used = (
+        (name, key) for name, key in deciding(type(record)) if getattr(record, name) or not has(fields[name], LATER)
+    )
+    return {key: _field(record, name) for name, key in used}
 
 
 def _field(record: Record, name: str) -> Any:

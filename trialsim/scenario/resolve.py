@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
-from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, SIMPLE, TRANSFORM
+from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
@@ -132,13 +132,17 @@ def _design(scenario: Draft) -> Design:
     allocation = design.allocation
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
     method = allocation.method
+    if method is None and design.enroll.by_arm and not allocation.block:
+        method = PLACES_LEFT.name
     if method is None:
         method = (PERMUTED_BLOCKS if allocation.block else SIMPLE if scenario.protocol else IN_TURN).name
+    if METHOD[method].by_places:
+        allocation, ratio = allocation.model_copy(update={"method": method}), ""
     block = allocation.block
     if METHOD[method].blocks and block is None:
         block = 2 * sum(parse_ratio(ratio))
     ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
-    complete = allocation.model_copy(update={"method": method, "ratio": ratio, "block": block})
+    complete = allocation.model_copy(update={"method": method, "ratio": ratio or None, "block": block})
     return design.model_copy(
         update={"reference": design.reference or next(iter(design.arms), None), "allocation": complete}
     )

@@ -105,7 +105,7 @@ def _population(study: Study, call: PlannedAnalysis, *, whole_sizes: bool) -> It
         yield f"{TIME_LIMIT}: lower"
     if whole_sizes and (one_by_one(study) or call.choice.exclude):
         yield "the sizes of the arms vary from trial to trial, and the formula uses their means: a little lower"
-    if METHOD[plan.method].blocks and len(plan.strata) > 1 and plan.each_arm == 0:
+    if METHOD[plan.method].blocks and len(plan.strata) > 1 and not plan.targets:
         yield "the last block of each stratum may stay incomplete, so that arms have unequal sizes: a little lower"
 
 

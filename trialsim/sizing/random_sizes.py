@@ -28,7 +28,7 @@ def arm_sizes(study: Study, n: float | None = None) -> Floats:
     """(K,) participants in each arm of a trial of ``n``; fractions if the ratio does not divide it."""
     sizes = sizes_of(study)
     total = float(study.conduct.target if n is None else n)
-    shares = np.ones(sizes.arms) if sizes.each_arm else np.array(sizes.ratio, dtype=np.float64)
+    shares = np.array(sizes.closed or sizes.ratio, dtype=np.float64)
     return np.asarray(total * shares / shares.sum())
 
 
@@ -43,7 +43,7 @@ def eligible(study: Study, call: PlannedAnalysis) -> float:
 
 def one_by_one(study: Study) -> bool:
     """Whether each participant is randomized independently, and no arm closes at a target of its own."""
-    return METHOD[study.conduct.method].one_by_one and len(study.conduct.arms) > 1 and study.conduct.each_arm == 0
+    return METHOD[study.conduct.method].one_by_one and len(study.conduct.arms) > 1 and not study.conduct.targets
 
 
 def offsets(study: Study, call: PlannedAnalysis, randomized: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from trialsim.analysis.endpoints import TrialArrays
 from trialsim.compiled import kernel
 from trialsim.conduct import plan_conduct
 from trialsim.prepared import Study
+from trialsim.scenario.arms import apportion
 from trialsim.scenario.change import change
 
 
@@ -19,19 +21,25 @@ from trialsim.scenario.change import change
 class Sizes:
     """Total numbers of participants that the allocation allows: multiples of ``step``.
 
-    The step is one round of the ratio (1:1:1 gives 3, 2:1 gives 3); with a target for each arm it is one in each arm.
+    The step is one round of the ratio (1:1:1 gives 3, 2:1 gives 3); with a target for each arm it is one a arm, and where
+    the arms have different numbers it is one participant.
+
+    Attributes
+    ----------
+    closed : the number at which each arm of the study closes; empty when the target is one in all
     """
 
     step: int
     arms: int
     ratio: tuple[int, ...]
-    each_arm: bool
+    closed: tuple[int, ...]
 
     @property
     def least(self) -> int:
         """The smallest useful size: 3 in the smallest arm."""
-        smallest = 1 if self.each_arm else min(self.ratio)
-        return -(-3 // smallest) * self.step
+        if self.closed:
+            return next(n for n in count(3 * self.arms, self.step) if min(self.of_arms(n)) >= 3)
+        return -(-3 // min(self.ratio)) * self.step
 
     def up(self, n: float) -> int:
         """The smallest allowed size of at least ``n``."""
@@ -43,16 +51,16 @@ class Sizes:
 
     def of_arms(self, n: int) -> tuple[int, ...]:
         """Participants in each arm of a trial of ``n``."""
-        if self.each_arm:
-            return (n // self.arms,) * self.arms
+        if self.closed:
+            return apportion(self.closed, n)
         return tuple(n * share // sum(self.ratio) for share in self.ratio)
 
 
 def sizes_of(study: Study) -> Sizes:
     """The sizes the design of a study allows."""
     plan = study.conduct
-    each_arm = plan.each_arm > 0
-    return Sizes(len(plan.arms) if each_arm else sum(plan.ratio), len(plan.arms), plan.ratio, each_arm)
+    step = sum(plan.ratio) if not plan.targets else len(plan.arms) if len(set(plan.targets)) == 1 else 1
+    return Sizes(step, len(plan.arms), plan.ratio, plan.targets)
 
 
 def at_size(study: Study, n: int) -> Study:
@@ -62,14 +70,18 @@ def at_size(study: Study, n: int) -> Study:
     by a pilot of the declared size: what a pilot measured is a fact of that pilot, not of the trial that is planned from it.
     """
     sizes = sizes_of(study)
-    enroll = {"each arm": n // sizes.arms} if sizes.each_arm else {"in all": n}
+    enroll: dict[str, object] = {"in all": n}
+    if study.scenario.design.enroll.by_arm:
+        enroll = dict(zip(study.conduct.arms, sizes.of_arms(n), strict=True))
+    elif sizes.closed:
+        enroll = {"each arm": n // sizes.arms}
     scenario = change(study.scenario, {"design.enroll": enroll})
     return replace(study, scenario=scenario, conduct=plan_conduct(scenario))
 
 
 def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:
     """The trials of ``n`` inside larger ones: their first ``n`` participants, in each arm if that has its own target."""
-    if not sizes.each_arm:
+    if not sizes.closed:
         return _first(arrays, n)
     inside = first_of_each(arrays.arm, sizes, n)
     last = int(np.flatnonzero(inside.any(axis=0)).max(initial=-1)) + 1
@@ -96,26 +108,26 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
 def first_of_each(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:
     """(R, N) whether a participant is among the first of the arm."""
     inside = np.zeros(arm.shape, dtype=np.bool_)
-    _first_of_each(arm, sizes.arms, n // sizes.arms, inside)
+    _first_of_each(arm, np.array(sizes.of_arms(n), dtype=np.int64), inside)
     return inside
 
 
 @kernel
-def _first_of_each(arm, arms, each, inside):  # type: ignore[no-untyped-def]
+def _first_of_each(arm, each, inside):  # type: ignore[no-untyped-def]
     replicates, participants = arm.shape
-    counted = np.empty(arms, dtype=np.int64)
+    counted = np.empty(each.shape[0], dtype=np.int64)
     for r in range(replicates):
         counted[:] = 0
         for n in range(participants):
             k = arm[r, n]
-            if k >= 0 and counted[k] < each:
+            if k >= 0 and counted[k] < each[k]:
                 counted[k] += 1
                 inside[r, n] = True
 
 
 def within(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:
     """(R, N) participants who belong to the trial of ``n``."""
-    if sizes.each_arm:
+    if sizes.closed:
         return first_of_each(arm, sizes, n)
     inside = np.asarray(arm >= 0)
     inside[:, n:] = False

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     """Names and combinations, in the form people write."""
+    from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
     from trialsim.scenario.checks.names import check_sources
+    from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
@@ -42,6 +44,8 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_costs(scenario, report)
     check_priors(scenario, report)
     check_taken(scenario, report)
+    check_openings(scenario, report)
+    check_arm_targets(scenario, report)
     if scenario.sweep is not None:
         check_sweep(scenario.sweep, report)
 

@@ -7,6 +7,7 @@ from trialsim.kinds.scales import SCALES, Scale
 from trialsim.kinds.tests import PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
+from trialsim.scenario.checks.published import check_figure
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
 from trialsim.scenario.notation import expand_visits, split_contrast
 from trialsim.scenario.outline import Outline
@@ -309,7 +310,6 @@ def _published(scenario: Draft, report: Report) -> None:
         if figure.contrast is not None and split_contrast(figure.contrast, arms) is None:
             message = f"'{figure.contrast}' is not a difference of two arms."
             report(Finding("TS-E061", (*path, "contrast"), message, f"Arms: {', '.join(arms)}."))
-        if figure.p is not None and not 0 <= figure.p <= 1:
-            report(Finding("TS-E080", (*path, "p"), f"{figure.p:g} is no p-value.", "It lies between 0 and 1."))
+        check_figure(figure, path, scenario, report)
         if figure.ci95 is not None and figure.ci95[0].value > figure.ci95[1].value:
             report(Finding("TS-E080", (*path, "ci95"), "the interval runs backwards.", "Write [low, high]."))

@@ -88,7 +88,7 @@ def _stratum(scenario: Draft, name: str, path: Path, report: Report) -> None:
 def _target(scenario: Draft, report: Report) -> None:
     enroll, path = scenario.design.enroll, ("design", "enroll")
     arms = len(scenario.design.arms)
-    if (enroll.in_all is None) == (enroll.each_arm is None):
+    if (enroll.in_all is not None) + (enroll.each_arm is not None) + bool(enroll.by_arm) != 1:
         report(Finding("TS-E043", path, "say one target.", "Write enroll: 60, or enroll: {each arm: 30}."))
     elif enroll.in_all is not None and enroll.in_all < arms:
         message, values = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
@@ -19,7 +19,7 @@ from trialsim.quantities.fields import (
     Spread,
     ValueSpread,
 )
-from trialsim.rules import NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
+from trialsim.rules import LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
 
@@ -44,26 +44,47 @@ class Allocation(Record):
 MOST_PARTICIPANTS = 100_000
 
 
+#: The keys of a target that is the same for all arms; any other key is an arm.
+TARGETS = {"in all", "each arm"}
+#: Where the numbers by arm stand in the record; in a file they stand in ``enroll`` itself.
+BY_ARM = "<by arm>"
+
+
 class Enroll(Record):
-    """The target: in all, or in each arm (an arm that has its target is closed).
+    """The target: in all, in each arm, or for every arm by its name (an arm that has its target is closed).
 
     Attributes
     ----------
     in all : participants in all arms together, a whole number. Example: 60
     each arm : participants in each arm, a whole number. Example: 30
+    <by arm> : participants in each arm by its name, whole numbers. Example: {control: 36, music: 35}
     """
 
-    in_all: Count | None = Field(default=None, alias="in all", ge=1, le=MOST_PARTICIPANTS)
-    each_arm: Count | None = Field(default=None, alias="each arm", ge=1, le=MOST_PARTICIPANTS)
+    in_all: Annotated[Count | None, QUANTITY] = Field(default=None, alias="in all", ge=1, le=MOST_PARTICIPANTS)
+    each_arm: Annotated[Count | None, QUANTITY] = Field(default=None, alias="each arm", ge=1, le=MOST_PARTICIPANTS)
+    by_arm: Annotated[Mapping[Name, Annotated[Count, Field(ge=1, le=MOST_PARTICIPANTS)]], LATER] = Field(
+        default={}, alias="<by arm>"
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and value and not (TARGETS | {BY_ARM, *cls.model_fields}) & value.keys():
+            return {BY_ARM: value}
         return {"in all": value} if isinstance(value, (int, float, str)) else value
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"type": "integer"}, handler.resolve_ref_schema(handler(schema))]}
+        full = handler.resolve_ref_schema(handler(schema))
+        one = {**full, "properties": {key: what for key, what in full["properties"].items() if key != BY_ARM}}
+        number = {"type": "integer", "minimum": 1, "maximum": MOST_PARTICIPANTS}
+        return {"anyOf": [{"type": "integer"}, one, {"type": "object", "additionalProperties": number}]}
+
+    def of_arms(self, arms: Sequence[str]) -> tuple[int, ...]:
+        """The number at which each arm closes; empty where none does."""
+        if self.by_arm:
+            return tuple(self.by_arm[arm] for arm in arms)
+        return (self.each_arm,) * len(arms) if self.each_arm is not None else ()
 
 
 class Design(Record):

@@ -8,7 +8,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trialsim.protocol.steps import Step
-from trialsim.quantities.fields import Amount, Count, Duration, Line, Money, Name, ProvenanceRecord, Record, StudyName
+from trialsim.quantities.fields import (
+    Amount,
+    Count,
+    Duration,
+    Factor,
+    Line,
+    Money,
+    Name,
+    ProvenanceRecord,
+    Record,
+    StudyName,
+)
+from trialsim.quantities.pvalues import PValue
 from trialsim.rules import CHOSEN, COUNTED, SCHEDULE, WORDS
 from trialsim.scenario.model.analyses import Analysis
 from trialsim.scenario.model.design import Covariate, Design
@@ -58,10 +70,17 @@ class PublishedFigure(Record):
     analysis : the analysis that it is compared with. Example: main
     reading : how the text was read, in words. Example: read from figure 2
     contrast : the two arms, one minus the other. Example: massage - control
+    arm : the arm that n, mean, sd and median describe. Example: control
     n : participants, a whole number. Example: 99
     mean : the mean or difference, in the unit of the endpoint. Example: -0.8
+    sd : the standard deviation in the arm, in the unit of the endpoint. Example: 1.2
+    median : the median in the arm, in the unit of the endpoint. Example: 2
     ci95 : the ends of its 95 % confidence interval, in the unit of the endpoint. Example: [-1.5, -0.1]
-    p : its p-value, from 0 to 1. Example: 0.03
+    t : the statistic of a t-test. Example: 2.4
+    F : the statistic of an analysis of variance. Example: 5.1
+    U : the statistic of a Mann-Whitney test. Example: 412
+    H : the statistic of a Kruskal-Wallis test. Example: 7.3
+    p : its p-value from 0 to 1, or a bound. Example: <0.001
     finding : what was found. Example: lower
     """
 
@@ -69,10 +88,17 @@ class PublishedFigure(Record):
     analysis: Name
     reading: str | None = None
     contrast: str | None = None
+    arm: Name | None = None  # n, mean, sd and median are those of the endpoint in this arm
     n: Count | None = None
     mean: Amount | None = None
+    sd: Amount | None = None
+    median: Amount | None = None
     ci95: tuple[Amount, Amount] | None = None
-    p: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    t: Factor | None = None
+    f: Factor | None = Field(default=None, alias="F")
+    u: Factor | None = Field(default=None, alias="U")
+    h: Factor | None = Field(default=None, alias="H")
+    p: PValue | None = None  # a number, or a bound such as <0.001
     finding: Annotated[Literal["lower", "higher", "no difference"], OneOf()] | None = None
 
 

@@ -1,0 +1,209 @@
+"""What every column of a trial's tables means: its type, unit, range, codes and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trialsim.conduct import ConductPlan
+from trialsim.conduct.entries import COUNTS
+from trialsim.engine.trace import KIND_NAMES
+from trialsim.numbers.distributions import Distribution, cdf, quantile
+from trialsim.protocol.columns import HOLD_STATES, VISIT_REASONS
+from trialsim.protocol.program import Program
+from trialsim.response import ResponsePlan
+from trialsim.scenario.model import Outcome, Scenario
+
+TEXT, WHOLE, NUMBER, WHEN, TRUTH, CODE = "text", "whole number", "number", "date and time", "true or false", "code"
+
+#: Behind a practitioner's column.
+WHO_SERVED = "the person who had served last at a visit that took place, by resource and number; empty before the first"
+PARTICIPANT = "number in the order of enrollment, from 1 (SIM-001 in files)"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A column of a table. ``outcome`` tells the values of one outcome from those of another in the same column."""
+
+    table: str
+    column: str
+    meaning: str
+    type: str
+    outcome: str = ""
+    unit: str = ""
+    range: str = ""
+    codes: str = ""
+
+
+#: The columns of the codebook.
+COLUMNS = ("table", "column", "outcome", "meaning", "type", "unit", "range", "codes")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What the codebook is made from."""
+
+    scenario: Scenario
+    conduct: ConductPlan
+    response: ResponsePlan
+    program: Program | None
+    served_by: tuple[str, ...] = field(default=())  # columns of the table of visits
+
+    @property
+    def dates(self) -> bool:
+        """Whether times are dates of a calendar, and not days since enrollment."""
+        return self.program is not None
+
+
+def codebook(study: Study, *, allocation: bool = False) -> list[Entry]:
+    """Every column of every table, in order; with ``allocation`` the lists by which participants were allocated too."""
+    rows = [*_participants(study, allocation=allocation), *_visits(study), *_measurements(study)]
+    return [*rows, *_ward(study)] if study.dates else rows
+
+
+def columns(study: Study, table: str) -> list[str]:
+    """The columns of a table, each once."""
+    return list(dict.fromkeys(row.column for row in codebook(study) if row.table == table))
+
+
+def _time(study: Study, table: str, column: str, meaning: str) -> Entry:
+    what, semicolon, empty = meaning.partition(";")
+    if study.dates:
+        return Entry(table, column, f"{what}, by the study's calendar{semicolon}{empty}", WHEN)
+    return Entry(table, column, f"{what}, since enrollment{semicolon}{empty}", NUMBER, unit="d", range="0 or more")
+
+
+def _listed(words: tuple[str, ...] | list[str]) -> str:
+    return "; ".join(words)
+
+
+def _participants(study: Study, *, allocation: bool) -> Iterator[Entry]:
+    table, conduct = "participants", study.conduct
+    arms = _listed([f"{name} = {text}" for name, text in study.scenario.design.arms.items()])
+    yield Entry(table, "participant", PARTICIPANT, TEXT)
+    yield Entry(table, "arm", "arm of allocation", CODE, codes=arms)
+    if allocation:
+        strata = [", ".join(stratum) or "all" for stratum in conduct.strata]
+        yield Entry(table, "stratum", "stratum of allocation", CODE, codes=_listed(strata))
+        yield Entry(
+            table, "block", "number of the block in the stratum; empty without blocks", WHOLE, range="1 or more"
+        )
+    if conduct.sites:
+        yield Entry(table, "site", "site of enrollment", CODE, codes=_listed(conduct.sites))
+    for covariate, declared in zip(conduct.covariates, study.scenario.participants.values(), strict=True):
+        if covariate.categories:
+            yield Entry(table, covariate.name, "covariate", CODE, codes=_listed(covariate.categories))
+        else:
+            unit = declared.number.unit if declared.number else None
+            yield Entry(
+                table, covariate.name, "covariate", NUMBER, unit=unit or "", range=_range(covariate.distribution)
+            )
+    if study.dates:
+        reasons = _listed(["completed", *conduct.leave_reasons])
+        yield _time(study, table, "arrived", "arrival on the ward")
+        yield _time(study, table, "enrolled", "consent and allocation")
+        yield _time(study, table, "ended", "end of the pathway")
+        yield Entry(table, "end_reason", "how the pathway ended", CODE, codes=reasons)
+
+
+def _range(distribution: Distribution) -> str:
+    """The values a covariate can have, as far as its distribution bounds them."""
+    lowest, low, high, highest = quantile(distribution, np.array([1e-12, 1e-6, 1 - 1e-6, 1 - 1e-12])).tolist()
+    if max(low - lowest, highest - high) <= 0.01 * (high - low):  # it ends there, and does not only become rare
+        return f"{lowest:.5g} to {highest:.5g}"
+    return "above 0" if cdf(distribution, 0.0) <= 0.0 else ""
+
+
+def _visits(study: Study) -> Iterator[Entry]:
+    table = "visits"
+    yield Entry(table, "participant", PARTICIPANT, TEXT)
+    yield Entry(table, "visit", "planned measuring point", CODE, codes=_listed(_visit_names(study)))
+    yield _time(study, table, "time", "when it took place; empty if it did not")
+    yield Entry(table, "status", "whether it took place, or why not", CODE, codes=_listed(VISIT_REASONS))
+    for column in study.served_by:
+        yield Entry(table, column, WHO_SERVED, TEXT)
+
+
+def _visit_names(study: Study) -> list[str]:
+    return list(study.program.visits if study.program is not None else study.scenario.visits)
+
+
+def _measurements(study: Study) -> Iterator[Entry]:
+    table, outcomes = "measurements", study.scenario.outcomes
+    labels = [f"{name} = {outcome.label}" if outcome.label else name for name, outcome in outcomes.items()]
+    yield Entry(table, "participant", PARTICIPANT, TEXT)
+    yield Entry(table, "arm", "as in participants", CODE)
+    yield Entry(table, "outcome", "what was measured", CODE, codes=_listed(labels))
+    yield Entry(table, "visit", "as in visits", CODE)
+    for name, outcome in outcomes.items():
+        yield _value(name, outcome)
+    yield Entry(table, "unit", "unit of the value; empty for scores", TEXT)
+    yield Entry(table, "status", "measured, or why it is missing", CODE, codes=_listed(study.response.reasons))
+    yield Entry(table, "below_limit", "whether the assay read a value below its detection limit", TRUTH)
+    yield Entry(table, "plate", "number of the assay's plate; empty where there are none", WHOLE, range="1 or more")
+
+
+def _value(name: str, outcome: Outcome) -> Entry:
+    """The values of one outcome."""
+    scale, unit = outcome.scale, outcome.unit or ""
+    meaning = f"{outcome.label or name}; empty if missing"
+    if outcome.instrument.detection_limit is not None:
+        meaning += f" (detection limit {outcome.instrument.detection_limit.value:g} {unit})".replace(" )", ")")
+    if scale.yes_or_no:
+        codes = _listed([f"{value:g} = {word}" for value, word in ((1.0, "yes"), (0.0, "no"))])
+        return Entry("measurements", "value", meaning, CODE, outcome=name, range="0 to 1", codes=codes)
+    if scale.categories is not None:
+        values = outcome.categories
+        labels = {str(key): word for key, word in outcome.labels.items()}
+        codes = _listed(
+            [f"{value:g} = {labels[f'{value:g}']}" if f"{value:g}" in labels else f"{value:g}" for value in values]
+        )
+        whole = all(value == int(value) for value in values)
+        kind, ends = WHOLE if whole else NUMBER, f"{min(values):g} to {max(values):g}"
+        return Entry("measurements", "value", meaning, kind, outcome=name, unit=unit, range=ends, codes=codes)
+    ends = "above 0" if scale.positive else ""
+    if outcome.limits is not None:
+        ends = f"{outcome.limits[0].value:g} to {outcome.limits[1].value:g} intended, not enforced"
+    return Entry("measurements", "value", meaning, NUMBER, outcome=name, unit=unit, range=ends)
+
+
+def _ward(study: Study) -> Iterator[Entry]:
+    conduct = study.conduct
+    resources = _listed([resource.name for resource in study.program.resources] if study.program else [])
+    table = "screening"
+    yield Entry(table, "patient", "number in the order of arrival, from 1 (SIM-P0001 in files)", TEXT)
+    if conduct.sites:
+        yield Entry(table, "site", "site of arrival", CODE, codes=_listed(conduct.sites))
+    yield _time(study, table, "arrived", "arrival on the ward")
+    yield _time(study, table, "asked", "when consent was asked for; empty if it was not")
+    yield Entry(table, "became", "what became of the patient; reasons of exclusion among them", CODE,
+                codes=_listed([*COUNTS[1:], *conduct.exclusions]))  # fmt: skip
+    yield Entry(table, "participant", f"{PARTICIPANT}; empty if not enrolled", TEXT)
+    table = "activities"
+    yield Entry(table, "participant", PARTICIPANT, TEXT)
+    yield Entry(table, "activity", "activity or attempt of the protocol that began", TEXT)
+    yield _time(study, table, "start", "when it began")
+    yield _time(study, table, "end", "when it ended")
+    yield Entry(table, "planned_minutes", "length as drawn, without interruption", NUMBER, unit="min", range="above 0")
+    yield Entry(table, "delivered_minutes", "what was given of it", NUMBER, unit="min", range="0 or more")
+    yield Entry(table, "failed_tries", "tries of an attempt that failed", WHOLE, range="0 or more")
+    table = "staffing"
+    yield Entry(table, "participant", PARTICIPANT, TEXT)
+    yield Entry(table, "need", "need for staff of the protocol that arose", TEXT)
+    yield Entry(table, "resource", "first resource asked for", CODE, codes=resources)
+    yield _time(study, table, "asked", "when it was asked for")
+    yield _time(study, table, "granted", "when it was granted; empty if it was not")
+    yield _time(study, table, "given_back", "when it was given back; empty if it was not granted")
+    yield Entry(table, "state", "what became of it", CODE, codes=_listed(HOLD_STATES))
+    yield Entry(table, "unit", "number of the unit that came, from 1; 0 for none", WHOLE, range="0 or more")
+    yield Entry(table, "practitioner", "the person who came, by resource and number; empty for none", TEXT)
+    table = "events"
+    yield _time(study, table, "time", "when it happened, to the second")
+    yield Entry(table, "participant", PARTICIPANT, TEXT)
+    yield Entry(table, "event", "what happened", CODE, codes=_listed(KIND_NAMES))
+    yield Entry(table, "step", "step of the protocol", TEXT)
+    yield Entry(
+        table, "value", "length in seconds (waits, starts, ends), visit, need for staff or arm, by the event", WHOLE
+    )

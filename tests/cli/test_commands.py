@@ -119,9 +119,11 @@ def test_a_folder_of_another_study_is_kept(tmp_path: Path, capsys: pytest.Captur
     out = str(tmp_path / "out")
     assert main(["run", ANCOVA, "--replicates", "100", "--no-figures", "--out", out]) == 0
     before = (tmp_path / "out" / "operating_characteristics.csv").read_bytes()
-    assert main(["run", NICU, "--replicates", "100", "--no-figures", "--out", out]) == 4
-    assert "another study" in capsys.readouterr().err
-    assert (tmp_path / "out" / "operating_characteristics.csv").read_bytes() == before
+    capsys.readouterr()
+    assert main(["run", NICU, "--replicates", "100", "--no-figures", "--out", out]) == 0
+    (earlier,) = (tmp_path / "out" / "earlier").iterdir()
+    assert f"The result before this one is kept in {earlier}." in capsys.readouterr().out
+    assert (earlier / "operating_characteristics.csv").read_bytes() == before
 
 
 def test_replay_equals_the_row_of_the_batch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -12,6 +13,10 @@ from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
 from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.resolve import DEFAULT_ALPHA, split_contrast
+
+
+#: The contrast of a test of all arms at once.
+ALL_ARMS = "all arms"
 
 
 class PairIndex(Protocol):
@@ -72,7 +77,7 @@ class RowPlan:
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` is what the effect looked for makes of missed and
-    stopped treatment.
+    stopped treatment; ``label`` is what people read in place of the name of the analysis.
     """
 
     analysis: str
@@ -84,6 +89,17 @@ class RowPlan:
     unit: str
     main: bool = True
     strategy: str = TREATMENT_POLICY.name
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people read in place of the name."""
+        return self.label or plain_words(self.analysis)
+
+    @property
+    def title(self) -> str:
+        """What people read in place of name and contrast."""
+        return f"{self.shown}: {self.contrast}"
 
 
 @dataclass(frozen=True)
@@ -133,10 +149,11 @@ def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
     """
     calls: list[Call] = []
     rows: list[RowPlan] = []
+    labels = labels_of(scenario.analyses)
     for name, analysis in scenario.analyses.items():
         call = _call(scenario, response_plan, name, first_row=len(rows))
         calls.append(call)
-        rows.extend(_rows(scenario, analysis, call))
+        rows.extend(replace(row, label=labels[name]) for row in _rows(scenario, analysis, call))
     first = {call.name: call.first_row for call in calls}
     return AnalysisPlan(
         calls=tuple(calls),
@@ -144,6 +161,23 @@ def plan_analyses(scenario: Scenario, response_plan: PairIndex) -> AnalysisPlan:
         primary=tuple(first[name] for name in scenario.primary),
         arms=tuple(scenario.design.arms),
     )
+
+
+def labels_of(analyses: Mapping[str, Analysis]) -> dict[str, str]:
+    """What people read in place of each name, without underscores; where two are the same, the name stands beside it."""
+    wanted = {name: one.label or plain_words(name) for name, one in analyses.items()}
+    counts = Counter(wanted.values())
+    named = {name: label if counts[label] == 1 else f"{label} ({name})" for name, label in wanted.items()}
+    return named if len(set(named.values())) == len(named) else {name: name for name in named}
+
+
+def plain_words(name: str) -> str:
+    """A name without underscores.
+
+    >>> plain_words("fear_during")
+    'fear during'
+    """
+    return name.replace("_", " ")
 
 
 def _call(scenario: Scenario, pairs: PairIndex, name: str, *, first_row: int) -> Call:
@@ -325,7 +359,7 @@ def _label(analysis: Analysis, call: Call) -> str:
     """What stands in the contrast column of a test without two arms."""
     visit, start = _visits(analysis)
     if samples_of(call) == "all":
-        return "all arms"
+        return ALL_ARMS
     return visit if start is None else f"{visit} - {start}"
 
 

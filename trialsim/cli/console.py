@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Columns of a table that goes to a file or a pipe.
 WIDE = 140
 
+#: Where ``--quiet`` is remembered while a command runs.
+QUIET = "trialsim.quiet"
+
 
 class _Harmless(RenderHook):
     """Shows letters that steer a terminal by their numbers, wherever in a text or table they stand."""
@@ -55,6 +58,18 @@ def table_console() -> Console:
     return stdout if stdout.is_terminal else plain_console(width=WIDE)
 
 
+def is_quiet() -> bool:
+    """Whether the command under way was asked for the answer alone (``--quiet``)."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(QUIET))
+
+
+def say(text: str) -> None:
+    """A note on stderr, unless only the answer is wanted."""
+    if not is_quiet():
+        stderr.print(text)
+
+
 def print_error(error: TrialsimError) -> None:
     """What is wrong, its code, and the remedy."""
     stderr.print("error", style="bold red", end=" ")
@@ -83,7 +98,9 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
+    with Progress(
+        *columns, console=stderr, disable=quiet or is_quiet() or not stderr.is_terminal, transient=True
+    ) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, completed=done)
 
@@ -97,7 +114,9 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
         TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
         TextColumn("{task.fields[pace]}", markup=False), TimeRemainingColumn(compact=True),
     )  # fmt: skip
-    with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
+    with Progress(
+        *columns, console=stderr, disable=quiet or is_quiet() or not stderr.is_terminal, transient=True
+    ) as bar:
         known: dict[str, TaskID] = {}
 
         def tell(text: str, done: int, total: int | None) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stages, stderr, stdout
-from trialsim.cli.options import json_option
+from trialsim.cli.brief import print_run
+from trialsim.cli.console import print_json, stages, stderr
+from trialsim.cli.options import all_option, json_option, quiet_option
 from trialsim.cli.parse import WORKERS
-from trialsim.cli.tables import print_measures, summary
+from trialsim.cli.tables import summary
 
 
 @click.command("merge")
@@ -19,6 +20,8 @@ from trialsim.cli.tables import print_measures, summary
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@all_option
+@quiet_option
 @json_option
 @click.pass_context
 def command(
@@ -28,6 +31,7 @@ def command(
     figures: bool,
     truth: bool,
     workers: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Put the shards of a run together in FOLDER: those below it, and SHARDS that lie elsewhere.
@@ -45,8 +49,7 @@ def command(
         told = summary(merged.characteristics, folder)
         print_json({**told, "missing": [[part.start, part.stop] for part in gone]})
     else:
-        print_measures(merged.characteristics)
-        stdout.print(f"\n{merged.characteristics.replicates:,} simulated trials, in {folder}.", markup=False)
+        print_run(merged, figures=figures, everything=everything)
     if missing:
         count = sum(len(part) for part in gone)
         stderr.print(f"{count:,} simulated trials are missing: replicates {_listed(missing)}.", markup=False)

@@ -59,3 +59,24 @@ def play_options(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """``--json``: one JSON document on stdout, nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for scripts.")(command)
+
+
+def all_option(command: Command) -> Command:
+    """``--all``: every number on the terminal."""
+    return click.option("--all", "-a", "everything", is_flag=True, help="Print every number, not only the first ones.")(
+        command
+    )
+
+
+def quiet_option(command: Command) -> Command:
+    """``--quiet``: the answer alone; no progress, no notes."""
+    return click.option(
+        "--quiet", "-q", is_flag=True, expose_value=False, callback=_remember,
+        help="Print the answer alone: no progress, no notes.",
+    )(command)  # fmt: skip
+
+
+def _remember(context: click.Context, _param: click.Parameter, value: bool) -> None:
+    from trialsim.cli.console import QUIET
+
+    context.meta[QUIET] = value

@@ -31,7 +31,7 @@ REJECTIONS = (
 
 def row_name(row: RowPlan) -> str:
     """How a figure names a row of the plan."""
-    return f"{row.analysis}: {row.contrast}"
+    return row.title
 
 
 def note(result: OperatingCharacteristics) -> str:

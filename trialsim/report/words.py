@@ -237,7 +237,8 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     """An analysis in one line."""
     where = f"the change from {what.change.start} to {what.change.end}" if what.change else f"{what.visit}"
     scale = kinds.TRANSFORMS[what.transform]
-    text = f"{name}{' (primary)' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
+    named = f"{what.label} ({name})" if what.label else name
+    text = f"{named}{', primary' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
     if what.dichotomize is not None:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]

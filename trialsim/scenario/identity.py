@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
-from trialsim.scenario.model import Design, Outcome, Patients, Scenario, Simulation
+from trialsim.scenario.model import Analysis, Design, Outcome, Patients, Scenario, Simulation
 
 #: Words and provenance do not decide results, nor does how many replicates are played (each is its own).
 LEFT_OUT: dict[type[Record], tuple[str, ...]] = {
@@ -16,6 +16,7 @@ LEFT_OUT: dict[type[Record], tuple[str, ...]] = {
     Simulation: ("replicates",),
     Patients: ("label",),
     Outcome: ("label",),
+    Analysis: ("label",),
 }
 PROVENANCE = ("source", "computed_from", "assumed", "range")
 

@@ -422,8 +422,9 @@ class Then(Record):
 
 
 class Analysis(Record):
-    """A named estimator on a population."""
+    """A named estimator on a population; ``label`` is what people read in place of the name."""
 
+    label: Line | None = None
     outcome: Name
     visit: Name | None = None
     change: Change | None = None

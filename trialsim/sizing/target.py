@@ -47,8 +47,16 @@ class Target:
 
     @property
     def name(self) -> str:
-        """In words: ``fear_during (music - control)``."""
-        names = [f"{row.analysis} ({row.contrast})" for row in self._rows]
+        """For scripts: ``fear_during (music - control)``."""
+        return self._joined([row.analysis for row in self._rows])
+
+    @property
+    def shown(self) -> str:
+        """For people: ``Fear during the needle (music - control)``."""
+        return self._joined([row.shown for row in self._rows])
+
+    def _joined(self, analyses: Sequence[str]) -> str:
+        names = [f"{name} ({row.contrast})" for name, row in zip(analyses, self._rows, strict=True)]
         return names[0] if len(names) == 1 else f"{self.need} of " + ", ".join(names)
 
     @property

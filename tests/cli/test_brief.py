@@ -12,10 +12,9 @@ from trialsim.cli.brief import wrapped
 OUT = "out"
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -26,7 +25,7 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_the_answer_stands_first_and_nothing_is_wider_than_the_terminal(
-    columns: int, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     run = ("run", "nicu-parent-massage", "--replicates", "60", "--out", OUT, "--no-figures", "--no-truth")
@@ -54,7 +53,7 @@ def test_the_answer_stands_first_and_nothing_is_wider_than_the_terminal(
     assert capsys.readouterr().err == ""
 
 
-def test_quiet_says_nothing_beside_the_answer(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_says_nothing_beside_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
     run = ["run", "textbook-t-test", "--replicates", "40", "--out", OUT, "--no-figures"]
     assert main([*run]) == 0
     assert "40 simulated trials" in capsys.readouterr().err

@@ -14,7 +14,6 @@ from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.resolve import DEFAULT_ALPHA, split_contrast
 
-
 #: The contrast of a test of all arms at once.
 ALL_ARMS = "all arms"
 

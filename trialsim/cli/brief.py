@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from trialsim.analysis.plan import ALL_ARMS
 from trialsim.cli.console import is_quiet, plain_console, stdout
-from trialsim.evaluate.columns import FAMILY, shown_names
-from trialsim.report.brief import places
 from trialsim.report.digits import SIGN
-from trialsim.report.truth import level_rate, rate
 
 if TYPE_CHECKING:
     from trialsim.api.keep import Run
     from trialsim.evaluate.characteristics import OperatingCharacteristics
-    from trialsim.evaluate.verdict import Verdict
     from trialsim.report.brief import Line
 
 #: Columns of a pipe or a file, and the most that text is spread over: longer lines are hard to read.
@@ -30,9 +25,6 @@ BAD = "bold red"
 
 #: A blank at which no line ends.
 FIXED = "\N{NO-BREAK SPACE}"
-
-#: What the rows of several primary analyses together are called; every other contrast has its own words.
-FAMILIES = {"any": "at least one", "all": "all of them"}
 
 
 def text_console() -> Console:
@@ -103,45 +95,19 @@ def print_text(text: str) -> None:
 
 
 def print_table(result: OperatingCharacteristics) -> None:
-    """Every row of the primary analyses and the main row of each other one, and how many rows there are beside them."""
-    of, names = places(result), shown_names(result.kept.rows)
-    judged = {(one.analysis, one.contrast): one for one in result.verdicts}
-    groups = _groups(result, judged)
+    """The compact table, what its numbers are, and how many rows there are beside it."""
+    from trialsim.report.brief import table_rows
+
+    rows, hidden = table_rows(result)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("analysis", overflow="fold")
     for name in ("power", "without effects"):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("level", overflow="fold")
-    one_contrast = len({rows[0][1] for rows in groups.values() if len(rows) == 1}) == 1
-    for analysis, rows in groups.items():
-        weight = "bold" if analysis in (FAMILY, *result.primary) else ""
-        if len(rows) > 1:
-            table.add_row(names[analysis], style=weight)
-        for place in rows:
-            plain = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
-            name = plain if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
-            style = " ".join(filter(None, (weight, "red" if judged[place].too_often else "")))
-            table.add_row(name, rate(of[place], "power"), level_rate(of[place])[0], verdict(judged[place]), style=style)
+    for row in rows:
+        style = " ".join(filter(None, ("bold" if row.primary else "", "red" if row.bad else "")))
+        table.add_row(row.name, row.power, row.without_effects, row.verdict, style=style)
     text_console().print(table)
-    hidden = len(judged) - sum(len(rows) for rows in groups.values())
     more = f" {hidden} more row{'s' if hidden != 1 else ''} with --all." if hidden else ""
     stdout.print()
     print_text(f"{result.replicates:,} simulated trials, seed {result.seed}. {SIGN}{more}")
-
-
-def _groups(
-    result: OperatingCharacteristics, judged: Mapping[tuple[str, str], Verdict]
-) -> dict[str, list[tuple[str, str]]]:
-    """The rows shown, by analysis: the primary ones first."""
-    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main}
-    first = (FAMILY, *result.primary)
-    rows = [place for place in judged if place[0] in first or place in main]
-    order = dict.fromkeys(
-        [*(name for name in first if any(name == place[0] for place in rows)), *(name for name, _ in rows)]
-    )
-    return {name: [place for place in rows if place[0] == name] for name in order}
-
-
-def verdict(one: Verdict) -> str:
-    """A verdict in a narrow column: the replicates that would tell stand in the five lines and with --all."""
-    return one.words.partition(";")[0]

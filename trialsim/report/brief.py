@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
 from trialsim.report.digits import measure_with_error, percent, plain
 from trialsim.report.reported import Reported
-from trialsim.report.truth import level_rate
+from trialsim.report.truth import level_rate, rate
 from trialsim.report.words import join, number
 from trialsim.sizing.gaps import points_of
 
@@ -28,7 +28,11 @@ SMALL = 0.01
 #: So many losses are named, the greatest first.
 MOST_NAMED = 2
 
+#: What the rows of several primary analyses together are called; every other contrast has its own words.
+FAMILIES = {"any": "at least one", "all": "all of them"}
+
 Known = Mapping[str, Measure]
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -213,3 +217,48 @@ def places(result: OperatingCharacteristics) -> dict[tuple[str, str], dict[str, 
     for row in result.measures:
         found.setdefault((row.analysis, row.contrast), {})[row.measure] = row
     return found
+
+
+# ---------------------------------------------------------------- the compact table
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row of the compact table; a heading has nothing but its name. ``bad`` where the test rejects too often."""
+
+    name: str
+    power: str = ""
+    without_effects: str = ""
+    verdict: str = ""
+    primary: bool = False
+    bad: bool = False
+
+
+def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
+    """Every row of the primary analyses and the main row of each other one, the primary ones first; how many are left out."""
+    of, names = places(result), shown_names(result.kept.rows)
+    judged = {(one.analysis, one.contrast): one for one in result.verdicts}
+    groups = _groups(result, list(judged))
+    one_contrast = len({rows[0][1] for rows in groups.values() if len(rows) == 1}) == 1
+    found: list[TableRow] = []
+    for analysis, rows in groups.items():
+        primary = analysis in (FAMILY, *result.primary)
+        if len(rows) > 1:
+            found.append(TableRow(names[analysis], primary=primary))
+        for place in rows:
+            alone = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
+            name = alone if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
+            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged[place]
+            brief = verdict.words.partition(";")[0]  # how many replicates would tell stands in the five lines
+            found.append(TableRow(name, power, without, brief, primary, verdict.too_often))
+    return found, len(judged) - sum(len(rows) for rows in groups.values())
+
+
+def _groups(result: OperatingCharacteristics, judged: Sequence[Place]) -> dict[str, list[Place]]:
+    """The rows shown, by analysis: the primary ones first."""
+    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main}
+    first = (FAMILY, *result.primary)
+    rows = [place for place in judged if place[0] in first or place in main]
+    known = dict.fromkeys(name for name, _ in rows)
+    order = dict.fromkeys([*(name for name in first if name in known), *known])
+    return {name: [place for place in rows if place[0] == name] for name in order}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trialsim.result import Result, nearest
+from trialsim.quantities.refuse import did_you_mean
+from trialsim.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +36,7 @@ def draw(name: str, result: Result) -> Figure:
     """
     figures = _figures(result)
     if name not in figures:
-        raise AttributeError(f"This result has no figure '{name}'. {nearest(name, list(figures))}")
+        raise AttributeError(f"This result has no figure '{name}'. {did_you_mean(name, list(figures))}")
     return figures[name]()
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from trialsim.errors import RunError
 from trialsim.prepared import Study, prepare
-from trialsim.quantities.refuse import did_you_mean
+from trialsim.quantities.refuse import did_you_mean, nearest
 from trialsim.runs.run import with_simulation
 from trialsim.scenario import Scenario, load, loads
 from trialsim.scenario.cells import Family, family
 from trialsim.scenario.dump import dump
+from trialsim.scenario.nearby import SCENARIOS, files_near, folders_near
 from trialsim.scenario.shipped import shipped_scenarios
 from trialsim.scenario.sweep import setting
 from trialsim.scenario.text import read_text
@@ -43,9 +44,15 @@ def scenario_file(name: str | os.PathLike[str]) -> Path:
     if str(name) not in shipped:
         raise RunError(
             f"there is no file '{name}', and no shipped scenario of this name (`trialsim init` lists them).",
-            code="TS-R010", remedy=did_you_mean(str(name), list(shipped), what="Shipped"),
+            code="TS-R010", remedy=did_you_mean(str(name), [*files_near(name, SCENARIOS), *shipped], what="There are"),
         )  # fmt: skip
     return shipped[str(name)].path
+
+
+def near_folder(name: str | os.PathLike[str]) -> str:
+    """``Did you mean 'outputs/mine'?`` where a folder that is there is near to one that is not; else empty."""
+    near = nearest(str(name), folders_near(name))
+    return "" if near is None else f"Did you mean '{near}'?"
 
 
 def scenario_of(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line

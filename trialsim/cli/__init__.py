@@ -42,6 +42,15 @@ COMMANDS = {
 }
 
 
+#: What people call a command, and its name here.
+MEANT = {
+    "new": "init", "start": "init", "create": "init", "validate": "check", "lint": "check", "simulate": "run", "play": "run",
+    "power": "run", "samplesize": "size", "n": "size", "describe": "explain", "show": "explain", "list": "runs", "ls": "runs",
+    "data": "cohort", "export": "cohort", "pilot": "fit", "sensitivity": "tornado", "grid": "sweep", "diff": "compare",
+    "help": "--help", "version": "--version",
+}  # fmt: skip
+
+
 class LazyGroup(click.RichGroup):
     """A group whose commands live in ``trialsim.cli.NAME`` and are imported when called."""
 
@@ -55,6 +64,19 @@ class LazyGroup(click.RichGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Commands in the order of a study."""
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command called; a misspelled one is answered with the nearest."""
+        from trialsim.cli.faults import UnknownCommand
+
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from trialsim.quantities.refuse import did_you_mean
+
+            remedy = did_you_mean(args[0], list(COMMANDS), what="Commands", meant=MEANT)
+            raise UnknownCommand(f"there is no command '{args[0]}'.", remedy, ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """The command, imported only when it is really called; for the list of commands a name card is enough."""
@@ -78,31 +100,40 @@ def trialsim_group() -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a check failed, 2 usage, 3 scenario, 4 partial."""
+    words = sys.argv[1:] if args is None else args
     try:
-        _readable(sys.argv[1:] if args is None else args)
+        _readable(words)
         result: Any = trialsim_group.main(args=args, prog_name="trialsim", standalone_mode=False)
-    except ScenarioError as error:
-        from trialsim.cli.console import print_faults
-
-        print_faults(error)
-        return error.exit_code
     except TrialsimError as error:
-        from trialsim.cli.console import print_error
-
-        print_error(error)
-        return error.exit_code
+        return _fail(error, words)
     except OSError as problem:
-        from trialsim.cli.console import print_error
-
-        print_error(_refused(problem))
-        return STOPPED
+        return _fail(_refused(problem), words, exit_code=STOPPED)
     except click.Abort:
-        click.echo("Stopped. What was finished is kept.", err=True)
-        return 4
+        from trialsim.cli.faults import StoppedError
+
+        return _fail(StoppedError("stopped. What was finished is kept.", code="TS-U025"), words)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        from trialsim.cli.faults import fault_of
+
+        return _fail(fault_of(error), words)
     return result if isinstance(result, int) else 0
+
+
+def _fail(error: TrialsimError, words: list[str], *, exit_code: int | None = None) -> int:
+    """Say what is wrong, as words on stderr or, after ``--json``, as a document on stdout; the exit code."""
+    from trialsim.cli.console import print_document, print_error, print_faults
+
+    code = error.exit_code if exit_code is None else exit_code
+    if "--json" in words:
+        from trialsim.cli.faults import document
+
+        name = next((word for word in words if word in COMMANDS), "")
+        print_document(document(error), command=name, exit_code=code)
+    elif isinstance(error, ScenarioError):
+        print_faults(error)
+    else:
+        print_error(error)
+    return code
 
 
 def _readable(args: list[str]) -> None:
@@ -111,9 +142,12 @@ def _readable(args: list[str]) -> None:
 
     for word in args:
         if odd_letter(word) is not None:
-            raise click.UsageError(
-                f"'{harmless(word)}' is not readable text. Name files and values in letters of this terminal's encoding, "
-                "without control characters."
+            from trialsim.cli.faults import CommandLineError
+
+            raise CommandLineError(
+                f"'{harmless(word)}' is not readable text.",
+                code="TS-U026",
+                remedy="Name files and values in letters of this terminal's encoding, without control characters.",
             )
 
 

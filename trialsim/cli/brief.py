@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -72,6 +73,13 @@ def print_run(made: Run, *, figures: bool, everything: bool) -> None:
     if opinion is not None:
         stdout.print()
         print_text(opinion)
+
+
+def lines_for_scripts(made: Run) -> list[dict[str, object]]:
+    """The answer, its level, what limits it and what the trial takes; ``bad`` where a number is not to be trusted."""
+    from trialsim.report.brief import five_lines
+
+    return [asdict(line) for line in five_lines(made, where="")[:-1]]
 
 
 def print_lines(lines: Sequence[Line]) -> None:

@@ -27,7 +27,9 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
     if not found.ok:
         if not as_json:
             raise ScenarioError(found.faults)
-        print_json({"ok": False, "faults": [asdict(fault) for fault in found.faults]})
+        print_json(
+            {"ok": False, "faults": [asdict(fault) for fault in found.faults]}, exit_code=ScenarioError.exit_code
+        )
         context.exit(ScenarioError.exit_code)
     if as_json:
         print_json({"ok": True, "warnings": list(found.warnings)})

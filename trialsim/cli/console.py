@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +87,20 @@ def print_faults(error: ScenarioError) -> None:
     click.echo(f"{len(error.faults)} fault{'s' if len(error.faults) != 1 else ''} found.", err=True)
 
 
-def print_json(value: object) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+#: The version of the documents of ``--json``: raised when a key goes or changes its meaning, not when one is added.
+FORMAT = 1
+
+
+def print_json(value: Mapping[str, object], *, exit_code: int = 0) -> None:
+    """The result of the command under way as one JSON document on stdout."""
+    context = click.get_current_context(silent=True)
+    print_document(value, command=(context.info_name if context else None) or "", exit_code=exit_code)
+
+
+def print_document(value: Mapping[str, object], *, command: str, exit_code: int) -> None:
+    """A JSON document with its version, its command and its exit code before everything else."""
+    head = {"format": FORMAT, "command": command, "exit_code": exit_code}
+    click.echo(json.dumps({**head, **value}, indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
 @contextmanager

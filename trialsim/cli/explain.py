@@ -23,11 +23,14 @@ def command(scenario: Path, resolved: bool, changes: tuple[str, ...], as_json: b
     if resolved:
         from trialsim.scenario.dump import dump
 
-        click.echo(dump(loaded), nl=False)
+        if as_json:
+            print_json({"scenario": loaded.name, "resolved": dump(loaded)})
+        else:
+            click.echo(dump(loaded), nl=False)
         return
     sections = ts.explain(loaded).sections
     if as_json:
-        print_json([asdict(section) for section in sections])
+        print_json({"scenario": loaded.name, "sections": [asdict(section) for section in sections]})
         return
     from rich.table import Table
 

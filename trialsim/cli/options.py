@@ -8,12 +8,12 @@ from typing import TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import SEED, WORKERS
+from trialsim.cli.parse import SEED, WORKERS, OneOf, Word
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-class ScenarioFile(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+class ScenarioFile(Word):
     """A scenario file, or the name of a shipped scenario."""
 
     name = "scenario"
@@ -26,7 +26,27 @@ class ScenarioFile(click.ParamType):  # type: ignore[type-arg]  # generic only f
         try:
             return scenario_file(str(value))
         except RunError as refused:
-            return self.fail(" ".join(part for part in (refused.message, refused.remedy) if part), param, ctx)
+            self.refuse(refused.message, refused.remedy, param, ctx)
+
+
+class Folder(Word):
+    """A folder that is there."""
+
+    name = "folder"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The folder; where there is none, those beside it and the runs in ``outputs`` are looked at."""
+        path = Path(str(value))
+        try:
+            there, is_folder = path.exists(), path.is_dir()
+        except (OSError, ValueError) as refused:  # more letters than a name can have
+            self.refuse(f"the folder '{str(path)[:60]}...' cannot be looked at: {refused}.", "", param, ctx)
+        if not is_folder:
+            from trialsim.api.subjects import near_folder
+
+            what = f"'{path}' is a file, not a folder." if there else f"there is no folder '{path}'."
+            self.refuse(what, near_folder(path) or "`trialsim runs` lists the runs in outputs.", param, ctx)
+        return path
 
 
 def scenario_argument(command: Command) -> Command:
@@ -47,7 +67,7 @@ def play_options(command: Command) -> Command:
     for option in (
         click.option("--workers", type=WORKERS, help="Threads; one a core if not said."),
         click.option(
-            "--engine", type=click.Choice(["fast", "simpy"]), default="fast", show_default=True,
+            "--engine", type=OneOf("fast", "simpy"), default="fast", show_default=True,
             help="The compiled engine, or the SimPy reference (same results, much slower).",
         ),
         click.option("--seed", type=SEED, help="Another seed than the scenario's."),

@@ -40,7 +40,8 @@ def command(
     )  # fmt: skip
     placed = found.placements
     if as_json:
-        print_json([{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in placed])
+        rows = [{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in placed]
+        print_json({"scenario": found.study.scenario.name, "replicates": found.replicates, "placements": rows})
         return
     from rich.table import Table
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_run, print_text
+from trialsim.cli.brief import lines_for_scripts, print_run, print_text
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
@@ -122,6 +122,7 @@ def _print_json(made: Run) -> None:
     from trialsim.report.opinions import opinions_as_data
 
     told = summary(made.characteristics, made.folder)
+    told |= {"lines": lines_for_scripts(made)}
     told |= {} if made.precision is None else {"precision": made.precision}
     print_json({**told, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 

@@ -11,14 +11,14 @@ import rich_click as click
 
 import trialsim as ts
 from trialsim.cli.console import print_json, stderr, stdout, table_console
-from trialsim.cli.options import json_option
+from trialsim.cli.options import Folder, json_option
 
 if TYPE_CHECKING:
     from trialsim.runs.listing import Listed
 
 
 @click.command("runs")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.argument("folder", type=Folder(), required=False)
 @click.option("--verify", "check", is_flag=True, help="Hold every file and chunk against its checksum.")
 @click.option("--clean", "clean_", is_flag=True, help="Remove what is half written or damaged.")
 @click.option(
@@ -44,7 +44,10 @@ def command(ctx: click.Context, folder: Path | None, check: bool, clean_: bool, 
         stderr.print(f"{volume(freed)} removed.", markup=False)
     found = ts.runs(folder, check=check)
     if as_json:
-        print_json([{**asdict(one), "folder": str(one.folder)} for one in found])
+        broken = any(one.faults for one in found)
+        print_json(
+            {"runs": [{**asdict(one), "folder": str(one.folder)} for one in found]}, exit_code=1 if broken else 0
+        )
     elif not found:
         stdout.print(f"There are no runs below {folder}.", markup=False)
     else:

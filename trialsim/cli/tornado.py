@@ -14,6 +14,7 @@ import trialsim as ts
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import Whole
 
 if TYPE_CHECKING:
     from trialsim.sweep.tornado import Tornado
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("tornado")
 @scenario_argument
-@click.option(
-    "--replicates", type=click.IntRange(2, 10**9), default=2000, show_default=True, help="Trials at each end."
-)
+@click.option("--replicates", type=Whole(2, 10**9), default=2000, show_default=True, help="Trials at each end.")
 @click.option("--for", "wanted", metavar="ANALYSIS[/CONTRAST]", help="Whose power; the primary analysis if not said.")
 @click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-tornado if not said.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the figure.")

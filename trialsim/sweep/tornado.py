@@ -19,6 +19,7 @@ from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.kept import KEPT, Kept
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.cells import Family
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.ranges import Ranged, declared_ranges
@@ -188,9 +189,13 @@ def _row(estimates: Estimates | Kept, analysis: str, contrast: str | None) -> in
     for index, row in enumerate(estimates.rows):
         if row.analysis == analysis and contrast in (None, row.contrast):
             return index
-    known = [f"{row.analysis}/{row.contrast}" for row in estimates.rows]
+    known = list(dict.fromkeys(row.analysis for row in estimates.rows))
+    contrasts = [row.contrast for row in estimates.rows if row.analysis == analysis]
+    remedy = (
+        did_you_mean(contrast, contrasts, what="Contrasts") if contrasts and contrast else did_you_mean(analysis, known)
+    )
     message = f"there is no analysis '{analysis}'" + (f" with the contrast '{contrast}'." if contrast else ".")
-    raise RunError(message, code="TS-R020", remedy=f"Known: {', '.join(known)}.")
+    raise RunError(message, code="TS-R020", remedy=remedy)
 
 
 def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from trialsim.analysis.estimates import Estimates
 from trialsim.engine import Engine
 from trialsim.evaluate.table import share_interval
 from trialsim.prepared import Study
+from trialsim.quantities.words import p_bound
 from trialsim.scenario.model import Published
 from trialsim.study import evaluate
 
@@ -77,9 +78,10 @@ def _place(study: Study, told: Published, parts: list[Estimates]) -> Iterator[Pl
     if told.ci95 is not None:
         figures += [("interval from", told.ci95[0].value, "low"), ("interval to", told.ci95[1].value, "high")]
     if told.p is not None:
-        figures.append(("p", told.p, "p"))
+        figures.append(("p", p_bound(told.p), "p"))
     for kind, value, name in figures:
-        yield _figure(named, kind, value, _column(parts, name, index)[ok])
+        placed = _figure(named, kind, value, _column(parts, name, index)[ok])
+        yield replace(placed, published=told.p) if kind == "p" and isinstance(told.p, str) else placed
     if told.finding is not None:
         yield _finding(named, told.finding, study, index, parts)
 

@@ -153,7 +153,7 @@ def test_cohort_writes_tidy_tables(tmp_path: Path) -> None:
 
 def test_reproduce_places_the_published_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", NICU, "--replicates", "300", "--json"]) == 0
-    placed = json.loads(capsys.readouterr().out)
+    placed = json.loads(capsys.readouterr().out)["placements"]
     kinds = {(one["analysis"], one["kind"]) for one in placed}
     assert ("those_who_fell", "n") in kinds
     assert all(0 <= one["share"] <= 1 for one in placed)

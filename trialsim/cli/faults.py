@@ -43,8 +43,7 @@ def fault_of(error: click.ClickException) -> TrialsimError:
         return CommandLineError(f"{_named(error)}: {error.message}", code="TS-U022", remedy=lists)
     if isinstance(error, click.BadOptionUsage):
         return CommandLineError(f"{error.option_name} lacks its value.", code="TS-U023", remedy=lists)
-    message = error.message.rstrip(".")
-    return CommandLineError(f"{message[0].lower()}{message[1:]}.", code="TS-U024", remedy=lists)
+    return CommandLineError(f"{error.message.rstrip('.')}.", code="TS-U024", remedy=lists)
 
 
 class UnknownCommand(click.UsageError):

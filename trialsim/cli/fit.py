@@ -14,7 +14,7 @@ from trialsim.cli.console import print_json, stderr
 from trialsim.cli.options import json_option
 from trialsim.cli.parse import NUMBER, OneOf, Word
 from trialsim.kinds.scales import SCALE
-from trialsim.quantities.refuse import did_you_mean
+from trialsim.quantities.refuse import nearest
 
 if TYPE_CHECKING:
     from trialsim.pilot import Fragment, Pilot
@@ -47,8 +47,8 @@ class PilotFile(Word):
 
         shipped = shipped_data()
         if str(value) not in shipped:
-            known = [*files_near(value, DATA), *shipped]
-            remedy = did_you_mean(str(value), known, what="A pilot to try is shipped")
+            near = nearest(str(value), [*files_near(value, DATA), *shipped])
+            remedy = f"Did you mean '{near}'?" if near else "A pilot to try is shipped: trialsim fit pilot.csv."
             self.refuse(f"there is no file '{value}'.", remedy, param, ctx)
         return shipped[str(value)]
 

@@ -24,6 +24,7 @@ from trialsim.quantities.words import (
     read_count,
     read_line,
     read_name,
+    read_p_value,
     read_study_name,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "Name",
     "Number",
     "OfPractitioners",
+    "PValue",
     "PlateSize",
     "PractitionerSd",
     "PractitionerShare",
@@ -130,6 +132,11 @@ StudyName = Annotated[
 ]
 Line = Annotated[str, AfterValidator(read_line)]
 Count = Annotated[int, BeforeValidator(read_count)]
+PValue = Annotated[
+    float | str,
+    BeforeValidator(read_p_value),
+    WithJsonSchema({"type": ["number", "string"], "examples": [0.03, "<0.001"]}),
+]
 Categories = Annotated[
     tuple[Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)], ...],
     BeforeValidator(read_categories),

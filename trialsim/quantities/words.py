@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from trialsim.quantities.letters import is_usable, odd_letter, usable_name
@@ -99,6 +100,29 @@ def read_count(value: object) -> object:
         remedy = f"Write {re.sub(r'[,. ]', '', str(value))}." if grouped else "Write a whole number without a unit."
         refuse("TS-E011", f"'{value}' is not a whole number.", remedy=remedy)
     return int(value)
+
+
+def read_p_value(value: object) -> float | str:
+    """A printed p-value: a number, or ``<0.001`` where only a bound was printed.
+
+    >>> read_p_value(0.03), read_p_value("< .001")
+    (0.03, '<0.001')
+    """
+    bound = re.fullmatch(r"\s*<\s*(\d*\.?\d+)\s*", value) if isinstance(value, str) else None
+    if bound is not None:
+        return f"<{float(bound[1]):g}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        refuse("TS-E011", f"'{value}' is not a p-value.", remedy="Write it like this: 0.03, or <0.001.")
+    return float(value)
+
+
+def p_bound(p: float | str) -> float:
+    """The number of a printed p-value, or of its bound.
+
+    >>> p_bound(0.03), p_bound("<0.001")
+    (0.03, 0.001)
+    """
+    return float(p.removeprefix("<")) if isinstance(p, str) else p
 
 
 #: Categories a range may stand for.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, POPULATION, STRATEGY, TRANSFORM
 from trialsim.kinds.scales import SCALES, Scale
 from trialsim.kinds.tests import PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
+from trialsim.quantities.words import p_bound
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks import known
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario
@@ -309,7 +310,11 @@ def _published(scenario: Scenario, report: Report) -> None:
         if figure.contrast is not None and split_contrast(figure.contrast, arms) is None:
             message = f"'{figure.contrast}' is not a difference of two arms."
             report(Finding("TS-E061", (*path, "contrast"), message, f"Arms: {', '.join(arms)}."))
-        if figure.p is not None and not 0 <= figure.p <= 1:
-            report(Finding("TS-E080", (*path, "p"), f"{figure.p:g} is no p-value.", "It lies between 0 and 1."))
+        if figure.p is not None and not 0 <= p_bound(figure.p) <= 1:
+            report(
+                Finding(
+                    "TS-E080", (*path, "p"), f"'{p_bound(figure.p):g}' is not a p-value.", "It lies between 0 and 1."
+                )
+            )
         if figure.ci95 is not None and figure.ci95[0].value > figure.ci95[1].value:
             report(Finding("TS-E080", (*path, "ci95"), "the interval runs backwards.", "Write [low, high]."))

@@ -47,6 +47,7 @@ from trialsim.quantities.fields import (
     PlateSize,
     PractitionerSd,
     PractitionerShare,
+    PValue,
     Rate,
     Record,
     Share,
@@ -473,7 +474,7 @@ class Published(Record):
     n: Count | None = None
     mean: Amount | None = None
     ci95: tuple[Amount, Amount] | None = None
-    p: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    p: PValue | None = None
     finding: Literal["lower", "higher", "no difference"] | None = None
 
 

@@ -49,6 +49,11 @@ def scenario_file(name: str | os.PathLike[str]) -> Path:
     return shipped[str(name)].path
 
 
+def shipped_name(path: Path) -> str:
+    """The name of the shipped scenario that a file is; empty for any other file."""
+    return next((name for name, card in shipped_scenarios().items() if card.path == path), "")
+
+
 def near_folder(name: str | os.PathLike[str]) -> str:
     """``Did you mean 'outputs/mine'?`` where a folder that is there is near to one that is not; else empty."""
     near = nearest(str(name), folders_near(name))

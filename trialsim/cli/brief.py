@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
-from trialsim.cli.console import is_quiet, plain_console, stdout
+from trialsim.cli.console import is_quiet, plain_console, stdout, table_console
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ BAD = "bold red"
 
 #: A blank at which no line ends.
 FIXED = "\N{NO-BREAK SPACE}"
+
+#: A number and its unit, between which no line ends.
+UNITS = re.compile(r"(\d) (s|min|h|d|wk|y|months?|years?)\b")
 
 
 def text_console() -> Console:
@@ -45,6 +50,7 @@ def wrapped(text: str, width: int) -> list[str]:
     together = text
     for pair in (" %", "(SE ", " ± "):
         together = together.replace(pair, pair.replace(" ", FIXED))
+    together = UNITS.sub(rf"\1{FIXED}\2", together)
     lines = textwrap.wrap(together, max(width, 20), break_on_hyphens=False)
     return [line.replace(FIXED, " ") for line in lines]
 
@@ -95,11 +101,29 @@ def print_lines(lines: Sequence[Line]) -> None:
             console.print(f"{'':<{column}}{part}", style=style, soft_wrap=True)
 
 
-def print_text(text: str) -> None:
-    """A sentence or several, in lines of the terminal."""
+def print_text(text: str, *, indent: str = "") -> None:
+    """A sentence or several, in lines of the terminal; a text with an indent of its own keeps it."""
     console = text_console()
-    for line in wrapped(text, console.width):
-        console.print(line, soft_wrap=True)
+    indent += text[: len(text) - len(text.lstrip())]
+    for line in wrapped(text.lstrip(), console.width - len(indent)):
+        console.print(f"{indent}{line}", soft_wrap=True)
+
+
+def print_rows(header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0, wide: bool = False) -> None:
+    """A table of words; columns of numbers stand to the right. A ``wide`` one takes all columns there are."""
+    rows = [tuple(row) for row in rows]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, name in enumerate(header):
+        cells = [row[place] for row in rows]
+        table.add_column(name, overflow="fold", justify="right" if _numbers(cells) else "left")
+    for row in rows:
+        table.add_row(*row)
+    (table_console() if wide else text_console()).print(Padding(table, (0, 0, 0, indent), expand=False))
+
+
+def _numbers(cells: Sequence[str]) -> bool:
+    """Whether a column holds nothing but numbers."""
+    return any(cells) and all(re.fullmatch(r"[-+]?[\d.,]*( to [-+]?[\d.,]+)?", cell) for cell in cells)
 
 
 def print_table(result: OperatingCharacteristics) -> None:

@@ -49,6 +49,13 @@ class Folder(Word):
         return path
 
 
+def scenario_name(path: Path) -> str:
+    """A scenario as it is typed in a command: the name of a shipped one, or the path of the file."""
+    from trialsim.api.subjects import shipped_name
+
+    return shipped_name(path) or str(path)
+
+
 def scenario_argument(command: Command) -> Command:
     """A scenario file, or the name of a shipped one."""
     return click.argument("scenario", type=ScenarioFile())(command)

@@ -21,6 +21,7 @@ from trialsim.sizing.gaps import points_of
 
 if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.prepared import Study
 
 #: Losses below this share are not named one by one.
 SMALL = 0.01
@@ -154,7 +155,7 @@ def _limits(run: Reported) -> str:
 def losses(run: Reported) -> list[tuple[float, str]]:
     """What is lost of the target, of sessions and of values that primary analyses need: (share, words), the greatest first."""
     found: list[tuple[float, str]] = []
-    wanted, worst = _primary_points(run), dict[str, Measure]()
+    wanted, worst = primary_points(run.study), dict[str, Measure]()
     for row in run.characteristics.measures:
         if row.analysis != TRIAL or math.isnan(row.value):
             continue
@@ -181,9 +182,8 @@ def _in_time(run: Reported) -> str:
     return "" if within is None else f" in {number(within)}"
 
 
-def _primary_points(run: Reported) -> dict[str, tuple[str, str]]:
+def primary_points(study: Study) -> dict[str, tuple[str, str]]:
     """Outcomes at visits that primary analyses look at: as the table calls them, and the outcome as people call it."""
-    study = run.study
     calls = [call for call in study.analysis.calls if call.name in study.scenario.primary]
     pairs = dict.fromkeys(study.response.pairs[point] for call in calls for point in points_of(call))
     labels = {name: outcome.label or name for name, outcome in study.scenario.outcomes.items()}

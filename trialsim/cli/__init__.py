@@ -13,6 +13,7 @@ from typing import Any
 import rich_click as click
 
 import trialsim
+from trialsim.cli.help import examples, set_up
 from trialsim.errors import ScenarioError, TrialsimError
 
 #: Exit code of a partial result, and how long a stopped command waits for what is under way [s].
@@ -85,6 +86,7 @@ class LazyGroup(click.RichGroup):
         if cmd_name in self.called:
             command = import_module(f"trialsim.cli.{cmd_name}").command
             assert isinstance(command, click.Command)
+            command.epilog = examples(cmd_name)
             return command
         return click.RichCommand(name=cmd_name, callback=None, help=COMMANDS[cmd_name], short_help=COMMANDS[cmd_name])
 
@@ -95,12 +97,14 @@ def trialsim_group() -> None:
     """A flight simulator for small bedside trials.
 
     Start with `trialsim init picu-blood-draw`, then `trialsim run picu-blood-draw.yaml`.
+    Every command has examples: `trialsim run -h`.
     """
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a check failed, 2 usage, 3 scenario, 4 partial."""
     words = sys.argv[1:] if args is None else args
+    set_up(list(COMMANDS))
     try:
         _readable(words)
         result: Any = trialsim_group.main(args=args, prog_name="trialsim", standalone_mode=False)

@@ -10,7 +10,7 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, scenario_argument, set_option
+from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
 from trialsim.cli.parse import SEED, SHARE, WORKERS, OneOf, Whole
 from trialsim.report.digits import percent
 
@@ -34,20 +34,22 @@ class PointCount(Whole):
 @click.command("assurance")
 @scenario_argument
 @click.option("--points", type=PointCount(1, 10**9, example="200, or each"), metavar="200|each",
-              help="Draws of all priors together; 200 if not said, fewer with few trials.")  # fmt: skip
-@click.option("--replicates", type=Whole(20, 10**9), default=10_000, show_default=True,
+              help="Draws of all priors together; 200 by default, fewer with few trials.")  # fmt: skip
+@click.option("--replicates", "-r", type=Whole(20, 10**9), default=10_000, show_default=True,
               help="Simulated trials over all points, and as many at the design values.")  # fmt: skip
-@click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
-              help="The analysis that must reject; the primary one if not said. Several: see --need.")  # fmt: skip
+@click.option("--for", "-f", "wanted", type=AnalysisName(), multiple=True, metavar="ANALYSIS[/CONTRAST]",
+              help="The analysis that must reject; the primary one by default. Several: see --need.")  # fmt: skip
 @click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option(
     "--power", type=SHARE, default="80%", show_default=True, help="The power whose share of the prior is told."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance.")
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance."
+)
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write tables and figure.")
 @set_option
-@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
 @click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @json_option
 def command(

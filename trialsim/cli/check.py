@@ -35,7 +35,7 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
         print_json({"ok": True, "warnings": list(found.warnings)})
         return
     for warning in found.warnings:
-        stderr.print("warning", style="yellow", end=" ")
+        stderr.print("warning", style="bold magenta", end=" ")
         stderr.print(warning)
     stdout.print(f"{scenario} is sound: {found.title}.", markup=False)
     stdout.print(f"Next: trialsim explain {scenario}", markup=False)

@@ -87,7 +87,10 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
 @click.option("--unit", help="The unit of the outcome, e.g. nmol/L.")
 @click.option("--null", type=NUMBER, metavar="NUMBER", help="What the mean of one group at one visit is compared with.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the scenario here; to the screen by default."
+    "--out",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the scenario here; to the screen by default.",
 )
 @json_option
 def command(

@@ -19,7 +19,7 @@ from trialsim.cli.tables import summary
 @click.argument("shards", nargs=-1, type=Folder())
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
-@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
 @all_option
 @quiet_option
 @json_option

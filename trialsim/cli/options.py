@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import SEED, WORKERS, OneOf, Word
+from trialsim.cli.parse import SEED, WORKERS, OneOf, Word, completions
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -27,6 +27,44 @@ class ScenarioFile(Word):
             return scenario_file(str(value))
         except RunError as refused:
             self.refuse(refused.message, refused.remedy, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002  # click's signature
+        """Scenario files, folders on the way, and shipped scenarios that begin so."""
+        from trialsim.api.names import scenario_names
+
+        return completions(scenario_names(incomplete), incomplete)
+
+
+class AnalysisName(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """An analysis of the scenario, perhaps with a contrast: ``fear_during/music - control``."""
+
+    name = "analysis"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002  # click's signature
+        """The analyses that begin so."""
+        from trialsim.api.names import analysis_names
+
+        return completions(analysis_names(_scenario(ctx)), incomplete)
+
+
+class PathValue(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A place in the scenario and a value: ``design.enroll=60``."""
+
+    name = "path=value"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002  # click's signature
+        """The places one step on."""
+        from trialsim.api.names import value_paths
+
+        return completions(value_paths(_scenario(ctx), incomplete), incomplete)
+
+
+def _scenario(ctx: click.Context) -> Path | None:
+    """The scenario that stands in the words typed so far."""
+    for value in (ctx.params.get("scenario"), *(ctx.params.get("designs") or ())):
+        if value is not None and Path(value).is_file():
+            return Path(value)
+    return None
 
 
 class Folder(Word):
@@ -64,7 +102,7 @@ def scenario_argument(command: Command) -> Command:
 def set_option(command: Command) -> Command:
     """``--set design.enroll=60``, as often as wanted."""
     return click.option(
-        "--set", "changes", multiple=True, metavar="PATH=VALUE",
+        "--set", "-s", "changes", multiple=True, type=PathValue(), metavar="PATH=VALUE",
         help="Change a value of the scenario, e.g. `--set design.enroll=60`. May be given several times.",
     )(command)  # fmt: skip
 
@@ -72,7 +110,7 @@ def set_option(command: Command) -> Command:
 def play_options(command: Command) -> Command:
     """Seed, engine and workers."""
     for option in (
-        click.option("--workers", type=WORKERS, help="Threads; one a core if not said."),
+        click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core)."),
         click.option(
             "--engine", type=OneOf("fast", "simpy"), default="fast", show_default=True,
             help="The compiled engine, or the SimPy reference (same results, much slower).",

@@ -30,8 +30,8 @@ def precision_options(command: Command) -> Command:
     """``--precision 0.5%`` and whose."""
     for option in (
         click.option(
-            "--precision-of", metavar="ANALYSIS[/CONTRAST][:MEASURE]",
-            help="What is to be precise, e.g. `trial:trial_days`; the power of the primary analysis if not said.",
+            "--precision-of", metavar="WHAT",
+            help="What is to be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; the power of the primary analysis by default.",
         ),
         click.option(
             "--precision", type=Precision(), metavar="0.5%",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command("replay")
 @scenario_argument
-@click.option("--replicate", type=REPLICATE, required=True, help="Which simulated trial, from 0.")
+@click.option("--replicate", "-r", type=REPLICATE, required=True, help="Which simulated trial, from 0.")
 @click.option("--events", is_flag=True, help="Print everything that happened on the ward, in order.")
 @set_option
 @play_options

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("reproduce")
 @scenario_argument
-@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's number if not said.")
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @set_option
 @play_options
 @json_option

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @scenario_argument
-@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's number if not said.")
-@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @precision_options

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, folder: Path | None, check: bool, clean_: bool, chunks: bool, as_json: bool) -> None:
-    """List the runs below FOLDER (outputs if not said); check them, and clean up after them.
+    """List the runs below FOLDER (outputs by default); check them, and clean up after them.
 
     Exit code 1 when --verify finds something wrong.
     """

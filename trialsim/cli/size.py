@@ -11,7 +11,7 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, scenario_argument, set_option
+from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, OneOf, Whole
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("size")
 @scenario_argument
 @click.option("--power", type=SHARE, default="90%", show_default=True, help="The power wanted, e.g. 80% or 0.8.")
-@click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
+@click.option("--for", "-f", "wanted", type=AnalysisName(), multiple=True, metavar="ANALYSIS[/CONTRAST]",
               help="The analysis that must reject; by default the primary one. Several: see --need.")  # fmt: skip
 @click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
               "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
-@click.option("--replicates", type=Whole(200, 10**9), default=4000, show_default=True,
+@click.option("--replicates", "-r", type=Whole(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
 @click.option("--confirm", type=Whole(0, 10**9), default=4000, show_default=True,
               help="Simulated trials of the recommended design under a fresh seed, which join the curve.")  # fmt: skip
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for curve and figure; by default outputs/NAME-size."
+    "--out", "-o", type=click.Path(path_type=Path), help="Folder for curve and figure; by default outputs/NAME-size."
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write the curve and its figure.")
 @set_option
-@click.option("--workers", type=WORKERS, help="Threads; by default one a core.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one a core.")
 @click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @json_option
 def command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,26 @@ from trialsim.scenario.shipped import shipped_scenarios
 
 def scenario_names(begun: str) -> list[str]:
     """Scenario files where ``begun`` leads, folders on the way, and the shipped scenarios."""
-    here = Path(begun).parent
+    name = f"{begun}x"  # so that a folder with its mark at the end is looked into
+    here = Path(name).parent
     try:
         folders = [
             f"{here / one.name}{os.sep}" for one in here.iterdir() if one.is_dir() and not one.name.startswith(".")
         ]
     except OSError:
         folders = []
-    return [*files_near(begun, SCENARIOS), *sorted(folders), *shipped_scenarios()]
+    return [*files_near(name, SCENARIOS), *sorted(folders), *shipped_scenarios()]
+
+
+def scenario_among(words: Sequence[str]) -> Path | None:
+    """The first of some words that names a scenario file or a shipped scenario."""
+    shipped = shipped_scenarios()
+    for word in words:
+        if word in shipped or Path(word).suffix.lower() in SCENARIOS:
+            path = Path(word) if Path(word).is_file() else shipped[word].path if word in shipped else None
+            if path is not None:
+                return path
+    return None
 
 
 def analysis_names(scenario: Path | None) -> list[str]:

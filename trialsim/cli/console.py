@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Columns of a table that goes to a file or a pipe.
 WIDE = 140
 
+#: Colors of a progress bar that are seen on white and on black.
+BAR = {"style": "default", "complete_style": "magenta", "finished_style": "green", "pulse_style": "magenta"}
+
 #: Where ``--quiet`` is remembered while a command runs.
 QUIET = "trialsim.quiet"
 
@@ -108,7 +111,12 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
     """A progress bar on stderr; the block calls the function it gets with the number of replicates done so far."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(**BAR),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(
         *columns, console=stderr, disable=quiet or is_quiet() or not stderr.is_terminal, transient=True
     ) as bar:
@@ -122,7 +130,7 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(**BAR), MofNCompleteColumn(),
         TextColumn("{task.fields[pace]}", markup=False), TimeRemainingColumn(compact=True),
     )  # fmt: skip
     with Progress(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import rich_click as click
 
@@ -74,7 +75,7 @@ def set_up(commands: Sequence[str]) -> None:
         if hasattr(look, name):
             setattr(look, name, style)
     look.COMMAND_GROUPS = {"trialsim": [{"name": step, "commands": list(names)} for step, names in STEPS.items()]}
-    groups = [{"name": purpose, "options": list(names)} for purpose, names in PURPOSES.items()]
+    groups: list[Any] = [{"name": purpose, "options": list(names)} for purpose, names in PURPOSES.items()]
     look.OPTION_GROUPS = {f"trialsim {name}": groups for name in commands}
 
 

@@ -60,11 +60,10 @@ class PathValue(click.ParamType):  # type: ignore[type-arg]  # generic only from
 
 
 def _scenario(ctx: click.Context) -> Path | None:
-    """The scenario that stands in the words typed so far."""
-    for value in (ctx.params.get("scenario"), *(ctx.params.get("designs") or ())):
-        if value is not None and Path(value).is_file():
-            return Path(value)
-    return None
+    """The scenario among the words typed so far; an option without its value yet keeps click from telling which it is."""
+    from trialsim.api.names import scenario_among
+
+    return scenario_among(getattr(ctx.find_root().command, "called", ()))
 
 
 class Folder(Word):

@@ -31,7 +31,8 @@ def precision_options(command: Command) -> Command:
     for option in (
         click.option(
             "--precision-of", metavar="WHAT",
-            help="What is to be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; the power of the primary analysis by default.",
+            help="What is to be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default the power of the "
+            "primary analysis.",
         ),
         click.option(
             "--precision", type=Precision(), metavar="0.5%",

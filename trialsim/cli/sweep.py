@@ -27,7 +27,8 @@ MOST_SHOWN = 60
 
 @click.command("sweep")
 @scenario_argument
-@click.option("--over", multiple=True, type=PathValue(), metavar="PATH=VALUES", help='A value to vary, e.g. --over design.enroll="[60, 99]", '
+@click.option("--over", multiple=True, type=PathValue(), metavar="PATH=VALUES",
+              help='A value to vary, e.g. --over design.enroll="[60, 99]", '
               '"20..100 by 20" or "15 h..80 h in 5". Several: every combination. In place of the file\'s sweep.')  # fmt: skip
 @click.option("--zip", "zipped", is_flag=True, help="The first values of all --over together, then the second ones.")
 @click.option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from trialsim.analysis.plan import ALL_ARMS, RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT
@@ -13,7 +13,10 @@ from trialsim.report.brief import Line
 from trialsim.report.digits import plain
 
 if TYPE_CHECKING:
-    from trialsim.api.play import Replay
+    import pandas as pd
+
+    from trialsim.analysis.estimates import Estimates
+    from trialsim.cohort import Cohort
     from trialsim.prepared import Study
 
 #: Effects named in a sentence; the table has all of them.
@@ -27,6 +30,29 @@ NEAR = (0.045, 0.055)
 
 #: Events whose value is a length [s].
 LENGTHS = ("waits", "starts", "ends")
+
+
+class Replayed(Protocol):
+    """One trial again: its study, its cohort and its estimates."""
+
+    @property
+    def study(self) -> Study:
+        """What was played."""
+
+    @property
+    def replicate(self) -> int:
+        """Which trial."""
+
+    @property
+    def cohort(self) -> Cohort:
+        """Its participants."""
+
+    @property
+    def estimates(self) -> Estimates:
+        """Its estimates."""
+
+    def frame(self, table: str = ...) -> pd.DataFrame:
+        """One of its tables."""
 
 
 # ---------------------------------------------------------------- what a scenario means
@@ -110,7 +136,7 @@ def effect_rows(study: Study) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 # ---------------------------------------------------------------- one trial again
 
 
-def replay_lines(played: Replay, *, name: str) -> list[Line]:
+def replay_lines(played: Replayed, *, name: str) -> list[Line]:
     """Which trial it is, what its primary analyses found, what happened, and where to look."""
     study = played.study
     which = f"Replicate {played.replicate} of {study.scenario.name}, seed {played.cohort.seed}: one trial, not a power."
@@ -132,15 +158,15 @@ def replay_lines(played: Replay, *, name: str) -> list[Line]:
     ]
 
 
-def _place(played: Replay, row: RowPlan) -> int:
+def _place(played: Replayed, row: RowPlan) -> int:
     return played.estimates.rows.index(row)
 
 
-def _number(played: Replay, what: str, row: RowPlan) -> float:
+def _number(played: Replayed, what: str, row: RowPlan) -> float:
     return float(getattr(played.estimates, what)[played.estimates.twins.index("declared"), 0, _place(played, row)])
 
 
-def _decision(played: Replay, row: RowPlan) -> str:
+def _decision(played: Replayed, row: RowPlan) -> str:
     """``Fear during the needle: p = 0.030, rejects at 5 %``; or why there is no p-value."""
     what = row.shown if row.contrast == ALL_ARMS else f"{row.shown} ({row.contrast})"
     status = int(_number(played, "status", row))
@@ -163,7 +189,7 @@ def p_text(p: float) -> str:
     return f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
 
 
-def _estimate(played: Replay, row: RowPlan) -> str:
+def _estimate(played: Replayed, row: RowPlan) -> str:
     value, low, high = (_number(played, name, row) for name in ("estimate", "low", "high"))
     if row.estimand == NO_ESTIMAND or math.isnan(value):
         return ""
@@ -174,7 +200,7 @@ def _estimate(played: Replay, row: RowPlan) -> str:
     return f"{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
 
 
-def _happened(played: Replay) -> str:
+def _happened(played: Replayed) -> str:
     people, staff = played.frame("participants"), played.frame("staffing")
     parts = [f"{len(people)} of {played.study.conduct.target} participants enrolled"]
     if "ended" in people and len(people):
@@ -188,7 +214,7 @@ def _happened(played: Replay) -> str:
     return ", ".join(parts)
 
 
-def replay_rows(played: Replay) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def replay_rows(played: Replayed) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The header and the rows of the compact table: every estimate of the trial as declared."""
     found: list[tuple[str, ...]] = []
     several = {row.analysis for row in played.study.analysis.rows if not row.main}
@@ -210,7 +236,7 @@ def replay_rows(played: Replay) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
     return ("analysis", "estimate", "interval", "p"), found
 
 
-def event_rows(played: Replay) -> list[tuple[str, ...]]:
+def event_rows(played: Replayed) -> list[tuple[str, ...]]:
     """What happened on the ward in order: time, participant, event, step, and how long it takes where it takes time."""
     frame = played.frame("events")
     return [

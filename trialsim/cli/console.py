@@ -17,11 +17,10 @@ from trialsim.quantities.letters import harmless
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.progress import BarColumn
+
 #: Columns of a table that goes to a file or a pipe.
 WIDE = 140
-
-#: Colors of a progress bar that are seen on white and on black.
-BAR = {"style": "default", "complete_style": "magenta", "finished_style": "green", "pulse_style": "magenta"}
 
 #: Where ``--quiet`` is remembered while a command runs.
 QUIET = "trialsim.quiet"
@@ -106,14 +105,21 @@ def print_document(value: Mapping[str, object], *, command: str, exit_code: int)
     click.echo(json.dumps({**head, **value}, indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
+def _bar() -> BarColumn:
+    """A progress bar in colors that are seen on white and on black."""
+    from rich.progress import BarColumn
+
+    return BarColumn(style="default", complete_style="magenta", finished_style="green", pulse_style="magenta")
+
+
 @contextmanager
 def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr; the block calls the function it gets with the number of replicates done so far."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(**BAR),
+        _bar(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
@@ -127,10 +133,10 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
 @contextmanager
 def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     """A progress bar for each stage of a job; the block calls its function with stage, trials done, and their total."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}", markup=False), BarColumn(**BAR), MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False), _bar(), MofNCompleteColumn(),
         TextColumn("{task.fields[pace]}", markup=False), TimeRemainingColumn(compact=True),
     )  # fmt: skip
     with Progress(

@@ -67,7 +67,7 @@ def test_the_five_lines_are_numbers_of_the_table(picu: Run) -> None:
     of, found = picu.characteristics, lines_of(picu)
     assert list(found) == ["Answer", "Level", "Limits", "Takes", "Look"]
     power = text(of.value("power", analysis="fear_during"))
-    assert found["Answer"].text == f"Power {power}: Fear during the needle; 99 participants as the target."
+    assert found["Answer"].text == f"Power {power}: Fear during the needle; target 99 participants."
     judged = next(one for one in of.verdicts if (one.analysis, one.contrast) == ("fear_during", "all arms"))
     rate = text(of.value(judged.measure, analysis="fear_during"))
     assert found["Level"].text == f"Type I error {rate} at a level of 5 %: {judged.words}."
@@ -107,7 +107,7 @@ def test_several_primary_analyses_are_told_together(several: Run) -> None:
     of, found = several.characteristics, lines_of(several)
     some, every = (text(of.value("power", analysis="primary", contrast=which)) for which in ("any", "all"))
     assert found["Answer"].text == (
-        f"Power: {some} for at least one of end all and session 1, {every} for all of them; 60 participants as the target."
+        f"Power: {some} for at least one of end all and session 1, {every} for all of them; target 60 participants."
     )
     assert " by at least one " in found["Level"].text
 
@@ -117,7 +117,7 @@ def test_where_nothing_could_be_analyzed_the_first_line_says_so(tmp_path: Path) 
     found = lines_of(none)
     assert found["Answer"] == Line(
         "Answer",
-        "No answer: not one of 50 trials could be analyzed: Main finding (b - a); 8 participants as the target.",
+        "No answer: not one of 50 trials could be analyzed: Main finding (b - a); target 8 participants.",
         bad=True,
     )
     assert found["Takes"].text == "Neither a ward nor costs are declared: no duration and no cost is simulated."

@@ -109,13 +109,18 @@ def print_text(text: str, *, indent: str = "") -> None:
         console.print(f"{indent}{line}", soft_wrap=True)
 
 
-def print_rows(header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0, wide: bool = False) -> None:
-    """A table of words; columns of numbers stand to the right. A ``wide`` one takes all columns there are."""
+def print_rows(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0, wide: bool = False, whole: int = 0
+) -> None:
+    """A table of words; columns of numbers stand to the right.
+
+    A ``wide`` one takes all columns there are; the first ``whole`` columns are never broken.
+    """
     rows = [tuple(row) for row in rows]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for place, name in enumerate(header):
         cells = [row[place] for row in rows]
-        table.add_column(name, overflow="fold", justify="right" if _numbers(cells) else "left")
+        table.add_column(name, overflow="fold", justify="right" if _numbers(cells) else "left", no_wrap=place < whole)
     for row in rows:
         table.add_row(*row)
     (table_console() if wide else text_console()).print(Padding(table, (0, 0, 0, indent), expand=False))
@@ -123,7 +128,7 @@ def print_rows(header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: 
 
 def _numbers(cells: Sequence[str]) -> bool:
     """Whether a column holds nothing but numbers."""
-    return any(cells) and all(re.fullmatch(r"[-+]?[\d.,]*( to [-+]?[\d.,]+)?", cell) for cell in cells)
+    return any(cells) and all(re.fullmatch(r"(up to |from )?[-+]?[\d.,]*( to [-+]?[\d.,]+)?", cell) for cell in cells)
 
 
 def print_table(result: OperatingCharacteristics) -> None:

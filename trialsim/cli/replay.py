@@ -74,7 +74,7 @@ def _print_events(played: Replay) -> None:
     if played.study.program is None:
         stdout.print("There is no ward in this scenario, so there are no events.")
         return
-    print_rows(("time", "participant", "event", "step", "takes"), event_rows(played))
+    print_rows(("time", "who", "event", "step", "takes"), event_rows(played), whole=2)
 
 
 def _records(frame: object) -> list[dict[str, object]]:

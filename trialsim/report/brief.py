@@ -65,7 +65,7 @@ def se_named(text: str) -> str:
 
 def _answer(run: Reported) -> Line:
     size = run.study.conduct.target
-    who = f"{size:,} participant{'s' if size != 1 else ''} as the target"
+    who = f"target {size:,} participant{'s' if size != 1 else ''}"
     primary = run.study.scenario.primary
     of = places(run.characteristics)
     if len(primary) > 1:
@@ -146,7 +146,7 @@ def _limits(run: Reported) -> str:
         return "Nothing is lost: everyone takes part and is measured."
     named = [text for share, text in found if share >= SMALL]
     if not named:
-        return "Little is lost: no share of participants, sessions or values reaches 1 %."
+        return "Little is lost: below 1 % of participants, sessions and values each."
     more = "" if len(named) <= MOST_NAMED else f"; {len(named) - MOST_NAMED} more with --all"
     text = f"{'; '.join(named[:MOST_NAMED])}{more}."
     return text[0].upper() + text[1:]

@@ -194,10 +194,20 @@ def _estimate(played: Replayed, row: RowPlan) -> str:
     if row.estimand == NO_ESTIMAND or math.isnan(value):
         return ""
     unit = f" {row.unit}" if row.unit else ""
-    interval = (
-        "" if math.isnan(low) else f" ({plain(100 * (1 - row.alpha))} % interval {plain(low, 3)} to {plain(high, 3)})"
-    )
-    return f"{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
+    interval = "" if math.isnan(low) else f" ({plain(100 * (1 - row.alpha))} % interval {ends(low, high)})"
+    several = len(played.study.scenario.primary) > 1
+    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
+
+
+def ends(low: float, high: float) -> str:
+    """An interval; a one-sided one has one end.
+
+    >>> ends(-1.0, 2.5), ends(float("-inf"), 2.5), ends(-1.0, float("inf"))
+    ('-1 to 2.5', 'up to 2.5', 'from -1')
+    """
+    if math.isinf(low):
+        return f"up to {plain(high, 3)}"
+    return f"from {plain(low, 3)}" if math.isinf(high) else f"{plain(low, 3)} to {plain(high, 3)}"
 
 
 def _happened(played: Replayed) -> str:
@@ -223,7 +233,7 @@ def replay_rows(played: Replayed) -> tuple[tuple[str, ...], list[tuple[str, ...]
             found.append((row.shown, "", "", ""))
         name = f"  {row.contrast}" if row.analysis in several else f"{row.shown} ({row.contrast})"
         value, low, high, p = (_number(played, one, row) for one in ("estimate", "low", "high", "p"))
-        interval = "" if math.isnan(low) else f"{plain(low, 3)} to {plain(high, 3)}"
+        interval = "" if math.isnan(low) else ends(low, high)
         status = int(_number(played, "status", row))
         written = (
             p_text(p).removeprefix("= ")

@@ -267,7 +267,9 @@ def test_words_that_mean_something_else_still_stand_there() -> None:
 # ---------------------------------------------------------------- rooms
 
 #: What a room above all may import to show what it was given: the public functions, words and figures, and no room that plays.
-OF_THE_COMMAND_LINE = ("cli", "api", "report", "errors", "version", "quantities.letters")
+#: Words and numbers of the command line are read by what reads those of a scenario.
+READING = ("quantities.letters", "quantities.marks", "quantities.refuse")
+OF_THE_COMMAND_LINE = ("cli", "api", "report", "errors", "version", *READING)
 
 #: What commands use beside the public functions, each for its reason.
 BESIDE = {
@@ -275,7 +277,8 @@ BESIDE = {
     "cli/__init__.py": {"runs.folder"},  # the words of a full disk
     "cli/explain.py": {"scenario.dump"},  # --resolved prints the file
     "cli/first.py": {"engine"},  # whether it is compiled
-    "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.shipped"},  # the plan comes first
+    "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.nearby",
+                   "scenario.shipped"},  # the plan comes first
     "cli/run.py": {"runs.effort"},  # asking before a very large run
     "cli/runs.py": {"runs.effort"},  # bytes in words
     "cli/size.py": {"scenario.model", "sizing.sizes"},  # participants by arm

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
-from trialsim.result import COLUMNS, LINES, ROWS, WIDTH, Result, nearest
+from trialsim.result import COLUMNS, LINES, ROWS, WIDTH, Result
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,8 +40,3 @@ def test_no_name_becomes_markup() -> None:
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") == 3  # the line and both columns
     assert "<table" in html
-
-
-def test_the_nearest_word() -> None:
-    assert nearest("simulat", ["simulate", "size"]) == "Did you mean 'simulate'?"
-    assert nearest("zzz", ["simulate", "size"]) == "There are: simulate, size."

@@ -86,9 +86,9 @@ def __getattr__(name: str) -> Any:
         return import_module("trialsim.plots")
     if name.startswith("__"):
         raise AttributeError(name)
-    from trialsim.result import nearest
+    from trialsim.quantities.refuse import did_you_mean
 
-    raise AttributeError(f"trialsim has no '{name}'. {nearest(name, __all__)}")
+    raise AttributeError(f"trialsim has no '{name}'. {did_you_mean(name, __all__)}")
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,8 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from trialsim.result import Result, nearest
+from trialsim.quantities.refuse import did_you_mean
+from trialsim.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +37,9 @@ def draw(name: str, result: Result) -> Figure:
     """
     figures = _figures(result)
     if name not in figures:
-        raise AttributeError(f"This result has no figure '{name}'. {nearest(name, list(figures))}")
+        raise AttributeError(
+            f"This result has no figure '{name}'. {did_you_mean(name, list(figures), what='There are')}"
+        )
     figure = figures[name]()
     setattr(figure, "_repr_png_", partial(_png, figure))  # noqa: B010  # what a notebook asks for, set on one figure
     return figure

@@ -112,15 +112,3 @@ def _as_text(table: pd.DataFrame) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.4g}"
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """``Did you mean 'power'?`` if a name is similar, otherwise the list of names.
-
-    >>> nearest("powr", ["power", "bias"])
-    "Did you mean 'power'?"
-    """
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known)}."

@@ -50,6 +50,6 @@ def test_what_has_no_answer_is_said_in_words(capsys: pytest.CaptureFixture[str])
     assert main(["assurance", textbook, "--replicates", "40"]) == 2
     assert "TS-V001" in capsys.readouterr().err
     assert main(["assurance", LESSON, "--points", "few"]) == 2
-    assert "no number of points" in capsys.readouterr().err
+    assert "is not a whole number" in capsys.readouterr().err
     assert main(["assurance", LESSON, "--points", "500", "--replicates", "100"]) == 2
     assert "TS-V002" in capsys.readouterr().err

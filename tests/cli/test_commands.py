@@ -71,11 +71,11 @@ def test_check_names_the_place_and_the_remedy(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_explain_says_what_the_arms_differ_by(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", str(shipped_scenarios()["picu-blood-draw"].path)]) == 0
+    assert main(["explain", str(shipped_scenarios()["picu-blood-draw"].path), "--all"]) == 0
     printed = capsys.readouterr().out
     assert "Effects these levels imply" in printed
     assert "music - control" in printed
-    assert main(["explain", NICU]) == 0
+    assert main(["explain", NICU, "--all"]) == 0
     assert "Clearance allows a fall of at most" in capsys.readouterr().out
 
 
@@ -155,7 +155,7 @@ def test_cohort_writes_tidy_tables(tmp_path: Path) -> None:
 
 def test_reproduce_places_the_published_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", NICU, "--replicates", "300", "--json"]) == 0
-    placed = json.loads(capsys.readouterr().out)
+    placed = json.loads(capsys.readouterr().out)["placements"]
     kinds = {(one["analysis"], one["kind"]) for one in placed}
     assert ("those_who_fell", "n") in kinds
     assert all(0 <= one["share"] <= 1 for one in placed)

@@ -21,7 +21,7 @@ def test_compare_a_design_with_one_change(tmp_path: Path, capsys: pytest.Capture
     printed = capsys.readouterr().out
     assert "B = A with one therapist more (2 instead of 1 in setting.resources.therapist.units)." in printed
     assert "if unpaired" in printed
-    assert "The power of all_mothers_log (post - pre) is" in printed
+    assert "The power of All mothers, on logs (post - pre) is" in printed
     table = pd.read_csv(out / "comparison.csv")
     assert set(table["scenario"]) == {"B"}
     assert not (out / "compare.html").exists()

@@ -202,7 +202,7 @@ def test_a_file_that_vanishes_while_runs_are_listed(
     capsys.readouterr()
     assert main(["runs", str(copied), "--json"]) == 0
     assert len(asked) > 1
-    assert [one["kept"] for one in json.loads(capsys.readouterr().out)] == [1200]
+    assert [one["kept"] for one in json.loads(capsys.readouterr().out)["runs"]] == [1200]
 
 
 # ---------------------------------------------------------------- half-copied and changed
@@ -273,7 +273,7 @@ def test_a_manifest_that_was_edited_is_said_to_be_damaged(
     told = json.loads((copied / "run.json").read_text())
     (copied / "run.json").write_text(json.dumps(told | change))
     assert main(["runs", str(copied), "--json"]) == 1
-    (one,) = json.loads(capsys.readouterr().out)
+    (one,) = json.loads(capsys.readouterr().out)["runs"]
     assert one["status"] == "damaged"
     for words in (["runs", str(copied), "--verify"], ["verify", str(copied)]):
         assert main(words) == (1 if words[0] == "runs" else 4)

@@ -148,7 +148,7 @@ def test_runs_lists_and_cleans(tmp_path: Path, capsys: Captured) -> None:
     assert run(tmp_path / "one", 600) == 0
     capsys.readouterr()
     assert main(["runs", str(tmp_path), "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
+    (told,) = json.loads(capsys.readouterr().out)["runs"]
     assert (told["status"], told["scenario"], told["replicates"], told["kept"]) == ("done", "textbook-ancova", 600, 600)
     assert main(["runs", str(tmp_path), "--clean", "--chunks"]) == 0
     assert not chunk_names(tmp_path / "one")

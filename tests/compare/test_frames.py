@@ -41,7 +41,8 @@ def shown(shift: float) -> FigureData:
 @pytest.fixture
 def found() -> Comparison:
     rows = [
-        SimpleNamespace(analysis=name, contrast="t - c", no_effect=1.0, estimand="ratio", unit="cm") for name in "nm"
+        SimpleNamespace(analysis=name, shown=name, contrast="t - c", no_effect=1.0, estimand="ratio", unit="cm")
+        for name in "nm"
     ]
     study = SimpleNamespace(
         scenario=SimpleNamespace(primary=("m",)), analysis=SimpleNamespace(rows=rows), conduct=SimpleNamespace(target=2)

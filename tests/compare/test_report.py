@@ -25,7 +25,7 @@ def test_headlines_say_what_b_is(found: Comparison) -> None:
     assert told[0] == ("B = A with one nurse fewer (1 instead of 2 in setting.resources.nurse.units).", ())
     same = compare(["picu-blood-draw", "picu-blood-draw"], replicates=100)
     assert headlines(same)[0] == ("B = A: the two scenarios are equal.", ())
-    assert answer(same)[0].startswith("The power of fear_during (all arms) is the same in B as in A")
+    assert answer(same)[0].startswith("The power of Fear during the needle (all arms) is the same in B as in A")
 
 
 def test_the_answer_knows_chance_from_difference(found: Comparison) -> None:
@@ -39,10 +39,14 @@ def test_the_answer_knows_chance_from_difference(found: Comparison) -> None:
 
 def test_the_best_of_several_is_named_only_where_it_is_told_apart(found: Comparison) -> None:
     """40 in each arm find more than 33 beyond doubt; one nurse fewer is within chance of the baseline."""
-    assert choice(found) == ["The power of fear_during (all arms) is highest in C, clearly above each other design."]
+    assert choice(found) == [
+        "The power of Fear during the needle (all arms) is highest in C, clearly above each other design."
+    ]
     near = compare(["picu-blood-draw"], variants=[NURSE, "setting.resources.nurse.units=3"], replicates=100)
     (said,) = choice(near)
-    assert said.startswith("In which design the power of fear_during (all arms) is highest is undecided: A, B and C")
+    assert said.startswith(
+        "In which design the power of Fear during the needle (all arms) is highest is undecided: A, B and C"
+    )
     assert choice(compare(["textbook-t-test", "textbook-t-test"], replicates=100)) == [], "of two the answer says it"
 
 
@@ -105,7 +109,7 @@ def test_frames_hold_what_the_rows_say(found: Comparison) -> None:
     assert set(powers["label"]) == {"A", "B", "C"}
     assert set(gaps["label"]) == {"B", "C"}
     row = found.value("power", analysis="fear_during", contrast="all arms", scenario="C")
-    here = powers[powers["row"] == "fear_during: all arms"].set_index("label")["value"]
+    here = powers[powers["row"] == "Fear during the needle: all arms"].set_index("label")["value"]
     assert (here["A"], here["C"]) == (row.a, row.b)
     assert powers["row"].nunique() <= frames.MOST_ROWS
     accrual = frames.accrual_frame(found)
@@ -136,7 +140,7 @@ def test_without_a_ward_only_what_there_is_is_drawn() -> None:
 def test_lines_mark_what_lies_beyond_chance(found: Comparison) -> None:
     shown = {(line.what, line.of): line for line in lines(found, "B")}
     assert shown["Sessions missed", "hold nurse"].clear
-    assert not shown["null twin rejects", "fear_during: music - control"].clear
+    assert not shown["null twin rejects", "Fear during the needle: music - control"].clear
     assert len(lines(found, "B", first=True)) < len(shown)
 
 

@@ -18,7 +18,7 @@ R = 3
 
 def row(analysis: str, contrast: str = "b - a", **other: Any) -> SimpleNamespace:
     told = {"estimand": "difference", "unit": "cm", "no_effect": 0.0, "alpha": 0.04, "main": True} | other
-    return SimpleNamespace(analysis=analysis, contrast=contrast, **told)
+    return SimpleNamespace(analysis=analysis, contrast=contrast, title=f"{analysis}: {contrast}", **told)
 
 
 def measure(analysis: str, name: str, value: float, low: float, high: float, contrast: str = "b - a") -> Measure:

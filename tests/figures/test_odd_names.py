@@ -100,7 +100,7 @@ def test_pages_show_names_as_written_and_run_nothing(folder: Path) -> None:
 
 @pytest.mark.parametrize("command", ["check", "explain"])
 def test_the_terminal_shows_names_as_written(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([command, str(STUDY)]) == 0
+    assert main([command, str(STUDY), *(["--all"] if command == "explain" else [])]) == 0
     printed = capsys.readouterr().out
     assert r"Gift of $5 & <b>$10</b> [red]100 %[/red] \frac_x^2" in printed
     assert command == "check" or f"missing: {REASON}" in printed

@@ -47,7 +47,7 @@ def test_reasons_are_told_once_with_where_they_hold(picu: tuple[Study, Operating
     )
     assert re.search(r"\(\d\.\d to \d\.\d % of the values\): lower$", left)
     assert told[left] == "all"
-    assert told["4 % of the values are lost: lower"] == "cortisol_day1"
+    assert told["4 % of the values are lost: lower"] == "Cortisol on day 1"
     assert not any(reason.startswith("enrollment ends") for reason in told), "every trial reached its target"
 
 
@@ -75,7 +75,7 @@ def test_what_loses_most_is_told_first() -> None:
 def test_a_line_for_the_screen(picu: tuple[Study, OperatingCharacteristics]) -> None:
     line = opinion_line(*picu)
     assert line is not None
-    assert line.startswith("The nearest closed form gives fear_during (all arms) a power of 70.7 %")
+    assert line.startswith("The nearest closed form gives Fear during the needle (all arms) a power of 70.7 %")
     assert "Fan, Zhang and Zhang 2011" in line
     assert "What it does not know: " in line
     plain = opinion_line(*played("textbook-t-test"))

@@ -57,7 +57,7 @@ def test_of_several_primary_analyses_any_and_all_are_told(several: Run) -> None:
     twin = several.characteristics.kept.twins[-1]
     null, null_error = in_percent(rejections(several, twin, *plan).any(axis=1))
     assert answer(several).endswith(
-        f"at least one of the primary analyses end_all and session_1 rejects in {some} of simulated trials if everything is "
+        f"at least one of the primary analyses end all and session 1 rejects in {some} of simulated trials if everything is "
         f"as declared (Monte Carlo standard error {error} percentage points), and all of them in 0 % of these trials ({none})."
     )
     shown = [(card.value, card.error) for card in cards(several)[:3]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -13,6 +14,9 @@ from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_contrast
 from trialsim.scenario.resolve import DEFAULT_ALPHA
+
+#: The contrast of a test of all arms at once.
+ALL_ARMS = "all arms"
 
 
 class PointIndex(Protocol):
@@ -73,7 +77,7 @@ class RowPlan:
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
-    stopped treatment.
+    stopped treatment; ``label`` is the text that people read instead of the name of the analysis.
     """
 
     analysis: str
@@ -85,6 +89,17 @@ class RowPlan:
     unit: str
     main: bool = True
     strategy: str = TREATMENT_POLICY.name
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people read in place of the name."""
+        return self.label or plain_words(self.analysis)
+
+    @property
+    def title(self) -> str:
+        """What people read in place of name and contrast."""
+        return f"{self.shown}: {self.contrast}"
 
 
 @dataclass(frozen=True)
@@ -134,10 +149,11 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
     """
     calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
+    labels = labels_of(scenario.analyses)
     for name, analysis in scenario.analyses.items():
         call = _call(scenario, response_plan, name, first_row=len(rows))
         calls.append(call)
-        rows.extend(_rows(scenario, analysis, call))
+        rows.extend(replace(row, label=labels[name]) for row in _rows(scenario, analysis, call))
     first = {call.name: call.first_row for call in calls}
     return AnalysisPlan(
         calls=tuple(calls),
@@ -145,6 +161,23 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
         primary=tuple(first[name] for name in scenario.primary),
         arms=tuple(scenario.design.arms),
     )
+
+
+def labels_of(analyses: Mapping[str, Analysis]) -> dict[str, str]:
+    """What people read in place of each name, without underscores; where two are the same, the name stands beside it."""
+    wanted = {name: one.label or plain_words(name) for name, one in analyses.items()}
+    counts = Counter(wanted.values())
+    named = {name: label if counts[label] == 1 else f"{label} ({name})" for name, label in wanted.items()}
+    return named if len(set(named.values())) == len(named) else {name: name for name in named}
+
+
+def plain_words(name: str) -> str:
+    """A name without underscores.
+
+    >>> plain_words("fear_during")
+    'fear during'
+    """
+    return name.replace("_", " ")
 
 
 def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -> PlannedAnalysis:
@@ -326,7 +359,7 @@ def _label(analysis: Analysis, call: PlannedAnalysis) -> str:
     """The text in the contrast column for a test without two arms."""
     visit, start = _visits(analysis)
     if samples_of(call) == "all":
-        return "all arms"
+        return ALL_ARMS
     return visit if start is None else f"{visit} - {start}"
 
 

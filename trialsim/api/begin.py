@@ -30,8 +30,10 @@ def templates() -> dict[str, ShippedScenario]:
     return {**shipped_scenarios(), **blank}
 
 
-def begin_study(template: str, target: Path | None = None) -> Path:
-    """Copy a template, with the data it reads, as ``target``; the study is named as the file. Nothing is overwritten.
+def begin_study(template: str, target: Path | None = None) -> list[Path]:
+    """Copy a template, with the data it reads, as ``target``, and list the files; the study gets the name of the file.
+
+    Nothing is overwritten.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def begin_study(template: str, target: Path | None = None) -> Path:
             raise RunError(f"{copy} exists already.", code="TS-R011", remedy="Choose another name with --as.")
     for copy, content in files.items():
         copy.write_bytes(content)
-    return path
+    return list(files)
 
 
 def named(text: str, name: str) -> str:

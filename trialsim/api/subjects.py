@@ -9,9 +9,10 @@ from typing import Any
 
 from trialsim.errors import RunError
 from trialsim.prepared import Study, prepare
-from trialsim.quantities.refuse import did_you_mean
+from trialsim.quantities.refuse import did_you_mean, nearest
 from trialsim.scenario import Scenario, load, loads, resolve
 from trialsim.scenario.change import change, typed
+from trialsim.scenario.nearby import SCENARIOS, files_near, folders_near
 from trialsim.scenario.shipped import shipped_scenarios
 
 Subject = str | os.PathLike[str] | Scenario | Study
@@ -39,9 +40,20 @@ def scenario_file(name: str | os.PathLike[str]) -> Path:
     if str(name) not in shipped:
         raise RunError(
             f"there is no file '{name}', and no shipped scenario of this name (`trialsim init` lists them).",
-            code="TS-R010", remedy=did_you_mean(str(name), list(shipped), what="Shipped"),
+            code="TS-R010", remedy=did_you_mean(str(name), [*files_near(name, SCENARIOS), *shipped], what="There are"),
         )  # fmt: skip
     return shipped[str(name)].path
+
+
+def shipped_name(path: Path) -> str:
+    """The name of the shipped scenario that a file is; empty for any other file."""
+    return next((name for name, card in shipped_scenarios().items() if card.path == path), "")
+
+
+def near_folder(name: str | os.PathLike[str]) -> str:
+    """``Did you mean 'outputs/mine'?`` where a folder that is there is near to one that is not; else empty."""
+    near = nearest(str(name), folders_near(name))
+    return f"Did you mean '{near}'?" if near else ""
 
 
 def scenario_of(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line

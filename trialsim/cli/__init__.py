@@ -13,6 +13,7 @@ from typing import Any
 import rich_click as click
 
 import trialsim
+from trialsim.cli.help import examples, set_up
 from trialsim.errors import ScenarioError, TrialsimError
 
 #: Exit code of a partial result, and how long a stopped command waits for what is under way [s].
@@ -42,6 +43,15 @@ COMMANDS = {
 }
 
 
+#: What people call a command, and its name here.
+MEANT = {
+    "new": "init", "start": "init", "create": "init", "validate": "check", "lint": "check", "simulate": "run", "play": "run",
+    "power": "run", "samplesize": "size", "n": "size", "describe": "explain", "show": "explain", "list": "runs", "ls": "runs",
+    "data": "cohort", "export": "cohort", "pilot": "fit", "sensitivity": "tornado", "grid": "sweep", "diff": "compare",
+    "help": "--help", "version": "--version",
+}  # fmt: skip
+
+
 class LazyGroup(click.RichGroup):
     """A group whose commands live in ``trialsim.cli.NAME`` and are imported when called."""
 
@@ -56,6 +66,19 @@ class LazyGroup(click.RichGroup):
         """Commands in the order of a study."""
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command called; a misspelled one is answered with the nearest."""
+        from trialsim.cli.faults import UnknownCommand
+
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from trialsim.quantities.refuse import did_you_mean
+
+            remedy = did_you_mean(args[0], list(COMMANDS), what="Commands", meant=MEANT)
+            raise UnknownCommand(f"there is no command '{args[0]}'.", remedy, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """The command, imported only when it is really called; for the list of commands a name card is enough."""
         if cmd_name not in COMMANDS:
@@ -63,6 +86,7 @@ class LazyGroup(click.RichGroup):
         if cmd_name in self.called:
             command = import_module(f"trialsim.cli.{cmd_name}").command
             assert isinstance(command, click.Command)
+            command.epilog = examples(cmd_name)
             return command
         return click.RichCommand(name=cmd_name, callback=None, help=COMMANDS[cmd_name], short_help=COMMANDS[cmd_name])
 
@@ -73,36 +97,47 @@ def trialsim_group() -> None:
     """A flight simulator for small bedside trials.
 
     Start with `trialsim init picu-blood-draw`, then `trialsim run picu-blood-draw.yaml`.
+    Every command has examples: `trialsim run -h`.
     """
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a check failed, 2 usage, 3 scenario, 4 partial."""
+    words = sys.argv[1:] if args is None else args
+    set_up(list(COMMANDS))
     try:
-        _readable(sys.argv[1:] if args is None else args)
+        _readable(words)
         result: Any = trialsim_group.main(args=args, prog_name="trialsim", standalone_mode=False)
-    except ScenarioError as error:
-        from trialsim.cli.console import print_faults
-
-        print_faults(error)
-        return error.exit_code
     except TrialsimError as error:
-        from trialsim.cli.console import print_error
-
-        print_error(error)
-        return error.exit_code
+        return _fail(error, words)
     except OSError as problem:
-        from trialsim.cli.console import print_error
-
-        print_error(_refused(problem))
-        return STOPPED
+        return _fail(_refused(problem), words, exit_code=STOPPED)
     except click.Abort:
-        click.echo("Stopped. What was finished is kept.", err=True)
-        return 4
+        from trialsim.cli.faults import StoppedError
+
+        return _fail(StoppedError("stopped. What was finished is kept.", code="TS-U025"), words)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        from trialsim.cli.faults import fault_of
+
+        return _fail(fault_of(error), words)
     return result if isinstance(result, int) else 0
+
+
+def _fail(error: TrialsimError, words: list[str], *, exit_code: int | None = None) -> int:
+    """Say what is wrong, as words on stderr or, after ``--json``, as a document on stdout; the exit code."""
+    from trialsim.cli.console import print_document, print_error, print_faults
+
+    code = error.exit_code if exit_code is None else exit_code
+    if "--json" in words:
+        from trialsim.cli.faults import document
+
+        name = next((word for word in words if word in COMMANDS), "")
+        print_document(document(error), command=name, exit_code=code)
+    elif isinstance(error, ScenarioError):
+        print_faults(error)
+    else:
+        print_error(error)
+    return code
 
 
 def _readable(args: list[str]) -> None:
@@ -111,9 +146,12 @@ def _readable(args: list[str]) -> None:
 
     for word in args:
         if odd_letter(word) is not None:
-            raise click.UsageError(
-                f"'{harmless(word)}' is not readable text. Name files and values in letters of this terminal's encoding, "
-                "without control characters."
+            from trialsim.cli.faults import CommandLineError
+
+            raise CommandLineError(
+                f"'{harmless(word)}' is not readable text.",
+                code="TS-U026",
+                remedy="Name files and values in letters of this terminal's encoding, without control characters.",
             )
 
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import rich_click as click
 
 import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, scenario_argument, set_option
-from trialsim.cli.parse import SEED, SHARE, WORKERS
+from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
+from trialsim.cli.parse import SEED, SHARE, WORKERS, OneOf, Whole
 from trialsim.report.digits import percent
 
 if TYPE_CHECKING:
     from trialsim.assurance import Assurance
     from trialsim.prepared import Study
 
-    ParamType = click.ParamType[Any]
-else:
-    ParamType = click.ParamType
 
-
-class PointCount(ParamType):
+class PointCount(Whole):
     """``200``, or ``each`` for one point a trial."""
 
     name = "points"
@@ -32,29 +28,28 @@ class PointCount(ParamType):
         """The number of points; 0 for each."""
         if value == "each":
             return 0
-        text = str(value).replace(",", "")
-        if not text.isdigit() or int(text) == 0:
-            self.fail(f"'{value}' is no number of points. Write 200, or each.", param, ctx)
-        return int(text)
+        return super().convert(value, param, ctx)
 
 
 @click.command("assurance")
 @scenario_argument
-@click.option("--points", type=PointCount(), metavar="200|each",
-              help="Draws of all priors together; 200 if not said, fewer with few trials.")  # fmt: skip
-@click.option("--replicates", type=click.IntRange(20, 10**9), default=10_000, show_default=True,
+@click.option("--points", type=PointCount(1, 10**9, example="200, or each"), metavar="200|each",
+              help="Draws of all priors together; 200 by default, fewer with few trials.")  # fmt: skip
+@click.option("--replicates", "-r", type=Whole(20, 10**9), default=10_000, show_default=True,
               help="Simulated trials over all points, and as many at the design values.")  # fmt: skip
-@click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
-              help="The analysis that must reject; the primary one if not said. Several: see --need.")  # fmt: skip
-@click.option("--need", type=click.Choice(["any", "all"]), default="all", show_default=True,
+@click.option("--for", "-f", "wanted", type=AnalysisName(), multiple=True, metavar="ANALYSIS[/CONTRAST]",
+              help="The analysis that must reject; the primary one by default. Several: see --need.")  # fmt: skip
+@click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option(
     "--power", type=SHARE, default="80%", show_default=True, help="The power whose share of the prior is told."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance.")
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance."
+)
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write tables and figure.")
 @set_option
-@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
 @click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @json_option
 def command(

@@ -27,13 +27,15 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
     if not found.ok:
         if not as_json:
             raise ScenarioError(found.faults)
-        print_json({"ok": False, "faults": [asdict(fault) for fault in found.faults]})
+        print_json(
+            {"ok": False, "faults": [asdict(fault) for fault in found.faults]}, exit_code=ScenarioError.exit_code
+        )
         context.exit(ScenarioError.exit_code)
     if as_json:
         print_json({"ok": True, "warnings": list(found.warnings)})
         return
     for warning in found.warnings:
-        stderr.print("warning", style="yellow", end=" ")
+        stderr.print("warning", style="bold magenta", end=" ")
         stderr.print(warning)
     stdout.print(f"{scenario} is sound: {found.title}.", markup=False)
     stdout.print(f"Next: trialsim explain {scenario}", markup=False)

@@ -15,8 +15,8 @@ from trialsim.errors import RunError
 
 @click.command("cohort")
 @scenario_argument
-@click.option("--replicate", type=REPLICATE, default=0, show_default=True, help="Which simulated trial.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder; cohort-NAME-REPLICATE if not said.")
+@click.option("--replicate", "-r", type=REPLICATE, default=0, show_default=True, help="Which simulated trial.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Folder; cohort-NAME-REPLICATE by default.")
 @click.option(
     "--allocation", is_flag=True, help="Write stratum and block of each participant too, which can unblind the trial."
 )

@@ -13,7 +13,7 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, play_options, set_option
+from trialsim.cli.options import PathValue, json_option, play_options, set_option
 from trialsim.cli.parse import REPLICATES
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("designs", nargs=-1, required=True, metavar="A [B C...]")
-@click.option("--with", "variants", multiple=True, metavar="PATH=VALUE",
+@click.option("--with", "variants", multiple=True, type=PathValue(), metavar="PATH=VALUE",
               help="One more design: the first with this changed, e.g. `--with setting.resources.nurse.units=1`. "
               "May be given several times.")  # fmt: skip
-@click.option("--replicates", type=REPLICATES, help="Simulated trials of each; the baseline's number if not said.")
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials of each; the baseline's number by default.")
 @click.option("--play", is_flag=True, help="Play finished folders again, so that all measures are paired.")
-@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/compare-A-B if not said.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/compare-A-B by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the page.")
 @set_option
 @play_options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,13 @@ from trialsim.quantities.letters import harmless
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.progress import BarColumn
+
 #: Columns of a table that goes to a file or a pipe.
 WIDE = 140
+
+#: Where ``--quiet`` is remembered while a command runs.
+QUIET = "trialsim.quiet"
 
 
 class _Harmless(RenderHook):
@@ -55,6 +60,18 @@ def table_console() -> Console:
     return stdout if stdout.is_terminal else plain_console(width=WIDE)
 
 
+def is_quiet() -> bool:
+    """Whether the command under way was asked for the answer alone (``--quiet``)."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(QUIET))
+
+
+def say(text: str) -> None:
+    """A note on stderr, unless only the answer is wanted."""
+    if not is_quiet():
+        stderr.print(text)
+
+
 def print_error(error: TrialsimError) -> None:
     """What is wrong, its code, and the remedy."""
     stderr.print("error", style="bold red", end=" ")
@@ -72,18 +89,43 @@ def print_faults(error: ScenarioError) -> None:
     click.echo(f"{len(error.faults)} fault{'s' if len(error.faults) != 1 else ''} found.", err=True)
 
 
-def print_json(value: object) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+#: The version of the documents of ``--json``: raised when a key goes or changes its meaning, not when one is added.
+FORMAT = 1
+
+
+def print_json(value: Mapping[str, object], *, exit_code: int = 0) -> None:
+    """The result of the command under way as one JSON document on stdout."""
+    context = click.get_current_context(silent=True)
+    print_document(value, command=(context.info_name if context else None) or "", exit_code=exit_code)
+
+
+def print_document(value: Mapping[str, object], *, command: str, exit_code: int) -> None:
+    """A JSON document with its version, its command and its exit code before everything else."""
+    head = {"format": FORMAT, "command": command, "exit_code": exit_code}
+    click.echo(json.dumps({**head, **value}, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _bar() -> BarColumn:
+    """A progress bar in colors that are seen on white and on black."""
+    from rich.progress import BarColumn
+
+    return BarColumn(style="default", complete_style="magenta", finished_style="green", pulse_style="magenta")
 
 
 @contextmanager
 def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr; the block calls the function it gets with the number of replicates done so far."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        _bar(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=stderr, disable=quiet or is_quiet() or not stderr.is_terminal, transient=True
+    ) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, completed=done)
 
@@ -91,13 +133,15 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
 @contextmanager
 def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     """A progress bar for each stage of a job; the block calls its function with stage, trials done, and their total."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False), _bar(), MofNCompleteColumn(),
         TextColumn("{task.fields[pace]}", markup=False), TimeRemainingColumn(compact=True),
     )  # fmt: skip
-    with Progress(*columns, console=stderr, disable=quiet, transient=True) as bar:
+    with Progress(
+        *columns, console=stderr, disable=quiet or is_quiet() or not stderr.is_terminal, transient=True
+    ) as bar:
         known: dict[str, TaskID] = {}
 
         def tell(text: str, done: int, total: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.cli.console import stderr
+from trialsim.cli.console import say
 
 
 def say_if_first() -> None:
@@ -10,4 +10,4 @@ def say_if_first() -> None:
     from trialsim.engine import is_compiled
 
     if not is_compiled():
-        stderr.print("First use on this machine: compiling the engine, about 15 seconds. Later starts are quick.")
+        say("First use on this machine: compiling the engine, about 15 seconds. Later starts are quick.")

@@ -12,17 +12,22 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stderr
 from trialsim.cli.options import json_option
+from trialsim.cli.parse import NUMBER, OneOf, Word
 from trialsim.kinds.scales import SCALE
+from trialsim.quantities.refuse import nearest
 
 if TYPE_CHECKING:
     from trialsim.pilot import Fragment, Pilot
     from trialsim.pilot.data import PilotColumn
 
+#: What pilot data and statistics end in.
+DATA = (".csv", ".tsv", ".txt", ".xlsx", ".yaml", ".yml")
+
 #: Letters a line of the plan may have.
 WIDTH = 100
 
 
-class PilotFile(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+class PilotFile(Word):
     """A file of pilot data or statistics, or the name of a pilot that comes with trialsim."""
 
     name = "pilot"
@@ -31,19 +36,20 @@ class PilotFile(click.ParamType):  # type: ignore[type-arg]  # generic only from
         """The file; a file of this name goes before a shipped one."""
         path = Path(str(value))
         try:
-            if path.is_file():
-                return path
             if path.is_dir():
-                self.fail(f"'{value}' is a folder; name the file in it.", param, ctx)
+                self.refuse(f"'{value}' is a folder; name the file in it.", "", param, ctx)
             if path.exists():
                 return path
         except (OSError, ValueError) as refused:
-            self.fail(f"the file '{str(value)[:60]}' cannot be looked at: {refused}.", param, ctx)
+            self.refuse(f"the file '{str(value)[:60]}' cannot be looked at: {refused}.", "", param, ctx)
+        from trialsim.scenario.nearby import files_near
         from trialsim.scenario.shipped import shipped_data
 
         shipped = shipped_data()
         if str(value) not in shipped:
-            self.fail(f"there is no file '{value}'. A pilot to try is shipped: trialsim fit pilot.csv.", param, ctx)
+            near = nearest(str(value), [*files_near(value, DATA), *shipped])
+            remedy = f"Did you mean '{near}'?" if near else "A pilot to try is shipped: trialsim fit pilot.csv."
+            self.refuse(f"there is no file '{value}'.", remedy, param, ctx)
         return shipped[str(value)]
 
 
@@ -74,14 +80,17 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
               help="The scores that an outcome can be (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
 @click.option("--missing", multiple=True, metavar="CODES",
               help="Codes of missing values: 999, 'lost', COLUMN=99,999; none keeps every number.")  # fmt: skip
-@click.option("--decimal", type=click.Choice([".", ","]), help="The decimal mark, where it cannot be known.")
+@click.option("--decimal", type=OneOf(".", ","), help="The decimal mark, where it cannot be known.")
 @click.option("--sheet", help="The sheet of a workbook.")
-@click.option("--distribution", type=click.Choice(list(SCALE)),
+@click.option("--distribution", type=OneOf(*SCALE),
               help="In place of what the data suggest.")  # fmt: skip
 @click.option("--unit", help="The unit of the outcome, e.g. nmol/L.")
-@click.option("--null", type=float, metavar="NUMBER", help="What the mean of one group at one visit is compared with.")
+@click.option("--null", type=NUMBER, metavar="NUMBER", help="What the mean of one group at one visit is compared with.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the scenario here; to the screen by default."
+    "--out",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the scenario here; to the screen by default.",
 )
 @json_option
 def command(

@@ -7,18 +7,21 @@ from pathlib import Path
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stages, stderr, stdout
-from trialsim.cli.options import json_option
+from trialsim.cli.brief import lines_for_scripts, print_run
+from trialsim.cli.console import print_json, stages, stderr
+from trialsim.cli.options import Folder, all_option, json_option, quiet_option
 from trialsim.cli.parse import WORKERS
-from trialsim.cli.tables import print_measures, summary
+from trialsim.cli.tables import summary
 
 
 @click.command("merge")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.argument("shards", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("shards", nargs=-1, type=Folder())
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
-@click.option("--workers", type=WORKERS, help="Threads; one a core if not said.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
+@all_option
+@quiet_option
 @json_option
 @click.pass_context
 def command(
@@ -28,6 +31,7 @@ def command(
     figures: bool,
     truth: bool,
     workers: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Put the shards of a run together in FOLDER: those below it, and SHARDS that lie elsewhere.
@@ -42,11 +46,10 @@ def command(
     gone = merged.finished.missing if merged.finished is not None else ()
     missing = [f"{part.start:,} to {part.stop - 1:,}" for part in gone]
     if as_json:
-        told = summary(merged.characteristics, folder)
-        print_json({**told, "missing": [[part.start, part.stop] for part in gone]})
+        told = summary(merged.characteristics, folder) | {"lines": lines_for_scripts(merged)}
+        print_json({**told, "missing": [[part.start, part.stop] for part in gone]}, exit_code=4 if gone else 0)
     else:
-        print_measures(merged.characteristics)
-        stdout.print(f"\n{merged.characteristics.replicates:,} simulated trials, in {folder}.", markup=False)
+        print_run(merged, figures=figures, everything=everything)
     if missing:
         count = sum(len(part) for part in gone)
         stderr.print(f"{count:,} simulated trials are missing: replicates {_listed(missing)}.", markup=False)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import SEED, WORKERS
+from trialsim.cli.parse import SEED, WORKERS, OneOf, Word, completions
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-class ScenarioFile(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+class ScenarioFile(Word):
     """A scenario file, or the name of a shipped scenario."""
 
     name = "scenario"
@@ -26,7 +26,71 @@ class ScenarioFile(click.ParamType):  # type: ignore[type-arg]  # generic only f
         try:
             return scenario_file(str(value))
         except RunError as refused:
-            return self.fail(" ".join(part for part in (refused.message, refused.remedy) if part), param, ctx)
+            self.refuse(refused.message, refused.remedy, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002  # click's signature
+        """Scenario files, folders on the way, and shipped scenarios that begin so."""
+        from trialsim.api.names import scenario_names
+
+        return completions(scenario_names(incomplete), incomplete)
+
+
+class AnalysisName(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """An analysis of the scenario, perhaps with a contrast: ``fear_during/music - control``."""
+
+    name = "analysis"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002  # click's signature
+        """The analyses that begin so."""
+        from trialsim.api.names import analysis_names
+
+        return completions(analysis_names(_scenario(ctx)), incomplete)
+
+
+class PathValue(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A place in the scenario and a value: ``design.enroll=60``."""
+
+    name = "path=value"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002  # click's signature
+        """The places one step on."""
+        from trialsim.api.names import value_paths
+
+        return completions(value_paths(_scenario(ctx), incomplete), incomplete)
+
+
+def _scenario(ctx: click.Context) -> Path | None:
+    """The scenario among the words typed so far; an option without its value yet keeps click from telling which it is."""
+    from trialsim.api.names import scenario_among
+
+    return scenario_among(getattr(ctx.find_root().command, "called", ()))
+
+
+class Folder(Word):
+    """A folder that is there."""
+
+    name = "folder"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The folder; where there is none, those beside it and the runs in ``outputs`` are looked at."""
+        path = Path(str(value))
+        try:
+            there, is_folder = path.exists(), path.is_dir()
+        except (OSError, ValueError) as refused:  # more letters than a name can have
+            self.refuse(f"the folder '{str(path)[:60]}...' cannot be looked at: {refused}.", "", param, ctx)
+        if not is_folder:
+            from trialsim.api.subjects import near_folder
+
+            what = f"'{path}' is a file, not a folder." if there else f"there is no folder '{path}'."
+            self.refuse(what, near_folder(path) or "`trialsim runs` lists the runs in outputs.", param, ctx)
+        return path
+
+
+def scenario_name(path: Path) -> str:
+    """A scenario as it is typed in a command: the name of a shipped one, or the path of the file."""
+    from trialsim.api.subjects import shipped_name
+
+    return shipped_name(path) or str(path)
 
 
 def scenario_argument(command: Command) -> Command:
@@ -37,7 +101,7 @@ def scenario_argument(command: Command) -> Command:
 def set_option(command: Command) -> Command:
     """``--set design.enroll=60``, as often as wanted."""
     return click.option(
-        "--set", "changes", multiple=True, metavar="PATH=VALUE",
+        "--set", "-s", "changes", multiple=True, type=PathValue(), metavar="PATH=VALUE",
         help="Change a value of the scenario, e.g. `--set design.enroll=60`. May be given several times.",
     )(command)  # fmt: skip
 
@@ -45,9 +109,9 @@ def set_option(command: Command) -> Command:
 def play_options(command: Command) -> Command:
     """Seed, engine and workers."""
     for option in (
-        click.option("--workers", type=WORKERS, help="Threads; one a core if not said."),
+        click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core)."),
         click.option(
-            "--engine", type=click.Choice(["fast", "simpy"]), default="fast", show_default=True,
+            "--engine", type=OneOf("fast", "simpy"), default="fast", show_default=True,
             help="The compiled engine, or the SimPy reference (same results, much slower).",
         ),
         click.option("--seed", type=SEED, help="Another seed than the scenario's."),
@@ -59,3 +123,24 @@ def play_options(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """``--json``: one JSON document on stdout, nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for scripts.")(command)
+
+
+def all_option(command: Command) -> Command:
+    """``--all``: every number on the terminal."""
+    return click.option("--all", "-a", "everything", is_flag=True, help="Print every number, not only the first ones.")(
+        command
+    )
+
+
+def quiet_option(command: Command) -> Command:
+    """``--quiet``: the answer alone; no progress, no notes."""
+    return click.option(
+        "--quiet", "-q", is_flag=True, expose_value=False, callback=_remember,
+        help="Print the answer alone: no progress, no notes.",
+    )(command)  # fmt: skip
+
+
+def _remember(context: click.Context, _param: click.Parameter, value: bool) -> None:
+    from trialsim.cli.console import QUIET
+
+    context.meta[QUIET] = value

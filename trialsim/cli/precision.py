@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import ParamType
+from trialsim.cli.parse import Word, number_in, remedy_for
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-class Precision(ParamType):
+class Precision(Word):
     """``0.5%`` for a share of trials, ``0.005`` or ``2`` for anything."""
 
     name = "precision"
@@ -20,12 +20,9 @@ class Precision(ParamType):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The error, above 0."""
         text = str(value).strip()
-        try:
-            number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            number = float("nan")
+        number = number_in(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
         if not 0 < number < float("inf"):
-            self.fail(f"'{text}' is no precision. Write 0.5% or 0.005.", param, ctx)
+            self.refuse(f"'{text}' is not a precision.", remedy_for(text, "0.5% or 0.005"), param, ctx)
         return number
 
 
@@ -33,8 +30,9 @@ def precision_options(command: Command) -> Command:
     """``--precision 0.5%`` and whose."""
     for option in (
         click.option(
-            "--precision-of", metavar="ANALYSIS[/CONTRAST][:MEASURE]",
-            help="What is to be precise, e.g. `trial:trial_days`; the power of the primary analysis if not said.",
+            "--precision-of", metavar="WHAT",
+            help="What is to be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default the power of the "
+            "primary analysis.",
         ),
         click.option(
             "--precision", type=Precision(), metavar="0.5%",

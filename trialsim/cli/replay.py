@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stdout
-from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.brief import print_lines, print_rows
+from trialsim.cli.console import is_quiet, print_json, stdout
+from trialsim.cli.options import (
+    all_option,
+    json_option,
+    play_options,
+    quiet_option,
+    scenario_argument,
+    scenario_name,
+    set_option,
+)
 from trialsim.cli.parse import REPLICATE
+
+if TYPE_CHECKING:
+    from trialsim.api.play import Replay
 
 
 @click.command("replay")
 @scenario_argument
-@click.option("--replicate", type=REPLICATE, required=True, help="Which simulated trial.")
+@click.option("--replicate", "-r", type=REPLICATE, required=True, help="Which simulated trial, from 0.")
 @click.option("--events", is_flag=True, help="Print everything that happened on the ward, in order.")
 @set_option
 @play_options
+@all_option
+@quiet_option
 @json_option
 def command(
     scenario: Path,
@@ -27,25 +42,39 @@ def command(
     seed: int | None,
     engine: str,
     workers: int | None,  # noqa: ARG001  # one trial needs one worker; the option is accepted everywhere
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Play one replicate again: its estimates equal that row of the batch, and its events can be read."""
     played = ts.replay(scenario, replicate, set=changes, seed=seed, engine="simpy" if engine == "simpy" else "fast")
-    frame = played.frame()
     if as_json:
-        content = {"replicate": replicate, "estimates": _records(frame)}
+        content = {"replicate": replicate, "estimates": _records(played.frame())}
         print_json(content | ({"events": _records(played.frame("events"))} if events else {}))
         return
-    stdout.print(frame.to_string(index=False), markup=False)
+    from trialsim.report.gist import replay_lines, replay_rows
+
+    lines = replay_lines(played, name=scenario_name(scenario))
+    if is_quiet():
+        print_lines(lines[1:2])
+        return
+    print_lines(lines)
+    stdout.print()
+    if everything:
+        stdout.print(played.frame().to_string(index=False, na_rep=""), soft_wrap=True)
+    else:
+        print_rows(*replay_rows(played))
     if events:
-        stdout.print("")
-        there = played.study.program is not None
-        told = (
-            played.frame("events").to_string(index=False)
-            if there
-            else "There is no ward in this scenario, so there are no events."
-        )
-        stdout.print(told, markup=False)
+        stdout.print()
+        _print_events(played)
+
+
+def _print_events(played: Replay) -> None:
+    from trialsim.report.gist import event_rows
+
+    if played.study.program is None:
+        stdout.print("There is no ward in this scenario, so there are no events.")
+        return
+    print_rows(("time", "who", "event", "step", "takes"), event_rows(played), whole=2)
 
 
 def _records(frame: object) -> list[dict[str, object]]:

@@ -24,7 +24,7 @@ WORDS = {"sd": "SD"}
 
 @click.command("reproduce")
 @scenario_argument
-@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's number if not said.")
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @set_option
 @play_options
 @json_option
@@ -44,7 +44,8 @@ def command(
     )  # fmt: skip
     placed = found.placements
     if as_json:
-        print_json([{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in placed])
+        rows = [{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in placed]
+        print_json({"scenario": found.study.scenario.name, "replicates": found.replicates, "placements": rows})
         return
     from rich.table import Table
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stages, stderr, stdout
+from trialsim.cli.brief import lines_for_scripts, print_run, print_text
+from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
-from trialsim.cli.tables import print_measures, summary
+from trialsim.cli.tables import summary
 from trialsim.cli.where import in_words, where_options
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @scenario_argument
-@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's number if not said.")
-@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @precision_options
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before a very large run.")
 @set_option
 @play_options
+@all_option
+@quiet_option
 @json_option
 @click.pass_context
 def command(
@@ -55,6 +58,7 @@ def command(
     seed: int | None,
     engine: str,
     workers: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Play a study many times: power, error rates, what happens on the ward, figures and a report.
@@ -96,7 +100,7 @@ def command(
     elif as_json:
         _print_json(made)
     else:
-        _print(made, seconds=seconds, figures=figures)
+        _print(made, seconds=seconds, figures=figures, everything=everything)
 
 
 def agree(study: Study, *, workers: int | None) -> bool:
@@ -121,28 +125,20 @@ def _print_json(made: Run) -> None:
     from trialsim.report.opinions import opinions_as_data
 
     told = summary(made.characteristics, made.folder)
+    told |= {"lines": lines_for_scripts(made)}
     told |= {} if made.precision is None else {"precision": made.precision}
     print_json({**told, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 
 
-def _print(made: Run, *, seconds: float, figures: bool) -> None:
-    """The measures, the answer, and where to look."""
-    from trialsim.report.opinions import opinion_line
-    from trialsim.report.page import answer
-
+def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> None:
+    """Five lines and a compact table, or everything; quietly the answer alone."""
     folder, result = made.folder, made.characteristics
-    print_measures(result)
-    stdout.print(f"\n{answer(made)}", markup=False)
-    for line in (opinion_line(made.study, result), made.precision):
-        if line is not None:
-            stdout.print(line, markup=False)
+    print_run(made, figures=figures, everything=everything)
+    if made.precision is not None and not is_quiet():
+        print_text(made.precision)
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
-    stderr.print(f"{result.replicates:,} simulated trials{there}, in {seconds:.1f} s.", markup=False)
+    say(f"{result.replicates:,} simulated trials{there}, in {seconds:.1f} s.")
     before = made.finished.before if made.finished is not None else None
     if before is not None:
-        stdout.print(f"The result before this one is kept in {before}.", markup=False)
-    if figures:
-        stdout.print(f"Read {folder / 'report.html'} first; the numbers are in {folder}.", markup=False)
-    else:
-        stdout.print(f"The numbers are in {folder}.", markup=False)
+        say(f"The result before this one is kept in {before}.")

@@ -11,14 +11,14 @@ import rich_click as click
 
 import trialsim as ts
 from trialsim.cli.console import print_json, stderr, stdout, table_console
-from trialsim.cli.options import json_option
+from trialsim.cli.options import Folder, json_option
 
 if TYPE_CHECKING:
     from trialsim.runs.listing import Listed
 
 
 @click.command("runs")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.argument("folder", type=Folder(), required=False)
 @click.option("--verify", "check", is_flag=True, help="Hold every file and chunk against its checksum.")
 @click.option("--clean", "clean_", is_flag=True, help="Remove what is half written or damaged.")
 @click.option(
@@ -39,7 +39,7 @@ def command(
     keys: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """List the runs below FOLDER (outputs if not said); check them, and clean up after them.
+    """List the runs below FOLDER (outputs by default); check them, and clean up after them.
 
     After an edit the result before it is kept in the folder `earlier` of its run; each has a key, which names it.
     Exit code 1 when --verify finds something wrong.
@@ -52,7 +52,10 @@ def command(
         _clean(folder, chunks=chunks)
     found = ts.runs(folder, check=check)
     if as_json:
-        print_json([{**asdict(one), "folder": str(one.folder)} for one in found])
+        broken = any(one.faults for one in found)
+        print_json(
+            {"runs": [{**asdict(one), "folder": str(one.folder)} for one in found]}, exit_code=1 if broken else 0
+        )
     elif not found:
         stdout.print(f"There are no runs below {folder}.", markup=False)
     else:

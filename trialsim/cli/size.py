@@ -11,8 +11,8 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, scenario_argument, set_option
-from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS
+from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
+from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, OneOf, Whole
 
 if TYPE_CHECKING:
     from trialsim.prepared import Study
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 @click.command("size")
 @scenario_argument
 @click.option("--power", type=SHARE, default="90%", show_default=True, help="The power wanted, e.g. 80% or 0.8.")
-@click.option("--for", "wanted", multiple=True, metavar="ANALYSIS[/CONTRAST]",
+@click.option("--for", "-f", "wanted", type=AnalysisName(), multiple=True, metavar="ANALYSIS[/CONTRAST]",
               help="The analysis that must reject; by default the primary one. Several: see --need.")  # fmt: skip
-@click.option("--need", type=click.Choice(["any", "all"]), default="all", show_default=True,
+@click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option("--between", type=RANGE, metavar="20..400", help="Participants in all (or, with --effect, multiples of "
               "the declared effect) among which the answer may lie; by default a pilot finds them.")  # fmt: skip
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
               "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
-@click.option("--replicates", type=click.IntRange(200, 10**9), default=4000, show_default=True,
+@click.option("--replicates", "-r", type=Whole(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
-@click.option("--confirm", type=click.IntRange(0, 10**9), default=4000, show_default=True,
+@click.option("--confirm", type=Whole(0, 10**9), default=4000, show_default=True,
               help="Simulated trials of the recommended design under a fresh seed, which join the curve.")  # fmt: skip
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for curve and figure; by default outputs/NAME-size."
+    "--out", "-o", type=click.Path(path_type=Path), help="Folder for curve and figure; by default outputs/NAME-size."
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write the curve and its figure.")
 @set_option
-@click.option("--workers", type=WORKERS, help="Threads; by default one a core.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one a core.")
 @click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @json_option
 def command(
@@ -85,7 +85,9 @@ def command(
             made = ts.find_size(study, power=power, between=sizes, **asked, progress=tell)
     found, seconds = made.found, made.seconds
     if as_json:
-        print_json(summary(study, found, folder if figures else None, seconds))
+        print_json(
+            summary(study, found, folder if figures else None, seconds), exit_code=0 if found.at is not None else 4
+        )
     else:
         _print(study, found, folder if figures else None, seconds)
     if found.at is None:

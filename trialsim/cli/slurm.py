@@ -9,9 +9,9 @@ from pathlib import Path
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import stderr
-from trialsim.cli.options import scenario_argument, set_option
-from trialsim.cli.parse import REPLICATES, SEED, ParamType
+from trialsim.cli.console import print_json, stderr
+from trialsim.cli.options import json_option, scenario_argument, set_option
+from trialsim.cli.parse import REPLICATES, SEED, Whole, Word
 from trialsim.quantities.letters import harmless, usable_name
 
 SCRIPT = """#!/bin/bash
@@ -33,7 +33,7 @@ wait $!
 """
 
 
-class WrittenScenario(ParamType):
+class TypedWord(Word):
     """Words that stand in the head of the script, where nothing could be quoted: only what Slurm reads as one value."""
 
     def __init__(self, name: str, pattern: str, example: str) -> None:
@@ -42,26 +42,28 @@ class WrittenScenario(ParamType):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The value as written."""
         if re.fullmatch(self.pattern, str(value), re.ASCII) is None:
-            self.fail(
-                f"'{harmless(str(value))}' is not a {self.name} that Slurm reads. Write {self.example}.", param, ctx
-            )
+            message = f"'{harmless(str(value))}' is not a {self.name} that Slurm reads."
+            self.refuse(message, f"Write {self.example}.", param, ctx)
         return str(value)
 
 
-TIME = WrittenScenario("time", r"(\d{1,4}-)?\d{1,6}(:\d{1,2}){0,2}", "02:00:00, 90 or 1-12")
-MEMORY = WrittenScenario("memory", r"\d{1,9}[KMGT]?", "2G or 4000M")
+TIME = TypedWord("time", r"(\d{1,4}-)?\d{1,6}(:\d{1,2}){0,2}", "02:00:00, 90 or 1-12")
+MEMORY = TypedWord("memory", r"\d{1,9}[KMGT]?", "2G or 4000M")
 
 
 @click.command("slurm")
 @scenario_argument
-@click.option("--shards", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Tasks of the array.")
-@click.option("--replicates", type=REPLICATES, help="Simulated trials; the scenario's own number if not said.")
+@click.option(
+    "--shards", type=Whole(1, 10_000, example="20"), default=20, show_default=True, help="Tasks of the array."
+)
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's own number by default.")
 @click.option("--seed", type=SEED, help="Another seed than the scenario's.")
 @click.option("--time", type=TIME, default="02:00:00", show_default=True, help="Time limit of a task.")
-@click.option("--cpus", type=click.IntRange(min=1), default=1, show_default=True, help="Cores of a task.")
+@click.option("--cpus", type=Whole(1, 10_000, example="4"), default=1, show_default=True, help="Cores of a task.")
 @click.option("--memory", type=MEMORY, default="2G", show_default=True, help="Memory of a task.")
-@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME if not said.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
 @set_option
+@json_option
 def command(
     scenario: Path,
     shards: int,
@@ -72,6 +74,7 @@ def command(
     memory: str,
     out: Path | None,
     changes: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Print the script of a Slurm array that plays a study in shards.
 
@@ -97,5 +100,15 @@ def command(
         stderr.print(
             f"{total:,} simulated trials are {chunks} chunks: {shards - chunks} shards get none. Ask for {chunks}."
         )
+    if as_json:
+        print_json(
+            {
+                "script": script,
+                "file": f"{usable_name(known.name) or 'study'}.sbatch",
+                "shards": shards,
+                "chunks": chunks,
+            }
+        )
+        return
     # as bytes: a script for Linux, whatever the machine that prints it makes of line ends and umlauts
     click.echo(script.encode("utf-8", "surrogateescape"), nl=False)

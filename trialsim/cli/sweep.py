@@ -13,8 +13,8 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
-from trialsim.cli.parse import REPLICATES
+from trialsim.cli.options import AnalysisName, PathValue, json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import REPLICATES, Whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,15 +27,25 @@ MOST_SHOWN = 60
 
 @click.command("sweep")
 @scenario_argument
-@click.option("--over", multiple=True, metavar="PATH=VALUES", help='A value to vary, e.g. --over design.enroll="[60, 99]", '
+@click.option("--over", multiple=True, type=PathValue(), metavar="PATH=VALUES",
+              help='A value to vary, e.g. --over design.enroll="[60, 99]", '
               '"20..100 by 20" or "15 h..80 h in 5". Several: every combination. In place of the file\'s sweep.')  # fmt: skip
 @click.option("--zip", "zipped", is_flag=True, help="The first values of all --over together, then the second ones.")
-@click.option("--latin", type=click.IntRange(min=2), metavar="N", help="N points of a Latin hypercube over the ranges.")
+@click.option(
+    "--latin", type=Whole(2, 10**6, example="20"), metavar="N", help="N points of a Latin hypercube over the ranges."
+)
 @click.option("--point", "listed", multiple=True, metavar='"PATH=VALUE; ..."', help="One design, value by value.")
-@click.option("--replicates", type=REPLICATES, default=2000, show_default=True, help="Trials of each design.")
-@click.option("--for", "wanted", metavar="ANALYSIS[/CONTRAST]", help="The analysis shown; the primary one if not said.")
+@click.option("--replicates", "-r", type=REPLICATES, default=2000, show_default=True, help="Trials of each design.")
+@click.option(
+    "--for",
+    "-f",
+    "wanted",
+    type=AnalysisName(),
+    metavar="ANALYSIS[/CONTRAST]",
+    help="The analysis shown; the primary one by default.",
+)
 @click.option("--measure", default="power", show_default=True, help="The measure shown; results.csv has all of them.")
-@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-sweep if not said.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-sweep by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures.")
 @click.option("--fresh", is_flag=True, help="Play every design again, also those that the folder holds.")
 @click.option("--yes", is_flag=True, help="Play more than 10,000 designs.")

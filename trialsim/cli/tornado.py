@@ -13,7 +13,8 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.options import AnalysisName, json_option, play_options, scenario_argument, set_option
+from trialsim.cli.parse import Whole
 
 if TYPE_CHECKING:
     from trialsim.sweep.tornado import Tornado
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 @click.command("tornado")
 @scenario_argument
+@click.option("--replicates", "-r", type=Whole(2, 10**9), default=2000, show_default=True, help="Trials at each end.")
 @click.option(
-    "--replicates", type=click.IntRange(2, 10**9), default=2000, show_default=True, help="Trials at each end."
+    "--for",
+    "-f",
+    "wanted",
+    type=AnalysisName(),
+    metavar="ANALYSIS[/CONTRAST]",
+    help="Whose power; the primary analysis by default.",
 )
-@click.option("--for", "wanted", metavar="ANALYSIS[/CONTRAST]", help="Whose power; the primary analysis if not said.")
-@click.option("--out", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-tornado if not said.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-tornado by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the figure.")
 @set_option
 @play_options

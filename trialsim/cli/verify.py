@@ -10,12 +10,15 @@ import rich_click as click
 
 import trialsim as ts
 from trialsim.cli.console import print_json, progress, stdout
-from trialsim.cli.options import json_option
+from trialsim.cli.options import Folder, json_option
+from trialsim.cli.parse import Whole
 
 
 @click.command("verify")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--sample", type=click.IntRange(min=1), default=20, show_default=True, help="Replicates played again.")
+@click.argument("folder", type=Folder())
+@click.option(
+    "--sample", type=Whole(1, 10**9, example="20"), default=20, show_default=True, help="Replicates played again."
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> None:
@@ -29,7 +32,8 @@ def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> Non
     with progress(sample, text="Playing again", quiet=as_json) as done:
         found = ts.verify(folder, sample=sample, progress=done)
     if as_json:
-        print_json(plain({"verdict": found.verdict.word, **asdict(found.verdict)}))
+        told = {name: plain(one) for name, one in asdict(found.verdict).items()}
+        print_json({"verdict": found.verdict.word, **told}, exit_code=0 if found.ok else 1)
     else:
         for line in found.lines():
             stdout.print(line, markup=False)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import ADDRESS
+from trialsim.cli.parse import ADDRESS, OneOf
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -20,7 +20,7 @@ def where_options(command: Command) -> Command:
             help="Play on a Dask cluster: the address of its scheduler, or `local` for one here.",
         ),
         click.option(
-            "--executor", type=click.Choice(["threads", "processes"]), show_default="threads",
+            "--executor", type=OneOf("threads", "processes"), show_default="threads",
             help="Play in threads or in processes of this machine; the results are the same.",
         ),
     ):  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trialsim.evaluate.columns import FAMILY
+from trialsim.evaluate.columns import FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import share_interval
 
@@ -43,12 +43,21 @@ def shown_analyses(found: Comparison) -> list[tuple[str, str]]:
     return sorted(rows, key=lambda row: (row[0] != FAMILY, row[0] not in primary))[:MOST_ROWS]
 
 
+def titles_of(found: Comparison) -> dict[tuple[str, str], str]:
+    """What people read in place of the name and contrast of each row that is compared."""
+    names = shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows)
+    return {
+        (row.analysis, row.contrast): f"{names.get(row.analysis, row.analysis)}: {row.contrast}" for row in found.rows
+    }
+
+
 def power_frame(found: Comparison) -> pd.DataFrame:
     """Columns row, primary, label, value, low, high: power of each design; bounds where too many trials failed."""
     import pandas as pd
 
     primary = found.sides[0].study.scenario.primary
     records: list[dict[str, object]] = []
+    titles = titles_of(found)
     for analysis, contrast in shown_analyses(found):
         powers: dict[str, tuple[float, float, float]] = {}
         here = [row for row in found.rows if (row.analysis, row.contrast) == (analysis, contrast)]
@@ -61,7 +70,7 @@ def power_frame(found: Comparison) -> pd.DataFrame:
                     low, high = ((one.a if label == found.sides[0].label else one.b) for one in ends[:2])
                     powers[label] = (float("nan"), low, high)
         records += [
-            {"row": f"{analysis}: {contrast}", "primary": analysis in (*primary, FAMILY), "label": label, "value": one[0],
+            {"row": titles[analysis, contrast], "primary": analysis in (*primary, FAMILY), "label": label, "value": one[0],
              "low": one[1], "high": one[2]}
             for label, one in powers.items()
         ]  # fmt: skip
@@ -71,8 +80,9 @@ def power_frame(found: Comparison) -> pd.DataFrame:
 def difference_frame(found: Comparison) -> pd.DataFrame:
     """Columns row, label, value, low, high: the difference in power from the baseline, with its 95 % interval."""
     wanted = shown_analyses(found)
+    titles = titles_of(found)
     rows = [row for row in found.rows if row.measure == "power" and (row.analysis, row.contrast) in wanted]
-    return _differences(rows, [f"{row.analysis}: {row.contrast}" for row in rows])
+    return _differences(rows, [titles[row.analysis, row.contrast] for row in rows])
 
 
 def _differences(rows: Sequence[Difference], titles: Sequence[str]) -> pd.DataFrame:
@@ -118,10 +128,11 @@ def estimate_frame(found: Comparison) -> pd.DataFrame:
 
     common = [row for row in shown_analyses(found) if all(row in one.estimates for one in found.shown)][:MOST_PANELS]
     plan = {(row.analysis, row.contrast): row for row in found.sides[0].study.analysis.rows}
+    titles = titles_of(found)
     parts = [
         pd.DataFrame(
             {
-                "row": f"{row[0]}: {row[1]}", "label": side.label, "estimate": one.estimates[row],
+                "row": titles[row], "label": side.label, "estimate": one.estimates[row],
                 "no_effect": plan[row].no_effect,
                 "estimand": plan[row].estimand + (f" [{plan[row].unit}]" if plan[row].unit else ""),
             }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trialsim.errors import RunError, ScenarioError, TrialsimError
 from trialsim.prepared import Study, prepare
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.place import settle
 from trialsim.runs.record import MANIFEST, RESOLVED, read_manifest
@@ -15,6 +16,7 @@ from trialsim.runs.run import ESTIMATES, MEASURES
 from trialsim.scenario import Scenario, load, resolve
 from trialsim.scenario.change import typed
 from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.nearby import SCENARIOS, files_near, folders_near
 from trialsim.scenario.shipped import shipped_scenarios
 
 #: The most designs in a readable comparison.
@@ -118,7 +120,7 @@ def _read(label: str, path: Path, changes: Sequence[str]) -> Side:
         if str(path) not in shipped:
             raise CompareError(
                 f"there is no file, folder or shipped scenario '{path}'.", code="TS-C002",
-                remedy=f"Shipped: {', '.join(shipped)}.",
+                remedy=did_you_mean(str(path), [*files_near(path, SCENARIOS), *folders_near(path), *shipped], what="There are"),
             )  # fmt: skip
         path = shipped[str(path)].path
     study = prepare(load(path, set=changes))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan
+from trialsim.analysis.plan import AnalysisPlan, RowPlan
 from trialsim.evaluate.table import Kind, MeasureColumn
 
 Floats = NDArray[np.float64]
@@ -31,6 +31,11 @@ OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
     ("interval_width", "mean"),
     ("n_analyzed", "mean"),
 )
+
+
+def shown_names(rows: Iterable[RowPlan]) -> dict[str, str]:
+    """What people read in place of the name of each analysis, and of several primary ones together."""
+    return {row.analysis: row.shown for row in rows} | {FAMILY: "primary analyses"}
 
 
 @dataclass(frozen=True)

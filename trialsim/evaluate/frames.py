@@ -31,7 +31,7 @@ REJECTIONS = (
 
 def row_name(row: RowPlan) -> str:
     """The name of a row of the plan in a figure."""
-    return f"{row.analysis}: {row.contrast}"
+    return row.title
 
 
 def note(result: OperatingCharacteristics) -> str:

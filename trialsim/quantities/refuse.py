@@ -66,27 +66,56 @@ def shown(value: object) -> str:
     return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
 
 
-def did_you_mean(word: str, known: Sequence[str], *, what: str = "Known") -> str:
+def did_you_mean(
+    word: str, known: Sequence[str], *, what: str = "Known", meant: Mapping[str, str] | None = None
+) -> str:
     """``Did you mean 'massage'?`` if a known word is similar, else the list of known words; never the word itself.
+
+    Capitals, blanks and the marks ``_ - .`` do not count; where no spelling is near, what begins with the word is.
+
+    Parameters
+    ----------
+    meant : other words, such as labels, and the known one that each of them stands for
 
     >>> did_you_mean("sd", ["sd", "mean"])
     'Known: mean.'
+    >>> did_you_mean("Fear during", ["fear_during", "pain"]), did_you_mean("picu", ["picu-blood-draw", "nicu-massage"])
+    ("Did you mean 'fear_during'?", "Did you mean 'picu-blood-draw'?")
+    >>> did_you_mean("The main one", ["a", "b"], meant={"The main one": "b"})
+    "Did you mean 'b'?"
     """
-    near = nearest(word, known)
+    known = [one for one in known if one != word]
+    near = nearest(word, known, meant)
     if near:
         return f"Did you mean '{near}'?"
-    others = [one for one in known if one != word]
-    return f"{what}: {', '.join(others)}." if others else ""
+    return f"{what}: {', '.join(known)}." if known else ""
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """The known word that was probably meant; empty where none is near.
+def nearest(word: str, known: Sequence[str], meant: Mapping[str, str] | None = None) -> str:
+    """The known word that was probably meant; empty if none is similar.
 
     >>> nearest("masage", ["massage", "talk"])
     'massage'
     """
     from difflib import get_close_matches
 
-    known = [one for one in known if one != word]
-    near = get_close_matches(word, known, n=1, cutoff=0.6) or [k for k in known if k.lower() == word.lower()]
-    return near[0] if near else ""
+    by_letters: dict[str, str] = {}
+    for one in known:
+        if one != word:
+            by_letters.setdefault(_letters(one), one)
+    for other, one in (meant or {}).items():
+        by_letters.setdefault(_letters(other), one)
+    wanted = _letters(word)
+    near = [wanted] if wanted in by_letters else get_close_matches(wanted, by_letters, n=1, cutoff=0.6)
+    if not near and len(wanted) >= SHORTEST:
+        near = [one for one in by_letters if one.startswith(wanted)] or [one for one in by_letters if wanted in one]
+    return by_letters[near[0]] if near else ""
+
+
+#: The fewest letters after which the words that begin with them are proposed.
+SHORTEST = 3
+
+
+def _letters(word: str) -> str:
+    """A word without what people mix up."""
+    return word.casefold().translate(str.maketrans("", "", " _-.")) or word

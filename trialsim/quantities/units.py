@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from difflib import get_close_matches
 
 from trialsim.errors import UnitError
+from trialsim.quantities.marks import marks_remedy, without_marks
 
 __all__ = ["KINDS", "UnitError", "format_value", "parse"]
 
@@ -82,8 +82,9 @@ def canonical_unit(written: str, kind: str) -> str:
         return name
     lowered = {known.lower(): known for known in TABLES[kind]}
     lowered |= {alias.lower(): known for alias, known in ALIASES.items() if known in TABLES[kind]}
-    near = get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
-    hint = f"Did you mean {lowered[near[0]]!r}?" if near else f"Known units: {', '.join(TABLES[kind])}."
+    from trialsim.quantities.refuse import did_you_mean  # loads pydantic, which correct units need not wait for
+
+    hint = did_you_mean(name, list(TABLES[kind]), what="Known units", meant=lowered)
     raise UnitError(f"{written!r} is not a unit of a {kind}.", code="TS-U003", remedy=hint)
 
 
@@ -113,9 +114,10 @@ def _split(text: str | float, kind: str) -> tuple[float, str]:
     if not isinstance(text, bool) and isinstance(text, (int, float)):
         value, written = float(text), ""
     else:
-        found = _QUANTITY.match(str(text).strip())
-        if found is None:
-            raise UnitError(f"{text!r} is not a {kind}.", code="TS-U001", remedy=f"Write it like {EXAMPLES[kind]!r}.")
+        found = _QUANTITY.match(without_marks(str(text).strip()))
+        if found is None or re.match(r"[\d,._]", found[2]):
+            remedy = marks_remedy(str(text)) or f"Write it like {EXAMPLES[kind]!r}."
+            raise UnitError(f"{text!r} is not a {kind}.", code="TS-U001", remedy=remedy)
         value, written = float(found[1]), found[2].strip()
     if not math.isfinite(value):
         raise UnitError(f"{text!r} is not finite.", code="TS-U001", remedy=f"Write it like {EXAMPLES[kind]!r}.")

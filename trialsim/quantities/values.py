@@ -6,6 +6,7 @@ import math
 import re
 
 from trialsim.quantities import units
+from trialsim.quantities.marks import marks_remedy, without_marks
 from trialsim.quantities.refuse import refuse
 
 _AMOUNT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*\Z", re.DOTALL)
@@ -78,13 +79,13 @@ def _parse(text: str, kind: str) -> float:
     return float(parsed)
 
 
-def _labeled(text: str, kind: str) -> tuple[float, str | None]:
+def _labeled(written: str, kind: str) -> tuple[float, str | None]:
+    text = without_marks(written)
     found = _AMOUNT.match(text)
     number, label = (found.group(1), found.group(2)) if found else ("", "")
-    if not found or (kind != "amount" and not label) or re.match(r"[\d,.]", label):
-        comma = re.fullmatch(r"\s*[-+]?\d+,\d+.*", text)
-        remedy = f"Write a decimal point: {text.replace(',', '.', 1)}." if comma else example_of(kind)
-        refuse("TS-E012", f"'{{value}}' is not {KIND_WORDS[kind]}.", value=text, remedy=remedy)
+    if not found or (kind != "amount" and not label) or re.match(r"[\d,._]", label):
+        remedy = marks_remedy(written) or example_of(kind)
+        refuse("TS-E012", f"'{{value}}' is not {KIND_WORDS[kind]}.", value=written, remedy=remedy)
     if not math.isfinite(float(number)):
         refuse("TS-E013", "'{value}' is not a finite number.", value=_short(text), remedy=example_of(kind))
     return float(number), " ".join(label.split()) or None

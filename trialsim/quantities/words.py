@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from trialsim.quantities.letters import is_usable, odd_letter, usable_name
+from trialsim.quantities.marks import without_marks
 from trialsim.quantities.refuse import refuse
 
 
@@ -109,17 +110,15 @@ def read_study_name(value: object) -> str:
 
 
 def read_count(value: object) -> object:
-    """A whole number; yes or no, text and fractions are refused."""
+    """A whole number, also ``10_000``; yes or no, other text and fractions are refused."""
+    if isinstance(value, str) and without_marks(value.strip()).isdecimal() and "_" in value:
+        return int(without_marks(value.strip()))
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, float) or not value.is_integer():
-        refuse(
-            "TS-E011",
-            "'{value}' is not a whole number.",
-            value=value,
-            wants="whole number",
-            remedy="Write a whole number without a unit.",
-        )
+        grouped = isinstance(value, str) and re.fullmatch(r"\d{1,3}([,. ]\d{3})+", value.strip())
+        remedy = f"Write {re.sub(r'[,. ]', '', str(value))}." if grouped else "Write a whole number without a unit."
+        refuse("TS-E011", "'{value}' is not a whole number.", value=value, wants="whole number", remedy=remedy)
     return int(value)
 
 
@@ -138,7 +137,7 @@ def read_categories(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    found = _SCALE.fullmatch(value)
+    found = _SCALE.fullmatch(without_marks(value))
     example = "Write [0, 1, 2, 3, 4], 0..10 or 0..100 by 5."
     if found is None:
         refuse("TS-E113", "'{value}' is neither a list of numbers nor a range.", value=value, remedy=example)

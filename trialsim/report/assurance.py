@@ -34,7 +34,7 @@ def answer(found: Assurance) -> list[str]:
     mean, design = found.average.share, found.design
     points = len(found.played.u)
     first = (
-        f"Averaged over the prior, the power of {found.target.name} is {share_text(mean)}; "
+        f"Averaged over the prior, the power of {found.target.shown} is {share_text(mean)}; "
         f"at the design values it is {share_text(design)}. {SIGN}"
     )
     low, high = (percent(found.spread.quantile(q), 0) for q in (0.1, 0.9))
@@ -168,7 +168,7 @@ def figure(study: Study, found: Assurance) -> Figure:
         belief=belief.label,
         ticks=[(q, belief.shown(float(value))) for q, value in zip(at, values, strict=True)],
         note=(
-            f"{study.scenario.name}: {found.target.name}. {len(found.played.u):,} points of the prior, "
+            f"{study.scenario.name}: {found.target.shown}. {len(found.played.u):,} points of the prior, "
             f"{found.replicates:,} simulated trials; band: 95 % Monte Carlo."
         ),
     )

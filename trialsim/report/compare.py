@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.best import PowerRanking
+from trialsim.compare.frames import titles_of
 from trialsim.compare.wording import headline
-from trialsim.evaluate.columns import FAMILY, POWER
+from trialsim.evaluate.columns import FAMILY, POWER, shown_names
 from trialsim.evaluate.separation import Separation, more_would
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import share_interval
@@ -74,13 +75,13 @@ class Line:
 def lines(found: Comparison, label: str, *, first: bool = False) -> list[Line]:
     """The rows for one design as text; only the most important ones for a ``first`` look."""
     primary = found.sides[0].study.scenario.primary
-    shown = []
+    shown, titles = [], titles_of(found)
     for row in found.rows:
         if row.scenario != label or (first and not _at_first(row, primary)):
             continue
         known = _known(row)
         if known is not None:
-            shown.append(_line(row, *known, primary=row.analysis in primary))
+            shown.append(_line(row, *known, of=titles[row.analysis, row.contrast], primary=row.analysis in primary))
     return shown
 
 
@@ -101,7 +102,7 @@ def _known(row: Difference) -> tuple[str, str] | None:
     return extra.get(row.measure) or TRIAL_MEASURES.get(row.measure)
 
 
-def _line(row: Difference, what: str, kind: str, *, primary: bool) -> Line:
+def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> Line:
     scale = 100.0 if kind == "share" else 1.0
 
     def gap(number: float, digits: str = "") -> str:
@@ -113,7 +114,7 @@ def _line(row: Difference, what: str, kind: str, *, primary: bool) -> Line:
         return with_minus(text if text.startswith("-") or not digits else digits + text)
 
     saved = "" if math.isnan(row.saved) else f"{round(100 * row.saved)} %"
-    of = row.contrast if row.analysis == TRIAL else f"{row.analysis}: {row.contrast}"
+    of = row.contrast if row.analysis == TRIAL else of
     difference = "0" if row.difference == 0 else gap(row.difference, "+")
     alone = rounded(scale * row.mcse_unpaired, scale * row.mcse_unpaired) if row.mcse_unpaired > 0 else "0"
     return Line(
@@ -161,16 +162,26 @@ def answer(found: Comparison) -> list[str]:
     return told
 
 
-def _which(contest: PowerRanking) -> str:
+def _name(found: Comparison, analysis: str) -> str:
+    return shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows).get(
+        analysis, analysis
+    )
+
+
+def _which(found: Comparison, contest: PowerRanking) -> str:
     which = {"any": "at least one primary analysis", "all": "all primary analyses together"}
-    return which[contest.contrast] if contest.analysis == FAMILY else f"{contest.analysis} ({contest.contrast})"
+    return (
+        which[contest.contrast]
+        if contest.analysis == FAMILY
+        else f"{_name(found, contest.analysis)} ({contest.contrast})"
+    )
 
 
 def _power_answer(
     found: Comparison, label: str, contest: PowerRanking, apart: Separation, row: Difference | None
 ) -> str:
     base = found.sides[0].label
-    what = f"The power of {_which(contest)}"
+    what = f"The power of {_which(found, contest)}"
     if row is None:
         return f"{what} is not compared: too many trials of {base} or {label} could not be analyzed."
     a, b = (_value(row, value, "share") for value in (row.a, row.b))
@@ -208,7 +219,7 @@ def choice(found: Comparison) -> list[str]:
             if out
             else ""
         )
-        what = f"the power of {_which(contest)}"
+        what = f"the power of {_which(found, contest)}"
         if best is None:
             told.append(f"{what[0].upper()}{what[1:]} names no best design.{left}")
         elif best.clear:

@@ -112,8 +112,17 @@ def _levels(study: Study) -> Section:
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
+    rows = _one_row_for_equal_visits(rows)
     header = ("as a pilot measures it", "level before anything moves or blurs it") if plan.declared else ("level",)
     return Section("Levels declared", (), ("outcome", "visit", "arm", *header), tuple(rows))
+
+
+def _one_row_for_equal_visits(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows that differ in nothing but their visit, the second cell, as one row."""
+    visits: dict[tuple[str, ...], list[str]] = {}
+    for first, visit, *rest in rows:
+        visits.setdefault((first, *rest), []).append(visit)
+    return [(first, words.spans(names), *rest) for (first, *rest), names in visits.items()]
 
 
 def _effects(study: Study) -> Section:
@@ -181,14 +190,17 @@ def _people(study: Study) -> Section:
 
 
 def _ceilings(study: Study) -> Section:
-    lines = [
-        (
-            f"{one.outcome}: between the swabs around {one.activity} lie about {words.brief_duration(one.gap)} of "
-            f"changed secretion. Clearance allows a fall of at most {percent(one.possible, 0)} in expectation; the declared "
-            f"change of secretion gives {percent(one.declared, 0)}. Larger falls of single participants come from the "
-            "measurement and from within-person variation."
+    """What clearance allows around each activity; equal ones, such as six sessions, in one sentence."""
+    around: dict[tuple[str, str], list[str]] = {}
+    for one in ceilings(study.response):
+        text = (
+            f"lie about {words.brief_duration(one.gap)} of changed secretion. Clearance allows a fall of at most "
+            f"{percent(one.possible, 0)} in expectation; the declared change of secretion gives {percent(one.declared, 0)}. "
+            "Larger falls of single participants come from the measurement and from within-person variation."
         )
-        for one in ceilings(study.response)
+        around.setdefault((one.outcome, text), []).append(one.activity)
+    lines = [
+        f"{outcome}: between the swabs around {words.spans(names)} {text}" for (outcome, text), names in around.items()
     ]
     return Section("What clearance allows in the time", tuple(lines))
 

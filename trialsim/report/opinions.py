@@ -48,7 +48,7 @@ class Second:
     @property
     def name(self) -> str:
         """How texts call the row."""
-        return f"{self.row.analysis} ({self.row.contrast})"
+        return f"{self.row.shown} ({self.row.contrast})"
 
 
 def second_opinions(study: Study, result: OperatingCharacteristics) -> list[Second]:
@@ -98,6 +98,7 @@ def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
     return [
         {
             "analysis": one.row.analysis,
+            "shown": one.row.shown,
             "contrast": one.row.contrast,
             "primary": "primary" if one.primary else "",
             "simulated": one.shown,
@@ -117,9 +118,9 @@ def reasons_told(opinions: Sequence[Second]) -> list[tuple[str, str]]:
     for one in opinions:
         for reason in one.opinion.reasons:
             plain = SHARE.sub("", reason)
-            holds.setdefault(plain, []).append(one.row.analysis)
+            holds.setdefault(plain, []).append(one.row.shown)
             shares.setdefault(plain, []).extend(float(found) for found in SHARE.findall(reason))
-    everything = {one.row.analysis for one in opinions}
+    everything = {one.row.shown for one in opinions}
     told = []
     for reason, analyses in sorted(holds.items(), key=lambda item: -len(set(item[1]))):
         names = list(dict.fromkeys(analyses))

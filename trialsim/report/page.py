@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialsim.evaluate.columns import FAMILY
+from trialsim.evaluate.columns import FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS
 from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.report.brief import headline_verdicts
 from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
 from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
@@ -170,13 +171,17 @@ def answer(run: Reported) -> str:
     return " ".join([*_shortfall(run), f"With {who} as the target, {told}", *_level_in_words(run)])
 
 
+def _shown(run: Reported) -> dict[str, str]:
+    return shown_names(run.characteristics.kept.rows)
+
+
 def _family_in_words(run: Reported) -> str | None:
     """Of several primary analyses: how often one of them rejects, and how often all do."""
     some, every = (_find(run, "power", analysis=FAMILY, contrast=which) for which in ("any", "all"))
     if some is None or every is None:
         return None
     return (
-        f"at least one of the primary analyses {join(list(run.study.scenario.primary))} rejects in "
+        f"at least one of the primary analyses {join([_shown(run)[name] for name in run.study.scenario.primary])} rejects in "
         f"{_in_sentence(some)}, and all of them in {_in_sentence(every, of='these trials')}."
     )
 
@@ -196,24 +201,16 @@ def _power_in_words(run: Reported, primary: str, power: Measure | None) -> str:
         assert low is not None
         assert high is not None
         return (
-            f"the primary analysis {primary} rejects in {percent(low.value)} to {percent(high.value)} of simulated trials: "
-            "too many trials could not be analyzed for one number."
+            f"the primary analysis {_shown(run)[primary]} rejects in {percent(low.value)} to {percent(high.value)} of simulated "
+            "trials: too many trials could not be analyzed for one number."
         )
-    return f"the primary analysis {primary} rejects in {_in_sentence(power)}."
-
-
-def _headline_verdicts(run: Reported) -> list[Verdict]:
-    """The verdicts on what the headline shows: of the first primary analysis, or of several together."""
-    primary = run.study.scenario.primary
-    here = FAMILY if len(primary) > 1 else primary[0]
-    found = [one for one in run.characteristics.verdicts if one.analysis == here]
-    return found if len(primary) > 1 else found[:1]
+    return f"the primary analysis {_shown(run)[primary]} rejects in {_in_sentence(power)}."
 
 
 def _level_in_words(run: Reported) -> list[str]:
     """What to say of a headline whose tests reject too often when nothing is to be found."""
     told = []
-    for one in _headline_verdicts(run):
+    for one in headline_verdicts(run):
         if one.too_often:
             who = {"any": "at least one rejects", "all": "all reject"} if one.analysis == FAMILY else {}
             told.append(
@@ -251,7 +248,7 @@ def cards(run: Reported) -> list[Card]:
     """The numbers to be seen first, each with its error or its bound."""
     primary = run.study.scenario.primary[0]
     several = len(run.study.scenario.primary) > 1
-    too_often = {(one.analysis, one.contrast) for one in _headline_verdicts(run) if one.too_often}
+    too_often = {(one.analysis, one.contrast) for one in headline_verdicts(run) if one.too_often}
     first: list[tuple[str | None, str | None, str, str]] = [
         (primary, None, "power", "power of the primary analysis"),
         (primary, None, "", "rejections when nothing is to be found"),
@@ -300,6 +297,7 @@ def analysis_rows(run: Run) -> list[dict[str, Any]]:
         rows.append(
             {
                 **here,
+                "shown": row.shown,
                 "test": row.test,
                 "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
                 **_decided(run, row.analysis, row.contrast),
@@ -336,8 +334,8 @@ def _family_rows(run: Run) -> list[dict[str, Any]]:
     empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
     return [
         {
-            "analysis": "primary analyses", "contrast": which, "test": test, "primary": "primary", **empty,
-            **_decided(run, FAMILY, which),
+            "analysis": "primary analyses", "shown": "primary analyses", "contrast": which, "test": test, "primary": "primary",
+            **empty, **_decided(run, FAMILY, which),
         }
         for which, test in (("any", "at least one rejects"), ("all", "all reject"))
     ]  # fmt: skip

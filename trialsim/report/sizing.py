@@ -59,7 +59,7 @@ def _recommendation(study: Study, found: SizingResult) -> str:
     error = f"95 % Monte Carlo interval {low} to {high}"
     if found.axis == "effect":
         return (
-            f"With {study.conduct.target} participants, {found.target.name} has a power of {_goal(found)} when the effects are "
+            f"With {study.conduct.target} participants, {found.target.shown} has a power of {_goal(found)} when the effects are "
             f"{found.at:.3g} times the declared ones."
         )
     each = sizes_of(study).of_arms(int(found.at))
@@ -69,7 +69,7 @@ def _recommendation(study: Study, found: SizingResult) -> str:
         what = f"a {interval_name(found)} that is {value} wide on average ({error}; {_goal(found)} is wanted)"
     else:
         what = f"a power of {value} ({error}; {_goal(found)} is wanted)"
-    return f"{found.at:.0f} participants{split} give {found.target.name} {what}."
+    return f"{found.at:.0f} participants{split} give {found.target.shown} {what}."
 
 
 def _meets(found: SizingResult) -> str:
@@ -156,7 +156,7 @@ def _at_the_end(found: SizingResult) -> list[str]:
 def _sooner(found: SizingResult) -> list[str]:
     first = (
         f"The smallest {found.axis} of the range is more than enough: {found.between[0]:g} {_unit(found)} already give "
-        f"{found.target.name} {_wanted(found)}."
+        f"{found.target.shown} {_wanted(found)}."
     )
     return [
         first,
@@ -170,7 +170,7 @@ def _never(found: SizingResult) -> list[str]:
         min(found.between[1], float(found.curve.at[-1])),
     )  # larger ones are not looked at in vain
     what = f"from {low:g} to {high:.4g} {_unit(found)}"
-    lines = [f"No {found.axis} {what} gives {found.target.name} {_wanted(found)}."]
+    lines = [f"No {found.axis} {what} gives {found.target.shown} {_wanted(found)}."]
     if math.isfinite(found.best[1]):
         lines.append(f"The nearest is {_nearest(found)} with {found.best[0]:.4g} {_unit(found)}.")
     return lines
@@ -178,7 +178,7 @@ def _never(found: SizingResult) -> list[str]:
 
 def _no_effect(found: SizingResult) -> list[str]:
     return [
-        f"No {found.axis} gives {found.target.name} {_wanted(found)}: the scenario declares no effect on what it compares.",
+        f"No {found.axis} gives {found.target.shown} {_wanted(found)}: the scenario declares no effect on what it compares.",
         f"The arms differ by chance alone: {_nearest(found)} of trials reject with {found.best[0]:.4g} {_unit(found)}.",
         "Declare an effect in the outcome, by effects: or by a level for each arm.",
     ]
@@ -203,7 +203,7 @@ def figure(study: Study, found: SizingResult) -> Figure:
         names=(f"{found.at:.3g}" if effect else f"{found.at:.0f} participants", "declared")
         if found.at
         else ("", "declared"),
-        note=f"{study.scenario.name}: {found.target.name}. {found.spent:,} simulated trials; band: 95 % Monte Carlo.",
+        note=f"{study.scenario.name}: {found.target.shown}. {found.spent:,} simulated trials; band: 95 % Monte Carlo.",
     )
 
 

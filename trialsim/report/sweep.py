@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from trialsim.analysis.plan import plain_words
 from trialsim.evaluate.separation import more_would
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import MEAN_SHARES
@@ -70,13 +71,13 @@ def names_of(paths: tuple[str, ...]) -> dict[str, str]:
 
 
 def answer_name(swept: SweepRun, answer: AnswerMeasure) -> str:
-    """``power of fear_during (music - control)``."""
+    """``power of fear during (music - control)``."""
     analyses = list(dict.fromkeys(cell.primary for cell in swept.cells))
     analysis = answer.analysis or (analyses[0] if len(analyses) == 1 else "the primary analysis")
     contrast = f" ({answer.contrast})" if answer.contrast else ""
     if answer.analysis == TRIAL:
         return f"{answer.measure.replace('_', ' ')}{contrast}"
-    return f"{answer.measure.replace('_', ' ')} of {analysis}{contrast}"
+    return f"{plain_words(answer.measure)} of {plain_words(analysis)}{contrast}"
 
 
 def summary_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[str]:

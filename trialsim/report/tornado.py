@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trialsim.analysis.plan import plain_words
 from trialsim.evaluate.separation import more_would
 from trialsim.evaluate.table import share_interval
 from trialsim.report.digits import SIGN, points_with_error, share_with_error
@@ -74,14 +75,14 @@ def lines(found: Tornado) -> list[str]:
     told = []
     for measure in found.measures:
         here = found.of(measure)
-        what = f"power of {found.analysis}{contrast}" if measure == "power" else _axis(measure, found)
+        what = f"power of {plain_words(found.analysis)}{contrast}" if measure == "power" else _axis(measure, found)
         told.append(
             f"{what[0].upper()}{what[1:]} as declared: {_written(here[0].declared, measure)}."
             f"{_most(found.leads[measure], names)}"
         )
     if found.verdict is not None and found.verdict.too_often:
         told.append(
-            f"As declared, {found.analysis}{contrast} {found.verdict.words} without effects: this is not a power."
+            f"As declared, {plain_words(found.analysis)}{contrast} {found.verdict.words} without effects: this is not a power."
         )
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
@@ -162,4 +163,4 @@ def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:
 def _axis(measure: str, found: Tornado) -> str:
     if measure.startswith("cost_"):
         return f"cost [{measure.removeprefix('cost_')}]"
-    return "length of the trial [days]" if measure == "trial_days" else f"power of {found.analysis}"
+    return "length of the trial [days]" if measure == "trial_days" else f"power of {plain_words(found.analysis)}"

@@ -93,6 +93,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
         rows.append(
             {
                 "analysis": row.analysis,
+                "shown": row.shown,
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
                 "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
@@ -118,6 +119,7 @@ def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[
         rows.append(
             {
                 "analysis": row.analysis,
+                "shown": row.shown,
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
                 "null": found.percent("rejection_null_twin"),

@@ -64,6 +64,31 @@ def join(words: Sequence[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
+def spans(names: Sequence[str]) -> str:
+    """Names that end in consecutive numbers as one.
+
+    >>> spans(["pre 1", "pre 2", "pre 3", "end"]), spans(["massage 1", "massage 2"])
+    ('pre 1 to 3 and end', 'massage 1 and 2')
+    """
+    groups: list[tuple[str, list[int]]] = []
+    for name in names:
+        stem, _, number = name.rpartition(" ")
+        if stem and number.isdecimal() and groups and groups[-1][0] == stem and groups[-1][1][-1:] == [int(number) - 1]:
+            groups[-1][1].append(int(number))
+        elif stem and number.isdecimal():
+            groups.append((stem, [int(number)]))
+        else:
+            groups.append((name, []))
+    return join([_span(stem, numbers) for stem, numbers in groups])
+
+
+def _span(stem: str, numbers: Sequence[int]) -> str:
+    if not numbers:
+        return stem
+    ends = {1: f"{numbers[0]}", 2: f"{numbers[0]} and {numbers[-1]}"}
+    return f"{stem} {ends.get(len(numbers), f'{numbers[0]} to {numbers[-1]}')}"
+
+
 # ---------------------------------------------------------------- who comes
 
 
@@ -246,7 +271,8 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     """An analysis in one line."""
     where = f"the change from {what.change.start} to {what.change.end}" if what.change else f"{what.visit}"
     scale = kinds.TRANSFORMS[what.transform]
-    text = f"{name}{' (primary)' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
+    named = f"{what.label} ({name})" if what.label else name
+    text = f"{named}{', primary' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
     if what.dichotomize is not None:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]

@@ -184,7 +184,7 @@ def _render(fault: Fault, *, color: bool) -> str:
     in_file = fault.line and not fault.option
     where = f"{fault.file}:{fault.line}:{fault.column}" if in_file else fault.file
     subject = f" {fault.path}:" if fault.path else ""
-    code = paint(fault.code, "33" if fault.warning else "31")
+    code = paint(fault.code, "35" if fault.warning else "31")
     words = harmless(f"{subject} {fault.message} {fault.remedy}".replace("\n", " ")).rstrip()
     lines = [f"{paint(harmless(where), '1')} {code}{words}"]
     if fault.source_line.strip():

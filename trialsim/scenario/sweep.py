@@ -13,6 +13,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from trialsim.quantities.fields import Count, Record
+from trialsim.quantities.marks import without_marks
 from trialsim.quantities.refuse import refuse
 
 #: One point of a sweep: the path of each value varied, and the value as a file would hold it.
@@ -63,7 +64,7 @@ class Interval(Record):
 
 def read_interval(text: str) -> Interval:
     """``20..100 by 20``, ``15 h..80 h in 5``, ``0.5..2``; a unit may be written at both ends or at the last one."""
-    match = _RANGE.fullmatch(text)
+    match = _RANGE.fullmatch(without_marks(text))
     if match is None:
         refuse("TS-E090", "'{value}' is neither a list nor a range.", value=text, remedy=_EXAMPLE)
     parts = match.groupdict()

@@ -158,7 +158,7 @@ def _events(text: str, place: Any, file: str) -> Iterator[Any]:
         yield from YAML(typ="safe", pure=True).parse(text)
     except MarkedYAMLError as error:
         problem = f"{error.context or ''} {error.problem or ''}"
-        unclosed = "quoted scalar" in problem or "expected ',' or" in problem
+        unclosed = "quoted scalar" in problem or "expected ',' or" in problem or "could not find" in problem
         mark = (unclosed and error.context_mark) or error.problem_mark or error.context_mark
         raise BrokenText(_broken(problem, place(mark) if mark is not None else None)) from None
     except (YAMLError, ValueError, RecursionError) as error:
@@ -191,7 +191,10 @@ def _broken(problem: str, where: Place | None) -> Finding:
         ("special characters are not allowed", "a character that cannot be printed.", "Remove it."),
         ("cannot start any token", "a character that YAML reserves begins this value.", "Put the text in quotes."),
     )
+    glued = re.match(r"\s*(?:- )?([\w ]+):(\S.*)", where.source_line) if where is not None else None
     for sign, message, remedy in words:
+        if "could not find" in sign and sign in problem and glued:
+            return Finding("TS-E001", (), "a blank is missing after the ':'.", f"Write {glued[1]}: {glued[2]}.", where)
         if sign in problem:
             return Finding("TS-E001", (), message, remedy, where)
     return Finding("TS-E001", (), "this is not valid YAML.", "Check indentation, colons and quotation marks.", where)
@@ -277,12 +280,25 @@ def _add(tree: Tree, stack: list[_Open], event: Any, kind: str, where: Place) ->
             path = ("<twice>", where.line, where.column)
         else:
             top.content[top.key] = content
+            if content is None and str(top.key).isdecimal():
+                _refuse_decimal_comma(tree, top)
     else:
         path = (*top.path, len(top.content))
         top.content.append(content)
     tree.values[path] = where
     if kind != "ScalarEvent":
         stack.append(_Open(content, path))
+
+
+def _refuse_decimal_comma(tree: Tree, top: _Open) -> None:
+    """``{sd: 5,03}`` is a map of sd: 5 and a key 03 without a value: the comma was meant as a decimal point."""
+    (*_, before), digits = list(top.content)[:-1] or [None], top.key
+    number = top.content.get(before)
+    if isinstance(number, int) and not isinstance(number, bool) and len(tree.findings) < MOST_FAULTS:
+        message, remedy = f"'{number},{digits}' has a decimal comma.", f"Write a decimal point: {number}.{digits}."
+        tree.findings.append(Finding("TS-E011", (*top.path, str(before)), message, remedy))
+        del top.content[digits]
+        top.content[before] = float(f"{number}.{digits}")  # what is meant is looked at further
 
 
 def _open_key(tree: Tree, top: _Open, key: str | None, where: Place) -> None:

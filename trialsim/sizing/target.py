@@ -16,6 +16,7 @@ from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import TrialsimError
 from trialsim.kinds.designs import WAY
 from trialsim.prepared import Study
+from trialsim.quantities.refuse import did_you_mean
 
 Floats = NDArray[np.float64]
 
@@ -47,8 +48,16 @@ class Target:
 
     @property
     def name(self) -> str:
-        """In words: ``fear_during (music - control)``."""
-        names = [f"{row.analysis} ({row.contrast})" for row in self._rows]
+        """For scripts: ``fear_during (music - control)``."""
+        return self._joined([row.analysis for row in self._rows])
+
+    @property
+    def shown(self) -> str:
+        """For people: ``Fear during the needle (music - control)``."""
+        return self._joined([row.shown for row in self._rows])
+
+    def _joined(self, analyses: Sequence[str]) -> str:
+        names = [f"{name} ({row.contrast})" for name, row in zip(analyses, self._rows, strict=True)]
         return names[0] if len(names) == 1 else f"{self.need} of " + ", ".join(names)
 
     @property
@@ -167,12 +176,15 @@ def _find(plan: AnalysisPlan, wanted: str) -> int:
     name, _, contrast = (part.strip() for part in wanted.partition("/"))
     rows = [index for index, row in enumerate(plan.rows) if row.analysis == name]
     if not rows:
-        known = ", ".join(dict.fromkeys(row.analysis for row in plan.rows))
-        raise SizingError(f"no analysis is called '{name}'.", code="TS-S001", remedy=f"Analyses: {known}.")
+        labels = {row.shown: row.analysis for row in plan.rows}
+        remedy = did_you_mean(
+            name, list(dict.fromkeys(row.analysis for row in plan.rows)), what="Analyses", meant=labels
+        )
+        raise SizingError(f"no analysis is called '{name}'.", code="TS-S001", remedy=remedy)
     if not contrast:
         return rows[0]
     for row in rows:
         if plan.rows[row].contrast == contrast:
             return row
-    known = ", ".join(f"'{name}/{plan.rows[row].contrast}'" for row in rows)
-    raise SizingError(f"'{name}' has no contrast '{contrast}'.", code="TS-S001", remedy=f"Write one of {known}.")
+    remedy = did_you_mean(contrast, [plan.rows[row].contrast for row in rows], what="Contrasts")
+    raise SizingError(f"'{name}' has no contrast '{contrast}'.", code="TS-S001", remedy=remedy)

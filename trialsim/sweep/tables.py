@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from trialsim.analysis.plan import labels_of
 from trialsim.errors import RunError
 from trialsim.evaluate.columns import FAMILY, POWER
 from trialsim.evaluate.separation import ApparentBest, unpaired_z, z_of
@@ -64,7 +65,8 @@ class AnswerMeasure:
         known = [*scenario.analyses, TRIAL, *([FAMILY] if len(scenario.primary) > 1 else [])]
         if self.analysis is not None and self.analysis not in known:
             message = f"there is no analysis '{self.analysis}'."
-            raise RunError(message, code="TS-R020", remedy=did_you_mean(self.analysis, known))
+            labels = {label: name for name, label in labels_of(scenario.analyses).items()}
+            raise RunError(message, code="TS-R020", remedy=did_you_mean(self.analysis, known, meant=labels))
 
     def place(self, cell: SweepCell) -> tuple[str, str] | None:
         """The analysis and contrast of the answer at a cell; None if the cell does not have it."""

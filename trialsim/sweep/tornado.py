@@ -19,6 +19,7 @@ from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicate
 from trialsim.evaluate.separation import best_of, z_of
 from trialsim.evaluate.table import Z95
 from trialsim.evaluate.verdict import Verdict
+from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.ranges import RangedNumber, declared_ranges
 from trialsim.scenario.sweep import Point
@@ -192,9 +193,13 @@ def _row(estimates: Estimates | FirstReplicates, analysis: str, contrast: str | 
     for index, row in enumerate(estimates.rows):
         if row.analysis == analysis and contrast in (None, row.contrast):
             return index
-    known = [f"{row.analysis}/{row.contrast}" for row in estimates.rows]
+    known = list(dict.fromkeys(row.analysis for row in estimates.rows))
+    contrasts = [row.contrast for row in estimates.rows if row.analysis == analysis]
+    remedy = (
+        did_you_mean(contrast, contrasts, what="Contrasts") if contrasts and contrast else did_you_mean(analysis, known)
+    )
     message = f"there is no analysis '{analysis}'" + (f" with the contrast '{contrast}'." if contrast else ".")
-    raise RunError(message, code="TS-R020", remedy=f"Known: {', '.join(known)}.")
+    raise RunError(message, code="TS-R020", remedy=remedy)
 
 
 def _of_trials(made: OperatingCharacteristics) -> dict[str, Floats]:

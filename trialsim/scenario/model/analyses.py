@@ -20,7 +20,8 @@ from trialsim.kinds.designs import (
     TWO_SIDED,
 )
 from trialsim.kinds.tests import PAIR, TESTS
-from trialsim.quantities.fields import Amount, Name, Record, Share, SignedShare
+from trialsim.quantities.fields import Amount, Line, Name, Record, Share, SignedShare
+from trialsim.rules import WORDS
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
 
@@ -112,6 +113,7 @@ class Analysis(Record):
 
     Attributes
     ----------
+    label : the text that people read instead of its name. Example: Fear during the needle
     outcome : the outcome it looks at. Example: fear
     visit : the visit of the endpoint. Example: post
     change : an endpoint that is a change. Example: {from: pre, to: post}
@@ -131,6 +133,7 @@ class Analysis(Record):
     alpha : the level of the test, between 0 % and 100 %; 5 % by default. Example: 5 %
     """
 
+    label: Annotated[Line | None, WORDS] = None
     outcome: Name
     visit: Name | None = None
     change: Change | None = None

@@ -1,0 +1,264 @@
+"""What a terminal shows first: five lines, from the same table as the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trialsim.analysis.plan import ALL_ARMS
+from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.summaries import TRIAL
+from trialsim.evaluate.table import Measure
+from trialsim.evaluate.truth import TRUTH
+from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
+from trialsim.report.digits import measure_with_error, percent, plain
+from trialsim.report.reported import Reported
+from trialsim.report.truth import level_rate, rate
+from trialsim.report.words import join, number
+from trialsim.sizing.formula_gaps import points_of
+
+if TYPE_CHECKING:
+    from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.prepared import Study
+
+#: Losses below this share are not named one by one.
+SMALL = 0.01
+
+#: So many losses are named, the greatest first.
+MOST_NAMED = 2
+
+#: What the rows of several primary analyses together are called; every other contrast has its own words.
+FAMILIES = {"any": "at least one", "all": "all of them"}
+
+Known = Mapping[str, Measure]
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of the five lines; ``bad`` where it says that a number is none to trust."""
+
+    name: str
+    text: str
+    bad: bool = False
+
+
+def five_lines(run: Reported, *, where: str) -> list[Line]:
+    """The answer, its verdict, what limits it, what the trial takes, and where to look."""
+    return [_answer(run), _level(run), Line("Limits", _limits(run)), Line("Takes", _takes(run)), Line("Look", where)]
+
+
+def se_named(text: str) -> str:
+    """A number whose standard error is named.
+
+    >>> se_named("71.5 % ± 2.3"), se_named("100 % (at least 99.6 %)")
+    ('71.5 % (SE 2.3)', '100 % (at least 99.6 %)')
+    """
+    value, sign, error = text.partition(" ± ")
+    return f"{value} (SE {error})" if sign else text
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def _answer(run: Reported) -> Line:
+    size = run.study.conduct.target
+    who = f"target {size:,} participant{'s' if size != 1 else ''}"
+    primary = run.study.scenario.primary
+    of = places(run.characteristics)
+    if len(primary) > 1:
+        names = join([shown_names(run.characteristics.kept.rows)[name] for name in primary])
+        some, every = (_power(of.get((FAMILY, which), {})) for which in ("any", "all"))
+        bad = any(one.too_often for one in headline_verdicts(run))
+        text = f"{_called(bad)}: {some} for at least one of {names}, {every} for all of them; {who}."
+        return Line("Answer", text, bad or _unknown(of.get((FAMILY, "any"), {})))
+    main = next(row for row in run.characteristics.kept.rows if row.analysis in primary and row.main)
+    known = of.get((main.analysis, main.contrast), {})
+    what = main.shown if main.contrast == ALL_ARMS else f"{main.shown} ({main.contrast})"
+    if _unknown(known):
+        return Line("Answer", f"{_no_answer(known, run.characteristics.replicates)}: {what}; {who}.", bad=True)
+    bad = any(one.too_often for one in headline_verdicts(run))
+    failed = known["power"].n_failed
+    lost = f" ({failed:,} of {run.characteristics.replicates:,} trials could not be analyzed)" if failed else ""
+    return Line("Answer", f"{_called(bad)} {_power(known)}: {what}; {who}{lost}.", bad)
+
+
+def _called(bad: bool) -> str:
+    """What a share of rejections is: a power only where the test does not reject too often."""
+    return "No power, but rejections of" if bad else "Power"
+
+
+def _power(known: Known) -> str:
+    if _unknown(known):
+        low, high = known.get("power_low"), known.get("power_high")
+        return "unknown" if low is None or high is None else f"{percent(low.value)} to {percent(high.value)}"
+    return se_named(measure_with_error(known["power"], "share"))
+
+
+def _unknown(known: Known) -> bool:
+    """Whether too many trials failed for one number."""
+    return "power" not in known or math.isnan(known["power"].value)
+
+
+def _no_answer(known: Known, replicates: int) -> str:
+    low, high = known.get("power_low"), known.get("power_high")
+    if low is None or high is None or low.n_failed >= low.n_replicates:
+        return f"No answer: not one of {replicates:,} trials could be analyzed"
+    failed = f"{low.n_failed:,} of {low.n_replicates:,} trials could not be analyzed"
+    return f"No single power, only {percent(low.value)} to {percent(high.value)} ({failed})"
+
+
+# ---------------------------------------------------------------- its level
+
+
+def headline_verdicts(run: Reported) -> list[Verdict]:
+    """The verdicts on what the headline shows: of the first primary analysis, or of several together."""
+    primary = run.study.scenario.primary
+    here = FAMILY if len(primary) > 1 else primary[0]
+    found = [one for one in run.characteristics.verdicts if one.analysis == here]
+    return found if len(primary) > 1 else found[:1]
+
+
+def _level(run: Reported) -> Line:
+    told = headline_verdicts(run)
+    if not told:
+        return Line("Level", "Cannot be judged: the primary analysis has no rejection rate without effects.", bad=True)
+    worst = max(told, key=lambda one: (one.too_often, one.ruling == "open", one.contrast == "any"))
+    known = places(run.characteristics).get((worst.analysis, worst.contrast), {})
+    rate, called = level_rate(known)
+    which = {"any": " by at least one", "all": " by all"}.get(worst.contrast, "") if worst.analysis == FAMILY else ""
+    truth = known.get(TRUTH[worst.twin])
+    there = ""
+    if worst.measure == WITHOUT_EFFECTS and truth is not None:
+        there = f"; the true effect there is {se_named(measure_with_error(truth, 'number'))}"
+    text = f"{called[0].upper()}{called[1:]}{which} {se_named(rate)} at a level of {plain(100 * worst.alpha)} %"
+    return Line("Level", f"{text}: {worst.words}{there}.", worst.too_often)
+
+
+# ---------------------------------------------------------------- what limits it
+
+
+def _limits(run: Reported) -> str:
+    found = losses(run)
+    if not found:
+        return "Nothing is lost: everyone takes part and is measured."
+    named = [text for share, text in found if share >= SMALL]
+    if not named:
+        return "Little is lost: below 1 % of participants, sessions and values each."
+    more = "" if len(named) <= MOST_NAMED else f"; {len(named) - MOST_NAMED} more with --all"
+    text = f"{'; '.join(named[:MOST_NAMED])}{more}."
+    return text[0].upper() + text[1:]
+
+
+def losses(run: Reported) -> list[tuple[float, str]]:
+    """What is lost of the target, of sessions and of values that primary analyses need: (share, words), the greatest first."""
+    found: list[tuple[float, str]] = []
+    wanted, worst = primary_points(run.study), dict[str, Measure]()
+    for row in run.characteristics.measures:
+        if row.analysis != TRIAL or math.isnan(row.value):
+            continue
+        if row.measure == "target_reached_in_time" and row.value < 1:
+            found.append((1 - row.value, f"only {_share(row)} of trials reach their target{_in_time(run)}"))
+        elif row.measure == "missed_share" and row.value > 0:
+            found.append((row.value, f"{_share(row)} of sessions missed ({row.contrast})"))
+        elif row.measure == "missing_share" and row.value > 0 and row.contrast in wanted:
+            outcome = wanted[row.contrast][0]
+            if outcome not in worst or row.value > worst[outcome].value:
+                worst[outcome] = row
+    for row in worst.values():
+        outcome, visit = wanted[row.contrast]
+        found.append((row.value, f"{_share(row)} of values missing ({outcome} at {visit})"))
+    return sorted(found, key=lambda one: -one[0])
+
+
+def _share(row: Measure) -> str:
+    return se_named(measure_with_error(row, "share"))
+
+
+def _in_time(run: Reported) -> str:
+    within = run.study.scenario.design.within
+    return "" if within is None else f" in {number(within)}"
+
+
+def primary_points(study: Study) -> dict[str, tuple[str, str]]:
+    """Outcomes at visits that primary analyses look at: as the table calls them, and the outcome as people call it."""
+    calls = [call for call in study.analysis.calls if call.name in study.scenario.primary]
+    pairs = dict.fromkeys(study.response.pairs[point] for call in calls for point in points_of(call))
+    labels = {name: outcome.label or name for name, outcome in study.scenario.outcomes.items()}
+    return {f"{outcome} at {visit}": (labels[outcome], visit) for outcome, visit in pairs}
+
+
+# ---------------------------------------------------------------- what it takes
+
+
+def _takes(run: Reported) -> str:
+    of = {(row.measure, row.contrast): row for row in run.characteristics.measures if row.analysis == TRIAL}
+    parts = []
+    days = of.get(("trial_days", ""))
+    if days is not None:
+        parts.append(f"{_days(days)} until the last visit")
+    costs = [row for (measure, contrast), row in of.items() if measure.startswith("cost_") and not contrast]
+    parts += [f"{row.measure.removeprefix('cost_')} {se_named(measure_with_error(row, 'number'))}" for row in costs]
+    if not parts:
+        return "Neither a ward nor costs are declared: no duration and no cost is simulated."
+    return f"{', '.join(parts)}{'' if costs else '; no costs are declared'}."
+
+
+def _days(days: Measure) -> str:
+    value, sign, error = measure_with_error(days, "number").partition(" ± ")
+    return f"{value} days (SE {error})" if sign else f"{value} days"
+
+
+def places(result: OperatingCharacteristics) -> dict[tuple[str, str], dict[str, Measure]]:
+    """The measures of each analysis and contrast, by their names."""
+    found: dict[tuple[str, str], dict[str, Measure]] = {}
+    for row in result.measures:
+        found.setdefault((row.analysis, row.contrast), {})[row.measure] = row
+    return found
+
+
+# ---------------------------------------------------------------- the compact table
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row of the compact table; a heading has nothing but its name. ``bad`` where the test rejects too often."""
+
+    name: str
+    power: str = ""
+    without_effects: str = ""
+    verdict: str = ""
+    primary: bool = False
+    bad: bool = False
+
+
+def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
+    """Every row of the primary analyses and the main row of each other one, the primary ones first; how many are left out."""
+    of, names = places(result), shown_names(result.kept.rows)
+    judged = {(one.analysis, one.contrast): one for one in result.verdicts}
+    groups = _groups(result, list(judged))
+    one_contrast = len({rows[0][1] for rows in groups.values() if len(rows) == 1}) == 1
+    found: list[TableRow] = []
+    for analysis, rows in groups.items():
+        primary = analysis in (FAMILY, *result.primary)
+        if len(rows) > 1:
+            found.append(TableRow(names[analysis], primary=primary))
+        for place in rows:
+            alone = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
+            name = alone if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
+            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged[place]
+            brief = verdict.words.partition(";")[0]  # how many replicates would tell stands in the five lines
+            found.append(TableRow(name, power, without, brief, primary, verdict.too_often))
+    return found, len(judged) - sum(len(rows) for rows in groups.values())
+
+
+def _groups(result: OperatingCharacteristics, judged: Sequence[Place]) -> dict[str, list[Place]]:
+    """The rows shown, by analysis: the primary ones first."""
+    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main}
+    first = (FAMILY, *result.primary)
+    rows = [place for place in judged if place[0] in first or place in main]
+    known = dict.fromkeys(name for name, _ in rows)
+    order = dict.fromkeys([*(name for name in first if name in known), *known])
+    return {name: [place for place in rows if place[0] == name] for name in order}

@@ -42,7 +42,7 @@ class PointCount(Whole):
 @click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option(
-    "--power", type=SHARE, default="80%", show_default=True, help="The power whose share of the prior is told."
+    "--power", type=SHARE, default="80%", show_default=True, help="The power whose share of the prior is shown."
 )
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance."

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
               help="One more design: the first with this changed, e.g. `--with setting.resources.nurse.units=1`. "
               "May be given several times.")  # fmt: skip
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials of each; the baseline's number by default.")
-@click.option("--play", is_flag=True, help="Play finished folders again, so that all measures are paired.")
+@click.option("--play", is_flag=True, help="Simulate finished folders again, so that all measures are paired.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/compare-A-B by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the page.")
 @set_option
@@ -60,7 +60,7 @@ def command(
         def started(total: int, stored: bool) -> Callable[[int], None]:
             if not stored:
                 say_if_first()
-            return bar.enter_context(progress(total, text="Reading" if stored else "Playing", quiet=as_json))
+            return bar.enter_context(progress(total, text="Reading" if stored else "Simulating", quiet=as_json))
 
         made = ts.compare(
             designs, variants=variants, set=changes, replicates=replicates, seed=seed, play=play,

@@ -60,7 +60,7 @@ class PathValue(click.ParamType):  # type: ignore[type-arg]  # generic only from
 
 
 def _scenario(ctx: click.Context) -> Path | None:
-    """The scenario among the words typed so far; an option without its value yet keeps click from telling which it is."""
+    """The scenario among the words typed so far; an option without its value yet keeps click from knowing which it is."""
     from trialsim.api.names import scenario_among
 
     return scenario_among(getattr(ctx.find_root().command, "called", ()))

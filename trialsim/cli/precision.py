@@ -36,7 +36,7 @@ def precision_options(command: Command) -> Command:
         ),
         click.option(
             "--precision", type=Precision(), metavar="0.5%",
-            help="Play until the Monte Carlo standard error is this small; `--replicates` is the most that may be played.",
+            help="Simulate until the Monte Carlo standard error is this small; `--replicates` is then the most trials.",
         ),
     ):  # fmt: skip
         command = option(command)

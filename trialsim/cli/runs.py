@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("runs")
 @click.argument("folder", type=Folder(), required=False)
-@click.option("--verify", "check", is_flag=True, help="Hold every file and chunk against its checksum.")
+@click.option("--verify", "check", is_flag=True, help="Compare every file and chunk with its checksum.")
 @click.option("--clean", "clean_", is_flag=True, help="Remove what is half written or damaged.")
 @click.option(
     "--chunks", is_flag=True, help="With --clean: also the stores of finished runs, which then cannot be extended."

@@ -64,7 +64,7 @@ def command(
     from trialsim.scenario.model import MOST_PARTICIPANTS
 
     if effect and width is not None:
-        raise click.UsageError("--effect and --width are two questions: ask one at a time.")
+        raise click.UsageError("--effect and --width ask two different questions: give only one of them.")
     study = ts.prepare(scenario, set=changes)
     which: Literal["any", "all"] = "any" if need == "any" else "all"
     folder = out or Path("outputs") / f"{study.scenario.name}-size"

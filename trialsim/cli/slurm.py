@@ -28,13 +28,13 @@ set -eu
 {run} --shard "${{SLURM_ARRAY_TASK_ID}}/{shards}" --workers {cpus} --yes &
 trap 'kill -TERM $!; wait $!' TERM
 wait $!
-# A shard that ran out of time goes on where it stopped when the script is sent again: sbatch {file}
+# A shard that ran out of time continues where it stopped when the script is sent again: sbatch {file}
 # When all are done, on any machine that sees the folder: trialsim merge {out}
 """
 
 
 class TypedWord(Word):
-    """Words that stand in the head of the script, where nothing could be quoted: only what Slurm reads as one value."""
+    """Words in the head of the script, where nothing could be quoted: only what Slurm reads as one value."""
 
     def __init__(self, name: str, pattern: str, example: str) -> None:
         self.name, self.pattern, self.example = name, pattern, example
@@ -76,7 +76,7 @@ def command(
     changes: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Print the script of a Slurm array that plays a study in shards.
+    """Print the script of a Slurm array that simulates a study in shards.
 
     `trialsim slurm study.yaml --shards 20 > study.sbatch`, then `sbatch study.sbatch`, then `trialsim merge`.
     """

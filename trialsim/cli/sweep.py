@@ -47,8 +47,8 @@ MOST_SHOWN = 60
 @click.option("--measure", default="power", show_default=True, help="The measure shown; results.csv has all of them.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-sweep by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures.")
-@click.option("--fresh", is_flag=True, help="Play every design again, also those that the folder holds.")
-@click.option("--yes", is_flag=True, help="Play more than 10,000 designs.")
+@click.option("--fresh", is_flag=True, help="Simulate every design again, also those that the folder holds.")
+@click.option("--yes", is_flag=True, help="Allow more than 10,000 designs.")
 @set_option
 @play_options
 @json_option
@@ -73,7 +73,7 @@ def command(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Play a study at many values: power, length and cost of every design, and which ones no other beats."""
+    """Simulate a study at many values: power, length and cost of every design, and which ones no other beats."""
     from trialsim.scenario import load
     from trialsim.sweep.store import CELLS
 
@@ -130,7 +130,7 @@ def _print(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, folder: 
         stdout.print(line, markup=False)
     reused = len(swept.cells) - swept.alike - swept.computed
     again = f", {_designs(reused)} found in {folder}" if reused else ""
-    stderr.print(f"{_designs(swept.computed)} played in {swept.seconds:.1f} s{again}.", markup=False)
+    stderr.print(f"{_designs(swept.computed)} simulated in {swept.seconds:.1f} s{again}.", markup=False)
     figures = " and figures/" if drawn else ""
     stdout.print(f"Everything is in {folder}: designs.csv, results.csv{figures}.", markup=False)
 

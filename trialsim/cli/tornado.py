@@ -86,7 +86,7 @@ def command(
     stdout.print()
     for line in lines(found):
         stdout.print(line, markup=False)
-    stderr.print(f"{total:,} designs played in {found.seconds:.1f} s.", markup=False)
+    stderr.print(f"{total:,} designs simulated in {found.seconds:.1f} s.", markup=False)
     stdout.print(f"The table{' and the figure are' if figures else ' is'} in {folder}.", markup=False)
 
 

@@ -102,7 +102,7 @@ def check_effort(study: Study, *, workers: int | None = None, large: bool = Fals
         return
     words = effort_words(study, workers=workers)
     if words is not None:
-        raise RunError(f"{words}.", code="TS-R017", remedy="Add --yes to play them (in Python: large=True).")
+        raise RunError(f"{words}.", code="TS-R017", remedy="Add --yes to simulate them (in Python: large=True).")
 
 
 def span(seconds: float) -> str:

@@ -177,7 +177,7 @@ def _ward(study: Study) -> Iterator[Entry]:
     if conduct.sites:
         yield Entry(table, "site", "site of arrival", CODE, codes=_listed(conduct.sites))
     yield _time(study, table, "arrived", "arrival on the ward")
-    yield _time(study, table, "asked", "when consent was asked for; empty if it was not")
+    yield _time(study, table, "asked", "when consent was requested; empty if it was not")
     yield Entry(table, "became", "what became of the patient; reasons of exclusion among them", CODE,
                 codes=_listed([*COUNTS[1:], *conduct.exclusions]))  # fmt: skip
     yield Entry(table, "participant", f"{PARTICIPANT}; empty if not enrolled", TEXT)
@@ -192,8 +192,8 @@ def _ward(study: Study) -> Iterator[Entry]:
     table = "staffing"
     yield Entry(table, "participant", PARTICIPANT, TEXT)
     yield Entry(table, "need", "need for staff of the protocol that arose", TEXT)
-    yield Entry(table, "resource", "first resource asked for", CODE, codes=resources)
-    yield _time(study, table, "asked", "when it was asked for")
+    yield Entry(table, "resource", "first resource requested", CODE, codes=resources)
+    yield _time(study, table, "asked", "when it was requested")
     yield _time(study, table, "granted", "when it was granted; empty if it was not")
     yield _time(study, table, "given_back", "when it was given back; empty if it was not granted")
     yield Entry(table, "state", "what became of it", CODE, codes=_listed(HOLD_STATES))

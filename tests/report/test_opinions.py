@@ -77,10 +77,10 @@ def test_a_line_for_the_screen(picu: tuple[Study, OperatingCharacteristics]) -> 
     assert line is not None
     assert line.startswith("The nearest closed form gives Fear during the needle (all arms) a power of 70.7 %")
     assert "Fan, Zhang and Zhang 2011" in line
-    assert "What it does not know: " in line
+    assert "What it ignores: " in line
     plain = opinion_line(*played("textbook-t-test"))
     assert plain is not None
-    assert "What it does not know" not in plain
+    assert "What it ignores" not in plain
     assert opinion_line(*played("nicu-responders", "primary=those_who_fell")) is None
 
 

@@ -107,7 +107,7 @@ def test_the_headline_and_its_error_are_those_of_the_trials(plain: Run) -> None:
     ]  # fmt: skip
     shown = text_of(render(plain, []))
     assert f"{power} power of the primary analysis (± {error})" in shown
-    assert f"{null} rejections when nothing is to be found (± {null_error})" in shown
+    assert f"{null} rejections when there is nothing to find (± {null_error})" in shown
     assert shown.count("Numbers after ± are Monte Carlo standard errors") == 1
 
 
@@ -183,7 +183,7 @@ primary: fall
 
 def test_of_a_ward_a_clock_and_a_needle_only_where_there_are_some(plain: Run, late: Run, several: Run) -> None:
     pages = {name: text_of(render(one, [])) for name, one in (("plain", plain), ("late", late), ("course", several))}
-    assert "without the declared effects. Nothing is to be found in the null twin." in pages["plain"]
+    assert "without the declared effects. There is nothing to find in the null twin." in pages["plain"]
     for word in ("clock", "needle", "attempt", "staff", "patients come", "swab", "at full delivery", "type I error of"):
         assert word not in pages["plain"], word
     assert "There is no ward" in pages["plain"]
@@ -192,7 +192,7 @@ def test_of_a_ward_a_clock_and_a_needle_only_where_there_are_some(plain: Run, la
     assert "; the clock, the attempts (needle) and the ward stay as declared." in pages["late"]
     assert "the clock of cortisol stands still as well" in pages["late"]
     assert (
-        "patients come, consent, wait for staff, are measured at the time that really came about and leave."
+        "patients come, consent, wait for staff, are measured at the time at which the visit takes place and leave."
         in pages["late"]
     )
     assert "attempts" not in pages["course"].partition("What was simulated")[0]

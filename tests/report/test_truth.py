@@ -66,4 +66,4 @@ def test_the_page_has_both_sections_and_says_when_truth_was_not_looked_for(finis
     assert "interference" not in page.lower()
     untrue = render(finished["untrue"], [])
     assert "<h2>Truth and bias</h2>" not in untrue
-    assert "not looked for in this run" in untrue
+    assert "not computed in this run" in untrue

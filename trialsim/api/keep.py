@@ -96,9 +96,9 @@ class Run(Result):
     def _played(self) -> playing.Run:
         if self.finished is None:
             raise RunError(
-                f"{self.folder} was opened, not played.",
+                f"{self.folder} was opened, not simulated.",
                 code="TS-R016",
-                remedy="ts.run with this folder plays nothing twice.",
+                remedy="ts.run with this folder simulates nothing twice.",
             )
         return self.finished
 
@@ -434,7 +434,7 @@ class Verification(Result):
         """The verdict, and what is changed or lost."""
         found, count = self.verdict, len(self.verdict.replicates)
         told = [
-            f"{count:,} replicate{'s' if count > 1 else ''} played again, {found.compared:,} numbers compared: {found.word}."
+            f"{count:,} replicate{'s' if count > 1 else ''} simulated again, {found.compared:,} numbers compared: {found.word}."
         ]
         if 0 < found.largest < float("inf"):
             told.append(f"The largest relative difference is {found.largest:.1e}.")

@@ -20,7 +20,7 @@ from trialsim.runs.owners import of_assurance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Of the failed trials, the share from which bounds are told.
+#: Of the failed trials, the share from which bounds are shown.
 MANY_FAILED = 0.05
 
 

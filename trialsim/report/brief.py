@@ -38,7 +38,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Line:
-    """One of the five lines; ``bad`` where it says that a number is none to trust."""
+    """One of the five lines; ``bad`` where it says that a number cannot be trusted."""
 
     name: str
     text: str
@@ -249,7 +249,7 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
             alone = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
             name = alone if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
             power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged[place]
-            brief = verdict.words.partition(";")[0]  # how many replicates would tell stands in the five lines
+            brief = verdict.words.partition(";")[0]  # the five lines hold how many replicates would decide
             found.append(TableRow(name, power, without, brief, primary, verdict.too_often))
     return found, len(judged) - sum(len(rows) for rows in groups.values())
 

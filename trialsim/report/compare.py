@@ -208,7 +208,7 @@ def _power_answer(
 
 
 def choice(found: Comparison) -> list[str]:
-    """Of three designs and more, which has the most power, or that this is not told apart."""
+    """Of three designs and more, which has the most power, or that this is undecided."""
     labels = [side.label for side in found.sides]
     told = []
     for contest in found.contests if len(labels) > 2 else ():
@@ -221,7 +221,7 @@ def choice(found: Comparison) -> list[str]:
         )
         what = f"the power of {_which(found, contest)}"
         if best is None:
-            told.append(f"{what[0].upper()}{what[1:]} names no best design.{left}")
+            told.append(f"{what[0].upper()}{what[1:]} has no best design.{left}")
         elif best.clear:
             told.append(
                 f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, clearly above each other design.{left}"
@@ -280,7 +280,7 @@ def pictures(found: Comparison) -> Iterator[Picture]:
         yield Picture(
             "power", "Power, and how it differs",
             "Left: power of each design. Right: its difference from the baseline, whose interval is short because both "
-            "designs were played with the same draws.",
+            "designs were simulated with the same draws.",
             plots.share_comparison(
                 powers, frames.difference_frame(found), names=names, note=f"{note} Dashed: 80 and 90 %. Bold: primary."
             ),
@@ -376,7 +376,7 @@ def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
         "sides": found.sides,
         "replicates": f"{found.replicates:,}",
         "seed": found.seed,
-        "told": [
+        "entries": [
             {"side": side, "headline": text, "changes": said, "answer": power, "lines": lines(found, side.label)}
             for side, (text, said), power in zip(found.sides[1:], told, answer(found), strict=True)
         ],

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 #: An error below this share of its value comes from rounding alone.
 NOTHING = 1e-12
 
-#: What the sign means, said once on each page and under each table.
+#: What the sign means, stated once on each page and under each table.
 SIGN = "Numbers after ± are Monte Carlo standard errors: about twice as much to either side is a 95 % interval."
 
 

@@ -206,7 +206,7 @@ def _ceilings(study: Study) -> Section:
 
 
 def _drawn(study: Study) -> Section:
-    """Every distribution that is drawn from, with where it stands in the file."""
+    """Every distribution that is drawn from, with its place in the file."""
     rows: list[tuple[str, str]] = []
     seen: set[int] = set()
     _collect(study.scenario, "", rows, seen)
@@ -261,6 +261,6 @@ def _sources(scenario: Scenario) -> Section:
     counts = {kind: sum(row.kind == kind for row in rows) for kind in ("source", "computed", "assumed", "none")}
     line = (
         f"Of {len(rows)} numbers {counts['source']} are printed by a source, {counts['computed']} are computed from one, "
-        f"{counts['assumed']} are assumed with a reason, and {counts['none']} say nothing."
+        f"{counts['assumed']} are assumed with a reason, and {counts['none']} have no stated origin."
     )
     return Section("Where the numbers come from", (line,))

@@ -37,7 +37,7 @@ class Replayed(Protocol):
 
     @property
     def study(self) -> Study:
-        """What was played."""
+        """The study."""
 
     @property
     def replicate(self) -> int:
@@ -106,8 +106,8 @@ def _through(study: Study) -> str:
     outcomes = dict.fromkeys(scenario.analyses[name].outcome for name in scenario.primary)
     found = [f"{name} to {activity}" for name in outcomes for activity in scenario.outcomes[name].responds_to]
     if not found:
-        return "No effect is declared on what the primary analysis looks at"
-    return f"Through what is done, not by levels: the response of {words.join(found)} (--all says which)"
+        return "No effect is declared on what the primary analysis compares"
+    return f"Through what is done, not by levels: the response of {words.join(found)} (--all shows which)"
 
 
 def _rests_on(study: Study) -> str:

@@ -110,7 +110,7 @@ def _driver(driver: Driver) -> Line:
 
 
 def _covariate(effect: CovariateEffect, covariate: Covariate) -> Line:
-    """The effect, the covariate at which the declared level stands, and the mean of everybody that follows."""
+    """The effect, the covariate at which the declared level holds, and the mean of everybody that follows."""
     size = _predictor(effect)
     if effect.category is not None or covariate.number is None:
         others = [name for name in covariate.choice if name != effect.category]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 APART = 2.0
 
 
-#: Missing values below this share are not worth a word; from the greater one on they are told first.
+#: Missing values below this share are not worth a word; from the greater one on they are named first.
 LEAST, HEAVY = 0.0005, 0.05
 
 
@@ -31,7 +31,7 @@ SHARE = re.compile(r" \((\d+\.\d) % of the values\)")
 
 @dataclass(frozen=True)
 class Second:
-    """One row: the simulated power (NaN where it is told as bounds), also as text with its error, and the formula's."""
+    """One row: the simulated power (NaN where it is shown as bounds), also as text with its error, and the formula's."""
 
     row: RowPlan
     primary: bool
@@ -142,7 +142,7 @@ def opinion_line(study: Study, result: OperatingCharacteristics) -> str | None:
     for one in second_opinions(study, result):
         if one.primary and not math.isnan(one.simulated):
             reasons = [reason.partition(":")[0] for reason in one.opinion.reasons[:3]]
-            why = f" What it does not know: {'; '.join(reasons)}." if reasons else ""
+            why = f" What it ignores: {'; '.join(reasons)}." if reasons else ""
             return (
                 f"The nearest closed form gives {one.name} a power of {percent(one.opinion.power)} "
                 f"({one.opinion.formula}; {one.opinion.source.partition(', doi')[0]}).{why}"

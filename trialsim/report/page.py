@@ -18,7 +18,7 @@ from trialsim.report.brief import headline_verdicts
 from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
 from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
-from trialsim.report.present import levels, nothing_to_find, null_twin, on_the_clock, played
+from trialsim.report.present import course, levels, nothing_to_find, null_twin, on_the_clock
 from trialsim.report.reported import Reported
 from trialsim.report.truth import CALLED, has_clock, has_interference, level_rate, rate, truth_rows, twin_rows
 from trialsim.report.words import join, number
@@ -131,7 +131,7 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "nothing": nothing_to_find(scenario),
         "clocked": join(on_the_clock(scenario)),
         "omnibus": any(row.estimand == NO_ESTIMAND for row in result.kept.rows),
-        "played": played(scenario),
+        "course": course(scenario),
     }
     return pages().get_template("report.html").render(**context)
 
@@ -202,7 +202,7 @@ def _power_in_words(run: Reported, primary: str, power: Measure | None) -> str:
         assert high is not None
         return (
             f"the primary analysis {_shown(run)[primary]} rejects in {percent(low.value)} to {percent(high.value)} of simulated "
-            "trials: too many trials could not be analyzed for one number."
+            "trials: too many trials could not be analyzed to give one number."
         )
     return f"the primary analysis {_shown(run)[primary]} rejects in {_in_sentence(power)}."
 
@@ -226,7 +226,7 @@ def _truth_there(run: Reported, verdict: Verdict) -> str:
     truth = _find(run, name, analysis=verdict.analysis, contrast=verdict.contrast)
     if truth is None or verdict.measure != WITHOUT_EFFECTS:
         return ""
-    return f" (the true effect there is {measure_with_error(truth, 'number')}: a change that is meant belongs under effects)"
+    return f" (the true effect there is {measure_with_error(truth, 'number')}: an intended change belongs under effects)"
 
 
 def _shortfall(run: Reported) -> list[str]:
@@ -251,13 +251,13 @@ def cards(run: Reported) -> list[Card]:
     too_often = {(one.analysis, one.contrast) for one in headline_verdicts(run) if one.too_often}
     first: list[tuple[str | None, str | None, str, str]] = [
         (primary, None, "power", "power of the primary analysis"),
-        (primary, None, "", "rejections when nothing is to be found"),
+        (primary, None, "", "rejections when there is nothing to find"),
     ]
     if several:
         first = [
             (FAMILY, "any", "power", "power of at least one primary analysis"),
             (FAMILY, "all", "power", "power of all primary analyses together"),
-            (FAMILY, "any", "", "at least one rejects when nothing is to be found"),
+            (FAMILY, "any", "", "at least one rejects when there is nothing to find"),
         ]
     wanted = [
         *first,
@@ -277,7 +277,7 @@ def cards(run: Reported) -> list[Card]:
 
 
 def _card(row: Measure, label: str, *, bad: bool) -> Card:
-    """A number, and in brackets its error or bound as it stands in the tables."""
+    """A number, and in brackets its error or bound as in the tables."""
     kind = "number" if row.measure == "trial_days" else "share"
     value, sign, error = measure_with_error(row, kind).partition(" ± ")
     if not sign:

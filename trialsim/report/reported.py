@@ -14,7 +14,7 @@ class Reported(Protocol):
 
     @property
     def study(self) -> Study:
-        """What was played."""
+        """The study."""
 
     @property
     def characteristics(self) -> OperatingCharacteristics:

@@ -46,7 +46,7 @@ BURDENS = {
 #: Panels of dots.
 MOST_PANELS = 4
 
-#: Values told of each design of the Pareto set.
+#: Values shown for each design of the Pareto set.
 MOST_NAMED = 5
 
 #: Designs named in a sentence.
@@ -54,7 +54,7 @@ MOST_LISTED = 12
 
 
 def names_of(paths: tuple[str, ...]) -> dict[str, str]:
-    """A short name for each path: its last two parts, more where these are not enough to tell them apart.
+    """A short name for each path: its last two parts, more where these are equal.
 
     >>> names_of(("design.enroll", "setting.resources.nurse.units"))
     {'design.enroll': 'enroll', 'setting.resources.nurse.units': 'nurse units'}
@@ -95,14 +95,14 @@ def summary_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
     lines.append(f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}. {SIGN}")
     if swept.alike:
-        lines.append(f"Designs that say the same as another in other words, not played again: {swept.alike:,}.")
+        lines.append(f"Designs that are equal to another one in other words, not simulated again: {swept.alike:,}.")
     if swept.damaged:
-        lines.append(f"{swept.damaged} damaged cell files were found and played anew.")
+        lines.append(f"{swept.damaged} damaged cell files were found and simulated again.")
     return lines
 
 
 def _highest(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> str:
-    """Which design gives most, or that this is not told apart."""
+    """Which design gives most, or that this is undecided."""
     best = best_design(swept, answer, frame)
     if best is None:
         return ""
@@ -145,7 +145,7 @@ def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame
     worst = max(verdict.times for one in bad if (verdict := answer.verdict(swept.cells[one])) is not None)
     return [
         (
-            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its power is none, and "
+            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its rejections are not a power, and "
             f"the design is left out of every choice: {_few(bad)}."
         )
     ]
@@ -298,7 +298,7 @@ def _dots(frame: pd.DataFrame, paths: tuple[str, ...]) -> tuple[list[str], str |
 
 
 def _tied(frame: pd.DataFrame, path: str, other: str) -> bool:
-    """Whether two values always move together, up or down: one axis may stand for both."""
+    """Whether two values always move together, up or down: one axis is then enough for both."""
     pairs = frame[[path, other]].drop_duplicates()
     if not len(pairs) == frame[path].nunique() == frame[other].nunique() > 1:
         return False

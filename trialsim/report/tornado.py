@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_BARS = 25
 
-#: Assumptions named that are not told apart from the one that seems to matter most.
+#: Assumptions named that do not differ clearly from the one that seems to matter most.
 MOST_RIVALS = 3
 
 
@@ -97,7 +97,7 @@ def lines(found: Tornado) -> list[str]:
 
 
 def _most(lead: LongestBar, names: dict[str, str]) -> str:
-    """Which assumption moves a measure most, and how far; that they are not told apart; empty where none moves it."""
+    """Which assumption moves a measure most, and how far; that this is undecided; empty where none moves it."""
     top = lead.bar
     if top.noise:
         return ""

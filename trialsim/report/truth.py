@@ -22,7 +22,7 @@ MARKED = 3.0
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell, and in small print below it; ``marked`` where it deserves a second look."""
+    """The text of a cell, and the small print below it; ``marked`` where it deserves a second look."""
 
     text: str
     marked: bool = False
@@ -134,7 +134,7 @@ def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[
 
 
 def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
-    """The bias with its error, and as a share of the truth where that is told apart from 0."""
+    """The bias with its error, and as a share of the truth where that differs clearly from 0."""
     share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
     return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
 
@@ -163,5 +163,5 @@ def has_interference(result: OperatingCharacteristics) -> bool:
 
 
 def has_clock(result: OperatingCharacteristics) -> bool:
-    """Whether the twin without change was played."""
+    """Whether the twin without change was simulated."""
     return any(one.measure.startswith("rejection_no_change_twin") for one in result.measures)

@@ -78,7 +78,7 @@ def check_replicates(replicates: int) -> None:
     """
     if replicates > MOST_REPLICATES:
         raise RunError(
-            f"{replicates:,} replicates are more than a run can hold.", code="TS-R018", remedy="Ask for fewer."
+            f"{replicates:,} replicates are more than a run can hold.", code="TS-R018", remedy="Give a smaller number."
         )
 
 

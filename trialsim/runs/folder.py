@@ -92,7 +92,7 @@ def check(out: Path, key: str) -> None:
         speaks = sound_manifest(out) is not None or bool(store_folders(out)) or bool(keys_in(out / CHUNKS))
         if not speaks and read_manifest(out) is None and (foreign := foreign_files(out)):
             raise RunError(
-                f"{out} holds files that no run of trialsim made: {_some(foreign)}.",
+                f"{out} holds files that were not made by a run of trialsim: {_some(foreign)}.",
                 code="TS-R001",
                 remedy="Choose another folder with --out, or empty this one.",
             )

@@ -134,7 +134,7 @@ def _listed_store(folder: Path, store: Path, *, check: bool) -> Listed:
     name = store.name if store != folder / CHUNKS else ""
     words = sound_manifest(store, STORE)
     if words is None:
-        why = (f"nothing says what the chunks in {store.relative_to(folder)} are of",)
+        why = (f"it is not known of which study the chunks in {store.relative_to(folder)} are",)
         return Listed(folder, "damaged", name, "", None, 0, kept(store), _size(store), why)
     return Listed(
         folder=folder,

@@ -90,13 +90,13 @@ def _acquire(lock: BaseFileLock, out: Path, subject: Subject | None, tell: Calla
         unknown += AGAIN if holder is None else 0
         if subject is None or unknown > UNKNOWN or (holder is not None and holder.key == subject.key):
             raise RunError(
-                f"another process is playing into {out}.",
+                f"another process is simulating into {out}.",
                 code="TS-R006",
                 remedy="Wait for it, or choose another folder with --out.",
             )
         if holder is not None and holder.key != said:
             said = holder.key
-            tell(f"Another run is playing {holder.words} into {out}. This one waits for it (Ctrl-C ends the wait).")
+            tell(f"Another run is simulating {holder.words} into {out}. This one waits for it (Ctrl-C ends the wait).")
         time.sleep(AGAIN)
 
 
@@ -139,7 +139,7 @@ def writing(out: Path) -> Iterator[None]:
             raise RunError(
                 f"the disk of {out} is full. What was finished is kept.",
                 code="TS-R007",
-                remedy="Make room; the same command then goes on where it stopped.",
+                remedy="Make room; the same command then continues where it stopped.",
             ) from problem
         raise RunError(
             f"{problem.filename2 or problem.filename or out} cannot be written: {problem.strerror or problem}.",

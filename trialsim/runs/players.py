@@ -130,9 +130,9 @@ class Elsewhere:
             except self._lost:
                 self._replace(executor)
         raise RunError(
-            f"{ATTEMPTS} workers were lost while they played replicates {replicates.start} to {replicates.stop - 1}.",
+            f"{ATTEMPTS} workers were lost while they simulated replicates {replicates.start} to {replicates.stop - 1}.",
             code="TS-R024",
-            remedy="Their memory may be too small; see their logs. What was finished is kept.",
+            remedy="Their memory may be too small: see their logs. What was finished is kept.",
         )
 
     def _replace(self, broken: Executor) -> None:
@@ -184,7 +184,7 @@ def open_player(
     ----------
     executor : ``threads``, ``processes``, ``dask`` (a cluster on this machine), the address of a Dask scheduler such as
         ``tcp://10.0.0.1:8786``, or any executor that can be given functions by name
-    workers : threads or processes; one a core if not said. Of another executor: chunks under way
+    workers : threads or processes; one a core by default. Of another executor: chunks under way
 
     Raises
     ------

@@ -26,7 +26,7 @@ NAME = re.compile(r"(\d{9,12})-(\d{9,12})\.parquet")
 #: A file of this kind is never longer [bytes]: 500 replicates of 5,000 analyses under three twins take a tenth of it.
 MOST_BYTES = 2**33
 
-UNREADABLE = "Give yourself the right to read it, or remove it: it is then played again."
+UNREADABLE = "Give yourself permission to read it, or remove it: its trials are then simulated again."
 
 Array = NDArray[Any]
 
@@ -114,7 +114,7 @@ def read_sealed(path: Path, key: str) -> tuple[pa.Table, dict[str, Any]]:
     except Exception as problem:  # whatever a reader of Parquet makes of a footer with a flipped bit
         if type(problem) is MemoryError:
             raise
-        raise DamagedChunkError("it is cut short or no Parquet file") from problem
+        raise DamagedChunkError("it is cut short or is not a Parquet file") from problem
     if not whole:
         raise DamagedChunkError("its checksum differs")
     if told["key"] != key:

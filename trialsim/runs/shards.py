@@ -139,12 +139,12 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
     if not last:
         raise RunError(
             f"{folders[0]} has chunks, but {STORE} and {MANIFEST} are missing or damaged.", code="TS-R014",
-            remedy="The command that played the shard mends it: what it played is kept.",
+            remedy="The command that simulated the shard repairs it: what it simulated is kept.",
         )  # fmt: skip
     known, first = max(last.items(), key=lambda one: one[1].begun)
     key = key_of(first.words)
     if first.words.get("contract") != CONTRACT:
-        raise _foreign(known, "it was played by another version of trialsim")
+        raise _foreign(known, "it was simulated by another version of trialsim")
     stores, asked = [], []
     for folder in dict.fromkeys([*folders, out]):
         held = _chunks_with(folder, key)
@@ -153,13 +153,13 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
         elif held is None and folder in folders:
             raise _foreign(folder, _difference(last.get(folder), first, known))
         elif folder in last:
-            tell(f"{folder} was last played with another study; its earlier trials of the study in {known} are taken.")
+            tell(f"{folder} was last used for another study; its earlier trials of the study in {known} are merged.")
         elif folder in folders:
-            tell(f"{folder} does not say what was played into it: {STORE} is missing or damaged. Its chunks are taken.")
+            tell(f"{STORE} of {folder} is missing or damaged, so its study is not known; its chunks are merged.")
         stores += [held] if held is not None else []
     study = with_simulation(load(resolved_file(first.files)), replicates=max(asked), seed=first.words["seed"])
     if scenario_hash(study.scenario) != first.words["scenario_hash"]:
-        raise _foreign(known, "its scenario was changed since")
+        raise _foreign(known, "its scenario was changed later")
     return Parts(out, tuple(stores), study, engine_of(first.words))
 
 
@@ -197,7 +197,7 @@ def merge(
         whole = [part for part, _ in chunk_files(held)]
         there = stretches(studies.stored_chunks(study, range(parts.replicates), engine=engine), whole)
         if not there:
-            raise RunError("no chunk is whole.", code="TS-R014", remedy="Play the shards again.")
+            raise RunError("no chunk is whole.", code="TS-R014", remedy="Simulate the shards again.")
         true = kept_truth(claimed, study, workers=workers, progress=truth_progress, tell=tell) if truth else None
         made = summed_up(
             claimed, study, Stored(ChunkStore(held, study, tell, engine), _never), there, engine=engine, truth=true,
@@ -239,7 +239,7 @@ def gaps(chunks: Sequence[range], replicates: int) -> tuple[range, ...]:
 
 def _never(replicates: range) -> studies.ReplicateResults:
     raise RunError(
-        f"the chunk of replicates {replicates.start} to {replicates.stop - 1} vanished while it was merged.",
+        f"the chunk of replicates {replicates.start} to {replicates.stop - 1} disappeared while it was merged.",
         code="TS-R014",
         remedy="Merge again.",
     )
@@ -270,7 +270,7 @@ def _empty(folder: Path, tell: Callable[[str], None]) -> bool:
     """Whether a shard was stopped, or is, before it had anything to merge; what it lacks is counted as missing."""
     if _begun(folder):
         return False
-    tell(f"{folder} is empty: its shard has not begun.")
+    tell(f"{folder} is empty: its shard has not started.")
     return True
 
 
@@ -293,7 +293,7 @@ def _last_store(folder: Path) -> Store | None:
         raise RunError(
             f"{folder} is not a shard of a run.",
             code="TS-R014",
-            remedy="Leave it out, or play it: its run.json is missing.",
+            remedy="Leave it out, or simulate it: its run.json is missing.",
         )
     return None
 
@@ -319,7 +319,7 @@ def _asked(folder: Path, store: Store) -> int:
 def _difference(store: Store | None, first: Store, known: Path) -> str:
     """Why what was played last into a folder does not belong to the rest."""
     if store is None:
-        return f"nothing in it can be read that says what it is, and its chunks are not of the study in {known}"
+        return f"its study cannot be read, and its chunks are not of the study in {known}"
     for name, word in (
         ("scenario_hash", "another study"), ("seed", "another seed"), ("engine", "another engine"),
         ("contract", "another version of trialsim"),
@@ -331,7 +331,7 @@ def _difference(store: Store | None, first: Store, known: Path) -> str:
 
 def _foreign(folder: Path, why: str) -> RunError:
     return RunError(
-        f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge, or play it again."
+        f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge, or simulate it again."
     )
 
 

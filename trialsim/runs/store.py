@@ -96,7 +96,7 @@ class ChunkStore:
                     return _part(read_chunk(path, self.study, self.key), replicates)
                 except DamagedChunkError as damage:
                     self.tell(
-                        f"{path} is damaged ({damage}); it is moved to {set_aside(path)} and counts as not played."
+                        f"{path} is damaged ({damage}); it is moved to {set_aside(path)} and counts as not simulated."
                     )
         return None
 

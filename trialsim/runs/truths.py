@@ -87,7 +87,7 @@ class TruthStore:
                         raise DamagedChunkError("it holds other effects")
                 except DamagedChunkError as damage:
                     moved = set_aside(path)
-                    self.tell(f"{path} is damaged ({damage}); it is moved to {moved} and counts as not played.")
+                    self.tell(f"{path} is damaged ({damage}); it is moved to {moved} and counts as not simulated.")
                     continue
                 self._note(told["versions"])
                 return effects[replicates.start - known.start :][: len(replicates)]

@@ -91,9 +91,9 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
     study = prepare(load(resolved_file(folder)))
     if (scenario_hash(study.scenario), study.scenario.simulation.seed) != (told["scenario_hash"], told["seed"]):
         raise RunError(
-            f"{folder / RESOLVED} is not the scenario that {MANIFEST} tells of.",
+            f"{folder / RESOLVED} is not the scenario that {MANIFEST} describes.",
             code="TS-R016",
-            remedy="It was changed, or another version of trialsim reads it otherwise; take the original file.",
+            remedy="It was changed, or another version of trialsim reads it differently: use the original file.",
         )
     which = _spread(told, sample)
     stored = _stored(folder / ESTIMATES, which)
@@ -125,9 +125,9 @@ def _finished(folder: Path) -> dict[str, Any]:
     told = read_manifest(folder)
     if told is None and (folder / ESTIMATES).is_file():
         raise RunError(
-            f"{folder / MANIFEST} is missing; nothing says what the other files should be.",
+            f"{folder / MANIFEST} is missing, so the other files cannot be checked.",
             code="TS-R016",
-            remedy="Copy the whole folder; where its chunks are whole, the command that made the run mends it.",
+            remedy="Copy the whole folder; where its chunks are whole, the command that made the run repairs it.",
         )
     if told is None or told.get("status") not in ("done", "partial") or not told.get("replicates"):
         raise RunError(
@@ -167,7 +167,7 @@ def _stored(path: Path, which: list[int]) -> pd.DataFrame:
         raise RunError(
             f"{path} is cut short or damaged.",
             code="TS-R016",
-            remedy="Copy it again; where the chunks are whole, the command that made the run writes it anew.",
+            remedy="Copy it again; where the chunks are whole, the command that made the run writes it again.",
         ) from problem
     return table
 
@@ -187,7 +187,7 @@ def _count(path: Path, told: dict[str, Any], *, each: float) -> None:
         raise RunError(
             f"{path} holds {held:,} rows, not the {each:g} of each of {told['replicates']:,} replicates.",
             code="TS-R016",
-            remedy=f"{MANIFEST} was changed; the command that made the run writes it anew.",
+            remedy=f"{MANIFEST} was changed; the command that made the run writes it again.",
         )
 
 

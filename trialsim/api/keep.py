@@ -22,7 +22,7 @@ from trialsim.result import Result
 from trialsim.runs import run as playing
 from trialsim.runs.effort import check_effort
 from trialsim.runs.folder import check
-from trialsim.runs.listing import Listed, clean, find_runs
+from trialsim.runs.listing import RunEntry, clean, find_runs
 from trialsim.runs.lock import alone
 from trialsim.runs.place import settle
 from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
@@ -66,10 +66,10 @@ class Run(Result):
     @cached_property
     def manifest(self) -> Mapping[str, Any]:
         """What ``run.json`` says: scenario, seed, replicates, versions, hashes of the files."""
-        told = read_manifest(self.folder)
-        if told is None:
+        known = read_manifest(self.folder)
+        if known is None:
             raise RunError(f"{self.folder} holds no run.", code="TS-R016", remedy="`trialsim runs` lists runs.")
-        return told
+        return known
 
     @cached_property
     def study(self) -> Study:
@@ -130,8 +130,8 @@ class Run(Result):
 
     def lines(self) -> list[str]:
         """The answer in a sentence, and where everything is."""
-        told = self.manifest
-        what = f"{told['scenario']}: {told['replicates']:,} simulated trials, seed {told['seed']}, in {self.folder}."
+        manifest = self.manifest
+        what = f"{manifest['scenario']}: {manifest['replicates']:,} simulated trials, seed {manifest['seed']}, in {self.folder}."
         if self.finished is None:
             return [what]
         from trialsim.report.page import answer
@@ -194,23 +194,23 @@ def run(
     def play(total: int) -> playing.Run:
         return playing.run(
             study, folder, replicates=total, truth=truth, engine=engine, workers=workers, executor=executor, tell=word,
-            progress=lambda done: say("Playing", done, total),
+            progress=lambda done: say("Simulating", done, total),
             truth_progress=lambda done: say("True effects", done, min(total, MOST_TRUTHS)),
             in_place=False,
         )  # fmt: skip
 
     with alone(folder, Content(study, engine).subject, tell=word):
-        said = None
+        reached = None
         if precision is None:
             finished = play(study.scenario.simulation.replicates)
         else:
             wanted = PrecisionTarget.of_words(precision_of)
             finished, needed = run_until(play, precision, wanted=wanted, most=replicates or MOST)
-            said = in_words(needed, precision)
+            reached = in_words(needed, precision)
         if figures:
             _draw(finished, say)
         finished = playing.placed(finished)
-    return Run(folder, finished, said)
+    return Run(folder, finished, reached)
 
 
 def _to_stderr(text: str) -> None:
@@ -297,7 +297,7 @@ def shard(
     say = progress or (lambda *_: None)
     made = play_shard(
         study, folder, mine, engine=engine, workers=workers, executor=executor, tell=tell or _to_stderr,
-        progress=lambda done: say("Playing", done, None),
+        progress=lambda done: say("Simulating", done, None),
     )  # fmt: skip
     return ShardResult(mine, made)
 
@@ -343,8 +343,8 @@ def open_run(folder: Folder) -> Run:
     """
     out = Path(folder)
     settle(out)
-    told = read_manifest(out)
-    if told is None or not (out / playing.MEASURES).is_file() or "replicates" not in told:
+    manifest = read_manifest(out)
+    if manifest is None or not (out / playing.MEASURES).is_file() or "replicates" not in manifest:
         raise RunError(
             f"{out} holds no finished run.",
             code="TS-R016",
@@ -354,11 +354,11 @@ def open_run(folder: Folder) -> Run:
 
 
 @dataclass(frozen=True, repr=False)
-class RunList(Result, Sequence[Listed]):
+class RunList(Result, Sequence[RunEntry]):
     """Runs below a folder."""
 
     folder: Path
-    listed: tuple[Listed, ...]
+    listed: tuple[RunEntry, ...]
 
     def __getitem__(self, index: Any) -> Any:
         return self.listed[index]
@@ -370,7 +370,7 @@ class RunList(Result, Sequence[Listed]):
         """One row a run."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(one) for one in self.listed], columns=list(Listed.__dataclass_fields__))
+        return pd.DataFrame([asdict(one) for one in self.listed], columns=list(RunEntry.__dataclass_fields__))
 
     def lines(self) -> list[str]:
         """How many there are."""
@@ -399,7 +399,7 @@ def clean_runs(folder: Folder = "outputs", *, chunks: bool = False) -> tuple[int
     return freed, tuple(left)
 
 
-def remove_run(key: str, folder: Folder = "outputs") -> tuple[Listed, ...]:
+def remove_run(key: str, folder: Folder = "outputs") -> tuple[RunEntry, ...]:
     """Remove the earlier results and stores below a folder whose key begins with ``key``; what was removed.
 
     Raises
@@ -433,12 +433,12 @@ class Verification(Result):
     def lines(self) -> list[str]:
         """The verdict, and what is changed or lost."""
         found, count = self.verdict, len(self.verdict.replicates)
-        told = [
+        sentences = [
             f"{count:,} replicate{'s' if count > 1 else ''} simulated again, {found.compared:,} numbers compared: {found.word}."
         ]
         if 0 < found.largest < float("inf"):
-            told.append(f"The largest relative difference is {found.largest:.1e}.")
-        told += [
+            sentences.append(f"The largest relative difference is {found.largest:.1e}.")
+        sentences += [
             (
                 f"  replicate {one.replicate}, twin {one.twin}, {one.analysis}: {one.contrast}: {one.column} is {one.stored} in "
                 f"the run, {one.now} now"
@@ -446,13 +446,16 @@ class Verification(Result):
             for one in found.differences[:MOST_SHOWN]
         ]
         more = len(found.differences) - MOST_SHOWN
-        told += [f"  and {more:,} more"] if more > 0 else []
-        told += [
+        sentences += [f"  and {more:,} more"] if more > 0 else []
+        sentences += [
             f"{name}." if " is gone from " in name else f"{name} is gone or is not what the run wrote."
             for name in found.changed
         ]
-        told += [f"In {self.folder}, {words}." for words in found.lost]
-        return [*told, *(f"{name}: {there} in the run, {here} here." for name, (there, here) in found.versions.items())]
+        sentences += [f"In {self.folder}, {words}." for words in found.lost]
+        return [
+            *sentences,
+            *(f"{name}: {there} in the run, {here} here." for name, (there, here) in found.versions.items()),
+        ]
 
 
 def verify(folder: Folder, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verification:

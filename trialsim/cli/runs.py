@@ -14,7 +14,7 @@ from trialsim.cli.console import print_json, stderr, stdout, table_console
 from trialsim.cli.options import Folder, json_option
 
 if TYPE_CHECKING:
-    from trialsim.runs.listing import Listed
+    from trialsim.runs.listing import RunEntry
 
 
 @click.command("runs")
@@ -90,7 +90,7 @@ def _clean(folder: Path, *, chunks: bool) -> None:
     stderr.print(f"{volume(freed)} removed.", markup=False)
 
 
-def _print(found: Sequence[Listed]) -> None:
+def _print(found: Sequence[RunEntry]) -> None:
     from rich.table import Table
 
     from trialsim.runs.effort import volume

@@ -136,11 +136,11 @@ def _value(row: Difference, value: float, kind: str) -> str:
 
 def headlines(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
     """For each design but the first: what it is in a sentence, and its changes one by one where there are several."""
-    told = []
+    pairs = []
     for side in found.sides[1:]:
-        said = found.changes[side.label]
-        told.append((headline(found.sides[0], side, said), said if len(said) > 1 else ()))
-    return told
+        changes = found.changes[side.label]
+        pairs.append((headline(found.sides[0], side, changes), changes if len(changes) > 1 else ()))
+    return pairs
 
 
 def answer(found: Comparison) -> list[str]:
@@ -148,18 +148,18 @@ def answer(found: Comparison) -> list[str]:
 
     Of several primary analyses it is the power that at least one of them finds something, and that all do.
     """
-    told = []
+    sentences = []
     for index, side in enumerate(found.sides[1:]):
-        said = []
+        parts = []
         for contest in found.contests:
             here = [one for one in found.rows if (one.scenario, one.analysis, one.contrast)
                     == (side.label, contest.analysis, contest.contrast) and one.measure.startswith(POWER)]  # fmt: skip
             if here:
                 row = next((one for one in here if one.measure == POWER), None)
-                said.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
+                parts.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
         none = f"{side.label} has no power in common with {found.sides[0].label} that could be compared."
-        told.append(" ".join(said) or none)
-    return told
+        sentences.append(" ".join(parts) or none)
+    return sentences
 
 
 def _name(found: Comparison, analysis: str) -> str:
@@ -210,7 +210,7 @@ def _power_answer(
 def choice(found: Comparison) -> list[str]:
     """Of three designs and more, which has the most power, or that this is undecided."""
     labels = [side.label for side in found.sides]
-    told = []
+    sentences = []
     for contest in found.contests if len(labels) > 2 else ():
         best = contest.best
         out = [name for name, verdict in zip(labels, contest.verdicts, strict=True) if verdict and verdict.too_often]
@@ -221,15 +221,15 @@ def choice(found: Comparison) -> list[str]:
         )
         what = f"the power of {_which(found, contest)}"
         if best is None:
-            told.append(f"{what[0].upper()}{what[1:]} has no best design.{left}")
+            sentences.append(f"{what[0].upper()}{what[1:]} has no best design.{left}")
         elif best.clear:
-            told.append(
+            sentences.append(
                 f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, clearly above each other design.{left}"
             )
         else:
             near = join([labels[i] for i in sorted([best.index, *best.rivals])])
-            told.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
-    return told
+            sentences.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
+    return sentences
 
 
 def signed(number: float, digits: str) -> str:
@@ -246,12 +246,12 @@ def signed(number: float, digits: str) -> str:
 
 def alone(found: Comparison) -> list[str]:
     """What only one design has, one line each design."""
-    told = []
+    sentences = []
     for label in dict.fromkeys(label for label, _ in found.alone):
         names = list(dict.fromkeys(name for where, name in found.alone if where == label))
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-        told.append(f"Only in {label}, so not compared: {', '.join(names[:8])}{more}.")
-    return told
+        sentences.append(f"Only in {label}, so not compared: {', '.join(names[:8])}{more}.")
+    return sentences
 
 
 # ---------------------------------------------------------------- files
@@ -354,7 +354,7 @@ def summary(found: Comparison) -> dict[str, Any]:
         ],
         "seed": found.seed,
         "replicates": found.replicates,
-        "changes": {label: list(said) for label, said in found.changes.items()},
+        "changes": {label: list(changes) for label, changes in found.changes.items()},
         "notes": list(found.notes),
         "only_in": [{"label": label, "what": name} for label, name in found.alone],
         "answer": answer(found),
@@ -370,15 +370,15 @@ def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
     """The page as text, with every figure inside."""
     from trialsim.runs.manifest import versions
 
-    told = headlines(found)
+    pairs = headlines(found)
     context: dict[str, Any] = {
         "base": found.sides[0],
         "sides": found.sides,
         "replicates": f"{found.replicates:,}",
         "seed": found.seed,
         "entries": [
-            {"side": side, "headline": text, "changes": said, "answer": power, "lines": lines(found, side.label)}
-            for side, (text, said), power in zip(found.sides[1:], told, answer(found), strict=True)
+            {"side": side, "headline": text, "changes": changes, "answer": power, "lines": lines(found, side.label)}
+            for side, (text, changes), power in zip(found.sides[1:], pairs, answer(found), strict=True)
         ],
         "choice": choice(found),
         "notes": (*found.notes, *alone(found)),

@@ -104,11 +104,11 @@ def _levels(study: Study) -> Section:
     rows = []
     for index, point in enumerate(plan.points):
         outcome = plan.outcomes[point.outcome]
-        told = [plan.declared[index], point] if plan.declared else [point]
+        points = [plan.declared[index], point] if plan.declared else [point]
         for arm, name in enumerate(plan.arms):
             if arm and not point.differs:
                 continue
-            levels = [outcome.parts.words(one, arm, outcome.categories) for one in told]
+            levels = [outcome.parts.words(one, arm, outcome.categories) for one in points]
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
@@ -144,10 +144,10 @@ def _effects(study: Study) -> Section:
 
 def _odds(ratios: Sequence[float]) -> str:
     """The odds ratio at each cut; one where they are all the same, the ends where they are many."""
-    told = [f"{value:.2f}" for value in ratios]
-    if len(told) <= MANY:
-        return " ".join(told)
-    return told[0] if len(set(told)) == 1 else f"{min(ratios):.2f} to {max(ratios):.2f}"
+    texts = [f"{value:.2f}" for value in ratios]
+    if len(texts) <= MANY:
+        return " ".join(texts)
+    return texts[0] if len(set(texts)) == 1 else f"{min(ratios):.2f} to {max(ratios):.2f}"
 
 
 def _correlations(study: Study) -> Section:

@@ -22,7 +22,7 @@ from trialsim.evaluate.frames import (
 )
 from trialsim.protocol.calendar import DAY
 from trialsim.quantities.letters import file_names
-from trialsim.report.reported import Reported
+from trialsim.report.reported import ReportSource
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Picture:
     figure: Figure
 
 
-def pictures(run: Reported) -> Iterator[Picture]:
+def pictures(run: ReportSource) -> Iterator[Picture]:
     """The figures of a run, in the order of the report."""
     from trialsim.figures.bias import bias_and_coverage
     from trialsim.figures.estimates import estimate_distributions, p_value_distributions
@@ -113,7 +113,7 @@ def _main_rows(frame: pd.DataFrame, kept: FirstReplicates) -> pd.DataFrame:
     return frame[frame["row"].isin([row_name(row) for row in kept.rows if row.main])]
 
 
-def _outcome_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
+def _outcome_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
     """Distributions and trajectories of each outcome in the cohort shown."""
     from trialsim.figures.outcomes import outcome_distributions
     from trialsim.figures.trajectories import trajectories
@@ -165,7 +165,7 @@ def in_time(study: Study, visits: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- the ward
 
 
-def _ward_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
+def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
     import pandas as pd
 
     from trialsim.figures.accrual import accrual_fan

@@ -98,14 +98,14 @@ def _response(response: Response, outcome: Outcome) -> str:
 
 def _driver(driver: Driver) -> Line:
     per = f" per {number(driver.per)}" if driver.per is not None else ""
-    told = {
+    texts = {
         "failed": (f"failed tries of {driver.of}", "for each"),
         "missed": (f"{driver.of} missed", "if so"),
         "interrupted": (f"{driver.of} interrupted", "if so"),
         "duration": (f"time in {driver.of}", ""),
         "wait": (f"wait for {driver.resource}", ""),
     }
-    what, when = told[driver.driver]
+    what, when = texts[driver.driver]
     return what, " ".join((_size(driver) + per, when)).strip()
 
 

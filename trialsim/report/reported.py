@@ -9,7 +9,7 @@ from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study
 
 
-class Reported(Protocol):
+class ReportSource(Protocol):
     """A study, its operating characteristics, and the trial that is shown (replicate 0)."""
 
     @property

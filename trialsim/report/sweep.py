@@ -151,7 +151,7 @@ def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame
     ]
 
 
-def told(answer: AnswerMeasure, value: float) -> str:
+def value_text(answer: AnswerMeasure, value: float) -> str:
     """A value of the answer: shares in percent."""
     return percent(value) if is_share(answer.measure) else with_error(value, 0.0)
 
@@ -159,7 +159,7 @@ def told(answer: AnswerMeasure, value: float) -> str:
 def written(answer: AnswerMeasure, row: Mapping[Hashable, Any]) -> str:
     """The answer of a design with its Monte Carlo error; its bounds where too many trials failed."""
     if row["value"] != row["value"]:
-        return f"{told(answer, row['low'])} to {told(answer, row['high'])}"
+        return f"{value_text(answer, row['low'])} to {value_text(answer, row['high'])}"
     if is_share(answer.measure):
         return share_with_error(row["value"], row["mcse"], low=row["low"], high=row["high"])
     return with_error(row["value"], row["mcse"])
@@ -193,8 +193,8 @@ def write_manifest(swept: SweepRun, folder: Path) -> Path:
     from trialsim.runs.answers import finished
     from trialsim.runs.owners import of_sweep
 
-    told = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
-    return finished(folder, of_sweep(swept.scenario), {**told, "seeds": list(swept.seeds)})
+    content = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
+    return finished(folder, of_sweep(swept.scenario), {**content, "seeds": list(swept.seeds)})
 
 
 # ---------------------------------------------------------------- figures
@@ -225,12 +225,12 @@ def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
     axes = _axes(frame, swept.paths)
     if axes:
         x, line, panels = axes
-        told_all = frame.assign(
+        shown_all = frame.assign(
             **{path: _with_tied(frame, swept.paths, path, names) for path in (line, panels) if path}
         )
         found.append((
             "sweep_lines",
-            sweep_lines(told_all, x=x, line=line, panels=panels, names=names, ylabel=value, share=share, note=note),
+            sweep_lines(shown_all, x=x, line=line, panels=panels, names=names, ylabel=value, share=share, note=note),
         ))  # fmt: skip
     elif dots := _dots(frame, swept.paths):
         drawn = sweep_dots(frame, xs=dots[0], group=dots[1], names=names, ylabel=value, share=share, note=note)
@@ -245,9 +245,9 @@ def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
             ))  # fmt: skip
     if (frame["pareto"] | frame["pareto_open"]).any():
         taken = differing(frame, list(dict.fromkeys([*burdens(frame), "staff_hours"])))
-        told_paths = swept.paths[:MOST_NAMED]
+        shown_paths = swept.paths[:MOST_NAMED]
         drawn = feasibility(
-            frame, burdens=taken, designs=_designs(swept, told_paths), heading=[short[path] for path in told_paths],
+            frame, burdens=taken, designs=_designs(swept, shown_paths), heading=[short[path] for path in shown_paths],
             currency=currency(swept), ylabel=value, share=share, note=note,
         )  # fmt: skip
         found.append(("feasibility", drawn))

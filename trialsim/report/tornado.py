@@ -72,28 +72,28 @@ def lines(found: Tornado) -> list[str]:
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))
     bars = found.of("power")
     contrast = f" ({found.contrast})" if found.contrast else ""
-    told = []
+    sentences = []
     for measure in found.measures:
         here = found.of(measure)
         what = f"power of {plain_words(found.analysis)}{contrast}" if measure == "power" else _axis(measure, found)
-        told.append(
+        sentences.append(
             f"{what[0].upper()}{what[1:]} as declared: {_written(here[0].declared, measure)}."
             f"{_most(found.leads[measure], names)}"
         )
     if found.verdict is not None and found.verdict.too_often:
-        told.append(
+        sentences.append(
             f"As declared, {plain_words(found.analysis)}{contrast} {found.verdict.words} without effects: this is not a power."
         )
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
-        told.append(f"Power changes by no more than Monte Carlo error with {join(still)}.")
-    told.append(
+        sentences.append(f"Power changes by no more than Monte Carlo error with {join(still)}.")
+    sentences.append(
         f"{found.replicates:,} simulated trials at each end, one assumption at a time, all from seed {found.seed}: "
         "differences are paired. " + SIGN
     )
     if found.failed:
-        told.append(f"Up to {found.failed:,} of these trials could not be analyzed and are left out of the power.")
-    return told
+        sentences.append(f"Up to {found.failed:,} of these trials could not be analyzed and are left out of the power.")
+    return sentences
 
 
 def _most(lead: LongestBar, names: dict[str, str]) -> str:

@@ -35,7 +35,7 @@ EMPTY = Cell("")
 CALLED = {TYPE_1: "type I error", WITHOUT_EFFECTS: "rejections without effects"}
 
 
-class _Found:
+class _RowMeasures:
     """The measures of one row of the plan."""
 
     def __init__(self, result: OperatingCharacteristics, row: RowPlan) -> None:
@@ -82,7 +82,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
     """A row for each analysis with an estimand: truth, bias, RMSE, coverage, errors of sign and size."""
     rows: list[dict[str, object]] = []
     for row in result.kept.rows:
-        found = _Found(result, row)
+        found = _RowMeasures(result, row)
         if row.estimand == NO_ESTIMAND or found("truth") is None:
             continue
         bias, relative = found("bias"), found("relative_bias")
@@ -114,7 +114,7 @@ def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[
     rows: list[dict[str, object]] = []
     judged = {(one.analysis, one.contrast): one for one in result.verdicts}
     for row in result.kept.rows:
-        found = _Found(result, row)
+        found = _RowMeasures(result, row)
         verdict = judged.get(_place(row))
         rows.append(
             {

@@ -84,7 +84,7 @@ def _say(out: Path, subject: Subject | None) -> None:
 
 def _acquire(lock: BaseFileLock, out: Path, subject: Subject | None, tell: Callable[[str], None]) -> None:
     """Take the lock, at once or after those who play something else."""
-    unknown, said = 0.0, ""
+    unknown, announced = 0.0, ""
     while not _acquired(lock, out):
         holder = playing(out)
         unknown += AGAIN if holder is None else 0
@@ -94,8 +94,8 @@ def _acquire(lock: BaseFileLock, out: Path, subject: Subject | None, tell: Calla
                 code="TS-R006",
                 remedy="Wait for it, or choose another folder with --out.",
             )
-        if holder is not None and holder.key != said:
-            said = holder.key
+        if holder is not None and holder.key != announced:
+            announced = holder.key
             tell(f"Another run is simulating {holder.words} into {out}. This one waits for it (Ctrl-C ends the wait).")
         time.sleep(AGAIN)
 

@@ -30,7 +30,7 @@ ATTEMPTS = 4
 
 
 @dataclass
-class Stored:
+class ChunkSource:
     """Takes a chunk from the store, or has it played and keeps it."""
 
     store: ChunkStore

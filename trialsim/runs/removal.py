@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trialsim.errors import RunError
 from trialsim.runs.earlier import discard, remove_empty
-from trialsim.runs.listing import Listed, find_runs, remove_tree
+from trialsim.runs.listing import RunEntry, find_runs, remove_tree
 from trialsim.runs.lock import alone, writing
 from trialsim.runs.store import CHUNKS
 from trialsim.runs.stores import EARLIER, root_of, store_folder
@@ -15,7 +15,7 @@ from trialsim.runs.stores import EARLIER, root_of, store_folder
 KEY = re.compile(r"[0-9a-f]{4,32}")
 
 
-def remove(root: Path, key: str) -> tuple[Listed, ...]:
+def remove(root: Path, key: str) -> tuple[RunEntry, ...]:
     """Remove the earlier results and stores below ``root`` whose key begins with ``key``; what was removed.
 
     Raises

@@ -17,9 +17,9 @@ from trialsim.runs.effort import check_replicates
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
 from trialsim.runs.folder import RunFolder, alone, taken, writing
-from trialsim.runs.manifest import Playing, finish
+from trialsim.runs.manifest import RunFacts, finish
 from trialsim.runs.place import clear_new, flush_all, place
-from trialsim.runs.players import Stored, open_player
+from trialsim.runs.players import ChunkSource, open_player
 from trialsim.runs.record import RESOLVED, key_of, sound_manifest
 from trialsim.runs.store import ChunkStore, store_key
 from trialsim.runs.stores import Content
@@ -51,7 +51,7 @@ class Run:
     characteristics : its measures
     cohort : the one that is shown, of replicate 0
     made : the files made
-    playing : what its manifest says
+    facts : what its manifest says
     before : where the result is kept that stood in the folder before
     """
 
@@ -60,18 +60,18 @@ class Run:
     characteristics: OperatingCharacteristics
     cohort: Cohort
     made: tuple[Path, ...]
-    playing: Playing
+    facts: RunFacts
     before: Path | None = None
 
     @property
     def found(self) -> int:
         """Replicates that were in the store already."""
-        return self.playing.found
+        return self.facts.found
 
     @property
     def missing(self) -> tuple[range, ...]:
         """Replicates that were asked for and are in no shard."""
-        return self.playing.missing
+        return self.facts.missing
 
 
 def run(
@@ -114,7 +114,7 @@ def run(
         taken(Content(study, engine), out, tell=tell) as folder,
         open_player(study, engine=engine, workers=workers, executor=executor) as (player, threads),
     ):
-        stored = Stored(ChunkStore(folder.store, study, tell, engine), player)
+        stored = ChunkSource(ChunkStore(folder.store, study, tell, engine), player)
         true = (
             kept_truth(folder, study, workers=workers, progress=truth_progress, tell=tell) if truth is True else truth
         )
@@ -140,7 +140,7 @@ def kept_truth(
 def summed_up(
     folder: RunFolder,
     study: Study,
-    stored: Stored,
+    stored: ChunkSource,
     chunks: Sequence[range],
     *,
     engine: Engine,
@@ -161,7 +161,7 @@ def summed_up(
     write_measures(new / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort
     made = (new / RESOLVED, new / ESTIMATES, new / MEASURES, *write_cohort(cohort.one(0), new / COHORT))
-    playing = Playing(
+    facts = RunFacts(
         scenario=study.scenario.name,
         scenario_hash=scenario_hash(study.scenario),
         seed=study.scenario.simulation.seed,
@@ -174,16 +174,16 @@ def summed_up(
         by=tuple(stored.by),
     )
     files = tuple(folder.path / path.relative_to(new) for path in made)
-    return Run(folder, study, characteristics, cohort, files, playing)
+    return Run(folder, study, characteristics, cohort, files, facts)
 
 
 def placed(made: Run) -> Run:
     """The run, with its files in their place; what stood there is now an earlier result."""
     with alone(made.folder.path):
-        return replace(made, before=put_in_place(made.folder, made.playing))
+        return replace(made, before=put_in_place(made.folder, made.facts))
 
 
-def put_in_place(folder: RunFolder, playing: Playing) -> Path | None:
+def put_in_place(folder: RunFolder, facts: RunFacts) -> Path | None:
     """Write the manifest of a result and put its files in their place; the lock is held.
 
     Returns where the result is kept that stood there and that this one does not have, if one did.
@@ -195,8 +195,8 @@ def put_in_place(folder: RunFolder, playing: Playing) -> Path | None:
     """
     with writing(folder.path):
         before = sound_manifest(folder.path)
-        same = before is not None and key_of(before) == store_key(playing.scenario_hash, playing.engine)
-        finish(folder.new, playing, before=before if same else None)
+        same = before is not None and key_of(before) == store_key(facts.scenario_hash, facts.engine)
+        finish(folder.new, facts, before=before if same else None)
         flush_all(folder.new)
         return place(folder.path)
 
@@ -206,8 +206,8 @@ def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None
     study = prepare(scenario)
     if replicates is not None:
         check_replicates(replicates)
-    told = {"simulation.replicates": replicates, "simulation.seed": seed}
-    changes = {path: value for path, value in told.items() if value is not None}
+    values = {"simulation.replicates": replicates, "simulation.seed": seed}
+    changes = {path: value for path, value in values.items() if value is not None}
     return replace(study, scenario=change(study.scenario, changes)) if changes else study
 
 

@@ -18,8 +18,8 @@ from trialsim.errors import RunError
 from trialsim.prepared import Study
 from trialsim.runs.files import whole_file, write_text
 from trialsim.runs.folder import SHARD, taken
-from trialsim.runs.manifest import Playing
-from trialsim.runs.players import Stored, open_player
+from trialsim.runs.manifest import RunFacts
+from trialsim.runs.players import ChunkSource, open_player
 from trialsim.runs.record import MANIFEST, RESOLVED, engine_of, key_of, resolved_file, sound_manifest
 from trialsim.runs.run import Run, kept_truth, placed, put_in_place, summed_up, with_simulation
 from trialsim.runs.sealed import keys_in
@@ -78,13 +78,13 @@ def play_shard(
         open_player(study, engine=engine, workers=workers, executor=executor) as (player, threads),
         threads_until_done(threads) as pool,
     ):
-        stored = Stored(ChunkStore(claimed.store, study, tell, engine), player)
+        stored = ChunkSource(ChunkStore(claimed.store, study, tell, engine), player)
         done, began = 0, time.perf_counter()
         for part in in_order(pool, lambda chunk: len(stored(chunk).trial), chunks, ahead=threads + 2):
             done += part
             if progress is not None:
                 progress(done)
-        playing = Playing(
+        facts = RunFacts(
             scenario=study.scenario.name,
             scenario_hash=scenario_hash(study.scenario),
             seed=asked.seed,
@@ -97,7 +97,7 @@ def play_shard(
             by=tuple(stored.by),
         )
         write_text(claimed.new / RESOLVED, dump(study.scenario))
-        put_in_place(claimed, playing)
+        put_in_place(claimed, facts)
     return folder
 
 
@@ -200,7 +200,7 @@ def merge(
             raise RunError("no chunk is whole.", code="TS-R014", remedy="Simulate the shards again.")
         true = kept_truth(claimed, study, workers=workers, progress=truth_progress, tell=tell) if truth else None
         made = summed_up(
-            claimed, study, Stored(ChunkStore(held, study, tell, engine), _never), there, engine=engine, truth=true,
+            claimed, study, ChunkSource(ChunkStore(held, study, tell, engine), _never), there, engine=engine, truth=true,
             workers=workers, progress=progress, missing=gaps(there, parts.replicates),
         )  # fmt: skip
         return placed(made) if in_place else made
@@ -331,7 +331,9 @@ def _difference(store: Store | None, first: Store, known: Path) -> str:
 
 def _foreign(folder: Path, why: str) -> RunError:
     return RunError(
-        f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge, or simulate it again."
+        f"{folder} does not belong here: {why}.",
+        code="TS-R015",
+        remedy="Leave it out of the merge, or simulate it again.",
     )
 
 

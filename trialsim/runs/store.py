@@ -139,8 +139,8 @@ def read_chunk(path: Path, study: Study, key: str) -> ReplicateResults:
     RunError
         TS-R008 when it is a chunk of another study, TS-R009 when it cannot be read at all
     """
-    table, told = read_sealed(path, key)
-    return _played(table, study, told)
+    table, header = read_sealed(path, key)
+    return _played(table, study, header)
 
 
 # ---------------------------------------------------------------- a chunk as a table
@@ -156,12 +156,12 @@ def _write(path: Path, played: ReplicateResults, key: str) -> None:
     columns |= {"trial": played.trial, "entry_days": played.entry_days}
     if played.waits.size:
         columns["waits"] = played.waits
-    told = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
-    write_sealed(path, columns, told | {"versions": played.by or versions()})
+    header = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
+    write_sealed(path, columns, header | {"versions": played.by or versions()})
 
 
-def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> ReplicateResults:
-    replicates, twins, rows = range(told["start"], told["stop"]), tuple(told["twins"]), study.analysis.rows
+def _played(table: pa.Table, study: Study, header: dict[str, Any]) -> ReplicateResults:
+    replicates, twins, rows = range(header["start"], header["stop"]), tuple(header["twins"]), study.analysis.rows
     shape = (len(replicates), len(twins), len(rows))
 
     def of(name: str) -> Array:
@@ -177,7 +177,7 @@ def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> ReplicateRes
     )
     days = array_of(table, "entry_days")
     waits = _waits(table, days.shape)
-    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(told["versions"]))
+    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(header["versions"]))
 
 
 def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:

@@ -70,8 +70,8 @@ class TruthStore:
         return effects
 
     def _save(self, replicates: range, effects: Floats) -> None:
-        told = {"key": self.key, "contract": CONTRACT, "start": replicates.start, "stop": replicates.stop}
-        write_sealed(file_of(self.folder, replicates), {"effects": effects}, told | {"versions": versions()})
+        header = {"key": self.key, "contract": CONTRACT, "start": replicates.start, "stop": replicates.stop}
+        write_sealed(file_of(self.folder, replicates), {"effects": effects}, header | {"versions": versions()})
         self._note(versions())
         for known, shorter in chunk_files(self.folder):
             if known != replicates and replicates.start <= known.start and known.stop <= replicates.stop:
@@ -81,7 +81,7 @@ class TruthStore:
         for known, path in chunk_files(self.folder):
             if known.start <= replicates.start and replicates.stop <= known.stop:
                 try:
-                    table, told = read_sealed(path, self.key)
+                    table, header = read_sealed(path, self.key)
                     effects: Floats = array_of(table, "effects")
                     if effects.shape != (len(known), columns):
                         raise DamagedChunkError("it holds other effects")
@@ -89,7 +89,7 @@ class TruthStore:
                     moved = set_aside(path)
                     self.tell(f"{path} is damaged ({damage}); it is moved to {moved} and counts as not simulated.")
                     continue
-                self._note(told["versions"])
+                self._note(header["versions"])
                 return effects[replicates.start - known.start :][: len(replicates)]
         return None
 

@@ -87,28 +87,28 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
     """
     import pandas as pd
 
-    told = _finished(folder)
+    manifest = _finished(folder)
     study = prepare(load(resolved_file(folder)))
-    if (scenario_hash(study.scenario), study.scenario.simulation.seed) != (told["scenario_hash"], told["seed"]):
+    if (scenario_hash(study.scenario), study.scenario.simulation.seed) != (manifest["scenario_hash"], manifest["seed"]):
         raise RunError(
             f"{folder / RESOLVED} is not the scenario that {MANIFEST} describes.",
             code="TS-R016",
             remedy="It was changed, or another version of trialsim reads it differently: use the original file.",
         )
-    which = _spread(told, sample)
+    which = _spread(manifest, sample)
     stored = _stored(folder / ESTIMATES, which)
     parts: list[pd.DataFrame] = []
     for done, replicate in enumerate(which, start=1):
-        again = studies.replay(study, replicate, seed=told["seed"], engine=told.get("engine", "fast"))
+        again = studies.replay(study, replicate, seed=manifest["seed"], engine=manifest.get("engine", "fast"))
         parts.append(estimates_table(again.estimates).to_pandas())
         if progress is not None:
             progress(done)
-    changed, lost = (*changed_outputs(folder), *unlisted_outputs(told)), tuple(lost_chunks(folder, told, study))
+    changed, lost = (*changed_outputs(folder), *unlisted_outputs(manifest)), tuple(lost_chunks(folder, manifest, study))
     if ESTIMATES not in changed:
-        _count(folder / ESTIMATES, told, each=len(parts[0]))
+        _count(folder / ESTIMATES, manifest, each=len(parts[0]))
     compared, largest, differences = _compare(stored, pd.concat(parts, ignore_index=True))
     here = versions()
-    there: dict[str, str] = told.get("versions", {})
+    there: dict[str, str] = manifest.get("versions", {})
     others = {name: (old, here.get(name, "none")) for name, old in there.items() if here.get(name) != old}
     return Verdict(tuple(which), compared, largest, differences, changed, others, lost)
 
@@ -122,14 +122,14 @@ def _finished(folder: Path) -> dict[str, Any]:
         TS-R016 when it is none
     """
     settle(folder)
-    told = read_manifest(folder)
-    if told is None and (folder / ESTIMATES).is_file():
+    manifest = read_manifest(folder)
+    if manifest is None and (folder / ESTIMATES).is_file():
         raise RunError(
             f"{folder / MANIFEST} is missing, so the other files cannot be checked.",
             code="TS-R016",
             remedy="Copy the whole folder; where its chunks are whole, the command that made the run repairs it.",
         )
-    if told is None or told.get("status") not in ("done", "partial") or not told.get("replicates"):
+    if manifest is None or manifest.get("status") not in ("done", "partial") or not manifest.get("replicates"):
         raise RunError(
             f"{folder} holds no finished run.", code="TS-R016", remedy=f"Name a folder with {MANIFEST} and {ESTIMATES}."
         )
@@ -146,7 +146,7 @@ def _finished(folder: Path) -> dict[str, Any]:
                 code="TS-R016",
                 remedy="Copy the whole folder again.",
             ) from problem
-    return told
+    return manifest
 
 
 def _stored(path: Path, which: list[int]) -> pd.DataFrame:
@@ -172,7 +172,7 @@ def _stored(path: Path, which: list[int]) -> pd.DataFrame:
     return table
 
 
-def _count(path: Path, told: dict[str, Any], *, each: float) -> None:
+def _count(path: Path, manifest: dict[str, Any], *, each: float) -> None:
     """Hold the rows of the file against the number of replicates, of ``each`` rows, that the manifest tells of.
 
     Raises
@@ -183,19 +183,19 @@ def _count(path: Path, told: dict[str, Any], *, each: float) -> None:
     import pyarrow.parquet as pq
 
     held = pq.read_metadata(path).num_rows
-    if held != each * told["replicates"]:
+    if held != each * manifest["replicates"]:
         raise RunError(
-            f"{path} holds {held:,} rows, not the {each:g} of each of {told['replicates']:,} replicates.",
+            f"{path} holds {held:,} rows, not the {each:g} of each of {manifest['replicates']:,} replicates.",
             code="TS-R016",
             remedy=f"{MANIFEST} was changed; the command that made the run writes it again.",
         )
 
 
-def _spread(told: dict[str, Any], sample: int) -> list[int]:
+def _spread(manifest: dict[str, Any], sample: int) -> list[int]:
     """Replicates spread over those that were played, the first and the last among them."""
-    count = int(told["replicates"])
+    count = int(manifest["replicates"])
     places = np.unique(np.linspace(0, count - 1, num=min(sample, count)).round().astype(np.int64))
-    for low, high in told.get("missing", []):
+    for low, high in manifest.get("missing", []):
         places[places >= low] += high - low
     return [int(one) for one in places]
 

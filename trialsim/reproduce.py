@@ -57,7 +57,7 @@ class Placement:
 
 
 def reproduce(study: Study, *, replicates: int, engine: Engine = "fast", workers: int | None = None) -> list[Placement]:
-    """Play the published study and place what it reported."""
+    """Simulate the published study and place what it reported."""
     parts: list[Estimates] = []
     evaluate(study, replicates=replicates, engine=engine, workers=workers, sink=parts.append)
     described = described_arms(study, replicates=replicates, engine=engine)
@@ -65,7 +65,7 @@ def reproduce(study: Study, *, replicates: int, engine: Engine = "fast", workers
 
 
 def described_arms(study: Study, *, replicates: int, engine: Engine = "fast") -> Described:
-    """What the simulated trials say of the arms that published figures describe; nothing is played where none does."""
+    """The arms of the simulated trials that published figures describe; nothing is simulated where none does."""
     arms = study.analysis.arms
     asked = {
         (figure.analysis, figure.arm or arms[0])

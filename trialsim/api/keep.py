@@ -1,4 +1,4 @@
-"""Keep what was played: runs in their folders, with figures and page."""
+"""Runs in their folders, with figures and page."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Run(Result):
     Attributes
     ----------
     folder : where its files are
-    finished : what was played or merged in this process; None where the folder was opened
-    precision : what is said of the precision that was asked for
+    finished : what was simulated or merged in this process; None where the folder was opened
+    precision : the sentence on the precision that was requested
     """
 
     folder: Path
@@ -73,7 +73,7 @@ class Run(Result):
 
     @cached_property
     def study(self) -> Study:
-        """What was played."""
+        """The study."""
         return study_of(load(resolved_file(self.folder))) if self.finished is None else self.finished.study
 
     @property
@@ -163,22 +163,22 @@ def run(
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Run:
-    """Play a study many times into its folder: tables, one synthetic trial, figures and a report.
+    """Simulate a study many times into its folder: tables, one synthetic trial, figures and a report.
 
-    A run that was stopped goes on where it stopped, and so does one that is asked for more replicates. After an edit of the
-    study it plays the new one, and what stood in the folder becomes an earlier result (``earlier/KEY``): undo the edit, and it
-    is back without being played again.
+    A run that was stopped continues where it stopped, and one with more replicates than before adds those that it lacks. After an
+    edit of the study it simulates the new one, and the result before becomes an earlier result (``earlier/KEY``): undo the edit,
+    and it is back without being simulated again.
 
     Parameters
     ----------
     out : by default ``outputs/NAME``
-    replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be played
+    replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be simulated
     truth, figures : whether true effects are found, and whether figures and report are made
     precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
     large : do not ask before a very large run
-    workers, executor : who plays; threads, one a core, by default. They change no digit
+    workers, executor : where it is simulated; by default in threads, one a core. They change no digit
     progress : is given a stage, the number of replicates done, and their total
-    tell : is told in words of damaged files
+    tell : is called with a sentence on each damaged file
 
     Raises
     ------
@@ -219,7 +219,7 @@ def _to_stderr(text: str) -> None:
 
 
 def folder_of(study: Study, out: Folder | None, *, shard: tuple[int, int] | None = None) -> Path:
-    """Where a run goes, by default ``outputs/NAME``; or a shard of it, told as its number and how many there are."""
+    """Where a run goes, by default ``outputs/NAME``; or of a shard of it, by its number and how many there are."""
     folder = Path(out) if out is not None else Path("outputs") / study.scenario.name
     return folder if shard is None else folder / Shard(*shard).name
 
@@ -286,7 +286,7 @@ def shard(
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> ShardResult:
-    """Play the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
+    """Simulate the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
 
     Parameters are otherwise those of :func:`run`.
     """
@@ -334,7 +334,7 @@ def merge(
 
 
 def open_run(folder: Folder) -> Run:
-    """A finished run of any time and machine, from its folder; nothing is played.
+    """A finished run of any time and machine, from its folder; nothing is simulated.
 
     Raises
     ------
@@ -405,7 +405,7 @@ def remove_run(key: str, folder: Folder = "outputs") -> tuple[RunEntry, ...]:
     Raises
     ------
     RunError
-        TS-R061 when no run has this key or several have, TS-R062 when it is that of a result that stands in its folder
+        TS-R061 when no run has this key or several have, TS-R062 when it is the key of the current result of a folder
     """
     return remove(Path(folder), key)
 

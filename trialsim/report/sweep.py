@@ -145,8 +145,8 @@ def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame
     worst = max(verdict.times for one in bad if (verdict := answer.verdict(swept.cells[one])) is not None)
     return [
         (
-            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its rejections are not a power, and "
-            f"the design is left out of every choice: {_few(bad)}."
+            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its rejections are not a "
+            f"power, and the design is left out of every choice: {_few(bad)}."
         )
     ]
 

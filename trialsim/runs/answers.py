@@ -24,7 +24,7 @@ REMEDY = "Choose another folder with --out."
 class Owner:
     """Whose a folder is: a ``kind`` of answer (``size``) about ``scenario`` (or designs), as the file ``manifest`` there says.
 
-    ``identity`` distinguishes answers about equal names, as they are before and after an edit; the ``files`` of the one before are
+    ``identity`` distinguishes answers about equal names, as before and after an edit; the ``files`` of the one before are
     then kept as an earlier answer.
     """
 

@@ -1,4 +1,4 @@
-"""What a run will take: time, memory and disk, from a few replicates played first."""
+"""What a run will take: time, memory and disk, from a few replicates simulated first."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def size(study: Study, replicates: int) -> int:
 
 
 def effort(study: Study, replicates: int, *, workers: int | None = None) -> Effort:
-    """Time, memory and disk of ``replicates``; one block is played to know."""
+    """Time, memory and disk of ``replicates``; one block is simulated to know."""
     studies.play(study, range(1))  # compiled, if it was not
     began = time.perf_counter()
     played = studies.play(study, range(BLOCK))

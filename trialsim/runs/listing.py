@@ -47,9 +47,9 @@ class RunEntry:
     Attributes
     ----------
     folder : where it is
-    status : done, partial, started (killed or still playing), shard, or damaged
-    key : of its content, as it names its store; empty where nothing says it
-    scenario, seed, replicates : what was asked for
+    status : done, partial, started (killed or still simulating), shard, or damaged
+    key : of its content, as it names its store; empty where it is not known
+    scenario, seed, replicates : what was requested
     kept : replicates in its store
     bytes : on disk
     faults : what is wrong with it, in words
@@ -67,7 +67,7 @@ class RunEntry:
 
     @property
     def earlier(self) -> bool:
-        """Whether another result stands in its place now."""
+        """Whether another result is in its place now."""
         return self.folder.parent.name == EARLIER
 
 
@@ -130,7 +130,7 @@ def _listed(folder: Path, *, check: bool) -> Iterator[RunEntry]:
 
 
 def _listed_store(folder: Path, store: Path, *, check: bool) -> RunEntry:
-    """A store whose run was stopped, or is playing."""
+    """A store whose run was stopped, or is simulating."""
     name = store.name if store != folder / CHUNKS else ""
     words = sound_manifest(store, STORE)
     if words is None:
@@ -221,7 +221,7 @@ def _kept(manifest: dict[str, Any]) -> bool:
 
 
 def lost_chunks(folder: Path, manifest: dict[str, Any], study: Study) -> Iterator[str]:
-    """What a finished run played and its store no longer holds, in words; nothing where the store was cleaned away."""
+    """What a finished run simulated and its store no longer holds, in words; nothing where the store was removed."""
     if not _kept(manifest):
         return
     total = range(int(manifest["replicates"]) + sum(high - low for low, high in manifest.get("missing", [])))
@@ -250,10 +250,10 @@ def clean(folder: Path, *, chunks: bool = False) -> int:
     Raises
     ------
     RunError
-        TS-R006 when a process plays into the folder, TS-R003 when a file cannot be removed
+        TS-R006 when a process simulates into the folder, TS-R003 when a file cannot be removed
     """
     if folder.parent.name == EARLIER:
-        return 0  # goes with the folder it stands in
+        return 0  # goes with its folder
     settle(folder)
     with alone(folder), writing(folder):
         before = _total(folder)

@@ -1,4 +1,4 @@
-"""``run.json``: what was played, by which versions, and the hash of every file it made."""
+"""``run.json``: what was simulated, by which versions, and the hash of every file it made."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ MOST_BYTES_EACH = 2**20
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a command played: ``found`` replicates were there already, ``missing`` ones are in no shard.
+    """What a command simulated: ``found`` replicates were there already, ``missing`` ones are in no shard.
 
-    ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were played, whenever and
+    ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were simulated, whenever and
     wherever.
     """
 
@@ -50,7 +50,7 @@ class RunFacts:
 
     @property
     def all_found(self) -> bool:
-        """Whether the command played nothing itself."""
+        """Whether the command simulated nothing itself."""
         return self.found >= self.replicates and self.shard is None
 
 
@@ -63,7 +63,7 @@ def file_hash(path: Path) -> str:
 def finish(new: Path, facts: RunFacts, *, before: dict[str, Any] | None = None) -> dict[str, Any]:
     """Write the manifest of a result whose files are all in ``new``, with the hash of each.
 
-    Where nothing was played, workers and seconds are those of the result of the same content ``before``.
+    Where nothing was simulated, workers and seconds are those of the result of the same content ``before``.
     """
     names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
     earlier = before or {}
@@ -106,7 +106,7 @@ def changed_outputs(out: Path) -> list[str]:
 
 
 def unlisted_outputs(manifest: dict[str, Any]) -> list[str]:
-    """Names of what every finished run makes and this manifest does not list, so that nothing says what they should be."""
+    """Names of what every finished run makes and this manifest does not list, so that they cannot be checked."""
     always = {"shard": SHARDS_ALWAYS, "done": ALWAYS, "partial": ALWAYS}.get(str(manifest.get("status")), ())
     return [name for name in always if name not in manifest.get("outputs", {})]
 

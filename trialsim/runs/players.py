@@ -1,4 +1,4 @@
-"""Who plays the chunks of a run: this process, other processes, a Dask cluster, or any executor of the user's."""
+"""Who simulates the chunks of a run: this process, other processes, a Dask cluster, or any executor of the user's."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from trialsim.scenario.load import loads
 
 Player = Callable[[range], studies.ReplicateResults]
 
-#: How often a chunk is given out again when the worker that played it was lost.
+#: How often a chunk is given out again when the worker that simulated it was lost.
 ATTEMPTS = 4
 
 
 @dataclass
 class ChunkSource:
-    """Takes a chunk from the store, or has it played and keeps it."""
+    """Takes a chunk from the store, or has it simulated and keeps it."""
 
     store: ChunkStore
     player: Player
@@ -51,7 +51,7 @@ class ChunkSource:
         return played
 
     def _note(self, played: studies.ReplicateResults) -> None:
-        """Remember by which versions replicates were played."""
+        """Remember by which versions replicates were simulated."""
         by = played.by or versions()
         if by not in self.by:
             self.by.append(by)
@@ -99,7 +99,7 @@ def _prepared(text: str) -> Study:
 
 
 class Elsewhere:
-    """Has chunks played by an executor; called by as many threads as there are to be chunks under way.
+    """Has chunks simulated by an executor; called by as many threads as there are to be chunks under way.
 
     Parameters
     ----------

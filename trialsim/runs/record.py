@@ -86,7 +86,7 @@ def resolved_file(out: Path) -> Path:
 
 
 def engine_of(manifest: dict[str, Any]) -> Engine:
-    """The engine that played a run."""
+    """The engine that simulated a run."""
     return "simpy" if manifest.get("engine") == "simpy" else "fast"
 
 

@@ -1,4 +1,4 @@
-"""Removing what was played under one key: its store, and its result where it no longer stands in its folder."""
+"""Removing what was simulated under one key: its store, and its result if that is an earlier one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def remove(root: Path, key: str) -> tuple[RunEntry, ...]:
     Raises
     ------
     RunError
-        TS-R061 when no run has this key or several have, TS-R062 when it is that of a result that stands in its folder
+        TS-R061 when no run has this key or several have, TS-R062 when it is the key of the current result of a folder
     """
     found = [one for one in find_runs(root) if KEY.fullmatch(key) and one.key and _same(one.key, key)]
     if not found:

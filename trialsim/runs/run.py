@@ -47,12 +47,12 @@ class Run:
     Attributes
     ----------
     folder : where its files are
-    study : what was played
+    study : what was simulated
     characteristics : its measures
     cohort : the one that is shown, of replicate 0
     made : the files made
     facts : what its manifest says
-    before : where the result is kept that stood in the folder before
+    before : where the result is kept that was in the folder before
     """
 
     folder: RunFolder
@@ -91,16 +91,16 @@ def run(
 ) -> Run:
     """Play a study and write everything but figures and report into ``out``.
 
-    Chunks that an earlier run of the same study left in ``out`` are read, not played. What stands there, of this study or
-    another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is played here by the fast
+    Chunks that an earlier run of the same study left in ``out`` are read, not simulated. The result there, of this study or
+    another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is simulated here by the fast
     engine, on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
 
     Parameters
     ----------
-    truth : whether true effects are looked for, or what was found (:func:`trialsim.truth.find_truth`)
-    workers, executor : who plays (:func:`trialsim.runs.players.open_player`)
+    truth : whether true effects are computed, or those computed before (:func:`trialsim.truth.find_truth`)
+    workers, executor : who simulates (:func:`trialsim.runs.players.open_player`)
     progress, truth_progress : are given the number of replicates done so far
-    tell : is told in words of damaged files, and that the folder is waited for
+    tell : is called with a sentence on each damaged file, and when the folder is waited for
     in_place : put the files in their place; without it they lie in ``.new`` for figures to be added, until :func:`placed`
 
     Raises
@@ -132,7 +132,7 @@ def kept_truth(
     progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Truth:
-    """The true effects of a study; what was played of them before lies in its store, and so does what is played now."""
+    """The true effects of a study; what was simulated of them before lies in its store, and so does what is simulated now."""
     store = TruthStore(folder.store / TRUTHS, study, tell)
     return find_truth(study, workers=workers, progress=progress, keeping=store.keeping)
 
@@ -149,7 +149,7 @@ def summed_up(
     progress: Callable[[int], None] | None = None,
     missing: Sequence[range] = (),
 ) -> Run:
-    """All files of a run from its chunks, not yet in their place; a chunk that is not there is played."""
+    """All files of a run from its chunks, not yet in their place; a chunk that is not there is simulated."""
     clear_new(folder.path)
     new = folder.new
     with estimates_file(new / ESTIMATES) as growing:
@@ -178,7 +178,7 @@ def summed_up(
 
 
 def placed(made: Run) -> Run:
-    """The run, with its files in their place; what stood there is now an earlier result."""
+    """The run, with its files in their place; the one before is now an earlier result."""
     with alone(made.folder.path):
         return replace(made, before=put_in_place(made.folder, made.facts))
 
@@ -186,7 +186,7 @@ def placed(made: Run) -> Run:
 def put_in_place(folder: RunFolder, facts: RunFacts) -> Path | None:
     """Write the manifest of a result and put its files in their place; the lock is held.
 
-    Returns where the result is kept that stood there and that this one does not have, if one did.
+    Returns where the result before is kept, if there was one that this one does not contain.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def put_in_place(folder: RunFolder, facts: RunFacts) -> Path | None:
 
 
 def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None, seed: int | None = None) -> Study:
-    """The study with another number of replicates or another seed, as if its file had said so."""
+    """The study with another number of replicates or another seed, as if they were in its file."""
     study = prepare(scenario)
     if replicates is not None:
         check_replicates(replicates)

@@ -1,4 +1,4 @@
-"""Shares of a run played apart, without any service, and put together again."""
+"""Shares of a run simulated apart, without any service, and put together again."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Parts:
 def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None] = lambda _: None) -> Parts:
     """``shards`` (or those below them), the shards below ``out``, and ``out`` itself; nothing is written.
 
-    Each counts with what was last played into it, and all of it must be of one study. A shard whose words are damaged belongs
+    Each counts with what was last simulated into it, and all of it must be of one study. A shard whose words are damaged belongs
     to the study whose chunks lie in it.
 
     Raises
@@ -175,8 +175,8 @@ def merge(
 ) -> Run:
     """One run from all chunks of all ``parts``.
 
-    Any part of a run will do: what is missing is left out and said (:attr:`Run.missing`). Chunks are linked, or copied where
-    the disk knows no links, so that the folder of the run stands for itself afterwards.
+    Any part of a run will do: what is missing is left out and named (:attr:`Run.missing`). Chunks are linked, or copied where
+    the disk knows no links, so that the folder of the run is complete on its own afterwards.
 
     Raises
     ------
@@ -262,7 +262,7 @@ def shards_below(folder: Path) -> list[Path]:
 
 
 def _begun(folder: Path) -> bool:
-    """Whether anything was played into a folder itself."""
+    """Whether anything was simulated into a folder itself."""
     return (folder / MANIFEST).is_file() or bool(store_folders(folder)) or bool(chunk_files(folder / CHUNKS))
 
 
@@ -275,7 +275,7 @@ def _empty(folder: Path, tell: Callable[[str], None]) -> bool:
 
 
 def _last_store(folder: Path) -> Store | None:
-    """What was last played into a folder, as it says of itself; None where it says nothing that can be read.
+    """What was last simulated into a folder, as it says of itself; None where it says nothing that can be read.
 
     Raises
     ------
@@ -317,7 +317,7 @@ def _asked(folder: Path, store: Store) -> int:
 
 
 def _difference(store: Store | None, first: Store, known: Path) -> str:
-    """Why what was played last into a folder does not belong to the rest."""
+    """Why what was simulated last into a folder does not belong to the rest."""
     if store is None:
         return f"its study cannot be read, and its chunks are not of the study in {known}"
     for name, word in (

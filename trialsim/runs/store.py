@@ -57,8 +57,8 @@ class ChunkStore:
     ----------
     folder : where the files are
     study : whose chunks they are
-    engine : what plays them
-    tell : is told in words of damaged files
+    engine : what simulates them
+    tell : is called with a sentence on each damaged file
     """
 
     folder: Path
@@ -87,7 +87,7 @@ class ChunkStore:
     def load(self, replicates: range) -> ReplicateResults | None:
         """The replicates of a chunk from the file that holds all of them; None where there is none.
 
-        A damaged file is told of, moved to the folder ``damaged`` beside it, and counts as not there.
+        A damaged file is named, moved to the folder ``damaged`` beside it, and counts as not there.
         """
         covering = (path for known, path in self._files if _holds(known, replicates))
         for path in dict.fromkeys((self.path(replicates), *covering)):
@@ -102,7 +102,7 @@ class ChunkStore:
 
     @cached_property
     def _files(self) -> list[tuple[range, Path]]:
-        """What was there when the store was first asked; what is played now is not asked for again."""
+        """What was there when the store was first asked; what is simulated now is not looked up again."""
         return chunk_files(self.folder)
 
 
@@ -111,7 +111,7 @@ def _holds(all_: range, some: range) -> bool:
 
 
 def store_key(identity: str, engine: Engine = "fast", contract: int = CONTRACT) -> str:
-    """The key of the chunks that ``engine`` plays of a study whose scenario hash is ``identity``."""
+    """The key of the chunks that ``engine`` simulates of a study whose scenario hash is ``identity``."""
     return hashlib.blake2b(f"{identity} {contract} {engine}".encode("ascii"), digest_size=16).hexdigest()
 
 

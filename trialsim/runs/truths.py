@@ -1,4 +1,4 @@
-"""The pass for true effects on disk: what was played of it is kept like chunks, under a key of its own."""
+"""The pass for true effects on disk: what was simulated of it is kept like chunks, under a key of its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 def truths_key(identity: str) -> str:
-    """The key of the true effects of a study whose scenario hash is ``identity``; the fast engine always plays them."""
+    """The key of the true effects of a study whose scenario hash is ``identity``; the fast engine always simulates them."""
     return hashlib.blake2b(f"{identity} {CONTRACT} truth".encode("ascii"), digest_size=16).hexdigest()
 
 
@@ -43,7 +43,7 @@ class TruthStore:
     ----------
     folder : where the files are
     study : whose effects they are
-    tell : is told in words of damaged files
+    tell : is called with a sentence on each damaged file
     by : by which versions the effects were found that were asked for
     """
 

@@ -1,4 +1,4 @@
-"""Whether a run can be believed: its files are what was written, and replicates played again give the same numbers."""
+"""Whether a run can be believed: its files are what was written, and replicates simulated again give the same numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NUMERIC = (*({"low": "conf_low", "high": "conf_high"}.get(name, name) for name i
 
 @dataclass(frozen=True)
 class Difference:
-    """One number that is not the same: ``stored`` in the run, ``now`` when its replicate was played again."""
+    """One number that is not the same: ``stored`` in the run, ``now`` when its replicate was simulated again."""
 
     replicate: int
     twin: str
@@ -52,7 +52,7 @@ class Verdict:
 
     Attributes
     ----------
-    replicates : those played again
+    replicates : those simulated again
     compared : numbers compared
     largest : largest relative difference of any of them
     differences : numbers further apart than :data:`TOLERANCE`, or a status or a gap that is not the same
@@ -173,7 +173,7 @@ def _stored(path: Path, which: list[int]) -> pd.DataFrame:
 
 
 def _count(path: Path, manifest: dict[str, Any], *, each: float) -> None:
-    """Hold the rows of the file against the number of replicates, of ``each`` rows, that the manifest tells of.
+    """Compare the rows of the file with the number of replicates, of ``each`` rows, in the manifest.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def _count(path: Path, manifest: dict[str, Any], *, each: float) -> None:
 
 
 def _spread(manifest: dict[str, Any], sample: int) -> list[int]:
-    """Replicates spread over those that were played, the first and the last among them."""
+    """Replicates spread over those that were simulated, the first and the last among them."""
     count = int(manifest["replicates"])
     places = np.unique(np.linspace(0, count - 1, num=min(sample, count)).round().astype(np.int64))
     for low, high in manifest.get("missing", []):
@@ -229,7 +229,7 @@ def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple
 
 
 def _row(row: pd.Series[Any], *, stored: bool) -> Difference:
-    """A whole row that only one side has; the base of what is said of one number."""
+    """A whole row that only one side has; the base of the words on one number."""
     twin, analysis, contrast = (str(row[name]) for name in ("twin", "analysis", "contrast"))
     return Difference(int(row["replicate"]), twin, analysis, contrast, column="row", stored=stored, now=not stored)
 

@@ -30,7 +30,7 @@ from trialsim.runs.removal import remove
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
 from trialsim.runs.stores import Content, store_folder
-from trialsim.runs.verify import Verdict
+from trialsim.runs.verify import RunVerdict
 from trialsim.runs.verify import verify as play_again
 from trialsim.scenario import load
 from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
@@ -60,7 +60,7 @@ class Run(Result):
     """
 
     folder: Path
-    finished: playing.Run | None = None
+    finished: playing.FinishedRun | None = None
     precision: str | None = None
 
     @cached_property
@@ -93,7 +93,7 @@ class Run(Result):
         return self._played.cohort
 
     @property
-    def _played(self) -> playing.Run:
+    def _played(self) -> playing.FinishedRun:
         if self.finished is None:
             raise RunError(
                 f"{self.folder} was opened, not simulated.",
@@ -191,7 +191,7 @@ def run(
     check_effort(study, workers=workers, large=large or precision is not None)
     say, word = progress or (lambda *_: None), tell or _to_stderr
 
-    def play(total: int) -> playing.Run:
+    def play(total: int) -> playing.FinishedRun:
         return playing.run(
             study, folder, replicates=total, truth=truth, engine=engine, workers=workers, executor=executor, tell=word,
             progress=lambda done: say("Simulating", done, total),
@@ -240,7 +240,7 @@ def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
     return store_folder(folder, Content(study, engine).key)
 
 
-def _draw(finished: playing.Run, say: Stages) -> None:
+def _draw(finished: playing.FinishedRun, say: Stages) -> None:
     """Figures and report; the drawing room is only loaded when it is wanted."""
     from trialsim.report.folder import write_pages
 
@@ -415,7 +415,7 @@ class Verification(Result):
     """What :func:`verify` found in ``folder``."""
 
     folder: Path
-    verdict: Verdict
+    verdict: RunVerdict
 
     @property
     def ok(self) -> bool:

@@ -18,7 +18,7 @@ from trialsim.cli.parse import REPLICATES
 
 if TYPE_CHECKING:
     from trialsim.compare import Comparison
-    from trialsim.report.compare import Line
+    from trialsim.report.compare import ComparisonLine
 
 
 @click.command("compare")
@@ -101,7 +101,7 @@ def _print(found: Comparison, folder: Path, *, figures: bool) -> None:
     stdout.print(f"\n{page} in {folder / 'comparison.csv'}.", markup=False)
 
 
-def _table(base: str, label: str, rows: Sequence[Line]) -> None:
+def _table(base: str, label: str, rows: Sequence[ComparisonLine]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)

@@ -12,7 +12,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stderr
 from trialsim.cli.options import json_option
-from trialsim.cli.parse import NUMBER, OneOf, Word
+from trialsim.cli.parse import NUMBER, Word, WordChoice
 from trialsim.kinds.scales import SCALE
 from trialsim.quantities.refuse import nearest
 
@@ -80,9 +80,9 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
               help="The scores that an outcome can be (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
 @click.option("--missing", multiple=True, metavar="CODES",
               help="Codes of missing values: 999, 'lost', COLUMN=99,999; none keeps every number.")  # fmt: skip
-@click.option("--decimal", type=OneOf(".", ","), help="The decimal mark, where the file does not make it clear.")
+@click.option("--decimal", type=WordChoice(".", ","), help="The decimal mark, where the file does not make it clear.")
 @click.option("--sheet", help="The sheet of a workbook.")
-@click.option("--distribution", type=OneOf(*SCALE),
+@click.option("--distribution", type=WordChoice(*SCALE),
               help="In place of what the data suggest.")  # fmt: skip
 @click.option("--unit", help="The unit of the outcome, e.g. nmol/L.")
 @click.option("--null", type=NUMBER, metavar="NUMBER", help="What the mean of one group at one visit is compared with.")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import SEED, WORKERS, OneOf, Word, completions
+from trialsim.cli.parse import SEED, WORKERS, Word, WordChoice, completions
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -111,7 +111,7 @@ def play_options(command: Command) -> Command:
     for option in (
         click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core)."),
         click.option(
-            "--engine", type=OneOf("fast", "simpy"), default="fast", show_default=True,
+            "--engine", type=WordChoice("fast", "simpy"), default="fast", show_default=True,
             help="The compiled engine, or the SimPy reference (same results, much slower).",
         ),
         click.option("--seed", type=SEED, help="Another seed than the scenario's."),

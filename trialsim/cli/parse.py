@@ -176,7 +176,7 @@ class Address(Word):
         return text
 
 
-class OneOf(Word):
+class WordChoice(Word):
     """One of a few words."""
 
     name = "word"

@@ -12,7 +12,7 @@ import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
-from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, OneOf, Whole
+from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, Whole, WordChoice
 
 if TYPE_CHECKING:
     from trialsim.prepared import Study
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--power", type=SHARE, default="90%", show_default=True, help="The power wanted, e.g. 80% or 0.8.")
 @click.option("--for", "-f", "wanted", type=AnalysisName(), multiple=True, metavar="ANALYSIS[/CONTRAST]",
               help="The analysis that must reject; by default the primary one. Several: see --need.")  # fmt: skip
-@click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
+@click.option("--need", type=WordChoice("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option("--between", type=RANGE, metavar="20..400", help="Participants in all (or, with --effect, multiples of "
               "the declared effect) among which the answer may lie; by default a pilot finds them.")  # fmt: skip

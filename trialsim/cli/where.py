@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import ADDRESS, OneOf
+from trialsim.cli.parse import ADDRESS, WordChoice
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -20,7 +20,7 @@ def where_options(command: Command) -> Command:
             help="Simulate on a Dask cluster: the address of its scheduler, or `local` for one here.",
         ),
         click.option(
-            "--executor", type=OneOf("threads", "processes"), show_default="threads",
+            "--executor", type=WordChoice("threads", "processes"), show_default="threads",
             help="Simulate in threads or in processes of this machine; the results are the same.",
         ),
     ):  # fmt: skip

@@ -57,7 +57,7 @@ UNBOUNDED = ("use_share", "study_use_share")
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparisonLine:
     """A row of the table as text."""
 
     what: str
@@ -72,7 +72,7 @@ class Line:
     clear: bool  # the interval of the difference leaves out 0
 
 
-def lines(found: Comparison, label: str, *, first: bool = False) -> list[Line]:
+def lines(found: Comparison, label: str, *, first: bool = False) -> list[ComparisonLine]:
     """The rows for one design as text; only the most important ones for a ``first`` look."""
     primary = found.sides[0].study.scenario.primary
     shown, titles = [], titles_of(found)
@@ -102,7 +102,7 @@ def _known(row: Difference) -> tuple[str, str] | None:
     return extra.get(row.measure) or TRIAL_MEASURES.get(row.measure)
 
 
-def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> Line:
+def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> ComparisonLine:
     scale = 100.0 if kind == "share" else 1.0
 
     def gap(number: float, digits: str = "") -> str:
@@ -117,7 +117,7 @@ def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> L
     of = row.contrast if row.analysis == TRIAL else of
     difference = "0" if row.difference == 0 else gap(row.difference, "+")
     alone = rounded(scale * row.mcse_unpaired, scale * row.mcse_unpaired) if row.mcse_unpaired > 0 else "0"
-    return Line(
+    return ComparisonLine(
         what, of, _value(row, row.a, kind), _value(row, row.b, kind), difference, gap(row.mcse), alone, saved,
         primary, row.conf_low > 0 or row.conf_high < 0,
     )  # fmt: skip
@@ -258,7 +258,7 @@ def alone(found: Comparison) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ComparisonPicture:
     """A figure with its file name, its heading and what it shows."""
 
     name: str
@@ -267,7 +267,7 @@ class Picture:
     figure: Figure
 
 
-def pictures(found: Comparison) -> Iterator[Picture]:
+def pictures(found: Comparison) -> Iterator[ComparisonPicture]:
     """The figures of a comparison that have something to show."""
     from trialsim.compare import frames
     from trialsim.figures import compare as plots
@@ -277,7 +277,7 @@ def pictures(found: Comparison) -> Iterator[Picture]:
     note = f"{found.replicates:,} simulated trials of each design, {seed}."
     powers = frames.power_frame(found)
     if len(powers):
-        yield Picture(
+        yield ComparisonPicture(
             "power", "Power, and how it differs",
             "Left: power of each design. Right: its difference from the baseline, whose interval is short because both "
             "designs were simulated with the same draws.",
@@ -287,26 +287,26 @@ def pictures(found: Comparison) -> Iterator[Picture]:
         )  # fmt: skip
     estimates = frames.estimate_frame(found)
     if len(estimates):
-        yield Picture(
+        yield ComparisonPicture(
             "estimates", "Where the estimates fall", "The baseline is filled.",
             plots.estimate_comparison(estimates, names=names, note=note),
         )  # fmt: skip
     spreads = frames.spread_frame(found)
     if len(spreads):
-        yield Picture(
+        yield ComparisonPicture(
             "trial", "How long it takes, and whom it needs", "Each bar is one design.",
             plots.trial_comparison(spreads, names=names, note=note),
         )  # fmt: skip
     shares, gaps = frames.share_frames(found)
     if len(shares):
         heading = join(list(dict.fromkeys(str(row).partition(":")[0] for row in shares["row"])))
-        yield Picture(
+        yield ComparisonPicture(
             "shares", heading[0].upper() + heading[1:], "Means over the simulated trials.",
             plots.share_comparison(shares, gaps, names=names, xlabel="mean share", goals=(), note=note),
         )  # fmt: skip
     accrual = frames.accrual_frame(found)
     if len(accrual):
-        yield Picture(
+        yield ComparisonPicture(
             "accrual", "How enrollment grows", "Designs that enroll alike lie on top of each other.",
             plots.accrual_comparison(accrual, names=names, note=note),
         )  # fmt: skip
@@ -366,7 +366,7 @@ def summary(found: Comparison) -> dict[str, Any]:
     }
 
 
-def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
+def render(found: Comparison, drawn: Sequence[tuple[ComparisonPicture, Path]]) -> str:
     """The page as text, with every figure inside."""
     from trialsim.runs.manifest import versions
 

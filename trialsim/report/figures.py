@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from trialsim.evaluate.first_replicates import FirstReplicates
     from trialsim.figures.flow import Count, Flow
     from trialsim.prepared import Study
-    from trialsim.runs.run import Run
+    from trialsim.runs.run import FinishedRun
 
 
 #: A figure shows at most so many rows of analyses.
@@ -94,7 +94,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
     )
 
 
-def write_figures(run: Run, folder: Path) -> list[tuple[Picture, Path, Path]]:
+def write_figures(run: FinishedRun, folder: Path) -> list[tuple[Picture, Path, Path]]:
     """Write every figure as PNG and SVG; each comes back with its two files."""
     from trialsim.figures.style import save
 

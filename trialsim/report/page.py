@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from trialsim.evaluate.verdict import Verdict
     from trialsim.report.figures import Picture
-    from trialsim.runs.run import Run
+    from trialsim.runs.run import FinishedRun
 
 #: What a measure of the trial as a whole is called on the page, and how its value is written.
 TRIAL_MEASURES = {
@@ -70,7 +70,7 @@ class Card:
     bad: bool = False
 
 
-def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
+def write_report(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
     """Write the page."""
     from trialsim.runs.files import write_text
 
@@ -98,7 +98,7 @@ def pages() -> Environment:
     )
 
 
-def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
+def render(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
     """The page as text, with every figure inside."""
     from trialsim.runs.manifest import versions
 
@@ -136,7 +136,7 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
     return pages().get_template("report.html").render(**context)
 
 
-def _hash(run: Run) -> str:
+def _hash(run: FinishedRun) -> str:
     from trialsim.scenario.identity import scenario_hash
 
     return scenario_hash(run.study.scenario)[:16]
@@ -290,7 +290,7 @@ def _card(row: Measure, label: str, *, bad: bool) -> Card:
     return Card(value, label, f"± {error}", bad)
 
 
-def analysis_rows(run: Run) -> list[dict[str, Any]]:
+def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
     """Power, rejections when nothing is to be found, the verdict on them, estimate and interval of each analysis."""
     rows: list[dict[str, Any]] = _family_rows(run)
     for row in run.characteristics.kept.rows:
@@ -316,7 +316,7 @@ def analysis_rows(run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _decided(run: Run, analysis: str, contrast: str) -> dict[str, Any]:
+def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
     """What a test decides: power, rejections when nothing is to be found, the verdict, and how often it failed."""
     rows = run.characteristics.measures
     known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
@@ -331,7 +331,7 @@ def _decided(run: Run, analysis: str, contrast: str) -> dict[str, Any]:
     }
 
 
-def _family_rows(run: Run) -> list[dict[str, Any]]:
+def _family_rows(run: FinishedRun) -> list[dict[str, Any]]:
     """Several primary analyses together: any of them, all of them."""
     if len(run.study.scenario.primary) < 2:
         return []
@@ -345,7 +345,7 @@ def _family_rows(run: Run) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def trial_rows(run: Run) -> list[tuple[str, str, str]]:
+def trial_rows(run: FinishedRun) -> list[tuple[str, str, str]]:
     """What happens to the trial: (what, of what, value with its error)."""
     rows = []
     for row in run.characteristics.measures:

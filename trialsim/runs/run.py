@@ -41,7 +41,7 @@ README = "README.txt"
 
 
 @dataclass(frozen=True)
-class Run:
+class FinishedRun:
     """A finished run.
 
     Attributes
@@ -88,7 +88,7 @@ def run(
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     in_place: bool = True,
-) -> Run:
+) -> FinishedRun:
     """Play a study and write everything but figures and report into ``out``.
 
     Chunks that an earlier run of the same study left in ``out`` are read, not simulated. The result there, of this study or
@@ -148,7 +148,7 @@ def summed_up(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
     missing: Sequence[range] = (),
-) -> Run:
+) -> FinishedRun:
     """All files of a run from its chunks, not yet in their place; a chunk that is not there is simulated."""
     clear_new(folder.path)
     new = folder.new
@@ -174,10 +174,10 @@ def summed_up(
         by=tuple(stored.by),
     )
     files = tuple(folder.path / path.relative_to(new) for path in made)
-    return Run(folder, study, characteristics, cohort, files, facts)
+    return FinishedRun(folder, study, characteristics, cohort, files, facts)
 
 
-def placed(made: Run) -> Run:
+def placed(made: FinishedRun) -> FinishedRun:
     """The run, with its files in their place; the one before is now an earlier result."""
     with alone(made.folder.path):
         return replace(made, before=put_in_place(made.folder, made.facts))

@@ -21,7 +21,7 @@ from trialsim.runs.folder import SHARD, taken
 from trialsim.runs.manifest import RunFacts
 from trialsim.runs.players import ChunkSource, open_player
 from trialsim.runs.record import MANIFEST, RESOLVED, engine_of, key_of, resolved_file, sound_manifest
-from trialsim.runs.run import Run, kept_truth, placed, put_in_place, summed_up, with_simulation
+from trialsim.runs.run import FinishedRun, kept_truth, placed, put_in_place, summed_up, with_simulation
 from trialsim.runs.sealed import keys_in
 from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files
 from trialsim.runs.stores import STORE, Content, Store, chunks_of, sound_stores, store_folder, store_folders
@@ -172,10 +172,10 @@ def merge(
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     in_place: bool = True,
-) -> Run:
+) -> FinishedRun:
     """One run from all chunks of all ``parts``.
 
-    Any part of a run will do: what is missing is left out and named (:attr:`Run.missing`). Chunks are linked, or copied where
+    Any part of a run will do: what is missing is left out and named (``missing`` of the run). Chunks are linked, or copied where
     the disk knows no links, so that the folder of the run is complete on its own afterwards.
 
     Raises

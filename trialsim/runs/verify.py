@@ -34,7 +34,7 @@ NUMERIC = (*({"low": "conf_low", "high": "conf_high"}.get(name, name) for name i
 
 
 @dataclass(frozen=True)
-class Difference:
+class NumberDifference:
     """One number that is not the same: ``stored`` in the run, ``now`` when its replicate was simulated again."""
 
     replicate: int
@@ -47,7 +47,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RunVerdict:
     """What was found.
 
     Attributes
@@ -64,7 +64,7 @@ class Verdict:
     replicates: tuple[int, ...]
     compared: int
     largest: float
-    differences: tuple[Difference, ...]
+    differences: tuple[NumberDifference, ...]
     changed: tuple[str, ...]
     versions: dict[str, tuple[str, str]]
     lost: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Verdict:
         return "equal" if self.largest == 0 else f"equal within {TOLERANCE:g}"
 
 
-def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verdict:
+def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> RunVerdict:
     """Play ``sample`` replicates of a run again, spread over all of them, and compare every estimate of every twin.
 
     Raises
@@ -110,7 +110,7 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
     here = versions()
     there: dict[str, str] = manifest.get("versions", {})
     others = {name: (old, here.get(name, "none")) for name, old in there.items() if here.get(name) != old}
-    return Verdict(tuple(which), compared, largest, differences, changed, others, lost)
+    return RunVerdict(tuple(which), compared, largest, differences, changed, others, lost)
 
 
 def _finished(folder: Path) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def _spread(manifest: dict[str, Any], sample: int) -> list[int]:
     return [int(one) for one in places]
 
 
-def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple[Difference, ...]]:
+def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple[NumberDifference, ...]]:
     """How many numbers, the largest relative difference, and the numbers that differ."""
     import pandas as pd
 
@@ -228,10 +228,12 @@ def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple
     return compared, largest, tuple(differences)
 
 
-def _row(row: pd.Series[Any], *, stored: bool) -> Difference:
+def _row(row: pd.Series[Any], *, stored: bool) -> NumberDifference:
     """A whole row that only one side has; the base of the words on one number."""
     twin, analysis, contrast = (str(row[name]) for name in ("twin", "analysis", "contrast"))
-    return Difference(int(row["replicate"]), twin, analysis, contrast, column="row", stored=stored, now=not stored)
+    return NumberDifference(
+        int(row["replicate"]), twin, analysis, contrast, column="row", stored=stored, now=not stored
+    )
 
 
 def _relative(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -82,7 +82,7 @@ def test_a_rerun_replaces_only_what_it_made(tmp_path: Path) -> None:
 
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("years of work")
-    with pytest.raises(RunError, match="no run of trialsim made") as refused:
+    with pytest.raises(RunError, match="not made by a run of trialsim") as refused:
         check(tmp_path, KEY)
     assert refused.value.code == "TS-R001"
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]

@@ -33,7 +33,7 @@ COMMANDS = {
     "sweep": "Simulate many designs: power, length and cost over any values of the scenario.",
     "tornado": "Find the assumption that moves the answer most: every declared range, one at a time.",
     "merge": "Put the shards of a run together, or sum up one that was stopped.",
-    "runs": "List runs, check that they are whole, clean up after them.",
+    "runs": "List runs, check that they are complete, and clean up.",
     "verify": "Check a run made anywhere: simulate some of its replicates again.",
     "slurm": "Print the script that simulates a study on a Slurm cluster.",
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",

@@ -49,8 +49,8 @@ class PointCount(Whole):
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write tables and figure.")
 @set_option
-@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
-@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
+@click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
 @json_option
 def command(
     scenario: Path,

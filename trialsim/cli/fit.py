@@ -77,13 +77,13 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
 @click.option("--baseline", metavar="VISIT", help="The visit before treatment, or its column; none if there is none.")
 @click.option("--at", multiple=True, metavar="VISIT", help="Keep only this visit beside the baseline.")
 @click.option("--scale", "scales", multiple=True, metavar="'OUTCOME=0..10 by 2'",
-              help="The scores that an outcome can be (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
+              help="The scores that an outcome can have (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
 @click.option("--missing", multiple=True, metavar="CODES",
               help="Codes of missing values: 999, 'lost', COLUMN=99,999; none keeps every number.")  # fmt: skip
 @click.option("--decimal", type=WordChoice(".", ","), help="The decimal mark, where the file does not make it clear.")
 @click.option("--sheet", help="The sheet of a workbook.")
 @click.option("--distribution", type=WordChoice(*SCALE),
-              help="In place of what the data suggest.")  # fmt: skip
+              help="The distribution, in place of the one that the data suggest.")  # fmt: skip
 @click.option("--unit", help="The unit of the outcome, e.g. nmol/L.")
 @click.option("--null", type=NUMBER, metavar="NUMBER", help="What the mean of one group at one visit is compared with.")
 @click.option(

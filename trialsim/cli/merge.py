@@ -19,7 +19,7 @@ from trialsim.cli.tables import summary
 @click.argument("shards", nargs=-1, type=Folder())
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
-@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
 @all_option
 @quiet_option
 @json_option
@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Put the shards of a run together in FOLDER: those below it, and SHARDS that lie elsewhere.
 
-    What is missing is named, and the result is that of the rest (exit code 4). A run that was stopped is summed up the same way.
+    Missing trials are named, and the result is that of the rest (exit code 4). A run that was stopped is summed up the same way.
     """
     with stages(quiet=as_json) as tell:
         merged = ts.merge(

@@ -109,12 +109,12 @@ def set_option(command: Command) -> Command:
 def play_options(command: Command) -> Command:
     """Seed, engine and workers."""
     for option in (
-        click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core)."),
+        click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core."),
         click.option(
             "--engine", type=WordChoice("fast", "simpy"), default="fast", show_default=True,
             help="The compiled engine, or the SimPy reference (same results, much slower).",
         ),
-        click.option("--seed", type=SEED, help="Another seed than the scenario's."),
+        click.option("--seed", type=SEED, help="The seed; the scenario's by default."),
     ):  # fmt: skip
         command = option(command)
     return command

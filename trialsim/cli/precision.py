@@ -31,7 +31,7 @@ def precision_options(command: Command) -> Command:
     for option in (
         click.option(
             "--precision-of", metavar="WHAT",
-            help="What is to be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default the power of the "
+            help="The measure that must be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default the power of the "
             "primary analysis.",
         ),
         click.option(

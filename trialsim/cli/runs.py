@@ -41,7 +41,7 @@ def command(
 ) -> None:
     """List the runs below FOLDER (outputs by default); check them, and clean up after them.
 
-    After an edit the result before it is kept in the folder `earlier` of its run; each has a key, which names it.
+    After an edit, the result before it is kept in the folder `earlier` of the run. Every result has a key.
     Exit code 1 when --verify finds something wrong.
     """
     if chunks and not clean_:

@@ -20,7 +20,7 @@ from trialsim.cli.parse import WordChoice
 def command(what: str, as_json: bool) -> None:
     """Print the JSON Schema of scenario files, or of what `--json` prints.
 
-    An editor that knows it completes keys and marks mistakes while you type: save it with
+    An editor with this schema completes keys and marks mistakes while you type. Save it with
     `trialsim schema > trialsim.schema.json` and name it in the first line of a scenario:
     `# yaml-language-server: $schema=trialsim.schema.json`
     """

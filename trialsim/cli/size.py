@@ -26,22 +26,22 @@ if TYPE_CHECKING:
               help="The analysis that must reject; by default the primary one. Several: see --need.")  # fmt: skip
 @click.option("--need", type=WordChoice("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
-@click.option("--between", type=RANGE, metavar="20..400", help="Participants in all (or, with --effect, multiples of "
-              "the declared effect) among which the answer may lie; by default a pilot finds them.")  # fmt: skip
+@click.option("--between", type=RANGE, metavar="20..400", help="The range searched: participants in all or, with "
+              "--effect, multiples of the declared effect; by default a pilot simulation finds it.")  # fmt: skip
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
               "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
 @click.option("--replicates", "-r", type=Whole(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
 @click.option("--confirm", type=Whole(0, 10**9), default=4000, show_default=True,
-              help="Simulated trials of the recommended design under a fresh seed, which join the curve.")  # fmt: skip
+              help="Simulated trials of the recommended design under a fresh seed; they are added to the curve.")  # fmt: skip
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), help="Folder for curve and figure; by default outputs/NAME-size."
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write the curve and its figure.")
 @set_option
-@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one a core.")
-@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
+@click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
 @json_option
 def command(
     scenario: Path,

@@ -56,8 +56,8 @@ MEMORY = TypedWord("memory", r"\d{1,9}[KMGT]?", "2G or 4000M")
 @click.option(
     "--shards", type=Whole(1, 10_000, example="20"), default=20, show_default=True, help="Tasks of the array."
 )
-@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's own number by default.")
-@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
+@click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
 @click.option("--time", type=TIME, default="02:00:00", show_default=True, help="Time limit of a task.")
 @click.option("--cpus", type=Whole(1, 10_000, example="4"), default=1, show_default=True, help="Cores of a task.")
 @click.option("--memory", type=MEMORY, default="2G", show_default=True, help="Memory of a task.")

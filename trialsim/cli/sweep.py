@@ -29,7 +29,7 @@ MOST_SHOWN = 60
 @scenario_argument
 @click.option("--over", multiple=True, type=PathValue(), metavar="PATH=VALUES",
               help='A value to vary, e.g. --over design.enroll="[60, 99]", '
-              '"20..100 by 20" or "15 h..80 h in 5". Several: every combination. In place of the file\'s sweep.')  # fmt: skip
+              '"20..100 by 20" or "15 h..80 h in 5". Of several, every combination. It replaces the file\'s sweep.')  # fmt: skip
 @click.option("--zip", "zipped", is_flag=True, help="The first values of all --over together, then the second ones.")
 @click.option(
     "--latin", type=Whole(2, 10**6, example="20"), metavar="N", help="N points of a Latin hypercube over the ranges."

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "wanted",
     type=AnalysisName(),
     metavar="ANALYSIS[/CONTRAST]",
-    help="Whose power; the primary analysis by default.",
+    help="The analysis whose power is compared; the primary one by default.",
 )
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-tornado by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the figure.")

@@ -77,7 +77,7 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
 @click.option("--baseline", metavar="VISIT", help="The visit before treatment, or its column; none if there is none.")
 @click.option("--at", multiple=True, metavar="VISIT", help="Keep only this visit beside the baseline.")
 @click.option("--scale", "scales", multiple=True, metavar="'OUTCOME=0..10 by 2'",
-              help="The scores that an outcome can have (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
+              help="The scores that an outcome can have (0..10 alone: all outcomes); OUTCOME=none without two ends.")  # fmt: skip
 @click.option("--missing", multiple=True, metavar="CODES",
               help="Codes of missing values: 999, 'lost', COLUMN=99,999; none keeps every number.")  # fmt: skip
 @click.option("--decimal", type=WordChoice(".", ","), help="The decimal mark, where the file does not make it clear.")

@@ -31,8 +31,8 @@ def precision_options(command: Command) -> Command:
     for option in (
         click.option(
             "--precision-of", metavar="WHAT",
-            help="The measure that must be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default the power of the "
-            "primary analysis.",
+            help="The measure that must be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default "
+            "the power of the primary analysis.",
         ),
         click.option(
             "--precision", type=Precision(), metavar="0.5%",

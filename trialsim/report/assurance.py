@@ -55,7 +55,7 @@ def _influences(found: Assurance) -> list[str]:
     strongest = [f"{belief.label} ({100 * moved:.0f} points)" for moved, belief in ranked[:3]]
     if len(ranked) == 1:
         return []
-    return [f"What moves power most, in standard deviations over the prior: {', '.join(strongest)}."]
+    return [f"What changes the power most, in standard deviations over the prior: {', '.join(strongest)}."]
 
 
 def _approximation(points: int, replicates: int) -> str:
@@ -63,7 +63,7 @@ def _approximation(points: int, replicates: int) -> str:
         return f"Each of the {replicates:,} trials has its own draw of the priors."
     return (
         f"The priors are represented by {points:,} points (a Latin hypercube) with about {replicates // points:,} trials "
-        "each; the MCSE counts the points, not only the trials."
+        "each; the Monte Carlo error includes the choice of the points."
     )
 
 
@@ -74,7 +74,7 @@ def _lost(found: Assurance) -> list[str]:
     if impossible:
         why, times = Counter(impossible).most_common(1)[0]
         lines.append(
-            f"{len(impossible)} of {len(played.u)} points are impossible and left out (such as {times}: {why}) "
+            f"{len(impossible)} of {len(played.u)} points are impossible and left out (for example {times}: {why}) "
             f"Counted as failures they make the assurance {percent(low)}, as successes {percent(high)}."
         )
     failed = int(played.failed.sum())

@@ -75,7 +75,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
         yield Picture(
             "bias",
             "Bias and coverage",
-            "Each dot with its 95 % Monte Carlo interval. A bias of half a standard error already costs coverage.",
+            "Each dot is shown with its 95 % Monte Carlo interval. A bias of half a standard error already costs coverage.",
             bias_and_coverage(judged, note=note(result)),
         )
     estimates = estimate_frame(result)
@@ -89,7 +89,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
     yield Picture(
         "p_values",
         "Distribution of p-values",
-        "A valid test without an effect gives every twentieth the same share of trials.",
+        "A valid test without an effect has the same share of trials in each twentieth.",
         p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), alpha=alpha, note=note(result)),
     )
 
@@ -183,7 +183,7 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
     yield Picture(
         "accrual",
         "How enrollment grows",
-        "The bands hold half and nine tenths of the simulated trials.",
+        "The bands contain half and nine tenths of the simulated trials.",
         accrual_fan(accrual_frame(result.kept), target=plan.target, limit_days=limit, note=note(result)),
     )
     spells = ward_spells(trial)

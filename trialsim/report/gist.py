@@ -220,7 +220,7 @@ def _happened(played: ReplaySource) -> str:
     left = int((people["end_reason"] != "completed").sum()) if "end_reason" in people else 0
     parts += [f"{left} left early"] if left else []
     missed = int(staff["state"].isin(["gave up", "turned away"]).sum())
-    parts += [f"{missed} of {len(staff)} needs for staff were not met"] if len(staff) else []
+    parts += [f"{missed} of {len(staff)} calls for staff not answered"] if len(staff) else []
     return ", ".join(parts)
 
 

@@ -102,13 +102,13 @@ def summary_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -
 
 
 def _highest(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> str:
-    """Which design gives most, or that this is undecided."""
+    """Which design has the highest value, or that this is undecided."""
     best = best_design(swept, answer, frame)
     if best is None:
         return ""
     if best.clear:
-        return f" Design {best.index} gives most, clearly more than each other one."
-    return f" Which one gives most is undecided: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
+        return f" It is highest in design {best.index}, clearly above each other one."
+    return f" In which design it is highest is undecided: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
 
 
 def _few(designs: Sequence[int]) -> str:

@@ -86,7 +86,7 @@ def lines(found: Tornado) -> list[str]:
         )
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
-        sentences.append(f"Power changes by no more than Monte Carlo error with {join(still)}.")
+        sentences.append(f"The change of power is within Monte Carlo error for {join(still)}.")
     sentences.append(
         f"{found.replicates:,} simulated trials at each end, one assumption at a time, all from seed {found.seed}: "
         "differences are paired. " + SIGN
@@ -106,7 +106,7 @@ def _most(lead: LongestBar, names: dict[str, str]) -> str:
         others = [names[bar.assumption.path] for bar in near[:MOST_RIVALS]]
         others += [f"{len(near) - MOST_RIVALS} others"] if len(near) > MOST_RIVALS else []
         return (
-            f" Which assumption moves it most is undecided: {names[top.assumption.path]} seems to, but may be no more than "
+            f" Which assumption moves it most is undecided: {names[top.assumption.path]} does here, but the difference is not clear from "
             f"{join(others)}{more_would(lead.more)}."
         )
     ends = ((top.low, top.assumption.low), (top.high, top.assumption.high))

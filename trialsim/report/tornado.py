@@ -106,8 +106,8 @@ def _most(lead: LongestBar, names: dict[str, str]) -> str:
         others = [names[bar.assumption.path] for bar in near[:MOST_RIVALS]]
         others += [f"{len(near) - MOST_RIVALS} others"] if len(near) > MOST_RIVALS else []
         return (
-            f" Which assumption moves it most is undecided: {names[top.assumption.path]} does here, but the difference is not clear from "
-            f"{join(others)}{more_would(lead.more)}."
+            f" Which assumption moves it most is undecided: {names[top.assumption.path]} does here, but the difference "
+            f"is not clear from {join(others)}{more_would(lead.more)}."
         )
     ends = ((top.low, top.assumption.low), (top.high, top.assumption.high))
     values = join([

@@ -39,7 +39,15 @@ ROOMS = (
     "trialsim/assurance",
     "trialsim/pilot",
     "trialsim/figures",
-    "trialsim/api/[!k]*.py",  # all but keep.py
+    "trialsim/api",
+    "trialsim/cli",
+    "trialsim/report",
+    "trialsim/runs",
+    "trialsim/reproduce.py",
+    "trialsim/codebook.py",
+    "trialsim/printed.py",
+    "trialsim/errors.py",
+    "trialsim/plots.py",
     "trialsim/prepared.py",
     "trialsim/study.py",
     "trialsim/cohort.py",
@@ -50,9 +58,9 @@ ROOMS = (
     "trialsim/result.py",
     "benchmarks",
     "examples",
-    "docs/[!s]*.md",
-    "docs/s[!c]*.md",
-    "docs/scenario-format.md",  # all pages but scale.md
+    "docs",
+    "README.md",
+    "outputs/README.md",
 )
 
 #: Pages that quote old words on purpose.

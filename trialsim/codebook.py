@@ -42,7 +42,7 @@ COLUMNS = ("table", "column", "outcome", "meaning", "type", "unit", "range", "co
 
 
 @dataclass(frozen=True)
-class Study:
+class DescribedStudy:
     """What the codebook is made from."""
 
     scenario: Scenario
@@ -57,18 +57,18 @@ class Study:
         return self.program is not None
 
 
-def codebook(study: Study, *, allocation: bool = False) -> list[Entry]:
+def codebook(study: DescribedStudy, *, allocation: bool = False) -> list[Entry]:
     """Every column of every table, in order; with ``allocation`` the lists by which participants were allocated too."""
     rows = [*_participants(study, allocation=allocation), *_visits(study), *_measurements(study)]
     return [*rows, *_ward(study)] if study.dates else rows
 
 
-def columns(study: Study, table: str) -> list[str]:
+def columns(study: DescribedStudy, table: str) -> list[str]:
     """The columns of a table, each once."""
     return list(dict.fromkeys(row.column for row in codebook(study) if row.table == table))
 
 
-def _time(study: Study, table: str, column: str, meaning: str) -> Entry:
+def _time(study: DescribedStudy, table: str, column: str, meaning: str) -> Entry:
     what, semicolon, empty = meaning.partition(";")
     if study.dates:
         return Entry(table, column, f"{what}, by the study's calendar{semicolon}{empty}", WHEN)
@@ -79,7 +79,7 @@ def _listed(words: tuple[str, ...] | list[str]) -> str:
     return "; ".join(words)
 
 
-def _participants(study: Study, *, allocation: bool) -> Iterator[Entry]:
+def _participants(study: DescribedStudy, *, allocation: bool) -> Iterator[Entry]:
     table, conduct = "participants", study.conduct
     arms = _listed([f"{name} = {text}" for name, text in study.scenario.design.arms.items()])
     yield Entry(table, "participant", PARTICIPANT, TEXT)
@@ -116,7 +116,7 @@ def _range(distribution: Distribution) -> str:
     return "above 0" if cdf(distribution, 0.0) <= 0.0 else ""
 
 
-def _visits(study: Study) -> Iterator[Entry]:
+def _visits(study: DescribedStudy) -> Iterator[Entry]:
     table = "visits"
     yield Entry(table, "participant", PARTICIPANT, TEXT)
     yield Entry(table, "visit", "planned measuring point", CODE, codes=_listed(_visit_names(study)))
@@ -126,11 +126,11 @@ def _visits(study: Study) -> Iterator[Entry]:
         yield Entry(table, column, WHO_SERVED, TEXT)
 
 
-def _visit_names(study: Study) -> list[str]:
+def _visit_names(study: DescribedStudy) -> list[str]:
     return list(study.program.visits if study.program is not None else study.scenario.visits)
 
 
-def _measurements(study: Study) -> Iterator[Entry]:
+def _measurements(study: DescribedStudy) -> Iterator[Entry]:
     table, outcomes = "measurements", study.scenario.outcomes
     labels = [f"{name} = {outcome.label}" if outcome.label else name for name, outcome in outcomes.items()]
     yield Entry(table, "participant", PARTICIPANT, TEXT)
@@ -169,7 +169,7 @@ def _value(name: str, outcome: Outcome) -> Entry:
     return Entry("measurements", "value", meaning, NUMBER, outcome=name, unit=unit, range=ends)
 
 
-def _ward(study: Study) -> Iterator[Entry]:
+def _ward(study: DescribedStudy) -> Iterator[Entry]:
     conduct = study.conduct
     resources = _listed([resource.name for resource in study.program.resources] if study.program else [])
     table = "screening"
@@ -177,7 +177,7 @@ def _ward(study: Study) -> Iterator[Entry]:
     if conduct.sites:
         yield Entry(table, "site", "site of arrival", CODE, codes=_listed(conduct.sites))
     yield _time(study, table, "arrived", "arrival on the ward")
-    yield _time(study, table, "asked", "when consent was asked for; empty if it was not")
+    yield _time(study, table, "asked", "when consent was requested; empty if it was not")
     yield Entry(table, "became", "what became of the patient; reasons of exclusion among them", CODE,
                 codes=_listed([*COUNTS[1:], *conduct.exclusions]))  # fmt: skip
     yield Entry(table, "participant", f"{PARTICIPANT}; empty if not enrolled", TEXT)
@@ -192,8 +192,8 @@ def _ward(study: Study) -> Iterator[Entry]:
     table = "staffing"
     yield Entry(table, "participant", PARTICIPANT, TEXT)
     yield Entry(table, "need", "need for staff of the protocol that arose", TEXT)
-    yield Entry(table, "resource", "first resource asked for", CODE, codes=resources)
-    yield _time(study, table, "asked", "when it was asked for")
+    yield Entry(table, "resource", "first resource requested", CODE, codes=resources)
+    yield _time(study, table, "asked", "when it was requested")
     yield _time(study, table, "granted", "when it was granted; empty if it was not")
     yield _time(study, table, "given_back", "when it was given back; empty if it was not granted")
     yield Entry(table, "state", "what became of it", CODE, codes=_listed(HOLD_STATES))

@@ -69,10 +69,10 @@ class Cohort(Result):
     response_plan: ResponsePlan
 
     @property
-    def for_codebook(self) -> codebooks.Study:
+    def for_codebook(self) -> codebooks.DescribedStudy:
         """What the codebook is made from."""
         served_by = tuple(_practitioner_columns(self))
-        return codebooks.Study(self.scenario, self.conduct_plan, self.response_plan, self.program, served_by)
+        return codebooks.DescribedStudy(self.scenario, self.conduct_plan, self.response_plan, self.program, served_by)
 
     def one(self, replicate: int) -> Trial:
         """One trial as tidy tables."""

@@ -91,7 +91,7 @@ class ScenarioError(TrialsimError):
 
 
 class ProtocolError(TrialsimError):
-    """A protocol that cannot be played: a deadlock by order, a visit no pathway reaches; ``step`` is where, if it is one."""
+    """A protocol that cannot be simulated: a deadlock by order, a visit no pathway reaches; ``step`` is where, if it is one."""
 
     exit_code = 3
 

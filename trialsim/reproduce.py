@@ -57,20 +57,20 @@ class Placement:
 
 
 def reproduce(study: Study, *, replicates: int, engine: Engine = "fast", workers: int | None = None) -> list[Placement]:
-    """Play the published study and place what it reported."""
+    """Simulate the published study and place what it reported."""
     parts: list[Estimates] = []
     evaluate(study, replicates=replicates, engine=engine, workers=workers, sink=parts.append)
     described = described_arms(study, replicates=replicates, engine=engine)
-    return [placed for told in study.scenario.published for placed in _place(study, told, parts, described)]
+    return [placed for figure in study.scenario.published for placed in _place(study, figure, parts, described)]
 
 
 def described_arms(study: Study, *, replicates: int, engine: Engine = "fast") -> Described:
-    """What the simulated trials say of the arms that published figures describe; nothing is played where none does."""
+    """The arms of the simulated trials that published figures describe; nothing is simulated where none does."""
     arms = study.analysis.arms
     asked = {
-        (told.analysis, told.arm or arms[0])
-        for told in study.scenario.published
-        if told.arm is not None or told.sd is not None or told.median is not None
+        (figure.analysis, figure.arm or arms[0])
+        for figure in study.scenario.published
+        if figure.arm is not None or figure.sd is not None or figure.median is not None
     }
     found: dict[tuple[str, str], list[tuple[Floats, ...]]] = {one: [] for one in asked}
     calls = {call.name: call for call in study.analysis.calls}
@@ -105,78 +105,78 @@ def _column(parts: list[Estimates], name: str, row: int) -> Floats:
     return np.concatenate([np.asarray(getattr(part, name)[0, :, row], dtype=np.float64) for part in parts])
 
 
-def _row(study: Study, told: PublishedFigure) -> int:
+def _row(study: Study, figure: PublishedFigure) -> int:
     rows = study.analysis.rows
     for index, row in enumerate(rows):
-        if row.analysis == told.analysis and (told.contrast == row.contrast if told.contrast else row.main):
+        if row.analysis == figure.analysis and (figure.contrast == row.contrast if figure.contrast else row.main):
             return index
-    made = [row.contrast for row in rows if row.analysis == told.analysis]
+    made = [row.contrast for row in rows if row.analysis == figure.analysis]
     raise AnalysisError(
-        f"{told.analysis} does not compare {told.contrast}, of which a figure is published.",
+        f"{figure.analysis} does not compare {figure.contrast}, of which a figure is published.",
         code="TS-A011",
         remedy=f"It compares: {', '.join(made)}.",
     )
 
 
-def _place(study: Study, told: PublishedFigure, parts: list[Estimates], described: Described) -> Iterator[Placement]:
-    if told.arm is not None:
-        named = (told.source, told.reading or "", told.analysis, told.arm)
-        yield from _of_an_arm(named, told, described[told.analysis, told.arm], DESCRIBED)
+def _place(study: Study, figure: PublishedFigure, parts: list[Estimates], described: Described) -> Iterator[Placement]:
+    if figure.arm is not None:
+        named = (figure.source, figure.reading or "", figure.analysis, figure.arm)
+        yield from _of_an_arm(named, figure, described[figure.analysis, figure.arm], DESCRIBED)
         return
-    index = _row(study, told)
+    index = _row(study, figure)
     row = study.analysis.rows[index]
     ok = _column(parts, "status", index) == 0
-    named = (told.source, told.reading or "", told.analysis, row.contrast)
+    named = (figure.source, figure.reading or "", figure.analysis, row.contrast)
     figures: list[tuple[str, float, Floats]] = []
-    if told.n is not None:
-        figures.append(("n", float(told.n), _column(parts, "n", index)))
-    if told.mean is not None:
-        figures.append(("mean", told.mean.value, _column(parts, "estimate", index)))
-    if told.ci95 is not None:
-        figures.append(("interval from", told.ci95[0].value, _column(parts, "low", index)))
-        figures.append(("interval to", told.ci95[1].value, _column(parts, "high", index)))
-    figures += _statistics(study, told, parts, index)
-    if isinstance(told.p, float):
-        figures.append(("p", told.p, _column(parts, "p", index)))
+    if figure.n is not None:
+        figures.append(("n", float(figure.n), _column(parts, "n", index)))
+    if figure.mean is not None:
+        figures.append(("mean", figure.mean.value, _column(parts, "estimate", index)))
+    if figure.ci95 is not None:
+        figures.append(("interval from", figure.ci95[0].value, _column(parts, "low", index)))
+        figures.append(("interval to", figure.ci95[1].value, _column(parts, "high", index)))
+    figures += _statistics(study, figure, parts, index)
+    if isinstance(figure.p, float):
+        figures.append(("p", figure.p, _column(parts, "p", index)))
     for kind, value, simulated in figures:
         yield _figure(named, kind, value, simulated[ok])
-    only = (told.analysis, study.analysis.arms[0])
+    only = (figure.analysis, study.analysis.arms[0])
     if only in described:
-        yield from _of_an_arm(named, told, described[only], OF_ARMS)
-    if isinstance(told.p, str):
-        yield _bound(named, told.p, _column(parts, "p", index)[ok])
-    if told.finding is not None:
-        yield _finding(named, told.finding, study, index, parts)
+        yield from _of_an_arm(named, figure, described[only], OF_ARMS)
+    if isinstance(figure.p, str):
+        yield _bound(named, figure.p, _column(parts, "p", index)[ok])
+    if figure.finding is not None:
+        yield _finding(named, figure.finding, study, index, parts)
 
 
 def _of_an_arm(
-    named: tuple[str, str, str, str], told: PublishedFigure, found: dict[str, Floats], keys: Sequence[str]
+    named: tuple[str, str, str, str], figure: PublishedFigure, found: dict[str, Floats], keys: Sequence[str]
 ) -> Iterator[Placement]:
     """What a figure says of the endpoint in an arm."""
     for key in keys:
-        value = getattr(told, key)
+        value = getattr(figure, key)
         if value is not None:
             yield _figure(named, key, float(getattr(value, "value", value)), found[key])
 
 
 def _statistics(
-    study: Study, told: PublishedFigure, parts: list[Estimates], index: int
+    study: Study, figure: PublishedFigure, parts: list[Estimates], index: int
 ) -> list[tuple[str, float, Floats]]:
     """The published statistics and the simulated ones. Of the two U of a pair the smaller counts, as it is printed."""
     statistic = _column(parts, "statistic", index)
     found = []
-    if told.t is not None:
-        found.append(("t", told.t.value, statistic))
-    if told.f is not None:
-        ran = test_of(told, study.scenario.analyses[told.analysis], study.analysis.arms)
+    if figure.t is not None:
+        found.append(("t", figure.t.value, statistic))
+    if figure.f is not None:
+        ran = test_of(figure, study.scenario.analyses[figure.analysis], study.analysis.arms)
         of_two = ran is not None and ran[1] == "two"
-        found.append(("F", told.f.value, statistic**2 if of_two else statistic))
-    if told.u is not None:
+        found.append(("F", figure.f.value, statistic**2 if of_two else statistic))
+    if figure.u is not None:
         share = _column(parts, "estimate", index)  # U is this share of all pairs of participants
         other = np.divide(statistic * (1 - share), share, out=np.zeros_like(share), where=share > 0)
-        found.append(("U", told.u.value, np.minimum(statistic, other)))
-    if told.h is not None:
-        found.append(("H", told.h.value, statistic))
+        found.append(("U", figure.u.value, np.minimum(statistic, other)))
+    if figure.h is not None:
+        found.append(("H", figure.h.value, statistic))
     return found
 
 

@@ -112,7 +112,7 @@ def test_a_run_of_another_study_waits(tmp_path: Path) -> None:
     with held(out, "0" * 32) as busy, subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as second:
         assert second.stderr is not None
         said = next(line for line in second.stderr if "This one waits for it" in line)
-        assert "Another run is playing 1,000 simulated trials of mine" in said
+        assert "Another run is simulating 1,000 simulated trials of mine" in said
         assert json.loads((out / "run.json").read_text())["seed"] == 1
         assert busy.stdin is not None
         busy.stdin.write("\n")

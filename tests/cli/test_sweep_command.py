@@ -26,13 +26,13 @@ def test_a_sweep_leaves_its_tables_and_figures(tmp_path: Path, capsys: pytest.Ca
     assert sweep(*SIZES, out=out) == 0
     told = capsys.readouterr()
     assert "Pareto set, marked *" in told.out
-    assert "3 designs played" in told.err
+    assert "3 designs simulated" in told.err
     assert list(pd.read_csv(out / "designs.csv")["design.enroll"]) == [20, 40, 60]
     assert set(pd.read_csv(out / "results.csv")["design_id"]) == {0, 1, 2}
     assert {path.stem for path in (out / "figures").glob("*.png")} == {"sweep_lines", "feasibility"}
     assert json.loads((out / "sweep.json").read_text(encoding="utf-8"))["status"] == "done"
     assert sweep("--over", "design.enroll=[20, 30]", "--no-figures", out=out) == 0
-    assert "1 design played" in (again := capsys.readouterr().err)
+    assert "1 design simulated" in (again := capsys.readouterr().err)
     assert "1 design found in" in again
 
 

@@ -11,7 +11,7 @@ import pytest
 from trialsim.evaluate.table import Measure
 from trialsim.report.brief import Line, five_lines, losses
 from trialsim.report.digits import measure_with_error
-from trialsim.runs.run import Run, run
+from trialsim.runs.run import FinishedRun, run
 from trialsim.scenario import load, loads
 from trialsim.scenario.shipped import shipped_scenarios
 
@@ -34,23 +34,23 @@ primary: main
 
 
 @pytest.fixture(scope="module")
-def picu(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def picu(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     study = load(shipped_scenarios()["picu-blood-draw"].path, set=["design.within=5 months"])
     return run(study, tmp_path_factory.mktemp("picu"), replicates=100, truth=False)
 
 
 @pytest.fixture(scope="module")
-def several(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def several(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     return run(
         load(shipped_scenarios()["massage-course"].path), tmp_path_factory.mktemp("two"), replicates=100, truth=False
     )
 
 
-def lines_of(made: Run) -> dict[str, Line]:
+def lines_of(made: FinishedRun) -> dict[str, Line]:
     return {line.name: line for line in five_lines(made, where="here")}
 
 
-def with_measures(made: Run, *rows: Measure, without: str = "") -> Run:
+def with_measures(made: FinishedRun, *rows: Measure, without: str = "") -> FinishedRun:
     """The run with rows of its table replaced, or left out."""
     new = {(row.analysis, row.contrast, row.measure): row for row in rows}
     kept = [new.pop((one.analysis, one.contrast, one.measure), one) for one in made.characteristics.measures
@@ -63,7 +63,7 @@ def text(row: Measure, kind: str = "share") -> str:
     return f"{value} (SE {error})" if error else value
 
 
-def test_the_five_lines_are_numbers_of_the_table(picu: Run) -> None:
+def test_the_five_lines_are_numbers_of_the_table(picu: FinishedRun) -> None:
     of, found = picu.characteristics, lines_of(picu)
     assert list(found) == ["Answer", "Level", "Limits", "Takes", "Look"]
     power = text(of.value("power", analysis="fear_during"))
@@ -79,7 +79,7 @@ def test_the_five_lines_are_numbers_of_the_table(picu: Run) -> None:
     assert not any(line.bad for line in found.values())
 
 
-def test_another_number_in_the_table_is_another_line(picu: Run) -> None:
+def test_another_number_in_the_table_is_another_line(picu: FinishedRun) -> None:
     """Planted: a line with a number of its own would stay."""
     before = lines_of(picu)
     for name, measure, analysis in (
@@ -91,7 +91,7 @@ def test_another_number_in_the_table_is_another_line(picu: Run) -> None:
         assert after[name].text != before[name].text, measure
 
 
-def test_losses_stand_in_order_and_only_those_of_the_primary_analyses(picu: Run) -> None:
+def test_losses_stand_in_order_and_only_those_of_the_primary_analyses(picu: FinishedRun) -> None:
     rows = picu.characteristics.measures
     lost = replace(
         next(one for one in rows if (one.measure, one.contrast) == ("missing_share", "fear at during")), value=0.97
@@ -103,7 +103,7 @@ def test_losses_stand_in_order_and_only_those_of_the_primary_analyses(picu: Run)
     assert not any("ortisol" in words for _, words in found), "no primary analysis needs cortisol"
 
 
-def test_several_primary_analyses_are_told_together(several: Run) -> None:
+def test_several_primary_analyses_are_told_together(several: FinishedRun) -> None:
     of, found = several.characteristics, lines_of(several)
     some, every = (text(of.value("power", analysis="primary", contrast=which)) for which in ("any", "all"))
     assert found["Answer"].text == (
@@ -123,7 +123,7 @@ def test_where_nothing_could_be_analyzed_the_first_line_says_so(tmp_path: Path) 
     assert found["Takes"].text == "Neither a ward nor costs are declared: no duration and no cost is simulated."
 
 
-def test_where_many_trials_failed_there_is_no_single_power(picu: Run) -> None:
+def test_where_many_trials_failed_there_is_no_single_power(picu: FinishedRun) -> None:
     row = picu.characteristics.value("power", analysis="fear_during")
     low, high = (
         replace(row, measure=f"power_{end}", value=value, n_failed=30) for end, value in (("low", 0.2), ("high", 0.5))
@@ -136,12 +136,12 @@ def test_where_many_trials_failed_there_is_no_single_power(picu: Run) -> None:
     assert answer.bad
 
 
-def test_a_few_that_failed_are_told(picu: Run) -> None:
+def test_a_few_that_failed_are_told(picu: FinishedRun) -> None:
     row = replace(picu.characteristics.value("power", analysis="fear_during"), n_failed=3)
     assert lines_of(with_measures(picu, row))["Answer"].text.endswith("(3 of 100 trials could not be analyzed).")
 
 
-def test_without_a_power_of_the_primary_analysis_there_is_no_answer(picu: Run) -> None:
+def test_without_a_power_of_the_primary_analysis_there_is_no_answer(picu: FinishedRun) -> None:
     row = replace(picu.characteristics.value("power", analysis="fear_during"), value=math.nan)
     assert lines_of(with_measures(picu, row))["Answer"].text.startswith("No answer:")
 

@@ -31,7 +31,7 @@ def test_an_effect_of_what_is_done_is_not_called_none() -> None:
     """An outcome that answers to an activity has no level of its own that differs."""
     for name in ("estimands", "massage-course"):
         assert "No effect is declared" not in lines_of(name)["Effect"], name
-    assert lines_of("plain-queue")["Effect"] == "No effect is declared on what the primary analysis looks at."
+    assert lines_of("plain-queue")["Effect"] == "No effect is declared on what the primary analysis compares."
 
 
 def test_equal_sessions_are_one_sentence() -> None:

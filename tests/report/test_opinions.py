@@ -9,7 +9,14 @@ import pytest
 from trialsim import study
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study
-from trialsim.report.opinions import SHARE, opinion_line, opinion_table, opinions_as_data, reasons_told, second_opinions
+from trialsim.report.opinions import (
+    SHARE,
+    opinion_line,
+    opinion_table,
+    opinions_as_data,
+    reasons_shown,
+    second_opinions,
+)
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
 
@@ -41,7 +48,7 @@ def test_every_row_has_its_simulated_power_beside_it(picu: tuple[Study, Operatin
 
 
 def test_reasons_are_told_once_with_where_they_hold(picu: tuple[Study, OperatingCharacteristics]) -> None:
-    told = dict(reasons_told(second_opinions(*picu)))
+    told = dict(reasons_shown(second_opinions(*picu)))
     left = next(
         reason for reason in told if reason.startswith("participants leave (transfer) before they are measured (")
     )
@@ -77,10 +84,10 @@ def test_a_line_for_the_screen(picu: tuple[Study, OperatingCharacteristics]) -> 
     assert line is not None
     assert line.startswith("The nearest closed form gives Fear during the needle (all arms) a power of 70.7 %")
     assert "Fan, Zhang and Zhang 2011" in line
-    assert "What it does not know: " in line
+    assert "What it ignores: " in line
     plain = opinion_line(*played("textbook-t-test"))
     assert plain is not None
-    assert "What it does not know" not in plain
+    assert "What it ignores" not in plain
     assert opinion_line(*played("nicu-responders", "primary=those_who_fell")) is None
 
 

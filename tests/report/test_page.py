@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from trialsim.report.page import analysis_rows, answer, cards, render
-from trialsim.runs.run import Run, run
+from trialsim.runs.run import FinishedRun, run
 from trialsim.scenario import load, loads
 from trialsim.scenario.dump import dump
 from trialsim.scenario.provenance import provenance
@@ -22,13 +22,13 @@ from trialsim.scenario.shipped import shipped_scenarios
 
 
 @pytest.fixture(scope="module")
-def several(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def several(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     course = load(shipped_scenarios()["massage-course"].path)
     assert course.primary == ("end_all", "session_1")
     return run(course, tmp_path_factory.mktemp("out"), replicates=300, truth=False)
 
 
-def rejections(of: Run, twin: str, *rows: int) -> NDArray[np.bool_]:
+def rejections(of: FinishedRun, twin: str, *rows: int) -> NDArray[np.bool_]:
     """(R, rows) of the estimates kept, counted here anew."""
     kept = of.characteristics.kept
     return kept.p[kept.twins.index(twin)][:, list(rows)] <= np.array([kept.rows[row].alpha for row in rows])
@@ -48,7 +48,7 @@ def text_of(page: str) -> str:
     return re.sub(r"\s+", " ", html.unescape(words))
 
 
-def test_of_several_primary_analyses_any_and_all_are_told(several: Run) -> None:
+def test_of_several_primary_analyses_any_and_all_are_told(several: FinishedRun) -> None:
     plan = several.study.analysis.primary
     both = rejections(several, "declared", *plan)
     some, error = in_percent(both.any(axis=1))
@@ -72,7 +72,7 @@ def test_of_one_primary_analysis_nothing_is_said_of_a_family(tmp_path: Path) -> 
     assert analysis_rows(one)[0]["analysis"] == "main"
 
 
-def test_a_number_and_its_sign_stay_together(several: Run) -> None:
+def test_a_number_and_its_sign_stay_together(several: FinishedRun) -> None:
     page = render(several, [])
     some, _ = in_percent(rejections(several, "declared", *several.study.analysis.primary).any(axis=1))
     assert some.replace(" ", "\N{NO-BREAK SPACE}") in page
@@ -83,19 +83,19 @@ def test_a_number_and_its_sign_stay_together(several: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     """A t-test of 60 people without a ward, 400 times."""
     return run(load(shipped_scenarios()["textbook-t-test"].path), tmp_path_factory.mktemp("plain"), replicates=400)
 
 
 @pytest.fixture(scope="module")
-def late(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def late(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     """A ward on which most trials do not enroll their target in time."""
     study = load(shipped_scenarios()["picu-blood-draw"].path, set=["design.within=5 months"])
     return run(study, tmp_path_factory.mktemp("late"), replicates=200, truth=False)
 
 
-def test_the_headline_and_its_error_are_those_of_the_trials(plain: Run) -> None:
+def test_the_headline_and_its_error_are_those_of_the_trials(plain: FinishedRun) -> None:
     power, error = in_percent(rejections(plain, "declared", 0))
     null, null_error = in_percent(rejections(plain, "null", 0))
     assert answer(plain) == (
@@ -107,11 +107,11 @@ def test_the_headline_and_its_error_are_those_of_the_trials(plain: Run) -> None:
     ]  # fmt: skip
     shown = text_of(render(plain, []))
     assert f"{power} power of the primary analysis (± {error})" in shown
-    assert f"{null} rejections when nothing is to be found (± {null_error})" in shown
+    assert f"{null} rejections when there is nothing to find (± {null_error})" in shown
     assert shown.count("Numbers after ± are Monte Carlo standard errors") == 1
 
 
-def test_the_shortfall_is_that_of_the_trials(late: Run) -> None:
+def test_the_shortfall_is_that_of_the_trials(late: FinishedRun) -> None:
     kept = late.characteristics.kept
     enrolled = kept.trial_values("enrolled")
     error = enrolled.std(ddof=1) / math.sqrt(len(enrolled))
@@ -181,18 +181,20 @@ primary: fall
 # ---------------------------------------------------------------- sentences about what a scenario has
 
 
-def test_of_a_ward_a_clock_and_a_needle_only_where_there_are_some(plain: Run, late: Run, several: Run) -> None:
+def test_of_a_ward_a_clock_and_a_needle_only_where_there_are_some(
+    plain: FinishedRun, late: FinishedRun, several: FinishedRun
+) -> None:
     pages = {name: text_of(render(one, [])) for name, one in (("plain", plain), ("late", late), ("course", several))}
-    assert "without the declared effects. Nothing is to be found in the null twin." in pages["plain"]
+    assert "without the declared effects. There is nothing to find in the null twin." in pages["plain"]
     for word in ("clock", "needle", "attempt", "staff", "patients come", "swab", "at full delivery", "type I error of"):
         assert word not in pages["plain"], word
     assert "There is no ward" in pages["plain"]
     assert pages["plain"].count("ward") == 1
     assert "everyone is enrolled at once and measured at the declared times." in pages["plain"]
     assert "; the clock, the attempts (needle) and the ward stay as declared." in pages["late"]
-    assert "the clock of cortisol stands still as well" in pages["late"]
+    assert "the clock of cortisol is stopped as well" in pages["late"]
     assert (
-        "patients come, consent, wait for staff, are measured at the time that really came about and leave."
+        "patients come, consent, wait for staff, are measured at the time at which the visit takes place and leave."
         in pages["late"]
     )
     assert "attempts" not in pages["course"].partition("What was simulated")[0]
@@ -225,7 +227,7 @@ def found_in(data: object, path: str) -> bool:
 # ---------------------------------------------------------------- planted faults
 
 
-def replaced(run_: Run, measure: str, **changes: float) -> Run:
+def replaced(run_: FinishedRun, measure: str, **changes: float) -> FinishedRun:
     """The run with one measure told wrongly."""
     table = tuple(
         replace(one, **changes) if one.measure == measure else one  # type: ignore[arg-type]
@@ -234,7 +236,7 @@ def replaced(run_: Run, measure: str, **changes: float) -> Run:
     return replace(run_, characteristics=replace(run_.characteristics, measures=table))
 
 
-def test_planted_faults_in_what_is_read_first_are_seen(plain: Run, late: Run) -> None:
+def test_planted_faults_in_what_is_read_first_are_seen(plain: FinishedRun, late: FinishedRun) -> None:
     """An error 100 times too small beside the headline, another power, another number enrolled or reached."""
     power = plain.characteristics.value("power", analysis="main")
     for changes in ({"mcse": power.mcse / 100}, {"value": power.value + 0.01}):

@@ -8,14 +8,14 @@ import pytest
 
 from trialsim.report.page import render
 from trialsim.report.truth import Cell, has_clock, has_interference, truth_rows, twin_rows
-from trialsim.runs.run import Run, run
+from trialsim.runs.run import FinishedRun, run
 from trialsim.scenario import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, FinishedRun]:
     folder = tmp_path_factory.mktemp("runs")
     names = {"estimands": "lessons/estimands", "nicu": "nicu-parent-massage", "t": "lessons/textbook-t-test"}
     found = {key: run(load(SCENARIOS / f"{name}.yaml"), folder / key, replicates=600) for key, name in names.items()}
@@ -23,7 +23,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     return found | {"untrue": untrue}
 
 
-def test_far_off_is_marked_and_chance_is_not(finished: dict[str, Run]) -> None:
+def test_far_off_is_marked_and_chance_is_not(finished: dict[str, FinishedRun]) -> None:
     rows = {row["analysis"]: row for row in truth_rows(finished["estimands"].characteristics, ("as_it_happens",))}
     always = rows["if_always_given"]
     assert isinstance(always["bias"], Cell)
@@ -39,7 +39,7 @@ def test_far_off_is_marked_and_chance_is_not(finished: dict[str, Run]) -> None:
     assert not textbook["bias"].marked
 
 
-def test_what_is_no_type_1_error_is_not_called_so(finished: dict[str, Run]) -> None:
+def test_what_is_no_type_1_error_is_not_called_so(finished: dict[str, FinishedRun]) -> None:
     rows = {row["analysis"]: row for row in twin_rows(finished["nicu"].characteristics, ("all_mothers_log",))}
     mothers, fell = rows["all_mothers_log"], rows["those_who_fell"]
     assert mothers["null"] != mothers["no_change"]
@@ -52,18 +52,18 @@ def test_what_is_no_type_1_error_is_not_called_so(finished: dict[str, Run]) -> N
     assert untrue["called"] == Cell("rejections without effects")
 
 
-def test_columns_that_no_row_needs_are_left_out(finished: dict[str, Run]) -> None:
+def test_columns_that_no_row_needs_are_left_out(finished: dict[str, FinishedRun]) -> None:
     assert has_clock(finished["nicu"].characteristics)
     assert not has_clock(finished["t"].characteristics)
     assert has_interference(finished["estimands"].characteristics)
     assert not has_interference(finished["nicu"].characteristics)
 
 
-def test_the_page_has_both_sections_and_says_when_truth_was_not_looked_for(finished: dict[str, Run]) -> None:
+def test_the_page_has_both_sections_and_says_when_truth_was_not_looked_for(finished: dict[str, FinishedRun]) -> None:
     page = render(finished["t"], [])
     assert "<h2>Truth and bias</h2>" in page
     assert "<h2>When there is nothing to find</h2>" in page
     assert "interference" not in page.lower()
     untrue = render(finished["untrue"], [])
     assert "<h2>Truth and bias</h2>" not in untrue
-    assert "not looked for in this run" in untrue
+    assert "not computed in this run" in untrue

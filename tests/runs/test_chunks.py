@@ -122,7 +122,7 @@ def test_a_damaged_chunk_is_named_and_moved_aside(
         assert not path.exists()
         assert len(list((tmp_path / "damaged").iterdir())) == count
     assert str(path) in told[0]
-    assert "counts as not played" in told[0]
+    assert "counts as not simulated" in told[0]
 
 
 def test_a_chunk_under_another_name_is_damaged(

@@ -13,14 +13,14 @@ from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.runs.files import whole_file, write_measures, write_text
 from trialsim.runs.folder import RunFolder, check
 from trialsim.runs.lock import alone
-from trialsim.runs.manifest import Playing, changed_outputs
+from trialsim.runs.manifest import RunFacts, changed_outputs
 from trialsim.runs.place import NEW
 from trialsim.runs.record import read_manifest
 from trialsim.runs.run import put_in_place
 from trialsim.runs.store import store_key
 from trialsim.runs.stores import store_folder
 
-PLAYING = Playing(scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5)
+PLAYING = RunFacts(scenario="study", scenario_hash="abc", seed=1, replicates=100, engine="fast", workers=2, seconds=1.5)
 KEY = store_key("abc")
 
 
@@ -82,7 +82,7 @@ def test_a_rerun_replaces_only_what_it_made(tmp_path: Path) -> None:
 
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("years of work")
-    with pytest.raises(RunError, match="no run of trialsim made") as refused:
+    with pytest.raises(RunError, match="not made by a run of trialsim") as refused:
         check(tmp_path, KEY)
     assert refused.value.code == "TS-R001"
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]

@@ -58,7 +58,7 @@ def test_another_run_waits_and_says_for_what(tmp_path: Path) -> None:
 def test_the_same_run_is_refused(tmp_path: Path) -> None:
     with (
         held(tmp_path, "one"),
-        pytest.raises(RunError, match="another process is playing") as refused,
+        pytest.raises(RunError, match="another process is simulating") as refused,
         alone(tmp_path, Subject("one", "mine", 500)),
     ):
         pass

@@ -12,7 +12,7 @@ from trialsim.errors import RunError
 from trialsim.runs import earlier, files, manifest, place
 from trialsim.runs.folder import RunFolder
 from trialsim.runs.lock import alone
-from trialsim.runs.manifest import Playing, changed_outputs
+from trialsim.runs.manifest import RunFacts, changed_outputs
 from trialsim.runs.place import NEW, settle, unsettled
 from trialsim.runs.record import MANIFEST, sound_manifest
 from trialsim.runs.run import put_in_place
@@ -30,7 +30,7 @@ def write(out: Path, content: str, *, replicates: int = 100, names: tuple[str, .
     """A result in ``.new``, and then in its place."""
     for name in names:
         files.write_text(out / NEW / name, f"{name} of {content}")
-    playing = Playing(
+    playing = RunFacts(
         scenario="study", scenario_hash=content, seed=1, replicates=replicates, engine="fast", workers=1, seconds=1.0
     )
     with alone(out):

@@ -16,7 +16,7 @@ from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.prepared import prepare
 from trialsim.runs.manifest import changed_outputs
 from trialsim.runs.record import read_manifest
-from trialsim.runs.run import Run, run, write_cohort
+from trialsim.runs.run import FinishedRun, run, write_cohort
 from trialsim.scenario import Scenario, load, resolve
 from trialsim.study import simulate
 
@@ -29,11 +29,11 @@ def nicu() -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def played(nicu: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def played(nicu: Scenario, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     return run(nicu, tmp_path_factory.mktemp("outputs") / "nicu", replicates=200)
 
 
-def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
+def test_everything_is_there_and_as_its_hash_says(played: FinishedRun) -> None:
     out = played.folder.path
     chunks = store(out).relative_to(out).as_posix()
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
@@ -53,7 +53,7 @@ def test_everything_is_there_and_as_its_hash_says(played: Run) -> None:
     assert (manifest["replicates"], manifest["seed"], manifest["engine"]) == (200, 2024, "fast")
 
 
-def test_the_table_on_disk_is_the_table(played: Run) -> None:
+def test_the_table_on_disk_is_the_table(played: FinishedRun) -> None:
     with (played.folder.path / "operating_characteristics.csv").open(newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert tuple(rows[0]) == TABLE_COLUMNS
@@ -64,7 +64,7 @@ def test_the_table_on_disk_is_the_table(played: Run) -> None:
     assert float(told["mcse"]) == power.mcse > 0
 
 
-def test_the_estimates_on_disk_give_the_same_power(played: Run) -> None:
+def test_the_estimates_on_disk_give_the_same_power(played: FinishedRun) -> None:
     frame = pq.read_table(played.folder.path / "estimates.parquet").to_pandas()
     rows = frame[(frame.analysis == "all_mothers_log") & (frame.twin == "declared") & (frame.status == "ok")]
     power = played.characteristics.value("power", analysis="all_mothers_log")
@@ -72,14 +72,14 @@ def test_the_estimates_on_disk_give_the_same_power(played: Run) -> None:
     assert frame.replicate.nunique() == 200
 
 
-def test_the_resolved_scenario_plays_the_same_study(played: Run, tmp_path: Path) -> None:
+def test_the_resolved_scenario_plays_the_same_study(played: FinishedRun, tmp_path: Path) -> None:
     again = run(load(played.folder.path / "scenario.resolved.yaml"), tmp_path / "again")
     for name in ("operating_characteristics.csv", "estimates.parquet", "cohort/measurements.csv"):
         assert (again.folder.path / name).read_bytes() == (played.folder.path / name).read_bytes(), name
     assert resolve(again.study.scenario.written) == again.study.scenario
 
 
-def test_the_cohort_is_tidy(played: Run) -> None:
+def test_the_cohort_is_tidy(played: FinishedRun) -> None:
     folder = played.folder.path / "cohort"
     frames = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
     assert len(frames["participants"]) <= 22
@@ -90,7 +90,7 @@ def test_the_cohort_is_tidy(played: Run) -> None:
         assert name == "codebook" or set(frame.columns) <= described, name
 
 
-def test_another_seed_takes_the_place_and_loses_nothing(played: Run, nicu: Scenario, tmp_path: Path) -> None:
+def test_another_seed_takes_the_place_and_loses_nothing(played: FinishedRun, nicu: Scenario, tmp_path: Path) -> None:
     out = Path(shutil.copytree(played.folder.path, tmp_path / "out"))
     before = (out / "operating_characteristics.csv").read_bytes()
     run(nicu, out, replicates=200, seed=1)

@@ -242,7 +242,7 @@ def test_the_highest_of_a_sweep_is_named_only_where_told_apart(t_test: Scenario)
     assert not best.clear
     assert "is undecided: 0 and 1" in " ".join(summary_lines(near, answer, overview(near, answer)))
     far = play_sweep(t_test, grid("design.enroll=[20, 120]"), replicates=200)
-    assert "Design 1 gives most, clearly more" in " ".join(summary_lines(far, answer, overview(far, answer)))
+    assert "It is highest in design 1, clearly above" in " ".join(summary_lines(far, answer, overview(far, answer)))
     reached = AnswerMeasure.of_words("trial", "enrolled")
     assert best_design(far, reached, overview(far, reached)) is None, "of participants more is not better"
 
@@ -277,7 +277,7 @@ def test_a_test_that_rejects_too_often_is_never_the_best(tmp_path: Path) -> None
     assert best_design(swept, answer, frame) is None
     told = " ".join(summary_lines(swept, answer, frame))
     assert "Marked !: without effects the test rejects too often" in told
-    assert "gives most" not in told
+    assert "highest" not in told
 
 
 def test_what_each_trial_decided_is_kept_and_read_back(t_test: Scenario, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_lead_is_paired_over_the_reaches(found: Tornado, ranged: Scenario) -> 
 def test_the_words_and_the_table_follow(found: Tornado) -> None:
     told = " ".join(lines(found))
     assert "It depends most on treated difference" in told
-    assert "Power changes by no more than Monte Carlo error with level mean." in told
+    assert "The change of power is within Monte Carlo error for level mean." in told
     frame = tornado_frame(found)
     assert len(frame) == 3
     assert frame.loc[0, "high"] == "0.9"

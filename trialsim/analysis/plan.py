@@ -164,7 +164,7 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
 
 
 def labels_of(analyses: Mapping[str, Analysis]) -> dict[str, str]:
-    """What people read in place of each name, without underscores; where two are the same, the name stands beside it."""
+    """What people read in place of each name, without underscores; where two are the same, the name is written beside it."""
     wanted = {name: one.label or plain_words(name) for name, one in analyses.items()}
     counts = Counter(wanted.values())
     named = {name: label if counts[label] == 1 else f"{label} ({name})" for name, label in wanted.items()}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from trialsim.report.compare import Picture
+    from trialsim.report.compare import ComparisonPicture
     from trialsim.reproduce import Placement
     from trialsim.scenario.sweep import Point, Sweep
     from trialsim.sweep.tornado import Tornado
@@ -62,7 +62,7 @@ class ComparisonResult(Result):
         ]
         return [*lines, *choice(found), *found.notes, *alone(found)]
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[ComparisonPicture]:
         """The figures of the page."""
         from trialsim.report.compare import pictures
 

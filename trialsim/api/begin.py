@@ -12,7 +12,7 @@ from trialsim.scenario.shipped import ShippedScenario, shipped_scenarios
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-#: Skeletons to fill in, and what is said of them in the list.
+#: Skeletons to fill in, and their titles in the list.
 BLANK = {
     "blank": "A commented skeleton: two arms, two visits, no ward",
     "blank-ward": "A commented skeleton: two arms on a ward with nurses",
@@ -20,7 +20,7 @@ BLANK = {
 
 NAME = re.compile(r"^name:[^\n#]*?(?=\s*(#|$))", re.MULTILINE)
 
-#: What YAML reads as a word: it begins with a letter and does not stand for a truth, a gap or a number.
+#: What YAML reads as a word: it begins with a letter and is not read as a truth, a gap or a number.
 WORD = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[^\W\d_][\w.-]*", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""Keep what was played: runs in their folders, with figures and page."""
+"""Runs in their folders, with figures and page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from trialsim.result import Result
 from trialsim.runs import run as playing
 from trialsim.runs.effort import check_effort
 from trialsim.runs.folder import check
-from trialsim.runs.listing import Listed, clean, find_runs
+from trialsim.runs.listing import RunEntry, clean, find_runs
 from trialsim.runs.lock import alone
 from trialsim.runs.place import settle
 from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
@@ -30,7 +30,7 @@ from trialsim.runs.removal import remove
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
 from trialsim.runs.stores import Content, store_folder
-from trialsim.runs.verify import Verdict
+from trialsim.runs.verify import RunVerdict
 from trialsim.runs.verify import verify as play_again
 from trialsim.scenario import load
 from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
@@ -55,25 +55,25 @@ class Run(Result):
     Attributes
     ----------
     folder : where its files are
-    finished : what was played or merged in this process; None where the folder was opened
-    precision : what is said of the precision that was asked for
+    finished : what was simulated or merged in this process; None where the folder was opened
+    precision : the sentence on the precision that was requested
     """
 
     folder: Path
-    finished: playing.Run | None = None
+    finished: playing.FinishedRun | None = None
     precision: str | None = None
 
     @cached_property
     def manifest(self) -> Mapping[str, Any]:
         """What ``run.json`` says: scenario, seed, replicates, versions, hashes of the files."""
-        told = read_manifest(self.folder)
-        if told is None:
+        known = read_manifest(self.folder)
+        if known is None:
             raise RunError(f"{self.folder} holds no run.", code="TS-R016", remedy="`trialsim runs` lists runs.")
-        return told
+        return known
 
     @cached_property
     def study(self) -> Study:
-        """What was played."""
+        """The study."""
         return study_of(load(resolved_file(self.folder))) if self.finished is None else self.finished.study
 
     @property
@@ -93,12 +93,12 @@ class Run(Result):
         return self._played.cohort
 
     @property
-    def _played(self) -> playing.Run:
+    def _played(self) -> playing.FinishedRun:
         if self.finished is None:
             raise RunError(
-                f"{self.folder} was opened, not played.",
+                f"{self.folder} was opened, not simulated.",
                 code="TS-R016",
-                remedy="ts.run with this folder plays nothing twice.",
+                remedy="ts.run with this folder simulates nothing twice.",
             )
         return self.finished
 
@@ -130,8 +130,8 @@ class Run(Result):
 
     def lines(self) -> list[str]:
         """The answer in a sentence, and where everything is."""
-        told = self.manifest
-        what = f"{told['scenario']}: {told['replicates']:,} simulated trials, seed {told['seed']}, in {self.folder}."
+        manifest = self.manifest
+        what = f"{manifest['scenario']}: {manifest['replicates']:,} simulated trials, seed {manifest['seed']}, in {self.folder}."
         if self.finished is None:
             return [what]
         from trialsim.report.page import answer
@@ -163,22 +163,22 @@ def run(
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Run:
-    """Play a study many times into its folder: tables, one synthetic trial, figures and a report.
+    """Simulate a study many times into its folder: tables, one synthetic trial, figures and a report.
 
-    A run that was stopped goes on where it stopped, and so does one that is asked for more replicates. After an edit of the
-    study it plays the new one, and what stood in the folder becomes an earlier result (``earlier/KEY``): undo the edit, and it
-    is back without being played again.
+    A run that was stopped continues where it stopped, and one with more replicates than before adds those that it lacks. After an
+    edit of the study it simulates the new one, and the result before becomes an earlier result (``earlier/KEY``): undo the edit,
+    and it is back without being simulated again.
 
     Parameters
     ----------
     out : by default ``outputs/NAME``
-    replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be played
+    replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be simulated
     truth, figures : whether true effects are found, and whether figures and report are made
     precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
     large : do not ask before a very large run
-    workers, executor : who plays; threads, one a core, by default. They change no digit
+    workers, executor : where it is simulated; by default in threads, one a core. They change no digit
     progress : is given a stage, the number of replicates done, and their total
-    tell : is told in words of damaged files
+    tell : is called with a sentence on each damaged file
 
     Raises
     ------
@@ -191,26 +191,26 @@ def run(
     check_effort(study, workers=workers, large=large or precision is not None)
     say, word = progress or (lambda *_: None), tell or _to_stderr
 
-    def play(total: int) -> playing.Run:
+    def play(total: int) -> playing.FinishedRun:
         return playing.run(
             study, folder, replicates=total, truth=truth, engine=engine, workers=workers, executor=executor, tell=word,
-            progress=lambda done: say("Playing", done, total),
+            progress=lambda done: say("Simulating", done, total),
             truth_progress=lambda done: say("True effects", done, min(total, MOST_TRUTHS)),
             in_place=False,
         )  # fmt: skip
 
     with alone(folder, Content(study, engine).subject, tell=word):
-        said = None
+        reached = None
         if precision is None:
             finished = play(study.scenario.simulation.replicates)
         else:
             wanted = PrecisionTarget.of_words(precision_of)
             finished, needed = run_until(play, precision, wanted=wanted, most=replicates or MOST)
-            said = in_words(needed, precision)
+            reached = in_words(needed, precision)
         if figures:
             _draw(finished, say)
         finished = playing.placed(finished)
-    return Run(folder, finished, said)
+    return Run(folder, finished, reached)
 
 
 def _to_stderr(text: str) -> None:
@@ -219,7 +219,7 @@ def _to_stderr(text: str) -> None:
 
 
 def folder_of(study: Study, out: Folder | None, *, shard: tuple[int, int] | None = None) -> Path:
-    """Where a run goes, by default ``outputs/NAME``; or a shard of it, told as its number and how many there are."""
+    """Where a run goes, by default ``outputs/NAME``; or of a shard of it, by its number and how many there are."""
     folder = Path(out) if out is not None else Path("outputs") / study.scenario.name
     return folder if shard is None else folder / Shard(*shard).name
 
@@ -240,7 +240,7 @@ def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
     return store_folder(folder, Content(study, engine).key)
 
 
-def _draw(finished: playing.Run, say: Stages) -> None:
+def _draw(finished: playing.FinishedRun, say: Stages) -> None:
     """Figures and report; the drawing room is only loaded when it is wanted."""
     from trialsim.report.folder import write_pages
 
@@ -286,7 +286,7 @@ def shard(
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> ShardResult:
-    """Play the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
+    """Simulate the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
 
     Parameters are otherwise those of :func:`run`.
     """
@@ -297,7 +297,7 @@ def shard(
     say = progress or (lambda *_: None)
     made = play_shard(
         study, folder, mine, engine=engine, workers=workers, executor=executor, tell=tell or _to_stderr,
-        progress=lambda done: say("Playing", done, None),
+        progress=lambda done: say("Simulating", done, None),
     )  # fmt: skip
     return ShardResult(mine, made)
 
@@ -334,7 +334,7 @@ def merge(
 
 
 def open_run(folder: Folder) -> Run:
-    """A finished run of any time and machine, from its folder; nothing is played.
+    """A finished run of any time and machine, from its folder; nothing is simulated.
 
     Raises
     ------
@@ -343,8 +343,8 @@ def open_run(folder: Folder) -> Run:
     """
     out = Path(folder)
     settle(out)
-    told = read_manifest(out)
-    if told is None or not (out / playing.MEASURES).is_file() or "replicates" not in told:
+    manifest = read_manifest(out)
+    if manifest is None or not (out / playing.MEASURES).is_file() or "replicates" not in manifest:
         raise RunError(
             f"{out} holds no finished run.",
             code="TS-R016",
@@ -354,11 +354,11 @@ def open_run(folder: Folder) -> Run:
 
 
 @dataclass(frozen=True, repr=False)
-class RunList(Result, Sequence[Listed]):
+class RunList(Result, Sequence[RunEntry]):
     """Runs below a folder."""
 
     folder: Path
-    listed: tuple[Listed, ...]
+    listed: tuple[RunEntry, ...]
 
     def __getitem__(self, index: Any) -> Any:
         return self.listed[index]
@@ -370,7 +370,7 @@ class RunList(Result, Sequence[Listed]):
         """One row a run."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(one) for one in self.listed], columns=list(Listed.__dataclass_fields__))
+        return pd.DataFrame([asdict(one) for one in self.listed], columns=list(RunEntry.__dataclass_fields__))
 
     def lines(self) -> list[str]:
         """How many there are."""
@@ -399,13 +399,13 @@ def clean_runs(folder: Folder = "outputs", *, chunks: bool = False) -> tuple[int
     return freed, tuple(left)
 
 
-def remove_run(key: str, folder: Folder = "outputs") -> tuple[Listed, ...]:
+def remove_run(key: str, folder: Folder = "outputs") -> tuple[RunEntry, ...]:
     """Remove the earlier results and stores below a folder whose key begins with ``key``; what was removed.
 
     Raises
     ------
     RunError
-        TS-R061 when no run has this key or several have, TS-R062 when it is that of a result that stands in its folder
+        TS-R061 when no run has this key or several have, TS-R062 when it is the key of the current result of a folder
     """
     return remove(Path(folder), key)
 
@@ -415,7 +415,7 @@ class Verification(Result):
     """What :func:`verify` found in ``folder``."""
 
     folder: Path
-    verdict: Verdict
+    verdict: RunVerdict
 
     @property
     def ok(self) -> bool:
@@ -433,12 +433,12 @@ class Verification(Result):
     def lines(self) -> list[str]:
         """The verdict, and what is changed or lost."""
         found, count = self.verdict, len(self.verdict.replicates)
-        told = [
-            f"{count:,} replicate{'s' if count > 1 else ''} played again, {found.compared:,} numbers compared: {found.word}."
+        sentences = [
+            f"{count:,} replicate{'s' if count > 1 else ''} simulated again, {found.compared:,} numbers compared: {found.word}."
         ]
         if 0 < found.largest < float("inf"):
-            told.append(f"The largest relative difference is {found.largest:.1e}.")
-        told += [
+            sentences.append(f"The largest relative difference is {found.largest:.1e}.")
+        sentences += [
             (
                 f"  replicate {one.replicate}, twin {one.twin}, {one.analysis}: {one.contrast}: {one.column} is {one.stored} in "
                 f"the run, {one.now} now"
@@ -446,13 +446,16 @@ class Verification(Result):
             for one in found.differences[:MOST_SHOWN]
         ]
         more = len(found.differences) - MOST_SHOWN
-        told += [f"  and {more:,} more"] if more > 0 else []
-        told += [
+        sentences += [f"  and {more:,} more"] if more > 0 else []
+        sentences += [
             f"{name}." if " is gone from " in name else f"{name} is gone or is not what the run wrote."
             for name in found.changed
         ]
-        told += [f"In {self.folder}, {words}." for words in found.lost]
-        return [*told, *(f"{name}: {there} in the run, {here} here." for name, (there, here) in found.versions.items())]
+        sentences += [f"In {self.folder}, {words}." for words in found.lost]
+        return [
+            *sentences,
+            *(f"{name}: {there} in the run, {here} here." for name, (there, here) in found.versions.items()),
+        ]
 
 
 def verify(folder: Folder, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verification:

@@ -23,22 +23,22 @@ PATIENCE = 0.5
 #: Command, and what it does in one line (shown by ``trialsim --help`` without importing the command).
 COMMANDS = {
     "init": "Start a scenario file of your own from a shipped study.",
-    "check": "Find every fault of a scenario file, with its place and the remedy.",
+    "check": "Check a scenario file: every fault, with its place and the remedy.",
     "explain": "Say in plain words what a scenario means, and what it implies.",
-    "run": "Play the study many times: power, error rates, figures, a report.",
+    "run": "Simulate the study many times: power, error rates, figures, a report.",
     "size": "Find the sample size for a power or a precision, or the smallest effect detected.",
     "fit": "Make a scenario from pilot data or printed statistics, with a prior for each number.",
     "assurance": "Average the power over what is believed about the numbers (their priors).",
-    "compare": "Compare designs under the same draws: what changed, and what comes of it.",
-    "sweep": "Play many designs: power, length and cost over any values of the scenario.",
+    "compare": "Compare designs under the same draws: what was changed, and what follows.",
+    "sweep": "Simulate many designs: power, length and cost over any values of the scenario.",
     "tornado": "Find the assumption that moves the answer most: every declared range, one at a time.",
     "merge": "Put the shards of a run together, or sum up one that was stopped.",
-    "runs": "List runs, check that they are whole, clean up after them.",
-    "verify": "Check a run made anywhere: play some of its replicates again.",
-    "slurm": "Print the script that plays a study on a Slurm cluster.",
+    "runs": "List runs, check that they are complete, and clean up.",
+    "verify": "Check a run made anywhere: simulate some of its replicates again.",
+    "slurm": "Print the script that simulates a study on a Slurm cluster.",
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",
-    "replay": "Play one replicate of a run again and show what happened.",
-    "reproduce": "Play the published study and place its figures among the simulated trials.",
+    "replay": "Simulate one replicate of a run again and show what happened.",
+    "reproduce": "Simulate a published study and place its figures among the simulated trials.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
 }
 
@@ -171,7 +171,7 @@ def _refused(problem: OSError) -> TrialsimError:
     return TrialsimError(
         f"{what} cannot be read or written: {problem.strerror or problem}.",
         code="TS-R025",
-        remedy="Mind the disk, the network and your rights; what was finished is kept.",
+        remedy="Check the disk, the network and your permissions. What was finished is kept.",
     )
 
 

@@ -11,7 +11,7 @@ import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
-from trialsim.cli.parse import SEED, SHARE, WORKERS, OneOf, Whole
+from trialsim.cli.parse import SEED, SHARE, WORKERS, Whole, WordChoice
 from trialsim.report.digits import percent
 
 if TYPE_CHECKING:
@@ -39,18 +39,18 @@ class PointCount(Whole):
               help="Simulated trials over all points, and as many at the design values.")  # fmt: skip
 @click.option("--for", "-f", "wanted", type=AnalysisName(), multiple=True, metavar="ANALYSIS[/CONTRAST]",
               help="The analysis that must reject; the primary one by default. Several: see --need.")  # fmt: skip
-@click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
+@click.option("--need", type=WordChoice("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
 @click.option(
-    "--power", type=SHARE, default="80%", show_default=True, help="The power whose share of the prior is told."
+    "--power", type=SHARE, default="80%", show_default=True, help="The power whose share of the prior is shown."
 )
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), help="Folder for tables and figure; outputs/NAME-assurance."
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write tables and figure.")
 @set_option
-@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
-@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
+@click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
 @json_option
 def command(
     scenario: Path,

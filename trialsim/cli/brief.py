@@ -112,7 +112,7 @@ def print_text(text: str, *, indent: str = "") -> None:
 def print_rows(
     header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0, wide: bool = False, whole: int = 0
 ) -> None:
-    """A table of words; columns of numbers stand to the right.
+    """A table of words; columns of numbers are aligned to the right.
 
     A ``wide`` one takes all columns there are; the first ``whole`` columns are never broken.
     """

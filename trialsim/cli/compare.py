@@ -18,7 +18,7 @@ from trialsim.cli.parse import REPLICATES
 
 if TYPE_CHECKING:
     from trialsim.compare import Comparison
-    from trialsim.report.compare import Line
+    from trialsim.report.compare import ComparisonLine
 
 
 @click.command("compare")
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
               help="One more design: the first with this changed, e.g. `--with setting.resources.nurse.units=1`. "
               "May be given several times.")  # fmt: skip
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials of each; the baseline's number by default.")
-@click.option("--play", is_flag=True, help="Play finished folders again, so that all measures are paired.")
+@click.option("--play", is_flag=True, help="Simulate finished folders again, so that all measures are paired.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/compare-A-B by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the page.")
 @set_option
@@ -60,7 +60,7 @@ def command(
         def started(total: int, stored: bool) -> Callable[[int], None]:
             if not stored:
                 say_if_first()
-            return bar.enter_context(progress(total, text="Reading" if stored else "Playing", quiet=as_json))
+            return bar.enter_context(progress(total, text="Reading" if stored else "Simulating", quiet=as_json))
 
         made = ts.compare(
             designs, variants=variants, set=changes, replicates=replicates, seed=seed, play=play,
@@ -101,7 +101,7 @@ def _print(found: Comparison, folder: Path, *, figures: bool) -> None:
     stdout.print(f"\n{page} in {folder / 'comparison.csv'}.", markup=False)
 
 
-def _table(base: str, label: str, rows: Sequence[Line]) -> None:
+def _table(base: str, label: str, rows: Sequence[ComparisonLine]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)

@@ -27,14 +27,14 @@ QUIET = "trialsim.quiet"
 
 
 class _Harmless(RenderHook):
-    """Shows letters that steer a terminal by their numbers, wherever in a text or table they stand."""
+    """Shows letters that steer a terminal by their numbers, anywhere in a text or table."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         """Each of them, rendered as before, its texts without odd letters."""
-        return [_Shown(one) for one in renderables]
+        return [_HarmlessText(one) for one in renderables]
 
 
-class _Shown:
+class _HarmlessText:
     def __init__(self, inner: RenderableType) -> None:
         self.inner = inner
 
@@ -61,7 +61,7 @@ def table_console() -> Console:
 
 
 def is_quiet() -> bool:
-    """Whether the command under way was asked for the answer alone (``--quiet``)."""
+    """Whether the command under way prints only the answer (``--quiet``)."""
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.meta.get(QUIET))
 

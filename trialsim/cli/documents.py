@@ -169,6 +169,6 @@ def documents_schema() -> Schema:
 
 
 def _document(command: str, form: Schema) -> Schema:
-    """A form with what stands at the head of every document."""
+    """A form with the keys at the head of every document."""
     head = {"format": {"const": FORMAT}, "command": {"const": command}, "exit_code": {"enum": [0, 1, 3, 4]}}
     return {**form, "properties": {**head, **form["properties"]}, "required": [*head, *form["required"]]}

@@ -15,7 +15,7 @@ from trialsim.cli.options import all_option, json_option, quiet_option, scenario
 
 @click.command("explain")
 @scenario_argument
-@click.option("--resolved", is_flag=True, help="Print the resolved scenario, in which nothing is left out.")
+@click.option("--resolved", is_flag=True, help="Print the resolved scenario, with every default written out.")
 @all_option
 @set_option
 @quiet_option

@@ -29,7 +29,7 @@ def fault_of(error: click.ClickException) -> TrialsimError:
 
     context = getattr(error, "ctx", None)
     help_of = f"`{context.command_path} --help`" if context is not None else "`trialsim --help`"
-    lists = f"{help_of} lists what can be written."
+    lists = f"{help_of} lists what the command accepts."
     if isinstance(error, UnknownCommand):
         return CommandLineError(error.message, code="TS-U020", remedy=error.remedy)
     if isinstance(error, click.NoSuchOption):

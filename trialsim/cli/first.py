@@ -1,4 +1,4 @@
-"""What is said before the first play on a machine."""
+"""The note before the first simulation on a machine."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import rich_click as click
 
 from trialsim.cli.console import print_json, stderr
 from trialsim.cli.options import json_option
-from trialsim.cli.parse import NUMBER, OneOf, Word
+from trialsim.cli.parse import NUMBER, Word, WordChoice
 from trialsim.kinds.scales import SCALE
 from trialsim.quantities.refuse import nearest
 
@@ -63,27 +63,27 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
 @click.option("--given", multiple=True, metavar="'ARM: mean 5, sd 1, n 14'",
               help="Printed statistics in place of a file: of each arm, `baseline`, `correlation: r 0.6, n 28`, "
               "`missing: k 2, n 30`. Also median and iqr (3 to 6), or k of n.")  # fmt: skip
-@click.option("--plan", "only_plan", is_flag=True, help="Show what each column is taken for, and stop.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show what each column is read as, and stop.")
 @click.option("--participant", "--person", "participant", multiple=True, metavar="COLUMN[,COLUMN]", callback=_listed,
               help="The column of the participants, or several that name them together.")  # fmt: skip
 @click.option("--arm", metavar="COLUMN", help="The column of the arms; none for one group.")
 @click.option("--visit", metavar="COLUMN", help="The column of the visits, where a participant has several rows.")
 @click.option("--outcome", "outcomes", multiple=True, metavar="COLUMN",
               help="An outcome, the first words of its columns, or NAME=COLUMN,COLUMN: a column for each visit.")  # fmt: skip
-@click.option("--covariate", "covariates", multiple=True, metavar="COLUMN", help="A column that is no outcome.")
+@click.option("--covariate", "covariates", multiple=True, metavar="COLUMN", help="A column that is not an outcome.")
 @click.option("--ignore", "ignored", multiple=True, metavar="COLUMN", help="A column that is left out.")
 @click.option("--primary", metavar="OUTCOME", help="The primary outcome; the first one by default.")
 @click.option("--reference", metavar="ARM", help="The arm that others are compared with.")
 @click.option("--baseline", metavar="VISIT", help="The visit before treatment, or its column; none if there is none.")
 @click.option("--at", multiple=True, metavar="VISIT", help="Keep only this visit beside the baseline.")
 @click.option("--scale", "scales", multiple=True, metavar="'OUTCOME=0..10 by 2'",
-              help="The scores that an outcome can be (0..10 alone: every outcome); OUTCOME=none without two ends.")  # fmt: skip
+              help="The scores that an outcome can have (0..10 alone: all outcomes); OUTCOME=none without two ends.")  # fmt: skip
 @click.option("--missing", multiple=True, metavar="CODES",
               help="Codes of missing values: 999, 'lost', COLUMN=99,999; none keeps every number.")  # fmt: skip
-@click.option("--decimal", type=OneOf(".", ","), help="The decimal mark, where it cannot be known.")
+@click.option("--decimal", type=WordChoice(".", ","), help="The decimal mark, where the file does not make it clear.")
 @click.option("--sheet", help="The sheet of a workbook.")
-@click.option("--distribution", type=OneOf(*SCALE),
-              help="In place of what the data suggest.")  # fmt: skip
+@click.option("--distribution", type=WordChoice(*SCALE),
+              help="The distribution, in place of the one that the data suggest.")  # fmt: skip
 @click.option("--unit", help="The unit of the outcome, e.g. nmol/L.")
 @click.option("--null", type=NUMBER, metavar="NUMBER", help="What the mean of one group at one visit is compared with.")
 @click.option(
@@ -94,12 +94,12 @@ def _listed(_context: click.Context, _param: click.Parameter, value: Sequence[st
 )
 @json_option
 def command(
-    pilot: Path | None, given: tuple[str, ...], only_plan: bool, out: Path | None, as_json: bool, **told: Any
+    pilot: Path | None, given: tuple[str, ...], only_plan: bool, out: Path | None, as_json: bool, **choices: Any
 ) -> None:
     """Make a scenario from pilot data or from printed statistics, with a prior for each number.
 
-    PILOT is a table (CSV, tab-separated text or .xlsx), a YAML file of statistics, or pilot.csv, which comes along.
-    First it is said what each column is taken for. What would change the study is asked and never guessed (exit code 3).
+    PILOT is a table (CSV, tab-separated text or .xlsx), a YAML file of statistics, or pilot.csv, which comes with trialsim.
+    First it shows what each column is read as. What would change the study is asked and never guessed (exit code 3).
     """
     if (pilot is None) == (not given):
         raise click.UsageError("Give a file of pilot data, or printed statistics with --given.")
@@ -107,10 +107,10 @@ def command(
     from trialsim.pilot.statistics import fit_given
 
     if pilot is None or pilot.suffix.lower() in (".yaml", ".yml"):
-        _show(fit_given(pilot, given, Choices(**told)), None, out, as_json=as_json)
+        _show(fit_given(pilot, given, Choices(**choices)), None, out, as_json=as_json)
         return
 
-    data = read_pilot(pilot, Choices(**told), tell=None if as_json else partial(_print_plan, pilot.name))
+    data = read_pilot(pilot, Choices(**choices), tell=None if as_json else partial(_print_plan, pilot.name))
     if only_plan:
         if as_json:
             print_json(_plan(data))
@@ -121,7 +121,7 @@ def command(
 
 
 def _print_plan(name: str, columns: Sequence[PilotColumn]) -> None:
-    """What each column is taken for, on stderr."""
+    """What each column is read as, on stderr."""
     from trialsim.pilot.fragment import plan_lines
 
     for line in plan_lines(name, columns, WIDTH):
@@ -146,7 +146,9 @@ def _show(fragment: Fragment, pilot: Pilot | None, out: Path | None, *, as_json:
             raise RunError(f"{out} exists and is kept.", code="TS-R001", remedy="Choose another name.") from None
         except OSError as error:
             raise RunError(
-                f"{out} cannot be written: {error.strerror}.", code="TS-R003", remedy="Check the folder."
+                f"{out} cannot be written: {error.strerror}.",
+                code="TS-R003",
+                remedy="Check the folder and your permissions.",
             ) from None
     if as_json:
         plan = {} if pilot is None else {"plan": _plan(pilot)}

@@ -10,16 +10,16 @@ import rich_click as click
 #: Commands, in the order of a study.
 STEPS: Mapping[str, Sequence[str]] = {
     "Describe a study": ("init", "check", "explain", "fit"),
-    "Play it": ("run", "size", "assurance"),
+    "Simulate it": ("run", "size", "assurance"),
     "Ask of several designs": ("compare", "sweep", "tornado"),
     "Look at one trial": ("cohort", "replay", "reproduce"),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
     "For editors and scripts": ("schema",),
 }
 
-#: Options by what they are for; those of a command that stand in none are its own, and come first.
+#: Options by what they are for; those of a command that are in none of these are its own, and come first.
 PURPOSES: Mapping[str, Sequence[str]] = {
-    "What is played": ("--set", "--replicates", "--replicate", "--seed", "--precision", "--precision-of", "--truth"),
+    "What is simulated": ("--set", "--replicates", "--replicate", "--seed", "--precision", "--precision-of", "--truth"),
     "Where and how": ("--workers", "--engine", "--executor", "--cluster", "--shard", "--yes"),
     "What is written and printed": ("--out", "--figures", "--all", "--quiet", "--json", "--help"),
 }

@@ -17,7 +17,7 @@ from trialsim.cli.options import json_option
 def command(template: str | None, target: Path | None, as_json: bool) -> None:
     """Copy a shipped scenario into this folder, to be changed; without a name, list the shipped ones.
 
-    `trialsim init blank --as mine.yaml` begins with a commented skeleton, `blank-ward` with one that has a ward. The study
+    `trialsim init blank --as mine.yaml` starts with a commented skeleton, `blank-ward` with one that has a ward. The study
     gets the name of the file, and so does the folder of its results.
     """
     from trialsim.api.begin import begin_study, templates

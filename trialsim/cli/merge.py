@@ -19,7 +19,7 @@ from trialsim.cli.tables import summary
 @click.argument("shards", nargs=-1, type=Folder())
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
-@click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core).")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
 @all_option
 @quiet_option
 @json_option
@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Put the shards of a run together in FOLDER: those below it, and SHARDS that lie elsewhere.
 
-    What is missing is named, and the result is that of the rest (exit code 4). A run that was stopped is summed up the same way.
+    Missing trials are named, and the result is that of the rest (exit code 4). A run that was stopped is summed up the same way.
     """
     with stages(quiet=as_json) as tell:
         merged = ts.merge(
@@ -46,19 +46,19 @@ def command(
     gone = merged.finished.missing if merged.finished is not None else ()
     missing = [f"{part.start:,} to {part.stop - 1:,}" for part in gone]
     if as_json:
-        told = summary(merged.characteristics, folder) | {"lines": lines_for_scripts(merged)}
-        print_json({**told, "missing": [[part.start, part.stop] for part in gone]}, exit_code=4 if gone else 0)
+        document = summary(merged.characteristics, folder) | {"lines": lines_for_scripts(merged)}
+        print_json({**document, "missing": [[part.start, part.stop] for part in gone]}, exit_code=4 if gone else 0)
     else:
         print_run(merged, figures=figures, everything=everything)
     if missing:
         count = sum(len(part) for part in gone)
         stderr.print(f"{count:,} simulated trials are missing: replicates {_listed(missing)}.", markup=False)
         stderr.print(
-            "Play their shards and merge again, or let `trialsim run` with this folder play them.", markup=False
+            "Simulate their shards and merge again, or let `trialsim run` with this folder simulate them.", markup=False
         )
         ctx.exit(4)
 
 
 def _listed(parts: list[str]) -> str:
     """A list people can read: the first ten."""
-    return ", ".join(parts[:10]) + (f" and {len(parts) - 10:,} more stretches" if len(parts) > 10 else "")
+    return ", ".join(parts[:10]) + (f" and {len(parts) - 10:,} more ranges" if len(parts) > 10 else "")

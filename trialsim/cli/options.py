@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import SEED, WORKERS, OneOf, Word, completions
+from trialsim.cli.parse import SEED, WORKERS, Word, WordChoice, completions
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -60,7 +60,7 @@ class PathValue(click.ParamType):  # type: ignore[type-arg]  # generic only from
 
 
 def _scenario(ctx: click.Context) -> Path | None:
-    """The scenario among the words typed so far; an option without its value yet keeps click from telling which it is."""
+    """The scenario among the words typed so far; an option without its value yet keeps click from knowing which it is."""
     from trialsim.api.names import scenario_among
 
     return scenario_among(getattr(ctx.find_root().command, "called", ()))
@@ -109,12 +109,12 @@ def set_option(command: Command) -> Command:
 def play_options(command: Command) -> Command:
     """Seed, engine and workers."""
     for option in (
-        click.option("--workers", "-w", type=WORKERS, help="Threads (by default one a core)."),
+        click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core."),
         click.option(
-            "--engine", type=OneOf("fast", "simpy"), default="fast", show_default=True,
+            "--engine", type=WordChoice("fast", "simpy"), default="fast", show_default=True,
             help="The compiled engine, or the SimPy reference (same results, much slower).",
         ),
-        click.option("--seed", type=SEED, help="Another seed than the scenario's."),
+        click.option("--seed", type=SEED, help="The seed; the scenario's by default."),
     ):  # fmt: skip
         command = option(command)
     return command

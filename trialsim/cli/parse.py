@@ -23,7 +23,7 @@ SMALLEST, LARGEST = 1e-12, 1e12
 
 
 class NotReadable(click.BadParameter):
-    """A word of the command line that cannot be what stands there, and what can."""
+    """A word of the command line that does not fit its place, and what does."""
 
     def __init__(self, message: str, remedy: str, *, param: click.Parameter | None, ctx: click.Context | None) -> None:
         super().__init__(message, ctx=ctx, param=param)
@@ -39,7 +39,7 @@ class Word(ParamType):
 
 
 def number_in(text: str) -> float:
-    """A number as people type it, ``1e4`` and ``10_000`` too; NaN where it is none.
+    """A number as people type it, ``1e4`` and ``10_000`` too; NaN where it is not one.
 
     >>> number_in("1e4"), number_in("10_000"), number_in("1_0"), number_in("1,5")
     (10000.0, 10000.0, nan, nan)
@@ -176,7 +176,7 @@ class Address(Word):
         return text
 
 
-class OneOf(Word):
+class WordChoice(Word):
     """One of a few words."""
 
     name = "word"

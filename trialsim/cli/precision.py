@@ -31,12 +31,12 @@ def precision_options(command: Command) -> Command:
     for option in (
         click.option(
             "--precision-of", metavar="WHAT",
-            help="What is to be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default the power of the "
-            "primary analysis.",
+            help="The measure that must be precise, as ANALYSIS[/CONTRAST][:MEASURE], e.g. `trial:trial_days`; by default "
+            "the power of the primary analysis.",
         ),
         click.option(
             "--precision", type=Precision(), metavar="0.5%",
-            help="Play until the Monte Carlo standard error is this small; `--replicates` is the most that may be played.",
+            help="Simulate until the Monte Carlo standard error is this small; `--replicates` is then the most trials.",
         ),
     ):  # fmt: skip
         command = option(command)

@@ -45,7 +45,7 @@ def command(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Play one replicate again: its estimates equal that row of the batch, and its events can be read."""
+    """Simulate one replicate again: its estimates are those of the run, and its events can be read."""
     played = ts.replay(scenario, replicate, set=changes, seed=seed, engine="simpy" if engine == "simpy" else "fast")
     if as_json:
         content = {"replicate": replicate, "estimates": _records(played.frame())}

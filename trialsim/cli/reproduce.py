@@ -37,7 +37,7 @@ def command(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Play the published study and show where each published figure or finding falls among simulated trials."""
+    """Simulate a published study and show where each published figure or finding falls among the simulated trials."""
     found = ts.reproduce(
         scenario, set=changes, replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast",
         workers=workers,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @precision_options
 @where_options
-@click.option("--shard", type=SHARD, metavar="I/N", help="Play the I-th of N shares only; then `trialsim merge`.")
+@click.option("--shard", type=SHARD, metavar="I/N", help="Simulate only the I-th of N shares; then `trialsim merge`.")
 @click.option("--yes", is_flag=True, help="Do not ask before a very large run.")
 @set_option
 @play_options
@@ -61,17 +61,17 @@ def command(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Play a study many times: power, error rates, what happens on the ward, figures and a report.
+    """Simulate a study many times: power, error rates, what happens on the ward, figures and a report.
 
-    A run that was stopped goes on where it stopped when it is started again, and so does one that is asked for more replicates.
-    After an edit the new study is played; what stood in the folder is kept in its folder `earlier`.
+    A run that was stopped continues when it is started again. With more replicates, a run adds those that it lacks.
+    After an edit the new study is simulated; the result before is kept in the folder `earlier`.
     """
     from trialsim.api.keep import check_folder, folder_of, store_of
     from trialsim.api.keep import shard as play_share
     from trialsim.api.subjects import study_of
 
     if shard is not None and precision is not None:
-        raise click.UsageError("--shard plays a fixed share of --replicates: leave out --precision.")
+        raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
@@ -124,10 +124,10 @@ def _print_shard(share: ShardResult, folder: Path, *, as_json: bool) -> None:
 def _print_json(made: Run) -> None:
     from trialsim.report.opinions import opinions_as_data
 
-    told = summary(made.characteristics, made.folder)
-    told |= {"lines": lines_for_scripts(made)}
-    told |= {} if made.precision is None else {"precision": made.precision}
-    print_json({**told, "second_opinions": opinions_as_data(made.study, made.characteristics)})
+    document = summary(made.characteristics, made.folder)
+    document |= {"lines": lines_for_scripts(made)}
+    document |= {} if made.precision is None else {"precision": made.precision}
+    print_json({**document, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 
 
 def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> None:

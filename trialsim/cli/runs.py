@@ -14,12 +14,12 @@ from trialsim.cli.console import print_json, stderr, stdout, table_console
 from trialsim.cli.options import Folder, json_option
 
 if TYPE_CHECKING:
-    from trialsim.runs.listing import Listed
+    from trialsim.runs.listing import RunEntry
 
 
 @click.command("runs")
 @click.argument("folder", type=Folder(), required=False)
-@click.option("--verify", "check", is_flag=True, help="Hold every file and chunk against its checksum.")
+@click.option("--verify", "check", is_flag=True, help="Compare every file and chunk with its checksum.")
 @click.option("--clean", "clean_", is_flag=True, help="Remove what is half written or damaged.")
 @click.option(
     "--chunks", is_flag=True, help="With --clean: also the stores of finished runs, which then cannot be extended."
@@ -41,7 +41,7 @@ def command(
 ) -> None:
     """List the runs below FOLDER (outputs by default); check them, and clean up after them.
 
-    After an edit the result before it is kept in the folder `earlier` of its run; each has a key, which names it.
+    After an edit, the result before it is kept in the folder `earlier` of the run. Every result has a key.
     Exit code 1 when --verify finds something wrong.
     """
     if chunks and not clean_:
@@ -90,7 +90,7 @@ def _clean(folder: Path, *, chunks: bool) -> None:
     stderr.print(f"{volume(freed)} removed.", markup=False)
 
 
-def _print(found: Sequence[Listed]) -> None:
+def _print(found: Sequence[RunEntry]) -> None:
     from rich.table import Table
 
     from trialsim.runs.effort import volume

@@ -12,7 +12,7 @@ import trialsim as ts
 from trialsim.cli.console import print_json, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
-from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, OneOf, Whole
+from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, Whole, WordChoice
 
 if TYPE_CHECKING:
     from trialsim.prepared import Study
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 @click.option("--power", type=SHARE, default="90%", show_default=True, help="The power wanted, e.g. 80% or 0.8.")
 @click.option("--for", "-f", "wanted", type=AnalysisName(), multiple=True, metavar="ANALYSIS[/CONTRAST]",
               help="The analysis that must reject; by default the primary one. Several: see --need.")  # fmt: skip
-@click.option("--need", type=OneOf("any", "all"), default="all", show_default=True,
+@click.option("--need", type=WordChoice("any", "all"), default="all", show_default=True,
               help="Of several analyses, how many must reject.")  # fmt: skip
-@click.option("--between", type=RANGE, metavar="20..400", help="Participants in all (or, with --effect, multiples of "
-              "the declared effect) among which the answer may lie; by default a pilot finds them.")  # fmt: skip
+@click.option("--between", type=RANGE, metavar="20..400", help="The range searched: participants in all or, with "
+              "--effect, multiples of the declared effect; by default a pilot simulation finds it.")  # fmt: skip
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
               "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
 @click.option("--replicates", "-r", type=Whole(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
 @click.option("--confirm", type=Whole(0, 10**9), default=4000, show_default=True,
-              help="Simulated trials of the recommended design under a fresh seed, which join the curve.")  # fmt: skip
+              help="Simulated trials of the recommended design under a fresh seed; they are added to the curve.")  # fmt: skip
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), help="Folder for curve and figure; by default outputs/NAME-size."
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Write the curve and its figure.")
 @set_option
-@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one a core.")
-@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
+@click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
+@click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
 @json_option
 def command(
     scenario: Path,
@@ -64,7 +64,7 @@ def command(
     from trialsim.scenario.model import MOST_PARTICIPANTS
 
     if effect and width is not None:
-        raise click.UsageError("--effect and --width are two questions: ask one at a time.")
+        raise click.UsageError("--effect and --width ask two different questions: give only one of them.")
     study = ts.prepare(scenario, set=changes)
     which: Literal["any", "all"] = "any" if need == "any" else "all"
     folder = out or Path("outputs") / f"{study.scenario.name}-size"

@@ -28,13 +28,13 @@ set -eu
 {run} --shard "${{SLURM_ARRAY_TASK_ID}}/{shards}" --workers {cpus} --yes &
 trap 'kill -TERM $!; wait $!' TERM
 wait $!
-# A shard that ran out of time goes on where it stopped when the script is sent again: sbatch {file}
+# A shard that ran out of time continues where it stopped when the script is sent again: sbatch {file}
 # When all are done, on any machine that sees the folder: trialsim merge {out}
 """
 
 
 class TypedWord(Word):
-    """Words that stand in the head of the script, where nothing could be quoted: only what Slurm reads as one value."""
+    """Words in the head of the script, where nothing could be quoted: only what Slurm reads as one value."""
 
     def __init__(self, name: str, pattern: str, example: str) -> None:
         self.name, self.pattern, self.example = name, pattern, example
@@ -56,8 +56,8 @@ MEMORY = TypedWord("memory", r"\d{1,9}[KMGT]?", "2G or 4000M")
 @click.option(
     "--shards", type=Whole(1, 10_000, example="20"), default=20, show_default=True, help="Tasks of the array."
 )
-@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's own number by default.")
-@click.option("--seed", type=SEED, help="Another seed than the scenario's.")
+@click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
+@click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
 @click.option("--time", type=TIME, default="02:00:00", show_default=True, help="Time limit of a task.")
 @click.option("--cpus", type=Whole(1, 10_000, example="4"), default=1, show_default=True, help="Cores of a task.")
 @click.option("--memory", type=MEMORY, default="2G", show_default=True, help="Memory of a task.")
@@ -76,7 +76,7 @@ def command(
     changes: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Print the script of a Slurm array that plays a study in shards.
+    """Print the script of a Slurm array that simulates a study in shards.
 
     `trialsim slurm study.yaml --shards 20 > study.sbatch`, then `sbatch study.sbatch`, then `trialsim merge`.
     """

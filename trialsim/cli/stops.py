@@ -15,7 +15,7 @@ import rich_click as click
 
 
 def stopping_signals(*names: str) -> list[signal.Signals]:
-    """The signals of these names that ask for an end here; HUP is left out where `nohup` told the process not to hear it."""
+    """The signals of these names that ask for an end here; HUP is left out where `nohup` has the process ignore it."""
     known = [getattr(signal, name) for name in names if hasattr(signal, name)]
     return [one for one in known if one.name != "SIGHUP" or signal.getsignal(one) is not signal.SIG_IGN]
 
@@ -57,7 +57,7 @@ def _terminal_is_gone(stream: int) -> bool:
     return False
 
 
-# ---------------------------------------------------------------- what is said then
+# ---------------------------------------------------------------- what is printed then
 
 
 @contextmanager

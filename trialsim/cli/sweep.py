@@ -29,7 +29,7 @@ MOST_SHOWN = 60
 @scenario_argument
 @click.option("--over", multiple=True, type=PathValue(), metavar="PATH=VALUES",
               help='A value to vary, e.g. --over design.enroll="[60, 99]", '
-              '"20..100 by 20" or "15 h..80 h in 5". Several: every combination. In place of the file\'s sweep.')  # fmt: skip
+              '"20..100 by 20" or "15 h..80 h in 5". Of several, every combination. It replaces the file\'s sweep.')  # fmt: skip
 @click.option("--zip", "zipped", is_flag=True, help="The first values of all --over together, then the second ones.")
 @click.option(
     "--latin", type=Whole(2, 10**6, example="20"), metavar="N", help="N points of a Latin hypercube over the ranges."
@@ -47,8 +47,8 @@ MOST_SHOWN = 60
 @click.option("--measure", default="power", show_default=True, help="The measure shown; results.csv has all of them.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-sweep by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures.")
-@click.option("--fresh", is_flag=True, help="Play every design again, also those that the folder holds.")
-@click.option("--yes", is_flag=True, help="Play more than 10,000 designs.")
+@click.option("--fresh", is_flag=True, help="Simulate every design again, also those that the folder holds.")
+@click.option("--yes", is_flag=True, help="Allow more than 10,000 designs.")
 @set_option
 @play_options
 @json_option
@@ -73,7 +73,7 @@ def command(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Play a study at many values: power, length and cost of every design, and which ones no other beats."""
+    """Simulate a study at many values: power, length and cost of every design, and which ones no other beats."""
     from trialsim.scenario import load
     from trialsim.sweep.store import CELLS
 
@@ -130,7 +130,7 @@ def _print(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, folder: 
         stdout.print(line, markup=False)
     reused = len(swept.cells) - swept.alike - swept.computed
     again = f", {_designs(reused)} found in {folder}" if reused else ""
-    stderr.print(f"{_designs(swept.computed)} played in {swept.seconds:.1f} s{again}.", markup=False)
+    stderr.print(f"{_designs(swept.computed)} simulated in {swept.seconds:.1f} s{again}.", markup=False)
     figures = " and figures/" if drawn else ""
     stdout.print(f"Everything is in {folder}: designs.csv, results.csv{figures}.", markup=False)
 

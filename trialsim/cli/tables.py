@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.table import Measure
 
-#: What of the trial stands under the table of analyses, and how it is told.
+#: Measures of the trial under the table of analyses, and their names there.
 TRIAL = {
     "enrolled": "participants enrolled",
     "target_reached_in_time": "chance to enroll the target in time",
@@ -56,8 +56,8 @@ def print_measures(result: OperatingCharacteristics) -> None:
     trial = _columns(Table(box=None, pad_edge=False), "the trial", "", ">mean")
     for row in _trial_rows(result):
         text = measure_with_error(row, "share" if row.measure in SHARES else "number")
-        unit = f" [{row.measure.removeprefix('cost_')}]" if _told(row.measure) == "cost" else ""
-        trial.add_row(TRIAL[_told(row.measure)] + unit, row.contrast, text)
+        unit = f" [{row.measure.removeprefix('cost_')}]" if _key(row.measure) == "cost" else ""
+        trial.add_row(TRIAL[_key(row.measure)] + unit, row.contrast, text)
     console.print(trial)
     console.print()
     console.print(SIGN, markup=False, soft_wrap=True)
@@ -96,18 +96,18 @@ def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
 
 
 def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> str:
-    """What the column "without effects" counts, and which of its shares are no type I errors."""
+    """What the column "without effects" counts, and which of its shares are not type I errors."""
     twin = judged_twin(result.kept.twins)
-    told = "and with the clock stopped " if twin == NO_CHANGE else ""
-    text = f"Without effects: the same trials without the declared effects {told}({twin} twin)."
+    still = "and with the clock stopped " if twin == NO_CHANGE else ""
+    text = f"Without effects: the same trials without the declared effects {still}({twin} twin)."
     rows = [(row.analysis, row.contrast) for row in result.kept.rows]
     others = [place for place in rows if any(name.startswith(WITHOUT_EFFECTS) for name in of[place])]
     if not others:
         return f"{text} Its shares are type I errors."
     if not any(TRUTH[twin] in of[place] for place in rows):
-        return f"{text} No truth was looked for, so its shares are not called type I errors."
+        return f"{text} True effects were not computed, so its shares are not called type I errors."
     named = [f"{analysis} ({contrast}), {_truth_there(of[analysis, contrast], twin)}" for analysis, contrast in others]
-    return f"{text} Its shares are type I errors, except where the true effect there is not none: {'; '.join(named)}."
+    return f"{text} Its shares are type I errors, except where there is a true effect: {'; '.join(named)}."
 
 
 def _truth_there(known: dict[str, Measure], twin: str) -> str:
@@ -120,13 +120,13 @@ def _truth_there(known: dict[str, Measure], twin: str) -> str:
 def _trial_rows(result: OperatingCharacteristics) -> Iterator[Measure]:
     """Rows of the trial as a whole; of values missing only those at which some are."""
     for row in result.measures:
-        if row.analysis != "trial" or _told(row.measure) not in TRIAL or (row.measure == "enrolled" and row.contrast):
+        if row.analysis != "trial" or _key(row.measure) not in TRIAL or (row.measure == "enrolled" and row.contrast):
             continue
         if row.measure != "missing_share" or row.value > 0:
             yield row
 
 
-def _told(measure: str) -> str:
+def _key(measure: str) -> str:
     """The key of :data:`TRIAL`: a cost has its currency in its name."""
     return "cost" if measure.startswith("cost_") else measure
 

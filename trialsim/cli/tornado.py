@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "wanted",
     type=AnalysisName(),
     metavar="ANALYSIS[/CONTRAST]",
-    help="Whose power; the primary analysis by default.",
+    help="The analysis whose power is compared; the primary one by default.",
 )
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-tornado by default.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the figure.")
@@ -86,7 +86,7 @@ def command(
     stdout.print()
     for line in lines(found):
         stdout.print(line, markup=False)
-    stderr.print(f"{total:,} designs played in {found.seconds:.1f} s.", markup=False)
+    stderr.print(f"{total:,} designs simulated in {found.seconds:.1f} s.", markup=False)
     stdout.print(f"The table{' and the figure are' if figures else ' is'} in {folder}.", markup=False)
 
 

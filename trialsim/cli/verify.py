@@ -17,23 +17,27 @@ from trialsim.cli.parse import Whole
 @click.command("verify")
 @click.argument("folder", type=Folder())
 @click.option(
-    "--sample", type=Whole(1, 10**9, example="20"), default=20, show_default=True, help="Replicates played again."
+    "--sample",
+    type=Whole(1, 10**9, example="20"),
+    default=20,
+    show_default=True,
+    help="Replicates that are simulated again.",
 )
 @json_option
 @click.pass_context
 def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> None:
-    """Check a run made anywhere: its files are what was written, and replicates played again give the same numbers.
+    """Check a run made anywhere: its files are what was written, and replicates simulated again give the same numbers.
 
     Exit code 1 when a number or a file differs.
     """
     from trialsim.cli.first import say_if_first
 
     say_if_first()
-    with progress(sample, text="Playing again", quiet=as_json) as done:
+    with progress(sample, text="Simulating again", quiet=as_json) as done:
         found = ts.verify(folder, sample=sample, progress=done)
     if as_json:
-        told = {name: plain(one) for name, one in asdict(found.verdict).items()}
-        print_json({"verdict": found.verdict.word, **told}, exit_code=0 if found.ok else 1)
+        verdict = {name: plain(one) for name, one in asdict(found.verdict).items()}
+        print_json({"verdict": found.verdict.word, **verdict}, exit_code=0 if found.ok else 1)
     else:
         for line in found.lines():
             stdout.print(line, markup=False)
@@ -42,7 +46,7 @@ def command(ctx: click.Context, folder: Path, sample: int, as_json: bool) -> Non
 
 
 def plain(value: object) -> object:
-    """As JSON can say it: a number that is none as null, one beyond all as a word."""
+    """As JSON can say it: a missing number as null, an infinite one as a word."""
     if isinstance(value, dict):
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

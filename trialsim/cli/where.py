@@ -1,4 +1,4 @@
-"""Options that say where a run is played."""
+"""Options for where a run is simulated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import rich_click as click
 
-from trialsim.cli.parse import ADDRESS, OneOf
+from trialsim.cli.parse import ADDRESS, WordChoice
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -17,11 +17,11 @@ def where_options(command: Command) -> Command:
     for option in (
         click.option(
             "--cluster", type=ADDRESS, metavar="ADDRESS",
-            help="Play on a Dask cluster: the address of its scheduler, or `local` for one here.",
+            help="Simulate on a Dask cluster: the address of its scheduler, or `local` for one here.",
         ),
         click.option(
-            "--executor", type=OneOf("threads", "processes"), show_default="threads",
-            help="Play in threads or in processes of this machine; the results are the same.",
+            "--executor", type=WordChoice("threads", "processes"), show_default="threads",
+            help="Simulate in threads or in processes of this machine; the results are the same.",
         ),
     ):  # fmt: skip
         command = option(command)
@@ -29,7 +29,7 @@ def where_options(command: Command) -> Command:
 
 
 def in_words(executor: str | None, cluster: str | None) -> str:
-    """What :func:`trialsim.runs.players.open_player` is to be told."""
+    """The executor for :func:`trialsim.runs.players.open_player`."""
     if executor is not None and cluster is not None:
-        raise click.UsageError("--executor and --cluster are two places to play: choose one.")
+        raise click.UsageError("--executor and --cluster are two places to simulate: choose one.")
     return executor or cluster or "threads"

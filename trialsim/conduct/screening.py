@@ -13,7 +13,7 @@ LEFT_FIRST, DECLINED, ENROLLED, NOT_ASKED = COUNTS[1:]
 
 
 @dataclass(frozen=True)
-class Screened:
+class ScreeningEntry:
     """A patient. ``asked`` is -1 for those who were never asked, ``participant`` 0 for those who were not enrolled.
 
     ``became`` is one of :data:`trialsim.conduct.entries.COUNTS` or a reason of exclusion; times are ticks.
@@ -27,7 +27,9 @@ class Screened:
     participant: int  # in the order of enrollment, from 1
 
 
-def screening_log(plan: ConductPlan, entries: Entries, index: int, *, seed: int, replicate: int) -> list[Screened]:
+def screening_log(
+    plan: ConductPlan, entries: Entries, index: int, *, seed: int, replicate: int
+) -> list[ScreeningEntry]:
     """Everybody who had come when enrollment closed in the trial at ``index`` of ``entries``; nobody without a ward.
 
     Counted by what became of them, the rows are ``entries.counts``.
@@ -53,5 +55,7 @@ def screening_log(plan: ConductPlan, entries: Entries, index: int, *, seed: int,
         elif fate == DECLINES and in_time:
             became = DECLINED
         was_asked = became in (ENROLLED, DECLINED)
-        found.append(Screened(number + 1, came, site, asked if was_asked else -1, became, enrolled.get(number, 0)))
+        found.append(
+            ScreeningEntry(number + 1, came, site, asked if was_asked else -1, became, enrolled.get(number, 0))
+        )
     return found

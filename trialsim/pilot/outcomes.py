@@ -10,7 +10,7 @@ from trialsim.pilot.draft import ColumnDraft
 from trialsim.pilot.words import plain, split_visit
 from trialsim.quantities.refuse import did_you_mean
 
-#: What is told of a person and may be an outcome as well.
+#: Facts of a person that may be an outcome as well.
 GROWS = re.compile(r"\b(weight|gewicht|bmi|height|apgar|birthweight)\b")
 #: What an outcome is called whose columns are called by their visits alone.
 UNNAMED = "outcome"
@@ -172,7 +172,7 @@ def _wide(draft: ColumnDraft) -> None:
 
 
 def _ask_of_covariates(draft: ColumnDraft) -> None:
-    """No number is left but of what is usually told of a person, such as the weight."""
+    """No number is left but usual facts of a person, such as the weight."""
     numbers = [
         one.name
         for one in draft.roles.values()

@@ -154,8 +154,8 @@ def glued(columns: Sequence[str]) -> dict[str, ColumnName]:
                 for one, word in ((column, visit), (other, later)):
                     inside = name_of(one)
                     rest = one[len(word) :] if ahead else one[: -len(word)]
-                    told = one[: len(word)] if ahead else one[-len(word) :]
-                    found[one] = ColumnName((*name_of(rest).words, told), inside.unit, inside.scale)
+                    part = one[: len(word)] if ahead else one[-len(word) :]
+                    found[one] = ColumnName((*name_of(rest).words, part), inside.unit, inside.scale)
     return found
 
 

@@ -75,7 +75,7 @@ def did_you_mean(
 
     Parameters
     ----------
-    meant : other words, such as labels, and the known one that each of them stands for
+    meant : other words, such as labels, and the known word that each of them means
 
     >>> did_you_mean("sd", ["sd", "mean"])
     'Known: mean.'

@@ -20,7 +20,7 @@ from trialsim.runs.owners import of_assurance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Of the failed trials, the share from which bounds are told.
+#: Of the failed trials, the share from which bounds are shown.
 MANY_FAILED = 0.05
 
 
@@ -52,10 +52,10 @@ def answer(found: Assurance) -> list[str]:
 
 def _influences(found: Assurance) -> list[str]:
     ranked = sorted(zip(found.average.influence, found.beliefs, strict=True), key=lambda pair: -pair[0])
-    told = [f"{belief.label} ({100 * moved:.0f} points)" for moved, belief in ranked[:3]]
+    strongest = [f"{belief.label} ({100 * moved:.0f} points)" for moved, belief in ranked[:3]]
     if len(ranked) == 1:
         return []
-    return [f"What moves power most, in standard deviations over the prior: {', '.join(told)}."]
+    return [f"What changes the power most, in standard deviations over the prior: {', '.join(strongest)}."]
 
 
 def _approximation(points: int, replicates: int) -> str:
@@ -63,7 +63,7 @@ def _approximation(points: int, replicates: int) -> str:
         return f"Each of the {replicates:,} trials has its own draw of the priors."
     return (
         f"The priors are represented by {points:,} points (a Latin hypercube) with about {replicates // points:,} trials "
-        "each; the MCSE counts the points, not only the trials."
+        "each; the Monte Carlo error includes the choice of the points."
     )
 
 
@@ -74,7 +74,7 @@ def _lost(found: Assurance) -> list[str]:
     if impossible:
         why, times = Counter(impossible).most_common(1)[0]
         lines.append(
-            f"{len(impossible)} of {len(played.u)} points are impossible and left out (such as {times}: {why}) "
+            f"{len(impossible)} of {len(played.u)} points are impossible and left out (for example {times}: {why}) "
             f"Counted as failures they make the assurance {percent(low)}, as successes {percent(high)}."
         )
     failed = int(played.failed.sum())
@@ -93,11 +93,11 @@ def _pilot(found: Assurance, pilot: SmallPilot) -> list[str]:
         return [f"{first} and has no prior; give it one (trialsim fit), or its uncertainty is left out here."]
     fall = 100 * (found.design.value - found.average.share.value)
     change = f"falls by {fall:.0f} points" if fall > 0 else f"rises by {-fall:.0f} points"
-    told = (
+    expected = (
         f"{first} in each arm. Allowing for what is uncertain, the expected power {change}, from "
         f"{percent(found.design.value, 0)} to {percent(found.average.share.value, 0)}."
     )
-    lines = [told]
+    lines = [expected]
     if math.isfinite(pilot.exaggeration):
         lines.append(
             "Pilots are followed up when they look promising, so their effects are too large on average (the winner's "

@@ -14,7 +14,7 @@ from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
 from trialsim.report.digits import measure_with_error, percent, plain
-from trialsim.report.reported import Reported
+from trialsim.report.reported import ReportSource
 from trialsim.report.truth import level_rate, rate
 from trialsim.report.words import join, number
 from trialsim.sizing.formula_gaps import points_of
@@ -38,14 +38,14 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Line:
-    """One of the five lines; ``bad`` where it says that a number is none to trust."""
+    """One of the five lines; ``bad`` where it says that a number cannot be trusted."""
 
     name: str
     text: str
     bad: bool = False
 
 
-def five_lines(run: Reported, *, where: str) -> list[Line]:
+def five_lines(run: ReportSource, *, where: str) -> list[Line]:
     """The answer, its verdict, what limits it, what the trial takes, and where to look."""
     return [_answer(run), _level(run), Line("Limits", _limits(run)), Line("Takes", _takes(run)), Line("Look", where)]
 
@@ -63,7 +63,7 @@ def se_named(text: str) -> str:
 # ---------------------------------------------------------------- the answer
 
 
-def _answer(run: Reported) -> Line:
+def _answer(run: ReportSource) -> Line:
     size = run.study.conduct.target
     who = f"target {size:,} participant{'s' if size != 1 else ''}"
     primary = run.study.scenario.primary
@@ -113,7 +113,7 @@ def _no_answer(known: Known, replicates: int) -> str:
 # ---------------------------------------------------------------- its level
 
 
-def headline_verdicts(run: Reported) -> list[Verdict]:
+def headline_verdicts(run: ReportSource) -> list[Verdict]:
     """The verdicts on what the headline shows: of the first primary analysis, or of several together."""
     primary = run.study.scenario.primary
     here = FAMILY if len(primary) > 1 else primary[0]
@@ -121,11 +121,11 @@ def headline_verdicts(run: Reported) -> list[Verdict]:
     return found if len(primary) > 1 else found[:1]
 
 
-def _level(run: Reported) -> Line:
-    told = headline_verdicts(run)
-    if not told:
+def _level(run: ReportSource) -> Line:
+    verdicts = headline_verdicts(run)
+    if not verdicts:
         return Line("Level", "Cannot be judged: the primary analysis has no rejection rate without effects.", bad=True)
-    worst = max(told, key=lambda one: (one.too_often, one.ruling == "open", one.contrast == "any"))
+    worst = max(verdicts, key=lambda one: (one.too_often, one.ruling == "open", one.contrast == "any"))
     known = places(run.characteristics).get((worst.analysis, worst.contrast), {})
     rate, called = level_rate(known)
     which = {"any": " by at least one", "all": " by all"}.get(worst.contrast, "") if worst.analysis == FAMILY else ""
@@ -140,7 +140,7 @@ def _level(run: Reported) -> Line:
 # ---------------------------------------------------------------- what limits it
 
 
-def _limits(run: Reported) -> str:
+def _limits(run: ReportSource) -> str:
     found = losses(run)
     if not found:
         return "Nothing is lost: everyone takes part and is measured."
@@ -152,7 +152,7 @@ def _limits(run: Reported) -> str:
     return text[0].upper() + text[1:]
 
 
-def losses(run: Reported) -> list[tuple[float, str]]:
+def losses(run: ReportSource) -> list[tuple[float, str]]:
     """What is lost of the target, of sessions and of values that primary analyses need: (share, words), the greatest first."""
     found: list[tuple[float, str]] = []
     wanted, worst = primary_points(run.study), dict[str, Measure]()
@@ -177,7 +177,7 @@ def _share(row: Measure) -> str:
     return se_named(measure_with_error(row, "share"))
 
 
-def _in_time(run: Reported) -> str:
+def _in_time(run: ReportSource) -> str:
     within = run.study.scenario.design.within
     return "" if within is None else f" in {number(within)}"
 
@@ -193,7 +193,7 @@ def primary_points(study: Study) -> dict[str, tuple[str, str]]:
 # ---------------------------------------------------------------- what it takes
 
 
-def _takes(run: Reported) -> str:
+def _takes(run: ReportSource) -> str:
     of = {(row.measure, row.contrast): row for row in run.characteristics.measures if row.analysis == TRIAL}
     parts = []
     days = of.get(("trial_days", ""))
@@ -249,7 +249,7 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
             alone = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
             name = alone if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
             power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged[place]
-            brief = verdict.words.partition(";")[0]  # how many replicates would tell stands in the five lines
+            brief = verdict.words.partition(";")[0]  # the five lines hold how many replicates would decide
             found.append(TableRow(name, power, without, brief, primary, verdict.too_often))
     return found, len(judged) - sum(len(rows) for rows in groups.values())
 

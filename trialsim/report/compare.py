@@ -57,7 +57,7 @@ UNBOUNDED = ("use_share", "study_use_share")
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparisonLine:
     """A row of the table as text."""
 
     what: str
@@ -72,7 +72,7 @@ class Line:
     clear: bool  # the interval of the difference leaves out 0
 
 
-def lines(found: Comparison, label: str, *, first: bool = False) -> list[Line]:
+def lines(found: Comparison, label: str, *, first: bool = False) -> list[ComparisonLine]:
     """The rows for one design as text; only the most important ones for a ``first`` look."""
     primary = found.sides[0].study.scenario.primary
     shown, titles = [], titles_of(found)
@@ -102,7 +102,7 @@ def _known(row: Difference) -> tuple[str, str] | None:
     return extra.get(row.measure) or TRIAL_MEASURES.get(row.measure)
 
 
-def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> Line:
+def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> ComparisonLine:
     scale = 100.0 if kind == "share" else 1.0
 
     def gap(number: float, digits: str = "") -> str:
@@ -117,7 +117,7 @@ def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> L
     of = row.contrast if row.analysis == TRIAL else of
     difference = "0" if row.difference == 0 else gap(row.difference, "+")
     alone = rounded(scale * row.mcse_unpaired, scale * row.mcse_unpaired) if row.mcse_unpaired > 0 else "0"
-    return Line(
+    return ComparisonLine(
         what, of, _value(row, row.a, kind), _value(row, row.b, kind), difference, gap(row.mcse), alone, saved,
         primary, row.conf_low > 0 or row.conf_high < 0,
     )  # fmt: skip
@@ -136,11 +136,11 @@ def _value(row: Difference, value: float, kind: str) -> str:
 
 def headlines(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
     """For each design but the first: what it is in a sentence, and its changes one by one where there are several."""
-    told = []
+    pairs = []
     for side in found.sides[1:]:
-        said = found.changes[side.label]
-        told.append((headline(found.sides[0], side, said), said if len(said) > 1 else ()))
-    return told
+        changes = found.changes[side.label]
+        pairs.append((headline(found.sides[0], side, changes), changes if len(changes) > 1 else ()))
+    return pairs
 
 
 def answer(found: Comparison) -> list[str]:
@@ -148,18 +148,18 @@ def answer(found: Comparison) -> list[str]:
 
     Of several primary analyses it is the power that at least one of them finds something, and that all do.
     """
-    told = []
+    sentences = []
     for index, side in enumerate(found.sides[1:]):
-        said = []
+        parts = []
         for contest in found.contests:
             here = [one for one in found.rows if (one.scenario, one.analysis, one.contrast)
                     == (side.label, contest.analysis, contest.contrast) and one.measure.startswith(POWER)]  # fmt: skip
             if here:
                 row = next((one for one in here if one.measure == POWER), None)
-                said.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
+                parts.append(_power_answer(found, side.label, contest, contest.from_first[index], row))
         none = f"{side.label} has no power in common with {found.sides[0].label} that could be compared."
-        told.append(" ".join(said) or none)
-    return told
+        sentences.append(" ".join(parts) or none)
+    return sentences
 
 
 def _name(found: Comparison, analysis: str) -> str:
@@ -208,9 +208,9 @@ def _power_answer(
 
 
 def choice(found: Comparison) -> list[str]:
-    """Of three designs and more, which has the most power, or that this is not told apart."""
+    """Of three designs and more, which has the most power, or that this is undecided."""
     labels = [side.label for side in found.sides]
-    told = []
+    sentences = []
     for contest in found.contests if len(labels) > 2 else ():
         best = contest.best
         out = [name for name, verdict in zip(labels, contest.verdicts, strict=True) if verdict and verdict.too_often]
@@ -221,15 +221,15 @@ def choice(found: Comparison) -> list[str]:
         )
         what = f"the power of {_which(found, contest)}"
         if best is None:
-            told.append(f"{what[0].upper()}{what[1:]} names no best design.{left}")
+            sentences.append(f"{what[0].upper()}{what[1:]} has no best design.{left}")
         elif best.clear:
-            told.append(
+            sentences.append(
                 f"{what[0].upper()}{what[1:]} is highest in {labels[best.index]}, clearly above each other design.{left}"
             )
         else:
             near = join([labels[i] for i in sorted([best.index, *best.rivals])])
-            told.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
-    return told
+            sentences.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
+    return sentences
 
 
 def signed(number: float, digits: str) -> str:
@@ -246,19 +246,19 @@ def signed(number: float, digits: str) -> str:
 
 def alone(found: Comparison) -> list[str]:
     """What only one design has, one line each design."""
-    told = []
+    sentences = []
     for label in dict.fromkeys(label for label, _ in found.alone):
         names = list(dict.fromkeys(name for where, name in found.alone if where == label))
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-        told.append(f"Only in {label}, so not compared: {', '.join(names[:8])}{more}.")
-    return told
+        sentences.append(f"Only in {label}, so not compared: {', '.join(names[:8])}{more}.")
+    return sentences
 
 
 # ---------------------------------------------------------------- files
 
 
 @dataclass(frozen=True)
-class Picture:
+class ComparisonPicture:
     """A figure with its file name, its heading and what it shows."""
 
     name: str
@@ -267,7 +267,7 @@ class Picture:
     figure: Figure
 
 
-def pictures(found: Comparison) -> Iterator[Picture]:
+def pictures(found: Comparison) -> Iterator[ComparisonPicture]:
     """The figures of a comparison that have something to show."""
     from trialsim.compare import frames
     from trialsim.figures import compare as plots
@@ -277,36 +277,36 @@ def pictures(found: Comparison) -> Iterator[Picture]:
     note = f"{found.replicates:,} simulated trials of each design, {seed}."
     powers = frames.power_frame(found)
     if len(powers):
-        yield Picture(
+        yield ComparisonPicture(
             "power", "Power, and how it differs",
             "Left: power of each design. Right: its difference from the baseline, whose interval is short because both "
-            "designs were played with the same draws.",
+            "designs were simulated with the same draws.",
             plots.share_comparison(
                 powers, frames.difference_frame(found), names=names, note=f"{note} Dashed: 80 and 90 %. Bold: primary."
             ),
         )  # fmt: skip
     estimates = frames.estimate_frame(found)
     if len(estimates):
-        yield Picture(
+        yield ComparisonPicture(
             "estimates", "Where the estimates fall", "The baseline is filled.",
             plots.estimate_comparison(estimates, names=names, note=note),
         )  # fmt: skip
     spreads = frames.spread_frame(found)
     if len(spreads):
-        yield Picture(
+        yield ComparisonPicture(
             "trial", "How long it takes, and whom it needs", "Each bar is one design.",
             plots.trial_comparison(spreads, names=names, note=note),
         )  # fmt: skip
     shares, gaps = frames.share_frames(found)
     if len(shares):
         heading = join(list(dict.fromkeys(str(row).partition(":")[0] for row in shares["row"])))
-        yield Picture(
+        yield ComparisonPicture(
             "shares", heading[0].upper() + heading[1:], "Means over the simulated trials.",
             plots.share_comparison(shares, gaps, names=names, xlabel="mean share", goals=(), note=note),
         )  # fmt: skip
     accrual = frames.accrual_frame(found)
     if len(accrual):
-        yield Picture(
+        yield ComparisonPicture(
             "accrual", "How enrollment grows", "Designs that enroll alike lie on top of each other.",
             plots.accrual_comparison(accrual, names=names, note=note),
         )  # fmt: skip
@@ -354,7 +354,7 @@ def summary(found: Comparison) -> dict[str, Any]:
         ],
         "seed": found.seed,
         "replicates": found.replicates,
-        "changes": {label: list(said) for label, said in found.changes.items()},
+        "changes": {label: list(changes) for label, changes in found.changes.items()},
         "notes": list(found.notes),
         "only_in": [{"label": label, "what": name} for label, name in found.alone],
         "answer": answer(found),
@@ -366,19 +366,19 @@ def summary(found: Comparison) -> dict[str, Any]:
     }
 
 
-def render(found: Comparison, drawn: Sequence[tuple[Picture, Path]]) -> str:
+def render(found: Comparison, drawn: Sequence[tuple[ComparisonPicture, Path]]) -> str:
     """The page as text, with every figure inside."""
     from trialsim.runs.manifest import versions
 
-    told = headlines(found)
+    pairs = headlines(found)
     context: dict[str, Any] = {
         "base": found.sides[0],
         "sides": found.sides,
         "replicates": f"{found.replicates:,}",
         "seed": found.seed,
-        "told": [
-            {"side": side, "headline": text, "changes": said, "answer": power, "lines": lines(found, side.label)}
-            for side, (text, said), power in zip(found.sides[1:], told, answer(found), strict=True)
+        "entries": [
+            {"side": side, "headline": text, "changes": changes, "answer": power, "lines": lines(found, side.label)}
+            for side, (text, changes), power in zip(found.sides[1:], pairs, answer(found), strict=True)
         ],
         "choice": choice(found),
         "notes": (*found.notes, *alone(found)),

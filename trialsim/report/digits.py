@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 #: An error below this share of its value comes from rounding alone.
 NOTHING = 1e-12
 
-#: What the sign means, said once on each page and under each table.
-SIGN = "Numbers after ± are Monte Carlo standard errors: about twice as much to either side is a 95 % interval."
+#: What the sign means, stated once on each page and under each table.
+SIGN = "Numbers after ± are Monte Carlo standard errors; a 95 % interval reaches about twice as far on each side."
 
 
 def with_error(value: float, error: float, *, scale: float = 0.0) -> str:

@@ -104,11 +104,11 @@ def _levels(study: Study) -> Section:
     rows = []
     for index, point in enumerate(plan.points):
         outcome = plan.outcomes[point.outcome]
-        told = [plan.declared[index], point] if plan.declared else [point]
+        points = [plan.declared[index], point] if plan.declared else [point]
         for arm, name in enumerate(plan.arms):
             if arm and not point.differs:
                 continue
-            levels = [outcome.parts.words(one, arm, outcome.categories) for one in told]
+            levels = [outcome.parts.words(one, arm, outcome.categories) for one in points]
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
@@ -144,10 +144,10 @@ def _effects(study: Study) -> Section:
 
 def _odds(ratios: Sequence[float]) -> str:
     """The odds ratio at each cut; one where they are all the same, the ends where they are many."""
-    told = [f"{value:.2f}" for value in ratios]
-    if len(told) <= MANY:
-        return " ".join(told)
-    return told[0] if len(set(told)) == 1 else f"{min(ratios):.2f} to {max(ratios):.2f}"
+    texts = [f"{value:.2f}" for value in ratios]
+    if len(texts) <= MANY:
+        return " ".join(texts)
+    return texts[0] if len(set(texts)) == 1 else f"{min(ratios):.2f} to {max(ratios):.2f}"
 
 
 def _correlations(study: Study) -> Section:
@@ -206,7 +206,7 @@ def _ceilings(study: Study) -> Section:
 
 
 def _drawn(study: Study) -> Section:
-    """Every distribution that is drawn from, with where it stands in the file."""
+    """Every distribution that is drawn from, with its place in the file."""
     rows: list[tuple[str, str]] = []
     seen: set[int] = set()
     _collect(study.scenario, "", rows, seen)
@@ -261,6 +261,6 @@ def _sources(scenario: Scenario) -> Section:
     counts = {kind: sum(row.kind == kind for row in rows) for kind in ("source", "computed", "assumed", "none")}
     line = (
         f"Of {len(rows)} numbers {counts['source']} are printed by a source, {counts['computed']} are computed from one, "
-        f"{counts['assumed']} are assumed with a reason, and {counts['none']} say nothing."
+        f"{counts['assumed']} are assumed with a reason, and {counts['none']} have no stated origin."
     )
     return Section("Where the numbers come from", (line,))

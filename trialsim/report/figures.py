@@ -22,7 +22,7 @@ from trialsim.evaluate.frames import (
 )
 from trialsim.protocol.calendar import DAY
 from trialsim.quantities.letters import file_names
-from trialsim.report.reported import Reported
+from trialsim.report.reported import ReportSource
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from trialsim.evaluate.first_replicates import FirstReplicates
     from trialsim.figures.flow import Count, Flow
     from trialsim.prepared import Study
-    from trialsim.runs.run import Run
+    from trialsim.runs.run import FinishedRun
 
 
 #: A figure shows at most so many rows of analyses.
@@ -53,7 +53,7 @@ class Picture:
     figure: Figure
 
 
-def pictures(run: Reported) -> Iterator[Picture]:
+def pictures(run: ReportSource) -> Iterator[Picture]:
     """The figures of a run, in the order of the report."""
     from trialsim.figures.bias import bias_and_coverage
     from trialsim.figures.estimates import estimate_distributions, p_value_distributions
@@ -75,7 +75,7 @@ def pictures(run: Reported) -> Iterator[Picture]:
         yield Picture(
             "bias",
             "Bias and coverage",
-            "Each dot with its 95 % Monte Carlo interval. A bias of half a standard error already costs coverage.",
+            "Each dot is shown with its 95 % Monte Carlo interval. A bias of half a standard error already costs coverage.",
             bias_and_coverage(judged, note=note(result)),
         )
     estimates = estimate_frame(result)
@@ -89,12 +89,12 @@ def pictures(run: Reported) -> Iterator[Picture]:
     yield Picture(
         "p_values",
         "Distribution of p-values",
-        "A valid test without an effect gives every twentieth the same share of trials.",
+        "A valid test without an effect has the same share of trials in each twentieth.",
         p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), alpha=alpha, note=note(result)),
     )
 
 
-def write_figures(run: Run, folder: Path) -> list[tuple[Picture, Path, Path]]:
+def write_figures(run: FinishedRun, folder: Path) -> list[tuple[Picture, Path, Path]]:
     """Write every figure as PNG and SVG; each comes back with its two files."""
     from trialsim.figures.style import save
 
@@ -113,7 +113,7 @@ def _main_rows(frame: pd.DataFrame, kept: FirstReplicates) -> pd.DataFrame:
     return frame[frame["row"].isin([row_name(row) for row in kept.rows if row.main])]
 
 
-def _outcome_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
+def _outcome_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
     """Distributions and trajectories of each outcome in the cohort shown."""
     from trialsim.figures.outcomes import outcome_distributions
     from trialsim.figures.trajectories import trajectories
@@ -165,7 +165,7 @@ def in_time(study: Study, visits: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- the ward
 
 
-def _ward_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
+def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
     import pandas as pd
 
     from trialsim.figures.accrual import accrual_fan
@@ -183,7 +183,7 @@ def _ward_pictures(run: Reported, trial: Trial) -> Iterator[Picture]:
     yield Picture(
         "accrual",
         "How enrollment grows",
-        "The bands hold half and nine tenths of the simulated trials.",
+        "The bands contain half and nine tenths of the simulated trials.",
         accrual_fan(accrual_frame(result.kept), target=plan.target, limit_days=limit, note=note(result)),
     )
     spells = ward_spells(trial)

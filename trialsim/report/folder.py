@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trialsim.runs.run import Run
+    from trialsim.runs.run import FinishedRun
 
 
-def write_pages(finished: Run) -> None:
+def write_pages(finished: FinishedRun) -> None:
     """Figures and report, beside the tables of a run that is not yet in its place."""
     from trialsim.report.figures import write_figures
     from trialsim.report.page import write_report

@@ -32,12 +32,12 @@ NEAR = (0.045, 0.055)
 LENGTHS = ("waits", "starts", "ends")
 
 
-class Replayed(Protocol):
+class ReplaySource(Protocol):
     """One trial again: its study, its cohort and its estimates."""
 
     @property
     def study(self) -> Study:
-        """What was played."""
+        """The study."""
 
     @property
     def replicate(self) -> int:
@@ -93,11 +93,11 @@ def _effect(study: Study) -> str:
     plan, wanted = study.response, primary_points(study)
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
     found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
-    told = [
+    texts = [
         f"{one.arm} - {against} {one.difference:+.3g} at {one.visit} (Cohen's d {one.cohens_d:+.2f})" for one in found
     ]
-    more = f"; {len(told) - MOST_NAMED} more in the table" if len(told) > MOST_NAMED else ""
-    return "; ".join(told[:MOST_NAMED]) + more if told else _through(study)
+    more = f"; {len(texts) - MOST_NAMED} more in the table" if len(texts) > MOST_NAMED else ""
+    return "; ".join(texts[:MOST_NAMED]) + more if texts else _through(study)
 
 
 def _through(study: Study) -> str:
@@ -106,8 +106,8 @@ def _through(study: Study) -> str:
     outcomes = dict.fromkeys(scenario.analyses[name].outcome for name in scenario.primary)
     found = [f"{name} to {activity}" for name in outcomes for activity in scenario.outcomes[name].responds_to]
     if not found:
-        return "No effect is declared on what the primary analysis looks at"
-    return f"Through what is done, not by levels: the response of {words.join(found)} (--all says which)"
+        return "No effect is declared on what the primary analysis compares"
+    return f"Through what is done, not by levels: the response of {words.join(found)} (--all shows which)"
 
 
 def _rests_on(study: Study) -> str:
@@ -136,7 +136,7 @@ def effect_rows(study: Study) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 # ---------------------------------------------------------------- one trial again
 
 
-def replay_lines(played: Replayed, *, name: str) -> list[Line]:
+def replay_lines(played: ReplaySource, *, name: str) -> list[Line]:
     """Which trial it is, what its primary analyses found, what happened, and where to look."""
     study = played.study
     which = f"Replicate {played.replicate} of {study.scenario.name}, seed {played.cohort.seed}: one trial, not a power."
@@ -158,15 +158,15 @@ def replay_lines(played: Replayed, *, name: str) -> list[Line]:
     ]
 
 
-def _place(played: Replayed, row: RowPlan) -> int:
+def _place(played: ReplaySource, row: RowPlan) -> int:
     return played.estimates.rows.index(row)
 
 
-def _number(played: Replayed, what: str, row: RowPlan) -> float:
+def _number(played: ReplaySource, what: str, row: RowPlan) -> float:
     return float(getattr(played.estimates, what)[played.estimates.twins.index("declared"), 0, _place(played, row)])
 
 
-def _decision(played: Replayed, row: RowPlan) -> str:
+def _decision(played: ReplaySource, row: RowPlan) -> str:
     """``Fear during the needle: p = 0.030, rejects at 5 %``; or why there is no p-value."""
     what = row.shown if row.contrast == ALL_ARMS else f"{row.shown} ({row.contrast})"
     status = int(_number(played, "status", row))
@@ -189,7 +189,7 @@ def p_text(p: float) -> str:
     return f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
 
 
-def _estimate(played: Replayed, row: RowPlan) -> str:
+def _estimate(played: ReplaySource, row: RowPlan) -> str:
     value, low, high = (_number(played, name, row) for name in ("estimate", "low", "high"))
     if row.estimand == NO_ESTIMAND or math.isnan(value):
         return ""
@@ -210,7 +210,7 @@ def ends(low: float, high: float) -> str:
     return f"from {plain(low, 3)}" if math.isinf(high) else f"{plain(low, 3)} to {plain(high, 3)}"
 
 
-def _happened(played: Replayed) -> str:
+def _happened(played: ReplaySource) -> str:
     people, staff = played.frame("participants"), played.frame("staffing")
     parts = [f"{len(people)} of {played.study.conduct.target} participants enrolled"]
     if "ended" in people and len(people):
@@ -220,11 +220,11 @@ def _happened(played: Replayed) -> str:
     left = int((people["end_reason"] != "completed").sum()) if "end_reason" in people else 0
     parts += [f"{left} left early"] if left else []
     missed = int(staff["state"].isin(["gave up", "turned away"]).sum())
-    parts += [f"{missed} of {len(staff)} needs for staff were not met"] if len(staff) else []
+    parts += [f"{missed} of {len(staff)} calls for staff not answered"] if len(staff) else []
     return ", ".join(parts)
 
 
-def replay_rows(played: Replayed) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def replay_rows(played: ReplaySource) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The header and the rows of the compact table: every estimate of the trial as declared."""
     found: list[tuple[str, ...]] = []
     several = {row.analysis for row in played.study.analysis.rows if not row.main}
@@ -246,7 +246,7 @@ def replay_rows(played: Replayed) -> tuple[tuple[str, ...], list[tuple[str, ...]
     return ("analysis", "estimate", "interval", "p"), found
 
 
-def event_rows(played: Replayed) -> list[tuple[str, ...]]:
+def event_rows(played: ReplaySource) -> list[tuple[str, ...]]:
     """What happened on the ward in order: time, participant, event, step, and how long it takes where it takes time."""
     frame = played.frame("events")
     return [

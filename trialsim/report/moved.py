@@ -98,19 +98,19 @@ def _response(response: Response, outcome: Outcome) -> str:
 
 def _driver(driver: Driver) -> Line:
     per = f" per {number(driver.per)}" if driver.per is not None else ""
-    told = {
+    texts = {
         "failed": (f"failed tries of {driver.of}", "for each"),
         "missed": (f"{driver.of} missed", "if so"),
         "interrupted": (f"{driver.of} interrupted", "if so"),
         "duration": (f"time in {driver.of}", ""),
         "wait": (f"wait for {driver.resource}", ""),
     }
-    what, when = told[driver.driver]
+    what, when = texts[driver.driver]
     return what, " ".join((_size(driver) + per, when)).strip()
 
 
 def _covariate(effect: CovariateEffect, covariate: Covariate) -> Line:
-    """The effect, the covariate at which the declared level stands, and the mean of everybody that follows."""
+    """The effect, the covariate at which the declared level holds, and the mean of everybody that follows."""
     size = _predictor(effect)
     if effect.category is not None or covariate.number is None:
         others = [name for name in covariate.choice if name != effect.category]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 APART = 2.0
 
 
-#: Missing values below this share are not worth a word; from the greater one on they are told first.
+#: Missing values below this share are not worth a word; from the greater one on they are named first.
 LEAST, HEAVY = 0.0005, 0.05
 
 
@@ -31,7 +31,7 @@ SHARE = re.compile(r" \((\d+\.\d) % of the values\)")
 
 @dataclass(frozen=True)
 class Second:
-    """One row: the simulated power (NaN where it is told as bounds), also as text with its error, and the formula's."""
+    """One row: the simulated power (NaN where it is shown as bounds), also as text with its error, and the formula's."""
 
     row: RowPlan
     primary: bool
@@ -75,7 +75,7 @@ def _as_seen(study: Study, row: RowPlan, reasons: Sequence[str], result: Operati
     call = next(one for one in study.analysis.calls if one.name == row.analysis)
     pairs = [study.response.pairs[d] for d in points_of(call)]
     where = {f"{outcome} at {visit}" for outcome, visit in pairs}
-    told: list[tuple[float, str]] = []
+    weighed: list[tuple[float, str]] = []
     for reason in reasons:
         loss, (what, _, how) = loss_of(reason), reason.partition(": ")
         if loss is not None:
@@ -84,13 +84,13 @@ def _as_seen(study: Study, row: RowPlan, reasons: Sequence[str], result: Operati
                 (one.value for one in result.measures if one.measure == of and one.contrast in where), default=0.0
             )
             if share > LEAST:
-                told.append((share, f"{what} ({percent(share)} of the values): {how}"))
+                weighed.append((share, f"{what} ({percent(share)} of the values): {how}"))
         elif not reason.startswith(TIME_LIMIT):
-            told.append((0.0, reason))
+            weighed.append((0.0, reason))
         elif reached < 1:
-            told.append((1 - reached, f"{TIME_LIMIT} (as do {percent(1 - reached)} of the trials): {how}"))
-    heavy = sorted((one for one in told if one[0] >= HEAVY), key=lambda one: -one[0])
-    return tuple(reason for _, reason in [*heavy, *(one for one in told if one[0] < HEAVY)])
+            weighed.append((1 - reached, f"{TIME_LIMIT} (as do {percent(1 - reached)} of the trials): {how}"))
+    heavy = sorted((one for one in weighed if one[0] >= HEAVY), key=lambda one: -one[0])
+    return tuple(reason for _, reason in [*heavy, *(one for one in weighed if one[0] < HEAVY)])
 
 
 def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
@@ -111,7 +111,7 @@ def opinion_table(opinions: Sequence[Second]) -> list[dict[str, str]]:
     ]
 
 
-def reasons_told(opinions: Sequence[Second]) -> list[tuple[str, str]]:
+def reasons_shown(opinions: Sequence[Second]) -> list[tuple[str, str]]:
     """Every reason once, with the analyses it holds for; those that hold for most come first."""
     holds: dict[str, list[str]] = {}
     shares: dict[str, list[float]] = {}
@@ -121,20 +121,20 @@ def reasons_told(opinions: Sequence[Second]) -> list[tuple[str, str]]:
             holds.setdefault(plain, []).append(one.row.shown)
             shares.setdefault(plain, []).extend(float(found) for found in SHARE.findall(reason))
     everything = {one.row.shown for one in opinions}
-    told = []
+    rows = []
     for reason, analyses in sorted(holds.items(), key=lambda item: -len(set(item[1]))):
         names = list(dict.fromkeys(analyses))
         what, _, how = reason.partition(": ")
         if seen := shares[reason]:
             ends = f"{min(seen):.1f} %" if min(seen) == max(seen) else f"{min(seen):.1f} to {max(seen):.1f} %"
             what += f" ({ends} of the values)"
-        told.append(
+        rows.append(
             (
                 ": ".join(filter(None, (what, how))),
                 "all" if set(names) == everything and len(names) > 1 else ", ".join(names),
             )
         )
-    return told
+    return rows
 
 
 def opinion_line(study: Study, result: OperatingCharacteristics) -> str | None:
@@ -142,7 +142,7 @@ def opinion_line(study: Study, result: OperatingCharacteristics) -> str | None:
     for one in second_opinions(study, result):
         if one.primary and not math.isnan(one.simulated):
             reasons = [reason.partition(":")[0] for reason in one.opinion.reasons[:3]]
-            why = f" What it does not know: {'; '.join(reasons)}." if reasons else ""
+            why = f" What it ignores: {'; '.join(reasons)}." if reasons else ""
             return (
                 f"The nearest closed form gives {one.name} a power of {percent(one.opinion.power)} "
                 f"({one.opinion.formula}; {one.opinion.source.partition(', doi')[0]}).{why}"

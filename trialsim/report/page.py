@@ -17,9 +17,9 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.brief import headline_verdicts
 from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
-from trialsim.report.opinions import opinion_table, reasons_told, second_opinions
-from trialsim.report.present import levels, nothing_to_find, null_twin, on_the_clock, played
-from trialsim.report.reported import Reported
+from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
+from trialsim.report.present import course, levels, nothing_to_find, null_twin, on_the_clock
+from trialsim.report.reported import ReportSource
 from trialsim.report.truth import CALLED, has_clock, has_interference, level_rate, rate, truth_rows, twin_rows
 from trialsim.report.words import join, number
 from trialsim.scenario.provenance import provenance
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from trialsim.evaluate.verdict import Verdict
     from trialsim.report.figures import Picture
-    from trialsim.runs.run import Run
+    from trialsim.runs.run import FinishedRun
 
 #: What a measure of the trial as a whole is called on the page, and how its value is written.
 TRIAL_MEASURES = {
@@ -70,7 +70,7 @@ class Card:
     bad: bool = False
 
 
-def write_report(run: Run, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
+def write_report(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
     """Write the page."""
     from trialsim.runs.files import write_text
 
@@ -98,7 +98,7 @@ def pages() -> Environment:
     )
 
 
-def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
+def render(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
     """The page as text, with every figure inside."""
     from trialsim.runs.manifest import versions
 
@@ -114,7 +114,7 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "clock": has_clock(result),
         "shared": has_interference(result),
         "opinions": opinion_table(opinions),
-        "why": reasons_told(opinions),
+        "why": reasons_shown(opinions),
         "trial": trial_rows(run),
         "figures": [_figure(picture, png) for picture, png, _ in figures],
         "sections": explain(run.study),
@@ -131,12 +131,12 @@ def render(run: Run, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
         "nothing": nothing_to_find(scenario),
         "clocked": join(on_the_clock(scenario)),
         "omnibus": any(row.estimand == NO_ESTIMAND for row in result.kept.rows),
-        "played": played(scenario),
+        "course": course(scenario),
     }
     return pages().get_template("report.html").render(**context)
 
 
-def _hash(run: Run) -> str:
+def _hash(run: FinishedRun) -> str:
     from trialsim.scenario.identity import scenario_hash
 
     return scenario_hash(run.study.scenario)[:16]
@@ -153,29 +153,31 @@ def embedded(png: Path) -> tuple[str, int]:
     return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}", round(SHOWN * width)
 
 
-def _find(run: Reported, measure: str, *, analysis: str | None = None, contrast: str | None = None) -> Measure | None:
+def _find(
+    run: ReportSource, measure: str, *, analysis: str | None = None, contrast: str | None = None
+) -> Measure | None:
     for row in run.characteristics.measures:
         if row.measure == measure and analysis in (None, row.analysis) and contrast in (None, row.contrast):
             return row
     return None
 
 
-def answer(run: Reported) -> str:
+def answer(run: ReportSource) -> str:
     """The finding in a sentence, one before it when the target is not always enrolled, one after it on the level."""
     scenario, primary = run.study.scenario, run.study.scenario.primary[0]
     size = run.study.conduct.target
     power = _find(run, "power", analysis=primary)
     arms = len(scenario.design.arms)
     who = f"{size} participants" + (f" in {arms} arms" if arms > 1 else "")
-    told = _family_in_words(run) or _power_in_words(run, primary, power)
-    return " ".join([*_shortfall(run), f"With {who} as the target, {told}", *_level_in_words(run)])
+    result = _family_in_words(run) or _power_in_words(run, primary, power)
+    return " ".join([*_shortfall(run), f"With {who} as the target, {result}", *_level_in_words(run)])
 
 
-def _shown(run: Reported) -> dict[str, str]:
+def _shown(run: ReportSource) -> dict[str, str]:
     return shown_names(run.characteristics.kept.rows)
 
 
-def _family_in_words(run: Reported) -> str | None:
+def _family_in_words(run: ReportSource) -> str | None:
     """Of several primary analyses: how often one of them rejects, and how often all do."""
     some, every = (_find(run, "power", analysis=FAMILY, contrast=which) for which in ("any", "all"))
     if some is None or every is None:
@@ -195,41 +197,43 @@ def _in_sentence(share: Measure, of: str = "simulated trials if everything is as
     return f"{number} of {of}{' (' + bound if bound else ''}"
 
 
-def _power_in_words(run: Reported, primary: str, power: Measure | None) -> str:
+def _power_in_words(run: ReportSource, primary: str, power: Measure | None) -> str:
     if power is None:
         low, high = _find(run, "power_low", analysis=primary), _find(run, "power_high", analysis=primary)
         assert low is not None
         assert high is not None
         return (
             f"the primary analysis {_shown(run)[primary]} rejects in {percent(low.value)} to {percent(high.value)} of simulated "
-            "trials: too many trials could not be analyzed for one number."
+            "trials: too many trials could not be analyzed to give one number."
         )
     return f"the primary analysis {_shown(run)[primary]} rejects in {_in_sentence(power)}."
 
 
-def _level_in_words(run: Reported) -> list[str]:
+def _level_in_words(run: ReportSource) -> list[str]:
     """What to say of a headline whose tests reject too often when nothing is to be found."""
-    told = []
+    sentences = []
     for one in headline_verdicts(run):
         if one.too_often:
             who = {"any": "at least one rejects", "all": "all reject"} if one.analysis == FAMILY else {}
-            told.append(
+            sentences.append(
                 f"This is not a power: without the declared effects ({one.twin} twin) {who.get(one.contrast, 'it rejects')} "
                 f"in {percent(one.rate)} of the trials where {percent(one.alpha)} would be right{_truth_there(run, one)}."
             )
-    return told
+    return sentences
 
 
-def _truth_there(run: Reported, verdict: Verdict) -> str:
+def _truth_there(run: ReportSource, verdict: Verdict) -> str:
     """The true effect in the twin in which nothing is to be found, where it is not none; else empty."""
     name = TRUTH[verdict.twin]
     truth = _find(run, name, analysis=verdict.analysis, contrast=verdict.contrast)
     if truth is None or verdict.measure != WITHOUT_EFFECTS:
         return ""
-    return f" (the true effect there is {measure_with_error(truth, 'number')}: a change that is meant belongs under effects)"
+    return (
+        f" (the true effect there is {measure_with_error(truth, 'number')}: an intended change belongs under effects)"
+    )
 
 
-def _shortfall(run: Reported) -> list[str]:
+def _shortfall(run: ReportSource) -> list[str]:
     """What to say when the target is not always reached."""
     reached, enrolled = _find(run, "target_reached_in_time"), _find(run, "enrolled", contrast="")
     within = run.study.scenario.design.within
@@ -244,20 +248,20 @@ def _shortfall(run: Reported) -> list[str]:
     ]
 
 
-def cards(run: Reported) -> list[Card]:
+def cards(run: ReportSource) -> list[Card]:
     """The numbers to be seen first, each with its error or its bound."""
     primary = run.study.scenario.primary[0]
     several = len(run.study.scenario.primary) > 1
     too_often = {(one.analysis, one.contrast) for one in headline_verdicts(run) if one.too_often}
     first: list[tuple[str | None, str | None, str, str]] = [
         (primary, None, "power", "power of the primary analysis"),
-        (primary, None, "", "rejections when nothing is to be found"),
+        (primary, None, "", "rejections when there is nothing to find"),
     ]
     if several:
         first = [
             (FAMILY, "any", "power", "power of at least one primary analysis"),
             (FAMILY, "all", "power", "power of all primary analyses together"),
-            (FAMILY, "any", "", "at least one rejects when nothing is to be found"),
+            (FAMILY, "any", "", "at least one rejects when there is nothing to find"),
         ]
     wanted = [
         *first,
@@ -277,7 +281,7 @@ def cards(run: Reported) -> list[Card]:
 
 
 def _card(row: Measure, label: str, *, bad: bool) -> Card:
-    """A number, and in brackets its error or bound as it stands in the tables."""
+    """A number, and in brackets its error or bound as in the tables."""
     kind = "number" if row.measure == "trial_days" else "share"
     value, sign, error = measure_with_error(row, kind).partition(" ± ")
     if not sign:
@@ -286,7 +290,7 @@ def _card(row: Measure, label: str, *, bad: bool) -> Card:
     return Card(value, label, f"± {error}", bad)
 
 
-def analysis_rows(run: Run) -> list[dict[str, Any]]:
+def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
     """Power, rejections when nothing is to be found, the verdict on them, estimate and interval of each analysis."""
     rows: list[dict[str, Any]] = _family_rows(run)
     for row in run.characteristics.kept.rows:
@@ -312,7 +316,7 @@ def analysis_rows(run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _decided(run: Run, analysis: str, contrast: str) -> dict[str, Any]:
+def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
     """What a test decides: power, rejections when nothing is to be found, the verdict, and how often it failed."""
     rows = run.characteristics.measures
     known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
@@ -327,7 +331,7 @@ def _decided(run: Run, analysis: str, contrast: str) -> dict[str, Any]:
     }
 
 
-def _family_rows(run: Run) -> list[dict[str, Any]]:
+def _family_rows(run: FinishedRun) -> list[dict[str, Any]]:
     """Several primary analyses together: any of them, all of them."""
     if len(run.study.scenario.primary) < 2:
         return []
@@ -341,7 +345,7 @@ def _family_rows(run: Run) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def trial_rows(run: Run) -> list[tuple[str, str, str]]:
+def trial_rows(run: FinishedRun) -> list[tuple[str, str, str]]:
     """What happens to the trial: (what, of what, value with its error)."""
     rows = []
     for row in run.characteristics.measures:

@@ -13,7 +13,7 @@ from trialsim.response.people import NOBODY, count_of_people
 from trialsim.response.plan import OutcomePlan, ResponsePlan
 from trialsim.scenario.model import Scenario
 
-#: Correlations closer to the declared ones than this are not told.
+#: Correlations closer to the declared ones than this are not shown.
 NOTABLE = 0.01
 
 Row = tuple[str, str, str, str, str]

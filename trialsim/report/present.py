@@ -1,4 +1,4 @@
-"""Sentences on what a scenario has: a clock, attempts, a ward, staff. Of what it does not have nothing is said."""
+"""Sentences on what a scenario has: a clock, attempts, a ward, staff. What it does not have is not mentioned."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def nothing_to_find(scenario: Scenario) -> str:
     """In which twin nothing is to be found."""
     clocked = on_the_clock(scenario)
     if clocked:
-        return f"Nothing is to be found in the twin without change, in which the clock of {join(clocked)} stands still as well."
-    return "Nothing is to be found in the null twin."
+        return f"There is nothing to find in the twin without change, in which the clock of {join(clocked)} is stopped as well."
+    return "There is nothing to find in the null twin."
 
 
 def levels(study: Study) -> str:
@@ -52,14 +52,14 @@ def levels(study: Study) -> str:
     return f"at {percent(alpha, 0 if round(100 * alpha, 9) % 1 == 0 else 1)}, {'two' if two_sided else 'one'}-sided"
 
 
-def played(scenario: Scenario) -> str:
-    """What every replicate plays."""
+def course(scenario: Scenario) -> str:
+    """What happens in every replicate."""
     setting = scenario.setting
     if setting is None:
         leave = "; some leave early" if scenario.attrition else ""
         return f"everyone is enrolled at once and measured at the declared times{leave}"
     parts = ["patients come", "consent"]
     parts += ["wait for staff"] if setting.resources else []
-    parts += ["are measured at the time that really came about"]
+    parts += ["are measured at the time at which the visit takes place"]
     parts += ["leave"] if setting.patients.leave or scenario.attrition else []
     return join(parts)

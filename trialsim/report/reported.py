@@ -9,12 +9,12 @@ from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study
 
 
-class Reported(Protocol):
+class ReportSource(Protocol):
     """A study, its operating characteristics, and the trial that is shown (replicate 0)."""
 
     @property
     def study(self) -> Study:
-        """What was played."""
+        """The study."""
 
     @property
     def characteristics(self) -> OperatingCharacteristics:

@@ -40,7 +40,7 @@ def answer(study: Study, found: SizingResult) -> list[str]:
 
 
 def interval_name(found: SizingResult) -> str:
-    """The interval whose width is asked for, by the level of its analysis: ``99 % interval``."""
+    """The interval whose width is the goal, by the level of its analysis: ``99 % interval``."""
     alpha = found.target.plan.rows[found.target.rows[0]].alpha
     return f"{100 * (1 - alpha):.4g} % interval"
 
@@ -101,11 +101,11 @@ def _second_opinion(study: Study, found: SizingResult) -> Iterator[str]:
     wanted = found.target.plan.rows[found.target.rows[0]]
     opinion = second_opinion(study, wanted, found.at)
     if opinion is None:
-        yield "Second opinion: no closed form comes near this analysis."
+        yield "Second opinion: no closed form is near this analysis."
         return
     yield f"Second opinion: {percent(opinion.power)} by {opinion.formula} ({opinion.source})."
     if opinion.reasons:
-        yield "What the formula does not know, and what that does to the power:"
+        yield "What the formula ignores, and what that does to the power:"
         yield from (f"- {reason}" for reason in opinion.reasons)
 
 
@@ -145,7 +145,7 @@ def _at_the_end(found: SizingResult) -> list[str]:
     low, high = found.between
     first = (
         f"No answer from {low:g} to {high:g} {_unit(found)}: the curve meets {_goal(found)} at {found.root:.1f} "
-        f"(95 % Monte Carlo interval {found.low:.1f} to {found.high:.1f}), too near an end of this range to tell."
+        f"(95 % Monte Carlo interval {found.low:.1f} to {found.high:.1f}), too near an end of this range to decide."
     )
     return [
         first,

@@ -46,7 +46,7 @@ BURDENS = {
 #: Panels of dots.
 MOST_PANELS = 4
 
-#: Values told of each design of the Pareto set.
+#: Values shown for each design of the Pareto set.
 MOST_NAMED = 5
 
 #: Designs named in a sentence.
@@ -54,7 +54,7 @@ MOST_LISTED = 12
 
 
 def names_of(paths: tuple[str, ...]) -> dict[str, str]:
-    """A short name for each path: its last two parts, more where these are not enough to tell them apart.
+    """A short name for each path: its last two parts, more where these are equal.
 
     >>> names_of(("design.enroll", "setting.resources.nurse.units"))
     {'design.enroll': 'enroll', 'setting.resources.nurse.units': 'nurse units'}
@@ -95,20 +95,20 @@ def summary_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
     lines.append(f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}. {SIGN}")
     if swept.alike:
-        lines.append(f"Designs that say the same as another in other words, not played again: {swept.alike:,}.")
+        lines.append(f"Designs that are equal to another one in other words, not simulated again: {swept.alike:,}.")
     if swept.damaged:
-        lines.append(f"{swept.damaged} damaged cell files were found and played anew.")
+        lines.append(f"{swept.damaged} damaged cell files were found and simulated again.")
     return lines
 
 
 def _highest(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> str:
-    """Which design gives most, or that this is not told apart."""
+    """Which design has the highest value, or that this is undecided."""
     best = best_design(swept, answer, frame)
     if best is None:
         return ""
     if best.clear:
-        return f" Design {best.index} gives most, clearly more than each other one."
-    return f" Which one gives most is undecided: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
+        return f" It is highest in design {best.index}, clearly above each other one."
+    return f" In which design it is highest is undecided: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
 
 
 def _few(designs: Sequence[int]) -> str:
@@ -145,13 +145,13 @@ def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame
     worst = max(verdict.times for one in bad if (verdict := answer.verdict(swept.cells[one])) is not None)
     return [
         (
-            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its power is none, and "
-            f"the design is left out of every choice: {_few(bad)}."
+            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its rejections are not a "
+            f"power, and the design is left out of every choice: {_few(bad)}."
         )
     ]
 
 
-def told(answer: AnswerMeasure, value: float) -> str:
+def value_text(answer: AnswerMeasure, value: float) -> str:
     """A value of the answer: shares in percent."""
     return percent(value) if is_share(answer.measure) else with_error(value, 0.0)
 
@@ -159,7 +159,7 @@ def told(answer: AnswerMeasure, value: float) -> str:
 def written(answer: AnswerMeasure, row: Mapping[Hashable, Any]) -> str:
     """The answer of a design with its Monte Carlo error; its bounds where too many trials failed."""
     if row["value"] != row["value"]:
-        return f"{told(answer, row['low'])} to {told(answer, row['high'])}"
+        return f"{value_text(answer, row['low'])} to {value_text(answer, row['high'])}"
     if is_share(answer.measure):
         return share_with_error(row["value"], row["mcse"], low=row["low"], high=row["high"])
     return with_error(row["value"], row["mcse"])
@@ -193,8 +193,8 @@ def write_manifest(swept: SweepRun, folder: Path) -> Path:
     from trialsim.runs.answers import finished
     from trialsim.runs.owners import of_sweep
 
-    told = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
-    return finished(folder, of_sweep(swept.scenario), {**told, "seeds": list(swept.seeds)})
+    content = {"paths": list(swept.paths), "designs": len(swept.cells), "replicates": swept.replicates}
+    return finished(folder, of_sweep(swept.scenario), {**content, "seeds": list(swept.seeds)})
 
 
 # ---------------------------------------------------------------- figures
@@ -225,12 +225,12 @@ def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
     axes = _axes(frame, swept.paths)
     if axes:
         x, line, panels = axes
-        told_all = frame.assign(
+        shown_all = frame.assign(
             **{path: _with_tied(frame, swept.paths, path, names) for path in (line, panels) if path}
         )
         found.append((
             "sweep_lines",
-            sweep_lines(told_all, x=x, line=line, panels=panels, names=names, ylabel=value, share=share, note=note),
+            sweep_lines(shown_all, x=x, line=line, panels=panels, names=names, ylabel=value, share=share, note=note),
         ))  # fmt: skip
     elif dots := _dots(frame, swept.paths):
         drawn = sweep_dots(frame, xs=dots[0], group=dots[1], names=names, ylabel=value, share=share, note=note)
@@ -245,9 +245,9 @@ def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
             ))  # fmt: skip
     if (frame["pareto"] | frame["pareto_open"]).any():
         taken = differing(frame, list(dict.fromkeys([*burdens(frame), "staff_hours"])))
-        told_paths = swept.paths[:MOST_NAMED]
+        shown_paths = swept.paths[:MOST_NAMED]
         drawn = feasibility(
-            frame, burdens=taken, designs=_designs(swept, told_paths), heading=[short[path] for path in told_paths],
+            frame, burdens=taken, designs=_designs(swept, shown_paths), heading=[short[path] for path in shown_paths],
             currency=currency(swept), ylabel=value, share=share, note=note,
         )  # fmt: skip
         found.append(("feasibility", drawn))
@@ -298,7 +298,7 @@ def _dots(frame: pd.DataFrame, paths: tuple[str, ...]) -> tuple[list[str], str |
 
 
 def _tied(frame: pd.DataFrame, path: str, other: str) -> bool:
-    """Whether two values always move together, up or down: one axis may stand for both."""
+    """Whether two values always move together, up or down: one axis is then enough for both."""
     pairs = frame[[path, other]].drop_duplicates()
     if not len(pairs) == frame[path].nunique() == frame[other].nunique() > 1:
         return False

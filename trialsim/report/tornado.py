@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_BARS = 25
 
-#: Assumptions named that are not told apart from the one that seems to matter most.
+#: Assumptions named that do not differ clearly from the one that seems to matter most.
 MOST_RIVALS = 3
 
 
@@ -72,32 +72,32 @@ def lines(found: Tornado) -> list[str]:
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))
     bars = found.of("power")
     contrast = f" ({found.contrast})" if found.contrast else ""
-    told = []
+    sentences = []
     for measure in found.measures:
         here = found.of(measure)
         what = f"power of {plain_words(found.analysis)}{contrast}" if measure == "power" else _axis(measure, found)
-        told.append(
+        sentences.append(
             f"{what[0].upper()}{what[1:]} as declared: {_written(here[0].declared, measure)}."
             f"{_most(found.leads[measure], names)}"
         )
     if found.verdict is not None and found.verdict.too_often:
-        told.append(
+        sentences.append(
             f"As declared, {plain_words(found.analysis)}{contrast} {found.verdict.words} without effects: this is not a power."
         )
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
-        told.append(f"Power changes by no more than Monte Carlo error with {join(still)}.")
-    told.append(
+        sentences.append(f"The change of power is within Monte Carlo error for {join(still)}.")
+    sentences.append(
         f"{found.replicates:,} simulated trials at each end, one assumption at a time, all from seed {found.seed}: "
         "differences are paired. " + SIGN
     )
     if found.failed:
-        told.append(f"Up to {found.failed:,} of these trials could not be analyzed and are left out of the power.")
-    return told
+        sentences.append(f"Up to {found.failed:,} of these trials could not be analyzed and are left out of the power.")
+    return sentences
 
 
 def _most(lead: LongestBar, names: dict[str, str]) -> str:
-    """Which assumption moves a measure most, and how far; that they are not told apart; empty where none moves it."""
+    """Which assumption moves a measure most, and how far; that this is undecided; empty where none moves it."""
     top = lead.bar
     if top.noise:
         return ""
@@ -106,8 +106,8 @@ def _most(lead: LongestBar, names: dict[str, str]) -> str:
         others = [names[bar.assumption.path] for bar in near[:MOST_RIVALS]]
         others += [f"{len(near) - MOST_RIVALS} others"] if len(near) > MOST_RIVALS else []
         return (
-            f" Which assumption moves it most is undecided: {names[top.assumption.path]} seems to, but may be no more than "
-            f"{join(others)}{more_would(lead.more)}."
+            f" Which assumption moves it most is undecided: {names[top.assumption.path]} does here, but the difference "
+            f"is not clear from {join(others)}{more_would(lead.more)}."
         )
     ends = ((top.low, top.assumption.low), (top.high, top.assumption.high))
     values = join([

@@ -22,7 +22,7 @@ MARKED = 3.0
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell, and in small print below it; ``marked`` where it deserves a second look."""
+    """The text of a cell, and the small print below it; ``marked`` where it deserves a second look."""
 
     text: str
     marked: bool = False
@@ -35,7 +35,7 @@ EMPTY = Cell("")
 CALLED = {TYPE_1: "type I error", WITHOUT_EFFECTS: "rejections without effects"}
 
 
-class _Found:
+class _RowMeasures:
     """The measures of one row of the plan."""
 
     def __init__(self, result: OperatingCharacteristics, row: RowPlan) -> None:
@@ -82,7 +82,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
     """A row for each analysis with an estimand: truth, bias, RMSE, coverage, errors of sign and size."""
     rows: list[dict[str, object]] = []
     for row in result.kept.rows:
-        found = _Found(result, row)
+        found = _RowMeasures(result, row)
         if row.estimand == NO_ESTIMAND or found("truth") is None:
             continue
         bias, relative = found("bias"), found("relative_bias")
@@ -114,7 +114,7 @@ def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[
     rows: list[dict[str, object]] = []
     judged = {(one.analysis, one.contrast): one for one in result.verdicts}
     for row in result.kept.rows:
-        found = _Found(result, row)
+        found = _RowMeasures(result, row)
         verdict = judged.get(_place(row))
         rows.append(
             {
@@ -134,7 +134,7 @@ def twin_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[
 
 
 def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
-    """The bias with its error, and as a share of the truth where that is told apart from 0."""
+    """The bias with its error, and as a share of the truth where that differs clearly from 0."""
     share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
     return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
 
@@ -163,5 +163,5 @@ def has_interference(result: OperatingCharacteristics) -> bool:
 
 
 def has_clock(result: OperatingCharacteristics) -> bool:
-    """Whether the twin without change was played."""
+    """Whether the twin without change was simulated."""
     return any(one.measure.startswith("rejection_no_change_twin") for one in result.measures)

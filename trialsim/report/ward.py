@@ -42,7 +42,7 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
     arms = trial.participants().set_index("participant")["arm"]
     ends = trial.participants().set_index("participant")["ended"]
     rows: list[tuple[object, ...]] = []
-    shared = _Shared(trial)
+    shared = _SharedStaff(trial)
     for one in trial.staffing().sort_values("granted", kind="stable").to_dict("records"):
         who = one["participant"]
         if one["state"] == "granted":
@@ -59,7 +59,7 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=SPELLS)
 
 
-class _Shared:
+class _SharedStaff:
     """Lanes for the further resources of a hold, of whose units the trace keeps no number: the first one that is free."""
 
     def __init__(self, trial: Trial) -> None:
@@ -107,8 +107,8 @@ def other_spells(trial: Trial, first: date) -> pd.DataFrame:
     for resource, unit, start, end in other_work(
         program, entries, tapes, seed=cohort.seed, replicate=one, begin=begin, end=begin + 7 * DAY
     ):
-        told = program.resources[resource]
-        rows.append((_lane(told.name, unit, told.units), trial.when(start), trial.when(end), "other work", "", 0))
+        staff = program.resources[resource]
+        rows.append((_lane(staff.name, unit, staff.units), trial.when(start), trial.when(end), "other work", "", 0))
     return pd.DataFrame(rows, columns=SPELLS)
 
 

@@ -1,1 +1,1 @@
-"""Runs: a study played into an output folder, with a manifest that says what made each file."""
+"""Runs: a study simulated into an output folder, with a manifest that says what made each file."""

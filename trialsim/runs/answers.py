@@ -24,7 +24,7 @@ REMEDY = "Choose another folder with --out."
 class Owner:
     """Whose a folder is: a ``kind`` of answer (``size``) about ``scenario`` (or designs), as the file ``manifest`` there says.
 
-    ``identity`` tells answers about equal names apart, as they are before and after an edit; the ``files`` of the one before are
+    ``identity`` distinguishes answers about equal names, as before and after an edit; the ``files`` of the one before are
     then kept as an earlier answer.
     """
 
@@ -60,14 +60,18 @@ class Owner:
             text = read_regular(manifest, most=MOST_BYTES).decode("utf-8", "replace") if manifest.is_file() else None
             foreign = text is None and foreign_files(out)
         if foreign:
-            raise RunError(f"{out} holds files that no {self.kind} of trialsim made.", code="TS-R001", remedy=REMEDY)
+            raise RunError(
+                f"{out} holds files that were not made by a {self.kind} of trialsim.", code="TS-R001", remedy=REMEDY
+            )
         if text is None:
             return None
         try:
             held = json.loads(text)
             owner = Owner(held["kind"], held["scenario"], self.manifest, held.get("identity", ""))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-            raise RunError(f"{manifest} is damaged, or not of trialsim.", code="TS-R004", remedy=REMEDY) from problem
+            raise RunError(
+                f"{manifest} is damaged, or is not a file of trialsim.", code="TS-R004", remedy=REMEDY
+            ) from problem
         if (owner.kind, owner.scenario) != (self.kind, self.scenario):
             raise RunError(
                 f"{out} holds a {owner.kind} of {owner.scenario}; this one is a {self.kind} of {self.scenario}.",

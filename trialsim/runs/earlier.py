@@ -1,4 +1,4 @@
-"""Results that stood in a folder before the one that stands there: kept by content, without figures where there are many."""
+"""Results of a folder before the current one: kept by content, without figures where there are many."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trialsim.runs.stores import EARLIER, short
 WITH_FIGURES = 10
 FIGURES = "figures/"
 
-#: The name of what nothing says what it is.
+#: The name of something of which the content is not known.
 UNKNOWN = "unknown"
 
 
@@ -30,7 +30,7 @@ def earlier_folders(out: Path) -> list[Path]:
 
 
 def keep_earlier(out: Path, old: Path) -> Path | None:
-    """Make an earlier result of ``old``, which stood in ``out``, unless what stands there now has all of it; where it is."""
+    """Make an earlier result of ``old``, which was in ``out``, unless the current result has all of it; where it is."""
     kept = sound_manifest(old)
     empty = not any(path.is_file() or path.is_symlink() for path in old.rglob("*"))
     if empty or _only_words(old, kept) or covers(out, old):

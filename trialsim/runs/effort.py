@@ -1,4 +1,4 @@
-"""What a run will take: time, memory and disk, from a few replicates played first."""
+"""What a run will take: time, memory and disk, from a few replicates simulated first."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def size(study: Study, replicates: int) -> int:
 
 
 def effort(study: Study, replicates: int, *, workers: int | None = None) -> Effort:
-    """Time, memory and disk of ``replicates``; one block is played to know."""
+    """Time, memory and disk of ``replicates``; one block is simulated to know."""
     studies.play(study, range(1))  # compiled, if it was not
     began = time.perf_counter()
     played = studies.play(study, range(BLOCK))
@@ -78,7 +78,7 @@ def check_replicates(replicates: int) -> None:
     """
     if replicates > MOST_REPLICATES:
         raise RunError(
-            f"{replicates:,} replicates are more than a run can hold.", code="TS-R018", remedy="Ask for fewer."
+            f"{replicates:,} replicates are more than a run can hold.", code="TS-R018", remedy="Give a smaller number."
         )
 
 
@@ -102,7 +102,7 @@ def check_effort(study: Study, *, workers: int | None = None, large: bool = Fals
         return
     words = effort_words(study, workers=workers)
     if words is not None:
-        raise RunError(f"{words}.", code="TS-R017", remedy="Add --yes to play them (in Python: large=True).")
+        raise RunError(f"{words}.", code="TS-R017", remedy="Add --yes to simulate them (in Python: large=True).")
 
 
 def span(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Whose output folder it is: one that runs made, whatever they played; nothing of anybody else's is ever touched."""
+"""Whose output folder it is: one that runs made, whatever they simulated; nothing of anybody else's is ever touched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
     "resolved_file", "taken", "writing",
 ]  # fmt: skip
 
-#: Names of files that a run writes at the end; nothing else may stand in their place, nor for those of its folders.
+#: Names of files that a run writes at the end; nothing else may be in their place, nor in that of its folders.
 FILES = (RESOLVED, "estimates.parquet", "operating_characteristics.csv", "report.html")
 FOLDERS = (CHUNKS, EARLIER, "cohort", "figures")
 
@@ -40,7 +40,7 @@ LITTER = re.compile(
 
 @dataclass(frozen=True)
 class RunFolder:
-    """An output folder, held for one content: its result stands in ``path`` at the end, its chunks lie in ``store``."""
+    """An output folder, held for one content: its result is in ``path`` at the end, its chunks lie in ``store``."""
 
     path: Path
     store: Path
@@ -55,13 +55,13 @@ class RunFolder:
 def taken(content: Content, out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Iterator[RunFolder]:
     """``out`` for a content, locked for as long as the block lasts.
 
-    What stands there stays until :func:`trialsim.runs.place.place`; what an older trialsim or a killed process left there is put
+    The result there stays until :func:`trialsim.runs.place.place`; what an older trialsim or a killed process left there is put
     in order.
 
     Raises
     ------
     RunError
-        as :func:`check`; TS-R006 when another process plays the same into it, TS-R007 when the disk is full
+        as :func:`check`; TS-R006 when another process simulates the same into it, TS-R007 when the disk is full
     """
     check(out, content.key)
     with alone(out, content.subject, tell=tell):
@@ -78,7 +78,7 @@ def taken(content: Content, out: Path, *, tell: Callable[[str], None] = lambda _
 def check(out: Path, key: str) -> None:
     """See that ``out`` is new, empty, or a folder of runs, and that nothing lies in place of what a run writes.
 
-    A folder whose manifest is gone or damaged is one of runs where chunks lie in it: nothing played is lost.
+    A folder whose manifest is gone or damaged is one of runs where chunks lie in it: nothing simulated is lost.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def check(out: Path, key: str) -> None:
         speaks = sound_manifest(out) is not None or bool(store_folders(out)) or bool(keys_in(out / CHUNKS))
         if not speaks and read_manifest(out) is None and (foreign := foreign_files(out)):
             raise RunError(
-                f"{out} holds files that no run of trialsim made: {_some(foreign)}.",
+                f"{out} holds files that were not made by a run of trialsim: {_some(foreign)}.",
                 code="TS-R001",
                 remedy="Choose another folder with --out, or empty this one.",
             )
@@ -100,7 +100,7 @@ def check(out: Path, key: str) -> None:
 
 
 def _room(out: Path, key: str) -> None:
-    """See that nothing lies in place of what a run writes, before it plays for hours.
+    """See that nothing lies in place of what a run writes, before it simulates for hours.
 
     Raises
     ------

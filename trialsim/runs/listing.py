@@ -41,15 +41,15 @@ DEPTH = 4
 
 
 @dataclass(frozen=True)
-class Listed:
+class RunEntry:
     """One result, or one store without a result.
 
     Attributes
     ----------
     folder : where it is
-    status : done, partial, started (killed or still playing), shard, or damaged
-    key : of its content, as it names its store; empty where nothing says it
-    scenario, seed, replicates : what was asked for
+    status : done, partial, started (killed or still simulating), shard, or damaged
+    key : of its content, as it names its store; empty where it is not known
+    scenario, seed, replicates : what was requested
     kept : replicates in its store
     bytes : on disk
     faults : what is wrong with it, in words
@@ -67,11 +67,11 @@ class Listed:
 
     @property
     def earlier(self) -> bool:
-        """Whether another result stands in its place now."""
+        """Whether another result is in its place now."""
         return self.folder.parent.name == EARLIER
 
 
-def find_runs(root: Path, *, check: bool = False) -> list[Listed]:
+def find_runs(root: Path, *, check: bool = False) -> list[RunEntry]:
     """The runs at and below ``root``; with ``check`` every file and chunk is held against its checksum."""
     return [one for folder in _folders(root, DEPTH) for one in _listed(folder, check=check)]
 
@@ -94,7 +94,7 @@ def _stores(folder: Path) -> list[Path]:
     return [*store_folders(folder), *([folder / CHUNKS] if chunk_files(folder / CHUNKS) else [])]
 
 
-def _listed(folder: Path, *, check: bool) -> Iterator[Listed]:
+def _listed(folder: Path, *, check: bool) -> Iterator[RunEntry]:
     """The result in a folder, and the stores there that no result in it or before it is of."""
     try:
         settle(folder)
@@ -107,7 +107,7 @@ def _listed(folder: Path, *, check: bool) -> Iterator[Listed]:
     files = {path for path in folder.rglob("*") if _own(path, folder)}
     size = sum(map(_bytes, files))
     if manifest is not None:
-        yield Listed(
+        yield RunEntry(
             folder=folder,
             status=str(manifest.get("status", "damaged")),
             key=short(key_of(manifest)),
@@ -124,19 +124,19 @@ def _listed(folder: Path, *, check: bool) -> Iterator[Listed]:
         alone_there, rest = (rest[0], []) if len(rest) == 1 else (None, rest)
         held = (kept(alone_there), _size(alone_there)) if alone_there is not None else (0, 0)
         key = alone_there.name if alone_there is not None and alone_there != folder / CHUNKS else ""
-        yield Listed(folder, "damaged", key, "", None, 0, held[0], size + held[1], (why,))
+        yield RunEntry(folder, "damaged", key, "", None, 0, held[0], size + held[1], (why,))
     for store in rest:
         yield _listed_store(folder, store, check=check)
 
 
-def _listed_store(folder: Path, store: Path, *, check: bool) -> Listed:
-    """A store whose run was stopped, or is playing."""
+def _listed_store(folder: Path, store: Path, *, check: bool) -> RunEntry:
+    """A store whose run was stopped, or is simulating."""
     name = store.name if store != folder / CHUNKS else ""
     words = sound_manifest(store, STORE)
     if words is None:
-        why = (f"nothing says what the chunks in {store.relative_to(folder)} are of",)
-        return Listed(folder, "damaged", name, "", None, 0, kept(store), _size(store), why)
-    return Listed(
+        why = (f"it is not known of which study the chunks in {store.relative_to(folder)} are",)
+        return RunEntry(folder, "damaged", name, "", None, 0, kept(store), _size(store), why)
+    return RunEntry(
         folder=folder,
         status="started",
         key=name,
@@ -215,23 +215,23 @@ def _harm(path: Path, folder: Path, read: Callable[[Path], object]) -> Iterator[
         yield problem.message.rstrip(".")
 
 
-def _kept(told: dict[str, Any]) -> bool:
+def _kept(manifest: dict[str, Any]) -> bool:
     """Whether a manifest says that the chunks of a finished run lie beside it."""
-    return told.get("store") == "kept" and told.get("status") in FINISHED
+    return manifest.get("store") == "kept" and manifest.get("status") in FINISHED
 
 
-def lost_chunks(folder: Path, told: dict[str, Any], study: Study) -> Iterator[str]:
-    """What a finished run played and its store no longer holds, in words; nothing where the store was cleaned away."""
-    if not _kept(told):
+def lost_chunks(folder: Path, manifest: dict[str, Any], study: Study) -> Iterator[str]:
+    """What a finished run simulated and its store no longer holds, in words; nothing where the store was removed."""
+    if not _kept(manifest):
         return
-    total = range(int(told["replicates"]) + sum(high - low for low, high in told.get("missing", [])))
-    asked = studies.stored_chunks(study, total, engine=engine_of(told))
-    if told.get("shard"):
-        index, count = (int(one) for one in told["shard"])
+    total = range(int(manifest["replicates"]) + sum(high - low for low, high in manifest.get("missing", [])))
+    asked = studies.stored_chunks(study, total, engine=engine_of(manifest))
+    if manifest.get("shard"):
+        index, count = (int(one) for one in manifest["shard"])
         asked = Shard(index, count).chunks(asked)
-    store = chunks_of(folder, told)
+    store = chunks_of(folder, manifest)
     held = stretches(asked, [part for part, _ in chunk_files(store)])
-    absent = [range(low, high) for low, high in told.get("missing", [])]
+    absent = [range(low, high) for low, high in manifest.get("missing", [])]
     reached = 0
     for part in sorted(
         [*held, *absent, *gaps(asked, total.stop), range(total.stop, total.stop)], key=lambda one: one.start
@@ -250,10 +250,10 @@ def clean(folder: Path, *, chunks: bool = False) -> int:
     Raises
     ------
     RunError
-        TS-R006 when a process plays into the folder, TS-R003 when a file cannot be removed
+        TS-R006 when a process simulates into the folder, TS-R003 when a file cannot be removed
     """
     if folder.parent.name == EARLIER:
-        return 0  # goes with the folder it stands in
+        return 0  # goes with its folder
     settle(folder)
     with alone(folder), writing(folder):
         before = _total(folder)

@@ -18,13 +18,13 @@ from trialsim.runs.files import write_text
 
 LOCK = ".lock"
 
-#: Says what the process plays that holds the lock.
+#: Names what the process that holds the lock simulates.
 PLAYING = ".playing"
 
 #: What systems call a full disk, and a full share of it.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
-#: How often a lock is tried again, and how long its holder may take to say what it plays [s].
+#: How often a lock is tried again, and how long its holder may take to say what it simulates [s].
 AGAIN = 0.25
 UNKNOWN = 2.0
 
@@ -33,7 +33,7 @@ MOST_BYTES = 2**12
 
 @dataclass(frozen=True)
 class Subject:
-    """What a process plays into a folder: the ``key`` of its content, and what people call it."""
+    """What a process simulates into a folder: the ``key`` of its content, and what people call it."""
 
     key: str
     scenario: str
@@ -49,8 +49,8 @@ class Subject:
 def alone(out: Path, subject: Subject | None = None, *, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Hold the lock of an output folder; the system frees it when the process ends, however it ends.
 
-    A process that plays a ``subject`` waits for one that plays another, and says so to ``tell``. Two of the same are not
-    played side by side, and who only looks after a folder does not wait.
+    A process that simulates a ``subject`` waits for one that simulates another, and says so to ``tell``. Two of the same are not
+    simulated side by side, and a process that only cleans a folder does not wait.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def alone(out: Path, subject: Subject | None = None, *, tell: Callable[[str], No
 
 
 def _say(out: Path, subject: Subject | None) -> None:
-    """Leave word of what is played, in place of that of a process that was killed."""
+    """Leave word of what is simulated, in place of that of a process that was killed."""
     with writing(out):
         if subject is None:
             (out / PLAYING).unlink(missing_ok=True)
@@ -84,19 +84,19 @@ def _say(out: Path, subject: Subject | None) -> None:
 
 def _acquire(lock: BaseFileLock, out: Path, subject: Subject | None, tell: Callable[[str], None]) -> None:
     """Take the lock, at once or after those who play something else."""
-    unknown, said = 0.0, ""
+    unknown, announced = 0.0, ""
     while not _acquired(lock, out):
         holder = playing(out)
         unknown += AGAIN if holder is None else 0
         if subject is None or unknown > UNKNOWN or (holder is not None and holder.key == subject.key):
             raise RunError(
-                f"another process is playing into {out}.",
+                f"another process is simulating into {out}.",
                 code="TS-R006",
                 remedy="Wait for it, or choose another folder with --out.",
             )
-        if holder is not None and holder.key != said:
-            said = holder.key
-            tell(f"Another run is playing {holder.words} into {out}. This one waits for it (Ctrl-C ends the wait).")
+        if holder is not None and holder.key != announced:
+            announced = holder.key
+            tell(f"Another run is simulating {holder.words} into {out}. This one waits for it (Ctrl-C ends the wait).")
         time.sleep(AGAIN)
 
 
@@ -115,7 +115,7 @@ def _acquired(lock: BaseFileLock, out: Path) -> bool:
 
 
 def playing(out: Path) -> Subject | None:
-    """What the process plays that holds the lock of a folder, where it says so."""
+    """What the process simulates that holds the lock of a folder, where it says so."""
     try:
         value = json.loads(read_regular(out / PLAYING, most=MOST_BYTES, folder=out))
         return Subject(str(value["key"]), str(value["scenario"]), int(value["replicates"]))
@@ -139,7 +139,7 @@ def writing(out: Path) -> Iterator[None]:
             raise RunError(
                 f"the disk of {out} is full. What was finished is kept.",
                 code="TS-R007",
-                remedy="Make room; the same command then goes on where it stopped.",
+                remedy="Make room; the same command then continues where it stopped.",
             ) from problem
         raise RunError(
             f"{problem.filename2 or problem.filename or out} cannot be written: {problem.strerror or problem}.",

@@ -1,4 +1,4 @@
-"""``run.json``: what was played, by which versions, and the hash of every file it made."""
+"""``run.json``: what was simulated, by which versions, and the hash of every file it made."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trialsim.runs.record import MANIFEST, read_manifest
 from trialsim.runs.store import CONTRACT, store_key
 from trialsim.runs.versions import joined, versions
 
-__all__ = ["Playing", "changed_outputs", "file_hash", "finish", "unlisted_outputs", "versions"]
+__all__ = ["RunFacts", "changed_outputs", "file_hash", "finish", "unlisted_outputs", "versions"]
 
 #: What a run always makes. A manifest that does not list one of them is not believed.
 ALWAYS = ("estimates.parquet", "operating_characteristics.csv", "scenario.resolved.yaml")
@@ -29,10 +29,10 @@ MOST_BYTES_EACH = 2**20
 
 
 @dataclass(frozen=True)
-class Playing:
-    """What a command played: ``found`` replicates were there already, ``missing`` ones are in no shard.
+class RunFacts:
+    """What a command simulated: ``found`` replicates were there already, ``missing`` ones are in no shard.
 
-    ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were played, whenever and
+    ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were simulated, whenever and
     wherever.
     """
 
@@ -50,7 +50,7 @@ class Playing:
 
     @property
     def all_found(self) -> bool:
-        """Whether the command played nothing itself."""
+        """Whether the command simulated nothing itself."""
         return self.found >= self.replicates and self.shard is None
 
 
@@ -60,30 +60,30 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def finish(new: Path, playing: Playing, *, before: dict[str, Any] | None = None) -> dict[str, Any]:
+def finish(new: Path, facts: RunFacts, *, before: dict[str, Any] | None = None) -> dict[str, Any]:
     """Write the manifest of a result whose files are all in ``new``, with the hash of each.
 
-    Where nothing was played, workers and seconds are those of the result of the same content ``before``.
+    Where nothing was simulated, workers and seconds are those of the result of the same content ``before``.
     """
     names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
     earlier = before or {}
-    played = {name: earlier[name] for name in ("workers", "seconds") if name in earlier} if playing.all_found else {}
+    played = {name: earlier[name] for name in ("workers", "seconds") if name in earlier} if facts.all_found else {}
     manifest: dict[str, Any] = {
-        "status": "shard" if playing.shard else "partial" if playing.missing else "done",
-        "key": store_key(playing.scenario_hash, playing.engine),
-        "scenario": playing.scenario,
-        "scenario_hash": playing.scenario_hash,
-        "seed": playing.seed,
-        "replicates": playing.replicates,
-        "missing": [[part.start, part.stop] for part in playing.missing],
-        **({"shard": list(playing.shard)} if playing.shard else {}),
-        "found": playing.found,
+        "status": "shard" if facts.shard else "partial" if facts.missing else "done",
+        "key": store_key(facts.scenario_hash, facts.engine),
+        "scenario": facts.scenario,
+        "scenario_hash": facts.scenario_hash,
+        "seed": facts.seed,
+        "replicates": facts.replicates,
+        "missing": [[part.start, part.stop] for part in facts.missing],
+        **({"shard": list(facts.shard)} if facts.shard else {}),
+        "found": facts.found,
         "contract": CONTRACT,
-        "engine": playing.engine,
-        "workers": played.get("workers", playing.workers),
-        "seconds": played.get("seconds", round(playing.seconds, 3)),
+        "engine": facts.engine,
+        "workers": played.get("workers", facts.workers),
+        "seconds": played.get("seconds", round(facts.seconds, 3)),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": joined([*playing.by, versions()]),
+        "versions": joined([*facts.by, versions()]),
         "platform": platform.platform(),
         "processor": platform.machine(),
         "store": "kept",
@@ -99,16 +99,16 @@ def changed_outputs(out: Path) -> list[str]:
     A name that leads out of the folder, or to something that is not a regular file of a possible size, counts as changed and
     is not read.
     """
-    told = read_manifest(out) or {}
-    outputs: dict[str, str] = told.get("outputs", {})
-    most = MOST_BYTES + MOST_BYTES_EACH * int(told.get("replicates", 0))
+    manifest = read_manifest(out) or {}
+    outputs: dict[str, str] = manifest.get("outputs", {})
+    most = MOST_BYTES + MOST_BYTES_EACH * int(manifest.get("replicates", 0))
     return [name for name, known in outputs.items() if _hash_inside(out, name, most) != known]
 
 
-def unlisted_outputs(told: dict[str, Any]) -> list[str]:
-    """Names of what every finished run makes and this manifest does not list, so that nothing says what they should be."""
-    always = {"shard": SHARDS_ALWAYS, "done": ALWAYS, "partial": ALWAYS}.get(str(told.get("status")), ())
-    return [name for name in always if name not in told.get("outputs", {})]
+def unlisted_outputs(manifest: dict[str, Any]) -> list[str]:
+    """Names of what every finished run makes and this manifest does not list, so that they cannot be checked."""
+    always = {"shard": SHARDS_ALWAYS, "done": ALWAYS, "partial": ALWAYS}.get(str(manifest.get("status")), ())
+    return [name for name in always if name not in manifest.get("outputs", {})]
 
 
 def _hash_inside(out: Path, name: str, most: int) -> str | None:

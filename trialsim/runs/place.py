@@ -1,6 +1,6 @@
 """A new result takes the place of the one before it: whole, or not at all.
 
-The files of a new result are written into ``.new``, its manifest last. From then on there is only one way: what stands in the
+The files of a new result are written into ``.new``, its manifest last. From then on there is only one way: what is in the
 folder goes to ``.old``, the new files take its place, the manifest last, and ``.old`` becomes an earlier result. Each step is a
 rename, and a process that finds one undone does it (:func:`settle`), so whenever the power goes either result is whole.
 """
@@ -28,14 +28,14 @@ PATIENCE = 10.0
 
 
 def place(out: Path) -> Path | None:
-    """Put the result in ``.new`` in its place; what stood there becomes an earlier result. The lock is held.
+    """Put the result in ``.new`` in its place; what was there becomes an earlier result. The lock is held.
 
     Returns where that earlier result is, if it is kept.
 
     Raises
     ------
     OSError
-        when a file cannot be moved: what stood there then stands there still, or the next call goes on
+        when a file cannot be moved: what was there is then still there, or the next call continues
     """
     new = out / NEW
     if (new / MANIFEST).is_file():
@@ -88,7 +88,7 @@ def clear_new(out: Path) -> None:
 
 
 def _set_aside(out: Path) -> None:
-    """Move what stands there, and what lies where a new file is to lie, to ``.old``; all of it or nothing.
+    """Move what is there, and what lies where a new file is to be, to ``.old``; all of it or nothing.
 
     Done once more after a part of the new files has moved in, it finds nothing: the manifest that names the others went last.
     """
@@ -112,7 +112,7 @@ def _set_aside(out: Path) -> None:
 
 
 def _in_the_way(out: Path) -> list[str]:
-    """Names of the files of the result that stands there and of those that lie in place of new ones; the manifest last."""
+    """Names of the files of the result that is there and of those that lie in place of new ones; the manifest last."""
     held = (sound_manifest(out) or {}).get("outputs", {})
     names = dict.fromkeys([*held, *(path.relative_to(out / NEW).as_posix() for path in _files(out / NEW)), MANIFEST])
     there = [name for name in names if inside(out, name) is not None and _movable(out / name)]

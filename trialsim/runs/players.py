@@ -1,4 +1,4 @@
-"""Who plays the chunks of a run: this process, other processes, a Dask cluster, or any executor of the user's."""
+"""Who simulates the chunks of a run: this process, other processes, a Dask cluster, or any executor of the user's."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from trialsim.scenario.load import loads
 
 Player = Callable[[range], studies.ReplicateResults]
 
-#: How often a chunk is given out again when the worker that played it was lost.
+#: How often a chunk is given out again when the worker that simulated it was lost.
 ATTEMPTS = 4
 
 
 @dataclass
-class Stored:
-    """Takes a chunk from the store, or has it played and keeps it."""
+class ChunkSource:
+    """Takes a chunk from the store, or has it simulated and keeps it."""
 
     store: ChunkStore
     player: Player
@@ -51,7 +51,7 @@ class Stored:
         return played
 
     def _note(self, played: studies.ReplicateResults) -> None:
-        """Remember by which versions replicates were played."""
+        """Remember by which versions replicates were simulated."""
         by = played.by or versions()
         if by not in self.by:
             self.by.append(by)
@@ -99,7 +99,7 @@ def _prepared(text: str) -> Study:
 
 
 class Elsewhere:
-    """Has chunks played by an executor; called by as many threads as there are to be chunks under way.
+    """Has chunks simulated by an executor; called by as many threads as there are to be chunks under way.
 
     Parameters
     ----------
@@ -130,9 +130,9 @@ class Elsewhere:
             except self._lost:
                 self._replace(executor)
         raise RunError(
-            f"{ATTEMPTS} workers were lost while they played replicates {replicates.start} to {replicates.stop - 1}.",
+            f"{ATTEMPTS} workers were lost while they simulated replicates {replicates.start} to {replicates.stop - 1}.",
             code="TS-R024",
-            remedy="Their memory may be too small; see their logs. What was finished is kept.",
+            remedy="Their memory may be too small: see their logs. What was finished is kept.",
         )
 
     def _replace(self, broken: Executor) -> None:
@@ -184,7 +184,7 @@ def open_player(
     ----------
     executor : ``threads``, ``processes``, ``dask`` (a cluster on this machine), the address of a Dask scheduler such as
         ``tcp://10.0.0.1:8786``, or any executor that can be given functions by name
-    workers : threads or processes; one a core if not said. Of another executor: chunks under way
+    workers : threads or processes; one a core by default. Of another executor: chunks under way
 
     Raises
     ------

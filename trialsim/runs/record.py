@@ -41,7 +41,7 @@ def read_manifest(out: Path, name: str = MANIFEST) -> dict[str, Any] | None:
         raise RunError(
             f"{out / name} cannot be read: {getattr(problem, 'strerror', None) or problem}.",
             code="TS-R004",
-            remedy="Remove it, or choose another folder with --out; where its chunks are whole, the same command mends it.",
+            remedy="Remove it, or choose another folder with --out; where its chunks are whole, the same command repairs it.",
         ) from problem
     try:
         value = json.loads(text)
@@ -49,9 +49,9 @@ def read_manifest(out: Path, name: str = MANIFEST) -> dict[str, Any] | None:
         value = None
     if not _sound(value):
         raise RunError(
-            f"{out / name} is damaged, or not of trialsim.",
+            f"{out / name} is damaged, or is not a file of trialsim.",
             code="TS-R004",
-            remedy="Choose another folder with --out; where its chunks are whole, the command that made them mends it.",
+            remedy="Choose another folder with --out; where its chunks are whole, the command that made them repairs it.",
         )
     return dict(value)
 
@@ -80,13 +80,13 @@ def resolved_file(out: Path) -> Path:
         raise RunError(
             f"{path} {why}.",
             code="TS-R033",
-            remedy="Copy the whole folder; the command that made the run writes it anew.",
+            remedy="Copy the whole folder; the command that made the run writes it again.",
         ) from problem
     return path
 
 
 def engine_of(manifest: dict[str, Any]) -> Engine:
-    """The engine that played a run."""
+    """The engine that simulated a run."""
     return "simpy" if manifest.get("engine") == "simpy" else "fast"
 
 

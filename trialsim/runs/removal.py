@@ -1,4 +1,4 @@
-"""Removing what was played under one key: its store, and its result where it no longer stands in its folder."""
+"""Removing what was simulated under one key: its store, and its result if that is an earlier one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trialsim.errors import RunError
 from trialsim.runs.earlier import discard, remove_empty
-from trialsim.runs.listing import Listed, find_runs, remove_tree
+from trialsim.runs.listing import RunEntry, find_runs, remove_tree
 from trialsim.runs.lock import alone, writing
 from trialsim.runs.store import CHUNKS
 from trialsim.runs.stores import EARLIER, root_of, store_folder
@@ -15,13 +15,13 @@ from trialsim.runs.stores import EARLIER, root_of, store_folder
 KEY = re.compile(r"[0-9a-f]{4,32}")
 
 
-def remove(root: Path, key: str) -> tuple[Listed, ...]:
+def remove(root: Path, key: str) -> tuple[RunEntry, ...]:
     """Remove the earlier results and stores below ``root`` whose key begins with ``key``; what was removed.
 
     Raises
     ------
     RunError
-        TS-R061 when no run has this key or several have, TS-R062 when it is that of a result that stands in its folder
+        TS-R061 when no run has this key or several have, TS-R062 when it is the key of the current result of a folder
     """
     found = [one for one in find_runs(root) if KEY.fullmatch(key) and one.key and _same(one.key, key)]
     if not found:

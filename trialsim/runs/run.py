@@ -17,9 +17,9 @@ from trialsim.runs.effort import check_replicates
 from trialsim.runs.estimates import estimates_file
 from trialsim.runs.files import whole_file, write_measures, write_text
 from trialsim.runs.folder import RunFolder, alone, taken, writing
-from trialsim.runs.manifest import Playing, finish
+from trialsim.runs.manifest import RunFacts, finish
 from trialsim.runs.place import clear_new, flush_all, place
-from trialsim.runs.players import Stored, open_player
+from trialsim.runs.players import ChunkSource, open_player
 from trialsim.runs.record import RESOLVED, key_of, sound_manifest
 from trialsim.runs.store import ChunkStore, store_key
 from trialsim.runs.stores import Content
@@ -41,18 +41,18 @@ README = "README.txt"
 
 
 @dataclass(frozen=True)
-class Run:
+class FinishedRun:
     """A finished run.
 
     Attributes
     ----------
     folder : where its files are
-    study : what was played
+    study : what was simulated
     characteristics : its measures
     cohort : the one that is shown, of replicate 0
     made : the files made
-    playing : what its manifest says
-    before : where the result is kept that stood in the folder before
+    facts : what its manifest says
+    before : where the result is kept that was in the folder before
     """
 
     folder: RunFolder
@@ -60,18 +60,18 @@ class Run:
     characteristics: OperatingCharacteristics
     cohort: Cohort
     made: tuple[Path, ...]
-    playing: Playing
+    facts: RunFacts
     before: Path | None = None
 
     @property
     def found(self) -> int:
         """Replicates that were in the store already."""
-        return self.playing.found
+        return self.facts.found
 
     @property
     def missing(self) -> tuple[range, ...]:
         """Replicates that were asked for and are in no shard."""
-        return self.playing.missing
+        return self.facts.missing
 
 
 def run(
@@ -88,19 +88,19 @@ def run(
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     in_place: bool = True,
-) -> Run:
+) -> FinishedRun:
     """Play a study and write everything but figures and report into ``out``.
 
-    Chunks that an earlier run of the same study left in ``out`` are read, not played. What stands there, of this study or
-    another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is played here by the fast
+    Chunks that an earlier run of the same study left in ``out`` are read, not simulated. The result there, of this study or
+    another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is simulated here by the fast
     engine, on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
 
     Parameters
     ----------
-    truth : whether true effects are looked for, or what was found (:func:`trialsim.truth.find_truth`)
-    workers, executor : who plays (:func:`trialsim.runs.players.open_player`)
+    truth : whether true effects are computed, or those computed before (:func:`trialsim.truth.find_truth`)
+    workers, executor : who simulates (:func:`trialsim.runs.players.open_player`)
     progress, truth_progress : are given the number of replicates done so far
-    tell : is told in words of damaged files, and that the folder is waited for
+    tell : is called with a sentence on each damaged file, and when the folder is waited for
     in_place : put the files in their place; without it they lie in ``.new`` for figures to be added, until :func:`placed`
 
     Raises
@@ -114,7 +114,7 @@ def run(
         taken(Content(study, engine), out, tell=tell) as folder,
         open_player(study, engine=engine, workers=workers, executor=executor) as (player, threads),
     ):
-        stored = Stored(ChunkStore(folder.store, study, tell, engine), player)
+        stored = ChunkSource(ChunkStore(folder.store, study, tell, engine), player)
         true = (
             kept_truth(folder, study, workers=workers, progress=truth_progress, tell=tell) if truth is True else truth
         )
@@ -132,7 +132,7 @@ def kept_truth(
     progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Truth:
-    """The true effects of a study; what was played of them before lies in its store, and so does what is played now."""
+    """The true effects of a study; what was simulated of them before lies in its store, and so does what is simulated now."""
     store = TruthStore(folder.store / TRUTHS, study, tell)
     return find_truth(study, workers=workers, progress=progress, keeping=store.keeping)
 
@@ -140,7 +140,7 @@ def kept_truth(
 def summed_up(
     folder: RunFolder,
     study: Study,
-    stored: Stored,
+    stored: ChunkSource,
     chunks: Sequence[range],
     *,
     engine: Engine,
@@ -148,8 +148,8 @@ def summed_up(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
     missing: Sequence[range] = (),
-) -> Run:
-    """All files of a run from its chunks, not yet in their place; a chunk that is not there is played."""
+) -> FinishedRun:
+    """All files of a run from its chunks, not yet in their place; a chunk that is not there is simulated."""
     clear_new(folder.path)
     new = folder.new
     with estimates_file(new / ESTIMATES) as growing:
@@ -161,7 +161,7 @@ def summed_up(
     write_measures(new / MEASURES, characteristics.measures)
     cohort = studies.replay(study, 0, engine=engine).cohort
     made = (new / RESOLVED, new / ESTIMATES, new / MEASURES, *write_cohort(cohort.one(0), new / COHORT))
-    playing = Playing(
+    facts = RunFacts(
         scenario=study.scenario.name,
         scenario_hash=scenario_hash(study.scenario),
         seed=study.scenario.simulation.seed,
@@ -174,19 +174,19 @@ def summed_up(
         by=tuple(stored.by),
     )
     files = tuple(folder.path / path.relative_to(new) for path in made)
-    return Run(folder, study, characteristics, cohort, files, playing)
+    return FinishedRun(folder, study, characteristics, cohort, files, facts)
 
 
-def placed(made: Run) -> Run:
-    """The run, with its files in their place; what stood there is now an earlier result."""
+def placed(made: FinishedRun) -> FinishedRun:
+    """The run, with its files in their place; the one before is now an earlier result."""
     with alone(made.folder.path):
-        return replace(made, before=put_in_place(made.folder, made.playing))
+        return replace(made, before=put_in_place(made.folder, made.facts))
 
 
-def put_in_place(folder: RunFolder, playing: Playing) -> Path | None:
+def put_in_place(folder: RunFolder, facts: RunFacts) -> Path | None:
     """Write the manifest of a result and put its files in their place; the lock is held.
 
-    Returns where the result is kept that stood there and that this one does not have, if one did.
+    Returns where the result before is kept, if there was one that this one does not contain.
 
     Raises
     ------
@@ -195,19 +195,19 @@ def put_in_place(folder: RunFolder, playing: Playing) -> Path | None:
     """
     with writing(folder.path):
         before = sound_manifest(folder.path)
-        same = before is not None and key_of(before) == store_key(playing.scenario_hash, playing.engine)
-        finish(folder.new, playing, before=before if same else None)
+        same = before is not None and key_of(before) == store_key(facts.scenario_hash, facts.engine)
+        finish(folder.new, facts, before=before if same else None)
         flush_all(folder.new)
         return place(folder.path)
 
 
 def with_simulation(scenario: Scenario | Study, *, replicates: int | None = None, seed: int | None = None) -> Study:
-    """The study with another number of replicates or another seed, as if its file had said so."""
+    """The study with another number of replicates or another seed, as if they were in its file."""
     study = prepare(scenario)
     if replicates is not None:
         check_replicates(replicates)
-    told = {"simulation.replicates": replicates, "simulation.seed": seed}
-    changes = {path: value for path, value in told.items() if value is not None}
+    values = {"simulation.replicates": replicates, "simulation.seed": seed}
+    changes = {path: value for path, value in values.items() if value is not None}
     return replace(study, scenario=change(study.scenario, changes)) if changes else study
 
 

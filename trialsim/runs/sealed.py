@@ -26,7 +26,7 @@ NAME = re.compile(r"(\d{9,12})-(\d{9,12})\.parquet")
 #: A file of this kind is never longer [bytes]: 500 replicates of 5,000 analyses under three twins take a tenth of it.
 MOST_BYTES = 2**33
 
-UNREADABLE = "Give yourself the right to read it, or remove it: it is then played again."
+UNREADABLE = "Give yourself permission to read it, or remove it: its trials are then simulated again."
 
 Array = NDArray[Any]
 
@@ -77,16 +77,16 @@ def set_aside(path: Path) -> Path:
     return target
 
 
-def write_sealed(path: Path, columns: dict[str, Array], told: dict[str, Any]) -> None:
+def write_sealed(path: Path, columns: dict[str, Array], header: dict[str, Any]) -> None:
     """Write ``columns`` (R, ...), one row for each replicate, whole or not at all.
 
-    ``told`` holds the key and the replicates (``start``, ``stop``), and whatever else the reader is to know.
+    ``header`` holds the key and the replicates (``start``, ``stop``), and whatever else the reader is to know.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.table({name: _column(values) for name, values in columns.items()})
-    sealed = told | {"sha256": _digest(told, table)}
+    sealed = header | {"sha256": _digest(header, table)}
     table = table.replace_schema_metadata({"trialsim": json.dumps(sealed)})
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="snappy", use_dictionary=False, write_statistics=False)
@@ -107,25 +107,25 @@ def read_sealed(path: Path, key: str) -> tuple[pa.Table, dict[str, Any]]:
     try:
         check_regular(path, most=MOST_BYTES)
         table = pq.read_table(path, memory_map=False)
-        told = json.loads((table.schema.metadata or {})[b"trialsim"])
-        whole = _checksum(told, table)
+        header = json.loads((table.schema.metadata or {})[b"trialsim"])
+        whole = _checksum(header, table)
     except PermissionError as problem:
         raise RunError(f"{path} cannot be read: {problem.strerror}.", code="TS-R009", remedy=UNREADABLE) from problem
     except Exception as problem:  # whatever a reader of Parquet makes of a footer with a flipped bit
         if type(problem) is MemoryError:
             raise
-        raise DamagedChunkError("it is cut short or no Parquet file") from problem
+        raise DamagedChunkError("it is cut short or is not a Parquet file") from problem
     if not whole:
         raise DamagedChunkError("its checksum differs")
-    if told["key"] != key:
+    if header["key"] != key:
         raise RunError(
             f"{path} is a chunk of another study, another seed or another version of the engine.",
             code="TS-R008",
             remedy="Remove it, or choose another folder with --out.",
         )
-    if path.name != file_of(path.parent, range(told["start"], told["stop"])).name:
-        raise DamagedChunkError(f"it holds replicates {told['start']} to {told['stop'] - 1}")
-    return table, told
+    if path.name != file_of(path.parent, range(header["start"], header["stop"])).name:
+        raise DamagedChunkError(f"it holds replicates {header['start']} to {header['stop'] - 1}")
+    return table, header
 
 
 def array_of(table: pa.Table, name: str) -> Array:
@@ -145,11 +145,11 @@ def _column(values: Array) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(flat), flat.size // len(values))
 
 
-def _digest(told: dict[str, Any], table: pa.Table) -> str:
+def _digest(header: dict[str, Any], table: pa.Table) -> str:
     """SHA-256 of what a file says of itself and of the bytes of all its numbers."""
     import pyarrow as pa
 
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8"))
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode("utf-8"))
     for name in table.column_names:
         digest.update(name.encode("utf-8"))
         column = table.column(name)
@@ -159,6 +159,6 @@ def _digest(told: dict[str, Any], table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _checksum(told: dict[str, Any], table: pa.Table) -> bool:
+def _checksum(header: dict[str, Any], table: pa.Table) -> bool:
     """Whether a table is what was sealed."""
-    return bool(_digest({name: part for name, part in told.items() if name != "sha256"}, table) == told["sha256"])
+    return bool(_digest({name: part for name, part in header.items() if name != "sha256"}, table) == header["sha256"])

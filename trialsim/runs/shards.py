@@ -1,4 +1,4 @@
-"""Shares of a run played apart, without any service, and put together again."""
+"""Shares of a run simulated apart, without any service, and put together again."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from trialsim.errors import RunError
 from trialsim.prepared import Study
 from trialsim.runs.files import whole_file, write_text
 from trialsim.runs.folder import SHARD, taken
-from trialsim.runs.manifest import Playing
-from trialsim.runs.players import Stored, open_player
+from trialsim.runs.manifest import RunFacts
+from trialsim.runs.players import ChunkSource, open_player
 from trialsim.runs.record import MANIFEST, RESOLVED, engine_of, key_of, resolved_file, sound_manifest
-from trialsim.runs.run import Run, kept_truth, placed, put_in_place, summed_up, with_simulation
+from trialsim.runs.run import FinishedRun, kept_truth, placed, put_in_place, summed_up, with_simulation
 from trialsim.runs.sealed import keys_in
 from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files
 from trialsim.runs.stores import STORE, Content, Store, chunks_of, sound_stores, store_folder, store_folders
@@ -78,13 +78,13 @@ def play_shard(
         open_player(study, engine=engine, workers=workers, executor=executor) as (player, threads),
         threads_until_done(threads) as pool,
     ):
-        stored = Stored(ChunkStore(claimed.store, study, tell, engine), player)
+        stored = ChunkSource(ChunkStore(claimed.store, study, tell, engine), player)
         done, began = 0, time.perf_counter()
         for part in in_order(pool, lambda chunk: len(stored(chunk).trial), chunks, ahead=threads + 2):
             done += part
             if progress is not None:
                 progress(done)
-        playing = Playing(
+        facts = RunFacts(
             scenario=study.scenario.name,
             scenario_hash=scenario_hash(study.scenario),
             seed=asked.seed,
@@ -97,7 +97,7 @@ def play_shard(
             by=tuple(stored.by),
         )
         write_text(claimed.new / RESOLVED, dump(study.scenario))
-        put_in_place(claimed, playing)
+        put_in_place(claimed, facts)
     return folder
 
 
@@ -122,7 +122,7 @@ class Parts:
 def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None] = lambda _: None) -> Parts:
     """``shards`` (or those below them), the shards below ``out``, and ``out`` itself; nothing is written.
 
-    Each counts with what was last played into it, and all of it must be of one study. A shard whose words are damaged belongs
+    Each counts with what was last simulated into it, and all of it must be of one study. A shard whose words are damaged belongs
     to the study whose chunks lie in it.
 
     Raises
@@ -139,12 +139,12 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
     if not last:
         raise RunError(
             f"{folders[0]} has chunks, but {STORE} and {MANIFEST} are missing or damaged.", code="TS-R014",
-            remedy="The command that played the shard mends it: what it played is kept.",
+            remedy="The command that simulated the shard repairs it: what it simulated is kept.",
         )  # fmt: skip
     known, first = max(last.items(), key=lambda one: one[1].begun)
     key = key_of(first.words)
     if first.words.get("contract") != CONTRACT:
-        raise _foreign(known, "it was played by another version of trialsim")
+        raise _foreign(known, "it was simulated by another version of trialsim")
     stores, asked = [], []
     for folder in dict.fromkeys([*folders, out]):
         held = _chunks_with(folder, key)
@@ -153,13 +153,13 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
         elif held is None and folder in folders:
             raise _foreign(folder, _difference(last.get(folder), first, known))
         elif folder in last:
-            tell(f"{folder} was last played with another study; its earlier trials of the study in {known} are taken.")
+            tell(f"{folder} was last used for another study; its earlier trials of the study in {known} are merged.")
         elif folder in folders:
-            tell(f"{folder} does not say what was played into it: {STORE} is missing or damaged. Its chunks are taken.")
+            tell(f"{STORE} of {folder} is missing or damaged, so its study is not known; its chunks are merged.")
         stores += [held] if held is not None else []
     study = with_simulation(load(resolved_file(first.files)), replicates=max(asked), seed=first.words["seed"])
     if scenario_hash(study.scenario) != first.words["scenario_hash"]:
-        raise _foreign(known, "its scenario was changed since")
+        raise _foreign(known, "its scenario was changed later")
     return Parts(out, tuple(stores), study, engine_of(first.words))
 
 
@@ -172,11 +172,11 @@ def merge(
     truth_progress: Callable[[int], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     in_place: bool = True,
-) -> Run:
+) -> FinishedRun:
     """One run from all chunks of all ``parts``.
 
-    Any part of a run will do: what is missing is left out and said (:attr:`Run.missing`). Chunks are linked, or copied where
-    the disk knows no links, so that the folder of the run stands for itself afterwards.
+    Any part of a run will do: what is missing is left out and named (``missing`` of the run). Chunks are linked, or copied where
+    the disk knows no links, so that the folder of the run is complete on its own afterwards.
 
     Raises
     ------
@@ -197,10 +197,10 @@ def merge(
         whole = [part for part, _ in chunk_files(held)]
         there = stretches(studies.stored_chunks(study, range(parts.replicates), engine=engine), whole)
         if not there:
-            raise RunError("no chunk is whole.", code="TS-R014", remedy="Play the shards again.")
+            raise RunError("no chunk is whole.", code="TS-R014", remedy="Simulate the shards again.")
         true = kept_truth(claimed, study, workers=workers, progress=truth_progress, tell=tell) if truth else None
         made = summed_up(
-            claimed, study, Stored(ChunkStore(held, study, tell, engine), _never), there, engine=engine, truth=true,
+            claimed, study, ChunkSource(ChunkStore(held, study, tell, engine), _never), there, engine=engine, truth=true,
             workers=workers, progress=progress, missing=gaps(there, parts.replicates),
         )  # fmt: skip
         return placed(made) if in_place else made
@@ -239,7 +239,7 @@ def gaps(chunks: Sequence[range], replicates: int) -> tuple[range, ...]:
 
 def _never(replicates: range) -> studies.ReplicateResults:
     raise RunError(
-        f"the chunk of replicates {replicates.start} to {replicates.stop - 1} vanished while it was merged.",
+        f"the chunk of replicates {replicates.start} to {replicates.stop - 1} disappeared while it was merged.",
         code="TS-R014",
         remedy="Merge again.",
     )
@@ -262,7 +262,7 @@ def shards_below(folder: Path) -> list[Path]:
 
 
 def _begun(folder: Path) -> bool:
-    """Whether anything was played into a folder itself."""
+    """Whether anything was simulated into a folder itself."""
     return (folder / MANIFEST).is_file() or bool(store_folders(folder)) or bool(chunk_files(folder / CHUNKS))
 
 
@@ -270,12 +270,12 @@ def _empty(folder: Path, tell: Callable[[str], None]) -> bool:
     """Whether a shard was stopped, or is, before it had anything to merge; what it lacks is counted as missing."""
     if _begun(folder):
         return False
-    tell(f"{folder} is empty: its shard has not begun.")
+    tell(f"{folder} is empty: its shard has not started.")
     return True
 
 
 def _last_store(folder: Path) -> Store | None:
-    """What was last played into a folder, as it says of itself; None where it says nothing that can be read.
+    """What was last simulated into a folder, as it says of itself; None where it says nothing that can be read.
 
     Raises
     ------
@@ -293,7 +293,7 @@ def _last_store(folder: Path) -> Store | None:
         raise RunError(
             f"{folder} is not a shard of a run.",
             code="TS-R014",
-            remedy="Leave it out, or play it: its run.json is missing.",
+            remedy="Leave it out, or simulate it: its run.json is missing.",
         )
     return None
 
@@ -317,9 +317,9 @@ def _asked(folder: Path, store: Store) -> int:
 
 
 def _difference(store: Store | None, first: Store, known: Path) -> str:
-    """Why what was played last into a folder does not belong to the rest."""
+    """Why what was simulated last into a folder does not belong to the rest."""
     if store is None:
-        return f"nothing in it can be read that says what it is, and its chunks are not of the study in {known}"
+        return f"its study cannot be read, and its chunks are not of the study in {known}"
     for name, word in (
         ("scenario_hash", "another study"), ("seed", "another seed"), ("engine", "another engine"),
         ("contract", "another version of trialsim"),
@@ -331,7 +331,9 @@ def _difference(store: Store | None, first: Store, known: Path) -> str:
 
 def _foreign(folder: Path, why: str) -> RunError:
     return RunError(
-        f"{folder} does not belong here: {why}.", code="TS-R015", remedy="Leave it out of the merge, or play it again."
+        f"{folder} does not belong here: {why}.",
+        code="TS-R015",
+        remedy="Leave it out of the merge, or simulate it again.",
     )
 
 

@@ -57,8 +57,8 @@ class ChunkStore:
     ----------
     folder : where the files are
     study : whose chunks they are
-    engine : what plays them
-    tell : is told in words of damaged files
+    engine : what simulates them
+    tell : is called with a sentence on each damaged file
     """
 
     folder: Path
@@ -87,7 +87,7 @@ class ChunkStore:
     def load(self, replicates: range) -> ReplicateResults | None:
         """The replicates of a chunk from the file that holds all of them; None where there is none.
 
-        A damaged file is told of, moved to the folder ``damaged`` beside it, and counts as not there.
+        A damaged file is named, moved to the folder ``damaged`` beside it, and counts as not there.
         """
         covering = (path for known, path in self._files if _holds(known, replicates))
         for path in dict.fromkeys((self.path(replicates), *covering)):
@@ -96,13 +96,13 @@ class ChunkStore:
                     return _part(read_chunk(path, self.study, self.key), replicates)
                 except DamagedChunkError as damage:
                     self.tell(
-                        f"{path} is damaged ({damage}); it is moved to {set_aside(path)} and counts as not played."
+                        f"{path} is damaged ({damage}); it is moved to {set_aside(path)} and counts as not simulated."
                     )
         return None
 
     @cached_property
     def _files(self) -> list[tuple[range, Path]]:
-        """What was there when the store was first asked; what is played now is not asked for again."""
+        """What was there when the store was first asked; what is simulated now is not looked up again."""
         return chunk_files(self.folder)
 
 
@@ -111,7 +111,7 @@ def _holds(all_: range, some: range) -> bool:
 
 
 def store_key(identity: str, engine: Engine = "fast", contract: int = CONTRACT) -> str:
-    """The key of the chunks that ``engine`` plays of a study whose scenario hash is ``identity``."""
+    """The key of the chunks that ``engine`` simulates of a study whose scenario hash is ``identity``."""
     return hashlib.blake2b(f"{identity} {contract} {engine}".encode("ascii"), digest_size=16).hexdigest()
 
 
@@ -139,8 +139,8 @@ def read_chunk(path: Path, study: Study, key: str) -> ReplicateResults:
     RunError
         TS-R008 when it is a chunk of another study, TS-R009 when it cannot be read at all
     """
-    table, told = read_sealed(path, key)
-    return _played(table, study, told)
+    table, header = read_sealed(path, key)
+    return _played(table, study, header)
 
 
 # ---------------------------------------------------------------- a chunk as a table
@@ -156,12 +156,12 @@ def _write(path: Path, played: ReplicateResults, key: str) -> None:
     columns |= {"trial": played.trial, "entry_days": played.entry_days}
     if played.waits.size:
         columns["waits"] = played.waits
-    told = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
-    write_sealed(path, columns, told | {"versions": played.by or versions()})
+    header = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
+    write_sealed(path, columns, header | {"versions": played.by or versions()})
 
 
-def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> ReplicateResults:
-    replicates, twins, rows = range(told["start"], told["stop"]), tuple(told["twins"]), study.analysis.rows
+def _played(table: pa.Table, study: Study, header: dict[str, Any]) -> ReplicateResults:
+    replicates, twins, rows = range(header["start"], header["stop"]), tuple(header["twins"]), study.analysis.rows
     shape = (len(replicates), len(twins), len(rows))
 
     def of(name: str) -> Array:
@@ -177,7 +177,7 @@ def _played(table: pa.Table, study: Study, told: dict[str, Any]) -> ReplicateRes
     )
     days = array_of(table, "entry_days")
     waits = _waits(table, days.shape)
-    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(told["versions"]))
+    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(header["versions"]))
 
 
 def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:

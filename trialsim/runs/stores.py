@@ -1,4 +1,4 @@
-"""The stores of a folder: one for each content that was ever played into it, so that an edit and its undoing both resume."""
+"""The stores of a folder: one for each content that was ever simulated into it, so that an edit and its undoing both resume."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trialsim.scenario.identity import scenario_hash
 #: What a store says of itself.
 STORE = "store.json"
 
-#: Results that stood in a folder before the one that stands there.
+#: Results of a folder before the current one.
 EARLIER = "earlier"
 
 #: Letters of a key that name a store and an earlier result.
@@ -30,7 +30,7 @@ NAME = re.compile(rf"[0-9a-f]{{{LETTERS}}}")
 
 @dataclass(frozen=True)
 class Content:
-    """All that decides what a run plays, and how much of it is asked for."""
+    """All that decides what a run simulates, and how many replicates are requested."""
 
     study: Study
     engine: Engine
@@ -58,7 +58,7 @@ def store_folder(out: Path, key: str) -> Path:
 
 
 def root_of(folder: Path) -> Path:
-    """The folder with the stores of a result: itself, or that in which it stood earlier."""
+    """The folder with the stores of a result: itself, or that in which it was earlier."""
     above = folder.parent
     return above.parent if above.name == EARLIER and (above.parent / CHUNKS).is_dir() else folder
 
@@ -108,7 +108,7 @@ def begin_store(out: Path, content: Content) -> Path:
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of chunks that says what it is for: ``words`` are those of a manifest, ``files`` where its scenario is."""
+    """A folder of chunks with a description: ``words`` are those of a manifest, ``files`` where its scenario is."""
 
     chunks: Path
     words: dict[str, Any]
@@ -116,7 +116,7 @@ class Store:
 
     @property
     def begun(self) -> str:
-        """When it was last played into or asked for."""
+        """When it was last used."""
         return str(self.words.get("begun", ""))
 
 

@@ -1,4 +1,4 @@
-"""The pass for true effects on disk: what was played of it is kept like chunks, under a key of its own."""
+"""The pass for true effects on disk: what was simulated of it is kept like chunks, under a key of its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 def truths_key(identity: str) -> str:
-    """The key of the true effects of a study whose scenario hash is ``identity``; the fast engine always plays them."""
+    """The key of the true effects of a study whose scenario hash is ``identity``; the fast engine always simulates them."""
     return hashlib.blake2b(f"{identity} {CONTRACT} truth".encode("ascii"), digest_size=16).hexdigest()
 
 
@@ -43,7 +43,7 @@ class TruthStore:
     ----------
     folder : where the files are
     study : whose effects they are
-    tell : is told in words of damaged files
+    tell : is called with a sentence on each damaged file
     by : by which versions the effects were found that were asked for
     """
 
@@ -70,8 +70,8 @@ class TruthStore:
         return effects
 
     def _save(self, replicates: range, effects: Floats) -> None:
-        told = {"key": self.key, "contract": CONTRACT, "start": replicates.start, "stop": replicates.stop}
-        write_sealed(file_of(self.folder, replicates), {"effects": effects}, told | {"versions": versions()})
+        header = {"key": self.key, "contract": CONTRACT, "start": replicates.start, "stop": replicates.stop}
+        write_sealed(file_of(self.folder, replicates), {"effects": effects}, header | {"versions": versions()})
         self._note(versions())
         for known, shorter in chunk_files(self.folder):
             if known != replicates and replicates.start <= known.start and known.stop <= replicates.stop:
@@ -81,15 +81,15 @@ class TruthStore:
         for known, path in chunk_files(self.folder):
             if known.start <= replicates.start and replicates.stop <= known.stop:
                 try:
-                    table, told = read_sealed(path, self.key)
+                    table, header = read_sealed(path, self.key)
                     effects: Floats = array_of(table, "effects")
                     if effects.shape != (len(known), columns):
                         raise DamagedChunkError("it holds other effects")
                 except DamagedChunkError as damage:
                     moved = set_aside(path)
-                    self.tell(f"{path} is damaged ({damage}); it is moved to {moved} and counts as not played.")
+                    self.tell(f"{path} is damaged ({damage}); it is moved to {moved} and counts as not simulated.")
                     continue
-                self._note(told["versions"])
+                self._note(header["versions"])
                 return effects[replicates.start - known.start :][: len(replicates)]
         return None
 

@@ -1,4 +1,4 @@
-"""Whether a run can be believed: its files are what was written, and replicates played again give the same numbers."""
+"""Whether a run can be believed: its files are what was written, and replicates simulated again give the same numbers."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ NUMERIC = (*({"low": "conf_low", "high": "conf_high"}.get(name, name) for name i
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One number that is not the same: ``stored`` in the run, ``now`` when its replicate was played again."""
+class NumberDifference:
+    """One number that is not the same: ``stored`` in the run, ``now`` when its replicate was simulated again."""
 
     replicate: int
     twin: str
@@ -47,12 +47,12 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RunVerdict:
     """What was found.
 
     Attributes
     ----------
-    replicates : those played again
+    replicates : those simulated again
     compared : numbers compared
     largest : largest relative difference of any of them
     differences : numbers further apart than :data:`TOLERANCE`, or a status or a gap that is not the same
@@ -64,7 +64,7 @@ class Verdict:
     replicates: tuple[int, ...]
     compared: int
     largest: float
-    differences: tuple[Difference, ...]
+    differences: tuple[NumberDifference, ...]
     changed: tuple[str, ...]
     versions: dict[str, tuple[str, str]]
     lost: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Verdict:
         return "equal" if self.largest == 0 else f"equal within {TOLERANCE:g}"
 
 
-def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verdict:
+def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> RunVerdict:
     """Play ``sample`` replicates of a run again, spread over all of them, and compare every estimate of every twin.
 
     Raises
@@ -87,30 +87,30 @@ def verify(folder: Path, *, sample: int = 20, progress: Callable[[int], None] | 
     """
     import pandas as pd
 
-    told = _finished(folder)
+    manifest = _finished(folder)
     study = prepare(load(resolved_file(folder)))
-    if (scenario_hash(study.scenario), study.scenario.simulation.seed) != (told["scenario_hash"], told["seed"]):
+    if (scenario_hash(study.scenario), study.scenario.simulation.seed) != (manifest["scenario_hash"], manifest["seed"]):
         raise RunError(
-            f"{folder / RESOLVED} is not the scenario that {MANIFEST} tells of.",
+            f"{folder / RESOLVED} is not the scenario that {MANIFEST} describes.",
             code="TS-R016",
-            remedy="It was changed, or another version of trialsim reads it otherwise; take the original file.",
+            remedy="It was changed, or another version of trialsim reads it differently: use the original file.",
         )
-    which = _spread(told, sample)
+    which = _spread(manifest, sample)
     stored = _stored(folder / ESTIMATES, which)
     parts: list[pd.DataFrame] = []
     for done, replicate in enumerate(which, start=1):
-        again = studies.replay(study, replicate, seed=told["seed"], engine=told.get("engine", "fast"))
+        again = studies.replay(study, replicate, seed=manifest["seed"], engine=manifest.get("engine", "fast"))
         parts.append(estimates_table(again.estimates).to_pandas())
         if progress is not None:
             progress(done)
-    changed, lost = (*changed_outputs(folder), *unlisted_outputs(told)), tuple(lost_chunks(folder, told, study))
+    changed, lost = (*changed_outputs(folder), *unlisted_outputs(manifest)), tuple(lost_chunks(folder, manifest, study))
     if ESTIMATES not in changed:
-        _count(folder / ESTIMATES, told, each=len(parts[0]))
+        _count(folder / ESTIMATES, manifest, each=len(parts[0]))
     compared, largest, differences = _compare(stored, pd.concat(parts, ignore_index=True))
     here = versions()
-    there: dict[str, str] = told.get("versions", {})
+    there: dict[str, str] = manifest.get("versions", {})
     others = {name: (old, here.get(name, "none")) for name, old in there.items() if here.get(name) != old}
-    return Verdict(tuple(which), compared, largest, differences, changed, others, lost)
+    return RunVerdict(tuple(which), compared, largest, differences, changed, others, lost)
 
 
 def _finished(folder: Path) -> dict[str, Any]:
@@ -122,14 +122,14 @@ def _finished(folder: Path) -> dict[str, Any]:
         TS-R016 when it is none
     """
     settle(folder)
-    told = read_manifest(folder)
-    if told is None and (folder / ESTIMATES).is_file():
+    manifest = read_manifest(folder)
+    if manifest is None and (folder / ESTIMATES).is_file():
         raise RunError(
-            f"{folder / MANIFEST} is missing; nothing says what the other files should be.",
+            f"{folder / MANIFEST} is missing, so the other files cannot be checked.",
             code="TS-R016",
-            remedy="Copy the whole folder; where its chunks are whole, the command that made the run mends it.",
+            remedy="Copy the whole folder; where its chunks are whole, the command that made the run repairs it.",
         )
-    if told is None or told.get("status") not in ("done", "partial") or not told.get("replicates"):
+    if manifest is None or manifest.get("status") not in ("done", "partial") or not manifest.get("replicates"):
         raise RunError(
             f"{folder} holds no finished run.", code="TS-R016", remedy=f"Name a folder with {MANIFEST} and {ESTIMATES}."
         )
@@ -146,7 +146,7 @@ def _finished(folder: Path) -> dict[str, Any]:
                 code="TS-R016",
                 remedy="Copy the whole folder again.",
             ) from problem
-    return told
+    return manifest
 
 
 def _stored(path: Path, which: list[int]) -> pd.DataFrame:
@@ -167,13 +167,13 @@ def _stored(path: Path, which: list[int]) -> pd.DataFrame:
         raise RunError(
             f"{path} is cut short or damaged.",
             code="TS-R016",
-            remedy="Copy it again; where the chunks are whole, the command that made the run writes it anew.",
+            remedy="Copy it again; where the chunks are whole, the command that made the run writes it again.",
         ) from problem
     return table
 
 
-def _count(path: Path, told: dict[str, Any], *, each: float) -> None:
-    """Hold the rows of the file against the number of replicates, of ``each`` rows, that the manifest tells of.
+def _count(path: Path, manifest: dict[str, Any], *, each: float) -> None:
+    """Compare the rows of the file with the number of replicates, of ``each`` rows, in the manifest.
 
     Raises
     ------
@@ -183,24 +183,24 @@ def _count(path: Path, told: dict[str, Any], *, each: float) -> None:
     import pyarrow.parquet as pq
 
     held = pq.read_metadata(path).num_rows
-    if held != each * told["replicates"]:
+    if held != each * manifest["replicates"]:
         raise RunError(
-            f"{path} holds {held:,} rows, not the {each:g} of each of {told['replicates']:,} replicates.",
+            f"{path} holds {held:,} rows, not the {each:g} of each of {manifest['replicates']:,} replicates.",
             code="TS-R016",
-            remedy=f"{MANIFEST} was changed; the command that made the run writes it anew.",
+            remedy=f"{MANIFEST} was changed; the command that made the run writes it again.",
         )
 
 
-def _spread(told: dict[str, Any], sample: int) -> list[int]:
-    """Replicates spread over those that were played, the first and the last among them."""
-    count = int(told["replicates"])
+def _spread(manifest: dict[str, Any], sample: int) -> list[int]:
+    """Replicates spread over those that were simulated, the first and the last among them."""
+    count = int(manifest["replicates"])
     places = np.unique(np.linspace(0, count - 1, num=min(sample, count)).round().astype(np.int64))
-    for low, high in told.get("missing", []):
+    for low, high in manifest.get("missing", []):
         places[places >= low] += high - low
     return [int(one) for one in places]
 
 
-def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple[Difference, ...]]:
+def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple[NumberDifference, ...]]:
     """How many numbers, the largest relative difference, and the numbers that differ."""
     import pandas as pd
 
@@ -228,10 +228,12 @@ def _compare(stored: pd.DataFrame, now: pd.DataFrame) -> tuple[int, float, tuple
     return compared, largest, tuple(differences)
 
 
-def _row(row: pd.Series[Any], *, stored: bool) -> Difference:
-    """A whole row that only one side has; the base of what is said of one number."""
+def _row(row: pd.Series[Any], *, stored: bool) -> NumberDifference:
+    """A whole row that only one side has; the base of the words on one number."""
     twin, analysis, contrast = (str(row[name]) for name in ("twin", "analysis", "contrast"))
-    return Difference(int(row["replicate"]), twin, analysis, contrast, column="row", stored=stored, now=not stored)
+    return NumberDifference(
+        int(row["replicate"]), twin, analysis, contrast, column="row", stored=stored, now=not stored
+    )
 
 
 def _relative(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

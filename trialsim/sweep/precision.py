@@ -11,7 +11,7 @@ from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.moments import BLOCK
 from trialsim.evaluate.table import Z95, Measure
 from trialsim.quantities.refuse import did_you_mean
-from trialsim.runs.run import Run
+from trialsim.runs.run import FinishedRun
 
 #: The fewest replicates, however small their error looks: a lucky start is not precision.
 FEWEST = 1000
@@ -114,10 +114,10 @@ def error_of(row: Measure) -> float:
 
 
 def run_until(
-    play: Callable[[int], Run], precision: float, *, wanted: PrecisionTarget | None = None, most: int = MOST
-) -> tuple[Run, PrecisionResult]:
+    play: Callable[[int], FinishedRun], precision: float, *, wanted: PrecisionTarget | None = None, most: int = MOST
+) -> tuple[FinishedRun, PrecisionResult]:
     """As :func:`until_precise` for whole runs: ``play(n)`` is a run of n replicates; the last one is returned."""
-    runs: list[Run] = []
+    runs: list[FinishedRun] = []
 
     def characteristics(n: int) -> OperatingCharacteristics:
         runs.append(play(n))

@@ -46,7 +46,7 @@ MOST_PARTICIPANTS = 100_000
 
 #: The keys of a target that is the same for all arms; any other key is an arm.
 TARGETS = {"in all", "each arm"}
-#: Where the numbers by arm stand in the record; in a file they stand in ``enroll`` itself.
+#: Where the numbers by arm are in the record; in a file they are in ``enroll`` itself.
 BY_ARM = "<by arm>"
 
 

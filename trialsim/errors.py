@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 class TrialsimError(Exception):
@@ -68,6 +69,11 @@ class Fault:
     change: str = ""
     form: str = ""
     wants: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        """Everything but what trialsim itself needs to sort faults, for scripts."""
+        own = ("change", "form", "wants")
+        return {key: value for key, value in asdict(self).items() if key not in own}
 
 
 class ScenarioError(TrialsimError):

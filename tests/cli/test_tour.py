@@ -60,7 +60,7 @@ def edit(old: str, new: str) -> None:
 
 
 def power(text: str) -> str:
-    (found,) = re.findall(r"rejects in ([\d.]+) %", text)
+    (found,) = re.findall(r"Answer  Power ([\d.]+) %", text)
     return str(found)
 
 
@@ -170,12 +170,13 @@ def test_the_readme_runs_from_top_to_bottom(typed: Typed, monkeypatch: pytest.Mo
     """As typed, with fewer simulated trials in the file and without the commands that search."""
     begin = beginning.begin_study
 
-    def fewer(template: str, target: Path | None = None) -> Path:
-        path = begin(template, target)
+    def fewer(template: str, target: Path | None = None) -> list[Path]:
+        files = begin(template, target)
+        path = files[0]
         path.write_text(
             re.sub(r"replicates: \d+", "replicates: 200", path.read_text(encoding="utf-8")), encoding="utf-8"
         )
-        return path
+        return files
 
     monkeypatch.setattr(beginning, "begin_study", fewer)
     lines = [line.replace("--replicates 10000", "--replicates 100") for line in tour()]

@@ -122,7 +122,7 @@ def rooms_of_designs() -> list[Room]:
                 ("populations", "Analysis", "population", words.POPULATIONS, designs.POPULATIONS),
                 ("alternatives", "Analysis", "alternative", words.ALTERNATIVES, designs.ALTERNATIVES),
                 ("adjustments", "Then", "adjust", words.ADJUSTMENTS, designs.ADJUSTMENTS),
-                ("strategies", "Estimand", "strategy", words.STRATEGIES, designs.STRATEGIES),
+                ("strategies", "EstimandChoice", "strategy", words.STRATEGIES, designs.STRATEGIES),
                 ("methods of allocation", "Allocation", "method", words.METHODS, designs.METHODS),
             )
             for table in (

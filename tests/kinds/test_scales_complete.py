@@ -158,7 +158,7 @@ def test_keys_of_the_records_are_those_of_the_file() -> None:
 def test_words_of_the_schema_and_of_the_command_line_are_the_names() -> None:
     assert schema_words("Outcome", "distribution") == list(SCALE)
     (option,) = (one for one in command.params if one.name == "distribution")
-    assert list(option.to_info_dict()["type"]["choices"]) == list(SCALE)
+    assert list(option.type.words) == list(SCALE)
 
 
 def test_every_clue_makes_one_scale_plain() -> None:

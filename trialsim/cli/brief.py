@@ -44,14 +44,16 @@ def text_console() -> Console:
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of a text; a number stays with its sign and its standard error.
 
-    >>> wrapped("a level of 5 %", 13)
-    ['a level of', '5 %']
+    >>> wrapped("at a nominal level of 5 %", 23)
+    ['at a nominal level of', '5 %']
     """
     together = text
     for pair in (" %", "(SE ", " ± "):
         together = together.replace(pair, pair.replace(" ", FIXED))
     together = UNITS.sub(rf"\1{FIXED}\2", together)
-    lines = textwrap.wrap(together, max(width, 20), break_on_hyphens=False)
+    lines = textwrap.wrap(
+        together, max(width, 20), break_on_hyphens=False, break_long_words=False
+    )  # a path stays whole
     return [line.replace(FIXED, " ") for line in lines]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import rich_click as click
@@ -28,7 +27,7 @@ def command(context: click.Context, scenario: Path, changes: tuple[str, ...], as
         if not as_json:
             raise ScenarioError(found.faults)
         print_json(
-            {"ok": False, "faults": [asdict(fault) for fault in found.faults]}, exit_code=ScenarioError.exit_code
+            {"ok": False, "faults": [fault.as_data() for fault in found.faults]}, exit_code=ScenarioError.exit_code
         )
         context.exit(ScenarioError.exit_code)
     if as_json:

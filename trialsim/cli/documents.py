@@ -41,7 +41,7 @@ def _without(record: Schema, *names: str) -> Schema:
 MAYBE = _or_null(NUMBER)
 PATH = _or_null(TEXT)
 
-_WHERE = {"path": TEXT, "file": TEXT, "line": COUNT, "column": COUNT, "source_line": TEXT, "warning": YES}
+_WHERE = {"path": TEXT, "file": TEXT, "line": COUNT, "column": COUNT, "source_line": TEXT, "warning": YES, "option": PATH}
 FAULT = _without(_record(code=TEXT, message=TEXT, remedy=TEXT, **_WHERE), *_WHERE)
 LINE = _record(name=TEXT, text=TEXT, bad=YES)
 PLACE = {"analysis": TEXT, "contrast": TEXT}
@@ -69,8 +69,8 @@ DIFFERENCE = _record(
     scenario=TEXT, measure=TEXT, **PLACE, a=MAYBE, b=MAYBE, difference=MAYBE, mcse=MAYBE, mcse_unpaired=MAYBE, saved=MAYBE,
     conf_low=MAYBE, conf_high=MAYBE, n=NUMBER,
 )  # fmt: skip
-APART = _record(told=YES, more=_or_null(COUNT))
-BEST = _record(index=COUNT, told=YES, rivals=_list(COUNT), more=_or_null(COUNT))
+APART = _record(clear=YES, more=_or_null(COUNT))
+BEST = _record(index=COUNT, clear=YES, rivals=_list(COUNT), more=_or_null(COUNT))
 CONTEST = _record(**PLACE, from_first=_list(APART), best=_or_null(BEST), verdicts=_list(_or_null(_record(**_VERDICT))))
 ESTIMATE = _record(
     twin=TEXT, **PLACE, test=TEXT, estimand=TEXT, unit=PATH, estimate=MAYBE, se=MAYBE, df=MAYBE, statistic=MAYBE, p=MAYBE,
@@ -79,11 +79,12 @@ ESTIMATE = _record(
 EVENT = _record(time=TEXT, participant=COUNT, event=TEXT, step=PATH, value=MAYBE)
 PLACEMENT = _record(
     source=TEXT, reading=PATH, **PLACE, kind=TEXT, published={"type": ["number", "string"]}, median=MAYBE, low=MAYBE, high=MAYBE,
-    share=MAYBE, mcse=MAYBE, conf_low=MAYBE, conf_high=MAYBE, n=COUNT,
+    share=MAYBE, mcse=MAYBE, conf_low=MAYBE, conf_high=MAYBE, n=COUNT, same=YES,
 )  # fmt: skip
 LISTED = _record(
     folder=TEXT,
     status=TEXT,
+    key=TEXT,
     scenario=TEXT,
     seed=_or_null(COUNT),
     replicates=COUNT,

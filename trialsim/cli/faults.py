@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import rich_click as click
@@ -65,5 +64,5 @@ def _named(error: click.BadParameter) -> str:
 def document(error: TrialsimError) -> dict[str, Any]:
     """The faults for scripts: each with code, message and remedy, those of a scenario with their place."""
     if isinstance(error, ScenarioError):
-        return {"faults": [asdict(fault) for fault in error.faults]}
+        return {"faults": [fault.as_data() for fault in error.faults]}
     return {"faults": [{"code": error.code, "message": error.message, "remedy": error.remedy}]}

@@ -140,5 +140,5 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> Non
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{result.replicates:,} simulated trials{there}, in {seconds:.1f} s.")
     before = made.finished.before if made.finished is not None else None
-    if before is not None:
-        say(f"The result before this one is kept in {before}.")
+    if before is not None and not is_quiet():
+        stdout.print(f"The result before this one is kept in {before}.", markup=False, soft_wrap=True)

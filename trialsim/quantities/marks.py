@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 #: Underscores between groups of three digits; ``1_0`` is a slip, and stays one.
-_GROUPED = re.compile(r"(?<![\d_.])\d{1,3}(?:_\d{3})+(?![\d_])")
+_GROUPED = re.compile(r"(?<![\d_])(?<!(?<!\.)\.)\d{1,3}(?:_\d{3})+(?![\d_])")
 
 
 def without_marks(text: str) -> str:

@@ -21,7 +21,7 @@ from trialsim.quantities.fields import (
     StudyName,
 )
 from trialsim.quantities.pvalues import PValue
-from trialsim.rules import CHOSEN, COUNTED, SCHEDULE, WORDS
+from trialsim.rules import ABOVE_ZERO, CHOSEN, COUNTED, SCHEDULE, WORDS
 from trialsim.scenario.model.analyses import Analysis
 from trialsim.scenario.model.design import Covariate, Design
 from trialsim.scenario.model.lists import Names, OneOrMany
@@ -91,7 +91,7 @@ class PublishedFigure(Record):
     arm: Name | None = None  # n, mean, sd and median are those of the endpoint in this arm
     n: Count | None = None
     mean: Amount | None = None
-    sd: Amount | None = None
+    sd: Annotated[Amount | None, ABOVE_ZERO] = None
     median: Amount | None = None
     ci95: tuple[Amount, Amount] | None = None
     t: Factor | None = None

@@ -77,7 +77,7 @@ def stoppable(ctx: click.Context, folder: Path, store: Path, replicates: int) ->
         kept, true = (covered((part for part, _ in chunk_files(one)), replicates) for one in (store, store / TRUTHS))
         effects = f", and the true effects of {true:,}," if true else ""
         there = f"{kept:,} of {replicates:,} simulated trials{effects} are kept in {folder}."
-        return f"\nStopped: {there}\nTo go on: {command_again()}"
+        return f"\nStopped: {there}\nTo continue: {command_again()}"
 
     def deaf() -> None:
         for number in before:

@@ -62,7 +62,7 @@ def _terminal_is_gone(stream: int) -> bool:
 
 @contextmanager
 def stoppable(ctx: click.Context, folder: Path, store: Path, replicates: int) -> Iterator[None]:
-    """Ctrl-C, or a request to end, stops the block with what is done saved in ``store``, and says how to go on (exit code 4).
+    """Ctrl-C, or a request to end, stops the block with what is done saved in ``store``, and shows how to continue (exit code 4).
 
     A second request, by an impatient user or a queue, ends the process at once with the same words: files are whole or not there.
     """

@@ -105,7 +105,7 @@ def command(
 
 @contextmanager
 def _kept(ctx: click.Context, cells: Path) -> Iterator[None]:
-    """Ctrl-C stops the block with the designs that are done kept, and says how to go on (exit code 4)."""
+    """Ctrl-C stops the block with the designs that are done kept, and shows how to continue (exit code 4)."""
     from trialsim.cli.stops import command_again
 
     try:

@@ -154,15 +154,15 @@ def readme(trial: Trial, tables: dict[str, pd.DataFrame]) -> str:
     lines = [
         "SIMULATED DATA. No person in these files exists.",
         "",
-        "One trial, made up by trialsim from the assumptions of a scenario. Every participant's id begins with SIM.",
+        "One trial, simulated by trialsim from the assumptions of a scenario. Every participant's id starts with SIM.",
         "",
         *(f"{key + ':':<11}{value}" for key, value in facts.items()),
         "",
         "The files:",
         *listed,
         "",
-        "Times are to the minute. Values are rounded as an instrument prints them; trialsim's own analyses take them as its",
-        "instruments read them, before that, so results from these files may differ in the last digit.",
+        "Times are given to the minute. Values are rounded as an instrument prints them; the analyses of trialsim use them",
+        "before this rounding, so results from these files may differ in the last digit.",
     ]
     if "block" not in tables["participants"] and METHOD[trial.cohort.conduct_plan.method].blocks:
         lines += ["Strata and blocks of allocation are left out; `trialsim cohort --allocation` writes them too."]

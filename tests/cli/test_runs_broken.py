@@ -129,7 +129,7 @@ def test_after_a_stop_the_same_bytes_however_impatient(tmp_path: Path) -> None:
         _, told = process.communicate(timeout=60)
     assert process.returncode == 4
     assert "Traceback" not in told
-    assert told.count("To go on:") == 1
+    assert told.count("To continue:") == 1
     kept = len(chunk_names(out))
     assert run(out, 600, scenario=PICU) == 0
     assert kept

@@ -82,7 +82,7 @@ def test_a_stopped_sweep_keeps_its_designs_and_goes_on(
         assert sweep(*SIZES, "--no-figures", "--workers", "1", out=out) == 4
     told = " ".join(capsys.readouterr().err.split())
     assert "Stopped: 2 designs kept in" in told
-    assert "To go on: trialsim" in told
+    assert "To continue: trialsim" in told
     assert sweep(*SIZES, "--no-figures", out=out) == 0
     assert "2 designs found in" in " ".join(capsys.readouterr().err.split())
     assert (out / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()

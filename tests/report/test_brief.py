@@ -149,7 +149,7 @@ def test_without_a_power_of_the_primary_analysis_there_is_no_answer(picu: Finish
 def test_a_test_that_rejects_too_often_has_no_power(tmp_path: Path) -> None:
     study = load(shipped_scenarios()["nicu-parent-massage"].path, set=["primary=those_who_fell"])
     bad = lines_of(run(study, tmp_path, replicates=100, truth=False))
-    assert bad["Answer"].text.startswith("No power, but rejections of ")
+    assert bad["Answer"].text.startswith("Not a power, but a rejection rate of ")
     assert "rejects too often (" in bad["Level"].text
     assert bad["Answer"].bad
     assert bad["Level"].bad

@@ -59,7 +59,7 @@ def begin_study(template: str, target: Path | None = None) -> list[Path]:
 
 
 def named(text: str, name: str) -> str:
-    r"""The text of a scenario under another name, which its folder of results has too; as it is where no name is left.
+    r"""The text of a scenario under another name, which its folder of results has too; unchanged if no name is left.
 
     >>> named("trialsim: 1\nname: picu-blood-draw   # short\n", "2024")
     'trialsim: 1\nname: "2024"   # short\n'

@@ -16,7 +16,7 @@ class CommandLineError(TrialsimError):
 
 
 class StoppedError(TrialsimError):
-    """A command that was asked to end."""
+    """A command that was stopped."""
 
     exit_code = 4
 

@@ -72,7 +72,7 @@ class Folder(Word):
     name = "folder"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The folder; where there is none, those beside it and the runs in ``outputs`` are looked at."""
+        """The folder; if it does not exist, the nearest of those beside it and of the runs in ``outputs`` is proposed."""
         path = Path(str(value))
         try:
             there, is_folder = path.exists(), path.is_dir()

@@ -104,7 +104,7 @@ def command(
 
 
 def agree(study: Study, *, workers: int | None) -> bool:
-    """Ask before a very large run, with what it will take, where somebody can be asked; whether it is meant."""
+    """Ask before a very large run, with what it will take, where somebody can be asked; whether the answer is yes."""
     from trialsim.runs.effort import effort_words
 
     if not sys.stdin.isatty():

@@ -62,7 +62,7 @@ def _terminal_is_gone(stream: int) -> bool:
 
 @contextmanager
 def stoppable(ctx: click.Context, folder: Path, store: Path, replicates: int) -> Iterator[None]:
-    """Ctrl-C, or a request to end, stops the block with what is done saved in ``store``, and says how to go on (exit code 4).
+    """Ctrl-C, or a request to end, stops the block with what is done saved in ``store``, and shows how to continue (exit code 4).
 
     A second request, by an impatient user or a queue, ends the process at once with the same words: files are whole or not there.
     """
@@ -77,7 +77,7 @@ def stoppable(ctx: click.Context, folder: Path, store: Path, replicates: int) ->
         kept, true = (covered((part for part, _ in chunk_files(one)), replicates) for one in (store, store / TRUTHS))
         effects = f", and the true effects of {true:,}," if true else ""
         there = f"{kept:,} of {replicates:,} simulated trials{effects} are kept in {folder}."
-        return f"\nStopped: {there}\nTo go on: {command_again()}"
+        return f"\nStopped: {there}\nTo continue: {command_again()}"
 
     def deaf() -> None:
         for number in before:

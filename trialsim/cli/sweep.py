@@ -105,7 +105,7 @@ def command(
 
 @contextmanager
 def _kept(ctx: click.Context, cells: Path) -> Iterator[None]:
-    """Ctrl-C stops the block with the designs that are done kept, and says how to go on (exit code 4)."""
+    """Ctrl-C stops the block with the designs that are done kept, and shows how to continue (exit code 4)."""
     from trialsim.cli.stops import command_again
 
     try:
@@ -113,7 +113,7 @@ def _kept(ctx: click.Context, cells: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         kept = len(list(cells.glob("*.json"))) if cells.is_dir() else 0
         stderr.print(f"\nStopped: {_designs(kept)} kept in {cells.parent}.", markup=False)
-        stderr.print(f"To go on: {command_again()}", markup=False)
+        stderr.print(f"To continue: {command_again()}", markup=False)
         ctx.exit(4)
 
 

@@ -64,7 +64,7 @@ def print_measures(result: OperatingCharacteristics) -> None:
 
 
 def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> Table:
-    """Power, rejections when nothing is to be found and the verdict on them; red where a test rejects too often."""
+    """Power, rejections when there is nothing to find and the verdict on them; red where a test rejects too often."""
     failed = any(row.n_failed for known in of.values() for name, row in known.items() if name.startswith("power"))
     names = ("analysis", "contrast", ">power", ">without effects", "level", *([">failed"] if failed else []))
     table = _columns(Table(box=None, pad_edge=False), *names)

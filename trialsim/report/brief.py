@@ -87,7 +87,7 @@ def _answer(run: ReportSource) -> Line:
 
 def _called(bad: bool) -> str:
     """What a share of rejections is: a power only where the test does not reject too often."""
-    return "No power, but rejections of" if bad else "Power"
+    return "Not a power, but a rejection rate of" if bad else "Power"
 
 
 def _power(known: Known) -> str:

@@ -210,7 +210,7 @@ def _power_in_words(run: ReportSource, primary: str, power: Measure | None) -> s
 
 
 def _level_in_words(run: ReportSource) -> list[str]:
-    """What to say of a headline whose tests reject too often when nothing is to be found."""
+    """What to say of a headline whose tests reject too often when there is nothing to find."""
     sentences = []
     for one in headline_verdicts(run):
         if one.too_often:
@@ -223,7 +223,7 @@ def _level_in_words(run: ReportSource) -> list[str]:
 
 
 def _truth_there(run: ReportSource, verdict: Verdict) -> str:
-    """The true effect in the twin in which nothing is to be found, where it is not none; else empty."""
+    """The true effect in the twin in which there is nothing to find, where it is not none; else empty."""
     name = TRUTH[verdict.twin]
     truth = _find(run, name, analysis=verdict.analysis, contrast=verdict.contrast)
     if truth is None or verdict.measure != WITHOUT_EFFECTS:
@@ -291,7 +291,7 @@ def _card(row: Measure, label: str, *, bad: bool) -> Card:
 
 
 def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
-    """Power, rejections when nothing is to be found, the verdict on them, estimate and interval of each analysis."""
+    """Power, rejections when there is nothing to find, the verdict on them, estimate and interval of each analysis."""
     rows: list[dict[str, Any]] = _family_rows(run)
     for row in run.characteristics.kept.rows:
         here = {"analysis": row.analysis, "contrast": row.contrast}
@@ -317,7 +317,7 @@ def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
 
 
 def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
-    """What a test decides: power, rejections when nothing is to be found, the verdict, and how often it failed."""
+    """What a test decides: power, rejections when there is nothing to find, the verdict, and how often it failed."""
     rows = run.characteristics.measures
     known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
     verdict = next(one for one in run.characteristics.verdicts if (one.analysis, one.contrast) == (analysis, contrast))

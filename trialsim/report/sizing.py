@@ -66,9 +66,9 @@ def _recommendation(study: Study, found: SizingResult) -> str:
     arms = [f"{count} {arm}" for arm, count in zip(study.conduct.arms, each, strict=True)]
     split = "" if len(each) == 1 else f", {each[0]} in each arm," if len(set(each)) == 1 else f" ({join(arms)})"
     if found.measure == "width":
-        what = f"a {interval_name(found)} that is {value} wide on average ({error}; {_goal(found)} is wanted)"
+        what = f"a {interval_name(found)} that is {value} wide on average ({error}; goal {_goal(found)})"
     else:
-        what = f"a power of {value} ({error}; {_goal(found)} is wanted)"
+        what = f"a power of {value} ({error}; goal {_goal(found)})"
     return f"{found.at:.0f} participants{split} give {found.target.shown} {what}."
 
 

@@ -138,7 +138,7 @@ def _pareto_lines(frame: pd.DataFrame) -> list[str]:
 
 
 def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[str]:
-    """The designs whose test rejects too often without effects: their power is none."""
+    """The designs whose test rejects too often without effects: their rejections are not a power."""
     bad = [int(one) for one in frame.loc[frame["too_often"], "design_id"]]
     if not bad:
         return []

@@ -31,7 +31,7 @@ class Cell:
 
 EMPTY = Cell("")
 
-#: What the rejection rate is called when nothing is to be found.
+#: What the rejection rate is called when there is nothing to find.
 CALLED = {TYPE_1: "type I error", WITHOUT_EFFECTS: "rejections without effects"}
 
 
@@ -71,7 +71,7 @@ def rate(known: Mapping[str, Measure], measure: str) -> str:
 
 
 def level_rate(known: Mapping[str, Measure]) -> tuple[str, str]:
-    """How often a test rejects when nothing is to be found, and what that is called."""
+    """How often a test rejects when there is nothing to find, and what that is called."""
     for measure, name in CALLED.items():
         if text := rate(known, measure):
             return text, name

@@ -100,7 +100,7 @@ def arrivals(label: str, arrive: Arrivals) -> Iterator[str]:
         yield f"From {number(period.start)} on, one {label} comes every {number(period.every)} on average."
     if arrive.pattern:
         weights = ", ".join(f"{days} {number(weight)}" for days, weight in arrive.pattern.items())
-        yield f"Days of the week weigh differently: {weights}."
+        yield f"Weights of the days of the week: {weights}."
 
 
 def leaving(reasons: Sequence[Leave], *, counted: str) -> Iterator[str]:
@@ -124,7 +124,7 @@ def patients(scenario: Scenario) -> Iterator[str]:
     for reason, share in who.exclusions.items():
         yield f"{number(share)} cannot be asked: {reason}."
     if who.ask is not None:
-        yield f"They are asked {_asked(who.ask)}."
+        yield f"They are asked for consent {_asked(who.ask)}."
     yield f"{number(who.consent)} of those asked consent."
     yield from leaving(who.leave, counted="arrival")
     yield from leaving(scenario.attrition, counted="enrollment")
@@ -168,7 +168,7 @@ def protocol(steps: Sequence[Step], depth: int = 0) -> Iterator[str]:
 
 
 def _patience(give_up_after: Number | None, what: str) -> str:
-    return f"; after {number(give_up_after)} without success {what}" if give_up_after is not None else ""
+    return f"; if nobody is free within {number(give_up_after)}, {what}" if give_up_after is not None else ""
 
 
 def _step(step: Step, depth: int) -> Iterator[str]:

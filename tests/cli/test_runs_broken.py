@@ -342,7 +342,7 @@ def test_shards_may_lie_anywhere_and_what_is_in_the_way_is_named(made: Path, tmp
     shutil.copytree(shard, shard.with_name("shard-1-of-2 - Copy"))
     capsys.readouterr()
     assert main(["merge", str(shard.parent), *PLAIN]) == 4
-    assert "made: shard-1-of-2 - Copy." in capsys.readouterr().err
+    assert "made by a run of trialsim: shard-1-of-2 - Copy." in capsys.readouterr().err
 
 
 def test_a_mistyped_folder_is_not_made(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ def patients(scenario: Scenario) -> Iterator[str]:
     for reason, share in who.exclusions.items():
         yield f"{number(share)} cannot be asked: {reason}."
     if who.ask is not None:
-        yield f"They are asked for consent {_asked(who.ask)}."
+        yield f"They are asked to consent {_asked(who.ask)}."
     yield f"{number(who.consent)} of those asked consent."
     yield from leaving(who.leave, counted="arrival")
     yield from leaving(scenario.attrition, counted="enrollment")

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from trialsim.api.ask import compare, reproduce, sweep, tornado
     from trialsim.api.describe import change, check, explain, fit, load, prepare, schema, shipped
     from trialsim.api.find import find_assurance, find_effect, find_precision, find_size
-    from trialsim.api.keep import Run, merge, open_run, run, runs, verify
+    from trialsim.api.keep import Run, merge, open_run, run
     from trialsim.api.play import analyze, evaluate, find_truth, replay, simulate
+    from trialsim.api.stored import runs, verify
     from trialsim.cohort import Cohort
     from trialsim.errors import (
         AnalysisError,
@@ -45,7 +46,8 @@ _PUBLIC = {
     "trialsim.api.play": ("simulate", "analyze", "evaluate", "find_truth", "replay"),
     "trialsim.api.find": ("find_size", "find_effect", "find_precision", "find_assurance"),
     "trialsim.api.ask": ("compare", "sweep", "tornado", "reproduce"),
-    "trialsim.api.keep": ("run", "open_run", "runs", "merge", "verify", "Run"),
+    "trialsim.api.keep": ("run", "open_run", "merge", "Run"),
+    "trialsim.api.stored": ("runs", "verify"),
     "trialsim.scenario": ("Scenario",),
     "trialsim.prepared": ("Study",),
     "trialsim.cohort": ("Cohort",),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import trialsim as ts
-from trialsim.api.keep import clean_runs, shard
+from trialsim.api.keep import shard
+from trialsim.api.stored import clean_runs
 from trialsim.cli import main
 
 
@@ -82,3 +83,30 @@ def test_a_precision_is_reached_and_said(tmp_path: Path) -> None:
     made = ts.run("textbook-t-test", tmp_path / "out", precision=0.03, replicates=2000, truth=False, figures=False)
     assert made.precision is not None
     assert made.characteristics.value("power", analysis="main").mcse <= 0.03
+
+
+def test_a_run_stays_itself_when_another_study_takes_its_place(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = ts.run("textbook-t-test", out, replicates=100, figures=False, truth=False)
+    opened = ts.open_run(out)
+    before = first.frame()
+    ts.run(
+        ts.change("textbook-t-test", {"design.enroll": {"each arm": 10}}),
+        out,
+        replicates=100,
+        figures=False,
+        truth=False,
+    )
+    assert first.frame().equals(before)
+    assert opened.frame().equals(before)
+    assert opened.frame("estimates").equals(first.frame("estimates"))
+    assert opened.study.conduct.target == 60
+    assert len(ts.open_run(out).frame("participants")) == 20
+
+
+def test_a_run_that_a_longer_one_replaced_says_so(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    short = ts.run("textbook-t-test", out, replicates=50, figures=False, truth=False)
+    ts.run("textbook-t-test", out, replicates=100, figures=False, truth=False)
+    with pytest.raises(ts.RunError, match="TS-R063"):
+        short.frame()

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,16 +22,12 @@ from trialsim.result import Result
 from trialsim.runs import run as playing
 from trialsim.runs.effort import check_effort
 from trialsim.runs.folder import check
-from trialsim.runs.listing import RunEntry, clean, find_runs
 from trialsim.runs.lock import alone
 from trialsim.runs.place import settle
 from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
-from trialsim.runs.removal import remove
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
-from trialsim.runs.stores import Content, store_folder
-from trialsim.runs.verify import RunVerdict
-from trialsim.runs.verify import verify as play_again
+from trialsim.runs.stores import EARLIER, Content, store_folder
 from trialsim.scenario import load
 from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
 from trialsim.truth import MOST as MOST_TRUTHS
@@ -42,8 +38,6 @@ if TYPE_CHECKING:
     from trialsim.report.figures import Picture
 
 Folder = str | os.PathLike[str]
-#: Differences that lines show; the frame has all of them.
-MOST_SHOWN = 10
 
 Stages = Callable[[str, int, int | None], None]
 
@@ -63,6 +57,10 @@ class Run(Result):
     finished: playing.FinishedRun | None = None
     precision: str | None = None
 
+    def __post_init__(self) -> None:
+        """The manifest is read now: another result may take the place of this one later."""
+        _ = self.manifest
+
     @cached_property
     def manifest(self) -> Mapping[str, Any]:
         """What ``run.json`` says: scenario, seed, replicates, versions, hashes of the files."""
@@ -71,10 +69,30 @@ class Run(Result):
             raise RunError(f"{self.folder} holds no run.", code="TS-R016", remedy="`trialsim runs` lists runs.")
         return known
 
+    @property
+    def place(self) -> Path:
+        """Where the files are now: in ``folder``, or below it since another result took their place.
+
+        Raises
+        ------
+        RunError
+            TS-R063 when a longer run of the same study replaced them, or they were removed
+        """
+        own = ("key", "scenario_hash", "seed", "engine", "replicates")
+        for place in (self.folder, *sorted((self.folder / EARLIER).glob("*"))):
+            known = read_manifest(place)
+            if known is not None and all(known.get(key) == self.manifest.get(key) for key in own):
+                return place
+        raise RunError(
+            f"another result has replaced this one in {self.folder}.",
+            code="TS-R063",
+            remedy="ts.open_run opens the new one.",
+        )
+
     @cached_property
     def study(self) -> Study:
         """The study."""
-        return study_of(load(resolved_file(self.folder))) if self.finished is None else self.finished.study
+        return study_of(load(resolved_file(self.place))) if self.finished is None else self.finished.study
 
     @property
     def characteristics(self) -> OperatingCharacteristics:
@@ -96,9 +114,9 @@ class Run(Result):
     def _played(self) -> playing.FinishedRun:
         if self.finished is None:
             raise RunError(
-                f"{self.folder} was opened, not simulated.",
+                f"{self.folder} was opened, and its figures and measures in memory are those of a run.",
                 code="TS-R016",
-                remedy="ts.run with this folder simulates nothing twice.",
+                remedy=f"Write ts.run(scenario, {str(self.folder)!r}): it reads the trials there and simulates nothing twice.",
             )
         return self.finished
 
@@ -115,9 +133,10 @@ class Run(Result):
         known = ("operating_characteristics", "estimates", *TABLES)
         if table not in known:
             raise KeyError(f"There is no table '{table}'. {did_you_mean(table, known)}")
+        place = self.place
         if table == "estimates":
-            return pd.read_parquet(self.folder / playing.ESTIMATES)
-        path = self.folder / (playing.MEASURES if table == known[0] else f"{playing.COHORT}/{table}.csv")
+            return pd.read_parquet(place / playing.ESTIMATES)
+        path = place / (playing.MEASURES if table == known[0] else f"{playing.COHORT}/{table}.csv")
         if not path.is_file():
             raise KeyError(f"This run has no table '{table}'.")
         return pd.read_csv(path)
@@ -351,113 +370,3 @@ def open_run(folder: Folder) -> Run:
             remedy=f"Name a folder with {MANIFEST}; `trialsim runs` lists them.",
         )
     return Run(out)
-
-
-@dataclass(frozen=True, repr=False)
-class RunList(Result, Sequence[RunEntry]):
-    """Runs below a folder."""
-
-    folder: Path
-    listed: tuple[RunEntry, ...]
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.listed[index]
-
-    def __len__(self) -> int:
-        return len(self.listed)
-
-    def frame(self) -> pd.DataFrame:
-        """One row a run."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(one) for one in self.listed], columns=list(RunEntry.__dataclass_fields__))
-
-    def lines(self) -> list[str]:
-        """How many there are."""
-        count = len(self.listed)
-        return [f"{count} run{'s' if count != 1 else ''} below {self.folder}."]
-
-
-def runs(folder: Folder = "outputs", *, check: bool = False) -> RunList:
-    """The runs below a folder; with ``check`` every file and chunk is held against its checksum."""
-    return RunList(Path(folder), tuple(find_runs(Path(folder), check=check)))
-
-
-def clean_runs(folder: Folder = "outputs", *, chunks: bool = False) -> tuple[int, tuple[RunError, ...]]:
-    """Remove what is half written or damaged below a folder: bytes freed, and why some runs were left alone.
-
-    Parameters
-    ----------
-    chunks : remove also the stores of finished runs, which then cannot be extended
-    """
-    freed, left = 0, []
-    for one in find_runs(Path(folder)):
-        try:
-            freed += clean(one.folder, chunks=chunks)
-        except RunError as problem:
-            left.append(problem)
-    return freed, tuple(left)
-
-
-def remove_run(key: str, folder: Folder = "outputs") -> tuple[RunEntry, ...]:
-    """Remove the earlier results and stores below a folder whose key begins with ``key``; what was removed.
-
-    Raises
-    ------
-    RunError
-        TS-R061 when no run has this key or several have, TS-R062 when it is the key of the current result of a folder
-    """
-    return remove(Path(folder), key)
-
-
-@dataclass(frozen=True, repr=False)
-class Verification(Result):
-    """What :func:`verify` found in ``folder``."""
-
-    folder: Path
-    verdict: RunVerdict
-
-    @property
-    def ok(self) -> bool:
-        """Whether every number and file is what was written."""
-        found = self.verdict
-        return not (found.differences or found.changed or found.lost)
-
-    def frame(self) -> pd.DataFrame:
-        """One row a number that differs."""
-        import pandas as pd
-
-        names = ["replicate", "twin", "analysis", "contrast", "column", "stored", "now"]
-        return pd.DataFrame([asdict(one) for one in self.verdict.differences], columns=names)
-
-    def lines(self) -> list[str]:
-        """The verdict, and what is changed or lost."""
-        found, count = self.verdict, len(self.verdict.replicates)
-        sentences = [
-            f"{count:,} replicate{'s' if count > 1 else ''} simulated again, {found.compared:,} numbers compared: {found.word}."
-        ]
-        if 0 < found.largest < float("inf"):
-            sentences.append(f"The largest relative difference is {found.largest:.1e}.")
-        sentences += [
-            (
-                f"  replicate {one.replicate}, twin {one.twin}, {one.analysis}: {one.contrast}: {one.column} is {one.stored} in "
-                f"the run, {one.now} now"
-            )
-            for one in found.differences[:MOST_SHOWN]
-        ]
-        more = len(found.differences) - MOST_SHOWN
-        sentences += [f"  and {more:,} more"] if more > 0 else []
-        sentences += [
-            f"{name}." if " is gone from " in name else f"{name} is gone or is not what the run wrote."
-            for name in found.changed
-        ]
-        sentences += [f"In {self.folder}, {words}." for words in found.lost]
-        return [
-            *sentences,
-            *(f"{name}: {there} in the run, {here} here." for name, (there, here) in found.versions.items()),
-        ]
-
-
-def verify(folder: Folder, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verification:
-    """Check a run made anywhere: its files are what was written, and ``sample`` replicates give the same numbers again."""
-    return Verification(Path(folder), play_again(Path(folder), sample=sample, progress=progress))

@@ -41,7 +41,15 @@ def _without(record: Schema, *names: str) -> Schema:
 MAYBE = _or_null(NUMBER)
 PATH = _or_null(TEXT)
 
-_WHERE = {"path": TEXT, "file": TEXT, "line": COUNT, "column": COUNT, "source_line": TEXT, "warning": YES, "option": PATH}
+_WHERE = {
+    "path": TEXT,
+    "file": TEXT,
+    "line": COUNT,
+    "column": COUNT,
+    "source_line": TEXT,
+    "warning": YES,
+    "option": PATH,
+}
 FAULT = _without(_record(code=TEXT, message=TEXT, remedy=TEXT, **_WHERE), *_WHERE)
 LINE = _record(name=TEXT, text=TEXT, bad=YES)
 PLACE = {"analysis": TEXT, "contrast": TEXT}

@@ -71,7 +71,7 @@ def command(
 
 def _remove(keys: Sequence[str], folder: Path) -> None:
     """Remove what has these keys, and say what it was."""
-    from trialsim.api.keep import remove_run
+    from trialsim.api.stored import remove_run
     from trialsim.runs.effort import volume
 
     for key in keys:
@@ -81,7 +81,7 @@ def _remove(keys: Sequence[str], folder: Path) -> None:
 
 
 def _clean(folder: Path, *, chunks: bool) -> None:
-    from trialsim.api.keep import clean_runs
+    from trialsim.api.stored import clean_runs
     from trialsim.runs.effort import volume
 
     freed, left = clean_runs(folder, chunks=chunks)

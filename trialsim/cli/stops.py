@@ -21,7 +21,19 @@ def stopping_signals(*names: str) -> list[signal.Signals]:
 
 
 def answer_all() -> None:
-    """Have TERM and HUP do what Ctrl-C does, in whatever command is under way."""
+    """Have TERM and HUP do what Ctrl-C does, in whatever command is under way.
+
+    Python drops an exception that meets it while it clears an object away; such a request is made again.
+    """
+    ordinary = sys.unraisablehook
+
+    def again(dropped: sys.UnraisableHookArgs) -> None:
+        if isinstance(dropped.exc_value, KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        else:
+            ordinary(dropped)
+
+    sys.unraisablehook = again
     for number in stopping_signals("SIGTERM", "SIGHUP"):
         signal.signal(number, _stop)
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, scenario_of, study_of
 from trialsim.compare import Comparison, Side, common_seed, compare_sides, planned, read_sides
 from trialsim.engine import Engine
@@ -69,6 +70,7 @@ class ComparisonResult(Result):
         return pictures(self.found)
 
 
+@checked
 def compare(
     designs: Sequence[Subject],
     *,
@@ -176,6 +178,7 @@ def _made(figure: Figure) -> Figure:
     return figure
 
 
+@checked
 def sweep(
     subject: Subject,
     over: Mapping[str, Sequence[Any] | str] | Sequence[str] = (),
@@ -307,6 +310,7 @@ class TornadoResult(Result):
         return {"tornado": lambda: figure(self.found)}
 
 
+@checked
 def tornado(
     subject: Subject,
     *,
@@ -379,6 +383,7 @@ class ReproductionResult(Result):
         return [f"{self.replicates:,} simulated trials. {verdict}"]
 
 
+@checked
 def reproduce(
     subject: Subject,
     *,

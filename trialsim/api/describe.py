@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, changed, scenario_of, study_of
 from trialsim.cautions import cautions_of
 from trialsim.errors import Fault, ScenarioError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trialsim.scenario import Scenario
 
 
+@checked
 def load(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A002  # the word of the command line
     """The scenario of a file, a shipped name or a text, checked and resolved.
 
@@ -39,6 +41,7 @@ def load(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # noqa: A00
     return scenario_of(subject, set=set)
 
 
+@checked
 def change(subject: Subject, changes: Mapping[str, Any]) -> Scenario:
     """The scenario with other values, checked and resolved like any other.
 
@@ -54,6 +57,7 @@ def change(subject: Subject, changes: Mapping[str, Any]) -> Scenario:
     return changed(subject, changes)
 
 
+@checked
 def prepare(subject: Subject, *, set: Sequence[str] = ()) -> Study:  # noqa: A002  # the word of the command line
     """The study: a scenario with everything decided before the first draw. Prepare once what is simulated often."""
     return study_of(subject, set=set)
@@ -95,6 +99,7 @@ class Check(Result):
         return self.frame().iloc[:0]
 
 
+@checked
 def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002  # the word of the command line
     """Every fault and warning of a scenario; faults of the scenario raise no exception."""
     try:
@@ -157,6 +162,7 @@ def _aligned(section: Section) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, wide, strict=True)).rstrip() for row in rows]
 
 
+@checked
 def explain(subject: Subject, *, set: Sequence[str] = ()) -> Explanation:  # noqa: A002  # the word of the command line
     """In plain words what a scenario means, and what it implies."""
     from trialsim.report.explain import explain as sections

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, study_of
 from trialsim.prepared import Study
 from trialsim.result import Result
@@ -72,6 +73,7 @@ class SizeResult(Result):
         return {"power_curve": lambda: figure(self.study, self.found)}
 
 
+@checked
 def find_size(
     subject: Subject,
     *,
@@ -108,6 +110,7 @@ def find_size(
     )  # fmt: skip
 
 
+@checked
 def find_effect(
     subject: Subject,
     *,
@@ -138,6 +141,7 @@ def find_effect(
     )  # fmt: skip
 
 
+@checked
 def find_precision(
     subject: Subject,
     *,
@@ -219,6 +223,7 @@ class AssuranceResult(Result):
         return {"assurance": lambda: figure(self.study, self.found)}
 
 
+@checked
 def find_assurance(
     subject: Subject,
     *,

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, study_of
 from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
@@ -164,6 +165,7 @@ class Run(Result):
         return pictures(self._played)
 
 
+@checked
 def run(
     subject: Subject,
     out: Folder | None = None,

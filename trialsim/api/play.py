@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trialsim import study as studies
 from trialsim import truth as truths
 from trialsim.analysis.estimates import Estimates
+from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, study_of
 from trialsim.cohort import Cohort
 from trialsim.engine import Engine
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from trialsim.report.figures import Picture
 
 
+@checked
 def simulate(
     subject: Subject,
     replicates: range | int = 1,
@@ -45,7 +47,7 @@ def simulate(
     Examples
     --------
     >>> import trialsim as ts
-    >>> ts.simulate("pain-crossover", range(1)).frame("measurements").columns[:4].tolist()  # doctest: +SKIP
+    >>> ts.simulate("textbook-t-test", range(1)).frame("measurements").columns[:4].tolist()  # doctest: +SKIP
     ['participant', 'arm', 'outcome', 'visit']
     """
     which = range(replicates) if isinstance(replicates, int) else replicates
@@ -54,6 +56,8 @@ def simulate(
 
 def analyze(cohort: Cohort) -> Estimates:
     """Every analysis of the scenario on every trial of a cohort, under each twin that was simulated."""
+    if not isinstance(cohort, Cohort):
+        raise TypeError(f"a cohort is wanted, as ts.simulate gives it, not a {type(cohort).__name__}.")
     return studies.analyze(cohort)
 
 
@@ -81,6 +85,7 @@ class Replay(Result):
         return write_cohort(self.cohort.one(self.replicate), Path(folder), allocation=allocation)
 
 
+@checked
 def replay(
     subject: Subject,
     replicate: int,
@@ -132,6 +137,7 @@ class TrueEffects(Result):
         return [f"{self.study.scenario.name}: true effects from {len(self.truth.replicates):,} replicates."]
 
 
+@checked
 def find_truth(
     subject: Subject,
     *,
@@ -200,6 +206,7 @@ class Evaluation(Result):
         return pictures(self)
 
 
+@checked
 def evaluate(
     subject: Subject,
     *,

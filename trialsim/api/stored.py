@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trialsim.api.arguments import checked
 from trialsim.errors import RunError
 from trialsim.result import Result
 from trialsim.runs.listing import RunEntry, clean, find_runs
@@ -129,6 +130,7 @@ class Verification(Result):
         ]
 
 
+@checked
 def verify(folder: Folder, *, sample: int = 20, progress: Callable[[int], None] | None = None) -> Verification:
     """Check a run made anywhere: its files are what was written, and ``sample`` replicates give the same numbers again."""
     return Verification(Path(folder), play_again(Path(folder), sample=sample, progress=progress))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -44,7 +45,7 @@ def tornado(
         grid = figure.subplots(1, len(measures), sharey=True, squeeze=False, width_ratios=widths)[0]
         for axes, measure in zip(grid, measures, strict=True):
             part = frame[frame["measure"] == measure].set_index("label").loc[labels]
-            _panel(axes, part, words=measure == measures[0])
+            _panel(axes, part, words=measure == measures[0], share=measure in shares)
             axes.set_xlabel(names[measure])
             axes.xaxis.set_major_locator(MaxNLocator(6 if measure == measures[0] else 4, steps=[1, 2, 5, 10]))
             formatter = PercentFormatter(1) if measure in shares else StrMethodFormatter("{x:,.0f}")
@@ -61,7 +62,7 @@ def tornado(
     return figure
 
 
-def _panel(axes: Axes, part: pd.DataFrame, *, words: bool) -> None:
+def _panel(axes: Axes, part: pd.DataFrame, *, words: bool, share: bool) -> None:
     declared = float(part["declared"].iloc[0])
     reach = [0.0, 0.0]  # to the left, to the right
     for y, (_, row) in enumerate(part.iterrows()):
@@ -75,8 +76,10 @@ def _panel(axes: Axes, part: pd.DataFrame, *, words: bool) -> None:
             faint = bool(row[f"noise_{end}"])
             alpha = FAINT_ALPHA if faint else 0.95
             axes.barh(y + shift, value - declared, left=declared, height=0.32, color=color, alpha=alpha, linewidth=0)
+            limits = (value, 1.0 - value) if share else (math.inf, math.inf)  # a share ends at 0 and 1
+            ends = [[max(0.0, min(error, one))] for one in limits]
             axes.errorbar(
-                value, y + shift, xerr=error, color=INK, linewidth=0.8, capsize=0, alpha=0.35 if faint else 0.8
+                value, y + shift, xerr=ends, color=INK, linewidth=0.8, capsize=0, alpha=0.35 if faint else 0.8
             )
             right = value >= declared
             if words:

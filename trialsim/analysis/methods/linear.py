@@ -23,6 +23,7 @@ from trialsim.analysis.methods.case import Case, Power
 from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted
 from trialsim.analysis.methods.means import between_arms
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
+from trialsim.analysis.methods.spreads import unequal_sds
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
@@ -257,6 +258,6 @@ def _jointly(
 
 
 METHODS: Methods = {
-    ("ancova", "two"): Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, ()),
-    ("ancova", "all"): Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, ()),
+    ("ancova", "two"): Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, (unequal_sds,)),
+    ("ancova", "all"): Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, (unequal_sds,)),
 }

@@ -21,6 +21,7 @@ from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power, joined
 from trialsim.analysis.methods.dunnett import dunnett
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
+from trialsim.analysis.methods.spreads import unequal_sds
 from trialsim.analysis.moments import ArmMoments, moments
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, TOO_FEW, BoolArray, FloatArray, Rows, first_reason
@@ -275,7 +276,7 @@ _ONE = Method(_run_one, _exactly(_one_sample_power), None, ())
 METHODS: Methods = {
     ("one-sample-t", "one"): _ONE,
     ("paired-t", "one"): _ONE,
-    ("t", "two"): Method(partial(_run_two, test=two_sample_t), _exactly(_t_power), None, ()),
+    ("t", "two"): Method(partial(_run_two, test=two_sample_t), _exactly(_t_power), None, (unequal_sds,)),
     ("welch", "two"): Method(
         partial(_run_two, test=welch_t),
         ClosedForm(_welch_power, {"welch": (0.01, 0.01, 0.01)}, whole_sizes=False),
@@ -283,7 +284,7 @@ METHODS: Methods = {
         (),
     ),
     ("residual-t", "two"): Method(partial(_run_two, test=anova_pair), _exactly(_residual_power), _jointly, ()),
-    ("anova", "all"): Method(partial(_run_all, test=anova), _exactly(_anova_power), None, ()),
+    ("anova", "all"): Method(partial(_run_all, test=anova), _exactly(_anova_power), None, (unequal_sds,)),
     ("welch-anova", "all"): Method(
         partial(_run_all, test=welch_anova),
         ClosedForm(_welch_anova_power, {"welch-anova": (0.01, 0.01, 0.01)}, whole_sizes=False),

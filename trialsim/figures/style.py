@@ -90,9 +90,14 @@ def row_names(rows: Sequence[str]) -> tuple[list[str], float]:
     return names, FURTHER_LINE * max((name.count("\n") for name in names), default=0)
 
 
+#: Letters of a caption in an inch of the figure.
+LETTERS = 16
+
+
 def caption(figure: Figure, text: str) -> None:
-    """A small line under the figure on what was simulated and how often."""
-    figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color=QUIET)
+    """Small lines under the figure on what was simulated and how often, no wider than the figure."""
+    lines = textwrap.wrap(text, int(LETTERS * figure.get_figwidth()), break_on_hyphens=False)
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=8, color=QUIET)
 
 
 def plain_grid(axes: Axes, *, axis: str = "y") -> None:

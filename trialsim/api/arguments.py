@@ -11,7 +11,6 @@ from typing import Any, TypeVar, get_args
 from trialsim.engine import Engine
 from trialsim.prepared import Study
 from trialsim.scenario.model import Scenario
-from trialsim.sizing.target import Need
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -21,8 +20,8 @@ COUNTS = {"replicates": 1, "replicate": 0, "confirm": 0, "points": 1, "workers":
 #: Lists of texts, of which a single one may be given without a list.
 LISTS = ("set", "wanted", "variants", "listed")
 
-#: Words of which one is taken.
-WORDS = {"engine": get_args(Engine), "need": get_args(Need)}
+#: Words of which one is taken; those of a type that is slow to import are looked up when they are needed.
+WORDS = ("engine", "need")
 
 #: What a subject may be.
 SUBJECTS = (str, os.PathLike, Scenario, Study)
@@ -55,8 +54,8 @@ def _checked(name: str, value: Any) -> Any:
         return [value]
     if name in COUNTS and value is not None:
         _count(name, value, COUNTS[name])
-    if name in WORDS and value not in WORDS[name]:
-        raise ValueError(f"{name} is {' or '.join(map(repr, WORDS[name]))}, not {value!r}.")
+    if name in WORDS and value not in _words(name):
+        raise ValueError(f"{name} is {' or '.join(map(repr, _words(name)))}, not {value!r}.")
     if name == "subject" and not isinstance(value, SUBJECTS):
         raise TypeError(
             f"a scenario is wanted: a path, a shipped name, a text, a Scenario or a Study, not {_what(value)}."
@@ -64,6 +63,14 @@ def _checked(name: str, value: Any) -> Any:
     if name == "designs" and (isinstance(value, (str, os.PathLike, Mapping)) or not hasattr(value, "__len__")):
         raise TypeError(f"a list of designs is wanted, such as [first, second], not {_what(value)}.")
     return value
+
+
+def _words(name: str) -> tuple[str, ...]:
+    if name == "engine":
+        return get_args(Engine)
+    from trialsim.sizing.target import Need
+
+    return get_args(Need)
 
 
 def _count(name: str, value: Any, least: int) -> None:

@@ -234,3 +234,19 @@ def test_the_same_fault_with_other_values_is_told_once() -> None:
     (fault,) = caught.value.faults
     assert fault.message == "'150 %' is too large. (2 of 3 points)"
     assert fault.form == "'{value}' is too large."
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("design.enroll={each arm: 1,000}", "'1,000' has a comma."),
+        ("design.enroll={in all: 1,200}", "'1,200' has a comma."),
+        ("outcomes.score.level={mean: 50,5, sd: 10}", "'50,5' has a comma as its decimal point."),
+        ("design.enroll={each arm: 3, each arm: 4}", "'each arm' appears twice; first in line 1."),
+    ],
+)
+def test_what_is_wrong_in_a_typed_map_is_a_fault(text: str, number: str) -> None:
+    """A comma in a number made two keys of one, and the study another one in silence: {each arm: 1,000} enrolled 2."""
+    with pytest.raises(ScenarioError) as caught:
+        load(ROOT / "lessons/textbook-t-test.yaml", set=[text])
+    assert number in [fault.message for fault in caught.value.faults]

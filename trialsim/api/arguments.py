@@ -38,20 +38,19 @@ def checked(function: Function) -> Function:
         when it is out of range, or not one of the words
     """
     parameters = signature(function)
+    lists = {name for name, one in parameters.parameters.items() if name in LISTS and "Sequence" in str(one.annotation)}
 
     @wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
         bound = parameters.bind(*arguments, **named)
         for name, value in bound.arguments.items():
-            bound.arguments[name] = _checked(name, value)
+            bound.arguments[name] = [value] if name in lists and isinstance(value, str) else _checked(name, value)
         return function(*bound.args, **bound.kwargs)
 
     return call  # type: ignore[return-value]  # the same signature
 
 
 def _checked(name: str, value: Any) -> Any:
-    if name in LISTS and isinstance(value, str):
-        return [value]
     if name in COUNTS and value is not None:
         _count(name, value, COUNTS[name])
     if name in WORDS and value not in _words(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import rich_click as click
@@ -37,4 +38,4 @@ def command(template: str | None, target: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"files": [str(one) for one in written]})
         return
-    stdout.print(f"Wrote {path}. Change it, then: trialsim check {path}", markup=False)
+    stdout.print(f"Wrote {path}. Change it, then: trialsim check {shlex.quote(str(path))}", markup=False)

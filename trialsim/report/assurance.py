@@ -53,7 +53,7 @@ def answer(found: Assurance) -> list[str]:
 def _influences(found: Assurance) -> list[str]:
     ranked = sorted(zip(found.average.influence, found.beliefs, strict=True), key=lambda pair: -pair[0])
     strongest = [f"{belief.label} ({100 * moved:.0f} points)" for moved, belief in ranked[:3]]
-    if len(ranked) == 1:
+    if len(ranked) == 1 or round(100 * ranked[0][0]) == 0:  # nothing to name: one belief, or too few points to see any
         return []
     return [f"What changes the power most, in standard deviations over the prior: {', '.join(strongest)}."]
 

@@ -7,6 +7,7 @@ prior are all changes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trialsim.errors import EngineError
@@ -68,6 +69,8 @@ def typed(written: WrittenScenario, texts: Sequence[str], *, option: str) -> Wri
         except BrokenText as broken:
             written = written.found(Finding("TS-E008", (), f"'{value_text}': {broken.finding.message}", "", place))
             continue
+        for finding in value.findings:
+            written = written.found(replace(finding, path=(), place=place))
         column = len(path) + 1  # the value begins behind the equals sign
         keys, values = (
             {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from trialsim.errors import Fault, ScenarioError
+from trialsim.quantities.marks import marks_remedy
 from trialsim.scenario.checks.sweep import check_sweep
 from trialsim.scenario.sweep import Sweep
 from trialsim.scenario.text import Finding, read_text
@@ -79,7 +80,9 @@ def _values(text: str, file: str, faults: list[Fault]) -> object:
     """A list, a range in words, or a single value as a list of one."""
     value = _read(text, file, faults)
     if isinstance(value, str) and "," in value and all(re.match(r"\s*[-+.]?\d", part) for part in value.split(",")):
-        remedy = f'Write several values in brackets, "[{text.strip()}]", and a decimal point instead of a comma.'
+        one = marks_remedy(text.strip()) if text.count(",") == 1 else ""
+        several = f'Write several values in brackets: "[{text.strip()}]".'
+        remedy = f"{one} {several}".strip()
         faults.append(_fault(file, "TS-E008", f"'{text.strip()}' is not one value.", remedy))
     return value if isinstance(value, list) or (isinstance(value, str) and ".." in value) else [value]
 

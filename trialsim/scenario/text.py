@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trialsim.quantities.letters import odd_letter
+from trialsim.quantities.marks import marks_remedy
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
@@ -295,10 +296,13 @@ def _refuse_decimal_comma(tree: Tree, top: _Open) -> None:
     (*_, before), digits = list(top.content)[:-1] or [None], top.key
     number = top.content.get(before)
     if isinstance(number, int) and not isinstance(number, bool) and len(tree.findings) < MOST_FAULTS:
-        message, remedy = f"'{number},{digits}' has a decimal comma.", f"Write a decimal point: {number}.{digits}."
-        tree.findings.append(Finding("TS-E011", (*top.path, str(before)), message, remedy))
+        written = f"{number},{digits}"
+        thousands = len(str(digits)) == 3 and abs(number) < 1_000
+        message = f"'{written}' has a comma{'' if thousands else ' as its decimal point'}."
+        tree.findings.append(Finding("TS-E011", (*top.path, str(before)), message, marks_remedy(written)))
         del top.content[digits]
-        top.content[before] = float(f"{number}.{digits}")  # what is meant is looked at further
+        plain = f"{number}{digits}" if thousands else f"{number}.{digits}"
+        top.content[before] = int(plain) if thousands else float(plain)  # what is meant is checked further
 
 
 def _open_key(tree: Tree, top: _Open, key: str | None, where: Place) -> None:

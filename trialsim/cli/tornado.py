@@ -82,32 +82,31 @@ def command(
             }
         )
         return
-    _print(found)
-    stdout.print()
     for line in lines(found):
         stdout.print(line, markup=False)
+    stdout.print()
+    _print(found)
+    stdout.print()
     stderr.print(f"{total:,} designs simulated in {found.seconds:.1f} s.", markup=False)
     stdout.print(f"The table{' and the figure are' if figures else ' is'} in {folder}.", markup=False)
 
 
 def _print(found: Tornado) -> None:
-    """The change of power at both ends of every range; changes within the Monte Carlo error are dim."""
+    """The change of power at both ends of every range; a change within the Monte Carlo error is less than twice its error."""
     from rich.table import Table
 
     from trialsim.report.sweep import names_of
-    from trialsim.report.tornado import change, share_at
+    from trialsim.report.tornado import change
     from trialsim.scenario.sweep import shown
 
     table = Table(box=None, pad_edge=False)
     table.add_column("assumption")
-    for name in ("declared", "low", "high", "power at low", "at high", "change at low", "at high"):
+    for name in ("declared", "power at low", "power at high"):
         table.add_column(name, justify="right")
     bars = found.of("power")
     names = names_of(tuple(bar.assumption.path for bar in bars))
     for bar in bars:
-        one, ends = bar.assumption, (bar.low, bar.high)
-        table.add_row(
-            names[one.path], shown(one.value), shown(one.low), shown(one.high),
-            *(share_at(end) for end in ends), *(change(end) for end in ends), style="dim" if bar.noise else "",
-        )  # fmt: skip
+        one = bar.assumption
+        low, high = (f"{shown(at)}: {change(end)}" for at, end in ((one.low, bar.low), (one.high, bar.high)))
+        table.add_row(names[one.path], shown(one.value), low, high)
     table_console().print(table)

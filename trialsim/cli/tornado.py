@@ -101,7 +101,7 @@ def _print(found: Tornado) -> None:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("assumption")
-    for name in ("declared", "power at low", "power at high"):
+    for name in ("declared", "change at low", "change at high"):
         table.add_column(name, justify="right")
     bars = found.of("power")
     names = names_of(tuple(bar.assumption.path for bar in bars))

@@ -137,11 +137,13 @@ def _plan(pilot: Pilot) -> dict[str, Any]:
 def _show(fragment: Fragment, pilot: Pilot | None, out: Path | None, *, as_json: bool) -> None:
     """The scenario on stdout or in a file that does not exist yet; the notes on stderr."""
     if out is not None:
+        from trialsim.api.begin import named
         from trialsim.errors import RunError
+        from trialsim.quantities.letters import usable_name
 
         try:
             with out.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(fragment.text)
+                file.write(named(fragment.text, usable_name(out.stem)))
         except FileExistsError:
             raise RunError(f"{out} exists and is kept.", code="TS-R001", remedy="Choose another name.") from None
         except OSError as error:

@@ -295,12 +295,12 @@ def test_the_codebook_lists_the_words_that_stand_in_the_tables(trial: Trial) -> 
     for one in coded.itertuples():
         codes = {code.partition(" = ")[0] for code in one.codes.split("; ")}
         assert set(frame(trial, one.table)[one.column].dropna()) <= codes, (one.table, one.column)
-    rows = book.set_index(["table", "column"])
-    assert rows.loc[("participants", "sex"), "codes"] == "girl; boy"
-    assert tuple(rows.loc[("participants", "age"), ["type", "unit", "range"]]) == ("number", "y", "12 to 18")
+    rows = {(one.table, one.column): one._asdict() for one in book.itertuples()}
+    assert rows["participants", "sex"]["codes"] == "girl; boy"
+    assert tuple(rows["participants", "age"][key] for key in ("type", "unit", "range")) == ("number", "y", "12 to 18")
     on_ward = trial.cohort.trace is not None
-    assert rows.loc[("visits", "time"), "type"] == ("date and time" if on_ward else "number")
-    assert ("by the study's calendar" if on_ward else "since enrollment") in rows.loc[("visits", "time"), "meaning"]
+    assert rows["visits", "time"]["type"] == ("date and time" if on_ward else "number")
+    assert ("by the study's calendar" if on_ward else "since enrollment") in rows["visits", "time"]["meaning"]
 
 
 def test_each_outcome_has_its_own_values_in_the_codebook(on_ward: Trial) -> None:

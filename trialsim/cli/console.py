@@ -123,9 +123,10 @@ def progress(total: int, *, text: str, quiet: bool) -> Iterator[Callable[[int], 
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(
-        *columns, console=stderr, disable=quiet or is_quiet() or not stderr.is_terminal, transient=True
-    ) as bar:
+    if quiet or is_quiet() or not stderr.is_terminal:
+        yield lambda _: None
+        return
+    with Progress(*columns, console=stderr, transient=True) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, completed=done)
 
@@ -139,9 +140,10 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
         TextColumn("{task.description}", markup=False), _bar(), MofNCompleteColumn(),
         TextColumn("{task.fields[pace]}", markup=False), TimeRemainingColumn(compact=True),
     )  # fmt: skip
-    with Progress(
-        *columns, console=stderr, disable=quiet or is_quiet() or not stderr.is_terminal, transient=True
-    ) as bar:
+    if quiet or is_quiet() or not stderr.is_terminal:
+        yield lambda _, __, ___: None
+        return
+    with Progress(*columns, console=stderr, transient=True) as bar:
         known: dict[str, TaskID] = {}
 
         def tell(text: str, done: int, total: int | None) -> None:

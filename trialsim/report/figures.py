@@ -190,7 +190,8 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
     if len(spells):
         first = busiest_week(spells)
         lanes = lanes_of(run.study)
-        week = pd.concat([other_spells(trial, first), in_week(spells, first)], ignore_index=True)
+        parts = [other_spells(trial, first), in_week(spells, first)]
+        week = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
         yield Picture(
             "ward_week",
             "One week on the ward",

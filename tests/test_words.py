@@ -72,7 +72,7 @@ WORDS = {
     r"\bsaid\b": "stated, given, declared, shown",
     r"\b(if|when|unless) not said\b|\bif nothing is said\b|\bnothing is said\b": "by default",
     r"\bif left out\b": "by default",
-    r"(?<!there )\b(?:is|are) no (?:number|share|unit|table|text|map|day|name|scale|means?|tests?|outcomes?|errors?)\b":
+    r"(?<!there )\b(?:is|are) no (?!true\b|longer\b|more\b|less\b|fewer\b|larger\b|smaller\b|worse\b|better\b)\w+":
         "is not a ...",
     r"\bit is no\b|\bthat is no\b|\bwhat is no\b|\bcolumn that is no\b": "is not a ...",
     r"\bcannot be told\b|\btold apart\b|\btells? (?:\w+ ){0,4}apart\b": "cannot be determined; is clear, is undecided",

@@ -78,7 +78,7 @@ def __getattr__(name: str) -> Any:
     Raises
     ------
     AttributeError
-        when there is no such name
+        for an unknown name
     """
     from importlib import import_module
 

@@ -84,7 +84,7 @@ class Cohort(Result):
         Raises
         ------
         KeyError
-            if there is no such table, or events were not recorded
+            for an unknown table, or if events were not recorded
         """
         import pandas as pd
 

@@ -34,7 +34,7 @@ def check_regular(path: Path, *, most: int | None = None, folder: Path | None = 
     Raises
     ------
     OSError
-        if there is no such file, or it is something else; ``strerror`` says so in words
+        if the file does not exist or is something else; ``strerror`` says so in words
     """
     if folder is not None and path.is_symlink() and not leads_inside(path, folder):
         raise OSError(errno.EPERM, "it is a link to a place outside the folder", str(path))

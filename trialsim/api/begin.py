@@ -38,7 +38,7 @@ def begin_study(template: str, target: Path | None = None) -> list[Path]:
     Raises
     ------
     RunError
-        TS-R010 when there is no such template, TS-R011 when a file exists already
+        TS-R010 for an unknown template, TS-R011 when a file exists already
     """
     known = templates()
     if template not in known:

@@ -127,7 +127,7 @@ class Run(Result):
         Raises
         ------
         KeyError
-            when there is no such table
+            for an unknown table
         """
         import pandas as pd
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trialsim.reproduce import Placement
 
 
-#: Kinds of figures whose names are no words.
+#: Kinds of figures that have no word of their own.
 WORDS = {"sd": "SD"}
 
 

@@ -61,7 +61,7 @@ class Comparison:
         Raises
         ------
         KeyError
-            if there is no such row
+            for an unknown row
         """
         for row in self.rows:
             wanted = (row.scenario, row.analysis, row.measure) == (scenario, analysis, measure)

@@ -71,7 +71,7 @@ def read_sides(
     Raises
     ------
     CompareError
-        TS-C001 if there are fewer than two designs or too many, TS-C002 if there is no such file, folder or scenario
+        TS-C001 if there are fewer than two designs or too many, TS-C002 for an unknown file, folder or scenario
     RunError
         TS-C003 if a folder has no finished run, TS-C004 if its files were changed since
     ScenarioError

@@ -54,7 +54,7 @@ class OperatingCharacteristics(Result):
         Raises
         ------
         KeyError
-            if there is no such row
+            for an unknown row
         """
         for row in self.measures:
             if (row.analysis, row.measure) == (analysis, measure) and contrast in (None, row.contrast):

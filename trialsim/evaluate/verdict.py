@@ -124,7 +124,7 @@ def judged_twin(twins: Sequence[str]) -> str:
 def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, rows: Sequence[Measure]) -> list[Measure]:
     """The rejection rate of every row without declared effects, under its correct name.
 
-    It is a type I error if the truth there is no effect: closer to it than :data:`MARGIN`, or not clearly different from
+    It is a type I error if the true effect there is zero: closer to it than :data:`MARGIN`, or not clearly different from
     it; and if the row has no truth by definition. A family has one if each of its rows has.
     """
     twin = judged_twin(twins)

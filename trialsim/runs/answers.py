@@ -1,4 +1,4 @@
-"""Folders of answers that are no runs (sizes, assurances, comparisons, sweeps): each holds one kind of answer about one thing."""
+"""Folders of answers other than runs (sizes, assurances, comparisons, sweeps): each holds one kind of answer about one thing."""
 
 from __future__ import annotations
 

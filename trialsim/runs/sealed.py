@@ -60,7 +60,7 @@ def keys_in(folder: Path) -> set[object]:
 
     keys: set[object] = set()
     for _, path in chunk_files(folder):
-        with suppress(Exception):  # damaged ones are no witnesses
+        with suppress(Exception):  # damaged ones prove nothing
             keys.add(json.loads(pq.read_schema(path).metadata[b"trialsim"])["key"])
     return keys
 

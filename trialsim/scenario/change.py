@@ -124,7 +124,7 @@ def _plain(value: Any) -> Any:
 
 
 def _set(written: WrittenScenario, text: str, value: Tree, where: Place) -> WrittenScenario:
-    """The value at a path as people write it; a finding when there is no such place."""
+    """The value at a path as people write it; a finding for an unknown place."""
     holder, rest = _descend(written.data, text)
     made, rest = _made(written.data, holder, rest)
     below = at(written.data, holder) if made == () else {}

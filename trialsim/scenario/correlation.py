@@ -141,7 +141,10 @@ def check_names(name: str, outcome: Outcome, above: list[str], report: Report) -
         if not -1 < number.value < 1:
             report(
                 Finding(
-                    "TS-E026", here, f"{number.value:g} is no correlation.", "It lies between -1 and 1, both excluded."
+                    "TS-E026",
+                    here,
+                    f"{number.value:g} is not a correlation.",
+                    "It lies between -1 and 1, both excluded.",
                 )
             )
     for other in outcome.correlation.with_:

@@ -147,7 +147,7 @@ def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -
     Raises
     ------
     SizingError
-        TS-S001 if there is no such analysis or contrast
+        TS-S001 for an unknown analysis or contrast
     """
     plan = study.analysis
     found = [_find(plan, name) for name in wanted] or list(plan.primary)

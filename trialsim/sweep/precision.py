@@ -91,7 +91,7 @@ def until_precise(
     Raises
     ------
     RunError
-        TS-R020 if there is no such measure
+        TS-R020 for an unknown measure
     """
     wanted = PrecisionTarget() if wanted is None else wanted
     n, played = min(FEWEST, most), []

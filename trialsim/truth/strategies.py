@@ -162,7 +162,7 @@ def _last_on_treatment(shared: SharedDraws, played: Play, visit: int, values: Fl
     """(R, N) from ``values`` (R, N, D): the value at the visit, or at the last visit before it on treatment.
 
     A participant is on treatment who came to the visit and received all of the own arm's activities planned before it. NaN if
-    there is no such visit.
+    no such visit took place.
     """
     plan = shared.study.response
     inputs = PredictorInputs(plan, played.entries, played.trace, shared.seed, shared.replicates)

@@ -41,7 +41,7 @@ class ClosedForm:
 
 @dataclass(frozen=True)
 class NoClosedForm:
-    """Why there is no closed form, in words."""
+    """The reason for having no closed form, in words."""
 
     text: str
 

@@ -38,7 +38,7 @@ def check_design(scenario: Draft, report: Report) -> None:
         if not parts:
             report(
                 Finding(
-                    "TS-E040", (*place, "ratio"), f"'{allocation.ratio}' is no ratio.", 'Write whole numbers: "2:1".'
+                    "TS-E040", (*place, "ratio"), f"'{allocation.ratio}' is not a ratio.", 'Write whole numbers: "2:1".'
                 )
             )
         elif len(parts) != len(arms):

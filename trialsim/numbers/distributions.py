@@ -211,10 +211,8 @@ def cdf_whole(distribution: Distribution, x: float) -> float:
     if family == "triangular":
         return _triangular_cdf(x, *params)
     if family == "beta":
-        from scipy.special import betainc
-
         a, b, low, high = params
-        return float(betainc(a, b, min(max((x - low) / (high - low), 0.0), 1.0)))
+        return float(special.betainc(a, b, min(max((x - low) / (high - low), 0.0), 1.0)))
     if x <= 0:
         return 0.0
     return _positive_cdf(family, params, x)
@@ -227,9 +225,7 @@ def _positive_cdf(family: str, params: tuple[float, ...], x: float) -> float:
         return -math.expm1(-x / params[0])
     if family == "weibull":
         return -math.expm1(-((x / params[1]) ** params[0]))
-    from scipy.special import gammainc
-
-    return float(gammainc(params[0], x / params[1]))
+    return float(special.gammainc(params[0], x / params[1]))
 
 
 def _triangular_cdf(x: float, low: float, mode: float, high: float) -> float:

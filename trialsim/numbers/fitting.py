@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from trialsim.errors import DistributionError
+from trialsim.heavy import special
 from trialsim.numbers.given import Given, quantiles_given
 from trialsim.numbers.normal import ndtri
 
@@ -142,11 +143,9 @@ def gamma(given: Given) -> Params:
         _above_zero("gamma", mean=both[0], SD=both[1])
         return (both[0] / both[1]) ** 2, both[1] ** 2 / both[0]
     if "median" in given and "cv" in given:
-        from scipy.special import gammaincinv
-
         _above_zero("gamma", median=given["median"], cv=given["cv"])
         shape = given["cv"] ** -2
-        return shape, given["median"] / float(gammaincinv(shape, 0.5))
+        return shape, given["median"] / float(special.gammaincinv(shape, 0.5))
     if "shape" in given and "scale" in given:
         _above_zero("gamma", shape=given["shape"], scale=given["scale"])
         return given["shape"], given["scale"]
@@ -156,31 +155,29 @@ def gamma(given: Given) -> Params:
 
 
 def _gamma_by_quantiles(points: list[tuple[float, float]]) -> Params:
-    from scipy.special import gammaincinv
-
     if len(points) > 2:
         return _gamma_nearest(points)
     (p, low), (q, high) = points
     shape = _root(
         lambda log_shape: (
-            math.log(gammaincinv(math.exp(log_shape), q) / gammaincinv(math.exp(log_shape), p)) - math.log(high / low)
+            math.log(special.gammaincinv(math.exp(log_shape), q) / special.gammaincinv(math.exp(log_shape), p))
+            - math.log(high / low)
         ),
         low=math.log(0.05),
         high=math.log(1e6),
         what="gamma",
     )
-    return math.exp(shape), low / float(gammaincinv(math.exp(shape), p))
+    return math.exp(shape), low / float(special.gammaincinv(math.exp(shape), p))
 
 
 def _gamma_nearest(points: list[tuple[float, float]]) -> Params:
     """Shape and scale by least squares of the log quantiles; the best scale of a shape is a mean of their gaps."""
     from scipy.optimize import minimize_scalar
-    from scipy.special import gammaincinv
 
     probabilities, logs = [p for p, _ in points], [math.log(value) for _, value in points]
 
     def gaps(log_shape: float) -> list[float]:
-        reached = gammaincinv(math.exp(log_shape), probabilities)
+        reached = special.gammaincinv(math.exp(log_shape), probabilities)
         return [y - math.log(x) if x > 0 else math.inf for y, x in zip(logs, reached, strict=True)]
 
     def squares(log_shape: float) -> float:

@@ -40,11 +40,21 @@ MEASURES = (
 )  # fmt: skip
 
 
+TOO_OFTEN = SimpleNamespace(analysis="k", contrast="b - a", too_often=True)
+
+
 def found(**other: Any) -> OperatingCharacteristics:
     twins = ("declared", "null", "no change")
     estimate = np.arange(len(twins) * R * len(ROWS), dtype=float).reshape(len(twins), R, len(ROWS))
     kept = SimpleNamespace(rows=ROWS, twins=twins, estimate=estimate, count=R)
-    told = {"kept": kept, "measures": MEASURES, "primary": ("m", "n"), "replicates": R, "seed": 7} | other
+    told = {
+        "kept": kept,
+        "measures": MEASURES,
+        "primary": ("m", "n"),
+        "replicates": R,
+        "seed": 7,
+        "verdicts": (TOO_OFTEN,),
+    } | other
     return cast("OperatingCharacteristics", SimpleNamespace(**told))
 
 
@@ -69,6 +79,7 @@ def test_rejections_are_values_or_bounds() -> None:
     assert told["m: b - a", "null"] == (True, 0.05, 0.04, 0.06)
     assert told["m: b - a", "no change"] == (True, 0.051, 0.045, 0.055)
     assert told["k: b - a", "declared"] == (False, 0.3, 0.2, 0.4)
+    assert {row for row, _ in frame[frame["too_often"]].index} == {"k: b - a"}
     for twin, low, high in (("declared", 0.2, 0.6), ("null", 0.02, 0.4)):
         primary, value, *ends = told["n: b - a", twin]
         assert (primary, ends) == (False, [low, high])  # a pair behind a gate is not what the study is judged by

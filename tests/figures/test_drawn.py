@@ -44,7 +44,7 @@ RATES = pd.DataFrame(
         ("pain", False, "null", 0.07, 0.06, 0.08),
     ],
     columns=["row", "primary", "twin", "value", "low", "high"],
-)
+).assign(too_often=False)
 
 
 def test_power_its_interval_the_level_and_the_goals() -> None:
@@ -189,3 +189,17 @@ def test_each_box_of_the_flow_stands_where_it_belongs() -> None:
                        ("with endpoint 27.0 (25-30)", "with endpoint 24.0 (22-27)")):  # fmt: skip
         assert boxes[one][0] < boxes[other][0]
     assert str(flow.Count("enrolled", 60.0, 60.0, 60.0)) == "enrolled 60"
+
+
+def test_a_rate_that_is_not_a_power_is_red_and_the_caption_says_why() -> None:
+    figure = power.rejection_rates(RATES.assign(too_often=RATES["row"] == "pain"), alpha=0.05)
+    colors = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
+    assert colors["50.0%"] == style.ACCENT
+    assert {color for text, color in colors.items() if text != "50.0%"} == {power.DECLARED}
+    assert "rejects too often without effects, so not a power" in figure.get_supxlabel().replace("\n", " ")
+    assert "red:" not in power.rejection_rates(RATES, alpha=0.05).get_supxlabel()
+
+
+def test_the_caption_names_bold_rows_only_where_there_are_some() -> None:
+    assert "Bold: primary." in power.rejection_rates(RATES, alpha=0.05).get_supxlabel()
+    assert "Bold" not in power.rejection_rates(RATES.assign(primary=False), alpha=0.05).get_supxlabel()

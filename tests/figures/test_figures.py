@@ -107,7 +107,7 @@ def test_power_is_printed_and_failed_rows_have_no_dot() -> None:
     rates = pd.DataFrame(
         [("fear", True, "declared", 0.912, 0.90, 0.92), ("pain", False, "declared", np.nan, 0.2, 0.9)],
         columns=["row", "primary", "twin", "value", "low", "high"],
-    )
+    ).assign(too_often=False)
     axes = power.rejection_rates(rates, alpha=0.05).axes[0]
     assert [text.get_text() for text in axes.texts] == ["91.2%"]
     assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["bold", "normal"]
@@ -117,7 +117,7 @@ def test_each_twin_has_its_marker_and_its_word() -> None:
     rates = pd.DataFrame(
         [("fear", True, twin, 0.5, 0.4, 0.6) for twin in ("declared", "null", "no change")],
         columns=["row", "primary", "twin", "value", "low", "high"],
-    )
+    ).assign(too_often=False)
     figure = power.rejection_rates(rates, alpha=0.05)
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert words == ["power, as declared", "null twin", "twin without change"]

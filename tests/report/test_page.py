@@ -192,7 +192,7 @@ def test_of_a_ward_a_clock_and_a_needle_only_where_there_are_some(
     assert pages["plain"].count("ward") == 1
     assert "everyone is enrolled at once and measured at the declared times." in pages["plain"]
     assert "; the clock, the attempts (needle) and the ward stay as declared." in pages["late"]
-    assert "the clock of cortisol is stopped as well" in pages["late"]
+    assert "the clock of Blood cortisol is stopped as well" in pages["late"]
     assert (
         "patients come, consent, wait for staff, are measured at the time at which the visit takes place and leave."
         in pages["late"]

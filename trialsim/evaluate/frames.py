@@ -83,10 +83,11 @@ def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
 
 
 def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
-    """Columns row, primary, twin, value, low, high; if power is given as bounds, value is NaN and low and high are the bounds."""
+    """Columns row, primary, twin, value, low, high, too_often; where power is bounds, value is NaN and low and high are these."""
     import pandas as pd
 
     primary = {row.analysis for row in result.kept.rows if row.analysis in result.primary}
+    too_often = {(one.analysis, one.contrast) for one in result.verdicts if one.too_often}
     records: list[dict[str, object]] = []
     known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
     for row in result.kept.rows:
@@ -101,7 +102,7 @@ def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
             records.append(
                 {
                     "row": row_name(row), "primary": row.analysis in primary and row.main, "twin": twin,
-                    "value": value, "low": low, "high": high,
+                    "value": value, "low": low, "high": high, "too_often": here in too_often,
                 }
             )  # fmt: skip
     return pd.DataFrame.from_records(records)

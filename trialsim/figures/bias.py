@@ -5,7 +5,17 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from trialsim.figures.style import ACCENT, INK, blank_figure, caption, percent_ticks, plain_grid, row_names, study_style
+from trialsim.figures.style import (
+    ACCENT,
+    INK,
+    blank_figure,
+    bold_primary,
+    caption,
+    percent_ticks,
+    plain_grid,
+    row_names,
+    study_style,
+)
 
 DOT = "#0072b2"
 
@@ -30,11 +40,9 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
         for level in sorted(set(table["level"].dropna())):
             right.axvline(level, color=ACCENT, linewidth=1, zorder=1.5)
         left.set_yticks(range(len(rows)), names)
-        for tick, primary in zip(left.get_yticklabels(), table["primary"], strict=True):
-            if primary:
-                tick.set_fontweight("bold")
+        bold = bold_primary(left, table["primary"])
         left.set_ylim(len(rows) - 0.5, -0.5)
-        left.set_xlabel("bias [standard errors of the estimate]")
+        left.set_xlabel("bias [standard errors]")
         right.set_xlabel("intervals that contain the truth")
         right.xaxis.set_major_formatter(percent_ticks())
         right.set_xlim(right=min(1.0, right.get_xlim()[1] + 0.001))
@@ -43,5 +51,5 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
         for panel in (left, right):
             plain_grid(panel, axis="x")
             panel.tick_params(axis="y", length=0)
-        caption(figure, f"{note} Dashed: no bias. Red: nominal coverage. Bold: primary.".strip())
+        caption(figure, f"{note} Dashed: no bias. Red: nominal coverage.{bold}".strip())
     return figure

@@ -17,6 +17,7 @@ from trialsim.figures.style import (
     ARM_COLORS,
     INK,
     blank_figure,
+    bold_primary,
     caption,
     in_lines,
     percent_ticks,
@@ -78,9 +79,7 @@ def share_comparison(
             left.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.8)
         right.axvline(0, color=INK, linewidth=1, zorder=0.8)
         left.set_yticks(range(len(rows)), row_labels)
-        for tick, row in zip(left.get_yticklabels(), rows, strict=True):
-            if shares.loc[shares["row"] == row, "primary"].any():
-                tick.set_fontweight("bold")
+        bold = bold_primary(left, (bool(shares.loc[shares["row"] == row, "primary"].any()) for row in rows))
         left.set_ylim(len(rows) - 0.5, -0.5)
         for y in np.arange(0.5, len(rows) - 1):
             for axes in (left, right):
@@ -97,7 +96,7 @@ def share_comparison(
             plain_grid(axes, axis="x")
             axes.tick_params(axis="y", length=0)
         _legend(figure, names)
-        caption(figure, f"{note} Bars: 95 % Monte Carlo intervals.".strip())
+        caption(figure, f"{note} Bars: 95 % Monte Carlo intervals.{bold}".strip())
     return figure
 
 

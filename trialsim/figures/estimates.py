@@ -51,7 +51,7 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
         for panel in panels[len(rows) :]:
             panel.set_visible(False)
         _twin_legend(figure)
-        caption(figure, note)
+        caption(figure, f"{note} Line: mean of the estimates. Dotted: truth. Dashed: no effect.".strip())
     return figure
 
 

@@ -78,7 +78,7 @@ def consort(flow: Flow, *, note: str = "") -> Figure:
             _arrow(axes, (x, tops[3] - heights[3]), (x, tops[4]))
             _box(axes, x, tops[5], breadth, heights[5], [str(flow.analyzed[arm])], color=palette[arm])
             _arrow(axes, (x, tops[4] - heights[4]), (x, tops[5]))
-        caption(figure, note)
+        caption(figure, f"{note} Means; in parentheses the range of 90 % of trials.".strip())
     return figure
 
 

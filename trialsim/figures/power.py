@@ -11,6 +11,7 @@ from trialsim.figures.style import (
     INK,
     QUIET,
     blank_figure,
+    bold_primary,
     caption,
     percent_ticks,
     plain_grid,
@@ -31,7 +32,8 @@ TWINS = (
 def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
     """A dot and its 95 % Monte Carlo interval for each analysis and contrast: power, and rejection under the null twin.
 
-    ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high. A wide bar without a
+    ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high and too_often (bool:
+    the test rejects too often without effects). A wide bar without a
     dot shows bounds: too many replicates failed.
     """
     with study_style():
@@ -45,9 +47,8 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
         for goal in (0.8, 0.9):
             axes.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
         axes.set_yticks(range(len(rows)), names)
-        for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
-            if rates.loc[rates["row"] == row, "primary"].any():
-                tick.set_fontweight("bold")
+        bold = bold_primary(axes, (bool(rates.loc[rates["row"] == row, "primary"].any()) for row in rows))
+        red = " Number in red: rejects too often without effects, so not a power." if rates["too_often"].any() else ""
         axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.set_xlim(-0.01, 1.13)
         axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1])
@@ -58,7 +59,7 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
         handles, labels = axes.get_legend_handles_labels()
         unique = dict(zip(labels, handles, strict=True))
         figure.legend(unique.values(), unique.keys(), loc="outside upper right", ncols=len(unique))
-        caption(figure, f"{note} Red: significance level. Dashed: 80 and 90 %. Bold: primary.".strip())
+        caption(figure, f"{note} Red: significance level. Dashed: 80 and 90 %.{bold}{red}".strip())
     return figure
 
 
@@ -73,5 +74,5 @@ def _draw_twin(axes: Axes, part: pd.DataFrame, rows: list[str], *, color: str, s
             if marker == "o":
                 axes.annotate(
                     f"{value:.1%}", (max(high, value), y), xytext=(7, 0), textcoords="offset points", va="center",
-                    fontsize=8, color=color,
+                    fontsize=8, color=ACCENT if record.too_often else color,
                 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +98,16 @@ def caption(figure: Figure, text: str) -> None:
     """Small lines under the figure on what was simulated and how often, no wider than the figure."""
     lines = textwrap.wrap(text, int(LETTERS * figure.get_figwidth()), break_on_hyphens=False)
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=8, color=QUIET)
+
+
+def bold_primary(axes: Axes, primary: Iterable[bool]) -> str:
+    """Labels of the primary rows in bold, and the words for the caption; none if no row is primary."""
+    found = False
+    for tick, bold in zip(axes.get_yticklabels(), primary, strict=True):
+        if bold:
+            tick.set_fontweight("bold")
+            found = True
+    return " Bold: primary." if found else ""
 
 
 def plain_grid(axes: Axes, *, axis: str = "y") -> None:

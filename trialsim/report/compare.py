@@ -282,7 +282,7 @@ def pictures(found: Comparison) -> Iterator[ComparisonPicture]:
             "Left: power of each design. Right: its difference from the baseline, whose interval is short because both "
             "designs were simulated with the same draws.",
             plots.share_comparison(
-                powers, frames.difference_frame(found), names=names, note=f"{note} Dashed: 80 and 90 %. Bold: primary."
+                powers, frames.difference_frame(found), names=names, note=f"{note} Dashed: 80 and 90 %."
             ),
         )  # fmt: skip
     estimates = frames.estimate_frame(found)

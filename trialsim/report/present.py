@@ -13,8 +13,8 @@ from trialsim.scenario.model import Scenario
 
 
 def on_the_clock(scenario: Scenario) -> list[str]:
-    """The outcomes that the clock moves."""
-    return [name for name, what in scenario.outcomes.items() if what.rhythm is not None]
+    """The outcomes that the clock moves, by their labels."""
+    return [what.label or name for name, what in scenario.outcomes.items() if what.rhythm is not None]
 
 
 def attempts(steps: Sequence[Step]) -> Iterator[str]:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialsim import engine as engines
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
 from trialsim.cautions import cautions
-from trialsim.conduct import ConductPlan, Entries, conduct, plan_conduct
-from trialsim.engine import Engine
-from trialsim.engine.trace import EventTrace
 from trialsim.protocol.program import Program
-from trialsim.protocol.tapes import draw_tapes
 from trialsim.response import ResponsePlan, plan_response
-from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
 from trialsim.result import Result
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.provenance import Row, provenance
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a check prepares nothing and simulates nothing
     import pandas as pd
+
+    from trialsim.conduct import ConductPlan, Entries
+    from trialsim.engine import Engine
+    from trialsim.engine.trace import EventTrace
 
 #: The twins simulated by default: the effects as declared, and the same trial without them.
 TWINS = ("declared", "null")
@@ -63,6 +61,8 @@ def prepare(scenario: Scenario | Study) -> Study:
     """Plan a scenario; a study that is prepared already is returned unchanged."""
     if isinstance(scenario, Study):
         return scenario
+    from trialsim.conduct import plan_conduct
+
     plan, program = plan_conduct(scenario), scenario.program
     response = plan_response(scenario, program)
     if response.observed:
@@ -72,6 +72,8 @@ def prepare(scenario: Scenario | Study) -> Study:
 
 def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
     """Levels with which a simulated pilot of this study, on its ward, measures the declared values."""
+    from trialsim.response.calibrate import PILOT_SEED, calibrate, pilot_replicates
+
     replicates = pilot_replicates(plan.target)
     entries, trace = ward_events(plan, program, seed=PILOT_SEED, replicates=replicates)
     return calibrate(response, entries, trace, seed=PILOT_SEED, replicates=replicates)
@@ -93,6 +95,10 @@ def ward_events(
     record: bool = False,
 ) -> tuple[Entries, EventTrace | None]:
     """Participants of the pilot, and their events on the ward if there is one."""
+    from trialsim import engine as engines
+    from trialsim.conduct import conduct
+    from trialsim.protocol.tapes import draw_tapes
+
     entries = conduct(plan, seed=seed, replicates=replicates)
     if program is None:
         return entries, None

@@ -8,7 +8,6 @@ from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar, get_args
 
-from trialsim.engine import Engine
 from trialsim.prepared import Study
 from trialsim.scenario.model import Scenario
 
@@ -65,11 +64,10 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _words(name: str) -> tuple[str, ...]:
-    if name == "engine":
-        return get_args(Engine)
+    from trialsim.engine import Engine
     from trialsim.sizing.target import Need
 
-    return get_args(Need)
+    return get_args(Engine if name == "engine" else Need)
 
 
 def _count(name: str, value: Any, least: int) -> None:

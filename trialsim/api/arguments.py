@@ -6,10 +6,14 @@ import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from trialsim.prepared import Study
 from trialsim.scenario.model import Scenario
+
+if TYPE_CHECKING:  # for annotations of other interfaces
+    from trialsim.engine import Engine as Engine
+    from trialsim.sizing.target import Need as Need
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -64,10 +68,10 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _words(name: str) -> tuple[str, ...]:
-    from trialsim.engine import Engine
-    from trialsim.sizing.target import Need
+    from trialsim import engine
+    from trialsim.sizing import target
 
-    return get_args(Engine if name == "engine" else Need)
+    return get_args({"engine": engine.Engine, "need": target.Need}[name])
 
 
 def _count(name: str, value: Any, least: int) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, study_of
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trialsim.assurance import Assurance
+    from trialsim.sizing.target import Need
 
-Need = Literal["any", "all"]
 Out = str | os.PathLike[str] | None
 Stages = Callable[[str, int, int | None], None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -15,6 +15,7 @@ from trialsim.cli.parse import SEED, SHARE, WORKERS, Whole, WordChoice
 from trialsim.report.digits import percent
 
 if TYPE_CHECKING:
+    from trialsim.api.arguments import Need
     from trialsim.assurance import Assurance
     from trialsim.prepared import Study
 
@@ -57,7 +58,7 @@ def command(
     points: int | None,
     replicates: int,
     wanted: tuple[str, ...],
-    need: str,
+    need: Need,
     power: float,
     out: Path | None,
     figures: bool,
@@ -68,12 +69,11 @@ def command(
 ) -> None:
     """Average power over the priors of a scenario: the chance that the trial will succeed."""
     study = ts.prepare(scenario, set=changes)
-    which: Literal["any", "all"] = "any" if need == "any" else "all"
     folder = out or Path("outputs") / f"{study.scenario.name}-assurance"
     say_if_first()
     with stages(quiet=as_json) as tell:
         made = ts.find_assurance(
-            study, wanted=wanted, need=which, points=replicates if points == 0 else points, replicates=replicates, power=power,
+            study, wanted=wanted, need=need, points=replicates if points == 0 else points, replicates=replicates, power=power,
             seed=seed, workers=workers, out=folder if figures else None, progress=tell,
         )  # fmt: skip
     found, seconds = made.found, made.seconds

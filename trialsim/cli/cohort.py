@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -11,6 +12,9 @@ from trialsim.cli.console import print_json, stdout
 from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATE
 from trialsim.errors import RunError
+
+if TYPE_CHECKING:
+    from trialsim.api.arguments import Engine
 
 
 @click.command("cohort")
@@ -30,7 +34,7 @@ def command(
     allocation: bool,
     changes: tuple[str, ...],
     seed: int | None,
-    engine: str,
+    engine: Engine,
     workers: int | None,  # noqa: ARG001  # one trial needs one worker; the option is accepted everywhere
     as_json: bool,
 ) -> None:
@@ -39,7 +43,7 @@ def command(
     folder = out or Path(f"cohort-{study.scenario.name}-{replicate}")
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder} is not empty.", code="TS-R012", remedy="Choose another folder with --out.")
-    played = ts.replay(study, replicate, seed=seed, engine="simpy" if engine == "simpy" else "fast")
+    played = ts.replay(study, replicate, seed=seed, engine=engine)
     files = played.write(folder, allocation=allocation)
     if as_json:
         print_json({"replicate": replicate, "files": [str(path) for path in files]})

@@ -17,6 +17,7 @@ from trialsim.cli.options import PathValue, json_option, play_options, set_optio
 from trialsim.cli.parse import REPLICATES
 
 if TYPE_CHECKING:
+    from trialsim.api.arguments import Engine
     from trialsim.compare import Comparison
     from trialsim.report.compare import ComparisonLine
 
@@ -42,7 +43,7 @@ def command(
     figures: bool,
     changes: tuple[str, ...],
     seed: int | None,
-    engine: str,
+    engine: Engine,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -64,7 +65,7 @@ def command(
 
         made = ts.compare(
             designs, variants=variants, set=changes, replicates=replicates, seed=seed, play=play,
-            engine="simpy" if engine == "simpy" else "fast", workers=workers, out=folder, figures=figures, started=started,
+            engine=engine, workers=workers, out=folder, figures=figures, started=started,
         )  # fmt: skip
     found, seconds = made.found, made.seconds
     if as_json:

@@ -22,6 +22,7 @@ from trialsim.cli.options import (
 from trialsim.cli.parse import REPLICATE
 
 if TYPE_CHECKING:
+    from trialsim.api.arguments import Engine
     from trialsim.api.play import Replay
 
 
@@ -40,13 +41,13 @@ def command(
     events: bool,
     changes: tuple[str, ...],
     seed: int | None,
-    engine: str,
+    engine: Engine,
     workers: int | None,  # noqa: ARG001  # one trial needs one worker; the option is accepted everywhere
     everything: bool,
     as_json: bool,
 ) -> None:
     """Simulate one replicate again: its estimates are those of the run, and its events can be read."""
-    played = ts.replay(scenario, replicate, set=changes, seed=seed, engine="simpy" if engine == "simpy" else "fast")
+    played = ts.replay(scenario, replicate, set=changes, seed=seed, engine=engine)
     if as_json:
         content = {"replicate": replicate, "estimates": _records(played.frame())}
         print_json(content | ({"events": _records(played.frame("events"))} if events else {}))

@@ -15,6 +15,7 @@ from trialsim.cli.parse import REPLICATES
 from trialsim.report.digits import plain, share_with_error
 
 if TYPE_CHECKING:
+    from trialsim.api.arguments import Engine
     from trialsim.reproduce import Placement
 
 
@@ -33,13 +34,13 @@ def command(
     replicates: int | None,
     changes: tuple[str, ...],
     seed: int | None,
-    engine: str,
+    engine: Engine,
     workers: int | None,
     as_json: bool,
 ) -> None:
     """Simulate a published study and show where each published figure or finding falls among the simulated trials."""
     found = ts.reproduce(
-        scenario, set=changes, replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast",
+        scenario, set=changes, replicates=replicates, seed=seed, engine=engine,
         workers=workers,
     )  # fmt: skip
     placed = found.placements

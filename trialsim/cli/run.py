@@ -21,6 +21,7 @@ from trialsim.cli.tables import summary
 from trialsim.cli.where import in_words, where_options
 
 if TYPE_CHECKING:
+    from trialsim.api.arguments import Engine
     from trialsim.api.keep import Run, ShardResult
     from trialsim.prepared import Study
 
@@ -56,7 +57,7 @@ def command(
     yes: bool,
     changes: tuple[str, ...],
     seed: int | None,
-    engine: str,
+    engine: Engine,
     workers: int | None,
     everything: bool,
     as_json: bool,
@@ -75,7 +76,7 @@ def command(
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
-        "engine": "simpy" if engine == "simpy" else "fast",
+        "engine": engine,
         "workers": workers,
         "executor": in_words(executor, cluster),
         "tell": lambda text: stderr.print(text, markup=False),

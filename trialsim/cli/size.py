@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -15,6 +15,7 @@ from trialsim.cli.options import AnalysisName, json_option, scenario_argument, s
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, Whole, WordChoice
 
 if TYPE_CHECKING:
+    from trialsim.api.arguments import Need
     from trialsim.prepared import Study
     from trialsim.sizing import SizingResult
 
@@ -47,7 +48,7 @@ def command(
     scenario: Path,
     power: float,
     wanted: tuple[str, ...],
-    need: str,
+    need: Need,
     between: tuple[float, float] | None,
     width: float | None,
     effect: bool,
@@ -66,13 +67,12 @@ def command(
     if effect and width is not None:
         raise click.UsageError("--effect and --width ask two different questions: give only one of them.")
     study = ts.prepare(scenario, set=changes)
-    which: Literal["any", "all"] = "any" if need == "any" else "all"
     folder = out or Path("outputs") / f"{study.scenario.name}-size"
     sizes = None if between is None else (math.ceil(between[0]), math.floor(between[1]))
     if sizes is not None and not effect and sizes[1] > MOST_PARTICIPANTS:
         raise click.UsageError(f"--between ends above {MOST_PARTICIPANTS:,} participants, the most a study can have.")
     asked: dict[str, Any] = {
-        "wanted": wanted, "need": which, "replicates": replicates, "confirm": confirm, "seed": seed, "workers": workers,
+        "wanted": wanted, "need": need, "replicates": replicates, "confirm": confirm, "seed": seed, "workers": workers,
         "out": folder if figures else None,
     }  # fmt: skip
     say_if_first()

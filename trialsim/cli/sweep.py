@@ -19,6 +19,7 @@ from trialsim.cli.parse import REPLICATES, Whole
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trialsim.api.arguments import Engine
     from trialsim.sweep import AnswerMeasure, SweepRun
 
 #: Designs shown on the screen; the files hold all of them.
@@ -69,7 +70,7 @@ def command(
     yes: bool,
     changes: tuple[str, ...],
     seed: int | None,
-    engine: str,
+    engine: Engine,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -93,7 +94,7 @@ def command(
 
         made = ts.sweep(
             scenario, over, zipped=zipped, latin=latin, listed=listed, wanted=wanted, measure=measure, set=changes,
-            replicates=replicates, seed=seed, engine="simpy" if engine == "simpy" else "fast", workers=workers, many=yes,
+            replicates=replicates, seed=seed, engine=engine, workers=workers, many=yes,
             fresh=fresh, out=folder, figures=figures, started=started,
         )  # fmt: skip
     swept, answer, frame = made.found, made.answer, made.frame()

@@ -17,6 +17,7 @@ from trialsim.cli.options import AnalysisName, json_option, play_options, scenar
 from trialsim.cli.parse import Whole
 
 if TYPE_CHECKING:
+    from trialsim.api.arguments import Engine
     from trialsim.sweep.tornado import Tornado
 
 
@@ -44,7 +45,7 @@ def command(
     figures: bool,
     changes: tuple[str, ...],
     seed: int | None,
-    engine: str,
+    engine: Engine,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -64,7 +65,7 @@ def command(
 
         made = ts.tornado(
             scenario, wanted=wanted, set=changes, replicates=replicates, seed=seed, workers=workers, out=folder, figures=figures,
-            engine="simpy" if engine == "simpy" else "fast", started=started,
+            engine=engine, started=started,
         )  # fmt: skip
     found = made.found
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,8 @@ from itertools import combinations
 from typing import Protocol
 
 from trialsim.kinds.designs import (
+    GREATER,
+    LESS,
     LOG,
     NO_TRANSFORM,
     PERCENT,
@@ -20,7 +23,7 @@ from trialsim.kinds.designs import (
     TREATMENT_POLICY,
     VISIT_SUMMARY,
 )
-from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
+from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_contrast
@@ -126,7 +129,8 @@ class RowPlan:
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
-    stopped treatment; ``label`` is the text that people read instead of the name of the analysis.
+    stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
+    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test.
     """
 
     analysis: str
@@ -139,6 +143,7 @@ class RowPlan:
     main: bool = True
     strategy: str = TREATMENT_POLICY.name
     label: str = ""
+    margins: tuple[float, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -210,6 +215,7 @@ class PlannedAnalysis:
     visit_covariates: tuple[str, ...] = ()
     strata: tuple[int, ...] = ()
     clusters: str = ""
+    margins: tuple[float, ...] = ()
 
     @property
     def rows(self) -> range:
@@ -297,14 +303,19 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
     endpoint = repeated[-1] if repeated else _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
     after = _pairs(scenario, analysis.then)
+    margins = _margins(analysis)
+    null, alternative = 0.0 if analysis.null is None else analysis.null.value, analysis.alternative
+    if len(margins) == 1:
+        (null,) = margins
+        alternative = (GREATER if analysis.margin[0].value < _scale(analysis).none else LESS).name
     return PlannedAnalysis(
         name=name,
         test=analysis.test,
         endpoint=endpoint,
         choice=_choice(scenario, pairs, analysis),
         questions=_questions(scenario, analysis, after),
-        null=0.0 if analysis.null is None else analysis.null.value,
-        alternative=analysis.alternative,
+        null=null,
+        alternative=alternative,
         alpha=DEFAULT_ALPHA if analysis.alpha is None else analysis.alpha.value,
         first_row=first_row,
         baselines=baselines,
@@ -318,6 +329,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
             SITE_STRATUM if one == SITE.name else list(scenario.participants).index(one) for one in analysis.strata
         ),
         clusters=analysis.clusters or "",
+        margins=margins,
     )
 
 
@@ -437,6 +449,28 @@ def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColu
     return tuple(columns)
 
 
+# ---------------------------------------------------------------- margins
+
+
+def _scale(analysis: Analysis) -> MarginScale:
+    """How the margin of two arms is written."""
+    return MARGIN_SCALE[MEANT[TEST[analysis.test].effect, analysis.transform, "arms"].scale]
+
+
+def _margins(analysis: Analysis) -> tuple[float, ...]:
+    """The margins on the scale of the estimate, the lower first."""
+    values = [margin.value for margin in analysis.margin]
+    if values and _scale(analysis).ratio:
+        values = [math.log(value) for value in values]
+    return tuple(sorted(values))
+
+
+def margin_twins(analysis: str, margins: Sequence[float]) -> tuple[str, ...]:
+    """The names of the twins in which each margin of an analysis is true."""
+    names = {0: (), 1: ("at margin",), 2: ("at lower margin", "at upper margin")}
+    return tuple(f"{name}: {analysis}" for name in names[len(margins)])
+
+
 # ---------------------------------------------------------------- contrasts
 
 
@@ -490,9 +524,10 @@ def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: s
         test,
         estimand,
         _no_effect(estimand, call.null),
-        call.alpha,
+        call.alpha / 2 if call.margins else call.alpha,
         _unit(unit, call.endpoint, estimand),
         strategy=call.strategy,
+        margins=call.margins,
     )
 
 

@@ -39,10 +39,15 @@ COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova,
 VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
 STRATA: Final = Option("strata", "has no strata", "Remove strata:.")
 CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
+MARGIN: Final = Option(
+    "margin",
+    "cannot test a margin: its variance holds only without an effect",
+    "Use t, welch or ancova, or remove margin:.",
+)
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 
 #: Every key that only some tests take, in the order of the schema.
-OPTIONS: Final = (BASELINE, COVARIATES, VISIT_COVARIATES, STRATA, CLUSTERS, NULL)
+OPTIONS: Final = (BASELINE, COVARIATES, VISIT_COVARIATES, STRATA, CLUSTERS, MARGIN, NULL)
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=True,
@@ -151,7 +156,7 @@ WELCH: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -216,7 +221,7 @@ ANCOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
     needs=(
         Requirement(
             (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."

@@ -158,6 +158,7 @@ class Analysis(Record):
     population : whose values it takes. Example: completers
     estimand : the effect that it is to find. Example: {strategy: hypothetical}
     exclude : categories that are left out, by covariate. Example: {sex: boy}
+    margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
     alternative : the direction of the test. Example: two-sided
     alpha : the level of the test, between 0 % and 100 %; 5 % by default. Example: 5 %
@@ -184,6 +185,7 @@ class Analysis(Record):
     population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name
     estimand: EstimandChoice = EstimandChoice()
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
+    margin: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()
     null: Amount | None = None  # one-sample tests
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
     alpha: Share | None = None  # 5 % by default

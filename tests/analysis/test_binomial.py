@@ -1,4 +1,4 @@
-"""The exact binomial test against scipy; McNemar's test against statsmodels, its interval against printed ones and a slow form."""
+"""The exact binomial test against scipy; McNemar's test against statsmodels, its interval against printed ones."""
 
 from __future__ import annotations
 

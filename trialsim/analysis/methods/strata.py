@@ -36,9 +36,10 @@ def _stratify_kernel(y: FloatArray, arm: NDArray[np.int8], stratum: IntArray, a:
     for r in range(replicates):
         for i in range(participants):
             s = stratum[r, i]
-            k = arm[r, i]
-            if s >= 0 and (k == a or k == b) and not np.isnan(y[r, i]):
-                table[r, s, 0 if k == a else 1, 1 if y[r, i] == 1.0 else 0] += 1
+            k = int(arm[r, i])
+            row = 0 if k == a else 1 if k == b else -1
+            if s >= 0 and row >= 0 and not np.isnan(y[r, i]):
+                table[r, s, row, 1 if y[r, i] == 1.0 else 0] += 1
 
 
 def stratified(y: FloatArray, arm: NDArray[np.int8], stratum: ArrayLike, *, a: int, b: int) -> IntArray:

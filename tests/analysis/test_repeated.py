@@ -12,7 +12,7 @@ from trialsim.analysis import rows
 from trialsim.analysis.methods.repeated import epsilon, rm_anova
 
 EFFECTS = ("interaction", "visit", "arm")
-CORRECTIONS = ("greenhouse-geisser", "huynh-feldt", "none")
+CORRECTIONS = ("greenhouse-geisser", "huynh-feldt", "assumed")
 
 
 def agrees(ours, theirs, rtol=1e-8):
@@ -64,7 +64,7 @@ def slow(y, arm, at, correction):
     s = pooled - pooled.mean(axis=0) - pooled.mean(axis=1)[:, None] + pooled.mean()
     gg = np.trace(s) ** 2 / ((visits - 1) * (s**2).sum())
     hf = ((n - arms + 1) * (visits - 1) * gg - 2) / ((visits - 1) * (n - arms - (visits - 1) * gg))
-    factor = {"none": 1.0, "greenhouse-geisser": gg, "huynh-feldt": min(hf, 1.0)}[correction]
+    factor = {"assumed": 1.0, "greenhouse-geisser": gg, "huynh-feldt": min(hf, 1.0)}[correction]
     f = between / df_between / (residual / df)
     return f, df * factor, stats.f.sf(f, df_between * factor, df * factor)
 
@@ -73,7 +73,7 @@ def slow(y, arm, at, correction):
 @pytest.mark.parametrize("correction", CORRECTIONS)
 def test_it_equals_the_slow_form(trials, at, correction):
     y, arm = trials
-    result = rm_anova(y, arm, arms=3, at=at, correction=correction)
+    result = rm_anova(y, arm, arms=3, at=at, sphericity=correction)
     for r in range(len(y)):
         judge = slow(y[r], arm[r], at, correction)
         agrees([result.statistic[r], result.df[r], result.p[r]], judge, rtol=1e-7)
@@ -85,7 +85,7 @@ def test_it_equals_the_slow_form(trials, at, correction):
 def test_one_group_equals_statsmodels(trials):
     y, arm = trials
     one = np.where(arm >= 0, 0, -1).astype(np.int8)
-    result = rm_anova(y, one, arms=1, at="visit", correction="none")
+    result = rm_anova(y, one, arms=1, at="visit", sphericity="assumed")
     for r in range(25):
         kept, _ = complete(y[r], one[r])
         people, visits = np.indices(kept.shape)
@@ -97,7 +97,7 @@ def test_one_group_equals_statsmodels(trials):
 def test_with_two_visits_the_interaction_is_the_analysis_of_the_changes():
     y, arm = make(30, 40, 2, 9)
     for correction in CORRECTIONS:
-        result = rm_anova(y, arm, arms=3, correction=correction)
+        result = rm_anova(y, arm, arms=3, sphericity=correction)
         for r in range(30):
             kept, groups = complete(y[r], arm[r])
             judge = stats.f_oneway(*[(kept[groups == k, 1] - kept[groups == k, 0]) for k in range(3)])
@@ -112,11 +112,10 @@ def test_the_order_of_the_visits_and_a_shift_do_not_matter(trials):
 
 
 def test_epsilon_is_between_its_bounds(trials):
-    y, arm = trials
-    visits = y.shape[2]
+    visits = trials[0].shape[2]
     within = np.stack([np.atleast_2d(np.cov(np.random.default_rng(k).normal(size=(visits - 1, 9)))) for k in range(50)])
     df = np.full(50, 8.0)
-    lower, upper = (epsilon(within, df, correction=c) for c in CORRECTIONS[:2])
+    lower, upper = (epsilon(within, df, sphericity=c) for c in CORRECTIONS[:2])
     assert (lower >= 1.0 / (visits - 1) - 1e-12).all()
     assert (lower <= upper + 1e-12).all()
     assert (upper <= 1.0).all()
@@ -126,7 +125,7 @@ def test_one_degree_of_freedom_takes_the_lower_bound():
     y = np.array([[[1.0, 2.0, 4.0], [2.0, 2.0, 3.0], [5.0, 1.0, 1.5]]])
     arm = np.array([[0, 0, 1]], np.int8)
     for correction in CORRECTIONS[:2]:
-        agrees(rm_anova(y, arm, arms=2, correction=correction).df, 1.0)
+        agrees(rm_anova(y, arm, arms=2, sphericity=correction).df, 1.0)
 
 
 FLAT = [[3.0, 3.0], [3.0, 3.0], [3.0, 3.0], [3.0, 3.0]]
@@ -163,11 +162,11 @@ def test_the_comparison_with_the_slow_form_sees_planted_faults(trials):
     y, arm = trials
     other = np.where(arm == 2, 1, arm)
     for at in EFFECTS:
-        judge = [slow(y[r], arm[r], at, "none")[2] for r in range(20)]
-        agrees(rm_anova(y[:20], arm[:20], arms=3, at=at, correction="none").p, judge, rtol=1e-7)
+        judge = [slow(y[r], arm[r], at, "assumed")[2] for r in range(20)]
+        agrees(rm_anova(y[:20], arm[:20], arms=3, at=at, sphericity="assumed").p, judge, rtol=1e-7)
         with pytest.raises(AssertionError):
-            agrees(rm_anova(y[:20], other[:20], arms=2, at=at, correction="none").p, judge, rtol=1e-7)
+            agrees(rm_anova(y[:20], other[:20], arms=2, at=at, sphericity="assumed").p, judge, rtol=1e-7)
     if y.shape[2] > 2:
-        corrected = [rm_anova(y, arm, arms=3, correction=c).p for c in CORRECTIONS]
+        corrected = [rm_anova(y, arm, arms=3, sphericity=c).p for c in CORRECTIONS]
         with pytest.raises(AssertionError):
             agrees(corrected[0], corrected[1])

@@ -117,7 +117,7 @@ def _share_b(events: IntArray, n: IntArray, log_odds: FloatArray) -> FloatArray:
     happened, more = events.sum(axis=1), np.expm1(log_odds)
     a, b = n[:, 1] * more, n[:, 0] * (1.0 + more) + n[:, 1] - happened * more
     root = np.sqrt(np.maximum(b * b + 4.0 * a * happened, 0.0))
-    return np.where(b > 0.0, 2.0 * happened / (b + root), (root - b) / (2.0 * a))
+    return np.asarray(np.where(b > 0.0, 2.0 * happened / (b + root), (root - b) / (2.0 * a)))
 
 
 # ---------------------------------------------------------------- tests

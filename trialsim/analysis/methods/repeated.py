@@ -36,8 +36,8 @@ from trialsim.analysis.tails import ROUNDING, f_p, nothing_varies
 #: Which of the three tests.
 Effect = Literal["interaction", "visit", "arm"]
 
-#: How the degrees of freedom of the tests within participants are corrected.
-Correction = Literal["greenhouse-geisser", "huynh-feldt", "none"]
+#: What is done about sphericity in the tests within participants: their degrees of freedom corrected, or nothing.
+Sphericity = Literal["greenhouse-geisser", "huynh-feldt", "assumed"]
 
 
 def rm_anova(
@@ -46,7 +46,7 @@ def rm_anova(
     *,
     arms: int,
     at: Effect = "interaction",
-    correction: Correction = "greenhouse-geisser",
+    sphericity: Sphericity = "greenhouse-geisser",
 ) -> Rows:
     """One of the three F tests, as R's ``anova`` of a multivariate linear model with ``test = "Spherical"``.
 
@@ -73,7 +73,7 @@ def rm_anova(
     m = cross_moments(away[:, :, -1], away[:, :, :-1], arm, arms=arms)
     with np.errstate(all="ignore"):
         between, df_between = _interaction(m) if at == "interaction" else _visit(m)
-    return _within(m, between, df_between, correction=correction, tiny=_tiny(y))
+    return _within(m, between, df_between, sphericity=sphericity, tiny=_tiny(y))
 
 
 def _contrasts(y: FloatArray) -> FloatArray:
@@ -108,14 +108,14 @@ def _visit(m: CrossMoments) -> tuple[FloatArray, float]:
 
 
 def _within(
-    m: CrossMoments, between: FloatArray, df_between: float, *, correction: Correction, tiny: FloatArray
+    m: CrossMoments, between: FloatArray, df_between: float, *, sphericity: Sphericity, tiny: FloatArray
 ) -> Rows:
     contrasts = m.mean.shape[2]
     n = m.n.sum(axis=1)
     df = np.asarray(n - m.n.shape[1], dtype=np.float64)
     with np.errstate(all="ignore"):
         error = np.einsum("rpp->r", m.within)
-        factor = epsilon(m.within, df, correction=correction)
+        factor = epsilon(m.within, df, sphericity=sphericity)
         statistic = between / df_between / (error / (df * contrasts))
         flat = np.sqrt(error / (df * contrasts)) <= tiny
         same = np.sqrt(between / n) <= tiny
@@ -127,19 +127,19 @@ def _within(
     return make_rows(np.where(calm, 0.0, statistic), np.where(calm, 1.0, p), n=n, status=status, df=df_error)
 
 
-def epsilon(within: FloatArray, df: FloatArray, *, correction: Correction) -> FloatArray:
+def epsilon(within: FloatArray, df: FloatArray, *, sphericity: Sphericity) -> FloatArray:
     """(R,) what the degrees of freedom are multiplied by, from the products (R, P, P) of orthonormal contrasts within arms.
 
     ``df`` (R,) is participants minus arms. With 1, or as few as the spread has dimensions, Huynh and Feldt's is not defined
     and Greenhouse and Geisser's stands for it.
     """
     contrasts = within.shape[1]
-    if correction == "none":
+    if sphericity == "assumed":
         return np.ones(len(within))
     with np.errstate(all="ignore"):
         lower = np.einsum("rpp->r", within) ** 2 / (contrasts * (within**2).sum(axis=(1, 2)))
-        if correction == "greenhouse-geisser":
+        if sphericity == "greenhouse-geisser":
             return np.asarray(lower)
         room = df - contrasts * lower
         upper = ((df + 1.0) * contrasts * lower - 2.0) / (contrasts * room)
-    return np.where(room > 1e-9 * df, np.minimum(upper, 1.0), lower)
+    return np.asarray(np.where(room > 1e-9 * df, np.minimum(upper, 1.0), lower))

@@ -129,8 +129,10 @@ def adjusted_gaps(m: CrossMoments, pairs: Sequence[tuple[int, int]]) -> FloatArr
     return np.stack(gaps, axis=1)
 
 
-def ancova(m: CrossMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
-    """Adjusted mean difference a - b with the residual variance of the model over all arms.
+def ancova(
+    m: CrossMoments, *, a: int, b: int, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95
+) -> Rows:
+    """Adjusted mean difference a - b, tested against ``null``, with the residual variance of the model over all arms.
 
     df = N - K - P, where K counts the arms with complete cases; ``n`` counts the complete cases of arms a and b.
     Equal to the contrast of ``lm(y ~ x + arm)`` in R.
@@ -148,7 +150,8 @@ def ancova(m: CrossMoments, *, a: int, b: int, alternative: str = "two-sided", l
         [(EMPTY_ARM, (na == 0) | (nb == 0)), (TOO_FEW, df < 1.0), (SINGULAR, _aliased(m, rests, fit.dropped))]
     )
     tiny = np.where(rest > 0.0, 0.0, _tiny(m))
-    return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)
+    n = na + nb
+    return t_rows(estimate, se, df=df, n=n, status=status, tiny=tiny, null=null, alternative=alternative, level=level)
 
 
 def ancova_omnibus(m: CrossMoments) -> Rows:

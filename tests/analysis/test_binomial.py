@@ -141,7 +141,13 @@ def test_mcnemars_interval_equals_the_slow_form(pairs):
         x, y = before[r][there], after[r][there]
         cells = [int(((y == i) & (x == j)).sum()) for i, j in ((1, 1), (1, 0), (0, 1), (0, 0))]
         low, high = slow_interval(*cells, stats.norm.ppf(0.95))
-        agrees([result.low[r], result.high[r]], [max(low, -1.0), min(high, 1.0)])
+        agrees([result.low[r], result.high[r]], [low, high])
+
+
+def test_mcnemars_interval_never_leaves_its_range():
+    for table in ((0, 9, 0, 0), (0, 0, 9, 0), (1, 8, 0, 1), (0, 20, 1, 0)):
+        result = mcnemar(*of_table(*table))
+        assert -1.0 <= result.low[0] < result.high[0] <= 1.0
 
 
 def test_mcnemars_interval_equals_the_printed_one():

@@ -111,6 +111,13 @@ def test_the_order_of_the_visits_and_a_shift_do_not_matter(trials):
         agrees(turned.p, first.p, rtol=1e-6)
 
 
+def test_a_high_level_costs_no_digits():
+    y, arm = make(20, 30, 4, 10)
+    whole = np.round(y)
+    first, high = rm_anova(whole, arm, arms=3), rm_anova(whole + 2.0**40, arm, arms=3)
+    agrees(high.p, first.p, rtol=1e-12)
+
+
 def test_epsilon_is_between_its_bounds(trials):
     visits = trials[0].shape[2]
     within = np.stack([np.atleast_2d(np.cov(np.random.default_rng(k).normal(size=(visits - 1, 9)))) for k in range(50)])

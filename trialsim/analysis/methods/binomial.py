@@ -113,8 +113,8 @@ def _paired_interval(pairs: IntArray, *, alternative: str, level: float) -> tupl
         phi = np.where(margins > 0.0, product / np.sqrt(margins), 0.0)
         below = _joined(p2 - low2, high1 - p1, phi)
         above = _joined(high2 - p2, p1 - low1, phi)
-        low = np.full_like(p1, -1.0) if WAY[alternative] < 0 else np.maximum(p2 - p1 - below, -1.0)
-        high = np.full_like(p1, 1.0) if WAY[alternative] > 0 else np.minimum(p2 - p1 + above, 1.0)
+        low = np.full_like(p1, -1.0) if WAY[alternative] < 0 else p2 - p1 - below
+        high = np.full_like(p1, 1.0) if WAY[alternative] > 0 else p2 - p1 + above
     return low, high
 
 

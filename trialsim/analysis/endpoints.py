@@ -200,6 +200,7 @@ def endpoint_values(values: Floats, endpoint: Endpoint, *, times: Floats | None 
         transform.log,
         transform.percent,
         math.isfinite(low) or math.isfinite(high),
+        endpoint.each,
         low,
         high,
         out.reshape(-1),
@@ -226,6 +227,7 @@ def _fill_endpoint(
     log: bool,
     percent: bool,
     cut: bool,
+    each: bool,
     low: float,
     high: float,
     out: Floats,
@@ -236,6 +238,8 @@ def _fill_endpoint(
         y = x
         if start >= 0:
             x0 = values[i, start]
+            if each and cut and x == x and x0 == x0:
+                x, x0 = 1.0 if low <= x <= high else 0.0, 1.0 if low <= x0 <= high else 0.0
             if log:
                 y = math.log(x) - math.log(x0) if x > 0.0 and x0 > 0.0 else math.nan
             elif percent:
@@ -244,6 +248,6 @@ def _fill_endpoint(
                 y = x - x0
         elif log:
             y = math.log(x) if x > 0.0 else math.nan
-        if cut and y == y:
+        if cut and not each and y == y:
             y = 1.0 if low <= y <= high else 0.0
         out[i] = y

@@ -57,6 +57,16 @@ PROBABILITY: Final = Estimand(
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
+SHARE: Final = Estimand("share", "share", ("none", "log", "percent"), ("value", "change"), None, "share", in_unit=False)
+CHANGE_OF_SHARE: Final = Estimand(
+    "change of a share", "change of a share", ("none", "log", "percent"), ("change",), None, "share", in_unit=False
+)
+RISK_RATIO: Final = Estimand(
+    "log risk ratio", "risk ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
+ODDS_RATIO: Final = Estimand(
+    "log odds ratio", "odds ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
 
 ESTIMANDS: Final = (
     MEAN,
@@ -69,6 +79,10 @@ ESTIMANDS: Final = (
     LOG_MEDIAN,
     PROBABILITY,
     RISK_DIFFERENCE,
+    SHARE,
+    CHANGE_OF_SHARE,
+    RISK_RATIO,
+    ODDS_RATIO,
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}

@@ -298,6 +298,14 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:
         text += f", against {number(what.null)}"
+    if what.at is not None:
+        text += f", {kinds.REPEATED_EFFECTS[what.at]}"
+    if what.sphericity is not None:
+        text += f", {kinds.SPHERICITIES[what.sphericity]}"
+    if what.prior is not None:
+        text += f", prior {number(what.prior.mean)} with SD {number(what.prior.sd)}"
+    if what.decide is not None:
+        text += f", decides by {what.decide}"
     text += kinds.ALTERNATIVES[what.alternative]
     if what.alpha is not None and what.alpha.value != 0.05:  # 5 % is what everyone expects
         text += f", at a level of {number(what.alpha)}"

@@ -127,6 +127,24 @@ def pseudomedian(ascending: Floats) -> float:
     return 0.5 * (smallest((total + 1) // 2) + smallest(total // 2 + 1))
 
 
+def pooled_log_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, *, odds: bool) -> Floats:
+    """(R,) log ratio of the shares of 1, or of their odds, of :data:`POOL` replicates at a time (see `pooled_pseudomedian`).
+
+    Pooled, because in one replicate an arm may have no events. NaN if even the pool has none.
+    """
+    out, starts = np.full(len(a), np.nan), np.arange(0, len(a), POOL)
+    logs = []
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for values, who in ((a, who_a), (b, who_b)):
+            counted = who & np.isfinite(values)
+            yes = np.add.reduceat(np.where(counted, values, 0.0).sum(axis=1), starts)
+            share = yes / np.add.reduceat(counted.sum(axis=1), starts)
+            logs.append(np.log(share) - (np.log1p(-share) if odds else 0.0))
+        found = logs[0] - logs[1]
+    out[starts] = np.where(np.isfinite(found), found, np.nan)
+    return out
+
+
 # ---------------------------------------------------------------- by estimand
 
 
@@ -146,6 +164,14 @@ def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: t
     return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=categories)
 
 
+def _log_risk_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+    return pooled_log_ratio(a, b, who_a, who_b, odds=False)
+
+
+def _log_odds_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+    return pooled_log_ratio(a, b, who_a, who_b, odds=True)
+
+
 #: Estimands of one sample, by name.
 ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.MEAN.name: _mean,
@@ -155,6 +181,8 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.PERCENT_CHANGE.name: _mean,
     estimands.MEDIAN.name: _pseudomedian_but_the_null,
     estimands.LOG_MEDIAN.name: _pseudomedian_but_the_null,
+    estimands.SHARE.name: _mean,
+    estimands.CHANGE_OF_SHARE.name: _mean,
 }
 
 #: Estimands of two arms, by name.
@@ -164,4 +192,6 @@ TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], 
     estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
     estimands.RISK_DIFFERENCE.name: _difference_of_means,
     estimands.PROBABILITY.name: _superiority,
+    estimands.RISK_RATIO.name: _log_risk_ratio,
+    estimands.ODDS_RATIO.name: _log_odds_ratio,
 }

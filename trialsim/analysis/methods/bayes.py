@@ -13,11 +13,18 @@ interval of the same sidedness.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.means import welch_t
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import OK, FloatArray, Rows, make_rows
 from trialsim.analysis.tails import interval_probability, limits, normal_p
 from trialsim.heavy import special
+from trialsim.response.plan import ResponsePlan
 
 
 def posterior(
@@ -67,3 +74,29 @@ def bayes(
         p = np.where(flat & (mean == null), 1.0, normal_p(z, alternative))
     low, high = np.where(flat, np.nan, low), np.where(flat, np.nan, high)
     return make_rows(z, p, n=data.n, status=data.status, estimate=mean, se=sd, low=low, high=high)
+
+
+# ---------------------------------------------------------------- caveat, method
+
+
+def shrinks(call: PlannedAnalysis, _response: ResponsePlan) -> str | None:
+    """A prior that says something moves the estimate, and with it bias and coverage."""
+    mean, sd = call.prior
+    return (
+        f"{call.name}: the estimate is the mean of the posterior, moved toward the prior mean {mean:g} (SD {sd:g}). Its bias "
+        "and the coverage of its interval are those of the prior too, and the rate of decisions without an effect is not "
+        "fixed by the probability in decide: it is simulated."
+    )
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), (mean, sd) = arms, call.prior
+    found = welch_t(data.moments(call.endpoint, call.choice), a=a, b=b)
+    return bayes(
+        found, prior_mean=mean, prior_sd=sd, null=call.null, alternative=call.alternative, level=1.0 - call.alpha
+    )
+
+
+_REASON = "The decision depends on the prior; the t-tests beside it have a formula."
+
+METHODS: Methods = {("bayes", "two"): Method(_run, NoClosedForm(_REASON), None, (shrinks,))}

@@ -12,11 +12,19 @@ failure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from trialsim.analysis import formulas
+from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.exact import share_p
+from trialsim.analysis.methods.case import Case, Power, joined, shares_at
 from trialsim.analysis.methods.categorical import wilson
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability
 from trialsim.heavy import special
@@ -47,13 +55,15 @@ def clopper_pearson(
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 
-def binomial(c: Counts, *, null: float = 0.5, alternative: str = "two-sided", level: float = 0.95) -> Rows:
-    """Exact test that the share of the second category is ``null``, in all arms together, as R's ``binom.test``.
+def binomial(
+    c: Counts, *, arm: int | None = None, null: float = 0.5, alternative: str = "two-sided", level: float = 0.95
+) -> Rows:
+    """Exact test that the share of the second category is ``null``, in an arm or in all together, as R's ``binom.test``.
 
     The interval is Clopper and Pearson's, whose one-sided limits are the inverse of the one-sided tests: an exact test is
     not reported with an approximate interval. The statistic is the number of events.
     """
-    table = c.table.sum(axis=1)
+    table = c.table.sum(axis=1) if arm is None else c.table[:, arm]
     events, n = table[:, 1], table.sum(axis=1)
     with np.errstate(all="ignore"):
         share = events / n
@@ -128,3 +138,47 @@ def _exact_p(events: IntArray, n: IntArray, *, null: float, alternative: str) ->
     kinds, inverse = np.unique(np.stack([events, n], axis=1), axis=0, return_inverse=True)
     each = [share_p(int(e), int(size), null, alternative) for e, size in kinds]
     return np.array(each, dtype=np.float64)[inverse.reshape(-1)]
+
+
+# ---------------------------------------------------------------- closed forms
+
+
+def _binomial_power(case: Case) -> Power | None:
+    n, together = round(float(case.sizes.sum())), joined(case)
+    if together is None or n > formulas.MOST_EXACT:
+        return None
+    power = formulas.binomial_power(together[1], n, null=case.null, alpha=case.alpha, alternative=case.alternative)
+    return Power(power, "exact: every possible number of yes", "Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404")
+
+
+def _mcnemar_power(case: Case) -> Power | None:
+    n = round(float(case.sizes.sum()))
+    if len(case.arms) != 1 or not case.arms[0].exact or n > formulas.MOST_EXACT:
+        return None
+    lost, _, gained = shares_at(case.arms[0], np.array([-1.0, 0.0, 1.0])).tolist()
+    power = formulas.mcnemar_power(gained, lost, n, alpha=case.alpha, alternative=case.alternative)
+    name = f"exact, {gained:.3g} change to yes and {lost:.3g} to no"
+    return Power(power, name, "McNemar 1947, doi:10.1007/BF02295996")
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _run_binomial(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    table, arm = data.counts(call.endpoint, call.choice), arms[0] if arms else None
+    return binomial(table, arm=arm, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+def _run_mcnemar(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    """The limits of yes apply to the value at each visit."""
+    start = call.endpoint.start
+    assert start is not None  # McNemar's test takes a change
+    plain = replace(call.endpoint, start=None, each=False)
+    before, after = (data.alone(replace(plain, visit=visit), call.choice, arms) for visit in (start, plain.visit))
+    return mcnemar(before, after, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+METHODS: Methods = {
+    ("binomial", "one"): Method(_run_binomial, ClosedForm(_binomial_power, {}, whole_sizes=True), None, ()),
+    ("mcnemar", "one"): Method(_run_mcnemar, ClosedForm(_mcnemar_power, {}, whole_sizes=True), None, ()),
+}

@@ -244,7 +244,7 @@ def _cross(data: Extraction, call: PlannedAnalysis) -> CrossMoments:
 
 def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     a, b = arms
-    return ancova(_cross(data, call), a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
+    return ancova(_cross(data, call), a=a, b=b, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
@@ -260,7 +260,13 @@ def _jointly(
     return dunnett_adjusted(statistics, df, cross.n[:, order], gaps, alternative=call.alternative)
 
 
+_TWO = Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, (unequal_sds,))
+_ALL = Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, (unequal_sds,))
+
+#: Linear regression is the same model; it needs neither a baseline nor a covariate.
 METHODS: Methods = {
-    ("ancova", "two"): Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, (unequal_sds,)),
-    ("ancova", "all"): Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, (unequal_sds,)),
+    ("ancova", "two"): _TWO,
+    ("ancova", "all"): _ALL,
+    ("regression", "two"): _TWO,
+    ("regression", "all"): _ALL,
 }

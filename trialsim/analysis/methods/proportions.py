@@ -11,18 +11,24 @@ which may disagree with p near the limit.
 
 Where nobody or everybody has the event the difference is 0, p is 1 at no difference, and the intervals exist. A ratio of
 nothing to nothing does not exist: nobody has the event, or for odds, everybody: the test has failed ("no events"). If
-one arm alone has none, its logarithm is infinite: p and one limit exist, and the estimate is infinite.
+one arm alone has none (for odds, or only events), its logarithm is infinite: p and one limit exist, but no estimate (NaN),
+so such a trial counts for power and coverage and not for the mean of the estimates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
+from trialsim.analysis import formulas
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.case import Case, Power, shares_at
 from trialsim.analysis.methods.categorical import risk_difference
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, NO_EVENTS, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability, normal_p
 from trialsim.heavy import special
@@ -149,6 +155,7 @@ def ratio(c: Counts, *, a: int, b: int, null: float = 0.0, alternative: str = "t
     made = partial(_inverted, score=ratio_score, null=null, alternative=alternative, level=level)
     z, low, high = _each(events, n, made)
     low, high = np.where(open_low, -np.inf, low), np.where(open_high, np.inf, high)
+    estimate = np.where(open_low | open_high, np.nan, estimate)
     p = _p(z, events, n, null=null, alternative=alternative)
     status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1)), (NO_EVENTS, none)])
     se = np.sqrt(np.where(np.isfinite(variance), variance, np.nan))
@@ -170,6 +177,7 @@ def odds(c: Counts, *, a: int, b: int, null: float = 0.0, alternative: str = "tw
     made = partial(_inverted, score=odds_score, null=null, alternative=alternative, level=level)
     z, low, high = _each(events, n, made)
     low, high = np.where(open_low, -np.inf, low), np.where(open_high, np.inf, high)
+    estimate = np.where(open_low | open_high, np.nan, estimate)
     p = _p(z, events, n, null=null, alternative=alternative)
     status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1)), (NO_EVENTS, flat)])
     se = np.sqrt(np.where(np.isfinite(variance), variance, np.nan))
@@ -212,3 +220,44 @@ def _inverted(
     if WAY[alternative] > 0:
         ends[1] = np.full(len(n), np.inf)
     return score(events, n, np.full(len(n), null)), ends[0], ends[1]
+
+
+# ---------------------------------------------------------------- closed forms
+
+SOURCE = "Farrington and Manning 1990, doi:10.1002/sim.4780091208"
+
+
+def _power(case: Case, *, test: Callable[..., Rows]) -> Power | None:
+    """Exact, from every table that can be expected; as in the simulation, tables without a p-value do not count."""
+    (a, b), yes = case.two, np.array([0.0, 1.0])
+    na, nb = round(float(case.sizes[a])), round(float(case.sizes[b]))
+    arms = [case.arms[a], case.arms[b]]
+    if not all(one.exact and set(one.values.tolist()) <= {0.0, 1.0} for one in arms) or na + nb > formulas.MOST_EXACT:
+        return None
+    pa, pb = (float(shares_at(one, yes)[1]) for one in arms)
+
+    def p_of(events: FloatArray, n: FloatArray) -> FloatArray:
+        table = np.stack([n - events, events], axis=2).astype(np.int64)
+        return test(Counts(table=table, categories=yes), a=0, b=1, null=case.null, alternative=case.alternative).p
+
+    power = formulas.tables_power(pa, pb, na, nb, p_of, alpha=case.alpha)
+    return Power(power, "exact: every possible table", SOURCE)
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:
+    (a, b), table = arms, data.counts(call.endpoint, call.choice)
+    return test(table, a=a, b=b, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+def _method(test: Callable[..., Rows]) -> Method:
+    return Method(partial(_run, test=test), ClosedForm(partial(_power, test=test), {}, whole_sizes=True), None, ())
+
+
+METHODS: Methods = {
+    ("risk-difference", "two"): _method(difference),
+    ("risk-ratio", "two"): _method(ratio),
+    ("odds-ratio", "two"): _method(odds),
+}

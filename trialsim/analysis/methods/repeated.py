@@ -14,15 +14,18 @@ spread").
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.arrays import as_values
 from trialsim.analysis.cross_moments import CrossMoments, cross_moments
+from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.means import anova
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.moments import moments
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     TOO_FEW,
@@ -32,12 +35,7 @@ from trialsim.analysis.rows import (
     make_rows,
 )
 from trialsim.analysis.tails import ROUNDING, f_p, nothing_varies
-
-#: Which of the three tests.
-Effect = Literal["interaction", "visit", "arm"]
-
-#: What is done about sphericity in the tests within participants: their degrees of freedom corrected, or nothing.
-Sphericity = Literal["greenhouse-geisser", "huynh-feldt", "assumed"]
+from trialsim.kinds.tests import GREENHOUSE_GEISSER, INTERACTION, OF_ARMS, SPHERICITY_ASSUMED
 
 
 def rm_anova(
@@ -45,8 +43,8 @@ def rm_anova(
     arm: NDArray[np.int8],
     *,
     arms: int,
-    at: Effect = "interaction",
-    sphericity: Sphericity = "greenhouse-geisser",
+    at: str = INTERACTION,
+    sphericity: str = GREENHOUSE_GEISSER,
 ) -> Rows:
     """One of the three F tests, as R's ``anova`` of a multivariate linear model with ``test = "Spherical"``.
 
@@ -58,6 +56,8 @@ def rm_anova(
     values : (R, N, V) one value a visit, NaN where missing
     arm : (R, N) arm of each participant, -1 for an empty place
     arms : K; with 1 only the visits can be tested
+    at : interaction, visit or arm (:data:`trialsim.kinds.tests.REPEATED_EFFECTS`)
+    sphericity : greenhouse-geisser, huynh-feldt or assumed
 
     References
     ----------
@@ -66,13 +66,13 @@ def rm_anova(
     Lecoutre 1991, J Educ Stat 16:371, doi:10.3102/10769986016004371.
     """
     y = as_values(values)
-    if at == "arm":
+    if at == OF_ARMS:
         mean = y[:, :, 0] + (y - y[:, :, :1]).mean(axis=2)
         return anova(moments(mean, arm, arms=arms))
     away = _contrasts(y)
     m = cross_moments(away[:, :, -1], away[:, :, :-1], arm, arms=arms)
     with np.errstate(all="ignore"):
-        between, df_between = _interaction(m) if at == "interaction" else _visit(m)
+        between, df_between = _interaction(m) if at == INTERACTION else _visit(m)
     return _within(m, between, df_between, sphericity=sphericity, tiny=_tiny(y))
 
 
@@ -107,9 +107,7 @@ def _visit(m: CrossMoments) -> tuple[FloatArray, float]:
     return (m.mean.mean(axis=1) ** 2).sum(axis=1) / spread, float(m.mean.shape[2])
 
 
-def _within(
-    m: CrossMoments, between: FloatArray, df_between: float, *, sphericity: Sphericity, tiny: FloatArray
-) -> Rows:
+def _within(m: CrossMoments, between: FloatArray, df_between: float, *, sphericity: str, tiny: FloatArray) -> Rows:
     contrasts = m.mean.shape[2]
     n = m.n.sum(axis=1)
     df = np.asarray(n - m.n.shape[1], dtype=np.float64)
@@ -127,19 +125,32 @@ def _within(
     return make_rows(np.where(calm, 0.0, statistic), np.where(calm, 1.0, p), n=n, status=status, df=df_error)
 
 
-def epsilon(within: FloatArray, df: FloatArray, *, sphericity: Sphericity) -> FloatArray:
+def epsilon(within: FloatArray, df: FloatArray, *, sphericity: str) -> FloatArray:
     """(R,) what the degrees of freedom are multiplied by, from the products (R, P, P) of orthonormal contrasts within arms.
 
     ``df`` (R,) is participants minus arms. With 1, or as few as the spread has dimensions, Huynh and Feldt's is not defined
     and Greenhouse and Geisser's stands for it.
     """
     contrasts = within.shape[1]
-    if sphericity == "assumed":
+    if sphericity == SPHERICITY_ASSUMED:
         return np.ones(len(within))
     with np.errstate(all="ignore"):
         lower = np.einsum("rpp->r", within) ** 2 / (contrasts * (within**2).sum(axis=(1, 2)))
-        if sphericity == "greenhouse-geisser":
+        if sphericity == GREENHOUSE_GEISSER:
             return np.asarray(lower)
         room = df - contrasts * lower
         upper = ((df + 1.0) * contrasts * lower - 2.0) / (contrasts * room)
     return np.asarray(np.where(room > 1e-9 * df, np.minimum(upper, 1.0), lower))
+
+
+# ---------------------------------------------------------------- method
+
+
+def _run(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
+    values = data.repeated(call.repeated, call.choice)
+    return rm_anova(values, data.arm, arms=data.arms, at=call.at, sphericity=call.sphericity)
+
+
+_REASON = "The power depends on the means and on all correlations of the visits, not on one effect size."
+
+METHODS: Methods = {("rm-anova", "all"): Method(_run, NoClosedForm(_REASON), None, ())}

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from trialsim.analysis.methods import categorical, linear, means, ranks, wilcoxon
+from trialsim.analysis.methods import (
+    bayes,
+    binomial,
+    categorical,
+    linear,
+    means,
+    proportions,
+    ranks,
+    repeated,
+    wilcoxon,
+)
 from trialsim.analysis.methods.method import Methods
 
 METHODS: Methods = {
@@ -11,4 +21,8 @@ METHODS: Methods = {
     **ranks.METHODS,
     **wilcoxon.METHODS,
     **categorical.METHODS,
+    **binomial.METHODS,
+    **proportions.METHODS,
+    **repeated.METHODS,
+    **bayes.METHODS,
 }

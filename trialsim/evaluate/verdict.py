@@ -125,7 +125,8 @@ def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, ro
     """The rejection rate of every row without declared effects, under its correct name.
 
     It is a type I error if the true effect there is zero: closer to it than :data:`MARGIN`, or not clearly different from
-    it; and if the row has no truth by definition, unless its null is that the visits do not differ. A family has one if each of its rows has.
+    it; and if the row has no truth by definition, unless its null is that the visits do not differ. A family has one if each
+    of its rows has.
     """
     twin = judged_twin(twins)
     spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}

@@ -67,6 +67,15 @@ RISK_RATIO: Final = Estimand(
 ODDS_RATIO: Final = Estimand(
     "log odds ratio", "odds ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
+ODDS_RATIO_WITHIN: Final = Estimand(
+    "log odds ratio given the strata",
+    "odds ratio within strata",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+)
 
 ESTIMANDS: Final = (
     MEAN,
@@ -83,6 +92,7 @@ ESTIMANDS: Final = (
     CHANGE_OF_SHARE,
     RISK_RATIO,
     ODDS_RATIO,
+    ODDS_RATIO_WITHIN,
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}

@@ -15,7 +15,16 @@ Looks = Literal["value", "change", "visits"]
 Family = Literal["means", "ranks", "tables"]
 
 #: What a test estimates of a sample, or of the difference between two.
-Effect = Literal["mean", "pseudomedian", "superiority", "share", "change of a share", "risk ratio", "odds ratio"]
+Effect = Literal[
+    "mean",
+    "pseudomedian",
+    "superiority",
+    "share",
+    "change of a share",
+    "risk ratio",
+    "odds ratio",
+    "odds ratio within strata",
+]
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,9 @@ class Option:
 
 BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or remove it.")
 COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
+VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
+STRATA: Final = Option("strata", "has no strata", "Remove strata:.")
+CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
@@ -43,7 +55,18 @@ PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 
 #: Every key that only some tests take, in the order of the schema.
-OPTIONS: Final = (BASELINE, COVARIATES, NULL, AT, SPHERICITY, PRIOR, DECIDE)
+OPTIONS: Final = (
+    BASELINE,
+    COVARIATES,
+    VISIT_COVARIATES,
+    STRATA,
+    CLUSTERS,
+    NULL,
+    AT,
+    SPHERICITY,
+    PRIOR,
+    DECIDE,
+)
 
 
 @dataclass(frozen=True)
@@ -222,8 +245,12 @@ ANCOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES),
-    needs=(Requirement((BASELINE, COVARIATES), "a baseline", "Write baseline: and the visit before treatment."),),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    needs=(
+        Requirement(
+            (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."
+        ),
+    ),
     directions=("two",),
     equal_sds=True,
 )
@@ -319,6 +346,32 @@ ODDS_RATIO: Final = Test(
     equal_sds=False,
 )
 
+CMH: Final = Test(
+    name="cmh",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio within strata",
+    yes_or_no=True,
+    options=(STRATA,),
+    needs=(Requirement((STRATA,), "strata", "Write strata: and covariates by choice, or the site."),),
+    directions=("two",),
+    equal_sds=False,
+)
+
+CLUSTER_T: Final = Test(
+    name="cluster-t",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(CLUSTERS,),
+    needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
+    directions=("two",),
+    equal_sds=False,
+)
+
 REGRESSION: Final = Test(
     name="regression",
     samples=("two", "all"),
@@ -326,7 +379,7 @@ REGRESSION: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
     needs=(),
     directions=("two",),
     equal_sds=True,
@@ -380,7 +433,9 @@ TESTS: Final = (
     RISK_DIFFERENCE,
     RISK_RATIO,
     ODDS_RATIO,
+    CMH,
     REGRESSION,
+    CLUSTER_T,
     RM_ANOVA,
     BAYES,
 )

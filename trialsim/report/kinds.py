@@ -20,10 +20,12 @@ TESTS = {
     tests.FISHER.name: "Fisher's exact test of how many are yes in two arms",
     tests.BINOMIAL.name: "exact binomial test of how many are yes, against a share",
     tests.MCNEMAR.name: "McNemar's exact test: do as many participants change to yes as to no between two visits?",
-    tests.RISK_DIFFERENCE.name: "score test (Farrington and Manning) of the difference of two shares, with Newcombe's interval",
+    tests.RISK_DIFFERENCE.name: "score test (Farrington and Manning) of the difference of two shares; Newcombe's interval, which may disagree with p near its limit",
     tests.RISK_RATIO.name: "score test of the ratio of two shares, with Koopman's interval",
     tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
+    tests.CMH.name: "Mantel and Haenszel's test of two arms within strata, without continuity correction; its interval may disagree with p near its limit",
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
+    tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
@@ -69,6 +71,7 @@ ESTIMANDS = {
     estimands.CHANGE_OF_SHARE.name: "the share of yes at the second visit minus that at the first",
     estimands.RISK_RATIO.name: "the logarithm of the ratio of two shares of yes",
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
+    estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
 }
 
 #: How an endpoint is taken; reads after where it is measured.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.methods.strata import mantel_haenszel, stratified
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
@@ -31,7 +32,14 @@ def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) 
 
 
 def two_arms(
-    estimand: str, a: Floats, b: Floats, *, who_a: Flags, who_b: Flags, categories: tuple[float, ...] = ()
+    estimand: str,
+    a: Floats,
+    b: Floats,
+    *,
+    who_a: Flags,
+    who_b: Flags,
+    categories: tuple[float, ...] = (),
+    strata: NDArray[np.int64] | None = None,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -40,7 +48,10 @@ def two_arms(
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
     categories : all possible values, if they are few
+    strata : (R, N) stratum of each participant, for effects within strata
     """
+    if strata is not None:
+        return WITHIN_STRATA[estimand](a, b, who_a, who_b, strata)
     return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
 
 
@@ -145,6 +156,21 @@ def pooled_log_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, *, odds: 
     return out
 
 
+def pooled_log_odds_within(a: Floats, b: Floats, who_a: Flags, who_b: Flags, strata: NDArray[np.int64]) -> Floats:
+    """(R,) log of Mantel and Haenszel's common odds ratio of :data:`POOL` replicates at a time (see `pooled_pseudomedian`).
+
+    Odds ratios do not collapse: the one within strata is not that of everyone in either arm. So it is what the same
+    estimator gives when each participant is once in either arm, with the own stratum.
+    """
+    starts = np.arange(0, len(a), POOL)
+    joined, stratum = np.concatenate([a, b], axis=1), np.concatenate([strata, strata], axis=1)
+    arm = np.concatenate([np.where(who_a, 0, -1), np.where(who_b, 1, -1)], axis=1).astype(np.int8)
+    table = np.add.reduceat(stratified(joined, arm, stratum, a=0, b=1), starts, axis=0)
+    out = np.full(len(a), np.nan)
+    out[starts] = mantel_haenszel(table).estimate
+    return out
+
+
 # ---------------------------------------------------------------- by estimand
 
 
@@ -194,4 +220,9 @@ TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], 
     estimands.PROBABILITY.name: _superiority,
     estimands.RISK_RATIO.name: _log_risk_ratio,
     estimands.ODDS_RATIO.name: _log_odds_ratio,
+}
+
+#: Estimands of two arms within strata, by name.
+WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int64]], Floats]] = {
+    estimands.ODDS_RATIO_WITHIN.name: pooled_log_odds_within,
 }

@@ -7,8 +7,8 @@ The likelihood is normal with the standard error taken as known: prior and poste
 Spiegelhalter's analyses. With few participants it knows the standard error too well, as a z test does.
 
 p is the posterior probability that the effect is not on the named side of the null (two-sided: twice the smaller one), so
-that ``P(effect > 0) > 97.5 %`` is the decision p < 2.5 % of the alternative "greater". The interval is the credible
-interval of the same sidedness.
+that ``P(effect > 0) > 97.5 %`` is the decision p < 2.5 % of the alternative "greater". The credible interval always has two
+ends, with the same probability beyond each as the decision: 95 % of the posterior lie in it then.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from trialsim.analysis.methods.means import welch_t
 from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import OK, FloatArray, Rows, make_rows
-from trialsim.analysis.tails import interval_probability, limits, normal_p
+from trialsim.analysis.tails import interval_probability, normal_p
 from trialsim.heavy import special
 from trialsim.response.plan import ResponsePlan
 
@@ -70,7 +70,7 @@ def bayes(
     with np.errstate(all="ignore"):
         z = np.where(flat & (mean == null), 0.0, (mean - null) / sd)
         half_width = float(special.ndtri(interval_probability(level, alternative))) * sd
-        low, high = limits(mean, half_width, alternative)
+        low, high = mean - half_width, mean + half_width
         p = np.where(flat & (mean == null), 1.0, normal_p(z, alternative))
     low, high = np.where(flat, np.nan, low), np.where(flat, np.nan, high)
     return make_rows(z, p, n=data.n, status=data.status, estimate=mean, se=sd, low=low, high=high)

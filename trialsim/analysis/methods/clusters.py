@@ -9,14 +9,18 @@ different one), and it has failed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trialsim.analysis.arrays import as_arms, as_values
+from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.means import two_sample_t
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.moments import moments
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     SHARED_CLUSTER,
@@ -135,3 +139,17 @@ def cluster_t(c: ClusterMeans, *, alternative: str = "two-sided", level: float =
     return make_rows(
         t.statistic, t.p, n=c.n, status=status, estimate=t.estimate, se=t.se, df=t.df, low=t.low, high=t.high
     )
+
+
+# ---------------------------------------------------------------- method
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), values = arms, data.chosen(call.endpoint, call.choice)
+    means = cluster_means(values, data.arm, data.clusters(call), a=a, b=b)
+    return cluster_t(means, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+_REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."
+
+METHODS: Methods = {("cluster-t", "two"): Method(_run, NoClosedForm(_REASON), None, ())}

@@ -6,15 +6,20 @@ p is Mantel and Haenszel's without continuity correction; the interval is that o
 logarithm of the estimate, so the two may disagree near the limit. A stratum in which one arm is missing, or nobody or
 everybody has the event, says nothing and counts for nothing. If every stratum is of that kind there is no odds ratio: the
 test has failed, "no events" if nobody or everybody has it in all, "confounded" if the strata keep the arms apart. If one
-arm alone has no events (or nothing but events), the estimate is infinite: p exists, the interval does not.
+arm alone has no events (or nothing but events), the logarithm is infinite: p exists, estimate and interval do not.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trialsim.analysis.arrays import as_arms, as_values
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     NO_EVENTS,
@@ -105,6 +110,20 @@ def mantel_haenszel(table: IntArray, *, alternative: str = "two-sided", level: f
         ]
     )
     known = np.isfinite(estimate)
-    low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
+    estimate, low, high = (np.where(known, column, np.nan) for column in (estimate, low, high))
     sizes = table.sum(axis=(1, 2, 3))
     return make_rows(z, normal_p(z, alternative), n=sizes, status=status, estimate=estimate, se=se, low=low, high=high)
+
+
+# ---------------------------------------------------------------- method
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), values = arms, data.chosen(call.endpoint, call.choice)
+    table = stratified(values, data.arm, data.strata(call), a=a, b=b)
+    return mantel_haenszel(table, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+_REASON = "The power depends on how many participants of each arm are in each stratum, and on the shares there."
+
+METHODS: Methods = {("cmh", "two"): Method(_run, NoClosedForm(_REASON), None, ())}

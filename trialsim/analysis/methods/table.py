@@ -6,11 +6,13 @@ from trialsim.analysis.methods import (
     bayes,
     binomial,
     categorical,
+    clusters,
     linear,
     means,
     proportions,
     ranks,
     repeated,
+    strata,
     wilcoxon,
 )
 from trialsim.analysis.methods.method import Methods
@@ -23,6 +25,8 @@ METHODS: Methods = {
     **categorical.METHODS,
     **binomial.METHODS,
     **proportions.METHODS,
+    **strata.METHODS,
+    **clusters.METHODS,
     **repeated.METHODS,
     **bayes.METHODS,
 }

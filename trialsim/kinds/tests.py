@@ -478,7 +478,9 @@ class Pair:
 _NUMBERS = (ANOVA, WELCH_ANOVA, KRUSKAL_WALLIS)
 
 PAIRS: Final = (
-    Pair("t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA)), of_model=True),
+    Pair(
+        "t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA), (REGRESSION, REGRESSION)), of_model=True
+    ),
     Pair("two-sample-t", tuple((main, T) for main in _NUMBERS), of_model=False),
     Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),

@@ -68,6 +68,7 @@ ESTIMANDS = {
     estimands.PROBABILITY.name: "the chance that a participant of the first arm has the higher value, ties counted half",
     estimands.RISK_DIFFERENCE.name: "the difference of two shares of yes",
     estimands.SHARE.name: "the share of yes",
+    estimands.SHARE_BY_PERCENT.name: "the share of those whose percent change is a yes",
     estimands.CHANGE_OF_SHARE.name: "the share of yes at the second visit minus that at the first",
     estimands.RISK_RATIO.name: "the logarithm of the ratio of two shares of yes",
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",

@@ -208,6 +208,7 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.MEDIAN.name: _pseudomedian_but_the_null,
     estimands.LOG_MEDIAN.name: _pseudomedian_but_the_null,
     estimands.SHARE.name: _mean,
+    estimands.SHARE_BY_PERCENT.name: _mean,
     estimands.CHANGE_OF_SHARE.name: _mean,
 }
 

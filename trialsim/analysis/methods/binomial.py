@@ -101,7 +101,7 @@ def mcnemar(before: FloatArray, after: FloatArray, *, alternative: str = "two-si
 
 
 def _pairs(before: FloatArray, after: FloatArray) -> IntArray:
-    """(R, 4) how many are yes at both visits, changed to yes, changed to no, and are no at both."""
+    """(R, 4) pairs by change: yes at both visits, changed to yes, changed to no, no at both."""
     first, second = before == 1.0, after == 1.0
     both = ~(np.isnan(before) | np.isnan(after))
     cells = [first & second, ~first & second, first & ~second, ~first & ~second]

@@ -2,7 +2,7 @@
 
 Estimand: the mean difference a - b of the clusters' means, in which a small cluster counts as much as a large one.
 
-What is shared within a cluster is no replication: the degrees of freedom are those of the clusters. A participant without a
+Members of a cluster resemble each other: the degrees of freedom are those of the clusters. A participant without a
 cluster is left out. Where a cluster has participants of both arms there is no such test (an effect within clusters is a
 different one), and it has failed.
 """

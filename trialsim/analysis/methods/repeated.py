@@ -128,8 +128,8 @@ def _within(m: CrossMoments, between: FloatArray, df_between: float, *, spherici
 def epsilon(within: FloatArray, df: FloatArray, *, sphericity: str) -> FloatArray:
     """(R,) what the degrees of freedom are multiplied by, from the products (R, P, P) of orthonormal contrasts within arms.
 
-    ``df`` (R,) is participants minus arms. With 1, or as few as the spread has dimensions, Huynh and Feldt's is not defined
-    and Greenhouse and Geisser's stands for it.
+    ``df`` (R,) is participants minus arms. With 1, or as few as the spread has dimensions, Huynh and Feldt's is not defined,
+    and Greenhouse and Geisser's is taken.
     """
     contrasts = within.shape[1]
     if sphericity == SPHERICITY_ASSUMED:

@@ -6,9 +6,12 @@ rejections on both sides. Sizes may be fractional.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.exact import share_p
 from trialsim.heavy import special, stats
 from trialsim.kinds.designs import WAY
 
@@ -16,6 +19,9 @@ Floats = NDArray[np.float64]
 
 #: Above this size the exact power of Fisher's test takes too long and is not computed.
 MOST_EXACT = 2000
+
+#: Results that are together less probable than this many times their number do not count in an exact power.
+NEGLIGIBLE = 1e-16
 
 #: Nodes of the integral over a random covariate; 40 already give 1e-8.
 NODES = 64
@@ -261,3 +267,47 @@ def fisher_power(pa: float, pb: float, na: int, nb: int, *, alpha: float, altern
         weight = stats.binom.pmf(in_a, na, pa) * stats.binom.pmf(successes - in_a, nb, pb)
         total += float(weight[rejects].sum())
     return min(total, 1.0)
+
+
+def binomial_power(share: float, n: int, *, null: float, alpha: float, alternative: str = "two-sided") -> float:
+    """Exact power of the binomial test: every possible number of events, weighted by its probability.
+
+    >>> round(binomial_power(0.8, 20, null=0.5, alpha=0.05), 4)  # rejects at 15 or more of 20, and at 5 or fewer
+    0.8042
+    """
+    weight = stats.binom.pmf(np.arange(n + 1), n, share)
+    p = np.array([share_p(events, n, null, alternative) for events in range(n + 1)])
+    return min(float(weight[p <= alpha].sum()), 1.0)
+
+
+def mcnemar_power(gained: float, lost: float, n: int, *, alpha: float, alternative: str = "two-sided") -> float:
+    """Exact power of McNemar's exact test from the shares of pairs that change to yes and to no.
+
+    The number who change is binomial, and among them the number who change to yes.
+    """
+    changed = gained + lost
+    if changed == 0.0:
+        return 0.0
+    weight = stats.binom.pmf(np.arange(n + 1), n, changed)
+    powers = [
+        binomial_power(gained / changed, many, null=0.5, alpha=alpha, alternative=alternative) if chance > 0.0 else 0.0
+        for many, chance in enumerate(weight.tolist())
+    ]
+    return min(float(weight @ np.array(powers)), 1.0)
+
+
+def tables_power(
+    pa: float, pb: float, na: int, nb: int, p_of: Callable[[Floats, Floats], Floats], *, alpha: float
+) -> float:
+    """Exact power of a test of two proportions: every table that can be expected, weighted by its probability.
+
+    ``p_of`` gives p-values (T,) of events (T, 2) and sizes (T, 2); tables without one do not count, as failed trials do not.
+    """
+    first, second = stats.binom.pmf(np.arange(na + 1), na, pa), stats.binom.pmf(np.arange(nb + 1), nb, pb)
+    chance = first[:, None] * second[None, :]
+    xa, xb = np.nonzero(chance > NEGLIGIBLE)
+    weight = chance[xa, xb]
+    p = p_of(np.column_stack([xa, xb]), np.tile([na, nb], (len(xa), 1)))
+    tested = np.isfinite(p)
+    total = float(weight[tested].sum())
+    return min(float(weight[p <= alpha].sum()) / total, 1.0) if total > 0.0 else float("nan")

@@ -137,7 +137,8 @@ def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, ro
     """The rejection rate of every row without declared effects, under its correct name.
 
     It is a type I error if the true effect there is zero: closer to it than :data:`MARGIN`, or not clearly different from
-    it; and if the row has no truth by definition. A family has one if each of its rows has.
+    it; and if the row has no truth by definition, unless its null is that the visits do not differ. A family has one if each
+    of its rows has.
     """
     twin = judged_twin(twins)
     spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}
@@ -192,7 +193,7 @@ def _rate_of(measure: str, twin: str) -> tuple[str, str]:
 def _is_type_1(plan: AnalysisPlan, index: int, truth: Truth | None, twin: str, spread: float) -> bool:
     row = plan.rows[index]
     if row.estimand == NO_ESTIMAND:
-        return True
+        return not plan.call_of(index).of_visits
     if truth is None:
         return False
     value, mcse = (float(one[truth.twins.index(twin), index]) for one in (truth.value, truth.mcse))

@@ -99,6 +99,28 @@ PROBABILITY: Final = Estimand(
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
+SHARE: Final = Estimand("share", "share", ("none", "log"), ("value", "change"), None, "share", in_unit=False)
+SHARE_BY_PERCENT: Final = Estimand(
+    "share by percent change", "share", ("percent",), ("change",), None, "share", in_unit=False
+)
+CHANGE_OF_SHARE: Final = Estimand(
+    "change of a share", "change of a share", ("none", "log", "percent"), ("change",), None, "share", in_unit=False
+)
+RISK_RATIO: Final = Estimand(
+    "log risk ratio", "risk ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
+ODDS_RATIO: Final = Estimand(
+    "log odds ratio", "odds ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
+ODDS_RATIO_WITHIN: Final = Estimand(
+    "log odds ratio given the strata",
+    "odds ratio within strata",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+)
 
 ESTIMANDS: Final = (
     MEAN,
@@ -111,6 +133,12 @@ ESTIMANDS: Final = (
     LOG_MEDIAN,
     PROBABILITY,
     RISK_DIFFERENCE,
+    SHARE,
+    SHARE_BY_PERCENT,
+    CHANGE_OF_SHARE,
+    RISK_RATIO,
+    ODDS_RATIO,
+    ODDS_RATIO_WITHIN,
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}

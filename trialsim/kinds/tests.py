@@ -15,7 +15,16 @@ Looks = Literal["value", "change", "visits"]
 Family = Literal["means", "ranks", "tables"]
 
 #: What a test estimates of a sample, or of the difference between two.
-Effect = Literal["mean", "pseudomedian", "superiority", "share"]
+Effect = Literal[
+    "mean",
+    "pseudomedian",
+    "superiority",
+    "share",
+    "change of a share",
+    "risk ratio",
+    "odds ratio",
+    "odds ratio within strata",
+]
 
 
 @dataclass(frozen=True)
@@ -45,9 +54,25 @@ MARGIN: Final = Option(
     "Use t, welch or ancova, or remove margin:.",
 )
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
+AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
+SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
+PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
+DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 
 #: Every key that only some tests take, in the order of the schema.
-OPTIONS: Final = (BASELINE, COVARIATES, VISIT_COVARIATES, STRATA, CLUSTERS, MARGIN, NULL)
+OPTIONS: Final = (
+    BASELINE,
+    COVARIATES,
+    VISIT_COVARIATES,
+    STRATA,
+    CLUSTERS,
+    MARGIN,
+    NULL,
+    AT,
+    SPHERICITY,
+    PRIOR,
+    DECIDE,
+)
 
 
 @dataclass(frozen=True)
@@ -93,6 +118,11 @@ class Test:
     needs: tuple[Requirement, ...]
     directions: tuple[Samples, ...]
     equal_sds: bool
+
+    @property
+    def at_each_visit(self) -> bool:
+        """Whether yes or no is asked at both visits of a change, not of the change itself."""
+        return self.yes_or_no and self.takes == ("change",)
 
     __test__ = False  # no class of tests for pytest
 
@@ -257,6 +287,139 @@ FISHER: Final = Test(
     equal_sds=False,
 )
 
+BINOMIAL: Final = Test(
+    name="binomial",
+    samples=("one",),
+    takes=("value", "change"),
+    family="tables",
+    effect="share",
+    yes_or_no=True,
+    options=(NULL,),
+    needs=(Requirement((NULL,), "a share to compare with", "Write null: 30 %."),),
+    directions=("one",),
+    equal_sds=False,
+)
+
+MCNEMAR: Final = Test(
+    name="mcnemar",
+    samples=("one",),
+    takes=("change",),
+    family="tables",
+    effect="change of a share",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("one",),
+    equal_sds=False,
+)
+
+RISK_DIFFERENCE: Final = Test(
+    name="risk-difference",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="share",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+)
+
+RISK_RATIO: Final = Test(
+    name="risk-ratio",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="risk ratio",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+)
+
+ODDS_RATIO: Final = Test(
+    name="odds-ratio",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+)
+
+CMH: Final = Test(
+    name="cmh",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio within strata",
+    yes_or_no=True,
+    options=(STRATA,),
+    needs=(Requirement((STRATA,), "strata", "Write strata: and covariates by choice, or the site."),),
+    directions=("two",),
+    equal_sds=False,
+)
+
+CLUSTER_T: Final = Test(
+    name="cluster-t",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(CLUSTERS,),
+    needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
+    directions=("two",),
+    equal_sds=False,
+)
+
+REGRESSION: Final = Test(
+    name="regression",
+    samples=("two", "all"),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    needs=(),
+    directions=("two",),
+    equal_sds=True,
+)
+
+RM_ANOVA: Final = Test(
+    name="rm-anova",
+    samples=("all",),
+    takes=("visits",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(AT, SPHERICITY),
+    needs=(),
+    directions=(),
+    equal_sds=False,
+)
+
+BAYES: Final = Test(
+    name="bayes",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(PRIOR, DECIDE),
+    needs=(
+        Requirement((PRIOR,), "a prior", "Write prior: {mean: 0, sd: 5}."),
+        Requirement((DECIDE,), "a rule for its decision", "Write decide: P(effect > 0) > 97.5 %."),
+    ),
+    directions=(),
+    equal_sds=False,
+)
+
 #: Tests that a scenario may name, in the order of its schema.
 TESTS: Final = (
     ONE_SAMPLE_T,
@@ -271,6 +434,16 @@ TESTS: Final = (
     ANCOVA,
     CHI_SQUARE,
     FISHER,
+    BINOMIAL,
+    MCNEMAR,
+    RISK_DIFFERENCE,
+    RISK_RATIO,
+    ODDS_RATIO,
+    CMH,
+    REGRESSION,
+    CLUSTER_T,
+    RM_ANOVA,
+    BAYES,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -311,7 +484,9 @@ class Pair:
 _NUMBERS = (ANOVA, WELCH_ANOVA, KRUSKAL_WALLIS)
 
 PAIRS: Final = (
-    Pair("t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA)), of_model=True),
+    Pair(
+        "t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA), (REGRESSION, REGRESSION)), of_model=True
+    ),
     Pair("two-sample-t", tuple((main, T) for main in _NUMBERS), of_model=False),
     Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
@@ -324,6 +499,18 @@ PAIR: Final = {pair.name: pair for pair in PAIRS}
 #: The test of two arms that pairs use, by their name and that of the test of all arms before them.
 PAIR_TEST: Final = {(pair.name, main.name): run for pair in PAIRS for main, run in pair.after}
 
+#: The tests of a repeated-measures analysis of variance, of which a row is one; the first by default.
+INTERACTION: Final = "interaction"
+OF_VISITS: Final = "visit"
+OF_ARMS: Final = "arm"
+REPEATED_EFFECTS: Final = (INTERACTION, OF_VISITS, OF_ARMS)
+
+#: What is done about sphericity: degrees of freedom corrected, or nothing; the first by default.
+GREENHOUSE_GEISSER: Final = "greenhouse-geisser"
+HUYNH_FELDT: Final = "huynh-feldt"
+SPHERICITY_ASSUMED: Final = "assumed"
+SPHERICITIES: Final = (GREENHOUSE_GEISSER, HUYNH_FELDT, SPHERICITY_ASSUMED)
+
 #: The statistics that papers print of a test, by its family and what it compares; F of two arms is t squared.
 STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("means", "one"): ("t",),
@@ -332,6 +519,7 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("ranks", "one"): (),
     ("ranks", "two"): ("U",),
     ("ranks", "all"): ("H",),
+    ("tables", "one"): (),
     ("tables", "two"): (),
     ("tables", "all"): (),
 }

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.effects import one_sample, two_arms
+from trialsim.analysis.endpoints import strata_numbers
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
@@ -48,7 +49,9 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
 def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
-    return TargetEffect(row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders)
+    return TargetEffect(
+        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata
+    )
 
 
 def find_truth(
@@ -146,7 +149,18 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
-    return two_arms(target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories)
+    strata = _strata(plays, target)
+    return two_arms(
+        target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories, strata=strata
+    )
+
+
+def _strata(plays: Plays, target: TargetEffect) -> NDArray[np.int64] | None:
+    """(R, N) the stratum of everyone; None if the effect is not one within strata."""
+    entries = plays.shared.entries
+    if not target.strata:
+        return None
+    return strata_numbers(target.strata, entries.site.astype(np.int64), entries.covariates)
 
 
 def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
@@ -157,9 +171,9 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
     mixed = endpoint_of(plays, plays.mixed, target, twin)
     a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
-    categories = target.endpoint.categories
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories)
-    return np.asarray(together - two_arms(target.estimand, a, b, **own, categories=categories))
+    categories, strata = target.endpoint.categories, _strata(plays, target)
+    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata)
+    return np.asarray(together - two_arms(target.estimand, a, b, **own, categories=categories, strata=strata))
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

@@ -122,7 +122,10 @@ def trial_arrays(cohort: Cohort) -> TrialArrays:
             if own:
                 given = (trace.activities[:, :, own, A_DELIVERED] > 0).any(axis=2)
                 received &= given | (entries.arm != arm)
-    return TrialArrays(cohort.measurements.values, entries.arm, entries.covariates, received, completed)
+    measured = cohort.measurements
+    return TrialArrays(
+        measured.values, entries.arm, entries.covariates, received, completed, measured.censored, measured.at_risk
+    )
 
 
 def replay(

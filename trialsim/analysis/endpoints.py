@@ -33,6 +33,8 @@ class TrialArrays:
     covariates : (R, N, C), the position of the category for covariates by choice
     received : (R, N) whether some of the arm's own activity was given
     completed : (R, N) whether the pathway was completed
+    censored : (T, R, N, D) int8 whether a value is only known to be lower (-1) or higher (1); None if no value is
+    at_risk : (R, N, D) for how long events were counted [d]; None if no outcome is a count
     """
 
     values: Floats
@@ -40,6 +42,8 @@ class TrialArrays:
     covariates: Floats
     received: NDArray[np.bool_]
     completed: NDArray[np.bool_]
+    censored: NDArray[np.int8] | None = None
+    at_risk: Floats | None = None
 
 
 @dataclass(frozen=True)

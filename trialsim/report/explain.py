@@ -108,7 +108,8 @@ def _levels(study: Study) -> Section:
         for arm, name in enumerate(plan.arms):
             if arm and not point.differs:
                 continue
-            levels = [outcome.parts.words(one, arm, outcome.categories) for one in points]
+            during = f", in {words.brief_duration(point.follow.length)}" if point.follow is not None else ""
+            levels = [outcome.parts.words(one, arm, outcome.categories) + during for one in points]
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
@@ -128,8 +129,11 @@ def _one_row_for_equal_visits(rows: Sequence[tuple[str, ...]]) -> list[tuple[str
 def _effects(study: Study) -> Section:
     rows, arms, reference = [], study.response.arms, study.response.reference
     against = arms[reference] if reference < len(arms) else "without it"
+    kinds_of_ratio = _kinds_of_ratio(study)
     for one in implied_effects(study.response):
+        kind = study.scenario.outcomes[one.outcome].scale.effects[0].replace("_", " ")
         ratio = f"{one.ratio:.2f}" if one.ratio is not None else ""
+        ratio += f" ({kind})" if ratio and len(kinds_of_ratio) > 1 else ""
         odds = _odds(one.odds_ratios)
         rows.append(
             (
@@ -137,9 +141,20 @@ def _effects(study: Study) -> Section:
                 f"{one.difference:+.3g}", ratio, odds, f"{one.cohens_d:+.2f}", f"{one.superiority:.2f}",
             )
         )  # fmt: skip
-    header = ("where", "arms", "difference", "ratio", "odds ratio at each cut", "Cohen's d", "P(X > Y)")
+    name = kinds_of_ratio[0] if len(kinds_of_ratio) == 1 else "ratio"
+    header = ("where", "arms", "difference", name, "odds ratio at each cut", "Cohen's d", "P(X > Y)")
     delivered = ", at full delivery" if study.program is not None else ""
     return Section(f"Effects these levels imply{delivered}", (), header, tuple(rows))
+
+
+def _kinds_of_ratio(study: Study) -> list[str]:
+    """What the ratios of the outcomes are, in words, each once."""
+    found = [what.scale.effects[0] for what in study.scenario.outcomes.values()]
+    return list(dict.fromkeys(key.replace("_", " ") for key in found if key in RATIOS))
+
+
+#: Keys of an effect that has one ratio.
+RATIOS = ("ratio", "rate_ratio", "hazard_ratio")
 
 
 def _odds(ratios: Sequence[float]) -> str:

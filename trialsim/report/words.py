@@ -246,7 +246,8 @@ def outcome(name: str, what: Outcome) -> str:
     """An outcome in one line."""
     scale = what.scale.says.format(categories=scores(what.categories))
     unit = f" in {what.unit}" if what.unit else ""
-    text = f"{name} ({what.label or name}): {scale}{unit}; at {join(what.visits)}"
+    when = f"from {what.over[0]} to {what.over[1]}" if what.over else f"at {join(what.visits)}"
+    text = f"{name} ({what.label or name}): {scale}{unit}; {when}"
     if what.limits is not None:
         text += f"; its scale goes from {number(what.limits[0])} to {number(what.limits[1])}"
     if what.labels:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trialsim.kinds.scales import NO_EFFECT, SPREAD_KEYS, Scale
 from trialsim.numbers.distributions import mean
 from trialsim.numbers.draws import stream, stream_key
-from trialsim.protocol.compile import expected_length
+from trialsim.protocol.compile import expected_between, expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities.fields import Number
 from trialsim.response.people import NOBODY, services, unfelt
@@ -38,6 +38,24 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Follow:
+    """For how long a participant is followed: ``length`` [s] from a visit, in the program, -1 without a ward.
+
+    ``start_time`` [s] is its declared time, without a ward; ``unit`` [s] that of the time at risk.
+    """
+
+    start: int
+    start_time: float
+    length: float
+    unit: float
+
+    @property
+    def planned(self) -> float:
+        """The planned length in its unit."""
+        return self.length / self.unit
+
+
+@dataclass(frozen=True)
 class PointPlan:
     """An outcome at a visit.
 
@@ -56,6 +74,7 @@ class PointPlan:
     by_arm: bool  # a level is declared for each arm
     declared_time: float  # [s], without a ward
     contact: tuple[int, ...]  # of each arm, the planned step by which a practitioner has served last; -1 for nobody
+    follow: Follow | None = None  # where the value is not that of one moment
 
 
 @dataclass(frozen=True)
@@ -148,7 +167,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     outcomes = tuple(_outcome(name, what, scenario, program) for name, what in scenario.outcomes.items())
     contacts = [_contacts(program, outcome, len(arms)) for outcome in outcomes]
     planned = tuple(
-        _pair(scenario.outcomes[name], place, visit, scenario, program, arms, reference, contacts[place](visit), steps)
+        _pair(scenario.outcomes[name], place, visit, scenario, program, arms, reference, contacts[place](_felt_at(name, visit, scenario)), steps)
         for name, visit in pairs
         for place in (names.index(name),)
     )
@@ -252,7 +271,24 @@ def _pair(
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
         contact=contact,
+        follow=_follow(what, scenario, program, arms.index(reference)),
     )
+
+
+DAY = 86_400.0
+
+
+def _follow(what: Outcome, scenario: Scenario, program: Program | None, reference: int) -> Follow | None:
+    """The planned interval of an outcome that has one; on a ward as long as it is on average in the reference arm."""
+    if what.scale.follow is None:
+        return None
+    first, last = what.over
+    if program is None:
+        times = [scenario.visits[visit].value for visit in (first, last)]
+        return Follow(-1, times[0], times[1] - times[0], DAY)
+    visits = [program.visits.index(visit) for visit in (first, last)]
+    steps = [program.visit_step[visit] for visit in visits]
+    return Follow(visits[0], 0.0, expected_between(program, *steps, reference), DAY)
 
 
 def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
@@ -272,6 +308,11 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
         shift = parts.shift(effect, base, categories) if effect is not None and here else 0.0
         shifted.append(LevelParameters(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
     return shifted if len(arms) > 1 else [*shifted, base]
+
+
+def _felt_at(outcome: str, visit: str, scenario: Scenario) -> str:
+    """The visit at which a practitioner is felt: the first of an interval."""
+    return next(iter(scenario.outcomes[outcome].over), visit)
 
 
 def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str], tuple[int, ...]]:

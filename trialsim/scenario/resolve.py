@@ -78,6 +78,7 @@ def resolve(written: WrittenScenario) -> Scenario:
 def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
+    from trialsim.scenario.checks.follow import with_own_visits
     from trialsim.scenario.checks.limits import check_limits
 
     findings = Findings()
@@ -86,6 +87,7 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
         raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
     points = outline(draft.protocol, draft.visits, draft.design.arms)
     program: Program | None = None
+    draft = with_own_visits(draft, points)
     try:
         check_limits(draft, points, findings.append)
         if findings:
@@ -194,6 +196,7 @@ def _outcome(
     return outcome.model_copy(
         update={
             "visits": visits,
+            "over": expand_visits(outcome.over, points),
             "effects": effects,
             "responds_to": responses,
             "missing": missing,

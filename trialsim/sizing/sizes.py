@@ -95,6 +95,8 @@ def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:
         cut.covariates,
         cut.received & inside,
         cut.completed & inside,
+        cut.censored,
+        cut.at_risk,
     )
 
 
@@ -102,6 +104,8 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
     return TrialArrays(
         arrays.values[:, :, :n], arrays.arm[:, :n], arrays.covariates[:, :n], arrays.received[:, :n],
         arrays.completed[:, :n],
+        None if arrays.censored is None else arrays.censored[:, :, :n],
+        None if arrays.at_risk is None else arrays.at_risk[:, :n],
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from trialsim.engine.trace import KIND_NAMES
 from trialsim.numbers.distributions import Distribution, cdf, quantile
 from trialsim.protocol.columns import HOLD_STATES, VISIT_REASONS
 from trialsim.protocol.program import Program
+from trialsim.quantities.units import format_value
 from trialsim.response import ResponsePlan
 from trialsim.scenario.model import Outcome, Scenario
 
@@ -178,6 +179,10 @@ def _value(name: str, outcome: Outcome) -> Entry:
     if scale.follow == "over":
         meaning = f"{outcome.label or name}, events from {outcome.over[0]} to {outcome.over[1]}; empty if missing"
         return Entry("measurements", "value", meaning, WHOLE, outcome=name, unit=unit, range="0 or more")
+    if scale.follow == "until":
+        until = outcome.until if isinstance(outcome.until, str) else f"{format_value(outcome.until.value, 'duration')} later"
+        meaning = f"{outcome.label or name}, the time from {outcome.since or 'enrollment'} until {until} at most; empty if missing"
+        return Entry("measurements", "value", meaning, NUMBER, outcome=name, unit=unit, range="above 0")
     ends = "above 0" if scale.positive else ""
     if outcome.limits is not None:
         ends = f"{outcome.limits[0].value:g} to {outcome.limits[1].value:g} intended, not enforced"

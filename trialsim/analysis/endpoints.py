@@ -75,6 +75,16 @@ class Extraction:
             return self.endpoint(endpoint)
         return self._once((endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan))
 
+    def marks(self, endpoint: Endpoint) -> NDArray[np.int8]:
+        """(T x R, N) whether the value is only known to be lower (-1) or higher (1)."""
+        censored = self.data.censored
+        if censored is None:
+            return self._once("no marks", lambda: np.zeros(self.arm.shape, np.int8))
+        return self._once(
+            ("marks", endpoint.visit),
+            lambda: np.ascontiguousarray(censored[:, :, :, endpoint.visit]).reshape(self.arm.shape),
+        )
+
     def joined(self, endpoint: Endpoint, choice: AnalysisSet) -> ArmMoments:
         """Moments of all participants together, for tests of one sample."""
         return self._once(("joined", endpoint, choice), lambda: moments(self.chosen(endpoint, choice)))

@@ -42,6 +42,8 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("outcomes.*.categories", "the scores of {0}"),
     ("outcomes.*.visits", "the visits of {0}"),
     ("outcomes.*.over", "the interval of {0}"),
+    ("outcomes.*.from", "the visit from which {0} counts"),
+    ("outcomes.*.until", "how long participants are followed for {0}"),
     ("outcomes.*.as", "what the levels of {0} mean"),
     ("outcomes.*.effects.*.difference", "the effect of {1} on {0}"),
     ("outcomes.*.effects.*.ratio", "the ratio by which {1} changes {0}"),

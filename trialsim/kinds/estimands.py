@@ -57,6 +57,9 @@ PROBABILITY: Final = Estimand(
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
+LOG_HAZARD_RATIO: Final = Estimand(
+    "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
 
 ESTIMANDS: Final = (
     MEAN,
@@ -69,6 +72,7 @@ ESTIMANDS: Final = (
     LOG_MEDIAN,
     PROBABILITY,
     RISK_DIFFERENCE,
+    LOG_HAZARD_RATIO,
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}

@@ -229,7 +229,36 @@ COUNT: Final = Scale(
     printed=False,
 )
 
-SCALES: Final = (NORMAL, LOGNORMAL, ORDINAL, BINARY, COUNT)
+TIME: Final = Scale(
+    name="time",
+    says="the time until an event, effects are hazard ratios",
+    effects=("hazard_ratio",),
+    spreads=("sd_log_between",),
+    levels=("median", "median shape"),
+    levels_of_others=(),
+    carried=("shape",),
+    follow="until",
+    family=None,
+    widest=None,
+    categories=None,
+    example="",
+    values=(),
+    clues=(),
+    predictor="log of the hazard",
+    log=False,
+    in_unit=False,
+    positive=False,
+    yes_or_no=False,
+    transforms=("none",),
+    rhythm=False,
+    secretion=False,
+    instrument=(),
+    rater=None,
+    limits=False,
+    printed=False,
+)
+
+SCALES: Final = (NORMAL, LOGNORMAL, ORDINAL, BINARY, COUNT, TIME)
 
 #: Every scale under its name.
 SCALE: Final = {scale.name: scale for scale in SCALES}

@@ -11,11 +11,11 @@ Samples = Literal["one", "two", "all"]
 #: What a test looks at: a value at a visit, or the change between two visits.
 Looks = Literal["value", "change"]
 
-#: What a test is based on: means (least squares), ranks, or tables of counts.
-Family = Literal["means", "ranks", "tables"]
+#: What a test is based on: means (least squares), ranks, tables of counts, or who is at risk at each event.
+Family = Literal["means", "ranks", "tables", "risk sets"]
 
 #: What a test estimates of a sample, or of the difference between two.
-Effect = Literal["mean", "pseudomedian", "superiority", "share"]
+Effect = Literal["mean", "pseudomedian", "superiority", "share", "hazard"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Test:
     null : whether it compares with a number that the scenario may give
     directions : which of its samples may have a one-sided alternative
     equal_sds : whether its closed form assumes the same SD in all arms
+    marks : whether it reads which values are censored, and so compares times until an event
     """
 
     name: str
@@ -45,6 +46,7 @@ class Test:
     null: bool
     directions: tuple[Samples, ...]
     equal_sds: bool
+    marks: bool
 
     __test__ = False  # no class of tests for pytest
 
@@ -60,6 +62,7 @@ ONE_SAMPLE_T: Final = Test(
     null=True,
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 PAIRED_T: Final = Test(
@@ -73,6 +76,7 @@ PAIRED_T: Final = Test(
     null=True,
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 WILCOXON: Final = Test(
@@ -86,6 +90,7 @@ WILCOXON: Final = Test(
     null=True,
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 T: Final = Test(
@@ -99,6 +104,7 @@ T: Final = Test(
     null=False,
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 WELCH: Final = Test(
@@ -112,6 +118,7 @@ WELCH: Final = Test(
     null=False,
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 MANN_WHITNEY: Final = Test(
@@ -125,6 +132,7 @@ MANN_WHITNEY: Final = Test(
     null=False,
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 ANOVA: Final = Test(
@@ -138,6 +146,7 @@ ANOVA: Final = Test(
     null=False,
     directions=(),
     equal_sds=True,
+    marks=False,
 )
 
 WELCH_ANOVA: Final = Test(
@@ -151,6 +160,7 @@ WELCH_ANOVA: Final = Test(
     null=False,
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 KRUSKAL_WALLIS: Final = Test(
@@ -164,6 +174,7 @@ KRUSKAL_WALLIS: Final = Test(
     null=False,
     directions=(),
     equal_sds=True,
+    marks=False,
 )
 
 ANCOVA: Final = Test(
@@ -177,6 +188,7 @@ ANCOVA: Final = Test(
     null=False,
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 CHI_SQUARE: Final = Test(
@@ -190,6 +202,7 @@ CHI_SQUARE: Final = Test(
     null=False,
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 FISHER: Final = Test(
@@ -203,6 +216,21 @@ FISHER: Final = Test(
     null=False,
     directions=("two",),
     equal_sds=False,
+    marks=False,
+)
+
+LOG_RANK: Final = Test(
+    name="log-rank",
+    samples=("two", "all"),
+    takes=("value",),
+    family="risk sets",
+    effect="hazard",
+    yes_or_no=False,
+    adjusts=False,
+    null=False,
+    directions=("two",),
+    equal_sds=False,
+    marks=True,
 )
 
 #: Tests that a scenario may name, in the order of its schema.
@@ -219,6 +247,7 @@ TESTS: Final = (
     ANCOVA,
     CHI_SQUARE,
     FISHER,
+    LOG_RANK,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -233,6 +262,7 @@ RESIDUAL_T: Final = Test(
     null=False,
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 #: Tests that run only inside another.
@@ -264,6 +294,7 @@ PAIRS: Final = (
     Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
     Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
+    Pair("log-rank", ((LOG_RANK, LOG_RANK),), of_model=False),
     Pair("chi-square", ((CHI_SQUARE, CHI_SQUARE),), of_model=False),
 )
 
@@ -282,4 +313,6 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("ranks", "all"): ("H",),
     ("tables", "two"): (),
     ("tables", "all"): (),
+    ("risk sets", "two"): (),
+    ("risk sets", "all"): (),
 }

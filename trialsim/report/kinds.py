@@ -18,6 +18,7 @@ TESTS = {
     tests.ANCOVA.name: "analysis of covariance: means compared at equal baselines and covariates",
     tests.CHI_SQUARE.name: "Pearson's chi-square test of how many are yes in each arm, with Yates's correction between two",
     tests.FISHER.name: "Fisher's exact test of how many are yes in two arms",
+    tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
 }
 
@@ -29,6 +30,7 @@ PAIRS = {
     "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
     "fisher": TESTS[tests.FISHER.name],
     "chi-square": TESTS[tests.CHI_SQUARE.name],
+    "log-rank": TESTS[tests.LOG_RANK.name],
 }
 
 #: What is estimated; reads after "estimates".
@@ -43,6 +45,7 @@ ESTIMANDS = {
     estimands.LOG_MEDIAN.name: "the pseudomedian of the changes of logarithms",
     estimands.PROBABILITY.name: "the chance that a participant of the first arm has the higher value, ties counted half",
     estimands.RISK_DIFFERENCE.name: "the difference of two shares of yes",
+    estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
 
 #: How an endpoint is taken; reads after where it is measured.

@@ -83,7 +83,7 @@ def respond(
     """
     inputs = PredictorInputs(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
-    at_risk = np.full(shape[1:], np.nan) if any(point.follow for point in plan.points) else None
+    at_risk = np.full(shape[1:], np.nan) if any(one.scale.follow == "over" for one in plan.outcomes) else None
     measured = Measurements(
         tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.int8), at_risk
     )
@@ -184,16 +184,17 @@ def _true_values(
     """Fill column ``d`` of the values (T, R, N, D): levels, delivered treatment, shifts, and ``z`` (R, N)."""
     lambdas = [TWINS[name][0] * scale for name in measured.twins]
     reference, arm = inputs.plan.reference, inputs.entries.arm
-    if followed is not None and point.follow is not None and measured.at_risk is not None:
+    if followed is not None and point.follow is not None:
         begins = replace(point, visit_index=point.follow.start)
         shifts = [common_shift(inputs, outcome, begins)] * len(lambdas)
         during = course(inputs, outcome, point, followed)
         column = ValueColumn(point, outcome.categories, reference, arm, None, d, during)
-        measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
+        if measured.at_risk is not None and outcome.scale.follow == "over":
+            measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
     else:
         shifts = _shifts(inputs, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
         column = ValueColumn(point, outcome.categories, reference, arm, delivered(inputs, point), d)
-    twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, strict=True)]
+    twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, measured.censored, strict=True)]
     outcome.parts.fill(column, z, twins)
 
 

@@ -1,7 +1,7 @@
 """How long each participant is followed, and what acts on them from when: nothing looks ahead.
 
-A count is taken over an interval between two visits. It begins with what was given before the first of them; an activity
-during the interval acts from its end. So the rate is constant in pieces.
+A count is taken over an interval between two visits; a time counts from enrollment or a visit, until a visit or for a while.
+Both begin with what was given before; a later activity acts from its end. So the rate or hazard is changed in pieces.
 """
 
 from __future__ import annotations
@@ -52,20 +52,43 @@ def _planned(inputs: PredictorInputs, point: PointPlan, *, complete: bool) -> Fo
 
 
 def _on_the_ward(inputs: PredictorInputs, point: PointPlan, *, complete: bool) -> FollowUp:
-    """From the realized times of the visits, until leaving."""
-    assert point.follow is not None
-    visits = inputs.trace.visits
-    first, last = (visits[:, :, visit, V_REASON] for visit in (point.follow.start, point.visit_index))
-    start, end = (visits[:, :, visit, V_TIME] for visit in (point.follow.start, point.visit_index))
+    """From a realized visit, or enrollment, to a realized visit or for the declared time, until leaving."""
+    follow = point.follow
+    assert follow is not None
+    start, first = inputs.entries.entry, np.full(inputs.entries.entry.shape, VISITED)
+    if follow.start >= 0:
+        start, first = (inputs.trace.visits[:, :, follow.start, column] for column in (V_TIME, V_REASON))
+    length = round(follow.length)
+    if not follow.to_visit:
+        end = start + length if complete else np.minimum(start + length, inputs.entries.leave)
+        return FollowUp(start, end, _never_began(first, start, end, complete=complete))
+    came, last = (inputs.trace.visits[:, :, point.visit_index, column] for column in (V_TIME, V_REASON))
     if complete:
-        whole = (first == VISITED) & (last == VISITED)
-        end = np.where(whole, end, start + round(point.follow.length))
+        end = np.where((first == VISITED) & (last == VISITED), came, start + length)
         return FollowUp(start, end, np.zeros(start.shape, np.int8))
-    gone = (first == VISITED) & (last == LEFT)
-    end = np.where(gone, inputs.trace.ends[:, :, E_TIME], end)
-    reason = np.where(first != VISITED, first, np.where(gone, VISITED, last))
-    reason = np.where(gone & (end <= start), LEFT, reason)
-    return FollowUp(start, end, reason.astype(np.int8))
+    end = np.where(last == LEFT, inputs.trace.ends[:, :, E_TIME], came)
+    reason = _never_began(first, start, end, complete=False)
+    if inputs.plan.outcomes[point.outcome].scale.follow == "over":  # nobody counted at a visit that was missed
+        missed = (last != VISITED) & (last != LEFT)
+        return FollowUp(start, end, np.where((first == VISITED) & missed, last, reason).astype(np.int8))
+    end = np.where((last == VISITED) | (last == LEFT), end, _last_seen(inputs, point, start))
+    return FollowUp(start, end, np.where(first == VISITED, np.where(end > start, 0, LEFT), first).astype(np.int8))
+
+
+def _never_began(first: Ints, start: Ints, end: Ints, *, complete: bool) -> Codes:
+    """Why following did not begin: the first visit did not take place, or it was also the moment of leaving."""
+    if complete:
+        return np.zeros(start.shape, np.int8)
+    return np.where(first != VISITED, first, np.where(end > start, VISITED, LEFT)).astype(np.int8)
+
+
+def _last_seen(inputs: PredictorInputs, point: PointPlan, start: Ints) -> Ints:
+    """(R, N) the last visit that took place before one that did not; nobody knows of anything later."""
+    steps, seen = inputs.program.visit_step, start
+    for visit, step in enumerate(steps):
+        if step < steps[point.visit_index]:
+            seen = np.maximum(seen, inputs.trace.visits[:, :, visit, V_TIME])
+    return seen
 
 
 def course(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, followed: FollowUp) -> Course:

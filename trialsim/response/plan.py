@@ -18,6 +18,7 @@ from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import PARTS, LevelParameters, ScaleParts
 from trialsim.response.zeros import LognormalPoint, log_of_zero
 from trialsim.scenario.checks.doubts import doubts
+from trialsim.scenario.checks.follow import seconds_of
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.model import (
     ArmLevels,
@@ -39,15 +40,22 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Follow:
-    """For how long a participant is followed: ``length`` [s] from a visit, in the program, -1 without a ward.
+    """For how long a participant is followed.
 
-    ``start_time`` [s] is its declared time, without a ward; ``unit`` [s] that of the time at risk.
+    Attributes
+    ----------
+    start : the visit in the program from which the time counts; -1 for enrollment, and without a ward
+    start_time : its declared time, without a ward [s]
+    length : the planned length [s]
+    unit : the unit of the time at risk [s]
+    to_visit : whether following ends at the visit of the outcome, and not when the length has passed
     """
 
     start: int
     start_time: float
     length: float
     unit: float
+    to_visit: bool
 
     @property
     def planned(self) -> float:
@@ -266,7 +274,7 @@ def _pair(
         location=np.array([place.location for place in found]),
         sd=np.array([place.sd for place in found]),
         cuts=np.array([place.cuts for place in found]).reshape(len(found), -1),
-        own=tuple(_own_before(program, index, arm, steps) for arm in range(len(arms))),
+        own=tuple(_own_before(program, index, arm, steps, ever=isinstance(what.until, Number)) for arm in range(len(arms))),
         by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
@@ -279,16 +287,21 @@ DAY = 86_400.0
 
 
 def _follow(what: Outcome, scenario: Scenario, program: Program | None, reference: int) -> Follow | None:
-    """The planned interval of an outcome that has one; on a ward as long as it is on average in the reference arm."""
+    """How long participants are followed; between visits on a ward, as long as that takes on average in the reference arm."""
     if what.scale.follow is None:
         return None
-    first, last = what.over
+    first, last = what.over if what.over else (what.since, what.until)
+    unit = DAY if what.over else seconds_of(what.unit)
+    assert unit is not None  # checked
+    start = -1 if first is None or program is None else program.visits.index(first)
+    start_time = scenario.visits[first].value if first in scenario.visits else 0.0
+    if isinstance(last, Number):
+        return Follow(start, start_time, last.value, unit, to_visit=False)
+    assert last is not None  # checked
     if program is None:
-        times = [scenario.visits[visit].value for visit in (first, last)]
-        return Follow(-1, times[0], times[1] - times[0], DAY)
-    visits = [program.visits.index(visit) for visit in (first, last)]
-    steps = [program.visit_step[visit] for visit in visits]
-    return Follow(visits[0], 0.0, expected_between(program, *steps, reference), DAY)
+        return Follow(start, start_time, scenario.visits[last].value - start_time, unit, to_visit=True)
+    steps = [-1 if start < 0 else program.visit_step[start], program.visit_step[program.visits.index(last)]]
+    return Follow(start, 0.0, expected_between(program, *steps, reference), unit, to_visit=True)
 
 
 def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
@@ -310,17 +323,18 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
     return shifted if len(arms) > 1 else [*shifted, base]
 
 
-def _felt_at(outcome: str, visit: str, scenario: Scenario) -> str:
-    """The visit at which a practitioner is felt: the first of an interval."""
-    return next(iter(scenario.outcomes[outcome].over), visit)
+def _felt_at(outcome: str, visit: str, scenario: Scenario) -> str | None:
+    """The visit at which a practitioner is felt: the first of an interval, None for enrollment."""
+    what = scenario.outcomes[outcome]
+    return next(iter(what.over), visit) if what.scale.follow != "until" else what.since
 
 
-def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str], tuple[int, ...]]:
+def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str | None], tuple[int, ...]]:
     """By visit and arm: the last step at which a practitioner of the outcome has served."""
     if program is None or outcome.practitioner < 0:
         return lambda _: (NOBODY,) * arms
     found = [services(program, outcome.practitioner, arm).visits for arm in range(arms)]
-    return lambda visit: tuple(one.get(program.visits.index(visit), NOBODY) for one in found)
+    return lambda visit: tuple(NOBODY if visit is None else one.get(program.visits.index(visit), NOBODY) for one in found)
 
 
 def _apart(a: LevelParameters, b: LevelParameters) -> bool:
@@ -328,15 +342,15 @@ def _apart(a: LevelParameters, b: LevelParameters) -> bool:
 
 
 def _own_before(
-    program: Program | None, visit: int, arm: int, step_of: dict[int, int]
+    program: Program | None, visit: int, arm: int, step_of: dict[int, int], *, ever: bool
 ) -> tuple[tuple[int, float], ...]:
-    """An arm's own activities planned before a visit, with their expected lengths."""
+    """An arm's own activities planned before a visit, or all of them (``ever``), with their expected lengths."""
     if program is None:
         return ()
     return tuple(
         (index, expected_length(activity, program))
         for index, activity in enumerate(program.activities)
-        if activity.own and (activity.arms >> arm) & 1 and step_of[index] < program.visit_step[visit]
+        if activity.own and (activity.arms >> arm) & 1 and (ever or step_of[index] < program.visit_step[visit])
     )
 
 

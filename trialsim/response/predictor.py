@@ -76,7 +76,9 @@ class PredictorInputs:
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, 0])
 
     def served(self, point: PointPlan, group: int) -> Ints:
-        """(R, N) who of a group of practitioners had served last at the visit, packed; -1 for nobody."""
+        """(R, N) who of a group of practitioners had served last at the visit, packed; -1 for nobody, as at enrollment."""
+        if point.visit_index < 0:
+            return np.full(self.entries.arm.shape, -1, dtype=np.int64)
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, V_SERVED + group])
 
     def people(self, served: Ints) -> Ints:

@@ -31,6 +31,8 @@ def no_key_of_scale(name: str) -> Unfit:
         "half_life": scale.secretion,
         "instrument": bool(scale.instrument),
         "over": scale.follow == "over",
+        "from": scale.follow == "until",
+        "until": scale.follow == "until",
         "window": scale.follow is None,
     }
     unfit["Outcome"] = {key for key, fit in fits.items() if not fit}

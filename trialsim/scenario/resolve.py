@@ -196,7 +196,7 @@ def _outcome(
     return outcome.model_copy(
         update={
             "visits": visits,
-            "over": expand_visits(outcome.over, points),
+            **_followed(outcome, points),
             "effects": effects,
             "responds_to": responses,
             "missing": missing,
@@ -212,6 +212,16 @@ def _outcome(
             "covariates": _covariate_effects(outcome, path, scenario, findings),
         }
     )
+
+
+def _followed(outcome: Outcome, points: Outline) -> dict[str, object]:
+    """The visits from and until which participants are followed, by their full names."""
+    since, until = outcome.since, outcome.until
+    return {
+        "over": expand_visits(outcome.over, points),
+        "since": since if since is None else expand_visits([since], points)[0],
+        "until": expand_visits([until], points)[0] if isinstance(until, str) else until,
+    }
 
 
 def _effect_unit(outcome: Outcome) -> str | None:

@@ -83,6 +83,7 @@ def _end(plan: ResponsePlan, point: int, arm: int) -> ArmPoint:
         own=variance,
         cuts=np.asarray(here.cuts[arm] - shift),
         categories=plan.outcomes[here.outcome].categories,
+        planned=None if here.follow is None else here.follow.planned,
     )
 
 

@@ -22,7 +22,7 @@ from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.truth.effects import one_sample, two_arms
-from trialsim.truth.plays import SharedDraws
+from trialsim.truth.plays import Play, SharedDraws
 from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
@@ -141,14 +141,18 @@ def _effects_of(
 def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
-    values = [
-        endpoint_of(plays, in_arm(plays, target, arm), target, twin)
-        for arm in (target.arms if target.arms is not None else (0,))
-    ]
+    alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (0,))]
+    values = [endpoint_of(plays, played, target, twin) for played in alone]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
-    return two_arms(target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories)
+    marks = _marks(alone[0], alone[1], target, twin)
+    return two_arms(target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories, marks=marks)
+
+
+def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """(R, N) which values of two simulations are censored."""
+    return a.censored[twin, :, :, target.endpoint.visit], b.censored[twin, :, :, target.endpoint.visit]
 
 
 def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
@@ -158,10 +162,12 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     who = who_counts(plays, target)
     own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
     mixed = endpoint_of(plays, plays.mixed, target, twin)
-    a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
-    categories = target.endpoint.categories
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories)
-    return np.asarray(together - two_arms(target.estimand, a, b, **own, categories=categories))
+    alone = [plays.alone[arm] for arm in target.arms]
+    a, b = (endpoint_of(plays, played, target, twin) for played in alone)
+    categories, mark = target.endpoint.categories, _marks(plays.mixed, plays.mixed, target, twin)
+    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, marks=mark)
+    marks = _marks(alone[0], alone[1], target, twin)
+    return np.asarray(together - two_arms(target.estimand, a, b, **own, categories=categories, marks=marks))
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

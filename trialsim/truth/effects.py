@@ -7,12 +7,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.methods.survival import log_rank, log_rank_sums
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Marks = NDArray[np.int8]
+#: All values that an endpoint can take, if they are few; and which values of two arms are censored, if some may be.
+Few = tuple[float, ...]
+Both = tuple[Marks, Marks] | None
 
 #: Replicates pooled for one pseudomedian; blocks of replicates (100) are multiples of it.
 POOL = 20
@@ -31,7 +36,14 @@ def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) 
 
 
 def two_arms(
-    estimand: str, a: Floats, b: Floats, *, who_a: Flags, who_b: Flags, categories: tuple[float, ...] = ()
+    estimand: str,
+    a: Floats,
+    b: Floats,
+    *,
+    who_a: Flags,
+    who_b: Flags,
+    categories: tuple[float, ...] = (),
+    marks: tuple[Marks, Marks] | None = None,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -40,8 +52,9 @@ def two_arms(
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
     categories : all possible values, if they are few
+    marks : (R, N) which values of either arm are censored, if some may be
     """
-    return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
+    return TWO_ARMS[estimand](a, b, who_a, who_b, categories, marks)
 
 
 def means(values: Floats, who: Flags) -> Floats:
@@ -138,12 +151,30 @@ def _pseudomedian_but_the_null(values: Floats, who: Flags, null: float) -> Float
     return pooled_pseudomedian(np.where(who, values, np.nan), null=null)
 
 
-def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: Few, _marks: Both) -> Floats:
     return np.asarray(means(a, who_a) - means(b, who_b))
 
 
-def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
+def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: Few, _marks: Both) -> Floats:
     return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=categories)
+
+
+def _log_hazard_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: Few, marks: Both) -> Floats:
+    """Mantel and Haenszel's estimate with every participant once in either arm, :data:`POOL` replicates at a time.
+
+    As for the pseudomedian, the result is at the first replicate of each pool. A hazard ratio of everybody is not the mean of
+    those of parts, so it is what the estimator itself gives where nobody leaves.
+    """
+    assert marks is not None  # of times
+    out = np.full(len(a), np.nan)
+    for start in range(0, len(a), POOL):
+        pool = slice(start, start + POOL)
+        times = np.concatenate([np.where(who_a, a, np.nan)[pool].ravel(), np.where(who_b, b, np.nan)[pool].ravel()])
+        arm = np.repeat(np.array([0, 1], np.int8), times.size // 2)
+        both = np.concatenate([one[pool].ravel() for one in marks])
+        sums = log_rank_sums(times[None], both[None], arm[None], arms=(0, 1))
+        out[start] = log_rank(sums).estimate[0]
+    return out
 
 
 #: Estimands of one sample, by name.
@@ -158,10 +189,11 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
 }
 
 #: Estimands of two arms, by name.
-TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], Floats]] = {
+TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, Few, Both], Floats]] = {
     estimands.MEAN_DIFFERENCE.name: _difference_of_means,
     estimands.LOG_RATIO.name: _difference_of_means,
     estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
     estimands.RISK_DIFFERENCE.name: _difference_of_means,
     estimands.PROBABILITY.name: _superiority,
+    estimands.LOG_HAZARD_RATIO.name: _log_hazard_ratio,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.analysis.methods import categorical, linear, means, ranks, wilcoxon
+from trialsim.analysis.methods import categorical, linear, means, ranks, survival, wilcoxon
 from trialsim.analysis.methods.method import Methods
 
 METHODS: Methods = {
@@ -11,4 +11,5 @@ METHODS: Methods = {
     **ranks.METHODS,
     **wilcoxon.METHODS,
     **categorical.METHODS,
+    **survival.METHODS,
 }

@@ -97,11 +97,12 @@ class ValueColumn:
 
 @dataclass(frozen=True)
 class Twin:
-    """A twin: its lambda, the shift of the predictor (R, N) or None, and its values (R, N, D)."""
+    """A twin: its lambda, the shift of the predictor (R, N) or None, its values (R, N, D), and which are censored (R, N, D)."""
 
     factor: float
     shift: Floats | None
     out: Floats
+    marks: NDArray[np.int8]
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _names(names: tuple[str, ...], path: Path, points: Outline, report: Report) 
 
 
 def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
-    if not outcome.visits and not outcome.over:
+    if not outcome.visits and not outcome.over and outcome.until is None:
         report(Finding("TS-E004", (*path, "visits"), "no visit is named.", "Write visits: [post]."))
     _names(outcome.visits, (*path, "visits"), points, report)
     for visit in outcome.by_visit:

@@ -25,6 +25,7 @@ from trialsim.quantities.fields import (
     Record,
     Share,
     SignedShare,
+    VisitOrDuration,
 )
 from trialsim.rules import ABOVE_ZERO, LATER, NOT_NEGATIVE, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import Names
@@ -46,6 +47,8 @@ class Level(ProvenanceRecord):
     chance : the chance of yes. Example: 30 %
     dispersion : how far counts vary beyond chance: their variance is mean + dispersion x mean^2; 0 or more, 0 for Poisson.
         Example: 0.5
+    shape : the shape of a Weibull time, above 0: above 1 the hazard rises, below 1 it falls; exponential by default.
+        Example: 1.2
     """
 
     mean: Annotated[Amount | None, QUANTITY] = None
@@ -57,6 +60,7 @@ class Level(ProvenanceRecord):
     shares: Annotated[tuple[Share, ...], SHARES_OF_A_WHOLE, QUANTITY] = ()  # ordinal: the share of each category
     chance: Annotated[Share | None, QUANTITY] = None  # binary
     dispersion: Annotated[Factor | None, NOT_NEGATIVE, LATER] = None  # count
+    shape: Annotated[Factor | None, ABOVE_ZERO, LATER] = None  # time
 
     def numbers(self) -> dict[str, float]:
         """The numbers of a measured level under the names that ``distributions.solve`` takes."""
@@ -335,8 +339,11 @@ class Outcome(Record):
     labels : words for categories, each under its number. Example: {0: none, 4: extreme}
     limits : the lowest and highest value of the scale of a normal outcome, in its unit; not enforced. Example: [0, 100]
     better : which way is good for the participant. Example: lower
-    visits : the visits at which it is measured; a count has one, the second of over. Example: [pre, post]
+    visits : the visits at which it is measured; a count has one, the second of over, and a time that of until.
+        Example: [pre, post]
     over : the two visits between which a count is taken. Example: [pre, post]
+    from : the visit from which a time counts; enrollment by default. Example: pre
+    until : how long participants are followed for a time: until a visit, or for a duration. Example: 90 d
     as : whether levels are true values, or values as a pilot on this ward would observe them. Example: observed
     level : the level at every visit that has none of its own. Example: {mean: 12.2, sd: 4.1}
     by_visit : levels of single visits. Example: {post: {mean: 10, sd: 4}}
@@ -363,6 +370,8 @@ class Outcome(Record):
     better: Annotated[Literal["lower", "higher"], OneOf()] | None = None  # which way is good for the participant
     visits: Names = ()
     over: Annotated[Names, LATER, SCHEDULE] = ()  # of a count: two visits
+    since: Annotated[Name | None, LATER, SCHEDULE] = Field(default=None, alias="from")  # of a time; enrollment by default
+    until: Annotated[VisitOrDuration | None, LATER, SCHEDULE] = None  # of a time
     source: Annotated[str | None, WORDS] = None
     computed_from: Annotated[str | None, WORDS] = None
     assumed: Annotated[str | None, WORDS] = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from typing import Any, get_args
 
 import numpy as np
@@ -74,18 +75,34 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "level": "{mean: 2, dispersion: 0.5}", "effect": "{rate_ratio: 1.5}", "more": "better: lower",
         "test": "mann-whitney",
     },
+    "time": {
+        "level": "{median: 0.8 d, shape: 1.2}", "effect": "{hazard_ratio: 0.6}", "more": "unit: d\n    better: lower",
+        "test": "log-rank",
+    },
 }  # fmt: skip
 
 #: A value for each key that may stand in a level or an effect, where no other value is told.
 NUMBERS = {
     "mean": "2", "sd": "1", "median": "2", "sd_log": "0.5", "cv": "0.5", "iqr": "[1, 3]",
     "shares": "[10 %, 20 %, 40 %, 20 %, 10 %]", "chance": "30 %", "difference": "0.5", "ratio": "1.2", "odds_ratio": "1.5",
-    "rate_ratio": "1.5", "hazard_ratio": "1.5", "dispersion": "0.5",
+    "rate_ratio": "1.5", "hazard_ratio": "1.5", "dispersion": "0.5", "shape": "1.5",
     "sd_between": "0.1", "sd_log_between": "0.1", "rater_sd": "0.2", "assay": "elisa", "assay_cv": "5 %",
     "plate_cv": "5 %", "plate": "38 samples", "detection_limit": "0.1", "below": "missing", "rounding": "0.1",
 }  # fmt: skip
 #: Keys of an instrument that stand only beside others.
 BESIDE = {"plate_cv": ("plate",), "detection_limit": ("below",), "below": ("detection_limit",), "plate": ()}
+
+LIMITS = {None: "limits: [0, 10]", "over": "limits: [0, 10]", "until": "limits: [0 d, 10 d]"}
+
+#: Keys whose numbers have the unit of the outcome.
+AMOUNTS = ("mean", "sd", "median", "iqr", "difference", "sd_between", "detection_limit", "rounding")
+
+
+def number(name: str, key: str) -> str:
+    """A value for a key, in the unit of a time."""
+    unit = " d" if SCALE[name].follow == "until" and key in AMOUNTS else ""
+    return re.sub(r"[\d.]+", lambda found: found[0] + unit, NUMBERS[key])
+
 
 names = pytest.mark.parametrize("name", SCALE)
 #: Scales of values at single visits, which can change between two of them.
@@ -96,6 +113,7 @@ at_visits = pytest.mark.parametrize("name", OF_VISITS)
 WHEN = {
     None: "visits: [pre, post]\n    correlation: {between_sessions: 0.6}",
     "over": "over: [pre, post]",
+    "until": "until: post",
 }
 
 
@@ -229,19 +247,19 @@ def test_what_does_not_fit_is_refused(name: str) -> None:
     scale = SCALE[name]
     assert faults(text(name)) == set()
     for key in EFFECT_KEYS:
-        assert faults(text(name, effect=f"{{{key}: {NUMBERS[key]}}}")) == (
+        assert faults(text(name, effect=f"{{{key}: {number(name, key)}}}")) == (
             set() if key in scale.effects else {"TS-E024"}
         )
     for key in LEVEL_KEYS:
         forms = (*scale.levels, *scale.levels_of_others)
         if not any(key in form.split() for form in forms):
-            assert faults(text(name, level=f"{{{key}: {NUMBERS[key]}}}")) == {"TS-E022"}
+            assert faults(text(name, level=f"{{{key}: {number(name, key)}}}")) == {"TS-E022"}
     for form in scale.levels:
-        level = ", ".join(f"{key}: {NUMBERS[key]}" for key in form.split())
+        level = ", ".join(f"{key}: {number(name, key)}" for key in form.split())
         assert faults(text(name, level=f"{{{level}}}")) == set()
     rhythm = 'rhythm: {slope: 0.1 per h, reference_clock: "08:00"}'
     assert ("TS-E028" in faults(text(name, more=rhythm))) == (not scale.rhythm)
-    assert ("TS-E116" in faults(text(name, more="limits: [0, 10]"))) == (not scale.limits)
+    assert ("TS-E116" in faults(text(name, more=LIMITS[scale.follow]))) == (not scale.limits)
     if scale.categories is None:
         assert "TS-E020" in faults(text(name, more="categories: [0, 1, 2]"))
 
@@ -251,7 +269,7 @@ def test_instruments_fit_their_scale(name: str) -> None:
     told = EXAMPLES[name]["more"]
     for key in INSTRUMENT_KEYS:
         keys = (key, *BESIDE.get(key, ()))
-        tool = ", ".join(f"{one}: {NUMBERS[one]}" for one in keys)
+        tool = ", ".join(f"{one}: {number(name, one)}" for one in keys)
         source = text(name).replace(told, "" if "instrument" in told else told).rstrip()
         source = source.replace("    effects:", f"    instrument: {{{tool}}}\n    effects:")
         assert ("TS-E072" in faults(source)) == (key not in SCALE[name].instrument), key
@@ -280,7 +298,10 @@ class Standard:
     z: Any
 
 
-def standard(name: str, parts: ScaleParts, *, arm: int = 1, shift: float | None = None) -> Standard:
+def standard(
+    name: str, parts: ScaleParts, *, arm: int = 1, shift: float | None = None, endless: bool = True
+) -> Standard:
+    """The values; times as long as they take if ``endless``, otherwise as long as participants are followed."""
     study = study_of(name)
     plan = study.response
     z = special.ndtri((np.arange(20_001) + 0.5) / 20_001)[None, :]
@@ -288,17 +309,19 @@ def standard(name: str, parts: ScaleParts, *, arm: int = 1, shift: float | None 
     point = plan.points[-1]
     everything, nothing = np.ones((1, 1, z.size)), np.zeros((1, 1, z.size))
     length = point.follow.planned if point.follow is not None else 1.0
-    course = Course(length * everything, everything, nothing, nothing, length)
+    whole = 1e9 if endless and SCALE[name].follow == "until" else length
+    course = Course(whole * everything, everything, nothing, nothing, length)
     column = ValueColumn(point, plan.outcomes[0].categories, 0, arms, None, 0, course)
-    parts.fill(column, z.copy(), [Twin(1.0, None if shift is None else np.full(z.shape, shift), out)])
+    parts.fill(column, z.copy(), [Twin(1.0, None if shift is None else np.full(z.shape, shift), out, np.zeros(out.shape, np.int8))])
     return Standard(out[0, :, 0], study, z[0])
 
 
 def end_of(study: studies.Study, d: int, arm: int) -> ArmPoint:
     point = study.response.points[d]
     return ArmPoint(
-        float(point.location[arm]), float(point.sd[arm]), 0.0, point.cuts[arm], study.response.outcomes[0].categories
-    )
+        float(point.location[arm]), float(point.sd[arm]), 0.0, point.cuts[arm], study.response.outcomes[0].categories,
+        None if point.follow is None else point.follow.planned,
+    )  # fmt: skip
 
 
 def moments_agree(name: str, parts: ScaleParts) -> bool:
@@ -309,10 +332,11 @@ def moments_agree(name: str, parts: ScaleParts) -> bool:
     spread = parts.expected(ArmEndpoint(end, None, 0.0, 0.0, log=False, percent=False))
     implied = parts.implied(plan.points[-1], 0, 1, plan.outcomes[0].categories)
     assert spread is not None
+    seen = standard(name, parts, endless=False).values
     size = float(one.values.std())
     found = [
-        (float(one.values.mean()), spread.mean),
-        (size, spread.sd),
+        (float(seen.mean()), spread.mean),
+        (float(seen.std()), spread.sd),
         (float(one.values.mean() - other.values.mean()), implied.difference),
         (size, math.sqrt(parts.covariance(end, end, 1.0, True, False))),
     ]
@@ -340,7 +364,7 @@ def test_an_effect_moves_the_values_by_its_size(name: str) -> None:
     plan = study_of(name).response
     place = parts.place(next(iter(told.by_visit.values())), plan.outcomes[0].categories.tolist(), None)  # type: ignore[arg-type]
     shift = parts.shift(told.effects["treated"], place, plan.outcomes[0].categories.tolist())
-    assert shift > 0
+    assert (shift < 0) if SCALE[name].follow == "until" else (shift > 0)  # a lower hazard is a longer time
     moved = standard(name, parts, arm=0, shift=shift).values
     np.testing.assert_allclose(moved, standard(name, parts, arm=1).values, rtol=1e-9, atol=1e-9)
     for key in SCALE[name].effects:

@@ -56,8 +56,11 @@ def check_follow(outcome: Outcome, path: Path, scenario: Draft, points: Outline,
         message = f"a {scale.name} outcome needs '{scale.follow}'."
         report(Finding("TS-E140", path, message, EXAMPLES[scale.follow], on_key=True))
         return
-    _interval(outcome, path, scenario, points, report)
-    _one_visit(scale, outcome, path, points, report)
+    wrong = next(_interval(outcome, path, scenario, points), None)
+    if wrong is not None:
+        report(wrong)
+    else:
+        _one_visit(scale, outcome, path, points, report)
     _impossible(scale, outcome, path, report)
 
 
@@ -73,22 +76,21 @@ def _named(outcome: Outcome, path: Path) -> Iterator[tuple[str, Path, str | None
 
 def _misplaced(key: str, path: Path, outcome: Outcome, report: Report) -> None:
     fitting = " or ".join(one.name for one in SCALES if one.follow == BELONGS[key])
-    declared = f"this one is {outcome.distribution}" if outcome.distribution else "this one has no distribution:"
-    message = f"'{key}' belongs to a {fitting} outcome; {declared}."
+    declared = f"is {outcome.distribution}" if outcome.distribution else "has no distribution"
+    message = f"'{key}' belongs to a {fitting} outcome; this one {declared}."
     report(Finding("TS-E140", (*path, key), message, f"Remove {key}:, or write distribution: {fitting}.", on_key=True))
 
 
-def _interval(outcome: Outcome, path: Path, scenario: Draft, points: Outline, report: Report) -> None:
+def _interval(outcome: Outcome, path: Path, scenario: Draft, points: Outline) -> Iterator[Finding]:
     """Two visits in their order, or a time above 0."""
     if isinstance(outcome.until, Number):
         if outcome.until.value <= 0:
-            report(Finding("TS-E141", (*path, "until"), "nobody is followed for 0 s.", "Write until: 90 d."))
+            yield Finding("TS-E141", (*path, "until"), "nobody is followed for 0 s.", "Write until: 90 d.")
         return
     if outcome.over and len(outcome.over) != 2:
-        message = f"{len(outcome.over)} visit is named; an interval has two."
-        if len(outcome.over) > 1:
-            message = f"{len(outcome.over)} visits are named; an interval has two."
-        report(Finding("TS-E141", (*path, "over"), message, EXAMPLES["over"], on_key=True))
+        named = "1 visit is" if len(outcome.over) == 1 else f"{len(outcome.over)} visits are"
+        message = f"{named} named; an interval has two."
+        yield Finding("TS-E141", (*path, "over"), message, EXAMPLES["over"], on_key=True)
         return
     key = "over" if outcome.over else "until"
     first, last = outcome.over if outcome.over else (outcome.since, outcome.until)
@@ -97,7 +99,7 @@ def _interval(outcome: Outcome, path: Path, scenario: Draft, points: Outline, re
     end = place_of(points.expand(last)[0], scenario, points)
     if not start < end and (first is not None or last in scenario.visits):
         message = f"'{last}' does not come after '{first or 'enrollment'}'."
-        report(Finding("TS-E141", (*path, key), message, "Name the earlier visit first.", on_key=True))
+        yield Finding("TS-E141", (*path, key), message, "Name the earlier visit first.", on_key=True)
 
 
 def place_of(visit: str, scenario: Draft, points: Outline) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.scales import EFFECT_KEYS, INSTRUMENT_KEYS, SPREAD_KEYS, Scale
+from trialsim.kinds.scales import EFFECT_KEYS, INSTRUMENT_KEYS, SCALE, SPREAD_KEYS, Scale
 from trialsim.quantities.fields import Record
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.follow import check_follow
@@ -52,7 +52,8 @@ def _names(names: tuple[str, ...], path: Path, points: Outline, report: Report) 
 
 
 def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
-    if not outcome.visits and not outcome.over and outcome.until is None:
+    follows = outcome.distribution in SCALE and SCALE[outcome.distribution].follow  # such an outcome has its own visit
+    if not outcome.visits and not follows:
         report(Finding("TS-E004", (*path, "visits"), "no visit is named.", "Write visits: [post]."))
     _names(outcome.visits, (*path, "visits"), points, report)
     for visit in outcome.by_visit:

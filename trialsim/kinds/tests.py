@@ -36,10 +36,13 @@ class Option:
 
 BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or remove it.")
 COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
+VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
+STRATA: Final = Option("strata", "has no strata", "Remove strata:.")
+CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 
 #: Every key that only some tests take, in the order of the schema.
-OPTIONS: Final = (BASELINE, COVARIATES, NULL)
+OPTIONS: Final = (BASELINE, COVARIATES, VISIT_COVARIATES, STRATA, CLUSTERS, NULL)
 
 
 @dataclass(frozen=True)
@@ -224,8 +227,12 @@ ANCOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES),
-    needs=(Requirement((BASELINE, COVARIATES), "a baseline", "Write baseline: and the visit before treatment."),),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    needs=(
+        Requirement(
+            (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."
+        ),
+    ),
     directions=("two",),
     equal_sds=True,
     marks=False,

@@ -293,11 +293,15 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]
         text += f", counted as yes where it is {join(ends)}"
-    adjusted = [*([what.baseline] if what.baseline else []), *what.covariates]
+    adjusted = [*([what.baseline] if what.baseline else []), *what.covariates, *what.visit_covariates]
     if adjusted:
         text += f", adjusted for {join(adjusted)}"
     if what.contrast:
         text += f", {what.contrast}"
+    if what.strata:
+        text += f", within strata of {join(what.strata)}"
+    if what.clusters:
+        text += f", in clusters by {what.clusters}"
     if what.within:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:

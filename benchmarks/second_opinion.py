@@ -312,7 +312,7 @@ def followed(rng: np.random.Generator, sizes: tuple[int, ...], hazards: Floats) 
     return survival.log_rank_sums(np.minimum(times, 1.0), marks, arms_of(sizes), arms=arms)
 
 
-def schoenfeld(rng: np.random.Generator) -> Iterator[Design]:
+def log_rank(rng: np.random.Generator) -> Iterator[Design]:
     """A higher hazard in the first arm."""
     for least in FROM:
         for ((na, nb), side, alpha, goal), event in product(grid(least), EVENTS):
@@ -320,7 +320,7 @@ def schoenfeld(rng: np.random.Generator) -> Iterator[Design]:
 
             def power(log_ratio: float) -> float:
                 chance = -float(np.expm1(-base * np.exp(log_ratio)))  # noqa: B023  # used at once
-                return formulas.schoenfeld_power(chance, event, na, nb, alpha=alpha, alternative=side)  # noqa: B023
+                return formulas.log_rank_power(chance, event, na, nb, alpha=alpha, alternative=side)  # noqa: B023
 
             log_ratio = effect_for(power, goal, 2.5)
             if log_ratio is not None:
@@ -358,7 +358,7 @@ MEASURED: dict[str, Callable[[np.random.Generator], Iterator[Design]]] = {
     "kruskal": kruskal,
     "corrected": corrected,
     "tables": tables,
-    "schoenfeld": schoenfeld,
+    "log-rank": log_rank,
     "hazards of all arms": hazards_of_all,
 }
 

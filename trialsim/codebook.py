@@ -13,6 +13,7 @@ from trialsim.engine.trace import KIND_NAMES
 from trialsim.numbers.distributions import Distribution, cdf, quantile
 from trialsim.protocol.columns import HOLD_STATES, VISIT_REASONS
 from trialsim.protocol.program import Program
+from trialsim.quantities.fields import Number
 from trialsim.quantities.units import format_value
 from trialsim.response import ResponsePlan
 from trialsim.scenario.model import Outcome, Scenario
@@ -179,9 +180,11 @@ def _value(name: str, outcome: Outcome) -> Entry:
     if scale.follow == "over":
         meaning = f"{outcome.label or name}, events from {outcome.over[0]} to {outcome.over[1]}; empty if missing"
         return Entry("measurements", "value", meaning, WHOLE, outcome=name, unit=unit, range="0 or more")
-    if scale.follow == "until":
-        until = outcome.until if isinstance(outcome.until, str) else f"{format_value(outcome.until.value, 'duration')} later"
-        meaning = f"{outcome.label or name}, the time from {outcome.since or 'enrollment'} until {until} at most; empty if missing"
+    if outcome.until is not None:
+        until = outcome.until
+        end = f"{format_value(until.value, 'duration')} later" if isinstance(until, Number) else until
+        start = outcome.since or "enrollment"
+        meaning = f"{outcome.label or name}, the time from {start} until {end} at most; empty if missing"
         return Entry("measurements", "value", meaning, NUMBER, outcome=name, unit=unit, range="above 0")
     ends = "above 0" if scale.positive else ""
     if outcome.limits is not None:

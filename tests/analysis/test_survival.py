@@ -81,7 +81,10 @@ def slowly(times: list[float], marks: list[int], arm: list[int]) -> tuple[float,
     difference = variance = first = second = between = Fraction(0)
     for now in sorted({t for t, mark in zip(times, marks, strict=True) if mark == 0}):
         n = [sum(1 for t, k in zip(times, arm, strict=True) if t >= now and k == side) for side in (0, 1)]
-        d = [sum(1 for t, m, k in zip(times, marks, arm, strict=True) if t == now and m == 0 and k == side) for side in (0, 1)]
+        d = [
+            sum(1 for t, m, k in zip(times, marks, arm, strict=True) if t == now and m == 0 and k == side)
+            for side in (0, 1)
+        ]
         total, died = sum(n), sum(d)
         difference += d[0] - Fraction(died * n[0], total)
         if total > 1:
@@ -156,7 +159,10 @@ def test_a_mark_on_the_left_is_an_event() -> None:
 
 
 def test_without_an_event_the_test_has_failed() -> None:
-    for found in (log_rank(of([3, 4, 5, 6], [1, 1, 1, 1], [0, 0, 1, 1])), log_rank_all(of([3, 4, 5], [1, 1, 1], [0, 1, 2], 3))):
+    for found in (
+        log_rank(of([3, 4, 5, 6], [1, 1, 1, 1], [0, 0, 1, 1])),
+        log_rank_all(of([3, 4, 5], [1, 1, 1], [0, 1, 2], 3)),
+    ):
         assert found.status[0] == NO_EVENT
         assert np.isnan(found.p[0])
 

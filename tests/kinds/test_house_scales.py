@@ -87,6 +87,8 @@ def test_a_choice_by_name_is_seen(line: str) -> None:
     assert choices_in(line)
 
 
-@pytest.mark.parametrize("line", ["outcome.scale.log", "PARTS = {NORMAL.name: 1}", "if scale.categories is None: pass", '{"time": 3}'])
+@pytest.mark.parametrize(
+    "line", ["outcome.scale.log", "PARTS = {NORMAL.name: 1}", "if scale.categories is None: pass", '{"time": 3}']
+)
 def test_what_follows_from_a_record_is_no_choice(line: str) -> None:
     assert choices_in(line) == []

@@ -312,7 +312,11 @@ def standard(
     whole = 1e9 if endless and SCALE[name].follow == "until" else length
     course = Course(whole * everything, everything, nothing, nothing, length)
     column = ValueColumn(point, plan.outcomes[0].categories, 0, arms, None, 0, course)
-    parts.fill(column, z.copy(), [Twin(1.0, None if shift is None else np.full(z.shape, shift), out, np.zeros(out.shape, np.int8))])
+    parts.fill(
+        column,
+        z.copy(),
+        [Twin(1.0, None if shift is None else np.full(z.shape, shift), out, np.zeros(out.shape, np.int8))],
+    )
     return Standard(out[0, :, 0], study, z[0])
 
 
@@ -348,7 +352,9 @@ def test_values_have_the_moments_that_the_closed_forms_take(name: str) -> None:
     assert moments_agree(name, PARTS[name])
 
 
-@pytest.mark.parametrize(("name", "other"), [("normal", "lognormal"), ("lognormal", "normal"), ("ordinal", "binary"), ("count", "normal")])
+@pytest.mark.parametrize(
+    ("name", "other"), [("normal", "lognormal"), ("lognormal", "normal"), ("ordinal", "binary"), ("count", "normal")]
+)
 def test_a_part_of_another_scale_is_seen(name: str, other: str) -> None:
     """Planted: the moments of a neighbor; for scores, values of another study."""
     wrong = dataclasses.replace(PARTS[name], expected=PARTS[other].expected, fill=PARTS[name].fill)

@@ -63,7 +63,9 @@ def test_shares_are_those_of_scipy(mean: float, dispersion: float) -> None:
 def test_a_count_is_the_quantile_of_its_draw() -> None:
     cohort = played(flat({"y": FALLS | {"effects": {"treated": {"rate_ratio": 0.5}}}}), 4)
     z, arm = normal("response/y/post", (4, 1000)), cohort.entries.arm
-    np.testing.assert_array_equal(values(cohort, "y", "post"), law(2.5 * np.where(arm == 1, 0.5, 1.0), 0.6).ppf(stats.norm.cdf(z)))
+    np.testing.assert_array_equal(
+        values(cohort, "y", "post"), law(2.5 * np.where(arm == 1, 0.5, 1.0), 0.6).ppf(stats.norm.cdf(z))
+    )
     assert cohort.measurements.at_risk is not None
     assert (cohort.measurements.at_risk == 7.0).all()
 
@@ -94,7 +96,11 @@ def test_who_leaves_before_the_interval_has_no_count() -> None:
 def test_each_arm_may_have_its_own_dispersion() -> None:
     level = {"by_arm": {"control": {"mean": 2.5, "dispersion": 0.6}, "treated": {"mean": 2.0, "dispersion": 0}}}
     cohort = played(flat({"y": {key: FALLS[key] for key in ("distribution", "visits", "over")} | {"level": level}}), 2)
-    u, arm, found = stats.norm.cdf(normal("response/y/post", (2, 1000))), cohort.entries.arm, values(cohort, "y", "post")
+    u, arm, found = (
+        stats.norm.cdf(normal("response/y/post", (2, 1000))),
+        cohort.entries.arm,
+        values(cohort, "y", "post"),
+    )
     np.testing.assert_array_equal(found[arm == 0], law(2.5, 0.6).ppf(u[arm == 0]))
     np.testing.assert_array_equal(found[arm == 1], law(2.0, 0.0).ppf(u[arm == 1]))
 
@@ -129,12 +135,17 @@ STEPS = [
 @pytest.mark.parametrize("twin", ["declared", "null"])
 def test_an_activity_acts_from_its_end(twin: str) -> None:
     """The rate is that of the share delivered so far: two thirds before the interval, the rest from the end of ``during``."""
-    cohort = played(ward({"y": FALLS | {"effects": {"treated": {"rate_ratio": 0.3}}}}, STEPS), 3, twins=("declared", "null"))
+    cohort = played(
+        ward({"y": FALLS | {"effects": {"treated": {"rate_ratio": 0.3}}}}, STEPS), 3, twins=("declared", "null")
+    )
     start, end, arm = tick(cohort, "pre"), tick(cohort, "post"), cohort.entries.arm
     during = activity(cohort, "during")[..., A_END]
     assert ((start < during) & (during < end))[arm == 1].all()
     parts = [activity(cohort, name) for name in ("before", "during")]
-    share = [weight * part[..., A_DELIVERED] / part[..., A_PLANNED] for weight, part in zip((2 / 3, 1 / 3), parts, strict=True)]
+    share = [
+        weight * part[..., A_DELIVERED] / part[..., A_PLANNED]
+        for weight, part in zip((2 / 3, 1 / 3), parts, strict=True)
+    ]
     log_rate = math.log(0.3) * TWINS[twin][0] * (arm == 1)
     pieces = (during - start) * np.exp(log_rate * share[0]) + (end - during) * np.exp(log_rate * (share[0] + share[1]))
     planned = 7 * DAY  # of the control arm, which has no activity
@@ -182,13 +193,19 @@ def test_whoever_misses_the_first_visit_has_no_count_and_leaving_cuts() -> None:
 
 
 def test_tables_have_the_time_at_risk() -> None:
-    cohort = played(flat({"y": FALLS, "x": {"distribution": "normal", "visits": ["post"], "level": {"mean": 1, "sd": 1}}}), 1)
+    cohort = played(
+        flat({"y": FALLS, "x": {"distribution": "normal", "visits": ["post"], "level": {"mean": 1, "sd": 1}}}), 1
+    )
     table, book = cohort.frame(), cohort.frame("codebook").set_index("column")
     assert (table.loc[table["outcome"] == "y", "time_at_risk"] == 7.0).all()
     assert table.loc[table["outcome"] == "x", "time_at_risk"].isna().all()
     assert book.loc["time_at_risk", "unit"] == "d"
     row = cohort.frame("codebook").query("column == 'value' and outcome == 'y'").iloc[0]
-    assert (row["meaning"], row["type"], row["range"]) == ("y, events from pre to post; empty if missing", "whole number", "0 or more")
+    assert (row["meaning"], row["type"], row["range"]) == (
+        "y, events from pre to post; empty if missing",
+        "whole number",
+        "0 or more",
+    )
 
 
 def test_other_studies_have_no_such_column() -> None:

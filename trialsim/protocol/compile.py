@@ -402,7 +402,7 @@ def expected_length(activity: ActivityInfo, program: Program) -> float:
 
 
 def expected_between(program: Program, first: int, last: int, arm: int) -> float:
-    """Mean length of all waits, activities and first tries of an arm between two steps [s]; nobody waits for staff or openings."""
+    """Mean length of the waits, activities and first tries of an arm between two steps [s]; nobody waits for staff or hours."""
     waits = [slot for op, slot, *_ in program.ops[first + 1 : last].tolist() if op == p.WAIT and slot >= 0]
     done = [index for op, index, *_ in program.ops[first + 1 : last].tolist() if op in (p.ACTIVITY, p.ATTEMPT)]
     given = [program.activities[index] for index in done if program.activities[index].arms >> arm & 1]

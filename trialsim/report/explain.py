@@ -16,6 +16,7 @@ from trialsim.report.digits import percent
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.response.effects import ceilings, implied_effects
+from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
 from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
@@ -110,14 +111,21 @@ def _levels(study: Study) -> Section:
         for arm, name in enumerate(plan.arms):
             if arm and not point.differs:
                 continue
-            during = f", in {words.brief_duration(point.follow.length)}" if point.follow is not None else ""
-            levels = [outcome.parts.words(one, arm, outcome.categories) + during for one in points]
+            levels = [_during(outcome.parts.words(one, arm, outcome.categories), point) for one in points]
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
     rows = _one_row_for_equal_visits(rows)
     header = ("as a pilot measures it", "level before anything moves or blurs it") if plan.declared else ("level",)
     return Section("Levels declared", (), ("outcome", "visit", "arm", *header), tuple(rows))
+
+
+def _during(level: str, point: PointPlan) -> str:
+    """A level with the planned time in which events are counted, or awaited."""
+    if point.follow is None:
+        return level
+    length = words.brief_duration(point.follow.length)
+    return f"{level}; followed for {length}" if point.follow.marks else f"in {length}: {level}"
 
 
 def _one_row_for_equal_visits(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -246,7 +246,7 @@ def costs(prices: Costs) -> Iterator[str]:
 def outcome(name: str, what: Outcome) -> str:
     """An outcome in one line."""
     scale = what.scale.says.format(categories=scores(what.categories))
-    unit = f" in {what.unit}" if what.unit else ""
+    unit = f"{';' if what.scale.follow else ''} in {what.unit}" if what.unit else ""
     when = f"from {what.over[0]} to {what.over[1]}" if what.over else f"at {join(what.visits)}"
     if what.until is not None:
         end = f"until {what.until}" if isinstance(what.until, str) else f"for {number(what.until)}"

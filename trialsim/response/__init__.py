@@ -84,9 +84,7 @@ def respond(
     inputs = PredictorInputs(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
     at_risk = np.full(shape[1:], np.nan) if any(one.scale.follow == "over" for one in plan.outcomes) else None
-    measured = Measurements(
-        tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.int8), at_risk
-    )
+    measured = Measurements(tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.int8), at_risk)
     z = _latent(inputs)
     for d, point in enumerate(plan.points):
         outcome = plan.outcomes[point.outcome]

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.protocol.columns import A_DELIVERED, A_END, A_PLANNED, E_TIME, LEFT, NOT_ENROLLED, V_REASON, V_TIME, VISITED
+from trialsim.protocol.columns import (
+    A_DELIVERED,
+    A_END,
+    A_PLANNED,
+    E_TIME,
+    LEFT,
+    NOT_ENROLLED,
+    V_REASON,
+    V_TIME,
+    VISITED,
+)
 from trialsim.response.plan import OutcomePlan, PointPlan, matching
 from trialsim.response.predictor import PredictorInputs, response_size
 from trialsim.response.scales.parts import Course
@@ -68,7 +78,7 @@ def _on_the_ward(inputs: PredictorInputs, point: PointPlan, *, complete: bool) -
         return FollowUp(start, end, np.zeros(start.shape, np.int8))
     end = np.where(last == LEFT, inputs.trace.ends[:, :, E_TIME], came)
     reason = _never_began(first, start, end, complete=False)
-    if inputs.plan.outcomes[point.outcome].scale.follow == "over":  # nobody counted at a visit that was missed
+    if not follow.marks:  # nobody counted at a visit that was missed
         missed = (last != VISITED) & (last != LEFT)
         return FollowUp(start, end, np.where((first == VISITED) & missed, last, reason).astype(np.int8))
     end = np.where((last == VISITED) | (last == LEFT), end, _last_seen(inputs, point, start))
@@ -104,7 +114,7 @@ def course(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, foll
     base = _given_without_activities(inputs, point)
     if not ends:
         nothing = np.zeros((1, *length.shape))
-        return Course(length[None] / point.follow.unit, base[None], nothing, nothing, point.follow.planned)
+        return Course(length[None] / point.follow.unit, base[None].copy(), nothing, nothing, point.follow.planned)
     since = np.clip(np.stack(ends) - followed.start, 0, length)
     order = np.argsort(since, axis=0, kind="stable")
     sort = [np.take_along_axis(np.stack(parts), order, axis=0) for parts in (given, own, common)]
@@ -153,7 +163,9 @@ def _changes(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan) ->
         for activity in matching(inputs.program, name):  # a repeat takes the place of the one before it
             when, share = _ended(inputs, activity)
             size = share * response_size(inputs, outcome, point, name, response, activity)
-            found.append(_Change(when, nothing, np.where(share > 0, size - before, 0.0), inputs.program.activities[activity].own))
+            found.append(
+                _Change(when, nothing, np.where(share > 0, size - before, 0.0), inputs.program.activities[activity].own)
+            )
             before = np.where(share > 0, size, before)
     return found
 

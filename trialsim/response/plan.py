@@ -49,6 +49,7 @@ class Follow:
     length : the planned length [s]
     unit : the unit of the time at risk [s]
     to_visit : whether following ends at the visit of the outcome, and not when the length has passed
+    marks : whether an event is awaited, so that a time may be censored; otherwise events are counted
     """
 
     start: int
@@ -56,6 +57,7 @@ class Follow:
     length: float
     unit: float
     to_visit: bool
+    marks: bool
 
     @property
     def planned(self) -> float:
@@ -175,7 +177,17 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     outcomes = tuple(_outcome(name, what, scenario, program) for name, what in scenario.outcomes.items())
     contacts = [_contacts(program, outcome, len(arms)) for outcome in outcomes]
     planned = tuple(
-        _pair(scenario.outcomes[name], place, visit, scenario, program, arms, reference, contacts[place](_felt_at(name, visit, scenario)), steps)
+        _pair(
+            scenario.outcomes[name],
+            place,
+            visit,
+            scenario,
+            program,
+            arms,
+            reference,
+            contacts[place](_felt_at(name, visit, scenario)),
+            steps,
+        )
         for name, visit in pairs
         for place in (names.index(name),)
     )
@@ -274,7 +286,9 @@ def _pair(
         location=np.array([place.location for place in found]),
         sd=np.array([place.sd for place in found]),
         cuts=np.array([place.cuts for place in found]).reshape(len(found), -1),
-        own=tuple(_own_before(program, index, arm, steps, ever=isinstance(what.until, Number)) for arm in range(len(arms))),
+        own=tuple(
+            _own_before(program, index, arm, steps, ever=isinstance(what.until, Number)) for arm in range(len(arms))
+        ),
         by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
@@ -291,17 +305,19 @@ def _follow(what: Outcome, scenario: Scenario, program: Program | None, referenc
     if what.scale.follow is None:
         return None
     first, last = what.over if what.over else (what.since, what.until)
-    unit = DAY if what.over else seconds_of(what.unit)
+    marks, unit = not what.over, DAY if what.over else seconds_of(what.unit)
     assert unit is not None  # checked
     start = -1 if first is None or program is None else program.visits.index(first)
-    start_time = scenario.visits[first].value if first in scenario.visits else 0.0
+    start_time = scenario.visits[first].value if first is not None and first in scenario.visits else 0.0
     if isinstance(last, Number):
-        return Follow(start, start_time, last.value, unit, to_visit=False)
+        return Follow(start, start_time, last.value, unit, to_visit=False, marks=marks)
     assert last is not None  # checked
     if program is None:
-        return Follow(start, start_time, scenario.visits[last].value - start_time, unit, to_visit=True)
-    steps = [-1 if start < 0 else program.visit_step[start], program.visit_step[program.visits.index(last)]]
-    return Follow(start, 0.0, expected_between(program, *steps, reference), unit, to_visit=True)
+        length = scenario.visits[last].value - start_time
+    else:
+        begins = -1 if start < 0 else program.visit_step[start]
+        length = expected_between(program, begins, program.visit_step[program.visits.index(last)], reference)
+    return Follow(start, start_time, length, unit, to_visit=True, marks=marks)
 
 
 def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
@@ -334,7 +350,9 @@ def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Calla
     if program is None or outcome.practitioner < 0:
         return lambda _: (NOBODY,) * arms
     found = [services(program, outcome.practitioner, arm).visits for arm in range(arms)]
-    return lambda visit: tuple(NOBODY if visit is None else one.get(program.visits.index(visit), NOBODY) for one in found)
+    return lambda visit: tuple(
+        NOBODY if visit is None else one.get(program.visits.index(visit), NOBODY) for one in found
+    )
 
 
 def _apart(a: LevelParameters, b: LevelParameters) -> bool:

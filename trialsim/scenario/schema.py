@@ -41,7 +41,9 @@ def json_schema() -> dict[str, Any]:
     for record in records_below(Draft):
         _describe(schema if record is Draft else definitions.get(record.__name__, {}), record)
     _by_kind(definitions, "Analysis", "test", unfit=no_key_of_test, needed=needed_by_test)
-    _by_kind(definitions, "Outcome", "distribution", unfit=no_key_of_scale, needed=needed_by_scale, silent_needs=("visits",))
+    _by_kind(
+        definitions, "Outcome", "distribution", unfit=no_key_of_scale, needed=needed_by_scale, silent_needs=("visits",)
+    )
     _share_quantities(schema, definitions)
     required = schema.pop("required")
     schema["properties"] = {

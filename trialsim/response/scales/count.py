@@ -152,7 +152,7 @@ def _fill(column: ValueColumn, z: Floats, twins: Sequence[Twin]) -> None:
     """Quantiles at Phi(z)."""
     levels, course = column.levels, column.course
     assert course is not None  # of every count
-    pieces = [np.ascontiguousarray(one) for one in (course.until, course.delivered, course.own, course.common)]
+    pieces = (course.until, course.delivered, course.own, course.common)
     for twin in twins:
         location = toward(levels.location, column.reference, twin.factor)
         wide = toward(levels.sd, column.reference, twin.factor)

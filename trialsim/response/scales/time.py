@@ -111,7 +111,7 @@ def _fill(column: ValueColumn, z: Floats, twins: Sequence[Twin]) -> None:
     """Quantiles at Phi(z), as far as participants are followed."""
     levels, course = column.levels, column.course
     assert course is not None  # of every time
-    pieces = [np.ascontiguousarray(one) for one in (course.until, course.delivered, course.own, course.common)]
+    pieces = (course.until, course.delivered, course.own, course.common)
     for twin in twins:
         location = toward(levels.location, column.reference, twin.factor)
         shape = toward(levels.sd, column.reference, twin.factor)

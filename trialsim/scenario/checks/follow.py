@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from trialsim.kinds.scales import SCALE, SCALES, Scale
 from trialsim.quantities import units
@@ -12,6 +13,9 @@ from trialsim.scenario.checks.names import known
 from trialsim.scenario.model import Draft, Outcome
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
+
+if TYPE_CHECKING:
+    from trialsim.protocol.program import Program
 
 #: What is written where the key is missing.
 EXAMPLES = {
@@ -103,7 +107,7 @@ def _interval(outcome: Outcome, path: Path, scenario: Draft, points: Outline) ->
 
 
 def place_of(visit: str, scenario: Draft, points: Outline) -> float:
-    """Where a visit stands among the others: its time without a ward, otherwise its place in the protocol."""
+    """The place of a visit among the others: its time without a ward, otherwise its place in the protocol."""
     declared = scenario.visits.get(visit)
     return declared.value if declared is not None else float(list(points.visits).index(visit))
 
@@ -138,3 +142,20 @@ def seconds_of(unit: str | None) -> float | None:
     """The length of a unit of time [s]; None for another unit."""
     known = unit is not None and units.is_unit(unit, "duration")
     return units.SECONDS[units.canonical_unit(unit, "duration")] if unit is not None and known else None
+
+
+def check_planned(scenario: Draft, program: Program, report: Report) -> None:
+    """Between two visits on a ward some time is planned."""
+    from trialsim.protocol.compile import expected_between
+
+    arms, step = list(scenario.design.arms), dict(zip(program.visits, program.visit_step, strict=True))
+    for name, outcome in scenario.outcomes.items():
+        first, last = outcome.over or (outcome.since, outcome.until)
+        if not isinstance(last, str):
+            continue
+        begins = -1 if first is None else step[first]
+        if expected_between(program, begins, step[last], arms.index(scenario.design.reference or arms[0])) <= 0:
+            key = "over" if outcome.over else "until"
+            message = f"no time is planned between '{first or 'enrollment'}' and '{last}'."
+            remedy = "Put a wait or an activity of the reference arm between them."
+            report(Finding("TS-E141", ("outcomes", name, key), message, remedy, on_key=True))

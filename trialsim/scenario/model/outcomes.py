@@ -370,7 +370,9 @@ class Outcome(Record):
     better: Annotated[Literal["lower", "higher"], OneOf()] | None = None  # which way is good for the participant
     visits: Names = ()
     over: Annotated[Names, LATER, SCHEDULE] = ()  # of a count: two visits
-    since: Annotated[Name | None, LATER, SCHEDULE] = Field(default=None, alias="from")  # of a time; enrollment by default
+    since: Annotated[Name | None, LATER, SCHEDULE] = Field(
+        default=None, alias="from"
+    )  # of a time; enrollment by default
     until: Annotated[VisitOrDuration | None, LATER, SCHEDULE] = None  # of a time
     source: Annotated[str | None, WORDS] = None
     computed_from: Annotated[str | None, WORDS] = None

@@ -131,8 +131,8 @@ def log_rank(sums: LogRankSums, *, alternative: str = "two-sided", level: float 
     in R's survdiff; one-sided p-values by z = (O - E) / sqrt(V). "greater" means a higher hazard in arm a.
 
     The hazard ratio is sum(d_a n_b / n) / sum(d_b n_a / n) over the moments of events. Its logarithm has the variance
-    sum(d n_a n_b / n^2) / (sum(d_a n_b / n) sum(d_b n_a / n)), and is 0 exactly where O = E. There is no estimate where an arm has
-    no event while the other is at risk.
+    sum(d n_a n_b / n^2) / (sum(d_a n_b / n) sum(d_b n_a / n)), and is 0 exactly where O = E. There is no estimate where one
+    arm has no event while the other is at risk.
 
     References
     ----------
@@ -154,7 +154,7 @@ def log_rank(sums: LogRankSums, *, alternative: str = "two-sided", level: float 
 
 
 def log_rank_all(sums: LogRankSums) -> Rows:
-    """Log-rank test of K arms: (O - E)' V^-1 (O - E), chi-square; as in R's survdiff, without arms in which no event was expected.
+    """Log-rank test of K arms: (O - E)' V^-1 (O - E), chi-square; without arms in which no event was expected, as in R.
 
     References
     ----------

@@ -180,18 +180,19 @@ def _true_values(
     followed: FollowUp | None,
 ) -> None:
     """Fill column ``d`` of the values (T, R, N, D): levels, delivered treatment, shifts, and ``z`` (R, N)."""
-    lambdas = [TWINS[name][0] * scale for name in measured.twins]
-    reference, arm = inputs.plan.reference, inputs.entries.arm
-    if followed is not None and point.follow is not None:
-        begins = replace(point, visit_index=point.follow.start)
-        shifts = [common_shift(inputs, outcome, begins)] * len(lambdas)
-        during = course(inputs, outcome, point, followed)
-        column = ValueColumn(point, outcome.categories, reference, arm, None, d, during)
-        if measured.at_risk is not None and outcome.scale.follow == "over":
-            measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
+    margins = {one.name: one.shift[d] for one in inputs.plan.margins}
+    kinds = [TWINS["null" if name in margins else name] for name in measured.twins]
+    lambdas = [factor * scale for factor, _ in kinds]
+    during = course(inputs, outcome, point, followed) if followed is not None else None
+    if point.follow is not None:
+        shifts = [common_shift(inputs, outcome, replace(point, visit_index=point.follow.start))] * len(lambdas)
     else:
-        shifts = _shifts(inputs, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
-        column = ValueColumn(point, outcome.categories, reference, arm, delivered(inputs, point), d)
+        shifts = _shifts(inputs, outcome, point, lambdas, [clock for _, clock in kinds])
+    shifts = [_moved(inputs, one, margins.get(name)) for one, name in zip(shifts, measured.twins, strict=True)]
+    share = delivered(inputs, point) if during is None else None  # of a course it is in its pieces
+    column = ValueColumn(point, outcome.categories, inputs.plan.reference, inputs.entries.arm, share, d, during)
+    if followed is not None and during is not None and measured.at_risk is not None and outcome.scale.follow == "over":
+        measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
     twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, measured.censored, strict=True)]
     outcome.parts.fill(column, z, twins)
 
@@ -212,6 +213,14 @@ def _shifts(
         present = [part for part in parts if part is not None]
         found.append(np.ascontiguousarray(sum(present[1:], start=present[0])) if present else None)
     return found
+
+
+def _moved(inputs: PredictorInputs, shift: Floats | None, by_arm: Floats | None) -> Floats | None:
+    """(R, N) the shift of a twin with what an arm is moved by in it; ``by_arm`` (K,) is None or 0 where none is."""
+    if by_arm is None or not by_arm.any():
+        return shift
+    own = np.append(by_arm, 0.0)[inputs.entries.arm]  # the last one is for empty places, arm -1
+    return own if shift is None else np.ascontiguousarray(shift + own)
 
 
 def lognormal_sd(cv: float) -> float:

@@ -8,6 +8,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.effects import OF_TIMES, one_sample, two_arms
+from trialsim.analysis.endpoints import strata_numbers
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
@@ -21,11 +23,11 @@ from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
-from trialsim.truth.effects import one_sample, two_arms
 from trialsim.truth.plays import Play, SharedDraws
 from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
+Marks = NDArray[np.int8]
 
 #: Simulates replicates and returns their effects, (R, M).
 Effects = Callable[[range], Floats]
@@ -48,7 +50,9 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
 def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
-    return TargetEffect(row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders)
+    return TargetEffect(
+        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata
+    )
 
 
 def find_truth(
@@ -144,13 +148,31 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
-    marks = _marks(alone[0], alone[1], target, twin)
-    return two_arms(target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories, marks=marks)
+    strata, marks = _strata(plays, target), _marks(alone[0], alone[1], target, twin)
+    return two_arms(
+        target.estimand,
+        *values,
+        who_a=who,
+        who_b=who,
+        categories=target.endpoint.categories,
+        strata=strata,
+        marks=marks,
+    )
 
 
-def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """(R, N) which values of two simulations are censored."""
+def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[Marks, Marks] | None:
+    """(R, N) which values of two simulations are censored; None if the effect is not one of times."""
+    if target.estimand not in OF_TIMES:
+        return None
     return a.censored[twin, :, :, target.endpoint.visit], b.censored[twin, :, :, target.endpoint.visit]
+
+
+def _strata(plays: Plays, target: TargetEffect) -> NDArray[np.int64] | None:
+    """(R, N) the stratum of everyone; None if the effect is not one within strata."""
+    entries = plays.shared.entries
+    if not target.strata:
+        return None
+    return strata_numbers(target.strata, entries.site.astype(np.int64), entries.covariates)
 
 
 def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
@@ -162,10 +184,12 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     mixed = endpoint_of(plays, plays.mixed, target, twin)
     alone = [plays.alone[arm] for arm in target.arms]
     a, b = (endpoint_of(plays, played, target, twin) for played in alone)
-    categories, mark = target.endpoint.categories, _marks(plays.mixed, plays.mixed, target, twin)
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, marks=mark)
-    marks = _marks(alone[0], alone[1], target, twin)
-    return np.asarray(together - two_arms(target.estimand, a, b, **own, categories=categories, marks=marks))
+    marks = _marks(plays.mixed, plays.mixed, target, twin), _marks(alone[0], alone[1], target, twin)
+    categories, strata = target.endpoint.categories, _strata(plays, target)
+    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata, marks=marks[0])
+    return np.asarray(
+        together - two_arms(target.estimand, a, b, **own, categories=categories, strata=strata, marks=marks[1])
+    )
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

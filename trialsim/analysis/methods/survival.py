@@ -19,7 +19,7 @@ from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.plan import PlannedAnalysis
-from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, FloatArray, IntArray, Rows, first_reason, make_rows
+from trialsim.analysis.rows import EMPTY_ARM, NOTHING_HAPPENED, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import chi_square_p, interval_probability, limits, normal_p
 from trialsim.compiled import kernel
 from trialsim.heavy import special
@@ -198,7 +198,7 @@ def _quadratic(difference, covariance, expected, statistic, df):  # type: ignore
 
 
 def _status(sums: LogRankSums) -> NDArray[np.int8]:
-    return first_reason([(EMPTY_ARM, (sums.n == 0).any(axis=1)), (NO_EVENT, sums.observed.sum(axis=1) == 0)])
+    return first_reason([(EMPTY_ARM, (sums.n == 0).any(axis=1)), (NOTHING_HAPPENED, sums.observed.sum(axis=1) == 0)])
 
 
 # ---------------------------------------------------------------- closed forms

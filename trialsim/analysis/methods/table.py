@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from trialsim.analysis.methods import categorical, linear, means, ranks, survival, wilcoxon
+from trialsim.analysis.methods import (
+    bayes,
+    binomial,
+    categorical,
+    clusters,
+    linear,
+    means,
+    proportions,
+    ranks,
+    repeated,
+    strata,
+    survival,
+    wilcoxon,
+)
 from trialsim.analysis.methods.method import Methods
 
 METHODS: Methods = {
@@ -11,5 +24,11 @@ METHODS: Methods = {
     **ranks.METHODS,
     **wilcoxon.METHODS,
     **categorical.METHODS,
+    **binomial.METHODS,
+    **proportions.METHODS,
+    **strata.METHODS,
+    **clusters.METHODS,
+    **repeated.METHODS,
+    **bayes.METHODS,
     **survival.METHODS,
 }

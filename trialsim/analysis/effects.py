@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.methods.strata import mantel_haenszel, stratified
 from trialsim.analysis.methods.survival import log_rank, log_rank_sums
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
@@ -15,9 +16,6 @@ from trialsim.kinds import estimands
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Marks = NDArray[np.int8]
-#: All values that an endpoint can take, if they are few; and which values of two arms are censored, if some may be.
-Few = tuple[float, ...]
-Both = tuple[Marks, Marks] | None
 
 #: Replicates pooled for one pseudomedian; blocks of replicates (100) are multiples of it.
 POOL = 20
@@ -43,6 +41,7 @@ def two_arms(
     who_a: Flags,
     who_b: Flags,
     categories: tuple[float, ...] = (),
+    strata: NDArray[np.int64] | None = None,
     marks: tuple[Marks, Marks] | None = None,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
@@ -52,9 +51,14 @@ def two_arms(
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
     categories : all possible values, if they are few
-    marks : (R, N) which values of either arm are censored, if some may be
+    strata : (R, N) stratum of each participant, for effects within strata
+    marks : (R, N) which values of either arm are censored, of times
     """
-    return TWO_ARMS[estimand](a, b, who_a, who_b, categories, marks)
+    if marks is not None:
+        return OF_TIMES[estimand](a, b, who_a, who_b, marks)
+    if strata is not None:
+        return WITHIN_STRATA[estimand](a, b, who_a, who_b, strata)
+    return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
 
 
 def means(values: Floats, who: Flags) -> Floats:
@@ -140,6 +144,39 @@ def pseudomedian(ascending: Floats) -> float:
     return 0.5 * (smallest((total + 1) // 2) + smallest(total // 2 + 1))
 
 
+def pooled_log_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, *, odds: bool) -> Floats:
+    """(R,) log ratio of the shares of 1, or of their odds, of :data:`POOL` replicates at a time (see `pooled_pseudomedian`).
+
+    Pooled, because in one replicate an arm may have no events. NaN if even the pool has none.
+    """
+    out, starts = np.full(len(a), np.nan), np.arange(0, len(a), POOL)
+    logs = []
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for values, who in ((a, who_a), (b, who_b)):
+            counted = who & np.isfinite(values)
+            yes = np.add.reduceat(np.where(counted, values, 0.0).sum(axis=1), starts)
+            share = yes / np.add.reduceat(counted.sum(axis=1), starts)
+            logs.append(np.log(share) - (np.log1p(-share) if odds else 0.0))
+        found = logs[0] - logs[1]
+    out[starts] = np.where(np.isfinite(found), found, np.nan)
+    return out
+
+
+def pooled_log_odds_within(a: Floats, b: Floats, who_a: Flags, who_b: Flags, strata: NDArray[np.int64]) -> Floats:
+    """(R,) log of Mantel and Haenszel's common odds ratio of :data:`POOL` replicates at a time (see `pooled_pseudomedian`).
+
+    Odds ratios do not collapse: the one within strata is not that of everyone in either arm. So it is what the same
+    estimator gives when each participant is once in either arm, with the own stratum.
+    """
+    starts = np.arange(0, len(a), POOL)
+    joined, stratum = np.concatenate([a, b], axis=1), np.concatenate([strata, strata], axis=1)
+    arm = np.concatenate([np.where(who_a, 0, -1), np.where(who_b, 1, -1)], axis=1).astype(np.int8)
+    table = np.add.reduceat(stratified(joined, arm, stratum, a=0, b=1), starts, axis=0)
+    out = np.full(len(a), np.nan)
+    out[starts] = mantel_haenszel(table).estimate
+    return out
+
+
 # ---------------------------------------------------------------- by estimand
 
 
@@ -151,21 +188,28 @@ def _pseudomedian_but_the_null(values: Floats, who: Flags, null: float) -> Float
     return pooled_pseudomedian(np.where(who, values, np.nan), null=null)
 
 
-def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: Few, _marks: Both) -> Floats:
+def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
     return np.asarray(means(a, who_a) - means(b, who_b))
 
 
-def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: Few, _marks: Both) -> Floats:
+def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
     return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=categories)
 
 
-def _log_hazard_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: Few, marks: Both) -> Floats:
+def _log_risk_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+    return pooled_log_ratio(a, b, who_a, who_b, odds=False)
+
+
+def _log_odds_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+    return pooled_log_ratio(a, b, who_a, who_b, odds=True)
+
+
+def _log_hazard_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, marks: tuple[Marks, Marks]) -> Floats:
     """Mantel and Haenszel's estimate with every participant once in either arm, :data:`POOL` replicates at a time.
 
     As for the pseudomedian, the result is at the first replicate of each pool. A hazard ratio of everybody is not the mean of
     those of parts, so it is what the estimator itself gives where nobody leaves.
     """
-    assert marks is not None  # of times
     out = np.full(len(a), np.nan)
     for start in range(0, len(a), POOL):
         pool = slice(start, start + POOL)
@@ -186,14 +230,28 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.PERCENT_CHANGE.name: _mean,
     estimands.MEDIAN.name: _pseudomedian_but_the_null,
     estimands.LOG_MEDIAN.name: _pseudomedian_but_the_null,
+    estimands.SHARE.name: _mean,
+    estimands.SHARE_BY_PERCENT.name: _mean,
+    estimands.CHANGE_OF_SHARE.name: _mean,
 }
 
 #: Estimands of two arms, by name.
-TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, Few, Both], Floats]] = {
+TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], Floats]] = {
     estimands.MEAN_DIFFERENCE.name: _difference_of_means,
     estimands.LOG_RATIO.name: _difference_of_means,
     estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
     estimands.RISK_DIFFERENCE.name: _difference_of_means,
     estimands.PROBABILITY.name: _superiority,
+    estimands.RISK_RATIO.name: _log_risk_ratio,
+    estimands.ODDS_RATIO.name: _log_odds_ratio,
+}
+
+#: Estimands of two arms within strata, by name.
+WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int64]], Floats]] = {
+    estimands.ODDS_RATIO_WITHIN.name: pooled_log_odds_within,
+}
+
+#: Estimands of two arms of times, of which some are censored, by name.
+OF_TIMES: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[Marks, Marks]], Floats]] = {
     estimands.LOG_HAZARD_RATIO.name: _log_hazard_ratio,
 }

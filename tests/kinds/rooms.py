@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.kinds.judges import JUDGES
+from trialsim.analysis import effects
 from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
@@ -18,7 +19,6 @@ from trialsim.kinds.tests import PAIRS, TESTS, WITHIN, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
-from trialsim.truth import effects
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"

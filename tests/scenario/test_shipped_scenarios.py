@@ -135,7 +135,10 @@ def test_every_word_that_can_be_chosen_is_shown() -> None:
                 words = _words(info.annotation).union(*(_words(part) for part in info.metadata))
                 known |= {(type(record).__name__, name, word) for word in words}
                 if words and getattr(record, name) is not None:
-                    used.add((type(record).__name__, name, getattr(record, name)))
+                    value = getattr(record, name)
+                    used |= {
+                        (type(record).__name__, name, one) for one in (value if type(value) is tuple else (value,))
+                    }
     assert {
         ("Analysis", "test", "wilcoxon"),
         ("Allocation", "method", "in turn"),

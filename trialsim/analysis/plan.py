@@ -10,6 +10,8 @@ from itertools import combinations
 from typing import Protocol
 
 from trialsim.kinds.designs import (
+    GREATER,
+    LESS,
     LOG,
     NO_TRANSFORM,
     PERCENT,
@@ -21,7 +23,7 @@ from trialsim.kinds.designs import (
     TREATMENT_POLICY,
     VISIT_SUMMARY,
 )
-from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
+from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
     GREENHOUSE_GEISSER,
     INTERACTION,
@@ -141,7 +143,8 @@ class RowPlan:
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
-    stopped treatment; ``label`` is the text that people read instead of the name of the analysis.
+    stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
+    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test.
     """
 
     analysis: str
@@ -154,6 +157,7 @@ class RowPlan:
     main: bool = True
     strategy: str = TREATMENT_POLICY.name
     label: str = ""
+    margins: tuple[float, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -229,6 +233,7 @@ class PlannedAnalysis:
     at: str = INTERACTION
     sphericity: str = GREENHOUSE_GEISSER
     prior: tuple[float, float] = (0.0, math.inf)
+    margins: tuple[float, ...] = ()
 
     @property
     def rows(self) -> range:
@@ -321,7 +326,11 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
     endpoint = repeated[-1] if repeated else _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
     after = _pairs(scenario, analysis.then)
+    margins = _margins(analysis)
     null, alternative, alpha = _rule(analysis)
+    if len(margins) == 1:
+        (null,) = margins
+        alternative = (GREATER if analysis.margin[0].value < _scale(analysis).none else LESS).name
     return PlannedAnalysis(
         name=name,
         test=analysis.test,
@@ -343,6 +352,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
             SITE_STRATUM if one == SITE.name else list(scenario.participants).index(one) for one in analysis.strata
         ),
         clusters=analysis.clusters or "",
+        margins=margins,
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
@@ -476,6 +486,28 @@ def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColu
     return tuple(columns)
 
 
+# ---------------------------------------------------------------- margins
+
+
+def _scale(analysis: Analysis) -> MarginScale:
+    """How the margin of two arms is written."""
+    return MARGIN_SCALE[MEANT[TEST[analysis.test].effect, analysis.transform, "arms"].scale]
+
+
+def _margins(analysis: Analysis) -> tuple[float, ...]:
+    """The margins on the scale of the estimate, the lower first."""
+    values = [margin.value for margin in analysis.margin]
+    if values and _scale(analysis).ratio:
+        values = [math.log(value) for value in values]
+    return tuple(sorted(values))
+
+
+def margin_twins(analysis: str, margins: Sequence[float]) -> tuple[str, ...]:
+    """The names of the twins in which each margin of an analysis is true."""
+    names = {0: (), 1: ("at margin",), 2: ("at lower margin", "at upper margin")}
+    return tuple(f"{name}: {analysis}" for name in names[len(margins)])
+
+
 # ---------------------------------------------------------------- contrasts
 
 
@@ -529,9 +561,10 @@ def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: s
         test,
         estimand,
         _no_effect(estimand, call.null),
-        call.alpha,
+        call.alpha / 2 if call.margins else call.alpha,
         _unit(unit, call.endpoint, estimand),
         strategy=call.strategy,
+        margins=call.margins,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,6 +13,47 @@ Situation = Literal["value", "change", "arms"]
 
 #: The scale of an estimate: a difference, the logarithm of a ratio, a probability, or a difference of shares.
 EffectScale = Literal["difference", "log", "probability", "share"]
+
+
+@dataclass(frozen=True)
+class MarginScale:
+    """How a margin is written, of an estimate on one scale.
+
+    Attributes
+    ----------
+    says : what it is, in words
+    none : what means no difference, as it is written
+    low, high : what it must lie between
+    ratio : whether it is a ratio, and the estimate its logarithm
+    percent : whether it may be written in percent
+    in_unit : whether it has the unit of the endpoint
+    """
+
+    says: str
+    none: float
+    low: float
+    high: float
+    ratio: bool
+    percent: bool
+    in_unit: bool
+
+
+MARGIN_SCALE: Final[dict[EffectScale, MarginScale]] = {
+    "difference": MarginScale(
+        "a difference in the unit of the endpoint, other than 0", 0.0, -math.inf, math.inf,
+        ratio=False, percent=False, in_unit=True,
+    ),
+    "log": MarginScale(
+        "a ratio above 0, other than 1", 1.0, 0.0, math.inf, ratio=True, percent=False, in_unit=False
+    ),
+    "probability": MarginScale(
+        "a probability between 0 and 1, other than 0.5", 0.5, 0.0, 1.0, ratio=False, percent=True, in_unit=False
+    ),
+    "share": MarginScale(
+        "a difference of shares between -100 % and 100 %, other than 0", 0.0, -1.0, 1.0,
+        ratio=False, percent=True, in_unit=False,
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

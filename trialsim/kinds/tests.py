@@ -48,6 +48,11 @@ COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova,
 VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
 STRATA: Final = Option("strata", "has no strata", "Remove strata:.")
 CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
+MARGIN: Final = Option(
+    "margin",
+    "cannot test a margin: its variance holds only without an effect",
+    "Use t, welch or ancova, or remove margin:.",
+)
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
@@ -61,6 +66,7 @@ OPTIONS: Final = (
     VISIT_COVARIATES,
     STRATA,
     CLUSTERS,
+    MARGIN,
     NULL,
     AT,
     SPHERICITY,
@@ -167,7 +173,7 @@ T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=True,
@@ -180,7 +186,7 @@ WELCH: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -245,7 +251,7 @@ ANCOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
     needs=(
         Requirement(
             (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."

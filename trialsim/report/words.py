@@ -302,6 +302,10 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:
         text += f", against {number(what.null)}"
+    if what.margin:
+        margins = [number(one) for one in what.margin]
+        alone = f"is better than the margin {margins[0]} (noninferiority)"
+        text += f"; tests whether the effect {alone if len(margins) == 1 else f'lies between {join(margins)} (equivalence)'}"
     if what.at is not None:
         text += f", {kinds.REPEATED_EFFECTS[what.at]}"
     if what.sphericity is not None:

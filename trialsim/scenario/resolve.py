@@ -12,6 +12,7 @@ from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
+from trialsim.scenario.checks.margins import scale_of
 from trialsim.scenario.model import (
     Analysis,
     Correlation,
@@ -304,6 +305,10 @@ def _analysis(
             changes["null"] = analysis.null.model_copy(update=share)
         elif analysis.null.kind != "share":
             changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
+    if analysis.margin and outcome:
+        changes["margin"] = tuple(
+            _margin(one, analysis, unit, (*path, "margin", i), findings) for i, one in enumerate(analysis.margin)
+        )
     return analysis.model_copy(update=changes)
 
 
@@ -317,6 +322,15 @@ def _believed(analysis: Analysis, unit: str | None, path: Path, findings: list[F
         limit = convert(decision.limit, unit, (*path, "decide"), findings.append)
         changes["decide"] = replace(decision, limit=limit).text
     return changes
+
+
+def _margin(margin: Number, analysis: Analysis, unit: str | None, path: Path, findings: list[Finding]) -> Number:
+    """A margin in the unit of the estimate; shares and probabilities may be written in percent."""
+    scale = scale_of(analysis)
+    if scale is not None and scale.percent and margin.unit == "%":
+        return margin.model_copy(update={"value": margin.value / 100, "unit": None})
+    of_estimate = TRANSFORM[analysis.transform].unit or None if not TRANSFORM[analysis.transform].keeps else unit
+    return convert(margin, of_estimate if scale is not None and scale.in_unit else None, path, findings.append)
 
 
 def _with_visits(analysis: Analysis, points: Outline, design: Design) -> Analysis:

@@ -8,6 +8,7 @@ from trialsim.kinds.tests import OF_VISITS, OPTIONS, PAIR, PAIR_TEST, PAIRS, TES
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
+from trialsim.scenario.checks.margins import check_margin
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
@@ -177,6 +178,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         scale = scenario.outcomes[analysis.outcome].scale
         _transform(analysis, scale, path, report)
         check_summaries(analysis, scale, path, report)
+        check_margin(analysis, path, report)
         _subset(analysis, path, report)
         _yes_or_no(analysis, scenario.outcomes[analysis.outcome], path, report)
         _estimand(analysis, (*path, "estimand"), report)

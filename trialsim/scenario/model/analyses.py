@@ -171,6 +171,7 @@ class Analysis(Record):
     population : whose values it takes. Example: completers
     estimand : the effect that it is to find. Example: {strategy: hypothetical}
     exclude : categories that are left out, by covariate. Example: {sex: boy}
+    margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
     at : which test of repeated measures: interaction (of arms and visits), visit or arm. Example: interaction
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
@@ -201,6 +202,7 @@ class Analysis(Record):
     population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name
     estimand: EstimandChoice = EstimandChoice()
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
+    margin: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()
     null: Amount | None = None  # one-sample tests
     at: Annotated[str | None, OneOf(REPEATED_EFFECTS), LATER] = None
     sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None

@@ -99,9 +99,9 @@ PROBABILITY: Final = Estimand(
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
-SHARE: Final = Estimand("share", "share", ("none", "log"), ("value", "change"), None, "share", in_unit=False)
+SHARE: Final = Estimand("share of yes", "share", ("none", "log"), ("value", "change"), None, "share", in_unit=False)
 SHARE_BY_PERCENT: Final = Estimand(
-    "share by percent change", "share", ("percent",), ("change",), None, "share", in_unit=False
+    "share of yes by percent change", "share", ("percent",), ("change",), None, "share", in_unit=False
 )
 CHANGE_OF_SHARE: Final = Estimand(
     "change of a share", "change of a share", ("none", "log", "percent"), ("change",), None, "share", in_unit=False

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 
-from trialsim.cli.console import is_quiet, plain_console, stdout, table_console
+from trialsim.cli.console import columns, is_quiet, plain_console, stdout, table_console
+from trialsim.cli.grid import FIXED, grid, together
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -21,24 +18,15 @@ if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.report.brief import Line
 
-#: Columns of a pipe or a file, and the most that text is spread over: longer lines are hard to read.
-NARROW, WIDEST = 80, 100
+#: The most that text is spread over: longer lines are hard to read.
+WIDEST = 100
 
 BAD = "bold red"
 
-#: A blank at which no line ends.
-FIXED = "\N{NO-BREAK SPACE}"
-
-#: A number and its unit, between which no line ends.
-UNITS = re.compile(r"(\d) (s|min|h|d|wk|y|months?|years?)\b")
-
 
 def text_console() -> Console:
-    """Where sentences and compact tables go: as wide as the terminal up to :data:`WIDEST`, :data:`NARROW` in a pipe."""
-    if stdout.is_terminal:
-        return plain_console(width=min(stdout.width, WIDEST))
-    columns = os.environ.get("COLUMNS", "")
-    return plain_console(width=min(int(columns), WIDEST) if columns.isdecimal() and int(columns) > 0 else NARROW)
+    """Where sentences and compact tables go: as wide as the terminal up to :data:`WIDEST`."""
+    return plain_console(width=min(columns(), WIDEST))
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -47,12 +35,8 @@ def wrapped(text: str, width: int) -> list[str]:
     >>> wrapped("at a nominal level of 5 %", 23)
     ['at a nominal level of', '5 %']
     """
-    together = text
-    for pair in (" %", "(SE ", " ± "):
-        together = together.replace(pair, pair.replace(" ", FIXED))
-    together = UNITS.sub(rf"\1{FIXED}\2", together)
     lines = textwrap.wrap(
-        together, max(width, 20), break_on_hyphens=False, break_long_words=False
+        together(text), max(width, 20), break_on_hyphens=False, break_long_words=False
     )  # a path stays whole
     return [line.replace(FIXED, " ") for line in lines]
 
@@ -112,25 +96,19 @@ def print_text(text: str, *, indent: str = "") -> None:
 
 
 def print_rows(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0, wide: bool = False, whole: int = 0
-) -> None:
-    """A table of words; columns of numbers are aligned to the right.
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0, wide: bool = False, whole: int = 0,
+    styles: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """A table of words and numbers (:func:`trialsim.cli.grid.grid`), each row in its style.
 
     A ``wide`` one takes all columns there are; the first ``whole`` columns are never broken.
     """
-    rows = [tuple(row) for row in rows]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, name in enumerate(header):
-        cells = [row[place] for row in rows]
-        table.add_column(name, overflow="fold", justify="right" if _numbers(cells) else "left", no_wrap=place < whole)
-    for row in rows:
-        table.add_row(*row)
-    (table_console() if wide else text_console()).print(Padding(table, (0, 0, 0, indent), expand=False))
-
-
-def _numbers(cells: Sequence[str]) -> bool:
-    """Whether a column holds nothing but numbers."""
-    return any(cells) and all(re.fullmatch(r"(up to |from )?[-+]?[\d.,]*( to [-+]?[\d.,]+)?", cell) for cell in cells)
+    cells = [tuple(row) for row in rows]
+    console = table_console() if wide else text_console()
+    made = grid(header, cells, console.width - indent, whole=whole)
+    for lines, style in zip(made, ("bold", *(styles or [""] * len(cells))), strict=True):
+        for line in lines:
+            console.print(f"{'':<{indent}}{line}", style=style, soft_wrap=True)
 
 
 def print_table(result: OperatingCharacteristics) -> None:
@@ -138,15 +116,16 @@ def print_table(result: OperatingCharacteristics) -> None:
     from trialsim.report.brief import table_rows
 
     rows, hidden = table_rows(result)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("analysis", overflow="fold")
-    for name in ("power", "without effects"):
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_column("level", overflow="fold")
-    for row in rows:
-        style = " ".join(filter(None, ("bold" if row.primary else "", "red" if row.bad else "")))
-        table.add_row(row.name, row.power, row.without_effects, row.verdict, style=style)
-    text_console().print(table)
+    print_rows(
+        ("analysis", ">power", ">without effects", "level"),
+        [(row.name, row.power, row.without_effects, row.verdict) for row in rows],
+        styles=[style_of(primary=row.primary, bad=row.bad) for row in rows],
+    )
     more = f" {hidden} more row{'s' if hidden != 1 else ''} with --all." if hidden else ""
     stdout.print()
     print_text(f"{result.replicates:,} simulated trials, seed {result.seed}. {SIGN}{more}")
+
+
+def style_of(*, primary: bool, bad: bool) -> str:
+    """How a row looks: bold if it is a primary analysis, red if its test rejects too often."""
+    return " ".join(filter(None, ("bold" if primary else "", "red" if bad else "")))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stderr, stdout, table_console
+from trialsim.cli.console import print_json, stderr, stdout
 from trialsim.cli.options import Folder, json_option
 
 if TYPE_CHECKING:
@@ -91,19 +91,14 @@ def _clean(folder: Path, *, chunks: bool) -> None:
 
 
 def _print(found: Sequence[RunEntry]) -> None:
-    from rich.table import Table
-
+    from trialsim.cli.brief import print_rows
     from trialsim.runs.effort import volume
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("folder", overflow="fold")
-    for name in ("key", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("seed", "trials", "in store", "on disk"):
-        table.add_column(name, justify="right", no_wrap=True)
+    rows = []
     for one in found:
         seed = "" if one.seed is None else str(one.seed)
         count = f"{one.replicates:,}" if one.replicates else ""
         state = "stopped" if one.status == "started" else "earlier" if one.earlier else one.status
-        table.add_row(str(one.folder), one.key, state, seed, count, f"{one.kept:,}", volume(one.bytes))
-    table_console().print(table)
+        rows.append((str(one.folder), one.key, state, seed, count, f"{one.kept:,}", volume(one.bytes)))
+    names = ("folder", "key", "state", ">seed", ">trials", ">in store", ">on disk")
+    print_rows(names, rows, wide=True)

@@ -23,6 +23,9 @@ WIDEST = 100
 
 BAD = "bold red"
 
+#: Letters of the names of lines, so that the text begins at the same place whichever lines are printed.
+LONGEST = 6
+
 
 def text_console() -> Console:
     """Where sentences and compact tables go: as wide as the terminal up to :data:`WIDEST`."""
@@ -52,10 +55,8 @@ def print_run(made: Run, *, figures: bool, everything: bool) -> None:
     lines = five_lines(
         made, where=f"Read {page} first; all numbers are in {folder}." if figures else f"All numbers are in {folder}."
     )
-    if is_quiet():
-        print_lines(lines[:1])
+    if not print_answer(lines):
         return
-    print_lines(lines)
     stdout.print()
     if not everything:
         print_table(result)
@@ -74,10 +75,23 @@ def lines_for_scripts(made: Run) -> list[dict[str, object]]:
     return [asdict(line) for line in five_lines(made, where="")[:-1]]
 
 
+def print_answer(lines: Sequence[Line]) -> bool:
+    """The lines, or quietly the answer alone; whether anything else is to be printed.
+
+    The answer is the first line, and those without a name that follow it.
+    """
+    if not is_quiet():
+        print_lines(lines)
+        return True
+    named = [place for place, line in enumerate(lines) if line.name and place]
+    print_lines(lines[: min(named, default=len(lines))])
+    return False
+
+
 def print_lines(lines: Sequence[Line]) -> None:
     """Each line behind its name; what does not fit goes on below the text."""
     console = text_console()
-    column = max(len(line.name) for line in lines) + 2
+    column = max(LONGEST, *(len(line.name) for line in lines)) + 2
     for line in lines:
         first, *more = wrapped(line.text, console.width - column)
         style = BAD if line.bad else ""

@@ -12,10 +12,11 @@ from trialsim.compare import Comparison, Difference
 from trialsim.compare.best import PowerRanking
 from trialsim.compare.frames import titles_of
 from trialsim.compare.wording import headline
-from trialsim.evaluate.columns import FAMILY, POWER, shown_names
-from trialsim.evaluate.separation import Separation, more_would
+from trialsim.evaluate.columns import FAMILY, POWER, shown_names, shown_row
+from trialsim.evaluate.separation import Separation
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import share_interval
+from trialsim.evaluate.verdict import more_should
 from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
 from trialsim.report.page import TRIAL_MEASURES, embedded, pages
 from trialsim.report.words import join
@@ -162,19 +163,9 @@ def answer(found: Comparison) -> list[str]:
     return sentences
 
 
-def _name(found: Comparison, analysis: str) -> str:
-    return shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows).get(
-        analysis, analysis
-    )
-
-
 def _which(found: Comparison, contest: PowerRanking) -> str:
-    which = {"any": "at least one primary analysis", "all": "all primary analyses together"}
-    return (
-        which[contest.contrast]
-        if contest.analysis == FAMILY
-        else f"{_name(found, contest.analysis)} ({contest.contrast})"
-    )
+    labels = shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows)
+    return shown_row(labels, contest.analysis, contest.contrast)
 
 
 def _power_answer(
@@ -202,7 +193,7 @@ def _power_answer(
             f"error of {error}."
         )
     return (
-        f"{what} is {b} in {label} and {a} in {base}: undecided{more_would(apart.more)}. The 95 % interval of the "
+        f"{what} is {b} in {label} and {a} in {base}: undecided{more_should(apart.more)}. The 95 % interval of the "
         f"difference is {signed(100 * row.conf_low, '.1f')} to {signed(100 * row.conf_high, '.1f')} percentage points."
     )
 
@@ -228,7 +219,7 @@ def choice(found: Comparison) -> list[str]:
             )
         else:
             near = join([labels[i] for i in sorted([best.index, *best.rivals])])
-            sentences.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
+            sentences.append(f"In which design {what} is highest is undecided: {near}{more_should(best.more)}.{left}")
     return sentences
 
 

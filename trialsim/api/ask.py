@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from trialsim.report.brief import Line
     from trialsim.report.compare import ComparisonPicture
     from trialsim.reproduce import Placement
     from trialsim.scenario.sweep import Point, Sweep
@@ -375,12 +376,20 @@ class ReproductionResult(Result):
         return pd.DataFrame([asdict(one) for one in self.placements])
 
     def lines(self) -> list[str]:
-        """What was simulated, and what agreement means."""
+        """How many published figures fit, what was simulated, and what agreement means."""
+        return [line.text for line in self.named_lines()]
+
+    def named_lines(self) -> list[Line]:
+        """The same, each behind its name."""
+        from trialsim.report.brief import Line
+        from trialsim.report.reproduce import fitting
+
         verdict = (
             "The arms' means are assumptions: agreement means that the assumptions could have produced the report, not that they "
             "are true."
         )
-        return [f"{self.replicates:,} simulated trials. {verdict}"]
+        answer = Line("Answer", fitting(self.placements))
+        return [answer, Line("Means", verdict), Line("Trials", f"{self.replicates:,} simulated trials.")]
 
 
 @checked

@@ -30,34 +30,38 @@ def together(text: str) -> str:
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, whole: int = 0) -> list[list[str]]:
     """The lines of the header, then those of each row.
 
-    Columns whose name begins with ``>`` and columns of numbers are aligned to the right, and a number is broken only before a
-    bracket. The first ``whole`` columns are never broken. A row with nothing but its first cell is a heading. If the columns
-    need more than ``width``, each row is one line a cell.
+    Columns whose name begins with ``>`` and columns of numbers are aligned to the right. A number is broken only before its
+    error or a bracket, and between the words of a bracket only where nothing else fits. The first ``whole`` columns are
+    never broken. A row with nothing but its first cell is a heading. If the columns need more than ``width``, each row is
+    one line a cell.
 
     >>> grid(("analysis", ">power"), [("Fear during the needle", "71.5 % ± 2.3")], 30)
     [['analysis                 power'], ['Fear during the   71.5 % ± 2.3', 'needle']]
-    >>> grid(("analysis", ">power"), [("Fear during the needle", "71.5 % ± 2.3")], 21)
-    [['analysis'], ['Fear during the', 'needle', '  power: 71.5 % ± 2.3']]
+    >>> grid(("analysis", ">power"), [("Fear during the needle", "71.5 % ± 2.3")], 15)
+    [['analysis'], ['Fear during the', 'needle', '  power: 71.5 %', '  ± 2.3']]
     """
     names = [name.removeprefix(">") for name in header]
     cells = [[harmless(cell) for cell in row] for row in rows]
     columns = [[row[place] for row in cells] for place in range(len(names))]
     right = [name.startswith(">") or _numbers(column) for name, column in zip(header, columns, strict=True)]
-    parts = [
-        [_parts(cell, number=right[place], whole=place < whole) for place, cell in enumerate(row)] for row in cells
-    ]
-    heads = [_parts(name, number=False, whole=False) for name in names]
-    sized = [heads, *(part for part, row in zip(parts, cells, strict=True) if not _is_heading(row))]
-    least = [max(cell_len(part.rstrip(" ")) for row in sized for part in row[place]) for place in range(len(names))]
-    if sum(least) + GAP * (len(names) - 1) > width:
-        return [[names[0]], *(_stacked(names, row, width) for row in cells)]
-    most = [max(cell_len("".join(row[place])) for row in sized) for place in range(len(names))]
-    widths = _fitted(least, most, width - GAP * (len(names) - 1))
-    made = [
-        _filled(part[0], width) if _is_heading(row) else _lines(part, widths, right)
-        for part, row in zip(parts, cells, strict=True)
-    ]
-    return [_lines(heads, widths, right), *made]
+    room = width - GAP * (len(names) - 1)
+    for split in (_parts, _more_parts):
+        heads = [split(name, number=False) for name in names]
+        parts = [
+            [[cell] if place < whole else split(cell, number=right[place]) for place, cell in enumerate(row)]
+            for row in cells
+        ]
+        sized = [heads, *(part for part, row in zip(parts, cells, strict=True) if not _is_heading(row))]
+        least = [max(cell_len(part.rstrip(" ")) for row in sized for part in row[place]) for place in range(len(names))]
+        if sum(least) <= room:
+            most = [max(cell_len("".join(row[place])) for row in sized) for place in range(len(names))]
+            widths = _fitted(least, most, room)
+            made = [
+                _filled(part[0], width) if _is_heading(row) else _lines(part, widths, right)
+                for part, row in zip(parts, cells, strict=True)
+            ]
+            return [_lines(heads, widths, right), *made]
+    return [[names[0]], *(_stacked(names, row, width) for row in cells)]
 
 
 def _is_heading(row: Sequence[str]) -> bool:
@@ -65,8 +69,12 @@ def _is_heading(row: Sequence[str]) -> bool:
     return len(row) > 1 and not any(cell.strip() for cell in row[1:])
 
 
-def grouped(rows: Sequence[Sequence[str]], styles: Sequence[str]) -> tuple[list[tuple[str, ...]], list[str]]:
-    """Rows (group, name, cells) as a heading for each group, and its rows below it; a group of one row is one row.
+def grouped(
+    rows: Sequence[Sequence[str]], styles: Sequence[str], *, alone: bool = False
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Rows (group, name, cells) as a heading for each group, and its rows below it.
+
+    A group of one row is one row, unless ``alone`` has a heading too.
 
     >>> grouped([("Fear", "all arms", "70 %"), ("Fear", "any pair", "65 %"), ("Pain", "all arms", "50 %")], ["bold", "", ""])[0]
     [('Fear', ''), ('  all arms', '70 %'), ('  any pair', '65 %'), ('Pain: all arms', '50 %')]
@@ -75,25 +83,34 @@ def grouped(rows: Sequence[Sequence[str]], styles: Sequence[str]) -> tuple[list[
     looks: list[str] = []
     for group, members in groupby(zip(rows, styles, strict=True), key=lambda one: one[0][0]):
         here = list(members)
-        if len(here) > 1:
+        heading = alone or len(here) > 1
+        if heading:
             found.append((group, *("" for _ in here[0][0][2:])))
             looks.append("bold" if "bold" in here[0][1] else "")
         for (_, name, *cells), style in here:
-            alone = f"{group}: {name}" if name else group
-            found.append((alone if len(here) == 1 else f"  {name}", *cells))
+            single = f"{group}: {name}" if name else group
+            found.append((f"  {name or 'in all'}" if heading else single, *cells))
             looks.append(style)
     return found, looks
 
 
-def _parts(cell: str, *, number: bool, whole: bool) -> list[str]:
+def _parts(cell: str, *, number: bool) -> list[str]:
     """What of a cell stays together, each with the blank behind it; a path may be broken after a stroke."""
-    if whole or not cell.strip(" "):
-        return [cell]
-    if number:
-        return re.split(r"(?<= )(?=\()", cell)
-    text = cell.lstrip(" ")
-    first, *more = [part for part in re.split(r"(?<=[ /])", together(text)) if part]
-    return [" " * (len(cell) - len(text)) + first, *more]
+    if number or not cell.strip(" "):
+        return re.split(r"(?<= )(?=[(±])", cell)
+    return _words(cell, together(cell.lstrip(" ")))
+
+
+def _more_parts(cell: str, *, number: bool) -> list[str]:  # noqa: ARG001  # one signature
+    """The same with more places to break: between any two words, but not between a number and its unit or error."""
+    text = cell.lstrip(" ").replace(" %", f"{FIXED}%").replace("± ", f"±{FIXED}")
+    return _words(cell, UNITS.sub(rf"\1{FIXED}\2", text))
+
+
+def _words(cell: str, text: str) -> list[str]:
+    """The words of a text, with the indent of its cell."""
+    first, *more = [part for part in re.split(r"(?<=[ /])", text) if part] or [""]
+    return [" " * (len(cell) - len(cell.lstrip(" "))) + first, *more]
 
 
 def _numbers(cells: Sequence[str]) -> bool:
@@ -143,9 +160,9 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 
 def _stacked(names: Sequence[str], row: Sequence[str], width: int) -> list[str]:
     """A row as lines: its first cell, then each other one behind its name."""
-    lines = _filled(_parts(row[0], number=False, whole=False), width)
+    lines = _filled(_parts(row[0], number=False), width)
     for name, cell in zip(names[1:], row[1:], strict=True):
         if cell.strip():
             text = f"{name}: {cell.strip()}" if name else cell.strip()
-            lines += _filled(_parts(f"  {text}", number=False, whole=False), width)
+            lines += _filled(_more_parts(f"  {text}", number=False), width)
     return lines

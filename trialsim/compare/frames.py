@@ -43,9 +43,14 @@ def shown_analyses(found: Comparison) -> list[tuple[str, str]]:
     return sorted(rows, key=lambda row: (row[0] != FAMILY, row[0] not in primary))[:MOST_ROWS]
 
 
+def labels_of_sides(found: Comparison) -> dict[str, str]:
+    """What people read in place of the name of each analysis of any design."""
+    return shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows)
+
+
 def titles_of(found: Comparison) -> dict[tuple[str, str], str]:
     """What people read in place of the name and contrast of each row that is compared."""
-    names = shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows)
+    names = labels_of_sides(found)
     return {
         (row.analysis, row.contrast): f"{names.get(row.analysis, row.analysis)}: {row.contrast}" for row in found.rows
     }

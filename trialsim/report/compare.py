@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.best import PowerRanking
-from trialsim.compare.frames import titles_of
+from trialsim.compare.frames import labels_of_sides
 from trialsim.compare.wording import headline
-from trialsim.evaluate.columns import FAMILY, POWER, shown_names, shown_row
+from trialsim.evaluate.columns import FAMILY, POWER, shown_row
 from trialsim.evaluate.separation import Separation
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import share_interval
 from trialsim.evaluate.verdict import more_should
+from trialsim.report.brief import Line
 from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
 from trialsim.report.page import TRIAL_MEASURES, embedded, pages
 from trialsim.report.words import join
@@ -59,10 +60,11 @@ UNBOUNDED = ("use_share", "study_use_share")
 
 @dataclass(frozen=True)
 class ComparisonLine:
-    """A row of the table as text."""
+    """A row of the table as text: ``what`` of ``shown`` (an analysis as people call it) at ``contrast``."""
 
     what: str
-    of: str
+    shown: str
+    contrast: str
     a: str
     b: str
     difference: str
@@ -72,17 +74,23 @@ class ComparisonLine:
     primary: bool
     clear: bool  # the interval of the difference leaves out 0
 
+    @property
+    def of(self) -> str:
+        """The analysis and its contrast, or the part of the trial."""
+        return f"{self.shown}: {self.contrast}" if self.shown else self.contrast
+
 
 def lines(found: Comparison, label: str, *, first: bool = False) -> list[ComparisonLine]:
     """The rows for one design as text; only the most important ones for a ``first`` look."""
     primary = found.sides[0].study.scenario.primary
-    shown, titles = [], titles_of(found)
+    shown, labels = [], labels_of_sides(found)
     for row in found.rows:
         if row.scenario != label or (first and not _at_first(row, primary)):
             continue
         known = _known(row)
         if known is not None:
-            shown.append(_line(row, *known, of=titles[row.analysis, row.contrast], primary=row.analysis in primary))
+            name = "" if row.analysis == TRIAL else labels.get(row.analysis, row.analysis)
+            shown.append(_line(row, *known, shown=name, primary=row.analysis in primary))
     return shown
 
 
@@ -103,7 +111,7 @@ def _known(row: Difference) -> tuple[str, str] | None:
     return extra.get(row.measure) or TRIAL_MEASURES.get(row.measure)
 
 
-def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> ComparisonLine:
+def _line(row: Difference, what: str, kind: str, *, shown: str, primary: bool) -> ComparisonLine:
     scale = 100.0 if kind == "share" else 1.0
 
     def gap(number: float, digits: str = "") -> str:
@@ -115,11 +123,10 @@ def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> C
         return with_minus(text if text.startswith("-") or not digits else digits + text)
 
     saved = "" if math.isnan(row.saved) else f"{round(100 * row.saved)} %"
-    of = row.contrast if row.analysis == TRIAL else of
     difference = "0" if row.difference == 0 else gap(row.difference, "+")
     alone = rounded(scale * row.mcse_unpaired, scale * row.mcse_unpaired) if row.mcse_unpaired > 0 else "0"
     return ComparisonLine(
-        what, of, _value(row, row.a, kind), _value(row, row.b, kind), difference, gap(row.mcse), alone, saved,
+        what, shown, row.contrast, _value(row, row.a, kind), _value(row, row.b, kind), difference, gap(row.mcse), alone, saved,
         primary, row.conf_low > 0 or row.conf_high < 0,
     )  # fmt: skip
 
@@ -164,8 +171,7 @@ def answer(found: Comparison) -> list[str]:
 
 
 def _which(found: Comparison, contest: PowerRanking) -> str:
-    labels = shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows)
-    return shown_row(labels, contest.analysis, contest.contrast)
+    return shown_row(labels_of_sides(found), contest.analysis, contest.contrast)
 
 
 def _power_answer(
@@ -233,6 +239,18 @@ def signed(number: float, digits: str) -> str:
     if float(text.replace(",", "")) == 0.0:
         text = f"{0.0:{digits}}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def named_lines(found: Comparison) -> list[Line]:
+    """What the designs differ in, first; then what each design is, and what has to be said with it."""
+    first, *more = [*choice(found), *answer(found)]
+    lines = [Line("Answer", first), *(Line("", text) for text in more)]
+    lines += [Line(found.sides[0].label, f"{found.sides[0].name} (the baseline).")]
+    for side, (text, changes) in zip(found.sides[1:], headlines(found), strict=True):
+        varied = side.name.startswith(f"{found.sides[0].name}, ")
+        lines.append(Line(side.label, text if varied else f"{side.name}. {text}"))
+        lines += [Line("", f"- {change}") for change in changes]
+    return [*lines, *(Line("Note", text) for text in (*found.notes, *alone(found)))]
 
 
 def alone(found: Comparison) -> list[str]:

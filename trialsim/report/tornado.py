@@ -72,9 +72,8 @@ def change(shift: Shift, *, share: bool) -> str:
 
 
 def first_bars(found: Tornado) -> list[Bar]:
-    """The bars of the power that are shown first: those beyond the Monte Carlo error, or the longest where none is."""
-    bars = found.of("power")
-    return ([bar for bar in bars if not bar.noise] or list(bars))[:MOST_FIRST]
+    """The bars of the power that are shown first: the longest, those within the Monte Carlo error last."""
+    return list(found.of("power")[:MOST_FIRST])
 
 
 def lines(found: Tornado) -> list[str]:
@@ -100,7 +99,7 @@ def named_lines(found: Tornado) -> list[Line]:
         lines.insert(1, Line("Level", text, bad=True))
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
-        lines.append(Line("Little", f"The change of power is within Monte Carlo error for {join(still)}."))
+        lines.append(Line("Open", f"The change of power is within Monte Carlo error for {join(still)}."))
     text = (
         f"{found.replicates:,} simulated trials at each end, one assumption at a time, all from seed {found.seed}: "
         "differences are paired."

@@ -42,7 +42,7 @@ def test_every_test_has_its_rate_and_its_verdict(capsys: pytest.CaptureFixture[s
         line = rf"{labels[one.analysis]}: post - pre .*{100 * rate.value:.{digits}f} % ± .* {re.escape(one.words)}"
         assert re.search(line, out), line
     assert re.search(r"Only mothers who fell: .* rejects too often \(1\d times\)", out)
-    assert "with the clock stopped (no change twin). Its shares are type I errors." in out
+    assert "with the clock stopped (no change twin). Its shares are type I errors." in " ".join(out.split())
     assert out.count("Numbers after ± are Monte Carlo standard errors") == 1
     assert "100 % (at least 98.1 %)" in out
     assert "all_mothers" not in out, "people read labels"
@@ -50,7 +50,7 @@ def test_every_test_has_its_rate_and_its_verdict(capsys: pytest.CaptureFixture[s
 
 def test_what_is_no_type_1_error_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(played("lessons/textbook-t-test", truth=False), capsys)
-    assert "(null twin). True effects were not computed, so its shares are not called type I errors." in out
+    assert "(null twin). True effects were not computed, so its shares are not called type I errors." in " ".join(out.split())
     assert "clock" not in out
     assert "coverage" not in out
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_answer, print_rows, print_text
 from trialsim.cli.console import print_json, say, stages, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import AnalysisName, all_option, json_option, quiet_option, scenario_argument, set_option
 from trialsim.cli.parse import SEED, SHARE, WORKERS, Whole, WordChoice
+from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.report.digits import SIGN, percent
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _print_along(found: Assurance, which: int) -> None:
     from trialsim.report.assurance import share_text
 
     belief = found.beliefs[which]
-    stdout.print(f"Power along {belief.label}", style="bold")
+    print_text(f"Power along {belief.label}", style="bold")
     rows = [
         (
             f"{percent(one.quantile_low, 0)} to {percent(one.quantile_high, 0)}",

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_answer, print_rows, print_text
 from trialsim.cli.console import print_json, progress, say, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.grid import grouped
 from trialsim.cli.options import PathValue, all_option, json_option, play_options, quiet_option, set_option
 from trialsim.cli.parse import REPLICATES
+from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -119,5 +119,11 @@ def _table(base: str, label: str, rows: Sequence[ComparisonLine], *, everything:
         made.append((group, row.contrast, row.a, row.b, f"{row.difference}{error}", *pairing))
         looks.append("bold" if row.primary else "")
     cells, styles = grouped(made, looks)
-    names = ("measure", f">{base}", f">{label}", f">{label} - {base}", *((">± if unpaired", ">saved") if everything else ()))
+    names = (
+        "measure",
+        f">{base}",
+        f">{label}",
+        f">{label} - {base}",
+        *((">± if unpaired", ">saved") if everything else ()),
+    )
     print_rows(names, cells, wide=True, styles=styles)

@@ -60,8 +60,8 @@ def columns() -> int:
     """The width of the terminal; in a pipe or a file what ``COLUMNS`` says, by default :data:`NARROW`."""
     if stdout.is_terminal:
         return stdout.width
-    said = os.environ.get("COLUMNS", "")
-    return int(said) if said.isdecimal() and int(said) > 0 else NARROW
+    declared = os.environ.get("COLUMNS", "")
+    return int(declared) if declared.isdecimal() and int(declared) > 0 else NARROW
 
 
 def table_console() -> Console:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import lines_for_scripts, print_run, print_text
+from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
@@ -18,6 +18,7 @@ from trialsim.cli.parse import REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
+from trialsim.cli.text import print_text
 from trialsim.cli.where import in_words, where_options
 
 if TYPE_CHECKING:

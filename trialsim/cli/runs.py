@@ -91,7 +91,7 @@ def _clean(folder: Path, *, chunks: bool) -> None:
 
 
 def _print(found: Sequence[RunEntry]) -> None:
-    from trialsim.cli.brief import print_rows
+    from trialsim.cli.text import print_rows
     from trialsim.runs.effort import volume
 
     rows = []

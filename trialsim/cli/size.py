@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_answer, print_rows, print_text
 from trialsim.cli.console import print_json, say, stages, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import AnalysisName, all_option, json_option, quiet_option, scenario_argument, set_option
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, Whole, WordChoice
+from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.report.words import join
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ def _print(study: Study, found: SizingResult, folder: Path | None, seconds: floa
         for line in reasons:
             print_text(line)
     elif reasons or hidden:
-        more = [*([f"{hidden:,} more points of the curve"] if hidden else []), *(["what the formula ignores"] if reasons else [])]
+        more = [
+            *([f"{hidden:,} more points of the curve"] if hidden else []),
+            *(["what the formula ignores"] if reasons else []),
+        ]
         text = f"{join(more)} with --all."
         print_text(text[0].upper() + text[1:])
     say(f"{found.spent:,} simulated trials in {seconds:.1f} s.")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_answer, print_rows, print_text
 from trialsim.cli.console import print_json, progress, say, stderr, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import (
@@ -25,6 +24,7 @@ from trialsim.cli.options import (
     set_option,
 )
 from trialsim.cli.parse import REPLICATES, Whole
+from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -173,7 +173,12 @@ def _print_table(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, *,
         mark = "!" if row["too_often"] else "*" if row["pareto"] else "?" if row["pareto_open"] else ""
         rows.append((f"{mark}{row['design_id']}", *values, written(answer, row), *numbers))
         styles.append({"!": "red", "*": "bold"}.get(mark, ""))
-    header = ("design", *names_of(swept.paths).values(), answer.measure.replace("_", " "), *(labels.get(r, r) for r in rest))
+    header = (
+        "design",
+        *names_of(swept.paths).values(),
+        answer.measure.replace("_", " "),
+        *(labels.get(r, r) for r in rest),
+    )
     print_rows([f">{name}" for name in header], rows, wide=True, styles=styles)
     hidden = len(frame) - len(chosen)
     return f" {_designs(hidden)} more with --all." if hidden else ""

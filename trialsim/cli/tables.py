@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trialsim.cli.brief import print_rows, print_text, style_of
 from trialsim.cli.console import stdout
 from trialsim.cli.grid import grouped
+from trialsim.cli.text import print_rows, print_text, style_of
 from trialsim.evaluate.columns import FAMILY, NO_CHANGE, shown_names
 from trialsim.evaluate.summaries import TRIAL as TRIAL_NAME
 from trialsim.evaluate.truth import TRUTH

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_answer, print_rows, print_text
 from trialsim.cli.console import print_json, progress, say, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import (
@@ -24,6 +23,7 @@ from trialsim.cli.options import (
     set_option,
 )
 from trialsim.cli.parse import Whole
+from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -128,8 +128,10 @@ def _print_bars(found: Tornado, measure: str, bars: Sequence[Bar]) -> None:
         ends = ((one.low, bar.low), (one.high, bar.high))
         low, high = (f"{shown(at)}: {change(end, share=measure == 'power')}" for at, end in ends)
         rows.append((names[one.path], shown(one.value), low, high))
-    what = "power" if measure == "power" else axis_name(measure, found)
+    what = axis_name(measure, found)
+    unit = ", changes in percentage points" if measure == "power" else ""
+    print_text(f"{what[0].upper()}{what[1:]}{unit}", style="bold")
     print_rows(
-        (f"{what} moves with", ">declared", ">change at low", ">change at high"), rows, wide=True,
+        ("assumption", ">declared", ">change at low", ">change at high"), rows, wide=True,
         styles=["" if not bar.noise else "dim" for bar in bars],
     )  # fmt: skip

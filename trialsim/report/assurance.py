@@ -40,7 +40,7 @@ def answer(found: Assurance) -> list[str]:
 
 
 def named_lines(found: Assurance) -> list[Line]:
-    """The assurance beside the power, the power over the prior, what changes it, and what has to be said with it."""
+    """The assurance beside the power, the power over the prior, what changes it, and what to be careful about."""
     mean, design = found.average.share, found.design
     points = len(found.played.u)
     first = (

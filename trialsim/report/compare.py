@@ -242,7 +242,7 @@ def signed(number: float, digits: str) -> str:
 
 
 def named_lines(found: Comparison) -> list[Line]:
-    """What the designs differ in, first; then what each design is, and what has to be said with it."""
+    """What the designs differ in, first; then what each design is, and what to be careful about."""
     first, *more = [*choice(found), *answer(found)]
     lines = [Line("Answer", first), *(Line("", text) for text in more)]
     lines += [Line(found.sides[0].label, f"{found.sides[0].name} (the baseline).")]

@@ -253,7 +253,7 @@ def curve_rows(found: SizingResult, *, everything: bool) -> list[tuple[str, ...]
         wanted = [middle * share for share in (0.6, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)]
         near = {int((frame["at"] - one).abs().argmin()) for one in wanted}
         frame = frame.iloc[sorted(near)]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for at, value, low, high in frame[["at", "value", "low", "high"]].itertuples(index=False):
         here = found.reached if at == found.at else (value, low, high)  # the same interval as in the answer
         value, low, high = (_number(found, one) for one in here)

@@ -92,9 +92,7 @@ def answer_name(swept: SweepRun, answer: AnswerMeasure) -> str:
 
 def summary_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[str]:
     """What the sweep says, in a few sentences."""
-    return [
-        f"{line.text} {SIGN}" if line.name == TRIALS else line.text for line in named_lines(swept, answer, frame)
-    ]
+    return [f"{line.text} {SIGN}" if line.name == TRIALS else line.text for line in named_lines(swept, answer, frame)]
 
 
 def named_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[Line]:

@@ -50,7 +50,9 @@ def test_every_test_has_its_rate_and_its_verdict(capsys: pytest.CaptureFixture[s
 
 def test_what_is_no_type_1_error_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(played("lessons/textbook-t-test", truth=False), capsys)
-    assert "(null twin). True effects were not computed, so its shares are not called type I errors." in " ".join(out.split())
+    assert "(null twin). True effects were not computed, so its shares are not called type I errors." in " ".join(
+        out.split()
+    )
     assert "clock" not in out
     assert "coverage" not in out
 

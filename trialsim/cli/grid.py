@@ -30,8 +30,8 @@ def together(text: str) -> str:
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, whole: int = 0) -> list[list[str]]:
     """The lines of the header, then those of each row.
 
-    Columns whose name begins with ``>`` and columns of numbers are aligned to the right. A number is broken only before its
-    error or a bracket, and between the words of a bracket only where nothing else fits. The first ``whole`` columns are
+    Columns whose name begins with ``>`` and columns of numbers are aligned to the right. A number is broken only before a
+    bracket; where nothing else fits, also before its error and between the words of a bracket. The first ``whole`` columns are
     never broken. A row with nothing but its first cell is a heading. If the columns need more than ``width``, each row is
     one line a cell.
 
@@ -45,7 +45,7 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wh
     columns = [[row[place] for row in cells] for place in range(len(names))]
     right = [name.startswith(">") or _numbers(column) for name, column in zip(header, columns, strict=True)]
     room = width - GAP * (len(names) - 1)
-    for split in (_parts, _more_parts):
+    for split in (_parts, _parts_of_numbers, _more_parts):
         heads = [split(name, number=False) for name in names]
         parts = [
             [[cell] if place < whole else split(cell, number=right[place]) for place, cell in enumerate(row)]
@@ -97,8 +97,13 @@ def grouped(
 def _parts(cell: str, *, number: bool) -> list[str]:
     """What of a cell stays together, each with the blank behind it; a path may be broken after a stroke."""
     if number or not cell.strip(" "):
-        return re.split(r"(?<= )(?=[(±])", cell)
+        return re.split(r"(?<= )(?=\()", cell)
     return _words(cell, together(cell.lstrip(" ")))
+
+
+def _parts_of_numbers(cell: str, *, number: bool) -> list[str]:
+    """The same, where a number is also broken before its error."""
+    return re.split(r"(?<= )(?=[(±])", cell) if number else _parts(cell, number=number)
 
 
 def _more_parts(cell: str, *, number: bool) -> list[str]:  # noqa: ARG001  # one signature

@@ -14,7 +14,8 @@ FEW = ("-r", "40")
 ASKED = {
     "size": (("assurance", "--set", "analyses.main.label=Distress at last", "-r", "200", "--confirm", "0", "--power", "60%",
               "--between", "20..120"), "Distress at last (massage - control)"),
-    "compare": ((NICU, "--with", "setting.resources.therapist.units=2", "--out", "out", *FEW), "All mothers, on logs (post - pre)"),
+    "compare": ((NICU, "--with", "setting.resources.therapist.units=2", "--out", "out", *FEW),
+                "All mothers, on logs (post - pre)"),
     "assurance": (("assurance", "--set", "analyses.main.label=Distress at last", *FEW), "Distress at last (massage - control)"),
     "sweep": ((NICU, "--over", "design.enroll=[20, 22]", *FEW), "Power of All mothers, on logs: from"),
     "tornado": ((NICU, *FEW), "Power of All mothers, on logs as declared"),

@@ -16,7 +16,7 @@ def test_figures_in_the_middle_and_findings_are_counted() -> None:
     shares = [replace(FIGURE, share=share) for share in (0.024, 0.025, 0.975, 0.976)]
     assert fitting(shares) == "2 of 4 published figures lie in the middle 95 % of the simulated trials."
     assert fitting([FIGURE, replace(FINDING, share=0.01), FINDING]) == (
-        "1 of 1 published figure lies in the middle 95 % of the simulated trials; 1 of 2 published findings and bounds come up in "
-        "at least 2.5 % of them."
+        "1 of 1 published figure lies in the middle 95 % of the simulated trials; 1 of 2 published findings and bounds come up "
+        "in at least 2.5 % of them."
     )
     assert fitting([replace(FIGURE, share=math.nan)]) == "1 could not be simulated."

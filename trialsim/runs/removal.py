@@ -9,8 +9,8 @@ from trialsim.errors import RunError
 from trialsim.runs.earlier import discard, remove_empty
 from trialsim.runs.listing import RunEntry, find_runs, remove_tree
 from trialsim.runs.lock import alone, writing
-from trialsim.runs.store import CHUNKS
 from trialsim.runs.record import MANIFEST, sound_manifest
+from trialsim.runs.store import CHUNKS
 from trialsim.runs.stores import EARLIER, STORE, root_of, store_folder
 
 KEY = re.compile(r"[0-9a-f]{4,32}")

@@ -28,6 +28,7 @@ from trialsim.runs.place import settle
 from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
+from trialsim.runs.source import other_file
 from trialsim.runs.stores import EARLIER, Content, store_folder
 from trialsim.scenario import load
 from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
@@ -220,6 +221,9 @@ def run(
             in_place=False,
         )  # fmt: skip
 
+    shared = other_file(Content(study, engine), folder)
+    if shared:
+        word(shared)
     with alone(folder, Content(study, engine).subject, tell=word):
         reached = None
         if precision is None:

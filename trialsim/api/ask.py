@@ -56,13 +56,13 @@ class ComparisonResult(Result):
 
     def lines(self) -> list[str]:
         """The designs, the differences in power, and whether these are more than chance."""
-        from trialsim.report.compare import alone, answer, choice, headlines
+        from trialsim.report.compare import alone, answer, choice, headlines, too_often
 
         found = self.found
         lines = [
             line for (text, _), power in zip(headlines(found), answer(found), strict=True) for line in (text, power)
         ]
-        return [*lines, *choice(found), *found.notes, *alone(found)]
+        return [*lines, *choice(found), *too_often(found), *found.notes, *alone(found)]
 
     def pictures(self) -> Iterator[ComparisonPicture]:
         """The figures of the page."""

@@ -16,13 +16,13 @@ from trialsim.cli.first import say_if_first
 from trialsim.cli.grid import grouped
 from trialsim.cli.options import PathValue, all_option, json_option, play_options, quiet_option, set_option
 from trialsim.cli.parse import REPLICATES
-from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.cli.text import print_answer, print_rows, print_text, style_of
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
     from trialsim.compare import Comparison
-    from trialsim.report.compare import ComparisonLine
+    from trialsim.report.compare_lines import ComparisonLine
 
 
 @click.command("compare")
@@ -90,7 +90,8 @@ def _stem(design: str) -> str:
 
 def _print(found: Comparison, folder: Path, *, figures: bool, everything: bool) -> None:
     from trialsim.report.brief import Line
-    from trialsim.report.compare import lines, named_lines
+    from trialsim.report.compare import named_lines
+    from trialsim.report.compare_lines import lines
 
     page = f"Read {folder / 'compare.html'} first; all measures are" if figures else "All measures are"
     look = Line("Look", f"{page} in {folder / 'comparison.csv'}.")
@@ -117,7 +118,7 @@ def _table(base: str, label: str, rows: Sequence[ComparisonLine], *, everything:
         error = f" ± {row.mcse}" if row.mcse and row.mcse != "0" else ""
         pairing = (row.unpaired, row.saved) if everything else ()
         made.append((group, row.contrast, row.a, row.b, f"{row.difference}{error}", *pairing))
-        looks.append("bold" if row.primary else "")
+        looks.append(style_of(primary=row.primary, bad=row.bad_a or row.bad_b))
     cells, styles = grouped(made, looks)
     names = (
         "measure",

@@ -14,6 +14,7 @@ from trialsim.compare.sides import CompareError, Side, read_sides
 from trialsim.compare.wording import difference_sentences
 from trialsim.engine import Engine
 from trialsim.errors import RunError
+from trialsim.evaluate.verdict import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ class Comparison:
     notes : notes for the reader, such as that a comparison is unpaired
     shown : data for figures, for each design
     contests : for each power that a choice depends on, which designs differ clearly
+    verdicts : for each design whether each of its tests keeps its level
     """
 
     sides: tuple[Side, ...]
@@ -46,6 +48,12 @@ class Comparison:
     notes: tuple[str, ...]
     shown: tuple[FigureData, ...]
     contests: tuple[PowerRanking, ...]
+    verdicts: tuple[tuple[Verdict, ...], ...]
+
+    def too_often(self, label: str, *, analysis: str, contrast: str) -> bool:
+        """Whether a test rejects too often without effects in a design, so that its rejections are not a power."""
+        here = self.verdicts[[side.label for side in self.sides].index(label)]
+        return any(one.too_often and (one.analysis, one.contrast) == (analysis, contrast) for one in here)
 
     def frame(self) -> pd.DataFrame:
         """The rows as a tidy frame."""
@@ -140,6 +148,7 @@ def compare_sides(
         notes=tuple(notes),
         shown=found.shown,
         contests=found.contests,
+        verdicts=found.verdicts,
     )
 
 

@@ -57,7 +57,7 @@ def titles_of(found: Comparison) -> dict[tuple[str, str], str]:
 
 
 def power_frame(found: Comparison) -> pd.DataFrame:
-    """Columns row, primary, label, value, low, high: power of each design; bounds where too many trials failed."""
+    """Columns row, primary, label, value, low, high, too_often: power of each design; bounds where too many trials failed."""
     import pandas as pd
 
     primary = found.sides[0].study.scenario.primary
@@ -76,10 +76,10 @@ def power_frame(found: Comparison) -> pd.DataFrame:
                     powers[label] = (float("nan"), low, high)
         records += [
             {"row": titles[analysis, contrast], "primary": analysis in (*primary, FAMILY), "label": label, "value": one[0],
-             "low": one[1], "high": one[2]}
+             "low": one[1], "high": one[2], "too_often": found.too_often(label, analysis=analysis, contrast=contrast)}
             for label, one in powers.items()
         ]  # fmt: skip
-    return pd.DataFrame.from_records(records, columns=["row", "primary", "label", "value", "low", "high"])
+    return pd.DataFrame.from_records(records, columns=["row", "primary", "label", "value", "low", "high", "too_often"])
 
 
 def difference_frame(found: Comparison) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def test_a_sweep_shows_the_designs_that_matter_first(capsys: pytest.CaptureFixtu
     brief, everything = printed(capsys, *sweep), printed(capsys, *sweep, "--all")
     rows = re.compile(r"^ +[*?!]?\d+ +\d+ +[\d.]+ %", re.MULTILINE)
     assert len(rows.findall(brief)) == 12
-    assert "18 designs more with --all" in flat(brief)
+    assert "18 more designs with --all" in flat(brief)
     assert len(rows.findall(everything)) == 30
 
 

@@ -17,6 +17,7 @@ from trialsim.compare import Comparison, Side, common_seed, compare_sides, plann
 from trialsim.engine import Engine
 from trialsim.errors import AnalysisError, RunError
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
 from trialsim.result import Result
 from trialsim.runs import owners
 from trialsim.runs.answers import finished, taken
@@ -389,7 +390,7 @@ class ReproductionResult(Result):
             "are true."
         )
         answer = Line("Answer", fitting(self.placements))
-        return [answer, Line("Means", verdict), Line("Trials", f"{self.replicates:,} simulated trials.")]
+        return [answer, Line("Means", verdict), Line("Trials", f"{counted(self.replicates, 'simulated trial')}.")]
 
 
 @checked

@@ -18,6 +18,7 @@ from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.result import Result
 from trialsim.runs import run as playing
@@ -152,7 +153,8 @@ class Run(Result):
     def lines(self) -> list[str]:
         """The answer in a sentence, and where everything is."""
         manifest = self.manifest
-        what = f"{manifest['scenario']}: {manifest['replicates']:,} simulated trials, seed {manifest['seed']}, in {self.folder}."
+        trials = counted(manifest["replicates"], "simulated trial")
+        what = f"{manifest['scenario']}: {trials}, seed {manifest['seed']}, in {self.folder}."
         if self.finished is None:
             return [what]
         from trialsim.report.page import answer

@@ -13,6 +13,7 @@ from trialsim.cli.first import say_if_first
 from trialsim.cli.options import AnalysisName, all_option, json_option, quiet_option, scenario_argument, set_option
 from trialsim.cli.parse import SEED, SHARE, WORKERS, Whole, WordChoice
 from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN, percent
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _print(found: Assurance, folder: Path | None, seconds: float, *, everything:
         _print_along(found, which)
     stdout.print()
     hidden = len(found.beliefs) - len(beliefs)
-    more = "" if not hidden else f" {hidden} more belief{'s' if hidden != 1 else ''} with --all."
+    more = "" if not hidden else f" {counted(hidden, 'more belief')} with --all."
     print_text(f"{SIGN}{more}")
     say(f"{2 * found.replicates:,} simulated trials in {seconds:.1f} s.")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from trialsim.cli.console import stdout
 from trialsim.cli.text import print_answer, print_rows, print_text, style_of
+from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -55,6 +56,6 @@ def print_table(result: OperatingCharacteristics) -> None:
         [(row.name, row.power, row.without_effects, row.verdict) for row in rows],
         styles=[style_of(primary=row.primary, bad=row.bad) for row in rows],
     )
-    more = f" {hidden} more row{'s' if hidden != 1 else ''} with --all." if hidden else ""
+    more = f" {counted(hidden, 'more row')} with --all." if hidden else ""
     stdout.print()
-    print_text(f"{result.replicates:,} simulated trials, seed {result.seed}. {SIGN}{more}")
+    print_text(f"{counted(result.replicates, 'simulated trial')}, seed {result.seed}. {SIGN}{more}")

@@ -17,6 +17,7 @@ from trialsim.cli.grid import grouped
 from trialsim.cli.options import PathValue, all_option, json_option, play_options, quiet_option, set_option
 from trialsim.cli.parse import REPLICATES
 from trialsim.cli.text import print_answer, print_rows, print_text, style_of
+from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def command(
         print_json({**summary(found), "seconds": round(seconds, 3), "folder": str(folder)})
         return
     _print(found, folder, figures=figures, everything=everything)
-    say(f"{len(found.sides)} x {found.replicates:,} simulated trials in {seconds:.1f} s.")
+    say(f"{len(found.sides)} x {counted(found.replicates, 'simulated trial')} in {seconds:.1f} s.")
 
 
 def _stem(design: str) -> str:
@@ -104,7 +105,7 @@ def _print(found: Comparison, folder: Path, *, figures: bool, everything: bool) 
         stdout.print()
         _table(base, side.label, rows, everything=everything)
     stdout.print()
-    more = f" {hidden:,} more row{'s' if hidden != 1 else ''} with --all." if hidden else ""
+    more = f" {counted(hidden, 'more row')} with --all." if hidden else ""
     print_text(f"Differences of shares are in percentage points. {SIGN}{more}")
 
 

@@ -25,6 +25,7 @@ from trialsim.cli.options import (
 )
 from trialsim.cli.parse import REPLICATES, Whole
 from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -124,13 +125,9 @@ def _kept(ctx: click.Context, cells: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         kept = len(list(cells.glob("*.json"))) if cells.is_dir() else 0
-        stderr.print(f"\nStopped: {_designs(kept)} kept in {cells.parent}.", markup=False)
+        stderr.print(f"\nStopped: {counted(kept, 'design')} kept in {cells.parent}.", markup=False)
         stderr.print(f"To continue: {command_again()}", markup=False)
         ctx.exit(4)
-
-
-def _designs(count: int) -> str:
-    return f"{count:,} design" if count == 1 else f"{count:,} designs"
 
 
 def _print(
@@ -148,8 +145,8 @@ def _print(
     stdout.print()
     print_text(f"{SIGN}{more}")
     reused = len(swept.cells) - swept.alike - swept.computed
-    again = f", {_designs(reused)} found in {folder}" if reused else ""
-    say(f"{_designs(swept.computed)} simulated in {swept.seconds:.1f} s{again}.")
+    again = f", {counted(reused, 'design')} found in {folder}" if reused else ""
+    say(f"{counted(swept.computed, 'design')} simulated in {swept.seconds:.1f} s{again}.")
 
 
 def _print_table(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, *, everything: bool) -> str:
@@ -181,7 +178,7 @@ def _print_table(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, *,
     )
     print_rows([f">{name}" for name in header], rows, wide=True, styles=styles)
     hidden = len(frame) - len(chosen)
-    return f" {_designs(hidden)} more with --all." if hidden else ""
+    return f" {counted(hidden, 'more design')} with --all." if hidden else ""
 
 
 def summary(swept: SweepRun, frame: pd.DataFrame, folder: Path) -> dict[str, object]:

@@ -24,6 +24,7 @@ from trialsim.cli.options import (
 )
 from trialsim.cli.parse import Whole
 from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _print(found: Tornado, folder: Path, *, figures: bool, everything: bool) -> 
         _print_bars(found, measure, found.of(measure) if everything else first_bars(found))
     stdout.print()
     hidden = len(found.bars) - len(first_bars(found))
-    more = "" if everything or not hidden else f" {hidden} more row{'s' if hidden != 1 else ''} with --all."
+    more = "" if everything or not hidden else f" {counted(hidden, 'more row')} with --all."
     print_text(f"{SIGN}{more}")
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from trialsim.assurance import Assurance, Bin, ShareEstimate, SmallPilot
 from trialsim.numbers.distributions import quantile
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error
 from trialsim.runs.answers import finished, taken
@@ -102,7 +103,9 @@ def _lost(found: Assurance) -> list[str]:
         bounds = "" if impossible or failed < MANY_FAILED * found.replicates else (
             f" Counted as failures they make the assurance {percent(low)}, as successes {percent(high)}."
         )  # fmt: skip
-        lines.append(f"{failed:,} trials could not be analyzed and are left out.{bounds}")
+        lines.append(
+            f"{counted(failed, 'trial')} could not be analyzed and {'is' if failed == 1 else 'are'} left out.{bounds}"
+        )
     return lines
 
 

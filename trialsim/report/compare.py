@@ -15,6 +15,7 @@ from trialsim.compare.wording import headline
 from trialsim.evaluate.columns import POWER, shown_row
 from trialsim.evaluate.separation import Separation
 from trialsim.evaluate.verdict import more_should
+from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.compare_lines import lines, written_value
 from trialsim.report.digits import percent, rounded
@@ -185,7 +186,7 @@ def pictures(found: Comparison) -> Iterator[ComparisonPicture]:
 
     names = {side.label: side.name for side in found.sides}
     seed = "different seeds" if found.seed is None else f"seed {found.seed}"
-    note = f"{found.replicates:,} simulated trials of each design, {seed}."
+    note = f"{counted(found.replicates, 'simulated trial')} of each design, {seed}."
     powers = frames.power_frame(found)
     if len(powers):
         yield ComparisonPicture(

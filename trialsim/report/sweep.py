@@ -13,6 +13,7 @@ from trialsim.evaluate.columns import shown_row
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import MEAN_SHARES
 from trialsim.evaluate.verdict import more_should
+from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error, with_error
 from trialsim.report.words import join
@@ -109,7 +110,12 @@ def named_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> 
     shared = "the same seed in every cell, so designs share their random numbers"
     if len(swept.seeds) > 1:
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
-    lines.append(Line(TRIALS, f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}."))
+    lines.append(
+        Line(
+            TRIALS,
+            f"{counted(len(swept.cells), 'design')} of {counted(swept.replicates, 'simulated trial')}; {shared}.",
+        )
+    )
     if swept.alike:
         text = f"Designs that are equal to another one in other words, not simulated again: {swept.alike:,}."
         lines.append(Line("Alike", text))
@@ -242,7 +248,7 @@ def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
     short = names_of(swept.paths)
     names = {path: f"{name}{_unit(swept, path)}" for path, name in short.items()}
     value, share = answer_name(swept, answer), is_share(answer.measure)
-    note = f"{swept.scenario}: {swept.replicates:,} simulated trials a design."
+    note = f"{swept.scenario}: {counted(swept.replicates, 'simulated trial')} a design."
     found: list[tuple[str, Figure]] = []
     axes = _axes(frame, swept.paths)
     if axes:

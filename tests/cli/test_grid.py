@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rich.cells import cell_len
 
+from trialsim.cli import main
 from trialsim.cli.grid import grid, grouped
 
 HEADER = ("analysis", ">power", ">without effects", "level")
@@ -46,3 +49,19 @@ def test_a_group_has_a_heading_in_the_style_of_its_rows() -> None:
     rows, styles = grouped([("A", "x", "1"), ("A", "", "2"), ("B", "y", "3")], ["bold red", "bold", "red"])
     assert rows == [("A", ""), ("  x", "1"), ("  in all", "2"), ("B: y", "3")]
     assert styles == ["bold", "bold red", "bold", "red"]
+
+
+def test_no_word_is_split_in_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every word of ``explain``, with its tables, stands whole in 40 columns as in 300."""
+    monkeypatch.chdir(tmp_path)
+    words: dict[int, set[str]] = {}
+    for columns in (300, 40):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        for more in ((), ("--all",)):
+            assert main(["explain", "picu-blood-draw", *more]) == 0
+            words.setdefault(columns, set()).update(capsys.readouterr().out.replace("/", " ").split())
+    assert {word for word in words[300] if len(word) > 2} <= words[40] | {f"{word}:" for word in words[40]} | {
+        word.removesuffix(":") for word in words[40]
+    }

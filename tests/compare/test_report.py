@@ -166,6 +166,16 @@ def test_lines_mark_what_lies_beyond_chance(found: Comparison) -> None:
     assert len(lines(found, "B", first=True)) < len(shown)
 
 
+def test_what_only_one_has_is_named_as_people_call_it() -> None:
+    """Analyses by their labels, measures of the trial in words; scripts get the names."""
+    found = compare(["nicu-parent-massage", "textbook-t-test"], replicates=20)
+    (of_a, _) = alone(found)
+    assert "All mothers, on logs (post - pre)" in of_a
+    assert "all_mothers" not in of_a
+    assert "all_mothers_log (post - pre)" in {row.name for row in found.alone}
+    assert "missed_share hold therapist" in {row.name for row in found.alone}
+
+
 def test_what_only_one_has_is_named() -> None:
     many = compare(["many-arms", "textbook-t-test"], replicates=100)
     told = alone(many)

@@ -40,8 +40,8 @@ def test_a_test_of_the_way_that_is_not_good_is_doubted(changes: list[str], wrong
 def test_the_words_name_both_places_and_the_way_out() -> None:
     (text,) = warned(ARMS, "analyses.main.alternative=greater")
     assert text == (
-        "analyses.main: alternative: greater tests whether 'pain' is higher with glasses than with control, but outcomes.pain has "
-        "better: lower. Write alternative: less or two-sided, unless harm is to be shown."
+        "analyses.main: alternative: greater tests whether 'pain' is higher with glasses than with control, but outcomes.pain "
+        "has better: lower. Write alternative: less or two-sided, unless harm is to be shown."
     )
     assert warned(ARMS, "analyses.main.alternative=greater", "outcomes.pain.better=higher") == []
 

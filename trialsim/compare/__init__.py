@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trialsim.compare.best import PowerRanking
 from trialsim.compare.paired import COLUMNS, Difference
-from trialsim.compare.play import FigureData, play_sides, read_stored
+from trialsim.compare.play import FigureData, UnsharedRow, play_sides, read_stored
 from trialsim.compare.sides import CompareError, Side, read_sides
 from trialsim.compare.wording import difference_sentences
 from trialsim.engine import Engine
@@ -32,7 +32,7 @@ class Comparison:
     seed, replicates : what was simulated; the seed is None if folders with different seeds were read
     rows : every measure of every design but the first, against the first
     changes : label of a design to sentences on how its scenario differs from the baseline
-    alone : (label, what) for each row that only one of two designs has
+    alone : each row that only one of two designs has
     notes : notes for the reader, such as that a comparison is unpaired
     shown : data for figures, for each design
     contests : for each power that a choice depends on, which designs differ clearly
@@ -44,7 +44,7 @@ class Comparison:
     replicates: int
     rows: tuple[Difference, ...]
     changes: dict[str, tuple[str, ...]]
-    alone: tuple[tuple[str, str], ...]
+    alone: tuple[UnsharedRow, ...]
     notes: tuple[str, ...]
     shown: tuple[FigureData, ...]
     contests: tuple[PowerRanking, ...]

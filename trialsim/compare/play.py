@@ -62,6 +62,21 @@ class _Batch:
 
 
 @dataclass(frozen=True)
+class UnsharedRow:
+    """A row that only the design with this label has: an analysis and contrast, or a ``measure`` of the trial."""
+
+    label: str
+    analysis: str
+    contrast: str
+    measure: str
+
+    @property
+    def name(self) -> str:
+        """For scripts: ``fear_during (music - control)``, ``missed_share nurse``."""
+        return f"{self.measure} {self.contrast}".strip() if self.measure else f"{self.analysis} ({self.contrast})"
+
+
+@dataclass(frozen=True)
 class ComparisonData:
     """The comparison: rows for every design but the first, and data for figures of each.
 
@@ -70,7 +85,7 @@ class ComparisonData:
     """
 
     rows: tuple[Difference, ...]
-    alone: tuple[tuple[str, str], ...]
+    alone: tuple[UnsharedRow, ...]
     shown: tuple[FigureData, ...]
     contests: tuple[PowerRanking, ...]
     verdicts: tuple[tuple[Verdict, ...], ...]
@@ -220,24 +235,22 @@ class _Sums:
             verdicts.append(verdicts_of(plan.rows, side.study.scenario.primary, twins, levels))
         return tuple(verdicts)
 
-    def alone(self) -> tuple[tuple[str, str], ...]:
-        """Rows that only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
-        found: list[tuple[str, str]] = []
+    def alone(self) -> tuple[UnsharedRow, ...]:
+        """Rows that only one side of a pair has."""
+        found: list[UnsharedRow] = []
         for side, names in zip(self.sides[1:], self.wide[1:], strict=True):
             for label, mine, others in (
                 (self.sides[0].label, self.wide[0], names),
                 (side.label, names, self.wide[0]),
             ):
-                known = {_name(column) for column in others}
-                found.extend((label, _name(column)) for column in mine if _name(column) not in known)
+                known = {_row(label, column) for column in others}
+                found.extend(row for column in mine if (row := _row(label, column)) not in known)
         return tuple(dict.fromkeys(found))
 
 
-def _name(column: MeasureColumn) -> str:
-    """The name of a row: an analysis and contrast, or a number of the trial."""
-    if column.analysis == TRIAL:
-        return f"{column.measure.partition(':')[0]} {column.contrast}".strip()
-    return f"{column.analysis} ({column.contrast})"
+def _row(label: str, column: MeasureColumn) -> UnsharedRow:
+    measure = column.measure.partition(":")[0] if column.analysis == TRIAL else ""
+    return UnsharedRow(label, column.analysis, column.contrast, measure)
 
 
 # ---------------------------------------------------------------- finished folders

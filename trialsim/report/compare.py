@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trialsim.analysis.plan import plain_words
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.best import PowerRanking
 from trialsim.compare.frames import labels_of_sides
@@ -19,13 +20,15 @@ from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.compare_lines import lines, written_value
 from trialsim.report.digits import percent, rounded
-from trialsim.report.page import embedded, pages
+from trialsim.report.page import TRIAL_MEASURES, embedded, pages
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_comparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from trialsim.compare.play import UnsharedRow
 
 CSV, PAGE, RECORD = "comparison.csv", "compare.html", "compare.json"
 
@@ -159,11 +162,20 @@ def too_often(found: Comparison) -> list[str]:
 def alone(found: Comparison) -> list[str]:
     """What only one design has, one line each design."""
     sentences = []
-    for label in dict.fromkeys(label for label, _ in found.alone):
-        names = list(dict.fromkeys(name for where, name in found.alone if where == label))
+    labels = labels_of_sides(found)
+    for label in dict.fromkeys(row.label for row in found.alone):
+        names = list(dict.fromkeys(_shown_alone(row, labels) for row in found.alone if row.label == label))
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         sentences.append(f"Only in {label}, so not compared: {', '.join(names[:8])}{more}.")
     return sentences
+
+
+def _shown_alone(row: UnsharedRow, labels: Mapping[str, str]) -> str:
+    """An analysis as people call it, or a measure of the trial."""
+    if not row.measure:
+        return shown_row(labels, row.analysis, row.contrast)
+    words = TRIAL_MEASURES[row.measure][0] if row.measure in TRIAL_MEASURES else plain_words(row.measure)
+    return f"{words[0].lower()}{words[1:]}{f' ({row.contrast})' if row.contrast else ''}"
 
 
 # ---------------------------------------------------------------- files
@@ -268,7 +280,7 @@ def summary(found: Comparison) -> dict[str, Any]:
         "replicates": found.replicates,
         "changes": {label: list(changes) for label, changes in found.changes.items()},
         "notes": list(found.notes),
-        "only_in": [{"label": label, "what": name} for label, name in found.alone],
+        "only_in": [{"label": row.label, "what": row.name} for row in found.alone],
         "answer": answer(found),
         "choice": choice(found),
         "contests": [asdict(one) for one in found.contests],

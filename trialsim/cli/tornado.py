@@ -117,7 +117,10 @@ def _print(found: Tornado, folder: Path, *, figures: bool, everything: bool) -> 
 
 
 def _print_bars(found: Tornado, measure: str, bars: Sequence[Bar]) -> None:
-    """What each end of every range changes: of power in percentage points, otherwise in the unit of the measure."""
+    """What each end of every range changes: of power in percentage points, otherwise in the unit of the measure.
+
+    What is beyond the Monte Carlo error is bold.
+    """
     from trialsim.report.sweep import names_of
     from trialsim.report.tornado import axis_name, change
     from trialsim.scenario.sweep import shown
@@ -134,5 +137,5 @@ def _print_bars(found: Tornado, measure: str, bars: Sequence[Bar]) -> None:
     print_text(f"{what[0].upper()}{what[1:]}{unit}", style="bold")
     print_rows(
         ("assumption", ">declared", ">change at low", ">change at high"), rows, wide=True,
-        styles=["" if not bar.noise else "dim" for bar in bars],
+        styles=["" if bar.noise else "bold" for bar in bars],
     )  # fmt: skip

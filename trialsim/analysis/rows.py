@@ -23,7 +23,12 @@ NOT_TESTED: Final = 6
 NO_EVENTS: Final = 7
 SHARED_CLUSTER: Final = 8
 TOO_FEW_CLUSTERS: Final = 9
-NO_EVENT: Final = 7
+NO_EVENT: Final = 10
+BOUNDARY: Final = 11
+LATER_COVARIANCE: Final = 12
+
+#: An analysis with one of these has numbers.
+ANALYZED: Final = (OK, BOUNDARY, LATER_COVARIANCE)
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -37,6 +42,8 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
+    BOUNDARY: "analyzed, with a variance of the random effects at 0 (or their correlation at 1)",
+    LATER_COVARIANCE: "analyzed, with a later covariance of the list: those before it did not converge",
 }
 
 
@@ -129,3 +136,8 @@ def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
         p=np.where(closed, np.nan, rows.p),
         status=np.where(closed & (rows.status == OK), np.int8(NOT_TESTED), rows.status),
     )
+
+
+def noted(rows: Rows, status: int, where: BoolArray) -> Rows:
+    """Say something about rows that are analyzed: the status becomes ``status`` where it is `OK`, the numbers stay."""
+    return replace(rows, status=np.where(where & (rows.status == OK), np.int8(status), rows.status).astype(np.int8))

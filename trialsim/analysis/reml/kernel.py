@@ -1,0 +1,391 @@
+"""The fit of every replicate: sums, columns that can be estimated, the covariance, the contrast."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+from trialsim.analysis.reml.algebra import factor, independent, invert_factor
+from trialsim.analysis.reml.fit import climb, explain, observed
+from trialsim.analysis.reml.likelihood import Effects, Space, derivatives, deviance, gather, residuals, spread_effects
+from trialsim.analysis.reml.structures import (
+    COMPOUND,
+    EDGE_OF_SLOPES,
+    SLOPES,
+    UNSTRUCTURED,
+    fill_first,
+    fill_second,
+    fill_sigma,
+    fill_start,
+)
+from trialsim.analysis.reml.sums import Sums, add_up, standardize
+from trialsim.analysis.rows import (
+    BOUNDARY,
+    EMPTY_ARM,
+    NOT_CONVERGED,
+    OK,
+    SINGULAR,
+    TOO_FEW,
+    FloatArray,
+    IntArray,
+)
+from trialsim.compiled import kernel, part
+
+#: Residuals are rounding errors, and nothing varies.
+FLAT: Final = -1
+
+#: A residual sum of squares below this share of that of all values is rounding error.
+ROUNDING_SHARE: Final = 1e-26
+
+
+@part
+def _plain(patterns: int, effects: Effects, sums: Sums, space: Space) -> float:
+    """``info`` and ``xy`` of least squares; the sum of squares of all values."""
+    visits = space.sigma.shape[0]
+    for s in range(patterns):
+        for v in range(visits):
+            for w in range(visits):
+                space.w[s, v, w] = 1.0 if v == w and sums.mask[s] >> v & 1 else 0.0
+    return gather(patterns, effects, sums, space)
+
+
+@part
+def _least_squares(patterns: int, effects: Effects, sums: Sums, space: Space) -> float:
+    """``phi`` and ``beta`` of least squares; the residual sum of squares."""
+    size = effects.part.shape[0]
+    rest = _plain(patterns, effects, sums, space)
+    factor(space.info, space.big, size)
+    invert_factor(space.big, space.phi, size)
+    for p in range(size):
+        value = 0.0
+        for q in range(size):
+            value += space.phi[p, q] * space.xy[q]
+        space.beta[p] = value
+        rest -= value * space.xy[p]
+    return rest
+
+
+@part
+def _raw(patterns: int, effects: Effects, sums: Sums, space: Space, more: float, raw: FloatArray) -> None:
+    """Covariances (V, V) of the residuals of least squares, each from whoever has both visits, made positive definite."""
+    visits = raw.shape[0]
+    for v in range(visits):
+        for w in range(visits):
+            raw[v, w] = 0.0
+            space.sigma[v, w] = 0.0
+    spread_effects(effects, space)
+    for s in range(patterns):
+        residuals(s, sums, space)
+        for v in range(visits):
+            for w in range(visits):
+                if sums.mask[s] >> v & 1 and sums.mask[s] >> w & 1:
+                    raw[v, w] += space.one[v, w]
+                    space.sigma[v, w] += sums.count[s]
+    for v in range(visits):
+        for w in range(visits):
+            raw[v, w] = more * raw[v, w] / space.sigma[v, w] if space.sigma[v, w] > 0.0 else 0.0
+    for _ in range(60):
+        if not math.isnan(factor(raw, space.lower, visits)):
+            return
+        for v in range(visits):
+            for w in range(visits):
+                if v != w:
+                    raw[v, w] *= 0.9
+
+
+@part
+def _lacks(weights: FloatArray, a: int, b: int, by_visit: bool, sums: Sums) -> bool:
+    """Whether arm a or b has no value where the contrast looks: at one of its visits, or at all."""
+    if not by_visit:
+        return sums.people[a] == 0 or sums.people[b] == 0
+    for v in range(weights.shape[0]):
+        if weights[v] != 0.0 and (sums.cell[a, v] == 0 or sums.cell[b, v] == 0):
+            return True
+    return False
+
+
+@part
+def _settle(hessian: FloatArray, lower: FloatArray, covariance: FloatArray, count: int) -> bool:
+    """``covariance`` of the parameters from a Hessian of the deviance; false if it has none."""
+    if math.isnan(factor(hessian, lower, count)):
+        return False
+    invert_factor(lower, covariance, count)
+    for k in range(count):
+        for l in range(count):
+            covariance[k, l] *= 2.0
+    return True
+
+
+@part
+def _stay(structure: int, t: FloatArray, patterns: int, effects: Effects, sums: Sums, space: Space, theta: FloatArray) -> None:
+    """All derivatives at ``theta``."""
+    fill_sigma(structure, theta, t, space.sigma)
+    deviance(patterns, effects, sums, space)
+    fill_first(structure, theta, t, space.first)
+    derivatives(structure, False, patterns, effects, sums, space)
+
+
+class Model(NamedTuple):
+    """What is fitted, and what is asked: K arms, V visits, P effects.
+
+    Attributes
+    ----------
+    place : (K,) where among the numbers of a participant an arm has its indicator, 0 for the arm that is compared with
+    part, weight : (P,), (P, V) the effects, as in :class:`trialsim.analysis.reml.likelihood.Effects`
+    contrast : (P,) the contrast of the effects that is the estimate
+    visits : (V,) its weights of the visits
+    pair : (2,) the two arms
+    t : (V,) times of a random slope
+    structure : of the covariance
+    bounded : whether the variances of random effects must not be negative
+    by_visit : whether every arm has a mean of its own at each visit
+    adjust : whether the variance is Kenward and Roger's
+    by_expected : whether the covariance of the parameters is by the expected Hessian, not by the observed one
+    """
+
+    place: IntArray
+    part: IntArray
+    weight: FloatArray
+    contrast: FloatArray
+    visits: FloatArray
+    pair: IntArray
+    t: FloatArray
+    structure: int
+    bounded: bool
+    by_visit: bool
+    adjust: bool
+    by_expected: bool
+
+
+class Scratch(NamedTuple):
+    """Room for the fit of one replicate beside :class:`Space`."""
+
+    u: FloatArray  # (A,)
+    kept: IntArray  # (P,)
+    part: IntArray  # (P,)
+    weight: FloatArray  # (P, V)
+    contrast: FloatArray  # (P,)
+    first: IntArray  # (P,)
+    last: IntArray  # (P,)
+    raw: FloatArray  # (V, V)
+    theta: FloatArray  # (Q,)
+    edge: FloatArray  # (3,)
+    step: FloatArray  # (Q,)
+    trial: FloatArray  # (Q,)
+    hessian: FloatArray  # (Q, Q)
+    lower: FloatArray  # (Q, Q)
+    covariance: FloatArray  # (Q, Q)
+
+
+@kernel
+def fit_all(
+    y: FloatArray,
+    x: FloatArray,
+    arm: IntArray,
+    model: Model,
+    sums: Sums,
+    space: Space,
+    edge: Space,
+    scratch: Scratch,
+    out: FloatArray,
+    n: IntArray,
+    status: IntArray,
+) -> None:
+    """Estimate, variance, degrees of freedom (R, 3), participants and status (R,) of one contrast in every replicate.
+
+    ``edge`` is room for the three parameters of the edge of random slopes.
+    """
+    a, b = model.pair[0], model.pair[1]
+    numbers = space.fitted.shape[0]
+    u_arms = numbers - x.shape[2]
+    for r in range(y.shape[0]):
+        for k in range(3):
+            out[r, k] = math.nan
+        standardize(y, x, arm, r, u_arms, sums)
+        patterns = add_up(y, x, arm, r, u_arms, model.place, scratch.u, sums)
+        n[r] = sums.people[a] + sums.people[b]
+        if _lacks(model.visits, a, b, model.by_visit, sums):
+            status[r] = EMPTY_ARM
+            continue
+        size, lost = _estimable(patterns, model, sums, space, scratch)
+        if lost:
+            status[r] = SINGULAR
+            continue
+        effects = Effects(scratch.part[:size], scratch.weight[:size], scratch.first[:size], scratch.last[:size])
+        status[r] = _fit(patterns, effects, model, sums, space, edge, scratch, out, r)
+        scale = sums.scale[numbers]
+        out[r, 0] *= scale
+        out[r, 1] *= scale * scale
+
+
+@part
+def _estimable(patterns: int, model: Model, sums: Sums, space: Space, scratch: Scratch) -> tuple[int, bool]:
+    """Keep the effects that are no function of those before them; how many, and whether one of the contrast is lost."""
+    size, visits = model.weight.shape
+    for p in range(size):
+        scratch.part[p] = model.part[p]
+        low, high = visits, 0
+        for v in range(visits):
+            scratch.weight[p, v] = model.weight[p, v]
+            if model.weight[p, v] != 0.0:
+                low, high = min(low, v), v + 1
+        scratch.first[p] = min(low, high)
+        scratch.last[p] = high
+    everything = Effects(scratch.part, scratch.weight, scratch.first, scratch.last)
+    _plain(patterns, everything, sums, space)
+    count = independent(space.info, space.big, scratch.kept, size)
+    asked, there = 0, 0
+    for p in range(size):
+        asked += 1 if model.contrast[p] != 0.0 else 0
+    for j in range(count):
+        p = scratch.kept[j]  # never before j
+        scratch.part[j] = scratch.part[p]
+        scratch.first[j] = scratch.first[p]
+        scratch.last[j] = scratch.last[p]
+        scratch.contrast[j] = model.contrast[p]
+        there += 1 if model.contrast[p] != 0.0 else 0
+        for v in range(visits):
+            scratch.weight[j, v] = scratch.weight[p, v]
+    return count, there < asked
+
+
+@part
+def _fit(
+    patterns: int,
+    effects: Effects,
+    model: Model,
+    sums: Sums,
+    space: Space,
+    edge: Space,
+    scratch: Scratch,
+    out: FloatArray,
+    r: int,
+) -> int:
+    """Fill row r of ``out``; the status."""
+    visits, size = space.sigma.shape[0], effects.part.shape[0]
+    values, people, total = 0, 0.0, 0.0
+    for s in range(patterns):
+        people += sums.count[s]
+        for v in range(visits):
+            values += int(sums.count[s]) if sums.mask[s] >> v & 1 else 0
+            total += sums.yy[s, v, v]
+    df = values - size
+    if df < 1 or (model.structure == UNSTRUCTURED and people - model.place.shape[0] < visits):
+        return TOO_FEW
+    rest = _least_squares(patterns, effects, sums, space)
+    if rest <= ROUNDING_SHARE * max(total, 1.0):
+        _independent(0.0, df, size, space, scratch, out, r)
+        return FLAT
+    _raw(patterns, effects, sums, space, values / df, scratch.raw)
+    structure, theta = model.structure, scratch.theta
+    fill_start(structure, scratch.raw, model.t, theta)
+    lowest = climb(
+        structure, model.t, patterns, effects, sums, space, theta, scratch.step, scratch.trial, scratch.hessian,
+        scratch.lower,
+    )  # fmt: skip
+    if model.bounded and not _inside(structure, lowest, theta):
+        return _on_the_edge(patterns, effects, model, sums, space, edge, scratch, rest / df, out, r)
+    if math.isnan(lowest):
+        return NOT_CONVERGED
+    return _report(structure, theta, patterns, effects, model, sums, space, scratch, OK, out, r)
+
+
+@part
+def _inside(structure: int, lowest: float, theta: FloatArray) -> bool:
+    """Whether the minimum was found where the random effects have a covariance matrix."""
+    if math.isnan(lowest) or theta[0] <= 0.0:
+        return False
+    return structure == COMPOUND or theta[0] * theta[2] - theta[1] * theta[1] > 0.0
+
+
+@part
+def _report(
+    structure: int,
+    theta: FloatArray,
+    patterns: int,
+    effects: Effects,
+    model: Model,
+    sums: Sums,
+    space: Space,
+    scratch: Scratch,
+    status: int,
+    out: FloatArray,
+    r: int,
+) -> int:
+    """Fill row r from the derivatives at ``theta``."""
+    count = space.gradient.shape[0]
+    curved = fill_second(structure, theta, model.t, space.second)
+    if model.adjust and model.by_expected:
+        for k in range(count):
+            for l in range(count):
+                scratch.hessian[k, l] = space.expected[k, l]
+    else:
+        observed(space, scratch.hessian)
+    if not _settle(scratch.hessian, scratch.lower, scratch.covariance, count):
+        return NOT_CONVERGED
+    explain(
+        structure, patterns, effects, sums, space, scratch.contrast, scratch.covariance, model.adjust, curved, out[r]
+    )
+    return status
+
+
+@part
+def _independent(variance: float, df: int, size: int, space: Space, scratch: Scratch, out: FloatArray, r: int) -> None:
+    """Fill row r by least squares, all values independent."""
+    out[r, 0] = 0.0
+    out[r, 1] = 0.0
+    for p in range(size):
+        out[r, 0] += scratch.contrast[p] * space.beta[p]
+        for q in range(size):
+            out[r, 1] += variance * scratch.contrast[p] * space.phi[p, q] * scratch.contrast[q]
+    out[r, 2] = df
+
+
+@part
+def _on_the_edge(
+    patterns: int,
+    effects: Effects,
+    model: Model,
+    sums: Sums,
+    space: Space,
+    edge: Space,
+    scratch: Scratch,
+    variance: float,
+    out: FloatArray,
+    r: int,
+) -> int:
+    """The minimum where a variance is 0, or where intercept and slope are perfectly correlated."""
+    theta, structure, df = scratch.theta, model.structure, 0
+    if structure == SLOPES:
+        fill_start(EDGE_OF_SLOPES, scratch.raw, model.t, scratch.edge)
+        lowest = climb(
+            EDGE_OF_SLOPES, model.t, patterns, effects, sums, edge, scratch.edge, scratch.step, scratch.trial,
+            scratch.hessian, scratch.lower,
+        )  # fmt: skip
+        if not math.isnan(lowest):
+            if not model.adjust:
+                return _report(
+                    EDGE_OF_SLOPES, scratch.edge, patterns, effects, model, sums, edge, scratch, BOUNDARY, out, r
+                )
+            theta[0] = scratch.edge[0] * scratch.edge[0]
+            theta[1] = scratch.edge[0] * scratch.edge[1]
+            theta[2] = scratch.edge[1] * scratch.edge[1]
+            theta[3] = scratch.edge[2]
+            _stay(structure, model.t, patterns, effects, sums, space, theta)
+            return _report(structure, theta, patterns, effects, model, sums, space, scratch, BOUNDARY, out, r)
+    for k in range(space.gradient.shape[0]):
+        theta[k] = 0.0
+    theta[space.gradient.shape[0] - 1] = variance
+    _stay(structure, model.t, patterns, effects, sums, space, theta)
+    if space.gradient[0] < 0.0 or (structure == SLOPES and space.gradient[2] < 0.0):
+        return NOT_CONVERGED
+    if model.adjust:
+        return _report(structure, theta, patterns, effects, model, sums, space, scratch, BOUNDARY, out, r)
+    size = effects.part.shape[0]
+    values = 0
+    for s in range(patterns):
+        for v in range(space.sigma.shape[0]):
+            values += int(sums.count[s]) if sums.mask[s] >> v & 1 else 0
+    df = values - size
+    _independent(1.0, df, size, space, scratch, out, r)
+    return BOUNDARY

@@ -43,8 +43,12 @@ def climb(
     trial: FloatArray,
     hessian: FloatArray,
     lower: FloatArray,
+    move: bool,
 ) -> float:
-    """The deviance at its minimum over ``theta``, NaN if it was not found. All derivatives are those of the minimum."""
+    """The deviance at its minimum over ``theta``, NaN if it was not found. All derivatives are those of the minimum.
+
+    Without ``move`` only the derivatives at ``theta`` are computed.
+    """
     count = space.gradient.shape[0]
     here = _at(structure, t, patterns, effects, sums, space, theta)
     if math.isnan(here):
@@ -54,6 +58,8 @@ def climb(
         fill_first(structure, theta, t, space.first)
         curved = fill_second(structure, theta, t, space.second)
         derivatives(structure, curved, patterns, effects, sums, space)
+        if not move:
+            return here
         near = decrement < NEAR
         if near:
             observed(space, hessian)

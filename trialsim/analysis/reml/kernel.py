@@ -7,15 +7,12 @@ from typing import Final, NamedTuple
 
 from trialsim.analysis.reml.algebra import factor, independent, invert_factor
 from trialsim.analysis.reml.fit import climb, explain, observed
-from trialsim.analysis.reml.likelihood import Effects, Space, derivatives, deviance, gather, residuals, spread_effects
+from trialsim.analysis.reml.likelihood import Effects, Space, gather, residuals, spread_effects
 from trialsim.analysis.reml.structures import (
     COMPOUND,
-    EDGE_OF_SLOPES,
     SLOPES,
     UNSTRUCTURED,
-    fill_first,
     fill_second,
-    fill_sigma,
     fill_start,
 )
 from trialsim.analysis.reml.sums import Sums, add_up, standardize
@@ -34,35 +31,29 @@ from trialsim.compiled import kernel, part
 #: Residuals are rounding errors, and nothing varies.
 FLAT: Final = -1
 
+#: Where the fit is: anywhere; perfectly correlated; all values independent; at an edge that was found.
+FREE: Final = 0
+ON_EDGE: Final = 1
+INDEPENDENT: Final = 2
+SETTLED: Final = 3
+
 #: A residual sum of squares below this share of that of all values is rounding error.
 ROUNDING_SHARE: Final = 1e-26
 
 
 @part
-def _plain(patterns: int, effects: Effects, sums: Sums, space: Space) -> float:
-    """``info`` and ``xy`` of least squares; the sum of squares of all values."""
-    visits = space.sigma.shape[0]
-    for s in range(patterns):
-        for v in range(visits):
-            for w in range(visits):
-                space.w[s, v, w] = 1.0 if v == w and sums.mask[s] >> v & 1 else 0.0
-    return gather(patterns, effects, sums, space)
-
-
-@part
-def _least_squares(patterns: int, effects: Effects, sums: Sums, space: Space) -> float:
-    """``phi`` and ``beta`` of least squares; the residual sum of squares."""
-    size = effects.part.shape[0]
-    rest = _plain(patterns, effects, sums, space)
+def _least_squares(size: int, space: Space) -> float:
+    """``phi`` and ``beta`` of least squares from ``info`` and ``xy``; the sum of squares that they explain."""
     factor(space.info, space.big, size)
     invert_factor(space.big, space.phi, size)
+    explained = 0.0
     for p in range(size):
         value = 0.0
         for q in range(size):
             value += space.phi[p, q] * space.xy[q]
         space.beta[p] = value
-        rest -= value * space.xy[p]
-    return rest
+        explained += value * space.xy[p]
+    return explained
 
 
 @part
@@ -116,15 +107,6 @@ def _settle(hessian: FloatArray, lower: FloatArray, covariance: FloatArray, coun
     return True
 
 
-@part
-def _stay(structure: int, t: FloatArray, patterns: int, effects: Effects, sums: Sums, space: Space, theta: FloatArray) -> None:
-    """All derivatives at ``theta``."""
-    fill_sigma(structure, theta, t, space.sigma)
-    deviance(patterns, effects, sums, space)
-    fill_first(structure, theta, t, space.first)
-    derivatives(structure, False, patterns, effects, sums, space)
-
-
 class Model(NamedTuple):
     """What is fitted, and what is asked: K arms, V visits, P effects.
 
@@ -136,7 +118,7 @@ class Model(NamedTuple):
     visits : (V,) its weights of the visits
     pair : (2,) the two arms
     t : (V,) times of a random slope
-    structure : of the covariance
+    structure, edge : of the covariance, and of that of random slopes on its edge
     bounded : whether the variances of random effects must not be negative
     by_visit : whether every arm has a mean of its own at each visit
     adjust : whether the variance is Kenward and Roger's
@@ -151,6 +133,7 @@ class Model(NamedTuple):
     pair: IntArray
     t: FloatArray
     structure: int
+    edge: int
     bounded: bool
     by_visit: bool
     adjust: bool
@@ -220,7 +203,10 @@ def fit_all(
 
 @part
 def _estimable(patterns: int, model: Model, sums: Sums, space: Space, scratch: Scratch) -> tuple[int, bool]:
-    """Keep the effects that are no function of those before them; how many, and whether one of the contrast is lost."""
+    """Keep the effects that are no function of those before them; how many, and whether one of the contrast is lost.
+
+    ``info`` and ``xy`` become those of least squares.
+    """
     size, visits = model.weight.shape
     for p in range(size):
         scratch.part[p] = model.part[p]
@@ -231,8 +217,11 @@ def _estimable(patterns: int, model: Model, sums: Sums, space: Space, scratch: S
                 low, high = min(low, v), v + 1
         scratch.first[p] = min(low, high)
         scratch.last[p] = high
-    everything = Effects(scratch.part, scratch.weight, scratch.first, scratch.last)
-    _plain(patterns, everything, sums, space)
+    for s in range(patterns):
+        for v in range(visits):
+            for w in range(visits):
+                space.w[s, v, w] = 1.0 if v == w and sums.mask[s] >> v & 1 else 0.0
+    gather(patterns, Effects(scratch.part, scratch.weight, scratch.first, scratch.last), sums, space)
     count = independent(space.info, space.big, scratch.kept, size)
     asked, there = 0, 0
     for p in range(size):
@@ -244,6 +233,9 @@ def _estimable(patterns: int, model: Model, sums: Sums, space: Space, scratch: S
         scratch.last[j] = scratch.last[p]
         scratch.contrast[j] = model.contrast[p]
         there += 1 if model.contrast[p] != 0.0 else 0
+        space.xy[j] = space.xy[p]
+        for i in range(j + 1):
+            space.info[j, i] = space.info[p, scratch.kept[i]]
         for v in range(visits):
             scratch.weight[j, v] = scratch.weight[p, v]
     return count, there < asked
@@ -272,22 +264,49 @@ def _fit(
     df = values - size
     if df < 1 or (model.structure == UNSTRUCTURED and people - model.place.shape[0] < visits):
         return TOO_FEW
-    rest = _least_squares(patterns, effects, sums, space)
+    rest = total - _least_squares(size, space)
     if rest <= ROUNDING_SHARE * max(total, 1.0):
         _independent(0.0, df, size, space, scratch, out, r)
         return FLAT
     _raw(patterns, effects, sums, space, values / df, scratch.raw)
-    structure, theta = model.structure, scratch.theta
+    structure, theta, room, stage = model.structure, scratch.theta, space, FREE
     fill_start(structure, scratch.raw, model.t, theta)
-    lowest = climb(
-        structure, model.t, patterns, effects, sums, space, theta, scratch.step, scratch.trial, scratch.hessian,
-        scratch.lower,
-    )  # fmt: skip
-    if model.bounded and not _inside(structure, lowest, theta):
-        return _on_the_edge(patterns, effects, model, sums, space, edge, scratch, rest / df, out, r)
+    while True:
+        lowest = climb(
+            structure, model.t, patterns, effects, sums, room, theta, scratch.step, scratch.trial, scratch.hessian,
+            scratch.lower, stage <= ON_EDGE,
+        )  # fmt: skip
+        if stage == FREE and (not model.bounded or _inside(structure, lowest, theta)):
+            break
+        if stage == SETTLED or (stage == ON_EDGE and not math.isnan(lowest) and not model.adjust):
+            break
+        if stage == FREE and structure == SLOPES:
+            stage, structure, theta, room = ON_EDGE, model.edge, scratch.edge, edge
+            fill_start(structure, scratch.raw, model.t, theta)
+        elif stage == INDEPENDENT:
+            if space.gradient[0] < 0.0 or (structure == SLOPES and space.gradient[2] < 0.0):
+                return NOT_CONVERGED
+            if not model.adjust:
+                _independent(rest / df, df, size, space, scratch, out, r)
+                return BOUNDARY
+            break
+        else:
+            at_edge = stage == ON_EDGE and not math.isnan(lowest)
+            stage, structure, theta, room = INDEPENDENT, model.structure, scratch.theta, space
+            for k in range(theta.shape[0]):
+                theta[k] = 0.0
+            theta[space.gradient.shape[0] - 1] = rest / df
+            if at_edge:
+                stage = SETTLED
+                theta[0] = scratch.edge[0] * scratch.edge[0]
+                theta[1] = scratch.edge[0] * scratch.edge[1]
+                theta[2] = scratch.edge[1] * scratch.edge[1]
+                theta[3] = scratch.edge[2]
     if math.isnan(lowest):
         return NOT_CONVERGED
-    return _report(structure, theta, patterns, effects, model, sums, space, scratch, OK, out, r)
+    if not _report(structure, theta, patterns, effects, model, sums, room, scratch, out, r):
+        return NOT_CONVERGED
+    return True
 
 
 @part
@@ -308,11 +327,10 @@ def _report(
     sums: Sums,
     space: Space,
     scratch: Scratch,
-    status: int,
     out: FloatArray,
     r: int,
-) -> int:
-    """Fill row r from the derivatives at ``theta``."""
+) -> bool:
+    """Fill row r from the derivatives at ``theta``; false if they give the parameters no covariance."""
     count = space.gradient.shape[0]
     curved = fill_second(structure, theta, model.t, space.second)
     if model.adjust and model.by_expected:
@@ -322,11 +340,11 @@ def _report(
     else:
         observed(space, scratch.hessian)
     if not _settle(scratch.hessian, scratch.lower, scratch.covariance, count):
-        return NOT_CONVERGED
+        return False
     explain(
         structure, patterns, effects, sums, space, scratch.contrast, scratch.covariance, model.adjust, curved, out[r]
     )
-    return status
+    return True
 
 
 @part
@@ -339,53 +357,3 @@ def _independent(variance: float, df: int, size: int, space: Space, scratch: Scr
         for q in range(size):
             out[r, 1] += variance * scratch.contrast[p] * space.phi[p, q] * scratch.contrast[q]
     out[r, 2] = df
-
-
-@part
-def _on_the_edge(
-    patterns: int,
-    effects: Effects,
-    model: Model,
-    sums: Sums,
-    space: Space,
-    edge: Space,
-    scratch: Scratch,
-    variance: float,
-    out: FloatArray,
-    r: int,
-) -> int:
-    """The minimum where a variance is 0, or where intercept and slope are perfectly correlated."""
-    theta, structure, df = scratch.theta, model.structure, 0
-    if structure == SLOPES:
-        fill_start(EDGE_OF_SLOPES, scratch.raw, model.t, scratch.edge)
-        lowest = climb(
-            EDGE_OF_SLOPES, model.t, patterns, effects, sums, edge, scratch.edge, scratch.step, scratch.trial,
-            scratch.hessian, scratch.lower,
-        )  # fmt: skip
-        if not math.isnan(lowest):
-            if not model.adjust:
-                return _report(
-                    EDGE_OF_SLOPES, scratch.edge, patterns, effects, model, sums, edge, scratch, BOUNDARY, out, r
-                )
-            theta[0] = scratch.edge[0] * scratch.edge[0]
-            theta[1] = scratch.edge[0] * scratch.edge[1]
-            theta[2] = scratch.edge[1] * scratch.edge[1]
-            theta[3] = scratch.edge[2]
-            _stay(structure, model.t, patterns, effects, sums, space, theta)
-            return _report(structure, theta, patterns, effects, model, sums, space, scratch, BOUNDARY, out, r)
-    for k in range(space.gradient.shape[0]):
-        theta[k] = 0.0
-    theta[space.gradient.shape[0] - 1] = variance
-    _stay(structure, model.t, patterns, effects, sums, space, theta)
-    if space.gradient[0] < 0.0 or (structure == SLOPES and space.gradient[2] < 0.0):
-        return NOT_CONVERGED
-    if model.adjust:
-        return _report(structure, theta, patterns, effects, model, sums, space, scratch, BOUNDARY, out, r)
-    size = effects.part.shape[0]
-    values = 0
-    for s in range(patterns):
-        for v in range(space.sigma.shape[0]):
-            values += int(sums.count[s]) if sums.mask[s] >> v & 1 else 0
-    df = values - size
-    _independent(1.0, df, size, space, scratch, out, r)
-    return BOUNDARY

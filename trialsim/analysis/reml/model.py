@@ -129,7 +129,7 @@ def reml_rows(
     place[[*others, a]] = np.arange(1, arms)
     model = Model(
         place, part, weight, contrast, np.ascontiguousarray(visits, np.float64), np.array([a, b], np.int64),
-        scaled(means.hours), structure, bounded, not means.linear, adjust, by_expected,
+        scaled(means.hours), structure, EDGE_OF_SLOPES, bounded, not means.linear, adjust, by_expected,
     )  # fmt: skip
     out, n, status = fitted(values, covariates, groups, model)
     flat, edge = status == FLAT, status == BOUNDARY

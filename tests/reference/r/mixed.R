@@ -48,7 +48,14 @@ mixed <- lapply(1:24, function(i) {
 })
 gls_fit <- function(l, fixed, kind) {
   l <- l[order(l$id, l$visit), ]; l$k <- as.integer(l$visit)
-  control <- glsControl(tolerance = 1e-12, msTol = 1e-14, maxIter = 1000, msMaxIter = 1000)
+  for (tolerance in c(1e-12, 1e-9, 1e-7)) {
+    g <- tryCatch(gls_at(l, fixed, kind, tolerance), error = function(e) NULL)
+    if (!is.null(g)) return(g)
+  }
+  NULL
+}
+gls_at <- function(l, fixed, kind, tolerance) {
+  control <- glsControl(tolerance = tolerance, msTol = tolerance / 100, maxIter = 1000, msMaxIter = 1000)
   if (kind == "unstructured") gls(fixed, l, correlation = corSymm(form = ~k | id), weights = varIdent(form = ~1 | visit), control = control)
   else if (kind == "ar1") gls(fixed, l, correlation = corAR1(form = ~k | id), control = control)
   else gls(fixed, l, correlation = corCompSymm(form = ~k | id), control = control)
@@ -57,6 +64,7 @@ mmrm <- lapply(1:24, function(i) {
   kind <- c("unstructured", "ar1", "compound-symmetry")[i %% 3 + 1]
   d <- make(i, FALSE); d$y <- d$y + 0; d$linear <- FALSE; l <- long(d)
   g <- gls_fit(l, y ~ arm * visit + b * visit + c, kind)
+  if (is.null(g)) return(NULL)
   w <- weights_of(names(coef(g)), d$w, d$hours, FALSE)
   list(arm = d$arm, y = d$y, x = d$x, hours = d$hours, w = d$w, covariance = kind, deviance = -2 * f(logLik(g)),
        estimate = sum(w * coef(g)), se = sqrt(f(w %*% vcov(g) %*% w)))
@@ -68,11 +76,13 @@ clda <- lapply(1:9, function(i) {
   for (k in 2:max(d$arm + 1)) for (v in 2:visits) l[[paste0("a", k - 1, "v", v)]] <- as.numeric(l$arm == k - 1 & l$visit == v)
   extra <- paste(grep("^a[0-9]v", names(l), value = TRUE), collapse = " + ")
   g <- gls_fit(l, as.formula(paste("y ~ visit + c +", extra)), kind)
+  if (is.null(g)) return(NULL)
   w <- setNames(numeric(length(coef(g))), names(coef(g))); w[paste0("a1v", visits)] <- 1
   list(arm = d$arm, y = d$y, x = d$x, hours = d$hours, covariance = kind, estimate = sum(w * coef(g)),
        se = sqrt(f(w %*% vcov(g) %*% w)))
 })
 versions <- list(R = R.version.string)
 for (p in c("lme4", "lmerTest", "pbkrtest", "nlme")) versions[[p]] <- as.character(packageVersion(p))
+mmrm <- Filter(Negate(is.null), mmrm); clda <- Filter(Negate(is.null), clda)
 cat(toJSON(list(versions = versions, mixed = mixed, mmrm = mmrm, clda = clda), digits = NA, auto_unbox = TRUE, na = "null",
            null = "null", pretty = FALSE), "\n")

@@ -287,7 +287,7 @@ def _fit(
             if space.gradient[0] < 0.0 or (structure == SLOPES and space.gradient[2] < 0.0):
                 return NOT_CONVERGED
             if not model.adjust:
-                _independent(rest / df, df, size, space, scratch, out, r)
+                _independent(1.0, df, size, space, scratch, out, r)
                 return BOUNDARY
             break
         else:
@@ -306,7 +306,7 @@ def _fit(
         return NOT_CONVERGED
     if not _report(structure, theta, patterns, effects, model, sums, room, scratch, out, r):
         return NOT_CONVERGED
-    return True
+    return OK if stage == FREE else BOUNDARY
 
 
 @part

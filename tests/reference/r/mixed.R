@@ -43,7 +43,13 @@ mixed <- lapply(1:24, function(i) {
   m <- lmer(as.formula(paste(fixed, if (slopes) "+ (1 + t | id)" else "+ (1 | id)")), l, control = tight)
   w <- weights_of(names(fixef(m)), d$w, d$hours, d$linear)
   s <- contest1D(m, f(w)); v <- vcovAdj(m); k <- Lb_ddf(f(w), vcov(m), v)
-  list(arm = d$arm, y = d$y, x = d$x, hours = d$hours, w = d$w, linear = d$linear, slopes = slopes, singular = isSingular(m, 1e-5),
+  joint <- NULL
+  if (!d$linear) {  # arm 1 and arm 0 over the visits: do they differ in their course?
+    n <- ncol(d$y); rows <- lapply(2:n, function(j) { u <- rep(0, n); u[j] <- 1; u[j - 1] <- -1; f(weights_of(names(fixef(m)), u, d$hours, FALSE)) })
+    L <- do.call(rbind, rows); one <- contestMD(m, L); other <- KRmodcomp(m, L)$stats
+    joint <- list(satterthwaite = c(one$`F value`, one$DenDF, one$`Pr(>F)`), kr = c(other$Fstat, other$ddf, other$p.value))
+  }
+  list(joint = joint, arm = d$arm, y = d$y, x = d$x, hours = d$hours, w = d$w, linear = d$linear, slopes = slopes, singular = isSingular(m, 1e-5),
        deviance = REMLcrit(m), satterthwaite = c(s$Estimate, s$`Std. Error`, s$df), kr = c(s$Estimate, sqrt(f(w %*% v %*% f(w))), k))
 })
 gls_fit <- function(l, fixed, kind) {

@@ -116,26 +116,31 @@ def explain(
     effects: Effects,
     sums: Sums,
     space: Space,
-    contrast: FloatArray,
+    contrasts: FloatArray,
+    m: int,
     covariance: FloatArray,
     adjust: bool,
     curved: bool,
     out: FloatArray,
+    r: int,
 ) -> None:
-    """Estimate, variance and degrees of freedom of a contrast of the effects; ``covariance`` (Q, Q) is that of ``theta``.
+    """Of contrast m of the effects: its estimate, variance, what Kenward and Roger add to it, and the variance's derivatives.
 
-    With ``adjust`` the variance is Kenward and Roger's. Uses and overwrites the derivatives in ``space``.
+    They fill ``out[r, m]``, (3 + Q,). ``covariance`` (Q, Q) is that of the parameters; only with ``adjust`` is anything added. Uses
+    and overwrites the derivatives in ``space``.
     """
     visits, (numbers, _), size = space.sigma.shape[0], space.fitted.shape, effects.part.shape[0]
     count = space.gradient.shape[0]
-    estimate, variance = 0.0, 0.0
+    out[r, m, 0] = 0.0
+    out[r, m, 1] = 0.0
+    out[r, m, 2] = 0.0
     for p in range(size):
-        estimate += contrast[p] * space.beta[p]
+        out[r, m, 0] += contrasts[m, p] * space.beta[p]
         value = 0.0
         for q in range(size):
-            value += space.phi[p, q] * contrast[q]
+            value += space.phi[p, q] * contrasts[m, q]
         space.xy[p] = value
-        variance += contrast[p] * value
+        out[r, m, 1] += contrasts[m, p] * value
     _along(effects, space)
     for k in range(count):
         space.gradient[k] = 0.0
@@ -155,15 +160,10 @@ def explain(
             pair_traces(structure, space.w, s, space.three, space, space.expected)
             if curved:
                 _less_curvature(space)
-    spread = 0.0
     for k in range(count):
-        for l in range(count):
-            spread += space.gradient[k] * covariance[k, l] * space.gradient[l]
-    out[0] = estimate
-    out[1] = variance
-    out[2] = 2.0 * variance * variance / spread
+        out[r, m, 3 + k] = space.gradient[k]
     if adjust:
-        out[1] += 2.0 * _more(effects, space, covariance)
+        out[r, m, 2] = 2.0 * _more(effects, space, covariance)
 
 
 @part

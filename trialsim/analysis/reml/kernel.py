@@ -85,12 +85,12 @@ def _raw(patterns: int, effects: Effects, sums: Sums, space: Space, more: float,
 
 
 @part
-def _lacks(weights: FloatArray, a: int, b: int, by_visit: bool, sums: Sums) -> bool:
+def _lacks(looks: IntArray, a: int, b: int, by_visit: bool, sums: Sums) -> bool:
     """Whether arm a or b has no value where the contrast looks: at one of its visits, or at all."""
     if not by_visit:
         return sums.people[a] == 0 or sums.people[b] == 0
-    for v in range(weights.shape[0]):
-        if weights[v] != 0.0 and (sums.cell[a, v] == 0 or sums.cell[b, v] == 0):
+    for v in range(looks.shape[0]):
+        if looks[v] != 0 and (sums.cell[a, v] == 0 or sums.cell[b, v] == 0):
             return True
     return False
 
@@ -114,8 +114,8 @@ class Model(NamedTuple):
     ----------
     place : (K,) where among the numbers of a participant an arm has its indicator, 0 for the arm that is compared with
     part, weight : (P,), (P, V) the effects, as in :class:`trialsim.analysis.reml.likelihood.Effects`
-    contrast : (P,) the contrast of the effects that is the estimate
-    visits : (V,) its weights of the visits
+    contrasts : (M, P) contrasts of the effects that are asked
+    looks : (V,) 1 where they look at a visit
     pair : (2,) the two arms
     t : (V,) times of a random slope
     structure, edge : of the covariance, and of that of random slopes on its edge
@@ -128,8 +128,8 @@ class Model(NamedTuple):
     place: IntArray
     part: IntArray
     weight: FloatArray
-    contrast: FloatArray
-    visits: FloatArray
+    contrasts: FloatArray
+    looks: IntArray
     pair: IntArray
     t: FloatArray
     structure: int
@@ -147,7 +147,7 @@ class Scratch(NamedTuple):
     kept: IntArray  # (P,)
     part: IntArray  # (P,)
     weight: FloatArray  # (P, V)
-    contrast: FloatArray  # (P,)
+    contrasts: FloatArray  # (M, P)
     first: IntArray  # (P,)
     last: IntArray  # (P,)
     raw: FloatArray  # (V, V)
@@ -171,23 +171,26 @@ def fit_all(
     edge: Space,
     scratch: Scratch,
     out: FloatArray,
+    spread: FloatArray,
+    free: FloatArray,
     n: IntArray,
     status: IntArray,
 ) -> None:
-    """Estimate, variance, degrees of freedom (R, 3), participants and status (R,) of one contrast in every replicate.
+    """Fit every replicate; ``edge`` is room for the three parameters of the edge of random slopes.
 
-    ``edge`` is room for the three parameters of the edge of random slopes.
+    Fills of each contrast the estimate, its variance, what Kenward and Roger add, and the derivatives of the variance by the
+    parameters (R, M, 3 + Q); the covariance of these (R, Q, Q); degrees of freedom where all values are independent (R,), else NaN;
+    participants of the two arms and status (R,).
     """
     a, b = model.pair[0], model.pair[1]
     numbers = space.fitted.shape[0]
     u_arms = numbers - x.shape[2]
     for r in range(y.shape[0]):
-        for k in range(3):
-            out[r, k] = math.nan
+        _empty(out, spread, free, r)
         standardize(y, x, arm, r, u_arms, sums)
         patterns = add_up(y, x, arm, r, u_arms, model.place, scratch.u, sums)
         n[r] = sums.people[a] + sums.people[b]
-        if _lacks(model.visits, a, b, model.by_visit, sums):
+        if _lacks(model.looks, a, b, model.by_visit, sums):
             status[r] = EMPTY_ARM
             continue
         size, lost = _estimable(patterns, model, sums, space, scratch)
@@ -195,10 +198,24 @@ def fit_all(
             status[r] = SINGULAR
             continue
         effects = Effects(scratch.part[:size], scratch.weight[:size], scratch.first[:size], scratch.last[:size])
-        status[r] = _fit(patterns, effects, model, sums, space, edge, scratch, out, r)
+        status[r] = _fit(patterns, effects, model, sums, space, edge, scratch, out, spread, free, r)
         scale = sums.scale[numbers]
-        out[r, 0] *= scale
-        out[r, 1] *= scale * scale
+        for m in range(out.shape[1]):
+            out[r, m, 0] *= scale
+            for k in range(1, out.shape[2]):
+                out[r, m, k] *= scale * scale
+
+
+@part
+def _empty(out: FloatArray, spread: FloatArray, free: FloatArray, r: int) -> None:
+    """No numbers yet."""
+    free[r] = math.nan
+    for m in range(out.shape[1]):
+        for k in range(out.shape[2]):
+            out[r, m, k] = math.nan if k < 3 else 0.0
+    for k in range(spread.shape[1]):
+        for l in range(spread.shape[1]):
+            spread[r, k, l] = 0.0
 
 
 @part
@@ -225,20 +242,30 @@ def _estimable(patterns: int, model: Model, sums: Sums, space: Space, scratch: S
     count = independent(space.info, space.big, scratch.kept, size)
     asked, there = 0, 0
     for p in range(size):
-        asked += 1 if model.contrast[p] != 0.0 else 0
+        asked += _asked(model.contrasts, p)
     for j in range(count):
         p = scratch.kept[j]  # never before j
         scratch.part[j] = scratch.part[p]
         scratch.first[j] = scratch.first[p]
         scratch.last[j] = scratch.last[p]
-        scratch.contrast[j] = model.contrast[p]
-        there += 1 if model.contrast[p] != 0.0 else 0
+        there += _asked(model.contrasts, p)
+        for m in range(model.contrasts.shape[0]):
+            scratch.contrasts[m, j] = model.contrasts[m, p]
         space.xy[j] = space.xy[p]
         for i in range(j + 1):
             space.info[j, i] = space.info[p, scratch.kept[i]]
         for v in range(visits):
             scratch.weight[j, v] = scratch.weight[p, v]
     return count, there < asked
+
+
+@part
+def _asked(contrasts: FloatArray, p: int) -> int:
+    """1 if a contrast takes an effect, else 0."""
+    for m in range(contrasts.shape[0]):
+        if contrasts[m, p] != 0.0:
+            return 1
+    return 0
 
 
 @part
@@ -251,9 +278,11 @@ def _fit(
     edge: Space,
     scratch: Scratch,
     out: FloatArray,
+    spread: FloatArray,
+    free: FloatArray,
     r: int,
 ) -> int:
-    """Fill row r of ``out``; the status."""
+    """Fill what is said of replicate r; the status."""
     visits, size = space.sigma.shape[0], effects.part.shape[0]
     values, people, total = 0, 0.0, 0.0
     for s in range(patterns):
@@ -266,7 +295,8 @@ def _fit(
         return TOO_FEW
     rest = total - _least_squares(size, space)
     if rest <= ROUNDING_SHARE * max(total, 1.0):
-        _independent(0.0, df, size, space, scratch, out, r)
+        _independent(0.0, size, space, scratch, out, r)
+        free[r] = df
         return FLAT
     _raw(patterns, effects, sums, space, values / df, scratch.raw)
     structure, theta, room, stage = model.structure, scratch.theta, space, FREE
@@ -287,7 +317,8 @@ def _fit(
             if space.gradient[0] < 0.0 or (structure == SLOPES and space.gradient[2] < 0.0):
                 return NOT_CONVERGED
             if not model.adjust:
-                _independent(1.0, df, size, space, scratch, out, r)
+                _independent(1.0, size, space, scratch, out, r)
+                free[r] = df
                 return BOUNDARY
             break
         else:
@@ -304,7 +335,7 @@ def _fit(
                 theta[3] = scratch.edge[2]
     if math.isnan(lowest):
         return NOT_CONVERGED
-    if not _report(structure, theta, patterns, effects, model, sums, room, scratch, out, r):
+    if not _report(structure, theta, patterns, effects, model, sums, room, scratch, out, spread, r):
         return NOT_CONVERGED
     return OK if stage == FREE else BOUNDARY
 
@@ -328,9 +359,10 @@ def _report(
     space: Space,
     scratch: Scratch,
     out: FloatArray,
+    spread: FloatArray,
     r: int,
 ) -> bool:
-    """Fill row r from the derivatives at ``theta``; false if they give the parameters no covariance."""
+    """Fill what is said of replicate r from the derivatives at ``theta``; false if they give the parameters no covariance."""
     count = space.gradient.shape[0]
     curved = fill_second(structure, theta, model.t, space.second)
     if model.adjust and model.by_expected:
@@ -341,19 +373,25 @@ def _report(
         observed(space, scratch.hessian)
     if not _settle(scratch.hessian, scratch.lower, scratch.covariance, count):
         return False
-    explain(
-        structure, patterns, effects, sums, space, scratch.contrast, scratch.covariance, model.adjust, curved, out[r]
-    )
+    for k in range(count):
+        for l in range(count):
+            spread[r, k, l] = scratch.covariance[k, l]
+    for m in range(scratch.contrasts.shape[0]):
+        explain(
+            structure, patterns, effects, sums, space, scratch.contrasts, m, scratch.covariance, model.adjust, curved,
+            out, r,
+        )  # fmt: skip
     return True
 
 
 @part
-def _independent(variance: float, df: int, size: int, space: Space, scratch: Scratch, out: FloatArray, r: int) -> None:
-    """Fill row r by least squares, all values independent."""
-    out[r, 0] = 0.0
-    out[r, 1] = 0.0
-    for p in range(size):
-        out[r, 0] += scratch.contrast[p] * space.beta[p]
-        for q in range(size):
-            out[r, 1] += variance * scratch.contrast[p] * space.phi[p, q] * scratch.contrast[q]
-    out[r, 2] = df
+def _independent(variance: float, size: int, space: Space, scratch: Scratch, out: FloatArray, r: int) -> None:
+    """Estimate and variance by least squares, all values independent."""
+    for m in range(scratch.contrasts.shape[0]):
+        for k in range(3):
+            out[r, m, k] = 0.0
+        for p in range(size):
+            weight = scratch.contrasts[m, p]
+            out[r, m, 0] += weight * space.beta[p]
+            for q in range(size):
+                out[r, m, 1] += variance * weight * space.phi[p, q] * scratch.contrasts[m, q]

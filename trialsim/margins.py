@@ -79,8 +79,8 @@ class _Effect:
         if call.endpoint.over is not None and len(ends) > 1 and _from_the_first(call):
             ends = ends[1:]
         self.unit_shift = np.zeros((len(response.points), len(response.arms)))
-        for d in ends:
-            self.unit_shift[d, a] = response.points[d].sd[a]
+        for d, share in _of_model(call).items() or dict.fromkeys(ends, 1.0).items():
+            self.unit_shift[d, a] = share * response.points[d].sd[a]
 
     def _values(self, response: ResponsePlan, entries: Any, trace: Any, twin: str) -> Floats:
         """(R, N) the endpoint of everyone."""
@@ -98,6 +98,19 @@ class _Effect:
         categories = self._call.endpoint.categories
         each = two_arms(self._estimand, values, self._other, who_a=self._who, who_b=self._who, categories=categories)
         return float(np.nanmean(each))
+
+
+def _of_model(call: PlannedAnalysis) -> dict[int, float]:
+    """How much each visit is shifted so that the means of a model of repeated values lie on a line; empty for other means."""
+    model = call.model
+    if model is None or not (model.linear or _from_the_first(call)):
+        return {}
+    first, last = model.hours[0], model.hours[-1]
+    rising = _from_the_first(call)
+    return {
+        end.visit: (hour - first) / (last - first) if rising else 1.0
+        for end, hour in zip(call.repeated, model.hours, strict=True)
+    }
 
 
 def _from_the_first(call: PlannedAnalysis) -> bool:

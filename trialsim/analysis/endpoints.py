@@ -25,7 +25,7 @@ from trialsim.analysis.plan import (
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.analysis.visit_summaries import summarize
 from trialsim.compiled import kernel
-from trialsim.kinds.designs import POPULATION, SITE, TRANSFORM
+from trialsim.kinds.designs import NO_TRANSFORM, POPULATION, SITE, TRANSFORM
 from trialsim.response.visit_covariates import VisitCovariateColumn
 
 Floats = NDArray[np.float64]
@@ -107,6 +107,11 @@ class Extraction:
     def repeated(self, endpoints: Sequence[Endpoint], choice: AnalysisSet) -> Floats:
         """(T x R, N, V) the values of several visits of those who are analyzed, NaN where they are missing."""
         return np.stack([self.chosen(endpoint, choice) for endpoint in endpoints], axis=-1)
+
+    def columns(self, baselines: Sequence[Endpoint], covariates: Sequence[CovariateColumn]) -> Floats:
+        """(T x R, N, P) baselines, then covariates of participants."""
+        parts = [*(self.endpoint(baseline) for baseline in baselines), *(self._covariate(one) for one in covariates)]
+        return np.stack(parts, axis=-1) if parts else np.empty((*self.arm.shape, 0))
 
     def strata(self, call: PlannedAnalysis) -> NDArray[np.int64]:
         """(T x R, N) number of the stratum of each participant."""
@@ -245,6 +250,8 @@ def endpoint_values(values: Floats, endpoint: Endpoint, *, times: Floats | None 
     if endpoint.over is not None:
         one = _over_visits(values, endpoint.over, times)
         plain = replace(endpoint, visit=0, over=None)
+        if endpoint.over.logs:
+            plain = replace(plain, transform=NO_TRANSFORM.name)
         return endpoint_values(one.reshape(twins, replicates, participants, 1), plain)
     if endpoint == Endpoint(endpoint.visit, categories=endpoint.categories):
         return np.ascontiguousarray(values[:, :, :, endpoint.visit]).reshape(twins * replicates, participants)
@@ -268,6 +275,9 @@ def endpoint_values(values: Floats, endpoint: Endpoint, *, times: Floats | None 
 def _over_visits(values: Floats, over: OverVisits, times: Floats | None) -> Floats:
     """(T, R, N) one number of the values (T, R, N, D) of several visits."""
     points = list(over.points)
+    if over.logs:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = np.where(values > 0.0, np.log(values), np.nan)
     planned = np.array(over.times or [math.nan] * len(points))
     if over.realized:
         assert times is not None  # an analysis with realized times has them

@@ -21,20 +21,30 @@ from trialsim.kinds.designs import (
     STRATEGY,
     TRANSFORM,
     TREATMENT_POLICY,
+    VISIT_MEAN,
+    VISIT_SLOPE,
     VISIT_SUMMARY,
 )
 from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
+    AS_NUMBER,
+    AVERAGE,
+    COVARIANCES,
+    DFS,
     GREENHOUSE_GEISSER,
     INTERACTION,
+    KENWARD_ROGER,
     OF_ARMS,
     OF_VISITS,
     PAIR_TEST,
+    RANDOM_SLOPE,
+    SLOPE,
     TEST,
     Samples,
     Test,
 )
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
+from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.notation import split_contrast, split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
 
@@ -69,12 +79,14 @@ class OverVisits:
     by : the name of the summary (:data:`trialsim.kinds.designs.VISIT_SUMMARY`)
     times : planned times of the visits [h], the first at 0; empty for realized times, and where no times are needed
     available : whether missing visits are left out; else one missing visit makes the number missing
+    logs : whether logarithms are taken of the values, not of the number that is made of them
     """
 
     points: tuple[int, ...]
     by: str
     times: tuple[float, ...] = ()
     available: bool = False
+    logs: bool = False
 
     @property
     def realized(self) -> bool:
@@ -204,12 +216,41 @@ class RowTest:
 
 
 @dataclass(frozen=True)
+class RepeatedModel:
+    """What a model of repeated values compares between two arms, and how.
+
+    Attributes
+    ----------
+    visits : one row, or several that are tested together, of weights of the visits
+    hours : times of the visits [h]; 0, 1, 2, ... where none are needed
+    linear : whether the means lie on a line over time
+    first_shared : whether all arms have one mean at the first visit
+    slopes : whether slopes vary between participants
+    covariances : of the visits, in the order in which they are tried
+    kenward_roger : whether degrees of freedom and standard errors are theirs, not Satterthwaite's
+    """
+
+    visits: tuple[tuple[float, ...], ...]
+    hours: tuple[float, ...]
+    linear: bool
+    first_shared: bool
+    slopes: bool
+    covariances: tuple[str, ...]
+    kenward_roger: bool
+
+    @property
+    def joint(self) -> bool:
+        """Whether several contrasts are tested together, so that nothing is estimated."""
+        return len(self.visits) > 1
+
+
+@dataclass(frozen=True)
 class PlannedAnalysis:
     """One analysis: its ``questions``, the first in row ``first_row`` and the others in the rows after it.
 
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
-    and how; ``prior`` is the mean and SD of the prior of a difference.
+    and how; ``prior`` is the mean and SD of the prior of a difference; ``model`` is that of repeated values.
     """
 
     name: str
@@ -234,6 +275,7 @@ class PlannedAnalysis:
     sphericity: str = GREENHOUSE_GEISSER
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
+    model: RepeatedModel | None = None
 
     @property
     def rows(self) -> range:
@@ -243,7 +285,7 @@ class PlannedAnalysis:
     @property
     def of_visits(self) -> bool:
         """Whether its null is that the visits do not differ: a twin without effects need not be such a trial."""
-        return bool(self.repeated) and self.at == OF_VISITS
+        return bool(self.repeated) and self.model is None and self.at == OF_VISITS
 
     @property
     def main(self) -> RowTest:
@@ -323,7 +365,11 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
     analysis = scenario.analyses[name]
     responders = analysis.estimand.responders
     repeated = tuple(_endpoint(scenario, pairs, analysis, visit=visit) for visit in analysis.visits)
-    endpoint = repeated[-1] if repeated else _endpoint(scenario, pairs, analysis)
+    model = _model(scenario, analysis) if is_model(analysis) else None
+    if model is not None:
+        endpoint = _compared(analysis, model, repeated)
+    else:
+        endpoint = repeated[-1] if repeated else _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
     after = _pairs(scenario, analysis.then)
     margins = _margins(analysis)
@@ -355,6 +401,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         margins=margins,
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
+        model=model,
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
     )
 
@@ -401,6 +448,60 @@ def _over(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> OverVisi
         times = tuple(time - first for time in planned)
     points = tuple(pairs.point_index(analysis.outcome, visit) for visit in what.visits)
     return OverVisits(points, what.by, times, what.available)
+
+
+def _model(scenario: Scenario, analysis: Analysis) -> RepeatedModel:
+    """What a model of repeated values compares: weights of the visits, as :func:`weights_of_visits` has them."""
+    visits = analysis.visits
+    planned = [scenario.visits[visit].value / HOUR for visit in visits if visit in scenario.visits]
+    hours = tuple(planned) if len(planned) == len(visits) else tuple(float(k) for k in range(len(visits)))
+    test = TEST[analysis.test]
+    assert analysis.at is not None  # written out when the scenario was resolved
+    return RepeatedModel(
+        visits=weights_of_visits(analysis.at, visits, hours, first_shared=test.first_shared),
+        hours=hours,
+        linear=analysis.time == AS_NUMBER,
+        first_shared=test.first_shared,
+        slopes=analysis.random == RANDOM_SLOPE,
+        covariances=analysis.covariance or COVARIANCES[:1],
+        kenward_roger=(analysis.df or DFS[0]) == KENWARD_ROGER,
+    )
+
+
+def weights_of_visits(
+    at: str, visits: Sequence[str], hours: Sequence[float], *, first_shared: bool
+) -> tuple[tuple[float, ...], ...]:
+    """The weights of the visits of what is compared: of one visit, their mean, the slope [per h]; or of each step between two.
+
+    A first visit that the arms share is none of those whose mean is taken.
+
+    >>> weights_of_visits("average", ("pre", "post", "later"), (0.0, 1.0, 2.0), first_shared=True)
+    ((0.0, 0.5, 0.5),)
+    """
+    count = len(visits)
+    if at == INTERACTION:
+        return tuple(tuple(float((j == i) - (j == i - 1)) for j in range(count)) for i in range(1, count))
+    if at == AVERAGE:
+        first = int(first_shared)
+        return (tuple(0.0 if j < first else 1.0 / (count - first) for j in range(count)),)
+    if at == SLOPE:
+        middle = sum(hours) / count
+        square = sum((hour - middle) ** 2 for hour in hours)
+        return (tuple((hour - middle) / square for hour in hours),)
+    return (tuple(float(visit == at) for visit in visits),)
+
+
+def _compared(analysis: Analysis, model: RepeatedModel, repeated: Sequence[Endpoint]) -> Endpoint:
+    """The endpoint whose means a model compares: that of a visit, or the mean or the slope of all of them."""
+    by = {AVERAGE: VISIT_MEAN, SLOPE: VISIT_SLOPE}
+    last = repeated[-1]
+    if analysis.at not in by:
+        return repeated[analysis.visits.index(analysis.at)] if analysis.at in analysis.visits else last
+    first = model.hours[0]
+    times = tuple(hour - first for hour in model.hours) if by[analysis.at].timed else ()
+    kept = range(int(model.first_shared and not times), len(repeated))
+    points = tuple(repeated[k].visit for k in kept)
+    return replace(last, categories=(), over=OverVisits(points, by[analysis.at].name, times, logs=TRANSFORM[last.transform].log))
 
 
 def planned_hours(scenario: Scenario, analysis: Analysis) -> tuple[float, ...]:
@@ -586,7 +687,7 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     many = test.yes_or_no and not call.endpoint.each and len(call.endpoint.categories) != 2
-    if chosen or samples == "all" or many:
+    if chosen or samples == "all" or many or (call.model is not None and call.model.joint):
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name
@@ -606,7 +707,8 @@ def _unit(unit: str | None, endpoint: Endpoint, estimand: str) -> str:
         return ""
     transform = TRANSFORM[endpoint.transform]
     if not transform.keeps:
-        return transform.unit
+        over = endpoint.over
+        return "per hour" if over is not None and over.logs and VISIT_SUMMARY[over.by].timed else transform.unit
     if endpoint.over is None:
         return unit or ""
     return VISIT_SUMMARY[endpoint.over.by].in_unit(unit or "", planned=bool(endpoint.over.times))

@@ -56,6 +56,10 @@ MARGIN: Final = Option(
 )
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
+COVARIANCE: Final = Option("covariance", "has no covariance of visits to choose", "Write test: mmrm, or remove it.")
+RANDOM: Final = Option("random", "has no random effects", "Write test: mixed, or remove it.")
+TIME: Final = Option("time", "does not take times of visits", "Write test: mixed, or remove it.")
+DF: Final = Option("df", "has its own degrees of freedom", "Remove df:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
 PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
@@ -71,6 +75,10 @@ OPTIONS: Final = (
     NULL,
     AT,
     SPHERICITY,
+    COVARIANCE,
+    RANDOM,
+    TIME,
+    DF,
     PRIOR,
     DECIDE,
 )
@@ -108,6 +116,7 @@ class Test:
     directions : which of its samples may have a one-sided alternative
     equal_sds : whether its closed form assumes the same SD in all arms
     marks : whether it reads which values are censored, and so compares times until an event
+    first_shared : whether all arms have one mean at the first of its visits
     """
 
     name: str
@@ -121,6 +130,7 @@ class Test:
     directions: tuple[Samples, ...]
     equal_sds: bool
     marks: bool
+    first_shared: bool = False
 
     @property
     def at_each_visit(self) -> bool:
@@ -459,6 +469,49 @@ BAYES: Final = Test(
     marks=False,
 )
 
+MIXED: Final = Test(
+    name="mixed",
+    samples=("two",),
+    takes=("visits",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, MARGIN, AT, RANDOM, TIME, DF),
+    needs=(),
+    directions=("two",),
+    equal_sds=True,
+    marks=False,
+)
+
+MMRM: Final = Test(
+    name="mmrm",
+    samples=("two",),
+    takes=("visits",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, MARGIN, AT, COVARIANCE, DF),
+    needs=(),
+    directions=("two",),
+    equal_sds=True,
+    marks=False,
+)
+
+CLDA: Final = Test(
+    name="clda",
+    samples=("two",),
+    takes=("visits",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(COVARIATES, MARGIN, AT, COVARIANCE, DF),
+    needs=(),
+    directions=("two",),
+    equal_sds=True,
+    marks=False,
+    first_shared=True,
+)
+
 #: Tests that a scenario may name, in the order of its schema.
 TESTS: Final = (
     ONE_SAMPLE_T,
@@ -482,6 +535,9 @@ TESTS: Final = (
     REGRESSION,
     CLUSTER_T,
     RM_ANOVA,
+    MIXED,
+    MMRM,
+    CLDA,
     BAYES,
     LOG_RANK,
 )
@@ -546,6 +602,33 @@ INTERACTION: Final = "interaction"
 OF_VISITS: Final = "visit"
 OF_ARMS: Final = "arm"
 REPEATED_EFFECTS: Final = (INTERACTION, OF_VISITS, OF_ARMS)
+
+#: What a model of repeated values compares between two arms besides the means at one visit, which has the name of the visit:
+#: the means over its visits, the slopes, or the course over the visits.
+AVERAGE: Final = "average"
+SLOPE: Final = "slope"
+MODEL_EFFECTS: Final = (AVERAGE, SLOPE, INTERACTION)
+
+#: The covariance of the visits; the first by default.
+UNSTRUCTURED: Final = "unstructured"
+AUTOREGRESSIVE: Final = "ar1"
+COMPOUND_SYMMETRY: Final = "compound-symmetry"
+COVARIANCES: Final = (UNSTRUCTURED, AUTOREGRESSIVE, COMPOUND_SYMMETRY)
+
+#: What varies at random between participants: their level, or their level and their slope over time; the first by default.
+RANDOM_INTERCEPT: Final = "intercept"
+RANDOM_SLOPE: Final = "slope"
+RANDOM_EFFECTS: Final = (RANDOM_INTERCEPT, RANDOM_SLOPE)
+
+#: Whether each visit has a mean of its own in each arm, or the means lie on a line over time; the first by default.
+AS_VISIT: Final = "as visit"
+AS_NUMBER: Final = "number"
+TIMES: Final = (AS_VISIT, AS_NUMBER)
+
+#: Where the degrees of freedom come from; the first by default.
+SATTERTHWAITE: Final = "satterthwaite"
+KENWARD_ROGER: Final = "kenward-roger"
+DFS: Final = (SATTERTHWAITE, KENWARD_ROGER)
 
 #: What is done about sphericity: degrees of freedom corrected, or nothing; the first by default.
 GREENHOUSE_GEISSER: Final = "greenhouse-geisser"

@@ -27,6 +27,9 @@ TESTS = {
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
+    tests.MIXED.name: "mixed model of repeated values: means of each arm over the visits, random effects of participants, by REML",
+    tests.MMRM.name: "model of repeated values (MMRM): a mean of each arm at each visit and one covariance of the visits, by REML",
+    tests.CLDA.name: "constrained model of repeated values: as MMRM, with one mean of all arms at the first visit",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
@@ -37,6 +40,38 @@ REPEATED_EFFECTS = {
     tests.INTERACTION: "the interaction of arms and visits",
     tests.OF_VISITS: "the visits",
     tests.OF_ARMS: "the arms",
+}
+
+#: What a model of repeated values compares; reads after a comma. A visit is named there.
+MODEL_EFFECTS = {
+    tests.AVERAGE: "the means over these visits",
+    tests.SLOPE: "the slopes over time, per hour",
+    tests.INTERACTION: "the course over the visits (one test of all its steps)",
+}
+
+#: The covariance of the visits; reads after a comma, joined by "else".
+COVARIANCES = {
+    tests.UNSTRUCTURED: "unstructured covariance",
+    tests.AUTOREGRESSIVE: "first-order autoregressive covariance",
+    tests.COMPOUND_SYMMETRY: "compound symmetry",
+}
+
+#: What varies between participants; reads after a comma.
+RANDOM_EFFECTS = {
+    tests.RANDOM_INTERCEPT: "a random intercept of each participant",
+    tests.RANDOM_SLOPE: "a random intercept and slope of each participant",
+}
+
+#: What time is in a model; reads after a comma.
+TIMES = {
+    tests.AS_VISIT: "a mean at each visit",
+    tests.AS_NUMBER: "means on a line over time",
+}
+
+#: Where degrees of freedom come from; reads after a comma.
+DFS = {
+    tests.SATTERTHWAITE: "degrees of freedom by Satterthwaite",
+    tests.KENWARD_ROGER: "standard error and degrees of freedom by Kenward and Roger",
 }
 
 #: What is done about sphericity; reads after a comma.

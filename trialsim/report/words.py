@@ -12,6 +12,7 @@ from trialsim.quantities.fields import Number, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
+from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.model import Analysis, Arrivals, Costs, Leave, Outcome, Scenario
 
 INDENT = "  "
@@ -284,6 +285,24 @@ def _endpoint(what: Analysis) -> str:
     return text + (", at realized times" if what.over.times == REALIZED else "")
 
 
+def _of_repeated_values(what: Analysis) -> str:
+    """What is compared of repeated values, and by which model; reads after what it adjusts for."""
+    if what.at is None:
+        return ""
+    if not is_model(what):
+        return f", {kinds.REPEATED_EFFECTS[what.at]}"
+    said = [kinds.MODEL_EFFECTS.get(what.at, f"the means at {what.at}")]
+    if what.time is not None:
+        said.append(kinds.TIMES[what.time])
+    if what.random is not None:
+        said.append(kinds.RANDOM_EFFECTS[what.random])
+    if what.covariance:
+        said.append(join([kinds.COVARIANCES[one] for one in what.covariance], "else"))
+    if what.df is not None:
+        said.append(kinds.DFS[what.df])
+    return "".join(f", {one}" for one in said)
+
+
 def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     """An analysis in one line."""
     scale = kinds.TRANSFORMS[what.transform]
@@ -310,8 +329,7 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         margins = [number(one) for one in what.margin]
         alone = f"is better than the margin {margins[0]} (noninferiority)"
         text += f"; tests whether the effect {alone if len(margins) == 1 else f'lies between {join(margins)} (equivalence)'}"
-    if what.at is not None:
-        text += f", {kinds.REPEATED_EFFECTS[what.at]}"
+    text += _of_repeated_values(what)
     if what.sphericity is not None:
         text += f", {kinds.SPHERICITIES[what.sphericity]}"
     if what.prior is not None:

@@ -13,6 +13,7 @@ from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.checks.margins import scale_of
+from trialsim.scenario.checks.repeated import asked_of
 from trialsim.scenario.model import (
     Analysis,
     Correlation,
@@ -353,7 +354,8 @@ def _with_visits(analysis: Analysis, points: Outline, design: Design) -> Analysi
         changes["over"] = analysis.over.model_copy(update={"visits": expand_visits(analysis.over.visits, points)})
     if analysis.within == (EACH_ARM,):
         changes["within"] = tuple(design.arms)
-    return analysis.model_copy(update=changes)
+    whole = analysis.model_copy(update=changes)
+    return whole.model_copy(update={"at": asked_of(whole)})
 
 
 def _contrast(analysis: Analysis, arms: list[str], reference: str | None) -> str | None:

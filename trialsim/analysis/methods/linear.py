@@ -266,7 +266,12 @@ def _jointly(
     return dunnett_adjusted(statistics, df, cross.n[:, order], gaps, alternative=call.alternative)
 
 
-_TWO = Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, (unequal_sds,))
+def given_covariates() -> ClosedForm:
+    """The closed form of a contrast of two arms given random covariates, exact with equal SDs."""
+    return ClosedForm(_two_arm_power, {}, whole_sizes=False)
+
+
+_TWO = Method(_run_two, given_covariates(), _jointly, (unequal_sds,))
 _ALL = Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, (unequal_sds,))
 
 #: Linear regression is the same model; it needs neither a baseline nor a covariate.

@@ -9,6 +9,8 @@ from trialsim.analysis.methods import (
     clusters,
     linear,
     means,
+    mixed,
+    mmrm,
     proportions,
     ranks,
     repeated,
@@ -29,6 +31,8 @@ METHODS: Methods = {
     **strata.METHODS,
     **clusters.METHODS,
     **repeated.METHODS,
+    **mixed.METHODS,
+    **mmrm.METHODS,
     **bayes.METHODS,
     **survival.METHODS,
 }

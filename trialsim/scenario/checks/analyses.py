@@ -11,6 +11,7 @@ from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, 
 from trialsim.scenario.checks.margins import check_margin
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
+from trialsim.scenario.checks.repeated import check_repeated
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
 from trialsim.scenario.notation import split_contrast, split_decision
 from trialsim.scenario.outline import Outline
@@ -32,6 +33,7 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
             continue
         check_endpoint(analysis, scenario, path, points, report)
         _keys(analysis, path, report)
+        check_repeated(analysis, scenario, path, points, report)
         _arms(analysis, list(scenario.design.arms), path, report)
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
@@ -88,7 +90,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
             report(
                 Finding("TS-E061", (*path, "contrast"), f"{test} has no contrast.", "Remove contrast:.", on_key=True)
             )
-    elif count == 1 and "visits" in TEST[test].takes:
+    elif count == 1 and "visits" in TEST[test].takes and "all" in can:
         if analysis.at != OF_VISITS:
             message = f"with one arm {test} can only test the visits."
             report(Finding("TS-E062", (*path, "test"), message, f"Write at: {OF_VISITS}."))

@@ -24,7 +24,7 @@ from trialsim.kinds.designs import (
     VISIT_SUMMARY,
     VISIT_TIMES,
 )
-from trialsim.kinds.tests import PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS
+from trialsim.kinds.tests import COVARIANCES, DFS, PAIR, RANDOM_EFFECTS, SPHERICITIES, TESTS, TIMES
 from trialsim.quantities.fields import Amount, Duration, Line, Name, Record, Share, SignedShare
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.lists import Names, OneOrMany
@@ -173,8 +173,14 @@ class Analysis(Record):
     exclude : categories that are left out, by covariate. Example: {sex: boy}
     margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
-    at : which test of repeated measures: interaction (of arms and visits), visit or arm. Example: interaction
+    at : what is tested of repeated values: of rm-anova interaction (of arms and visits), visit or arm; of a model the name of a
+        visit, average, slope or interaction. Example: interaction
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
+    covariance : the covariance of the visits: unstructured, ar1, compound-symmetry; of a list the first that can be fitted.
+        Example: unstructured
+    random : what varies between participants: intercept, or slope (which has an intercept too). Example: intercept
+    time : whether each visit has a mean of its own, or the means lie on a line over time. Example: as visit
+    df : where degrees of freedom come from. Example: satterthwaite
     prior : the normal prior of the difference between two arms. Example: {mean: 0, sd: 2}
     decide : the posterior probability above which a Bayesian analysis decides. Example: P(effect > 0) > 97.5 %
     alternative : the direction of the test. Example: two-sided
@@ -204,8 +210,12 @@ class Analysis(Record):
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     margin: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()
     null: Amount | None = None  # one-sample tests
-    at: Annotated[str | None, OneOf(REPEATED_EFFECTS), LATER] = None
+    at: Annotated[Name | None, LATER] = None
     sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None
+    covariance: Annotated[tuple[Annotated[str, OneOf(COVARIANCES)], ...], OneOrMany(), LATER] = ()
+    random: Annotated[str | None, OneOf(RANDOM_EFFECTS), LATER] = None
+    time: Annotated[str | None, OneOf(TIMES), LATER] = None
+    df: Annotated[str | None, OneOf(DFS), LATER] = None
     prior: Annotated[EffectPrior | None, LATER] = None
     decide: Annotated[Line | None, LATER] = None
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name

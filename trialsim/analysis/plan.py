@@ -43,8 +43,8 @@ from trialsim.kinds.tests import (
     Samples,
     Test,
 )
-from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.checks.repeated import is_model
+from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_contrast, split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
 
@@ -501,7 +501,9 @@ def _compared(analysis: Analysis, model: RepeatedModel, repeated: Sequence[Endpo
     times = tuple(hour - first for hour in model.hours) if by[analysis.at].timed else ()
     kept = range(int(model.first_shared and not times), len(repeated))
     points = tuple(repeated[k].visit for k in kept)
-    return replace(last, categories=(), over=OverVisits(points, by[analysis.at].name, times, logs=TRANSFORM[last.transform].log))
+    return replace(
+        last, categories=(), over=OverVisits(points, by[analysis.at].name, times, logs=TRANSFORM[last.transform].log)
+    )
 
 
 def planned_hours(scenario: Scenario, analysis: Analysis) -> tuple[float, ...]:

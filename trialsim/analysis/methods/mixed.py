@@ -1,12 +1,14 @@
 """Mixed model of repeated values: random intercepts, or random slopes, by restricted maximum likelihood.
 
-Estimand: the difference a - b of the means at a visit, of their mean over the visits, or of the slopes over time. Everyone takes part
-who has the baseline, the covariates and at least one measured visit; visits that are missing are not filled in. With time as visits
-each arm has a mean at each visit and the baseline a slope at each; with time as a number each arm has a line over time, and so has
-the effect of the baseline. A covariate has one slope over all visits. All arms of the study are in the model.
+Estimand: the difference a - b of the means at a visit, of their mean over the visits, or of the slopes over time. Everyone
+takes part who has the baseline, the covariates and at least one measured visit; visits that are missing are not filled in.
+With time as visits each arm has a mean at each visit and the baseline a slope at each; with time as a number each arm has a
+line over time, and so has the effect of the baseline. A covariate has one slope over all visits. All arms of the study are
+in the model.
 
-A variance of the random effects that is estimated as 0 (or a perfect correlation of intercept and slope) is reported and analyzed: the
-model then is the one without it. If nothing varies around the means, a difference of 0 has p 1; any other has failed ("no spread").
+A variance of the random effects that is estimated as 0 (or a perfect correlation of intercept and slope) is reported and
+analyzed: the model then is the one without it. If nothing varies around the means, a difference of 0 has p 1; any other has
+failed ("no spread").
 
 References
 ----------
@@ -30,9 +32,7 @@ from trialsim.analysis.reml.structures import COMPOUND, SLOPES
 from trialsim.analysis.rows import Rows
 
 
-def rows_of_model(
-    data: Extraction, call: PlannedAnalysis, arms: Sequence[int], covariance: CovarianceModel
-) -> Rows:
+def rows_of_model(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], covariance: CovarianceModel) -> Rows:
     """The contrast of two arms that an analysis asks for, of a model with this covariance."""
     a, b = arms
     model = call.model
@@ -52,9 +52,7 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     assert call.model is not None  # as above
     structure = SLOPES if call.model.slopes else COMPOUND
     adjust = call.model.kenward_roger
-    return rows_of_model(
-        data, call, arms, CovarianceModel(structure, bounded=True, adjust=adjust, by_expected=True)
-    )
+    return rows_of_model(data, call, arms, CovarianceModel(structure, bounded=True, adjust=adjust, by_expected=True))
 
 
 METHODS: Methods = {("mixed", "two"): Method(_run, given_covariates(), None, (unequal_sds,))}

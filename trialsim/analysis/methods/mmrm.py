@@ -1,11 +1,13 @@
 """Models of repeated values without random effects (MMRM): a mean of each arm at each visit, and a covariance of the visits.
 
-Estimand: the difference a - b of the means at a visit, or of their mean over the visits. Everyone takes part who has the baseline, the
-covariates and at least one measured visit; values that are missing at random need no filling in. The baseline has a slope at each
-visit, a covariate one slope over all visits. All arms of the study are in the model, and have one covariance.
+Estimand: the difference a - b of the means at a visit, or of their mean over the visits. Everyone takes part who has the
+baseline, the covariates and at least one measured visit; values that are missing at random need no filling in. The baseline
+has a slope at each visit, a covariate one slope over all visits. All arms of the study are in the model, and have one
+covariance.
 
 ``covariance`` is unstructured, ar1 (one variance, correlations by the number of visits between) or compound-symmetry (one
-variance, one correlation, which may be negative). Of a list each replicate takes the first that converges; a later one is reported.
+variance, one correlation, which may be negative). Of a list each replicate takes the first that converges; a later one is
+reported.
 
 The constrained longitudinal analysis takes the baseline as the first visit, at which all arms have one mean.
 
@@ -65,7 +67,9 @@ def _instead(rows: Rows, other: Rows, where: BoolArray) -> Rows:
     return replace(rows, **changed)
 
 
-_NO_FORMULA = "How much the shared mean at baseline gains depends on who is missing later; the power is near that of ANCOVA."
+_NO_FORMULA = (
+    "How much the shared mean at baseline gains depends on who is missing later; the power is near that of ANCOVA."
+)
 
 METHODS: Methods = {
     ("mmrm", "two"): Method(_run, given_covariates(), None, (unequal_sds,)),

@@ -10,7 +10,7 @@ from trialsim.compiled import part
 
 @part
 def factor(a: FloatArray, lower: FloatArray, n: int) -> float:
-    """Cholesky factor of the first n rows and columns; the logarithm of the determinant, NaN if they are not positive definite."""
+    """Cholesky factor of the first n rows and columns; log of the determinant, NaN if they are not positive definite."""
     total = 0.0
     for j in range(n):
         pivot = a[j, j]

@@ -56,9 +56,7 @@ def f_test(fits: Fits, *, adjusted: bool) -> Rows:
         p = f_p(np.maximum(statistic, 0.0), float(count), df)
         same = np.abs(fits.estimate).max(axis=1) <= fits.tiny
     status, calm = nothing_varies(code, flat=fits.status == FLAT, same=same)
-    rows = make_rows(
-        np.where(calm, 0.0, statistic), np.where(calm, 1.0, p), n=fits.n, status=status, df=df
-    )
+    rows = make_rows(np.where(calm, 0.0, statistic), np.where(calm, 1.0, p), n=fits.n, status=status, df=df)
     return noted(rows, BOUNDARY, fits.status == BOUNDARY)
 
 

@@ -105,8 +105,8 @@ def observed(space: Space, hessian: FloatArray) -> None:
     """The observed Hessian of the deviance."""
     count = space.gradient.shape[0]
     for k in range(count):
-        for l in range(count):
-            hessian[k, l] = 2.0 * space.average[k, l] - space.expected[k, l]
+        for h in range(count):
+            hessian[k, h] = 2.0 * space.average[k, h] - space.expected[k, h]
 
 
 @part
@@ -124,10 +124,10 @@ def explain(
     out: FloatArray,
     r: int,
 ) -> None:
-    """Of contrast m of the effects: its estimate, variance, what Kenward and Roger add to it, and the variance's derivatives.
+    """Of contrast m: its estimate, its variance, what Kenward and Roger add to it, and the derivatives of the variance.
 
-    They fill ``out[r, m]``, (3 + Q,). ``covariance`` (Q, Q) is that of the parameters; only with ``adjust`` is anything added. Uses
-    and overwrites the derivatives in ``space``.
+    They fill ``out[r, m]``, (3 + Q,). ``covariance`` (Q, Q) is that of the parameters; only with ``adjust`` is anything added.
+    Uses and overwrites the derivatives in ``space``.
     """
     visits, (numbers, _), size = space.sigma.shape[0], space.fitted.shape, effects.part.shape[0]
     count = space.gradient.shape[0]
@@ -144,8 +144,8 @@ def explain(
     _along(effects, space)
     for k in range(count):
         space.gradient[k] = 0.0
-        for l in range(count):
-            space.expected[k, l] = 0.0
+        for h in range(count):
+            space.expected[k, h] = 0.0
     for s in range(patterns):
         for v in range(visits):
             for w in range(visits):
@@ -168,7 +168,7 @@ def explain(
 
 @part
 def _along(effects: Effects, space: Space) -> None:
-    """``fitted`` (A, V): the direction phi l of a contrast, by number of the participant and visit."""
+    """``fitted`` (A, V): the direction phi h of a contrast, by number of the participant and visit."""
     numbers, visits = space.fitted.shape
     for a in range(numbers):
         for v in range(visits):
@@ -183,10 +183,10 @@ def _less_curvature(space: Space) -> None:
     """Take a quarter of what the second derivatives of the covariance add from ``expected``; ``three`` is W of the contrast W."""
     count, visits = space.gradient.shape[0], space.three.shape[0]
     for k in range(count):
-        for l in range(k + 1):
+        for h in range(k + 1):
             for v in range(visits):
                 for w in range(visits):
-                    space.expected[k, l] -= 0.25 * space.second[k, l, v, w] * space.three[v, w]
+                    space.expected[k, h] -= 0.25 * space.second[k, h, v, w] * space.three[v, w]
 
 
 @part
@@ -208,11 +208,11 @@ def _more(effects: Effects, space: Space, covariance: FloatArray) -> float:
             space.shift[k, p] = value
     total = 0.0
     for k in range(count):
-        for l in range(k + 1):
+        for h in range(k + 1):
             product = 0.0
             for p in range(size):
                 for q in range(size):
-                    product += space.shift[k, p] * space.phi[p, q] * space.shift[l, q]
-            twice = 1.0 if k == l else 2.0
-            total += twice * covariance[k, l] * (space.expected[k, l] - product)
+                    product += space.shift[k, p] * space.phi[p, q] * space.shift[h, q]
+            twice = 1.0 if k == h else 2.0
+            total += twice * covariance[k, h] * (space.expected[k, h] - product)
     return total

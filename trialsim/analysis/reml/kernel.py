@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trialsim.analysis.reml.algebra import factor, independent, invert_factor
 from trialsim.analysis.reml.fit import climb, explain, observed
 from trialsim.analysis.reml.likelihood import Effects, Space, gather, residuals, spread_effects
@@ -71,7 +74,7 @@ def _raw(patterns: int, effects: Effects, sums: Sums, space: Space, more: float,
             for w in range(visits):
                 if sums.mask[s] >> v & 1 and sums.mask[s] >> w & 1:
                     raw[v, w] += space.one[v, w]
-                    space.sigma[v, w] += sums.count[s]
+                    space.sigma[v, w] += sums.size[s]
     for v in range(visits):
         for w in range(visits):
             raw[v, w] = more * raw[v, w] / space.sigma[v, w] if space.sigma[v, w] > 0.0 else 0.0
@@ -88,11 +91,11 @@ def _raw(patterns: int, effects: Effects, sums: Sums, space: Space, more: float,
 def _lacks(looks: IntArray, a: int, b: int, by_visit: bool, sums: Sums) -> bool:
     """Whether arm a or b has no value where the contrast looks: at one of its visits, or at all."""
     if not by_visit:
-        return sums.people[a] == 0 or sums.people[b] == 0
+        return bool(sums.people[a] == 0 or sums.people[b] == 0)
+    lacks = 0
     for v in range(looks.shape[0]):
-        if looks[v] != 0 and (sums.cell[a, v] == 0 or sums.cell[b, v] == 0):
-            return True
-    return False
+        lacks += 1 if looks[v] != 0 and (sums.cell[a, v] == 0 or sums.cell[b, v] == 0) else 0
+    return lacks > 0
 
 
 @part
@@ -102,8 +105,8 @@ def _settle(hessian: FloatArray, lower: FloatArray, covariance: FloatArray, coun
         return False
     invert_factor(lower, covariance, count)
     for k in range(count):
-        for l in range(count):
-            covariance[k, l] *= 2.0
+        for h in range(count):
+            covariance[k, h] *= 2.0
     return True
 
 
@@ -164,7 +167,7 @@ class Scratch(NamedTuple):
 def fit_all(
     y: FloatArray,
     x: FloatArray,
-    arm: IntArray,
+    arm: NDArray[np.int8],
     model: Model,
     sums: Sums,
     space: Space,
@@ -178,8 +181,8 @@ def fit_all(
 ) -> None:
     """Fit every replicate; ``edge`` is room for the three parameters of the edge of random slopes.
 
-    Fills of each contrast the estimate, its variance, what Kenward and Roger add, and the derivatives of the variance by the
-    parameters (R, M, 3 + Q); the covariance of these (R, Q, Q); degrees of freedom where all values are independent (R,), else NaN;
+    Fills of each contrast the estimate, its variance, what Kenward and Roger add, and the derivatives of the variance by
+    the parameters (R, M, 3 + Q); the covariance of these (R, Q, Q); degrees of freedom where all values are independent (R,), else NaN;
     participants of the two arms and status (R,).
     """
     a, b = model.pair[0], model.pair[1]
@@ -214,8 +217,8 @@ def _empty(out: FloatArray, spread: FloatArray, free: FloatArray, r: int) -> Non
         for k in range(out.shape[2]):
             out[r, m, k] = math.nan if k < 3 else 0.0
     for k in range(spread.shape[1]):
-        for l in range(spread.shape[1]):
-            spread[r, k, l] = 0.0
+        for h in range(spread.shape[1]):
+            spread[r, k, h] = 0.0
 
 
 @part
@@ -286,9 +289,9 @@ def _fit(
     visits, size = space.sigma.shape[0], effects.part.shape[0]
     values, people, total = 0, 0.0, 0.0
     for s in range(patterns):
-        people += sums.count[s]
+        people += sums.size[s]
         for v in range(visits):
-            values += int(sums.count[s]) if sums.mask[s] >> v & 1 else 0
+            values += int(sums.size[s]) if sums.mask[s] >> v & 1 else 0
             total += sums.yy[s, v, v]
     df = values - size
     if df < 1 or (model.structure == UNSTRUCTURED and people - model.place.shape[0] < visits):
@@ -367,15 +370,15 @@ def _report(
     curved = fill_second(structure, theta, model.t, space.second)
     if model.adjust and model.by_expected:
         for k in range(count):
-            for l in range(count):
-                scratch.hessian[k, l] = space.expected[k, l]
+            for h in range(count):
+                scratch.hessian[k, h] = space.expected[k, h]
     else:
         observed(space, scratch.hessian)
     if not _settle(scratch.hessian, scratch.lower, scratch.covariance, count):
         return False
     for k in range(count):
-        for l in range(count):
-            spread[r, k, l] = scratch.covariance[k, l]
+        for h in range(count):
+            spread[r, k, h] = scratch.covariance[k, h]
     for m in range(scratch.contrasts.shape[0]):
         explain(
             structure, patterns, effects, sums, space, scratch.contrasts, m, scratch.covariance, model.adjust, curved,

@@ -1,8 +1,8 @@
 """The restricted likelihood of one replicate and its derivatives, from the sums of its patterns.
 
-A fixed effect p is a number of the participant times a weight of the visit: ``u[part[p]] * weight[p, v]``. With W the inverse of the
-covariance at the measured visits of a pattern (0 elsewhere), every matrix product over participants is a sum over patterns of
-``uu``, ``uy`` and ``yy`` with W.
+A fixed effect p is a number of the participant times a weight of the visit: ``u[part[p]] * weight[p, v]``. With W the
+inverse of the covariance at the measured visits of a pattern (0 elsewhere), every matrix product over participants is a sum
+over patterns of ``uu``, ``uy`` and ``yy`` with W.
 
 References
 ----------
@@ -146,7 +146,7 @@ def deviance(patterns: int, effects: Effects, sums: Sums, space: Space) -> float
         log_det = weigh(s, sums, space)
         if math.isnan(log_det):
             return math.nan
-        total += sums.count[s] * log_det
+        total += sums.size[s] * log_det
     total += gather(patterns, effects, sums, space)
     size = effects.part.shape[0]
     log_det = factor(space.info, space.big, size)
@@ -205,16 +205,16 @@ def residuals(s: int, sums: Sums, space: Space) -> None:
 
 @part
 def pair_traces(structure: int, w: FloatArray, s: int, x: FloatArray, space: Space, total: FloatArray) -> None:
-    """Add tr(S_k W S_l X) to ``total`` for the derivatives S of the covariance, symmetric X, and k >= l."""
+    """Add tr(S_k W S_l X) to ``total`` for the derivatives S of the covariance, symmetric X, and k >= h."""
     visits = x.shape[0]
     if structure == UNSTRUCTURED:
         k = 0
         for i in range(visits):
             for j in range(i + 1):
-                l = 0
+                h = 0
                 for m in range(i + 1):
                     for n in range(m + 1):
-                        if l > k:
+                        if h > k:
                             break
                         value = w[s, j, m] * x[n, i]
                         if m != n:
@@ -223,8 +223,8 @@ def pair_traces(structure: int, w: FloatArray, s: int, x: FloatArray, space: Spa
                             value += w[s, i, m] * x[n, j]
                             if m != n:
                                 value += w[s, i, n] * x[m, j]
-                        total[k, l] += value
-                        l += 1
+                        total[k, h] += value
+                        h += 1
                 k += 1
         return
     for k in range(space.first.shape[0]):
@@ -236,12 +236,12 @@ def pair_traces(structure: int, w: FloatArray, s: int, x: FloatArray, space: Spa
                     b += space.first[k, i, q] * x[q, j]
                 space.left[k, i, j] = a
                 space.right[k, i, j] = b
-        for l in range(k + 1):
+        for h in range(k + 1):
             value = 0.0
             for i in range(visits):
                 for j in range(visits):
-                    value += space.left[k, i, j] * space.right[l, j, i]
-            total[k, l] += value
+                    value += space.left[k, i, j] * space.right[h, j, i]
+            total[k, h] += value
 
 
 @part
@@ -311,9 +311,9 @@ def derivatives(structure: int, curved: bool, patterns: int, effects: Effects, s
     count, size = space.gradient.shape[0], effects.part.shape[0]
     for k in range(count):
         space.gradient[k] = 0.0
-        for l in range(count):
-            space.expected[k, l] = 0.0
-            space.average[k, l] = 0.0
+        for h in range(count):
+            space.expected[k, h] = 0.0
+            space.average[k, h] = 0.0
         for a in range(numbers):
             for v in range(visits):
                 space.pulled[k, a, v] = 0.0
@@ -327,7 +327,7 @@ def derivatives(structure: int, curved: bool, patterns: int, effects: Effects, s
         sandwich(space.w, s, space.two, space.spare, space.one)  # of the means
         for v in range(visits):
             for w in range(visits):
-                inverse = sums.count[s] * space.w[s, v, w]
+                inverse = sums.size[s] * space.w[s, v, w]
                 space.two[v, w] = inverse - 2.0 * space.one[v, w]
                 space.one[v, w] = inverse - space.one[v, w] - space.three[v, w]
         single_traces(structure, space.one, space, space.gradient)
@@ -335,23 +335,23 @@ def derivatives(structure: int, curved: bool, patterns: int, effects: Effects, s
         pair_traces(structure, space.w, s, space.three, space, space.average)
         if curved:
             for k in range(count):
-                for l in range(k + 1):
+                for h in range(k + 1):
                     for v in range(visits):
                         for w in range(visits):
-                            space.average[k, l] += 0.5 * space.second[k, l, v, w] * space.one[v, w]
+                            space.average[k, h] += 0.5 * space.second[k, h, v, w] * space.one[v, w]
         _carry(structure, s, sums, space)
     for k in range(count):
         _effect_of(k, effects, space)
-        for l in range(k + 1):
+        for h in range(k + 1):
             trace, product = 0.0, 0.0
             for p in range(size):
                 for q in range(size):
-                    trace += space.change[k, p, q] * space.change[l, q, p]
-                    product += space.shift[k, p] * space.phi[p, q] * space.shift[l, q]
-            space.expected[k, l] += trace
-            space.average[k, l] -= product
-            space.expected[l, k] = space.expected[k, l]
-            space.average[l, k] = space.average[k, l]
+                    trace += space.change[k, p, q] * space.change[h, q, p]
+                    product += space.shift[k, p] * space.phi[p, q] * space.shift[h, q]
+            space.expected[k, h] += trace
+            space.average[k, h] -= product
+            space.expected[h, k] = space.expected[k, h]
+            space.average[h, k] = space.average[k, h]
 
 
 @part

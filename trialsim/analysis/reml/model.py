@@ -210,9 +210,8 @@ def _sums(most: int, arms: int, numbers: int, visits: int) -> Sums:
 
 
 def _space(most: int, v: int, a: int, p: int, q: int) -> Space:
-    square = [np.zeros((v, v)) for _ in range(8)]
     return Space(
-        *square,
+        **{name: np.zeros((v, v)) for name in ("sigma", "small", "lower", "inverse", "one", "two", "three", "spare")},
         w=np.zeros((most, v, v)),
         visits=np.zeros(v, np.int64),
         cross=np.zeros((a, a, v, v)),

@@ -85,8 +85,8 @@ def fill_second(structure: int, theta: FloatArray, t: FloatArray, second: FloatA
     for i in range(visits):
         for j in range(visits):
             for k in range(parameters_):
-                for l in range(parameters_):
-                    second[k, l, i, j] = 0.0
+                for h in range(parameters_):
+                    second[k, h, i, j] = 0.0
             if structure == AUTOREGRESSIVE:
                 apart = abs(i - j)
                 if apart > 0:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import part
 
@@ -14,7 +17,7 @@ class Sums(NamedTuple):
 
     Attributes
     ----------
-    count : (S,) participants
+    size : (S,) participants
     mask : (S,) the measured visits as bits
     uu, uy, yy : (S, A, A), (S, A, V), (S, V, V) sums of products; of unmeasured values 0
     cell : (K, V) how many values each arm has at each visit
@@ -22,7 +25,7 @@ class Sums(NamedTuple):
     center, scale : (A + 1,) of the numbers of participants, and last of the values
     """
 
-    count: FloatArray
+    size: FloatArray
     mask: IntArray
     uu: FloatArray
     uy: FloatArray
@@ -34,8 +37,8 @@ class Sums(NamedTuple):
 
 
 @part
-def standardize(y: FloatArray, x: FloatArray, arm: IntArray, r: int, u_arms: int, sums: Sums) -> None:
-    """Center and scale of values and covariates of replicate r, over whoever is analyzed; so that sizes of numbers do not matter."""
+def standardize(y: FloatArray, x: FloatArray, arm: NDArray[np.int8], r: int, u_arms: int, sums: Sums) -> None:
+    """Center and scale of values and covariates of replicate r, over whoever is analyzed: sizes of numbers do not matter."""
     participants, visits = y.shape[1], y.shape[2]
     covariates = x.shape[2]
     last = sums.center.shape[0] - 1
@@ -67,28 +70,28 @@ def standardize(y: FloatArray, x: FloatArray, arm: IntArray, r: int, u_arms: int
 
 
 @part
-def _counts(y: FloatArray, x: FloatArray, arm: IntArray, r: int, i: int) -> bool:
+def _counts(y: FloatArray, x: FloatArray, arm: NDArray[np.int8], r: int, i: int) -> bool:
     """Whether a participant is analyzed: in an arm, with all covariates and at least one value."""
     if arm[r, i] < 0:
         return False
     for c in range(x.shape[2]):
         if math.isnan(x[r, i, c]):
             return False
+    there = 0
     for v in range(y.shape[2]):
-        if not math.isnan(y[r, i, v]):
-            return True
-    return False
+        there += 0 if math.isnan(y[r, i, v]) else 1
+    return there > 0
 
 
 @part
 def add_up(
-    y: FloatArray, x: FloatArray, arm: IntArray, r: int, u_arms: int, place: IntArray, u: FloatArray, sums: Sums
+    y: FloatArray, x: FloatArray, arm: NDArray[np.int8], r: int, u_arms: int, place: IntArray, u: FloatArray, sums: Sums
 ) -> int:
     """The sums of replicate r; the number of patterns. ``place`` (K,) is where in ``u`` an arm has its indicator, 0 for none."""
     participants, visits = y.shape[1], y.shape[2]
-    size = u.shape[0]
+    numbers = u.shape[0]
     covariates = x.shape[2]
-    center, scale = sums.center[size], sums.scale[size]
+    center, scale = sums.center[numbers], sums.scale[numbers]
     for k in range(place.shape[0]):
         sums.people[k] = 0
         for v in range(visits):
@@ -114,8 +117,8 @@ def add_up(
             u[a] = 1.0 if place[k] == a else 0.0
         for c in range(covariates):
             u[u_arms + c] = (x[r, i, c] - sums.center[u_arms + c]) / sums.scale[u_arms + c]
-        sums.count[s] += 1.0
-        for a in range(size):
+        sums.size[s] += 1.0
+        for a in range(numbers):
             if u[a] != 0.0:
                 for b in range(a + 1):
                     sums.uu[s, a, b] += u[a] * u[b]
@@ -124,13 +127,13 @@ def add_up(
                 continue
             sums.cell[k, v] += 1
             value = (y[r, i, v] - center) / scale
-            for a in range(size):
+            for a in range(numbers):
                 sums.uy[s, a, v] += u[a] * value
             for w in range(v + 1):
                 if not math.isnan(y[r, i, w]):
                     sums.yy[s, v, w] += value * (y[r, i, w] - center) / scale
     for s in range(found):
-        for a in range(size):
+        for a in range(numbers):
             for b in range(a):
                 sums.uu[s, b, a] = sums.uu[s, a, b]
         for v in range(visits):
@@ -143,7 +146,7 @@ def add_up(
 def _clear(sums: Sums, s: int, mask: int) -> None:
     """Begin a pattern."""
     sums.mask[s] = mask
-    sums.count[s] = 0.0
+    sums.size[s] = 0.0
     for a in range(sums.uu.shape[1]):
         for b in range(sums.uu.shape[1]):
             sums.uu[s, a, b] = 0.0

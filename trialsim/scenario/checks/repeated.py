@@ -48,7 +48,7 @@ def check_repeated(analysis: Analysis, scenario: Draft, path: Path, points: Outl
         return
     visits = expand_visits(analysis.visits, points)
     _visit(analysis, visits, path, report)
-    _baseline(analysis, points, visits, path, report)
+    _baseline(analysis, visits, path, report)
     _interaction(analysis, path, report)
     if analysis.at == SLOPE or analysis.random == RANDOM_SLOPE or analysis.time == AS_NUMBER:
         _times(analysis, scenario, visits, path, report)
@@ -68,7 +68,7 @@ def _visit(analysis: Analysis, visits: tuple[str, ...], path: Path, report: Repo
         report(Finding("TS-E060", (*path, "at"), message, "Name a later visit."))
 
 
-def _baseline(analysis: Analysis, points: Outline, visits: tuple[str, ...], path: Path, report: Report) -> None:
+def _baseline(analysis: Analysis, visits: tuple[str, ...], path: Path, report: Report) -> None:
     if analysis.baseline is not None and analysis.baseline in visits:
         message = "the baseline is one of the visits that are compared."
         report(Finding("TS-E060", (*path, "baseline"), message, "Take it out of visits:, or write test: clda."))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy import stats
 
+from tests.slow_reml import slow_reml, unstructured
+
 Floats = np.ndarray
 
 
@@ -122,6 +124,20 @@ def _bayes(a: Floats, b: Floats) -> float:
     return float(stats.norm.cdf(0.0, a.mean() - b.mean(), (a.mean() - b.mean()) / welch.statistic))
 
 
+def _mean_of_visits(arms: Sequence[Floats]) -> float:
+    """Without missing values the mean over the visits is compared as the means of the participants are."""
+    return float(stats.ttest_ind(*[arm.mean(axis=1) for arm in arms]).pvalue)
+
+
+def _constrained(arms: Sequence[Floats]) -> float:
+    """Two visits, a mean of all at the first."""
+    y = np.concatenate(arms)
+    first = np.repeat([1.0, 0.0], [len(arm) for arm in arms])
+    columns = [np.array([[1.0, 0.0, 0.0], [0.0, 1.0, one]]) for one in first]
+    fit = slow_reml(list(y), columns, unstructured(2), np.array([1.0, 0.5, 1.0]), np.array([0.0, 0.0, 1.0]))
+    return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se, fit.df))
+
+
 #: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata or clusters ``x``, the
 #: ``pair`` (a, b) and the ``null``.
 Judge = Callable[[Sequence[Floats], Sequence[Floats], tuple[int, int], float], float]
@@ -153,6 +169,9 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("regression", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),
     ("rm-anova", "all"): lambda y, _x, _pair, _null: _rm_interaction(y),
+    ("mixed", "two"): lambda y, _x, pair, _null: _mean_of_visits([y[k] for k in pair]),
+    ("mmrm", "two"): lambda y, x, pair, _null: _ancova_pair([one[:, -1] for one in y], x, pair),
+    ("clda", "two"): lambda y, _x, pair, _null: _constrained([y[k] for k in pair]),
     ("bayes", "two"): lambda y, _x, pair, _null: _bayes(y[pair[0]], y[pair[1]]),
     ("chi-square", "all"): lambda y, _x, _pair, _null: _chi_square(y),
 }

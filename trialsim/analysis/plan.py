@@ -29,6 +29,7 @@ from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND,
 from trialsim.kinds.tests import (
     AS_NUMBER,
     AVERAGE,
+    COVARIANCE,
     COVARIANCES,
     DFS,
     GREENHOUSE_GEISSER,
@@ -226,7 +227,7 @@ class RepeatedModel:
     linear : whether the means lie on a line over time
     first_shared : whether all arms have one mean at the first visit
     slopes : whether slopes vary between participants
-    covariances : of the visits, in the order in which they are tried
+    covariances : of the visits, in the order in which they are tried; empty where random effects make it
     kenward_roger : whether degrees of freedom and standard errors are theirs, not Satterthwaite's
     """
 
@@ -463,7 +464,7 @@ def _model(scenario: Scenario, analysis: Analysis) -> RepeatedModel:
         linear=analysis.time == AS_NUMBER,
         first_shared=test.first_shared,
         slopes=analysis.random == RANDOM_SLOPE,
-        covariances=analysis.covariance or COVARIANCES[:1],
+        covariances=(analysis.covariance or COVARIANCES[:1]) if COVARIANCE in test.options else (),
         kenward_roger=(analysis.df or DFS[0]) == KENWARD_ROGER,
     )
 

@@ -59,6 +59,8 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
     form = METHODS[asked.test, asked.samples].closed_form
     if call.choice.percent_change is not None or not isinstance(form, ClosedForm):
         return None
+    if call.model is not None and call.model.joint:
+        return None
     if len(call.margins) > 1 and not form.equivalence:
         return None
     randomized = arm_sizes(study, n)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
-from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
-from trialsim.kinds.tests import Test
+from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM, VISIT_SUMMARY
+from trialsim.kinds.tests import UNSTRUCTURED, Test
 from trialsim.prepared import Study
 from trialsim.response.people import NOBODY
 from trialsim.response.plan import OutcomePlan, moves
@@ -54,9 +54,27 @@ def reasons(
         *_movers(study, call, outcome),
         *_followed(study, call, test, outcome),
         *_people(study, call, outcome),
+        *_of_model(call),
         *_shape(study, call, test, outcome),
         *_arms(study, call, test, outcome),
     )
+
+
+def _of_model(call: PlannedAnalysis) -> Iterator[str]:
+    """What the formula ignores of a model of repeated values: it knows one number of each participant."""
+    model = call.model
+    if model is None:
+        return
+    random = not model.covariances
+    mean = call.endpoint.over is not None and not VISIT_SUMMARY[call.endpoint.over.by].timed
+    plain = model.covariances[:1] == (UNSTRUCTURED,) or model.slopes or (random and mean)
+    if not plain:
+        yield (
+            "the model assumes how the visits vary together, and takes the SD from all of them: a little higher, more degrees of "
+            "freedom; either way where that does not hold"
+        )
+    if call.covariates:
+        yield "a covariate has one slope over all visits: a little different"
 
 
 def _percent(share: float) -> str:

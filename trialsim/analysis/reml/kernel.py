@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.reml.algebra import factor, independent, invert_factor
 from trialsim.analysis.reml.fit import climb, explain, observed
 from trialsim.analysis.reml.likelihood import Effects, Space, gather, residuals, spread_effects
+from trialsim.analysis.reml.records import Model, Scratch
 from trialsim.analysis.reml.structures import (
     COMPOUND,
     SLOPES,
@@ -110,59 +111,6 @@ def _settle(hessian: FloatArray, lower: FloatArray, covariance: FloatArray, coun
     return True
 
 
-class Model(NamedTuple):
-    """What is fitted, and what is asked: K arms, V visits, P effects.
-
-    Attributes
-    ----------
-    place : (K,) where among the numbers of a participant an arm has its indicator, 0 for the arm that is compared with
-    part, weight : (P,), (P, V) the effects, as in :class:`trialsim.analysis.reml.likelihood.Effects`
-    contrasts : (M, P) contrasts of the effects that are asked
-    looks : (V,) 1 where they look at a visit
-    pair : (2,) the two arms
-    t : (V,) times of a random slope
-    structure, edge : of the covariance, and of that of random slopes on its edge
-    bounded : whether the variances of random effects must not be negative
-    by_visit : whether every arm has a mean of its own at each visit
-    adjust : whether the variance is Kenward and Roger's
-    by_expected : whether the covariance of the parameters is by the expected Hessian, not by the observed one
-    """
-
-    place: IntArray
-    part: IntArray
-    weight: FloatArray
-    contrasts: FloatArray
-    looks: IntArray
-    pair: IntArray
-    t: FloatArray
-    structure: int
-    edge: int
-    bounded: bool
-    by_visit: bool
-    adjust: bool
-    by_expected: bool
-
-
-class Scratch(NamedTuple):
-    """Room for the fit of one replicate beside :class:`Space`."""
-
-    u: FloatArray  # (A,)
-    kept: IntArray  # (P,)
-    part: IntArray  # (P,)
-    weight: FloatArray  # (P, V)
-    contrasts: FloatArray  # (M, P)
-    first: IntArray  # (P,)
-    last: IntArray  # (P,)
-    raw: FloatArray  # (V, V)
-    theta: FloatArray  # (Q,)
-    edge: FloatArray  # (3,)
-    step: FloatArray  # (Q,)
-    trial: FloatArray  # (Q,)
-    hessian: FloatArray  # (Q, Q)
-    lower: FloatArray  # (Q, Q)
-    covariance: FloatArray  # (Q, Q)
-
-
 @kernel
 def fit_all(
     y: FloatArray,
@@ -182,8 +130,8 @@ def fit_all(
     """Fit every replicate; ``edge`` is room for the three parameters of the edge of random slopes.
 
     Fills of each contrast the estimate, its variance, what Kenward and Roger add, and the derivatives of the variance by
-    the parameters (R, M, 3 + Q); the covariance of these (R, Q, Q); degrees of freedom where all values are independent (R,), else NaN;
-    participants of the two arms and status (R,).
+    the parameters (R, M, 3 + Q); the covariance of these (R, Q, Q); degrees of freedom where all values are independent
+    (R,), else NaN; participants of the two arms and status (R,).
     """
     a, b = model.pair[0], model.pair[1]
     numbers = space.fitted.shape[0]

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.arrays import as_arms, as_values
-from trialsim.analysis.reml.kernel import FLAT, Model, Scratch, fit_all
+from trialsim.analysis.reml.kernel import FLAT, fit_all
 from trialsim.analysis.reml.likelihood import Space
+from trialsim.analysis.reml.records import Model, Scratch
 from trialsim.analysis.reml.structures import EDGE_OF_SLOPES, parameters
 from trialsim.analysis.reml.sums import Sums
 from trialsim.analysis.rows import FloatArray, IntArray

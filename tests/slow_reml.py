@@ -90,7 +90,9 @@ def slow_reml(
     def variance(theta: Floats) -> float:
         return float(contrast @ generalized(y, x, covariance(theta))[1] @ contrast)
 
-    theta = optimize.minimize(deviance, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7, "maxfev": 10**5}).x
+    theta = optimize.minimize(
+        deviance, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7, "maxfev": 10**5}
+    ).x
     for _ in range(3):
         slope = gradient(deviance, theta)
         hessian = np.array([gradient(lambda t, k=k: gradient(deviance, t)[k], theta) for k in range(len(theta))])

@@ -1,4 +1,4 @@
-"""Restricted maximum likelihood as its formula reads, one participant at a time; derivatives by finite differences."""
+"""Restricted maximum likelihood as its formula reads, one pattern of visits at a time; derivatives by finite differences."""
 
 from __future__ import annotations
 
@@ -43,20 +43,33 @@ def autoregressive(visits: int) -> Covariance:
     return lambda theta: theta[0] * theta[1] ** apart
 
 
-def generalized(y: Sequence[Floats], x: Sequence[Floats], sigma: Floats) -> tuple[Floats, Floats, float]:
-    """Coefficients, their covariance and the deviance at a covariance of the visits; values that are NaN are left out."""
-    parts = []
-    for one, design in zip(y, x, strict=True):
-        there = ~np.isnan(one)
-        parts.append((one[there], design[there], sigma[np.ix_(there, there)]))
-    information = sum(design.T @ np.linalg.solve(v, design) for _, design, v in parts)
+Patterns = list[tuple[Floats, Floats, Floats]]
+
+
+def by_pattern(y: Sequence[Floats], x: Sequence[Floats]) -> Patterns:
+    """Participants with the same visits measured: which visits, their values (n, m) and designs (n, m, P)."""
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    for i, one in enumerate(y):
+        groups.setdefault(tuple(~np.isnan(one)), []).append(i)
+    found = []
+    for there, members in groups.items():
+        visits = np.flatnonzero(there)
+        found.append((visits, np.array([y[i][visits] for i in members]), np.array([x[i][visits] for i in members])))
+    return found
+
+
+def generalized(patterns: Patterns, sigma: Floats) -> tuple[Floats, Floats, float]:
+    """Coefficients, their covariance and the deviance at a covariance of the visits."""
+    information, right, deviance = 0.0, 0.0, 0.0
+    for visits, values, design in patterns:
+        v = sigma[np.ix_(visits, visits)]
+        w = np.linalg.inv(v)
+        information = information + np.einsum("nap,ab,nbq->pq", design, w, design, optimize=True)
+        right = right + np.einsum("nap,ab,nb->p", design, w, values, optimize=True)
+        deviance += len(values) * np.linalg.slogdet(v)[1] + np.einsum("na,ab,nb->", values, w, values, optimize=True)
     phi = np.linalg.inv(information)
-    beta = phi @ sum(design.T @ np.linalg.solve(v, one) for one, design, v in parts)
-    deviance = np.linalg.slogdet(information)[1]
-    for one, design, v in parts:
-        rest = one - design @ beta
-        deviance += np.linalg.slogdet(v)[1] + rest @ np.linalg.solve(v, rest)
-    return beta, phi, float(deviance)
+    beta = phi @ right
+    return beta, phi, float(deviance - right @ beta + np.linalg.slogdet(information)[1])
 
 
 def gradient(function: Callable[[Floats], float], theta: Floats, step: float = 2e-2) -> Floats:
@@ -69,7 +82,7 @@ def gradient(function: Callable[[Floats], float], theta: Floats, step: float = 2
 
 
 def slow_reml(
-    y: Sequence[Floats], x: Sequence[Floats], covariance: Covariance, start: Floats, contrast: Floats
+    y: Sequence[Floats], x: Sequence[Floats], covariance: Covariance, start: Floats, contrast: Floats, *, steps: int = 2
 ) -> SlowFit:
     """Fit by Newton's method from the end of a general minimizer.
 
@@ -79,25 +92,25 @@ def slow_reml(
     covariance : the covariance of the visits (V, V) at its parameters
     start : parameters to begin with
     contrast : (P,)
+    steps : of Newton's method
     """
+    patterns = by_pattern(y, x)
 
     def deviance(theta: Floats) -> float:
         sigma = covariance(theta)
         if np.linalg.eigvalsh(sigma)[0] <= 0:
             return 1e10
-        return generalized(y, x, sigma)[2]
+        return generalized(patterns, sigma)[2]
 
     def variance(theta: Floats) -> float:
-        return float(contrast @ generalized(y, x, covariance(theta))[1] @ contrast)
+        return float(contrast @ generalized(patterns, covariance(theta))[1] @ contrast)
 
-    theta = optimize.minimize(
-        deviance, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7, "maxfev": 10**5}
-    ).x
-    for _ in range(3):
+    theta = optimize.minimize(deviance, start, method="BFGS").x
+    for _ in range(steps):
         slope = gradient(deviance, theta)
         hessian = np.array([gradient(lambda t, k=k: gradient(deviance, t)[k], theta) for k in range(len(theta))])
         theta = theta - np.linalg.solve(hessian, slope)
-    beta, _, least = generalized(y, x, covariance(theta))
+    beta, _, least = generalized(patterns, covariance(theta))
     slope = gradient(variance, theta)
     spread = slope @ (2.0 * np.linalg.inv(hessian)) @ slope
     return SlowFit(float(contrast @ beta), variance(theta) ** 0.5, 2.0 * variance(theta) ** 2 / spread, least)

@@ -297,7 +297,7 @@ def _of_repeated_values(what: Analysis) -> str:
     if what.random is not None:
         said.append(kinds.RANDOM_EFFECTS[what.random])
     if what.covariance:
-        said.append(join([kinds.COVARIANCES[one] for one in what.covariance], "else"))
+        said.append(", else ".join(kinds.COVARIANCES[one] for one in what.covariance))
     if what.df is not None:
         said.append(kinds.DFS[what.df])
     return "".join(f", {one}" for one in said)

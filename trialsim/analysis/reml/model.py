@@ -157,7 +157,9 @@ def fit(
     tiny = np.where(status == FLAT, _tiny(values), 0.0)
     variance, slopes = _bilinear(out[:, :, 1]), _bilinear(np.moveaxis(out[:, :, 3:], 2, 1))
     adjusted = variance + _bilinear(out[:, :, 2])
-    return Fits(out[:, : len(visits), 0], variance, adjusted, slopes, spread, free, n, status, tiny)
+    estimate = out[:, : len(visits), 0]
+    estimate = np.where(np.abs(estimate) <= tiny[:, None], 0.0, estimate)
+    return Fits(estimate, variance, adjusted, slopes, spread, free, n, status, tiny)
 
 
 def _pairs(count: int) -> list[tuple[int, int]]:

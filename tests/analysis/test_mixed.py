@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tests.slow_reml import autoregressive, by_pattern, generalized, slow_reml, unstructured
+from tests.slow_reml import autoregressive, slow_reml, unstructured
 from trialsim.analysis import rows
 from trialsim.analysis.cross_moments import cross_moments
 from trialsim.analysis.methods.linear import ancova
@@ -131,14 +131,8 @@ def test_kenward_and_roger_as_sas(fev, structure, se, df, digits):
 
 
 def test_an_unstructured_covariance_as_sas(fev):
-    """Intercept, SE, df and deviance of SAS (fev1 ~ 1); the deviance is that at its printed covariance."""
+    """SE and degrees of freedom of the intercept of SAS (fev1 ~ 1)."""
     y, arm = fev
-    people = [one for one in y[0] if not np.isnan(one).all()]
-    printed = np.array([44.0193, 4.9722, 27.2643, -8.5335, 23.0555, 158.17, 49.8999, 2.7459, -40.4566, 113.63])
-    beta, _, deviance = generalized(by_pattern(people, [np.ones((4, 1))] * len(people)), unstructured(4)(printed))
-    values = int((~np.isnan(y)).sum())
-    assert deviance + (values - 1) * np.log(2 * np.pi) == pytest.approx(3700.9465, abs=1e-3)
-    assert round(float(beta[0]), 4) == 42.8338
     one = np.zeros(1, np.int64)
     model = Model(
         one, one, np.ones((1, 4)), np.ones((1, 1)), np.ones(4, np.int64), np.zeros(2, np.int64), np.arange(4.0),

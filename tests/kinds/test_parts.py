@@ -32,7 +32,7 @@ from trialsim.truth import find_truth
 
 FILES = ("one-arm", "two-arms", "all-arms", "groups")
 REPLICATES = 2000
-Z = 5.0
+Z = 5.1
 
 
 @cache

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.methods.strata import mantel_haenszel, stratified
+from trialsim.analysis.methods.survival import log_rank, log_rank_sums
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Marks = NDArray[np.int8]
 
 #: Replicates pooled for one pseudomedian; blocks of replicates (100) are multiples of it.
 POOL = 20
@@ -40,6 +42,7 @@ def two_arms(
     who_b: Flags,
     categories: tuple[float, ...] = (),
     strata: NDArray[np.int64] | None = None,
+    marks: tuple[Marks, Marks] | None = None,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -49,9 +52,13 @@ def two_arms(
     who_a, who_b : (R, N) who counts in either
     categories : all possible values, if they are few
     strata : (R, N) stratum of each participant, for effects within strata
+    marks : (R, N) which values of either arm are censored, for effects on times
     """
     if strata is not None:
         return WITHIN_STRATA[estimand](a, b, who_a, who_b, strata)
+    if estimand in OF_TIMES:
+        assert marks is not None  # times have them
+        return OF_TIMES[estimand](a, b, who_a, who_b, marks)
     return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
 
 
@@ -198,6 +205,23 @@ def _log_odds_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: t
     return pooled_log_ratio(a, b, who_a, who_b, odds=True)
 
 
+def _log_hazard_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, marks: tuple[Marks, Marks]) -> Floats:
+    """Mantel and Haenszel's estimate with every participant once in either arm, :data:`POOL` replicates at a time.
+
+    As for the pseudomedian, the result is at the first replicate of each pool. A hazard ratio of everybody is not the mean of
+    those of parts, so it is what the estimator itself gives where nobody leaves.
+    """
+    out = np.full(len(a), np.nan)
+    for start in range(0, len(a), POOL):
+        pool = slice(start, start + POOL)
+        times = np.concatenate([np.where(who_a, a, np.nan)[pool].ravel(), np.where(who_b, b, np.nan)[pool].ravel()])
+        arm = np.repeat(np.array([0, 1], np.int8), times.size // 2)
+        both = np.concatenate([one[pool].ravel() for one in marks])
+        sums = log_rank_sums(times[None], both[None], arm[None], arms=(0, 1))
+        out[start] = log_rank(sums).estimate[0]
+    return out
+
+
 #: Estimands of one sample, by name.
 ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.MEAN.name: _mean,
@@ -226,4 +250,9 @@ TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], 
 #: Estimands of two arms within strata, by name.
 WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int64]], Floats]] = {
     estimands.ODDS_RATIO_WITHIN.name: pooled_log_odds_within,
+}
+
+#: Estimands of two arms on times, of which some may be censored, by name.
+OF_TIMES: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[Marks, Marks]], Floats]] = {
+    estimands.LOG_HAZARD_RATIO.name: _log_hazard_ratio,
 }

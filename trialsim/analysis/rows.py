@@ -23,6 +23,7 @@ NOT_TESTED: Final = 6
 NO_EVENTS: Final = 7
 SHARED_CLUSTER: Final = 8
 TOO_FEW_CLUSTERS: Final = 9
+NO_EVENT: Final = 7
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -35,6 +36,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     NO_EVENTS: "no events (or nothing but events) in both arms: the ratio does not exist",
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
+    NO_EVENT: "no event in any arm: there is nothing to compare",
 }
 
 

@@ -121,6 +121,9 @@ ODDS_RATIO_WITHIN: Final = Estimand(
     "log",
     in_unit=False,
 )
+LOG_HAZARD_RATIO: Final = Estimand(
+    "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
 
 ESTIMANDS: Final = (
     MEAN,
@@ -139,6 +142,7 @@ ESTIMANDS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
+    LOG_HAZARD_RATIO,
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}

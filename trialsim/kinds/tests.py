@@ -11,8 +11,8 @@ Samples = Literal["one", "two", "all"]
 #: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
 Looks = Literal["value", "change", "visits"]
 
-#: What a test is based on: means (least squares), ranks, or tables of counts.
-Family = Literal["means", "ranks", "tables"]
+#: What a test is based on: means (least squares), ranks, tables of counts, or who is at risk at each event.
+Family = Literal["means", "ranks", "tables", "risk sets"]
 
 #: What a test estimates of a sample, or of the difference between two.
 Effect = Literal[
@@ -24,6 +24,7 @@ Effect = Literal[
     "risk ratio",
     "odds ratio",
     "odds ratio within strata",
+    "hazard",
 ]
 
 
@@ -106,6 +107,7 @@ class Test:
     needs : those it cannot be without
     directions : which of its samples may have a one-sided alternative
     equal_sds : whether its closed form assumes the same SD in all arms
+    marks : whether it reads which values are censored, and so compares times until an event
     """
 
     name: str
@@ -118,6 +120,7 @@ class Test:
     needs: tuple[Requirement, ...]
     directions: tuple[Samples, ...]
     equal_sds: bool
+    marks: bool
 
     @property
     def at_each_visit(self) -> bool:
@@ -138,6 +141,7 @@ ONE_SAMPLE_T: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 PAIRED_T: Final = Test(
@@ -151,6 +155,7 @@ PAIRED_T: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 WILCOXON: Final = Test(
@@ -164,6 +169,7 @@ WILCOXON: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 T: Final = Test(
@@ -177,6 +183,7 @@ T: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 WELCH: Final = Test(
@@ -190,6 +197,7 @@ WELCH: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 MANN_WHITNEY: Final = Test(
@@ -203,6 +211,7 @@ MANN_WHITNEY: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 ANOVA: Final = Test(
@@ -216,6 +225,7 @@ ANOVA: Final = Test(
     needs=(),
     directions=(),
     equal_sds=True,
+    marks=False,
 )
 
 WELCH_ANOVA: Final = Test(
@@ -229,6 +239,7 @@ WELCH_ANOVA: Final = Test(
     needs=(),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 KRUSKAL_WALLIS: Final = Test(
@@ -242,6 +253,7 @@ KRUSKAL_WALLIS: Final = Test(
     needs=(),
     directions=(),
     equal_sds=True,
+    marks=False,
 )
 
 ANCOVA: Final = Test(
@@ -259,6 +271,7 @@ ANCOVA: Final = Test(
     ),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 CHI_SQUARE: Final = Test(
@@ -272,6 +285,7 @@ CHI_SQUARE: Final = Test(
     needs=(),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 FISHER: Final = Test(
@@ -285,6 +299,21 @@ FISHER: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
+)
+
+LOG_RANK: Final = Test(
+    name="log-rank",
+    samples=("two", "all"),
+    takes=("value",),
+    family="risk sets",
+    effect="hazard",
+    yes_or_no=False,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=True,
 )
 
 BINOMIAL: Final = Test(
@@ -298,6 +327,7 @@ BINOMIAL: Final = Test(
     needs=(Requirement((NULL,), "a share to compare with", "Write null: 30 %."),),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 MCNEMAR: Final = Test(
@@ -311,6 +341,7 @@ MCNEMAR: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 RISK_DIFFERENCE: Final = Test(
@@ -324,6 +355,7 @@ RISK_DIFFERENCE: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 RISK_RATIO: Final = Test(
@@ -337,6 +369,7 @@ RISK_RATIO: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 ODDS_RATIO: Final = Test(
@@ -350,6 +383,7 @@ ODDS_RATIO: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 CMH: Final = Test(
@@ -363,6 +397,7 @@ CMH: Final = Test(
     needs=(Requirement((STRATA,), "strata", "Write strata: and covariates by choice, or the site."),),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 CLUSTER_T: Final = Test(
@@ -376,6 +411,7 @@ CLUSTER_T: Final = Test(
     needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 REGRESSION: Final = Test(
@@ -389,6 +425,7 @@ REGRESSION: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 RM_ANOVA: Final = Test(
@@ -402,6 +439,7 @@ RM_ANOVA: Final = Test(
     needs=(),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 BAYES: Final = Test(
@@ -418,6 +456,7 @@ BAYES: Final = Test(
     ),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 #: Tests that a scenario may name, in the order of its schema.
@@ -444,6 +483,7 @@ TESTS: Final = (
     CLUSTER_T,
     RM_ANOVA,
     BAYES,
+    LOG_RANK,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -458,6 +498,7 @@ RESIDUAL_T: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 #: Tests that run only inside another.
@@ -491,6 +532,7 @@ PAIRS: Final = (
     Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
     Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
+    Pair("log-rank", ((LOG_RANK, LOG_RANK),), of_model=False),
     Pair("chi-square", ((CHI_SQUARE, CHI_SQUARE),), of_model=False),
 )
 
@@ -522,4 +564,6 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("tables", "one"): (),
     ("tables", "two"): (),
     ("tables", "all"): (),
+    ("risk sets", "two"): (),
+    ("risk sets", "all"): (),
 }

@@ -23,7 +23,7 @@ from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
-from trialsim.truth.plays import SharedDraws
+from trialsim.truth.plays import Play, SharedDraws
 from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
@@ -142,17 +142,25 @@ def _effects_of(
 def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
-    values = [
-        endpoint_of(plays, in_arm(plays, target, arm), target, twin)
-        for arm in (target.arms if target.arms is not None else (target.alone,))
-    ]
+    alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (target.alone,))]
+    values = [endpoint_of(plays, played, target, twin) for played in alone]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
-    strata = _strata(plays, target)
     return two_arms(
-        target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories, strata=strata
+        target.estimand,
+        *values,
+        who_a=who,
+        who_b=who,
+        categories=target.endpoint.categories,
+        strata=_strata(plays, target),
+        marks=_marks(alone[0], alone[1], target, twin),
     )
+
+
+def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """(R, N) which values of two simulations are censored."""
+    return a.censored[twin, :, :, target.endpoint.visit], b.censored[twin, :, :, target.endpoint.visit]
 
 
 def _strata(plays: Plays, target: TargetEffect) -> NDArray[np.int64] | None:
@@ -170,10 +178,13 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     who = who_counts(plays, target)
     own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
     mixed = endpoint_of(plays, plays.mixed, target, twin)
-    a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
+    alone = [plays.alone[arm] for arm in target.arms]
+    a, b = (endpoint_of(plays, played, target, twin) for played in alone)
     categories, strata = target.endpoint.categories, _strata(plays, target)
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata)
-    return np.asarray(together - two_arms(target.estimand, a, b, **own, categories=categories, strata=strata))
+    both, marks = _marks(plays.mixed, plays.mixed, target, twin), _marks(alone[0], alone[1], target, twin)
+    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata, marks=both)
+    apart = two_arms(target.estimand, a, b, **own, categories=categories, strata=strata, marks=marks)
+    return np.asarray(together - apart)
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

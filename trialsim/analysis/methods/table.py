@@ -13,6 +13,7 @@ from trialsim.analysis.methods import (
     ranks,
     repeated,
     strata,
+    survival,
     wilcoxon,
 )
 from trialsim.analysis.methods.method import Methods
@@ -29,4 +30,5 @@ METHODS: Methods = {
     **clusters.METHODS,
     **repeated.METHODS,
     **bayes.METHODS,
+    **survival.METHODS,
 }

@@ -20,6 +20,7 @@ NO_VARIANCE: Final = 3
 SINGULAR: Final = 4
 NOT_CONVERGED: Final = 5
 NOT_TESTED: Final = 6
+SEPARATED: Final = 7
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -29,6 +30,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SINGULAR: "a covariate is confounded with the arms",
     NOT_CONVERGED: "the estimate did not converge",
     NOT_TESTED: "not tested: the test before it did not reject",
+    SEPARATED: "all values of one arm are above those of the other: the test has no standard error",
 }
 
 

@@ -72,8 +72,10 @@ def slow_van_elteren(y, arm, strata):
         if min(wins.shape) > 1:
             error += weight**2 * (wins.mean(1).var(ddof=1) / len(x) + wins.mean(0).var(ddof=1) / len(other))
         else:
-            error = math.nan
-    return (z / math.sqrt(variance) if variance else 0.0), top / bottom, math.sqrt(error) / bottom
+            alone += weight**2
+    estimate = min(top / bottom, 1.0)
+    se = math.sqrt(error + alone * estimate * (1 - estimate)) / bottom
+    return (z / math.sqrt(variance) if variance else 0.0), estimate, se
 
 
 @pytest.mark.parametrize("side", SIDES)

@@ -39,6 +39,7 @@ from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.prepared import Study, prepare, ward_events
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.response import respond
+from trialsim.response.visit_times import visit_hours
 from trialsim.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
@@ -122,7 +123,18 @@ def trial_arrays(cohort: Cohort) -> TrialArrays:
             if own:
                 given = (trace.activities[:, :, own, A_DELIVERED] > 0).any(axis=2)
                 received &= given | (entries.arm != arm)
-    return TrialArrays(cohort.measurements.values, entries.arm, entries.covariates, received, completed)
+    return TrialArrays(
+        values=cohort.measurements.values,
+        arm=entries.arm,
+        covariates=entries.covariates,
+        received=received,
+        completed=completed,
+        site=entries.site.astype(np.int64),
+        stratum=entries.stratum.astype(np.int64),
+        times=None if trace is None else visit_hours(cohort.response_plan, trace.visits),
+        seed=cohort.seed,
+        replicates=cohort.replicates,
+    )
 
 
 def replay(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -116,7 +117,10 @@ def trials(seed: int = 1, *, ordinal: bool = True, arms: int = 3) -> TrialArrays
     values[:, arm < 0] = np.nan
     covariates = np.stack([rng.uniform(12, 18, shape[1:]), rng.integers(0, 3, shape[1:])], axis=-1)
     received, completed = rng.random(shape[1:]) < 0.8, rng.random(shape[1:]) < 0.8
-    return TrialArrays(values, arm, covariates, received, completed)
+    nowhere = np.zeros(shape[1:], np.int64)
+    return TrialArrays(
+        values, arm, covariates, received, completed, nowhere, nowhere, None, 1, range(100, 100 + REPLICATES)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -386,8 +390,16 @@ def test_a_batch_equals_its_replicates_alone(plan: AnalysisPlan, data: TrialArra
         one = slice(r, r + 1)
         alone = analyze(
             plan,
-            TrialArrays(
-                data.values[:, one], data.arm[one], data.covariates[one], data.received[one], data.completed[one]
+            replace(
+                data,
+                values=data.values[:, one],
+                arm=data.arm[one],
+                covariates=data.covariates[one],
+                received=data.received[one],
+                completed=data.completed[one],
+                site=data.site[one],
+                stratum=data.stratum[one],
+                replicates=range(100 + r, 101 + r),
             ),
             twins=("declared", "null"),
             replicates=range(r, r + 1),
@@ -400,7 +412,7 @@ def test_a_batch_equals_its_replicates_alone(plan: AnalysisPlan, data: TrialArra
 def test_an_empty_arm_is_a_status_and_its_pairs_fail_with_it(plan: AnalysisPlan, data: TrialArrays) -> None:
     arm = data.arm.copy()
     arm[3][arm[3] == 1] = 2
-    estimates = run(plan, TrialArrays(data.values, arm, data.covariates, data.received, data.completed))
+    estimates = run(plan, replace(data, arm=arm))
     kw = row_of(estimates, "kw")
     assert (estimates.status[:, 3, kw : kw + 3] == EMPTY_ARM).all()
     assert np.isnan(estimates.rejected[:, 3, kw : kw + 3]).all()
@@ -411,9 +423,9 @@ def test_endpoints_are_extracted_once(plan: AnalysisPlan, data: TrialArrays, mon
     made: list[object] = []
     extract = endpoints.endpoint_values
 
-    def counted(values: np.ndarray, endpoint: endpoints.Endpoint) -> np.ndarray:
+    def counted(values: np.ndarray, endpoint: endpoints.Endpoint, **given: object) -> np.ndarray:
         made.append(endpoint)
-        return extract(values, endpoint)
+        return extract(values, endpoint, **given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(endpoints, "endpoint_values", counted)
     run(plan, data)

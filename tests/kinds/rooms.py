@@ -11,6 +11,7 @@ from tests.kinds.judges import JUDGES
 from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
+from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
 from trialsim.kinds.estimands import ESTIMANDS, MEANT, Estimand
 from trialsim.kinds.tests import PAIRS, TESTS, WITHIN, Pair, Samples, Test
@@ -114,6 +115,9 @@ def rooms_of_designs() -> list[Room]:
     """Tables by what a design and an analysis choose from."""
     steps = [a.name for a in designs.ADJUSTMENTS if not a.against_one]
     return [
+        Room("summaries of visits", SUMMARIES, [one.name for one in designs.VISIT_SUMMARIES]),
+        Room("words of summaries", words.VISIT_SUMMARIES, [one.name for one in designs.VISIT_SUMMARIES]),
+        Room("schema: summaries", schema_words("Over", "by"), [one.name for one in designs.VISIT_SUMMARIES]),
         Room("steps of adjustments", STEPS, steps),
         *(
             table

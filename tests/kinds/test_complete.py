@@ -78,7 +78,8 @@ def test_a_test_without_its_parts_gives_no_number(
     """A name in the table and nothing else: an error at every place where a number would be."""
     monkeypatch.setitem(tests.TEST, NEW.name, NEW)
     plan = two_arm_study.analysis
-    call = replace(plan.calls[0], test=NEW.name)
+    asked = replace(plan.calls[0].main, test=NEW.name)
+    call = replace(plan.calls[0], test=NEW.name, questions=(asked,))
     study = replace(two_arm_study, analysis=replace(plan, calls=(call, *plan.calls[1:])))
     data = studies.trial_arrays(studies.simulate(study, range(2)))
     with pytest.raises(KeyError, match=NEW.name):

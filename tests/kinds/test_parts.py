@@ -18,7 +18,7 @@ from tests.kinds.rooms import ways
 from trialsim import study as studies
 from trialsim.analysis.endpoints import endpoint_values
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import PlannedAnalysis, pair_test, samples_of
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import ALTERNATIVES
 from trialsim.kinds.estimands import NO_ESTIMAND
@@ -54,11 +54,9 @@ def rows() -> list[tuple[str, int]]:
 
 def asked(name: str, row: int) -> tuple[PlannedAnalysis, str, str, tuple[int, int]]:
     """The call of a row, its test, what it compares, and which two arms (0, 0 if not two)."""
-    call = next(call for call in reversed(prepared(name).analysis.calls) if call.first_row <= row)
-    if row == call.first_row:
-        return call, call.test, samples_of(call), call.arms or (0, 0)
-    assert call.pairs is not None
-    return call, pair_test(call).name, "two", call.pairs.arms[row - call.first_row - 1]
+    plan = prepared(name).analysis
+    question = plan.question_of(row)
+    return plan.call_of(row), question.test, question.samples, question.pair or (0, 0)
 
 
 def shown(value: object) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 import numpy as np
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from trialsim.analysis.cross_moments import CrossMoments, cross_moments
 from trialsim.analysis.moments import ArmMoments, moments
 from trialsim.analysis.ordering import Counts, RankOrder, order
-from trialsim.analysis.plan import AnalysisSet, CovariateColumn, Endpoint, PercentRule
+from trialsim.analysis.plan import AnalysisSet, CovariateColumn, Endpoint, OverVisits, PercentRule
 from trialsim.analysis.tables import counted_moments, counts
+from trialsim.analysis.visit_summaries import summarize
 from trialsim.compiled import kernel
-from trialsim.kinds.designs import POPULATION, TRANSFORM
+from trialsim.kinds.designs import POPULATION, TRANSFORM, VISIT_SUMMARY
 
 Floats = NDArray[np.float64]
 Made = TypeVar("Made")
@@ -33,6 +34,9 @@ class TrialArrays:
     covariates : (R, N, C), the position of the category for covariates by choice
     received : (R, N) whether some of the arm's own activity was given
     completed : (R, N) whether the pathway was completed
+    site, stratum : (R, N) int64 numbers, for tests that take strata or clusters
+    times : (R, N, D) realized times [h]; None without a ward, or if no analysis needs them
+    seed, replicates : of the batch, for tests that draw
     """
 
     values: Floats
@@ -40,6 +44,11 @@ class TrialArrays:
     covariates: Floats
     received: NDArray[np.bool_]
     completed: NDArray[np.bool_]
+    site: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    times: Floats | None
+    seed: int
+    replicates: range
 
 
 @dataclass(frozen=True)
@@ -63,13 +72,29 @@ class Extraction:
 
     def endpoint(self, endpoint: Endpoint) -> Floats:
         """(T x R, N) the endpoint of everyone, NaN where it is missing."""
-        return self._once(endpoint, lambda: endpoint_values(self.data.values, endpoint))
+        return self._once(endpoint, lambda: endpoint_values(self.data.values, endpoint, times=self.data.times))
 
     def chosen(self, endpoint: Endpoint, choice: AnalysisSet) -> Floats:
         """(T x R, N) the endpoint of those who are analyzed, NaN for everyone else."""
         if choice == AnalysisSet():
             return self.endpoint(endpoint)
         return self._once((endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan))
+
+    def alone(self, endpoint: Endpoint, choice: AnalysisSet, arms: Sequence[int]) -> Floats:
+        """(T x R, N) the same, of one arm only; of all participants if there are no ``arms``."""
+        chosen = self.chosen(endpoint, choice)
+        if not arms:
+            return chosen
+        (arm,) = arms
+        return self._once(("alone", endpoint, choice, arm), lambda: np.where(self.arm == arm, chosen, np.nan))
+
+    def repeated(self, endpoints: Sequence[Endpoint], choice: AnalysisSet) -> Floats:
+        """(T x R, N, V) the values of several visits of those who are analyzed, NaN where they are missing."""
+        return np.stack([self.chosen(endpoint, choice) for endpoint in endpoints], axis=-1)
+
+    def twice(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(T x R, N) numbers of participants (R, N) that the twins share."""
+        return np.tile(numbers, (self.data.values.shape[0], 1))
 
     def joined(self, endpoint: Endpoint, choice: AnalysisSet) -> ArmMoments:
         """Moments of all participants together, for tests of one sample."""
@@ -152,11 +177,18 @@ def within(percent: Floats, rule: PercentRule) -> NDArray[np.bool_]:
     return met
 
 
-def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
-    """(T x R, N) an endpoint from values (T, R, N, D); no log of values that are not positive, no percent of a start of 0."""
+def endpoint_values(values: Floats, endpoint: Endpoint, *, times: Floats | None = None) -> Floats:
+    """(T x R, N) an endpoint from values (T, R, N, D); no log of values that are not positive, no percent of a start of 0.
+
+    ``times`` (R, N, D) [h] are the realized times, for endpoints over visits that need them.
+    """
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
     transform = TRANSFORM[endpoint.transform]
+    if endpoint.over is not None:
+        one = _over_visits(values, endpoint.over, times)
+        plain = replace(endpoint, visit=0, over=None)
+        return endpoint_values(one.reshape(twins, replicates, participants, 1), plain)
     if endpoint == Endpoint(endpoint.visit, categories=endpoint.categories):
         return np.ascontiguousarray(values[:, :, :, endpoint.visit]).reshape(twins * replicates, participants)
     low = -math.inf if endpoint.at_least is None else endpoint.at_least
@@ -173,6 +205,17 @@ def endpoint_values(values: Floats, endpoint: Endpoint) -> Floats:
         out.reshape(-1),
     )
     return out
+
+
+def _over_visits(values: Floats, over: OverVisits, times: Floats | None) -> Floats:
+    """(T, R, N) one number of the values (T, R, N, D) of several visits."""
+    points = list(over.points)
+    planned = np.array(over.times or [math.nan] * len(points))
+    realized = VISIT_SUMMARY[over.by].timed and not over.times
+    if realized:
+        assert times is not None  # an analysis with realized times has them
+        planned = times[:, :, points]
+    return summarize(values[..., points], planned, by=over.by, available=over.available, realized=realized)
 
 
 @kernel

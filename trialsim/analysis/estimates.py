@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from trialsim.analysis import multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
-from trialsim.analysis.methods.method import Method
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, pair_test, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.result import Result
@@ -138,25 +137,16 @@ class _Result:
 
 
 def _run(call: PlannedAnalysis, extraction: Extraction) -> list[_Result]:
-    """The main test and the pairs of one analysis."""
-    main = _main(call, extraction)
-    return [_Result(main, main.p), *_pairs(call, extraction, main)]
+    """Every question of one analysis; pairs after a test of all arms are adjusted together, and closed where the gate is."""
+    found = [METHODS[one.test, one.samples].run(extraction, call, one.arms) for one in call.questions]
+    tests = [_Result(rows, rows.p) for rows, one in zip(found, call.questions, strict=True) if one.main]
+    return [*tests, *_pairs(call, extraction, found[0], found[len(tests) :])]
 
 
-def _main(call: PlannedAnalysis, extraction: Extraction) -> Rows:
-    samples = samples_of(call)
-    arms = {"one": (), "two": call.arms, "all": tuple(range(extraction.arms))}[samples]
-    assert arms is not None  # two arms are those of the contrast
-    return METHODS[call.test, samples].run(extraction, call, arms)
-
-
-def _pairs(call: PlannedAnalysis, extraction: Extraction, main: Rows) -> list[_Result]:
-    """The pairs after an omnibus test, adjusted together, closed where the gate is closed."""
+def _pairs(call: PlannedAnalysis, extraction: Extraction, main: Rows, tested: list[Rows]) -> list[_Result]:
     if call.pairs is None:
         return []
-    method = METHODS[pair_test(call).name, "two"]
-    tested = [method.run(extraction, call, pair) for pair in call.pairs.arms]
-    adjusted = _adjusted(call, method, extraction, tested)
+    adjusted = _adjusted(call, extraction, tested)
     results: list[_Result] = []
     for index, rows in enumerate(tested):
         final = replace(rows, p=adjusted[:, index])
@@ -166,9 +156,10 @@ def _pairs(call: PlannedAnalysis, extraction: Extraction, main: Rows) -> list[_R
     return results
 
 
-def _adjusted(call: PlannedAnalysis, method: Method, extraction: Extraction, tested: list[Rows]) -> Floats:
+def _adjusted(call: PlannedAnalysis, extraction: Extraction, tested: list[Rows]) -> Floats:
     """(T x R, pairs) p-values of the family."""
     assert call.pairs is not None
+    method = METHODS[call.questions[-1].test, "two"]
     raw = np.stack([rows.p for rows in tested], axis=1)
     if not ADJUSTMENT[call.pairs.adjust].against_one:
         return multiplicity.adjust(raw, call.pairs.adjust)

@@ -8,12 +8,25 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
-from trialsim.kinds.designs import LOG, NO_TRANSFORM, PERCENT, RANDOMIZED, STRATEGY, TRANSFORM, TREATMENT_POLICY
+from trialsim.kinds.designs import (
+    LOG,
+    NO_TRANSFORM,
+    PERCENT,
+    RANDOMIZED,
+    REALIZED,
+    STRATEGY,
+    TRANSFORM,
+    TREATMENT_POLICY,
+    VISIT_SUMMARY,
+)
 from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
 from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_contrast
 from trialsim.scenario.resolve import DEFAULT_ALPHA
+
+#: Seconds in an hour.
+HOUR = 3600.0
 
 #: The contrast of a test of all arms at once.
 ALL_ARMS = "all arms"
@@ -28,12 +41,31 @@ class PointIndex(Protocol):
 
 
 @dataclass(frozen=True)
+class OverVisits:
+    """One number of the values of several visits.
+
+    Attributes
+    ----------
+    points : positions on the D axis of the values
+    by : the name of the summary (:data:`trialsim.kinds.designs.VISIT_SUMMARY`)
+    times : planned times of the visits [h], the first at 0; empty for realized times, and where no times are needed
+    available : whether missing visits are left out; else one missing visit makes the number missing
+    """
+
+    points: tuple[int, ...]
+    by: str
+    times: tuple[float, ...] = ()
+    available: bool = False
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """The analyzed value of one participant: a value, or a change since ``start``; then perhaps yes or no.
 
     ``visit`` and ``start`` are positions on the D axis of the values. ``transform`` is none, log or percent
     (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``categories`` are all
-    values it can take, when they are few: such an endpoint is counted instead of sorted.
+    values it can take, when they are few: such an endpoint is counted instead of sorted. ``over`` makes one number of
+    several visits, the last of which is ``visit``; ``transform`` then follows.
     """
 
     visit: int
@@ -42,6 +74,14 @@ class Endpoint:
     at_least: float | None = None
     at_most: float | None = None
     categories: tuple[float, ...] = ()
+    over: OverVisits | None = None
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """Every position on the D axis that it needs, in the order of the visits."""
+        if self.over is not None:
+            return self.over.points
+        return (self.visit,) if self.start is None else (self.start, self.visit)
 
 
 @dataclass(frozen=True)
@@ -113,14 +153,40 @@ class PairwisePlan:
 
 
 @dataclass(frozen=True)
+class RowTest:
+    """What a row asks.
+
+    Attributes
+    ----------
+    test : the name of the test
+    samples : one sample, two arms, or all arms
+    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, else all arms
+    main : False for pairs that follow a test of all arms
+    """
+
+    test: str
+    samples: Samples
+    arms: tuple[int, ...]
+    main: bool = True
+
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """The two arms that are compared; None for one sample and all arms."""
+        return (self.arms[0], self.arms[1]) if self.samples == "two" else None
+
+
+@dataclass(frozen=True)
 class PlannedAnalysis:
-    """One analysis: its main test in row ``first_row`` and its pairs in the rows after it."""
+    """One analysis: its ``questions``, the first in row ``first_row`` and the others in the rows after it.
+
+    ``repeated`` are the values of several visits, for tests that take them all.
+    """
 
     name: str
     test: str
     endpoint: Endpoint
     choice: AnalysisSet
-    arms: tuple[int, int] | None
+    questions: tuple[RowTest, ...]
     null: float
     alternative: str
     alpha: float
@@ -130,6 +196,23 @@ class PlannedAnalysis:
     pairs: PairwisePlan | None = None
     strategy: str = TREATMENT_POLICY.name
     responders: PercentRule | None = None
+    repeated: tuple[Endpoint, ...] = ()
+
+    @property
+    def rows(self) -> range:
+        """The rows it fills."""
+        return range(self.first_row, self.first_row + len(self.questions))
+
+    @property
+    def main(self) -> RowTest:
+        """What the first row asks."""
+        return self.questions[0]
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """Every position on the D axis of the values that it needs, each once."""
+        ends = (*(self.repeated or (self.endpoint,)), *self.baselines)
+        return tuple(dict.fromkeys(point for one in ends for point in one.points))
 
 
 @dataclass(frozen=True)
@@ -140,6 +223,15 @@ class AnalysisPlan:
     rows: tuple[RowPlan, ...]
     primary: tuple[int, ...]
     arms: tuple[str, ...]
+
+    def call_of(self, row: int) -> PlannedAnalysis:
+        """The analysis that fills a row."""
+        return next(call for call in self.calls if row in call.rows)
+
+    def question_of(self, row: int) -> RowTest:
+        """What a row asks."""
+        call = self.call_of(row)
+        return call.questions[row - call.first_row]
 
 
 def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan:
@@ -154,11 +246,11 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
         call = _call(scenario, response_plan, name, first_row=len(rows))
         calls.append(call)
         rows.extend(replace(row, label=labels[name]) for row in _rows(scenario, analysis, call))
-    first = {call.name: call.first_row for call in calls}
+    main = {call.name: [row for row in call.rows if rows[row].main] for call in calls}
     return AnalysisPlan(
         calls=tuple(calls),
         rows=tuple(rows),
-        primary=tuple(first[name] for name in scenario.primary),
+        primary=tuple(row for name in scenario.primary for row in main[name]),
         arms=tuple(scenario.design.arms),
     )
 
@@ -183,31 +275,38 @@ def plain_words(name: str) -> str:
 def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -> PlannedAnalysis:
     analysis = scenario.analyses[name]
     responders = analysis.estimand.responders
-    endpoint = _endpoint(scenario, pairs, analysis)
+    repeated = tuple(_endpoint(scenario, pairs, analysis, visit=visit) for visit in analysis.visits)
+    endpoint = repeated[-1] if repeated else _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
+    after = _pairs(scenario, analysis.then)
     return PlannedAnalysis(
         name=name,
         test=analysis.test,
         endpoint=endpoint,
         choice=_choice(scenario, pairs, analysis),
-        arms=_arms(scenario, analysis),
+        questions=_questions(scenario, analysis, after),
         null=0.0 if analysis.null is None else analysis.null.value,
         alternative=analysis.alternative,
         alpha=DEFAULT_ALPHA if analysis.alpha is None else analysis.alpha.value,
         first_row=first_row,
-        baselines=baselines if TEST[analysis.test].adjusts else (),
+        baselines=baselines,
         covariates=_covariates(scenario, analysis.covariates),
-        pairs=_pairs(scenario, analysis.then),
+        pairs=after,
         strategy=analysis.estimand.strategy,
         responders=None if responders is None else _percent_rule(responders.percent_change),
+        repeated=repeated,
     )
 
 
 # ---------------------------------------------------------------- endpoints and populations
 
 
-def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Endpoint:
-    visit, start = _visits(analysis)
+def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis, *, visit: str | None = None) -> Endpoint:
+    """The endpoint of an analysis; its value at ``visit`` if it takes several."""
+    start, over = None, None
+    if visit is None:
+        visit, start = _visits(analysis)
+        over = _over(scenario, pairs, analysis)
     cut = analysis.dichotomize
     return Endpoint(
         visit=pairs.point_index(analysis.outcome, visit),
@@ -216,22 +315,50 @@ def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Endp
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
         categories=_categories(scenario.outcomes[analysis.outcome], analysis),
+        over=over,
     )
 
 
+def _over(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> OverVisits | None:
+    if analysis.over is None:
+        return None
+    what, summary = analysis.over, VISIT_SUMMARY[analysis.over.by]
+    times: tuple[float, ...] = ()
+    if summary.timed and what.times != REALIZED:
+        first, *_ = planned = planned_hours(scenario, analysis)
+        times = tuple(time - first for time in planned)
+    points = tuple(pairs.point_index(analysis.outcome, visit) for visit in what.visits)
+    return OverVisits(points, what.by, times, what.available)
+
+
+def planned_hours(scenario: Scenario, analysis: Analysis) -> tuple[float, ...]:
+    """Planned times of the visits of an endpoint over visits [h]: as written there, else those of the study's visits."""
+    assert analysis.over is not None
+    if analysis.over.at:
+        return tuple(time.value / HOUR for time in analysis.over.at)
+    return tuple(scenario.visits[visit].value / HOUR for visit in analysis.over.visits)
+
+
 def _visits(analysis: Analysis) -> tuple[str, str | None]:
-    """The analyzed visit, and the visit at which a change starts."""
+    """The last visit of the endpoint, and the visit at which a change starts."""
     if analysis.change is not None:
         return analysis.change.end, analysis.change.start
-    assert analysis.visit is not None  # a resolved analysis has one of the two
+    if analysis.over is not None:
+        return analysis.over.visits[-1], None
+    assert analysis.visit is not None  # a resolved analysis has one of them
     return analysis.visit, None
 
 
 def _categories(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
     if analysis.dichotomize is not None:
         return (0.0, 1.0)
-    if outcome.scale.categories is not None and analysis.change is None and TRANSFORM[analysis.transform].keeps:
-        return tuple(sorted(float(category) for category in outcome.scale.values or outcome.categories))
+    if outcome.scale.categories is None or analysis.change is not None or not TRANSFORM[analysis.transform].keeps:
+        return ()
+    values = tuple(sorted(float(category) for category in outcome.scale.values or outcome.categories))
+    if analysis.over is None or VISIT_SUMMARY[analysis.over.by].selects:
+        return values
+    if VISIT_SUMMARY[analysis.over.by].counts:
+        return tuple(float(k) for k in range(len(analysis.over.visits) + 1))
     return ()
 
 
@@ -290,14 +417,21 @@ def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColu
 # ---------------------------------------------------------------- contrasts
 
 
-def _arms(scenario: Scenario, analysis: Analysis) -> tuple[int, int] | None:
-    """The arms (a, b) of ``a - b``; None for tests of one sample and of all arms at once."""
-    if analysis.contrast is None:
-        return None
-    arms = list(scenario.design.arms)
-    pair = split_contrast(analysis.contrast, arms)
-    assert pair is not None  # checked when the scenario was resolved
-    return arms.index(pair[0]), arms.index(pair[1])
+def _questions(scenario: Scenario, analysis: Analysis, after: PairwisePlan | None) -> tuple[RowTest, ...]:
+    """The main test, of two arms, of one sample (in each of its arms), or of all arms; then the pairs."""
+    arms, test = list(scenario.design.arms), TEST[analysis.test]
+    if analysis.contrast is not None:
+        pair = split_contrast(analysis.contrast, arms)
+        assert pair is not None  # checked when the scenario was resolved
+        return (RowTest(test.name, "two", (arms.index(pair[0]), arms.index(pair[1]))),)
+    if "one" in test.samples:
+        alone: list[tuple[int, ...]] = [(arms.index(arm),) for arm in analysis.within] or [()]
+        return tuple(RowTest(test.name, "one", one) for one in alone)
+    main = RowTest(test.name, "all", tuple(range(len(arms))))
+    if after is None:
+        return (main,)
+    follows = PAIR_TEST[after.test, test.name].name
+    return (main, *(RowTest(follows, "two", pair, main=False) for pair in after.arms))
 
 
 def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
@@ -315,30 +449,14 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
 # ---------------------------------------------------------------- rows
 
 
-def samples_of(call: PlannedAnalysis) -> Samples:
-    """The comparison of the main test of an analysis: one sample, the two arms of its contrast, or all arms."""
-    if call.arms is not None:
-        return "two"
-    return "one" if "one" in TEST[call.test].samples else "all"
-
-
-def pair_test(call: PlannedAnalysis) -> Test:
-    """The test of two arms that the pairs of an analysis use."""
-    assert call.pairs is not None
-    return PAIR_TEST[call.pairs.test, call.test]
-
-
 def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list[RowPlan]:
-    names: Mapping[int, str] = dict(enumerate(scenario.design.arms))
     unit = scenario.outcomes[analysis.outcome].unit
-    contrast = _label(analysis, call) if call.arms is None else f"{names[call.arms[0]]} - {names[call.arms[1]]}"
-    estimand = _estimand(call, TEST[call.test], samples_of(call))
-    rows = [_row(call, contrast, call.test, estimand, unit)]
-    if call.pairs is not None:
-        estimand = _estimand(call, pair_test(call), "two")
-        for a, b in call.pairs.arms:
-            row = _row(call, f"{names[a]} - {names[b]}", call.pairs.test, estimand, unit)
-            rows.append(replace(row, main=False))
+    rows = []
+    for asked in call.questions:
+        test = call.pairs.test if call.pairs is not None and not asked.main else asked.test
+        estimand = _estimand(call, TEST[asked.test], asked.samples)
+        row = _row(call, _contrast(scenario, analysis, asked), test, estimand, unit)
+        rows.append(replace(row, main=asked.main))
     return rows
 
 
@@ -355,12 +473,18 @@ def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: s
     )
 
 
-def _label(analysis: Analysis, call: PlannedAnalysis) -> str:
-    """The text in the contrast column for a test without two arms."""
-    visit, start = _visits(analysis)
-    if samples_of(call) == "all":
+def _contrast(scenario: Scenario, analysis: Analysis, asked: RowTest) -> str:
+    """The text in the contrast column."""
+    names = list(scenario.design.arms)
+    if asked.samples == "all":
         return ALL_ARMS
-    return visit if start is None else f"{visit} - {start}"
+    if asked.samples == "two":
+        return " - ".join(names[arm] for arm in asked.arms)
+    visit, start = _visits(analysis)
+    text = visit if start is None else f"{visit} - {start}"
+    if analysis.over is not None:
+        text = f"{analysis.over.by} of {analysis.over.visits[0]} to {visit}"
+    return text + "".join(f" in {names[arm]}" for arm in asked.arms)
 
 
 def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
@@ -385,4 +509,8 @@ def _unit(unit: str | None, endpoint: Endpoint, estimand: str) -> str:
     if yes_or_no or (estimand != NO_ESTIMAND and not ESTIMAND[estimand].in_unit):
         return ""
     transform = TRANSFORM[endpoint.transform]
-    return (unit or "") if transform.keeps else transform.unit
+    if not transform.keeps:
+        return transform.unit
+    if endpoint.over is None:
+        return unit or ""
+    return VISIT_SUMMARY[endpoint.over.by].in_unit(unit or "", planned=bool(endpoint.over.times))

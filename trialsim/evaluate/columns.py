@@ -53,10 +53,11 @@ def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
     found: list[HypothesisFamily] = []
     if len(plan.primary) > 1:
         found.append(HypothesisFamily(FAMILY, plan.primary, "any", "all"))
-    for call in plan.calls:
-        if call.pairs is not None and len(call.pairs.arms) > 1:
-            rows = tuple(range(call.first_row + 1, call.first_row + 1 + len(call.pairs.arms)))
-            found.append(HypothesisFamily(call.name, rows, "any pair", "all pairs"))
+    found.extend(
+        HypothesisFamily(call.name, tuple(call.rows[1:]), "any pair", "all pairs")
+        for call in plan.calls
+        if call.pairs is not None and len(call.pairs.arms) > 1
+    )
     return tuple(found)
 
 

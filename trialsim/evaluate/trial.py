@@ -142,12 +142,15 @@ def _declared(values: NDArray[Any], cohort: Cohort) -> NDArray[Any]:
 def _with_endpoint(study: Study) -> Summary:
     """By arm: participants who have every value that the first primary analysis needs."""
     arms = tuple(study.scenario.design.arms)
-    call = next(call for call in study.analysis.calls if call.first_row == study.analysis.primary[0])
-    needed = [at for one in (call.endpoint, *call.baselines) for at in (one.visit, one.start) if at is not None]
+    call = study.analysis.call_of(study.analysis.primary[0])
+    some = call.endpoint.over is not None and call.endpoint.over.available
+    needed, ends = call.points, () if call.endpoint.over is None else call.endpoint.over.points
 
     def values(cohort: Cohort) -> Floats:
         declared = _declared(cohort.measurements.values, cohort)
-        there = np.logical_and.reduce([np.isfinite(declared[:, :, at]) for at in needed])
+        there = np.logical_and.reduce([np.isfinite(declared[:, :, at]) for at in needed if not some or at not in ends])
+        if some:
+            there = there & np.isfinite(declared[:, :, list(ends)]).any(axis=2)
         return in_arms(cohort.entries.arm, there, arms=len(arms))
 
     return Summary(tuple(trial_column("with_primary_endpoint", arm) for arm in arms), values)

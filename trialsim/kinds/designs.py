@@ -98,6 +98,93 @@ TRANSFORMS: Final = (NO_TRANSFORM, LOG, PERCENT)
 TRANSFORM: Final = {transform.name: transform for transform in TRANSFORMS}
 
 
+#: The word for all arms, where a test takes them one by one.
+EACH_ARM: Final = "each arm"
+
+
+@dataclass(frozen=True)
+class VisitSummary:
+    """One number of the values of several visits.
+
+    Attributes
+    ----------
+    fewest : the fewest visits it needs
+    linear : whether it is a weighted sum of the values
+    selects : whether it is one of the values
+    yes_or_no : whether it takes only yes or no
+    counts : whether it counts visits
+    timed : whether it depends on the times of the visits
+    signed : whether it can be negative although the values are positive, so that it has no logarithm
+    available : whether it can leave out missing visits
+    unit : its unit; ``{unit}`` is that of the outcome
+    unit_realized : the same with realized times, by whose span it is divided
+    """
+
+    name: str
+    fewest: int
+    linear: bool
+    selects: bool
+    yes_or_no: bool
+    counts: bool
+    timed: bool
+    signed: bool
+    available: bool
+    unit: str
+    unit_realized: str
+
+    def in_unit(self, unit: str, *, planned: bool) -> str:
+        """Its unit, of an outcome in ``unit``."""
+        return (self.unit if planned or not self.timed else self.unit_realized).format(unit=unit or "points")
+
+
+def _summary(
+    name: str, *has: str, fewest: int = 2, unit: str = "{unit}", unit_realized: str = "{unit}"
+) -> VisitSummary:
+    return VisitSummary(
+        name=name,
+        fewest=fewest,
+        linear="linear" in has,
+        selects="selects" in has,
+        yes_or_no="yes_or_no" in has,
+        counts="counts" in has,
+        timed="timed" in has,
+        signed="signed" in has,
+        available="available" in has,
+        unit=unit,
+        unit_realized=unit_realized,
+    )
+
+
+VISIT_MEAN: Final = _summary("mean", "linear", "available")
+VISIT_MAX: Final = _summary("max", "selects", "available")
+VISIT_MIN: Final = _summary("min", "selects", "available")
+VISIT_LAST: Final = _summary("last", "selects", "available", fewest=1)
+VISIT_COUNT: Final = _summary("count", "yes_or_no", "counts", "available", unit="")
+VISIT_ANY: Final = _summary("any", "selects", "yes_or_no", "available", unit="")
+VISIT_SLOPE: Final = _summary(
+    "slope", "linear", "timed", "signed", "available", unit="{unit} per hour", unit_realized="{unit} per hour"
+)
+AREA_FROM_GROUND: Final = _summary("auc-ground", "linear", "timed", unit="{unit} x hour")
+AREA_OF_INCREASE: Final = _summary("auc-increase", "linear", "timed", "signed", unit="{unit} x hour")
+VISIT_SUMMARIES: Final = (
+    VISIT_MEAN,
+    VISIT_MAX,
+    VISIT_MIN,
+    VISIT_LAST,
+    VISIT_COUNT,
+    VISIT_ANY,
+    VISIT_SLOPE,
+    AREA_FROM_GROUND,
+    AREA_OF_INCREASE,
+)
+VISIT_SUMMARY: Final = {summary.name: summary for summary in VISIT_SUMMARIES}
+
+#: Which times of the visits an endpoint over visits takes, if none are written.
+PLANNED: Final = "planned"
+REALIZED: Final = "realized"
+VISIT_TIMES: Final = (PLANNED, REALIZED)
+
+
 @dataclass(frozen=True)
 class Adjustment:
     """How the p-values of several pairs are adjusted.

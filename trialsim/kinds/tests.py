@@ -8,14 +8,54 @@ from typing import Final, Literal
 #: What a test compares: one sample with a number, two arms, or all arms at once.
 Samples = Literal["one", "two", "all"]
 
-#: What a test looks at: a value at a visit, or the change between two visits.
-Looks = Literal["value", "change"]
+#: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
+Looks = Literal["value", "change", "visits"]
 
 #: What a test is based on: means (least squares), ranks, or tables of counts.
 Family = Literal["means", "ranks", "tables"]
 
 #: What a test estimates of a sample, or of the difference between two.
 Effect = Literal["mean", "pseudomedian", "superiority", "share"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A key of an analysis that only some tests take.
+
+    Attributes
+    ----------
+    key : its name
+    refusal : why the others refuse it; reads after the name of a test
+    remedy : what to write instead
+    """
+
+    key: str
+    refusal: str
+    remedy: str
+
+
+BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or remove it.")
+COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
+NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
+
+#: Every key that only some tests take, in the order of the schema.
+OPTIONS: Final = (BASELINE, COVARIATES, NULL)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What a test cannot be without: at least one of some options.
+
+    Attributes
+    ----------
+    options : any of these will do
+    says : what is missing; reads after "needs"
+    remedy : what to write
+    """
+
+    options: tuple[Option, ...]
+    says: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -29,8 +69,8 @@ class Test:
     family : what it is based on
     effect : what it estimates if it compares one sample or two arms
     yes_or_no : whether it needs yes or no: a binary outcome, or one that is dichotomized
-    adjusts : whether it takes a baseline and covariates, and needs one of them
-    null : whether it compares with a number that the scenario may give
+    options : keys that only some tests take and this one does
+    needs : those it cannot be without
     directions : which of its samples may have a one-sided alternative
     equal_sds : whether its closed form assumes the same SD in all arms
     """
@@ -41,8 +81,8 @@ class Test:
     family: Family
     effect: Effect
     yes_or_no: bool
-    adjusts: bool
-    null: bool
+    options: tuple[Option, ...]
+    needs: tuple[Requirement, ...]
     directions: tuple[Samples, ...]
     equal_sds: bool
 
@@ -56,8 +96,8 @@ ONE_SAMPLE_T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=False,
-    null=True,
+    options=(NULL,),
+    needs=(),
     directions=("one",),
     equal_sds=False,
 )
@@ -69,8 +109,8 @@ PAIRED_T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=False,
-    null=True,
+    options=(NULL,),
+    needs=(),
     directions=("one",),
     equal_sds=False,
 )
@@ -82,8 +122,8 @@ WILCOXON: Final = Test(
     family="ranks",
     effect="pseudomedian",
     yes_or_no=False,
-    adjusts=False,
-    null=True,
+    options=(NULL,),
+    needs=(),
     directions=("one",),
     equal_sds=False,
 )
@@ -95,8 +135,8 @@ T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=("two",),
     equal_sds=True,
 )
@@ -108,8 +148,8 @@ WELCH: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=("two",),
     equal_sds=False,
 )
@@ -121,8 +161,8 @@ MANN_WHITNEY: Final = Test(
     family="ranks",
     effect="superiority",
     yes_or_no=False,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=("two",),
     equal_sds=True,
 )
@@ -134,8 +174,8 @@ ANOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=(),
     equal_sds=True,
 )
@@ -147,8 +187,8 @@ WELCH_ANOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=(),
     equal_sds=False,
 )
@@ -160,8 +200,8 @@ KRUSKAL_WALLIS: Final = Test(
     family="ranks",
     effect="superiority",
     yes_or_no=False,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=(),
     equal_sds=True,
 )
@@ -173,8 +213,8 @@ ANCOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=True,
-    null=False,
+    options=(BASELINE, COVARIATES),
+    needs=(Requirement((BASELINE, COVARIATES), "a baseline", "Write baseline: and the visit before treatment."),),
     directions=("two",),
     equal_sds=True,
 )
@@ -186,8 +226,8 @@ CHI_SQUARE: Final = Test(
     family="tables",
     effect="share",
     yes_or_no=True,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=(),
     equal_sds=False,
 )
@@ -199,8 +239,8 @@ FISHER: Final = Test(
     family="tables",
     effect="share",
     yes_or_no=True,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=("two",),
     equal_sds=False,
 )
@@ -229,8 +269,8 @@ RESIDUAL_T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    adjusts=False,
-    null=False,
+    options=(),
+    needs=(),
     directions=("two",),
     equal_sds=True,
 )

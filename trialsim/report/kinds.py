@@ -52,6 +52,19 @@ TRANSFORMS = {
     designs.PERCENT.name: " in percent",
 }
 
+#: What is made of several visits; reads before the name of the outcome.
+VISIT_SUMMARIES = {
+    designs.VISIT_MEAN.name: "the mean of",
+    designs.VISIT_MAX.name: "the largest value of",
+    designs.VISIT_MIN.name: "the smallest value of",
+    designs.VISIT_LAST.name: "the last value of",
+    designs.VISIT_COUNT.name: "the number of times yes in",
+    designs.VISIT_ANY.name: "whether there is a yes in",
+    designs.VISIT_SLOPE.name: "the slope per hour (least squares) of",
+    designs.AREA_FROM_GROUND.name: "the area under the curve (from 0) of",
+    designs.AREA_OF_INCREASE.name: "the area under the curve (above the first value) of",
+}
+
 #: Who is analyzed; reads at the end of a sentence.
 POPULATIONS = {
     designs.RANDOMIZED.name: "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from trialsim.kinds.designs import REALIZED
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, Spread
@@ -267,12 +268,23 @@ def scores(categories: Sequence[float]) -> str:
     return ", ".join(f"{c:g}" for c in categories)
 
 
+def _endpoint(what: Analysis) -> str:
+    """The endpoint of an analysis; reads after "on"."""
+    if what.change is not None:
+        return f"{what.outcome} at the change from {what.change.start} to {what.change.end}"
+    if what.over is None:
+        return f"{what.outcome} at {join(what.visits) + ' together' if what.visits else what.visit}"
+    text = f"{kinds.VISIT_SUMMARIES[what.over.by]} {what.outcome} at {join(what.over.visits)}"
+    if what.over.available:
+        text += ", without visits that are missing"
+    return text + (", at realized times" if what.over.times == REALIZED else "")
+
+
 def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     """An analysis in one line."""
-    where = f"the change from {what.change.start} to {what.change.end}" if what.change else f"{what.visit}"
     scale = kinds.TRANSFORMS[what.transform]
     named = f"{what.label} ({name})" if what.label else name
-    text = f"{named}{', primary' if primary else ''}: {what.test} on {what.outcome} at {where}{scale}"
+    text = f"{named}{', primary' if primary else ''}: {what.test} on {_endpoint(what)}{scale}"
     if what.dichotomize is not None:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]
@@ -282,6 +294,8 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         text += f", adjusted for {join(adjusted)}"
     if what.contrast:
         text += f", {what.contrast}"
+    if what.within:
+        text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:
         text += f", against {number(what.null)}"
     text += kinds.ALTERNATIVES[what.alternative]

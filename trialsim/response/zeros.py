@@ -28,7 +28,13 @@ def reads_zero(tool: Instrument) -> bool:
 
 def logged(analysis: Analysis) -> tuple[str, ...]:
     """The visits of which an analysis takes the logarithm, or by which it divides."""
-    ends = (analysis.change.start, analysis.change.end) if analysis.change is not None else (analysis.visit,)
+    ends: tuple[str | None, ...] = (analysis.visit,)
+    if analysis.change is not None:
+        ends = (analysis.change.start, analysis.change.end)
+    elif analysis.over is not None:
+        ends = analysis.over.visits
+    elif analysis.visits:
+        ends = analysis.visits
     visits: list[str | None] = []
     transform = TRANSFORM[analysis.transform]
     if transform.log:

@@ -12,6 +12,7 @@ from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.model import Analysis, Draft, Outcome
+from trialsim.scenario.notation import expand_visits
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -105,6 +106,9 @@ def visits_of(analysis: Analysis, points: Outline) -> tuple[str, ...]:
     named = {analysis.visit, analysis.baseline}
     if analysis.change is not None:
         named |= {analysis.change.start, analysis.change.end}
+    if analysis.over is not None:
+        named |= set(expand_visits(analysis.over.visits, points))
+    named |= set(expand_visits(analysis.visits, points))
     return tuple(visit for visit in points.visits if visit in named)
 
 

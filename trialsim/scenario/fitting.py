@@ -6,7 +6,7 @@ Tests compare it with what the checks refuse.
 from __future__ import annotations
 
 from trialsim.kinds.scales import EFFECT_KEYS, LEVEL_KEYS, SCALE, SPREAD_KEYS
-from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests import OPTIONS, TEST
 from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.checks.analyses import pairs_after
 from trialsim.scenario.model import Instrument
@@ -40,16 +40,14 @@ def no_key_of_scale(name: str) -> Unfit:
 def no_key_of_test(name: str) -> Unfit:
     """The keys that do not fit the test of an analysis."""
     test = TEST[name]
-    fits = {
-        "null": test.null,
-        "baseline": test.adjusts,
-        "covariates": test.adjusts,
-        "then": bool(pairs_after(test)),
-        "dichotomize": test.yes_or_no,
-    }
-    return {"Analysis": {key for key, fit in fits.items() if not fit}}
+    unfit = {option.key for option in OPTIONS if option not in test.options}
+    fits = {"then": bool(pairs_after(test)), "dichotomize": test.yes_or_no}
+    return {"Analysis": unfit | {key for key, fit in fits.items() if not fit}}
 
 
 def needed_by_test(name: str) -> tuple[str, ...]:
     """The keys that a test cannot be without."""
-    return () if "value" in TEST[name].takes else ("change",)
+    test = TEST[name]
+    alone = tuple(need.options[0].key for need in test.needs if len(need.options) == 1)
+    endpoints = {"value": (), "change": ("change",), "visits": ("visits",)}
+    return (*(endpoints[test.takes[0]] if len(test.takes) == 1 else ()), *alone)

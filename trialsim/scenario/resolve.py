@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
-from trialsim.kinds.designs import IN_TURN, METHOD, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM
+from trialsim.kinds.designs import EACH_ARM, IN_TURN, METHOD, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
@@ -109,7 +109,7 @@ def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Dra
         for name, outcome in scenario.outcomes.items()
     }
     analyses = {
-        name: _analysis(analysis, ("analyses", name), design, outcomes, findings)
+        name: _analysis(_with_visits(analysis, points, design), ("analyses", name), design, outcomes, findings)
         for name, analysis in scenario.analyses.items()
     }
     published = tuple(
@@ -294,6 +294,16 @@ def _analysis(
         changes["dichotomize"] = amounts_in(analysis.dichotomize, unit, (*path, "dichotomize"), findings.append)
     if analysis.null is not None and outcome:
         changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
+    return analysis.model_copy(update=changes)
+
+
+def _with_visits(analysis: Analysis, points: Outline, design: Design) -> Analysis:
+    """The analysis with every visit of its endpoint written out, in the order of the protocol, and every arm within."""
+    changes: dict[str, object] = {"visits": expand_visits(analysis.visits, points)}
+    if analysis.over is not None:
+        changes["over"] = analysis.over.model_copy(update={"visits": expand_visits(analysis.over.visits, points)})
+    if analysis.within == (EACH_ARM,):
+        changes["within"] = tuple(design.arms)
     return analysis.model_copy(update=changes)
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from trialsim.analysis.methods.case import Case
 from trialsim.analysis.methods.method import ClosedForm
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import PlannedAnalysis, RowPlan, pair_test, samples_of
+from trialsim.analysis.plan import PlannedAnalysis, RowTest, RowPlan
 from trialsim.kinds.designs import ADJUSTMENT
-from trialsim.kinds.tests import TEST, Samples, Test
+from trialsim.kinds.tests import TEST
 from trialsim.prepared import Study
 from trialsim.sizing import bounds
 from trialsim.sizing.expected import covariance, endpoint_distributions
@@ -47,16 +47,6 @@ class SecondOpinion:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Question:
-    """The question of a row of the plan: a test, an endpoint, two arms, an alpha."""
-
-    test: Test
-    samples: Samples
-    pair: tuple[int, int] | None
-    alpha: float
-
-
 def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> SecondOpinion | None:
     """The nearest closed form for a row of the plan of a study with ``n`` participants in total (by default its own number).
 
@@ -65,9 +55,8 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
     """
     plan = study.analysis
     place = plan.rows.index(row)
-    call = next(call for call in reversed(plan.calls) if call.first_row <= place)
-    asked = _question(call, place)
-    form = METHODS[asked.test.name, asked.samples].closed_form
+    call, asked = plan.call_of(place), plan.question_of(place)
+    form = METHODS[asked.test, asked.samples].closed_form
     if call.choice.percent_change is not None or not isinstance(form, ClosedForm):
         return None
     randomized = arm_sizes(study, n)
@@ -77,24 +66,24 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
         return None
     sizes, power = case.sizes, found.power
     if not form.whole_sizes:
-        power = averaged(lambda at: _power_at(form, case, at), sizes, offsets(study, call, randomized))
-    why = reasons(study, call, asked.test, asked.pair, whole_sizes=form.whole_sizes)
+        columns = offsets(study, call, randomized)
+        columns = columns[list(asked.arms)] if len(case.arms) < len(columns) else columns
+        power = averaged(lambda at: _power_at(form, case, at), sizes, columns)
+    why = reasons(study, call, TEST[asked.test], asked.pair, whole_sizes=form.whole_sizes)
     if found.measured is not None:
         smallest = min(sizes[list(asked.pair)] if asked.pair is not None else sizes)
         why = (*why, bounds.in_words(found.measured, float(smallest)))
     return SecondOpinion(power, found.formula, found.source, tuple(sizes.tolist()), why)
 
 
-def _question(call: PlannedAnalysis, place: int) -> _Question:
-    """The question of a row: the main test of its analysis, or one of the pairs that follow it."""
-    if place == call.first_row:
-        return _Question(TEST[call.test], samples_of(call), call.arms, call.alpha)
-    assert call.pairs is not None  # only pairs follow a main row
-    count = len(call.pairs.arms) if ADJUSTMENT[call.pairs.adjust].adjusts else 1
-    return _Question(pair_test(call), "two", call.pairs.arms[place - call.first_row - 1], call.alpha / count)
+def _alpha(call: PlannedAnalysis, asked: RowTest) -> float:
+    """The level of a row: of pairs that are adjusted, divided by their number."""
+    if asked.main or call.pairs is None or not ADJUSTMENT[call.pairs.adjust].adjusts:
+        return call.alpha
+    return call.alpha / len(call.pairs.arms)
 
 
-def _case(study: Study, call: PlannedAnalysis, asked: _Question, sizes: Floats) -> Case | None:
+def _case(study: Study, call: PlannedAnalysis, asked: RowTest, sizes: Floats) -> Case | None:
     """The input of a closed form; None if the levels do not determine the distribution of the endpoint."""
     arms = endpoint_distributions(study.response, call.endpoint)
     if arms is None:
@@ -105,11 +94,13 @@ def _case(study: Study, call: PlannedAnalysis, asked: _Question, sizes: Floats) 
         assert baselines is not None  # a baseline is a plain value
         own = [covariance(study.response, call.endpoint, call.baselines[0], k) for k in range(len(arms))]
         covariances = np.array(own)
+    if asked.samples == "one" and asked.arms:
+        arms, sizes = [arms[asked.arms[0]]], sizes[list(asked.arms)]
     return Case(
         arms,
         sizes,
         asked.pair,
-        asked.alpha,
+        _alpha(call, asked),
         call.alternative,
         call.null,
         baselines,

@@ -8,18 +8,20 @@ what only the simulation knows (waits, failed attempts, the hour of the day) doe
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import Endpoint
-from trialsim.kinds.designs import TRANSFORM
+from trialsim.analysis.plan import Endpoint, OverVisits
+from trialsim.analysis.visit_summaries import weights
+from trialsim.kinds.designs import TRANSFORM, VISIT_SUMMARY
 from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import Program
 from trialsim.response.joint import total_correlation
 from trialsim.response.people import NOBODY, services
 from trialsim.response.plan import ResponsePlan, log_factor, matching, spread_of, steps_of_activities
-from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution, discrete
+from trialsim.response.scales.moments import ArmEndpoint, ArmPoint, EndpointDistribution, discrete, normal_endpoint
 from trialsim.scenario.model import Response
 
 Floats = NDArray[np.float64]
@@ -40,6 +42,8 @@ def endpoint_distributions(plan: ResponsePlan, endpoint: Endpoint) -> list[Endpo
 
 def _endpoint_distribution(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> EndpointDistribution | None:
     """The endpoint in one arm; None if there is no formula."""
+    if endpoint.over is not None:
+        return _over_visits(plan, endpoint, endpoint.over, arm)
     start = endpoint.start
     ends = ArmEndpoint(
         end=_end(plan, endpoint.visit, arm),
@@ -50,6 +54,29 @@ def _endpoint_distribution(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> 
         percent=TRANSFORM[endpoint.transform].percent,
     )
     return plan.outcomes[plan.points[endpoint.visit].outcome].parts.expected(ends)
+
+
+def _over_visits(plan: ResponsePlan, endpoint: Endpoint, over: OverVisits, arm: int) -> EndpointDistribution | None:
+    """A weighted sum of normal values is normal; None for any other number of several visits."""
+    outcome = plan.outcomes[plan.points[endpoint.visit].outcome]
+    planned = bool(over.times) or not VISIT_SUMMARY[over.by].timed
+    if not (
+        VISIT_SUMMARY[over.by].linear and planned and outcome.scale.in_unit and TRANSFORM[endpoint.transform].keeps
+    ):
+        return None
+    ends = [_end(plan, point, arm) for point in over.points]
+    weight = weights_over(over)
+    mean = float(weight @ [end.location for end in ends])
+    variance = sum(w * w * end.own for w, end in zip(weight, ends, strict=True))
+    for (v, a, x), (w, b, y) in product(zip(weight, over.points, ends, strict=True), repeat=2):
+        rho = 1.0 if a == b else total_correlation(plan, a, b, arm)
+        variance += v * w * rho * x.sd * y.sd
+    return normal_endpoint(mean, math.sqrt(max(float(variance), 0.0)))
+
+
+def weights_over(over: OverVisits) -> Floats:
+    """(V,) the weights of a linear summary."""
+    return weights(over.by, np.array(over.times or [0.0] * len(over.points)))
 
 
 def _dichotomized(distribution: EndpointDistribution, endpoint: Endpoint) -> EndpointDistribution:
@@ -91,6 +118,9 @@ def _end(plan: ResponsePlan, point: int, arm: int) -> ArmPoint:
 
 def covariance(plan: ResponsePlan, endpoint: Endpoint, baseline: Endpoint, arm: int) -> float:
     """Covariance of the endpoint with a baseline, on the scale of the analysis."""
+    if endpoint.over is not None:
+        each = [_pair_covariance(plan, point, baseline.visit, arm, log=False) for point in endpoint.over.points]
+        return float(weights_over(endpoint.over) @ each)
     found = _pair_covariance(plan, endpoint.visit, baseline.visit, arm, log=TRANSFORM[endpoint.transform].log)
     if endpoint.start is not None:
         found -= _pair_covariance(plan, endpoint.start, baseline.visit, arm, log=TRANSFORM[endpoint.transform].log)

@@ -75,12 +75,11 @@ def loss_of(reason: str) -> str | None:
 
 def points_of(call: PlannedAnalysis) -> list[int]:
     """The points that the analysis uses."""
-    ends = [call.endpoint, *call.baselines]
-    return list(dict.fromkeys(d for one in ends for d in (one.visit, one.start) if d is not None))
+    return list(call.points)
 
 
 def _multiplicity(call: PlannedAnalysis, pair: tuple[int, int] | None) -> Iterator[str]:
-    if call.pairs is None or pair is None or pair == call.arms:
+    if call.pairs is None or pair is None:
         return
     count = len(call.pairs.arms)
     if call.pairs.gate:

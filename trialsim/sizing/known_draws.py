@@ -20,13 +20,7 @@ Floats = NDArray[np.float64]
 
 def points_of(target: Target) -> tuple[int, ...]:
     """Positions of the measured values that the analyses use."""
-    used: set[int] = set()
-    for call in target.calls:
-        for endpoint in (call.endpoint, *call.baselines):
-            used.add(endpoint.visit)
-            if endpoint.start is not None:
-                used.add(endpoint.start)
-    return tuple(sorted(used))
+    return tuple(sorted({point for call in target.calls for point in call.points}))
 
 
 def known_contrasts(

@@ -89,20 +89,27 @@ def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:
     inside = inside[:, :last]
     if inside.all():
         return cut
-    return TrialArrays(
-        np.where(inside[None, :, :, None], cut.values, np.nan),
-        np.where(inside, cut.arm, np.int8(-1)),
-        cut.covariates,
-        cut.received & inside,
-        cut.completed & inside,
+    return replace(
+        cut,
+        values=np.where(inside[None, :, :, None], cut.values, np.nan),
+        arm=np.where(inside, cut.arm, np.int8(-1)),
+        received=cut.received & inside,
+        completed=cut.completed & inside,
     )
 
 
 def _first(arrays: TrialArrays, n: int) -> TrialArrays:
-    return TrialArrays(
-        arrays.values[:, :, :n], arrays.arm[:, :n], arrays.covariates[:, :n], arrays.received[:, :n],
-        arrays.completed[:, :n],
-    )  # fmt: skip
+    return replace(
+        arrays,
+        values=arrays.values[:, :, :n],
+        arm=arrays.arm[:, :n],
+        covariates=arrays.covariates[:, :n],
+        received=arrays.received[:, :n],
+        completed=arrays.completed[:, :n],
+        site=arrays.site[:, :n],
+        stratum=arrays.stratum[:, :n],
+        times=None if arrays.times is None else arrays.times[:, :n],
+    )
 
 
 def first_of_each(arm: NDArray[np.int8], sizes: Sizes, n: int) -> NDArray[np.bool_]:

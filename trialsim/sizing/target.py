@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import TrialsimError
 from trialsim.kinds.designs import WAY
@@ -81,7 +81,7 @@ class Target:
         return not np.isnan(self.plan.rows[row].no_effect)
 
     def _call(self, row: int) -> PlannedAnalysis:
-        return next(call for call in reversed(self.plan.calls) if call.first_row <= row)
+        return self.plan.call_of(row)
 
     @property
     def calls(self) -> tuple[PlannedAnalysis, ...]:
@@ -97,12 +97,7 @@ class Target:
         return tuple(range(len(self.plan.arms))) if any(pairs) else ()
 
     def _arms_of(self, row: int) -> tuple[int, ...]:
-        call = self._call(row)
-        if row > call.first_row and call.pairs is not None:
-            return call.pairs.arms[row - call.first_row - 1]
-        if call.arms is not None:
-            return call.arms
-        return () if samples_of(call) == "one" else tuple(range(len(self.plan.arms)))
+        return self.plan.question_of(row).arms
 
     def scores(self, estimates: Estimates) -> Floats:
         """(R,) one score for each trial of the first twin, NaN if it could not be analyzed.
@@ -157,16 +152,15 @@ def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -
             code="TS-S001",
             remedy=f"Name one with --for: {', '.join(dict.fromkeys(row.analysis for row in plan.rows))}.",
         )
-    wanted_calls = {next(call.name for call in reversed(plan.calls) if call.first_row <= row) for row in found}
+    wanted_calls = {plan.call_of(row).name for row in found}
     calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
     place: dict[int, int] = {}
     for call in plan.calls:
-        count = 1 + (len(call.pairs.arms) if call.pairs is not None else 0)
         if call.name in wanted_calls:
-            place |= {call.first_row + i: len(rows) + i for i in range(count)}
+            place |= {row: len(rows) + i for i, row in enumerate(call.rows)}
             calls.append(replace(call, first_row=len(rows)))
-            rows.extend(plan.rows[call.first_row : call.first_row + count])
+            rows.extend(plan.rows[row] for row in call.rows)
     chosen = tuple(dict.fromkeys(place[row] for row in found))
     return Target(AnalysisPlan(tuple(calls), tuple(rows), chosen, plan.arms), chosen, need)
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, samples_of
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
 from trialsim.engine import Engine
@@ -39,18 +39,16 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
     """The target effects: one for each row that has an estimand."""
     found: list[TargetEffect] = []
     for call in plan.calls:
-        pairs = [] if samples_of(call) == "all" else [call.arms]
-        pairs += list(call.pairs.arms) if call.pairs is not None else []
-        first = call.first_row + (call.pairs is not None)
-        for row, arms in enumerate(pairs, start=first):
+        for row, asked in zip(call.rows, call.questions, strict=True):
             if plan.rows[row].estimand != NO_ESTIMAND:
-                found.append(_target(call, row, plan.rows[row].estimand, arms))
+                found.append(_target(call, row, plan.rows[row].estimand, asked))
     return tuple(found)
 
 
-def _target(call: PlannedAnalysis, row: int, estimand: str, arms: tuple[int, int] | None) -> TargetEffect:
+def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
-    return TargetEffect(row, estimand, call.endpoint, arms, exclude, strategy, call.responders)
+    alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
+    return TargetEffect(row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders)
 
 
 def find_truth(
@@ -143,7 +141,7 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     who = who_counts(plays, target)
     values = [
         endpoint_of(plays, in_arm(plays, target, arm), target, twin)
-        for arm in (target.arms if target.arms is not None else (0,))
+        for arm in (target.arms if target.arms is not None else (target.alone,))
     ]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect

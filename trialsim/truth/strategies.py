@@ -18,6 +18,7 @@ from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response.predictor import PredictorInputs, given
+from trialsim.response.visit_times import visit_hours
 from trialsim.truth.plays import Play, SharedDraws, play
 
 Floats = NDArray[np.float64]
@@ -32,12 +33,13 @@ MOST_UNITS = 1000
 
 @dataclass(frozen=True)
 class TargetEffect:
-    """One target effect: of arm a against arm b, or in the one arm."""
+    """One target effect: of arm a against arm b, or in the arm ``alone``."""
 
     row: int
     estimand: str
     endpoint: Endpoint
     arms: tuple[int, int] | None
+    alone: int
     exclude: tuple[tuple[int, int], ...]
     strategy: str
     responders: PercentRule | None
@@ -126,10 +128,10 @@ def endpoint_of(plays: Plays, played: Play, target: TargetEffect, twin: int) -> 
     values = whole[twin : twin + 1]
     if STRATEGY[target.strategy].while_treated:
         values = values.copy()
-        values[0, :, :, target.endpoint.visit] = _last_on_treatment(
-            plays.shared, played, target.endpoint.visit, whole[twin]
-        )
-    return endpoint_values(values, target.endpoint)
+        for visit in target.endpoint.over.points if target.endpoint.over is not None else (target.endpoint.visit,):
+            values[0, :, :, visit] = _last_on_treatment(plays.shared, played, visit, whole[twin])
+    times = None if played.trace is None else visit_hours(plays.shared.study.response, played.trace.visits)
+    return endpoint_values(values, target.endpoint, times=times)
 
 
 def in_arm(plays: Plays, target: TargetEffect, arm: int) -> Play:
@@ -150,7 +152,7 @@ def who_counts(plays: Plays, target: TargetEffect) -> Flags:
         who = who & (entries.covariates[:, :, covariate] != category)
     if STRATEGY[target.strategy].stratum and target.responders is not None:
         twins, visit = plays.shared.study.twins, target.endpoint.visit
-        a, b = target.arms if target.arms is not None else (0, 0)
+        a, b = target.arms if target.arms is not None else (target.alone, target.alone)
         treated = plays.alone[a].exact[twins.index("declared"), :, :, visit]
         other = plays.alone[b].exact[twins.index("declared" if target.arms is not None else "null"), :, :, visit]
         with np.errstate(invalid="ignore", divide="ignore"):

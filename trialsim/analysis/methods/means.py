@@ -242,9 +242,10 @@ def _welch_anova_power(case: Case) -> Power | None:
 # ---------------------------------------------------------------- methods
 
 
-def _run_one(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
-    moments_of_all = data.joined(call.endpoint, call.choice)
-    return one_sample_t(moments_of_all, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
+def _run_one(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    sample = data.moments(call.endpoint, call.choice) if arms else data.joined(call.endpoint, call.choice)
+    arm = arms[0] if arms else 0
+    return one_sample_t(sample, arm=arm, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:

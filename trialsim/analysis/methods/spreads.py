@@ -16,8 +16,7 @@ def unequal_sds(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     outcome = response.outcomes[point.outcome]
     if not outcome.scale.in_unit and not outcome.scale.log:
         return None
-    arms = sorted(call.arms) if call.arms is not None else range(len(response.arms))
-    sds = {response.arms[arm]: float(point.sd[arm]) for arm in arms}
+    sds = {response.arms[arm]: float(point.sd[arm]) for arm in sorted(call.main.arms)}
     if max(sds.values()) < FACTOR * min(sds.values()):
         return None
     listed = " and ".join(f"{sd:.3g} ({arm})" for arm, sd in sds.items())

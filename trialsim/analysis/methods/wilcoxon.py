@@ -148,8 +148,8 @@ def zeros_dropped(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     )
 
 
-def _run(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
-    values = data.chosen(call.endpoint, call.choice)
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    values = data.alone(call.endpoint, call.choice, arms)
     return wilcoxon(values, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, POPULATION, STRATEGY, TRANSFORM
+from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, EACH_ARM, POPULATION, STRATEGY, TRANSFORM
 from trialsim.kinds.scales import SCALES, Scale
-from trialsim.kinds.tests import PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
+from trialsim.kinds.tests import OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
-from trialsim.scenario.notation import expand_visits, split_contrast
+from trialsim.scenario.notation import split_contrast
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -27,8 +28,8 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
         path = ("analyses", name)
         if not known(analysis.outcome, scenario.outcomes, "TS-E032", (*path, "outcome"), report):
             continue
-        outcome = scenario.outcomes[analysis.outcome]
-        _endpoint(analysis, outcome, path, points, report)
+        check_endpoint(analysis, scenario, path, points, report)
+        _keys(analysis, path, report)
         _arms(analysis, list(scenario.design.arms), path, report)
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
@@ -38,71 +39,21 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
     _published(scenario, report)
 
 
-def _endpoint(analysis: Analysis, outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
-    measured, test = expand_visits(outcome.visits, points), TEST[analysis.test]
-    visits: list[tuple[Path, str]] = []
-    if analysis.visit is not None:
-        visits.append(((*path, "visit"), analysis.visit))
-    if analysis.change is not None:
-        visits += [((*path, "change", "from"), analysis.change.start), ((*path, "change", "to"), analysis.change.end)]
-        if analysis.change.start == analysis.change.end:
-            report(Finding("TS-E060", (*path, "change"), "nothing changes from a visit to itself.", "Name two visits."))
-    if analysis.baseline is not None:
-        visits.append(((*path, "baseline"), analysis.baseline))
-        if analysis.baseline == analysis.visit:
-            report(
-                Finding(
-                    "TS-E060", (*path, "baseline"), "the baseline is the endpoint itself.", "Name an earlier visit."
-                )
-            )
-    for here, visit in visits:
-        known(visit, measured, "TS-E030", here, report)
-    if (analysis.visit is None) == (analysis.change is None):
-        report(Finding("TS-E060", path, "say one endpoint.", "Write visit: post, or change: {from: pre, to: post}."))
-    if "value" not in test.takes and analysis.change is None:
-        report(
-            Finding(
-                "TS-E060",
-                (*path, "test"),
-                f"{analysis.test} needs a change between two visits.",
-                "Write change: {from: pre, to: post}.",
-            )
-        )
-    if test.adjusts and analysis.baseline is None and not analysis.covariates:
-        report(
-            Finding(
-                "TS-E060",
-                (*path, "test"),
-                f"{analysis.test} needs a baseline.",
-                "Write baseline: and the visit before treatment.",
-            )
-        )
-    if not test.adjusts and (analysis.baseline is not None or analysis.covariates):
-        key = "baseline" if analysis.baseline is not None else "covariates"
-        report(
-            Finding(
-                "TS-E060",
-                (*path, key),
-                f"{analysis.test} does not adjust.",
-                "Write test: ancova, or remove it.",
-                on_key=True,
-            )
-        )
+def _keys(analysis: Analysis, path: Path, report: Report) -> None:
+    """Keys that only some tests take fit the test, and what it needs is there."""
+    test = TEST[analysis.test]
+    given = [option for option in OPTIONS if getattr(analysis, option.key) not in (None, (), {})]
+    for option in given:
+        if option not in test.options:
+            message = f"{analysis.test} {option.refusal}."
+            report(Finding("TS-E060", (*path, option.key), message, option.remedy, on_key=True))
+    for need in test.needs:
+        if not any(option in given for option in need.options):
+            report(Finding("TS-E060", (*path, "test"), f"{analysis.test} needs {need.says}.", need.remedy))
     if analysis.alpha is not None and not 0 < analysis.alpha.value < 1:
-        message = (
-            f"a level of {100 * analysis.alpha.value:g} % rejects {'never' if analysis.alpha.value == 0 else 'always'}."
-        )
+        rejects = "never" if analysis.alpha.value == 0 else "always"
+        message = f"a level of {100 * analysis.alpha.value:g} % rejects {rejects}."
         report(Finding("TS-E013", (*path, "alpha"), message, "Write a level above 0 % and below 100 %, such as 5 %."))
-    if analysis.null is not None and not test.null:
-        report(
-            Finding(
-                "TS-E060",
-                (*path, "null"),
-                f"{analysis.test} compares with another arm, not with a number.",
-                "Remove null:.",
-                on_key=True,
-            )
-        )
 
 
 def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
@@ -111,10 +62,12 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
     test, count = analysis.test, len(arms)
     can = TEST[test].samples
     omnibus = "all" in can and not ("two" in can and (count <= 2 or analysis.contrast is not None))
+    _within(analysis, arms, path, report)
     if "one" in can:
-        if count > 1:
+        if count > 1 and not analysis.within:
             message = f"{test} has one sample, but the design has {count} arms."
-            report(Finding("TS-E062", (*path, "test"), message, "Compare the arms: t, mann-whitney, ancova, ..."))
+            remedy = "Compare the arms: t, mann-whitney, ancova, ...; or write within: each arm."
+            report(Finding("TS-E062", (*path, "test"), message, remedy))
         if analysis.contrast is not None:
             report(
                 Finding("TS-E061", (*path, "contrast"), f"{test} has no contrast.", "Remove contrast:.", on_key=True)
@@ -151,6 +104,19 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
         if samples not in TEST[test].directions:
             message = f"{test} of {count} arms has no direction."
             report(Finding("TS-E061", (*path, "alternative"), message, "Write alternative: two-sided."))
+
+
+def _within(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
+    """Arms that a test of one sample takes one by one."""
+    if not analysis.within:
+        return
+    if "one" not in TEST[analysis.test].samples:
+        message = f"{analysis.test} compares arms."
+        remedy = "Remove within:, or use a test of one sample: paired-t, wilcoxon, one-sample-t, ..."
+        report(Finding("TS-E062", (*path, "within"), message, remedy, on_key=True))
+    elif analysis.within != (EACH_ARM,):
+        for i, arm in enumerate(analysis.within):
+            known(arm, arms, "TS-E031", (*path, "within", i), report)
 
 
 def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
@@ -191,8 +157,9 @@ def check_scales(scenario: Draft, report: Report) -> None:
         path = ("analyses", name)
         scale = scenario.outcomes[analysis.outcome].scale
         _transform(analysis, scale, path, report)
+        check_summaries(analysis, scale, path, report)
         _subset(analysis, path, report)
-        _yes_or_no(analysis, scale, path, report)
+        _yes_or_no(analysis, scenario.outcomes[analysis.outcome], path, report)
         _estimand(analysis, (*path, "estimand"), report)
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
 
@@ -261,9 +228,9 @@ def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
         _limits(rule.percent_change, (*here, "responders"), report)
 
 
-def _yes_or_no(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:
-    counts, rule = TEST[analysis.test].yes_or_no, analysis.dichotomize
-    if counts and rule is None and (not scale.yes_or_no or analysis.change is not None):
+def _yes_or_no(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -> None:
+    counts, rule, scale = TEST[analysis.test].yes_or_no, analysis.dichotomize, outcome.scale
+    if counts and rule is None and not selected(analysis, outcome):
         what = (
             f"the change of '{analysis.outcome}' is a number"
             if analysis.change

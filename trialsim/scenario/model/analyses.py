@@ -12,16 +12,19 @@ from trialsim.kinds.designs import (
     ALTERNATIVE,
     HOLM,
     NO_TRANSFORM,
+    PLANNED,
     POPULATION,
     RANDOMIZED,
     STRATEGY,
     TRANSFORM,
     TREATMENT_POLICY,
     TWO_SIDED,
+    VISIT_SUMMARY,
+    VISIT_TIMES,
 )
 from trialsim.kinds.tests import PAIR, TESTS
-from trialsim.quantities.fields import Amount, Line, Name, Record, Share, SignedShare
-from trialsim.rules import WORDS
+from trialsim.quantities.fields import Amount, Duration, Line, Name, Record, Share, SignedShare
+from trialsim.rules import LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
 
@@ -37,6 +40,25 @@ class Change(Record):
 
     start: Name = Field(alias="from")
     end: Name = Field(alias="to")
+
+
+class Over(Record):
+    """The endpoint is one number of the values of several visits.
+
+    Attributes
+    ----------
+    visits : the visits; the name of a repeated visit means all of them. Example: [pre 1, post 1, post 2]
+    by : what is made of their values. Example: mean
+    times : whether an area or a slope takes the planned times of the visits or the realized ones. Example: planned
+    at : the planned times on a ward, one for each visit. Example: [0 min, 15 min, 45 min]
+    available : whether visits that are missing are left out; by default one missing visit makes the number missing. Example: true
+    """
+
+    visits: Names
+    by: Annotated[str, OneOf(VISIT_SUMMARY)]
+    times: Annotated[str, OneOf(VISIT_TIMES)] = PLANNED
+    at: Annotated[tuple[Duration, ...], SCHEDULE] = ()
+    available: bool = False
 
 
 class Limits(Record):
@@ -117,12 +139,15 @@ class Analysis(Record):
     outcome : the outcome it looks at. Example: fear
     visit : the visit of the endpoint. Example: post
     change : an endpoint that is a change. Example: {from: pre, to: post}
+    over : an endpoint that is one number of several visits. Example: {visits: [pre, post], by: mean}
+    visits : the visits whose values are taken together, by tests of repeated values. Example: [pre, during, post]
     transform : what is made of the values first; percent is the percent change. Example: log
     dichotomize : the limit that turns a number into yes or no. Example: {at_least: 3}
     test : the test. Example: t
     baseline : the visit whose value is adjusted for. Example: pre
     covariates : covariates that are adjusted for. Example: [age]
     contrast : the two arms it compares, one minus the other. Example: massage - control
+    within : the arms that a test of one sample takes, one by one: each arm, or their names. Example: each arm
     then : pairs after a test of all arms. Example: {pairs: welch, against: control}
     subset : participants chosen by their own percent change. Example: {percent_change: {below: -10 %}}
     population : whose values it takes. Example: completers
@@ -137,12 +162,15 @@ class Analysis(Record):
     outcome: Name
     visit: Name | None = None
     change: Change | None = None
+    over: Annotated[Over | None, LATER] = None
+    visits: Annotated[Names, LATER] = ()
     transform: Annotated[str, OneOf(TRANSFORM)] = NO_TRANSFORM.name  # percent: percent change from the first visit
     dichotomize: Dichotomy | None = None
     test: Annotated[str, OneOf(test.name for test in TESTS)]
     baseline: Name | None = None  # a visit of the same outcome (ANCOVA)
     covariates: Names = ()  # of the participants (ANCOVA)
     contrast: str | None = None  # "treated - control"
+    within: Annotated[Names, LATER] = ()
     then: Then | None = None
     subset: Subset | None = None
     population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name

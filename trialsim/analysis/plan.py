@@ -20,7 +20,7 @@ from trialsim.kinds.designs import (
     VISIT_SUMMARY,
 )
 from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
-from trialsim.kinds.tests import PAIR_TEST, TEST, Samples, Test
+from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_contrast
 from trialsim.scenario.resolve import DEFAULT_ALPHA
@@ -179,7 +179,8 @@ class RowTest:
 class PlannedAnalysis:
     """One analysis: its ``questions``, the first in row ``first_row`` and the others in the rows after it.
 
-    ``repeated`` are the values of several visits, for tests that take them all.
+    ``repeated`` are the values of several visits, for tests that take them all. ``by`` is the way to the p-value, of tests that
+    have several; ``trim`` and ``permutations`` are those of the tests of these names.
     """
 
     name: str
@@ -197,6 +198,9 @@ class PlannedAnalysis:
     strategy: str = TREATMENT_POLICY.name
     responders: PercentRule | None = None
     repeated: tuple[Endpoint, ...] = ()
+    by: str = ""
+    trim: float = DEFAULT_TRIM
+    permutations: int = DEFAULT_PERMUTATIONS
 
     @property
     def rows(self) -> range:
@@ -295,6 +299,9 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         strategy=analysis.estimand.strategy,
         responders=None if responders is None else _percent_rule(responders.percent_change),
         repeated=repeated,
+        by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
+        trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
+        permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
     )
 
 
@@ -480,17 +487,24 @@ def _contrast(scenario: Scenario, analysis: Analysis, asked: RowTest) -> str:
         return ALL_ARMS
     if asked.samples == "two":
         return " - ".join(names[arm] for arm in asked.arms)
+    if analysis.visits:
+        return _in_arms(", ".join(analysis.visits), names, asked)
     visit, start = _visits(analysis)
     text = visit if start is None else f"{visit} - {start}"
     if analysis.over is not None:
         text = f"{analysis.over.by} of {analysis.over.visits[0]} to {visit}"
+    return _in_arms(text, names, asked)
+
+
+def _in_arms(text: str, names: Sequence[str], asked: RowTest) -> str:
+    """What one sample is tested on, with its arm if it is that of one."""
     return text + "".join(f" in {names[arm]}" for arm in asked.arms)
 
 
 def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
-    if chosen or samples == "all" or (test.yes_or_no and len(call.endpoint.categories) != 2):
+    if chosen or samples == "all" or test.effect == "none" or (test.yes_or_no and len(call.endpoint.categories) != 2):
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 #: What a test compares: one sample with a number, two arms, or all arms at once.
@@ -14,8 +14,10 @@ Looks = Literal["value", "change", "visits"]
 #: What a test is based on: means (least squares), ranks, or tables of counts.
 Family = Literal["means", "ranks", "tables"]
 
-#: What a test estimates of a sample, or of the difference between two.
-Effect = Literal["mean", "pseudomedian", "superiority", "share"]
+#: What a test estimates of a sample, or of the difference between two; "none" if it has no estimate at all.
+Effect = Literal[
+    "mean", "trimmed mean", "median", "pseudomedian", "superiority", "win odds", "stratified superiority", "share", "none"
+]
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,23 @@ BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or 
 COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 
+BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
+TRIM: Final = Option("trim", "uses all values", "Remove trim:, or write test: trimmed-mean.")
+PERMUTATIONS: Final = Option("permutations", "draws no permutations", "Remove permutations:, or write test: permutation.")
+STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test: van-elteren.")
+
 #: Every key that only some tests take, in the order of the schema.
-OPTIONS: Final = (BASELINE, COVARIATES, NULL)
+OPTIONS: Final = (BASELINE, COVARIATES, NULL, BY, TRIM, PERMUTATIONS, STRATA)
+
+#: The share that trimmed-mean cuts at each end by default (Wilcox 2017, section 3.4.3), and the permutations of permutation:
+#: with one more, alpha of 5 % and of 1 % are whole numbers of them.
+DEFAULT_TRIM: Final = 0.2
+DEFAULT_PERMUTATIONS: Final = 1_999
+
+#: Ways to a p-value.
+BY_PERMUTATION: Final = "permutation"
+BY_T: Final = "t"
+WAYS: Final = (BY_PERMUTATION, BY_T)
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,8 @@ class Test:
     needs : those it cannot be without
     directions : which of its samples may have a one-sided alternative
     equal_sds : whether its closed form assumes the same SD in all arms
+    ways : the ways to its p-value that ``by`` may name, the one by default first
+    prints : the statistics that papers print of it, if they are not those of its family (:data:`STATISTICS`)
     """
 
     name: str
@@ -85,6 +104,8 @@ class Test:
     needs: tuple[Requirement, ...]
     directions: tuple[Samples, ...]
     equal_sds: bool
+    ways: tuple[str, ...] = ()
+    prints: tuple[str, ...] | None = None
 
     __test__ = False  # no class of tests for pytest
 
@@ -167,6 +188,29 @@ MANN_WHITNEY: Final = Test(
     equal_sds=True,
 )
 
+BRUNNER_MUNZEL: Final = replace(
+    MANN_WHITNEY, name="brunner-munzel", options=(BY,), ways=(BY_PERMUTATION, BY_T), equal_sds=False, prints=()
+)
+
+WIN_ODDS: Final = replace(BRUNNER_MUNZEL, name="win-odds", effect="win odds")
+
+VAN_ELTEREN: Final = replace(
+    MANN_WHITNEY,
+    name="van-elteren",
+    effect="stratified superiority",
+    options=(STRATA,),
+    needs=(Requirement((STRATA,), "strata", "Write strata: and a covariate by choice, site, or allocation."),),
+    prints=(),
+)
+
+TRIMMED_MEAN: Final = replace(WELCH, name="trimmed-mean", effect="trimmed mean", options=(TRIM,), prints=("t",))
+
+PERMUTATION: Final = replace(T, name="permutation", options=(PERMUTATIONS,), prints=())
+
+SIGN: Final = replace(WILCOXON, name="sign", takes=("value", "change"), effect="median")
+
+FRIEDMAN: Final = replace(WILCOXON, name="friedman", takes=("visits",), effect="none", options=(), directions=())
+
 ANOVA: Final = Test(
     name="anova",
     samples=("all",),
@@ -205,6 +249,8 @@ KRUSKAL_WALLIS: Final = Test(
     directions=(),
     equal_sds=True,
 )
+
+JONCKHEERE: Final = replace(KRUSKAL_WALLIS, name="jonckheere", directions=("all",), prints=())
 
 ANCOVA: Final = Test(
     name="ancova",
@@ -250,12 +296,20 @@ TESTS: Final = (
     ONE_SAMPLE_T,
     PAIRED_T,
     WILCOXON,
+    SIGN,
+    FRIEDMAN,
     T,
     WELCH,
+    TRIMMED_MEAN,
+    PERMUTATION,
     MANN_WHITNEY,
+    BRUNNER_MUNZEL,
+    WIN_ODDS,
+    VAN_ELTEREN,
     ANOVA,
     WELCH_ANOVA,
     KRUSKAL_WALLIS,
+    JONCKHEERE,
     ANCOVA,
     CHI_SQUARE,
     FISHER,
@@ -275,8 +329,15 @@ RESIDUAL_T: Final = Test(
     equal_sds=True,
 )
 
+#: The same contrast and Welch's t, each with its p-value for all pairs together; only pairs ask for them.
+TUKEY: Final = replace(RESIDUAL_T, name="tukey", directions=(), prints=("t",))
+GAMES_HOWELL: Final = replace(WELCH, name="games-howell", directions=(), prints=("t",))
+
+#: Two arms by their mean ranks among all arms; only pairs ask for it.
+DUNN: Final = replace(MANN_WHITNEY, name="dunn", prints=())
+
 #: Tests that run only inside another.
-WITHIN: Final = (RESIDUAL_T,)
+WITHIN: Final = (RESIDUAL_T, TUKEY, GAMES_HOWELL, DUNN)
 
 TEST: Final = {test.name: test for test in (*TESTS, *WITHIN)}
 
@@ -289,11 +350,13 @@ class Pair:
     ----------
     after : each test of all arms that they may follow, with the test of two arms that is used then
     of_model : whether all pairs share the residual variance of the whole model
+    together : whether its p-values hold for all pairs of arms together, so that nothing is left to adjust
     """
 
     name: str
     after: tuple[tuple[Test, Test], ...]
     of_model: bool
+    together: bool = False
 
 
 _NUMBERS = (ANOVA, WELCH_ANOVA, KRUSKAL_WALLIS)
@@ -302,6 +365,9 @@ PAIRS: Final = (
     Pair("t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA)), of_model=True),
     Pair("two-sample-t", tuple((main, T) for main in _NUMBERS), of_model=False),
     Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
+    Pair("tukey", ((ANOVA, TUKEY),), of_model=False, together=True),
+    Pair("games-howell", ((WELCH_ANOVA, GAMES_HOWELL),), of_model=False, together=True),
+    Pair("dunn", ((KRUSKAL_WALLIS, DUNN),), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
     Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
     Pair("chi-square", ((CHI_SQUARE, CHI_SQUARE),), of_model=False),
@@ -323,3 +389,8 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("tables", "two"): (),
     ("tables", "all"): (),
 }
+
+
+def statistics_of(test: Test, samples: Samples) -> tuple[str, ...]:
+    """The statistics that papers print of a test."""
+    return STATISTICS[test.family, samples] if test.prints is None else test.prints

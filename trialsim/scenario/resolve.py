@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
-from trialsim.kinds.designs import EACH_ARM, IN_TURN, METHOD, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM
-from trialsim.kinds.tests import TEST
+from trialsim.kinds.designs import EACH_ARM, IN_TURN, METHOD, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM, UNADJUSTED
+from trialsim.kinds.tests import PAIR, TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
@@ -294,6 +294,8 @@ def _analysis(
         changes["dichotomize"] = amounts_in(analysis.dichotomize, unit, (*path, "dichotomize"), findings.append)
     if analysis.null is not None and outcome:
         changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
+    if analysis.then is not None and PAIR[analysis.then.pairs].together:
+        changes["then"] = analysis.then.model_copy(update={"adjust": UNADJUSTED.name})
     return analysis.model_copy(update=changes)
 
 

@@ -48,7 +48,7 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
 def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
-    return TargetEffect(row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders)
+    return TargetEffect(row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.trim)
 
 
 def find_truth(
@@ -146,7 +146,8 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
-    return two_arms(target.estimand, *values, who_a=who, who_b=who, categories=target.endpoint.categories)
+    how = {"categories": target.endpoint.categories, "trim": target.trim}
+    return two_arms(target.estimand, *values, who_a=who, who_b=who, **how)
 
 
 def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:

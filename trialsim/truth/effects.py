@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
+from trialsim.kinds.tests import DEFAULT_TRIM
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: Replicates pooled for one pseudomedian; blocks of replicates (100) are multiples of it.
+#: Replicates pooled for one (pseudo)median, trimmed mean or win odds; blocks of replicates (100) are multiples of it.
 POOL = 20
 
 
@@ -30,8 +32,29 @@ def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) 
     return ONE_SAMPLE[estimand](values, who, null)
 
 
+@dataclass(frozen=True)
+class How:
+    """What the effect of two arms needs beside their values.
+
+    Attributes
+    ----------
+    categories : all possible values, if they are few
+    trim : the share that a trimmed mean cuts at each end
+    """
+
+    categories: tuple[float, ...]
+    trim: float
+
+
 def two_arms(
-    estimand: str, a: Floats, b: Floats, *, who_a: Flags, who_b: Flags, categories: tuple[float, ...] = ()
+    estimand: str,
+    a: Floats,
+    b: Floats,
+    *,
+    who_a: Flags,
+    who_b: Flags,
+    categories: tuple[float, ...] = (),
+    trim: float = DEFAULT_TRIM,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -39,9 +62,9 @@ def two_arms(
     ----------
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
-    categories : all possible values, if they are few
+    categories, trim : as in :class:`How`
     """
-    return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
+    return TWO_ARMS[estimand](a, b, who_a, who_b, How(categories, trim))
 
 
 def means(values: Floats, who: Flags) -> Floats:
@@ -73,6 +96,20 @@ def superiority(a: Floats, b: Floats, *, categories: tuple[float, ...] = ()) -> 
     pairs = na * nb - both.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(pairs > 0, u / pairs, np.nan)
+
+
+def pooled(summary: Callable[[Floats], float | np.floating], values: Floats) -> Floats:
+    """(R,) a summary of the values (R, N) of :data:`POOL` replicates at a time; NaN if there is none.
+
+    The result is at the first replicate of each pool, as of :func:`pooled_pseudomedian`.
+    """
+    out = np.full(len(values), np.nan)
+    for start in range(0, len(values), POOL):
+        pool = values[start : start + POOL].ravel()
+        pool = pool[np.isfinite(pool)]
+        if len(pool):
+            out[start] = summary(pool)
+    return out
 
 
 def pooled_pseudomedian(values: Floats, *, null: float = 0.0) -> Floats:
@@ -138,12 +175,33 @@ def _pseudomedian_but_the_null(values: Floats, who: Flags, null: float) -> Float
     return pooled_pseudomedian(np.where(who, values, np.nan), null=null)
 
 
-def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+def _median(values: Floats, who: Flags, _null: float) -> Floats:
+    return pooled(np.median, np.where(who, values, np.nan))
+
+
+def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _how: How) -> Floats:
     return np.asarray(means(a, who_a) - means(b, who_b))
 
 
-def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
-    return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=categories)
+def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
+    return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=how.categories)
+
+
+def _log_win_odds(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
+    """Of the mean probability of a pool: the logarithm of odds is curved, so it is not averaged over small trials."""
+    chance = pooled(np.mean, _superiority(a, b, who_a, who_b, how)[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.log(chance / (1.0 - chance))
+    return np.where(np.isfinite(odds), odds, np.nan)
+
+
+def _difference_of_trimmed_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
+    def trimmed(values: Floats) -> float:
+        cut = int(how.trim * values.size)
+        return float(np.sort(values)[cut : values.size - cut].mean())
+
+    of_a, of_b = (pooled(trimmed, np.where(who, y, np.nan)) for y, who in ((a, who_a), (b, who_b)))
+    return np.asarray(of_a - of_b)
 
 
 #: Estimands of one sample, by name.
@@ -155,13 +213,20 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.PERCENT_CHANGE.name: _mean,
     estimands.MEDIAN.name: _pseudomedian_but_the_null,
     estimands.LOG_MEDIAN.name: _pseudomedian_but_the_null,
+    estimands.MEDIAN_VALUE.name: _median,
+    estimands.MEDIAN_LOG.name: _median,
+    estimands.MEDIAN_CHANGE.name: _median,
+    estimands.MEDIAN_LOG_CHANGE.name: _median,
 }
 
 #: Estimands of two arms, by name.
-TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], Floats]] = {
+TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, How], Floats]] = {
     estimands.MEAN_DIFFERENCE.name: _difference_of_means,
     estimands.LOG_RATIO.name: _difference_of_means,
     estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
     estimands.RISK_DIFFERENCE.name: _difference_of_means,
     estimands.PROBABILITY.name: _superiority,
+    estimands.LOG_WIN_ODDS.name: _log_win_odds,
+    estimands.TRIMMED_DIFFERENCE.name: _difference_of_trimmed_means,
+    estimands.TRIMMED_LOG_RATIO.name: _difference_of_trimmed_means,
 }

@@ -43,6 +43,7 @@ class TargetEffect:
     exclude: tuple[tuple[int, int], ...]
     strategy: str
     responders: PercentRule | None
+    trim: float
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,17 @@ If all values are equal, p is 1. The interval is then Newcombe's, as for Mann-Wh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.methods.ranks import newcombe_probability
 from trialsim.analysis.ordering import Counts, RankOrder
 from trialsim.analysis.placements import placement_variances
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
     SEPARATED,
@@ -34,6 +40,7 @@ from trialsim.analysis.tails import interval_probability, limits, t_p, t_quantil
 from trialsim.analysis.tie_groups import tie_groups
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
+from trialsim.kinds.tests import BY_T
 
 PERMUTED_BELOW = 15
 
@@ -187,3 +194,23 @@ def _at_edge(
         edge_low, edge_high = special.logit(edge_low), special.logit(edge_high)
     low[rows], high[rows] = edge_low, edge_high
     return low, high
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:
+    (a, b), ranked = arms, data.ranked(call.endpoint, call.choice)
+    draws = None if call.by == BY_T else Draws(data.data.seed, data.data.replicates)
+    return test(ranked, a=a, b=b, draws=draws, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+_NO_FORMULA = NoClosedForm(
+    "Its power depends on how far the values of each arm spread among those of the other. With equal spreads it is near that of "
+    "mann-whitney, which has a formula."
+)
+
+METHODS: Methods = {
+    ("brunner-munzel", "two"): Method(partial(_run, test=brunner_munzel), _NO_FORMULA, None, ()),
+    ("win-odds", "two"): Method(partial(_run, test=win_odds), _NO_FORMULA, None, ()),
+}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.methods.ranks import mann_whitney
 from trialsim.analysis.ordering import Counts, RankOrder
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, Rows, first_reason, make_rows
 from trialsim.analysis.tails import normal_p
 
@@ -35,3 +40,13 @@ def dunn(ranked: Counts | RankOrder, *, a: int, b: int, alternative: str = "two-
     return make_rows(
         z, p, n=na + nb, status=status, estimate=pair.estimate, se=pair.se, low=pair.low, high=pair.high
     )
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), ranked = arms, data.ranked(call.endpoint, call.choice)
+    return dunn(ranked, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+_NO_FORMULA = NoClosedForm("It ranks all arms together: no formula gives its power from two of them.")
+
+METHODS: Methods = {("dunn", "two"): Method(_run, _NO_FORMULA, None, ())}

@@ -6,8 +6,13 @@ and p is 1. No participant with all values is a failure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import chi_square_p
 
@@ -43,3 +48,15 @@ def friedman(values: FloatArray) -> Rows:
     df = visits - 1.0
     status = first_reason([(EMPTY_ARM, n == 0)])
     return make_rows(statistic, chi_square_p(statistic, df), n=n, status=status, df=df)
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    values = data.repeated(call.repeated, call.choice)
+    if arms:
+        values = np.where((data.arm == arms[0])[:, :, None], values, np.nan)
+    return friedman(values)
+
+
+_NO_FORMULA = NoClosedForm("Its power depends on every correlation between the visits; formulas take them as equal.")
+
+METHODS: Methods = {("friedman", "one"): Method(_run, _NO_FORMULA, None, ())}

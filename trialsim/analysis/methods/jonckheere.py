@@ -5,11 +5,15 @@ If all values are equal, the statistic is that of no trend and p is 1. An empty 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.ordering import Counts, RankOrder
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, Rows, first_reason, make_rows
 from trialsim.analysis.tails import normal_p
 from trialsim.analysis.tie_groups import tie_groups
@@ -47,3 +51,12 @@ def jonckheere(ranked: Counts | RankOrder, *, alternative: str = "two-sided") ->
         p = np.where(variance > 1e-9, normal_p((statistic - mean) / np.sqrt(variance), alternative), 1.0)
     status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1))])
     return make_rows(statistic, p, n=n.sum(axis=1), status=status)
+
+
+def _run(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
+    return jonckheere(data.ranked(call.endpoint, call.choice), alternative=call.alternative)
+
+
+_NO_FORMULA = NoClosedForm("Its formulas hold for small and equal steps from arm to arm only.")
+
+METHODS: Methods = {("jonckheere", "all"): Method(_run, _NO_FORMULA, None, ())}

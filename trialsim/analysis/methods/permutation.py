@@ -12,19 +12,22 @@ The difference and the pooled t order the permutations equally, because the tota
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
+from trialsim.analysis.methods.spreads import unequal_sds
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.studentized import HELD, Draws
 from trialsim.analysis.tails import interval_probability
 from trialsim.compiled import kernel
 from trialsim.kinds.designs import WAY
+from trialsim.kinds.tests import DEFAULT_PERMUTATIONS
 from trialsim.numbers.draws import fill_uniform, stream, stream_key
-
-#: Permutations by default; with one more, alpha of 5 % and of 1 % are whole numbers of them.
-PERMUTATIONS = 1_999
 
 #: Differences that differ by less than this share of the largest deviation are equal.
 EQUAL = 1e-11
@@ -109,7 +112,7 @@ def permutation(
     a: int,
     b: int,
     draws: Draws,
-    permutations: int = PERMUTATIONS,
+    permutations: int = DEFAULT_PERMUTATIONS,
     alternative: str = "two-sided",
     level: float = 0.95,
 ) -> Rows:
@@ -188,3 +191,22 @@ def _limits(shifts: FloatArray, same: IntArray, *, tail: float) -> tuple[FloatAr
     low = np.take_along_axis(ascending, np.where(there, k - 1, 0)[:, :, None], axis=2)[:, :, 0]
     high = np.take_along_axis(ascending, np.where(there, finite - k, 0)[:, :, None], axis=2)[:, :, 0]
     return np.where(there, low, -np.inf), np.where(there, high, np.inf)
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), y = arms, data.chosen(call.endpoint, call.choice)
+    return permutation(
+        y,
+        data.arm,
+        a=a,
+        b=b,
+        draws=Draws(data.data.seed, data.data.replicates),
+        permutations=call.permutations,
+        alternative=call.alternative,
+        level=1.0 - call.alpha,
+    )
+
+
+_NO_FORMULA = NoClosedForm("Its power is near that of test: t, which has a formula.")
+
+METHODS: Methods = {("permutation", "two"): Method(_run, _NO_FORMULA, None, (unequal_sds,))}

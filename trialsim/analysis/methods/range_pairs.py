@@ -9,14 +9,22 @@ If nothing varies the difference is 0 and p is 1, without an interval; a differe
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from trialsim.analysis.methods.means import anova_pair, welch_t
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.case import Case, Power
+from trialsim.analysis.methods.means import anova_pair, residual_power, welch_t
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods, NoClosedForm
+from trialsim.analysis.methods.spreads import unequal_sds
 from trialsim.analysis.moments import ArmMoments
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import OK, Rows
 from trialsim.analysis.studentized_range import range_p, range_quantile
+from trialsim.heavy import special
 
 
 def tukey(m: ArmMoments, *, a: int, b: int, level: float = 0.95) -> Rows:
@@ -52,3 +60,31 @@ def _by_range(rows: Rows, *, arms: int, level: float) -> Rows:
         low=np.where(varies, low, np.nan),
         high=np.where(varies, high, np.nan),
     )
+
+
+# ---------------------------------------------------------------- closed form, methods
+
+
+def _tukey_power(case: Case) -> Power | None:
+    """The power of the t-test at the level of one pair: P(|t| > q / sqrt 2)."""
+    df = float(case.sizes.sum()) - len(case.arms)
+    if df < 1.0:
+        return None
+    q = range_quantile(1.0 - case.alpha, np.array([df]), len(case.arms))[0]
+    found = residual_power(replace(case, alpha=2.0 * float(special.stdtr(df, -q / math.sqrt(2.0)))))
+    return None if found is None else replace(found, source="Kramer 1956, doi:10.2307/3001469")
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:
+    (a, b), by_arm = arms, data.moments(call.endpoint, call.choice)
+    return test(by_arm, a=a, b=b, level=1.0 - call.alpha)
+
+
+_NO_FORMULA = NoClosedForm("Its degrees of freedom and so its limit differ from trial to trial.")
+
+METHODS: Methods = {
+    ("tukey", "two"): Method(
+        partial(_run, test=tukey), ClosedForm(_tukey_power, {}, whole_sizes=False), None, (unequal_sds,)
+    ),
+    ("games-howell", "two"): Method(partial(_run, test=games_howell), _NO_FORMULA, None, ()),
+}

@@ -6,15 +6,24 @@ If none differs, p is 1. Only an empty sample is a failure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.exact import upper_p
+from trialsim.analysis.methods.case import Case, Power
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
+
+
+#: Above this size the exact power is not computed.
+MOST_EXACT = 2000
 
 
 @lru_cache(maxsize=1024)
@@ -63,3 +72,49 @@ def _median(values: FloatArray, n: IntArray, *, tail: float) -> tuple[FloatArray
             rows = np.flatnonzero(n == size)
             low[rows], high[rows] = values[rows, cut - 1], values[rows, size - cut]
     return estimate, low, high
+
+
+# ---------------------------------------------------------------- closed form, method
+
+
+def sign_power(above: float, below: float, n: int, *, alpha: float, alternative: str = "two-sided") -> float:
+    """Exact power of the sign test with the chances of a value above and below the null; the rest is dropped.
+
+    >>> round(sign_power(0.8, 0.2, 20, alpha=0.05), 4)  # at least 15 or at most 5 of 20
+    0.8042
+    """
+    differ = above + below
+    if differ <= 0.0:
+        return 0.0
+    power = 0.0
+    for used in range(1, n + 1):
+        counts = np.arange(used + 1)
+        rejects = upper_p(_binomial_upper(used), counts, alternative) <= alpha
+        chance = special.bdtr(counts, used, above / differ)
+        mass = np.diff(chance, prepend=0.0)
+        share = special.bdtr(used, n, differ) - special.bdtr(used - 1, n, differ)
+        power += float(share) * float(mass[rejects].sum())
+    return power
+
+
+def _power(case: Case) -> Power | None:
+    n = round(float(case.sizes.sum()))
+    if len(case.arms) > 1 or not 0 < n <= MOST_EXACT:
+        return None
+    (one,) = case.arms
+    if one.normal is not None and not one.exact:
+        above = one.at_least(case.null)
+        below = 1.0 - above
+    else:
+        above = float(one.weights[one.values > case.null].sum())
+        below = float(one.weights[one.values < case.null].sum())
+    power = sign_power(above, below, n, alpha=case.alpha, alternative=case.alternative)
+    return Power(power, f"binomial, {100 * above:.1f} % above {case.null:g}", "Hollander, Wolfe and Chicken 2014, 3.4")
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    values = data.alone(call.endpoint, call.choice, arms)
+    return sign(values, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+METHODS: Methods = {("sign", "one"): Method(_run, ClosedForm(_power, {}, whole_sizes=True), None, ())}

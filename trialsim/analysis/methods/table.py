@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from trialsim.analysis.methods import categorical, linear, means, ranks, wilcoxon
+from trialsim.analysis.methods import (
+    brunner_munzel,
+    categorical,
+    dunn,
+    friedman,
+    jonckheere,
+    linear,
+    means,
+    permutation,
+    range_pairs,
+    ranks,
+    sign,
+    trimmed_mean,
+    wilcoxon,
+)
 from trialsim.analysis.methods.method import Methods
 
 METHODS: Methods = {
@@ -11,4 +25,12 @@ METHODS: Methods = {
     **ranks.METHODS,
     **wilcoxon.METHODS,
     **categorical.METHODS,
+    **brunner_munzel.METHODS,
+    **jonckheere.METHODS,
+    **dunn.METHODS,
+    **sign.METHODS,
+    **friedman.METHODS,
+    **trimmed_mean.METHODS,
+    **permutation.METHODS,
+    **range_pairs.METHODS,
 }

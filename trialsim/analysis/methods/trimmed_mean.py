@@ -6,14 +6,17 @@ that differ without any spread within have failed ("no spread").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, TOO_FEW, FloatArray, IntArray, Rows, first_reason
 from trialsim.analysis.tails import ROUNDING, t_rows
-
-#: The share that is cut at each end by default (Wilcox 2017, section 3.4.3).
-TRIM = 0.2
+from trialsim.kinds.tests import DEFAULT_TRIM
 
 
 def trimmed_mean(
@@ -22,7 +25,7 @@ def trimmed_mean(
     *,
     a: int,
     b: int,
-    trim: float = TRIM,
+    trim: float = DEFAULT_TRIM,
     alternative: str = "two-sided",
     level: float = 0.95,
 ) -> Rows:
@@ -74,3 +77,15 @@ def _trimmed(
         inner = np.where(kept, (away - center[:, None]) ** 2, 0.0).sum(axis=1)
         squares = inner + cut * (center**2 + (high - low - center) ** 2)
         return n, h, low + mean, np.asarray(squares / (h * (h - 1.0)))
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), y = arms, data.chosen(call.endpoint, call.choice)
+    return trimmed_mean(
+        y, data.arm, a=a, b=b, trim=call.trim, alternative=call.alternative, level=1.0 - call.alpha
+    )
+
+
+_NO_FORMULA = NoClosedForm("There is no formula for the power of Yuen's test from a mean and an SD.")
+
+METHODS: Methods = {("trimmed-mean", "two"): Method(_run, _NO_FORMULA, None, ())}

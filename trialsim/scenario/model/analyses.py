@@ -22,8 +22,8 @@ from trialsim.kinds.designs import (
     VISIT_SUMMARY,
     VISIT_TIMES,
 )
-from trialsim.kinds.tests import PAIR, TESTS
-from trialsim.quantities.fields import Amount, Duration, Line, Name, Record, Share, SignedShare
+from trialsim.kinds.tests import PAIR, TESTS, WAYS
+from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare
 from trialsim.rules import LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
@@ -154,6 +154,9 @@ class Analysis(Record):
     estimand : the effect that it is to find. Example: {strategy: hypothetical}
     exclude : categories that are left out, by covariate. Example: {sex: boy}
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
+    by : the way to the p-value, of tests that have several. Example: t
+    trim : the share of values that a trimmed mean cuts at each end, below 50 %; 20 % by default. Example: 10 %
+    permutations : how many permutations a permutation test draws; 1999 by default. Example: 4999
     alternative : the direction of the test. Example: two-sided
     alpha : the level of the test, between 0 % and 100 %; 5 % by default. Example: 5 %
     """
@@ -177,5 +180,8 @@ class Analysis(Record):
     estimand: EstimandChoice = EstimandChoice()
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     null: Amount | None = None  # one-sample tests
+    by: Annotated[Annotated[str, OneOf(WAYS)] | None, LATER] = None
+    trim: Annotated[Share | None, LATER] = None
+    permutations: Annotated[Count | None, LATER] = Field(default=None, ge=99, le=99_999)
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
     alpha: Share | None = None  # 5 % by default

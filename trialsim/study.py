@@ -39,6 +39,8 @@ from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.prepared import Study, prepare, ward_events
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
 from trialsim.response import respond
+from trialsim.response.predictor import PredictorInputs
+from trialsim.response.visit_covariates import VisitCovariateColumn, visit_covariate
 from trialsim.response.visit_times import visit_hours
 from trialsim.scenario.model import Scenario
 
@@ -107,12 +109,19 @@ def simulate(
 def analyze(cohort: Cohort, *, plan: AnalysisPlan | None = None) -> Estimates:
     """Every analysis of the scenario on every trial of a cohort, under each twin that was simulated."""
     plan = plan_analyses(cohort.scenario, cohort.response_plan) if plan is None else plan
-    return analyses.analyze(plan, trial_arrays(cohort), twins=cohort.measurements.twins, replicates=cohort.replicates)
+    return analyses.analyze(
+        plan, trial_arrays(cohort, plan), twins=cohort.measurements.twins, replicates=cohort.replicates
+    )
 
 
-def trial_arrays(cohort: Cohort) -> TrialArrays:
-    """The data of a cohort for analyses. Without a ward everyone received the treatment and completed."""
+def trial_arrays(cohort: Cohort, plan: AnalysisPlan | None = None) -> TrialArrays:
+    """The data of a cohort for the analyses of a plan, by default those of its scenario.
+
+    Without a ward everyone received the treatment and completed.
+    """
+    plan = plan_analyses(cohort.scenario, cohort.response_plan) if plan is None else plan
     entries, trace, program = cohort.entries, cohort.trace, cohort.program
+    realized = any(call.endpoint.over is not None and call.endpoint.over.realized for call in plan.calls)
     enrolled = entries.arm >= 0
     received, completed = enrolled, enrolled
     if trace is not None and program is not None:
@@ -131,10 +140,21 @@ def trial_arrays(cohort: Cohort) -> TrialArrays:
         completed=completed,
         site=entries.site.astype(np.int64),
         stratum=entries.stratum.astype(np.int64),
-        times=None if trace is None else visit_hours(cohort.response_plan, trace.visits),
+        visit_covariates=visit_covariates(cohort, plan),
+        times=visit_hours(cohort.response_plan, trace.visits) if trace is not None and realized else None,
         seed=cohort.seed,
         replicates=cohort.replicates,
     )
+
+
+def visit_covariates(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, int], VisitCovariateColumn]:
+    """The covariates of visits that the analyses of a plan ask for, by name and position on the D axis."""
+    asked = {(name, call.endpoint.visit) for call in plan.calls for name in call.visit_covariates}
+    asked |= {(call.clusters, call.endpoint.visit) for call in plan.calls if call.clusters}
+    response = cohort.response_plan
+    inputs = PredictorInputs(response, cohort.entries, cohort.trace, cohort.seed, cohort.replicates)
+    strata = len(cohort.conduct_plan.strata)
+    return {(name, d): visit_covariate(inputs, response.points[d], name, strata=strata) for name, d in sorted(asked)}
 
 
 def replay(

@@ -119,7 +119,7 @@ def trials(seed: int = 1, *, ordinal: bool = True, arms: int = 3) -> TrialArrays
     received, completed = rng.random(shape[1:]) < 0.8, rng.random(shape[1:]) < 0.8
     nowhere = np.zeros(shape[1:], np.int64)
     return TrialArrays(
-        values, arm, covariates, received, completed, nowhere, nowhere, None, 1, range(100, 100 + REPLICATES)
+        values, arm, covariates, received, completed, nowhere, nowhere, {}, None, 1, range(100, 100 + REPLICATES)
     )
 
 

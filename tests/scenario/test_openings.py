@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trialsim.errors import ScenarioError
-from trialsim.scenario import load, loads
+from trialsim.scenario import loads
 from trialsim.scenario.identity import scenario_hash
 
 #: The hash of the course of massages, kept from before waits could end at any time and arms have their own numbers.
@@ -31,7 +31,10 @@ def test_a_moment_of_no_opening_is_refused(change: str, place: str) -> None:
 
 
 def test_a_wait_without_it_has_the_hash_it_had() -> None:
-    scenario = load(Path(__file__).parents[2] / "scenarios" / "lessons" / "massage-course.yaml")
+    """Without the analyses that came later."""
+    file = Path(__file__).parents[2] / "scenarios" / "lessons" / "massage-course.yaml"
+    before, _, after = file.read_text(encoding="utf-8").partition("  session_1_adjusted:")
+    scenario = loads(before + after[after.index("primary:") :], folder=file.parent)
     assert scenario_hash(scenario) == KEPT
 
 

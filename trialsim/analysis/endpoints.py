@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
@@ -13,14 +13,24 @@ from numpy.typing import NDArray
 from trialsim.analysis.cross_moments import CrossMoments, cross_moments
 from trialsim.analysis.moments import ArmMoments, moments
 from trialsim.analysis.ordering import Counts, RankOrder, order
-from trialsim.analysis.plan import AnalysisSet, CovariateColumn, Endpoint, OverVisits, PercentRule
+from trialsim.analysis.plan import (
+    SITE_STRATUM,
+    AnalysisSet,
+    CovariateColumn,
+    Endpoint,
+    OverVisits,
+    PercentRule,
+    PlannedAnalysis,
+)
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.analysis.visit_summaries import summarize
 from trialsim.compiled import kernel
-from trialsim.kinds.designs import POPULATION, TRANSFORM, VISIT_SUMMARY
+from trialsim.kinds.designs import POPULATION, SITE, TRANSFORM
+from trialsim.response.visit_covariates import VisitCovariateColumn
 
 Floats = NDArray[np.float64]
 Made = TypeVar("Made")
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class TrialArrays:
     received : (R, N) whether some of the arm's own activity was given
     completed : (R, N) whether the pathway was completed
     site, stratum : (R, N) int64 numbers, for tests that take strata or clusters
+    visit_covariates : by name and position on the D axis, those that an analysis asks for
     times : (R, N, D) realized times [h]; None without a ward, or if no analysis needs them
     seed, replicates : of the batch, for tests that draw
     """
@@ -46,6 +57,7 @@ class TrialArrays:
     completed: NDArray[np.bool_]
     site: NDArray[np.int64]
     stratum: NDArray[np.int64]
+    visit_covariates: Mapping[tuple[str, int], VisitCovariateColumn]
     times: Floats | None
     seed: int
     replicates: range
@@ -92,7 +104,17 @@ class Extraction:
         """(T x R, N, V) the values of several visits of those who are analyzed, NaN where they are missing."""
         return np.stack([self.chosen(endpoint, choice) for endpoint in endpoints], axis=-1)
 
-    def twice(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    def strata(self, call: PlannedAnalysis) -> NDArray[np.int64]:
+        """(T x R, N) number of the stratum of each participant."""
+        return self.twice(numbered_strata(call.strata, self.data.covariates, self.data.site))
+
+    def clusters(self, call: PlannedAnalysis) -> NDArray[np.int64]:
+        """(T x R, N) number of the cluster of each participant."""
+        if call.clusters == SITE.name:
+            return self.twice(self.data.site)
+        return self.twice(self.data.visit_covariates[call.clusters, call.endpoint.visit].values.astype(np.int64))
+
+    def twice(self, numbers: NDArray[Number]) -> NDArray[Number]:
         """(T x R, N) numbers of participants (R, N) that the twins share."""
         return np.tile(numbers, (self.data.values.shape[0], 1))
 
@@ -132,16 +154,27 @@ class Extraction:
         *,
         baselines: tuple[Endpoint, ...],
         covariates: tuple[CovariateColumn, ...],
+        visit_covariates: tuple[str, ...] = (),
     ) -> CrossMoments:
         """Moments by arm of an endpoint together with the covariates of an ANCOVA."""
 
         def make() -> CrossMoments:
             parts = [self.endpoint(baseline) for baseline in baselines]
             parts.extend(self._covariate(column) for column in covariates)
+            for name in visit_covariates:
+                parts.extend(self._visit_covariate(name, endpoint.visit))
             columns = np.stack(parts, axis=-1) if parts else np.empty((*self.arm.shape, 0))
             return cross_moments(self.chosen(endpoint, choice), columns, self.arm, arms=self.arms)
 
-        return self._once(("cross", endpoint, choice, baselines, covariates), make)
+        return self._once(("cross", endpoint, choice, baselines, covariates, visit_covariates), make)
+
+    def _visit_covariate(self, name: str, visit: int) -> Iterator[Floats]:
+        """(T x R, N) a number, or the indicators of all categories but the first."""
+        column = self.data.visit_covariates[name, visit]
+        if column.categories == 0:
+            yield self.twice(column.values)
+        for category in range(1, column.categories):
+            yield self.twice(np.where(np.isnan(column.values), np.nan, column.values == category))
 
     def _covariate(self, column: CovariateColumn) -> Floats:
         values = self.data.covariates[:, :, column.covariate]
@@ -163,6 +196,15 @@ class Extraction:
         if choice.percent_change is not None:
             everyone &= within(self.endpoint(choice.percent_change), choice.rule)
         return everyone
+
+
+def numbered_strata(strata: Sequence[int], covariates: Floats, site: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(R, N) number of the stratum of each participant, from covariates (R, N, C) and sites (R, N); 0 without strata."""
+    found = np.zeros(site.shape, dtype=np.int64)
+    for one in strata:
+        values = site if one == SITE_STRATUM else np.nan_to_num(covariates[:, :, one]).astype(np.int64)
+        found = found * (int(values.max(initial=0)) + 1) + values
+    return found
 
 
 def within(percent: Floats, rule: PercentRule) -> NDArray[np.bool_]:
@@ -211,11 +253,10 @@ def _over_visits(values: Floats, over: OverVisits, times: Floats | None) -> Floa
     """(T, R, N) one number of the values (T, R, N, D) of several visits."""
     points = list(over.points)
     planned = np.array(over.times or [math.nan] * len(points))
-    realized = VISIT_SUMMARY[over.by].timed and not over.times
-    if realized:
+    if over.realized:
         assert times is not None  # an analysis with realized times has them
         planned = times[:, :, points]
-    return summarize(values[..., points], planned, by=over.by, available=over.available, realized=realized)
+    return summarize(values[..., points], planned, by=over.by, available=over.available, realized=over.realized)
 
 
 @kernel

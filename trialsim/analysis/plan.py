@@ -14,6 +14,7 @@ from trialsim.kinds.designs import (
     PERCENT,
     RANDOMIZED,
     REALIZED,
+    SITE,
     STRATEGY,
     TRANSFORM,
     TREATMENT_POLICY,
@@ -24,6 +25,9 @@ from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR_TEST, 
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_contrast
 from trialsim.scenario.resolve import DEFAULT_ALPHA
+
+#: The site among strata that are otherwise positions of covariates.
+SITE_STRATUM = -1
 
 #: Seconds in an hour.
 HOUR = 3600.0
@@ -56,6 +60,11 @@ class OverVisits:
     by: str
     times: tuple[float, ...] = ()
     available: bool = False
+
+    @property
+    def realized(self) -> bool:
+        """Whether it takes realized times."""
+        return VISIT_SUMMARY[self.by].timed and not self.times
 
 
 @dataclass(frozen=True)
@@ -179,8 +188,9 @@ class RowTest:
 class PlannedAnalysis:
     """One analysis: its ``questions``, the first in row ``first_row`` and the others in the rows after it.
 
-    ``repeated`` are the values of several visits, for tests that take them all. ``by`` is the way to the p-value, of tests that
-    have several; ``trim`` and ``permutations`` are those of the tests of these names.
+    ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
+    site), and ``clusters`` is what makes them (empty for none). ``by`` is the way to the p-value, of tests that have several;
+    ``trim`` and ``permutations`` are those of the tests of these names.
     """
 
     name: str
@@ -198,6 +208,9 @@ class PlannedAnalysis:
     strategy: str = TREATMENT_POLICY.name
     responders: PercentRule | None = None
     repeated: tuple[Endpoint, ...] = ()
+    visit_covariates: tuple[str, ...] = ()
+    strata: tuple[int, ...] = ()
+    clusters: str = ""
     by: str = ""
     trim: float = DEFAULT_TRIM
     permutations: int = DEFAULT_PERMUTATIONS
@@ -221,12 +234,16 @@ class PlannedAnalysis:
 
 @dataclass(frozen=True)
 class AnalysisPlan:
-    """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``."""
+    """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``.
+
+    ``stratified`` names what the allocation is stratified by: the site, or covariates.
+    """
 
     calls: tuple[PlannedAnalysis, ...]
     rows: tuple[RowPlan, ...]
     primary: tuple[int, ...]
     arms: tuple[str, ...]
+    stratified: tuple[str, ...] = ()
 
     def call_of(self, row: int) -> PlannedAnalysis:
         """The analysis that fills a row."""
@@ -256,6 +273,7 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
         rows=tuple(rows),
         primary=tuple(row for name in scenario.primary for row in main[name]),
         arms=tuple(scenario.design.arms),
+        stratified=scenario.design.allocation.stratify,
     )
 
 
@@ -299,6 +317,11 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         strategy=analysis.estimand.strategy,
         responders=None if responders is None else _percent_rule(responders.percent_change),
         repeated=repeated,
+        visit_covariates=analysis.visit_covariates,
+        strata=tuple(
+            SITE_STRATUM if one == SITE.name else list(scenario.participants).index(one) for one in analysis.strata
+        ),
+        clusters=analysis.clusters or "",
         by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,

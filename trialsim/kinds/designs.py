@@ -98,6 +98,33 @@ TRANSFORMS: Final = (NO_TRANSFORM, LOG, PERCENT)
 TRANSFORM: Final = {transform.name: transform for transform in TRANSFORMS}
 
 
+@dataclass(frozen=True)
+class VisitCovariate:
+    """What an analysis may adjust for besides the covariates of participants.
+
+    Attributes
+    ----------
+    needs : what a study needs to have it, in words; empty if every study has it
+    on_ward : whether it needs a ward
+    """
+
+    name: str
+    needs: str
+    on_ward: bool
+
+
+CLOCK: Final = VisitCovariate("clock", "a ward", on_ward=True)
+WAIT: Final = VisitCovariate("wait", "a ward", on_ward=True)
+PLATE: Final = VisitCovariate("plate", "instrument: {plate: ..} of its outcome", on_ward=False)
+PRACTITIONER: Final = VisitCovariate("practitioner", "icc: {practitioner: ..} of its outcome", on_ward=True)
+SITE: Final = VisitCovariate("site", "setting: {sites: ..}", on_ward=True)
+STRATA: Final = VisitCovariate("strata", "allocation: {stratify: ..}", on_ward=False)
+VISIT_COVARIATES: Final = (CLOCK, WAIT, PLATE, PRACTITIONER, SITE, STRATA)
+VISIT_COVARIATE: Final = {one.name: one for one in VISIT_COVARIATES}
+
+#: What may make clusters of participants.
+CLUSTERS: Final = (SITE.name, PRACTITIONER.name)
+
 #: The word for all arms, where a test takes them one by one.
 EACH_ARM: Final = "each arm"
 

@@ -38,15 +38,16 @@ class Option:
 
 BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or remove it.")
 COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
+VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
+STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test: van-elteren.")
+CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
-
 BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
 TRIM: Final = Option("trim", "uses all values", "Remove trim:, or write test: trimmed-mean.")
 PERMUTATIONS: Final = Option("permutations", "draws no permutations", "Remove permutations:, or write test: permutation.")
-STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test: van-elteren.")
 
 #: Every key that only some tests take, in the order of the schema.
-OPTIONS: Final = (BASELINE, COVARIATES, NULL, BY, TRIM, PERMUTATIONS, STRATA)
+OPTIONS: Final = (BASELINE, COVARIATES, VISIT_COVARIATES, STRATA, CLUSTERS, NULL, BY, TRIM, PERMUTATIONS)
 
 #: The share that trimmed-mean cuts at each end by default (Wilcox 2017, section 3.4.3), and the permutations of permutation:
 #: with one more, alpha of 5 % and of 1 % are whole numbers of them.
@@ -199,7 +200,7 @@ VAN_ELTEREN: Final = replace(
     name="van-elteren",
     effect="stratified superiority",
     options=(STRATA,),
-    needs=(Requirement((STRATA,), "strata", "Write strata: and a covariate by choice, site, or allocation."),),
+    needs=(Requirement((STRATA,), "strata", "Write strata: [site], or covariates by choice."),),
     prints=(),
 )
 
@@ -259,8 +260,12 @@ ANCOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES),
-    needs=(Requirement((BASELINE, COVARIATES), "a baseline", "Write baseline: and the visit before treatment."),),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    needs=(
+        Requirement(
+            (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."
+        ),
+    ),
     directions=("two",),
     equal_sds=True,
 )

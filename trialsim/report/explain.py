@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
+from trialsim.analysis.caveats import without_strata
 from trialsim.kinds.designs import IN_TURN, METHOD
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.prepared import Study, warnings_of
@@ -60,8 +61,9 @@ def explain(study: Study) -> list[Section]:
     if rows:
         found.append(Section("What moves, blurs and loses the values", (), ("outcome", "what", "how"), tuple(rows)))
     found += [section for section in (_drawn(study),) if section.rows]
-    analyses = (words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items())
-    found.append(Section("How it is analyzed", tuple(analyses)))
+    analyses = [words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items()]
+    unadjusted = without_strata(study.analysis, study.response)
+    found.append(Section("How it is analyzed", (*analyses, *([unadjusted] if unadjusted else []))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
     if scenario.costs is not None:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
+from trialsim.kinds.tests import PAIR
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, Spread
@@ -289,11 +290,21 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]
         text += f", counted as yes where it is {join(ends)}"
-    adjusted = [*([what.baseline] if what.baseline else []), *what.covariates]
+    adjusted = [*([what.baseline] if what.baseline else []), *what.covariates, *what.visit_covariates]
     if adjusted:
         text += f", adjusted for {join(adjusted)}"
     if what.contrast:
         text += f", {what.contrast}"
+    if what.strata:
+        text += f", within strata of {join(what.strata)}"
+    if what.clusters:
+        text += f", in clusters by {what.clusters}"
+    if what.trim is not None:
+        text += f", {number(what.trim)} of the values cut at each end"
+    if what.permutations is not None:
+        text += f", {what.permutations:,} permutations"
+    if what.by is not None:
+        text += f", p by {what.by} whatever the size"
     if what.within:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:
@@ -316,5 +327,8 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""
-        text += f"; then {against} by {what.then.pairs} ({kinds.ADJUSTMENTS[what.then.adjust]}{gate})"
+        adjusted = kinds.ADJUSTMENTS[what.then.adjust]
+        if PAIR[what.then.pairs].together:
+            adjusted = "p for all pairs together"
+        text += f"; then {against} by {what.then.pairs} ({adjusted}{gate})"
     return text

@@ -50,7 +50,7 @@ def play_sizes(
 
     def work(part: range) -> Batch:
         cohort = simulate(largest, part, seed=seed, twins=("declared",))
-        arrays = trial_arrays(cohort)
+        arrays = trial_arrays(cohort, target.plan)
         found = [analyze(target.plan, smaller(arrays, sizes, n), twins=("declared",), replicates=part) for n in at]
         arm = np.asarray(cohort.entries.arm)
         known = known_contrasts(largest, target, arm, sizes=sizes, at=at, seed=seed, replicates=part)
@@ -100,7 +100,7 @@ def play_effects(
         found: list[Estimates] = []
         for scale in at:
             measured = respond(study.response, cohort.entries, cohort.trace, seed=seed, replicates=part, scale=scale)
-            arrays = trial_arrays(replace(cohort, measurements=measured))
+            arrays = trial_arrays(replace(cohort, measurements=measured), target.plan)
             found.append(analyze(target.plan, arrays, twins=("declared",), replicates=part))
         arm = np.asarray(cohort.entries.arm)
         known = known_contrasts(study, target, arm, sizes=sizes, at=[n], seed=seed, replicates=part)

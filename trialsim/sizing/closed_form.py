@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.methods.case import Case
 from trialsim.analysis.methods.method import ClosedForm
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import PlannedAnalysis, RowTest, RowPlan
+from trialsim.analysis.plan import PlannedAnalysis, RowPlan, RowTest
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.kinds.tests import TEST
 from trialsim.prepared import Study

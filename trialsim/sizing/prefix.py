@@ -38,10 +38,17 @@ def is_prefix(study: Study, n: int, largest: int, *, seed: int) -> bool:
         and np.array_equal(one.received[:, :width][inside], two.received[:, :width][inside])
         and np.array_equal(one.completed[:, :width][inside], two.completed[:, :width][inside])
         and np.array_equal(one.values[0, :, :width][inside], two.values[0, :, :width][inside], equal_nan=True)
+        and all(
+            np.array_equal(covariate.values[:, :width][inside], other.values[:, :width][inside], equal_nan=True)
+            for covariate, other in zip(one.visit_covariates.values(), two.visit_covariates.values(), strict=True)
+        )
     )
 
 
 def _with_reasons(cohort: Cohort) -> TrialArrays:
     """The data of a cohort that analyses use, with the reasons for missing values."""
     arrays, reason = trial_arrays(cohort), cohort.measurements.reason.astype(np.float64)
-    return replace(arrays, values=np.concatenate([arrays.values, reason], axis=3))
+    parts = [arrays.values, reason]
+    if arrays.times is not None:
+        parts.append(arrays.times[None])
+    return replace(arrays, values=np.concatenate(parts, axis=3))

@@ -108,6 +108,7 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
         completed=arrays.completed[:, :n],
         site=arrays.site[:, :n],
         stratum=arrays.stratum[:, :n],
+        visit_covariates={key: replace(one, values=one.values[:, :n]) for key, one in arrays.visit_covariates.items()},
         times=None if arrays.times is None else arrays.times[:, :n],
     )
 

@@ -162,7 +162,7 @@ def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -
             calls.append(replace(call, first_row=len(rows)))
             rows.extend(plan.rows[row] for row in call.rows)
     chosen = tuple(dict.fromkeys(place[row] for row in found))
-    return Target(AnalysisPlan(tuple(calls), tuple(rows), chosen, plan.arms), chosen, need)
+    return Target(AnalysisPlan(tuple(calls), tuple(rows), chosen, plan.arms, plan.stratified), chosen, need)
 
 
 def _find(plan: AnalysisPlan, wanted: str) -> int:

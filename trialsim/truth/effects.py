@@ -40,10 +40,15 @@ class How:
     ----------
     categories : all possible values, if they are few
     trim : the share that a trimmed mean cuts at each end
+    strata : (R, N) number of the stratum of each participant; None for effects without strata
     """
 
-    categories: tuple[float, ...]
-    trim: float
+    categories: tuple[float, ...] = ()
+    trim: float = DEFAULT_TRIM
+    strata: NDArray[np.int64] | None = None
+
+
+HOW = How()
 
 
 def two_arms(
@@ -53,8 +58,7 @@ def two_arms(
     *,
     who_a: Flags,
     who_b: Flags,
-    categories: tuple[float, ...] = (),
-    trim: float = DEFAULT_TRIM,
+    how: How = HOW,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -62,9 +66,9 @@ def two_arms(
     ----------
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
-    categories, trim : as in :class:`How`
+    how : what it needs beside these
     """
-    return TWO_ARMS[estimand](a, b, who_a, who_b, How(categories, trim))
+    return TWO_ARMS[estimand](a, b, who_a, who_b, how)
 
 
 def means(values: Floats, who: Flags) -> Floats:
@@ -187,6 +191,21 @@ def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> 
     return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=how.categories)
 
 
+def _superiority_within_strata(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
+    """P of each stratum by n^2 / (n + 1) of those who count: van Elteren's weights where arms have equal shares everywhere."""
+    assert how.strata is not None  # a test that compares within strata needs them
+    total, weights = np.zeros(len(a)), np.zeros(len(a))
+    for stratum in np.unique(how.strata[who_a | who_b]).tolist():
+        inside = how.strata == stratum
+        chance = _superiority(a, b, who_a & inside, who_b & inside, how)
+        n = ((who_a | who_b) & inside).sum(axis=1)
+        weight = np.where(np.isfinite(chance), n**2 / (n + 1.0), 0.0)
+        total += weight * np.where(np.isfinite(chance), chance, 0.0)
+        weights += weight
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / weights)
+
+
 def _log_win_odds(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
     """Of the mean probability of a pool: the logarithm of odds is curved, so it is not averaged over small trials."""
     chance = pooled(np.mean, _superiority(a, b, who_a, who_b, how)[:, None])
@@ -226,6 +245,7 @@ TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, How], Floats]] = {
     estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
     estimands.RISK_DIFFERENCE.name: _difference_of_means,
     estimands.PROBABILITY.name: _superiority,
+    estimands.STRATIFIED_PROBABILITY.name: _superiority_within_strata,
     estimands.LOG_WIN_ODDS.name: _log_win_odds,
     estimands.TRIMMED_DIFFERENCE.name: _difference_of_trimmed_means,
     estimands.TRIMMED_LOG_RATIO.name: _difference_of_trimmed_means,

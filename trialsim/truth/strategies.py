@@ -44,6 +44,7 @@ class TargetEffect:
     strategy: str
     responders: PercentRule | None
     trim: float
+    strata: tuple[int, ...]
 
 
 @dataclass(frozen=True)

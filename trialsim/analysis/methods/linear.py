@@ -236,7 +236,13 @@ def _baseline_apart(case: Case, a: int, b: int) -> float:
 
 
 def _cross(data: Extraction, call: PlannedAnalysis) -> CrossMoments:
-    return data.cross(call.endpoint, call.choice, baselines=call.baselines, covariates=call.covariates)
+    return data.cross(
+        call.endpoint,
+        call.choice,
+        baselines=call.baselines,
+        covariates=call.covariates,
+        visit_covariates=call.visit_covariates,
+    )
 
 
 def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:

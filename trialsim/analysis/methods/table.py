@@ -15,6 +15,7 @@ from trialsim.analysis.methods import (
     ranks,
     sign,
     trimmed_mean,
+    van_elteren,
     wilcoxon,
 )
 from trialsim.analysis.methods.method import Methods
@@ -26,6 +27,7 @@ METHODS: Methods = {
     **wilcoxon.METHODS,
     **categorical.METHODS,
     **brunner_munzel.METHODS,
+    **van_elteren.METHODS,
     **jonckheere.METHODS,
     **dunn.METHODS,
     **sign.METHODS,

@@ -8,11 +8,16 @@ and p is 1. If no stratum has both arms, the test has failed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.methods.ranks import logit_limits
 from trialsim.analysis.ordering import order
 from trialsim.analysis.placements import placement_variances
+from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import normal_p
 
@@ -38,7 +43,7 @@ def van_elteren(
     ----------
     y : (R, N) values, NaN where missing
     arm : (R, N) arm of each participant, -1 for an empty place
-    strata : (R, N) number of the stratum from 0 on, -1 for none
+    strata : (R, N) number of the stratum of each participant
     arms : K
 
     References
@@ -49,7 +54,7 @@ def van_elteren(
     replicates = y.shape[0]
     above, variance, weights, error, alone = (np.zeros(replicates) for _ in range(5))
     weighted, n, na_all, nb_all = (np.zeros(replicates), *(np.zeros(replicates, np.int64) for _ in range(3)))
-    for stratum in range(int(strata.max(initial=-1)) + 1):
+    for stratum in np.unique(strata[(arm >= 0) & ~np.isnan(y)]).tolist():
         sums = order(np.where(strata == stratum, y, np.nan), arm, arms=arms).rank_sums([[a], [b]])
         na, nb = sums.n[:, 0], sums.n[:, 1]
         both = (na > 0) & (nb > 0)
@@ -79,3 +84,22 @@ def van_elteren(
     p = np.where(varies, normal_p(z, alternative), 1.0)
     status = first_reason([(EMPTY_ARM, n == 0)])
     return make_rows(z, p, n=n, status=status, estimate=estimate, se=se, low=low, high=high)
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), y = arms, data.chosen(call.endpoint, call.choice)
+    return van_elteren(
+        y,
+        data.arm,
+        data.strata(call),
+        arms=data.arms,
+        a=a,
+        b=b,
+        alternative=call.alternative,
+        level=1.0 - call.alpha,
+    )
+
+
+_NO_FORMULA = NoClosedForm("Its power depends on the effect and on the sizes of the arms in each stratum.")
+
+METHODS: Methods = {("van-elteren", "two"): Method(_run, _NO_FORMULA, None, ())}

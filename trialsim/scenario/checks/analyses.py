@@ -6,6 +6,7 @@ from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, EACH_ARM, POPULATION
 from trialsim.kinds.scales import SCALES, Scale
 from trialsim.kinds.tests import OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
@@ -258,8 +259,7 @@ def _people(analysis: Analysis, scenario: Draft, points: Outline, path: Path, re
     if POPULATION[analysis.population].received and not any(points.own.values()):
         message = "no arm has an activity of its own to receive."
         report(Finding("TS-E067", (*path, "population"), message, "Use randomized or completers."))
-    for i, name in enumerate(analysis.covariates):
-        known(name, scenario.participants, "TS-E035", (*path, "covariates", i), report)
+    check_adjustment(analysis, scenario, path, report)
     for name, category in analysis.exclude.items():
         here = (*path, "exclude", name)
         if known(name, scenario.participants, "TS-E035", here, report, on_key=True):

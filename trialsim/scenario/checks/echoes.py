@@ -21,9 +21,9 @@ HOMES: dict[str, tuple[Path, ...]] = {
     "TS-E044": (("participants",), ("setting",)),
     "TS-E045": (("design",),),
     "TS-E050": (("setting",), ("protocol",), ("visits",)),
-    "TS-E060": (("analyses",),),
+    "TS-E060": (("analyses",), ("protocol",)),
     "TS-E061": (("analyses",), ("design",)),
-    "TS-E067": (("protocol",), ("participants",)),
+    "TS-E067": (("protocol",), ("participants",), ("setting",), ("outcomes",), ("design",)),
     "TS-E075": (("setting",),),
     "TS-E091": (("sweep", "matrix"), ("sweep", "zip"), ("sweep", "list"), ("sweep", "latin")),
 }

@@ -10,6 +10,7 @@ from pydantic import Field
 from trialsim.kinds.designs import (
     ADJUSTMENT,
     ALTERNATIVE,
+    CLUSTERS,
     HOLM,
     NO_TRANSFORM,
     PLANNED,
@@ -19,13 +20,14 @@ from trialsim.kinds.designs import (
     TRANSFORM,
     TREATMENT_POLICY,
     TWO_SIDED,
+    VISIT_COVARIATE,
     VISIT_SUMMARY,
     VISIT_TIMES,
 )
 from trialsim.kinds.tests import PAIR, TESTS, WAYS
 from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare
 from trialsim.rules import LATER, SCHEDULE, WORDS
-from trialsim.scenario.model.lists import Names
+from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.oneof import OneOf
 
 
@@ -146,6 +148,9 @@ class Analysis(Record):
     test : the test. Example: t
     baseline : the visit whose value is adjusted for. Example: pre
     covariates : covariates that are adjusted for. Example: [age]
+    visit_covariates : what is adjusted for besides: clock, wait, plate, practitioner, site, strata. Example: [clock]
+    strata : site or covariates by choice, whose combinations are compared within. Example: [site]
+    clusters : what makes clusters of participants. Example: site
     contrast : the two arms it compares, one minus the other. Example: massage - control
     within : the arms that a test of one sample takes, one by one: each arm, or their names. Example: each arm
     then : pairs after a test of all arms. Example: {pairs: welch, against: control}
@@ -172,6 +177,9 @@ class Analysis(Record):
     test: Annotated[str, OneOf(test.name for test in TESTS)]
     baseline: Name | None = None  # a visit of the same outcome (ANCOVA)
     covariates: Names = ()  # of the participants (ANCOVA)
+    visit_covariates: Annotated[tuple[Annotated[str, OneOf(VISIT_COVARIATE)], ...], OneOrMany(), LATER] = ()
+    strata: Annotated[Names, LATER] = ()
+    clusters: Annotated[str | None, OneOf(CLUSTERS), LATER] = None
     contrast: str | None = None  # "treated - control"
     within: Annotated[Names, LATER] = ()
     then: Then | None = None

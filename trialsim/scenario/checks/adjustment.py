@@ -1,0 +1,47 @@
+"""What an analysis adjusts for besides a baseline: covariates of participants and visits, strata, clusters."""
+
+from __future__ import annotations
+
+from trialsim.kinds.designs import CLUSTERS, PLATE, PRACTITIONER, SITE, STRATA, VISIT_COVARIATE
+from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks.names import known
+from trialsim.scenario.model import Analysis, Draft
+from trialsim.scenario.text import Finding, Path
+
+
+def check_adjustment(analysis: Analysis, scenario: Draft, path: Path, report: Report) -> None:
+    """Everything that an analysis adjusts for is in the study."""
+    for i, name in enumerate(analysis.covariates):
+        known(name, scenario.participants, "TS-E035", (*path, "covariates", i), report)
+    there = available(analysis, scenario)
+    for i, name in enumerate(analysis.visit_covariates):
+        if name not in there:
+            message = f"this study has no {name}: it needs {VISIT_COVARIATE[name].needs}."
+            report(Finding("TS-E067", (*path, "visit_covariates", i), message, "Declare it, or remove it here."))
+    if analysis.clusters in CLUSTERS and analysis.clusters not in there:
+        message = f"this study has no {analysis.clusters}: it needs {VISIT_COVARIATE[analysis.clusters].needs}."
+        report(Finding("TS-E067", (*path, "clusters"), message, "Declare it, or use an analysis without clusters."))
+    for i, name in enumerate(analysis.strata):
+        _stratum(name, scenario, (*path, "strata", i), report)
+
+
+def available(analysis: Analysis, scenario: Draft) -> set[str]:
+    """The covariates of visits that a study has for an analysis."""
+    outcome, setting, ward = scenario.outcomes[analysis.outcome], scenario.setting, bool(scenario.protocol)
+    has = {
+        PLATE.name: outcome.instrument.plate is not None,
+        PRACTITIONER.name: ward and outcome.icc.practitioner is not None,
+        SITE.name: setting is not None and len(setting.sites) > 1,
+        STRATA.name: bool(scenario.design.allocation.stratify),
+    }
+    return {one.name for one in VISIT_COVARIATE.values() if has.get(one.name, ward or not one.on_ward)}
+
+
+def _stratum(name: str, scenario: Draft, here: Path, report: Report) -> None:
+    if name == SITE.name:
+        if scenario.setting is None or len(scenario.setting.sites) < 2:
+            report(Finding("TS-E067", here, "this study has one site.", "Declare setting: {sites: ..}, or remove it."))
+        return
+    if known(name, scenario.participants, "TS-E035", here, report) and not scenario.participants[name].choice:
+        message = f"'{name}' is a number and makes no strata."
+        report(Finding("TS-E067", here, message, "Name a covariate by choice."))

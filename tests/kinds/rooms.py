@@ -47,7 +47,7 @@ def ways(tests: Iterable[Test]) -> list[tuple[str, Samples]]:
 def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
     """What tests can estimate: of every transform and situation that a scenario may ask for."""
     found = set()
-    for test in tests:
+    for test in (test for test in tests if test.effect != "none"):
         for transform in designs.TRANSFORMS:
             for samples in test.samples:
                 situations = {"one": test.takes, "two": ("arms",), "all": ()}[samples]

@@ -16,8 +16,10 @@ import pytest
 from tests.kinds.judges import JUDGES
 from tests.kinds.rooms import ways
 from trialsim import study as studies
-from trialsim.analysis.endpoints import endpoint_values
+from trialsim.analysis.endpoints import TrialArrays, endpoint_values
 from trialsim.analysis.estimates import Estimates
+from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
+from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import ALTERNATIVES
@@ -28,6 +30,7 @@ from trialsim.sizing.bounds import bound_of
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.truth import find_truth
 
+TOGETHER = {pair.name for pair in PAIRS if pair.together}
 FILES = ("one-arm", "two-arms", "all-arms")
 REPLICATES = 2000
 Z = 5.0
@@ -74,12 +77,26 @@ def test_p_is_that_of_another_program(name: str, row: int) -> None:
     call, test, samples, pair = asked(name, row)
     study, p = prepared(name), played(name).p
     data = studies.trial_arrays(studies.simulate(study, range(6)))
-    y = endpoint_values(data.values[:1], call.endpoint)
-    x = endpoint_values(data.values[:1], call.baselines[0]) if call.baselines else y
+    y, x = endpoint_values(data.values[:1], call.endpoint), beside(call, data)
     for r in range(6):
         by_arm = [[one[r][data.arm[r] == k] for k in range(len(study.analysis.arms))] for one in (y, x)]
         judged = JUDGES[test, samples](*by_arm, pair, call.null)
         assert p[0, r, row] == pytest.approx(judged, rel=1e-7), (test, r)
+
+
+def beside(call: PlannedAnalysis, data: TrialArrays) -> np.ndarray:
+    """What a judge needs of each participant (R, N, ...) besides the endpoint: baseline, visits, stratum, address of draws."""
+    if call.baselines:
+        return endpoint_values(data.values[:1], call.baselines[0])
+    if call.repeated:
+        return np.stack([endpoint_values(data.values[:1], one) for one in call.repeated], axis=-1)
+    if call.strata:
+        return data.covariates[:, :, call.strata[0]]
+    if call.test == "permutation":
+        replicate, place = np.indices(data.arm.shape)
+        address = (place, data.seed, replicate + data.replicates.start, call.permutations)
+        return np.stack([np.broadcast_to(one, data.arm.shape) for one in address], axis=-1)
+    return np.full(data.arm.shape, call.trim)
 
 
 @pytest.mark.parametrize(("test", "other"), [("welch", "t"), ("t", "welch"), ("ancova", "t"), ("fisher", "chi-square")])
@@ -104,6 +121,8 @@ def test_null_and_alternative(name: str, row: int) -> None:
     alpha = estimates.rows[row].alpha
     error = Z * math.sqrt(alpha * (1 - alpha) / REPLICATES)
     least = 0.01 if TEST[asked(name, row)[1]].family == "tables" else alpha - error
+    if estimates.rows[row].test in TOGETHER:  # one of three pairs that reject at alpha together
+        least = 0.005
     assert least <= null.mean() <= alpha + error
     assert declared.mean() > 0.5
 
@@ -129,23 +148,16 @@ def test_the_estimate_finds_the_truth(name: str, row: int) -> None:
 def test_the_closed_form_is_near_the_simulated_power(name: str, row: int) -> None:
     study = prepared(name)
     opinion = second_opinion(study, study.analysis.rows[row])
-    assert opinion is not None
+    method = METHODS[asked(name, row)[1:3]]  # type: ignore[index]  # keys are checked in test_complete
+    assert (opinion is None) == isinstance(method.closed_form, NoClosedForm)
+    if opinion is None:
+        return
     power = float(played(name).rejected[0, :, row].mean())
     error = Z * math.sqrt(power * (1 - power) / REPLICATES)
-    method = asked(name, row)
-    off = max((bound_of(one, 40.0) or 0.0 for one in errors_of(method[1], method[2])), default=0.0)
+    assert isinstance(method.closed_form, ClosedForm)
+    off = max((bound_of(one, 40.0) or 0.0 for one in method.closed_form.errors), default=0.0)
     skewed = 0.02 if any("skewed" in reason for reason in opinion.reasons) else 0.0
     assert abs(power - opinion.power) <= error + off + skewed
-
-
-def errors_of(test: str, samples: str) -> list[str]:
-    """Names of the measured errors of a closed form."""
-    from trialsim.analysis.methods.method import ClosedForm
-    from trialsim.analysis.methods.table import METHODS
-
-    form = METHODS[test, samples].closed_form  # type: ignore[index]  # keys are checked in test_complete
-    assert isinstance(form, ClosedForm)
-    return list(form.errors)
 
 
 def test_the_limits_see_a_planted_fault() -> None:
@@ -188,5 +200,7 @@ def test_a_direction_is_taken_or_refused(test: str, samples: str) -> None:
     both = played(name)
     row = next(i for i, one in enumerate(both.rows) if one.analysis == test)
     away = both.estimate[0, :20, row] > both.rows[row].no_effect
+    if both.rows[row].estimand == NO_ESTIMAND:  # a trend: up in this study
+        away = up.p[0, :, 0] < down.p[0, :, 0]
     assert (np.where(away, up.p[0, :, 0], down.p[0, :, 0]) <= both.p[0, :20, row]).all()
     assert (np.where(away, down.p[0, :, 0], up.p[0, :, 0]) >= 0.4).all()

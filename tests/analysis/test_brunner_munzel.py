@@ -34,12 +34,20 @@ def slow_parts(a, b):
 
 
 def slow_statistic(a, b, *, logit, null):
+    """Of P, or of logit P: always against a number other than one half. ``null`` is on the scale of the test."""
     chance, se, _ = slow_parts(a, b)
     if chance in (0.0, 1.0):
         return math.copysign(math.inf, chance - 0.5)
     if se < 1e-12:
         return 0.0
-    return (math.log(chance / (1 - chance)) - null) * chance * (1 - chance) / se if logit else (chance - null) / se
+    if logit or null != 0.5:
+        return (
+            (math.log(chance / (1 - chance)) - (null if logit else math.log(null / (1 - null))))
+            * chance
+            * (1 - chance)
+            / se
+        )
+    return (chance - 0.5) / se
 
 
 def divisions(a, b, replicate):
@@ -97,10 +105,11 @@ def test_numbers_by_t_equal_the_slow_form(many_trials, side, logit):
         estimate = math.log(chance / (1 - chance)) if logit else chance
         t = slow_statistic(a, b, logit=logit, null=null)
         p = {"two-sided": 2 * stats.t.sf(abs(t), df), "greater": stats.t.sf(t, df), "less": stats.t.cdf(t, df)}[side]
-        reach = stats.t.ppf(0.95 if side == "two-sided" else 0.9, df) * error
-        low, high = (estimate - reach if side != "less" else -np.inf), (estimate + reach if side != "greater" else np.inf)
+        reach = stats.t.ppf(0.95 if side == "two-sided" else 0.9, df) * se / chance / (1 - chance)
+        middle = math.log(chance / (1 - chance))
+        low, high = (middle - reach if side != "less" else -np.inf), (middle + reach if side != "greater" else np.inf)
         if not logit:
-            low, high = max(low, 0.0), min(high, 1.0)
+            low, high = 1 / (1 + np.exp(-low)), 1 / (1 + np.exp(-high))
         agrees(
             [found.estimate[r], found.se[r], found.df[r], found.statistic[r], found.p[r], found.low[r], found.high[r]],
             [estimate, error, df, t, p, low, high],
@@ -123,7 +132,8 @@ def test_all_permutations_equal_the_slow_form(sizes, logit):
 
 def compare(by_side, r, a, b, *, logit, null):
     observed = slow_statistic(a, b, logit=logit, null=null)
-    others = [slow_statistic(x, y, logit=logit, null=0.0 if logit else 0.5) for x, y in divisions(a, b, r)]
+    scale = logit or null != 0.5
+    others = [slow_statistic(x, y, logit=scale, null=0.0 if scale else 0.5) for x, y in divisions(a, b, r)]
     slack = 0.0 if math.isinf(observed) else 1e-8 * abs(observed)
     up = sum(one >= observed - slack for one in others) / len(others)
     down = sum(one <= observed + slack for one in others) / len(others)
@@ -206,7 +216,9 @@ def test_nothing_varies_or_too_few(test, draws):
     assert (calm.status[0], calm.p[0], calm.statistic[0]) == (rows.OK, 1.0, 0.0)
     assert calm.estimate[0] == (0.0 if test is win_odds else 0.5)
     assert calm.low[0] < calm.estimate[0] < calm.high[0]
-    margin = test(ordering.order(np.full((1, 9), 2.0), arm, arms=2), a=1, b=0, draws=draws, null=-0.4, alternative="greater")
+    margin = test(
+        ordering.order(np.full((1, 9), 2.0), arm, arms=2), a=1, b=0, draws=draws, null=-0.4, alternative="greater"
+    )
     assert margin.p[0] == 1.0
     y = np.array([[1.0, np.nan, np.nan, np.nan, 2.0, 0.0, 5.0, 3.0, 1.0]])
     assert test(ordering.order(y, arm, arms=2), a=1, b=0, draws=draws).status[0] == rows.TOO_FEW

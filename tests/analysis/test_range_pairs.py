@@ -34,7 +34,11 @@ def test_the_studentized_range_equals_scipy(groups):
 def test_quantiles_are_where_the_tail_is(probability):
     df = np.array([*DEGREES, 0.9999999999, 1.9999, 5e3, 1e6])
     for groups in (2, 3, 6):
-        agrees(range_p(range_quantile(probability, df, groups), df.clip(1.0), groups), np.full(df.shape, 1 - probability), 1e-10)
+        agrees(
+            range_p(range_quantile(probability, df, groups), df.clip(1.0), groups),
+            np.full(df.shape, 1 - probability),
+            1e-10,
+        )
 
 
 def test_printed_values():
@@ -121,7 +125,11 @@ def test_the_interval_ends_where_p_is_five_percent(test):
 def test_nothing_varies_or_too_few(test):
     def of(*arms):
         values = np.array([[value for arm in arms for value in arm]], dtype=float)
-        return test(moments(values, np.array([[k for k, arm in enumerate(arms) for _ in arm]], np.int8), arms=len(arms)), a=1, b=0)
+        return test(
+            moments(values, np.array([[k for k, arm in enumerate(arms) for _ in arm]], np.int8), arms=len(arms)),
+            a=1,
+            b=0,
+        )
 
     calm = of([0.1] * 4, [0.1] * 5, [0.1] * 3)
     assert (calm.status[0], calm.p[0], calm.estimate[0]) == (rows.OK, 1.0, 0.0)

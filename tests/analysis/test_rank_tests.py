@@ -123,7 +123,11 @@ def slow_jonckheere(groups):
 
 def test_the_variance_of_jonckheere_is_that_of_all_permutations():
     """Mean and variance over every way to deal the values, with and without ties."""
-    for values, sizes in (([1.0, 2, 2, 3, 3, 3, 7], (2, 2, 3)), ([0.1, 0.5, 2, 3, 4, 9, 8], (3, 1, 3)), ([1.0, 1, 2, 2, 1], (2, 1, 2))):
+    for values, sizes in (
+        ([1.0, 2, 2, 3, 3, 3, 7], (2, 2, 3)),
+        ([0.1, 0.5, 2, 3, 4, 9, 8], (3, 1, 3)),
+        ([1.0, 1, 2, 2, 1], (2, 1, 2)),
+    ):
         found = []
         for perm in set(itertools.permutations(range(len(values)))):
             dealt = np.array(values)[list(perm)]

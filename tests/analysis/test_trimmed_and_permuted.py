@@ -136,6 +136,7 @@ def test_many_permutations_come_near_to_all_of_them():
     y = rng.normal(size=arm.shape) + arm
     found = permutation(y, arm, a=1, b=0, draws=Draws(1, range(8)), permutations=9_999)
     for r in range(8):
+
         def statistic(a, b, axis):
             return a.mean(axis=axis) - b.mean(axis=axis)
 

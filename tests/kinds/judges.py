@@ -112,7 +112,11 @@ def _permutation(y: Sequence[Floats], address: Sequence[Floats], pair: tuple[int
     beyond = np.zeros(2)
     for k in range(permutations[0]):
         draws = uniforms(
-            int(seed[0]), "permutation", replicates=range(replicate[0], replicate[0] + 1), participants=place.max() + 1, k=k
+            int(seed[0]),
+            "permutation",
+            replicates=range(replicate[0], replicate[0] + 1),
+            participants=place.max() + 1,
+            k=k,
         )[0]
         needed, chosen = len(y[pair[0]]), np.zeros(values.size, bool)
         for left, i in zip(range(values.size, 0, -1), order, strict=True):
@@ -139,8 +143,8 @@ def _dunn(y: Sequence[Floats], pair: tuple[int, int]) -> float:
     return float(2 * stats.norm.sf(abs(a.mean() - b.mean()) / np.sqrt(rank.var(ddof=1) * (1 / len(a) + 1 / len(b)))))
 
 
-#: By test and what it compares: the p-value from the endpoint ``y`` and the baseline ``x`` of each arm (or what else the test needs of each participant: `beside`), the ``pair`` (a, b) and
-#: the ``null``.
+#: By test and what it compares: the p-value from the endpoint ``y`` and the baseline ``x`` of each arm (or what else the test
+#: needs of each participant: ``beside`` in test_parts.py), the ``pair`` (a, b) and the ``null``.
 Judge = Callable[[Sequence[Floats], Sequence[Floats], tuple[int, int], float], float]
 
 JUDGES: dict[tuple[str, str], Judge] = {

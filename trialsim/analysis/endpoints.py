@@ -198,7 +198,7 @@ class Extraction:
         return everyone
 
 
-def numbered_strata(strata: Sequence[int], covariates: Floats, site: NDArray[np.int64]) -> NDArray[np.int64]:
+def numbered_strata(strata: Sequence[int], covariates: Floats, site: NDArray[np.integer]) -> NDArray[np.int64]:
     """(R, N) number of the stratum of each participant, from covariates (R, N, C) and sites (R, N); 0 without strata."""
     found = np.zeros(site.shape, dtype=np.int64)
     for one in strata:

@@ -7,9 +7,7 @@ import numpy as np
 from trialsim.analysis.rows import FloatArray, IntArray
 
 
-def placement_variances(
-    u: FloatArray, square: FloatArray, na: IntArray, nb: IntArray
-) -> tuple[FloatArray, FloatArray]:
+def placement_variances(u: FloatArray, square: FloatArray, na: IntArray, nb: IntArray) -> tuple[FloatArray, FloatArray]:
     """The parts of the variance of U / (n_a n_b) that come from arm a and from arm b; NaN with fewer than 2 values in one.
 
     Everything before the divisions is a multiple of 1/4, so rounding errors never hide a variance of exactly 0.

@@ -46,55 +46,73 @@ class Draws:
 
 
 @kernel
-def _statistic(sizes: NDArray[np.int32], in_a: NDArray[np.uint8], na: int, nb: int, logit: bool) -> float:
-    """(P - .5) / SE, or logit P over its SE, of one division of the sorted sample; infinite if the arms are separated."""
-    u = 0.0
-    square_a = 0.0
-    square_b = 0.0
-    below_a = 0
-    below_b = 0
-    i = 0
-    for g in range(sizes.shape[0]):
-        size = sizes[g]
-        if size == 0:
-            if i == na + nb:
-                break
-            continue
-        own = 0
-        for _ in range(size):
-            own += in_a[i]
-            i += 1
-        other = size - own
-        place_a = below_b + 0.5 * other
-        place_b = below_a + 0.5 * own
-        u += own * place_a
-        square_a += own * place_a * place_a
-        square_b += other * place_b * place_b
-        below_a += own
-        below_b += other
+def _statistics(u: float, square_a: float, square_b: float, na: int, nb: int) -> tuple[float, float]:
+    """(P - .5) / SE, and logit P over its SE, from U and the squared placements; infinite if the arms are separated."""
     total = float(na) * nb
     if u == 0.0:
-        return -math.inf
+        return -math.inf, -math.inf
     if u == total:
-        return math.inf
+        return math.inf, math.inf
     ss_a = (na * square_a - u * u) / na / (float(nb) * nb)
     ss_b = (nb * square_b - (total - u) * (total - u)) / nb / (float(na) * na)
     se = math.sqrt(ss_a / (na - 1.0) / na + ss_b / (nb - 1.0) / nb)
     p = u / total
     if se == 0.0:  # all values are equal
-        return 0.0
-    if logit:
-        return math.log(u / (total - u)) * p * (1.0 - p) / se
-    return (p - 0.5) / se
+        return 0.0, 0.0
+    return (p - 0.5) / se, math.log(u / (total - u)) * p * (1.0 - p) / se
+
+
+@kernel
+def _of_division(sizes: NDArray[np.int32], in_a: IntArray, na: int, nb: int) -> tuple[float, float]:
+    """The statistics of one division of the sorted sample: 1 where a place belongs to A."""
+    u = 0
+    square_a = 0
+    square_b = 0
+    below_a = 0
+    below_b = 0
+    i = 0
+    for g in range(sizes.shape[0]):
+        own = 0
+        for _ in range(sizes[g]):
+            own += in_a[i]
+            i += 1
+        other = sizes[g] - own
+        place_a = 2 * below_b + other  # twice the placement, so that ties stay whole numbers
+        place_b = 2 * below_a + own
+        u += own * place_a
+        square_a += own * place_a * place_a
+        square_b += other * place_b * place_b
+        below_a += own
+        below_b += other
+    return _statistics(0.5 * u, 0.25 * square_a, 0.25 * square_b, na, nb)
+
+
+@kernel
+def _of_draws(draw: FloatArray, na: int, nb: int) -> tuple[float, float]:
+    """The same for a sample without ties, dealt by uniform draws; without branches, which nobody can predict."""
+    u = 0
+    square_a = 0
+    square_b = 0
+    below_a = 0
+    below_b = 0
+    for i in range(na + nb):
+        own = np.int64(draw[i] * (na + nb - i) < na - below_a)
+        other = 1 - own
+        u += own * below_b
+        square_a += own * below_b * below_b
+        square_b += other * below_a * below_a
+        below_a += own
+        below_b += other
+    return _statistics(float(u), float(square_a), float(square_b), na, nb)
 
 
 @kernel
 def _fill_all(
-    sizes: NDArray[np.int32], divisions: NDArray[np.uint8], na: int, nb: int, logit: bool, out: FloatArray
+    sizes: NDArray[np.int32], divisions: IntArray, na: int, nb: int, plain: FloatArray, logit: FloatArray
 ) -> None:
     for r in range(sizes.shape[0]):
         for k in range(divisions.shape[0]):
-            out[r, k] = _statistic(sizes[r], divisions[k], na, nb, logit)
+            plain[r, k], logit[r, k] = _of_division(sizes[r], divisions[k], na, nb)
 
 
 @kernel
@@ -105,24 +123,39 @@ def _fill_drawn(
     replicate: IntArray,
     seed: np.uint64,
     key: np.uint64,
-    logit: bool,
-    out: FloatArray,
+    plain: FloatArray,
+    logit: FloatArray,
 ) -> None:
+    """Rows of one replicate are next to each other: the same sizes have the same permutations, and are filled once."""
     longest = 0
     for r in range(sizes.shape[0]):
         longest = max(longest, na[r] + nb[r])
     draw = np.empty((1, longest))
-    in_a = np.zeros(longest, np.uint8)
+    in_a = np.zeros(longest, np.int64)
     for r in range(sizes.shape[0]):
         size = na[r] + nb[r]
-        for k in range(out.shape[1]):
+        tied = False
+        for g in range(sizes.shape[1]):
+            tied = tied or sizes[r, g] > 1
+        again = r > 0 and replicate[r] == replicate[r - 1] and na[r] == na[r - 1] and nb[r] == nb[r - 1]
+        if again:
+            for g in range(sizes.shape[1]):
+                again = again and sizes[r, g] == sizes[r - 1, g]
+        for k in range(plain.shape[1]):
+            if again:
+                plain[r, k] = plain[r - 1, k]
+                logit[r, k] = logit[r - 1, k]
+                continue
             fill_uniform(seed, key, np.uint64(k), np.uint64(replicate[r]), draw[:, :size])
+            if not tied:
+                plain[r, k], logit[r, k] = _of_draws(draw[0], na[r], nb[r])
+                continue
             needed = na[r]
             for i in range(size):
-                chosen = draw[0, i] * (size - i) < needed
-                in_a[i] = 1 if chosen else 0
-                needed -= in_a[i]
-            out[r, k] = _statistic(sizes[r], in_a, na[r], nb[r], logit)
+                own = np.int64(draw[0, i] * (size - i) < needed)
+                in_a[i] = own
+                needed -= own
+            plain[r, k], logit[r, k] = _of_division(sizes[r], in_a, na[r], nb[r])
 
 
 def _few(na: IntArray, nb: IntArray) -> BoolArray:
@@ -132,10 +165,10 @@ def _few(na: IntArray, nb: IntArray) -> BoolArray:
     return few[inverse.reshape(-1)]
 
 
-def _divisions(na: int, nb: int) -> NDArray[np.uint8]:
+def _divisions(na: int, nb: int) -> IntArray:
     """All divisions (M, N) of na + nb places: 1 where a place belongs to A."""
     chosen = np.array(list(combinations(range(na + nb), na)), dtype=np.int64)
-    out = np.zeros((len(chosen), na + nb), np.uint8)
+    out = np.zeros((len(chosen), na + nb), np.int64)
     np.put_along_axis(out, chosen, 1, axis=1)
     return out
 
@@ -147,7 +180,7 @@ class Permuted:
     Attributes
     ----------
     up, down : (R,) probability of a statistic at least, and at most, as large as the observed one
-    high, low : (R,) the largest and the smallest value of the statistic that is not rejected at ``tail``
+    high, low : (R,) the largest and the smallest value of the statistic of logit P that is not rejected at ``tail``
     """
 
     up: FloatArray
@@ -173,7 +206,7 @@ def permuted(
     ----------
     sizes : (R, G) groups of equal values in the joined sample, from `tie_groups`
     tail : probability that the interval leaves out on one side
-    logit : whether the statistic is that of logit P
+    logit : whether the statistic is that of logit P, or of P itself
     """
     out = Permuted(*(np.full(statistic.shape, np.nan) for _ in range(4)))
     replicate = draws.replicates.start + np.arange(statistic.size) % max(len(draws.replicates), 1)
@@ -182,15 +215,18 @@ def permuted(
         divisions = _divisions(a, b)
         rows = np.flatnonzero(which & every & (na == a) & (nb == b))
         for part in _parts(rows, len(divisions)):
-            found = np.empty((part.size, len(divisions)))
-            _fill_all(np.ascontiguousarray(sizes[part]), divisions, a, b, logit, found)
-            _compare(found, statistic[part], tail=tail, drawn=False, out=out, rows=part)
+            found, of_logit = np.empty((2, part.size, len(divisions)))
+            _fill_all(np.ascontiguousarray(sizes[part]), divisions, a, b, found, of_logit)
+            _compare(of_logit if logit else found, statistic[part], drawn=False, out=out, rows=part)
+            _limit(of_logit, tail=tail, drawn=False, out=out, rows=part)
     key = np.uint64(stream_key(stream("permutation")))
-    for part in _parts(np.flatnonzero(which & ~every), PERMUTATIONS):
-        found = np.empty((part.size, PERMUTATIONS))
+    drawn = np.flatnonzero(which & ~every)
+    for part in _parts(drawn[np.argsort(replicate[drawn], kind="stable")], PERMUTATIONS):
+        found, of_logit = np.empty((2, part.size, PERMUTATIONS))
         chosen = np.ascontiguousarray(sizes[part])
-        _fill_drawn(chosen, na[part], nb[part], replicate[part], np.uint64(draws.seed), key, logit, found)
-        _compare(found, statistic[part], tail=tail, drawn=True, out=out, rows=part)
+        _fill_drawn(chosen, na[part], nb[part], replicate[part], np.uint64(draws.seed), key, found, of_logit)
+        _compare(of_logit if logit else found, statistic[part], drawn=True, out=out, rows=part)
+        _limit(of_logit, tail=tail, drawn=True, out=out, rows=part)
     return out
 
 
@@ -200,10 +236,8 @@ def _parts(rows: IntArray, permutations: int) -> list[IntArray]:
     return [rows[start : start + size] for start in range(0, rows.size, size)]
 
 
-def _compare(
-    found: FloatArray, statistic: FloatArray, *, tail: float, drawn: bool, out: Permuted, rows: IntArray
-) -> None:
-    """Fill ``out`` for some rows from their permuted statistics (R, M), which this sorts.
+def _compare(found: FloatArray, statistic: FloatArray, *, drawn: bool, out: Permuted, rows: IntArray) -> None:
+    """Fill the tails of some rows from their permuted statistics (R, M).
 
     The observed division is among all of them; it is added to those that are drawn: p = (b + 1) / (B + 1).
     """
@@ -212,7 +246,15 @@ def _compare(
     near = np.where(np.isfinite(statistic), EQUAL * np.abs(statistic), 0.0)
     out.up[rows] = ((found >= (statistic - near)[:, None]).sum(axis=1) + extra) / total
     out.down[rows] = ((found <= (statistic + near)[:, None]).sum(axis=1) + extra) / total
-    # The m-th from the end, where m is the least number of permutations beyond a statistic that is not rejected.
+
+
+def _limit(found: FloatArray, *, tail: float, drawn: bool, out: Permuted, rows: IntArray) -> None:
+    """Fill the outermost values that are not rejected; this sorts ``found`` (R, M).
+
+    That is the m-th from the end, where m is the least number of permutations beyond a statistic that is not rejected.
+    """
+    extra = 1 if drawn else 0
+    total = found.shape[1] + extra
     m = min(math.floor(tail * total * (1.0 + 1e-12)) + 1 - extra, found.shape[1])
     if m < 1:
         out.low[rows], out.high[rows] = -np.inf, np.inf

@@ -117,7 +117,7 @@ def _quantile_nodes(probability: float, octave: int, groups: int) -> tuple[Float
 
 
 def _interpolated(x: FloatArray, node: FloatArray, value: FloatArray) -> FloatArray:
-    """exp of the barycentric interpolant through Chebyshev nodes of the first kind."""
+    """Exp of the barycentric interpolant through Chebyshev nodes of the first kind."""
     count = node.size
     weight = np.sin(np.pi * (np.arange(count) + 0.5) / count) * np.where(np.arange(count) % 2 == 0, 1.0, -1.0)
     top, bottom = np.zeros(x.shape), np.zeros(x.shape)

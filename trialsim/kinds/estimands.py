@@ -72,9 +72,7 @@ MEDIAN_LOG: Final = Estimand("median of logs", "median", ("log",), ("value",), N
 MEDIAN_CHANGE: Final = Estimand(
     "median change", "median", ("none", "percent"), ("change",), None, "difference", in_unit=True
 )
-MEDIAN_LOG_CHANGE: Final = Estimand(
-    "median change of logs", "median", ("log",), ("change",), None, "log", in_unit=True
-)
+MEDIAN_LOG_CHANGE: Final = Estimand("median change of logs", "median", ("log",), ("change",), None, "log", in_unit=True)
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )

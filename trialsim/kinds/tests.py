@@ -16,7 +16,15 @@ Family = Literal["means", "ranks", "tables"]
 
 #: What a test estimates of a sample, or of the difference between two; "none" if it has no estimate at all.
 Effect = Literal[
-    "mean", "trimmed mean", "median", "pseudomedian", "superiority", "win odds", "stratified superiority", "share", "none"
+    "mean",
+    "trimmed mean",
+    "median",
+    "pseudomedian",
+    "superiority",
+    "win odds",
+    "stratified superiority",
+    "share",
+    "none",
 ]
 
 
@@ -44,7 +52,9 @@ CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
 TRIM: Final = Option("trim", "uses all values", "Remove trim:, or write test: trimmed-mean.")
-PERMUTATIONS: Final = Option("permutations", "draws no permutations", "Remove permutations:, or write test: permutation.")
+PERMUTATIONS: Final = Option(
+    "permutations", "draws no permutations", "Remove permutations:, or write test: permutation."
+)
 
 #: Every key that only some tests take, in the order of the schema.
 OPTIONS: Final = (BASELINE, COVARIATES, VISIT_COVARIATES, STRATA, CLUSTERS, NULL, BY, TRIM, PERMUTATIONS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
-from trialsim.kinds.tests import PAIR
+from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR, PERMUTATIONS, TEST, TRIM
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, Spread
@@ -299,10 +299,11 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         text += f", within strata of {join(what.strata)}"
     if what.clusters:
         text += f", in clusters by {what.clusters}"
-    if what.trim is not None:
-        text += f", {number(what.trim)} of the values cut at each end"
-    if what.permutations is not None:
-        text += f", {what.permutations:,} permutations"
+    if TRIM in TEST[what.test].options:
+        share = DEFAULT_TRIM if what.trim is None else what.trim.value
+        text += f", {100 * share:g} % of the values cut at each end"
+    if PERMUTATIONS in TEST[what.test].options:
+        text += f", {what.permutations or DEFAULT_PERMUTATIONS:,} permutations"
     if what.by is not None:
         text += f", p by {what.by} whatever the size"
     if what.within:
@@ -327,8 +328,6 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""
-        adjusted = kinds.ADJUSTMENTS[what.then.adjust]
-        if PAIR[what.then.pairs].together:
-            adjusted = "p for all pairs together"
-        text += f"; then {against} by {what.then.pairs} ({adjusted}{gate})"
+        family = "p for all pairs together" if PAIR[what.then.pairs].together else kinds.ADJUSTMENTS[what.then.adjust]
+        text += f"; then {against} by {what.then.pairs} ({family}{gate})"
     return text

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
-from trialsim.kinds.designs import EACH_ARM, IN_TURN, METHOD, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM, UNADJUSTED
+from trialsim.kinds.designs import (
+    EACH_ARM,
+    IN_TURN,
+    METHOD,
+    PERMUTED_BLOCKS,
+    PLACES_LEFT,
+    SIMPLE,
+    TRANSFORM,
+    UNADJUSTED,
+)
 from trialsim.kinds.tests import PAIR, TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number

@@ -49,7 +49,9 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
 def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
-    return TargetEffect(row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.trim, call.strata)
+    return TargetEffect(
+        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.trim, call.strata
+    )
 
 
 def find_truth(

@@ -7,13 +7,14 @@ and Brunner), because t then rejects too often (5 and 5 values: 7.1 % of trials 
 spreads differ, in contrast to permuting a difference of means or ranks.
 
 Separated arms (all values of one above the other) have no standard error. Their p is that of the permutation distribution at
-any size, 1 / C(n_a + n_b, n_a) on the side of the difference and twice that on both; by t alone the test has failed ("separated").
-If all values are equal, p is 1. The interval is then Newcombe's, as for Mann-Whitney.
+any size, 1 / C(n_a + n_b, n_a) on the side of the difference and twice that on both; by t alone the test has failed
+("separated"). If all values are equal, p is 1. The interval is then Newcombe's, as for Mann-Whitney.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -26,6 +27,7 @@ from trialsim.analysis.placements import placement_variances
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
+    OK,
     SEPARATED,
     TOO_FEW,
     BoolArray,
@@ -55,10 +57,13 @@ def brunner_munzel(
     alternative: str = "two-sided",
     level: float = 0.95,
 ) -> Rows:
-    """Brunner-Munzel test of P = ``null``, P = P(A > B) + P(A = B) / 2; the statistic is (P - null) / SE.
+    """Brunner-Munzel test of P = ``null``, P = P(A > B) + P(A = B) / 2; the statistic is (P - .5) / SE.
 
-    t with Satterthwaite's degrees of freedom, as scipy.stats.brunnermunzel; the interval is P +- t SE, cut at 0 and 1, and
-    agrees with the test. Two-sided p by permutation is twice the smaller tail.
+    t with Satterthwaite's degrees of freedom, as scipy.stats.brunnermunzel. Two-sided p by permutation is twice the smaller tail.
+
+    The interval is on the logit scale, with quantiles of the same kind: P +- t SE covers 85 % in place of 95 % where P is .95 and
+    arms have 20, and 90 % with 40; on the logit scale 95 to 97 % (4,000 trials each). For the same reason the test of a ``null``
+    other than one half is that of logit P, and agrees with the interval.
 
     Parameters
     ----------
@@ -66,11 +71,12 @@ def brunner_munzel(
 
     References
     ----------
-    Brunner and Munzel 2000, Biom J 42:17. Neubert and Brunner 2007, doi:10.1016/j.csda.2006.05.024.
+    Brunner and Munzel 2000, Biom J 42:17. Neubert and Brunner 2007, Comput Stat Data Anal 51:5192,
+    doi:10.1016/j.csda.2006.05.024. Pauly, Asendorpf and Konietschke 2016, Biom J 58:1319, doi:10.1002/bimj.201500105.
     """
-    return _studentized(
-        ranked, arms=(a, b), draws=draws, null=null, alternative=alternative, level=level, logit=False
-    )
+    at = None if null == 0.5 else float(special.logit(null))
+    rows, low, high = _studentized(ranked, arms=(a, b), draws=draws, null=at, alternative=alternative, level=level)
+    return replace(rows, low=special.expit(low), high=special.expit(high))
 
 
 def win_odds(
@@ -93,9 +99,11 @@ def win_odds(
     Brunner, Vandemeulebroecke and Muetze 2021, Stat Med 40:3367, doi:10.1002/sim.8967. Pauly, Asendorpf and Konietschke
     2016, Biom J 58:1319, doi:10.1002/bimj.201500105.
     """
-    return _studentized(
-        ranked, arms=(a, b), draws=draws, null=null, alternative=alternative, level=level, logit=True
-    )
+    rows, low, high = _studentized(ranked, arms=(a, b), draws=draws, null=null, alternative=alternative, level=level)
+    with np.errstate(all="ignore"):
+        odds, se = special.logit(rows.estimate), rows.se / (rows.estimate * (1.0 - rows.estimate))
+    finite = np.isfinite(odds)
+    return replace(rows, estimate=np.where(finite, odds, np.nan), se=np.where(finite, se, np.nan), low=low, high=high)
 
 
 def _studentized(
@@ -103,12 +111,11 @@ def _studentized(
     *,
     arms: tuple[int, int],
     draws: Draws | None,
-    null: float,
+    null: float | None,
     alternative: str,
     level: float,
-    logit: bool,
-) -> Rows:
-    """Both tests: on the scale of P, or of logit P."""
+) -> tuple[Rows, FloatArray, FloatArray]:
+    """Test P with its SE, and the limits of logit P; ``null`` is a logit, or None for the statistic of P = 1/2 itself."""
     sums = ranked.rank_sums([[arms[0]], [arms[1]]])
     na, nb = sums.n[:, 0], sums.n[:, 1]
     u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
@@ -117,43 +124,39 @@ def _studentized(
         of_a, of_b = placement_variances(u, sums.square, na, nb)
         se = np.sqrt(of_a + of_b)
         df = (of_a + of_b) ** 2 / (of_a**2 / (na - 1.0) + of_b**2 / (nb - 1.0))
-        estimate, error = (special.logit(chance), se / (chance * (1.0 - chance))) if logit else (chance, se)
-        statistic = (estimate - null) / error
-    apart = (chance == 0.0) | (chance == 1.0)
+        logit, error = special.logit(chance), se / (chance * (1.0 - chance))
+        statistic = (chance - 0.5) / se if null is None else (logit - null) / error
+    apart, usable = (chance == 0.0) | (chance == 1.0), (na > 1) & (nb > 1)
+    flat = usable & (se == 0.0) & ~apart
     status = first_reason(
         [
             (EMPTY_ARM, (na == 0) | (nb == 0)),
-            (TOO_FEW, (na < 2) | (nb < 2)),
+            (TOO_FEW, ~usable),
             (SEPARATED, apart if draws is None else np.zeros_like(apart)),
         ]
     )
     tail = 1.0 - interval_probability(level, alternative)
     with np.errstate(all="ignore"):
-        quantile = t_quantile(1.0 - tail, df)
-    p, reach_low, reach_high = t_p(statistic, df, alternative), quantile, quantile
-    usable = (na > 1) & (nb > 1)
-    small = usable & ~apart & (se > 0.0) & (np.minimum(na, nb) < PERMUTED_BELOW)
+        reach = t_quantile(1.0 - tail, df)
+    p, reach_low, reach_high = t_p(statistic, df, alternative), reach, reach
+    small = usable & ~apart & ~flat & (np.minimum(na, nb) < PERMUTED_BELOW)
     if draws is not None and small.any():
-        found = permuted(
-            tie_groups(ranked, arms), statistic, na, nb, tail=tail, logit=logit, draws=draws, which=small
-        )
+        sizes, scale = tie_groups(ranked, arms), null is not None
+        found = permuted(sizes, statistic, na, nb, which=small, tail=tail, logit=scale, draws=draws)
         p = np.where(small, _permutation_p(found.up, found.down, alternative), p)
-        reach_low, reach_high = np.where(small, found.high, quantile), np.where(small, -found.low, quantile)
+        reach_low, reach_high = np.where(small, found.high, reach), np.where(small, -found.low, reach)
     with np.errstate(all="ignore"):
-        low = limits(estimate, reach_low * error, alternative)[0]
-        high = limits(estimate, reach_high * error, alternative)[1]
+        low = limits(logit, reach_low * error, alternative)[0]
+        high = limits(logit, reach_high * error, alternative)[1]
         once = np.exp(special.gammaln(na + 1.0) + special.gammaln(nb + 1.0) - special.gammaln(na + nb + 1.0))
-    p = np.where(apart, _permutation_p(*_separated(once, chance), alternative), p)
-    p = np.where(usable & (se == 0.0) & ~apart, 1.0, p)
-    statistic = np.where(apart, np.where(chance > 0.5, np.inf, -np.inf), np.where(se == 0.0, 0.0, statistic))
-    low, high = _at_edge(chance, na, nb, low, high, usable & ~(se > 0.0), tail=tail, alternative=alternative, logit=logit)
-    if not logit:
-        low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
-    estimate = np.where(np.isfinite(estimate), estimate, np.nan)
-    error, df = np.where(np.isfinite(error), error, np.nan), np.where(np.isfinite(df), df, np.nan)
-    return make_rows(
-        statistic, p, n=na + nb, status=status, estimate=estimate, se=error, df=df, low=low, high=high
+    p = np.where(apart, _permutation_p(*_separated(once, chance), alternative), np.where(flat, 1.0, p))
+    statistic = np.where(apart, np.where(chance > 0.5, np.inf, -np.inf), np.where(flat, 0.0, statistic))
+    _fill_edge(low, high, chance, na, nb, usable & (apart | flat), tail=tail, alternative=alternative)
+    rows = make_rows(
+        statistic, p, n=na + nb, status=status, estimate=chance, se=se, df=np.where(np.isfinite(df), df, np.nan)
     )
+    fine = status == OK
+    return rows, np.where(fine, low, np.nan), np.where(fine, high, np.nan)
 
 
 def _permutation_p(up: FloatArray, down: FloatArray, alternative: str) -> FloatArray:
@@ -168,32 +171,24 @@ def _separated(once: FloatArray, chance: FloatArray) -> tuple[FloatArray, FloatA
     return np.where(chance > 0.5, once, 1.0), np.where(chance > 0.5, 1.0, once)
 
 
-def _at_edge(
+def _fill_edge(
+    low: FloatArray,
+    high: FloatArray,
     chance: FloatArray,
     na: IntArray,
     nb: IntArray,
-    low: FloatArray,
-    high: FloatArray,
     where: BoolArray,
     *,
     tail: float,
     alternative: str,
-    logit: bool,
-) -> tuple[FloatArray, FloatArray]:
-    """Newcombe's limits where there is no standard error."""
+) -> None:
+    """Put Newcombe's limits, as logits, where there is no standard error."""
     rows = np.flatnonzero(where)
     if not rows.size:
-        return low, high
-    z = float(special.ndtri(1.0 - tail))
-    edge_low, edge_high = newcombe_probability(chance[rows], na[rows], nb[rows], z=z)
-    if WAY[alternative] < 0:
-        edge_low = np.zeros_like(edge_low)
-    if WAY[alternative] > 0:
-        edge_high = np.ones_like(edge_high)
-    if logit:
-        edge_low, edge_high = special.logit(edge_low), special.logit(edge_high)
-    low[rows], high[rows] = edge_low, edge_high
-    return low, high
+        return
+    edge_low, edge_high = newcombe_probability(chance[rows], na[rows], nb[rows], z=float(special.ndtri(1.0 - tail)))
+    low[rows] = -np.inf if WAY[alternative] < 0 else special.logit(edge_low)
+    high[rows] = np.inf if WAY[alternative] > 0 else special.logit(edge_high)
 
 
 # ---------------------------------------------------------------- methods

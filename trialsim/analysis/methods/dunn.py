@@ -37,9 +37,7 @@ def dunn(ranked: Counts | RankOrder, *, a: int, b: int, alternative: str = "two-
         varies = spread > 1e-9
     z, p = np.where(varies, z, 0.0), np.where(varies, normal_p(z, alternative), 1.0)
     status = first_reason([(EMPTY_ARM, (na == 0) | (nb == 0))])
-    return make_rows(
-        z, p, n=na + nb, status=status, estimate=pair.estimate, se=pair.se, low=pair.low, high=pair.high
-    )
+    return make_rows(z, p, n=na + nb, status=status, estimate=pair.estimate, se=pair.se, low=pair.low, high=pair.high)
 
 
 def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:

@@ -21,7 +21,6 @@ from trialsim.analysis.tails import interval_probability
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 
-
 #: Above this size the exact power is not computed.
 MOST_EXACT = 2000
 

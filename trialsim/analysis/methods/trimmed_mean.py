@@ -81,9 +81,7 @@ def _trimmed(
 
 def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     (a, b), y = arms, data.chosen(call.endpoint, call.choice)
-    return trimmed_mean(
-        y, data.arm, a=a, b=b, trim=call.trim, alternative=call.alternative, level=1.0 - call.alpha
-    )
+    return trimmed_mean(y, data.arm, a=a, b=b, trim=call.trim, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 _NO_FORMULA = NoClosedForm("There is no formula for the power of Yuen's test from a mean and an SD.")

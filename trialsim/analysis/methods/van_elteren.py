@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
@@ -24,7 +25,7 @@ from trialsim.analysis.tails import normal_p
 
 def van_elteren(
     y: FloatArray,
-    arm: IntArray,
+    arm: NDArray[np.int8],
     strata: IntArray,
     *,
     arms: int,
@@ -36,8 +37,9 @@ def van_elteren(
     """Sum over strata of (rank sum of a - its mean) / (n_s + 1), as z; two-sided, z^2 is the chi-square with 1 df.
 
     Normal with correction for ties, without continuity correction. The estimate weights P of a stratum by
-    n_a n_b / (n_s + 1); its SE is DeLong's in each stratum, and its interval is on the logit scale. A stratum with one value in an
-    arm has no SE of its own and gets the largest that a share can have, sqrt(P (1 - P)). ``n`` counts the strata that are used.
+    n_a n_b / (n_s + 1); its SE is DeLong's in each stratum, and its interval is on the logit scale. A stratum with one value
+    in an arm has no SE of its own and gets the largest that a share can have, sqrt(P (1 - P)). ``n`` counts the strata that
+    are used.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
 from trialsim.kinds.estimands import ESTIMANDS, MEANT, Estimand
-from trialsim.kinds.tests import PAIRS, TESTS, WITHIN, Pair, Samples, Test
+from trialsim.kinds.tests import NO_ESTIMATE, PAIRS, TESTS, WITHIN, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
@@ -47,7 +47,7 @@ def ways(tests: Iterable[Test]) -> list[tuple[str, Samples]]:
 def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
     """What tests can estimate: of every transform and situation that a scenario may ask for."""
     found = set()
-    for test in (test for test in tests if test.effect != "none"):
+    for test in (test for test in tests if test.effect != NO_ESTIMATE):
         for transform in designs.TRANSFORMS:
             for samples in test.samples:
                 situations = {"one": test.takes, "two": ("arms",), "all": ()}[samples]

@@ -21,7 +21,7 @@ from trialsim.kinds.designs import (
     VISIT_SUMMARY,
 )
 from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
-from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR_TEST, TEST, Samples, Test
+from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, NO_ESTIMATE, PAIR_TEST, TEST, Samples, Test
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_contrast
 from trialsim.scenario.resolve import DEFAULT_ALPHA
@@ -527,7 +527,12 @@ def _in_arms(text: str, names: Sequence[str], asked: RowTest) -> str:
 def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
-    if chosen or samples == "all" or test.effect == "none" or (test.yes_or_no and len(call.endpoint.categories) != 2):
+    if (
+        chosen
+        or samples == "all"
+        or test.effect == NO_ESTIMATE
+        or (test.yes_or_no and len(call.endpoint.categories) != 2)
+    ):
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name

@@ -96,7 +96,7 @@ def _of_draws(draw: FloatArray, na: int, nb: int) -> tuple[float, float]:
     below_a = 0
     below_b = 0
     for i in range(na + nb):
-        own = np.int64(draw[i] * (na + nb - i) < na - below_a)
+        own = int(draw[i] * (na + nb - i) < na - below_a)
         other = 1 - own
         u += own * below_b
         square_a += own * below_b * below_b
@@ -152,7 +152,7 @@ def _fill_drawn(
                 continue
             needed = na[r]
             for i in range(size):
-                own = np.int64(draw[0, i] * (size - i) < needed)
+                own = int(draw[0, i] * (size - i) < needed)
                 in_a[i] = own
                 needed -= own
             plain[r, k], logit[r, k] = _of_division(sizes[r], in_a, na[r], nb[r])
@@ -174,7 +174,7 @@ def _divisions(na: int, nb: int) -> IntArray:
 
 
 @dataclass(frozen=True)
-class Permuted:
+class PermutationTails:
     """What a permutation distribution says of one statistic in each row.
 
     Attributes
@@ -199,7 +199,7 @@ def permuted(
     tail: float,
     logit: bool,
     draws: Draws,
-) -> Permuted:
+) -> PermutationTails:
     """Compare statistics (R,) with their permutation distribution, where ``which`` (R,); there every arm has two values.
 
     Parameters
@@ -208,7 +208,7 @@ def permuted(
     tail : probability that the interval leaves out on one side
     logit : whether the statistic is that of logit P, or of P itself
     """
-    out = Permuted(*(np.full(statistic.shape, np.nan) for _ in range(4)))
+    out = PermutationTails(*(np.full(statistic.shape, np.nan) for _ in range(4)))
     replicate = draws.replicates.start + np.arange(statistic.size) % max(len(draws.replicates), 1)
     every = _few(na, nb)
     for a, b in np.unique(np.column_stack([na, nb])[which & every], axis=0).tolist():
@@ -236,7 +236,7 @@ def _parts(rows: IntArray, permutations: int) -> list[IntArray]:
     return [rows[start : start + size] for start in range(0, rows.size, size)]
 
 
-def _compare(found: FloatArray, statistic: FloatArray, *, drawn: bool, out: Permuted, rows: IntArray) -> None:
+def _compare(found: FloatArray, statistic: FloatArray, *, drawn: bool, out: PermutationTails, rows: IntArray) -> None:
     """Fill the tails of some rows from their permuted statistics (R, M).
 
     The observed division is among all of them; it is added to those that are drawn: p = (b + 1) / (B + 1).
@@ -248,7 +248,7 @@ def _compare(found: FloatArray, statistic: FloatArray, *, drawn: bool, out: Perm
     out.down[rows] = ((found <= (statistic + near)[:, None]).sum(axis=1) + extra) / total
 
 
-def _limit(found: FloatArray, *, tail: float, drawn: bool, out: Permuted, rows: IntArray) -> None:
+def _limit(found: FloatArray, *, tail: float, drawn: bool, out: PermutationTails, rows: IntArray) -> None:
     """Fill the outermost values that are not rejected; this sorts ``found`` (R, M).
 
     That is the m-th from the end, where m is the least number of permutations beyond a statistic that is not rejected.

@@ -67,7 +67,7 @@ TRIMMED_DIFFERENCE: Final = Estimand(
 TRIMMED_LOG_RATIO: Final = Estimand(
     "difference of trimmed means of logs", "trimmed mean", ("log",), ("arms",), None, "log", in_unit=True
 )
-MEDIAN_VALUE: Final = Estimand("median", "median", ("none",), ("value",), None, "difference", in_unit=True)
+MEDIAN_VALUE: Final = Estimand("median value", "median", ("none",), ("value",), None, "difference", in_unit=True)
 MEDIAN_LOG: Final = Estimand("median of logs", "median", ("log",), ("value",), None, "log", in_unit=True)
 MEDIAN_CHANGE: Final = Estimand(
     "median change", "median", ("none", "percent"), ("change",), None, "difference", in_unit=True

@@ -14,7 +14,7 @@ Looks = Literal["value", "change", "visits"]
 #: What a test is based on: means (least squares), ranks, or tables of counts.
 Family = Literal["means", "ranks", "tables"]
 
-#: What a test estimates of a sample, or of the difference between two; "none" if it has no estimate at all.
+#: What a test estimates of a sample, or of the difference between two; :data:`NO_ESTIMATE` if it estimates nothing.
 Effect = Literal[
     "mean",
     "trimmed mean",
@@ -26,6 +26,9 @@ Effect = Literal[
     "share",
     "none",
 ]
+
+#: The effect of a test that estimates nothing.
+NO_ESTIMATE: Final = "none"
 
 
 @dataclass(frozen=True)
@@ -220,7 +223,7 @@ PERMUTATION: Final = replace(T, name="permutation", options=(PERMUTATIONS,), pri
 
 SIGN: Final = replace(WILCOXON, name="sign", takes=("value", "change"), effect="median")
 
-FRIEDMAN: Final = replace(WILCOXON, name="friedman", takes=("visits",), effect="none", options=(), directions=())
+FRIEDMAN: Final = replace(WILCOXON, name="friedman", takes=("visits",), effect=NO_ESTIMATE, options=(), directions=())
 
 ANOVA: Final = Test(
     name="anova",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
@@ -39,9 +39,9 @@ class Study(Result):
 
     @property
     def twins(self) -> tuple[str, ...]:
-        """The simulated twins: as declared, without effects, and with a flat clock if the time of day changes an outcome."""
+        """The twins: as declared; without effects; with a flat clock if the time of day changes an outcome; at margins."""
         clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
-        return (*TWINS, NO_CHANGE) if clock else TWINS
+        return (*TWINS, *((NO_CHANGE,) if clock else ()), *(twin.name for twin in self.response.margins))
 
     def frame(self) -> pd.DataFrame:
         """One row for each assumed number: its place, its value, its source and reason, its plausible range."""
@@ -67,7 +67,10 @@ def prepare(scenario: Scenario | Study) -> Study:
     response = plan_response(scenario, program)
     if response.observed:
         response = _as_observed(plan, program, response)
-    return Study(scenario, plan, program, response, plan_analyses(scenario, response))
+    analysis = plan_analyses(scenario, response)
+    if any(call.margins for call in analysis.calls):
+        response = _with_margins(plan, program, response, analysis)
+    return Study(scenario, plan, program, response, analysis)
 
 
 def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
@@ -77,6 +80,23 @@ def _as_observed(plan: ConductPlan, program: Program | None, response: ResponseP
     replicates = pilot_replicates(plan.target)
     entries, trace = ward_events(plan, program, seed=PILOT_SEED, replicates=replicates)
     return calibrate(response, entries, trace, seed=PILOT_SEED, replicates=replicates)
+
+
+def _with_margins(
+    plan: ConductPlan, program: Program | None, response: ResponsePlan, analysis: AnalysisPlan
+) -> ResponsePlan:
+    """The twins in which each margin is true, found in a pilot of this study with everyone in each arm."""
+    from trialsim.margins import margin_shifts
+    from trialsim.response.calibrate import PILOT_SEED, pilot_replicates
+
+    replicates = pilot_replicates(plan.target)
+
+    def everyone(arm: int) -> tuple[Entries, EventTrace | None]:
+        return ward_events(plan, program, seed=PILOT_SEED, replicates=replicates, arm=arm)
+
+    return replace(
+        response, margins=margin_shifts(analysis, response, everyone, seed=PILOT_SEED, replicates=replicates)
+    )
 
 
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
@@ -93,16 +113,18 @@ def ward_events(
     replicates: range,
     engine: Engine = "fast",
     record: bool = False,
+    arm: int | None = None,
 ) -> tuple[Entries, EventTrace | None]:
-    """Participants of the pilot, and their events on the ward if there is one."""
+    """Participants, and their events on the ward if there is one; with everyone in ``arm``, and every visit placed, if given."""
     from trialsim import engine as engines
     from trialsim.conduct import conduct
+    from trialsim.everyone import everyone_in, placed
     from trialsim.protocol.tapes import draw_tapes
 
     entries = conduct(plan, seed=seed, replicates=replicates)
+    entries = entries if arm is None else everyone_in(entries, arm)
     if program is None:
         return entries, None
     tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
-    return entries, engines.play(
-        program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record
-    )
+    trace = engines.play(program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record)
+    return entries, trace if arm is None else placed(trace, program, entries)

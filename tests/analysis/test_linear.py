@@ -58,6 +58,16 @@ def test_omnibus_equals_statsmodels(trials, covariates):
         assert result.n[r] == n
 
 
+@pytest.mark.parametrize("null", [0.5, -2.0])
+def test_another_null_equals_statsmodels(trials, null):
+    m = cross_moments(trials.y, trials.x, trials.arm, arms=3)
+    result, plain = linear.ancova(m, a=1, b=0, null=null), linear.ancova(m, a=1, b=0)
+    for r in range(len(trials.y)):
+        judge = slow_fit(trials, r, 2)[0].t_test(([-1.0, 1.0, 0.0, 0.0, 0.0], null))
+        agrees([result.statistic[r], result.p[r]], [judge.tvalue[0, 0], judge.pvalue])
+    agrees(result.low, plain.low)
+
+
 @pytest.mark.parametrize("side", ["greater", "less"])
 def test_one_sided(trials, side):
     m = cross_moments(trials.y, trials.x[..., 0], trials.arm, arms=3)

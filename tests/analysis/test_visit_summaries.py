@@ -20,7 +20,7 @@ from trialsim.truth import find_truth
 
 STUDY = Path(__file__).parents[1] / "kinds" / "over-visits.yaml"
 REPLICATES = 2000
-Z = 5.0
+Z = 6.0
 
 
 def slow(by: str, values: list[float], times: list[float], *, available: bool) -> float:
@@ -81,7 +81,7 @@ def study() -> studies.Study:
 
 
 def test_truth_and_closed_form_of_every_summary() -> None:
-    """Every estimate finds its truth, and every weighted sum its closed form, within five standard errors."""
+    """Every estimate finds its truth, and every weighted sum its closed form, within six standard errors."""
     plan, rows = study(), study().analysis.rows
     estimates, truth = studies.play(plan, range(REPLICATES)).estimates, find_truth(plan, replicates=500, workers=1)
     formulas = 0

@@ -10,7 +10,7 @@ import pytest
 
 from trialsim import study as studies
 from trialsim.analysis.estimates import NUMBERS, Estimates
-from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PlannedAnalysis, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PlannedAnalysis, RowPlan, RowTest
 from trialsim.analysis.rows import EMPTY_ARM, OK
 from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.frames import bias_frame, estimate_frame, rejection_frame
@@ -40,7 +40,9 @@ def a_row(name: str, estimand: str = "mean difference", no_effect: float = 0.0) 
 ROWS = (a_row("mean"), a_row("above", "P(X > Y) + ties/2", 0.5), a_row("nothing", "none", math.nan))
 PLAN = AnalysisPlan(
     calls=tuple(
-        PlannedAnalysis(row.analysis, "t", Endpoint(0), AnalysisSet(), (1, 0), 0.0, "two-sided", 0.05, i)
+        PlannedAnalysis(
+            row.analysis, "t", Endpoint(0), AnalysisSet(), (RowTest("t", "two", (1, 0)),), 0.0, "two-sided", 0.05, i
+        )
         for i, row in enumerate(ROWS)
     ),
     rows=ROWS,

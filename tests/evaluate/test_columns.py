@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from trialsim.analysis.estimates import NUMBERS, Estimates
-from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PairwisePlan, PlannedAnalysis, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PairwisePlan, PlannedAnalysis, RowPlan, RowTest
 from trialsim.analysis.rows import EMPTY_ARM, NOT_TESTED, OK
 from trialsim.evaluate.columns import analysis_columns, analysis_values, families
 
 
 def a_call(name: str, row: int, pairs: PairwisePlan | None = None) -> PlannedAnalysis:
-    return PlannedAnalysis(name, "anova", Endpoint(0), AnalysisSet(), None, 0.0, "two-sided", 0.05, row, pairs=pairs)
+    main = RowTest("anova", "all", (0, 1, 2))
+    after = () if pairs is None else tuple(RowTest("residual-t", "two", pair, main=False) for pair in pairs.arms)
+    return PlannedAnalysis(
+        name, "anova", Endpoint(0), AnalysisSet(), (main, *after), 0.0, "two-sided", 0.05, row, pairs=pairs
+    )
 
 
 def a_row(name: str, contrast: str, *, main: bool = True) -> RowPlan:

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from trialsim import study as studies
-from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PairwisePlan, PlannedAnalysis, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, Endpoint, PairwisePlan, PlannedAnalysis, RowPlan, RowTest
 from trialsim.evaluate.table import Measure, share_interval
 from trialsim.evaluate.truth import Truth
 from trialsim.evaluate.verdict import TYPE_1, WITHOUT_EFFECTS, Verdict, judge, level_rows, verdicts
@@ -69,7 +69,17 @@ def test_the_words() -> None:
 
 def plan_of(*rows: RowPlan, alternative: str = "two-sided") -> AnalysisPlan:
     calls = tuple(
-        PlannedAnalysis(row.analysis, row.test, Endpoint(0), AnalysisSet(), (1, 0), 0.0, alternative, 0.05, i)  # type: ignore[arg-type]
+        PlannedAnalysis(
+            row.analysis,
+            row.test,
+            Endpoint(0),
+            AnalysisSet(),
+            (RowTest(row.test, "two", (1, 0)),),
+            0.0,
+            alternative,
+            0.05,
+            i,
+        )  # type: ignore[arg-type]
         for i, row in enumerate(rows)
     )
     return AnalysisPlan(calls=calls, rows=rows, primary=(0,), arms=("a", "b"))
@@ -123,7 +133,13 @@ def test_a_family_has_a_type_1_error_where_each_of_its_rows_has() -> None:
         RowPlan("one", "c - a", "t", "mean difference", 0.0, 0.05, "", main=False),
     )
     pairs = PairwisePlan("t", ((1, 0), (2, 0)), "holm", True)
-    call = PlannedAnalysis("one", "anova", Endpoint(0), AnalysisSet(), None, 0.0, "two-sided", 0.05, 0, pairs=pairs)
+    questions = (
+        RowTest("anova", "all", (0, 1, 2)),
+        *(RowTest("residual-t", "two", pair, main=False) for pair in pairs.arms),
+    )
+    call = PlannedAnalysis(
+        "one", "anova", Endpoint(0), AnalysisSet(), questions, 0.0, "two-sided", 0.05, 0, pairs=pairs
+    )
     plan = AnalysisPlan(calls=(call,), rows=rows, primary=(0,), arms=("a", "b", "c"))
     places = ("all arms", "b - a", "c - a", "any pair", "all pairs")
     table = [Measure("one", where, "rejection_null_twin", 0.05, 0.01, 0, 1, 500, 0) for where in places]

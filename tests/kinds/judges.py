@@ -143,8 +143,55 @@ def _dunn(y: Sequence[Floats], pair: tuple[int, int]) -> float:
     return float(2 * stats.norm.sf(abs(a.mean() - b.mean()) / np.sqrt(rank.var(ddof=1) * (1 / len(a) + 1 / len(b)))))
 
 
-#: By test and what it compares: the p-value from the endpoint ``y`` and the baseline ``x`` of each arm (or what else the test
-#: needs of each participant: ``beside`` in test_parts.py), the ``pair`` (a, b) and the ``null``.
+def _yes(arm: Floats) -> list[int]:
+    return [int((arm == 1).sum()), int((arm == 0).sum())]
+
+
+def _binomial(arm: Floats, null: float) -> float:
+    return float(stats.binomtest(_yes(arm)[0], len(arm), null).pvalue)
+
+
+def _mcnemar(changes: Floats) -> float:
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    table = [[0, int((changes < 0).sum())], [int((changes > 0).sum()), int((changes == 0).sum())]]
+    return float(mcnemar(table, exact=True).pvalue)
+
+
+def _score(arms: Sequence[Floats], compare: str) -> float:
+    """At no effect the three score tests are one; statsmodels has each."""
+    from statsmodels.stats.proportion import score_test_proportions_2indep
+
+    (xa, _), (xb, _) = (_yes(arm) for arm in arms)
+    judged = score_test_proportions_2indep(xa, len(arms[0]), xb, len(arms[1]), compare=compare, correction=False)
+    return float(judged.pvalue)
+
+
+def _cmh(arms: Sequence[Floats], strata: Sequence[Floats]) -> float:
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
+    tables = [[_yes(arm[own == s]) for arm, own in zip(arms, strata, strict=True)] for s in np.unique(strata[0])]
+    return float(StratifiedTable([np.array(table, float) for table in tables]).test_null_odds().pvalue)
+
+
+def _cluster_t(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
+    means = [[arm[own == c].mean() for c in np.unique(own)] for arm, own in zip(arms, clusters, strict=True)]
+    return float(stats.ttest_ind(*means).pvalue)
+
+
+def _rm_interaction(arms: Sequence[Floats]) -> float:
+    """Two visits: the interaction is the analysis of variance of the changes."""
+    return float(stats.f_oneway(*[arm[:, 1] - arm[:, 0] for arm in arms]).pvalue)
+
+
+def _bayes(a: Floats, b: Floats) -> float:
+    """A vague prior: the normal likelihood around the difference, with Welch's standard error; P(effect < 0)."""
+    welch = stats.ttest_ind(a, b, equal_var=False)
+    return float(stats.norm.cdf(0.0, a.mean() - b.mean(), (a.mean() - b.mean()) / welch.statistic))
+
+
+#: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata, clusters or draws ``x``,
+#: the ``pair`` (a, b) and the ``null``.
 Judge = Callable[[Sequence[Floats], Sequence[Floats], tuple[int, int], float], float]
 
 JUDGES: dict[tuple[str, str], Judge] = {
@@ -152,7 +199,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("paired-t", "one"): lambda y, _x, _pair, null: stats.ttest_rel(y[0], np.full_like(y[0], null)).pvalue,
     ("wilcoxon", "one"): lambda y, _x, _pair, null: stats.wilcoxon(y[0] - null).pvalue,
     ("sign", "one"): lambda y, _x, _pair, null: _sign(y[0], null),
-    ("friedman", "one"): lambda _y, x, _pair, _null: stats.friedmanchisquare(*x[0].T).pvalue,
+    ("friedman", "one"): lambda y, _x, _pair, _null: stats.friedmanchisquare(*y[0].T).pvalue,
     ("t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]]).pvalue,
     ("welch", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]], equal_var=False).pvalue,
     ("mann-whitney", "two"): lambda y, _x, pair, _null: stats.mannwhitneyu(y[pair[0]], y[pair[1]]).pvalue,
@@ -175,5 +222,16 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("kruskal-wallis", "all"): lambda y, _x, _pair, _null: stats.kruskal(*y).pvalue,
     ("jonckheere", "all"): lambda y, _x, _pair, _null: _jonckheere(y),
     ("ancova", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),
+    ("binomial", "one"): lambda y, _x, _pair, null: _binomial(y[0], null),
+    ("mcnemar", "one"): lambda y, _x, _pair, _null: _mcnemar(y[0]),
+    ("risk-difference", "two"): lambda y, _x, pair, _null: _score([y[k] for k in pair], "diff"),
+    ("risk-ratio", "two"): lambda y, _x, pair, _null: _score([y[k] for k in pair], "ratio"),
+    ("odds-ratio", "two"): lambda y, _x, pair, _null: _score([y[k] for k in pair], "odds-ratio"),
+    ("cmh", "two"): lambda y, x, pair, _null: _cmh([y[k] for k in pair], [x[k] for k in pair]),
+    ("cluster-t", "two"): lambda y, x, pair, _null: _cluster_t([y[k] for k in pair], [x[k] for k in pair]),
+    ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
+    ("regression", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),
+    ("rm-anova", "all"): lambda y, _x, _pair, _null: _rm_interaction(y),
+    ("bayes", "two"): lambda y, _x, pair, _null: _bayes(y[pair[0]], y[pair[1]]),
     ("chi-square", "all"): lambda y, _x, _pair, _null: _chi_square(y),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.kinds.judges import JUDGES
+from trialsim.analysis import effects
 from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
@@ -18,7 +19,6 @@ from trialsim.kinds.tests import NO_ESTIMATE, PAIRS, TESTS, WITHIN, Pair, Sample
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
-from trialsim.truth import effects
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"
@@ -99,7 +99,7 @@ def rooms(
         Room("judges", JUDGES, ways(every)),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
-        Room("truth of two arms", effects.TWO_ARMS, two),
+        Room("truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.TRIMMED], two),
         Room("words of tests", words.TESTS, [test.name for test in every]),
         Room("words of pairs", words.PAIRS, [pair.name for pair in pairs]),
         Room("words of estimands", words.ESTIMANDS, [estimand.name for estimand in estimands]),

@@ -9,6 +9,7 @@ import pytest
 
 from tests.kinds.rooms import closed_form_faults, rooms, schema_words
 from trialsim import study as studies
+from trialsim.analysis.effects import one_sample, two_arms
 from trialsim.analysis.estimates import analyze
 from trialsim.analysis.methods.method import NoClosedForm
 from trialsim.analysis.methods.table import METHODS
@@ -16,7 +17,6 @@ from trialsim.kinds import designs, estimands, tests
 from trialsim.scenario import load
 from trialsim.sizing.bounds import BOUNDS, FROM
 from trialsim.sizing.closed_form import second_opinion
-from trialsim.truth.effects import one_sample, two_arms
 
 FORMAT = Path(__file__).parents[2] / "docs" / "scenario-format.md"
 

@@ -16,7 +16,7 @@ import pytest
 from tests.kinds.judges import JUDGES
 from tests.kinds.rooms import ways
 from trialsim import study as studies
-from trialsim.analysis.endpoints import TrialArrays, endpoint_values
+from trialsim.analysis.endpoints import Extraction, TrialArrays, endpoint_values
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
 from trialsim.analysis.methods.table import METHODS
@@ -24,14 +24,16 @@ from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import ALTERNATIVES
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.kinds.tests import PAIRS, TEST, TESTS, WITHIN
+from trialsim.kinds.tests import PAIRS, PERMUTATION, TEST, TESTS, TRIMMED_MEAN, WITHIN
 from trialsim.scenario import load
 from trialsim.sizing.bounds import bound_of
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.truth import find_truth
 
+FILES = ("one-arm", "two-arms", "all-arms", "groups")
+
+#: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}
-FILES = ("one-arm", "two-arms", "all-arms")
 REPLICATES = 2000
 Z = 5.0
 
@@ -72,31 +74,34 @@ def test_every_test_and_every_pair_is_played() -> None:
     assert pairs == {pair.name for pair in PAIRS}
 
 
+def looked_at(data: TrialArrays, call: PlannedAnalysis) -> tuple[np.ndarray, np.ndarray]:
+    """Of the first twin the endpoint (R, N), or that of every visit (R, N, V), and what else the test takes."""
+    values, whole = data.values[:1], Extraction(data, arms=int(data.arm.max()) + 1)
+    y = endpoint_values(values, call.endpoint)
+    if call.repeated:
+        y = np.stack([endpoint_values(values, one) for one in call.repeated], axis=-1)
+    if call.baselines:
+        return y, endpoint_values(values, call.baselines[0])
+    if call.test == PERMUTATION.name:
+        replicate, place = np.indices(data.arm.shape)
+        address = (place, data.seed, replicate + data.replicates.start, call.permutations)
+        return y, np.stack([np.broadcast_to(one, data.arm.shape) for one in address], axis=-1)
+    if call.test == TRIMMED_MEAN.name:
+        return y, np.full(data.arm.shape, call.trim)
+    beside = whole.strata if call.strata else whole.clusters if call.clusters else None
+    return y, y if beside is None else beside(call)[: len(y)]
+
+
 @pytest.mark.parametrize(("name", "row"), rows(), ids=shown)
 def test_p_is_that_of_another_program(name: str, row: int) -> None:
     call, test, samples, pair = asked(name, row)
     study, p = prepared(name), played(name).p
     data = studies.trial_arrays(studies.simulate(study, range(6)))
-    y, x = endpoint_values(data.values[:1], call.endpoint), beside(call, data)
+    y, x = looked_at(data, call)
     for r in range(6):
         by_arm = [[one[r][data.arm[r] == k] for k in range(len(study.analysis.arms))] for one in (y, x)]
         judged = JUDGES[test, samples](*by_arm, pair, call.null)
         assert p[0, r, row] == pytest.approx(judged, rel=1e-7), (test, r)
-
-
-def beside(call: PlannedAnalysis, data: TrialArrays) -> np.ndarray:
-    """What a judge needs of each participant (R, N, ...) besides the endpoint: baseline, visits, stratum, address of draws."""
-    if call.baselines:
-        return endpoint_values(data.values[:1], call.baselines[0])
-    if call.repeated:
-        return np.stack([endpoint_values(data.values[:1], one) for one in call.repeated], axis=-1)
-    if call.strata:
-        return data.covariates[:, :, call.strata[0]]
-    if call.test == "permutation":
-        replicate, place = np.indices(data.arm.shape)
-        address = (place, data.seed, replicate + data.replicates.start, call.permutations)
-        return np.stack([np.broadcast_to(one, data.arm.shape) for one in address], axis=-1)
-    return np.full(data.arm.shape, call.trim)
 
 
 @pytest.mark.parametrize(("test", "other"), [("welch", "t"), ("t", "welch"), ("ancova", "t"), ("fisher", "chi-square")])
@@ -182,7 +187,8 @@ def test_a_direction_is_taken_or_refused(test: str, samples: str) -> None:
     from trialsim.errors import ScenarioError
     from trialsim.scenario.change import change
 
-    name = {"one": "one-arm", "two": "two-arms", "all": "all-arms"}[samples]
+    usual = {"one": "one-arm", "two": "two-arms", "all": "all-arms"}[samples]
+    name = next(one for one in (usual, *FILES) if test in prepared(one).scenario.analyses)
     scenario = prepared(name).scenario
     sides = [one.name for one in ALTERNATIVES if one.way]
 

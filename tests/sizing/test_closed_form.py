@@ -113,6 +113,46 @@ def test_fisher_by_brute_force(pa: float, pb: float, na: int, nb: int, alternati
     assert found == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+@pytest.mark.parametrize(("share", "n", "null"), [(0.7, 17, 0.5), (0.1, 30, 0.25), (0.5, 9, 0.5)])
+def test_binomial_by_brute_force(share: float, n: int, null: float, alternative: str) -> None:
+    expected = sum(
+        stats.binom.pmf(k, n, share) for k in range(n + 1) if stats.binomtest(k, n, null, alternative).pvalue <= 0.05
+    )
+    found = formulas.binomial_power(share, n, null=null, alpha=0.05, alternative=alternative)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("gained", "lost", "n"), [(0.3, 0.1, 12), (0.5, 0.2, 20), (0.0, 0.0, 5)])
+def test_mcnemar_by_brute_force(gained: float, lost: float, n: int) -> None:
+    expected = 0.0
+    for up, down in product(range(n + 1), repeat=2):
+        if up + down <= n:
+            p = stats.binomtest(up, up + down).pvalue if up + down else 1.0
+            shares = (gained, lost, 1 - gained - lost)
+            expected += (p <= 0.05) * stats.multinomial.pmf((up, down, n - up - down), n, shares)
+    assert formulas.mcnemar_power(gained, lost, n, alpha=0.05) == pytest.approx(expected, abs=1e-12)
+
+
+def test_every_table_by_brute_force() -> None:
+    """The power of Pearson's test without correction; tables in which nothing varies have no p there and do not count."""
+    pa, pb, na, nb = 0.6, 0.15, 11, 8
+    expected, total = 0.0, 0.0
+    for x, y in product(range(na + 1), range(nb + 1)):
+        if 0 < x + y < na + nb:
+            chance = stats.binom.pmf(x, na, pa) * stats.binom.pmf(y, nb, pb)
+            p = stats.chi2_contingency([[x, na - x], [y, nb - y]], correction=False).pvalue
+            expected, total = expected + (p <= 0.05) * chance, total + chance
+
+    def p_of(events: np.ndarray, n: np.ndarray) -> np.ndarray:
+        share, pooled = events / n, events.sum(axis=1) / n.sum(axis=1)
+        with np.errstate(all="ignore"):
+            z = (share[:, 0] - share[:, 1]) / np.sqrt(pooled * (1 - pooled) * (1 / n).sum(axis=1))
+        return np.asarray(2 * stats.norm.sf(np.abs(z)))
+
+    assert formulas.tables_power(pa, pb, na, nb, p_of, alpha=0.05) == pytest.approx(expected / total, abs=1e-12)
+
+
 def test_chi_square_against_statsmodels() -> None:
     shares = np.array([[0.7, 0.3], [0.5, 0.5]])
     noncentrality, df = formulas.table_noncentrality(shares, np.array([60.0, 40.0]))

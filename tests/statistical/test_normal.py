@@ -17,7 +17,8 @@ import pytest
 from scipy import stats
 
 from trialsim import study as studies
-from trialsim.truth import effects, find_truth, plays, strategies
+from trialsim.analysis import effects
+from trialsim.truth import find_truth, plays, strategies
 
 Z = 5.0
 TRIALS = 20_000

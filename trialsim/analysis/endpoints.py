@@ -106,13 +106,14 @@ class Extraction:
 
     def strata(self, call: PlannedAnalysis) -> NDArray[np.int64]:
         """(T x R, N) number of the stratum of each participant."""
-        return self.twice(numbered_strata(call.strata, self.data.covariates, self.data.site))
+        return self.twice(strata_numbers(call.strata, self.data.site, self.data.covariates))
 
     def clusters(self, call: PlannedAnalysis) -> NDArray[np.int64]:
-        """(T x R, N) number of the cluster of each participant."""
+        """(T x R, N) number of the cluster of each participant, -1 for a participant whom nobody served."""
         if call.clusters == SITE.name:
             return self.twice(self.data.site)
-        return self.twice(self.data.visit_covariates[call.clusters, call.endpoint.visit].values.astype(np.int64))
+        number = self.data.visit_covariates[call.clusters, call.endpoint.visit].values.astype(np.int64)
+        return self.twice(number - 1)  # 0 is nobody
 
     def twice(self, numbers: NDArray[Number]) -> NDArray[Number]:
         """(T x R, N) numbers of participants (R, N) that the twins share."""
@@ -198,11 +199,11 @@ class Extraction:
         return everyone
 
 
-def numbered_strata(strata: Sequence[int], covariates: Floats, site: NDArray[np.integer]) -> NDArray[np.int64]:
-    """(R, N) number of the stratum of each participant, from covariates (R, N, C) and sites (R, N); 0 without strata."""
+def strata_numbers(strata: Sequence[int], site: NDArray[np.int64], covariates: Floats) -> NDArray[np.int64]:
+    """(R, N) number of the combination of sites (R, N) and covariates by choice (R, N, C) that ``strata`` name."""
     found = np.zeros(site.shape, dtype=np.int64)
     for one in strata:
-        values = site if one == SITE_STRATUM else np.nan_to_num(covariates[:, :, one]).astype(np.int64)
+        values = site if one == SITE_STRATUM else covariates[:, :, one].astype(np.int64)
         found = found * (int(values.max(initial=0)) + 1) + values
     return found
 
@@ -242,6 +243,7 @@ def endpoint_values(values: Floats, endpoint: Endpoint, *, times: Floats | None 
         transform.log,
         transform.percent,
         math.isfinite(low) or math.isfinite(high),
+        endpoint.each,
         low,
         high,
         out.reshape(-1),
@@ -267,6 +269,7 @@ def _fill_endpoint(
     log: bool,
     percent: bool,
     cut: bool,
+    each: bool,
     low: float,
     high: float,
     out: Floats,
@@ -277,6 +280,8 @@ def _fill_endpoint(
         y = x
         if start >= 0:
             x0 = values[i, start]
+            if each and cut and x == x and x0 == x0:
+                x, x0 = 1.0 if low <= x <= high else 0.0, 1.0 if low <= x0 <= high else 0.0
             if log:
                 y = math.log(x) - math.log(x0) if x > 0.0 and x0 > 0.0 else math.nan
             elif percent:
@@ -285,6 +290,6 @@ def _fill_endpoint(
                 y = x - x0
         elif log:
             y = math.log(x) if x > 0.0 else math.nan
-        if cut and y == y:
+        if cut and not each and y == y:
             y = 1.0 if low <= y <= high else 0.0
         out[i] = y

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from trialsim.analysis import multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, RowTest
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
-from trialsim.kinds.designs import ADJUSTMENT
+from trialsim.kinds.designs import ADJUSTMENT, GREATER, LESS, TWO_SIDED
 from trialsim.result import Result
 
 if TYPE_CHECKING:
@@ -138,9 +138,25 @@ class _Result:
 
 def _run(call: PlannedAnalysis, extraction: Extraction) -> list[_Result]:
     """Every question of one analysis; pairs after a test of all arms are adjusted together, and closed where the gate is."""
-    found = [METHODS[one.test, one.samples].run(extraction, call, one.arms) for one in call.questions]
+    found = [_of_row(call, one, extraction) for one in call.questions]
     tests = [_Result(rows, rows.p) for rows, one in zip(found, call.questions, strict=True) if one.main]
     return [*tests, *_pairs(call, extraction, found[0], found[len(tests) :])]
+
+
+def _of_row(call: PlannedAnalysis, asked: RowTest, extraction: Extraction) -> Rows:
+    """The test of one row. Of a margin: the two-sided interval, with p of the one-sided tests at the margins (the larger)."""
+    run = METHODS[asked.test, asked.samples].run
+    if not call.margins:
+        return run(extraction, call, asked.arms)
+    sides = (GREATER.name, LESS.name) if len(call.margins) > 1 else (call.alternative,)
+    tests = [
+        run(extraction, replace(call, null=margin, alternative=side), asked.arms)
+        for margin, side in zip(call.margins, sides, strict=True)
+    ]
+    p = np.max([one.p for one in tests], axis=0)
+    statistic = np.where(tests[0].p == p, tests[0].statistic, tests[-1].statistic)
+    both = run(extraction, replace(call, null=call.margins[0], alternative=TWO_SIDED.name), asked.arms)
+    return replace(both, p=p, statistic=statistic)
 
 
 def _pairs(call: PlannedAnalysis, extraction: Extraction, main: Rows, tested: list[Rows]) -> list[_Result]:

@@ -6,9 +6,12 @@ rejections on both sides. Sizes may be fractional.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.exact import share_p
 from trialsim.heavy import special, stats
 from trialsim.kinds.designs import WAY
 
@@ -16,6 +19,9 @@ Floats = NDArray[np.float64]
 
 #: Above this size the exact power of Fisher's test takes too long and is not computed.
 MOST_EXACT = 2000
+
+#: Results that are together less probable than this many times their number do not count in an exact power.
+NEGLIGIBLE = 1e-16
 
 #: Nodes of the integral over a random covariate; 40 already give 1e-8.
 NODES = 64
@@ -33,6 +39,29 @@ def t_power(noncentrality: float, df: float, *, alpha: float, alternative: str =
         return _nct_upper(float(stats.t.ppf(1 - alpha, df)), df, noncentrality)
     critical = float(stats.t.ppf(1 - alpha / 2, df))
     return _nct_upper(critical, df, noncentrality) + _nct_upper(critical, df, -noncentrality)
+
+
+def equivalence_t_power(low: float, high: float, df: float, *, alpha: float) -> float:
+    """Power of two one-sided t-tests at ``alpha`` each, of margins ``low`` and ``high`` SEs from the true difference.
+
+    Exact, by integrating the normal probability that both reject over the residual SD: both reject if the estimate lies between
+    low + t s and high - t s.
+
+    References
+    ----------
+    Phillips 1990, J Pharmacokinet Biopharm 18:137, doi:10.1007/BF01063556.
+
+    >>> se = (2 / 30) ** 0.5  # 30 in each arm, margins of .8 SD, no difference
+    >>> [round(equivalence_t_power(-0.8 / se, 0.8 / se, 58, alpha=alpha), 5) for alpha in (0.05, 0.025)]
+    [0.84354, 0.72284]
+    """
+    points, weights = np.polynomial.legendre.leggauss(400)
+    critical = float(special.stdtrit(df, 1 - alpha))
+    most = (high - low) / (2 * critical)  # with a larger residual SD both never reject
+    share = float(special.gammainc(df / 2, df * most**2 / 2))
+    s = np.sqrt(2 * special.gammaincinv(df / 2, share * (points + 1) / 2) / df)
+    both = special.ndtr(high - critical * s) - special.ndtr(low + critical * s)
+    return float(share * (weights / 2 * np.maximum(both, 0.0)).sum())
 
 
 def _nct_upper(critical: float, df: float, noncentrality: float) -> float:
@@ -238,3 +267,47 @@ def fisher_power(pa: float, pb: float, na: int, nb: int, *, alpha: float, altern
         weight = stats.binom.pmf(in_a, na, pa) * stats.binom.pmf(successes - in_a, nb, pb)
         total += float(weight[rejects].sum())
     return min(total, 1.0)
+
+
+def binomial_power(share: float, n: int, *, null: float, alpha: float, alternative: str = "two-sided") -> float:
+    """Exact power of the binomial test: every possible number of events, weighted by its probability.
+
+    >>> round(binomial_power(0.8, 20, null=0.5, alpha=0.05), 4)  # rejects at 15 or more of 20, and at 5 or fewer
+    0.8042
+    """
+    weight = stats.binom.pmf(np.arange(n + 1), n, share)
+    p = np.array([share_p(events, n, null, alternative) for events in range(n + 1)])
+    return min(float(weight[p <= alpha].sum()), 1.0)
+
+
+def mcnemar_power(gained: float, lost: float, n: int, *, alpha: float, alternative: str = "two-sided") -> float:
+    """Exact power of McNemar's exact test from the shares of pairs that change to yes and to no.
+
+    The number who change is binomial, and among them the number who change to yes.
+    """
+    changed = gained + lost
+    if changed == 0.0:
+        return 0.0
+    weight = stats.binom.pmf(np.arange(n + 1), n, changed)
+    powers = [
+        binomial_power(gained / changed, many, null=0.5, alpha=alpha, alternative=alternative) if chance > 0.0 else 0.0
+        for many, chance in enumerate(weight.tolist())
+    ]
+    return min(float(weight @ np.array(powers)), 1.0)
+
+
+def tables_power(
+    pa: float, pb: float, na: int, nb: int, p_of: Callable[[Floats, Floats], Floats], *, alpha: float
+) -> float:
+    """Exact power of a test of two proportions: every table that can be expected, weighted by its probability.
+
+    ``p_of`` gives p-values (T,) of events (T, 2) and sizes (T, 2); tables without one do not count, as failed trials do not.
+    """
+    first, second = stats.binom.pmf(np.arange(na + 1), na, pa), stats.binom.pmf(np.arange(nb + 1), nb, pb)
+    chance = first[:, None] * second[None, :]
+    xa, xb = np.nonzero(chance > NEGLIGIBLE)
+    weight = chance[xa, xb]
+    p = p_of(np.column_stack([xa, xb]), np.tile([na, nb], (len(xa), 1)))
+    tested = np.isfinite(p)
+    total = float(weight[tested].sum())
+    return min(float(weight[p <= alpha].sum()) / total, 1.0) if total > 0.0 else float("nan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,8 @@ from itertools import combinations
 from typing import Protocol
 
 from trialsim.kinds.designs import (
+    GREATER,
+    LESS,
     LOG,
     NO_TRANSFORM,
     PERCENT,
@@ -20,10 +23,22 @@ from trialsim.kinds.designs import (
     TREATMENT_POLICY,
     VISIT_SUMMARY,
 )
-from trialsim.kinds.estimands import ESTIMAND, MEANT, NO_ESTIMAND, Situation
-from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, NO_ESTIMATE, PAIR_TEST, TEST, Samples, Test
+from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
+from trialsim.kinds.tests import (
+    DEFAULT_PERMUTATIONS,
+    DEFAULT_TRIM,
+    GREENHOUSE_GEISSER,
+    INTERACTION,
+    NO_ESTIMATE,
+    OF_ARMS,
+    OF_VISITS,
+    PAIR_TEST,
+    TEST,
+    Samples,
+    Test,
+)
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
-from trialsim.scenario.notation import split_contrast
+from trialsim.scenario.notation import split_contrast, split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
 
 #: The site among strata that are otherwise positions of covariates.
@@ -34,6 +49,9 @@ HOUR = 3600.0
 
 #: The contrast of a test of all arms at once.
 ALL_ARMS = "all arms"
+
+#: That of a test of repeated measures, by what it tests.
+REPEATED_CONTRASTS = {INTERACTION: "arms x visits", OF_VISITS: "visits", OF_ARMS: ALL_ARMS}
 
 
 class PointIndex(Protocol):
@@ -74,7 +92,8 @@ class Endpoint:
     ``visit`` and ``start`` are positions on the D axis of the values. ``transform`` is none, log or percent
     (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``categories`` are all
     values it can take, when they are few: such an endpoint is counted instead of sorted. ``over`` makes one number of
-    several visits, the last of which is ``visit``; ``transform`` then follows.
+    several visits, the last of which is ``visit``; ``transform`` then follows. With ``each`` the limits apply to both values
+    of a change: it is 1 for those who change to yes, -1 for those who change to no.
     """
 
     visit: int
@@ -84,6 +103,7 @@ class Endpoint:
     at_most: float | None = None
     categories: tuple[float, ...] = ()
     over: OverVisits | None = None
+    each: bool = False
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -126,7 +146,8 @@ class RowPlan:
 
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
-    stopped treatment; ``label`` is the text that people read instead of the name of the analysis.
+    stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
+    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test.
     """
 
     analysis: str
@@ -139,6 +160,7 @@ class RowPlan:
     main: bool = True
     strategy: str = TREATMENT_POLICY.name
     label: str = ""
+    margins: tuple[float, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -189,8 +211,9 @@ class PlannedAnalysis:
     """One analysis: its ``questions``, the first in row ``first_row`` and the others in the rows after it.
 
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
-    site), and ``clusters`` is what makes them (empty for none). ``by`` is the way to the p-value, of tests that have several;
-    ``trim`` and ``permutations`` are those of the tests of these names.
+    site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
+    and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
+    several; ``trim`` and ``permutations`` are those of the tests of these names.
     """
 
     name: str
@@ -211,6 +234,10 @@ class PlannedAnalysis:
     visit_covariates: tuple[str, ...] = ()
     strata: tuple[int, ...] = ()
     clusters: str = ""
+    at: str = INTERACTION
+    sphericity: str = GREENHOUSE_GEISSER
+    prior: tuple[float, float] = (0.0, math.inf)
+    margins: tuple[float, ...] = ()
     by: str = ""
     trim: float = DEFAULT_TRIM
     permutations: int = DEFAULT_PERMUTATIONS
@@ -219,6 +246,11 @@ class PlannedAnalysis:
     def rows(self) -> range:
         """The rows it fills."""
         return range(self.first_row, self.first_row + len(self.questions))
+
+    @property
+    def of_visits(self) -> bool:
+        """Whether its null is that the visits do not differ: a twin without effects need not be such a trial."""
+        return bool(self.repeated) and self.at == OF_VISITS
 
     @property
     def main(self) -> RowTest:
@@ -301,15 +333,20 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
     endpoint = repeated[-1] if repeated else _endpoint(scenario, pairs, analysis)
     baselines = () if analysis.baseline is None else (_baseline(analysis, pairs, endpoint),)
     after = _pairs(scenario, analysis.then)
+    margins = _margins(analysis)
+    null, alternative, alpha = _rule(analysis)
+    if len(margins) == 1:
+        (null,) = margins
+        alternative = (GREATER if analysis.margin[0].value < _scale(analysis).none else LESS).name
     return PlannedAnalysis(
         name=name,
         test=analysis.test,
         endpoint=endpoint,
         choice=_choice(scenario, pairs, analysis),
         questions=_questions(scenario, analysis, after),
-        null=0.0 if analysis.null is None else analysis.null.value,
-        alternative=analysis.alternative,
-        alpha=DEFAULT_ALPHA if analysis.alpha is None else analysis.alpha.value,
+        null=null,
+        alternative=alternative,
+        alpha=alpha,
         first_row=first_row,
         baselines=baselines,
         covariates=_covariates(scenario, analysis.covariates),
@@ -322,10 +359,24 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
             SITE_STRATUM if one == SITE.name else list(scenario.participants).index(one) for one in analysis.strata
         ),
         clusters=analysis.clusters or "",
+        margins=margins,
+        at=analysis.at or INTERACTION,
+        sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
+        prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
         by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
     )
+
+
+def _rule(analysis: Analysis) -> tuple[float, str, float]:
+    """The number that the test compares with, its direction and its level."""
+    if analysis.decide is not None:
+        decision = split_decision(analysis.decide)
+        assert decision is not None  # checked when the scenario was resolved
+        return decision.limit.value, decision.alternative, 1.0 - decision.probability
+    null = 0.0 if analysis.null is None else analysis.null.value
+    return null, analysis.alternative, DEFAULT_ALPHA if analysis.alpha is None else analysis.alpha.value
 
 
 # ---------------------------------------------------------------- endpoints and populations
@@ -346,6 +397,7 @@ def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis, *, visi
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
         categories=_categories(scenario.outcomes[analysis.outcome], analysis),
         over=over,
+        each=TEST[analysis.test].at_each_visit,
     )
 
 
@@ -380,7 +432,7 @@ def _visits(analysis: Analysis) -> tuple[str, str | None]:
 
 
 def _categories(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
-    if analysis.dichotomize is not None:
+    if analysis.dichotomize is not None and not TEST[analysis.test].at_each_visit:
         return (0.0, 1.0)
     if outcome.scale.categories is None or analysis.change is not None or not TRANSFORM[analysis.transform].keeps:
         return ()
@@ -444,6 +496,28 @@ def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColu
     return tuple(columns)
 
 
+# ---------------------------------------------------------------- margins
+
+
+def _scale(analysis: Analysis) -> MarginScale:
+    """How the margin of two arms is written."""
+    return MARGIN_SCALE[MEANT[TEST[analysis.test].effect, analysis.transform, "arms"].scale]
+
+
+def _margins(analysis: Analysis) -> tuple[float, ...]:
+    """The margins on the scale of the estimate, the lower first."""
+    values = [margin.value for margin in analysis.margin]
+    if values and _scale(analysis).ratio:
+        values = [math.log(value) for value in values]
+    return tuple(sorted(values))
+
+
+def margin_twins(analysis: str, margins: Sequence[float]) -> tuple[str, ...]:
+    """The names of the twins in which each margin of an analysis is true."""
+    names = {0: (), 1: ("at margin",), 2: ("at lower margin", "at upper margin")}
+    return tuple(f"{name}: {analysis}" for name in names[len(margins)])
+
+
 # ---------------------------------------------------------------- contrasts
 
 
@@ -497,9 +571,10 @@ def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: s
         test,
         estimand,
         _no_effect(estimand, call.null),
-        call.alpha,
+        call.alpha / 2 if call.margins else call.alpha,
         _unit(unit, call.endpoint, estimand),
         strategy=call.strategy,
+        margins=call.margins,
     )
 
 
@@ -507,7 +582,7 @@ def _contrast(scenario: Scenario, analysis: Analysis, asked: RowTest) -> str:
     """The text in the contrast column."""
     names = list(scenario.design.arms)
     if asked.samples == "all":
-        return ALL_ARMS
+        return REPEATED_CONTRASTS[analysis.at or INTERACTION] if analysis.visits else ALL_ARMS
     if asked.samples == "two":
         return " - ".join(names[arm] for arm in asked.arms)
     if analysis.visits:
@@ -527,12 +602,8 @@ def _in_arms(text: str, names: Sequence[str], asked: RowTest) -> str:
 def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
-    if (
-        chosen
-        or samples == "all"
-        or test.effect == NO_ESTIMATE
-        or (test.yes_or_no and len(call.endpoint.categories) != 2)
-    ):
+    many = test.yes_or_no and not call.endpoint.each and len(call.endpoint.categories) != 2
+    if chosen or samples == "all" or many or test.effect == NO_ESTIMATE:
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name

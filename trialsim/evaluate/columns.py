@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, RowPlan
+from trialsim.analysis.plan import AnalysisPlan, RowPlan, margin_twins
 from trialsim.evaluate.table import Kind, MeasureColumn
 
 Floats = NDArray[np.float64]
@@ -61,6 +61,13 @@ def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
     return tuple(found)
 
 
+def at_margins(row: RowPlan) -> tuple[tuple[str, str], ...]:
+    """For each margin of a row the twin in which it is true, and the measure of the rejections there."""
+    names = {0: (), 1: ("",), 2: ("_lower", "_upper")}[len(row.margins)]
+    twins = margin_twins(row.analysis, row.margins)
+    return tuple((twin, f"rejection_at{name}_margin") for twin, name in zip(twins, names, strict=True))
+
+
 def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)) -> list[MeasureColumn]:
     """The columns of :func:`analysis_values`: row by row of the plan, the families, the twin without change."""
     columns = [
@@ -70,6 +77,10 @@ def analysis_columns(plan: AnalysisPlan, twins: Sequence[str] = (DECLARED, NULL)
         for label in (family.any_label, family.all_label):
             columns.append(MeasureColumn(family.analysis, label, POWER, "decision"))
             columns.append(MeasureColumn(family.analysis, label, REJECTION_NULL, "decision"))
+    for row in plan.rows:
+        for twin, measure in at_margins(row):
+            if twin in twins:
+                columns.append(MeasureColumn(row.analysis, row.contrast, measure, "decision"))
     if NO_CHANGE in twins:
         places = [(row.analysis, row.contrast) for row in plan.rows]
         places += [(one.analysis, label) for one in families(plan) for label in (one.any_label, one.all_label)]
@@ -97,6 +108,10 @@ def analysis_values(plan: AnalysisPlan, estimates: Estimates) -> Floats:
     parts = [by_row.reshape(len(estimates.replicates), -1)]
     for family in families(plan):
         parts.extend(_family_values(family.rows, rejected[declared], rejected[null]))
+    for index, row in enumerate(plan.rows):
+        for twin, _ in at_margins(row):
+            if twin in estimates.twins:
+                parts.append(rejected[estimates.twins.index(twin), :, [index]].T)
     if NO_CHANGE in estimates.twins:
         unchanged = rejected[estimates.twins.index(NO_CHANGE)]
         parts.append(unchanged)

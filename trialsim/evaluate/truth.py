@@ -65,7 +65,8 @@ def truth_measures(plan: AnalysisPlan, truth: Truth) -> list[Measure]:
     n = len(truth.replicates)
     for index, row in enumerate(plan.rows):
         for t, twin in enumerate(truth.twins):
-            rows.extend(_measure(row, TRUTH[twin], truth.value[t, index], truth.mcse[t, index], n))
+            if twin in TRUTH:
+                rows.extend(_measure(row, TRUTH[twin], truth.value[t, index], truth.mcse[t, index], n))
         rows.extend(_measure(row, "interference", truth.interference[index], truth.interference_mcse[index], n))
     return rows
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
-from trialsim.evaluate.columns import FAMILY, NO_CHANGE, NULL, REJECTION_NO_CHANGE, REJECTION_NULL, families
+from trialsim.evaluate.columns import (
+    FAMILY,
+    NO_CHANGE,
+    NULL,
+    REJECTION_NO_CHANGE,
+    REJECTION_NULL,
+    HypothesisFamily,
+    at_margins,
+    families,
+)
 from trialsim.evaluate.table import Measure, wilson
 from trialsim.evaluate.truth import APART, Truth
 from trialsim.kinds.designs import WAY
@@ -18,6 +27,9 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 
 #: The names of the rejection rate without declared effects: a type I error, or a rejection if the truth is not none.
 TYPE_1, WITHOUT_EFFECTS = "type_1_error", "rejection_without_effects"
+
+#: The ends of the names of a rate: itself, or its bounds where many trials failed.
+ENDS = ("", "_low", "_high")
 
 #: The rejection rate under each twin without declared effects; the last one that a study has is judged.
 RATES = {NULL: REJECTION_NULL, NO_CHANGE: REJECTION_NO_CHANGE}
@@ -125,7 +137,8 @@ def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, ro
     """The rejection rate of every row without declared effects, under its correct name.
 
     It is a type I error if the true effect there is zero: closer to it than :data:`MARGIN`, or not clearly different from
-    it; and if the row has no truth by definition. A family has one if each of its rows has.
+    it; and if the row has no truth by definition, unless its null is that the visits do not differ. A family has one if each
+    of its rows has.
     """
     twin = judged_twin(twins)
     spread = {(row.analysis, row.contrast): row.value for row in rows if row.measure == "empirical_se"}
@@ -137,18 +150,41 @@ def level_rows(plan: AnalysisPlan, twins: Sequence[str], truth: Truth | None, ro
     for family in families(plan):
         for label in (family.any_label, family.all_label):
             by_place[family.analysis, label] = all(named[index] for index in family.rows)
-    found = []
+    found: list[Measure] = []
+    of_margins = {(row.analysis, row.contrast): row for row in plan.rows if row.margins}
+    mixed = {
+        label
+        for family in families(plan)
+        if any(plan.rows[i].margins for i in family.rows)
+        for label in _labels(family)
+    }
+    found += _at_margin(of_margins.values(), rows)
     for one in rows:
         name, end = _rate_of(one.measure, twin)
-        if name:
+        if name and (one.analysis, one.contrast) not in of_margins and (one.analysis, one.contrast) not in mixed:
             new = TYPE_1 if by_place[one.analysis, one.contrast] else WITHOUT_EFFECTS
             found.append(replace(one, measure=new + end))
     return found
 
 
+def _labels(family: HypothesisFamily) -> tuple[tuple[str, str], ...]:
+    return (family.analysis, family.any_label), (family.analysis, family.all_label)
+
+
+def _at_margin(margins: Iterable[RowPlan], rows: Sequence[Measure]) -> Iterator[Measure]:
+    """The type I error of rows with margins: their rejections where the margin is true, the worse of two."""
+    known = {(one.analysis, one.contrast, one.measure): one for one in rows}
+    for row in margins:
+        for end in ENDS:
+            rates = [known.get((row.analysis, row.contrast, measure + end)) for _, measure in at_margins(row)]
+            there = [one for one in rates if one is not None]
+            if there:
+                yield replace(max(there, key=lambda one: one.value), measure=TYPE_1 + end)
+
+
 def _rate_of(measure: str, twin: str) -> tuple[str, str]:
     """The rate's name and its end (empty, _low, _high); an empty name for other measures."""
-    for end in ("", "_low", "_high"):
+    for end in ENDS:
         if measure == RATES[twin] + end:
             return RATES[twin], end
     return "", ""
@@ -157,7 +193,7 @@ def _rate_of(measure: str, twin: str) -> tuple[str, str]:
 def _is_type_1(plan: AnalysisPlan, index: int, truth: Truth | None, twin: str, spread: float) -> bool:
     row = plan.rows[index]
     if row.estimand == NO_ESTIMAND:
-        return True
+        return not plan.call_of(index).of_visits
     if truth is None:
         return False
     value, mcse = (float(one[truth.twins.index(twin), index]) for one in (truth.value, truth.mcse))

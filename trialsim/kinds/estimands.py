@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,6 +13,47 @@ Situation = Literal["value", "change", "arms"]
 
 #: The scale of an estimate: a difference, the logarithm of a ratio, a probability, or a difference of shares.
 EffectScale = Literal["difference", "log", "probability", "share"]
+
+
+@dataclass(frozen=True)
+class MarginScale:
+    """How a margin is written, of an estimate on one scale.
+
+    Attributes
+    ----------
+    says : what it is, in words
+    none : what means no difference, as it is written
+    low, high : what it must lie between
+    ratio : whether it is a ratio, and the estimate its logarithm
+    percent : whether it may be written in percent
+    in_unit : whether it has the unit of the endpoint
+    """
+
+    says: str
+    none: float
+    low: float
+    high: float
+    ratio: bool
+    percent: bool
+    in_unit: bool
+
+
+MARGIN_SCALE: Final[dict[EffectScale, MarginScale]] = {
+    "difference": MarginScale(
+        "a difference in the unit of the endpoint, other than 0", 0.0, -math.inf, math.inf,
+        ratio=False, percent=False, in_unit=True,
+    ),
+    "log": MarginScale(
+        "a ratio above 0, other than 1", 1.0, 0.0, math.inf, ratio=True, percent=False, in_unit=False
+    ),
+    "probability": MarginScale(
+        "a probability between 0 and 1, other than 0.5", 0.5, 0.0, 1.0, ratio=False, percent=True, in_unit=False
+    ),
+    "share": MarginScale(
+        "a difference of shares between -100 % and 100 %, other than 0", 0.0, -1.0, 1.0,
+        ratio=False, percent=True, in_unit=False,
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,6 +118,28 @@ MEDIAN_LOG_CHANGE: Final = Estimand("median change of logs", "median", ("log",),
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
+SHARE: Final = Estimand("share", "share", ("none", "log"), ("value", "change"), None, "share", in_unit=False)
+SHARE_BY_PERCENT: Final = Estimand(
+    "share by percent change", "share", ("percent",), ("change",), None, "share", in_unit=False
+)
+CHANGE_OF_SHARE: Final = Estimand(
+    "change of a share", "change of a share", ("none", "log", "percent"), ("change",), None, "share", in_unit=False
+)
+RISK_RATIO: Final = Estimand(
+    "log risk ratio", "risk ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
+ODDS_RATIO: Final = Estimand(
+    "log odds ratio", "odds ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+)
+ODDS_RATIO_WITHIN: Final = Estimand(
+    "log odds ratio given the strata",
+    "odds ratio within strata",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+)
 
 ESTIMANDS: Final = (
     MEAN,
@@ -96,6 +160,12 @@ ESTIMANDS: Final = (
     MEDIAN_CHANGE,
     MEDIAN_LOG_CHANGE,
     RISK_DIFFERENCE,
+    SHARE,
+    SHARE_BY_PERCENT,
+    CHANGE_OF_SHARE,
+    RISK_RATIO,
+    ODDS_RATIO,
+    ODDS_RATIO_WITHIN,
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}

@@ -24,6 +24,10 @@ Effect = Literal[
     "win odds",
     "stratified superiority",
     "share",
+    "change of a share",
+    "risk ratio",
+    "odds ratio",
+    "odds ratio within strata",
     "none",
 ]
 
@@ -52,7 +56,16 @@ COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova,
 VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
 STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test: van-elteren.")
 CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
+MARGIN: Final = Option(
+    "margin",
+    "cannot test a margin: its variance holds only without an effect",
+    "Use t, welch or ancova, or remove margin:.",
+)
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
+AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
+SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
+PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
+DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
 TRIM: Final = Option("trim", "uses all values", "Remove trim:, or write test: trimmed-mean.")
 PERMUTATIONS: Final = Option(
@@ -60,7 +73,22 @@ PERMUTATIONS: Final = Option(
 )
 
 #: Every key that only some tests take, in the order of the schema.
-OPTIONS: Final = (BASELINE, COVARIATES, VISIT_COVARIATES, STRATA, CLUSTERS, NULL, BY, TRIM, PERMUTATIONS)
+OPTIONS: Final = (
+    BASELINE,
+    COVARIATES,
+    VISIT_COVARIATES,
+    STRATA,
+    CLUSTERS,
+    MARGIN,
+    NULL,
+    AT,
+    SPHERICITY,
+    PRIOR,
+    DECIDE,
+    BY,
+    TRIM,
+    PERMUTATIONS,
+)
 
 #: The share that trimmed-mean cuts at each end by default (Wilcox 2017, section 3.4.3), and the permutations of permutation:
 #: with one more, alpha of 5 % and of 1 % are whole numbers of them.
@@ -121,6 +149,11 @@ class Test:
     ways: tuple[str, ...] = ()
     prints: tuple[str, ...] | None = None
 
+    @property
+    def at_each_visit(self) -> bool:
+        """Whether yes or no is asked at both visits of a change, not of the change itself."""
+        return self.yes_or_no and self.takes == ("change",)
+
     __test__ = False  # no class of tests for pytest
 
 
@@ -170,7 +203,7 @@ T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=True,
@@ -183,7 +216,7 @@ WELCH: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -203,7 +236,7 @@ MANN_WHITNEY: Final = Test(
 )
 
 BRUNNER_MUNZEL: Final = replace(
-    MANN_WHITNEY, name="brunner-munzel", options=(BY,), ways=(BY_PERMUTATION, BY_T), equal_sds=False, prints=()
+    MANN_WHITNEY, name="brunner-munzel", options=(MARGIN, BY), ways=(BY_PERMUTATION, BY_T), equal_sds=False, prints=()
 )
 
 WIN_ODDS: Final = replace(BRUNNER_MUNZEL, name="win-odds", effect="win odds")
@@ -273,7 +306,7 @@ ANCOVA: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
     needs=(
         Requirement(
             (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."
@@ -309,6 +342,139 @@ FISHER: Final = Test(
     equal_sds=False,
 )
 
+BINOMIAL: Final = Test(
+    name="binomial",
+    samples=("one",),
+    takes=("value", "change"),
+    family="tables",
+    effect="share",
+    yes_or_no=True,
+    options=(NULL,),
+    needs=(Requirement((NULL,), "a share to compare with", "Write null: 30 %."),),
+    directions=("one",),
+    equal_sds=False,
+)
+
+MCNEMAR: Final = Test(
+    name="mcnemar",
+    samples=("one",),
+    takes=("change",),
+    family="tables",
+    effect="change of a share",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("one",),
+    equal_sds=False,
+)
+
+RISK_DIFFERENCE: Final = Test(
+    name="risk-difference",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="share",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+)
+
+RISK_RATIO: Final = Test(
+    name="risk-ratio",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="risk ratio",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+)
+
+ODDS_RATIO: Final = Test(
+    name="odds-ratio",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio",
+    yes_or_no=True,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+)
+
+CMH: Final = Test(
+    name="cmh",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio within strata",
+    yes_or_no=True,
+    options=(STRATA,),
+    needs=(Requirement((STRATA,), "strata", "Write strata: and covariates by choice, or the site."),),
+    directions=("two",),
+    equal_sds=False,
+)
+
+CLUSTER_T: Final = Test(
+    name="cluster-t",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(CLUSTERS,),
+    needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
+    directions=("two",),
+    equal_sds=False,
+)
+
+REGRESSION: Final = Test(
+    name="regression",
+    samples=("two", "all"),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    needs=(),
+    directions=("two",),
+    equal_sds=True,
+)
+
+RM_ANOVA: Final = Test(
+    name="rm-anova",
+    samples=("all",),
+    takes=("visits",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(AT, SPHERICITY),
+    needs=(),
+    directions=(),
+    equal_sds=False,
+)
+
+BAYES: Final = Test(
+    name="bayes",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(PRIOR, DECIDE),
+    needs=(
+        Requirement((PRIOR,), "a prior", "Write prior: {mean: 0, sd: 5}."),
+        Requirement((DECIDE,), "a rule for its decision", "Write decide: P(effect > 0) > 97.5 %."),
+    ),
+    directions=(),
+    equal_sds=False,
+)
+
 #: Tests that a scenario may name, in the order of its schema.
 TESTS: Final = (
     ONE_SAMPLE_T,
@@ -331,6 +497,16 @@ TESTS: Final = (
     ANCOVA,
     CHI_SQUARE,
     FISHER,
+    BINOMIAL,
+    MCNEMAR,
+    RISK_DIFFERENCE,
+    RISK_RATIO,
+    ODDS_RATIO,
+    CMH,
+    REGRESSION,
+    CLUSTER_T,
+    RM_ANOVA,
+    BAYES,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -380,7 +556,9 @@ class Pair:
 _NUMBERS = (ANOVA, WELCH_ANOVA, KRUSKAL_WALLIS)
 
 PAIRS: Final = (
-    Pair("t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA)), of_model=True),
+    Pair(
+        "t", ((ANOVA, RESIDUAL_T), (WELCH_ANOVA, RESIDUAL_T), (ANCOVA, ANCOVA), (REGRESSION, REGRESSION)), of_model=True
+    ),
     Pair("two-sample-t", tuple((main, T) for main in _NUMBERS), of_model=False),
     Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
     Pair("tukey", ((ANOVA, TUKEY),), of_model=False, together=True),
@@ -396,6 +574,18 @@ PAIR: Final = {pair.name: pair for pair in PAIRS}
 #: The test of two arms that pairs use, by their name and that of the test of all arms before them.
 PAIR_TEST: Final = {(pair.name, main.name): run for pair in PAIRS for main, run in pair.after}
 
+#: The tests of a repeated-measures analysis of variance, of which a row is one; the first by default.
+INTERACTION: Final = "interaction"
+OF_VISITS: Final = "visit"
+OF_ARMS: Final = "arm"
+REPEATED_EFFECTS: Final = (INTERACTION, OF_VISITS, OF_ARMS)
+
+#: What is done about sphericity: degrees of freedom corrected, or nothing; the first by default.
+GREENHOUSE_GEISSER: Final = "greenhouse-geisser"
+HUYNH_FELDT: Final = "huynh-feldt"
+SPHERICITY_ASSUMED: Final = "assumed"
+SPHERICITIES: Final = (GREENHOUSE_GEISSER, HUYNH_FELDT, SPHERICITY_ASSUMED)
+
 #: The statistics that papers print of a test, by its family and what it compares; F of two arms is t squared.
 STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("means", "one"): ("t",),
@@ -404,6 +594,7 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("ranks", "one"): (),
     ("ranks", "two"): ("U",),
     ("ranks", "all"): ("H",),
+    ("tables", "one"): (),
     ("tables", "two"): (),
     ("tables", "all"): (),
 }

@@ -28,10 +28,34 @@ TESTS = {
     tests.ANCOVA.name: "analysis of covariance: means compared at equal baselines and covariates",
     tests.CHI_SQUARE.name: "Pearson's chi-square test of how many are yes in each arm, with Yates's correction between two",
     tests.FISHER.name: "Fisher's exact test of how many are yes in two arms",
+    tests.BINOMIAL.name: "exact binomial test of how many are yes, against a share",
+    tests.MCNEMAR.name: "McNemar's exact test: do as many participants change to yes as to no between two visits?",
+    tests.RISK_DIFFERENCE.name: "score test (Farrington and Manning) of two shares; Newcombe's interval can disagree with its p",
+    tests.RISK_RATIO.name: "score test of the ratio of two shares, with Koopman's interval",
+    tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
+    tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
+    tests.REGRESSION.name: "linear regression: means compared at equal covariates",
+    tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
+    tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
+    tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
     tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
     tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
     tests.DUNN.name: "Dunn's test of two arms by their mean ranks among all arms",
+}
+
+#: Which test of repeated measures; reads after a comma.
+REPEATED_EFFECTS = {
+    tests.INTERACTION: "the interaction of arms and visits",
+    tests.OF_VISITS: "the visits",
+    tests.OF_ARMS: "the arms",
+}
+
+#: What is done about sphericity; reads after a comma.
+SPHERICITIES = {
+    tests.GREENHOUSE_GEISSER: "degrees of freedom by Greenhouse and Geisser",
+    tests.HUYNH_FELDT: "degrees of freedom by Huynh and Feldt",
+    tests.SPHERICITY_ASSUMED: "sphericity assumed",
 }
 
 #: What pairs after a test of all arms are.
@@ -70,6 +94,12 @@ ESTIMANDS = {
     estimands.MEDIAN_CHANGE.name: "the median of the changes",
     estimands.MEDIAN_LOG_CHANGE.name: "the median of the changes of logarithms",
     estimands.RISK_DIFFERENCE.name: "the difference of two shares of yes",
+    estimands.SHARE.name: "the share of yes",
+    estimands.SHARE_BY_PERCENT.name: "the share of those whose percent change is a yes",
+    estimands.CHANGE_OF_SHARE.name: "the share of yes at the second visit minus that at the first",
+    estimands.RISK_RATIO.name: "the logarithm of the ratio of two shares of yes",
+    estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
+    estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
 }
 
 #: How an endpoint is taken; reads after where it is measured.

@@ -310,6 +310,18 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:
         text += f", against {number(what.null)}"
+    if what.margin:
+        margins = [number(one) for one in what.margin]
+        alone = f"is better than the margin {margins[0]} (noninferiority)"
+        text += f"; tests whether the effect {alone if len(margins) == 1 else f'lies between {join(margins)} (equivalence)'}"
+    if what.at is not None:
+        text += f", {kinds.REPEATED_EFFECTS[what.at]}"
+    if what.sphericity is not None:
+        text += f", {kinds.SPHERICITIES[what.sphericity]}"
+    if what.prior is not None:
+        text += f", prior {number(what.prior.mean)} with SD {number(what.prior.sd)}"
+    if what.decide is not None:
+        text += f", decides by {what.decide}"
     text += kinds.ALTERNATIVES[what.alternative]
     if what.alpha is not None and what.alpha.value != 0.05:  # 5 % is what everyone expects
         text += f", at a level of {number(what.alpha)}"

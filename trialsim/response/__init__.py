@@ -172,8 +172,11 @@ def _true_values(
     measured: Measurements,
 ) -> None:
     """Fill column ``d`` of the values (T, R, N, D): levels, delivered treatment, shifts, and ``z`` (R, N)."""
-    lambdas = [TWINS[name][0] * scale for name in measured.twins]
-    shifts = _shifts(inputs, outcome, point, lambdas, [TWINS[name][1] for name in measured.twins])
+    margins = {one.name: one.shift[d] for one in inputs.plan.margins}
+    kinds = [TWINS["null" if name in margins else name] for name in measured.twins]
+    lambdas = [factor * scale for factor, _ in kinds]
+    shifts = _shifts(inputs, outcome, point, lambdas, [clock for _, clock in kinds])
+    shifts = [_moved(inputs, one, margins.get(name)) for one, name in zip(shifts, measured.twins, strict=True)]
     column = ValueColumn(
         point, outcome.categories, inputs.plan.reference, inputs.entries.arm, delivered(inputs, point), d
     )
@@ -197,6 +200,14 @@ def _shifts(
         present = [part for part in parts if part is not None]
         found.append(np.ascontiguousarray(sum(present[1:], start=present[0])) if present else None)
     return found
+
+
+def _moved(inputs: PredictorInputs, shift: Floats | None, by_arm: Floats | None) -> Floats | None:
+    """(R, N) the shift of a twin with what an arm is moved by in it; ``by_arm`` (K,) is None or 0 where none is."""
+    if by_arm is None or not by_arm.any():
+        return shift
+    own = np.append(by_arm, 0.0)[inputs.entries.arm]  # the last one is for empty places, arm -1
+    return own if shift is None else np.ascontiguousarray(shift + own)
 
 
 def lognormal_sd(cv: float) -> float:

@@ -89,12 +89,27 @@ class OutcomePlan:
 
 
 @dataclass(frozen=True)
+class MarginTwin:
+    """A twin without effects in which an arm is moved, so that the effect an analysis looks for is its margin.
+
+    Attributes
+    ----------
+    name : of the twin
+    shift : (D, K) added to the predictor at each point of each arm
+    """
+
+    name: str
+    shift: Floats
+
+
+@dataclass(frozen=True)
 class ResponsePlan:
     """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
 
     ``reference`` is the row of the levels against which effects are measured: that of an arm, or, in a study of one arm,
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
-    lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws.
+    lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws. ``margins`` are
+    further twins, for analyses that test a margin.
     """
 
     arms: tuple[str, ...]
@@ -110,6 +125,7 @@ class ResponsePlan:
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
     declared: tuple[PointPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
+    margins: tuple[MarginTwin, ...] = ()
 
     @property
     def observed(self) -> bool:

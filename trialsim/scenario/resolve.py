@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
@@ -10,6 +11,7 @@ from trialsim.kinds.designs import (
     EACH_ARM,
     IN_TURN,
     METHOD,
+    PERCENT,
     PERMUTED_BLOCKS,
     PLACES_LEFT,
     SIMPLE,
@@ -20,6 +22,7 @@ from trialsim.kinds.tests import PAIR, TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
+from trialsim.scenario.checks.margins import scale_of
 from trialsim.scenario.model import (
     Analysis,
     Correlation,
@@ -31,7 +34,7 @@ from trialsim.scenario.model import (
     Response,
     Scenario,
 )
-from trialsim.scenario.notation import expand_visits, parse_ratio, split_contrast
+from trialsim.scenario.notation import expand_visits, parse_ratio, split_contrast, split_decision
 from trialsim.scenario.outcomes import resolve_levels
 from trialsim.scenario.outline import MOST_STEPS, Outline, outline, unrolled
 from trialsim.scenario.practitioners import named
@@ -296,16 +299,50 @@ def _analysis(
     if not TRANSFORM[analysis.transform].keeps:
         unit = None
     changes: dict[str, object] = {
-        "alpha": analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share"),
         "contrast": _contrast(analysis, arms, design.reference),
     }
+    if analysis.decide is None:
+        changes["alpha"] = analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share")
+    if outcome:
+        changes |= _believed(analysis, unit, path, findings)
     if analysis.dichotomize is not None and outcome:
         changes["dichotomize"] = amounts_in(analysis.dichotomize, unit, (*path, "dichotomize"), findings.append)
     if analysis.null is not None and outcome:
-        changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
+        if (
+            TEST[analysis.test].yes_or_no and analysis.null.unit == PERCENT.unit
+        ):  # a share, whatever the unit of the outcome
+            share = {"value": analysis.null.value / 100.0, "unit": None, "kind": "share"}
+            changes["null"] = analysis.null.model_copy(update=share)
+        elif analysis.null.kind != "share":
+            changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
+    if analysis.margin and outcome:
+        changes["margin"] = tuple(
+            _margin(one, analysis, unit, (*path, "margin", i), findings) for i, one in enumerate(analysis.margin)
+        )
     if analysis.then is not None and PAIR[analysis.then.pairs].together:
         changes["then"] = analysis.then.model_copy(update={"adjust": UNADJUSTED.name})
     return analysis.model_copy(update=changes)
+
+
+def _believed(analysis: Analysis, unit: str | None, path: Path, findings: list[Finding]) -> dict[str, object]:
+    """The prior of an effect and the number in its decision, in the unit of the endpoint."""
+    changes: dict[str, object] = {}
+    if analysis.prior is not None:
+        changes["prior"] = amounts_in(analysis.prior, unit, (*path, "prior"), findings.append)
+    decision = None if analysis.decide is None else split_decision(analysis.decide)
+    if decision is not None:
+        limit = convert(decision.limit, unit, (*path, "decide"), findings.append)
+        changes["decide"] = replace(decision, limit=limit).text
+    return changes
+
+
+def _margin(margin: Number, analysis: Analysis, unit: str | None, path: Path, findings: list[Finding]) -> Number:
+    """A margin in the unit of the estimate; shares and probabilities may be written in percent."""
+    scale = scale_of(analysis)
+    if scale is not None and scale.percent and margin.unit == "%":
+        return margin.model_copy(update={"value": margin.value / 100, "unit": None})
+    of_estimate = TRANSFORM[analysis.transform].unit or None if not TRANSFORM[analysis.transform].keeps else unit
+    return convert(margin, of_estimate if scale is not None and scale.in_unit else None, path, findings.append)
 
 
 def _with_visits(analysis: Analysis, points: Outline, design: Design) -> Analysis:

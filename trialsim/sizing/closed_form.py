@@ -59,6 +59,8 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
     form = METHODS[asked.test, asked.samples].closed_form
     if call.choice.percent_change is not None or not isinstance(form, ClosedForm):
         return None
+    if len(call.margins) > 1 and not form.equivalence:
+        return None
     randomized = arm_sizes(study, n)
     case = _case(study, call, asked, randomized * eligible(study, call))
     found = None if case is None else form.power(case)
@@ -77,7 +79,9 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
 
 
 def _alpha(call: PlannedAnalysis, asked: RowTest) -> float:
-    """The level of a row: of pairs that are adjusted, divided by their number."""
+    """The level of a row: of pairs that are adjusted, divided by their number; of a margin, half."""
+    if call.margins:
+        return call.alpha / 2
     if asked.main or call.pairs is None or not ADJUSTMENT[call.pairs.adjust].adjusts:
         return call.alpha
     return call.alpha / len(call.pairs.arms)
@@ -106,6 +110,7 @@ def _case(study: Study, call: PlannedAnalysis, asked: RowTest, sizes: Floats) ->
         baselines,
         covariances,
         len(call.baselines) + len(call.covariates),
+        call.margins if len(call.margins) > 1 else (),
     )
 
 

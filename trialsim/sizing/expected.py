@@ -44,6 +44,8 @@ def _endpoint_distribution(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> 
     """The endpoint in one arm; None if there is no formula."""
     if endpoint.over is not None:
         return _over_visits(plan, endpoint, endpoint.over, arm)
+    if endpoint.each and (endpoint.at_least is not None or endpoint.at_most is not None):
+        return None
     start = endpoint.start
     ends = ArmEndpoint(
         end=_end(plan, endpoint.visit, arm),

@@ -78,7 +78,8 @@ class Target:
         return len(self.rows) == 1 and self._signed(self.rows[0]) and WAY[self._call(self.rows[0]).alternative] == 0
 
     def _signed(self, row: int) -> bool:
-        return not np.isnan(self.plan.rows[row].no_effect)
+        """Whether its score has the sign of the estimate; that of two margins is the nearer of both."""
+        return not np.isnan(self.plan.rows[row].no_effect) and len(self.plan.rows[row].margins) < 2
 
     def _call(self, row: int) -> PlannedAnalysis:
         return self.plan.call_of(row)

@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.endpoints import numbered_strata
+from trialsim.analysis.effects import one_sample, two_arms
+from trialsim.analysis.endpoints import strata_numbers
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
@@ -22,7 +23,6 @@ from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
-from trialsim.truth.effects import How, one_sample, two_arms
 from trialsim.truth.plays import SharedDraws
 from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
@@ -50,7 +50,7 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
     return TargetEffect(
-        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.trim, call.strata
+        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata, call.trim
     )
 
 
@@ -149,16 +149,24 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, values[0], who, null=null)
-    return two_arms(target.estimand, *values, who_a=who, who_b=who, how=_how(plays, target))
+    strata = _strata(plays, target)
+    return two_arms(
+        target.estimand,
+        *values,
+        who_a=who,
+        who_b=who,
+        categories=target.endpoint.categories,
+        strata=strata,
+        trim=target.trim,
+    )
 
 
-def _how(plays: Plays, target: TargetEffect) -> How:
-    """What the effect needs beside the values."""
-    strata = None
-    if target.strata:
-        entries = plays.shared.entries
-        strata = numbered_strata(target.strata, entries.covariates, entries.site)
-    return How(target.endpoint.categories, target.trim, strata)
+def _strata(plays: Plays, target: TargetEffect) -> NDArray[np.int64] | None:
+    """(R, N) the stratum of everyone; None if the effect is not one within strata."""
+    entries = plays.shared.entries
+    if not target.strata:
+        return None
+    return strata_numbers(target.strata, entries.site.astype(np.int64), entries.covariates)
 
 
 def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
@@ -169,9 +177,11 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
     mixed = endpoint_of(plays, plays.mixed, target, twin)
     a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
-    how = _how(plays, target)
-    together = two_arms(target.estimand, mixed, mixed, **own, how=how)
-    return np.asarray(together - two_arms(target.estimand, a, b, **own, how=how))
+    categories, strata, trim = target.endpoint.categories, _strata(plays, target), target.trim
+    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata, trim=trim)
+    return np.asarray(
+        together - two_arms(target.estimand, a, b, **own, categories=categories, strata=strata, trim=trim)
+    )
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

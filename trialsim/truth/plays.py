@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 from trialsim import engine as engines
 from trialsim.conduct import Entries
 from trialsim.engine import Engine, EventTrace
+from trialsim.everyone import everyone_in, placed
 from trialsim.kinds.designs import TRANSFORM
 from trialsim.prepared import Study
-from trialsim.protocol.columns import A_END, E_TIME, H_REQUEST, LEFT, OTHER_ARM, V_REASON, V_TIME, VISITED
-from trialsim.protocol.program import ACTIVITY, ATTEMPT, SEIZE, Program
+from trialsim.protocol.columns import OTHER_ARM, V_REASON
 from trialsim.protocol.tapes import Tapes
 from trialsim.response import respond
 from trialsim.response.zeros import logged_pairs
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def play(shared: SharedDraws, arm: int | None) -> Play:
     """Everyone in ``arm``, or in the trial's own arms; the ward is simulated again."""
     study, entries = shared.study, shared.entries
     if arm is not None:
-        entries = replace(entries, arm=np.where(entries.arm >= 0, arm, entries.arm).astype(np.int8))
+        entries = everyone_in(entries, arm)
     trace = None
     if study.program is not None and shared.tapes is not None:
         trace = engines.play(
@@ -86,29 +85,3 @@ def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *
         complete=True,
         rounded=rounded,
     ).values
-
-
-def placed(trace: EventTrace, program: Program, entries: Entries) -> EventTrace:
-    """The trace with a time for every visit: a visit that did not take place follows the last event before it.
-
-    That is the last visit, activity or request for staff that the protocol puts before it, or the time of leaving.
-    """
-    visits = trace.visits.copy()
-    step_of = {int(row[1]): step for step, row in enumerate(program.ops) if row[0] in (ACTIVITY, ATTEMPT)}
-    asked = {int(row[1]): step for step, row in enumerate(program.ops) if row[0] == SEIZE}
-    known: list[tuple[int, Ints]] = [
-        *((step, trace.visits[:, :, v, V_TIME]) for v, step in enumerate(program.visit_step)),
-        *((step, trace.activities[:, :, a, A_END]) for a, step in step_of.items()),
-        *((step, trace.holds[:, :, h, H_REQUEST]) for h, step in asked.items()),
-    ]
-    for v, step in enumerate(program.visit_step):
-        missed = visits[:, :, v, V_REASON] != VISITED
-        if missed.any():
-            time = entries.entry
-            for earlier, when in known:
-                if earlier < step:
-                    time = np.maximum(time, when)
-            left = visits[:, :, v, V_REASON] == LEFT
-            time = np.where(left, np.maximum(time, trace.ends[:, :, E_TIME]), time)
-            visits[:, :, v, V_TIME] = np.where(missed, time, visits[:, :, v, V_TIME])
-    return replace(trace, visits=visits)

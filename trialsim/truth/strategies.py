@@ -12,6 +12,7 @@ from trialsim.analysis.endpoints import endpoint_values, within
 from trialsim.analysis.plan import Endpoint, PercentRule
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import STRATEGY
+from trialsim.kinds.tests import DEFAULT_TRIM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
@@ -43,8 +44,8 @@ class TargetEffect:
     exclude: tuple[tuple[int, int], ...]
     strategy: str
     responders: PercentRule | None
-    trim: float
-    strata: tuple[int, ...]
+    strata: tuple[int, ...] = ()
+    trim: float = DEFAULT_TRIM
 
 
 @dataclass(frozen=True)

@@ -194,10 +194,14 @@ def _fill_edge(
 # ---------------------------------------------------------------- methods
 
 
-def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:
+def _run(
+    data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows], no_effect: float
+) -> Rows:
+    """The test of no effect, or of a margin on the scale of the estimate."""
     (a, b), ranked = arms, data.ranked(call.endpoint, call.choice)
     draws = None if call.by == BY_T else Draws(data.data.seed, data.data.replicates)
-    return test(ranked, a=a, b=b, draws=draws, alternative=call.alternative, level=1.0 - call.alpha)
+    null = call.null if call.margins else no_effect
+    return test(ranked, a=a, b=b, draws=draws, null=null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 _NO_FORMULA = NoClosedForm(
@@ -206,6 +210,6 @@ _NO_FORMULA = NoClosedForm(
 )
 
 METHODS: Methods = {
-    ("brunner-munzel", "two"): Method(partial(_run, test=brunner_munzel), _NO_FORMULA, None, ()),
-    ("win-odds", "two"): Method(partial(_run, test=win_odds), _NO_FORMULA, None, ()),
+    ("brunner-munzel", "two"): Method(partial(_run, test=brunner_munzel, no_effect=0.5), _NO_FORMULA, None, ()),
+    ("win-odds", "two"): Method(partial(_run, test=win_odds, no_effect=0.0), _NO_FORMULA, None, ()),
 }

@@ -23,7 +23,8 @@ class Case:
     ----------
     arms, sizes : the endpoint and the number analyzed in each of K arms
     pair : the two arms compared; None for one sample or all arms
-    alpha, alternative, null : of the test
+    alpha, alternative, null : of the test; with a margin, of the one-sided test
+    margins : two margins of a test of equivalence, else empty
     baselines : the baseline in each arm, if there is one
     covariances : (K,) of the endpoint with the baseline; empty without one
     covariates : how many covariates the analysis adjusts for, with the baseline
@@ -38,6 +39,7 @@ class Case:
     baselines: list[EndpointDistribution] | None
     covariances: Floats
     covariates: int
+    margins: tuple[float, ...] = ()
 
     @property
     def two(self) -> tuple[int, int]:

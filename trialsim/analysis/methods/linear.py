@@ -129,8 +129,10 @@ def adjusted_gaps(m: CrossMoments, pairs: Sequence[tuple[int, int]]) -> FloatArr
     return np.stack(gaps, axis=1)
 
 
-def ancova(m: CrossMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
-    """Adjusted mean difference a - b with the residual variance of the model over all arms.
+def ancova(
+    m: CrossMoments, *, a: int, b: int, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95
+) -> Rows:
+    """Adjusted mean difference a - b, tested against ``null``, with the residual variance of the model over all arms.
 
     df = N - K - P, where K counts the arms with complete cases; ``n`` counts the complete cases of arms a and b.
     Equal to the contrast of ``lm(y ~ x + arm)`` in R.
@@ -148,7 +150,8 @@ def ancova(m: CrossMoments, *, a: int, b: int, alternative: str = "two-sided", l
         [(EMPTY_ARM, (na == 0) | (nb == 0)), (TOO_FEW, df < 1.0), (SINGULAR, _aliased(m, rests, fit.dropped))]
     )
     tiny = np.where(rest > 0.0, 0.0, _tiny(m))
-    return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)
+    n = na + nb
+    return t_rows(estimate, se, df=df, n=n, status=status, tiny=tiny, null=null, alternative=alternative, level=level)
 
 
 def ancova_omnibus(m: CrossMoments) -> Rows:
@@ -247,7 +250,7 @@ def _cross(data: Extraction, call: PlannedAnalysis) -> CrossMoments:
 
 def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     a, b = arms
-    return ancova(_cross(data, call), a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
+    return ancova(_cross(data, call), a=a, b=b, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
@@ -263,7 +266,13 @@ def _jointly(
     return dunnett_adjusted(statistics, df, cross.n[:, order], gaps, alternative=call.alternative)
 
 
+_TWO = Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, (unequal_sds,))
+_ALL = Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, (unequal_sds,))
+
+#: Linear regression is the same model; it needs neither a baseline nor a covariate.
 METHODS: Methods = {
-    ("ancova", "two"): Method(_run_two, ClosedForm(_two_arm_power, {}, whole_sizes=False), _jointly, (unequal_sds,)),
-    ("ancova", "all"): Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, (unequal_sds,)),
+    ("ancova", "two"): _TWO,
+    ("ancova", "all"): _ALL,
+    ("regression", "two"): _TWO,
+    ("regression", "all"): _ALL,
 }

@@ -61,7 +61,9 @@ def paired_t(after: FloatArray, before: FloatArray, *, alternative: str = "two-s
     return one_sample_t(moments(after - before), alternative=alternative, level=level)
 
 
-def two_sample_t(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+def two_sample_t(
+    m: ArmMoments, *, a: int, b: int, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95
+) -> Rows:
     """Student's two-sample t test with the pooled variance of arms a and b, df n_a + n_b - 2; estimate a - b."""
     na, nb = m.n[:, a], m.n[:, b]
     n = na + nb
@@ -71,10 +73,12 @@ def two_sample_t(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided
         se = np.sqrt(ss / df * (1.0 / na + 1.0 / nb))
     status = _status((na == 0) | (nb == 0), too_few=n < 3)
     estimate, tiny = m.mean[:, a] - m.mean[:, b], _tiny(m.mean[:, [a, b]])
-    return t_rows(estimate, se, df=df, n=n, status=status, tiny=tiny, alternative=alternative, level=level)
+    return t_rows(estimate, se, df=df, n=n, status=status, tiny=tiny, null=null, alternative=alternative, level=level)
 
 
-def welch_t(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+def welch_t(
+    m: ArmMoments, *, a: int, b: int, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95
+) -> Rows:
     """Welch's t test for unequal variances, Satterthwaite degrees of freedom; estimate a - b.
 
     References
@@ -89,7 +93,9 @@ def welch_t(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided", le
     status = _status((na == 0) | (nb == 0), too_few=(na < 2) | (nb < 2))
     estimate, tiny = m.mean[:, a] - m.mean[:, b], _tiny(m.mean[:, [a, b]])
     se = np.sqrt(np.maximum(variance, 0.0))
-    return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)
+    return t_rows(
+        estimate, se, df=df, n=na + nb, status=status, tiny=tiny, null=null, alternative=alternative, level=level
+    )
 
 
 def _residual(m: ArmMoments) -> tuple[FloatArray, FloatArray]:
@@ -140,7 +146,9 @@ def welch_anova(m: ArmMoments) -> Rows:
     return f_rows(statistic, arms=arms, df=df, n=m.n.sum(axis=1), status=status, flat=flat, same=same)
 
 
-def anova_pair(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+def anova_pair(
+    m: ArmMoments, *, a: int, b: int, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95
+) -> Rows:
     """Contrast a - b with the residual variance of the whole analysis of variance, df N - K.
 
     As R's ``pairwise.t.test(pool.sd=TRUE)``; arms without values do not count in K. ``n`` counts arms a and b.
@@ -151,7 +159,9 @@ def anova_pair(m: ArmMoments, *, a: int, b: int, alternative: str = "two-sided",
         se = np.sqrt(ss / df * (1.0 / na + 1.0 / nb))
     status = _status((na == 0) | (nb == 0), too_few=np.asarray(df < 1))
     estimate, tiny = m.mean[:, a] - m.mean[:, b], _tiny(m.mean)
-    return t_rows(estimate, se, df=df, n=na + nb, status=status, tiny=tiny, alternative=alternative, level=level)
+    return t_rows(
+        estimate, se, df=df, n=na + nb, status=status, tiny=tiny, null=null, alternative=alternative, level=level
+    )
 
 
 # ---------------------------------------------------------------- closed forms
@@ -177,6 +187,14 @@ def _difference(case: Case) -> tuple[float, float, float, float, float] | None:
     return na, nb, x.mean - y.mean, x.sd**2, y.sd**2
 
 
+def power_of_t(case: Case, difference: float, se: float, df: float) -> float:
+    """The power of a t-test of a difference: against the null, or within two margins."""
+    if case.margins:
+        low, high = ((margin - difference) / se for margin in case.margins)
+        return formulas.equivalence_t_power(low, high, df, alpha=case.alpha)
+    return formulas.t_power((difference - case.null) / se, df, alpha=case.alpha, alternative=case.alternative)
+
+
 def _welch_power(case: Case) -> Power | None:
     found = _difference(case)
     if found is None:
@@ -184,7 +202,7 @@ def _welch_power(case: Case) -> Power | None:
     na, nb, difference, variance_a, variance_b = found
     se2 = variance_a / na + variance_b / nb
     df = se2**2 / ((variance_a / na) ** 2 / (na - 1) + (variance_b / nb) ** 2 / (nb - 1))
-    power = formulas.t_power(difference / math.sqrt(se2), float(df), alpha=case.alpha, alternative=case.alternative)
+    power = power_of_t(case, difference, math.sqrt(se2), float(df))
     source = "Welch 1947, doi:10.1093/biomet/34.1-2.28"
     return Power(power, "noncentral t with Welch's degrees of freedom", source, "welch")
 
@@ -207,7 +225,7 @@ def _pooled_power(case: Case, which: Sequence[int]) -> Power | None:
     df = sum(case.sizes[k] - 1 for k in which)
     pooled = sum((case.sizes[k] - 1) * case.arms[k].sd ** 2 for k in which) / df
     se2 = pooled * (1 / na + 1 / nb)
-    power = formulas.t_power(difference / math.sqrt(se2), float(df), alpha=case.alpha, alternative=case.alternative)
+    power = power_of_t(case, difference, math.sqrt(se2), float(df))
     return Power(power, f"noncentral t, d = {difference / math.sqrt(pooled):.3f}", "Cohen 1988, chapter 2")
 
 
@@ -251,7 +269,7 @@ def _run_one(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Ro
 
 def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: Callable[..., Rows]) -> Rows:
     (a, b), by_arm = arms, data.moments(call.endpoint, call.choice)
-    return test(by_arm, a=a, b=b, alternative=call.alternative, level=1.0 - call.alpha)
+    return test(by_arm, a=a, b=b, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 def _run_all(
@@ -270,7 +288,7 @@ def _jointly(
 
 
 def _exactly(power: Callable[[Case], Power | None]) -> ClosedForm:
-    return ClosedForm(power, {}, whole_sizes=False)
+    return ClosedForm(power, {}, whole_sizes=False, equivalence=True)
 
 
 _ONE = Method(_run_one, _exactly(_one_sample_power), None, ())
@@ -281,7 +299,7 @@ METHODS: Methods = {
     ("t", "two"): Method(partial(_run_two, test=two_sample_t), _exactly(_t_power), None, (unequal_sds,)),
     ("welch", "two"): Method(
         partial(_run_two, test=welch_t),
-        ClosedForm(_welch_power, {"welch": (0.01, 0.01, 0.01)}, whole_sizes=False),
+        ClosedForm(_welch_power, {"welch": (0.01, 0.01, 0.01)}, whole_sizes=False, equivalence=True),
         None,
         (),
     ),

@@ -32,11 +32,13 @@ class ClosedForm:
     errors : the error of the formula, by the names that :class:`Power` gives as ``measured``: the largest error from 10, from
         20 and from 40 participants in the smallest arm on. Empty if the formula is exact.
     whole_sizes : whether it needs whole sizes, so that it is not averaged over random sizes
+    equivalence : whether it covers two margins
     """
 
     power: Callable[[Case], Power | None]
     errors: Mapping[str, tuple[float, float, float]]
     whole_sizes: bool
+    equivalence: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, EACH_ARM, POPULATION, STRATEGY, TRANSFORM
 from trialsim.kinds.scales import SCALES, Scale
-from trialsim.kinds.tests import OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
+from trialsim.kinds.tests import OF_VISITS, OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
+from trialsim.scenario.checks.margins import check_margin
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
-from trialsim.scenario.notation import split_contrast
+from trialsim.scenario.notation import split_contrast, split_decision
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -51,6 +52,7 @@ def _keys(analysis: Analysis, path: Path, report: Report) -> None:
     for need in test.needs:
         if not any(option in given for option in need.options):
             report(Finding("TS-E060", (*path, "test"), f"{analysis.test} needs {need.says}.", need.remedy))
+    _decision(analysis, path, report)
     if analysis.by is not None and test.ways and analysis.by not in test.ways:
         message = f"{analysis.test} has no p-value by {analysis.by}."
         report(Finding("TS-E060", (*path, "by"), message, f"Write {' or '.join(test.ways)}."))
@@ -61,6 +63,19 @@ def _keys(analysis: Analysis, path: Path, report: Report) -> None:
         rejects = "never" if analysis.alpha.value == 0 else "always"
         message = f"a level of {100 * analysis.alpha.value:g} % rejects {rejects}."
         report(Finding("TS-E013", (*path, "alpha"), message, "Write a level above 0 % and below 100 %, such as 5 %."))
+
+
+def _decision(analysis: Analysis, path: Path, report: Report) -> None:
+    """A decision by a posterior probability says its level by itself."""
+    if analysis.decide is None:
+        return
+    if split_decision(analysis.decide) is None:
+        message = f"'{analysis.decide}' is not a decision."
+        remedy = "Write P(effect > 0) > 97.5 %, with a probability of at least 50 %."
+        report(Finding("TS-E011", (*path, "decide"), message, remedy))
+    if analysis.alpha is not None:
+        message = "the decision says the level."
+        report(Finding("TS-E060", (*path, "alpha"), message, "Remove alpha:.", on_key=True))
 
 
 def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
@@ -79,6 +94,10 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
             report(
                 Finding("TS-E061", (*path, "contrast"), f"{test} has no contrast.", "Remove contrast:.", on_key=True)
             )
+    elif count == 1 and "visits" in TEST[test].takes:
+        if analysis.at != OF_VISITS:
+            message = f"with one arm {test} can only test the visits."
+            report(Finding("TS-E062", (*path, "test"), message, f"Write at: {OF_VISITS}."))
     elif count == 1:
         report(
             Finding(
@@ -169,6 +188,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         scale = scenario.outcomes[analysis.outcome].scale
         _transform(analysis, scale, path, report)
         check_summaries(analysis, scale, path, report)
+        check_margin(analysis, path, report)
         _subset(analysis, path, report)
         _yes_or_no(analysis, scenario.outcomes[analysis.outcome], path, report)
         _estimand(analysis, (*path, "estimand"), report)
@@ -253,6 +273,13 @@ def _yes_or_no(analysis: Analysis, outcome: Outcome, path: Path, report: Report)
         message = "say one limit." if counts else f"{analysis.test} does not use yes or no."
         remedy = "Write {at_least: 3} or {at_most: 2} with fisher or chi-square."
         report(Finding("TS-E065", (*path, "dichotomize"), message, remedy, on_key=True))
+    if TEST[analysis.test].at_each_visit and not TRANSFORM[analysis.transform].keeps:
+        message = f"{analysis.test} asks yes or no at each visit, of the values themselves."
+        report(Finding("TS-E064", (*path, "transform"), message, "Remove transform:.", on_key=True))
+    null = analysis.null
+    if counts and null is not None and not 0 < null.value < 1:
+        message = f"a share of {null.value:g} is not between 0 and 1."
+        report(Finding("TS-E013", (*path, "null"), message, "Write a share such as 30 %."))
 
 
 def _people(analysis: Analysis, scenario: Draft, points: Outline, path: Path, report: Report) -> None:

@@ -154,4 +154,5 @@ def check_summaries(analysis: Analysis, scale: Scale, path: Path, report: Report
 def selected(analysis: Analysis, outcome: Outcome) -> bool:
     """Whether the endpoint is yes or no without a dichotomy."""
     by = None if analysis.over is None else VISIT_SUMMARY[analysis.over.by]
-    return outcome.scale.yes_or_no and analysis.change is None and (by is None or by.selects)
+    change = analysis.change is not None and not TEST[analysis.test].at_each_visit
+    return outcome.scale.yes_or_no and not change and (by is None or by.selects)

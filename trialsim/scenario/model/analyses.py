@@ -24,9 +24,9 @@ from trialsim.kinds.designs import (
     VISIT_SUMMARY,
     VISIT_TIMES,
 )
-from trialsim.kinds.tests import PAIR, TESTS, WAYS
+from trialsim.kinds.tests import PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS, WAYS
 from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare
-from trialsim.rules import LATER, SCHEDULE, WORDS
+from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.oneof import OneOf
 
@@ -132,6 +132,19 @@ class Then(Record):
     gate: bool = True
 
 
+class EffectPrior(Record):
+    """A normal prior of an effect, on the scale of its estimate.
+
+    Attributes
+    ----------
+    mean : its mean, in the unit of the endpoint. Example: 0
+    sd : its standard deviation, above 0. Example: 2
+    """
+
+    mean: Amount
+    sd: Annotated[Amount, ABOVE_ZERO]
+
+
 class Analysis(Record):
     """A named estimator on a population.
 
@@ -158,7 +171,12 @@ class Analysis(Record):
     population : whose values it takes. Example: completers
     estimand : the effect that it is to find. Example: {strategy: hypothetical}
     exclude : categories that are left out, by covariate. Example: {sex: boy}
+    margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
+    at : which test of repeated measures: interaction (of arms and visits), visit or arm. Example: interaction
+    sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
+    prior : the normal prior of the difference between two arms. Example: {mean: 0, sd: 2}
+    decide : the posterior probability above which a Bayesian analysis decides. Example: P(effect > 0) > 97.5 %
     by : the way to the p-value, of tests that have several. Example: t
     trim : the share of values that a trimmed mean cuts at each end, below 50 %; 20 % by default. Example: 10 %
     permutations : how many permutations a permutation test draws; 1999 by default. Example: 4999
@@ -187,7 +205,12 @@ class Analysis(Record):
     population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name
     estimand: EstimandChoice = EstimandChoice()
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
+    margin: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()
     null: Amount | None = None  # one-sample tests
+    at: Annotated[str | None, OneOf(REPEATED_EFFECTS), LATER] = None
+    sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None
+    prior: Annotated[EffectPrior | None, LATER] = None
+    decide: Annotated[Line | None, LATER] = None
     by: Annotated[Annotated[str, OneOf(WAYS)] | None, LATER] = None
     trim: Annotated[Share | None, LATER] = None
     permutations: Annotated[Count | None, LATER] = Field(default=None, ge=99, le=99_999)

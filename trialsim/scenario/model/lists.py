@@ -23,7 +23,7 @@ class OneOrMany:
 
 
 def _listed(value: object) -> object:
-    return (value,) if isinstance(value, (str, Mapping, Record)) else value
+    return (value,) if isinstance(value, (str, int, float, Mapping, Record)) else value
 
 
 Names = Annotated[tuple[Name, ...], OneOrMany()]  # one name, or a list of names

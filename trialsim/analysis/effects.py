@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.methods.strata import mantel_haenszel, stratified
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
@@ -32,25 +32,6 @@ def one_sample(estimand: str, values: Floats, who: Flags, *, null: float = 0.0) 
     return ONE_SAMPLE[estimand](values, who, null)
 
 
-@dataclass(frozen=True)
-class How:
-    """What the effect of two arms needs beside their values.
-
-    Attributes
-    ----------
-    categories : all possible values, if they are few
-    trim : the share that a trimmed mean cuts at each end
-    strata : (R, N) number of the stratum of each participant; None for effects without strata
-    """
-
-    categories: tuple[float, ...] = ()
-    trim: float = DEFAULT_TRIM
-    strata: NDArray[np.int64] | None = None
-
-
-HOW = How()
-
-
 def two_arms(
     estimand: str,
     a: Floats,
@@ -58,7 +39,9 @@ def two_arms(
     *,
     who_a: Flags,
     who_b: Flags,
-    how: How = HOW,
+    categories: tuple[float, ...] = (),
+    strata: NDArray[np.int64] | None = None,
+    trim: float = DEFAULT_TRIM,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -66,9 +49,15 @@ def two_arms(
     ----------
     a, b : (R, N) endpoint in either arm
     who_a, who_b : (R, N) who counts in either
-    how : what it needs beside these
+    categories : all possible values, if they are few
+    strata : (R, N) stratum of each participant, for effects within strata
+    trim : the share that a trimmed mean cuts at each end
     """
-    return TWO_ARMS[estimand](a, b, who_a, who_b, how)
+    if estimand in TRIMMED:
+        return TRIMMED[estimand](a, b, who_a, who_b, trim)
+    if strata is not None:
+        return WITHIN_STRATA[estimand](a, b, who_a, who_b, strata)
+    return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
 
 
 def means(values: Floats, who: Flags) -> Floats:
@@ -168,6 +157,39 @@ def pseudomedian(ascending: Floats) -> float:
     return 0.5 * (smallest((total + 1) // 2) + smallest(total // 2 + 1))
 
 
+def pooled_log_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, *, odds: bool) -> Floats:
+    """(R,) log ratio of the shares of 1, or of their odds, of :data:`POOL` replicates at a time (see `pooled_pseudomedian`).
+
+    Pooled, because in one replicate an arm may have no events. NaN if even the pool has none.
+    """
+    out, starts = np.full(len(a), np.nan), np.arange(0, len(a), POOL)
+    logs = []
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for values, who in ((a, who_a), (b, who_b)):
+            counted = who & np.isfinite(values)
+            yes = np.add.reduceat(np.where(counted, values, 0.0).sum(axis=1), starts)
+            share = yes / np.add.reduceat(counted.sum(axis=1), starts)
+            logs.append(np.log(share) - (np.log1p(-share) if odds else 0.0))
+        found = logs[0] - logs[1]
+    out[starts] = np.where(np.isfinite(found), found, np.nan)
+    return out
+
+
+def pooled_log_odds_within(a: Floats, b: Floats, who_a: Flags, who_b: Flags, strata: NDArray[np.int64]) -> Floats:
+    """(R,) log of Mantel and Haenszel's common odds ratio of :data:`POOL` replicates at a time (see `pooled_pseudomedian`).
+
+    Odds ratios do not collapse: the one within strata is not that of everyone in either arm. So it is what the same
+    estimator gives when each participant is once in either arm, with the own stratum.
+    """
+    starts = np.arange(0, len(a), POOL)
+    joined, stratum = np.concatenate([a, b], axis=1), np.concatenate([strata, strata], axis=1)
+    arm = np.concatenate([np.where(who_a, 0, -1), np.where(who_b, 1, -1)], axis=1).astype(np.int8)
+    table = np.add.reduceat(stratified(joined, arm, stratum, a=0, b=1), starts, axis=0)
+    out = np.full(len(a), np.nan)
+    out[starts] = mantel_haenszel(table).estimate
+    return out
+
+
 # ---------------------------------------------------------------- by estimand
 
 
@@ -183,21 +205,20 @@ def _median(values: Floats, who: Flags, _null: float) -> Floats:
     return pooled(np.median, np.where(who, values, np.nan))
 
 
-def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _how: How) -> Floats:
+def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
     return np.asarray(means(a, who_a) - means(b, who_b))
 
 
-def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
-    return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=how.categories)
+def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
+    return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=categories)
 
 
-def _superiority_within_strata(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
+def superiority_within(a: Floats, b: Floats, who_a: Flags, who_b: Flags, strata: NDArray[np.int64]) -> Floats:
     """P of each stratum by n^2 / (n + 1) of those who count: van Elteren's weights where arms have equal shares everywhere."""
-    assert how.strata is not None  # a test that compares within strata needs them
     total, weights = np.zeros(len(a)), np.zeros(len(a))
-    for stratum in np.unique(how.strata[who_a | who_b]).tolist():
-        inside = how.strata == stratum
-        chance = _superiority(a, b, who_a & inside, who_b & inside, how)
+    for stratum in np.unique(strata[who_a | who_b]).tolist():
+        inside = strata == stratum
+        chance = superiority(np.where(who_a & inside, a, np.nan), np.where(who_b & inside, b, np.nan))
         n = ((who_a | who_b) & inside).sum(axis=1)
         weight = np.where(np.isfinite(chance), n**2 / (n + 1.0), 0.0)
         total += weight * np.where(np.isfinite(chance), chance, 0.0)
@@ -206,21 +227,31 @@ def _superiority_within_strata(a: Floats, b: Floats, who_a: Flags, who_b: Flags,
         return np.asarray(total / weights)
 
 
-def _log_win_odds(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
+def _log_win_odds(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
     """Of the mean probability of a pool: the logarithm of odds is curved, so it is not averaged over small trials."""
-    chance = pooled(np.mean, _superiority(a, b, who_a, who_b, how)[:, None])
+    chance = pooled(np.mean, _superiority(a, b, who_a, who_b, categories)[:, None])
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = np.log(chance / (1.0 - chance))
     return np.where(np.isfinite(odds), odds, np.nan)
 
 
-def _difference_of_trimmed_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, how: How) -> Floats:
+def difference_of_trimmed_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, trim: float) -> Floats:
+    """(R,) of the values of :data:`POOL` replicates at a time."""
+
     def trimmed(values: Floats) -> float:
-        cut = int(how.trim * values.size)
+        cut = int(trim * values.size)
         return float(np.sort(values)[cut : values.size - cut].mean())
 
     of_a, of_b = (pooled(trimmed, np.where(who, y, np.nan)) for y, who in ((a, who_a), (b, who_b)))
     return np.asarray(of_a - of_b)
+
+
+def _log_risk_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+    return pooled_log_ratio(a, b, who_a, who_b, odds=False)
+
+
+def _log_odds_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
+    return pooled_log_ratio(a, b, who_a, who_b, odds=True)
 
 
 #: Estimands of one sample, by name.
@@ -232,6 +263,9 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.PERCENT_CHANGE.name: _mean,
     estimands.MEDIAN.name: _pseudomedian_but_the_null,
     estimands.LOG_MEDIAN.name: _pseudomedian_but_the_null,
+    estimands.SHARE.name: _mean,
+    estimands.SHARE_BY_PERCENT.name: _mean,
+    estimands.CHANGE_OF_SHARE.name: _mean,
     estimands.MEDIAN_VALUE.name: _median,
     estimands.MEDIAN_LOG.name: _median,
     estimands.MEDIAN_CHANGE.name: _median,
@@ -239,14 +273,25 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
 }
 
 #: Estimands of two arms, by name.
-TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, How], Floats]] = {
+TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], Floats]] = {
     estimands.MEAN_DIFFERENCE.name: _difference_of_means,
     estimands.LOG_RATIO.name: _difference_of_means,
     estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
     estimands.RISK_DIFFERENCE.name: _difference_of_means,
     estimands.PROBABILITY.name: _superiority,
-    estimands.STRATIFIED_PROBABILITY.name: _superiority_within_strata,
     estimands.LOG_WIN_ODDS.name: _log_win_odds,
-    estimands.TRIMMED_DIFFERENCE.name: _difference_of_trimmed_means,
-    estimands.TRIMMED_LOG_RATIO.name: _difference_of_trimmed_means,
+    estimands.RISK_RATIO.name: _log_risk_ratio,
+    estimands.ODDS_RATIO.name: _log_odds_ratio,
+}
+
+#: Estimands of two arms within strata, by name.
+WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int64]], Floats]] = {
+    estimands.ODDS_RATIO_WITHIN.name: pooled_log_odds_within,
+    estimands.STRATIFIED_PROBABILITY.name: superiority_within,
+}
+
+#: Estimands of two arms that leave out the most extreme values, by name.
+TRIMMED: dict[str, Callable[[Floats, Floats, Flags, Flags, float], Floats]] = {
+    estimands.TRIMMED_DIFFERENCE.name: difference_of_trimmed_means,
+    estimands.TRIMMED_LOG_RATIO.name: difference_of_trimmed_means,
 }

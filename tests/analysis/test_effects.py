@@ -7,8 +7,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pytest
 
+from trialsim.analysis.effects import POOL, means, one_sample, pooled_pseudomedian, pseudomedian, superiority, two_arms
 from trialsim.kinds.estimands import MEAN_DIFFERENCE, MEDIAN, PROBABILITY
-from trialsim.truth.effects import POOL, means, one_sample, pooled_pseudomedian, pseudomedian, superiority, two_arms
 
 
 def trials(seed: int, *, rounded: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,155 @@
+"""The t test of cluster means: sites, practitioners or families in one arm each, every cluster counting once.
+
+Estimand: the mean difference a - b of the clusters' means, in which a small cluster counts as much as a large one.
+
+Members of a cluster resemble each other: the degrees of freedom are those of the clusters. A participant without a
+cluster is left out. Where a cluster has participants of both arms there is no such test (an effect within clusters is a
+different one), and it has failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from trialsim.analysis.arrays import as_arms, as_values
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.means import two_sample_t
+from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
+from trialsim.analysis.moments import moments
+from trialsim.analysis.plan import PlannedAnalysis
+from trialsim.analysis.rows import (
+    EMPTY_ARM,
+    SHARED_CLUSTER,
+    TOO_FEW,
+    TOO_FEW_CLUSTERS,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Rows,
+    make_rows,
+)
+from trialsim.compiled import kernel
+
+
+@dataclass(frozen=True)
+class ClusterMeans:
+    """The clusters of two arms.
+
+    Attributes
+    ----------
+    mean : (R, C) mean of each cluster, NaN where it has no value
+    arm : (R, C) 0 for the first arm and 1 for the second, -1 where a cluster has no value
+    n : (R,) number of values in clusters
+    shared : (R,) whether a cluster has participants of both arms
+    """
+
+    mean: FloatArray
+    arm: NDArray[np.int8]
+    n: IntArray
+    shared: BoolArray
+
+
+@kernel
+def _cluster_kernel(
+    y: FloatArray,
+    arm: NDArray[np.int8],
+    cluster: IntArray,
+    a: int,
+    b: int,
+    mean: FloatArray,
+    owner: NDArray[np.int8],
+    n: IntArray,
+    shared: NDArray[np.bool_],
+) -> None:
+    # Deviations from the cluster's first value, so that values that are all equal have exactly that mean.
+    replicates, participants = y.shape
+    clusters = mean.shape[1]
+    first = np.zeros(clusters)
+    count = np.zeros(clusters, np.int64)
+    member = np.zeros(clusters, np.int8)
+    for r in range(replicates):
+        for c in range(clusters):
+            count[c] = 0
+            mean[r, c] = 0.0
+            member[c] = -1
+        n[r] = 0
+        shared[r] = False
+        for i in range(participants):
+            k = int(arm[r, i])
+            c = cluster[r, i]
+            own = 0 if k == a else 1 if k == b else -1
+            if own < 0 or c < 0:
+                continue
+            if member[c] >= 0 and member[c] != own:
+                shared[r] = True
+            member[c] = own
+            if np.isnan(y[r, i]):
+                continue
+            if count[c] == 0:
+                first[c] = y[r, i]
+            count[c] += 1
+            n[r] += 1
+            mean[r, c] += y[r, i] - first[c]
+        for c in range(clusters):
+            owner[r, c] = member[c] if count[c] > 0 else -1
+            mean[r, c] = first[c] + mean[r, c] / count[c] if count[c] > 0 else np.nan
+
+
+def cluster_means(y: FloatArray, arm: NDArray[np.int8], cluster: ArrayLike, *, a: int, b: int) -> ClusterMeans:
+    """Means of the clusters of arms a and b.
+
+    Parameters
+    ----------
+    y : (R, N) values, NaN where missing
+    arm : (R, N) arm of each participant, -1 for an empty place
+    cluster : (R, N) cluster of each participant, counted from 0; -1 where there is none
+
+    Examples
+    --------
+    >>> y, arm = np.array([[1.0, 3.0, 5.0]]), np.array([[0, 0, 1]], np.int8)
+    >>> cluster_means(y, arm, np.array([[0, 0, 1]]), a=0, b=1).mean.tolist()
+    [[2.0, 5.0]]
+    """
+    values, groups = as_values(y), np.require(cluster, np.int64, ["C", "W"])
+    if groups.shape != values.shape:
+        raise ValueError(f"cluster has shape {groups.shape}, the values {values.shape}")
+    owner_of = as_arms(arm, values, arms=max(a, b, int(np.max(arm, initial=0))) + 1)
+    shape = (values.shape[0], int(groups.max(initial=0)) + 1)
+    mean, owner = np.empty(shape), np.empty(shape, np.int8)
+    n, shared = np.empty(shape[0], np.int64), np.empty(shape[0], np.bool_)
+    _cluster_kernel(values, owner_of, groups, a, b, mean, owner, n, shared)
+    return ClusterMeans(mean=mean, arm=owner, n=n, shared=shared)
+
+
+def cluster_t(c: ClusterMeans, *, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+    """Student's t test of the cluster means of two arms, df = clusters - 2; ``n`` counts participants.
+
+    References
+    ----------
+    Donner and Klar 2000, Design and Analysis of Cluster Randomization Trials in Health Research, section 7.2.
+    """
+    t = two_sample_t(moments(c.mean, c.arm, arms=2), a=0, b=1, alternative=alternative, level=level)
+    empty = t.status == EMPTY_ARM
+    few = np.where(t.status == TOO_FEW, np.int8(TOO_FEW_CLUSTERS), t.status)
+    status = np.where(c.shared & ~empty, np.int8(SHARED_CLUSTER), few).astype(np.int8)
+    return make_rows(
+        t.statistic, t.p, n=c.n, status=status, estimate=t.estimate, se=t.se, df=t.df, low=t.low, high=t.high
+    )
+
+
+# ---------------------------------------------------------------- method
+
+
+def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    (a, b), values = arms, data.chosen(call.endpoint, call.choice)
+    means = cluster_means(values, data.arm, data.clusters(call), a=a, b=b)
+    return cluster_t(means, alternative=call.alternative, level=1.0 - call.alpha)
+
+
+_REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."
+
+METHODS: Methods = {("cluster-t", "two"): Method(_run, NoClosedForm(_REASON), None, ())}

@@ -1,0 +1,41 @@
+"""A margin fits its test, and one or two limits are on the sides of no effect that they should be on."""
+
+from __future__ import annotations
+
+from trialsim.kinds.designs import ALTERNATIVE, STRATEGY
+from trialsim.kinds.estimands import MARGIN_SCALE, MEANT, MarginScale
+from trialsim.kinds.tests import MARGIN, TEST
+from trialsim.scenario.amounts import Report
+from trialsim.scenario.model import Analysis
+from trialsim.scenario.text import Finding, Path
+
+
+def scale_of(analysis: Analysis) -> MarginScale | None:
+    """How a margin of two arms is written; None if the test has no estimate that a margin could be of."""
+    meant = MEANT.get((TEST[analysis.test].effect, analysis.transform, "arms"))
+    return None if meant is None else MARGIN_SCALE[meant.scale]
+
+
+def check_margin(analysis: Analysis, path: Path, report: Report) -> None:
+    """The margins of an analysis whose amounts are in their unit."""
+    if not analysis.margin or MARGIN not in TEST[analysis.test].options:
+        return
+    here, scale = (*path, "margin"), scale_of(analysis)
+    if scale is None or analysis.contrast is None:
+        message = "a margin is of a difference between two arms."
+        report(Finding("TS-E069", here, message, "Write contrast: with two arms, or remove margin:.", on_key=True))
+        return
+    clashes = {
+        "alternative": ALTERNATIVE[analysis.alternative].way != 0,
+        "subset": analysis.subset is not None,
+        "estimand": STRATEGY[analysis.estimand.strategy] is not next(iter(STRATEGY.values())),
+    }
+    for key in (key for key, clash in clashes.items() if clash):
+        why = "the side of the margin says the direction" if key == "alternative" else "a margin is judged for everyone"
+        report(Finding("TS-E069", (*path, key), f"{why}.", f"Remove {key}:.", on_key=True))
+    values = sorted(one.value for one in analysis.margin)
+    if len(values) > 2 or any(not scale.low < value < scale.high or value == scale.none for value in values):
+        report(Finding("TS-E069", here, f"a margin is {scale.says}.", "Write one limit, or two around no effect."))
+    elif len(values) == 2 and not values[0] < scale.none < values[1]:
+        message = f"two margins lie on both sides of no effect ({scale.none:g})."
+        report(Finding("TS-E069", here, message, "Write the lower one, then the upper one."))

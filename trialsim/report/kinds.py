@@ -71,6 +71,12 @@ PAIRS = {
     "chi-square": TESTS[tests.CHI_SQUARE.name],
 }
 
+#: How a test comes to its p-value, if the scenario says it; reads after the endpoint.
+WAYS = {
+    tests.BY_PERMUTATION: ", p by permutation below 15 in an arm and else by t",
+    tests.BY_T: ", p by t at every size",
+}
+
 #: What is estimated; reads after "estimates".
 ESTIMANDS = {
     estimands.MEAN.name: "the mean",

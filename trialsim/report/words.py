@@ -305,7 +305,7 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     if PERMUTATIONS in TEST[what.test].options:
         text += f", {what.permutations or DEFAULT_PERMUTATIONS:,} permutations"
     if what.by is not None:
-        text += f", p by {what.by} whatever the size"
+        text += kinds.WAYS[what.by]
     if what.within:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:

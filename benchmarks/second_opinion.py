@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from trialsim.analysis import formulas
-from trialsim.analysis.methods import categorical, means, ranks
+from trialsim.analysis.methods import categorical, means, ranks, survival
 from trialsim.analysis.methods.wilcoxon import wilcoxon
 from trialsim.analysis.moments import moments
 from trialsim.analysis.ordering import Counts, order
@@ -298,6 +298,55 @@ def tables(rng: np.random.Generator) -> Iterator[Design]:
                 yield Design(least, power(more), rejected(categorical.chi_square(table), 0.05))
 
 
+# ---------------------------------------------------------------- times until an event
+
+#: The share of those without treatment who have the event while they are followed.
+EVENTS = (0.4, 0.9)
+
+
+def followed(rng: np.random.Generator, sizes: tuple[int, ...], hazards: Floats) -> survival.LogRankSums:
+    """Exponential times, followed until time 1."""
+    times = rng.exponential(size=(TRIALS, sum(sizes))) / np.repeat(hazards, sizes)
+    marks = (times > 1).astype(np.int8)
+    arms = tuple(range(len(sizes)))
+    return survival.log_rank_sums(np.minimum(times, 1.0), marks, arms_of(sizes), arms=arms)
+
+
+def log_rank(rng: np.random.Generator) -> Iterator[Design]:
+    """A higher hazard in the first arm."""
+    for least in FROM:
+        for ((na, nb), side, alpha, goal), event in product(grid(least), EVENTS):
+            base = -float(np.log1p(-event))
+
+            def power(log_ratio: float) -> float:
+                chance = -float(np.expm1(-base * np.exp(log_ratio)))  # noqa: B023  # used at once
+                return formulas.log_rank_power(chance, event, na, nb, alpha=alpha, alternative=side)  # noqa: B023
+
+            log_ratio = effect_for(power, goal, 2.5)
+            if log_ratio is not None:
+                sums = followed(rng, (na, nb), base * np.exp([log_ratio, 0.0]))
+                yield Design(least, power(log_ratio), rejected(survival.log_rank(sums, alternative=side), alpha))
+
+
+def hazards_of_all(rng: np.random.Generator) -> Iterator[Design]:
+    """Three arms, log hazard ratios 0, d / 2, d."""
+    place = np.array([0.0, 0.5, 1.0])
+    for least in FROM:
+        for ratio, goal, event in product(((1, 1, 1), (1, 2, 3)), GOALS, EVENTS):
+            sizes = tuple(least * share for share in ratio)
+            base = -float(np.log1p(-event))
+
+            def power(d: float) -> float:
+                chances = -np.expm1(-base * np.exp(d * place))  # noqa: B023  # used at once
+                noncentrality = formulas.hazards_noncentrality(chances, np.array(sizes, float))  # noqa: B023
+                return formulas.chi_square_power(noncentrality, 2, alpha=0.05)
+
+            d = effect_for(power, goal, 2.5)
+            if d is not None:
+                found = survival.log_rank_all(followed(rng, sizes, base * np.exp(d * place)))
+                yield Design(least, power(d), rejected(found, 0.05))
+
+
 MEASURED: dict[str, Callable[[np.random.Generator], Iterator[Design]]] = {
     "welch": welch,
     "welch-anova": welch_anova,
@@ -309,6 +358,8 @@ MEASURED: dict[str, Callable[[np.random.Generator], Iterator[Design]]] = {
     "kruskal": kruskal,
     "corrected": corrected,
     "tables": tables,
+    "log-rank": log_rank,
+    "hazards of all arms": hazards_of_all,
 }
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.response.studies import SEED, flat, played, prepared, ward
 from trialsim import study as studies
+from trialsim.codebook import CENSORED
 from trialsim.cohort import Cohort, Trial
 from trialsim.engine.trace import KIND_NAMES
 from trialsim.protocol.columns import HOLD_STATES, VISIT_REASONS
@@ -143,7 +144,8 @@ def test_measurements_are_the_arrays_row_by_row(twin: str, trial: Trial) -> None
         part = table[(table["outcome"] == outcome) & (table["visit"] == visit)].set_index("participant")
         n = part.index.to_numpy() - 1
         np.testing.assert_array_equal(part["value"], measured.values[t, trial.index, n, d])
-        np.testing.assert_array_equal(part["below_limit"], measured.below[t, trial.index, n, d])
+        words = [CENSORED[mark] for mark in measured.censored[t, trial.index, n, d].tolist()]
+        assert part["censored"].tolist() == words
         assert part["status"].tolist() == [
             trial.cohort.response_plan.reasons[k] for k in measured.reason[t, trial.index, n, d]
         ]
@@ -158,8 +160,8 @@ def test_twins_are_two_tables(trial: Trial) -> None:
 def test_a_value_is_missing_exactly_where_it_has_a_reason(trial: Trial) -> None:
     table = trial.measurements()
     assert (table["value"].isna() == (table["status"] != "measured")).all()
-    assert table["below_limit"].dtype == bool
-    assert set(table.loc[table["below_limit"], "status"]) <= {"below detection limit"}
+    assert set(table["censored"]) <= {"no", "left"}
+    assert set(table.loc[table["censored"] == "left", "status"]) <= {"below detection limit"}
     wanted = {"measured", "lost"} | ({"asleep", "below detection limit"} if trial.cohort.trace else set())
     assert wanted <= set(table["status"])
 

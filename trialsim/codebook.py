@@ -13,6 +13,8 @@ from trialsim.engine.trace import KIND_NAMES
 from trialsim.numbers.distributions import Distribution, cdf, quantile
 from trialsim.protocol.columns import HOLD_STATES, VISIT_REASONS
 from trialsim.protocol.program import Program
+from trialsim.quantities.fields import Number
+from trialsim.quantities.units import format_value
 from trialsim.response import ResponsePlan
 from trialsim.scenario.model import Outcome, Scenario
 
@@ -141,8 +143,20 @@ def _measurements(study: DescribedStudy) -> Iterator[Entry]:
         yield _value(name, outcome)
     yield Entry(table, "unit", "unit of the value; empty for scores", TEXT)
     yield Entry(table, "status", "measured, or why it is missing", CODE, codes=_listed(study.response.reasons))
-    yield Entry(table, "below_limit", "whether the assay read a value below its detection limit", TRUTH)
+    yield Entry(table, "censored", "whether a value is only known to lie on one side", CODE, codes=_listed(_sides()))
     yield Entry(table, "plate", "number of the assay's plate; empty where there are none", WHOLE, range="1 or more")
+    if any(outcome.scale.follow == "over" for outcome in outcomes.values()):
+        meaning = "for how long events were counted; empty for other outcomes, and where nobody counted"
+        yield Entry(table, "time_at_risk", meaning, NUMBER, unit="d", range="above 0")
+
+
+#: The word for each mark of a value.
+CENSORED = {0: "no", -1: "left", 1: "right"}
+
+
+def _sides() -> list[str]:
+    meaning = {-1: "the assay read it below its detection limit", 1: "nothing had happened until then"}
+    return [f"{word} = {meaning[side]}" if side else word for side, word in CENSORED.items()]
 
 
 def _value(name: str, outcome: Outcome) -> Entry:
@@ -163,6 +177,15 @@ def _value(name: str, outcome: Outcome) -> Entry:
         whole = all(value == int(value) for value in values)
         kind, ends = WHOLE if whole else NUMBER, f"{min(values):g} to {max(values):g}"
         return Entry("measurements", "value", meaning, kind, outcome=name, unit=unit, range=ends, codes=codes)
+    if scale.follow == "over":
+        meaning = f"{outcome.label or name}, events from {outcome.over[0]} to {outcome.over[1]}; empty if missing"
+        return Entry("measurements", "value", meaning, WHOLE, outcome=name, unit=unit, range="0 or more")
+    if outcome.until is not None:
+        until = outcome.until
+        end = f"{format_value(until.value, 'duration')} later" if isinstance(until, Number) else until
+        start = outcome.since or "enrollment"
+        meaning = f"{outcome.label or name}, the time from {start} until {end} at most; empty if missing"
+        return Entry("measurements", "value", meaning, NUMBER, outcome=name, unit=unit, range="above 0")
     ends = "above 0" if scale.positive else ""
     if outcome.limits is not None:
         ends = f"{outcome.limits[0].value:g} to {outcome.limits[1].value:g} intended, not enforced"

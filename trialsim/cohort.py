@@ -265,10 +265,12 @@ class Trial:
                         "value": float(value),
                         "unit": self.cohort.scenario.outcomes[outcome].unit or "",
                         "status": plan.reasons[measured.reason[t, self.index, n, d]],
-                        "below_limit": bool(measured.below[t, self.index, n, d]),
+                        "censored": codebooks.CENSORED[int(measured.censored[t, self.index, n, d])],
                         "plate": int(n) // plates[outcome] + 1 if plates[outcome] else None,
                     }
                 )
+                if measured.at_risk is not None:
+                    rows[-1]["time_at_risk"] = float(measured.at_risk[self.index, n, d])
         return pd.DataFrame(rows, columns=codebooks.columns(self.cohort.for_codebook, "measurements"))
 
     def activities(self) -> pd.DataFrame:

@@ -108,13 +108,13 @@ def decimals(typical: float, spread: float) -> int:
 def _digits(cohort: Cohort, name: str) -> Callable[[float], str]:
     """How an instrument prints the values of an outcome."""
     outcome: Outcome = cohort.scenario.outcomes[name]
-    if outcome.scale.categories is not None:
+    if outcome.scale.categories is not None or outcome.scale.follow == "over":
         return lambda value: f"{value:g}"
     if outcome.instrument.rounding is not None:
         step = Decimal(repr(outcome.instrument.rounding.value)).normalize()
         places = max(-int(step.as_tuple().exponent), 0)
         return lambda value: f"{value:.{places}f}"
-    if outcome.scale.positive:
+    if outcome.scale.positive or outcome.scale.follow == "until":
         return significant
     points = [
         point

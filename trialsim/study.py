@@ -144,6 +144,8 @@ def trial_arrays(cohort: Cohort, plan: AnalysisPlan | None = None) -> TrialArray
         times=visit_hours(cohort.response_plan, trace.visits) if trace is not None and realized else None,
         seed=cohort.seed,
         replicates=cohort.replicates,
+        censored=cohort.measurements.censored,
+        at_risk=cohort.measurements.at_risk,
     )
 
 

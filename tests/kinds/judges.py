@@ -19,6 +19,18 @@ def _fisher(arms: Sequence[Floats]) -> float:
     return float(stats.fisher_exact([[(arm == 1).sum(), (arm == 0).sum()] for arm in arms]).pvalue)
 
 
+#: How long participants are followed in the scenarios of this room, and nobody leaves.
+FOLLOWED = 1.0
+
+
+def _log_rank(arms: Sequence[Floats]) -> float:
+    from statsmodels.duration.survfunc import survdiff
+
+    time = np.concatenate(arms)
+    group = np.concatenate([np.full(len(one), k) for k, one in enumerate(arms)])
+    return float(survdiff(time, (time < FOLLOWED).astype(int), group)[1])
+
+
 def _columns(y: Sequence[Floats], x: Sequence[Floats]) -> tuple[Floats, Floats, Floats]:
     """Outcome, the baseline with a constant, and indicators of all arms but the first."""
     arm = np.concatenate([np.full(len(one), k) for k, one in enumerate(y)])
@@ -216,6 +228,8 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("ancova", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("chi-square", "two"): lambda y, _x, pair, _null: _chi_square([y[k] for k in pair]),
     ("fisher", "two"): lambda y, _x, pair, _null: _fisher([y[k] for k in pair]),
+    ("log-rank", "two"): lambda y, _x, pair, _null: _log_rank([y[k] for k in pair]),
+    ("log-rank", "all"): lambda y, _x, _pair, _null: _log_rank(y),
     ("residual-t", "two"): lambda y, _x, pair, _null: _residual(y, pair),
     ("anova", "all"): lambda y, _x, _pair, _null: stats.f_oneway(*y).pvalue,
     ("welch-anova", "all"): lambda y, _x, _pair, _null: _welch_anova(y),

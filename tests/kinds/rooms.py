@@ -99,7 +99,9 @@ def rooms(
         Room("judges", JUDGES, ways(every)),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
-        Room("truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.TRIMMED], two),
+        Room(
+            "truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.OF_TIMES, *effects.TRIMMED], two
+        ),
         Room("words of tests", words.TESTS, [test.name for test in every]),
         Room("words of pairs", words.PAIRS, [pair.name for pair in pairs]),
         Room("words of ways to a p-value", words.WAYS, WAYS),

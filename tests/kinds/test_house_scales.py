@@ -18,6 +18,9 @@ FAMILIES = (
     "quantities/words.py", "quantities/fields.py", "protocol/tapes.py",
 )  # fmt: skip
 
+#: Names of scales that are columns of tables too: alone in a dictionary they choose nothing.
+COLUMNS = ({"time"}, {"count"})
+
 CONSTANTS = {name.upper() for name in SCALE}
 
 
@@ -29,6 +32,8 @@ def choices_in(text: str) -> list[int]:
             parts: list[ast.expr | None] = [node.left, *node.comparators]
         elif isinstance(node, ast.Dict):
             parts = [key for key in node.keys if isinstance(key, ast.Constant)]
+            if {key.value for key in parts if isinstance(key, ast.Constant) and key.value in SCALE} in COLUMNS:
+                continue
         elif isinstance(node, ast.MatchValue):
             parts = [node.value]
         else:
@@ -73,6 +78,7 @@ def test_priors_are_written_and_not_compared() -> None:
         "outcome.scale is ORDINAL",
         "kinds.NORMAL == outcome.scale",
         'words = {"binary": "yes or no"}[scale]',
+        'words = {"time": "until an event", "count": "of events"}[scale]',
         'match scale:\n    case "normal":\n        pass',
     ],
 )
@@ -81,6 +87,8 @@ def test_a_choice_by_name_is_seen(line: str) -> None:
     assert choices_in(line)
 
 
-@pytest.mark.parametrize("line", ["outcome.scale.log", "PARTS = {NORMAL.name: 1}", "if scale.categories is None: pass"])
+@pytest.mark.parametrize(
+    "line", ["outcome.scale.log", "PARTS = {NORMAL.name: 1}", "if scale.categories is None: pass", '{"time": 3}']
+)
 def test_what_follows_from_a_record_is_no_choice(line: str) -> None:
     assert choices_in(line) == []

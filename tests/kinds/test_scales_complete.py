@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from typing import Any, get_args
 
 import numpy as np
@@ -35,13 +36,23 @@ from trialsim.kinds.scales import (
 )
 from trialsim.numbers.given import FORMS
 from trialsim.pilot import fit
+from trialsim.pilot.data import FitError
+from trialsim.pilot.family import refuse_followed
 from trialsim.quantities.records import PROVENANCE
 from trialsim.report.explain import explain
 from trialsim.response.effects import implied_effects
 from trialsim.response.pearson import COVARIANCE, VARIANCE, pearson
 from trialsim.response.scales import PARTS, ScaleParts
 from trialsim.response.scales.moments import ArmEndpoint, ArmPoint
-from trialsim.response.scales.parts import CalibrationRound, Form, MutableLevels, ReadingPair, Twin, ValueColumn
+from trialsim.response.scales.parts import (
+    CalibrationRound,
+    Course,
+    Form,
+    MutableLevels,
+    ReadingPair,
+    Twin,
+    ValueColumn,
+)
 from trialsim.response.unchanged import share_of_change
 from trialsim.scenario import loads
 from trialsim.scenario.model import CovariateEffect, Driver, Effect, Instrument, Level, Outcome, Response
@@ -60,19 +71,50 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "test": "mann-whitney",
     },
     "binary": {"level": "{chance: 30 %}", "effect": "{odds_ratio: 2}", "more": "better: higher", "test": "fisher"},
+    "count": {
+        "level": "{mean: 2, dispersion: 0.5}", "effect": "{rate_ratio: 1.5}", "more": "better: lower",
+        "test": "mann-whitney",
+    },
+    "time": {
+        "level": "{median: 0.8 d, shape: 1.2}", "effect": "{hazard_ratio: 0.6}", "more": "unit: d\n    better: lower",
+        "test": "log-rank",
+    },
 }  # fmt: skip
 
 #: A value for each key that may stand in a level or an effect, where no other value is told.
 NUMBERS = {
     "mean": "2", "sd": "1", "median": "2", "sd_log": "0.5", "cv": "0.5", "iqr": "[1, 3]",
     "shares": "[10 %, 20 %, 40 %, 20 %, 10 %]", "chance": "30 %", "difference": "0.5", "ratio": "1.2", "odds_ratio": "1.5",
+    "rate_ratio": "1.5", "hazard_ratio": "1.5", "dispersion": "0.5", "shape": "1.5",
     "sd_between": "0.1", "sd_log_between": "0.1", "rater_sd": "0.2", "assay": "elisa", "assay_cv": "5 %",
     "plate_cv": "5 %", "plate": "38 samples", "detection_limit": "0.1", "below": "missing", "rounding": "0.1",
 }  # fmt: skip
 #: Keys of an instrument that stand only beside others.
 BESIDE = {"plate_cv": ("plate",), "detection_limit": ("below",), "below": ("detection_limit",), "plate": ()}
 
+LIMITS = {None: "limits: [0, 10]", "over": "limits: [0, 10]", "until": "limits: [0 d, 10 d]"}
+
+#: Keys whose numbers have the unit of the outcome.
+AMOUNTS = ("mean", "sd", "median", "iqr", "difference", "sd_between", "detection_limit", "rounding")
+
+
+def number(name: str, key: str) -> str:
+    """A value for a key, in the unit of a time."""
+    unit = " d" if SCALE[name].follow == "until" and key in AMOUNTS else ""
+    return re.sub(r"[\d.]+", lambda found: found[0] + unit, NUMBERS[key])
+
+
 names = pytest.mark.parametrize("name", SCALE)
+#: Scales of values at single visits, which can change between two of them.
+OF_VISITS = {name: scale for name, scale in SCALE.items() if scale.follow is None}
+at_visits = pytest.mark.parametrize("name", OF_VISITS)
+
+#: Where an outcome is measured: at two visits, or from one to the other.
+WHEN = {
+    None: "visits: [pre, post]\n    correlation: {between_sessions: 0.6}",
+    "over": "over: [pre, post]",
+    "until": "until: post",
+}
 
 
 def text(name: str, *, level: str = "", effect: str = "", more: str = "", rest: str = "") -> str:
@@ -87,10 +129,9 @@ visits: {{pre: 0 d, post: 1 d}}
 outcomes:
   y:
     distribution: {name}
-    visits: [pre, post]
+    {WHEN[SCALE[name].follow]}
     level: {level or told["level"]}
     effects: {{treated: {(effect or told["effect"])[:-1]}, visits: [post]}}}}
-    correlation: {{between_sessions: 0.6}}
     {told["more"]}
     {more}
 analyses: {{main: {{outcome: y, visit: post, test: {told["test"]}}}}}
@@ -120,9 +161,17 @@ def missing_of(table: Any, scales: tuple[Scale, ...] = SCALES) -> set[str]:
 # ---------------------------------------------------------------- tables and records
 
 
-@pytest.mark.parametrize("table", [PARTS, fit.LEVELS, EXAMPLES], ids=["parts", "levels", "examples"])
+@pytest.mark.parametrize("table", [PARTS, EXAMPLES], ids=["parts", "examples"])
 def test_every_room_has_every_scale_and_no_other(table: Any) -> None:
     assert missing_of(table) == set()
+
+
+def test_every_scale_can_be_fitted_or_is_refused_in_words() -> None:
+    assert missing_of(fit.LEVELS, tuple(OF_VISITS.values())) == set()
+    for scale in SCALES:
+        if scale.follow is not None:
+            with pytest.raises(FitError, match=f"does not read outcomes with distribution: {scale.name} yet"):
+                refuse_followed(scale)
 
 
 PLANTED = dataclasses.replace(NORMAL, name="counts")
@@ -179,7 +228,8 @@ def test_every_scale_can_be_found_without_its_name() -> None:
 def test_a_record_is_consistent(name: str) -> None:
     scale = SCALE[name]
     assert scale.effects, "an effect must be possible"
-    assert (scale.family is None) == (scale.categories is not None)
+    assert (scale.family is None) == (scale.categories is not None or scale.follow is not None)
+    assert set(scale.carried) <= set(LEVEL_KEYS)
     if scale.family is not None:
         assert scale.levels == (*FORMS[scale.family], "iqr")
     assert bool(scale.example) == (scale.categories is not None)
@@ -197,19 +247,19 @@ def test_what_does_not_fit_is_refused(name: str) -> None:
     scale = SCALE[name]
     assert faults(text(name)) == set()
     for key in EFFECT_KEYS:
-        assert faults(text(name, effect=f"{{{key}: {NUMBERS[key]}}}")) == (
+        assert faults(text(name, effect=f"{{{key}: {number(name, key)}}}")) == (
             set() if key in scale.effects else {"TS-E024"}
         )
     for key in LEVEL_KEYS:
         forms = (*scale.levels, *scale.levels_of_others)
         if not any(key in form.split() for form in forms):
-            assert faults(text(name, level=f"{{{key}: {NUMBERS[key]}}}")) == {"TS-E022"}
+            assert faults(text(name, level=f"{{{key}: {number(name, key)}}}")) == {"TS-E022"}
     for form in scale.levels:
-        level = ", ".join(f"{key}: {NUMBERS[key]}" for key in form.split())
+        level = ", ".join(f"{key}: {number(name, key)}" for key in form.split())
         assert faults(text(name, level=f"{{{level}}}")) == set()
     rhythm = 'rhythm: {slope: 0.1 per h, reference_clock: "08:00"}'
     assert ("TS-E028" in faults(text(name, more=rhythm))) == (not scale.rhythm)
-    assert ("TS-E116" in faults(text(name, more="limits: [0, 10]"))) == (not scale.limits)
+    assert ("TS-E116" in faults(text(name, more=LIMITS[scale.follow]))) == (not scale.limits)
     if scale.categories is None:
         assert "TS-E020" in faults(text(name, more="categories: [0, 1, 2]"))
 
@@ -219,13 +269,13 @@ def test_instruments_fit_their_scale(name: str) -> None:
     told = EXAMPLES[name]["more"]
     for key in INSTRUMENT_KEYS:
         keys = (key, *BESIDE.get(key, ()))
-        tool = ", ".join(f"{one}: {NUMBERS[one]}" for one in keys)
+        tool = ", ".join(f"{one}: {number(name, one)}" for one in keys)
         source = text(name).replace(told, "" if "instrument" in told else told).rstrip()
-        source = source.replace("    correlation:", f"    instrument: {{{tool}}}\n    correlation:")
+        source = source.replace("    effects:", f"    instrument: {{{tool}}}\n    effects:")
         assert ("TS-E072" in faults(source)) == (key not in SCALE[name].instrument), key
 
 
-@names
+@at_visits
 def test_transforms_fit_their_scale(name: str) -> None:
     """Of scores that begin at 0 there is no percent, of others there is."""
     scale = SCALE[name]
@@ -248,35 +298,49 @@ class Standard:
     z: Any
 
 
-def standard(name: str, parts: ScaleParts, *, arm: int = 1, shift: float | None = None) -> Standard:
+def standard(
+    name: str, parts: ScaleParts, *, arm: int = 1, shift: float | None = None, endless: bool = True
+) -> Standard:
+    """The values; times as long as they take if ``endless``, otherwise as long as participants are followed."""
     study = study_of(name)
     plan = study.response
     z = special.ndtri((np.arange(20_001) + 0.5) / 20_001)[None, :]
     out, arms = np.empty((1, z.size, 1)), np.full((1, z.size), arm, np.int8)
-    column = ValueColumn(plan.points[1], plan.outcomes[0].categories, 0, arms, None, 0)
-    parts.fill(column, z.copy(), [Twin(1.0, None if shift is None else np.full(z.shape, shift), out)])
+    point = plan.points[-1]
+    everything, nothing = np.ones((1, 1, z.size)), np.zeros((1, 1, z.size))
+    length = point.follow.planned if point.follow is not None else 1.0
+    whole = 1e9 if endless and SCALE[name].follow == "until" else length
+    course = Course(whole * everything, everything, nothing, nothing, length)
+    column = ValueColumn(point, plan.outcomes[0].categories, 0, arms, None, 0, course)
+    parts.fill(
+        column,
+        z.copy(),
+        [Twin(1.0, None if shift is None else np.full(z.shape, shift), out, np.zeros(out.shape, np.int8))],
+    )
     return Standard(out[0, :, 0], study, z[0])
 
 
 def end_of(study: studies.Study, d: int, arm: int) -> ArmPoint:
     point = study.response.points[d]
     return ArmPoint(
-        float(point.location[arm]), float(point.sd[arm]), 0.0, point.cuts[arm], study.response.outcomes[0].categories
-    )
+        float(point.location[arm]), float(point.sd[arm]), 0.0, point.cuts[arm], study.response.outcomes[0].categories,
+        None if point.follow is None else point.follow.planned,
+    )  # fmt: skip
 
 
 def moments_agree(name: str, parts: ScaleParts) -> bool:
     """Mean and SD of the values are those of the closed form, of what levels imply and of the forms of correlations."""
     one, other = standard(name, parts), standard(name, parts, arm=0)
     plan = one.study.response
-    end = end_of(one.study, 1, 1)
+    end = end_of(one.study, -1, 1)
     spread = parts.expected(ArmEndpoint(end, None, 0.0, 0.0, log=False, percent=False))
-    implied = parts.implied(plan.points[1], 0, 1, plan.outcomes[0].categories)
+    implied = parts.implied(plan.points[-1], 0, 1, plan.outcomes[0].categories)
     assert spread is not None
+    seen = standard(name, parts, endless=False).values
     size = float(one.values.std())
     found = [
-        (float(one.values.mean()), spread.mean),
-        (size, spread.sd),
+        (float(seen.mean()), spread.mean),
+        (float(seen.std()), spread.sd),
         (float(one.values.mean() - other.values.mean()), implied.difference),
         (size, math.sqrt(parts.covariance(end, end, 1.0, True, False))),
     ]
@@ -288,7 +352,9 @@ def test_values_have_the_moments_that_the_closed_forms_take(name: str) -> None:
     assert moments_agree(name, PARTS[name])
 
 
-@pytest.mark.parametrize(("name", "other"), [("normal", "lognormal"), ("lognormal", "normal"), ("ordinal", "binary")])
+@pytest.mark.parametrize(
+    ("name", "other"), [("normal", "lognormal"), ("lognormal", "normal"), ("ordinal", "binary"), ("count", "normal")]
+)
 def test_a_part_of_another_scale_is_seen(name: str, other: str) -> None:
     """Planted: the moments of a neighbor; for scores, values of another study."""
     wrong = dataclasses.replace(PARTS[name], expected=PARTS[other].expected, fill=PARTS[name].fill)
@@ -304,7 +370,7 @@ def test_an_effect_moves_the_values_by_its_size(name: str) -> None:
     plan = study_of(name).response
     place = parts.place(next(iter(told.by_visit.values())), plan.outcomes[0].categories.tolist(), None)  # type: ignore[arg-type]
     shift = parts.shift(told.effects["treated"], place, plan.outcomes[0].categories.tolist())
-    assert shift > 0
+    assert (shift < 0) if SCALE[name].follow == "until" else (shift > 0)  # a lower hazard is a longer time
     moved = standard(name, parts, arm=0, shift=shift).values
     np.testing.assert_allclose(moved, standard(name, parts, arm=1).values, rtol=1e-9, atol=1e-9)
     for key in SCALE[name].effects:
@@ -316,7 +382,7 @@ def test_an_effect_moves_the_values_by_its_size(name: str) -> None:
 def test_levels_are_brought_nearer(name: str) -> None:
     """Values of the treated are brought to those of the control in one step, for the most part."""
     parts, control, treated = PARTS[name], standard(name, PARTS[name], arm=0), standard(name, PARTS[name], arm=1)
-    point = control.study.response.points[1]
+    point = control.study.response.points[-1]
     categories = control.study.response.outcomes[0].categories
     moving = MutableLevels(point.location.copy(), point.sd.copy(), point.cuts.copy())
     wanted, found = (parts.scaled(one.values) for one in (control, treated))
@@ -327,7 +393,7 @@ def test_levels_are_brought_nearer(name: str) -> None:
         np.testing.assert_allclose(level[1], before[0], atol=0.01)
 
 
-@names
+@at_visits
 def test_readings_that_do_not_change_are_counted(name: str) -> None:
     study = study_of(name)
     assert 0.05 < share_of_change(study.response, 0, 1, 0) < 1
@@ -374,11 +440,11 @@ def test_a_study_of_each_scale_goes_from_the_file_to_the_page(name: str) -> None
     found = studies.evaluate(study, replicates=40)
     assert any(math.isfinite(one.value) for one in found.measures)
     assert second_opinion(study, study.analysis.rows[0]) is not None
-    assert 0 < pearson(plan, 0, 1) <= 0.6 + 1e-9
+    assert scale.follow is not None or 0 < pearson(plan, 0, 1) <= 0.6 + 1e-9
     (effect,) = implied_effects(plan)
     assert effect.difference > 0 < effect.cohens_d
     assert (effect.ratio is not None, bool(effect.odds_ratios)) == (
-        "ratio" in scale.effects,
+        bool({"ratio", "rate_ratio", "hazard_ratio"} & set(scale.effects)),
         "odds_ratio" in scale.effects,
     )
     told = " ".join(" ".join((*section.lines, *(" ".join(row) for row in section.rows))) for section in explain(study))

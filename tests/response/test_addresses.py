@@ -55,7 +55,7 @@ def same(a: Any, b: Any) -> bool:
 @pytest.mark.parametrize("part", [range(37, 38), range(30, 50), range(99, 100)])
 def test_chunks_change_no_value(part: range) -> None:
     whole, some = played(study(), 100, twins=("declared", "null")), played(study(), part, twins=("declared", "null"))
-    for name in ("values", "reason", "below"):
+    for name in ("values", "reason", "censored"):
         kept = getattr(whole.measurements, name)[:, part.start : part.stop]
         assert getattr(some.measurements, name).tobytes() == np.ascontiguousarray(kept).tobytes(), name
 

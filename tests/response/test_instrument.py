@@ -118,7 +118,7 @@ def test_what_lies_below_the_limit_is_told_as_declared(below: str) -> None:
     true = truth("y", "post", shape)
     hidden = true < LIMIT
     np.testing.assert_allclose(y, np.where(hidden, BELOW[below], true), rtol=1e-9)
-    assert np.array_equal(cohort.measurements.below[0, :, :, 1], hidden)
+    assert np.array_equal(cohort.measurements.censored[0, :, :, 1], -1 * hidden)
     word = "below detection limit" if below == "missing" else "measured"
     assert set(status(cohort, "y", "post")[hidden]) == {word}
     assert set(status(cohort, "y", "post")[~hidden]) == {"measured"}
@@ -143,7 +143,7 @@ def test_the_limit_is_that_of_the_reading_and_not_of_the_truth() -> None:
 def test_a_lost_sample_is_not_below_the_limit() -> None:
     outcome = cortisol(detection_limit=LIMIT, below="missing") | {"lost": "30 %"}
     cohort = played(flat({"y": outcome}))
-    word, below = status(cohort, "y", "post"), cohort.measurements.below[0, :, :, 1]
+    word, below = status(cohort, "y", "post"), cohort.measurements.censored[0, :, :, 1] < 0
     assert same_share(word == "lost", 0.3)
     assert not below[word == "lost"].any()
     assert below[word == "below detection limit"].all()

@@ -269,5 +269,5 @@ def test_the_truth_is_measured_as_if_nothing_were_lost() -> None:
     reading = complete(cohort) + normal("rater/y/post", cohort.entries.arm.shape)
     np.testing.assert_allclose(whole.values[0, :, :, 1], np.floor(reading / 0.5 + 0.5) * 0.5, atol=1e-9)
     assert not whole.reason.any()
-    assert not whole.below.any()
+    assert not whole.censored.any()
     assert np.isnan(values(cohort, "y", "post")).mean() > 0.4

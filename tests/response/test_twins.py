@@ -69,7 +69,7 @@ BY_ARM = {"by_arm": {"control": {"shares": SHARES}, "treated": {"mean": 0.5, "sd
 def differs(a: Cohort, twin: str, b: Cohort, other: str) -> str | None:
     """The first array of two twins that is not the same."""
     i, j = a.measurements.twins.index(twin), b.measurements.twins.index(other)
-    for name in ("reason", "below", "values"):
+    for name in ("reason", "censored", "values"):
         x, y = getattr(a.measurements, name)[i], getattr(b.measurements, name)[j]
         if name == "values":
             if not np.allclose(x, y, rtol=1e-12, equal_nan=True):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.methods.strata import mantel_haenszel, stratified
+from trialsim.analysis.methods.survival import log_rank, log_rank_sums
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
@@ -15,6 +16,7 @@ from trialsim.kinds.tests import DEFAULT_TRIM
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Marks = NDArray[np.int8]
 
 #: Replicates pooled for one (pseudo)median, trimmed mean or win odds; blocks of replicates (100) are multiples of it.
 POOL = 20
@@ -41,6 +43,7 @@ def two_arms(
     who_b: Flags,
     categories: tuple[float, ...] = (),
     strata: NDArray[np.int64] | None = None,
+    marks: tuple[Marks, Marks] | None = None,
     trim: float = DEFAULT_TRIM,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
@@ -51,12 +54,16 @@ def two_arms(
     who_a, who_b : (R, N) who counts in either
     categories : all possible values, if they are few
     strata : (R, N) stratum of each participant, for effects within strata
+    marks : (R, N) which values of either arm are censored, for effects on times
     trim : the share that a trimmed mean cuts at each end
     """
     if estimand in TRIMMED:
         return TRIMMED[estimand](a, b, who_a, who_b, trim)
     if strata is not None:
         return WITHIN_STRATA[estimand](a, b, who_a, who_b, strata)
+    if estimand in OF_TIMES:
+        assert marks is not None  # times have them
+        return OF_TIMES[estimand](a, b, who_a, who_b, marks)
     return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
 
 
@@ -254,6 +261,23 @@ def _log_odds_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: t
     return pooled_log_ratio(a, b, who_a, who_b, odds=True)
 
 
+def _log_hazard_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, marks: tuple[Marks, Marks]) -> Floats:
+    """Mantel and Haenszel's estimate with every participant once in either arm, :data:`POOL` replicates at a time.
+
+    As for the pseudomedian, the result is at the first replicate of each pool. A hazard ratio of everybody is not the mean of
+    those of parts, so it is what the estimator itself gives where nobody leaves.
+    """
+    out = np.full(len(a), np.nan)
+    for start in range(0, len(a), POOL):
+        pool = slice(start, start + POOL)
+        times = np.concatenate([np.where(who_a, a, np.nan)[pool].ravel(), np.where(who_b, b, np.nan)[pool].ravel()])
+        arm = np.repeat(np.array([0, 1], np.int8), times.size // 2)
+        both = np.concatenate([one[pool].ravel() for one in marks])
+        sums = log_rank_sums(times[None], both[None], arm[None], arms=(0, 1))
+        out[start] = log_rank(sums).estimate[0]
+    return out
+
+
 #: Estimands of one sample, by name.
 ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.MEAN.name: _mean,
@@ -294,4 +318,9 @@ WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int6
 TRIMMED: dict[str, Callable[[Floats, Floats, Flags, Flags, float], Floats]] = {
     estimands.TRIMMED_DIFFERENCE.name: difference_of_trimmed_means,
     estimands.TRIMMED_LOG_RATIO.name: difference_of_trimmed_means,
+}
+
+#: Estimands of two arms on times, of which some may be censored, by name.
+OF_TIMES: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[Marks, Marks]], Floats]] = {
+    estimands.LOG_HAZARD_RATIO.name: _log_hazard_ratio,
 }

@@ -48,6 +48,8 @@ class TrialArrays:
     visit_covariates : by name and position on the D axis, those that an analysis asks for
     times : (R, N, D) realized times [h]; None without a ward, or if no analysis needs them
     seed, replicates : of the batch, for tests that draw
+    censored : (T, R, N, D) int8 whether a value is only known to be lower (-1) or higher (1); None if no value is
+    at_risk : (R, N, D) for how long events were counted [d]; None if no outcome is a count
     """
 
     values: Floats
@@ -61,6 +63,8 @@ class TrialArrays:
     times: Floats | None
     seed: int
     replicates: range
+    censored: NDArray[np.int8] | None = None
+    at_risk: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,16 @@ class Extraction:
     def twice(self, numbers: NDArray[Number]) -> NDArray[Number]:
         """(T x R, N) numbers of participants (R, N) that the twins share."""
         return np.tile(numbers, (self.data.values.shape[0], 1))
+
+    def marks(self, endpoint: Endpoint) -> NDArray[np.int8]:
+        """(T x R, N) whether the value is only known to be lower (-1) or higher (1)."""
+        censored = self.data.censored
+        if censored is None:
+            return self._once("no marks", lambda: np.zeros(self.arm.shape, np.int8))
+        return self._once(
+            ("marks", endpoint.visit),
+            lambda: np.ascontiguousarray(censored[:, :, :, endpoint.visit]).reshape(self.arm.shape),
+        )
 
     def joined(self, endpoint: Endpoint, choice: AnalysisSet) -> ArmMoments:
         """Moments of all participants together, for tests of one sample."""

@@ -29,6 +29,8 @@ EFFECTS: dict[str, tuple[float, Scale]] = {
     "secretion": (0.0, "difference"),
     "ratio": (1.0, "log"),
     "odds_ratio": (1.0, "log"),
+    "rate_ratio": (1.0, "log"),
+    "hazard_ratio": (1.0, "log"),
 }
 #: Keys of a level that are an effect if they differ from the reference arm's, or in one arm from the first visit's.
 CENTERS: dict[str, Scale] = {"mean": "difference", "median": "log", "chance": "logit"}

@@ -118,9 +118,9 @@ MEDIAN_LOG_CHANGE: Final = Estimand("median change of logs", "median", ("log",),
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
-SHARE: Final = Estimand("share", "share", ("none", "log"), ("value", "change"), None, "share", in_unit=False)
+SHARE: Final = Estimand("share of yes", "share", ("none", "log"), ("value", "change"), None, "share", in_unit=False)
 SHARE_BY_PERCENT: Final = Estimand(
-    "share by percent change", "share", ("percent",), ("change",), None, "share", in_unit=False
+    "share of yes by percent change", "share", ("percent",), ("change",), None, "share", in_unit=False
 )
 CHANGE_OF_SHARE: Final = Estimand(
     "change of a share", "change of a share", ("none", "log", "percent"), ("change",), None, "share", in_unit=False
@@ -139,6 +139,9 @@ ODDS_RATIO_WITHIN: Final = Estimand(
     None,
     "log",
     in_unit=False,
+)
+LOG_HAZARD_RATIO: Final = Estimand(
+    "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
 
 ESTIMANDS: Final = (
@@ -166,6 +169,7 @@ ESTIMANDS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
+    LOG_HAZARD_RATIO,
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}

@@ -13,7 +13,10 @@ Clue = Literal["categories", "chance", "concentration", "sd_log"]
 RaterError = Literal["latent", "value"]
 
 #: The size that means no effect, by the key that declares the effect.
-NO_EFFECT: Final = {"difference": 0.0, "ratio": 1.0, "odds_ratio": 1.0}
+NO_EFFECT: Final = {"difference": 0.0, "ratio": 1.0, "odds_ratio": 1.0, "rate_ratio": 1.0, "hazard_ratio": 1.0}
+
+#: The key that says for how long a participant is followed: events are counted over two visits, or awaited until one.
+Follow = Literal["over", "until"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,10 @@ class Scale:
     spreads : keys by which an activity's effect differs from person to person
     levels : keys that together determine a level
     levels_of_others : the same for other arms; missing keys are taken from the level of the reference arm
-    family : the distribution that the numbers of a level determine; None if a level is shares of categories
+    carried : keys of the spread of a level: a level with none of them takes those of the general level, or of the reference
+    follow : the key that says for how long a participant is followed; None where a value belongs to a visit
+    family : the distribution that the numbers of a level determine; None if a level is shares of categories, or numbers
+        above 0 that are the parameters themselves
     widest : the largest SD of the predictor; None if there is no bound
     categories : how many there are, at least and at most (None for no bound); None where values are measured
     example : categories as a file writes them
@@ -53,6 +59,8 @@ class Scale:
     spreads: tuple[str, ...]
     levels: tuple[str, ...]
     levels_of_others: tuple[str, ...]
+    carried: tuple[str, ...]
+    follow: Follow | None
     family: str | None
     widest: float | None
     categories: tuple[int, int | None] | None
@@ -83,6 +91,8 @@ NORMAL: Final = Scale(
     spreads=("sd_between",),
     levels=("mean sd", "mean cv", "median sd", "median iqr", "iqr"),
     levels_of_others=(),
+    carried=("sd", "cv", "sd_log", "iqr"),
+    follow=None,
     family="normal",
     widest=None,
     categories=None,
@@ -110,6 +120,8 @@ LOGNORMAL: Final = Scale(
     spreads=("sd_log_between",),
     levels=("mean sd", "mean cv", "mean sd_log", "median sd", "median cv", "median sd_log", "median iqr", "iqr"),
     levels_of_others=(),
+    carried=("sd", "cv", "sd_log", "iqr"),
+    follow=None,
     family="lognormal",
     widest=10.0,  # no outcome of a bedside study: half of the values would differ by factors above 800
     categories=None,
@@ -137,6 +149,8 @@ ORDINAL: Final = Scale(
     spreads=(),
     levels=("mean sd", "shares"),
     levels_of_others=("mean",),
+    carried=(),
+    follow=None,
     family=None,
     widest=None,
     categories=(3, None),
@@ -164,6 +178,8 @@ BINARY: Final = Scale(
     spreads=(),
     levels=("chance",),
     levels_of_others=(),
+    carried=(),
+    follow=None,
     family=None,
     widest=None,
     categories=(2, 2),
@@ -184,7 +200,65 @@ BINARY: Final = Scale(
     printed=True,
 )
 
-SCALES: Final = (NORMAL, LOGNORMAL, ORDINAL, BINARY)
+COUNT: Final = Scale(
+    name="count",
+    says="a count of events between two visits, effects are rate ratios",
+    effects=("rate_ratio",),
+    spreads=("sd_log_between",),
+    levels=("mean dispersion",),
+    levels_of_others=("mean",),
+    carried=("dispersion",),
+    follow="over",
+    family=None,
+    widest=None,
+    categories=None,
+    example="",
+    values=(),
+    clues=(),
+    predictor="log of the mean",
+    log=False,
+    in_unit=False,
+    positive=False,
+    yes_or_no=False,
+    transforms=("none",),
+    rhythm=False,
+    secretion=False,
+    instrument=(),
+    rater=None,
+    limits=False,
+    printed=False,
+)
+
+TIME: Final = Scale(
+    name="time",
+    says="the time until an event, effects are hazard ratios",
+    effects=("hazard_ratio",),
+    spreads=("sd_log_between",),
+    levels=("median", "median shape"),
+    levels_of_others=(),
+    carried=("shape",),
+    follow="until",
+    family=None,
+    widest=None,
+    categories=None,
+    example="",
+    values=(),
+    clues=(),
+    predictor="log of the hazard",
+    log=False,
+    in_unit=False,
+    positive=False,
+    yes_or_no=False,
+    transforms=("none",),
+    rhythm=False,
+    secretion=False,
+    instrument=(),
+    rater=None,
+    limits=False,
+    printed=False,
+)
+
+SCALES: Final = (NORMAL, LOGNORMAL, ORDINAL, BINARY, COUNT, TIME)
 
 #: Every scale under its name.
 SCALE: Final = {scale.name: scale for scale in SCALES}

@@ -11,8 +11,8 @@ Samples = Literal["one", "two", "all"]
 #: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
 Looks = Literal["value", "change", "visits"]
 
-#: What a test is based on: means (least squares), ranks, or tables of counts.
-Family = Literal["means", "ranks", "tables"]
+#: What a test is based on: means (least squares), ranks, tables of counts, or who is at risk at each event.
+Family = Literal["means", "ranks", "tables", "risk sets"]
 
 #: What a test estimates of a sample, or of the difference between two; :data:`NO_ESTIMATE` if it estimates nothing.
 Effect = Literal[
@@ -28,6 +28,7 @@ Effect = Literal[
     "risk ratio",
     "odds ratio",
     "odds ratio within strata",
+    "hazard",
     "none",
 ]
 
@@ -132,6 +133,7 @@ class Test:
     needs : those it cannot be without
     directions : which of its samples may have a one-sided alternative
     equal_sds : whether its closed form assumes the same SD in all arms
+    marks : whether it reads which values are censored, and so compares times until an event
     ways : the ways to its p-value that ``by`` may name, the one by default first
     prints : the statistics that papers print of it, if they are not those of its family (:data:`STATISTICS`)
     """
@@ -146,6 +148,7 @@ class Test:
     needs: tuple[Requirement, ...]
     directions: tuple[Samples, ...]
     equal_sds: bool
+    marks: bool
     ways: tuple[str, ...] = ()
     prints: tuple[str, ...] | None = None
 
@@ -168,6 +171,7 @@ ONE_SAMPLE_T: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 PAIRED_T: Final = Test(
@@ -181,6 +185,7 @@ PAIRED_T: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 WILCOXON: Final = Test(
@@ -194,6 +199,7 @@ WILCOXON: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 T: Final = Test(
@@ -207,6 +213,7 @@ T: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 WELCH: Final = Test(
@@ -220,6 +227,7 @@ WELCH: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 MANN_WHITNEY: Final = Test(
@@ -233,6 +241,7 @@ MANN_WHITNEY: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 BRUNNER_MUNZEL: Final = replace(
@@ -269,6 +278,7 @@ ANOVA: Final = Test(
     needs=(),
     directions=(),
     equal_sds=True,
+    marks=False,
 )
 
 WELCH_ANOVA: Final = Test(
@@ -282,6 +292,7 @@ WELCH_ANOVA: Final = Test(
     needs=(),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 KRUSKAL_WALLIS: Final = Test(
@@ -295,6 +306,7 @@ KRUSKAL_WALLIS: Final = Test(
     needs=(),
     directions=(),
     equal_sds=True,
+    marks=False,
 )
 
 JONCKHEERE: Final = replace(KRUSKAL_WALLIS, name="jonckheere", directions=("all",), prints=())
@@ -314,6 +326,7 @@ ANCOVA: Final = Test(
     ),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 CHI_SQUARE: Final = Test(
@@ -327,6 +340,7 @@ CHI_SQUARE: Final = Test(
     needs=(),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 FISHER: Final = Test(
@@ -340,6 +354,21 @@ FISHER: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
+)
+
+LOG_RANK: Final = Test(
+    name="log-rank",
+    samples=("two", "all"),
+    takes=("value",),
+    family="risk sets",
+    effect="hazard",
+    yes_or_no=False,
+    options=(),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=True,
 )
 
 BINOMIAL: Final = Test(
@@ -353,6 +382,7 @@ BINOMIAL: Final = Test(
     needs=(Requirement((NULL,), "a share to compare with", "Write null: 30 %."),),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 MCNEMAR: Final = Test(
@@ -366,6 +396,7 @@ MCNEMAR: Final = Test(
     needs=(),
     directions=("one",),
     equal_sds=False,
+    marks=False,
 )
 
 RISK_DIFFERENCE: Final = Test(
@@ -379,6 +410,7 @@ RISK_DIFFERENCE: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 RISK_RATIO: Final = Test(
@@ -392,6 +424,7 @@ RISK_RATIO: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 ODDS_RATIO: Final = Test(
@@ -405,6 +438,7 @@ ODDS_RATIO: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 CMH: Final = Test(
@@ -418,6 +452,7 @@ CMH: Final = Test(
     needs=(Requirement((STRATA,), "strata", "Write strata: and covariates by choice, or the site."),),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 CLUSTER_T: Final = Test(
@@ -431,6 +466,7 @@ CLUSTER_T: Final = Test(
     needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
     directions=("two",),
     equal_sds=False,
+    marks=False,
 )
 
 REGRESSION: Final = Test(
@@ -444,6 +480,7 @@ REGRESSION: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 RM_ANOVA: Final = Test(
@@ -457,6 +494,7 @@ RM_ANOVA: Final = Test(
     needs=(),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 BAYES: Final = Test(
@@ -473,6 +511,7 @@ BAYES: Final = Test(
     ),
     directions=(),
     equal_sds=False,
+    marks=False,
 )
 
 #: Tests that a scenario may name, in the order of its schema.
@@ -507,6 +546,7 @@ TESTS: Final = (
     CLUSTER_T,
     RM_ANOVA,
     BAYES,
+    LOG_RANK,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -521,6 +561,7 @@ RESIDUAL_T: Final = Test(
     needs=(),
     directions=("two",),
     equal_sds=True,
+    marks=False,
 )
 
 #: The same contrast and Welch's t, each with its p-value for all pairs together; only pairs ask for them.
@@ -566,6 +607,7 @@ PAIRS: Final = (
     Pair("dunn", ((KRUSKAL_WALLIS, DUNN),), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
     Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
+    Pair("log-rank", ((LOG_RANK, LOG_RANK),), of_model=False),
     Pair("chi-square", ((CHI_SQUARE, CHI_SQUARE),), of_model=False),
 )
 
@@ -597,6 +639,8 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("tables", "one"): (),
     ("tables", "two"): (),
     ("tables", "all"): (),
+    ("risk sets", "two"): (),
+    ("risk sets", "all"): (),
 }
 
 

@@ -56,6 +56,8 @@ def family_of(
             ORDINAL.name, steps, f"It is a scale with {len(steps)} levels, {steps[0]:g} to {steps[-1]:g}."
         )
     chosen = SCALE[wanted] if wanted is not None else None
+    if chosen is not None:
+        refuse_followed(chosen)
     if chosen.yes_or_no if chosen is not None else set(seen) <= {0.0, 1.0}:
         if not set(seen) <= {0.0, 1.0}:
             raise FitError(f"'{name}' is not 0 and 1.", code="TS-F005", remedy="Write yes as 1 and no as 0.")
@@ -74,6 +76,22 @@ def family_of(
             )
         return FamilyChoice(chosen.name, (), "It was chosen with --distribution.")
     return _by_aic(measured, arm, arms, positive=bool(seen[0] > 0))
+
+
+def refuse_followed(scale: Scale) -> None:
+    """Refuse a scale whose values need the time for which each participant was followed.
+
+    Raises
+    ------
+    FitError
+        TS-F005
+    """
+    if scale.follow is not None:
+        raise FitError(
+            f"trialsim fit does not read outcomes with distribution: {scale.name} yet.",
+            code="TS-F005",
+            remedy="Write the outcome into the scenario by hand, with the numbers of your pilot.",
+        )
 
 
 def _by_aic(measured: OutcomeData, arm: NDArray[np.int64], arms: int, *, positive: bool) -> FamilyChoice:

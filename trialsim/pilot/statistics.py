@@ -17,6 +17,7 @@ from trialsim.kinds.scales import BINARY, LOGNORMAL, NORMAL, ORDINAL, SCALE, SCA
 from trialsim.pilot import estimates as est
 from trialsim.pilot.checking import checked, small
 from trialsim.pilot.data import ChoiceError, Choices, FitError
+from trialsim.pilot.family import refuse_followed
 from trialsim.pilot.fragment import Data, FittedOutcome, Fragment, quantity, range_of, scenario_data
 from trialsim.pilot.scale import scores_of
 from trialsim.pilot.words import CONTROL, named
@@ -115,6 +116,8 @@ def fit_given(file: Path | None, given: Sequence[str], choices: Choices) -> Frag
         as :func:`read_statistics` and :func:`parse_given`; TS-F007 if a group is given twice, or a choice is impossible
         here
     """
+    if choices.distribution is not None:
+        refuse_followed(SCALE[choices.distribution])
     if choices.distribution is not None and not SCALE[choices.distribution].printed:
         raise ChoiceError("the scores are not known.", code="TS-F007", remedy="Give them: --scale 0..10.")
     used = (one.name for one in fields(choices) if getattr(choices, one.name) not in (None, ()))

@@ -399,3 +399,13 @@ def expected_length(activity: ActivityInfo, program: Program) -> float:
     """Mean length of one try [s]; an activity takes at least one tick."""
     slot = program.slots[activity.slot]
     return max(mean(slot.distribution), float(slot.least))
+
+
+def expected_between(program: Program, first: int, last: int, arm: int) -> float:
+    """Mean length of the waits, activities and first tries of an arm between two steps [s]; nobody waits for staff or hours."""
+    waits = [slot for op, slot, *_ in program.ops[first + 1 : last].tolist() if op == p.WAIT and slot >= 0]
+    done = [index for op, index, *_ in program.ops[first + 1 : last].tolist() if op in (p.ACTIVITY, p.ATTEMPT)]
+    given = [program.activities[index] for index in done if program.activities[index].arms >> arm & 1]
+    return sum(mean(program.slots[slot].distribution) for slot in waits) + sum(
+        expected_length(activity, program) for activity in given
+    )

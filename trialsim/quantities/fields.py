@@ -14,7 +14,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from trialsim.quantities.read import FAMILIES, PLAIN_KEYS, read_number, read_of_practitioners, read_spread
+from trialsim.quantities.read import (
+    FAMILIES,
+    PLAIN_KEYS,
+    read_number,
+    read_of_practitioners,
+    read_spread,
+    read_visit_or_duration,
+)
 from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, ProvenanceRecord, Record, Spread
 from trialsim.quantities.values import EXAMPLES, KIND_WORDS
 from trialsim.quantities.words import (
@@ -54,6 +61,7 @@ __all__ = [
     "Spread",
     "StudyName",
     "ValueSpread",
+    "VisitOrDuration",
 ]
 
 
@@ -168,6 +176,11 @@ ClockWindow = Annotated[
     tuple[int, int], BeforeValidator(read_clock_window), WithJsonSchema({"type": "string", "examples": ["08:00-20:00"]})
 ]
 Name = Annotated[str, BeforeValidator(read_name), WithJsonSchema(_TEXT)]
+VisitOrDuration = Annotated[
+    str | Number,
+    BeforeValidator(read_visit_or_duration),
+    WithJsonSchema({"description": "a visit, or a duration", "anyOf": [_TEXT, {"type": "object"}]}),
+]
 StudyName = Annotated[
     str, BeforeValidator(read_study_name), WithJsonSchema({"type": "string", "examples": ["pain-2026"]})
 ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialsim.errors import DistributionError
+from trialsim.quantities import units
 from trialsim.quantities.empirical import read_empirical
 from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Spread, amount_unit_kind
 from trialsim.quantities.refuse import did_you_mean, inside, only_keys, refuse
@@ -37,6 +38,16 @@ def read_number(value: object, kind: str, *, low: float | None = None, high: flo
         with inside("prior"):
             provenance["prior"] = read_prior(value["prior"], kind, unit)
     return Number(value=number, kind=kind, unit=unit, **provenance)
+
+
+def read_visit_or_duration(value: object) -> str | Number:
+    """A duration where it reads like one: a number with a unit of time; otherwise the name of a visit."""
+    if isinstance(value, (Number, Mapping)):
+        return read_number(value, "duration", low=0)
+    found = re.fullmatch(r"\s*[\d.,_]+\s*([^\W\d_]+)\s*", value) if isinstance(value, str) else None
+    if found is not None and units.is_unit(found[1], "duration"):
+        return read_number(value, "duration", low=0)
+    return read_name(value)
 
 
 def read_of_practitioners(

@@ -88,6 +88,15 @@ def canonical_unit(written: str, kind: str) -> str:
     raise UnitError(f"{written!r} is not a unit of a {kind}.", code="TS-U003", remedy=hint)
 
 
+def is_unit(written: str, kind: str) -> bool:
+    """Whether a word is a unit of this kind.
+
+    >>> is_unit("weeks", "duration"), is_unit("months", "duration")
+    (True, False)
+    """
+    return written in TABLES[kind] or ALIASES.get(written) in TABLES[kind]
+
+
 def format_value(value: float, kind: str, unit: str | None = None) -> str:
     """A canonical value as people write it; ``parse`` gives back exactly the same value.
 

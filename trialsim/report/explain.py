@@ -16,6 +16,7 @@ from trialsim.report.digits import percent
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.response.effects import ceilings, implied_effects
+from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
 from trialsim.scenario.dump import number_text
 from trialsim.scenario.model import Scenario
@@ -110,13 +111,21 @@ def _levels(study: Study) -> Section:
         for arm, name in enumerate(plan.arms):
             if arm and not point.differs:
                 continue
-            levels = [outcome.parts.words(one, arm, outcome.categories) for one in points]
+            levels = [_during(outcome.parts.words(one, arm, outcome.categories), point) for one in points]
             if plan.declared and not outcome.observed:
                 levels = ["", levels[1]]
             rows.append((outcome.name, point.visit, name if point.differs else "all arms", *levels))
     rows = _one_row_for_equal_visits(rows)
     header = ("as a pilot measures it", "level before anything moves or blurs it") if plan.declared else ("level",)
     return Section("Levels declared", (), ("outcome", "visit", "arm", *header), tuple(rows))
+
+
+def _during(level: str, point: PointPlan) -> str:
+    """A level with the planned time in which events are counted, or awaited."""
+    if point.follow is None:
+        return level
+    length = words.brief_duration(point.follow.length)
+    return f"{level}; followed for {length}" if point.follow.marks else f"in {length}: {level}"
 
 
 def _one_row_for_equal_visits(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -130,8 +139,11 @@ def _one_row_for_equal_visits(rows: Sequence[tuple[str, ...]]) -> list[tuple[str
 def _effects(study: Study) -> Section:
     rows, arms, reference = [], study.response.arms, study.response.reference
     against = arms[reference] if reference < len(arms) else "without it"
+    kinds_of_ratio = _kinds_of_ratio(study)
     for one in implied_effects(study.response):
+        kind = study.scenario.outcomes[one.outcome].scale.effects[0].replace("_", " ")
         ratio = f"{one.ratio:.2f}" if one.ratio is not None else ""
+        ratio += f" ({kind})" if ratio and len(kinds_of_ratio) > 1 else ""
         odds = _odds(one.odds_ratios)
         rows.append(
             (
@@ -139,9 +151,20 @@ def _effects(study: Study) -> Section:
                 f"{one.difference:+.3g}", ratio, odds, f"{one.cohens_d:+.2f}", f"{one.superiority:.2f}",
             )
         )  # fmt: skip
-    header = ("where", "arms", "difference", "ratio", "odds ratio at each cut", "Cohen's d", "P(X > Y)")
+    name = kinds_of_ratio[0] if len(kinds_of_ratio) == 1 else "ratio"
+    header = ("where", "arms", "difference", name, "odds ratio at each cut", "Cohen's d", "P(X > Y)")
     delivered = ", at full delivery" if study.program is not None else ""
     return Section(f"Effects these levels imply{delivered}", (), header, tuple(rows))
+
+
+def _kinds_of_ratio(study: Study) -> list[str]:
+    """What the ratios of the outcomes are, in words, each once."""
+    found = [what.scale.effects[0] for what in study.scenario.outcomes.values()]
+    return list(dict.fromkeys(key.replace("_", " ") for key in found if key in RATIOS))
+
+
+#: Keys of an effect that has one ratio.
+RATIOS = ("ratio", "rate_ratio", "hazard_ratio")
 
 
 def _odds(ratios: Sequence[float]) -> str:

@@ -38,6 +38,7 @@ TESTS = {
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
+    tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
     tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
     tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
@@ -69,6 +70,7 @@ PAIRS = {
     "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
     "fisher": TESTS[tests.FISHER.name],
     "chi-square": TESTS[tests.CHI_SQUARE.name],
+    "log-rank": TESTS[tests.LOG_RANK.name],
 }
 
 #: How a test comes to its p-value, if the scenario says it; reads after the endpoint.
@@ -106,6 +108,7 @@ ESTIMANDS = {
     estimands.RISK_RATIO.name: "the logarithm of the ratio of two shares of yes",
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
+    estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
 
 #: How an endpoint is taken; reads after where it is measured.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import exp, log
 
+from trialsim.kinds.scales import EFFECT_KEYS
 from trialsim.numbers.distributions import mean
 from trialsim.quantities.fields import Number, OfPractitioners
 from trialsim.report.words import join, number, significant
@@ -50,11 +51,8 @@ def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[L
 
 def _size(effect: Response | Driver | CovariateEffect) -> str:
     """The size of an effect on the scale of its outcome."""
-    if effect.ratio is not None:
-        return f"ratio {number(effect.ratio)}"
-    if effect.difference is not None:
-        return f"difference {number(effect.difference)}"
-    return f"odds ratio {number(effect.odds_ratio)}" if effect.odds_ratio is not None else "no effect"
+    given = ((key, getattr(effect, key)) for key in EFFECT_KEYS)
+    return next((f"{key.replace('_', ' ')} {number(size)}" for key, size in given if size is not None), "no effect")
 
 
 def _at(visits: Sequence[str]) -> str:
@@ -131,7 +129,7 @@ def _predictor(effect: CovariateEffect) -> float:
     """The size of an effect as its scale adds it up: a difference, or the logarithm of a ratio or odds ratio."""
     if effect.difference is not None:
         return effect.difference.value
-    factor = effect.ratio or effect.odds_ratio
+    factor = next((size for key in EFFECT_KEYS if (size := getattr(effect, key)) is not None), None)
     return log(factor.value) if factor is not None else 0.0
 
 
@@ -139,13 +137,19 @@ def _amount(value: float, unit: str | None) -> str:
     return number(Number(value=value, kind="amount", unit=unit))
 
 
+#: Whose mean a covariate moves, by the key of its effect.
+MEANS = {
+    "difference": "the mean of everybody is",
+    "ratio": "the geometric mean of everybody is",
+    "odds_ratio": "the mean log odds of everybody are",
+    "rate_ratio": "the mean log rate of everybody is",
+    "hazard_ratio": "the mean log hazard of everybody is",
+}
+
+
 def _follows(effect: CovariateEffect, shift: float) -> str:
     """What the covariate makes of everybody against the declared level, from the mean shift of the predictor."""
-    what = "the mean of everybody is"
-    if effect.difference is None:
-        what = (
-            "the geometric mean of everybody is" if effect.ratio is not None else "the mean log odds of everybody are"
-        )
+    what = next(words for key, words in MEANS.items() if getattr(effect, key) is not None)
     if abs(shift) < 1e-9:  # of rounding
         return f"{what} as declared"
     if effect.ratio is not None:

@@ -247,8 +247,12 @@ def costs(prices: Costs) -> Iterator[str]:
 def outcome(name: str, what: Outcome) -> str:
     """An outcome in one line."""
     scale = what.scale.says.format(categories=scores(what.categories))
-    unit = f" in {what.unit}" if what.unit else ""
-    text = f"{name} ({what.label or name}): {scale}{unit}; at {join(what.visits)}"
+    unit = f"{';' if what.scale.follow else ''} in {what.unit}" if what.unit else ""
+    when = f"from {what.over[0]} to {what.over[1]}" if what.over else f"at {join(what.visits)}"
+    if what.until is not None:
+        end = f"until {what.until}" if isinstance(what.until, str) else f"for {number(what.until)}"
+        when = f"from {what.since or 'enrollment'} {end}, shown at {what.visits[0]}"
+    text = f"{name} ({what.label or name}): {scale}{unit}; {when}"
     if what.limits is not None:
         text += f"; its scale goes from {number(what.limits[0])} to {number(what.limits[1])}"
     if what.labels:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from trialsim.errors import TrialsimError
 from trialsim.numbers.draws import fill_normal, stream, stream_key
+from trialsim.response.follow import FollowUp, course, follow_up
 from trialsim.response.measure import (
     assay_errors,
     correlate,
@@ -19,7 +20,7 @@ from trialsim.response.measure import (
     mix_site,
     read_off,
 )
-from trialsim.response.missingness import declared, lose
+from trialsim.response.missingness import declared, lose, ward_reasons
 from trialsim.response.plan import BELOW_LIMIT, OutcomePlan, PointPlan, ResponsePlan, plan_response
 from trialsim.response.predictor import (
     PredictorInputs,
@@ -47,14 +48,16 @@ class Measurements:
     ----------
     values : (T, R, N, D) in the outcome's unit, NaN where missing; D are ``ResponsePlan.pairs``
     reason : (T, R, N, D) int8, position in ``ResponsePlan.reasons``; 0 is measured
-    below : (T, R, N, D) whether the assay read a value below the detection limit; not where it was lost for another
-        reason
+    censored : (T, R, N, D) int8, -1 where the value is only known to be lower (the assay read it below the detection
+        limit), 1 where it is only known to be higher; 0 also where it was lost for another reason
+    at_risk : (R, N, D) for how long events were counted [d], NaN where nobody counted; None if no outcome is a count
     """
 
     twins: tuple[str, ...]
     values: Floats
     reason: NDArray[np.int8]
-    below: NDArray[np.bool_]
+    censored: NDArray[np.int8]
+    at_risk: Floats | None
 
 
 def respond(
@@ -80,20 +83,24 @@ def respond(
     """
     inputs = PredictorInputs(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
-    measured = Measurements(tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.bool_))
+    at_risk = np.full(shape[1:], np.nan) if any(one.scale.follow == "over" for one in plan.outcomes) else None
+    measured = Measurements(tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.int8), at_risk)
     z = _latent(inputs)
     for d, point in enumerate(plan.points):
         outcome = plan.outcomes[point.outcome]
-        latent = _rated(inputs, outcome, point, _mixed(inputs, outcome, point, z[d]))
-        _true_values(inputs, outcome, point, d, latent, scale, measured)
+        followed = follow_up(inputs, point, complete=complete) if point.follow is not None else None
+        felt = point if point.follow is None else replace(point, visit_index=point.follow.start)
+        latent = _rated(inputs, outcome, point, _mixed(inputs, outcome, felt, z[d]))
+        _true_values(inputs, outcome, point, d, latent, scale, measured, followed)
         _measure(inputs, outcome, point, d, measured, limited=not complete, rounded=rounded)
         if not complete and (trace is not None or outcome.lost > 0 or outcome.leaves):
-            lose(inputs, outcome, point, measured.values, measured.reason, d)
+            ward = ward_reasons(inputs, point) if followed is None else followed.reason
+            lose(inputs, outcome, point, measured.values, measured.reason, d, ward=ward)
     for d, point in enumerate(() if complete else plan.points):
         declared(inputs, plan, plan.outcomes[point.outcome], point, measured.values, measured.reason, d)
     _refuse_endless(plan, measured.values)
-    if measured.below.any():
-        measured.below[(measured.reason != 0) & (measured.reason != BELOW_LIMIT)] = False
+    if measured.censored.any():
+        measured.censored[(measured.reason != 0) & (measured.reason != BELOW_LIMIT)] = 0
     return measured
 
 
@@ -170,17 +177,25 @@ def _true_values(
     z: Floats,
     scale: float,
     measured: Measurements,
+    followed: FollowUp | None,
 ) -> None:
     """Fill column ``d`` of the values (T, R, N, D): levels, delivered treatment, shifts, and ``z`` (R, N)."""
     margins = {one.name: one.shift[d] for one in inputs.plan.margins}
     kinds = [TWINS["null" if name in margins else name] for name in measured.twins]
     lambdas = [factor * scale for factor, _ in kinds]
-    shifts = _shifts(inputs, outcome, point, lambdas, [clock for _, clock in kinds])
+    reference, arm = inputs.plan.reference, inputs.entries.arm
+    if followed is not None and point.follow is not None:
+        begins = replace(point, visit_index=point.follow.start)
+        shifts = [common_shift(inputs, outcome, begins)] * len(lambdas)
+        during = course(inputs, outcome, point, followed)
+        column = ValueColumn(point, outcome.categories, reference, arm, None, d, during)
+        if measured.at_risk is not None and outcome.scale.follow == "over":
+            measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
+    else:
+        shifts = _shifts(inputs, outcome, point, lambdas, [clock for _, clock in kinds])
+        column = ValueColumn(point, outcome.categories, reference, arm, delivered(inputs, point), d)
     shifts = [_moved(inputs, one, margins.get(name)) for one, name in zip(shifts, measured.twins, strict=True)]
-    column = ValueColumn(
-        point, outcome.categories, inputs.plan.reference, inputs.entries.arm, delivered(inputs, point), d
-    )
-    twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, strict=True)]
+    twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, measured.censored, strict=True)]
     outcome.parts.fill(column, z, twins)
 
 
@@ -243,7 +258,7 @@ def _measure(
     for twin in range(len(measured.twins)):
         read_off(
             errors is not None, NOTHING if errors is None else errors, limit, substitute, rounding, d,
-            measured.values[twin], measured.reason[twin], BELOW_LIMIT, measured.below[twin],
+            measured.values[twin], measured.reason[twin], BELOW_LIMIT, measured.censored[twin],
         )  # fmt: skip
 
 

@@ -124,10 +124,10 @@ def assay_errors(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def read_off(has_errors, errors, limit, substitute, rounding, d, values, reason, below_code, below):  # type: ignore[no-untyped-def]
+def read_off(has_errors, errors, limit, substitute, rounding, d, values, reason, below_code, censored):  # type: ignore[no-untyped-def]
     """The readings of an instrument for the values (R, N, D) at column ``d``: with errors, rounded, with a detection limit.
 
-    A value under ``limit`` becomes ``substitute``, missing when that is NaN.
+    A value under ``limit`` becomes ``substitute``, missing when that is NaN, and is marked as censored on the left.
     """
     replicates, participants, _ = values.shape
     for r in range(replicates):
@@ -141,7 +141,7 @@ def read_off(has_errors, errors, limit, substitute, rounding, d, values, reason,
                 value = math.floor(value / rounding + 0.5) * rounding
             if value < limit:
                 value = substitute
-                below[r, n, d] = True
+                censored[r, n, d] = -1
                 if not np.isfinite(substitute):
                     reason[r, n, d] = below_code
             values[r, n, d] = value

@@ -50,10 +50,19 @@ def outside_window(inputs: PredictorInputs, window: Window, point: PointPlan) ->
 
 
 def lose(
-    inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, values: Floats, reason: Codes, d: int
+    inputs: PredictorInputs,
+    outcome: OutcomePlan,
+    point: PointPlan,
+    values: Floats,
+    reason: Codes,
+    d: int,
+    *,
+    ward: Codes,
 ) -> None:
-    """Remove values (T, R, N, D) of column ``d`` that are missing because of the ward, a lost sample or the window."""
-    ward = ward_reasons(inputs, point)
+    """Remove values (T, R, N, D) of column ``d`` that are missing because of the ward, a lost sample or the window.
+
+    ``ward`` (R, N) are the reasons of the ward, 0 for none.
+    """
     codes = ward.copy()
     if outcome.lost > 0:
         u = inputs.uniform("lost/{outcome}/{visit}", outcome=outcome.name, visit=point.visit)

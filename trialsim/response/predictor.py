@@ -76,7 +76,9 @@ class PredictorInputs:
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, 0])
 
     def served(self, point: PointPlan, group: int) -> Ints:
-        """(R, N) who of a group of practitioners had served last at the visit, packed; -1 for nobody."""
+        """(R, N) who of a group of practitioners had served last at the visit, packed; -1 for nobody, as at enrollment."""
+        if point.visit_index < 0:
+            return np.full(self.entries.arm.shape, -1, dtype=np.int64)
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, V_SERVED + group])
 
     def people(self, served: Ints) -> Ints:
@@ -295,15 +297,22 @@ def _at_once(
         own = program.activities[index].own
         if own and scale == 0.0:
             continue
-        spread = spread_of(response)
-        size: Floats | float = size_of(inputs, response, outcome, point)
-        if spread is not None:
-            size = size + spread * individual(inputs, outcome, activity)
-        if response.sd_practitioner is not None and response.sd_practitioner.value > 0:
-            size = size + response.sd_practitioner.value * by_practitioner(inputs, outcome, activity, index, response)
-        gate = responders(inputs, outcome, activity, response)
-        total = _plus(total, activity_share(inputs, index, point) * gate * size * (scale if own else 1.0))
+        size = response_size(inputs, outcome, point, activity, response, index)
+        total = _plus(total, activity_share(inputs, index, point) * size * (scale if own else 1.0))
     return total
+
+
+def response_size(
+    inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, activity: str, response: Response, index: int
+) -> Floats:
+    """(R, N) what a whole activity adds to the predictor of those who respond, with their own spread; 0 for all others."""
+    spread = spread_of(response)
+    size: Floats | float = size_of(inputs, response, outcome, point)
+    if spread is not None:
+        size = size + spread * individual(inputs, outcome, activity)
+    if response.sd_practitioner is not None and response.sd_practitioner.value > 0:
+        size = size + response.sd_practitioner.value * by_practitioner(inputs, outcome, activity, index, response)
+    return responders(inputs, outcome, activity, response) * size
 
 
 def last_before(program: Program, activity: str, point: PointPlan) -> tuple[int, ...]:

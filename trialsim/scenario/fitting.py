@@ -30,11 +30,20 @@ def no_key_of_scale(name: str) -> Unfit:
         "rhythm": scale.rhythm,
         "half_life": scale.secretion,
         "instrument": bool(scale.instrument),
+        "over": scale.follow == "over",
+        "from": scale.follow == "until",
+        "until": scale.follow == "until",
+        "window": scale.follow is None,
     }
     unfit["Outcome"] = {key for key, fit in fits.items() if not fit}
     if not scale.secretion:
         unfit["Response"] |= {"secretion", "lag", "for"}
     return unfit
+
+
+def needed_by_scale(name: str) -> tuple[str, ...]:
+    """The keys that an outcome cannot be without."""
+    return (SCALE[name].follow or "visits",)
 
 
 def no_key_of_test(name: str) -> Unfit:

@@ -10,8 +10,6 @@ from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
 AnyLevel = Level | ArmLevels
-CENTERS = ("mean", "median", "iqr", "shares", "chance")
-SPREADS = ("sd", "cv", "sd_log", "iqr")
 
 
 def resolve_levels(
@@ -136,6 +134,6 @@ def _quoted(names: list[str]) -> str:
 
 
 def _with_spread(level: Level, other: Level | None, scale: Scale) -> Level:
-    if other is None or scale.family is None or any(getattr(level, key) is not None for key in SPREADS):
+    if other is None or any(getattr(level, key) is not None for key in scale.carried):
         return level
-    return level.model_copy(update={key: getattr(other, key) for key in SPREADS if key != "iqr"})
+    return level.model_copy(update={key: getattr(other, key) for key in scale.carried if key != "iqr"})

@@ -90,6 +90,7 @@ def resolve(written: WrittenScenario) -> Scenario:
 def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
+    from trialsim.scenario.checks.follow import with_own_visits
     from trialsim.scenario.checks.limits import check_limits
 
     findings = Findings()
@@ -98,6 +99,7 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
         raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
     points = outline(draft.protocol, draft.visits, draft.design.arms)
     program: Program | None = None
+    draft = with_own_visits(draft, points)
     try:
         check_limits(draft, points, findings.append)
         if findings:
@@ -206,6 +208,7 @@ def _outcome(
     return outcome.model_copy(
         update={
             "visits": visits,
+            **_followed(outcome, points),
             "effects": effects,
             "responds_to": responses,
             "missing": missing,
@@ -221,6 +224,16 @@ def _outcome(
             "covariates": _covariate_effects(outcome, path, scenario, findings),
         }
     )
+
+
+def _followed(outcome: Outcome, points: Outline) -> dict[str, object]:
+    """The visits from and until which participants are followed, by their full names."""
+    since, until = outcome.since, outcome.until
+    return {
+        "over": expand_visits(outcome.over, points),
+        "since": since if since is None else expand_visits([since], points)[0],
+        "until": expand_visits([until], points)[0] if isinstance(until, str) else until,
+    }
 
 
 def _effect_unit(outcome: Outcome) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args
 
 from trialsim.quantities.records import PROVENANCE, ProvenanceRecord, Record
 from trialsim.quantities.values import EXAMPLES
-from trialsim.scenario.fitting import needed_by_test, no_key_of_scale, no_key_of_test
+from trialsim.scenario.fitting import needed_by_scale, needed_by_test, no_key_of_scale, no_key_of_test
 from trialsim.scenario.keys import keys_of
 from trialsim.scenario.model import Draft
 from trialsim.scenario.text import read_text
@@ -41,7 +41,9 @@ def json_schema() -> dict[str, Any]:
     for record in records_below(Draft):
         _describe(schema if record is Draft else definitions.get(record.__name__, {}), record)
     _by_kind(definitions, "Analysis", "test", unfit=no_key_of_test, needed=needed_by_test)
-    _by_kind(definitions, "Outcome", "distribution", unfit=no_key_of_scale)
+    _by_kind(
+        definitions, "Outcome", "distribution", unfit=no_key_of_scale, needed=needed_by_scale, silent_needs=("visits",)
+    )
     _share_quantities(schema, definitions)
     required = schema.pop("required")
     schema["properties"] = {
@@ -144,10 +146,18 @@ def _share_quantities(part: Any, definitions: dict[str, Definition]) -> None:
 # ---------------------------------------------------------------- one form for each kind
 
 
-def _by_kind(definitions: dict[str, Definition], name: str, key: str, *, unfit: Any, needed: Any = None) -> None:
+def _by_kind(
+    definitions: dict[str, Definition],
+    name: str,
+    key: str,
+    *,
+    unfit: Any,
+    needed: Any = None,
+    silent_needs: tuple[str, ...] = (),
+) -> None:
     """Make a definition one of several, chosen by the word under ``key``: each with the keys that fit, all the way down.
 
-    Where ``key`` may be left out there is one more form, with every key.
+    Where ``key`` may be left out there is one more form, with every key, which cannot be without ``silent_needs``.
     """
     whole = definitions[name]
     words = _enum(whole["properties"][key])
@@ -161,6 +171,7 @@ def _by_kind(definitions: dict[str, Definition], name: str, key: str, *, unfit: 
     if key not in whole.get("required", ()):
         silent = deepcopy(whole)
         del silent["properties"][key]
+        silent["required"] = [*silent.get("required", ()), *silent_needs]
         definitions[_slug(name, "any")] = silent
         forms.append({"$ref": f"#/$defs/{_slug(name, 'any')}"})
     definitions[name] = {"description": whole["description"], "oneOf": forms}

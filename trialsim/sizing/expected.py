@@ -112,6 +112,7 @@ def _end(plan: ResponsePlan, point: int, arm: int) -> ArmPoint:
         own=variance,
         cuts=np.asarray(here.cuts[arm] - shift),
         categories=plan.outcomes[here.outcome].categories,
+        planned=None if here.follow is None else here.follow.planned,
     )
 
 
@@ -153,8 +154,10 @@ def activity_effect(plan: ResponsePlan, point: int, arm: int) -> tuple[float, fl
             if program.activities[i].arms >> arm & 1 and steps[i] <= program.visit_step[here.visit_index]
         ]
         share = response.responders.value if response.responders else 1.0
-        if response.visits:
-            acting = acting[-1:] if here.visit in response.visits else []
+        if (
+            response.visits or here.follow is not None
+        ):  # followed: each from its end on, the last repeat in place of others
+            acting = acting[-1:] if not response.visits or here.visit in response.visits else []
         else:
             session = program.visit_session[here.visit_index]
             acting = [i for i in acting if program.activities[i].session == session]

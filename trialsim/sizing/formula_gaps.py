@@ -52,6 +52,7 @@ def reasons(
         *_losses(study, declared, outcome),
         *_measurement(study, call, declared, outcome),
         *_movers(study, call, outcome),
+        *_followed(study, call, test, outcome),
         *_people(study, call, outcome),
         *_shape(study, call, test, outcome),
         *_arms(study, call, test, outcome),
@@ -185,6 +186,17 @@ def _movers(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterat
             yield f"only {_percent(response.responders.value)} respond to {activity}: the formula uses their mean effect"
         elif response.secretion is not None:
             yield f"the effect of {activity} depends on how long it lasts and when the sample is taken"
+
+
+def _followed(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomePlan) -> Iterator[str]:
+    """What a formula ignores of events that are counted or awaited over some time."""
+    if outcome.scale.follow is None:
+        return
+    point = study.response.points[call.endpoint.visit]
+    if study.program is not None and (any(point.own) or outcome.responses):
+        yield "an activity acts from its end, and the formula takes it as given when following begins: lower"
+    if test.family == "means":
+        yield "counts are whole and skewed, and the formula treats them as normal"
 
 
 def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterator[str]:

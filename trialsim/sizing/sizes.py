@@ -110,6 +110,8 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
         stratum=arrays.stratum[:, :n],
         visit_covariates={key: replace(one, values=one.values[:, :n]) for key, one in arrays.visit_covariates.items()},
         times=None if arrays.times is None else arrays.times[:, :n],
+        censored=None if arrays.censored is None else arrays.censored[:, :, :n],
+        at_risk=None if arrays.at_risk is None else arrays.at_risk[:, :n],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -23,7 +23,7 @@ from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
-from trialsim.truth.plays import SharedDraws
+from trialsim.truth.plays import Play, SharedDraws
 from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
@@ -142,23 +142,33 @@ def _effects_of(
 def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
-    values = [
-        endpoint_of(plays, in_arm(plays, target, arm), target, twin)
-        for arm in (target.arms if target.arms is not None else (target.alone,))
-    ]
+    alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (target.alone,))]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
-        return one_sample(target.estimand, values[0], who, null=null)
-    strata = _strata(plays, target)
+        return one_sample(target.estimand, endpoint_of(plays, alone[0], target, twin), who, null=null)
+    return _between(plays, target, twin, alone, who=(who, who))
+
+
+def _between(
+    plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
+) -> Floats:
+    """(R,) the effect of those who count in one simulation against those who count in another."""
+    a, b = played
     return two_arms(
         target.estimand,
-        *values,
-        who_a=who,
-        who_b=who,
+        *(endpoint_of(plays, one, target, twin) for one in played),
+        who_a=who[0],
+        who_b=who[1],
         categories=target.endpoint.categories,
-        strata=strata,
+        strata=_strata(plays, target),
+        marks=_marks(a, b, target, twin),
         trim=target.trim,
     )
+
+
+def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """(R, N) which values of two simulations are censored."""
+    return a.censored[twin, :, :, target.endpoint.visit], b.censored[twin, :, :, target.endpoint.visit]
 
 
 def _strata(plays: Plays, target: TargetEffect) -> NDArray[np.int64] | None:
@@ -173,15 +183,11 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
     if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
         return np.full(len(plays.shared.replicates), np.nan)
-    who = who_counts(plays, target)
-    own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
-    mixed = endpoint_of(plays, plays.mixed, target, twin)
-    a, b = (endpoint_of(plays, plays.alone[arm], target, twin) for arm in target.arms)
-    categories, strata, trim = target.endpoint.categories, _strata(plays, target), target.trim
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata, trim=trim)
-    return np.asarray(
-        together - two_arms(target.estimand, a, b, **own, categories=categories, strata=strata, trim=trim)
-    )
+    counted = who_counts(plays, target)
+    own = [counted & (plays.shared.entries.arm == arm) for arm in target.arms]
+    together = _between(plays, target, twin, (plays.mixed, plays.mixed), who=own)
+    apart = _between(plays, target, twin, [plays.alone[arm] for arm in target.arms], who=own)
+    return np.asarray(together - apart)
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

@@ -15,7 +15,7 @@ from trialsim.kinds.designs import TRANSFORM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import OTHER_ARM, V_REASON
 from trialsim.protocol.tapes import Tapes
-from trialsim.response import respond
+from trialsim.response import Measurements, respond
 from trialsim.response.zeros import logged_pairs
 
 Floats = NDArray[np.float64]
@@ -38,11 +38,13 @@ class Play:
     """One simulation: values (T, R, N, D) as if nothing were lost, and the events they come from.
 
     ``exact`` are the values before rounding, for analyses that take logarithms or percents: a reading of 0 would drop out
-    of them, and with it the lowest values. The same array as ``values`` where nothing is rounded to 0.
+    of them, and with it the lowest values. The same array as ``values`` where nothing is rounded to 0. ``censored`` (T, R, N, D)
+    are marks as in :class:`trialsim.response.Measurements`.
     """
 
     values: Floats
     exact: Floats
+    censored: NDArray[np.int8]
     entries: Entries
     trace: EventTrace | None
 
@@ -62,18 +64,19 @@ def play(shared: SharedDraws, arm: int | None) -> Play:
             study.program, entries, shared.tapes, seed=shared.seed, replicates=shared.replicates, engine=shared.engine
         )
     placed_trace = None if trace is None or study.program is None else placed(trace, study.program, entries)
-    values = exact = _complete(shared, entries, placed_trace, rounded=True)
+    measured = _complete(shared, entries, placed_trace, rounded=True)
+    values = exact = measured.values
     if logged_pairs(study.scenario):
-        exact = _complete(shared, entries, placed_trace, rounded=False)
+        exact = _complete(shared, entries, placed_trace, rounded=False).values
     if trace is not None:
         for d, point in enumerate(study.response.points):
             elsewhere = trace.visits[:, :, point.visit_index, V_REASON] == OTHER_ARM
             values[:, elsewhere, d] = exact[:, elsewhere, d] = np.nan
-    return Play(values, exact, entries, trace)
+    return Play(values, exact, measured.censored, entries, trace)
 
 
-def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Floats:
-    """(T, R, N, D) the values that would be measured if nothing were lost."""
+def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Measurements:
+    """The values that would be measured if nothing were lost."""
     study = shared.study
     return respond(
         study.response,
@@ -84,4 +87,4 @@ def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *
         twins=study.twins,
         complete=True,
         rounded=rounded,
-    ).values
+    )

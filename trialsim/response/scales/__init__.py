@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from trialsim.kinds import scales as kinds
-from trialsim.response.scales import binary, lognormal, normal, ordinal
+from trialsim.response.scales import binary, count, lognormal, normal, ordinal, time
 from trialsim.response.scales.parts import LevelParameters, ScaleParts
 from trialsim.response.scales.scores import (
     cumulative_logits,
@@ -41,4 +41,6 @@ PARTS: Final = {
     kinds.LOGNORMAL.name: lognormal.PARTS,
     kinds.ORDINAL.name: ordinal.PARTS,
     kinds.BINARY.name: binary.PARTS,
+    kinds.COUNT.name: count.PARTS,
+    kinds.TIME.name: time.PARTS,
 }

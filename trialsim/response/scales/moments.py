@@ -61,6 +61,7 @@ class ArmPoint:
     own : variance of the predictor that activities add between participants
     cuts : (L - 1,) cumulative logits, less the expected shift
     categories : (L,) scores; empty where values are measured
+    planned : how long participants are followed, in the unit of the time at risk; None where a value belongs to a visit
     """
 
     location: float
@@ -68,6 +69,7 @@ class ArmPoint:
     own: float
     cuts: Floats
     categories: Floats
+    planned: float | None = None
 
 
 @dataclass(frozen=True)

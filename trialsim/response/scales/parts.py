@@ -56,6 +56,25 @@ class MutableLevels:
 
 
 @dataclass(frozen=True)
+class Course:
+    """What acts on each participant while they are followed, in J pieces.
+
+    Attributes
+    ----------
+    until : (J, R, N) the ends of the pieces, from the start [unit of the outcome, days for a count]
+    delivered : (J, R, N) delivered share of the arm's difference in each piece
+    own, common : (J, R, N) what activities add to the predictor: those of the arm, which lambda scales, and all others
+    planned : the planned length of the whole
+    """
+
+    until: Floats
+    delivered: Floats
+    own: Floats
+    common: Floats
+    planned: float
+
+
+@dataclass(frozen=True)
 class ValueColumn:
     """A column ``d`` of true values, to be filled for each twin.
 
@@ -64,6 +83,7 @@ class ValueColumn:
     reference : the row of the levels against which effects are measured
     arm : (R, N) of each participant, -1 for nobody
     delivered : (R, N) delivered share of the arm's difference; None if all of it was delivered
+    course : of an outcome over which participants are followed; None if a value belongs to a visit
     """
 
     levels: Levels
@@ -72,15 +92,17 @@ class ValueColumn:
     arm: NDArray[np.int8]
     delivered: Floats | None
     d: int
+    course: Course | None = None
 
 
 @dataclass(frozen=True)
 class Twin:
-    """A twin: its lambda, the shift of the predictor (R, N) or None, and its values (R, N, D)."""
+    """A twin: its lambda, the shift of the predictor (R, N) or None, its values (R, N, D), and which are censored (R, N, D)."""
 
     factor: float
     shift: Floats | None
     out: Floats
+    marks: NDArray[np.int8]
 
 
 @dataclass(frozen=True)

@@ -53,11 +53,14 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
 def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program | None:
     """Numbers that must fit together once everything is written out; the compiled protocol, if there is a ward."""
     from trialsim.scenario.checks.analyses import check_scales
+    from trialsim.scenario.checks.follow import check_planned
     from trialsim.scenario.checks.outcomes import check_numbers
     from trialsim.scenario.checks.ward import compiled
     from trialsim.scenario.correlation import check_correlations
 
     program = compiled(scenario, points, report)
+    if program is not None:
+        check_planned(scenario, program, report)
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
     check_correlations(scenario, points, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, EACH_ARM, POPULATION, STRATEGY, TRANSFORM
 from trialsim.kinds.scales import SCALES, Scale
-from trialsim.kinds.tests import OF_VISITS, OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, Samples, Test
+from trialsim.kinds.tests import OF_VISITS, OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, TESTS, Samples, Test
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
@@ -186,6 +186,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
     for name, analysis in scenario.analyses.items():
         path = ("analyses", name)
         scale = scenario.outcomes[analysis.outcome].scale
+        _marks(analysis, scale, path, report)
         _transform(analysis, scale, path, report)
         check_summaries(analysis, scale, path, report)
         check_margin(analysis, path, report)
@@ -193,6 +194,21 @@ def check_scales(scenario: Draft, report: Report) -> None:
         _yes_or_no(analysis, scenario.outcomes[analysis.outcome], path, report)
         _estimand(analysis, (*path, "estimand"), report)
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
+
+
+def _marks(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:
+    """Times of which some are only known to be later need a test that knows it, and that test needs such times."""
+    timed = scale.follow == "until"
+    if timed == TEST[analysis.test].marks:
+        return
+    fitting = " or ".join(test.name for test in TESTS if test.marks)
+    if timed:
+        message = f"{analysis.test} would take a time at which following ended for that of an event."
+        report(Finding("TS-E145", (*path, "test"), message, f"Write test: {fitting}."))
+    else:
+        names = " or ".join(one.name for one in SCALES if one.follow == "until")
+        message = f"{analysis.test} compares times until an event; '{analysis.outcome}' is {scale.name}."
+        report(Finding("TS-E145", (*path, "test"), message, f"Choose another test, or write distribution: {names}."))
 
 
 def _transform(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:

@@ -34,7 +34,7 @@ def check_endpoint(analysis: Analysis, scenario: Draft, path: Path, points: Outl
     """An analysis has one endpoint, of visits at which its outcome is measured, that its test takes."""
     outcome = scenario.outcomes[analysis.outcome]
     measured = expand_visits(outcome.visits, points)
-    for here, visit in _visits(analysis, path, points):
+    for here, visit in _visits(analysis, path, points) if measured else ():  # an outcome without visits is the fault
         known(visit, measured, "TS-E030", here, report)
     given = [kind for kind, keys in _kinds(analysis).items() if keys]
     written = sum(len(keys) for keys in _kinds(analysis).values())

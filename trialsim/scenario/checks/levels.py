@@ -69,8 +69,30 @@ def _level(outcome: Outcome, path: Path, level: Level, report: Report, *, refere
         _shares(outcome.categories, level, path, report)
     elif scale.family is not None:
         _solvable(scale, scale.family, level, path, report)
+    elif scale.follow is not None:
+        _parameters(level, path, report)
     elif level.mean is not None:
         _mean_score(outcome.categories, level.mean.value, level, path, report)
+
+
+#: The largest mean of a count: beyond it no event is counted one by one.
+LARGEST_MEAN = 100_000.0
+#: Shapes of times: beyond them nearly all events come at once, or at the very beginning and never.
+SHAPES = (0.1, 20.0)
+
+
+def _parameters(level: Level, path: Path, report: Report) -> None:
+    """Numbers that are the parameters themselves."""
+    if level.mean is not None and not 0 < level.mean.value <= LARGEST_MEAN:
+        message = f"a mean of {level.mean.value:g} events is not possible here."
+        remedy = f"Write a mean above 0, and at most {LARGEST_MEAN:,.0f}."
+        report(Finding("TS-E023", (*path, "mean"), message, remedy))
+    if level.median is not None and not level.median.value > 0:
+        message = f"a median of {level.median.value:g} is not possible: events come after the start."
+        report(Finding("TS-E023", (*path, "median"), message, "Write a median above 0."))
+    if level.shape is not None and not SHAPES[0] <= level.shape.value <= SHAPES[1]:
+        message = f"a shape of {level.shape.value:g} is not possible here."
+        report(Finding("TS-E023", (*path, "shape"), message, f"Write a shape from {SHAPES[0]:g} to {SHAPES[1]:g}."))
 
 
 def _solvable(scale: Scale, family: str, level: Level, path: Path, report: Report) -> None:

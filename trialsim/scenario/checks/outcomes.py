@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.scales import EFFECT_KEYS, INSTRUMENT_KEYS, SPREAD_KEYS, Scale
+from trialsim.kinds.scales import EFFECT_KEYS, INSTRUMENT_KEYS, SCALE, SPREAD_KEYS, Scale
 from trialsim.quantities.fields import Record
 from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks.follow import check_follow
 from trialsim.scenario.checks.levels import check_levels
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.scores import check_scores
@@ -21,6 +22,7 @@ def check_outcomes(scenario: Draft, points: Outline, report: Report) -> None:
     for name, outcome in scenario.outcomes.items():
         path = ("outcomes", name)
         _visits(outcome, path, points, report)
+        check_follow(outcome, path, scenario, points, report)
         _arms(outcome, path, scenario, report)
         check_names(name, outcome, above, report)
         _responses(outcome, path, points, report)
@@ -50,7 +52,8 @@ def _names(names: tuple[str, ...], path: Path, points: Outline, report: Report) 
 
 
 def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> None:
-    if not outcome.visits:
+    follows = outcome.distribution in SCALE and SCALE[outcome.distribution].follow  # such an outcome has its own visit
+    if not outcome.visits and not follows:
         report(Finding("TS-E004", (*path, "visits"), "no visit is named.", "Write visits: [post]."))
     _names(outcome.visits, (*path, "visits"), points, report)
     for visit in outcome.by_visit:

@@ -25,8 +25,9 @@ from trialsim.quantities.fields import (
     Record,
     Share,
     SignedShare,
+    VisitOrDuration,
 )
-from trialsim.rules import ABOVE_ZERO, NOT_NEGATIVE, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
+from trialsim.rules import ABOVE_ZERO, LATER, NOT_NEGATIVE, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
 
@@ -44,6 +45,10 @@ class Level(ProvenanceRecord):
     iqr : the lower and the upper quartile, in the unit of the outcome. Example: [8, 15]
     shares : the share of each category, which sum to 100 %. Example: [20 %, 50 %, 30 %]
     chance : the chance of yes. Example: 30 %
+    dispersion : how far counts vary beyond chance: their variance is mean + dispersion x mean^2; 0 or more, 0 for Poisson.
+        Example: 0.5
+    shape : the shape of a Weibull time, above 0: above 1 the hazard rises, below 1 it falls; exponential by default.
+        Example: 1.2
     """
 
     mean: Annotated[Amount | None, QUANTITY] = None
@@ -54,6 +59,8 @@ class Level(ProvenanceRecord):
     iqr: tuple[Amount, Amount] | None = None
     shares: Annotated[tuple[Share, ...], SHARES_OF_A_WHOLE, QUANTITY] = ()  # ordinal: the share of each category
     chance: Annotated[Share | None, QUANTITY] = None  # binary
+    dispersion: Annotated[Factor | None, NOT_NEGATIVE, LATER] = None  # count
+    shape: Annotated[Factor | None, ABOVE_ZERO, LATER] = None  # time
 
     def numbers(self) -> dict[str, float]:
         """The numbers of a measured level under the names that ``distributions.solve`` takes."""
@@ -93,12 +100,16 @@ class Effect(ProvenanceRecord):
     difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
     ratio : the factor on a lognormal outcome, above 0. Example: 0.85
     odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    rate_ratio : the factor on the rate of a count, above 0. Example: 0.7
+    hazard_ratio : the factor on the hazard of a time, above 0. Example: 0.7
     visits : the visits at which it acts; all by default. Example: [post]
     """
 
     difference: Amount | None = None
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
+    rate_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
+    hazard_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
     visits: Names = ()
 
 
@@ -148,6 +159,8 @@ class Response(ProvenanceRecord):
     difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
     ratio : the factor on a lognormal outcome, above 0. Example: 0.85
     odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    rate_ratio : the factor on the rate of a count, above 0. Example: 0.7
+    hazard_ratio : the factor on the hazard of a time, above 0. Example: 0.7
     sd_log_between : the standard deviation of the logarithms of individual ratios, 0 or more. Example: 0.2
     sd_between : the standard deviation of individual differences, in the unit of the outcome, 0 or more. Example: 0.5
     sd_practitioner : the standard deviation of the effect over practitioners, on the scale of the predictor, 0 or more.
@@ -162,6 +175,8 @@ class Response(ProvenanceRecord):
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
+    rate_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
+    hazard_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
     sd_log_between: Annotated[Factor | None, NOT_NEGATIVE] = None  # spread of individual log ratios
     sd_between: Annotated[Amount | None, NOT_NEGATIVE] = None  # spread of individual differences
     sd_practitioner: PractitionerSd | None = None  # spread of the effect over practitioners, on the predictor's scale
@@ -180,6 +195,8 @@ class Driver(ProvenanceRecord):
     difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
     ratio : the factor on a lognormal outcome, above 0. Example: 0.85
     odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    rate_ratio : the factor on the rate of a count, above 0. Example: 0.7
+    hazard_ratio : the factor on the hazard of a time, above 0. Example: 0.7
     """
 
     driver: Annotated[Literal["failed", "wait", "interrupted", "duration", "missed"], OneOf()]
@@ -189,6 +206,8 @@ class Driver(ProvenanceRecord):
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
+    rate_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
+    hazard_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
 
 
 class CovariateEffect(ProvenanceRecord):
@@ -203,6 +222,8 @@ class CovariateEffect(ProvenanceRecord):
     difference : by how much the mean moves, in the unit of the outcome. Example: -0.8
     ratio : the factor on a lognormal outcome, above 0. Example: 0.85
     odds_ratio : the factor on the odds of an ordinal or binary outcome, above 0. Example: 0.6
+    rate_ratio : the factor on the rate of a count, above 0. Example: 0.7
+    hazard_ratio : the factor on the hazard of a time, above 0. Example: 0.7
     """
 
     covariate: Name
@@ -212,6 +233,8 @@ class CovariateEffect(ProvenanceRecord):
     ratio: Annotated[Factor | None, ABOVE_ZERO] = None
     difference: Amount | None = None
     odds_ratio: Annotated[Factor | None, ABOVE_ZERO] = None
+    rate_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
+    hazard_ratio: Annotated[Factor | None, ABOVE_ZERO, LATER] = None
 
 
 class Icc(ProvenanceRecord):
@@ -316,7 +339,11 @@ class Outcome(Record):
     labels : words for categories, each under its number. Example: {0: none, 4: extreme}
     limits : the lowest and highest value of the scale of a normal outcome, in its unit; not enforced. Example: [0, 100]
     better : which way is good for the participant. Example: lower
-    visits : the visits at which it is measured. Example: [pre, post]
+    visits : the visits at which it is measured; a count has one, the second of over, and a time that of until.
+        Example: [pre, post]
+    over : the two visits between which a count is taken. Example: [pre, post]
+    from : the visit from which a time counts; enrollment by default. Example: pre
+    until : how long participants are followed for a time: until a visit, or for a duration. Example: 90 d
     as : whether levels are true values, or values as a pilot on this ward would observe them. Example: observed
     level : the level at every visit that has none of its own. Example: {mean: 12.2, sd: 4.1}
     by_visit : levels of single visits. Example: {post: {mean: 10, sd: 4}}
@@ -341,7 +368,12 @@ class Outcome(Record):
     labels: Mapping[Name, Line] = {}  # words for categories, each under its number
     limits: tuple[Amount, Amount] | None = None  # of a normal outcome's scale: declared, not enforced
     better: Annotated[Literal["lower", "higher"], OneOf()] | None = None  # which way is good for the participant
-    visits: Names
+    visits: Names = ()
+    over: Annotated[Names, LATER, SCHEDULE] = ()  # of a count: two visits
+    since: Annotated[Name | None, LATER, SCHEDULE] = Field(
+        default=None, alias="from"
+    )  # of a time; enrollment by default
+    until: Annotated[VisitOrDuration | None, LATER, SCHEDULE] = None  # of a time
     source: Annotated[str | None, WORDS] = None
     computed_from: Annotated[str | None, WORDS] = None
     assumed: Annotated[str | None, WORDS] = None

@@ -35,7 +35,7 @@ FILES = ("one-arm", "two-arms", "all-arms", "groups")
 #: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}
 REPLICATES = 2000
-Z = 5.0
+Z = 5.1
 
 
 @cache

@@ -8,6 +8,7 @@ import numpy as np
 
 from trialsim.analysis.plan import RowPlan
 from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.quantities.counts import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,7 @@ def row_name(row: RowPlan) -> str:
 def note(result: OperatingCharacteristics) -> str:
     """The note in a figure about the replicates it shows."""
     shown, all_ = result.kept.count, result.replicates
-    text = f"{all_:,} simulated trials, seed {result.seed}."
+    text = f"{counted(all_, 'simulated trial')}, seed {result.seed}."
     return text if shown == all_ else f"First {shown:,} of {text}"
 
 

@@ -10,6 +10,7 @@ from trialsim.figures.style import (
     ACCENT,
     INK,
     QUIET,
+    TOO_OFTEN,
     blank_figure,
     bold_primary,
     caption,
@@ -48,7 +49,7 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
             axes.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
         axes.set_yticks(range(len(rows)), names)
         bold = bold_primary(axes, (bool(rates.loc[rates["row"] == row, "primary"].any()) for row in rows))
-        red = " Number in red: rejects too often without effects, so not a power." if rates["too_often"].any() else ""
+        red = f" {TOO_OFTEN}" if rates["too_often"].any() else ""
         axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.set_xlim(-0.01, 1.13)
         axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1])

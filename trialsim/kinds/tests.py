@@ -60,7 +60,7 @@ CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
 MARGIN: Final = Option(
     "margin",
     "cannot test a margin: its variance holds only without an effect",
-    "Use t, welch or ancova, or remove margin:.",
+    "Use t, welch, ancova or risk-difference, or remove margin:.",
 )
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
@@ -406,7 +406,7 @@ RISK_DIFFERENCE: Final = Test(
     family="tables",
     effect="share",
     yes_or_no=True,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -420,7 +420,7 @@ RISK_RATIO: Final = Test(
     family="tables",
     effect="risk ratio",
     yes_or_no=True,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -434,7 +434,7 @@ ODDS_RATIO: Final = Test(
     family="tables",
     effect="odds ratio",
     yes_or_no=True,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -462,7 +462,7 @@ CLUSTER_T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(CLUSTERS,),
+    options=(CLUSTERS, MARGIN),
     needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
     directions=("two",),
     equal_sds=False,
@@ -476,7 +476,7 @@ REGRESSION: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
     needs=(),
     directions=("two",),
     equal_sds=True,

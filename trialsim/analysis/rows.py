@@ -23,7 +23,8 @@ NOT_TESTED: Final = 6
 NO_EVENTS: Final = 7
 SHARED_CLUSTER: Final = 8
 TOO_FEW_CLUSTERS: Final = 9
-NO_EVENT: Final = 7
+NO_EVENT: Final = 10
+SEPARATED: Final = 11
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -37,6 +38,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
+    SEPARATED: "all values of one arm are above those of the other: the test has no standard error",
 }
 
 

@@ -230,7 +230,7 @@ def test_the_resolved_scenario_reads_back_equal() -> None:
 def test_levels_as_observed_give_what_a_pilot_measured() -> None:
     """The pilot of the search again, with a strong covariate: mean and SD are those of the declared levels."""
     people = {"participants": {"age": {"normal": {"mean": "15 y", "sd": "2 y"}}}}
-    covariates = {"covariates": [{"covariate": "age", "per": "1 y", "rate_ratio": 1.5}], "as": "observed"}
+    covariates = {"covariates": [{"covariate": "age", "per": "1 y", "rate_ratio": 1.2}], "as": "observed"}
     pilot = pilot_replicates(1000)
     wanted = values(played(flat({"y": FALLS}, **people), pilot, seed=PILOT_SEED), "y", "post")
     found = values(played(flat({"y": FALLS | covariates}, **people), pilot, seed=PILOT_SEED), "y", "post")

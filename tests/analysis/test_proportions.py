@@ -174,15 +174,14 @@ def test_nothing_happens_but_there_is_a_margin():
     assert result.p[0] < 0.025
 
 
-def test_one_arm_without_events_has_a_p_one_limit_and_an_infinite_estimate():
+def test_one_arm_without_events_has_a_p_and_one_limit_but_no_estimate():
     c = of_events((0, 30, 9, 30), (9, 30, 0, 30), (30, 30, 9, 30), (9, 30, 30, 30))
     ratio, odds = proportions.ratio(c, a=0, b=1), proportions.odds(c, a=0, b=1)
     for result, infinite in ((ratio, [-np.inf, np.inf]), (odds, [-np.inf, np.inf, np.inf, -np.inf])):
         assert (result.status == rows.OK).all()
         assert (result.p < 0.01).all()
         for r, value in enumerate(infinite):
-            assert result.estimate[r] == value
-            assert np.isnan(result.se[r])
+            assert np.isnan([result.estimate[r], result.se[r]]).all()
             assert (result.low[r] == -np.inf) == (value < 0)
             assert (result.high[r] == np.inf) == (value > 0)
             assert np.isfinite(result.high[r] if value < 0 else result.low[r])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trialsim.cli import main
-from trialsim.cli.brief import wrapped
+from trialsim.cli.text import wrapped
 
 OUT = "out"
 
@@ -44,7 +44,7 @@ def test_the_answer_stands_first_and_nothing_is_wider_than_the_terminal(
     assert "_" not in brief.replace(OUT, ""), "people read labels"
     everything = printed(capsys, *run, "--all")
     assert everything.startswith(brief.partition("\n\n")[0]), "--all begins with the same five lines"
-    for words in ("those_who_fell", "days until the last visit", "The nearest closed form"):
+    for words in ("wait [min]", "The nearest closed form"):
         assert words in everything
         assert words not in brief
     quiet = printed(capsys, *run, "--quiet")

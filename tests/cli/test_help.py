@@ -69,12 +69,14 @@ def lost_in(text: str) -> set[str]:
     [
         ["-h"], ["run", "-h"], ["explain", "picu-blood-draw"], ["replay", "textbook-t-test", "-r", "3"], ["plya"],
         ["run", "nicu-parent-massage", "-r", "60", "-s", "primary=those_who_fell", "--no-figures", "--no-truth", "-o", "out"],
+        ["tornado", "nicu-parent-massage", "-r", "20", "--no-figures", "-o", "out"],
+        ["compare", "nicu-parent-massage", "nicu-parent-massage", "-r", "60", "--all", "--no-figures", "-o", "out"],
     ],
 )  # fmt: skip
 def test_no_color_vanishes_on_white_or_black(
     words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
-    from trialsim.cli import brief, console
+    from trialsim.cli import console, text
 
     monkeypatch.chdir(str(tmp_path))
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -82,7 +84,8 @@ def test_no_color_vanishes_on_white_or_black(
     monkeypatch.setenv("TERM", "xterm-256color")
     colored = {"force_terminal": True, "color_system": "standard", "no_color": False}
     monkeypatch.setattr(console, "stderr", console.plain_console(stderr=True, soft_wrap=True, **colored))
-    monkeypatch.setattr(brief, "text_console", lambda: console.plain_console(width=80, **colored))
+    for name in ("text_console", "table_console"):
+        monkeypatch.setattr(text, name, lambda: console.plain_console(width=80, **colored))
     main(words)
     told = capsys.readouterr()
     assert "\x1b[" in told.out + told.err, "there are colors or bold letters to look at"

@@ -472,9 +472,12 @@ def test_a_name_like_markup_is_shown_as_it_is(copied: Path, capsys: Captured) ->
 
 
 def test_more_shards_than_chunks_are_told_of(tmp_path: Path, capsys: Captured) -> None:
-    for replicates, told in (("1200", "17 shards get none. Ask for 3."), ("10000", "")):
+    for replicates, shards, told in (
+        ("1200", "20", "1,200 simulated trials are 3 chunks: 17 shards get none. Ask for 3."), ("10000", "20", ""),
+        ("1", "2", "1 simulated trial is 1 chunk: 1 shard gets none. Ask for 1."),
+    ):  # fmt: skip
         capsys.readouterr()
-        assert main(["slurm", ANCOVA, "--shards", "20", "--replicates", replicates, "--out", str(tmp_path)]) == 0
+        assert main(["slurm", ANCOVA, "--shards", shards, "--replicates", replicates, "--out", str(tmp_path)]) == 0
         said = capsys.readouterr().err
         assert told in said
         assert bool(said) == bool(told)

@@ -91,7 +91,7 @@ def test_a_stopped_sweep_keeps_its_designs_and_goes_on(
 def test_a_tornado_tells_what_moves_the_power(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert main(["tornado", PICU, "--replicates", "50", "--out", str(out), "--no-figures"]) == 0
-    assert "Power of fear during as declared" in capsys.readouterr().out
+    assert "Power of Fear during the needle as declared" in capsys.readouterr().out
     assert set(pd.read_csv(out / "tornado.csv")["measure"]) == {"power", "trial_days", "cost_EUR"}
     assert main(["tornado", T_TEST, "--out", str(tmp_path / "none")]) == 4
     assert "TS-R022" in capsys.readouterr().err

@@ -22,6 +22,11 @@ def played(name: str, *, truth: bool, replicates: int = 200) -> OperatingCharact
     return studies.evaluate(study, replicates=replicates, truth=found)
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+
+
 def shown(result: OperatingCharacteristics, capsys: pytest.CaptureFixture[str]) -> str:
     print_measures(result)
     return capsys.readouterr().out
@@ -30,20 +35,24 @@ def shown(result: OperatingCharacteristics, capsys: pytest.CaptureFixture[str]) 
 def test_every_test_has_its_rate_and_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     result = played("nicu-parent-massage", truth=True)
     out = shown(result, capsys)
+    labels = {row.analysis: row.shown for row in result.kept.rows}
     for one in result.verdicts:
         rate = result.value(one.measure, analysis=one.analysis)
         digits = 1 if rate.mcse >= 0.00995 else 2
-        line = rf"{one.analysis} +post - pre .*{100 * rate.value:.{digits}f} % ± .* {re.escape(one.words)}"
+        line = rf"{labels[one.analysis]}: post - pre .*{100 * rate.value:.{digits}f} % ± .* {re.escape(one.words)}"
         assert re.search(line, out), line
-    assert re.search(r"those_who_fell .* rejects too often \(1\d times\)", out)
-    assert "with the clock stopped (no change twin). Its shares are type I errors." in out
+    assert re.search(r"Only mothers who fell: .* rejects too often \(1\d times\)", out)
+    assert "with the clock stopped (no change twin). Its shares are type I errors." in " ".join(out.split())
     assert out.count("Numbers after ± are Monte Carlo standard errors") == 1
     assert "100 % (at least 98.1 %)" in out
+    assert "all_mothers" not in out, "people read labels"
 
 
 def test_what_is_no_type_1_error_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(played("lessons/textbook-t-test", truth=False), capsys)
-    assert "(null twin). True effects were not computed, so its shares are not called type I errors." in out
+    assert "(null twin). True effects were not computed, so its shares are not called type I errors." in " ".join(
+        out.split()
+    )
     assert "clock" not in out
     assert "coverage" not in out
 

@@ -48,7 +48,9 @@ def found() -> Comparison:
         scenario=SimpleNamespace(primary=("m",)), analysis=SimpleNamespace(rows=rows), conduct=SimpleNamespace(target=2)
     )
     sides = [SimpleNamespace(label=label, study=study) for label in "ABC"]
-    return cast("Comparison", SimpleNamespace(rows=ROWS, sides=sides, shown=[shown(0), shown(5), shown(10)]))
+    return cast("Comparison", SimpleNamespace(
+        rows=ROWS, sides=sides, shown=[shown(0), shown(5), shown(10)],
+        too_often=lambda label, *, analysis, contrast: (label, analysis, contrast) == ("B", "n", "t - c")))  # fmt: skip
 
 
 def records(frame: Any, *names: str) -> list[tuple[Any, ...]]:
@@ -64,6 +66,8 @@ def test_powers_with_their_intervals_or_bounds(found: Comparison) -> None:
         ("n: t - c", False, "A", 0.2, 0.4), ("n: t - c", False, "B", 0.3, 0.5), ("n: t - c", False, "C", 0.1, 0.6),
     ]  # fmt: skip
     assert all(np.isnan(one[3]) for one in told[3:])
+    bad = [one[:2] for one in records(frames.power_frame(found), "row", "label", "too_often") if one[2]]
+    assert bad == [("n: t - c", "B")]
 
 
 def test_differences_with_their_intervals(found: Comparison) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from trialsim.compare import Comparison, compare, frames
 from trialsim.errors import RunError
-from trialsim.report.compare import alone, answer, choice, headlines, lines, pictures, write_comparison
+from trialsim.figures.style import ACCENT, TOO_OFTEN
+from trialsim.report.compare import alone, answer, choice, headlines, named_lines, pictures, too_often, write_comparison
+from trialsim.report.compare_lines import lines
 
 NURSE = "setting.resources.nurse.units=1"
 
@@ -34,7 +37,7 @@ def test_the_answer_knows_chance_from_difference(found: Comparison) -> None:
         ["nicu-parent-massage"], variants=["setting.resources.therapist.other_work.share=49 %"], replicates=200
     )
     assert "undecided" in answer(little)[0]
-    assert "more replicates would" in answer(little)[0]
+    assert "more replicates should" in answer(little)[0]
 
 
 def test_the_best_of_several_is_named_only_where_it_is_told_apart(found: Comparison) -> None:
@@ -63,6 +66,25 @@ def test_a_test_that_rejects_too_often_is_no_best_design() -> None:
     (said,) = choice(made)
     assert said.endswith("B is left out: the test rejects too often there.")
     assert "highest in B" not in said
+
+
+def test_other_tests_that_reject_too_often_are_marked() -> None:
+    """The analysis of those who fell is not primary: it is marked in figure, table and words."""
+    made = compare(["nicu-parent-massage"], variants=["design.enroll=24"], replicates=200)
+    powers = frames.power_frame(made)
+    assert set(powers.loc[powers["too_often"], "row"]) == {"Only mothers who fell: post - pre"}
+    (row,) = [one for one in lines(made, "B") if one.shown == "Only mothers who fell" and one.what == "power"]
+    assert row.bad_a
+    assert row.bad_b
+    assert not any(one.bad_a or one.bad_b for one in lines(made, "B") if one.shown != "Only mothers who fell")
+    (said,) = too_often(made)
+    assert said.endswith("without effects: Only mothers who fell (post - pre) in A and B.")
+    assert said in [line.text for line in named_lines(made) if line.bad]
+    (drawn,) = [one for one in pictures(made) if one.name == "power"]
+    texts = [(text.get_text(), text.get_color()) for text in drawn.figure.axes[0].texts]
+    assert len(texts) == 2
+    assert all(color == ACCENT and text.endswith("%") for text, color in texts)
+    assert any(TOO_OFTEN in text.get_text().replace("\n", " ") for text in drawn.figure.findobj(Text))
 
 
 def test_files(found: Comparison, tmp_path: Path) -> None:
@@ -142,6 +164,16 @@ def test_lines_mark_what_lies_beyond_chance(found: Comparison) -> None:
     assert shown["Sessions missed", "hold nurse"].clear
     assert not shown["null twin rejects", "Fear during the needle: music - control"].clear
     assert len(lines(found, "B", first=True)) < len(shown)
+
+
+def test_what_only_one_has_is_named_as_people_call_it() -> None:
+    """Analyses by their labels, measures of the trial in words; scripts get the names."""
+    found = compare(["nicu-parent-massage", "textbook-t-test"], replicates=20)
+    (of_a, _) = alone(found)
+    assert "All mothers, on logs (post - pre)" in of_a
+    assert "all_mothers" not in of_a
+    assert "all_mothers_log (post - pre)" in {row.name for row in found.alone}
+    assert "missed_share hold therapist" in {row.name for row in found.alone}
 
 
 def test_what_only_one_has_is_named() -> None:

@@ -61,7 +61,7 @@ def test_the_words() -> None:
     assert words(0.03, "keeps") == "keeps its level"
     assert words(0.83, "too often") == "rejects too often (17 times)"
     assert words(0.11, "too often") == "rejects too often (2.2 times)"
-    assert words(0.05, "open", 3000) == "undecided; 3,000 more replicates would decide"
+    assert words(0.05, "open", 3000) == "undecided; about 3,000 more replicates should decide"
 
 
 # ---------------------------------------------------------------- the name

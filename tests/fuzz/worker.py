@@ -17,13 +17,10 @@ import time
 import traceback
 import warnings
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from tests.fuzz.mutate import SCENARIOS, mutant, shipped
-from trialsim.cli import tables
-from trialsim.cli.console import plain_console
 from trialsim.cli.tables import print_measures
 from trialsim.evaluate.frames import note
 from trialsim.quantities.letters import ODD
@@ -74,7 +71,7 @@ def played(path: Path) -> None:
         found = studies.evaluate(study, replicates=2, workers=1)
         assert found.replicates == 2
         screen = io.StringIO()
-        with patched(screen):
+        with redirect_stdout(screen):
             print_measures(found)
         shown(path, screen.getvalue(), note(found))
 
@@ -93,17 +90,6 @@ def shown(path: Path, *texts: str) -> None:
         steering = ODD.search(text)
         if steering is not None:
             raise NoNumber(f"{steering[0]!r} is shown: {text[max(steering.start() - 100, 0) : steering.end() + 40]!r}")
-
-
-@contextmanager
-def patched(screen: io.StringIO) -> Iterator[None]:
-    """Tables are printed to ``screen``."""
-    before = tables.table_console
-    tables.table_console = lambda: plain_console(width=140, file=screen)
-    try:
-        yield
-    finally:
-        tables.table_console = before
 
 
 def main() -> None:

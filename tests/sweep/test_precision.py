@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ def table(value: float, n: int, *, measure: str = "power") -> OperatingCharacter
     """A table with one share of n replicates, as a play would give it."""
     mcse = math.sqrt(value * (1 - value) / n)
     row = Measure("main", "", measure, value, mcse, *wilson(value * n, n), n, 0)
-    made = SimpleNamespace(primary=("main",), measures=(row,))
+    made = SimpleNamespace(primary=("main",), measures=(row,), kept=SimpleNamespace(rows=()))
     made.value = lambda measure, analysis, contrast: OperatingCharacteristics.value(
         made,
         measure,
@@ -72,7 +73,11 @@ def test_a_real_study_reaches_its_precision() -> None:
     assert needed.reached
     assert needed.measure == again
     assert again.mcse <= 0.008
-    assert "power of main" in in_words(needed, 0.008)
+    assert "power of main (treated - control)" in in_words(needed, 0.008)
+    labeled = replace(needed, labels={"main": "Score at the end"})
+    assert "power of Score at the end (treated - control)" in in_words(labeled, 0.008)
+    trial = replace(needed, measure=replace(needed.measure, analysis="trial", measure="trial_days", contrast=""))
+    assert "give the trial days a Monte Carlo error" in in_words(trial, 0.008)
 
 
 def test_any_measure_may_be_named() -> None:

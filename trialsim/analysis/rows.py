@@ -23,7 +23,8 @@ NOT_TESTED: Final = 6
 NO_EVENTS: Final = 7
 SHARED_CLUSTER: Final = 8
 TOO_FEW_CLUSTERS: Final = 9
-NOTHING_HAPPENED: Final = 10
+NO_EVENT: Final = 10
+SEPARATED: Final = 11
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -36,7 +37,8 @@ STATUS_TEXT: Final[dict[int, str]] = {
     NO_EVENTS: "no events (or nothing but events) in both arms: the ratio does not exist",
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
-    NOTHING_HAPPENED: "no event in any arm while participants were followed: there is nothing to compare",
+    NO_EVENT: "no event in any arm: there is nothing to compare",
+    SEPARATED: "all values of one arm are above those of the other: the test has no standard error",
 }
 
 

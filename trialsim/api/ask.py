@@ -17,6 +17,7 @@ from trialsim.compare import Comparison, Side, common_seed, compare_sides, plann
 from trialsim.engine import Engine
 from trialsim.errors import AnalysisError, RunError
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
 from trialsim.result import Result
 from trialsim.runs import owners
 from trialsim.runs.answers import finished, taken
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from trialsim.report.brief import Line
     from trialsim.report.compare import ComparisonPicture
     from trialsim.reproduce import Placement
     from trialsim.scenario.sweep import Point, Sweep
@@ -55,13 +57,13 @@ class ComparisonResult(Result):
 
     def lines(self) -> list[str]:
         """The designs, the differences in power, and whether these are more than chance."""
-        from trialsim.report.compare import alone, answer, choice, headlines
+        from trialsim.report.compare import alone, answer, choice, headlines, too_often
 
         found = self.found
         lines = [
             line for (text, _), power in zip(headlines(found), answer(found), strict=True) for line in (text, power)
         ]
-        return [*lines, *choice(found), *found.notes, *alone(found)]
+        return [*lines, *choice(found), *too_often(found), *found.notes, *alone(found)]
 
     def pictures(self) -> Iterator[ComparisonPicture]:
         """The figures of the page."""
@@ -375,12 +377,20 @@ class ReproductionResult(Result):
         return pd.DataFrame([asdict(one) for one in self.placements])
 
     def lines(self) -> list[str]:
-        """What was simulated, and what agreement means."""
+        """How many published figures fit, what was simulated, and what agreement means."""
+        return [line.text for line in self.named_lines()]
+
+    def named_lines(self) -> list[Line]:
+        """The same, each behind its name."""
+        from trialsim.report.brief import Line
+        from trialsim.report.reproduce import fitting
+
         verdict = (
             "The arms' means are assumptions: agreement means that the assumptions could have produced the report, not that they "
             "are true."
         )
-        return [f"{self.replicates:,} simulated trials. {verdict}"]
+        answer = Line("Answer", fitting(self.placements))
+        return [answer, Line("Means", verdict), Line("Trials", f"{counted(self.replicates, 'simulated trial')}.")]
 
 
 @checked

@@ -18,6 +18,7 @@ from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.result import Result
 from trialsim.runs import run as playing
@@ -28,6 +29,7 @@ from trialsim.runs.place import settle
 from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
+from trialsim.runs.source import other_file
 from trialsim.runs.stores import EARLIER, Content, store_folder
 from trialsim.scenario import load
 from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
@@ -151,7 +153,8 @@ class Run(Result):
     def lines(self) -> list[str]:
         """The answer in a sentence, and where everything is."""
         manifest = self.manifest
-        what = f"{manifest['scenario']}: {manifest['replicates']:,} simulated trials, seed {manifest['seed']}, in {self.folder}."
+        trials = counted(manifest["replicates"], "simulated trial")
+        what = f"{manifest['scenario']}: {trials}, seed {manifest['seed']}, in {self.folder}."
         if self.finished is None:
             return [what]
         from trialsim.report.page import answer
@@ -220,6 +223,9 @@ def run(
             in_place=False,
         )  # fmt: skip
 
+    shared = other_file(Content(study, engine), folder)
+    if shared:
+        word(shared)
     with alone(folder, Content(study, engine).subject, tell=word):
         reached = None
         if precision is None:

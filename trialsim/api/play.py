@@ -18,6 +18,7 @@ from trialsim.engine import Engine
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.truth import Truth
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
 from trialsim.result import Result
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class Evaluation(Result):
         from trialsim.report.page import answer
 
         kept = self.characteristics
-        return [answer(self), f"{kept.scenario}: {kept.replicates:,} simulated trials, seed {kept.seed}."]
+        return [answer(self), f"{kept.scenario}: {counted(kept.replicates, 'simulated trial')}, seed {kept.seed}."]
 
     def pictures(self) -> Iterator[Picture]:
         """The figures of a report."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stages, stderr, stdout, table_console
+from trialsim.cli.console import print_json, say, stages, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
+from trialsim.cli.options import AnalysisName, all_option, json_option, quiet_option, scenario_argument, set_option
 from trialsim.cli.parse import SEED, SHARE, WORKERS, Whole, WordChoice
-from trialsim.report.digits import percent
+from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.quantities.counts import counted
+from trialsim.report.digits import SIGN, percent
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Need
@@ -52,6 +54,8 @@ class PointCount(Whole):
 @set_option
 @click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
 @click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
+@all_option
+@quiet_option
 @json_option
 def command(
     scenario: Path,
@@ -65,6 +69,7 @@ def command(
     changes: tuple[str, ...],
     workers: int | None,
     seed: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Average power over the priors of a scenario: the chance that the trial will succeed."""
@@ -80,33 +85,43 @@ def command(
     if as_json:
         print_json(summary(study, found, folder if figures else None, seconds))
     else:
-        _print(found, folder if figures else None, seconds)
+        _print(found, folder if figures else None, seconds, everything=everything)
 
 
-def _print(found: Assurance, folder: Path | None, seconds: float) -> None:
-    from rich.table import Table
+def _print(found: Assurance, folder: Path | None, seconds: float, *, everything: bool) -> None:
+    from trialsim.report.assurance import named_lines
+    from trialsim.report.brief import Line
 
-    from trialsim.report.assurance import answer, share_text
+    look = [] if folder is None else [Line("Look", f"Tables and figure are in {folder}.")]
+    if not print_answer([*named_lines(found), *look]):
+        return
+    beliefs = range(len(found.beliefs)) if everything else (found.first,)
+    for which in beliefs:
+        stdout.print()
+        _print_along(found, which)
+    stdout.print()
+    hidden = len(found.beliefs) - len(beliefs)
+    more = "" if not hidden else f" {counted(hidden, 'more belief')} with --all."
+    print_text(f"{SIGN}{more}")
+    say(f"{2 * found.replicates:,} simulated trials in {seconds:.1f} s.")
 
-    first, *rest = answer(found)
-    stdout.print(first, style="bold")
-    for line in rest:
-        stdout.print(f"  {line}", markup=False)
-    belief = found.beliefs[found.first]
-    table = Table(box=None, pad_edge=False, title=f"Power along {belief.label}", title_justify="left")
-    for name in ("quantile of its prior", "value", "power", "95 % interval"):
-        table.add_column(name, justify="right")
-    for one in found.along[found.first]:
-        table.add_row(
+
+def _print_along(found: Assurance, which: int) -> None:
+    """The power in bins of the prior of one belief."""
+    from trialsim.report.assurance import share_text
+
+    belief = found.beliefs[which]
+    print_text(f"Power along {belief.label}", style="bold")
+    rows = [
+        (
             f"{percent(one.quantile_low, 0)} to {percent(one.quantile_high, 0)}",
             f"{belief.shown(one.value_low)} to {belief.shown(one.value_high)}",
             share_text(one.power),
             f"{percent(one.power.low, 0)} to {percent(one.power.high, 0)}",
         )
-    table_console().print(table)
-    stderr.print(f"{2 * found.replicates:,} simulated trials in {seconds:.1f} s.", markup=False)
-    if folder is not None:
-        stdout.print(f"Tables and figure are in {folder}.", markup=False)
+        for one in found.along[which]
+    ]
+    print_rows((">quantile of its prior", ">value", ">power", ">95 % interval"), rows, wide=True)
 
 
 def summary(study: Study, found: Assurance, folder: Path | None, seconds: float) -> dict[str, object]:

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.console import print_json, progress, say, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import PathValue, json_option, play_options, set_option
+from trialsim.cli.grid import grouped
+from trialsim.cli.options import PathValue, all_option, json_option, play_options, quiet_option, set_option
 from trialsim.cli.parse import REPLICATES
+from trialsim.cli.text import print_answer, print_rows, print_text, style_of
+from trialsim.quantities.counts import counted
+from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
     from trialsim.compare import Comparison
-    from trialsim.report.compare import ComparisonLine
+    from trialsim.report.compare_lines import ComparisonLine
 
 
 @click.command("compare")
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the page.")
 @set_option
 @play_options
+@all_option
+@quiet_option
 @json_option
 def command(
     designs: tuple[str, ...],
@@ -45,6 +51,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Compare designs with the first of them, replicate by replicate under the same draws.
@@ -71,8 +78,8 @@ def command(
     if as_json:
         print_json({**summary(found), "seconds": round(seconds, 3), "folder": str(folder)})
         return
-    _print(found, folder, figures=figures)
-    stderr.print(f"{len(found.sides)} x {found.replicates:,} simulated trials in {seconds:.1f} s.", markup=False)
+    _print(found, folder, figures=figures, everything=everything)
+    say(f"{len(found.sides)} x {counted(found.replicates, 'simulated trial')} in {seconds:.1f} s.")
 
 
 def _stem(design: str) -> str:
@@ -82,37 +89,43 @@ def _stem(design: str) -> str:
     return re.sub(r"[^\w.=-]+", "-", name).strip("-") or "design"
 
 
-def _print(found: Comparison, folder: Path, *, figures: bool) -> None:
-    from trialsim.report.compare import alone, answer, choice, headlines, lines
+def _print(found: Comparison, folder: Path, *, figures: bool, everything: bool) -> None:
+    from trialsim.report.brief import Line
+    from trialsim.report.compare import named_lines
+    from trialsim.report.compare_lines import lines
 
-    for side in found.sides:
-        stdout.print(f"{side.label} is {side.name}{' (the baseline)' if side is found.sides[0] else ''}.", markup=False)
-    for (text, changes), power, side in zip(headlines(found), answer(found), found.sides[1:], strict=True):
-        stdout.print()
-        stdout.print(text, markup=False, style="bold")
-        for change in changes:
-            stdout.print(f"  - {change}", markup=False)
-        _table(found.sides[0].label, side.label, lines(found, side.label, first=True))
-        stdout.print(power, markup=False)
-    for sentence in choice(found):
-        stdout.print(f"\n{sentence}", markup=False)
-    for note in (*found.notes, *alone(found)):
-        stdout.print(f"\n{note}", markup=False)
     page = f"Read {folder / 'compare.html'} first; all measures are" if figures else "All measures are"
-    stdout.print(f"\n{page} in {folder / 'comparison.csv'}.", markup=False)
+    look = Line("Look", f"{page} in {folder / 'comparison.csv'}.")
+    if not print_answer([*named_lines(found), look]):
+        return
+    base, hidden = found.sides[0].label, 0
+    for side in found.sides[1:]:
+        rows = lines(found, side.label, first=not everything)
+        hidden += len(lines(found, side.label)) - len(rows)
+        stdout.print()
+        _table(base, side.label, rows, everything=everything)
+    stdout.print()
+    more = f" {counted(hidden, 'more row')} with --all." if hidden else ""
+    print_text(f"Differences of shares are in percentage points. {SIGN}{more}")
 
 
-def _table(base: str, label: str, rows: Sequence[ComparisonLine]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("measure", "of"):
-        table.add_column(name, overflow="fold")
-    for name in (base, label, "difference", "MCSE", "if unpaired", "saved"):
-        table.add_column(name, justify="right", overflow="fold")
-    for row in rows:
-        table.add_row(
-            row.what, row.of, row.a, row.b, row.difference, row.mcse, row.unpaired, row.saved,
-            style="bold" if row.primary else "",
-        )  # fmt: skip
-    table_console().print(table)
+def _table(base: str, label: str, rows: Sequence[ComparisonLine], *, everything: bool) -> None:
+    """A measure a row, of both designs and their difference; and what pairing saves, with ``everything``."""
+    made, looks = [], []
+    order = dict.fromkeys((row.shown, row.what) for row in rows)
+    for row in sorted(rows, key=lambda one: [*order].index((one.shown, one.what))):
+        of = f" ({row.shown})" if row.shown else ""
+        group = f"{row.what[0].upper()}{row.what[1:]}{of}"
+        error = f" ± {row.mcse}" if row.mcse and row.mcse != "0" else ""
+        pairing = (row.unpaired, row.saved) if everything else ()
+        made.append((group, row.contrast, row.a, row.b, f"{row.difference}{error}", *pairing))
+        looks.append(style_of(primary=row.primary, bad=row.bad_a or row.bad_b))
+    cells, styles = grouped(made, looks)
+    names = (
+        "measure",
+        f">{base}",
+        f">{label}",
+        f">{label} - {base}",
+        *((">± if unpaired", ">saved") if everything else ()),
+    )
+    print_rows(names, cells, wide=True, styles=styles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from rich.progress import BarColumn
 
-#: Columns of a table that goes to a file or a pipe.
-WIDE = 140
+#: Columns of what goes to a file or a pipe.
+NARROW = 80
 
 #: Where ``--quiet`` is remembered while a command runs.
 QUIET = "trialsim.quiet"
@@ -55,9 +56,17 @@ stdout = plain_console(soft_wrap=True)
 stderr = plain_console(stderr=True, soft_wrap=True)
 
 
+def columns() -> int:
+    """The width of the terminal; in a pipe or a file what ``COLUMNS`` says, by default :data:`NARROW`."""
+    if stdout.is_terminal:
+        return stdout.width
+    declared = os.environ.get("COLUMNS", "")
+    return int(declared) if declared.isdecimal() and int(declared) > 0 else NARROW
+
+
 def table_console() -> Console:
-    """Where tables go: as wide as the terminal, or wide enough for a file."""
-    return stdout if stdout.is_terminal else plain_console(width=WIDE)
+    """Where tables go: as wide as the terminal, or as a pipe."""
+    return plain_console(width=columns())
 
 
 def is_quiet() -> bool:

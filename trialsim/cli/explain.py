@@ -8,9 +8,9 @@ from pathlib import Path
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_lines, print_rows, print_text
 from trialsim.cli.console import is_quiet, print_json, stdout
 from trialsim.cli.options import all_option, json_option, quiet_option, scenario_argument, scenario_name, set_option
+from trialsim.cli.text import print_lines, print_rows, print_text
 
 
 @click.command("explain")

@@ -12,6 +12,7 @@ from trialsim.cli.console import print_json, stages, stderr
 from trialsim.cli.options import Folder, all_option, json_option, quiet_option
 from trialsim.cli.parse import WORKERS
 from trialsim.cli.tables import summary
+from trialsim.quantities.counts import counted
 
 
 @click.command("merge")
@@ -52,7 +53,10 @@ def command(
         print_run(merged, figures=figures, everything=everything)
     if missing:
         count = sum(len(part) for part in gone)
-        stderr.print(f"{count:,} simulated trials are missing: replicates {_listed(missing)}.", markup=False)
+        stderr.print(
+            f"{counted(count, 'simulated trial')} {'is' if count == 1 else 'are'} missing: replicates {_listed(missing)}.",
+            markup=False,
+        )
         stderr.print(
             "Simulate their shards and merge again, or let `trialsim run` with this folder simulate them.", markup=False
         )

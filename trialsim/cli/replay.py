@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import print_lines, print_rows
 from trialsim.cli.console import is_quiet, print_json, stdout
 from trialsim.cli.options import (
     all_option,
@@ -20,6 +19,7 @@ from trialsim.cli.options import (
     set_option,
 )
 from trialsim.cli.parse import REPLICATE
+from trialsim.cli.text import print_lines, print_rows
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stderr, table_console
-from trialsim.cli.options import json_option, play_options, scenario_argument, set_option
+from trialsim.cli.console import print_json, stdout
+from trialsim.cli.grid import grouped
+from trialsim.cli.options import json_option, play_options, quiet_option, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES
-from trialsim.report.digits import plain, share_with_error
+from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
-    from trialsim.reproduce import Placement
-
-
-#: Kinds of figures that have no word of their own.
-WORDS = {"sd": "SD"}
 
 
 @click.command("reproduce")
@@ -28,6 +25,7 @@ WORDS = {"sd": "SD"}
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @set_option
 @play_options
+@quiet_option
 @json_option
 def command(
     scenario: Path,
@@ -43,41 +41,17 @@ def command(
         scenario, set=changes, replicates=replicates, seed=seed, engine=engine,
         workers=workers,
     )  # fmt: skip
-    placed = found.placements
     if as_json:
-        rows = [{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in placed]
+        rows = [{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in found.placements]
         print_json({"scenario": found.study.scenario.name, "replicates": found.replicates, "placements": rows})
         return
-    from rich.table import Table
+    from trialsim.report.reproduce import placement_rows
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in (
-        "source",
-        "analysis",
-        "contrast",
-        "published",
-        "simulated: median (95 % of trials)",
-        "simulated trials",
-    ):
-        table.add_column(name, overflow="fold")
-    for one in placed:
-        reading = f" ({one.reading})" if one.reading else ""
-        if one.same:
-            simulated, where = "", f"{_share(one)} {'find' if one.kind == 'finding' else 'have'} the same"
-        else:
-            simulated = f"{plain(one.median, 3)} ({plain(one.low, 3)} to {plain(one.high, 3)})"
-            where = f"{_share(one)} lie below"
-        table.add_row(
-            one.source + reading,
-            one.analysis,
-            one.contrast,
-            f"{WORDS.get(one.kind, one.kind)} {one.published}",
-            simulated,
-            where,
-        )
-    table_console().print(table)
-    stderr.print(f"\n{' '.join(found.lines())}", markup=False)
-
-
-def _share(one: Placement) -> str:
-    return share_with_error(one.share, one.mcse, low=one.conf_low, high=one.conf_high)
+    if not print_answer(found.named_lines()):
+        return
+    stdout.print()
+    placed = placement_rows(found.study, found.placements)
+    cells, _ = grouped(placed, [""] * len(placed), alone=True)
+    print_rows(("published", "simulated: median (95 % of trials)", "simulated trials"), cells, wide=True)
+    stdout.print()
+    print_text(f"Lie below: the share of simulated trials with a smaller value. {SIGN}")

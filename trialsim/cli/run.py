@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import lines_for_scripts, print_run, print_text
+from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
@@ -18,7 +18,9 @@ from trialsim.cli.parse import REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
+from trialsim.cli.text import print_text
 from trialsim.cli.where import in_words, where_options
+from trialsim.quantities.counts import counted
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
@@ -139,7 +141,7 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> Non
         print_text(made.precision)
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
-    say(f"{result.replicates:,} simulated trials{there}, in {seconds:.1f} s.")
+    say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")
     before = made.finished.before if made.finished is not None else None
     if before is not None and not is_quiet():
         stdout.print(f"The result before this one is kept in {before}.", markup=False, soft_wrap=True)

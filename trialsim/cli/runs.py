@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stderr, stdout, table_console
+from trialsim.cli.console import print_json, stderr, stdout
 from trialsim.cli.options import Folder, json_option
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def _remove(keys: Sequence[str], folder: Path) -> None:
     for key in keys:
         gone = remove_run(key, folder)
         size = volume(sum(one.bytes for one in gone))
-        stderr.print(f"Removed {gone[0].key} of {gone[0].scenario} ({size}).", markup=False)
+        what = gone[0].scenario or "what could not be read"
+        stderr.print(f"Removed {gone[0].key} of {what} ({size}).", markup=False)
 
 
 def _clean(folder: Path, *, chunks: bool) -> None:
@@ -90,20 +91,22 @@ def _clean(folder: Path, *, chunks: bool) -> None:
     stderr.print(f"{volume(freed)} removed.", markup=False)
 
 
-def _print(found: Sequence[RunEntry]) -> None:
-    from rich.table import Table
+def _state(one: RunEntry) -> str:
+    """How a run is called in the list."""
+    if one.status == "damaged" or not one.earlier:
+        return "stopped" if one.status == "started" else one.status
+    return "earlier"
 
+
+def _print(found: Sequence[RunEntry]) -> None:
+    from trialsim.cli.text import print_rows
     from trialsim.runs.effort import volume
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("folder", overflow="fold")
-    for name in ("key", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("seed", "trials", "in store", "on disk"):
-        table.add_column(name, justify="right", no_wrap=True)
+    rows = []
     for one in found:
         seed = "" if one.seed is None else str(one.seed)
         count = f"{one.replicates:,}" if one.replicates else ""
-        state = "stopped" if one.status == "started" else "earlier" if one.earlier else one.status
-        table.add_row(str(one.folder), one.key, state, seed, count, f"{one.kept:,}", volume(one.bytes))
-    table_console().print(table)
+        state = _state(one)
+        rows.append((str(one.folder), one.key, state, seed, count, f"{one.kept:,}", volume(one.bytes)))
+    names = ("folder", "key", "state", ">seed", ">trials", ">in store", ">on disk")
+    print_rows(names, rows, wide=True)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, stages, stderr, stdout
+from trialsim.cli.console import print_json, say, stages, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import AnalysisName, json_option, scenario_argument, set_option
+from trialsim.cli.options import AnalysisName, all_option, json_option, quiet_option, scenario_argument, set_option
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, Whole, WordChoice
+from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.report.words import join
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Need
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 @set_option
 @click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
 @click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
+@all_option
+@quiet_option
 @json_option
 def command(
     scenario: Path,
@@ -59,6 +63,7 @@ def command(
     changes: tuple[str, ...],
     workers: int | None,
     seed: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Find the sample size for a power or a precision, or the smallest effect that a size detects."""
@@ -89,21 +94,37 @@ def command(
             summary(study, found, folder if figures else None, seconds), exit_code=0 if found.at is not None else 4
         )
     else:
-        _print(study, found, folder if figures else None, seconds)
+        _print(study, found, folder if figures else None, seconds, everything=everything)
     if found.at is None:
         raise SystemExit(4)
 
 
-def _print(study: Study, found: SizingResult, folder: Path | None, seconds: float) -> None:
-    from trialsim.report.sizing import answer
+def _print(study: Study, found: SizingResult, folder: Path | None, seconds: float, *, everything: bool) -> None:
+    from trialsim.report.brief import Line
+    from trialsim.report.sizing import curve_heading, curve_rows, ignored, named_lines
 
-    first, *rest = answer(study, found)
-    stdout.print(first, style="bold")
-    for line in rest:
-        stdout.print(f"  {line}", markup=False)
-    stderr.print(f"{found.spent:,} simulated trials in {seconds:.1f} s.", markup=False)
-    if folder is not None:
-        stdout.print(f"The curve is in {folder}: power_curve.png and .csv.", markup=False)
+    look = [] if folder is None else [Line("Look", f"The curve is in {folder}: power_curve.png and .csv.")]
+    if not print_answer([*named_lines(study, found), *look]):
+        return
+    rows = curve_rows(found, everything=everything)
+    if rows:
+        stdout.print()
+        print_rows([f">{name}" for name in curve_heading(found)], rows, wide=True)
+    reasons = ignored(study, found)
+    hidden = len(found.curve.at) - len(rows)
+    if reasons or hidden:
+        stdout.print()
+    if everything:
+        for line in reasons:
+            print_text(line)
+    elif reasons or hidden:
+        more = [
+            *([f"{hidden:,} more points of the curve"] if hidden else []),
+            *(["what the formula ignores"] if reasons else []),
+        ]
+        text = f"{join(more)} with --all."
+        print_text(text[0].upper() + text[1:])
+    say(f"{found.spent:,} simulated trials in {seconds:.1f} s.")
 
 
 def summary(study: Study, found: SizingResult, folder: Path | None, seconds: float) -> dict[str, object]:

@@ -12,10 +12,11 @@ import trialsim as ts
 from trialsim.cli.console import print_json, stderr
 from trialsim.cli.options import json_option, scenario_argument, set_option
 from trialsim.cli.parse import REPLICATES, SEED, Whole, Word
+from trialsim.quantities.counts import counted
 from trialsim.quantities.letters import harmless, usable_name
 
 SCRIPT = """#!/bin/bash
-# {title}: {replicates:,} simulated trials in {shards} shards. Start with: sbatch {file}
+# {title}: {trials} in {tasks}. Start with: sbatch {file}
 #SBATCH --job-name={name}
 #SBATCH --array=1-{shards}
 #SBATCH --time={time}
@@ -91,14 +92,16 @@ def command(
     for change in changes:
         words += ["--set", change]
     script = SCRIPT.format(
-        title=harmless(" ".join(known.title.split())), replicates=total, shards=shards, name=usable_name(known.name) or "study",
+        title=harmless(" ".join(known.title.split())), trials=counted(total, "simulated trial"),
+        tasks=counted(shards, "shard"), shards=shards, name=usable_name(known.name) or "study",
         time=time, cpus=cpus, memory=memory, out=shlex.quote(folder.as_posix()), run=shlex.join(words),
         file=f"{usable_name(known.name) or 'study'}.sbatch",
     )  # fmt: skip
     chunks = len(stored_chunks(study, range(total), engine="fast"))
     if chunks < shards:
         stderr.print(
-            f"{total:,} simulated trials are {chunks} chunks: {shards - chunks} shards get none. Ask for {chunks}."
+            f"{counted(total, 'simulated trial')} {'is' if total == 1 else 'are'} {counted(chunks, 'chunk')}: "
+            f"{counted(shards - chunks, 'shard')} {'gets' if shards - chunks == 1 else 'get'} none. Ask for {chunks}."
         )
     if as_json:
         print_json(

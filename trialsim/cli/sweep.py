@@ -11,19 +11,28 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.console import print_json, progress, say, stderr, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import AnalysisName, PathValue, json_option, play_options, scenario_argument, set_option
+from trialsim.cli.options import (
+    AnalysisName,
+    PathValue,
+    all_option,
+    json_option,
+    play_options,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from trialsim.cli.parse import REPLICATES, Whole
+from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.quantities.counts import counted
+from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.api.arguments import Engine
     from trialsim.sweep import AnswerMeasure, SweepRun
-
-#: Designs shown on the screen; the files hold all of them.
-MOST_SHOWN = 60
 
 
 @click.command("sweep")
@@ -52,6 +61,8 @@ MOST_SHOWN = 60
 @click.option("--yes", is_flag=True, help="Allow more than 10,000 designs.")
 @set_option
 @play_options
+@all_option
+@quiet_option
 @json_option
 @click.pass_context
 def command(
@@ -72,6 +83,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Simulate a study at many values: power, length and cost of every design, and which ones no other beats."""
@@ -101,7 +113,7 @@ def command(
     if as_json:
         print_json(summary(swept, frame, folder))
         return
-    _print(swept, answer, frame, folder, drawn=figures)
+    _print(swept, answer, frame, folder, drawn=figures, everything=everything)
 
 
 @contextmanager
@@ -113,57 +125,60 @@ def _kept(ctx: click.Context, cells: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         kept = len(list(cells.glob("*.json"))) if cells.is_dir() else 0
-        stderr.print(f"\nStopped: {_designs(kept)} kept in {cells.parent}.", markup=False)
+        stderr.print(f"\nStopped: {counted(kept, 'design')} kept in {cells.parent}.", markup=False)
         stderr.print(f"To continue: {command_again()}", markup=False)
         ctx.exit(4)
 
 
-def _designs(count: int) -> str:
-    return f"{count:,} design" if count == 1 else f"{count:,} designs"
+def _print(
+    swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, folder: Path, *, drawn: bool, everything: bool
+) -> None:
+    from trialsim.report.brief import Line
+    from trialsim.report.sweep import named_lines
 
-
-def _print(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, folder: Path, *, drawn: bool) -> None:
-    from trialsim.report.sweep import summary_lines
-
-    _print_table(swept, answer, frame)
-    stdout.print()
-    for line in summary_lines(swept, answer, frame):
-        stdout.print(line, markup=False)
-    reused = len(swept.cells) - swept.alike - swept.computed
-    again = f", {_designs(reused)} found in {folder}" if reused else ""
-    stderr.print(f"{_designs(swept.computed)} simulated in {swept.seconds:.1f} s{again}.", markup=False)
     figures = " and figures/" if drawn else ""
-    stdout.print(f"Everything is in {folder}: designs.csv, results.csv{figures}.", markup=False)
+    look = Line("Look", f"Everything is in {folder}: designs.csv, results.csv{figures}.")
+    if not print_answer([*named_lines(swept, answer, frame), look]):
+        return
+    stdout.print()
+    more = _print_table(swept, answer, frame, everything=everything)
+    stdout.print()
+    print_text(f"{SIGN}{more}")
+    reused = len(swept.cells) - swept.alike - swept.computed
+    again = f", {counted(reused, 'design')} found in {folder}" if reused else ""
+    say(f"{counted(swept.computed, 'design')} simulated in {swept.seconds:.1f} s{again}.")
 
 
-def _print_table(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> None:
-    """One line a design; those of the Pareto set in bold with a star, those whose test rejects too often in red."""
-    from rich.table import Table
+def _print_table(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, *, everything: bool) -> str:
+    """One line a design, and what --all shows beside: more designs, more columns.
 
-    from trialsim.report.sweep import names_of, written
+    Those of the Pareto set are bold with a star, those whose test rejects too often red.
+    """
+    from trialsim.report.sweep import first_designs, names_of, written
     from trialsim.scenario.sweep import shown
-    from trialsim.sweep.tables import currency
+    from trialsim.sweep.tables import burdens, currency
 
-    rest = [name for name in ("participants", "days", "cost", "staff_hours") if frame[name].notna().any()]
+    taken = ("participants", "days", "cost", "staff_hours") if everything else burdens(frame)
+    rest = [name for name in taken if frame[name].notna().any()]
     labels = {"staff_hours": "staff h", "cost": f"cost {currency(swept)}"}
-    table = Table(box=None, pad_edge=False)
-    names = names_of(swept.paths)
-    for name in (
-        "design",
-        *names.values(),
-        answer.measure.replace("_", " "),
-        *(labels.get(r, r) for r in rest),
-    ):
-        table.add_column(name, justify="right", overflow="fold")
-    for cell, row in zip(swept.cells[:MOST_SHOWN], frame.to_dict("records"), strict=False):
+    chosen = list(range(len(frame))) if everything else first_designs(frame)
+    records = frame.to_dict("records")
+    rows, styles = [], []
+    for row, cell in ((records[one], swept.cells[one]) for one in chosen):
         values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
         numbers = [f"{row[name]:,.0f}" for name in rest]
         mark = "!" if row["too_often"] else "*" if row["pareto"] else "?" if row["pareto_open"] else ""
-        style = {"!": "red", "*": "bold"}.get(mark, "")
-        table.add_row(f"{mark}{row['design_id']}", *values, written(answer, row), *numbers, style=style)
-    table_console().print(table)
-    if len(frame) > MOST_SHOWN:
-        stdout.print(f"... and {len(frame) - MOST_SHOWN:,} more in results.csv", markup=False)
+        rows.append((f"{mark}{row['design_id']}", *values, written(answer, row), *numbers))
+        styles.append({"!": "red", "*": "bold"}.get(mark, ""))
+    header = (
+        "design",
+        *names_of(swept.paths).values(),
+        answer.measure.replace("_", " "),
+        *(labels.get(r, r) for r in rest),
+    )
+    print_rows([f">{name}" for name in header], rows, wide=True, styles=styles)
+    hidden = len(frame) - len(chosen)
+    return f" {counted(hidden, 'more design')} with --all." if hidden else ""
 
 
 def summary(swept: SweepRun, frame: pd.DataFrame, folder: Path) -> dict[str, object]:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from trialsim.cli.console import table_console
-from trialsim.evaluate.columns import FAMILY, NO_CHANGE
+from trialsim.cli.console import stdout
+from trialsim.cli.grid import grouped
+from trialsim.cli.text import print_rows, print_text, style_of
+from trialsim.evaluate.columns import FAMILY, NO_CHANGE, shown_names
 from trialsim.evaluate.summaries import TRIAL as TRIAL_NAME
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
@@ -39,60 +39,63 @@ SHARES = ("target_reached_in_time", "missed_share", "missing_share")
 
 def print_measures(result: OperatingCharacteristics) -> None:
     """What each test decides and whether it keeps its level, what its estimates are worth, then the trial."""
-    console = table_console()
     of: dict[tuple[str, str], dict[str, Measure]] = {}
     for row in result.measures:
         of.setdefault((row.analysis, row.contrast), {})[row.measure] = row
     order = list(dict.fromkeys(analysis for analysis, _ in of))
     places = sorted((place for place in of if place[0] != TRIAL_NAME), key=lambda place: order.index(place[0]))
-    console.print(_decisions(result, {place: of[place] for place in places}))
-    console.print()
-    console.print(_without_effect(result, of), markup=False, soft_wrap=True)
-    console.print()
+    _decisions(result, {place: of[place] for place in places})
+    stdout.print()
+    print_text(_without_effect(result, of))
+    stdout.print()
     known = {place: of[place] for place in places if "truth" in of[place]}
     if known:
-        console.print(_estimates(result, known))
-        console.print()
-    trial = _columns(Table(box=None, pad_edge=False), "the trial", "", ">mean")
+        _estimates(result, known)
+        stdout.print()
+    trial = []
     for row in _trial_rows(result):
         text = measure_with_error(row, "share" if row.measure in SHARES else "number")
         unit = f" [{row.measure.removeprefix('cost_')}]" if _key(row.measure) == "cost" else ""
-        trial.add_row(TRIAL[_key(row.measure)] + unit, row.contrast, text)
-    console.print(trial)
-    console.print()
-    console.print(SIGN, markup=False, soft_wrap=True)
+        trial.append((TRIAL[_key(row.measure)] + unit, row.contrast, text))
+    print_rows(("the trial", "", ">mean"), trial, wide=True)
+    stdout.print()
+    print_text(SIGN)
 
 
-def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> Table:
+def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> None:
     """Power, rejections when there is nothing to find and the verdict on them; red where a test rejects too often."""
     failed = any(row.n_failed for known in of.values() for name, row in known.items() if name.startswith("power"))
-    names = ("analysis", "contrast", ">power", ">without effects", "level", *([">failed"] if failed else []))
-    table = _columns(Table(box=None, pad_edge=False), *names)
-    judged = {(one.analysis, one.contrast): one for one in result.verdicts}
+    judged, shown = {(one.analysis, one.contrast): one for one in result.verdicts}, shown_names(result.kept.rows)
+    rows: list[tuple[str, ...]] = []
+    styles: list[str] = []
     for (analysis, contrast), known in of.items():
         power, verdict = known.get("power") or known.get("power_low"), judged.get((analysis, contrast))
         if power is None or verdict is None:
             continue
-        style = "bold " if analysis in (*result.primary, FAMILY) else ""
-        table.add_row(
-            analysis, contrast, rate(known, "power"), level_rate(known)[0], verdict.words,
-            *([str(power.n_failed or "")] if failed else []), style=style + ("red" if verdict.too_often else ""),
-        )  # fmt: skip
-    return table
+        styles.append(style_of(primary=analysis in (*result.primary, FAMILY), bad=verdict.too_often))
+        rows.append((
+            shown[analysis], contrast, rate(known, "power"), level_rate(known)[0], verdict.words,
+            *([str(power.n_failed or "")] if failed else []),
+        ))  # fmt: skip
+    names = ("analysis", ">power", ">without effects", "level", *([">failed"] if failed else []))
+    rows, styles = grouped(rows, styles)
+    print_rows(names, rows, wide=True, styles=styles)
 
 
-def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> Table:
+def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> None:
     """Truth, bias and coverage of every row that has a truth."""
-    table = _columns(Table(box=None, pad_edge=False), "estimates", "contrast", ">truth", ">bias", ">coverage")
+    rows: list[tuple[str, ...]] = []
+    shown = shown_names(result.kept.rows)
     for (analysis, contrast), known in of.items():
         scale = known["empirical_se"].value if "empirical_se" in known else 0.0
         numbers = [
             measure_with_error(known[name], "number", scale=scale) if name in known else ""
             for name in ("truth", "bias")
         ]
-        style = "bold" if analysis in result.primary else ""
-        table.add_row(analysis, contrast, *numbers, rate(known, "coverage"), style=style)
-    return table
+        rows.append((shown[analysis], contrast, *numbers, rate(known, "coverage")))
+    styles = [style_of(primary=analysis in result.primary, bad=False) for analysis, _ in of]
+    rows, styles = grouped(rows, styles)
+    print_rows(("estimates", ">truth", ">bias", ">coverage"), rows, wide=True, styles=styles)
 
 
 def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> str:
@@ -100,13 +103,19 @@ def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], 
     twin = judged_twin(result.kept.twins)
     still = "and with the clock stopped " if twin == NO_CHANGE else ""
     text = f"Without effects: the same trials without the declared effects {still}({twin} twin)."
+    margins = [row.title for row in result.kept.rows if row.margins]
+    if margins:
+        text += f" With a margin ({', '.join(margins)}): where the margin is true."
     rows = [(row.analysis, row.contrast) for row in result.kept.rows]
     others = [place for place in rows if any(name.startswith(WITHOUT_EFFECTS) for name in of[place])]
     if not others:
         return f"{text} Its shares are type I errors."
     if not any(TRUTH[twin] in of[place] for place in rows):
         return f"{text} True effects were not computed, so its shares are not called type I errors."
-    named = [f"{analysis} ({contrast}), {_truth_there(of[analysis, contrast], twin)}" for analysis, contrast in others]
+    shown = shown_names(result.kept.rows)
+    named = [
+        f"{shown[analysis]} ({contrast}), {_truth_there(of[analysis, contrast], twin)}" for analysis, contrast in others
+    ]
     return f"{text} Its shares are type I errors, except where there is a true effect: {'; '.join(named)}."
 
 
@@ -129,12 +138,6 @@ def _trial_rows(result: OperatingCharacteristics) -> Iterator[Measure]:
 def _key(measure: str) -> str:
     """The key of :data:`TRIAL`: a cost has its currency in its name."""
     return "cost" if measure.startswith("cost_") else measure
-
-
-def _columns(table: Table, *names: str) -> Table:
-    for name in names:
-        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
-    return table
 
 
 def summary(result: OperatingCharacteristics, folder: Path) -> dict[str, object]:

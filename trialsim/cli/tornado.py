@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,25 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.console import print_json, progress, stderr, stdout, table_console
+from trialsim.cli.console import print_json, progress, say, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import AnalysisName, json_option, play_options, scenario_argument, set_option
+from trialsim.cli.options import (
+    AnalysisName,
+    all_option,
+    json_option,
+    play_options,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from trialsim.cli.parse import Whole
+from trialsim.cli.text import print_answer, print_rows, print_text
+from trialsim.quantities.counts import counted
+from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
-    from trialsim.sweep.tornado import Tornado
+    from trialsim.sweep.tornado import Bar, Tornado
 
 
 @click.command("tornado")
@@ -36,6 +47,8 @@ if TYPE_CHECKING:
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the figure.")
 @set_option
 @play_options
+@all_option
+@quiet_option
 @json_option
 def command(
     scenario: Path,
@@ -47,10 +60,10 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Find the assumption that moves the answer most: every declared range, one at a time."""
-    from trialsim.report.tornado import lines
     from trialsim.scenario import load
 
     folder = out or Path("outputs") / f"{load(scenario, set=changes).name}-tornado"
@@ -83,31 +96,46 @@ def command(
             }
         )
         return
-    for line in lines(found):
-        stdout.print(line, markup=False)
+    _print(found, folder, figures=figures, everything=everything)
+    say(f"{total:,} designs simulated in {found.seconds:.1f} s.")
+
+
+def _print(found: Tornado, folder: Path, *, figures: bool, everything: bool) -> None:
+    from trialsim.report.brief import Line
+    from trialsim.report.tornado import first_bars, named_lines
+
+    look = Line("Look", f"The table{' and the figure are' if figures else ' is'} in {folder}.")
+    if not print_answer([*named_lines(found), look]):
+        return
+    for measure in found.measures if everything else found.measures[:1]:
+        stdout.print()
+        _print_bars(found, measure, found.of(measure) if everything else first_bars(found))
     stdout.print()
-    _print(found)
-    stdout.print()
-    stderr.print(f"{total:,} designs simulated in {found.seconds:.1f} s.", markup=False)
-    stdout.print(f"The table{' and the figure are' if figures else ' is'} in {folder}.", markup=False)
+    hidden = len(found.bars) - len(first_bars(found))
+    more = "" if everything or not hidden else f" {counted(hidden, 'more row')} with --all."
+    print_text(f"{SIGN}{more}")
 
 
-def _print(found: Tornado) -> None:
-    """The change of power at both ends of every range; a change within the Monte Carlo error is less than twice its error."""
-    from rich.table import Table
+def _print_bars(found: Tornado, measure: str, bars: Sequence[Bar]) -> None:
+    """What each end of every range changes: of power in percentage points, otherwise in the unit of the measure.
 
+    What is beyond the Monte Carlo error is bold.
+    """
     from trialsim.report.sweep import names_of
-    from trialsim.report.tornado import change
+    from trialsim.report.tornado import axis_name, change
     from trialsim.scenario.sweep import shown
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("assumption")
-    for name in ("declared", "change at low", "change at high"):
-        table.add_column(name, justify="right")
-    bars = found.of("power")
-    names = names_of(tuple(bar.assumption.path for bar in bars))
+    names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))
+    rows = []
     for bar in bars:
         one = bar.assumption
-        low, high = (f"{shown(at)}: {change(end)}" for at, end in ((one.low, bar.low), (one.high, bar.high)))
-        table.add_row(names[one.path], shown(one.value), low, high)
-    table_console().print(table)
+        ends = ((one.low, bar.low), (one.high, bar.high))
+        low, high = (f"{shown(at)}: {change(end, share=measure == 'power')}" for at, end in ends)
+        rows.append((names[one.path], shown(one.value), low, high))
+    what = axis_name(measure, found)
+    unit = ", changes in percentage points" if measure == "power" else ""
+    print_text(f"{what[0].upper()}{what[1:]}{unit}", style="bold")
+    print_rows(
+        ("assumption", ">declared", ">change at low", ">change at high"), rows, wide=True,
+        styles=["" if bar.noise else "bold" for bar in bars],
+    )  # fmt: skip

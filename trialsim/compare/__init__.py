@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from trialsim.compare.best import PowerRanking
 from trialsim.compare.paired import COLUMNS, Difference
-from trialsim.compare.play import FigureData, play_sides, read_stored
+from trialsim.compare.play import FigureData, UnsharedRow, play_sides, read_stored
 from trialsim.compare.sides import CompareError, Side, read_sides
 from trialsim.compare.wording import difference_sentences
 from trialsim.engine import Engine
 from trialsim.errors import RunError
+from trialsim.evaluate.verdict import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +32,11 @@ class Comparison:
     seed, replicates : what was simulated; the seed is None if folders with different seeds were read
     rows : every measure of every design but the first, against the first
     changes : label of a design to sentences on how its scenario differs from the baseline
-    alone : (label, what) for each row that only one of two designs has
+    alone : each row that only one of two designs has
     notes : notes for the reader, such as that a comparison is unpaired
     shown : data for figures, for each design
     contests : for each power that a choice depends on, which designs differ clearly
+    verdicts : for each design whether each of its tests keeps its level
     """
 
     sides: tuple[Side, ...]
@@ -42,10 +44,16 @@ class Comparison:
     replicates: int
     rows: tuple[Difference, ...]
     changes: dict[str, tuple[str, ...]]
-    alone: tuple[tuple[str, str], ...]
+    alone: tuple[UnsharedRow, ...]
     notes: tuple[str, ...]
     shown: tuple[FigureData, ...]
     contests: tuple[PowerRanking, ...]
+    verdicts: tuple[tuple[Verdict, ...], ...]
+
+    def too_often(self, label: str, *, analysis: str, contrast: str) -> bool:
+        """Whether a test rejects too often without effects in a design, so that its rejections are not a power."""
+        here = self.verdicts[[side.label for side in self.sides].index(label)]
+        return any(one.too_often and (one.analysis, one.contrast) == (analysis, contrast) for one in here)
 
     def frame(self) -> pd.DataFrame:
         """The rows as a tidy frame."""
@@ -140,6 +148,7 @@ def compare_sides(
         notes=tuple(notes),
         shown=found.shown,
         contests=found.contests,
+        verdicts=found.verdicts,
     )
 
 

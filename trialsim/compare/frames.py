@@ -43,16 +43,21 @@ def shown_analyses(found: Comparison) -> list[tuple[str, str]]:
     return sorted(rows, key=lambda row: (row[0] != FAMILY, row[0] not in primary))[:MOST_ROWS]
 
 
+def labels_of_sides(found: Comparison) -> dict[str, str]:
+    """What people read in place of the name of each analysis of any design."""
+    return shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows)
+
+
 def titles_of(found: Comparison) -> dict[tuple[str, str], str]:
     """What people read in place of the name and contrast of each row that is compared."""
-    names = shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows)
+    names = labels_of_sides(found)
     return {
         (row.analysis, row.contrast): f"{names.get(row.analysis, row.analysis)}: {row.contrast}" for row in found.rows
     }
 
 
 def power_frame(found: Comparison) -> pd.DataFrame:
-    """Columns row, primary, label, value, low, high: power of each design; bounds where too many trials failed."""
+    """Columns row, primary, label, value, low, high, too_often: power of each design; bounds where too many trials failed."""
     import pandas as pd
 
     primary = found.sides[0].study.scenario.primary
@@ -71,10 +76,10 @@ def power_frame(found: Comparison) -> pd.DataFrame:
                     powers[label] = (float("nan"), low, high)
         records += [
             {"row": titles[analysis, contrast], "primary": analysis in (*primary, FAMILY), "label": label, "value": one[0],
-             "low": one[1], "high": one[2]}
+             "low": one[1], "high": one[2], "too_often": found.too_often(label, analysis=analysis, contrast=contrast)}
             for label, one in powers.items()
         ]  # fmt: skip
-    return pd.DataFrame.from_records(records, columns=["row", "primary", "label", "value", "low", "high"])
+    return pd.DataFrame.from_records(records, columns=["row", "primary", "label", "value", "low", "high", "too_often"])
 
 
 def difference_frame(found: Comparison) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +21,7 @@ from trialsim.evaluate.moments import BLOCK, ColumnMoments
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
 from trialsim.evaluate.trial import trial_columns
-from trialsim.evaluate.verdict import level_rows
+from trialsim.evaluate.verdict import Verdict, level_rows
 from trialsim.evaluate.verdict import verdicts as verdicts_of
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures
 from trialsim.kinds.estimands import NO_ESTIMAND
@@ -62,16 +62,33 @@ class _Batch:
 
 
 @dataclass(frozen=True)
+class UnsharedRow:
+    """A row that only the design with this label has: an analysis and contrast, or a ``measure`` of the trial."""
+
+    label: str
+    analysis: str
+    contrast: str
+    measure: str
+
+    @property
+    def name(self) -> str:
+        """For scripts: ``fear_during (music - control)``, ``missed_share nurse``."""
+        return f"{self.measure} {self.contrast}".strip() if self.measure else f"{self.analysis} ({self.contrast})"
+
+
+@dataclass(frozen=True)
 class ComparisonData:
     """The comparison: rows for every design but the first, and data for figures of each.
 
-    ``alone`` names, for each design but the first, the rows that only it or only the baseline has.
+    ``alone`` names, for each design but the first, the rows that only it or only the baseline has; ``verdicts`` are those of
+    each design.
     """
 
     rows: tuple[Difference, ...]
-    alone: tuple[tuple[str, str], ...]
+    alone: tuple[UnsharedRow, ...]
     shown: tuple[FigureData, ...]
     contests: tuple[PowerRanking, ...]
+    verdicts: tuple[tuple[Verdict, ...], ...]
 
 
 def play_sides(
@@ -103,8 +120,8 @@ def play_sides(
             if progress is not None:
                 progress(part.stop - replicates.start)
     points = [wait_measures(side.study, one.total(), len(replicates)) for side, one in zip(sides, waits, strict=True)]
-    rows = tuple(adding.rows(points))
-    return ComparisonData(rows, adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
+    rows = adding.rows(points)
+    return adding.compared(rows, [_joined(parts) for parts in shown])
 
 
 def _play(
@@ -198,8 +215,14 @@ class _Sums:
             waited = _apart(side.label, points[0], points[index], replicates, same=same) if points else ()
             yield from behind_means(found, waited)
 
-    def contests(self) -> tuple[PowerRanking, ...]:
-        """The ranking of all designs by the powers of the primary analyses."""
+    def compared(self, rows: Iterable[Difference], shown: Sequence[FigureData]) -> ComparisonData:
+        """The comparison, with the ranking of all designs by the powers of the primary analyses."""
+        verdicts = self.verdicts()
+        ranked = contests(self.asked, self.met, verdicts, paired=self.paired)
+        return ComparisonData(tuple(rows), self.alone(), tuple(shown), ranked, verdicts)
+
+    def verdicts(self) -> tuple[tuple[Verdict, ...], ...]:
+        """Whether each test of each design keeps its level."""
         verdicts = []
         for side, own, names in zip(self.sides, self.own, self.columns, strict=True):
             total = own.total()
@@ -210,26 +233,24 @@ class _Sums:
             plan, twins = side.study.analysis, side.study.twins
             levels = level_rows(plan, twins, None, table)
             verdicts.append(verdicts_of(plan.rows, side.study.scenario.primary, twins, levels))
-        return contests(self.asked, self.met, verdicts, paired=self.paired)
+        return tuple(verdicts)
 
-    def alone(self) -> tuple[tuple[str, str], ...]:
-        """Rows that only one side of a pair has: (its label, analysis and contrast, or measure of the trial)."""
-        found: list[tuple[str, str]] = []
+    def alone(self) -> tuple[UnsharedRow, ...]:
+        """Rows that only one side of a pair has."""
+        found: list[UnsharedRow] = []
         for side, names in zip(self.sides[1:], self.wide[1:], strict=True):
             for label, mine, others in (
                 (self.sides[0].label, self.wide[0], names),
                 (side.label, names, self.wide[0]),
             ):
-                known = {_name(column) for column in others}
-                found.extend((label, _name(column)) for column in mine if _name(column) not in known)
+                known = {_row(label, column) for column in others}
+                found.extend(row for column in mine if (row := _row(label, column)) not in known)
         return tuple(dict.fromkeys(found))
 
 
-def _name(column: MeasureColumn) -> str:
-    """The name of a row: an analysis and contrast, or a number of the trial."""
-    if column.analysis == TRIAL:
-        return f"{column.measure.partition(':')[0]} {column.contrast}".strip()
-    return f"{column.analysis} ({column.contrast})"
+def _row(label: str, column: MeasureColumn) -> UnsharedRow:
+    measure = column.measure.partition(":")[0] if column.analysis == TRIAL else ""
+    return UnsharedRow(label, column.analysis, column.contrast, measure)
 
 
 # ---------------------------------------------------------------- finished folders
@@ -254,7 +275,7 @@ def read_stored(
         if progress is not None:
             progress(batches[0].replicates.stop - replicates.start)
     rows = [*adding.rows(), *_trial_rows(sides, len(replicates))]
-    return ComparisonData(tuple(rows), adding.alone(), tuple(_joined(parts) for parts in shown), adding.contests())
+    return adding.compared(rows, [_joined(parts) for parts in shown])
 
 
 def _trial_rows(sides: Sequence[Side], replicates: int) -> Iterator[Difference]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.table import TABLE_COLUMNS, Measure
 from trialsim.evaluate.verdict import Verdict, verdicts
+from trialsim.quantities.counts import counted
 from trialsim.result import Result
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class OperatingCharacteristics(Result):
 
     def lines(self) -> list[str]:
         """What was simulated."""
-        return [f"{self.scenario}: {self.replicates:,} simulated trials, seed {self.seed}."]
+        return [f"{self.scenario}: {counted(self.replicates, 'simulated trial')}, seed {self.seed}."]
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

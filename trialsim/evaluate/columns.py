@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, RowPlan, margin_twins
+from trialsim.analysis.plan import AnalysisPlan, RowPlan, labels_of, margin_twins, plain_words
 from trialsim.evaluate.table import Kind, MeasureColumn
+
+if TYPE_CHECKING:
+    from trialsim.scenario.model import Analysis
 
 Floats = NDArray[np.float64]
 
@@ -33,9 +37,33 @@ OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
 )
 
 
+#: What people read in place of several primary analyses together, and of the rows of these.
+FAMILY_LABEL = "primary analyses"
+FAMILY_ROWS = {"any": "at least one primary analysis", "all": "all primary analyses together"}
+
+
 def shown_names(rows: Iterable[RowPlan]) -> dict[str, str]:
     """What people read in place of the name of each analysis, and of several primary ones together."""
-    return {row.analysis: row.shown for row in rows} | {FAMILY: "primary analyses"}
+    return {row.analysis: row.shown for row in rows} | {FAMILY: FAMILY_LABEL}
+
+
+def labels_with_family(analyses: Mapping[str, Analysis]) -> dict[str, str]:
+    """The same from the analyses of a scenario, for results that do not hold its plan."""
+    return labels_of(analyses) | {FAMILY: FAMILY_LABEL}
+
+
+def shown_row(labels: Mapping[str, str], analysis: str, contrast: str) -> str:
+    """What people read in place of an analysis with its contrast, if there is one.
+
+    >>> shown_row({"fear_during": "Fear during the needle"}, "fear_during", "music - control")
+    'Fear during the needle (music - control)'
+    >>> shown_row({}, "primary", "any"), shown_row({}, "fear_during", "")
+    ('at least one primary analysis', 'fear during')
+    """
+    if analysis == FAMILY and contrast in FAMILY_ROWS:
+        return FAMILY_ROWS[contrast]
+    shown = labels.get(analysis) or plain_words(analysis)
+    return f"{shown} ({contrast})" if contrast else shown
 
 
 @dataclass(frozen=True)

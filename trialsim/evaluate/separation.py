@@ -112,8 +112,3 @@ def best_of(index: int, others: Sequence[int], z: Sequence[float], n: Sequence[i
 def most_of(apart: Sequence[Separation]) -> int | None:
     """The replicates after which all differ clearly; None if there is none, or no number would decide."""
     return None if not apart or any(one.more is None for one in apart) else max(one.more or 0 for one in apart)
-
-
-def more_would(more: int | None) -> str:
-    """``; 2,900 more replicates would decide``, or empty if no number is known."""
-    return "" if more is None else f"; {more:,} more replicates would decide"

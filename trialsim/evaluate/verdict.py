@@ -84,16 +84,21 @@ class Verdict:
 
     @property
     def words(self) -> str:
-        """``keeps its level``, ``rejects too often (17 times)``, ``undecided; 3,000 more replicates would decide``."""
+        """``keeps its level``, ``rejects too often (17 times)``, ``undecided; about 3,000 more replicates should decide``."""
         if self.ruling == "keeps":
             return "keeps its level"
         if self.ruling == "too often":
             return f"rejects too often ({_times(self.times)} times)"
-        return "undecided" + ("" if self.more is None else f"; {self.more:,} more replicates would decide")
+        return f"undecided{more_should(self.more)}"
 
 
 def _times(times: float) -> str:
     return f"{times:.1f}" if times < 9.95 else f"{times:.0f}"
+
+
+def more_should(more: int | None) -> str:
+    """``; about 2,900 more replicates should decide``, or empty if no number is known: chance may still need more."""
+    return "" if more is None else f"; about {more:,} more replicates should decide"
 
 
 def judge(low: float, high: float, n: float, alpha: float) -> tuple[Ruling, int | None]:

@@ -14,8 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from trialsim.figures.style import (
+    ACCENT,
     ARM_COLORS,
     INK,
+    TOO_OFTEN,
     blank_figure,
     bold_primary,
     caption,
@@ -61,7 +63,8 @@ def share_comparison(
 
     Parameters
     ----------
-    shares : columns row, primary, label, value, low, high; NaN in value means that low and high are bounds
+    shares : columns row, primary, label, value, low, high; NaN in value means that low and high are bounds; of powers also
+        too_often, whether the test rejects too often without effects
     differences : columns row, label, value, low, high
     names : label to name of the design, the baseline first
     goals : marked shares
@@ -75,6 +78,7 @@ def share_comparison(
         palette = design_palette(labels)
         _draw_rows(left, shares, rows, labels, palette)
         _draw_rows(right, differences, rows, labels, palette)
+        red = _mark_too_often(left, shares, rows, labels)
         for goal in goals:
             left.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.8)
         right.axvline(0, color=INK, linewidth=1, zorder=0.8)
@@ -96,18 +100,37 @@ def share_comparison(
             plain_grid(axes, axis="x")
             axes.tick_params(axis="y", length=0)
         _legend(figure, names)
-        caption(figure, f"{note} Bars: 95 % Monte Carlo intervals.{bold}".strip())
+        caption(figure, f"{note} Bars: 95 % Monte Carlo intervals.{bold}{red}".strip())
     return figure
+
+
+def _mark_too_often(axes: Axes, shares: pd.DataFrame, rows: Sequence[str], labels: Sequence[str]) -> str:
+    """The numbers of tests that reject too often in red, and what that means; empty where there are none."""
+    bad = shares[shares["too_often"]] if "too_often" in shares else shares.iloc[:0]
+    for record in bad.itertuples():
+        y = _height(rows.index(str(record.row)), str(record.label), labels)
+        value, low, high = (float(getattr(record, name)) for name in ("value", "low", "high"))
+        text = f"{value:.1%}" if value == value else f"{low:.1%} to {high:.1%}"
+        aside = (-7, 0) if high > 0.85 else (7, 0)
+        axes.annotate(
+            text, (low if high > 0.85 else high, y), xytext=aside, textcoords="offset points", va="center", fontsize=8,
+            color=ACCENT, ha="right" if high > 0.85 else "left",
+        )  # fmt: skip
+    return f" {TOO_OFTEN}" if len(bad) else ""
+
+
+def _height(row: int, label: str, labels: Sequence[str]) -> float:
+    """Where the dot of a design lies in its row."""
+    return row + (labels.index(label) - (len(labels) - 1) / 2) * 0.7 / max(len(labels), 2)
 
 
 def _draw_rows(
     axes: Axes, frame: pd.DataFrame, rows: Sequence[str], labels: Sequence[str], palette: Mapping[str, str]
 ) -> None:
     """A dot with its bar for each design in each row, one below the other."""
-    step = 0.7 / max(len(labels), 2)
     for record in frame.itertuples():
         label = str(record.label)
-        y = rows.index(str(record.row)) + (labels.index(label) - (len(labels) - 1) / 2) * step
+        y = _height(rows.index(str(record.row)), label, labels)
         low, value, high = (float(getattr(record, name)) for name in ("low", "value", "high"))
         axes.plot([low, high], [y, y], color=palette[label], linewidth=2, solid_capstyle="round")
         if value == value:

@@ -10,6 +10,7 @@ from trialsim.figures.style import (
     ACCENT,
     INK,
     QUIET,
+    TOO_OFTEN,
     blank_figure,
     bold_primary,
     caption,
@@ -26,15 +27,15 @@ TWINS = (
     ("declared", DECLARED, -0.16, "o"),
     ("null", NULL, 0.12, "D"),
     ("no change", "#d9a441", 0.34, "s"),
+    ("at margin", "#7a5195", 0.12, "^"),
 )
 
 
 def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
     """A dot and its 95 % Monte Carlo interval for each analysis and contrast: power, and rejection under the null twin.
 
-    ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high and too_often (bool:
-    the test rejects too often without effects). A wide bar without a
-    dot shows bounds: too many replicates failed.
+    ``rates`` has the columns row, primary (bool), twin (declared, null, no change or at margin), value, low, high and too_often
+    (bool: the test rejects too often without effects). A wide bar without a dot shows bounds: too many replicates failed.
     """
     with study_style():
         rows = list(dict.fromkeys(rates["row"]))
@@ -48,7 +49,7 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
             axes.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
         axes.set_yticks(range(len(rows)), names)
         bold = bold_primary(axes, (bool(rates.loc[rates["row"] == row, "primary"].any()) for row in rows))
-        red = " Number in red: rejects too often without effects, so not a power." if rates["too_often"].any() else ""
+        red = f" {TOO_OFTEN}" if rates["too_often"].any() else ""
         axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.set_xlim(-0.01, 1.13)
         axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1])
@@ -64,7 +65,9 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
 
 
 def _draw_twin(axes: Axes, part: pd.DataFrame, rows: list[str], *, color: str, shift: float, marker: str) -> None:
-    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change"}[marker]
+    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change", "^": "where the margin is true"}[
+        marker
+    ]
     for record in part.itertuples():
         y = rows.index(str(record.row)) + shift
         low, high, value = float(record.low), float(record.high), float(record.value)  # type: ignore[arg-type]

@@ -23,6 +23,9 @@ QUIET = "#8a97a3"
 FAINT = "#e6eaee"
 ACCENT = "#b3432b"
 
+#: What a number in this color says, in the caption of a figure that has one.
+TOO_OFTEN = "Number in red: rejects too often without effects, so not a power."
+
 #: Okabe and Ito's colors, readable with every kind of color vision; the reference arm is gray.
 ARM_COLORS = ("#7f8c99", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 

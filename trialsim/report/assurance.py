@@ -13,6 +13,8 @@ import pandas as pd
 from trialsim.assurance import Assurance, Bin, ShareEstimate, SmallPilot
 from trialsim.numbers.distributions import quantile
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
+from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_assurance
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 #: Of the failed trials, the share from which bounds are shown.
 MANY_FAILED = 0.05
 
+#: Points of the prior below which the average, its spread and what moves it are coarse.
+FEW_POINTS = 50
+
 
 def share_text(share: ShareEstimate) -> str:
     """A share with its Monte Carlo error or bound."""
@@ -30,24 +35,40 @@ def share_text(share: ShareEstimate) -> str:
 
 
 def answer(found: Assurance) -> list[str]:
-    """Lines that say what was found; the first one is the assurance beside the power."""
+    """Sentences that say what was found; the first one is the assurance beside the power."""
+    first, *more = named_lines(found)
+    return [f"{first.text} {SIGN}", *(line.text for line in more)]
+
+
+def named_lines(found: Assurance) -> list[Line]:
+    """The assurance beside the power, the power over the prior, what changes it, and what to be careful about."""
     mean, design = found.average.share, found.design
     points = len(found.played.u)
     first = (
         f"Averaged over the prior, the power of {found.target.shown} is {share_text(mean)}; "
-        f"at the design values it is {share_text(design)}. {SIGN}"
+        f"at the design values it is {share_text(design)}."
     )
     low, high = (percent(found.spread.quantile(q), 0) for q in (0.1, 0.9))
     second = (
         f"{percent(found.spread.above.value, 0)} of the prior has a power of {percent(found.spread.goal, 0)} or more; the middle "
         f"80 % of the prior has a power between {low} and {high}."
     )
-    lines = [first, second]
-    lines += _influences(found)
-    lines.append(_approximation(points, found.replicates))
-    lines += _lost(found)
-    lines += [line for pilot in found.pilots for line in _pilot(found, pilot)]
-    return lines
+    lines = [Line("Answer", first), *_few_points(points), Line("Prior", second)]
+    lines += [Line("Moves", text) for text in _influences(found)]
+    lines.append(Line("Points", _approximation(points, found.replicates)))
+    lines += [Line("Lost", text) for text in _lost(found)]
+    return [*lines, *(Line("Pilot", text) for pilot in found.pilots for text in _pilot(found, pilot))]
+
+
+def _few_points(points: int) -> list[Line]:
+    """That few points say little of the prior."""
+    if points >= FEW_POINTS:
+        return []
+    text = (
+        f"{points:,} point{'s' if points != 1 else ''} of the prior say{'' if points != 1 else 's'} little: "
+        f"with another seed the numbers may differ clearly. Take {FEW_POINTS} or more (--points)."
+    )
+    return [Line("Few", text, bad=True)]
 
 
 def _influences(found: Assurance) -> list[str]:
@@ -82,7 +103,9 @@ def _lost(found: Assurance) -> list[str]:
         bounds = "" if impossible or failed < MANY_FAILED * found.replicates else (
             f" Counted as failures they make the assurance {percent(low)}, as successes {percent(high)}."
         )  # fmt: skip
-        lines.append(f"{failed:,} trials could not be analyzed and are left out.{bounds}")
+        lines.append(
+            f"{counted(failed, 'trial')} could not be analyzed and {'is' if failed == 1 else 'are'} left out.{bounds}"
+        )
     return lines
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trialsim.analysis.plan import plain_words
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.best import PowerRanking
-from trialsim.compare.frames import titles_of
+from trialsim.compare.frames import labels_of_sides
 from trialsim.compare.wording import headline
-from trialsim.evaluate.columns import FAMILY, POWER, shown_names
-from trialsim.evaluate.separation import Separation, more_would
-from trialsim.evaluate.summaries import TRIAL
-from trialsim.evaluate.table import share_interval
-from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
+from trialsim.evaluate.columns import POWER, shown_row
+from trialsim.evaluate.separation import Separation
+from trialsim.evaluate.verdict import more_should
+from trialsim.quantities.counts import counted
+from trialsim.report.brief import Line
+from trialsim.report.compare_lines import lines, written_value
+from trialsim.report.digits import percent, rounded
 from trialsim.report.page import TRIAL_MEASURES, embedded, pages
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
@@ -25,113 +28,9 @@ from trialsim.runs.owners import of_comparison
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from trialsim.compare.play import UnsharedRow
+
 CSV, PAGE, RECORD = "comparison.csv", "compare.html", "compare.json"
-
-#: Measures of an analysis that are shown, and what they are called.
-ANALYSIS_MEASURES = {
-    "power": ("power", "share"),
-    "power_low": ("power, at least", "share"),
-    "power_high": ("power, at most", "share"),
-    "rejection_null_twin": ("null twin rejects", "share"),
-    "rejection_no_change_twin": ("twin without change rejects", "share"),
-    "mean_estimate": ("mean estimate", "number"),
-    "empirical_se": ("SE of the estimate", "number"),
-    "interval_width": ("width of the interval", "number"),
-}
-
-#: Measures that the first look shows.
-FIRST = (
-    "power",
-    "power_low",
-    "power_high",
-    "target_reached_in_time",
-    "trial_days",
-    "missed_share",
-    "study_hours",
-    "use_share",
-)
-
-
-#: Shares of time, which no number of trials bounds.
-UNBOUNDED = ("use_share", "study_use_share")
-
-
-@dataclass(frozen=True)
-class ComparisonLine:
-    """A row of the table as text."""
-
-    what: str
-    of: str
-    a: str
-    b: str
-    difference: str
-    mcse: str
-    unpaired: str
-    saved: str
-    primary: bool
-    clear: bool  # the interval of the difference leaves out 0
-
-
-def lines(found: Comparison, label: str, *, first: bool = False) -> list[ComparisonLine]:
-    """The rows for one design as text; only the most important ones for a ``first`` look."""
-    primary = found.sides[0].study.scenario.primary
-    shown, titles = [], titles_of(found)
-    for row in found.rows:
-        if row.scenario != label or (first and not _at_first(row, primary)):
-            continue
-        known = _known(row)
-        if known is not None:
-            shown.append(_line(row, *known, of=titles[row.analysis, row.contrast], primary=row.analysis in primary))
-    return shown
-
-
-def _at_first(row: Difference, primary: Sequence[str]) -> bool:
-    cost = row.measure.startswith("cost_") and not row.contrast
-    return (row.analysis == TRIAL and (row.measure in FIRST or cost)) or (
-        row.measure in FIRST and row.analysis in (*primary, FAMILY)
-    )
-
-
-def _known(row: Difference) -> tuple[str, str] | None:
-    """What a row is called and how its values are written; None for rows that only the CSV file has."""
-    if row.analysis != TRIAL:
-        return ANALYSIS_MEASURES.get(row.measure)
-    if row.measure.startswith("cost_"):
-        return f"Cost [{row.measure.removeprefix('cost_')}]", "number"
-    extra = {"use_share": ("Staff in use", "share")}
-    return extra.get(row.measure) or TRIAL_MEASURES.get(row.measure)
-
-
-def _line(row: Difference, what: str, kind: str, *, of: str, primary: bool) -> ComparisonLine:
-    scale = 100.0 if kind == "share" else 1.0
-
-    def gap(number: float, digits: str = "") -> str:
-        if not math.isfinite(number):
-            return ""
-        if not row.mcse > 0:
-            return with_minus(with_error(scale * number, 0.0))
-        text = rounded(scale * number, scale * row.mcse)
-        return with_minus(text if text.startswith("-") or not digits else digits + text)
-
-    saved = "" if math.isnan(row.saved) else f"{round(100 * row.saved)} %"
-    of = row.contrast if row.analysis == TRIAL else of
-    difference = "0" if row.difference == 0 else gap(row.difference, "+")
-    alone = rounded(scale * row.mcse_unpaired, scale * row.mcse_unpaired) if row.mcse_unpaired > 0 else "0"
-    return ComparisonLine(
-        what, of, _value(row, row.a, kind), _value(row, row.b, kind), difference, gap(row.mcse), alone, saved,
-        primary, row.conf_low > 0 or row.conf_high < 0,
-    )  # fmt: skip
-
-
-def _value(row: Difference, value: float, kind: str) -> str:
-    """The value of one design, to the second digit of its error, which is about that of the other one; or its bound."""
-    error = row.mcse_unpaired / math.sqrt(2)
-    if kind == "share" and value in (0.0, 1.0) and (row.measure not in UNBOUNDED):
-        low, high = share_interval(value * row.n, row.n)
-        return share_with_error(value, 0.0, low=low, high=high)
-    if not error > 0:
-        return percent(value) if kind == "share" else with_error(value, 0.0)
-    return f"{rounded(100 * value, 100 * error)} %" if kind == "share" else rounded(value, error)
 
 
 def headlines(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
@@ -162,19 +61,8 @@ def answer(found: Comparison) -> list[str]:
     return sentences
 
 
-def _name(found: Comparison, analysis: str) -> str:
-    return shown_names(row for side in reversed(found.sides) for row in side.study.analysis.rows).get(
-        analysis, analysis
-    )
-
-
 def _which(found: Comparison, contest: PowerRanking) -> str:
-    which = {"any": "at least one primary analysis", "all": "all primary analyses together"}
-    return (
-        which[contest.contrast]
-        if contest.analysis == FAMILY
-        else f"{_name(found, contest.analysis)} ({contest.contrast})"
-    )
+    return shown_row(labels_of_sides(found), contest.analysis, contest.contrast)
 
 
 def _power_answer(
@@ -184,7 +72,7 @@ def _power_answer(
     what = f"The power of {_which(found, contest)}"
     if row is None:
         return f"{what} is not compared: too many trials of {base} or {label} could not be analyzed."
-    a, b = (_value(row, value, "share") for value in (row.a, row.b))
+    a, b = (written_value(row, value, "share") for value in (row.a, row.b))
     labels = [side.label for side in found.sides]
     bad = [name for name in (base, label) if (one := contest.verdicts[labels.index(name)]) and one.too_often]
     if bad:
@@ -202,7 +90,7 @@ def _power_answer(
             f"error of {error}."
         )
     return (
-        f"{what} is {b} in {label} and {a} in {base}: undecided{more_would(apart.more)}. The 95 % interval of the "
+        f"{what} is {b} in {label} and {a} in {base}: undecided{more_should(apart.more)}. The 95 % interval of the "
         f"difference is {signed(100 * row.conf_low, '.1f')} to {signed(100 * row.conf_high, '.1f')} percentage points."
     )
 
@@ -228,7 +116,7 @@ def choice(found: Comparison) -> list[str]:
             )
         else:
             near = join([labels[i] for i in sorted([best.index, *best.rivals])])
-            sentences.append(f"In which design {what} is highest is undecided: {near}{more_would(best.more)}.{left}")
+            sentences.append(f"In which design {what} is highest is undecided: {near}{more_should(best.more)}.{left}")
     return sentences
 
 
@@ -244,14 +132,50 @@ def signed(number: float, digits: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def named_lines(found: Comparison) -> list[Line]:
+    """What the designs differ in, first; then what each design is, and what to be careful about."""
+    first, *more = [*choice(found), *answer(found)]
+    lines = [Line("Answer", first), *(Line("", text) for text in more)]
+    lines += [Line(found.sides[0].label, f"{found.sides[0].name} (the baseline).")]
+    for side, (text, changes) in zip(found.sides[1:], headlines(found), strict=True):
+        varied = side.name.startswith(f"{found.sides[0].name}, ")
+        lines.append(Line(side.label, text if varied else f"{side.name}. {text}"))
+        lines += [Line("", f"- {change}") for change in changes]
+    lines += [Line("Level", text, bad=True) for text in too_often(found)]
+    return [*lines, *(Line("Note", text) for text in (*found.notes, *alone(found)))]
+
+
+def too_often(found: Comparison) -> list[str]:
+    """Which other tests reject too often in which designs; what the answers are about, they say themselves."""
+    asked = {(one.analysis, one.contrast) for one in found.contests}
+    places = dict.fromkeys((row.analysis, row.contrast) for row in found.rows if row.measure.startswith(POWER))
+    named = []
+    for analysis, contrast in places:
+        bad = [one.label for one in found.sides if found.too_often(one.label, analysis=analysis, contrast=contrast)]
+        if bad and (analysis, contrast) not in asked:
+            named.append(f"{shown_row(labels_of_sides(found), analysis, contrast)} in {join(bad)}")
+    if not named:
+        return []
+    return [f"Not a power, because the test rejects too often without effects: {'; '.join(named)}."]
+
+
 def alone(found: Comparison) -> list[str]:
     """What only one design has, one line each design."""
     sentences = []
-    for label in dict.fromkeys(label for label, _ in found.alone):
-        names = list(dict.fromkeys(name for where, name in found.alone if where == label))
+    labels = labels_of_sides(found)
+    for label in dict.fromkeys(row.label for row in found.alone):
+        names = list(dict.fromkeys(_shown_alone(row, labels) for row in found.alone if row.label == label))
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         sentences.append(f"Only in {label}, so not compared: {', '.join(names[:8])}{more}.")
     return sentences
+
+
+def _shown_alone(row: UnsharedRow, labels: Mapping[str, str]) -> str:
+    """An analysis as people call it, or a measure of the trial."""
+    if not row.measure:
+        return shown_row(labels, row.analysis, row.contrast)
+    words = TRIAL_MEASURES[row.measure][0] if row.measure in TRIAL_MEASURES else plain_words(row.measure)
+    return f"{words[0].lower()}{words[1:]}{f' ({row.contrast})' if row.contrast else ''}"
 
 
 # ---------------------------------------------------------------- files
@@ -274,7 +198,7 @@ def pictures(found: Comparison) -> Iterator[ComparisonPicture]:
 
     names = {side.label: side.name for side in found.sides}
     seed = "different seeds" if found.seed is None else f"seed {found.seed}"
-    note = f"{found.replicates:,} simulated trials of each design, {seed}."
+    note = f"{counted(found.replicates, 'simulated trial')} of each design, {seed}."
     powers = frames.power_frame(found)
     if len(powers):
         yield ComparisonPicture(
@@ -356,7 +280,7 @@ def summary(found: Comparison) -> dict[str, Any]:
         "replicates": found.replicates,
         "changes": {label: list(changes) for label, changes in found.changes.items()},
         "notes": list(found.notes),
-        "only_in": [{"label": label, "what": name} for label, name in found.alone],
+        "only_in": [{"label": row.label, "what": row.name} for row in found.alone],
         "answer": answer(found),
         "choice": choice(found),
         "contests": [asdict(one) for one in found.contests],
@@ -381,7 +305,7 @@ def render(found: Comparison, drawn: Sequence[tuple[ComparisonPicture, Path]]) -
             for side, (text, changes), power in zip(found.sides[1:], pairs, answer(found), strict=True)
         ],
         "choice": choice(found),
-        "notes": (*found.notes, *alone(found)),
+        "notes": (*too_often(found), *found.notes, *alone(found)),
         "figures": [
             {
                 "heading": picture.heading, "text": picture.text, "source": source, "width": width,

@@ -107,9 +107,18 @@ def points_with_error(difference: float, error: float) -> str:
     >>> points_with_error(-0.0241, 0.0041), points_with_error(0.0, 0.0)
     ('−2.41 ± 0.41', 'none')
     """
+    return signed_with_error(100 * difference, 100 * error)
+
+
+def signed_with_error(difference: float, error: float) -> str:
+    """A difference with its sign.
+
+    >>> signed_with_error(74.3, 2.1), signed_with_error(-7.6, 0.5)
+    ('+74.3 ± 2.1', '−7.60 ± 0.50')
+    """
     if difference == 0 and not error > 0:
         return "none"
-    text = with_error(100 * difference, 100 * error)
+    text = with_error(difference, error)
     sign = "" if text.startswith("-") or not text.partition(" ")[0].strip("0.") else "+"
     return with_minus(sign + text)
 

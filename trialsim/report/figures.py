@@ -132,7 +132,9 @@ def _outcome_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
             values = values.assign(value=values["value"].where(values["value"] > 0))
             shown += f" {zeros} reading{'s' if zeros > 1 else ''} of 0 cannot be shown on a logarithmic axis."
         if ended := int((values["censored"] == "right").sum()):
-            shown += f" At {ended} of {int(values['value'].notna().sum())} times following ended without an event."
+            shown += (
+                f" Of {int(values['value'].notna().sum())} times {ended} are the end of following, without an event."
+            )
         yield Picture(
             f"outcome_{stems[name]}",
             f"{label}: one simulated trial",

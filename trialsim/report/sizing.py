@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from trialsim.prepared import Study
+from trialsim.report.brief import Line
 from trialsim.report.digits import percent, with_error
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
@@ -22,21 +22,44 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: The name of the line with the nearest closed form.
+OPINION = "Check"
+
+#: Points of the curve in the table that is shown first.
+MOST_FIRST = 7
+
+
 def answer(study: Study, found: SizingResult) -> list[str]:
-    """Lines that say what was found; the first one is the recommendation."""
+    """Sentences that say what was found; the first one is the recommendation."""
+    lines = []
+    for line in named_lines(study, found):
+        lines.append(line.text)
+        if line.name == OPINION:
+            lines += ignored(study, found)
+    return lines
+
+
+def named_lines(study: Study, found: SizingResult) -> list[Line]:
+    """The recommendation, what it rests on, what the trial takes, a second opinion, and what to be careful about."""
+    notes = [Line("Note", note) for note in found.notes]
     if found.at is None:
-        return _unanswered(found)
-    lines = [_recommendation(study, found), _meets(found)]
+        first, *rest = _unanswered(found)
+        return [Line("Answer", first, bad=True), *(Line("", line) for line in rest), *notes]
+    lines = [Line("Answer", _recommendation(study, found)), Line("Curve", _meets(found))]
     one = found.confirmed
     if one is not None:
-        lines.append(_fresh(found, one))
+        lines.append(Line("Fresh", _fresh(found, one)))
     if found.axis == "effect" and math.isfinite(found.estimate):
-        lines.append(f"The mean estimate is {found.estimate:.3g} then.")
+        lines.append(Line("Shows", f"The mean estimate is {found.estimate:.3g} then."))
     if one is not None and one.trial is not None and study.conduct.ward:
-        lines.append(_time(one))
-    lines.extend(_second_opinion(study, found))
-    lines.extend(found.notes)
-    return lines
+        lines.append(Line("Takes", _time(one)))
+    lines += [Line(OPINION, text) for text in _second_opinion(study, found)[:1]]
+    return [*lines, *notes]
+
+
+def ignored(study: Study, found: SizingResult) -> list[str]:
+    """What the formula of the second opinion ignores, under a heading."""
+    return _second_opinion(study, found)[1:]
 
 
 def interval_name(found: SizingResult) -> str:
@@ -93,20 +116,19 @@ def _fresh(found: SizingResult, one: Confirmation) -> str:
     )
 
 
-def _second_opinion(study: Study, found: SizingResult) -> Iterator[str]:
+def _second_opinion(study: Study, found: SizingResult) -> list[str]:
     """The nearest closed form at the recommended size, and why it differs."""
-    if found.measure != "power" or found.axis != "size" or len(found.target.rows) > 1:
-        return
-    assert found.at is not None
+    if found.measure != "power" or found.axis != "size" or len(found.target.rows) > 1 or found.at is None:
+        return []
     wanted = found.target.plan.rows[found.target.rows[0]]
     opinion = second_opinion(study, wanted, found.at)
     if opinion is None:
-        yield "Second opinion: no closed form is near this analysis."
-        return
-    yield f"Second opinion: {percent(opinion.power)} by {opinion.formula} ({opinion.source})."
+        return ["Second opinion: no closed form is near this analysis."]
+    lines = [f"Second opinion: {percent(opinion.power)} by {opinion.formula} ({opinion.source})."]
     if opinion.reasons:
-        yield "What the formula ignores, and what that does to the power:"
-        yield from (f"- {reason}" for reason in opinion.reasons)
+        lines.append("What the formula ignores, and what that does to the power:")
+        lines += [f"- {reason}" for reason in opinion.reasons]
+    return lines
 
 
 def _time(one: Confirmation) -> str:
@@ -119,10 +141,10 @@ def _time(one: Confirmation) -> str:
 def _unanswered(found: SizingResult) -> list[str]:
     """Why there is no answer, and what to do."""
     if found.missed == "at the end":
-        return [*_at_the_end(found), *found.notes]
+        return _at_the_end(found)
     if found.missed == "sooner":
-        return [*_sooner(found), *found.notes]
-    return [*(_never(found) if found.effect_declared else _no_effect(found)), *found.notes]
+        return _sooner(found)
+    return _never(found) if found.effect_declared else _no_effect(found)
 
 
 def _unit(found: SizingResult) -> str:
@@ -220,6 +242,33 @@ def write_sizing(study: Study, found: SizingResult, folder: Path) -> tuple[Path,
             curve_frame(found).to_csv(temporary, index=False, lineterminator="\n")
         figures = save(drawn, folder, "power_curve")
         return (path, *figures, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
+
+
+def curve_rows(found: SizingResult, *, everything: bool) -> list[tuple[str, ...]]:
+    """Points of the curve with their value and its interval: some around the answer, or all of them."""
+    frame = curve_frame(found)
+    frame = frame[frame["value"].notna()]
+    if not everything and len(frame) > MOST_FIRST:
+        middle = found.at if found.at is not None else float(frame["at"].median())
+        wanted = [middle * share for share in (0.6, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)]
+        near = {int((frame["at"] - one).abs().argmin()) for one in wanted}
+        frame = frame.iloc[sorted(near)]
+    rows: list[tuple[str, ...]] = []
+    for at, value, low, high in frame[["at", "value", "low", "high"]].itertuples(index=False):
+        here = found.reached if at == found.at else (value, low, high)  # the same interval as in the answer
+        value, low, high = (_number(found, one) for one in here)
+        rows.append((_at(found, at), value, f"{low} to {high}"))
+    return rows
+
+
+def _at(found: SizingResult, at: float) -> str:
+    return f"{at:.3g}" if found.axis == "effect" else f"{at:,.0f}"
+
+
+def curve_heading(found: SizingResult) -> tuple[str, ...]:
+    """The names of the columns of :func:`curve_rows`."""
+    what = "times the effects" if found.axis == "effect" else "participants"
+    return what, "width" if found.measure == "width" else "power", "95 % interval"
 
 
 def curve_frame(found: SizingResult) -> pd.DataFrame:

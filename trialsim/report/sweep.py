@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from trialsim.analysis.plan import plain_words
-from trialsim.evaluate.separation import more_would
+from trialsim.evaluate.columns import shown_row
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import MEAN_SHARES
+from trialsim.evaluate.verdict import more_should
+from trialsim.quantities.counts import counted
+from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error, with_error
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
@@ -49,6 +52,12 @@ MOST_PANELS = 4
 #: Values shown for each design of the Pareto set.
 MOST_NAMED = 5
 
+#: The name of the line on what was simulated.
+TRIALS = "Trials"
+
+#: Designs in the table that is shown first.
+MOST_FIRST = 12
+
 #: Designs named in a sentence.
 MOST_LISTED = 12
 
@@ -71,33 +80,47 @@ def names_of(paths: tuple[str, ...]) -> dict[str, str]:
 
 
 def answer_name(swept: SweepRun, answer: AnswerMeasure) -> str:
-    """``power of fear during (music - control)``."""
+    """``power of Fear during the needle (music - control)``."""
     analyses = list(dict.fromkeys(cell.primary for cell in swept.cells))
-    analysis = answer.analysis or (analyses[0] if len(analyses) == 1 else "the primary analysis")
-    contrast = f" ({answer.contrast})" if answer.contrast else ""
+    contrast = answer.contrast or ""
+    measure = plain_words(answer.measure)
     if answer.analysis == TRIAL:
-        return f"{answer.measure.replace('_', ' ')}{contrast}"
-    return f"{plain_words(answer.measure)} of {plain_words(analysis)}{contrast}"
+        return f"{measure} ({contrast})" if contrast else measure
+    if answer.analysis is None and len(analyses) > 1:
+        return f"{measure} of the primary analysis{f' ({contrast})' if contrast else ''}"
+    return f"{measure} of {shown_row(swept.labels, answer.analysis or analyses[0], contrast)}"
 
 
 def summary_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[str]:
-    """What the sweep says, in a few lines."""
+    """What the sweep says, in a few sentences."""
+    return [f"{line.text} {SIGN}" if line.name == TRIALS else line.text for line in named_lines(swept, answer, frame)]
+
+
+def named_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[Line]:
+    """The answer, the designs that no other one beats, those that chance leaves open, and what was simulated."""
     lines = []
     if frame["value"].notna().any():
         rows = frame[frame["value"].notna()].sort_values("value", kind="stable").to_dict("records")
         low, high = (f"{written(answer, row)} in design {row['design_id']}" for row in (rows[0], rows[-1]))
         name = answer_name(swept, answer)
-        lines.append(f"{name[0].upper()}{name[1:]}: from {low} to {high}.{_highest(swept, answer, frame)}")
+        text = f"{name[0].upper()}{name[1:]}: from {low} to {high}.{_highest(swept, answer, frame)}"
+        lines.append(Line("Answer", text))
     lines += _pareto_lines(frame)
     lines += _too_often_lines(swept, answer, frame)
     shared = "the same seed in every cell, so designs share their random numbers"
     if len(swept.seeds) > 1:
         shared = f"{len(swept.seeds)} seeds, so designs do not share their random numbers"
-    lines.append(f"{len(swept.cells):,} designs of {swept.replicates:,} simulated trials; {shared}. {SIGN}")
+    lines.append(
+        Line(
+            TRIALS,
+            f"{counted(len(swept.cells), 'design')} of {counted(swept.replicates, 'simulated trial')}; {shared}.",
+        )
+    )
     if swept.alike:
-        lines.append(f"Designs that are equal to another one in other words, not simulated again: {swept.alike:,}.")
+        text = f"Designs that are equal to another one in other words, not simulated again: {swept.alike:,}."
+        lines.append(Line("Alike", text))
     if swept.damaged:
-        lines.append(f"{swept.damaged} damaged cell files were found and simulated again.")
+        lines.append(Line("Mended", f"{swept.damaged} damaged cell files were found and simulated again."))
     return lines
 
 
@@ -108,7 +131,7 @@ def _highest(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> str
         return ""
     if best.clear:
         return f" It is highest in design {best.index}, clearly above each other one."
-    return f" In which design it is highest is undecided: {_few(sorted([best.index, *best.rivals]))}{more_would(best.more)}."
+    return f" In which design it is highest is undecided: {_few(sorted([best.index, *best.rivals]))}{more_should(best.more)}."
 
 
 def _few(designs: Sequence[int]) -> str:
@@ -119,36 +142,41 @@ def _few(designs: Sequence[int]) -> str:
     )
 
 
-def _pareto_lines(frame: pd.DataFrame) -> list[str]:
+def _pareto_lines(frame: pd.DataFrame) -> list[Line]:
     """The designs of the Pareto set, and those of which chance leaves it open."""
     what = join([BURDENS[name] for name in differing(frame)], "or")
     lines = []
     if frame["pareto"].any():
         chosen = join([str(one) for one in frame.loc[frame["pareto"], "design_id"]])
-        lines.append(f"Pareto set, marked *: no other design gives as much with {what}: {chosen}.")
+        lines.append(Line("Pareto", f"Pareto set, marked *: no other design gives as much with {what}: {chosen}."))
     if frame["pareto_open"].any():
         part = frame[frame["pareto_open"]]
         more = part["pareto_more"]
-        would = more_would(None if more.isna().any() else int(more.max()))
-        lines.append(
-            f"Marked ?: whether another design gives as much with {what} is undecided: "
-            f"{_few([int(one) for one in part['design_id']])}{would}."
-        )
+        would = more_should(None if more.isna().any() else int(more.max()))
+        open_ = _few([int(one) for one in part["design_id"]])
+        text = f"Marked ?: whether another design gives as much with {what} is undecided: {open_}{would}."
+        lines.append(Line("Open", text))
     return lines
 
 
-def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[str]:
+def _too_often_lines(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame) -> list[Line]:
     """The designs whose test rejects too often without effects: their rejections are not a power."""
     bad = [int(one) for one in frame.loc[frame["too_often"], "design_id"]]
     if not bad:
         return []
     worst = max(verdict.times for one in bad if (verdict := answer.verdict(swept.cells[one])) is not None)
-    return [
-        (
-            f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its rejections are not a "
-            f"power, and the design is left out of every choice: {_few(bad)}."
-        )
-    ]
+    text = (
+        f"Marked !: without effects the test rejects too often, up to {worst:.1f} times its level; its rejections are not a "
+        f"power, and the design is left out of every choice: {_few(bad)}."
+    )
+    return [Line("Level", text, bad=True)]
+
+
+def first_designs(frame: pd.DataFrame) -> list[int]:
+    """The designs shown first, in their order: those in or perhaps in the Pareto set, then those with the highest value."""
+    marked = frame["pareto"] | frame["pareto_open"]
+    best = frame.assign(marked=marked).sort_values(["marked", "value"], ascending=False, kind="stable")
+    return sorted(best.index[:MOST_FIRST].tolist())
 
 
 def value_text(answer: AnswerMeasure, value: float) -> str:
@@ -220,7 +248,7 @@ def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
     short = names_of(swept.paths)
     names = {path: f"{name}{_unit(swept, path)}" for path, name in short.items()}
     value, share = answer_name(swept, answer), is_share(answer.measure)
-    note = f"{swept.scenario}: {swept.replicates:,} simulated trials a design."
+    note = f"{swept.scenario}: {counted(swept.replicates, 'simulated trial')} a design."
     found: list[tuple[str, Figure]] = []
     axes = _axes(frame, swept.paths)
     if axes:

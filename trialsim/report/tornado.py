@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from trialsim.analysis.plan import plain_words
-from trialsim.evaluate.separation import more_would
+from trialsim.evaluate.columns import shown_row
 from trialsim.evaluate.table import share_interval
-from trialsim.report.digits import SIGN, points_with_error, share_with_error
-from trialsim.report.sweep import names_of
+from trialsim.evaluate.verdict import more_should
+from trialsim.report.brief import Line
+from trialsim.report.digits import SIGN, points_with_error, share_with_error, signed_with_error
+from trialsim.report.sweep import TRIALS, names_of
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from trialsim.sweep.tornado import Bar, LongestBar, Shift, Tornado
 
 MOST_BARS = 25
+
+#: Assumptions in the table that is shown first.
+MOST_FIRST = 8
 
 #: Assumptions named that do not differ clearly from the one that seems to matter most.
 MOST_RIVALS = 3
@@ -62,38 +66,49 @@ def share_at(shift: Shift) -> str:
     return share_with_error(shift.value, error, low=low, high=high)
 
 
-def change(shift: Shift) -> str:
-    """A difference of shares in percentage points, with its Monte Carlo error."""
-    return points_with_error(shift.difference, shift.mcse)
+def change(shift: Shift, *, share: bool) -> str:
+    """A difference with its Monte Carlo error: of shares in percentage points, of other numbers in their unit."""
+    return points_with_error(shift.difference, shift.mcse) if share else signed_with_error(shift.difference, shift.mcse)
+
+
+def first_bars(found: Tornado) -> list[Bar]:
+    """The bars of the power that are shown first: the longest, those within the Monte Carlo error last."""
+    return list(found.of("power")[:MOST_FIRST])
 
 
 def lines(found: Tornado) -> list[str]:
-    """What moves the power, and what does not."""
+    """What moves the power, and what does not, in sentences."""
+    return [f"{line.text} {SIGN}" if line.name == TRIALS else line.text for line in named_lines(found)]
+
+
+def named_lines(found: Tornado) -> list[Line]:
+    """What moves the power, the length and the cost, what moves nothing, and what was simulated."""
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))
     bars = found.of("power")
-    contrast = f" ({found.contrast})" if found.contrast else ""
-    sentences = []
+    lines = []
     for measure in found.measures:
-        here = found.of(measure)
-        what = f"power of {plain_words(found.analysis)}{contrast}" if measure == "power" else _axis(measure, found)
-        sentences.append(
+        here, what = found.of(measure), axis_name(measure, found)
+        text = (
             f"{what[0].upper()}{what[1:]} as declared: {_written(here[0].declared, measure)}."
             f"{_most(found.leads[measure], names)}"
         )
+        lines.append(Line({"power": "Answer", "trial_days": "Length"}.get(measure, "Cost"), text))
     if found.verdict is not None and found.verdict.too_often:
-        sentences.append(
-            f"As declared, {plain_words(found.analysis)}{contrast} {found.verdict.words} without effects: this is not a power."
-        )
+        what = shown_row(found.labels, found.analysis, found.contrast)
+        text = f"As declared, {what} {found.verdict.words} without effects: this is not a power."
+        lines.insert(1, Line("Level", text, bad=True))
     still = [names[bar.assumption.path] for bar in bars if bar.noise]
     if still:
-        sentences.append(f"The change of power is within Monte Carlo error for {join(still)}.")
-    sentences.append(
+        lines.append(Line("Open", f"The change of power is within Monte Carlo error for {join(still)}."))
+    text = (
         f"{found.replicates:,} simulated trials at each end, one assumption at a time, all from seed {found.seed}: "
-        "differences are paired. " + SIGN
+        "differences are paired."
     )
+    lines.append(Line(TRIALS, text))
     if found.failed:
-        sentences.append(f"Up to {found.failed:,} of these trials could not be analyzed and are left out of the power.")
-    return sentences
+        text = f"Up to {found.failed:,} of these trials could not be analyzed and are left out of the power."
+        lines.append(Line("Failed", text))
+    return lines
 
 
 def _most(lead: LongestBar, names: dict[str, str]) -> str:
@@ -107,7 +122,7 @@ def _most(lead: LongestBar, names: dict[str, str]) -> str:
         others += [f"{len(near) - MOST_RIVALS} others"] if len(near) > MOST_RIVALS else []
         return (
             f" Which assumption moves it most is undecided: {names[top.assumption.path]} does here, but the difference "
-            f"is not clear from {join(others)}{more_would(lead.more)}."
+            f"is not clear from {join(others)}{more_should(lead.more)}."
         )
     ends = ((top.low, top.assumption.low), (top.high, top.assumption.high))
     values = join([
@@ -134,7 +149,7 @@ def figure(found: Tornado) -> Figure:
     return tornado(
         frame[frame["label"].isin(kept[:MOST_BARS])],
         measures=found.measures,
-        names={measure: _axis(measure, found) for measure in found.measures},
+        names={measure: axis_name(measure, found) for measure in found.measures},
         note=note + " Whiskers: 95 % Monte Carlo.",
         shares=("power",),
     )
@@ -160,7 +175,10 @@ def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:
     return kept, len(labels) - len(kept)
 
 
-def _axis(measure: str, found: Tornado) -> str:
+def axis_name(measure: str, found: Tornado) -> str:
+    """``power of Fear during the needle``, ``length of the trial [days]``, ``cost [EUR]``."""
     if measure.startswith("cost_"):
         return f"cost [{measure.removeprefix('cost_')}]"
-    return "length of the trial [days]" if measure == "trial_days" else f"power of {plain_words(found.analysis)}"
+    if measure == "trial_days":
+        return "length of the trial [days]"
+    return f"power of {shown_row(found.labels, found.analysis, found.contrast)}"

@@ -183,16 +183,18 @@ def _true_values(
     margins = {one.name: one.shift[d] for one in inputs.plan.margins}
     kinds = [TWINS["null" if name in margins else name] for name in measured.twins]
     lambdas = [factor * scale for factor, _ in kinds]
-    during = course(inputs, outcome, point, followed) if followed is not None else None
-    if point.follow is not None:
-        shifts = [common_shift(inputs, outcome, replace(point, visit_index=point.follow.start))] * len(lambdas)
+    reference, arm = inputs.plan.reference, inputs.entries.arm
+    if followed is not None and point.follow is not None:
+        begins = replace(point, visit_index=point.follow.start)
+        shifts = [common_shift(inputs, outcome, begins)] * len(lambdas)
+        during = course(inputs, outcome, point, followed)
+        column = ValueColumn(point, outcome.categories, reference, arm, None, d, during)
+        if measured.at_risk is not None and outcome.scale.follow == "over":
+            measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
     else:
         shifts = _shifts(inputs, outcome, point, lambdas, [clock for _, clock in kinds])
+        column = ValueColumn(point, outcome.categories, reference, arm, delivered(inputs, point), d)
     shifts = [_moved(inputs, one, margins.get(name)) for one, name in zip(shifts, measured.twins, strict=True)]
-    share = delivered(inputs, point) if during is None else None  # of a course it is in its pieces
-    column = ValueColumn(point, outcome.categories, inputs.plan.reference, inputs.entries.arm, share, d, during)
-    if followed is not None and during is not None and measured.at_risk is not None and outcome.scale.follow == "over":
-        measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
     twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, measured.censored, strict=True)]
     outcome.parts.fill(column, z, twins)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -124,9 +125,17 @@ def _listed(folder: Path, *, check: bool) -> Iterator[RunEntry]:
         alone_there, rest = (rest[0], []) if len(rest) == 1 else (None, rest)
         held = (kept(alone_there), _size(alone_there)) if alone_there is not None else (0, 0)
         key = alone_there.name if alone_there is not None and alone_there != folder / CHUNKS else ""
+        if folder.parent.name == EARLIER:  # nothing else names it, and it can be removed by its key
+            key = _key_of_files(folder, files)
         yield RunEntry(folder, "damaged", key, "", None, 0, held[0], size + held[1], (why,))
     for store in rest:
         yield _listed_store(folder, store, check=check)
+
+
+def _key_of_files(folder: Path, files: set[Path]) -> str:
+    """The key of a result that cannot say what it is of: from its name and its files."""
+    listed = sorted((path.relative_to(folder).as_posix(), _bytes(path)) for path in files)
+    return short(hashlib.blake2b(repr((folder.name, listed)).encode(), digest_size=16).hexdigest())
 
 
 def _listed_store(folder: Path, store: Path, *, check: bool) -> RunEntry:
@@ -175,6 +184,7 @@ def _faults(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
     for name in unlisted_outputs(manifest):
         yield f"{name} is not listed in {MANIFEST}"
     store = chunks_of(folder, manifest)
+    yield from _words_lost(folder, store, manifest)
     if not chunk_files(store) and not _kept(manifest):
         return
     try:
@@ -184,6 +194,18 @@ def _faults(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
         return
     yield from lost_chunks(folder, manifest, study)
     yield from _harmed(folder, store, study, manifest)
+
+
+def _words_lost(folder: Path, store: Path, manifest: dict[str, Any]) -> Iterator[str]:
+    """That the store of a result no longer says what it is for; loose chunks of an older trialsim never did."""
+    root = root_of(folder)
+    if store == root / CHUNKS or not store.is_dir():
+        return
+    words, where = sound_manifest(store, STORE), (store / STORE).relative_to(root).as_posix()
+    if words is None:
+        yield f"{where} is gone or damaged; the same run writes it again"
+    elif key_of(words) != key_of(manifest):
+        yield f"{where} is that of another study"
 
 
 def _store_faults(folder: Path, store: Path, words: dict[str, Any]) -> Iterator[str]:

@@ -33,7 +33,7 @@ class RunFacts:
     """What a command simulated: ``found`` replicates were there already, ``missing`` ones are in no shard.
 
     ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were simulated, whenever and
-    wherever.
+    wherever; ``source`` is the scenario's file (:func:`trialsim.runs.source.source_of`).
     """
 
     scenario: str
@@ -47,6 +47,7 @@ class RunFacts:
     missing: tuple[range, ...] = ()
     shard: tuple[int, int] | None = None
     by: Sequence[dict[str, str]] = ()
+    source: str = ""
 
     @property
     def all_found(self) -> bool:
@@ -77,6 +78,7 @@ def finish(new: Path, facts: RunFacts, *, before: dict[str, Any] | None = None) 
         "replicates": facts.replicates,
         "missing": [[part.start, part.stop] for part in facts.missing],
         **({"shard": list(facts.shard)} if facts.shard else {}),
+        **({"source": facts.source} if facts.source else {}),
         "found": facts.found,
         "contract": CONTRACT,
         "engine": facts.engine,

@@ -111,7 +111,8 @@ def _sound(value: object) -> bool:
     maps = (value.get("outputs", {}), value.get("versions", {}))
     if not all(isinstance(one, dict) and all(isinstance(text, str) for text in one.values()) for one in maps):
         return False
-    if any("\0" in name for name in maps[0]):
+    source = value.get("source", "")
+    if not isinstance(source, str) or "\0" in source or any("\0" in name for name in maps[0]):
         return False
     missing = value.get("missing", [])
     return isinstance(missing, list) and all(

@@ -9,8 +9,9 @@ from trialsim.errors import RunError
 from trialsim.runs.earlier import discard, remove_empty
 from trialsim.runs.listing import RunEntry, find_runs, remove_tree
 from trialsim.runs.lock import alone, writing
+from trialsim.runs.record import MANIFEST, sound_manifest
 from trialsim.runs.store import CHUNKS
-from trialsim.runs.stores import EARLIER, root_of, store_folder
+from trialsim.runs.stores import EARLIER, STORE, root_of, store_folder
 
 KEY = re.compile(r"[0-9a-f]{4,32}")
 
@@ -29,7 +30,7 @@ def remove(root: Path, key: str) -> tuple[RunEntry, ...]:
             f"no run below {root} has the key '{key}'.", code="TS-R061",
             remedy="`trialsim runs` shows the key of each; at least four of its letters are needed.",
         )  # fmt: skip
-    going = [one for one in found if one.earlier or one.status == "started"]
+    going = [one for one in found if one.earlier or one.status == "started" or _is_nameless_store(one)]
     if not going:
         raise RunError(
             f"{found[0].folder} shows the result {found[0].key}.", code="TS-R062",
@@ -47,10 +48,17 @@ def remove(root: Path, key: str) -> tuple[RunEntry, ...]:
         for one in going:
             if one.earlier:
                 discard(one.folder)
-        if not shown:
+        if not shown and not (going[0].earlier and going[0].status == "damaged"):  # its key names no store
             remove_tree(store_folder(folder, going[0].key))
         remove_empty(folder / EARLIER, folder / CHUNKS)
     return tuple(going)
+
+
+def _is_nameless_store(one: RunEntry) -> bool:
+    """Whether an entry is a store that does not say of which study it is, and not a damaged result with its store."""
+    store = store_folder(one.folder, one.key)
+    shown = sound_manifest(one.folder) is not None or not (one.folder / MANIFEST).exists()
+    return one.status == "damaged" and shown and store.is_dir() and sound_manifest(store, STORE) is None
 
 
 def _same(key: str, asked: str) -> bool:

@@ -21,6 +21,7 @@ from trialsim.runs.manifest import RunFacts, finish
 from trialsim.runs.place import clear_new, flush_all, place
 from trialsim.runs.players import ChunkSource, open_player
 from trialsim.runs.record import RESOLVED, key_of, sound_manifest
+from trialsim.runs.source import source_of
 from trialsim.runs.store import ChunkStore, store_key
 from trialsim.runs.stores import Content
 from trialsim.runs.truths import TRUTHS, TruthStore
@@ -172,6 +173,7 @@ def summed_up(
         seconds=characteristics.seconds,
         found=sum(len(part) for part in stored.found),
         by=tuple(stored.by),
+        source=source_of(study.scenario.written.file, folder.path),
     )
     files = tuple(folder.path / path.relative_to(new) for path in made)
     return FinishedRun(folder, study, characteristics, cohort, files, facts)

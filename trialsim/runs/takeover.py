@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from trialsim.quantities.counts import counted
 from trialsim.runs.files import rename, write_json
 from trialsim.runs.record import RESOLVED, key_of, sound_manifest
 from trialsim.runs.sealed import chunk_files
@@ -31,7 +32,7 @@ def take_over(out: Path, content: Content, *, tell: Callable[[str], None] = lamb
         if (known := key or only) is not None:
             count += _move(path, store_folder(out, known))
     if count:
-        tell(f"{out} was made by an older trialsim; its {count:,} chunks were moved to folders of their content.")
+        tell(f"{out} was made by an older trialsim; its {counted(count, 'chunk')} went to folders of their content.")
     if manifest is not None and store_folder(out, key_of(manifest)).is_dir():
         _begin(out, store_folder(out, key_of(manifest)), manifest)
     _take_truths(out, content, manifest)

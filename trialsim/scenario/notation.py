@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trialsim.kinds.designs import GREATER, LESS
+from trialsim.kinds.designs import GREATER, LESS, WAY
 from trialsim.quantities.fields import Number
 from trialsim.quantities.units import format_value
 from trialsim.quantities.values import read_value
@@ -53,7 +53,7 @@ class Decision:
     @property
     def text(self) -> str:
         """As people write it."""
-        sign = ">" if self.alternative == GREATER.name else "<"
+        sign = ">" if WAY[self.alternative] > 0 else "<"
         unit = f" {self.limit.unit}" if self.limit.unit else ""
         return f"P(effect {sign} {self.limit.value:g}{unit}) > {format_value(self.probability, 'share')}"
 

@@ -101,7 +101,7 @@ def refuse_failures(batch: Batch, target: Target) -> None:
     failed = float(batch.scores.failed[-1])
     if failed > FAILED_LIMIT:
         raise SizingError(
-            f"{100 * failed:.0f} % of the trials cannot be analyzed ({target.name}); a power of the others would be a guess.",
+            f"{100 * failed:.0f} % of the trials cannot be analyzed ({target.shown}); a power of the others would be a guess.",
             code="TS-S002",
             remedy="See why with: trialsim run.",
         )

@@ -14,7 +14,7 @@ from trialsim.analysis.estimates import Estimates
 from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.engine import Engine
 from trialsim.errors import RunError
-from trialsim.evaluate.columns import POWER, analysis_columns, analysis_values
+from trialsim.evaluate.columns import POWER, analysis_columns, analysis_values, labels_with_family
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.verdict import Verdict
 from trialsim.prepared import Study, prepare
@@ -63,9 +63,13 @@ class SweepCell:
 
 @dataclass(frozen=True)
 class SweepRun:
-    """A finished sweep; ``computed`` cells were simulated now, ``damaged`` ones again; ``alike`` ones equal another."""
+    """A finished sweep; ``computed`` cells were simulated now, ``damaged`` ones again; ``alike`` ones equal another.
+
+    ``labels`` is what people read in place of the name of each analysis: the cells hold no scenario.
+    """
 
     scenario: str
+    labels: Mapping[str, str]
     paths: tuple[str, ...]
     cells: tuple[SweepCell, ...]
     replicates: int
@@ -118,12 +122,14 @@ def play_sweep(
     seeds: dict[int, None] = {}
     kept: dict[str, Scenario] = {}
     first: dict[str, int] = {}
+    labels = labels_with_family(scenario.analyses)
     last = {} if seed is None else {"simulation.seed": seed}
     for index, one in enumerate(variants(scenario, points, options=options, last=last)):
         key = cell_key(one, replicates=replicates)
         keys.append(key)
         primary.append(one.primary[0])
         seeds.setdefault(one.simulation.seed)
+        labels = labels_with_family(one.analyses) | labels
         first.setdefault(key, index)
         if len(kept) < KEPT:
             kept[key] = one
@@ -154,7 +160,9 @@ def play_sweep(
     paths = tuple(dict.fromkeys(path for point in points for path in point))
     seconds = time.perf_counter() - began
     alike = len(keys) - len(first)
-    return SweepRun(scenario.name, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds)
+    return SweepRun(
+        scenario.name, labels, paths, cells, replicates, tuple(seeds), len(missing), damaged, alike, seconds
+    )
 
 
 def _play(study: Study, *, replicates: int, engine: Engine, workers: int) -> CellResults:

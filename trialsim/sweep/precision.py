@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from trialsim.analysis.plan import plain_words
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.evaluate.columns import shown_names, shown_row
 from trialsim.evaluate.moments import BLOCK
+from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Z95, Measure
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.runs.run import FinishedRun
@@ -66,13 +69,17 @@ class PrecisionTarget:
 
 @dataclass(frozen=True)
 class PrecisionResult:
-    """The last number of replicates simulated, its result, and whether that is precise enough."""
+    """The last number of replicates simulated, its result, and whether that is precise enough.
+
+    ``labels`` is what people read in place of the name of each analysis.
+    """
 
     replicates: int
     measure: Measure
     error: float
     reached: bool
     played: tuple[int, ...]
+    labels: Mapping[str, str]
 
 
 def until_precise(
@@ -96,12 +103,13 @@ def until_precise(
     wanted = PrecisionTarget() if wanted is None else wanted
     n, played = min(FEWEST, most), []
     while True:
-        row = wanted.of(play(n))
+        made = play(n)
+        row = wanted.of(made)
         played.append(n)
         error = error_of(row)
         reached = error <= precision
         if reached or n >= most:
-            return PrecisionResult(n, row, error, reached, tuple(played))
+            return PrecisionResult(n, row, error, reached, tuple(played), shown_names(made.kept.rows))
         asked = n * (error / precision) ** 2 * MARGIN if math.isfinite(error) else 2 * n
         n = min(most, 10 * n, max(n + BLOCK, -(-math.ceil(asked) // BLOCK) * BLOCK))
 
@@ -130,7 +138,11 @@ def run_until(
 def in_words(needed: PrecisionResult, precision: float) -> str:
     """How many replicates the precision took, or that it was not reached."""
     row, share = needed.measure, needed.measure.measure.startswith(("power", "rejection", "coverage"))
-    what = f"{row.measure.replace('_', ' ')} of {row.analysis}{f' ({row.contrast})' if row.contrast else ''}"
+    what = plain_words(row.measure)
+    if row.analysis != TRIAL:
+        what += f" of {shown_row(needed.labels, row.analysis, row.contrast)}"
+    elif row.contrast:
+        what += f" ({row.contrast})"
     error, goal = (f"{100 * value:.2f} %" if share else f"{value:.3g}" for value in (needed.error, precision))
     if needed.reached:
         return f"{needed.replicates:,} simulated trials give the {what} a Monte Carlo error of {error}; the goal was {goal}."

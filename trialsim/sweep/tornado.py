@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.evaluate.columns import labels_with_family
 from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates
 from trialsim.evaluate.separation import best_of, z_of
 from trialsim.evaluate.table import Z95
@@ -83,10 +84,11 @@ class Tornado:
     """All bars: those that change the first measure most first, those within the Monte Carlo error last.
 
     ``leads`` holds the longest bar of each measure; ``verdict`` says whether the test keeps its level in the
-    study as declared.
+    study as declared; ``labels`` is what people read in place of the name of each analysis.
     """
 
     scenario: str
+    labels: Mapping[str, str]
     analysis: str
     contrast: str
     measures: tuple[str, ...]
@@ -168,9 +170,9 @@ def play_tornado(
     failed = max(int(np.isnan(one.numbers["power"]).sum()) for one in played)
     used_seed = scenarios[0].simulation.seed if seed is None else seed
     return Tornado(
-        scenario=scenario.name, analysis=row[0], contrast=contrast or "", measures=measures, bars=tuple(bars),
-        leads={measure: _lead(measure, bars, ranges, played) for measure in measures}, verdict=played[0].verdict,
-        replicates=replicates, seed=used_seed, failed=failed, seconds=time.perf_counter() - began,
+        scenario=scenario.name, labels=labels_with_family(scenario.analyses), analysis=row[0], contrast=contrast or "",
+        measures=measures, bars=tuple(bars), leads={measure: _lead(measure, bars, ranges, played) for measure in measures},
+        verdict=played[0].verdict, replicates=replicates, seed=used_seed, failed=failed, seconds=time.perf_counter() - began,
     )  # fmt: skip
 
 

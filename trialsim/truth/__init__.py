@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.effects import OF_TIMES, one_sample, two_arms
+from trialsim.analysis.effects import one_sample, two_arms
 from trialsim.analysis.endpoints import strata_numbers
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
@@ -27,7 +27,6 @@ from trialsim.truth.plays import Play, SharedDraws
 from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
 
 Floats = NDArray[np.float64]
-Marks = NDArray[np.int8]
 
 #: Simulates replicates and returns their effects, (R, M).
 Effects = Callable[[range], Floats]
@@ -51,7 +50,7 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
     return TargetEffect(
-        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata
+        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata, call.trim
     )
 
 
@@ -144,26 +143,31 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
     alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (target.alone,))]
-    values = [endpoint_of(plays, played, target, twin) for played in alone]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
-        return one_sample(target.estimand, values[0], who, null=null)
-    strata, marks = _strata(plays, target), _marks(alone[0], alone[1], target, twin)
+        return one_sample(target.estimand, endpoint_of(plays, alone[0], target, twin), who, null=null)
+    return _between(plays, target, twin, alone, who=(who, who))
+
+
+def _between(
+    plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
+) -> Floats:
+    """(R,) the effect of those who count in one simulation against those who count in another."""
+    a, b = played
     return two_arms(
         target.estimand,
-        *values,
-        who_a=who,
-        who_b=who,
+        *(endpoint_of(plays, one, target, twin) for one in played),
+        who_a=who[0],
+        who_b=who[1],
         categories=target.endpoint.categories,
-        strata=strata,
-        marks=marks,
+        strata=_strata(plays, target),
+        marks=_marks(a, b, target, twin),
+        trim=target.trim,
     )
 
 
-def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[Marks, Marks] | None:
-    """(R, N) which values of two simulations are censored; None if the effect is not one of times."""
-    if target.estimand not in OF_TIMES:
-        return None
+def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """(R, N) which values of two simulations are censored."""
     return a.censored[twin, :, :, target.endpoint.visit], b.censored[twin, :, :, target.endpoint.visit]
 
 
@@ -179,17 +183,11 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
     if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
         return np.full(len(plays.shared.replicates), np.nan)
-    who = who_counts(plays, target)
-    own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
-    mixed = endpoint_of(plays, plays.mixed, target, twin)
-    alone = [plays.alone[arm] for arm in target.arms]
-    a, b = (endpoint_of(plays, played, target, twin) for played in alone)
-    marks = _marks(plays.mixed, plays.mixed, target, twin), _marks(alone[0], alone[1], target, twin)
-    categories, strata = target.endpoint.categories, _strata(plays, target)
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata, marks=marks[0])
-    return np.asarray(
-        together - two_arms(target.estimand, a, b, **own, categories=categories, strata=strata, marks=marks[1])
-    )
+    counted = who_counts(plays, target)
+    own = [counted & (plays.shared.entries.arm == arm) for arm in target.arms]
+    together = _between(plays, target, twin, (plays.mixed, plays.mixed), who=own)
+    apart = _between(plays, target, twin, [plays.alone[arm] for arm in target.arms], who=own)
+    return np.asarray(together - apart)
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:

@@ -125,14 +125,14 @@ def cluster_means(y: FloatArray, arm: NDArray[np.int8], cluster: ArrayLike, *, a
     return ClusterMeans(mean=mean, arm=owner, n=n, shared=shared)
 
 
-def cluster_t(c: ClusterMeans, *, alternative: str = "two-sided", level: float = 0.95) -> Rows:
-    """Student's t test of the cluster means of two arms, df = clusters - 2; ``n`` counts participants.
+def cluster_t(c: ClusterMeans, *, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+    """Student's t test that the cluster means of two arms differ by ``null``, df = clusters - 2; ``n`` counts participants.
 
     References
     ----------
     Donner and Klar 2000, Design and Analysis of Cluster Randomization Trials in Health Research, section 7.2.
     """
-    t = two_sample_t(moments(c.mean, c.arm, arms=2), a=0, b=1, alternative=alternative, level=level)
+    t = two_sample_t(moments(c.mean, c.arm, arms=2), a=0, b=1, null=null, alternative=alternative, level=level)
     empty = t.status == EMPTY_ARM
     few = np.where(t.status == TOO_FEW, np.int8(TOO_FEW_CLUSTERS), t.status)
     status = np.where(c.shared & ~empty, np.int8(SHARED_CLUSTER), few).astype(np.int8)
@@ -147,7 +147,7 @@ def cluster_t(c: ClusterMeans, *, alternative: str = "two-sided", level: float =
 def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     (a, b), values = arms, data.chosen(call.endpoint, call.choice)
     means = cluster_means(values, data.arm, data.clusters(call), a=a, b=b)
-    return cluster_t(means, alternative=call.alternative, level=1.0 - call.alpha)
+    return cluster_t(means, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 _REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."

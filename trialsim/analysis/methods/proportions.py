@@ -32,7 +32,7 @@ from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, NO_EVENTS, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability, normal_p
 from trialsim.heavy import special
-from trialsim.kinds.designs import WAY
+from trialsim.kinds.designs import GREATER, LESS, WAY
 
 #: The score statistic (R,) of events and sizes (R, 2) at a null (R,).
 Score = Callable[[IntArray, IntArray, FloatArray], FloatArray]
@@ -236,9 +236,15 @@ def _power(case: Case, *, test: Callable[..., Rows]) -> Power | None:
         return None
     pa, pb = (float(shares_at(one, yes)[1]) for one in arms)
 
+    asked = [(case.null, case.alternative)]
+    if case.margins:  # equivalence: both one-sided tests must reject
+        asked = list(zip(case.margins, (GREATER.name, LESS.name), strict=True))
+
     def p_of(events: FloatArray, n: FloatArray) -> FloatArray:
-        table = np.stack([n - events, events], axis=2).astype(np.int64)
-        return test(Counts(table=table, categories=yes), a=0, b=1, null=case.null, alternative=case.alternative).p
+        table = Counts(table=np.stack([n - events, events], axis=2).astype(np.int64), categories=yes)
+        return np.asarray(
+            np.max([test(table, a=0, b=1, null=null, alternative=side).p for null, side in asked], axis=0)
+        )
 
     power = formulas.tables_power(pa, pb, na, nb, p_of, alpha=case.alpha)
     return Power(power, "exact: every possible table", SOURCE)
@@ -253,7 +259,8 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: 
 
 
 def _method(test: Callable[..., Rows]) -> Method:
-    return Method(partial(_run, test=test), ClosedForm(partial(_power, test=test), {}, whole_sizes=True), None, ())
+    form = ClosedForm(partial(_power, test=test), {}, whole_sizes=True, equivalence=True)
+    return Method(partial(_run, test=test), form, None, ())
 
 
 METHODS: Methods = {

@@ -19,7 +19,7 @@ from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.plan import PlannedAnalysis
-from trialsim.analysis.rows import EMPTY_ARM, NOTHING_HAPPENED, FloatArray, IntArray, Rows, first_reason, make_rows
+from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import chi_square_p, interval_probability, limits, normal_p
 from trialsim.compiled import kernel
 from trialsim.heavy import special
@@ -131,8 +131,8 @@ def log_rank(sums: LogRankSums, *, alternative: str = "two-sided", level: float 
     in R's survdiff; one-sided p-values by z = (O - E) / sqrt(V). "greater" means a higher hazard in arm a.
 
     The hazard ratio is sum(d_a n_b / n) / sum(d_b n_a / n) over the moments of events. Its logarithm has the variance
-    sum(d n_a n_b / n^2) / (sum(d_a n_b / n) sum(d_b n_a / n)), and is 0 exactly where O = E. There is no estimate where one
-    arm has no event while the other is at risk.
+    sum(d n_a n_b / n^2) / (sum(d_a n_b / n) sum(d_b n_a / n)), and is 0 exactly where O = E. There is no estimate where an arm
+    has no event while the other is at risk.
 
     References
     ----------
@@ -154,7 +154,7 @@ def log_rank(sums: LogRankSums, *, alternative: str = "two-sided", level: float 
 
 
 def log_rank_all(sums: LogRankSums) -> Rows:
-    """Log-rank test of K arms: (O - E)' V^-1 (O - E), chi-square; without arms in which no event was expected, as in R.
+    """Log-rank test of K arms: (O - E)' V^-1 (O - E), chi-square; as R's survdiff, without arms in which no event was expected.
 
     References
     ----------
@@ -198,7 +198,7 @@ def _quadratic(difference, covariance, expected, statistic, df):  # type: ignore
 
 
 def _status(sums: LogRankSums) -> NDArray[np.int8]:
-    return first_reason([(EMPTY_ARM, (sums.n == 0).any(axis=1)), (NOTHING_HAPPENED, sums.observed.sum(axis=1) == 0)])
+    return first_reason([(EMPTY_ARM, (sums.n == 0).any(axis=1)), (NO_EVENT, sums.observed.sum(axis=1) == 0)])
 
 
 # ---------------------------------------------------------------- closed forms

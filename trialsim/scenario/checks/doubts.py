@@ -1,21 +1,26 @@
-"""What is possible and yet probably not meant: quantiles that no distribution meets, a normal off its scale."""
+"""What is possible and yet probably not meant: quantiles that no distribution meets, a test of the wrong way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.kinds.designs import ALTERNATIVE
 from trialsim.numbers.distributions import Distribution, cdf, quantile, solve
 from trialsim.numbers.given import quantiles_given
 from trialsim.quantities.records import Number, Spread
 from trialsim.scenario.checks.names import records
-from trialsim.scenario.model import ArmLevels, Level, Outcome, Scenario
+from trialsim.scenario.model import Analysis, ArmLevels, Level, Outcome, Scenario
+from trialsim.scenario.notation import split_contrast
 
 Floats = NDArray[np.float64]
 
 DURATION = {"d": 86_400.0, "h": 3_600.0, "min": 60.0, "s": 1.0}  # [s]
+
+#: The way that is good for the participant.
+BETTER = {"lower": -1, "higher": 1}
 
 #: Quantiles are met when they lie this near, as a share of their range.
 NEAR = 0.05
@@ -26,7 +31,49 @@ OUTSIDE = 0.01
 
 def doubts(scenario: Scenario) -> tuple[str, ...]:
     """Warnings about the numbers of a resolved scenario, each once."""
-    return tuple(dict.fromkeys((*_spreads(scenario), *_levels(scenario))))
+    return tuple(dict.fromkeys((*_spreads(scenario), *_levels(scenario), *_directions(scenario))))
+
+
+def _directions(scenario: Scenario) -> Iterator[str]:
+    """One-sided tests of the way that is not good for the participant."""
+    for name, analysis in scenario.analyses.items():
+        good = BETTER.get(scenario.outcomes[analysis.outcome].better or "", 0)
+        asked = ALTERNATIVE[analysis.alternative].way
+        first = _compared(analysis, list(scenario.design.arms))
+        if not good or not asked or first is None:
+            continue
+        (high, low), sign = first
+        if analysis.dichotomize is not None and analysis.dichotomize.at_least is None:
+            good = -good  # the share of low values
+        if asked * sign == good:
+            continue
+        other = next(one.name for one in ALTERNATIVE.values() if one.way == -asked)
+        what = (
+            f"'{analysis.outcome}'"
+            if analysis.dichotomize is None
+            else f"the share by dichotomize of '{analysis.outcome}'"
+        )
+        more = "higher" if asked * sign > 0 else "lower"
+        yield (
+            f"analyses.{name}: alternative: {analysis.alternative} tests whether {what} is {more} {high} than {low}, but "
+            f"outcomes.{analysis.outcome} has better: {scenario.outcomes[analysis.outcome].better}. Write alternative: "
+            f"{other} or two-sided, unless harm is to be shown."
+        )
+
+
+def _compared(analysis: Analysis, arms: Sequence[str]) -> tuple[tuple[str, str], int] | None:
+    """What is meant to be better than what, and the sign of their difference; None where the file does not say it.
+
+    The first arm is the reference: an arm is meant to be better than it. A change is meant to be good.
+    """
+    if analysis.contrast is None:
+        return None if analysis.change is None else ((f"at {analysis.change.end}", f"at {analysis.change.start}"), 1)
+    pair = split_contrast(analysis.contrast, arms)
+    if pair is None or arms[0] not in pair:
+        return None
+    sign = 1 if pair[1] == arms[0] else -1
+    arm, reference = pair if sign > 0 else pair[::-1]
+    return (f"with {arm}", f"with {reference}"), sign
 
 
 def _spreads(scenario: Scenario) -> Iterator[str]:

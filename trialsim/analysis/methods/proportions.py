@@ -242,7 +242,8 @@ def _power(case: Case, *, test: Callable[..., Rows]) -> Power | None:
 
     def p_of(events: FloatArray, n: FloatArray) -> FloatArray:
         table = Counts(table=np.stack([n - events, events], axis=2).astype(np.int64), categories=yes)
-        return np.max([test(table, a=0, b=1, null=null, alternative=side).p for null, side in asked], axis=0)
+        each = [test(table, a=0, b=1, null=null, alternative=side).p for null, side in asked]
+        return np.asarray(np.max(each, axis=0))
 
     power = formulas.tables_power(pa, pb, na, nb, p_of, alpha=case.alpha)
     return Power(power, "exact: every possible table", SOURCE)

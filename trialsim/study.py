@@ -307,8 +307,8 @@ def evaluate(
     told_of = behind_means(measures(columns, total[0]), wait_measures(study, waits.total(), done))
     first = join_first(kept)
     if truth is not None:
-        told_of = without_selected(without_trifles(plan, truth, told_of))
-        told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
+        told_of = without_trifles(plan, truth, told_of)
+        told_of = without_selected([*told_of, *centered_coverage(first, told_of)]) + truth_measures(plan, truth)
     told_of += level_rows(plan, study.twins, truth, told_of)
     return OperatingCharacteristics(
         scenario=study.scenario.name,

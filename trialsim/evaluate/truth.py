@@ -25,7 +25,7 @@ IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
 TRIFLE = 0.01
 
 #: Measures that compare the estimates themselves with the truth.
-OF_ESTIMATES = ("bias", "rmse", "relative_bias", "type_s_error", "type_m_error")
+OF_ESTIMATES = ("bias", "rmse", "relative_bias", "type_s_error", "type_m_error", "bias_eliminated_coverage")
 
 #: A truth differs clearly from no effect if it is this many Monte Carlo standard errors from it (99.9 %).
 APART = 3.290526731491926

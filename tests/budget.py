@@ -45,6 +45,7 @@ CHANCES: dict[str, Chance] = {
     "analysis/test_margins.py": Chance(66, 6.0),
     "analysis/test_operating.py": Chance(30, 4.5),
     "analysis/test_ranks.py": Chance(1),
+    "analysis/test_rank_analyses.py": Chance(2, 6.0),
     "analysis/test_rare_event.py": Chance(8, 4.5),
     "analysis/test_ties.py": Chance(3, 4.5),
     "analysis/test_visit_summaries.py": Chance(26, 6.0),

@@ -163,6 +163,11 @@ class RowPlan:
     margins: tuple[float, ...] = ()
 
     @property
+    def confidence(self) -> float:
+        """The level of its interval, which is two-sided also for a margin."""
+        return 1.0 - self.alpha * (2.0 if self.margins else 1.0)
+
+    @property
     def shown(self) -> str:
         """What people read in place of the name."""
         return self.label or plain_words(self.analysis)

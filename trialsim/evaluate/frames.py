@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from trialsim.analysis.plan import RowPlan
+from trialsim.evaluate.verdict import TYPE_1
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.quantities.counts import counted
 
@@ -28,6 +30,13 @@ REJECTIONS = (
     ("null", "rejection_null_twin"),
     ("no change", "rejection_no_change_twin"),
 )
+
+
+def _rejections(row: RowPlan, twins: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The twins of a row with the measure of their rejections; of a margin, the one in which it is true."""
+    if row.margins:
+        return (REJECTIONS[0], ("at margin", TYPE_1))
+    return tuple(one for one in REJECTIONS if one[0] in twins)
 
 
 def row_name(row: RowPlan) -> str:
@@ -92,7 +101,7 @@ def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     records: list[dict[str, object]] = []
     known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
     for row in result.kept.rows:
-        for twin, measure in REJECTIONS[: len(result.kept.twins)]:
+        for twin, measure in _rejections(row, result.kept.twins):
             here = (row.analysis, row.contrast)
             if (*here, measure) in known:
                 one = known[(*here, measure)]
@@ -130,7 +139,7 @@ def bias_frame(result: OperatingCharacteristics) -> pd.DataFrame:
                 "bias_low": bias.conf_low / spread.value,
                 "bias_high": bias.conf_high / spread.value,
                 **dict(zip(("coverage", "coverage_low", "coverage_high"), covered, strict=True)),
-                "level": 1 - row.alpha,
+                "level": row.confidence,
             }
         )
     return pd.DataFrame.from_records(records)

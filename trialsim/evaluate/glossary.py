@@ -17,7 +17,7 @@ MEANINGS = {
         for side, words in (("", "one"), ("_lower", "lower"), ("_upper", "upper"))
         for end, bound in (("", ""), ("_low", ", failed trials not rejecting"), ("_high", ", failed trials rejecting"))
     },
-    "type_1_error": "share that rejects in the twin without effects, if the true effect there is none; of a margin, where it is true",
+    "type_1_error": "share that rejects in the twin without effects, if the true effect there is none; or where a margin is true",
     "type_1_error_low": "the same, counting failed trials as not rejecting",
     "type_1_error_high": "the same, counting failed trials as rejecting",
     "rejection_without_effects": "the same if the true effect there is not none, or is unknown: not a type I error",

@@ -27,15 +27,15 @@ TWINS = (
     ("declared", DECLARED, -0.16, "o"),
     ("null", NULL, 0.12, "D"),
     ("no change", "#d9a441", 0.34, "s"),
+    ("at margin", "#7a5195", 0.12, "^"),
 )
 
 
 def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
     """A dot and its 95 % Monte Carlo interval for each analysis and contrast: power, and rejection under the null twin.
 
-    ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high and too_often (bool:
-    the test rejects too often without effects). A wide bar without a
-    dot shows bounds: too many replicates failed.
+    ``rates`` has the columns row, primary (bool), twin (declared, null, no change or at margin), value, low, high and too_often
+    (bool: the test rejects too often without effects). A wide bar without a dot shows bounds: too many replicates failed.
     """
     with study_style():
         rows = list(dict.fromkeys(rates["row"]))
@@ -65,7 +65,9 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
 
 
 def _draw_twin(axes: Axes, part: pd.DataFrame, rows: list[str], *, color: str, shift: float, marker: str) -> None:
-    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change"}[marker]
+    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change", "^": "where the margin is true"}[
+        marker
+    ]
     for record in part.itertuples():
         y = rows.index(str(record.row)) + shift
         low, high, value = float(record.low), float(record.high), float(record.value)  # type: ignore[arg-type]

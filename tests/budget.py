@@ -48,6 +48,7 @@ CHANCES: dict[str, Chance] = {
     "analysis/test_rank_analyses.py": Chance(2, 6.0),
     "analysis/test_rare_event.py": Chance(8, 4.5),
     "analysis/test_ties.py": Chance(3, 4.5),
+    "analysis/test_trimmed_and_permuted.py": Chance(4, 5.5),
     "analysis/test_visit_summaries.py": Chance(26, 6.0),
     "analysis/test_zeros.py": Chance(4, 4.5),
     "assurance/test_assurance.py": Chance(8),

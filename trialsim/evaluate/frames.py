@@ -78,12 +78,12 @@ def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
 
 
 def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
-    """Columns row, twin (declared, null), p."""
+    """Columns row, twin (declared, null), p, level of the test."""
     import pandas as pd
 
     return pd.concat(
         [
-            pd.DataFrame({"row": row_name(row), "twin": twin, "p": kept.p[t, :, index]})
+            pd.DataFrame({"row": row_name(row), "twin": twin, "p": kept.p[t, :, index], "level": row.alpha})
             for index, row in enumerate(kept.rows)
             for t, twin in enumerate(kept.twins)
             if twin in SHOWN
@@ -93,7 +93,7 @@ def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
 
 
 def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
-    """Columns row, primary, twin, value, low, high, too_often; where power is bounds, value is NaN and low and high are these."""
+    """Columns row, primary, twin, value, low, high, level, too_often; bounds of a power are low and high, value then NaN."""
     import pandas as pd
 
     primary = {row.analysis for row in result.kept.rows if row.analysis in result.primary}
@@ -112,7 +112,7 @@ def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
             records.append(
                 {
                     "row": row_name(row), "primary": row.analysis in primary and row.main, "twin": twin,
-                    "value": value, "low": low, "high": high, "too_often": here in too_often,
+                    "value": value, "low": low, "high": high, "level": row.alpha, "too_often": here in too_often,
                 }
             )  # fmt: skip
     return pd.DataFrame.from_records(records)

@@ -33,6 +33,9 @@ from trialsim.analysis.rows import (
     make_rows,
 )
 from trialsim.compiled import kernel
+from trialsim.kinds.designs import SITE
+from trialsim.response.people import NOBODY, who_serves
+from trialsim.response.plan import ResponsePlan
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,33 @@ def cluster_t(c: ClusterMeans, *, null: float = 0.0, alternative: str = "two-sid
     )
 
 
-# ---------------------------------------------------------------- method
+# ---------------------------------------------------------------- caveat, method
+
+
+def without_own_clusters(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
+    """A warning if the arms share their clusters, or an arm has none."""
+    if call.clusters == SITE.name:
+        return (
+            f"{call.name}: participants are allocated one by one, so every site has participants of both arms. cluster-t needs "
+            "clusters that are in one arm each; an ANCOVA with visit_covariates: site compares within sites."
+        )
+    point, program = response.points[call.endpoint.visit], response.program
+    assert program is not None  # a study with practitioners has a ward
+    group = response.outcomes[point.outcome].practitioner
+    serving = {arm: who_serves(program, group, arm, point.visit_index) for arm in call.main.arms}
+    nobody = [response.arms[arm] for arm, resource in serving.items() if resource == NOBODY]
+    if nobody:
+        return (
+            f"{call.name}: nobody has served {' and '.join(nobody)} by {point.visit}, so there are no clusters, and cluster-t "
+            "fails."
+        )
+    if len(set(serving.values())) < len(serving):
+        one = program.resources[next(iter(serving.values()))].base
+        return (
+            f"{call.name}: each {one} serves both arms, so most clusters have participants of both, and cluster-t fails. An "
+            "ANCOVA with visit_covariates: practitioner compares within practitioners."
+        )
+    return None
 
 
 def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
@@ -152,4 +181,4 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
 
 _REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."
 
-METHODS: Methods = {("cluster-t", "two"): Method(_run, NoClosedForm(_REASON), None, ())}
+METHODS: Methods = {("cluster-t", "two"): Method(_run, NoClosedForm(_REASON), None, (without_own_clusters,))}

@@ -113,7 +113,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
                 "TS-E061",
                 (*path, "contrast"),
                 f"{test} tests all arms at once.",
-                "Write then: {pairs: ..}, or remove contrast:.",
+                "Write then: {pairs: ..}, or remove contrast:." if pairs_after(TEST[test]) else "Remove contrast:.",
                 on_key=True,
             )
         )
@@ -280,7 +280,7 @@ def _yes_or_no(analysis: Analysis, outcome: Outcome, path: Path, report: Report)
     if counts and rule is None and not selected(analysis, outcome):
         what = (
             f"the change of '{analysis.outcome}' is a number"
-            if analysis.change
+            if analysis.change and not TEST[analysis.test].at_each_visit
             else f"'{analysis.outcome}' is {scale.name}"
         )
         message = f"{analysis.test} needs yes or no; {what}."

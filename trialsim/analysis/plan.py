@@ -209,7 +209,8 @@ class PlannedAnalysis:
 
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
-    and how; ``prior`` is the mean and SD of the prior of a difference.
+    and how; ``prior`` is the mean and SD of the prior of a difference. ``firth`` and ``by`` say how a logistic regression is fitted and
+    tested (empty by default).
     """
 
     name: str
@@ -234,6 +235,8 @@ class PlannedAnalysis:
     sphericity: str = GREENHOUSE_GEISSER
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
+    firth: str = ""
+    by: str = ""
 
     @property
     def rows(self) -> range:
@@ -353,6 +356,8 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         ),
         clusters=analysis.clusters or "",
         margins=margins,
+        firth=analysis.firth or "",
+        by=analysis.by or "",
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),

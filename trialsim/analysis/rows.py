@@ -24,6 +24,7 @@ NO_EVENTS: Final = 7
 SHARED_CLUSTER: Final = 8
 TOO_FEW_CLUSTERS: Final = 9
 NO_EVENT: Final = 7
+SEPARATED: Final = 10
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -37,6 +38,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
+    SEPARATED: "separated: an arm or a covariate predicts the outcome exactly, so that no finite estimate fits best",
 }
 
 

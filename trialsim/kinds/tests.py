@@ -24,6 +24,7 @@ Effect = Literal[
     "risk ratio",
     "odds ratio",
     "odds ratio within strata",
+    "odds ratio given covariates",
     "hazard",
 ]
 
@@ -57,6 +58,8 @@ MARGIN: Final = Option(
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
+FIRTH: Final = Option("firth", "has no penalized likelihood", "Write test: logistic, or remove it.")
+BY: Final = Option("by", "has one statistic", "Write test: logistic, or remove it.")
 PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 
@@ -71,6 +74,8 @@ OPTIONS: Final = (
     NULL,
     AT,
     SPHERICITY,
+    FIRTH,
+    BY,
     PRIOR,
     DECIDE,
 )
@@ -400,6 +405,20 @@ CMH: Final = Test(
     marks=False,
 )
 
+LOGISTIC: Final = Test(
+    name="logistic",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio given covariates",
+    yes_or_no=True,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN, FIRTH, BY),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+)
+
 CLUSTER_T: Final = Test(
     name="cluster-t",
     samples=("two",),
@@ -479,6 +498,7 @@ TESTS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     CMH,
+    LOGISTIC,
     REGRESSION,
     CLUSTER_T,
     RM_ANOVA,
@@ -552,6 +572,17 @@ GREENHOUSE_GEISSER: Final = "greenhouse-geisser"
 HUYNH_FELDT: Final = "huynh-feldt"
 SPHERICITY_ASSUMED: Final = "assumed"
 SPHERICITIES: Final = (GREENHOUSE_GEISSER, HUYNH_FELDT, SPHERICITY_ASSUMED)
+
+#: When logistic regression uses Firth's penalized likelihood; the first by default.
+IF_SEPARATED: Final = "if separated"
+NEVER: Final = "never"
+ALWAYS: Final = "always"
+FIRTHS: Final = (IF_SEPARATED, NEVER, ALWAYS)
+
+#: The statistic of a test: the estimate over its standard error, or the ratio of likelihoods.
+WALD: Final = "wald"
+LIKELIHOOD_RATIO: Final = "lr"
+STATISTIC_KINDS: Final = (WALD, LIKELIHOOD_RATIO)
 
 #: The statistics that papers print of a test, by its family and what it compares; F of two arms is t squared.
 STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {

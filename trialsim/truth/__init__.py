@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.effects import one_sample, two_arms
 from trialsim.analysis.endpoints import strata_numbers
+from trialsim.analysis.fitted import fitted_effect
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
@@ -18,13 +19,22 @@ from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
-from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.kinds.estimands import ESTIMAND, NO_ESTIMAND
 from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.truth.plays import Play, SharedDraws
-from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
+from trialsim.truth.strategies import (
+    Plays,
+    TargetEffect,
+    endpoint_of,
+    in_arm,
+    play_all,
+    potential_of,
+    undisturbed,
+    who_counts,
+)
 
 Floats = NDArray[np.float64]
 
@@ -49,8 +59,9 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
 def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
+    fitted = (call, asked) if ESTIMAND[estimand].by_fit else None
     return TargetEffect(
-        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata
+        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata, fitted
     )
 
 
@@ -143,6 +154,8 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
     alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (target.alone,))]
+    if target.fitted is not None:
+        return _by_fit(plays, target, twin, alone, [who, who])
     values = [endpoint_of(plays, played, target, twin) for played in alone]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
@@ -156,6 +169,17 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
         strata=_strata(plays, target),
         marks=_marks(alone[0], alone[1], target, twin),
     )
+
+
+def _by_fit(plays: Plays, target: TargetEffect, twin: int, alone: list[Play], who: list[NDArray[np.bool_]]) -> Floats:
+    """(R,) what the analysis finds with those who count once in either arm."""
+    assert target.fitted is not None and target.arms is not None  # of two arms
+    call, asked = target.fitted
+    a, b = (
+        potential_of(plays, played, target, twin, arm, counted)
+        for played, arm, counted in zip(alone, target.arms, who, strict=True)
+    )
+    return fitted_effect(call, asked, a, b)
 
 
 def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
@@ -177,8 +201,12 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
         return np.full(len(plays.shared.replicates), np.nan)
     who = who_counts(plays, target)
     own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
-    mixed = endpoint_of(plays, plays.mixed, target, twin)
     alone = [plays.alone[arm] for arm in target.arms]
+    if target.fitted is not None:
+        counted = list(own.values())
+        together = _by_fit(plays, target, twin, [plays.mixed, plays.mixed], counted)
+        return np.asarray(together - _by_fit(plays, target, twin, alone, counted))
+    mixed = endpoint_of(plays, plays.mixed, target, twin)
     a, b = (endpoint_of(plays, played, target, twin) for played in alone)
     categories, strata = target.endpoint.categories, _strata(plays, target)
     both, marks = _marks(plays.mixed, plays.mixed, target, twin), _marks(alone[0], alone[1], target, twin)

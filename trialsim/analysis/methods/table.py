@@ -8,6 +8,7 @@ from trialsim.analysis.methods import (
     categorical,
     clusters,
     linear,
+    logistic,
     means,
     proportions,
     ranks,
@@ -21,6 +22,7 @@ from trialsim.analysis.methods.method import Methods
 METHODS: Methods = {
     **means.METHODS,
     **linear.METHODS,
+    **logistic.METHODS,
     **ranks.METHODS,
     **wilcoxon.METHODS,
     **categorical.METHODS,

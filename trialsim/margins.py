@@ -74,8 +74,8 @@ class _Effect:
         self._estimand = row.estimand
         a, b = call.main.arms
         self._entries, self._trace = everyone(a)
-        self._other = self._measured(response, *everyone(b), "null")
         self._other_world = everyone(b)
+        self._other = self._measured(response, *self._other_world, "null")
         self._who = self._entries.arm >= 0
         for covariate, category in call.choice.exclude:
             self._who = self._who & (self._entries.covariates[:, :, covariate] != category)

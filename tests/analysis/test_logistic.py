@@ -14,7 +14,7 @@ from scipy import optimize, stats
 
 from trialsim.analysis import rows
 from trialsim.analysis.methods.logistic import logistic
-from trialsim.kinds.tests import ALWAYS, IF_SEPARATED, LIKELIHOOD_RATIO, NEVER, WALD
+from trialsim.kinds.tests import ALWAYS, BY_LIKELIHOOD_RATIO, BY_WALD, IF_SEPARATED, NEVER
 
 RTOL = 1e-6
 
@@ -59,7 +59,7 @@ def judged(y, design, *, null, by, side):
     fit = sm.Logit(y, design).fit(disp=0, tol=1e-13, maxiter=200)
     estimate, se = fit.params[-1], fit.bse[-1]
     z = (estimate - null) / se
-    if by == LIKELIHOOD_RATIO:
+    if by == BY_LIKELIHOOD_RATIO:
         held = sm.GLM(y, design[:, :-1], family=sm.families.Binomial(), offset=null * design[:, -1]).fit(tol=1e-13)
         z = math.copysign(math.sqrt(max(2 * (fit.llf - held.llf), 0)), estimate - null)
     p = {"two-sided": 2 * stats.norm.sf(abs(z)), "greater": stats.norm.sf(z), "less": stats.norm.cdf(z)}[side]
@@ -69,10 +69,10 @@ def judged(y, design, *, null, by, side):
 @pytest.mark.parametrize(
     ("null", "by", "side"),
     [
-        (0.0, WALD, "two-sided"),
-        (0.0, LIKELIHOOD_RATIO, "two-sided"),
-        (0.4, WALD, "greater"),
-        (-0.4, LIKELIHOOD_RATIO, "less"),
+        (0.0, BY_WALD, "two-sided"),
+        (0.0, BY_LIKELIHOOD_RATIO, "two-sided"),
+        (0.4, BY_WALD, "greater"),
+        (-0.4, BY_LIKELIHOOD_RATIO, "less"),
     ],
 )
 def test_it_equals_statsmodels(trials, null, by, side):
@@ -115,13 +115,13 @@ def test_separated_is_what_a_linear_program_finds(small):
     for r in range(len(y)):
         answers, design = case(small, r)
         if len(set(answers)) < 2 or found.status[r] in (rows.EMPTY_ARM, rows.SINGULAR):
-            assert found.status[r] in (rows.NO_EVENTS, rows.EMPTY_ARM, rows.SINGULAR)
+            assert found.status[r] in (rows.NO_EVENT, rows.EMPTY_ARM, rows.SINGULAR)
             continue
         varies = [0, *(p for p in (1, 2) if np.ptp(design[:, p]) > 0), 3]
         assert (found.status[r] == rows.SEPARATED) == endless(answers, design[:, varies]), r
         seen += found.status[r] == rows.SEPARATED
     assert seen > 40
-    assert set(found.status) <= {rows.OK, rows.SEPARATED, rows.NO_EVENTS, rows.EMPTY_ARM, rows.SINGULAR}
+    assert set(found.status) <= {rows.OK, rows.SEPARATED, rows.NO_EVENT, rows.EMPTY_ARM, rows.SINGULAR}
 
 
 def penalized(y, design, held=None):
@@ -148,7 +148,7 @@ def penalized(y, design, held=None):
 def test_firth_is_the_slow_form(small, held):
     y, x, arm = small
     wald = logistic(y, x, arm, a=1, b=0, firth=ALWAYS, null=held)
-    ratio = logistic(y, x, arm, a=1, b=0, firth=ALWAYS, by=LIKELIHOOD_RATIO, null=held)
+    ratio = logistic(y, x, arm, a=1, b=0, firth=ALWAYS, by=BY_LIKELIHOOD_RATIO, null=held)
     seen = 0
     for r in range(40):
         answers, design = case(small, r)
@@ -177,7 +177,7 @@ def test_only_separated_trials_are_penalized(small):
     plain, some, every = (logistic(y, x, arm, a=1, b=0, firth=how) for how in (NEVER, IF_SEPARATED, ALWAYS))
     fine = plain.status == rows.OK
     assert (some.estimate[fine] == plain.estimate[fine]).all()
-    rest = (plain.status == rows.SEPARATED) | (plain.status == rows.NO_EVENTS)
+    rest = (plain.status == rows.SEPARATED) | (plain.status == rows.NO_EVENT)
     assert (some.estimate[rest] == every.estimate[rest]).all()
     assert (some.status[rest] == rows.OK).all()
 
@@ -188,8 +188,8 @@ def test_only_separated_trials_are_penalized(small):
 @pytest.mark.parametrize(
     ("y", "arm", "firth", "status"),
     [
-        ([0, 0, 0, 0, 0], [1, 1, 0, 0, 0], NEVER, rows.NO_EVENTS),
-        ([1, 1, 1, 1, 1], [1, 1, 0, 0, 0], NEVER, rows.NO_EVENTS),
+        ([0, 0, 0, 0, 0], [1, 1, 0, 0, 0], NEVER, rows.NO_EVENT),
+        ([1, 1, 1, 1, 1], [1, 1, 0, 0, 0], NEVER, rows.NO_EVENT),
         ([0, 0, 0, 0, 0], [1, 1, 0, 0, 0], IF_SEPARATED, rows.OK),
         ([1, 0, 1, 0, 0], [1, 1, 1, 1, 1], IF_SEPARATED, rows.EMPTY_ARM),
         ([1, 0, 1, 0, 0], [0, 0, 0, -1, -1], IF_SEPARATED, rows.EMPTY_ARM),
@@ -220,9 +220,9 @@ def test_covariates_that_follow_from_others_are_left_out(trials):
 
 def test_arms_turned_and_sides(trials):
     y, x, arm = trials
-    up = logistic(y, x, arm, a=2, b=0, alternative="greater", by=LIKELIHOOD_RATIO)
-    down = logistic(y, x, arm, a=0, b=2, alternative="less", by=LIKELIHOOD_RATIO)
-    both = logistic(y, x, arm, a=2, b=0, by=LIKELIHOOD_RATIO)
+    up = logistic(y, x, arm, a=2, b=0, alternative="greater", by=BY_LIKELIHOOD_RATIO)
+    down = logistic(y, x, arm, a=0, b=2, alternative="less", by=BY_LIKELIHOOD_RATIO)
+    both = logistic(y, x, arm, a=2, b=0, by=BY_LIKELIHOOD_RATIO)
     agrees(up.p, down.p)
     agrees(2 * np.minimum(up.p, 1 - up.p), both.p)
     agrees(up.estimate, -down.estimate)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
-from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
+from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL, POWER
 from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.moments import block_moments, merge
-from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
+from trialsim.evaluate.table import FAILED_LIMIT, Z95, Measure, MeasureColumn, measures
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +23,9 @@ TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change
 #: Measures in units of the truth; they are not shown if the truth is below this share of the empirical standard error.
 IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
 TRIFLE = 0.01
+
+#: Measures that compare the estimates themselves with the truth.
+OF_ESTIMATES = ("bias", "rmse", "relative_bias", "type_s_error", "type_m_error", "bias_eliminated_coverage")
 
 #: A truth differs clearly from no effect if it is this many Monte Carlo standard errors from it (99.9 %).
 APART = 3.290526731491926
@@ -139,6 +142,21 @@ def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -
         if abs(truth.declared(index)[0] - row.no_effect) < TRIFLE * spread.get((row.analysis, row.contrast), 0.0)
     }
     return [row for row in rows if row.measure not in IN_TRUTHS or (row.analysis, row.contrast) not in trifles]
+
+
+def without_selected(rows: Sequence[Measure]) -> list[Measure]:
+    """The rows without the quality of estimates where over 5 % of the analyzed trials have none.
+
+    A ratio has no estimate where an arm has no events. The mean of the other trials is that of a selection: it is shown with
+    their number, but not compared with the truth.
+    """
+    missing = {(row.analysis, row.contrast): row.n_failed for row in rows if row.measure == "mean_estimate"}
+    failed = {(row.analysis, row.contrast): row.n_failed for row in rows if row.measure in (POWER, POWER + "_low")}
+    total = {(row.analysis, row.contrast): row.n_replicates for row in rows if row.measure == "mean_estimate"}
+    selected = {
+        place for place, lost in missing.items() if lost - failed.get(place, lost) > FAILED_LIMIT * total[place]
+    }
+    return [row for row in rows if row.measure not in OF_ESTIMATES or (row.analysis, row.contrast) not in selected]
 
 
 def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Measure]:

@@ -133,6 +133,8 @@ def _level(run: ReportSource) -> Line:
     there = ""
     if worst.measure == WITHOUT_EFFECTS and truth is not None:
         there = f"; the true effect there is {se_named(measure_with_error(truth, 'number'))}"
+    if any(row.margins for row in run.characteristics.kept.rows if row.analysis == worst.analysis):
+        which = " where the margin is true" + which
     text = f"{called[0].upper()}{called[1:]}{which} {se_named(rate)} at a level of {plain(100 * worst.alpha)} %"
     return Line("Level", f"{text}: {worst.words}{there}.", worst.too_often)
 

@@ -88,7 +88,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
         bias, relative = found("bias"), found("relative_bias")
         far = bias is not None and abs(bias.value) > MARKED * bias.mcse
         coverage = found("coverage")
-        level = 1 - row.alpha
+        level = row.confidence
         size = found("type_m_error")
         rows.append(
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -61,7 +61,7 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
     fitted = (call, asked) if ESTIMAND[estimand].by_fit else None
     return TargetEffect(
-        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata, fitted
+        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata, call.trim, fitted
     )
 
 
@@ -154,30 +154,40 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
     alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (target.alone,))]
-    if target.fitted is not None:
-        return _by_fit(plays, target, twin, alone, [who, who])
-    values = [endpoint_of(plays, played, target, twin) for played in alone]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
-        return one_sample(target.estimand, values[0], who, null=null)
+        return one_sample(target.estimand, endpoint_of(plays, alone[0], target, twin), who, null=null)
+    return _between(plays, target, twin, alone, who=(who, who))
+
+
+def _between(
+    plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
+) -> Floats:
+    """(R,) the effect of those who count in one simulation against those who count in another."""
+    a, b = played
+    if target.fitted is not None:
+        return _by_fit(plays, target, twin, played, who=who)
     return two_arms(
         target.estimand,
-        *values,
-        who_a=who,
-        who_b=who,
+        *(endpoint_of(plays, one, target, twin) for one in played),
+        who_a=who[0],
+        who_b=who[1],
         categories=target.endpoint.categories,
         strata=_strata(plays, target),
-        marks=_marks(alone[0], alone[1], target, twin),
+        marks=_marks(a, b, target, twin),
+        trim=target.trim,
     )
 
 
-def _by_fit(plays: Plays, target: TargetEffect, twin: int, alone: list[Play], who: list[NDArray[np.bool_]]) -> Floats:
+def _by_fit(
+    plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
+) -> Floats:
     """(R,) what the analysis finds with those who count once in either arm."""
     assert target.fitted is not None and target.arms is not None  # of two arms
     call, asked = target.fitted
     a, b = (
-        potential_of(plays, played, target, twin, arm, counted)
-        for played, arm, counted in zip(alone, target.arms, who, strict=True)
+        potential_of(plays, one, target, twin, arm, counted)
+        for one, arm, counted in zip(played, target.arms, who, strict=True)
     )
     return fitted_effect(call, asked, a, b)
 
@@ -199,19 +209,10 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
     if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
         return np.full(len(plays.shared.replicates), np.nan)
-    who = who_counts(plays, target)
-    own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
-    alone = [plays.alone[arm] for arm in target.arms]
-    if target.fitted is not None:
-        counted = list(own.values())
-        together = _by_fit(plays, target, twin, [plays.mixed, plays.mixed], counted)
-        return np.asarray(together - _by_fit(plays, target, twin, alone, counted))
-    mixed = endpoint_of(plays, plays.mixed, target, twin)
-    a, b = (endpoint_of(plays, played, target, twin) for played in alone)
-    categories, strata = target.endpoint.categories, _strata(plays, target)
-    both, marks = _marks(plays.mixed, plays.mixed, target, twin), _marks(alone[0], alone[1], target, twin)
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata, marks=both)
-    apart = two_arms(target.estimand, a, b, **own, categories=categories, strata=strata, marks=marks)
+    counted = who_counts(plays, target)
+    own = [counted & (plays.shared.entries.arm == arm) for arm in target.arms]
+    together = _between(plays, target, twin, (plays.mixed, plays.mixed), who=own)
+    apart = _between(plays, target, twin, [plays.alone[arm] for arm in target.arms], who=own)
     return np.asarray(together - apart)
 
 

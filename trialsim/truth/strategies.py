@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.endpoints import endpoint_values, within
-from trialsim.analysis.endpoints import TrialArrays
+from trialsim.analysis.endpoints import TrialArrays, endpoint_values, within
 from trialsim.analysis.fitted import potential
 from trialsim.analysis.plan import Endpoint, PercentRule, PlannedAnalysis, RowTest
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import STRATEGY
+from trialsim.kinds.tests import DEFAULT_TRIM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
@@ -49,6 +49,7 @@ class TargetEffect:
     strategy: str
     responders: PercentRule | None
     strata: tuple[int, ...] = ()
+    trim: float = DEFAULT_TRIM
     fitted: tuple[PlannedAnalysis, RowTest] | None = None
 
 

@@ -46,9 +46,9 @@ from trialsim.analysis.newton import (
     standardize,
 )
 from trialsim.analysis.plan import PlannedAnalysis
-from trialsim.analysis.rows import EMPTY_ARM, NO_EVENTS, SINGULAR, FloatArray, Rows, first_reason
+from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, SINGULAR, FloatArray, Rows, first_reason
 from trialsim.compiled import kernel, part
-from trialsim.kinds.tests import ALWAYS, IF_SEPARATED, LIKELIHOOD_RATIO, NEVER, WALD
+from trialsim.kinds.tests import ALWAYS, BY_LIKELIHOOD_RATIO, BY_WALD, IF_SEPARATED, NEVER
 
 #: Firth's steps approach the estimate by a constant factor, not quadratically.
 FIRTH_STEPS = 500
@@ -249,7 +249,7 @@ def logistic(
     alternative: str = "two-sided",
     level: float = 0.95,
     firth: str = IF_SEPARATED,
-    by: str = WALD,
+    by: str = BY_WALD,
 ) -> Rows:
     """Log odds ratio a / b given covariates, with p by Wald or by likelihood ratio; the interval is Wald's.
 
@@ -267,11 +267,11 @@ def logistic(
     estimate, se, twice = np.full(rows, np.nan), np.full(rows, np.nan), np.full(rows, np.nan)
     n, how, same = np.zeros((rows, 2), np.int64), np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
     _fit_all(values, covariates, as_arms(arm, values, arms=127), a, b, null, firth == ALWAYS, firth != NEVER,
-             by == LIKELIHOOD_RATIO, *places(values, covariates.shape[2]), estimate, se, twice, n, how, same)  # fmt: skip
+             by == BY_LIKELIHOOD_RATIO, *places(values, covariates.shape[2]), estimate, se, twice, n, how, same)  # fmt: skip
     empty = (n == 0).any(axis=1)
     constant = same & (firth == NEVER)
-    status = first_reason([(EMPTY_ARM, empty), (SINGULAR, how == -1), (NO_EVENTS, constant), *ended(how)])
-    z = np.copysign(np.sqrt(twice), estimate - null) if by == LIKELIHOOD_RATIO else None
+    status = first_reason([(EMPTY_ARM, empty), (SINGULAR, how == -1), (NO_EVENT, constant), *ended(how)])
+    z = np.copysign(np.sqrt(twice), estimate - null) if by == BY_LIKELIHOOD_RATIO else None
     return wald_rows(
         estimate, se, n=n.sum(axis=1), status=status, null=null, alternative=alternative, level=level, z=z
     )
@@ -284,7 +284,7 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     a, b = arms
     return logistic(
         data.chosen(call.endpoint, call.choice), data.adjusted(call), data.arm, a=a, b=b, null=call.null,
-        alternative=call.alternative, level=1.0 - call.alpha, firth=call.firth or IF_SEPARATED, by=call.by or WALD,
+        alternative=call.alternative, level=1.0 - call.alpha, firth=call.firth or IF_SEPARATED, by=call.by,
     )  # fmt: skip
 
 

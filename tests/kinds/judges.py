@@ -186,6 +186,13 @@ def _cmh(arms: Sequence[Floats], strata: Sequence[Floats]) -> float:
     return float(StratifiedTable([np.array(table, float) for table in tables]).test_null_odds().pvalue)
 
 
+def _logistic(y: Sequence[Floats], x: Sequence[Floats], pair: tuple[int, int]) -> float:
+    import statsmodels.api as sm
+
+    outcome, base, groups = _columns([y[k] for k in pair[::-1]], [x[k] for k in pair[::-1]])
+    return float(sm.Logit(outcome, np.column_stack([base, groups])).fit(disp=0, tol=1e-12).pvalues[-1])
+
+
 def _cluster_t(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
     means = [[arm[own == c].mean() for c in np.unique(own)] for arm, own in zip(arms, clusters, strict=True)]
     return float(stats.ttest_ind(*means).pvalue)
@@ -242,6 +249,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("risk-ratio", "two"): lambda y, _x, pair, _null: _score([y[k] for k in pair], "ratio"),
     ("odds-ratio", "two"): lambda y, _x, pair, _null: _score([y[k] for k in pair], "odds-ratio"),
     ("cmh", "two"): lambda y, x, pair, _null: _cmh([y[k] for k in pair], [x[k] for k in pair]),
+    ("logistic", "two"): lambda y, x, pair, _null: _logistic(y, x, pair),
     ("cluster-t", "two"): lambda y, x, pair, _null: _cluster_t([y[k] for k in pair], [x[k] for k in pair]),
     ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("regression", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),

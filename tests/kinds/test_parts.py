@@ -30,7 +30,7 @@ from trialsim.sizing.bounds import bound_of
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.truth import find_truth
 
-FILES = ("one-arm", "two-arms", "all-arms", "groups")
+FILES = ("one-arm", "two-arms", "all-arms", "groups", "models")
 
 #: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}

@@ -218,7 +218,7 @@ class PlannedAnalysis:
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
     and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
-    several; ``trim`` and ``permutations`` are those of the tests of these names.
+    several; ``firth`` says when a logistic regression is penalized (empty by default); ``trim`` and ``permutations`` are those of the tests of these names.
     """
 
     name: str
@@ -244,6 +244,7 @@ class PlannedAnalysis:
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
     by: str = ""
+    firth: str = ""
     trim: float = DEFAULT_TRIM
     permutations: int = DEFAULT_PERMUTATIONS
 
@@ -365,6 +366,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         ),
         clusters=analysis.clusters or "",
         margins=margins,
+        firth=analysis.firth or "",
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),

@@ -66,6 +66,8 @@ class Estimand:
     no_effect : the value that means no effect; None if that is the number the test compares with (0 between arms)
     scale : on which scale it is
     in_unit : whether it is given in the unit of the (transformed) endpoint
+    by_fit : whether its truth is what the same analysis finds with every participant once in either arm: ratios given covariates
+        do not collapse
     """
 
     name: str
@@ -75,6 +77,7 @@ class Estimand:
     no_effect: float | None
     scale: EffectScale
     in_unit: bool
+    by_fit: bool = False
 
 
 MEAN: Final = Estimand("mean", "mean", ("none",), ("value",), None, "difference", in_unit=True)
@@ -140,6 +143,16 @@ ODDS_RATIO_WITHIN: Final = Estimand(
     "log",
     in_unit=False,
 )
+ODDS_RATIO_GIVEN: Final = Estimand(
+    "log odds ratio given the covariates",
+    "odds ratio given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 LOG_HAZARD_RATIO: Final = Estimand(
     "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
@@ -169,6 +182,7 @@ ESTIMANDS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
+    ODDS_RATIO_GIVEN,
     LOG_HAZARD_RATIO,
 )
 

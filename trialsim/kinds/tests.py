@@ -28,6 +28,7 @@ Effect = Literal[
     "risk ratio",
     "odds ratio",
     "odds ratio within strata",
+    "odds ratio given covariates",
     "hazard",
     "none",
 ]
@@ -65,6 +66,7 @@ MARGIN: Final = Option(
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
+FIRTH: Final = Option("firth", "has no penalized likelihood", "Write test: logistic, or remove it.")
 PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
@@ -84,6 +86,7 @@ OPTIONS: Final = (
     NULL,
     AT,
     SPHERICITY,
+    FIRTH,
     PRIOR,
     DECIDE,
     BY,
@@ -99,7 +102,9 @@ DEFAULT_PERMUTATIONS: Final = 1_999
 #: Ways to a p-value.
 BY_PERMUTATION: Final = "permutation"
 BY_T: Final = "t"
-WAYS: Final = (BY_PERMUTATION, BY_T)
+BY_WALD: Final = "wald"
+BY_LIKELIHOOD_RATIO: Final = "lr"
+WAYS: Final = (BY_PERMUTATION, BY_T, BY_WALD, BY_LIKELIHOOD_RATIO)
 
 
 @dataclass(frozen=True)
@@ -455,6 +460,21 @@ CMH: Final = Test(
     marks=False,
 )
 
+LOGISTIC: Final = Test(
+    name="logistic",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio given covariates",
+    yes_or_no=True,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN, FIRTH, BY),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    ways=(BY_WALD, BY_LIKELIHOOD_RATIO),
+)
+
 CLUSTER_T: Final = Test(
     name="cluster-t",
     samples=("two",),
@@ -542,6 +562,7 @@ TESTS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     CMH,
+    LOGISTIC,
     REGRESSION,
     CLUSTER_T,
     RM_ANOVA,
@@ -627,6 +648,12 @@ GREENHOUSE_GEISSER: Final = "greenhouse-geisser"
 HUYNH_FELDT: Final = "huynh-feldt"
 SPHERICITY_ASSUMED: Final = "assumed"
 SPHERICITIES: Final = (GREENHOUSE_GEISSER, HUYNH_FELDT, SPHERICITY_ASSUMED)
+
+#: When logistic regression uses Firth's penalized likelihood; the first by default.
+IF_SEPARATED: Final = "if separated"
+NEVER: Final = "never"
+ALWAYS: Final = "always"
+FIRTHS: Final = (IF_SEPARATED, NEVER, ALWAYS)
 
 #: The statistics that papers print of a test, by its family and what it compares; F of two arms is t squared.
 STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {

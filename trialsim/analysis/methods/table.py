@@ -12,6 +12,7 @@ from trialsim.analysis.methods import (
     friedman,
     jonckheere,
     linear,
+    logistic,
     means,
     permutation,
     proportions,
@@ -30,6 +31,7 @@ from trialsim.analysis.methods.method import Methods
 METHODS: Methods = {
     **means.METHODS,
     **linear.METHODS,
+    **logistic.METHODS,
     **ranks.METHODS,
     **wilcoxon.METHODS,
     **categorical.METHODS,

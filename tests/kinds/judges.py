@@ -193,6 +193,16 @@ def _logistic(y: Sequence[Floats], x: Sequence[Floats], pair: tuple[int, int]) -
     return float(sm.Logit(outcome, np.column_stack([base, groups])).fit(disp=0, tol=1e-12).pvalues[-1])
 
 
+def _proportional_odds(y: Sequence[Floats]) -> float:
+    """By the likelihood ratio; the model without arms is that of the shares."""
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    outcome, _, groups = _columns(y, y)
+    fit = OrderedModel(outcome, groups, distr="logit").fit(method="newton", disp=0, tol=1e-12)
+    count = np.unique(outcome, return_counts=True)[1]
+    return float(stats.chi2.sf(2 * (fit.llf - (count * np.log(count / count.sum())).sum()), groups.shape[1]))
+
+
 def _cluster_t(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
     means = [[arm[own == c].mean() for c in np.unique(own)] for arm, own in zip(arms, clusters, strict=True)]
     return float(stats.ttest_ind(*means).pvalue)
@@ -250,6 +260,8 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("odds-ratio", "two"): lambda y, _x, pair, _null: _score([y[k] for k in pair], "odds-ratio"),
     ("cmh", "two"): lambda y, x, pair, _null: _cmh([y[k] for k in pair], [x[k] for k in pair]),
     ("logistic", "two"): lambda y, x, pair, _null: _logistic(y, x, pair),
+    ("proportional-odds", "two"): lambda y, _x, pair, _null: _proportional_odds([y[k] for k in pair]),
+    ("proportional-odds", "all"): lambda y, _x, _pair, _null: _proportional_odds(y),
     ("cluster-t", "two"): lambda y, x, pair, _null: _cluster_t([y[k] for k in pair], [x[k] for k in pair]),
     ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("regression", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),

@@ -153,6 +153,16 @@ ODDS_RATIO_GIVEN: Final = Estimand(
     in_unit=False,
     by_fit=True,
 )
+ODDS_OF_HIGHER: Final = Estimand(
+    "log odds ratio of a higher score",
+    "odds ratio of a higher score",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 LOG_HAZARD_RATIO: Final = Estimand(
     "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
@@ -183,6 +193,7 @@ ESTIMANDS: Final = (
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
     ODDS_RATIO_GIVEN,
+    ODDS_OF_HIGHER,
     LOG_HAZARD_RATIO,
 )
 

@@ -29,6 +29,7 @@ Effect = Literal[
     "odds ratio",
     "odds ratio within strata",
     "odds ratio given covariates",
+    "odds ratio of a higher score",
     "hazard",
     "none",
 ]
@@ -104,7 +105,8 @@ BY_PERMUTATION: Final = "permutation"
 BY_T: Final = "t"
 BY_WALD: Final = "wald"
 BY_LIKELIHOOD_RATIO: Final = "lr"
-WAYS: Final = (BY_PERMUTATION, BY_T, BY_WALD, BY_LIKELIHOOD_RATIO)
+BY_SCORE: Final = "score"
+WAYS: Final = (BY_PERMUTATION, BY_T, BY_WALD, BY_LIKELIHOOD_RATIO, BY_SCORE)
 
 
 @dataclass(frozen=True)
@@ -475,6 +477,22 @@ LOGISTIC: Final = Test(
     ways=(BY_WALD, BY_LIKELIHOOD_RATIO),
 )
 
+PROPORTIONAL_ODDS: Final = Test(
+    name="proportional-odds",
+    samples=("two", "all"),
+    takes=("value", "change"),
+    family="ranks",
+    effect="odds ratio of a higher score",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, BY),
+    needs=(),
+    directions=("two",),
+    equal_sds=True,
+    marks=False,
+    ways=(BY_LIKELIHOOD_RATIO, BY_WALD, BY_SCORE),
+    prints=(),
+)
+
 CLUSTER_T: Final = Test(
     name="cluster-t",
     samples=("two",),
@@ -563,6 +581,7 @@ TESTS: Final = (
     ODDS_RATIO,
     CMH,
     LOGISTIC,
+    PROPORTIONAL_ODDS,
     REGRESSION,
     CLUSTER_T,
     RM_ANOVA,
@@ -627,6 +646,7 @@ PAIRS: Final = (
     Pair("games-howell", ((WELCH_ANOVA, GAMES_HOWELL),), of_model=False, together=True),
     Pair("dunn", ((KRUSKAL_WALLIS, DUNN),), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
+    Pair("proportional-odds", ((PROPORTIONAL_ODDS, PROPORTIONAL_ODDS),), of_model=False),
     Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
     Pair("log-rank", ((LOG_RANK, LOG_RANK),), of_model=False),
     Pair("chi-square", ((CHI_SQUARE, CHI_SQUARE),), of_model=False),

@@ -177,6 +177,15 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "statsmodels StratifiedTable",
         "its interval can disagree with p near the limit; an odds ratio within strata is not that of everyone",
     ),
+    tests.PROPORTIONAL_ODDS.name: Convention(
+        "cumulative logits by maximum likelihood, scores of nobody merged with their neighbors; p by the likelihood ratio, by Wald "
+        "(observed information) or by score (expected information: N / (N - 1) times Mann and Whitney's statistic without "
+        "covariates); interval by Wald; two arms without the others",
+        "McCullagh 1980, doi:10.1111/j.2517-6161.1980.tb01109.x",
+        "R MASS polr, statsmodels OrderedModel",
+        "assumes one odds ratio for all cuts; the likelihood ratio rejects a little too often in small arms; interval and p can "
+        "disagree near the limit; no estimate in trials in which an arm or a covariate predicts the scores exactly",
+    ),
     tests.CLUSTER_T.name: Convention(
         "t-test of the means of clusters, each counting once, df by clusters",
         "Donner and Klar 2000",

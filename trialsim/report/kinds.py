@@ -35,6 +35,9 @@ TESTS = {
     tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
     tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
     tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
+    tests.PROPORTIONAL_ODDS.name: (
+        "proportional odds (cumulative logit) model: the odds of a higher score, with one odds ratio for all cuts of the scale"
+    ),
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
@@ -76,6 +79,7 @@ PAIRS = {
     "games-howell": TESTS[tests.GAMES_HOWELL.name],
     "dunn": TESTS[tests.DUNN.name],
     "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
+    "proportional-odds": TESTS[tests.PROPORTIONAL_ODDS.name],
     "fisher": TESTS[tests.FISHER.name],
     "chi-square": TESTS[tests.CHI_SQUARE.name],
     "log-rank": TESTS[tests.LOG_RANK.name],
@@ -87,6 +91,7 @@ WAYS = {
     tests.BY_T: ", p by t at every size",
     tests.BY_WALD: ", p by Wald's statistic",
     tests.BY_LIKELIHOOD_RATIO: ", p by the likelihood ratio",
+    tests.BY_SCORE: ", p by the score test",
 }
 
 #: What is estimated; reads after "estimates".
@@ -119,6 +124,9 @@ ESTIMANDS = {
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
     estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
+    estimands.ODDS_OF_HIGHER.name: (
+        "the logarithm of the odds ratio of a higher score, at equal covariates where the model has some"
+    ),
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
 

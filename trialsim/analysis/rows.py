@@ -24,6 +24,10 @@ SHARED_CLUSTER: Final = 7
 TOO_FEW_CLUSTERS: Final = 8
 NO_EVENT: Final = 9
 SEPARATED: Final = 10
+BOUNDARY: Final = 11
+
+#: An analysis with one of these has numbers.
+ANALYZED: Final = (OK, BOUNDARY)
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -37,6 +41,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
     SEPARATED: "separated: an arm or a covariate predicts the outcome exactly",
+    BOUNDARY: "boundary: analyzed, with a variance of the random effects at 0",
 }
 
 
@@ -129,3 +134,8 @@ def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
         p=np.where(closed, np.nan, rows.p),
         status=np.where(closed & (rows.status == OK), np.int8(NOT_TESTED), rows.status),
     )
+
+
+def noted(rows: Rows, status: int, where: BoolArray) -> Rows:
+    """Say something about rows that are analyzed: the status becomes ``status`` where it is `OK`, the numbers stay."""
+    return replace(rows, status=np.where(where & (rows.status == OK), np.int8(status), rows.status).astype(np.int8))

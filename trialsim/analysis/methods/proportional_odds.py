@@ -111,7 +111,7 @@ def _groups(table: IntArray, r: int, column: IntArray, cells: Cells, sizes: IntA
 
 
 @part
-def _independent(cells: Cells, m: int, covariates: int, fit: Fit) -> int:
+def independent(cells: Cells, m: int, covariates: int, fit: Fit) -> int:
     """Center and scale covariates, drop those that follow from others: how many remain, -1 if an arm follows from them.
 
     Arms are centered only, and come after the covariates that remain.
@@ -201,7 +201,7 @@ def _fit_all(  # type: ignore[no-untyped-def]
             how[r] = EMPTY
             continue
         levels = merge(cells, m, place)
-        kept = _independent(cells, m, covariates, fit)
+        kept = independent(cells, m, covariates, fit)
         if kept < 0 or levels == 1:
             how[r] = CONFOUNDED if kept < 0 else CONSTANT
             continue
@@ -259,7 +259,7 @@ def proportional_odds(
     else:
         values = as_values(scores)
         assert arm is not None  # scores of participants have arms
-        (rows, places), table, numbers = values.shape, np.empty((0, 0, 0), np.int64), _numbered(values)
+        (rows, places), table, numbers = values.shape, np.empty((0, 0, 0), np.int64), numbered(values)
         covariates = as_values(np.empty((*values.shape, 0)) if x is None else x)
         groups, levels = as_arms(arm, values, arms=127), int(numbers.max(initial=0)) + 1
     width = columns + covariates.shape[2]
@@ -271,7 +271,7 @@ def proportional_odds(
     return _rows(estimate, se, statistic, n, how, columns, pair, by=by, alternative=alternative, level=level)
 
 
-def _numbered(values: FloatArray) -> IntArray:
+def numbered(values: FloatArray) -> IntArray:
     """(R, N) the number of each value among those of its row, in their order and from 0; -1 where it is missing."""
     order = np.argsort(values, axis=1, kind="stable")
     ascending = np.take_along_axis(values, order, axis=1)

@@ -13,7 +13,7 @@ from trialsim.analysis import multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, RowTest
-from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
+from trialsim.analysis.rows import ANALYZED, NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
 from trialsim.kinds.designs import ADJUSTMENT, GREATER, LESS, TWO_SIDED
 from trialsim.result import Result
 
@@ -57,8 +57,9 @@ class Estimates(Result):
     def rejected(self) -> Floats:
         """(T, R, rows) 1 where the test rejects at the row's alpha, 0 where it does not, NaN where it failed."""
         alpha = np.array([row.alpha for row in self.rows])
-        rejects = (self.status == OK) & (self.p <= alpha)
-        return np.where((self.status == OK) | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
+        analyzed = np.isin(self.status, ANALYZED)
+        rejects = analyzed & (self.p <= alpha)
+        return np.where(analyzed | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
 
     def lines(self) -> list[str]:
         """The number of replicates, twins and rows."""
@@ -195,7 +196,7 @@ def _common_df(tested: list[Rows]) -> Floats:
 
 def _behind(rows: Rows, main: Rows, alpha: float) -> Rows:
     """Close pairs whose omnibus test did not reject; where that test failed, they fail with it."""
-    failed = main.status != OK
+    failed = ~np.isin(main.status, ANALYZED)
     closed = behind_gate(rows, failed | (main.p <= alpha))
     status = np.where(failed & (closed.status == OK), main.status, closed.status).astype(np.int8)
     return replace(closed, p=np.where(failed, np.nan, closed.p), status=status)

@@ -132,7 +132,7 @@ def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
     return replace(
         rows,
         p=np.where(closed, np.nan, rows.p),
-        status=np.where(closed & (rows.status == OK), np.int8(NOT_TESTED), rows.status),
+        status=np.where(closed & np.isin(rows.status, ANALYZED), np.int8(NOT_TESTED), rows.status),
     )
 
 

@@ -163,6 +163,16 @@ ODDS_OF_HIGHER: Final = Estimand(
     in_unit=False,
     by_fit=True,
 )
+ODDS_WITHIN_PERSON: Final = Estimand(
+    "log odds ratio of a higher score within a person",
+    "odds ratio within a person",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 LOG_HAZARD_RATIO: Final = Estimand(
     "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
@@ -194,6 +204,7 @@ ESTIMANDS: Final = (
     ODDS_RATIO_WITHIN,
     ODDS_RATIO_GIVEN,
     ODDS_OF_HIGHER,
+    ODDS_WITHIN_PERSON,
     LOG_HAZARD_RATIO,
 )
 

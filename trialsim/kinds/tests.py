@@ -30,6 +30,7 @@ Effect = Literal[
     "odds ratio within strata",
     "odds ratio given covariates",
     "odds ratio of a higher score",
+    "odds ratio within a person",
     "hazard",
     "none",
 ]
@@ -142,6 +143,8 @@ class Test:
     equal_sds : whether its closed form assumes the same SD in all arms
     marks : whether it reads which values are censored, and so compares times until an event
     ways : the ways to its p-value that ``by`` may name, the one by default first
+    scores : whether it takes only outcomes with categories
+    at_visits : whether ``at`` names a visit or the average of all, not a test of repeated measures
     prints : the statistics that papers print of it, if they are not those of its family (:data:`STATISTICS`)
     """
 
@@ -158,6 +161,8 @@ class Test:
     marks: bool
     ways: tuple[str, ...] = ()
     prints: tuple[str, ...] | None = None
+    scores: bool = False
+    at_visits: bool = False
 
     @property
     def at_each_visit(self) -> bool:
@@ -493,6 +498,18 @@ PROPORTIONAL_ODDS: Final = Test(
     prints=(),
 )
 
+ORDINAL_MIXED: Final = replace(
+    PROPORTIONAL_ODDS,
+    name="ordinal-mixed",
+    samples=("two",),
+    takes=("visits",),
+    effect="odds ratio within a person",
+    options=(BASELINE, COVARIATES, AT),
+    ways=(),
+    scores=True,
+    at_visits=True,
+)
+
 CLUSTER_T: Final = Test(
     name="cluster-t",
     samples=("two",),
@@ -582,6 +599,7 @@ TESTS: Final = (
     CMH,
     LOGISTIC,
     PROPORTIONAL_ODDS,
+    ORDINAL_MIXED,
     REGRESSION,
     CLUSTER_T,
     RM_ANOVA,
@@ -662,6 +680,9 @@ INTERACTION: Final = "interaction"
 OF_VISITS: Final = "visit"
 OF_ARMS: Final = "arm"
 REPEATED_EFFECTS: Final = (INTERACTION, OF_VISITS, OF_ARMS)
+
+#: The contrast of all visits together, in tests whose row is one visit or this.
+AVERAGE: Final = "average"
 
 #: What is done about sphericity: degrees of freedom corrected, or nothing; the first by default.
 GREENHOUSE_GEISSER: Final = "greenhouse-geisser"

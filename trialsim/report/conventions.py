@@ -186,6 +186,14 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "assumes one odds ratio for all cuts; the likelihood ratio rejects a little too often in small arms; interval and p can "
         "disagree near the limit; no estimate in trials in which an arm or a covariate predicts the scores exactly",
     ),
+    tests.ORDINAL_MIXED.name: Convention(
+        "cumulative logits with a random intercept, an effect of the arm at each visit, every measured visit; maximum likelihood by "
+        "adaptive Gauss-Hermite quadrature with 10 points, information by Louis; Wald's z and interval",
+        "Hedeker and Gibbons 1994, doi:10.2307/2533433",
+        "R ordinal clmm with nAGQ = 10; own slow form with 200 points",
+        "assumes one odds ratio for all cuts; Wald's z rejects a little too often with few participants; no estimate in trials in which "
+        "an arm or a covariate predicts the scores exactly",
+    ),
     tests.CLUSTER_T.name: Convention(
         "t-test of the means of clusters, each counting once, df by clusters",
         "Donner and Klar 2000",

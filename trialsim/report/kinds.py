@@ -38,6 +38,9 @@ TESTS = {
     tests.PROPORTIONAL_ODDS.name: (
         "proportional odds (cumulative logit) model: the odds of a higher score, with one odds ratio for all cuts of the scale"
     ),
+    tests.ORDINAL_MIXED.name: (
+        "ordinal mixed model: the odds of a higher score at several visits, with an intercept of each participant"
+    ),
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
@@ -126,6 +129,9 @@ ESTIMANDS = {
     estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
     estimands.ODDS_OF_HIGHER.name: (
         "the logarithm of the odds ratio of a higher score, at equal covariates where the model has some"
+    ),
+    estimands.ODDS_WITHIN_PERSON.name: (
+        "the logarithm of the odds ratio of a higher score within a person: at the same intercept, and equal covariates"
     ),
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }

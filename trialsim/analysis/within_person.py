@@ -1,7 +1,8 @@
 """The cumulative logit model with a random intercept, compiled: the likelihood by adaptive Gauss-Hermite quadrature.
 
 P(Y_v >= j | u) = F(c_j + x_v beta + sigma u) at each visit v of a participant, u standard normal. The integral over u is taken at
-10 points around the mode of the integrand, scaled by its curvature there (Liu and Pierce 1994, doi:10.1093/biomet/81.3.624). The gradient
+10 points around the mode of the integrand, scaled by its curvature there (Liu and Pierce 1994, doi:10.1093/biomet/81.3.624), or at more
+where sigma is large. The gradient
 is the mean of that given u over the same points (Fisher's identity), the information the mean information given u less the
 variance of the gradient given u (Louis 1982, doi:10.1111/j.2517-6161.1982.tb01203.x); Newton's method uses both.
 
@@ -20,12 +21,20 @@ from trialsim.analysis.newton import CONVERGED, HALVINGS, LOST, STEPS, factor
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import part
 
-#: How many points of quadrature.
+#: How many points of quadrature; from which standard deviation on it takes more, since the integrand is then far from normal and 10
+#: points would move an estimate by up to a hundredth of its standard error; and from which it takes points evenly spaced.
 POINTS: Final = 10
+MORE: Final = 40
+EVEN: Final = 281
+LARGE: Final = 0.5
+LARGER: Final = 4.0
 
-#: The points, and the logarithms of their weights with the function that they are made for: the integrand is divided by it.
-NODES, _WEIGHTS = np.polynomial.hermite.hermgauss(POINTS)
-LOG_WEIGHTS: Final = np.log(_WEIGHTS) + NODES**2
+#: The points, and the logarithms of their weights with the function that they are made for: the integrand is divided by it. The last
+#: are those of the trapezoidal rule, and their distance.
+_FEW, _MANY, _EVEN = np.polynomial.hermite.hermgauss(POINTS), np.polynomial.hermite.hermgauss(MORE), np.linspace(-7.0, 7.0, EVEN)
+NODES: Final = np.concatenate([_FEW[0], _MANY[0], _EVEN])
+LOG_WEIGHTS: Final = np.concatenate([np.log(_FEW[1]) + _FEW[0] ** 2, np.log(_MANY[1]) + _MANY[0] ** 2, np.zeros(EVEN)])
+APART: Final = 14.0 / (EVEN - 1)
 
 #: Every parameter moves by less than this in the last step; the likelihood may fall by less than this share, as its gradient is that of
 #: the integral and not of the quadrature.
@@ -86,7 +95,7 @@ def mixed_room(people: int, levels: int, columns: int, visits: int) -> Mixed:
     return Mixed(
         theta, step, gradient, np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size)), np.zeros(people), up, down, own,
         other, np.zeros(local), np.zeros(local), np.zeros((local, local)), np.zeros((visits, 6)), np.zeros((visits, columns)),
-        np.zeros(POINTS), np.zeros(POINTS),
+        np.zeros(EVEN), np.zeros(EVEN),
     )  # fmt: skip
 
 
@@ -282,13 +291,19 @@ def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int,
             room.whole[i, j] = 0.0
             room.info[i, j] = 0.0
     places, chances = room.places, room.chances
+    begin, count = (0, POINTS) if abs(sigma) < LARGE else (POINTS, MORE)
+    even = abs(sigma) >= LARGER
+    if even:
+        begin, count = POINTS + MORE, EVEN
     for s in range(people):
         first, visits = start[s], start[s + 1] - start[s]
         if not _constants(cells, first, visits, levels, q, room):
             return -np.inf
-        u, curvature = _mode(cells, first, visits, levels, sigma, room.mode[s], room)
-        room.mode[s] = u
-        scale, whole = math.sqrt(2.0 / curvature), 0.0
+        u, scale, unit, whole = 0.0, 1.0, APART, 0.0
+        if not even:
+            u, curvature = _mode(cells, first, visits, levels, sigma, room.mode[s], room)
+            room.mode[s] = u
+            scale = unit = math.sqrt(2.0 / curvature)
         for i in range(2 * visits + 1):
             room.mean[i] = 0.0
             for j in range(i + 1):
@@ -296,15 +311,15 @@ def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int,
         for v in range(visits):
             for j in range(6):
                 room.bent[v, j] = 0.0
-        for k in range(POINTS):
-            places[k] = u + scale * NODES[k]
+        for k in range(count):
+            places[k] = u + scale * NODES[begin + k]
             chance = _point(cells, first, visits, levels, sigma, places[k], room)
-            chances[k] = chance * math.exp(LOG_WEIGHTS[k] - 0.5 * places[k] ** 2)
+            chances[k] = chance * math.exp(LOG_WEIGHTS[begin + k] - 0.5 * places[k] ** 2)
             whole += chances[k]
             _add_point(cells, first, visits, levels, sigma, places[k], chances[k], room)
         if not 0.0 < whole < np.inf:
             return -np.inf
-        total += math.log(whole * scale / math.sqrt(2.0 * math.pi))
+        total += math.log(whole * unit / math.sqrt(2.0 * math.pi))
         for i in range(2 * visits + 1):
             room.mean[i] /= whole
             for j in range(i + 1):

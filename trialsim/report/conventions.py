@@ -188,9 +188,9 @@ CONVENTIONS: Final[dict[str, Convention]] = {
     ),
     tests.ORDINAL_MIXED.name: Convention(
         "cumulative logits with a random intercept, an effect of the arm at each visit, every measured visit; maximum likelihood by "
-        "adaptive Gauss-Hermite quadrature with 10 points, information by Louis; Wald's z and interval",
+        "adaptive Gauss-Hermite quadrature with 10 points (more above an SD of 0.5), information by Louis; Wald's z and interval",
         "Hedeker and Gibbons 1994, doi:10.2307/2533433",
-        "R ordinal clmm with nAGQ = 10; own slow form with 200 points",
+        "R ordinal clmm with nAGQ = 10, up to an SD of 1.5; own slow form with 401 points",
         "assumes one odds ratio for all cuts; Wald's z rejects a little too often with few participants; no estimate in trials in which "
         "an arm or a covariate predicts the scores exactly",
     ),

@@ -5,6 +5,9 @@ person: at an equal random intercept (and covariates). It is farther from 1 than
 visits, the arm at each visit (whatever the visits, so that each has its own), and covariates. Every measured visit counts, also of participants
 with other visits missing; participants of other arms are not in the model. p and interval are Wald's, by the normal distribution.
 
+Quadrature has 10 points, as is usual, up to a standard deviation of 0.5 and more above. With 10 everywhere estimates move by up to 1e-5
+of their standard error at an SD of 1.5, and by 1e-2 at 4: then R's clmm with nAGQ = 10 is off, not these.
+
 Where the variance of the intercepts fits best at 0 ("boundary") the model is that without them, and is analyzed. Where an arm, a visit or a
 covariate predicts the scores exactly the replicate is "separated": with any intercepts the likelihood rises along the same line.
 

@@ -1,7 +1,8 @@
 """The ordinal mixed model against R (ordinal clmm, nAGQ = 10), and against a slow form with points evenly spaced.
 
-clmm stops at gradients of 1e-4; the fixture takes three steps of Newton's method further on clmm's own likelihood. Up to an SD of 1.5 of
-the intercepts the estimates agree within 1e-5 of their standard error; above, 10 points are too few, and the slow form decides (1e-6).
+clmm stops at gradients of 1e-4; the fixture takes three steps of Newton's method further on clmm's own likelihood. Up to an SD
+of 1.5 of the intercepts the estimates agree within 1e-5 of their standard error; above, 10 points are too few, and the slow
+form decides (1e-6).
 """
 
 from __future__ import annotations
@@ -157,6 +158,8 @@ def test_without_an_intercept_it_is_proportional_odds_of_all_values():
         values, groups = np.concatenate([y[r, :, 0], y[r, :, 1]])[None], np.concatenate([arm[r], arm[r]])[None]
         design = np.column_stack([later, later * groups[0]])[None]
         plain = proportional_odds(values, design, groups, arms=2, pair=(1, 0), by=BY_WALD)
-        np.testing.assert_allclose([ours.estimate[r], ours.se[r], ours.p[r]], [plain.estimate[0], plain.se[0], plain.p[0]], rtol=1e-8)
+        np.testing.assert_allclose(
+            [ours.estimate[r], ours.se[r], ours.p[r]], [plain.estimate[0], plain.se[0], plain.p[0]], rtol=1e-8
+        )
         seen += 1
     assert seen > 5

@@ -1,7 +1,7 @@
 """Proportional odds against R (MASS polr, ordinal clm), statsmodels, a slow form, and a linear program for separation.
 
-200 data sets with unequal arms, missing scores and covariates. The largest relative difference allowed from clm is 1e-7, from polr, which
-stops earlier and differentiates by differences, 1e-4 of a standard error.
+200 data sets with unequal arms, missing scores and covariates. The largest relative difference allowed from clm is 1e-7, from
+polr, which stops earlier and differentiates by differences, 1e-4 of a standard error.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def test_two_arms_equal_r():
         theirs = case["pair"]
         if abs(theirs["estimate"]) > 8 or theirs["se"] > 50:
             continue  # separated
-        ratio, wald = (proportional_odds(y, x, arm, arms=3, pair=(1, 0), by=by) for by in (BY_LIKELIHOOD_RATIO, BY_WALD))
+        ratio, wald = (
+            proportional_odds(y, x, arm, arms=3, pair=(1, 0), by=by) for by in (BY_LIKELIHOOD_RATIO, BY_WALD)
+        )
         agrees([ratio.estimate[0], ratio.se[0]], [theirs["estimate"], theirs["se"]])
         agrees(ratio.statistic[0] ** 2, theirs["twice"])
         agrees(ratio.p[0], stats.chi2.sf(theirs["twice"], 1))
@@ -121,7 +123,8 @@ def slow_score(y, design, arms):
     theta = np.r_[best, np.zeros(arms)]
     step = 1e-5
     turned = [
-        (shares(theta + step * e, design, cuts) - shares(theta - step * e, design, cuts)) / (2 * step) for e in np.eye(theta.size)
+        (shares(theta + step * e, design, cuts) - shares(theta - step * e, design, cuts)) / (2 * step)
+        for e in np.eye(theta.size)
     ]
     p = shares(theta, design, cuts)
     gradient = np.array([(one / p)[np.arange(len(y)), score].sum() for one in turned])
@@ -148,7 +151,10 @@ def test_every_value_may_be_a_score():
     arm = np.repeat(np.array([[0, 1]], np.int8), 30, axis=1)
     y = rng.normal(size=(1, 60)) + arm
     x = rng.normal(size=(1, 60, 1))
-    plain, moved = proportional_odds(y, x, arm, arms=2, pair=(1, 0)), proportional_odds(np.exp(y), x, arm, arms=2, pair=(1, 0))
+    plain, moved = (
+        proportional_odds(y, x, arm, arms=2, pair=(1, 0)),
+        proportional_odds(np.exp(y), x, arm, arms=2, pair=(1, 0)),
+    )
     assert plain.p[0] == moved.p[0]
     assert plain.status[0] == rows.OK
     score = proportional_odds(y, None, arm, arms=2, pair=(1, 0), by=BY_SCORE)

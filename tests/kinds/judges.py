@@ -236,16 +236,26 @@ def ordinal_mixed_by_points(y: Sequence[Floats], spread: float = 1.0) -> tuple[f
         by_own, by_above = (np.where(joint[:, None] > 0, one, 0.0) for one in (by_own, by_above))
         moved = by_own + by_above
         of_cuts = np.einsum("ivp,ip,ivc->c", by_own, joint, lower) + np.einsum("ivp,ip,ivc->c", by_above, joint, upper)
-        return np.r_[of_cuts, np.einsum("ivp,ip,ivq->q", moved, joint, design), np.einsum("ivp,ip,p->", moved, joint, u)]
+        return np.r_[
+            of_cuts, np.einsum("ivp,ip,ivq->q", moved, joint, design), np.einsum("ivp,ip,p->", moved, joint, u)
+        ]
 
     share = [(score >= j).mean() for j in range(1, cuts + 1)]
-    begin = np.r_[(np.log(share) - np.log1p(-np.array(share))) * (1 + 0.35 * spread**2) ** 0.5, np.zeros(2 * visits - 1), spread]
+    begin = np.r_[
+        (np.log(share) - np.log1p(-np.array(share))) * (1 + 0.35 * spread**2) ** 0.5, np.zeros(2 * visits - 1), spread
+    ]
     found = root(gradient, begin, tol=1e-12).x
     step = 1e-5
-    hessian = np.array([(gradient(found + step * e) - gradient(found - step * e)) / (2 * step) for e in np.eye(found.size)])
+    hessian = np.array(
+        [(gradient(found + step * e) - gradient(found - step * e)) / (2 * step) for e in np.eye(found.size)]
+    )
     contrast = np.r_[np.zeros(cuts + visits - 1), np.full(visits, 1 / visits), 0]
     assert np.abs(gradient(found)).max() < 1e-7
-    return float(contrast @ found), float(np.sqrt(-contrast @ np.linalg.solve(hessian, contrast))), float(abs(found[-1]))
+    return (
+        float(contrast @ found),
+        float(np.sqrt(-contrast @ np.linalg.solve(hessian, contrast))),
+        float(abs(found[-1])),
+    )
 
 
 def _ordinal_mixed(y: Sequence[Floats]) -> float:

@@ -1,8 +1,9 @@
 """The cumulative logit model of ordered scores, compiled: the likelihood, Newton's method, and the information as expected.
 
-P(Y >= j) = F(c_j + x beta) with the logistic F and cuts c_1 > c_2 > ... A score y lies between the cut below it, s = c_y + x beta,
-and the one above it, t = c_(y+1) + x beta, and has the probability F(s) - F(t) = F(s) (1 - F(t)) (1 - exp(t - s)): a product, which loses
-no digits however far from 0 both are. The log likelihood is concave (Pratt 1981, doi:10.1080/01621459.1981.10477613).
+P(Y >= j) = F(c_j + x beta) with the logistic F and cuts c_1 > c_2 > ... A score y lies between the cut below it, s = c_y + x
+beta, and the one above it, t = c_(y+1) + x beta, and has the probability F(s) - F(t) = F(s) (1 - F(t)) (1 - exp(t - s)): a
+product, which loses no digits however far from 0 both are. The log likelihood is concave (Pratt 1981,
+doi:10.1080/01621459.1981.10477613).
 
 A score touches two cuts that are neighbors, so the information of the cuts is tridiagonal, with the coefficients as its border:
 its factor costs as many steps as there are cuts, and every value of a continuous outcome may be a score of its own.

@@ -1,8 +1,8 @@
 """The cumulative logit model with a random intercept, compiled: the likelihood by adaptive Gauss-Hermite quadrature.
 
 P(Y_v >= j | u) = F(c_j + x_v beta + sigma u) at each visit v of a participant, u standard normal. The integral over u is taken at
-10 points around the mode of the integrand, scaled by its curvature there (Liu and Pierce 1994, doi:10.1093/biomet/81.3.624), or at more
-where sigma is large. The gradient
+10 points around the mode of the integrand, scaled by its curvature there (Liu and Pierce 1994, doi:10.1093/biomet/81.3.624),
+or at more where sigma is large. The gradient
 is the mean of that given u over the same points (Fisher's identity), the information the mean information given u less the
 variance of the gradient given u (Louis 1982, doi:10.1111/j.2517-6161.1982.tb01203.x); Newton's method uses both.
 
@@ -21,23 +21,27 @@ from trialsim.analysis.newton import CONVERGED, HALVINGS, LOST, STEPS, factor
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import part
 
-#: How many points of quadrature; from which standard deviation on it takes more, since the integrand is then far from normal and 10
-#: points would move an estimate by up to a hundredth of its standard error; and from which it takes points evenly spaced.
+#: How many points of quadrature; from which standard deviation on it takes more, since the integrand is then far from normal
+#: and 10 points would move an estimate by up to a hundredth of its standard error; and from which it takes points evenly spaced.
 POINTS: Final = 10
 MORE: Final = 40
 EVEN: Final = 281
 LARGE: Final = 0.5
 LARGER: Final = 4.0
 
-#: The points, and the logarithms of their weights with the function that they are made for: the integrand is divided by it. The last
-#: are those of the trapezoidal rule, and their distance.
-_FEW, _MANY, _EVEN = np.polynomial.hermite.hermgauss(POINTS), np.polynomial.hermite.hermgauss(MORE), np.linspace(-7.0, 7.0, EVEN)
+#: The points, and the logarithms of their weights with the function that they are made for: the integrand is divided by it.
+#: The last are those of the trapezoidal rule, and their distance.
+_FEW, _MANY, _EVEN = (
+    np.polynomial.hermite.hermgauss(POINTS),
+    np.polynomial.hermite.hermgauss(MORE),
+    np.linspace(-7.0, 7.0, EVEN),
+)
 NODES: Final = np.concatenate([_FEW[0], _MANY[0], _EVEN])
 LOG_WEIGHTS: Final = np.concatenate([np.log(_FEW[1]) + _FEW[0] ** 2, np.log(_MANY[1]) + _MANY[0] ** 2, np.zeros(EVEN)])
 APART: Final = 14.0 / (EVEN - 1)
 
-#: Every parameter moves by less than this in the last step; the likelihood may fall by less than this share, as its gradient is that of
-#: the integral and not of the quadrature.
+#: Every parameter moves by less than this in the last step; the likelihood may fall by less than this share, as its gradient
+#: is that of the integral and not of the quadrature.
 NEAR: Final = 1e-7
 SLACK: Final = 1e-7
 
@@ -93,9 +97,9 @@ def mixed_room(people: int, levels: int, columns: int, visits: int) -> Mixed:
     theta, step, gradient = of_all
     up, down, own, other = of_visit
     return Mixed(
-        theta, step, gradient, np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size)), np.zeros(people), up, down, own,
-        other, np.zeros(local), np.zeros(local), np.zeros((local, local)), np.zeros((visits, 6)), np.zeros((visits, columns)),
-        np.zeros(EVEN), np.zeros(EVEN),
+        theta, step, gradient, np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size)), np.zeros(people), up,
+        down, own, other, np.zeros(local), np.zeros(local), np.zeros((local, local)), np.zeros((visits, 6)), np.zeros((visits,
+        columns)), np.zeros(EVEN), np.zeros(EVEN),
     )  # fmt: skip
 
 
@@ -120,7 +124,9 @@ def _constants(cells: Cells, first: int, visits: int, levels: int, q: int, room:
 
 
 @part
-def _mode(cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, room: Mixed) -> tuple[float, float]:
+def _mode(
+    cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, room: Mixed
+) -> tuple[float, float]:
     """The mode of the integrand from ``u``, and its curvature there: Newton's method between the ends of an interval."""
     low, high, curvature = -np.inf, np.inf, 1.0
     for _ in range(100):
@@ -178,7 +184,9 @@ def _point(cells: Cells, first: int, visits: int, levels: int, sigma: float, u: 
 
 
 @part
-def _add_point(cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, p: float, room: Mixed) -> None:
+def _add_point(
+    cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, p: float, room: Mixed
+) -> None:
     """Add a point to the means over u with the weight ``p``."""
     x, last = math.exp(sigma * u), 2 * visits
     for v in range(visits):
@@ -349,7 +357,9 @@ def _solve(lower: FloatArray, right: FloatArray, out: FloatArray, size: int) -> 
 
 
 @part
-def climb_mixed(cells: Cells, start: IntArray, people: int, levels: int, q: int, fit: Fit, room: Mixed) -> tuple[int, float]:
+def climb_mixed(
+    cells: Cells, start: IntArray, people: int, levels: int, q: int, fit: Fit, room: Mixed
+) -> tuple[int, float]:
     """Newton's method from the fit without random effects: how it ended, and the log likelihood.
 
     Where the observed information is not positive definite, a step uses that given u, as the EM algorithm does.

@@ -19,7 +19,9 @@ def odds_by_cut(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     """A warning if the declared levels do not have one odds ratio for all cuts, or have no cuts."""
     point = _scored(call, response)
     if point is None:
-        what = "a change or a summary" if call.endpoint.start is not None or call.endpoint.over is not None else "a number"
+        what = (
+            "a change or a summary" if call.endpoint.start is not None or call.endpoint.over is not None else "a number"
+        )
         return (
             f"{call.name}: the endpoint is {what}, not a score with declared levels. {call.test} assumes one odds ratio for all cuts between "
             "values, which no declared level promises; its level without an effect does not depend on that."
@@ -64,5 +66,3 @@ def _scored(call: PlannedAnalysis, response: ResponsePlan) -> PointPlan | None:
     point = response.points[call.endpoint.visit]
     plain = call.endpoint.start is None and call.endpoint.over is None
     return point if plain and point.cuts.shape[1] else None
-
-

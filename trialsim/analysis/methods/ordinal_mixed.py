@@ -2,11 +2,12 @@
 
 Estimand: the logarithm of the odds ratio a / b of a higher score at one visit, or the average of the visits' logarithms, within a
 person: at an equal random intercept (and covariates). It is farther from 1 than that of all persons. Fixed effects are the
-visits, the arm at each visit (whatever the visits, so that each has its own), and covariates. Every measured visit counts, also of participants
-with other visits missing; participants of other arms are not in the model. p and interval are Wald's, by the normal distribution.
+visits, the arm at each visit (whatever the visits, so that each has its own), and covariates. Every measured visit counts,
+also of participants with other visits missing; participants of other arms are not in the model. p and interval are Wald's, by
+the normal distribution.
 
-Quadrature has 10 points, as is usual, up to a standard deviation of 0.5 and more above. With 10 everywhere estimates move by up to 1e-5
-of their standard error at an SD of 1.5, and by 1e-2 at 4: then R's clmm with nAGQ = 10 is off, not these.
+Quadrature has 10 points, as is usual, up to a standard deviation of 0.5 and more above. With 10 everywhere estimates move by
+up to 1e-5 of their standard error at an SD of 1.5, and by 1e-2 at 4: then R's clmm with nAGQ = 10 is off, not these.
 
 Where the variance of the intercepts fits best at 0 ("boundary") the model is that without them, and is analyzed. Where an arm, a visit or a
 covariate predicts the scores exactly the replicate is "separated": with any intercepts the likelihood rises along the same line.
@@ -56,7 +57,15 @@ AT_ZERO = 3
 
 @part
 def _values(
-    level: IntArray, x: FloatArray, arm: NDArray[np.int8], r: int, a: int, b: int, cells: Cells, start: IntArray, seen: IntArray
+    level: IntArray,
+    x: FloatArray,
+    arm: NDArray[np.int8],
+    r: int,
+    a: int,
+    b: int,
+    cells: Cells,
+    start: IntArray,
+    seen: IntArray,
 ) -> int:
     """Copy the measured visits of everybody in arms a and b who has the covariates: how many people.
 
@@ -206,7 +215,8 @@ def fitted(
     cells = Cells(np.empty((places, width)), np.empty(places, np.int64), np.empty(places))
     _fit_all(number, covariates, as_arms(arm, y[:, :, 0], arms=127), a, b, weights, cells, np.empty(people + 1, np.int64),
              np.empty((2, visits), np.int64), np.empty(levels, np.int64), room_of(places, levels, width),
-             mixed_room(people, levels, width, visits), np.empty(levels + width), estimate, se, spread, loglik, n, how)  # fmt: skip
+             mixed_room(people, levels, width, visits), np.empty(levels + width), estimate, se, spread, loglik, n, how)  # fmt:
+             skip
     status = first_reason([
         (EMPTY_ARM, how == EMPTY), (SINGULAR, how == CONFOUNDED), (NO_VARIANCE, how == CONSTANT), (SEPARATED, how == ENDLESS),
         (NOT_CONVERGED, (how == LOST) | ~np.isfinite(se)),
@@ -226,7 +236,9 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     )  # fmt: skip
 
 
-_REASON = "The power depends on the correlation of a person's scores at the visits, and on the levels of all visits together."
+_REASON = (
+    "The power depends on the correlation of a person's scores at the visits, and on the levels of all visits together."
+)
 
 METHODS: Methods = {
     ("ordinal-mixed", "two"): Method(_run, NoClosedForm(_REASON), None, (odds_by_cut, wald_with_one_score))

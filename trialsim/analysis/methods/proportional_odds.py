@@ -5,9 +5,9 @@ covariates if there are any. The model has the participants of the arms that are
 any two scores that somebody has: scores of nobody are merged with their neighbors, which changes no estimate. A covariate that
 is constant, or a linear function of those before it, is left out of the model.
 
-p is by the likelihood ratio (``lr``), by Wald or by the score test with the information as expected (McCullagh). Without covariates
-the score statistic is N / (N - 1) times that of Mann and Whitney (Kruskal and Wallis) with ties, without continuity correction.
-The interval is Wald's.
+p is by the likelihood ratio (``lr``), by Wald or by the score test with the information as expected (McCullagh). Without
+covariates the score statistic is N / (N - 1) times that of Mann and Whitney (Kruskal and Wallis) with ties, without continuity
+correction. The interval is Wald's.
 
 Where an arm or a covariate predicts the scores exactly ("separated") the likelihood rises for ever toward a limit: its ratio has a p, the
 score test too, but there is no estimate, and Wald's test has failed. Where all scores are equal, p is 1 without an estimate.
@@ -28,7 +28,18 @@ from numpy.typing import NDArray
 
 from trialsim.analysis import formulas
 from trialsim.analysis.arrays import as_arms, as_values
-from trialsim.analysis.cumulative import Cells, Fit, climb, decompose, expect, forward, likelihood, merge, room_of, start
+from trialsim.analysis.cumulative import (
+    Cells,
+    Fit,
+    climb,
+    decompose,
+    expect,
+    forward,
+    likelihood,
+    merge,
+    room_of,
+    start,
+)
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods, NoClosedForm
@@ -183,8 +194,8 @@ def _wald(q: int, arms: int, fit: Fit) -> float:
 def _fit_all(  # type: ignore[no-untyped-def]
     level, x, arm, table, column, arms, way, cells, place, fit, estimate, se, statistic, n, how
 ):
-    """Fit every replicate: without arms, then with them. ``statistic`` is a signed root for one column of arms, else chi-square."""
-    counted, covariates = table.shape[0] > 0, x.shape[2]
+    """Fit every replicate: without arms, then with them. ``statistic`` is a signed root for one column of arms, else
+    chi-square.""" counted, covariates = table.shape[0] > 0, x.shape[2]
     sizes = np.empty(column.shape[0], np.int64)
     for r in range(n.shape[0]):
         for k in range(sizes.shape[0]):
@@ -309,9 +320,7 @@ def _rows(
     if pair is None:
         return make_rows(statistic, chi_square_p(statistic, columns), n=n, status=status, df=float(columns))
     gone = np.where(none, np.nan, 1.0)
-    return wald_rows(
-        estimate * gone, se * gone, n=n, status=status, alternative=alternative, level=level, z=statistic
-    )
+    return wald_rows(estimate * gone, se * gone, n=n, status=status, alternative=alternative, level=level, z=statistic)
 
 
 # ---------------------------------------------------------------- method

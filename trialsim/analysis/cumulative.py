@@ -202,7 +202,7 @@ def decompose(levels: int, q: int, fit: Fit) -> bool:
             fit.lower[k, n] = value
         if not fit.lower[k, k] > 1e-14 * fit.corner[k, k]:
             return False
-    return factor(fit.lower, fit.lower, q)
+    return bool(factor(fit.lower, fit.lower, q))
 
 
 @part

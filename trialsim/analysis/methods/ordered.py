@@ -19,20 +19,20 @@ def odds_by_cut(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     """A warning if the declared levels do not have one odds ratio for all cuts, or have no cuts."""
     point = _scored(call, response)
     if point is None:
-        what = (
-            "a change or a summary" if call.endpoint.start is not None or call.endpoint.over is not None else "a number"
-        )
+        plain = call.endpoint.start is None and call.endpoint.over is None
+        what = "a number" if plain else "a change or a summary"
         return (
-            f"{call.name}: the endpoint is {what}, not a score with declared levels. {call.test} assumes one odds ratio for all cuts between "
-            "values, which no declared level promises; its level without an effect does not depend on that."
+            f"{call.name}: the endpoint is {what}, not a score with declared levels. {call.test} assumes one odds ratio for "
+            "all cuts between values, which no declared level promises; its level without an effect does not depend on that."
         )
     a, *others = _compared(call, response)
     for b in others:
         ratios = np.exp(point.cuts[b] - point.cuts[a])
         if ratios.max() > FACTOR * ratios.min():
             return (
-                f"{call.name}: the odds ratio of a higher score is {ratios.min():.3g} to {ratios.max():.3g} by the cut of the scale "
-                f"({response.arms[a]} against {response.arms[b]}). {call.test} assumes one for all cuts and finds a value between them."
+                f"{call.name}: the odds ratio of a higher score is {ratios.min():.3g} to {ratios.max():.3g} by the cut of the "
+                f"scale ({response.arms[a]} against {response.arms[b]}). {call.test} assumes one for all cuts and finds a value "
+                "between them."
             )
     return None
 
@@ -47,8 +47,8 @@ def wald_with_one_score(call: PlannedAnalysis, response: ResponsePlan) -> str | 
         share = float(np.diff(at_most).max())
         if share > MOST:
             return (
-                f"{call.name}: {100 * share:.0f} % of {response.arms[arm]} have the same score. With few others Wald's p can be far off, "
-                "and a trial in which nobody has another score has none; the simulated level shows by how much."
+                f"{call.name}: {100 * share:.0f} % of {response.arms[arm]} have the same score. With few others Wald's p can be "
+                "far off, and a trial in which nobody has another score has none; the simulated level shows by how much."
             )
     return None
 

@@ -9,8 +9,9 @@ the normal distribution.
 Quadrature has 10 points, as is usual, up to a standard deviation of 0.5 and more above. With 10 everywhere estimates move by
 up to 1e-5 of their standard error at an SD of 1.5, and by 1e-2 at 4: then R's clmm with nAGQ = 10 is off, not these.
 
-Where the variance of the intercepts fits best at 0 ("boundary") the model is that without them, and is analyzed. Where an arm, a visit or a
-covariate predicts the scores exactly the replicate is "separated": with any intercepts the likelihood rises along the same line.
+Where the variance of the intercepts fits best at 0 ("boundary") the model is that without them, and is analyzed. Where an arm, a
+visit or a covariate predicts the scores exactly the replicate is "separated": with any intercepts the likelihood rises along the
+same line.
 
 References
 ----------
@@ -215,8 +216,8 @@ def fitted(
     cells = Cells(np.empty((places, width)), np.empty(places, np.int64), np.empty(places))
     _fit_all(number, covariates, as_arms(arm, y[:, :, 0], arms=127), a, b, weights, cells, np.empty(people + 1, np.int64),
              np.empty((2, visits), np.int64), np.empty(levels, np.int64), room_of(places, levels, width),
-             mixed_room(people, levels, width, visits), np.empty(levels + width), estimate, se, spread, loglik, n, how)  # fmt:
-             skip
+             mixed_room(people, levels, width, visits), np.empty(levels + width), estimate, se, spread, loglik, n,
+             how)  # fmt: skip
     status = first_reason([
         (EMPTY_ARM, how == EMPTY), (SINGULAR, how == CONFOUNDED), (NO_VARIANCE, how == CONSTANT), (SEPARATED, how == ENDLESS),
         (NOT_CONVERGED, (how == LOST) | ~np.isfinite(se)),

@@ -9,8 +9,9 @@ p is by the likelihood ratio (``lr``), by Wald or by the score test with the inf
 covariates the score statistic is N / (N - 1) times that of Mann and Whitney (Kruskal and Wallis) with ties, without continuity
 correction. The interval is Wald's.
 
-Where an arm or a covariate predicts the scores exactly ("separated") the likelihood rises for ever toward a limit: its ratio has a p, the
-score test too, but there is no estimate, and Wald's test has failed. Where all scores are equal, p is 1 without an estimate.
+Where an arm or a covariate predicts the scores exactly ("separated") the likelihood rises for ever toward a limit: its ratio has
+a p, the score test too, but there is no estimate, and Wald's test has failed. Where all scores are equal, p is 1 without an
+estimate.
 
 References
 ----------
@@ -159,7 +160,7 @@ def independent(cells: Cells, m: int, covariates: int, fit: Fit) -> int:
             continue
         fit.lower[kept, kept] = math.sqrt(pivot)
         kept += 1
-    return kept - (columns - covariates)
+    return int(kept - (columns - covariates))
 
 
 @part
@@ -194,16 +195,15 @@ def _wald(q: int, arms: int, fit: Fit) -> float:
 def _fit_all(  # type: ignore[no-untyped-def]
     level, x, arm, table, column, arms, way, cells, place, fit, estimate, se, statistic, n, how
 ):
-    """Fit every replicate: without arms, then with them. ``statistic`` is a signed root for one column of arms, else
-    chi-square.""" counted, covariates = table.shape[0] > 0, x.shape[2]
+    """Fit every replicate: without arms, then with them. ``statistic`` is a signed root of two arms, else chi-square."""
+    counted, covariates = table.shape[0] > 0, x.shape[2]
     sizes = np.empty(column.shape[0], np.int64)
     for r in range(n.shape[0]):
         for k in range(sizes.shape[0]):
             sizes[k] = 0
+        m = 0 if counted else _participants(level, x, arm, r, column, cells, sizes)
         if counted:
             m = _groups(table, r, column, cells, sizes)
-        else:
-            m = _participants(level, x, arm, r, column, cells, sizes)
         empty = False
         for k in range(sizes.shape[0]):
             n[r] += sizes[k]
@@ -326,7 +326,7 @@ def _rows(
 # ---------------------------------------------------------------- method
 
 
-def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], pair: tuple[int, int] | None) -> Rows:
+def _run(data: Extraction, call: PlannedAnalysis, pair: tuple[int, int] | None) -> Rows:
     ranked = None if _adjusts(call) else data.ranked(call.endpoint, call.choice)
     if isinstance(ranked, Counts):
         return proportional_odds(
@@ -344,11 +344,11 @@ def _adjusts(call: PlannedAnalysis) -> bool:
 
 def _run_two(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     a, b = arms
-    return _run(data, call, arms, (a, b))
+    return _run(data, call, (a, b))
 
 
-def _run_all(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
-    return _run(data, call, arms, None)
+def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> Rows:
+    return _run(data, call, None)
 
 
 def _power(case: Case) -> Power | None:

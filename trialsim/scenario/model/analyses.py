@@ -173,7 +173,7 @@ class Analysis(Record):
     exclude : categories that are left out, by covariate. Example: {sex: boy}
     margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
-    at : which row of repeated values: interaction (of arms and visits), visit or arm; or a visit, or average. Example:
+    at : the row of repeated values: interaction (of arms and visits), visit or arm; or a visit, or average. Example:
         interaction
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
     firth : when logistic regression uses Firth's penalized likelihood. Example: if separated

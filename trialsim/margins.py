@@ -84,7 +84,7 @@ class _Effect:
             ends = ends[1:]
         self.unit_shift = np.zeros((len(response.points), len(response.arms)))
         for d in ends:
-            self.unit_shift[d, a] = response.points[d].sd[a]
+            self.unit_shift[d, a] = response.points[d].sd[a] if response.points[d].follow is None else 1.0
 
     def _measured(self, response: ResponsePlan, entries: Any, trace: Any, twin: str) -> Measurements:
         """The complete values of everyone."""

@@ -153,6 +153,26 @@ ODDS_RATIO_GIVEN: Final = Estimand(
     in_unit=False,
     by_fit=True,
 )
+RATE_RATIO_GIVEN: Final = Estimand(
+    "log rate ratio given the covariates",
+    "rate ratio given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+HAZARD_RATIO_GIVEN: Final = Estimand(
+    "log hazard ratio given the covariates",
+    "hazard given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 LOG_HAZARD_RATIO: Final = Estimand(
     "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
@@ -183,6 +203,8 @@ ESTIMANDS: Final = (
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
     ODDS_RATIO_GIVEN,
+    RATE_RATIO_GIVEN,
+    HAZARD_RATIO_GIVEN,
     LOG_HAZARD_RATIO,
 )
 

@@ -29,7 +29,9 @@ Effect = Literal[
     "odds ratio",
     "odds ratio within strata",
     "odds ratio given covariates",
+    "rate ratio given covariates",
     "hazard",
+    "hazard given covariates",
     "none",
 ]
 
@@ -140,6 +142,8 @@ class Test:
     equal_sds : whether its closed form assumes the same SD in all arms
     marks : whether it reads which values are censored, and so compares times until an event
     ways : the ways to its p-value that ``by`` may name, the one by default first
+    rates : whether it takes counts with the time over which they were counted
+    limits : whether it reads which values lie below a detection limit
     prints : the statistics that papers print of it, if they are not those of its family (:data:`STATISTICS`)
     """
 
@@ -156,6 +160,8 @@ class Test:
     marks: bool
     ways: tuple[str, ...] = ()
     prints: tuple[str, ...] | None = None
+    rates: bool = False
+    limits: bool = False
 
     @property
     def at_each_visit(self) -> bool:
@@ -475,6 +481,97 @@ LOGISTIC: Final = Test(
     ways=(BY_WALD, BY_LIKELIHOOD_RATIO),
 )
 
+#: What tests of clusters cannot be without.
+_IN_CLUSTERS: Final = Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner.")
+
+POISSON: Final = Test(
+    name="poisson",
+    samples=("two",),
+    takes=("value",),
+    family="tables",
+    effect="rate ratio given covariates",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    rates=True,
+)
+
+NEGATIVE_BINOMIAL: Final = Test(
+    name="negative-binomial",
+    samples=("two",),
+    takes=("value",),
+    family="tables",
+    effect="rate ratio given covariates",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    rates=True,
+)
+
+COX: Final = Test(
+    name="cox",
+    samples=("two",),
+    takes=("value",),
+    family="risk sets",
+    effect="hazard given covariates",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=True,
+)
+
+TOBIT: Final = Test(
+    name="tobit",
+    samples=("two",),
+    takes=("value",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    prints=(),
+    limits=True,
+)
+
+CLUSTER_ROBUST: Final = Test(
+    name="cluster-robust",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, CLUSTERS, MARGIN),
+    needs=(_IN_CLUSTERS,),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+)
+
+GEE: Final = Test(
+    name="gee",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, CLUSTERS, MARGIN),
+    needs=(_IN_CLUSTERS,),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+)
+
 CLUSTER_T: Final = Test(
     name="cluster-t",
     samples=("two",),
@@ -483,7 +580,7 @@ CLUSTER_T: Final = Test(
     effect="mean",
     yes_or_no=False,
     options=(CLUSTERS, MARGIN),
-    needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
+    needs=(_IN_CLUSTERS,),
     directions=("two",),
     equal_sds=False,
     marks=False,
@@ -563,8 +660,14 @@ TESTS: Final = (
     ODDS_RATIO,
     CMH,
     LOGISTIC,
+    POISSON,
+    NEGATIVE_BINOMIAL,
+    COX,
+    TOBIT,
     REGRESSION,
     CLUSTER_T,
+    CLUSTER_ROBUST,
+    GEE,
     RM_ANOVA,
     BAYES,
     LOG_RANK,

@@ -35,6 +35,14 @@ TESTS = {
     tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
     tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
     tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
+    tests.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
+    tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates of counted events, which vary more than Poisson's, at equal "
+    "covariates",
+    tests.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
+    tests.TOBIT.name: "Tobin's regression: means compared at equal covariates, values below the detection limit known to be lower",
+    tests.CLUSTER_ROBUST.name: "linear regression with a variance that is robust to clusters (CR2), t with Satterthwaite's degrees of "
+    "freedom",
+    tests.GEE.name: "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance",
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
@@ -119,6 +127,8 @@ ESTIMANDS = {
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
     estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
+    estimands.RATE_RATIO_GIVEN.name: "the logarithm of the rate ratio at equal covariates",
+    estimands.HAZARD_RATIO_GIVEN.name: "the logarithm of the hazard ratio at equal covariates",
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
 

@@ -40,12 +40,12 @@ counted <- function(i) {
     control = glm.control(epsilon = 1e-13, maxit = 300))), silent = TRUE)
   if (inherits(fit, "try-error")) return(NULL)
   for (k in 1:60) {  # to the last digit: dispersion and coefficients in turn
-    theta <- suppressWarnings(theta.ml(fit$y, fit$fitted.values, limit = 300, eps = 1e-13))
+    theta <- try(suppressWarnings(theta.ml(fit$y, fit$fitted.values, limit = 300, eps = 1e-13)), silent = TRUE)
+    if (inherits(theta, "try-error") || theta > 200) return(NULL)
     fit2 <- glm(y ~ age + old + g + offset(log(days)), data = d, family = negative.binomial(f(theta)),
       control = glm.control(epsilon = 1e-15, maxit = 300))
     fit$fitted.values <- fit2$fitted.values
   }
-  if (theta > 200) return(NULL)
   s <- summary(fit2, dispersion = 1)$coefficients["g", ]
   list(y = d$y, days = d$days, g = d$g, age = d$age, old = d$old, dispersion = 1 / f(theta), estimate = f(s[1]), se = f(s[2]), p = f(s[4]))
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -203,15 +204,16 @@ def _poisson(a: Floats, b: Floats) -> float:
 
 def _negative_binomial(a: Floats, b: Floats) -> float:
     """Means are those of the arms at any dispersion, so only that has to be found; the standard error is that of the expected counts."""
+    from scipy.optimize import brentq
+    from scipy.special import digamma
+
     y, means = np.concatenate([a, b]), np.repeat([a.mean(), b.mean()], [len(a), len(b)])
 
-    def negative(log_size: float) -> float:
-        size = np.exp(log_size)
-        return -float(stats.nbinom.logpmf(y, size, size / (size + means)).sum())
+    def slope(k: float) -> float:
+        """Derivative of the log likelihood by the size k."""
+        return float((digamma(y + k) - digamma(k) + np.log(k / (k + means)) + (means - y) / (k + means)).sum())
 
-    from scipy.optimize import minimize_scalar
-
-    dispersion = 1 / np.exp(minimize_scalar(negative, bounds=(-3, 12), method="bounded", options={"xatol": 1e-12}).x)
+    dispersion = 1 / brentq(slope, 0.05, 100, xtol=1e-13)
     se = np.sqrt(sum((1 / one.mean() + dispersion) / len(one) for one in (a, b)))
     return float(2 * stats.norm.sf(abs(np.log(a.mean() / b.mean())) / se))
 
@@ -275,13 +277,28 @@ def _cluster_robust(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float
     return float(2 * stats.t.sf(abs(estimate / se), df))
 
 
-def _gee(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
-    """With clusters in one arm each, both coefficients are of clusters."""
+def gee(y: Floats, design: Floats, groups: Floats) -> Any:
+    """The estimating equations; with independence where they have no correlation."""
+    import warnings
+
     import statsmodels.api as sm
 
+    for correlation in (sm.cov_struct.Exchangeable(), sm.cov_struct.Independence()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fit = sm.GEE(y, design, groups=groups, cov_struct=correlation).fit(
+                cov_type="bias_reduced", ctol=1e-12, maxiter=500
+            )
+        rho = float(np.ravel(getattr(fit.cov_struct, "dep_params", 0.0) or 0.0)[0])
+        if fit.converged and rho * (np.bincount(groups.astype(int)).max() - 1) > -1:
+            return fit
+    raise AssertionError("independence always converges")
+
+
+def _gee(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
+    """With clusters in one arm each, both coefficients are of clusters."""
     y, design, groups = _in_clusters(arms, clusters)
-    model = sm.GEE(y, design, groups=groups, cov_struct=sm.cov_struct.Exchangeable())
-    fit = model.fit(cov_type="bias_reduced", ctol=1e-12, maxiter=500)
+    fit = gee(y, design, groups)
     return float(2 * stats.t.sf(abs(fit.params[-1] / fit.bse[-1]), len(np.unique(groups)) - 2))
 
 

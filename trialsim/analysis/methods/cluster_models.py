@@ -6,6 +6,8 @@ with a cluster; complete cases. A cluster may have participants of both arms.
 ``cluster-robust``: least squares; the variance CR2, with residuals adjusted so that it is unbiased if participants are independent,
 and t with Satterthwaite's degrees of freedom. ``gee``: an exchangeable correlation within clusters, estimated by moments; the
 variance of Mancl and DeRouen, and t with as many degrees of freedom as clusters minus coefficients of what is constant within clusters.
+Members of a cluster may differ so much that the moments give no correlation (below -1 / (size - 1) in the largest cluster): such a
+trial is analyzed with independence in its place, to which the variance is robust.
 
 Where the effect could not be estimated without one of the clusters (one cluster in an arm, say) its variance is unknown: "too few
 clusters".
@@ -246,6 +248,10 @@ def _fit_all(y, x, arm, cluster, a, b, clusters, correlated, design, response, w
                 if moved < SETTLED:
                     how[r] = CONVERGED
                     break
+            if how[r] != CONVERGED:  # not a correlation: independence
+                rho[r] = 0.0
+                _coefficients(size, square, total, product, answers, 0.0, p, gram, right, lower, beta)
+                how[r] = CONVERGED
         if how[r] != CONVERGED:
             continue
         variance = trace = trace_2 = 0.0

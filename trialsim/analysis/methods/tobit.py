@@ -69,7 +69,8 @@ def log_phi(z):  # type: ignore[no-untyped-def]
     """The logarithm of the normal distribution function, and its derivative (the inverse Mills ratio)."""
     if z > DEEP:
         below = 0.5 * math.erfc(-z / ROOT_2)
-        return math.log(below), math.exp(-0.5 * z * z - HALF_LOG_2_PI) / below
+        log = math.log(below) if z < 0.0 else math.log1p(-0.5 * math.erfc(z / ROOT_2))
+        return log, math.exp(-0.5 * z * z - HALF_LOG_2_PI) / below
     rest = -z
     for k in range(40, 0, -1):
         rest = -z + k / rest

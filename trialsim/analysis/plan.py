@@ -23,7 +23,7 @@ from trialsim.kinds.designs import (
     TREATMENT_POLICY,
     VISIT_SUMMARY,
 )
-from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
+from trialsim.kinds.estimands import ESTIMAND, GIVEN, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
     DEFAULT_PERMUTATIONS,
     DEFAULT_TRIM,
@@ -147,7 +147,8 @@ class RowPlan:
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
     stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
-    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test.
+    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``given`` names what the
+    analysis adjusts for.
     """
 
     analysis: str
@@ -161,6 +162,14 @@ class RowPlan:
     strategy: str = TREATMENT_POLICY.name
     label: str = ""
     margins: tuple[float, ...] = ()
+    given: tuple[str, ...] = ()
+
+    @property
+    def effect(self) -> str:
+        """What people read in place of the name of the estimand: what a ratio is given, by name."""
+        if not self.estimand.endswith(GIVEN):
+            return self.estimand
+        return self.estimand.removesuffix(GIVEN) + (f" given {' and '.join(self.given)}" if self.given else "")
 
     @property
     def confidence(self) -> float:
@@ -567,7 +576,8 @@ def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list
         test = call.pairs.test if call.pairs is not None and not asked.main else asked.test
         estimand = _estimand(call, TEST[asked.test], asked.samples)
         row = _row(call, _contrast(scenario, analysis, asked), test, estimand, unit)
-        rows.append(replace(row, main=asked.main))
+        given = (*(["baseline"] if analysis.baseline else []), *analysis.covariates, *analysis.visit_covariates)
+        rows.append(replace(row, main=asked.main, given=given))
     return rows
 
 

@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from trialsim.kinds.tests import Effect
 
+#: How the name of an estimand ends that is conditional on what the analysis adjusts for.
+GIVEN: Final = " given the covariates"
+
 #: Where an estimate comes from: one sample of values, one sample of changes, or two arms.
 Situation = Literal["value", "change", "arms"]
 

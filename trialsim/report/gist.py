@@ -196,7 +196,7 @@ def _estimate(played: ReplaySource, row: RowPlan) -> str:
     unit = f" {row.unit}" if row.unit else ""
     interval = "" if math.isnan(low) else f" ({plain(100 * row.confidence)} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
-    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
+    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.effect}"
 
 
 def ends(low: float, high: float) -> str:

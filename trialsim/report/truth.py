@@ -96,7 +96,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "shown": row.shown,
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
-                "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
+                "estimand": f"{row.effect}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
                 "truth": found.number("truth"),
                 "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),

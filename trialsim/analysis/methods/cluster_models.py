@@ -358,10 +358,10 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, correl
 
 
 def few_clusters(call: PlannedAnalysis, _response: ResponsePlan) -> str | None:
-    """What is known of the estimating equations with few clusters."""
+    """What is known of the estimating equations with few clusters: the levels are those of 20,000 trials each, clusters of 3 to 10."""
     return (
-        f"{call.name}: gee rejects too often where clusters are few (below about 40 in all), less so with Mancl and DeRouen's variance "
-        "and t, which are used here; the simulated level shows by how much."
+        f"{call.name}: with few clusters gee does not have the level it says. Its plain variance rejects too often; Mancl and DeRouen's, "
+        "used here with t, errs to the other side: 2.4 to 4.1 % in place of 5 % with 6 to 20 clusters. cluster-robust is nearer to 5 %."
     )
 
 

@@ -1,7 +1,7 @@
 """Cox, rates, censored values and clusters against R (survival, MASS, clubSandwich) and statsmodels.
 
-At least 200 data sets of each kind from tests/reference/r/models.R: unequal arms, ties, missing values and covariates, changing time at
-risk, both limits, clusters of 1 to 8. The largest relative difference allowed is 1e-6.
+At least 200 data sets of each kind from tests/reference/r/models.R: unequal arms, ties, missing values and covariates, changing
+time at risk, both limits, clusters of 1 to 8. The largest relative difference allowed is 1e-6.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def test_it_equals_r(kind: str) -> None:
         if found.status[0] == rows.OK:
             ours, theirs = [getattr(found, name)[0] for name in names], [case[name] for name in names]
             np.testing.assert_allclose(ours, theirs, rtol=RTOL, atol=1e-8)
-    assert failed <= (kind == "clusters")  # one trial has the effect from one cluster alone, which clubSandwich leaves out
+    assert failed <= (
+        kind == "clusters"
+    )  # one trial has the effect from one cluster alone, which clubSandwich leaves out
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -160,7 +162,8 @@ def test_clusters_of_one_are_hc2() -> None:
     y, arm = of(case["y"]), np.array([case["g"]], np.int8)
     found = clustered(y, np.empty((*y.shape, 0)), arm, np.arange(y.shape[1])[None], a=1, b=0, correlated=False)
     welch = stats.ttest_ind(y[arm == 1], y[arm == 0], equal_var=False)
-    np.testing.assert_allclose([found.statistic[0], found.estimate[0]], [welch.statistic, y[arm == 1].mean() - y[arm == 0].mean()], rtol=1e-9)  # fmt: skip
+    difference = y[arm == 1].mean() - y[arm == 0].mean()
+    np.testing.assert_allclose([found.statistic[0], found.estimate[0]], [welch.statistic, difference], rtol=1e-9)
 
 
 def test_without_any_limit_tobit_is_least_squares_with_n_in_place_of_df() -> None:
@@ -195,7 +198,9 @@ def test_one_dispersion_two_ways() -> None:
 PLACES = (1, 1, 1, 0, 0, 0)
 
 
-def six(fit: str, y: list[float], marks: list[int], arm: tuple[int, ...] = PLACES, x: list[float] | None = None) -> Rows:
+def six(
+    fit: str, y: list[float], marks: list[int], arm: tuple[int, ...] = PLACES, x: list[float] | None = None
+) -> Rows:
     values, arms = np.array([y], float), np.array([arm], np.int8)
     beside = np.empty((1, len(y), 0)) if x is None else np.array([x], float)[..., None]
     mark = np.array([marks], np.int8)

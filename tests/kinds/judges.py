@@ -198,12 +198,14 @@ def _poisson(a: Floats, b: Floats) -> float:
     import statsmodels.api as sm
 
     y, _, groups = _columns([b, a], [b, a])
-    fit = sm.GLM(y, np.column_stack([np.ones(len(y)), groups]), family=sm.families.Poisson()).fit(tol=1e-13, maxiter=200)
+    fit = sm.GLM(y, np.column_stack([np.ones(len(y)), groups]), family=sm.families.Poisson()).fit(
+        tol=1e-13, maxiter=200
+    )
     return float(fit.pvalues[-1])
 
 
 def _negative_binomial(a: Floats, b: Floats) -> float:
-    """Means are those of the arms at any dispersion, so only that has to be found; the standard error is that of the expected counts."""
+    """Means are those of the arms at any dispersion, so only that has to be found; the SE is that of the expected counts."""
     from scipy.optimize import brentq
     from scipy.special import digamma
 

@@ -82,8 +82,8 @@ def _pooled(a: TrialArrays, b: TrialArrays, pool: slice) -> TrialArrays:
     """Some replicates of both as one."""
 
     def joined(name: str, axis: int = 0) -> Any:
-        parts = [getattr(one, name) for one in (a, b)]
-        return None if parts[0] is None else _as_one(*parts, pool, axis)
+        first, second = getattr(a, name), getattr(b, name)
+        return None if first is None else _as_one(first, second, pool, axis)
 
     return replace(
         a,

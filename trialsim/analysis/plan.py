@@ -144,11 +144,10 @@ class CovariateColumn:
 class RowPlan:
     """One row of the estimates: an analysis with its contrast.
 
-    ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
-    False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
-    stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
-    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``given`` names what the
-    analysis adjusts for.
+    ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is False for the
+    pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and stopped treatment; ``label`` is the
+    text that people read instead of the name of the analysis. ``margins`` are one or two limits of a tested effect, on the
+    scale of the estimate; ``alpha`` is then that of each one-sided test. ``given`` names what the analysis adjusts for.
     """
 
     analysis: str
@@ -227,7 +226,8 @@ class PlannedAnalysis:
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
     and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
-    several; ``firth`` says when a logistic regression is penalized (empty by default); ``trim`` and ``permutations`` are those of the tests of these names.
+    several; ``firth`` says when a logistic regression is penalized (empty by default); ``trim`` and ``permutations`` are those
+    of the tests of these names.
     """
 
     name: str

@@ -36,12 +36,10 @@ TESTS = {
     tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
     tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
     tests.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
-    tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates of counted events, which vary more than Poisson's, at equal "
-    "covariates",
+    tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates of events that vary more than Poisson's, at equal covariates",
     tests.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
-    tests.TOBIT.name: "Tobin's regression: means compared at equal covariates, values below the detection limit known to be lower",
-    tests.CLUSTER_ROBUST.name: "linear regression with a variance that is robust to clusters (CR2), t with Satterthwaite's degrees of "
-    "freedom",
+    tests.TOBIT.name: "Tobin's regression: means compared at equal covariates, values below the limit known to be lower",
+    tests.CLUSTER_ROBUST.name: "linear regression with a variance robust to clusters (CR2), t with Satterthwaite's degrees of freedom",
     tests.GEE.name: "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance",
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",

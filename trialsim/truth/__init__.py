@@ -61,7 +61,17 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
     fitted = (call, asked) if ESTIMAND[estimand].by_fit else None
     return TargetEffect(
-        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata, call.trim, fitted
+        row,
+        estimand,
+        call.endpoint,
+        asked.pair,
+        alone,
+        exclude,
+        strategy,
+        call.responders,
+        call.strata,
+        call.trim,
+        fitted,
     )
 
 
@@ -183,7 +193,8 @@ def _by_fit(
     plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
 ) -> Floats:
     """(R,) what the analysis finds with those who count once in either arm."""
-    assert target.fitted is not None and target.arms is not None  # of two arms
+    assert target.fitted is not None  # asked only of such targets
+    assert target.arms is not None  # ratios are of two arms
     call, asked = target.fitted
     a, b = (
         potential_of(plays, one, target, twin, arm, counted)

@@ -3,20 +3,18 @@
 Estimand: the mean difference a - b at equal covariates. The models have the participants of the two arms that are compared, those
 with a cluster; complete cases. A cluster may have participants of both arms.
 
-``cluster-robust``: least squares; the variance CR2, with residuals adjusted so that it is unbiased if participants are independent,
-and t with Satterthwaite's degrees of freedom. ``gee``: an exchangeable correlation within clusters, estimated by moments; the
-variance of Mancl and DeRouen, and t with as many degrees of freedom as clusters minus coefficients of what is constant within clusters.
-Members of a cluster may differ so much that the moments give no correlation (below -1 / (size - 1) in the largest cluster): such a
-trial is analyzed with independence in its place, to which the variance is robust.
+``cluster-robust``: least squares; the variance CR2, with residuals adjusted so that it is unbiased if participants are
+independent, and t with Satterthwaite's degrees of freedom. ``gee``: an exchangeable correlation within clusters, estimated by
+moments; the variance of Mancl and DeRouen, and t with as many degrees of freedom as clusters minus coefficients of what is
+constant within clusters. Members of a cluster may differ so much that the moments give no correlation (below -1 / (size - 1) in
+the largest cluster): such a trial is analyzed with independence in its place, to which the variance is robust.
 
 Where the effect could not be estimated without one of the clusters (one cluster in an arm, say) its variance is unknown: "too few
 clusters".
 
-References
-----------
-Bell and McCaffrey 2002, Survey Methodology 28:169. Pustejovsky and Tipton 2018, J Bus Econ Stat 36:672,
-doi:10.1080/07350015.2016.1247004, equations 4 to 12. Liang and Zeger 1986, Biometrika 73:13, doi:10.1093/biomet/73.1.13. Mancl and
-DeRouen 2001, Biometrics 57:126, doi:10.1111/j.0006-341X.2001.00126.x.
+References ---------- Bell and McCaffrey 2002, Survey Methodology 28:169. Pustejovsky and Tipton 2018, J Bus Econ Stat 36:672,
+doi:10.1080/07350015.2016.1247004, equations 4 to 12. Liang and Zeger 1986, Biometrika 73:13, doi:10.1093/biomet/73.1.13. Mancl
+and DeRouen 2001, Biometrics 57:126, doi:10.1111/j.0006-341X.2001.00126.x.
 """
 
 from __future__ import annotations
@@ -235,7 +233,11 @@ def _fit_all(y, x, arm, cluster, a, b, clusters, correlated, design, response, w
         for i in range(m):
             response[i] -= mean
         _sum_up(design, response, who, cluster, r, m, p, size, square, total, product, answers, answers_2)
-        how[r] = CONVERGED if _coefficients(size, square, total, product, answers, 0.0, p, gram, right, lower, beta) else LOST
+        how[r] = (
+            CONVERGED
+            if _coefficients(size, square, total, product, answers, 0.0, p, gram, right, lower, beta)
+            else LOST
+        )
         if correlated and how[r] == CONVERGED and m > p:
             how[r] = LOST
             for _ in range(ROUNDS):
@@ -358,10 +360,11 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, correl
 
 
 def few_clusters(call: PlannedAnalysis, _response: ResponsePlan) -> str | None:
-    """What is known of the estimating equations with few clusters: the levels are those of 20,000 trials each, clusters of 3 to 10."""
+    """What is known of the estimating equations with few clusters; the levels are those of 20,000 trials each."""
     return (
-        f"{call.name}: with few clusters gee does not have the level it says. Its plain variance rejects too often; Mancl and DeRouen's, "
-        "used here with t, errs to the other side: 2.4 to 4.1 % in place of 5 % with 6 to 20 clusters. cluster-robust is nearer to 5 %."
+        f"{call.name}: with few clusters gee does not have the level it says. Its plain variance rejects too often; Mancl and "
+        "DeRouen's, used here with t, errs to the other side: 2.4 to 4.1 % in place of 5 % with 6 to 20 clusters. "
+        "cluster-robust is nearer to 5 %."
     )
 
 

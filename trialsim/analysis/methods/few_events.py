@@ -18,10 +18,12 @@ def wald_with_few_events(call: PlannedAnalysis, response: ResponsePlan) -> str |
     if call.by != BY_WALD or not response.outcomes[point.outcome].scale.yes_or_no or call.endpoint.start is not None:
         return None
     shares = {arm: float(1.0 / (1.0 + np.exp(point.cuts[arm, 0]))) for arm in sorted(call.main.arms)}
-    rare = [f"{100 * share:.3g} % ({response.arms[arm]})" for arm, share in shares.items() if not RARE <= share <= 1 - RARE]
+    rare = [
+        f"{100 * share:.3g} % ({response.arms[arm]})" for arm, share in shares.items() if not RARE <= share <= 1 - RARE
+    ]
     if not rare:
         return None
     return (
-        f"{call.name}: yes in {' and '.join(rare)}. With few events the odds ratio of {call.test} is too far from 1 on average, and "
-        "Wald's p can be far off, in either direction. Better: firth: always with by: lr, or fisher."
+        f"{call.name}: yes in {' and '.join(rare)}. With few events the odds ratio of {call.test} is too far from 1 on average, "
+        "and Wald's p can be far off, in either direction. Better: firth: always with by: lr, or fisher."
     )

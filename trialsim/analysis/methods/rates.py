@@ -1,17 +1,16 @@
-"""Rates of counted events in two arms, given covariates: Poisson and negative binomial regression with the time at risk as offset.
+"""Rates of counted events in two arms, given covariates: Poisson and negative binomial regression, offset by time at risk.
 
 Estimand: the logarithm of the rate ratio a / b at equal covariates. The models have the participants of the two arms that
 are compared; complete cases. p and interval are Wald's.
 
 Poisson regression takes the variance for the mean: where counts vary more, it rejects too often. Negative binomial regression
-estimates by how much, mean + dispersion mean^2, by maximum likelihood; the standard error is that of the expected information at this
-dispersion, as in MASS::glm.nb. Where counts vary less than Poisson's the best dispersion is 0, at its boundary: such a trial is
-analyzed by Poisson regression. Without any event the test has failed; where an arm has none, the replicate is "separated".
+estimates by how much, mean + dispersion mean^2, by maximum likelihood; the standard error is that of the expected information
+at this dispersion, as in MASS::glm.nb. Where counts vary less than Poisson's the best dispersion is 0, at its boundary: such a
+trial is analyzed by Poisson regression. Without any event the test has failed; where an arm has none, the replicate is
+"separated".
 
-References
-----------
-McCullagh and Nelder 1989, Generalized Linear Models, chapter 6. Lawless 1987, Can J Stat 15:209, doi:10.2307/3314912. Venables and
-Ripley 2002, Modern Applied Statistics with S, section 7.4.
+References ---------- McCullagh and Nelder 1989, Generalized Linear Models, chapter 6. Lawless 1987, Can J Stat 15:209,
+doi:10.2307/3314912. Venables and Ripley 2002, Modern Applied Statistics with S, section 7.4.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ def _informed(design, counts, eta, m, p, dispersion, gradient, information):  # 
 @part
 def _no_end(counts, moved, largest, m):  # type: ignore[no-untyped-def]
     """Whether a step lowers the rate of nobody with an event, and raises that of nobody at all."""
-    for i in range(m):
+    for i in range(m):  # noqa: SIM110  # compiled
         if moved[i] > STILL * largest or (counts[i] > 0.0 and moved[i] < -STILL * largest):
             return False
     return True
@@ -289,8 +288,8 @@ def varies_more(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     if not any(spreads):
         return None
     return (
-        f"{call.name}: the declared counts vary more than Poisson's (dispersion above 0), which {call.test} does not know: it rejects "
-        "too often. Use negative-binomial."
+        f"{call.name}: the declared counts vary more than Poisson's (dispersion above 0), which {call.test} does not know: "
+        "it rejects too often. Use negative-binomial."
     )
 
 

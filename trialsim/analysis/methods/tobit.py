@@ -1,9 +1,9 @@
 """Regression of values of which some are only known to lie below (or above) a limit: Tobin's model of two arms, given covariates.
 
 Estimand: the mean difference a - b at equal covariates of the values as they would be without the limit; of logarithms, the log
-ratio. By maximum likelihood with normal errors, in Olsen's parameters (coefficients / sigma and 1 / sigma), in which the likelihood
-has one top. The standard error is that of the observed information, p and interval are Wald's. The model has the participants
-of the two arms that are compared; complete cases.
+ratio. By maximum likelihood with normal errors, in Olsen's parameters (coefficients / sigma and 1 / sigma), in which the
+likelihood has one top. The standard error is that of the observed information, p and interval are Wald's. The model has the
+participants of the two arms that are compared; complete cases.
 
 Where an arm has no value that was read, or none of an arm's position can be told from those that were, the likelihood rises for
 ever: the replicate is "separated". Too few values that were read for the coefficients and the spread are "too few".
@@ -78,7 +78,7 @@ def log_phi(z):  # type: ignore[no-untyped-def]
 
 
 @part
-def _informed(design, value, mark, eta, m, p, gradient, information):  # type: ignore[no-untyped-def]
+def _informed(design, mark, eta, m, p, gradient, information):  # type: ignore[no-untyped-def]
     """The log likelihood; ``eta`` is the predictor design x coefficients, whose last column is minus the value (x 1 / sigma)."""
     for q in range(p):
         gradient[q] = 0.0
@@ -115,12 +115,12 @@ def _no_end(mark, moved, largest, m):  # type: ignore[no-untyped-def]
 
 
 @part
-def _fit(design, value, mark, m, p, beta, eta, moved, gradient, step, information, lower):  # type: ignore[no-untyped-def]
+def _fit(design, mark, m, p, beta, eta, moved, gradient, step, information, lower):  # type: ignore[no-untyped-def]
     """Newton's method in the p parameters, the last 1 / sigma: how it ended. ``lower`` is the factor of the information."""
     before, size, halved = -np.inf, 1.0, 0
     for at in range(STEPS):
         sharp = beta[p - 1]
-        total, read = _informed(design, value, mark, eta, m, p, gradient, information)
+        total, read = _informed(design, mark, eta, m, p, gradient, information)
         value_now = total + read * math.log(sharp) if sharp > 0.0 else -np.inf
         fine = sharp > 0.0
         if fine:
@@ -223,7 +223,7 @@ def _fit_all(y, x, marks, arm, a, b, design, response, who, estimate, se, sigma,
         if not _start(wide, response, m, p, beta, eta, gradient, information, lower):
             how[r] = FLAT
             continue
-        how[r] = _fit(wide, response, mark, m, p, beta, eta, moved, gradient, step, information, lower)
+        how[r] = _fit(wide, mark, m, p, beta, eta, moved, gradient, step, information, lower)
         # the arm and 1 / sigma are the last two: their covariance is the inverse of the last 2 x 2 block of L L'
         first, cross, last = lower[p - 2, p - 2], lower[p - 1, p - 2], lower[p - 1, p - 1]
         sharp = beta[p - 1]

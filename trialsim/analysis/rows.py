@@ -36,7 +36,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
-    SEPARATED: "all values of one arm are above those of the other: the test has no standard error",
+    SEPARATED: "separated: all values of one arm are above those of the other",
 }
 
 

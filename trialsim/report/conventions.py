@@ -34,16 +34,17 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "one-sample t-test of the changes of those who have both values", _STUDENT, "scipy ttest_rel", ""
     ),
     tests.WILCOXON.name: Convention(
-        "zeros are dropped; exact up to 50 changes without ties, else normal with ties and without continuity correction; "
+        "zeros are dropped; exact up to 50 changes without ties, else normal with ties and continuity correction; "
         "interval from Walsh averages",
         "Wilcoxon 1945, doi:10.2307/3001968",
-        "scipy wilcoxon",
+        "scipy wilcoxon(correction=True), R wilcox.test",
         "where readings are whole steps, dropping zeros makes the interval cover less often than stated",
     ),
     tests.SIGN.name: Convention(
-        "exact binomial test of the values above the null among those not equal to it, two-sided by likelihood",
+        "exact binomial test of the values above the null among those not equal to it, two-sided by likelihood; median with an "
+        "interval between two of the values",
         "Dixon and Mood 1946, doi:10.1080/01621459.1946.10501898",
-        "scipy binomtest",
+        "scipy binomtest; R rstatix sign_test",
         "rejects less often than its level, because counts are whole numbers",
     ),
     tests.FRIEDMAN.name: Convention(
@@ -74,13 +75,14 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "",
     ),
     tests.TRIMMED_MEAN.name: Convention(
-        "20 % trimmed at each end by default, winsorized variances, Welch's df",
+        "20 % trimmed at each end by default, winsorized variances, Welch's df from the numbers that are left",
         "Yuen 1974, doi:10.1093/biomet/61.1.165",
         "scipy ttest_ind(trim=)",
         "it compares trimmed means: the truth differs from that of means where distributions are skewed",
     ),
     tests.PERMUTATION.name: Convention(
-        "difference of means in 1,999 random permutations by default, p = (b + 1) / (B + 1)",
+        "difference of means in 1,999 random permutations by default, p = (b + 1) / (B + 1), two-sided twice the smaller tail; "
+        "interval of every shift not rejected",
         "Phipson and Smyth 2010, doi:10.2202/1544-6115.1585",
         "own slow form on the same permutations",
         "with unequal SDs and sizes its level is wrong, as that of the t-test",
@@ -93,7 +95,8 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "with unequal spreads it does not test P(X > Y) = 1/2",
     ),
     tests.BRUNNER_MUNZEL.name: Convention(
-        "t with Satterthwaite's df; below 15 in an arm by studentized permutation (all, or 9,999)",
+        "t with Satterthwaite's df; below 15 in an arm by studentized permutation (all, or 9,999), two-sided twice the smaller "
+        "tail; interval, and the test of a margin, on the logit scale",
         "Neubert and Brunner 2007, doi:10.1016/j.csda.2006.05.024",
         "scipy brunnermunzel; own slow form of the permutations",
         "by: t below 15 in an arm rejects too often (7.1 % with 5 and 5)",
@@ -102,7 +105,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "odds of P(X > Y) with ties counted half, interval from the logit of P; below 15 in an arm by permutation",
         "Brunner, Vandemeulebroecke and Muetze 2021, doi:10.1002/sim.8967",
         "own slow form",
-        "",
+        "no estimate in trials in which the arms are separated: their odds are infinite",
     ),
     tests.VAN_ELTEREN.name: Convention(
         "strata weighted by 1 / (n + 1), normal with ties",
@@ -128,7 +131,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
     tests.JONCKHEERE.name: Convention(
         "arms in the order of the design, normal with ties, without continuity correction",
         "Jonckheere 1954, doi:10.1093/biomet/41.1-2.133",
-        "own slow form",
+        "all permutations of small samples; a printed example",
         "the normal distribution is an approximation in small arms",
     ),
     tests.ANCOVA.name: Convention(
@@ -210,13 +213,13 @@ CONVENTIONS: Final[dict[str, Convention]] = {
     tests.GAMES_HOWELL.name: Convention(
         "studentized range with Welch's SE and df of each pair",
         "Games and Howell 1976, doi:10.3102/10769986001002113",
-        "scipy tukey_hsd(equal_var=False)",
+        "scipy studentized_range of Welch's t; R rstatix games_howell_test",
         "rejects a little too often in small arms",
     ),
     tests.DUNN.name: Convention(
         "z from the mean ranks among all arms, with ties",
         "Dunn 1964, doi:10.1080/00401706.1964.10490181",
-        "own slow form",
+        "own slow form; R rstatix dunn_test",
         "a third arm moves the ranks, so it does not test P(X > Y) of two arms alone",
     ),
 }

@@ -134,7 +134,8 @@ def page(known: dict[str, Any]) -> str:
     ]
     for test in (*TESTS, *WITHIN):
         convention = CONVENTIONS[test.name]
-        lines += [f"## {test.name}", "", words.TESTS[test.name].capitalize() + ".", ""]
+        said = words.TESTS[test.name]
+        lines += [f"## {test.name}", "", f"{said[0].upper()}{said[1:]}.", ""]
         lines += [
             f"- Convention: {convention.how}.",
             f"- Source: {convention.source}.",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
+from trialsim.analysis.substitution import NOTHING, Substitution, substitution
 from trialsim.kinds.designs import (
     GREATER,
     LESS,
@@ -52,10 +53,14 @@ REPEATED_CONTRASTS = {INTERACTION: "arms x visits", OF_VISITS: "visits", OF_ARMS
 
 
 class PointIndex(Protocol):
-    """The part of a response plan that analyses need: the position of an outcome at a visit."""
+    """The part of a response plan that analyses need: the position of an outcome at a visit, and the order of visits."""
 
     def point_index(self, outcome: str, visit: str) -> int:
         """Position on the last axis of the measured values."""
+        ...
+
+    def in_order(self, outcome: str) -> tuple[int, ...]:
+        """Positions of an outcome in the order of the protocol."""
         ...
 
 
@@ -90,7 +95,8 @@ class Endpoint:
     (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``categories`` are all
     values it can take, when they are few: such an endpoint is counted instead of sorted. ``over`` makes one number of
     several visits, the last of which is ``visit``; ``transform`` then follows. With ``each`` the limits apply to both values
-    of a change: it is 1 for those who change to yes, -1 for those who change to no.
+    of a change: it is 1 for those who change to yes, -1 for those who change to no. ``instead`` takes the place of values
+    before anything else.
     """
 
     visit: int
@@ -101,6 +107,7 @@ class Endpoint:
     categories: tuple[float, ...] = ()
     over: OverVisits | None = None
     each: bool = False
+    instead: Substitution = NOTHING
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -378,16 +385,27 @@ def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis, *, visi
     if visit is None:
         visit, start = _visits(analysis)
         over = _over(scenario, pairs, analysis)
-    cut = analysis.dichotomize
+    cut, instead = analysis.dichotomize, _instead(scenario, pairs, analysis)
     return Endpoint(
         visit=pairs.point_index(analysis.outcome, visit),
         start=None if start is None else pairs.point_index(analysis.outcome, start),
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
-        categories=_categories(scenario.outcomes[analysis.outcome], analysis),
+        categories=_categories(scenario.outcomes[analysis.outcome], analysis, instead),
         over=over,
         each=TEST[analysis.test].at_each_visit,
+        instead=instead,
+    )
+
+
+def _instead(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Substitution:
+    """What takes the place of values of the endpoint."""
+    if analysis.missing is None and analysis.composite is None:
+        return NOTHING
+    name = analysis.outcome
+    return substitution(
+        analysis, scenario.outcomes[name], pairs.in_order(name), lambda visit: pairs.point_index(name, visit)
     )
 
 
@@ -421,12 +439,13 @@ def _visits(analysis: Analysis) -> tuple[str, str | None]:
     return analysis.visit, None
 
 
-def _categories(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
+def _categories(outcome: Outcome, analysis: Analysis, instead: Substitution) -> tuple[float, ...]:
     if analysis.dichotomize is not None and not TEST[analysis.test].at_each_visit:
         return (0.0, 1.0)
     if outcome.scale.categories is None or analysis.change is not None or not TRANSFORM[analysis.transform].keeps:
         return ()
-    values = tuple(sorted(float(category) for category in outcome.scale.values or outcome.categories))
+    after = {instead.value} if instead.events else set()
+    values = tuple(sorted({float(category) for category in outcome.scale.values or outcome.categories} | after))
     if analysis.over is None or VISIT_SUMMARY[analysis.over.by].selects:
         return values
     if VISIT_SUMMARY[analysis.over.by].counts:
@@ -461,6 +480,7 @@ def _choice(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Analys
             visit=pairs.point_index(analysis.outcome, last),
             start=pairs.point_index(analysis.outcome, first),
             transform=PERCENT.name,
+            instead=_instead(scenario, pairs, analysis),
         ),
         rule=_percent_rule(analysis.subset.percent_change),
     )

@@ -111,6 +111,13 @@ STRATEGIES = {
     designs.HYPOTHETICAL.name: "; judged against the effect of the strategy 'hypothetical'",
     designs.WHILE_ON_TREATMENT.name: "; judged against the effect of the strategy 'while on treatment'",
     designs.RESPONDER_STRATUM.name: "; judged against the effect of the strategy 'responder stratum'",
+    designs.COMPOSITE.name: "; judged against the effect of the strategy 'composite'",
+}
+
+#: What is done about missing values; reads at the end of a sentence.
+MISSING_METHODS = {
+    designs.COMPLETE.name: "; missing values are left out",
+    designs.LAST_VALUE.name: "; a missing value is replaced by the last value before it (last value carried forward: biased)",
 }
 
 #: Which way an effect is looked for; reads after the contrast.

@@ -9,6 +9,7 @@ from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
 from trialsim.scenario.checks.margins import check_margin
+from trialsim.scenario.checks.missing import check_missing, check_replaced
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
@@ -35,6 +36,7 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
         _arms(analysis, list(scenario.design.arms), path, report)
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
+        check_missing(analysis, scenario, path, points, report)
     for i, name in enumerate(scenario.primary):
         here = ("primary", i) if len(scenario.primary) > 1 else ("primary",)
         known(name, scenario.analyses, "TS-E037", here, report)
@@ -184,6 +186,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         _yes_or_no(analysis, scenario.outcomes[analysis.outcome], path, report)
         _estimand(analysis, (*path, "estimand"), report)
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
+        check_replaced(analysis, scenario.outcomes[analysis.outcome], path, report)
 
 
 def _marks(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:

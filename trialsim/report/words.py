@@ -291,7 +291,7 @@ def _instead(what: Analysis) -> str:
         text += ", which may be that of the baseline"
     if what.composite is not None:
         value = what.composite.value
-        worst = f"the {value} value" if isinstance(value, str) else number(value)
+        worst = f"the {value}" if isinstance(value, str) else number(value)
         text += f"; after {join(what.composite.after, 'or')} a value counts as {worst}"
     return text
 

@@ -511,7 +511,9 @@ def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColu
 
 def _scale(analysis: Analysis) -> MarginScale:
     """How the margin of two arms is written."""
-    return MARGIN_SCALE[MEANT[TEST[analysis.test].effect, analysis.transform, "arms"].scale]
+    effect = TEST[analysis.test].effect
+    assert effect is not None  # a margin without an effect was refused
+    return MARGIN_SCALE[MEANT[effect, analysis.transform, "arms"].scale]
 
 
 def _margins(analysis: Analysis) -> tuple[float, ...]:
@@ -606,7 +608,7 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     many = test.yes_or_no and not call.endpoint.each and len(call.endpoint.categories) != 2
-    if chosen or samples == "all" or many:
+    if chosen or samples == "all" or many or test.effect is None:
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name

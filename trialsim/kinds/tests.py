@@ -11,8 +11,8 @@ Samples = Literal["one", "two", "all"]
 #: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
 Looks = Literal["value", "change", "visits"]
 
-#: What a test is based on: means (least squares), ranks, tables of counts, or who is at risk at each event.
-Family = Literal["means", "ranks", "tables", "risk sets"]
+#: What a test is based on: means (least squares), ranks, tables of counts, who is at risk at each event, or the user's own code.
+Family = Literal["means", "ranks", "tables", "risk sets", "own"]
 
 #: What a test estimates of a sample, or of the difference between two.
 Effect = Literal[
@@ -25,7 +25,7 @@ Effect = Literal[
     "odds ratio",
     "odds ratio within strata",
     "hazard",
-]
+]  # a test by the user's own function has none that is known
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ NULL: Final = Option("null", "compares with another arm, not with a number", "Re
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
 PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
+FUNCTION: Final = Option("function", "is not the user's own function", "Write test: python, or remove function:.")
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 
 #: Every key that only some tests take, in the order of the schema.
@@ -73,6 +74,7 @@ OPTIONS: Final = (
     SPHERICITY,
     PRIOR,
     DECIDE,
+    FUNCTION,
 )
 
 
@@ -101,7 +103,7 @@ class Test:
     samples : what it can compare; if both "two" and "all" are possible, a contrast in the scenario means two
     takes : endpoints it takes
     family : what it is based on
-    effect : what it estimates if it compares one sample or two arms
+    effect : what it estimates if it compares one sample or two arms; None if that is not known
     yes_or_no : whether it needs yes or no: a binary outcome, or one that is dichotomized
     options : keys that only some tests take and this one does
     needs : those it cannot be without
@@ -114,7 +116,7 @@ class Test:
     samples: tuple[Samples, ...]
     takes: tuple[Looks, ...]
     family: Family
-    effect: Effect
+    effect: Effect | None
     yes_or_no: bool
     options: tuple[Option, ...]
     needs: tuple[Requirement, ...]
@@ -459,6 +461,20 @@ BAYES: Final = Test(
     marks=False,
 )
 
+PYTHON: Final = Test(
+    name="python",
+    samples=("one", "two"),
+    takes=("value", "change"),
+    family="own",
+    effect=None,
+    yes_or_no=False,
+    options=(FUNCTION,),
+    needs=(Requirement((FUNCTION,), "a function", "Write function: my_analysis.py:compare."),),
+    directions=(),
+    equal_sds=False,
+    marks=False,
+)
+
 #: Tests that a scenario may name, in the order of its schema.
 TESTS: Final = (
     ONE_SAMPLE_T,
@@ -484,6 +500,7 @@ TESTS: Final = (
     RM_ANOVA,
     BAYES,
     LOG_RANK,
+    PYTHON,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -566,4 +583,6 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("tables", "all"): (),
     ("risk sets", "two"): (),
     ("risk sets", "all"): (),
+    ("own", "one"): (),
+    ("own", "two"): (),
 }

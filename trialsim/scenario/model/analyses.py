@@ -29,6 +29,7 @@ from trialsim.kinds.designs import (
 from trialsim.kinds.tests import PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS
 from trialsim.quantities.fields import Amount, Duration, Line, Name, Record, Share, SignedShare, WorstOrAmount
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
+from trialsim.scenario.model.functions import Function
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.oneof import OneOf
 
@@ -193,6 +194,7 @@ class Analysis(Record):
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
     at : which test of repeated measures: interaction (of arms and visits), visit or arm. Example: interaction
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
+    function : the user's own analysis, a function in a Python file beside the scenario. Example: my_analysis.py:compare
     prior : the normal prior of the difference between two arms. Example: {mean: 0, sd: 2}
     decide : the posterior probability above which a Bayesian analysis decides. Example: P(effect > 0) > 97.5 %
     alternative : the direction of the test. Example: two-sided
@@ -227,6 +229,7 @@ class Analysis(Record):
     null: Amount | None = None  # one-sample tests
     at: Annotated[str | None, OneOf(REPEATED_EFFECTS), LATER] = None
     sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None
+    function: Annotated[Function, LATER] = None
     prior: Annotated[EffectPrior | None, LATER] = None
     decide: Annotated[Line | None, LATER] = None
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name

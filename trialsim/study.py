@@ -176,9 +176,14 @@ def replay(
 ) -> ReplayedTrial:
     """Simulate one replicate alone; its estimates are those of the same row of any batch."""
     study = prepare(scenario)
-    one = range(replicate, replicate + 1)
-    cohort = simulate(study, one, seed=seed, engine=engine, record=study.program is not None)
+    cohort = cohort_of(study, replicate, seed=seed, engine=engine)
     return ReplayedTrial(replicate, cohort, analyze(cohort, plan=study.analysis))
+
+
+def cohort_of(study: Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Cohort:
+    """One replicate with the events on its ward; it is not analyzed."""
+    one = range(replicate, replicate + 1)
+    return simulate(study, one, seed=seed, engine=engine, record=study.program is not None)
 
 
 # ---------------------------------------------------------------- many replicates

@@ -26,11 +26,12 @@ def last_values(plan: AnalysisPlan) -> tuple[str, ...]:
     names = [plan.rows[call.first_row].shown for call in plan.calls if call.endpoint.instead.last]
     if not names:
         return ()
-    return (
+    text = (
         f"{', '.join(names)}: a missing value is replaced by the last value before it (last value carried forward). That is "
         "biased, in either direction, where values change over time or more are missing in one arm, and values that "
-        "nobody measured count as measured. Compare with missing: complete.",
+        "nobody measured count as measured. Compare with missing: complete."
     )
+    return (text,)
 
 
 def without_strata(plan: AnalysisPlan, response: ResponsePlan) -> str | None:

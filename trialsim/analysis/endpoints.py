@@ -102,7 +102,7 @@ class Extraction:
         """(T x R, N) the endpoint of those who are analyzed, NaN for everyone else."""
         if choice == AnalysisSet():
             return self.endpoint(endpoint)
-        return self._once((endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan))
+        return self._once((endpoint, choice), lambda: np.where(self.counted(choice), self.endpoint(endpoint), np.nan))
 
     def alone(self, endpoint: Endpoint, choice: AnalysisSet, arms: Sequence[int]) -> Floats:
         """(T x R, N) the same, of one arm only; of all participants if there are no ``arms``."""
@@ -205,7 +205,8 @@ class Extraction:
             values = (values == column.category).astype(np.float64)
         return np.tile(values, (self.data.values.shape[0], 1))
 
-    def _counted(self, choice: AnalysisSet) -> NDArray[np.bool_]:
+    def counted(self, choice: AnalysisSet) -> NDArray[np.bool_]:
+        """(T x R, N) who is analyzed, as far as the population, exclusions and the subset say."""
         twins = self.data.values.shape[0]
         counted = np.ones(self.data.arm.shape, dtype=bool)
         population = POPULATION[choice.population]

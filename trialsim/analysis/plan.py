@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
+from trialsim.analysis.own import OwnAnalysis, own_analysis
 from trialsim.analysis.substitution import NOTHING, Substitution, substitution
 from trialsim.kinds.designs import (
     GREATER,
@@ -216,7 +217,7 @@ class PlannedAnalysis:
 
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
-    and how; ``prior`` is the mean and SD of the prior of a difference.
+    and how; ``prior`` is the mean and SD of the prior of a difference. ``own`` is the user's own function, if it may run.
     """
 
     name: str
@@ -241,6 +242,7 @@ class PlannedAnalysis:
     sphericity: str = GREENHOUSE_GEISSER
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
+    own: OwnAnalysis | None = None
 
     @property
     def rows(self) -> range:
@@ -362,6 +364,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         margins=margins,
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
+        own=own_analysis(scenario, analysis, pairs.point_index),
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
     )
 

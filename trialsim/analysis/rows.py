@@ -24,6 +24,8 @@ NO_EVENTS: Final = 7
 SHARED_CLUSTER: Final = 8
 TOO_FEW_CLUSTERS: Final = 9
 NO_EVENT: Final = 7
+RAISED: Final = 10
+BAD_RESULT: Final = 11
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -37,6 +39,8 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
+    RAISED: "the function raised an error",
+    BAD_RESULT: "the function returned no result that can be used",
 }
 
 

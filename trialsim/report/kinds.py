@@ -29,6 +29,7 @@ TESTS = {
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
+    tests.PYTHON.name: "a Python function of your own",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
 }
 

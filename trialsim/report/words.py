@@ -300,7 +300,8 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     """An analysis in one line."""
     scale = kinds.TRANSFORMS[what.transform]
     named = f"{what.label} ({name})" if what.label else name
-    text = f"{named}{', primary' if primary else ''}: {what.test} on {_endpoint(what)}{scale}"
+    test = what.test if what.function is None else f"{what.test} ({what.function.file}:{what.function.name})"
+    text = f"{named}{', primary' if primary else ''}: {test} on {_endpoint(what)}{scale}"
     if what.dichotomize is not None:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]

@@ -9,6 +9,7 @@ from trialsim.analysis.methods import (
     clusters,
     linear,
     means,
+    own,
     proportions,
     ranks,
     repeated,
@@ -31,4 +32,5 @@ METHODS: Methods = {
     **repeated.METHODS,
     **bayes.METHODS,
     **survival.METHODS,
+    **own.METHODS,
 }

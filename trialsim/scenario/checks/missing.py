@@ -176,7 +176,7 @@ def ranked_worst(analysis: Analysis) -> bool:
 
 def _worst(analysis: Analysis, outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     if outcome.better is None:
-        message = f"it is not said whether lower or higher values of '{analysis.outcome}' are better."
+        message = f"whether lower or higher values of '{analysis.outcome}' are better is not declared."
         yield "TS-E172", message, "Write better: lower or better: higher in the outcome."
     elif worst_end(outcome) is None and not ranked_worst(analysis):
         message = f"'{analysis.outcome}' has no worst value, and {analysis.test} needs a number."

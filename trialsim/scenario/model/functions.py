@@ -29,7 +29,8 @@ class OwnFunction(Record):
     ----------
     file : the Python file, beside the scenario or below it. Example: my_analysis.py
     name : the function in it. Example: compare
-    digest : of the content of the file, filled in; written, only a file of this content may run. Example: 0123456789abcdef0123456789abcdef
+    digest : of the content of the file, filled in; written, only a file of this content may run. Example:
+        0123456789abcdef0123456789abcdef
     """
 
     file: Line
@@ -38,12 +39,9 @@ class OwnFunction(Record):
 
 
 def digest_of(source: bytes) -> str:
-    """Hexadecimal BLAKE2b (16 bytes) of the content of a file, with line ends as on Linux.
-
-    >>> digest_of(b"a\\r\\n") == digest_of(b"a\\n")
-    True
-    """
-    return hashlib.blake2b(source.replace(b"\r\n", b"\n"), digest_size=16).hexdigest()
+    """Hexadecimal BLAKE2b (16 bytes) of the content of a file, with line ends as on Linux and without a byte order mark."""
+    plain = source.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    return hashlib.blake2b(plain, digest_size=16).hexdigest()
 
 
 def source_of(folder: Path, file: str) -> bytes | None:

@@ -68,6 +68,14 @@ def scenario_of(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # no
     return load(scenario_file(subject), set=set)
 
 
+def permitted(scenario: Scenario, *, allow_code: bool) -> Scenario:
+    """The scenario with the permission to run its own functions, if it was given; refused if it was not and there are any."""
+    if allow_code:
+        return allowed(scenario)
+    refuse_without_permission(scenario)
+    return scenario
+
+
 def study_of(
     subject: Subject,
     *,
@@ -83,11 +91,9 @@ def study_of(
     allow_code : whether its own functions may run; if they may not and it has any, it is refused (None: nothing is run)
     """
     study = subject if isinstance(subject, Study) and not set else prepare(scenario_of(subject, set=set))
-    if allow_code:
-        scenario = allowed(study.scenario)
+    if allow_code is not None:
+        scenario = permitted(study.scenario, allow_code=allow_code)
         study = study if scenario is study.scenario else prepare(scenario)
-    if allow_code is False:
-        refuse_without_permission(study.scenario)
     if replicates is None and seed is None:
         return study
     from trialsim.runs.run import with_simulation

@@ -14,6 +14,12 @@ from trialsim.scenario.model import Scenario
 from trialsim.scenario.model.functions import OwnFunction, digest_of, source_of
 from trialsim.scenario.resolve import resolve
 
+#: What to do where functions may not run.
+ALLOW = (
+    "Read the file, then add --allow-code (run, size, compare, sweep, assurance and replay take it; in Python allow_code=True). "
+    "Nothing else runs it."
+)
+
 
 def functions_of(scenario: Scenario) -> dict[str, OwnFunction]:
     """The user's own functions, by the analysis that names them."""
@@ -64,7 +70,7 @@ def refuse_without_permission(scenario: Scenario) -> None:
         raise RunError(
             f"this study runs Python code of its own ({names}), and you have not allowed it.",
             code="TS-R080",
-            remedy="Read the file, then add --allow-code (in Python: allow_code=True). `verify` and `merge` never run it.",
+            remedy=ALLOW,
         )
 
 

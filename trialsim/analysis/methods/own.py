@@ -8,6 +8,7 @@ function that raises or returns what is none is a status of its row, and the fir
 from __future__ import annotations
 
 import math
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING
@@ -22,11 +23,15 @@ from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import BAD_RESULT, OK, RAISED, Rows, make_rows
 from trialsim.errors import RunError
 from trialsim.response.plan import ResponsePlan
+from trialsim.scenario.code import ALLOW
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+
+#: The longest message of an error that is shown.
+LONGEST = 300
 
 
 def frames(data: Extraction, call: PlannedAnalysis, own: OwnAnalysis, arms: Sequence[int]) -> Iterator[pd.DataFrame]:
@@ -62,6 +67,15 @@ def frames(data: Extraction, call: PlannedAnalysis, own: OwnAnalysis, arms: Sequ
         number = trial.replicates[r]
         frame.attrs |= {"replicate": number, "seed": own.seed(trial.seed, number)}
         yield frame
+
+
+def _raised(error: Exception, own: OwnAnalysis) -> str:
+    """What a function raised, and in which line of its file; in one line of text."""
+    file = own.called.rpartition(":")[0]
+    lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == file]
+    where = f" ({file}, line {lines[-1]})" if lines else ""
+    text = " ".join(str(error).split())
+    return f"the function raised {type(error).__name__}: {text[:LONGEST]}{where}"
 
 
 def fault_of(found: object) -> str:
@@ -103,7 +117,7 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     own = call.own
     if own is None:
         message = f"'{call.name}' is Python code of the study, and it is not allowed to run here."
-        raise RunError(message, code="TS-R080", remedy="Read the file, then add --allow-code.")
+        raise RunError(message, code="TS-R080", remedy=ALLOW)
     replicates = data.data.replicates
     chosen = tuple(own.arms[arm] for arm in (arms or range(len(own.arms))))
     rows = data.arm.shape[0]
@@ -115,7 +129,7 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
             found = own.function(frame, chosen)
         except Exception as error:  # whatever the code of the user raises
             status[row] = RAISED
-            own.failures.add(replicates[r], twin, f"the function raised {type(error).__name__}: {error}")
+            own.failures.add(replicates[r], twin, _raised(error, own))
             continue
         if fault := fault_of(found):
             status[row] = BAD_RESULT

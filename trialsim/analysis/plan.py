@@ -619,7 +619,7 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
 
 def _no_effect(estimand: str, null: float) -> float:
     if estimand == NO_ESTIMAND:
-        return float("nan")
+        return math.nan  # one object, so that rows of two plans of a study are equal
     fixed = ESTIMAND[estimand].no_effect
     return null if fixed is None else fixed
 

@@ -91,7 +91,7 @@ def command(
             study, wanted=wanted, need=need, points=replicates if points == 0 else points, replicates=replicates, power=power,
             seed=seed, workers=workers, out=folder if figures else None, progress=tell, allow_code=allow_code,
         )  # fmt: skip
-    found, seconds = made.found, made.seconds
+    study, found, seconds = made.study, made.found, made.seconds
     if as_json:
         print_json(summary(study, found, folder if figures else None, seconds))
     else:

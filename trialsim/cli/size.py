@@ -98,7 +98,7 @@ def command(
             made = ts.find_precision(study, width=width, between=sizes, **asked, progress=tell)
         else:
             made = ts.find_size(study, power=power, between=sizes, **asked, progress=tell)
-    found, seconds = made.found, made.seconds
+    study, found, seconds = made.study, made.found, made.seconds
     if as_json:
         print_json(
             summary(study, found, folder if figures else None, seconds), exit_code=0 if found.at is not None else 4

@@ -22,6 +22,7 @@ from trialsim.analysis.own import RESULTS, OwnAnalysis
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import BAD_RESULT, OK, RAISED, Rows, make_rows
 from trialsim.errors import RunError
+from trialsim.quantities.letters import harmless
 from trialsim.response.plan import ResponsePlan
 from trialsim.scenario.code import ALLOW
 
@@ -74,7 +75,7 @@ def _raised(error: Exception, own: OwnAnalysis) -> str:
     file = own.called.rpartition(":")[0]
     lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == file]
     where = f" ({file}, line {lines[-1]})" if lines else ""
-    text = " ".join(str(error).split())
+    text = harmless(" ".join(str(error).split()))
     return f"the function raised {type(error).__name__}: {text[:LONGEST]}{where}"
 
 

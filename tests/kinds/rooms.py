@@ -22,6 +22,7 @@ from trialsim.scenario.schema import json_schema
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"
+EXAMPLES = HERE.parents[1] / "examples"
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,15 @@ def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
         for transform in designs.TRANSFORMS:
             for samples in test.samples:
                 situations = {"one": test.takes, "two": ("arms",), "all": ()}[samples]
-                found |= {
-                    (test.effect, transform.name, situation)
-                    for situation in situations
-                    if situation != "value" or not transform.percent  # a percent change needs a change
-                }
+                found |= (
+                    set()
+                    if test.effect is None
+                    else {
+                        (test.effect, transform.name, situation)
+                        for situation in situations
+                        if situation != "value" or not transform.percent  # a percent change needs a change
+                    }
+                )
     return found
 
 
@@ -76,8 +81,9 @@ def schema_words(record: str, key: str) -> list[str]:
 
 
 def scenarios() -> list[Scenario]:
-    """Every scenario that is shipped or stands here."""
-    return [load(path) for path in (*sorted(SHIPPED.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))]
+    """Every scenario that is shipped, an example, or stands here."""
+    files = (*sorted(SHIPPED.rglob("*.yaml")), *sorted(EXAMPLES.glob("*.yaml")), *sorted(HERE.glob("*.yaml")))
+    return [load(path) for path in files]
 
 
 def rooms(
@@ -96,7 +102,7 @@ def rooms(
     return [
         Room("analysis.methods", METHODS, ways(every)),
         Room("pairs taken together", [key[0] for key, method in METHODS.items() if method.jointly], together),
-        Room("judges", JUDGES, ways(every)),
+        Room("judges", JUDGES, ways(test for test in every if test.effect is not None)),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
         Room("truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.OF_TIMES], two),
@@ -127,6 +133,7 @@ def rooms_of_designs() -> list[Room]:
                 ("alternatives", "Analysis", "alternative", words.ALTERNATIVES, designs.ALTERNATIVES),
                 ("adjustments", "Then", "adjust", words.ADJUSTMENTS, designs.ADJUSTMENTS),
                 ("strategies", "EstimandChoice", "strategy", words.STRATEGIES, designs.STRATEGIES),
+                ("methods for missing values", "Analysis", "missing", words.MISSING_METHODS, designs.MISSING_METHODS),
                 ("methods of allocation", "Allocation", "method", words.METHODS, designs.METHODS),
             )
             for table in (

@@ -191,12 +191,14 @@ def p_text(p: float) -> str:
 
 def _estimate(played: ReplaySource, row: RowPlan) -> str:
     value, low, high = (_number(played, name, row) for name in ("estimate", "low", "high"))
-    if row.estimand == NO_ESTIMAND or math.isnan(value):
+    own = played.study.analysis.call_of(played.study.analysis.rows.index(row)).own is not None
+    if (row.estimand == NO_ESTIMAND and not own) or math.isnan(value):
         return ""
     unit = f" {row.unit}" if row.unit else ""
     interval = "" if math.isnan(low) else f" ({plain(100 * (1 - row.alpha))} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
-    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
+    what = "" if own else f", {row.estimand}"
+    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}{what}"
 
 
 def ends(low: float, high: float) -> str:

@@ -27,8 +27,11 @@ from trialsim.kinds.designs import (
 )
 from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
+    DEFAULT_PERMUTATIONS,
+    DEFAULT_TRIM,
     GREENHOUSE_GEISSER,
     INTERACTION,
+    NO_ESTIMATE,
     OF_ARMS,
     OF_VISITS,
     PAIR_TEST,
@@ -168,6 +171,11 @@ class RowPlan:
     margins: tuple[float, ...] = ()
 
     @property
+    def confidence(self) -> float:
+        """The level of its interval, which is two-sided also for a margin."""
+        return 1.0 - self.alpha * (2.0 if self.margins else 1.0)
+
+    @property
     def shown(self) -> str:
         """What people read in place of the name."""
         return self.label or plain_words(self.analysis)
@@ -217,7 +225,9 @@ class PlannedAnalysis:
 
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
-    and how; ``prior`` is the mean and SD of the prior of a difference. ``own`` is the user's own function, if it may run.
+    and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
+    several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it may
+    run.
     """
 
     name: str
@@ -242,6 +252,9 @@ class PlannedAnalysis:
     sphericity: str = GREENHOUSE_GEISSER
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
+    by: str = ""
+    trim: float = DEFAULT_TRIM
+    permutations: int = DEFAULT_PERMUTATIONS
     own: OwnAnalysis | None = None
 
     @property
@@ -366,6 +379,9 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         own=own_analysis(scenario, analysis, pairs.point_index),
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
+        by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
+        trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
+        permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
     )
 
 
@@ -514,9 +530,7 @@ def _covariates(scenario: Scenario, names: Sequence[str]) -> tuple[CovariateColu
 
 def _scale(analysis: Analysis) -> MarginScale:
     """How the margin of two arms is written."""
-    effect = TEST[analysis.test].effect
-    assert effect is not None  # a margin without an effect was refused
-    return MARGIN_SCALE[MEANT[effect, analysis.transform, "arms"].scale]
+    return MARGIN_SCALE[MEANT[TEST[analysis.test].effect, analysis.transform, "arms"].scale]
 
 
 def _margins(analysis: Analysis) -> tuple[float, ...]:
@@ -600,10 +614,17 @@ def _contrast(scenario: Scenario, analysis: Analysis, asked: RowTest) -> str:
         return REPEATED_CONTRASTS[analysis.at or INTERACTION] if analysis.visits else ALL_ARMS
     if asked.samples == "two":
         return " - ".join(names[arm] for arm in asked.arms)
+    if analysis.visits:
+        return _in_arms(", ".join(analysis.visits), names, asked)
     visit, start = _visits(analysis)
     text = visit if start is None else f"{visit} - {start}"
     if analysis.over is not None:
         text = f"{analysis.over.by} of {analysis.over.visits[0]} to {visit}"
+    return _in_arms(text, names, asked)
+
+
+def _in_arms(text: str, names: Sequence[str], asked: RowTest) -> str:
+    """What one sample is tested on, with its arm if it is that of one."""
     return text + "".join(f" in {names[arm]}" for arm in asked.arms)
 
 
@@ -611,7 +632,7 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     many = test.yes_or_no and not call.endpoint.each and len(call.endpoint.categories) != 2
-    if chosen or samples == "all" or many or test.effect is None:
+    if chosen or samples == "all" or many or test.effect == NO_ESTIMATE:
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name

@@ -17,8 +17,9 @@ from trialsim.kinds.designs import (
     PLACES_LEFT,
     SIMPLE,
     TRANSFORM,
+    UNADJUSTED,
 )
-from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests import PAIR, TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
@@ -334,6 +335,8 @@ def _analysis(
         changes["margin"] = tuple(
             _margin(one, analysis, unit, (*path, "margin", i), findings) for i, one in enumerate(analysis.margin)
         )
+    if analysis.then is not None and PAIR[analysis.then.pairs].together:
+        changes["then"] = analysis.then.model_copy(update={"adjust": UNADJUSTED.name})
     return analysis.model_copy(update=changes)
 
 

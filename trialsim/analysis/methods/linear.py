@@ -187,7 +187,7 @@ def _two_arm_power(case: Case) -> Power | None:
     difference = case.arms[a].mean - case.arms[b].mean - _baseline_apart(case, a, b)
     if residual <= 0.0:
         return None
-    noncentrality = difference / (residual * math.sqrt(1 / case.sizes[a] + 1 / case.sizes[b]))
+    noncentrality = (difference - case.null) / (residual * math.sqrt(1 / case.sizes[a] + 1 / case.sizes[b]))
     power = formulas.ancova_t_power(
         noncentrality, float(case.sizes.sum()), arms=len(case.arms), covariates=case.covariates, alpha=case.alpha,
         alternative=case.alternative,

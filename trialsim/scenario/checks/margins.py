@@ -12,8 +12,7 @@ from trialsim.scenario.text import Finding, Path
 
 def scale_of(analysis: Analysis) -> MarginScale | None:
     """How a margin of two arms is written; None if the test has no estimate that a margin could be of."""
-    effect = TEST[analysis.test].effect
-    meant = None if effect is None else MEANT.get((effect, analysis.transform, "arms"))
+    meant = MEANT.get((TEST[analysis.test].effect, analysis.transform, "arms"))
     return None if meant is None else MARGIN_SCALE[meant.scale]
 
 

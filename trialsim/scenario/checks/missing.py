@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialsim.kinds.designs import CLOCK, COMPOSITE, LAST_VALUE, MISSING_METHOD, REALIZED, STRATEGY, TRANSFORM, WAIT
-from trialsim.kinds.tests import PAIR_TEST, TEST
+from trialsim.kinds.tests import PAIR_TEST, TEST, Effect
 from trialsim.quantities.fields import Number
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
@@ -13,6 +13,10 @@ from trialsim.scenario.model import Analysis, Draft, Outcome
 from trialsim.scenario.notation import expand_visits
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
+
+
+#: What tests estimate that only compare who has the higher value, so that an endpoint can be worse than every number.
+RANKED: tuple[Effect, ...] = ("superiority", "win odds", "stratified superiority")
 
 
 def carries(analysis: Analysis) -> bool:
@@ -171,7 +175,7 @@ def ranked_worst(analysis: Analysis) -> bool:
     if analysis.then is not None and (analysis.then.pairs, analysis.test) in PAIR_TEST:
         tests.append(PAIR_TEST[analysis.then.pairs, analysis.test])
     cut = analysis.dichotomize is not None
-    return all(one.effect == "superiority" or (cut and one.yes_or_no and not one.at_each_visit) for one in tests)
+    return all(one.effect in RANKED or (cut and one.yes_or_no and not one.at_each_visit) for one in tests)
 
 
 def _worst(analysis: Analysis, outcome: Outcome) -> Iterator[tuple[str, str, str]]:

@@ -14,7 +14,6 @@ from trialsim.scenario.notation import expand_visits
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
-
 #: What tests estimate that only compare who has the higher value, so that an endpoint can be worse than every number.
 RANKED: tuple[Effect, ...] = ("superiority", "win odds", "stratified superiority")
 

@@ -22,6 +22,7 @@ from trialsim.scenario.schema import json_schema
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"
+EXAMPLES = HERE.parents[1] / "examples"
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ def schema_words(record: str, key: str) -> list[str]:
 
 
 def scenarios() -> list[Scenario]:
-    """Every scenario that is shipped or stands here."""
-    return [load(path) for path in (*sorted(SHIPPED.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))]
+    """Every scenario that is shipped, an example, or stands here."""
+    files = (*sorted(SHIPPED.rglob("*.yaml")), *sorted(EXAMPLES.glob("*.yaml")), *sorted(HERE.glob("*.yaml")))
+    return [load(path) for path in files]
 
 
 def rooms(
@@ -96,7 +98,7 @@ def rooms(
     return [
         Room("analysis.methods", METHODS, ways(every)),
         Room("pairs taken together", [key[0] for key, method in METHODS.items() if method.jointly], together),
-        Room("judges", JUDGES, ways(every)),
+        Room("judges", JUDGES, ways(test for test in every if test.family != "own")),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
         Room(
@@ -132,6 +134,7 @@ def rooms_of_designs() -> list[Room]:
                 ("alternatives", "Analysis", "alternative", words.ALTERNATIVES, designs.ALTERNATIVES),
                 ("adjustments", "Then", "adjust", words.ADJUSTMENTS, designs.ADJUSTMENTS),
                 ("strategies", "EstimandChoice", "strategy", words.STRATEGIES, designs.STRATEGIES),
+                ("methods for missing values", "Analysis", "missing", words.MISSING_METHODS, designs.MISSING_METHODS),
                 ("methods of allocation", "Allocation", "method", words.METHODS, designs.METHODS),
             )
             for table in (

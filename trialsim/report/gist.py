@@ -199,12 +199,14 @@ def p_text(p: float) -> str:
 
 def _estimate(played: ReplaySource, row: RowPlan) -> str:
     value, low, high = (_number(played, name, row) for name in ("estimate", "low", "high"))
-    if row.estimand == NO_ESTIMAND or math.isnan(value):
+    own = played.study.analysis.call_of(played.study.analysis.rows.index(row)).own is not None
+    if (row.estimand == NO_ESTIMAND and not own) or math.isnan(value):
         return ""
     unit = f" {row.unit}" if row.unit else ""
     interval = "" if math.isnan(low) else f" ({plain(100 * row.confidence)} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
-    text = f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
+    what = "" if own else f", {row.estimand}"
+    text = f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}{what}"
     ratio = kinds.back(row.estimand, value)
     if not ratio:
         return text

@@ -41,6 +41,7 @@ TESTS = {
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
+    tests.PYTHON.name: "a Python function of your own",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
     tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
     tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
@@ -173,6 +174,13 @@ STRATEGIES = {
     designs.HYPOTHETICAL.name: "; judged against the effect of the strategy 'hypothetical'",
     designs.WHILE_ON_TREATMENT.name: "; judged against the effect of the strategy 'while on treatment'",
     designs.RESPONDER_STRATUM.name: "; judged against the effect of the strategy 'responder stratum'",
+    designs.COMPOSITE.name: "; judged against the effect of the strategy 'composite'",
+}
+
+#: What is done about missing values; reads at the end of a sentence.
+MISSING_METHODS = {
+    designs.COMPLETE.name: "; missing values are left out",
+    designs.LAST_VALUE.name: "; a missing value is replaced by the last value before it (last value carried forward: biased)",
 }
 
 #: Which way an effect is looked for; reads after the contrast.

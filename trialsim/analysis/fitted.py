@@ -96,6 +96,7 @@ def _pooled(a: TrialArrays, b: TrialArrays, pool: slice) -> TrialArrays:
         completed=joined("completed"),
         site=joined("site"),
         stratum=joined("stratum"),
+        events={names: _as_one(one, b.events[names], pool, 1) for names, one in a.events.items()},
         visit_covariates={key: _covariate(column, b.visit_covariates[key], pool) for key, column in a.visit_covariates.items()},
     )  # fmt: skip
 

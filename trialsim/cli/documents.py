@@ -113,7 +113,7 @@ COMMANDS: dict[str, list[Schema]] = {
         _record(scenario=TEXT, resolved=TEXT),
     ],
     "run": [
-        _without(_record(**_RUN, precision=TEXT, second_opinions=_list(OPINION)), "precision"),
+        _without(_record(**_RUN, precision=TEXT, failures=_list(TEXT), second_opinions=_list(OPINION)), "precision", "failures"),
         _record(shard=_list(COUNT), folder=TEXT),
     ],
     "merge": [_record(**_RUN, missing=_list(_list(COUNT)))],

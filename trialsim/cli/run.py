@@ -13,7 +13,15 @@ import trialsim as ts
 from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
+from trialsim.cli.options import (
+    all_option,
+    code_option,
+    json_option,
+    play_options,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from trialsim.cli.parse import REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
@@ -40,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before a very large run.")
 @set_option
 @play_options
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -61,6 +70,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -75,7 +85,7 @@ def command(
 
     if shard is not None and precision is not None:
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
-    study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
+    study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
         "engine": engine,
@@ -130,6 +140,7 @@ def _print_json(made: Run) -> None:
     document = summary(made.characteristics, made.folder)
     document |= {"lines": lines_for_scripts(made)}
     document |= {} if made.precision is None else {"precision": made.precision}
+    document |= {"failures": list(made.failures)} if made.failures else {}
     print_json({**document, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 
 
@@ -139,6 +150,8 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> Non
     print_run(made, figures=figures, everything=everything)
     if made.precision is not None and not is_quiet():
         print_text(made.precision)
+    for text in made.failures:
+        print_text(text, style="red")
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")

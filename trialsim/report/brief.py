@@ -142,8 +142,17 @@ def _level(run: ReportSource) -> Line:
 # ---------------------------------------------------------------- what limits it
 
 
+def _leaving_cuts(run: ReportSource) -> bool:
+    """Whether participants may leave while events are counted or awaited."""
+    scenario = run.study.scenario
+    leave = scenario.attrition or (scenario.setting.patients.leave if scenario.setting else ())
+    return bool(leave) and any(outcome.scale.follow for outcome in scenario.outcomes.values())
+
+
 def _limits(run: ReportSource) -> str:
     found = losses(run)
+    if not found and _leaving_cuts(run):
+        return "No value is missing; who leaves is followed until then."
     if not found:
         return "Nothing is lost: everyone takes part and is measured."
     named = [text for share, text in found if share >= SMALL]

@@ -157,7 +157,7 @@ def test_cr2_is_the_slow_form() -> None:
 
 
 def test_clusters_of_one_are_hc2() -> None:
-    """Everyone a cluster: CR2 is HC2, and without covariates Welch's standard error."""
+    """Everyone a cluster: CR2 is HC2, and without covariates Welch's SE."""
     case = R["clusters"][0]
     y, arm = of(case["y"]), np.array([case["g"]], np.int8)
     found = clustered(y, np.empty((*y.shape, 0)), arm, np.arange(y.shape[1])[None], a=1, b=0, correlated=False)
@@ -186,7 +186,7 @@ def test_the_normal_tail() -> None:
 
 
 def test_one_dispersion_two_ways() -> None:
-    """Without covariates, and equal times, means are those of the arms; the boundary is Poisson's standard error."""
+    """Without covariates, and equal times, means are those of the arms; the boundary has Poisson's SE."""
     y = np.array([[1.0, 3, 2, 2, 1, 3, 2, 2, 4, 4, 3, 5]])
     arm = np.array([[0] * 8 + [1] * 4], np.int8)
     found = rate_ratio(y, np.empty((1, 12, 0)), np.ones((1, 12)), arm, a=1, b=0, dispersed=True)

@@ -363,8 +363,8 @@ def few_clusters(call: PlannedAnalysis, _response: ResponsePlan) -> str | None:
     """What is known of the estimating equations with few clusters; the levels are those of 20,000 trials each."""
     return (
         f"{call.name}: with few clusters gee does not have the level it says. Its plain variance rejects too often; Mancl and "
-        "DeRouen's, used here with t, errs to the other side: 2.4 to 4.1 % in place of 5 % with 6 to 20 clusters. "
-        "cluster-robust is nearer to 5 %."
+        "DeRouen's, used here with t, errs to the other side: 2.4 to 4.1 % in place of 5 % with 6 to 20 clusters of one arm "
+        "each. cluster-robust is nearer to 5 %."
     )
 
 

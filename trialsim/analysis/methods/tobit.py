@@ -5,7 +5,7 @@ ratio. By maximum likelihood with normal errors, in Olsen's parameters (coeffici
 likelihood has one top. The standard error is that of the observed information, p and interval are Wald's. The model has the
 participants of the two arms that are compared; complete cases.
 
-Where an arm has no value that was read, or none of an arm's position can be told from those that were, the likelihood rises for
+Where an arm has no value that was read, or where those that were read say nothing about an arm, the likelihood rises for
 ever: the replicate is "separated". Too few values that were read for the coefficients and the spread are "too few".
 
 References

@@ -146,6 +146,9 @@ BACK = {
     estimands.ODDS_RATIO.name: "odds ratio",
     estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
     estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
+    estimands.ODDS_RATIO_GIVEN.name: "odds ratio",
+    estimands.RATE_RATIO_GIVEN.name: "rate ratio",
+    estimands.HAZARD_RATIO_GIVEN.name: "hazard ratio",
 }
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import ALL_ARMS
 from trialsim.evaluate.columns import FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
@@ -17,6 +16,7 @@ from trialsim.report.digits import measure_with_error, percent, plain
 from trialsim.report.reported import ReportSource
 from trialsim.report.truth import level_rate, rate
 from trialsim.report.words import join, number
+from trialsim.scenario.comparisons import ALL_ARMS
 from trialsim.sizing.formula_gaps import points_of
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from trialsim.analysis.plan import ALL_ARMS, RowPlan
+from trialsim.analysis.plan import RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report import words
 from trialsim.report.brief import Line
 from trialsim.report.digits import plain
+from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from trialsim.kinds.designs import (
+    FAMILY_METHOD,
     GREATER,
     LESS,
     LOG,
@@ -344,6 +345,20 @@ def _families(scenario: Scenario, rows: Sequence[RowPlan]) -> Iterator[PlannedFa
             tuple(weight.value for weight in family.weights),
             tuple(tuple(share.value for share in row) for row in family.transitions),
         )
+
+
+def first_share(family: PlannedFamily, member: int) -> float:
+    """The share of alpha that a member has before anything is rejected; in a fixed sequence only the first has one.
+
+    >>> first_share(PlannedFamily("all", (3, 4), "holm", 0.05), 1)
+    0.5
+    """
+    method = FAMILY_METHOD[family.method]
+    if method.graph:
+        return family.weights[member]
+    if method.sequence:
+        return 1.0 if member == 0 else 0.0
+    return 1.0 / len(family.rows)
 
 
 def labels_of(analyses: Mapping[str, Analysis]) -> dict[str, str]:

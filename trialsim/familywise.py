@@ -56,11 +56,16 @@ ERROR = "familywise_error"
 
 @dataclass(frozen=True)
 class Effect:
-    """The effect of an arm on an outcome, by their positions, and its name."""
+    """The effect of an arm on an outcome: their positions, and their names."""
 
     arm: int
     outcome: int
-    name: str
+    names: tuple[str, str]
+
+    @property
+    def name(self) -> str:
+        """``music on fear``."""
+        return " on ".join(self.names)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class FamilywiseError:
     ----------
     family : its name
     configuration : which effects are switched off, in words
+    off : the same as (arm, outcome)
     true_nulls : the members whose null hypothesis is true there, as ``analysis/contrast``
     alpha : the level of the family
     rates : the rate, or its two bounds where many trials failed
@@ -92,6 +98,7 @@ class FamilywiseError:
 
     family: str
     configuration: str
+    off: tuple[tuple[str, str], ...]
     true_nulls: tuple[str, ...]
     alpha: float
     rates: tuple[Measure, ...]
@@ -107,6 +114,11 @@ class FamilywiseError:
     def words(self) -> str:
         """The verdict in words."""
         return words_of(self.ruling, self.value / self.alpha, self.more)
+
+    @property
+    def too_often(self) -> bool:
+        """Whether true null hypotheses are clearly rejected too often."""
+        return self.ruling == "too often"
 
 
 @dataclass(frozen=True, repr=False)
@@ -176,15 +188,9 @@ def familywise(
         TS-E168 if the study has no family, TS-E167 if there are too many configurations
     """
     study = prepare(scenario)
-    if not study.analysis.families:
-        raise RunError(
-            "the study declares no family of hypotheses.",
-            code="TS-E168",
-            remedy="Write families: {confirmatory: {analyses: [..], method: holm}}, or leave out --familywise.",
-        )
+    effects = check_families(study)
     which = study.scenario.simulation.replicates if replicates is None else replicates
     which = which if isinstance(which, range) else range(which)
-    effects = effects_of(study)
     if truth is None:
         few = range(which.start, which.start + min(len(which), MOST))
         truth = find_truth(without_arms(study, effects), replicates=few, seed=seed, engine=engine, workers=workers)
@@ -197,6 +203,26 @@ def familywise(
     ]
     total = _play(study, asked, which, seed=seed, engine=engine, workers=workers, progress=progress)
     return _summed_up(study, asked, total, len(which))
+
+
+def check_families(study: Study) -> tuple[Effect, ...]:
+    """See that a study has families, and not too many configurations; returns the effects that are switched off.
+
+    Raises
+    ------
+    RunError
+        TS-E168, TS-E167
+    """
+    if not study.analysis.families:
+        raise RunError(
+            "the study declares no family of hypotheses.",
+            code="TS-E168",
+            remedy="Write families: {confirmatory: {analyses: [..], method: holm}}, or leave out --familywise.",
+        )
+    effects = effects_of(study)
+    for family in study.analysis.families:
+        configurations(family.name, effects_of_family(study, family, effects))
+    return effects
 
 
 @dataclass(frozen=True)
@@ -221,7 +247,7 @@ def effects_of(study: Study) -> tuple[Effect, ...]:
         columns = [d for d, point in enumerate(response.points) if point.outcome == outcome]
         here = cohort.entries.arm == arm
         if not np.array_equal(declared[here][:, columns], null[here][:, columns], equal_nan=True):
-            found.append(Effect(arm, outcome, f"{plan.arms[arm]} on {response.outcomes[outcome].name}"))
+            found.append(Effect(arm, outcome, (plan.arms[arm], response.outcomes[outcome].name)))
     return tuple(found)
 
 
@@ -381,15 +407,27 @@ def _rejected_at_once(
         response = replace(study.response, switched=tuple(switched(study, one, one.name) for one in some))
         names = tuple(one.name for one in some)
         measured = respond(
-            response, cohort.entries, cohort.trace, seed=cohort.seed, replicates=replicates, twins=(DECLARED, NULL, *names)
+            response,
+            cohort.entries,
+            cohort.trace,
+            seed=cohort.seed,
+            replicates=replicates,
+            twins=(DECLARED, NULL, *names),
         )
         measured = replace(
-            measured, twins=names, values=measured.values[2:], reason=measured.reason[2:], censored=measured.censored[2:]
+            measured,
+            twins=names,
+            values=measured.values[2:],
+            reason=measured.reason[2:],
+            censored=measured.censored[2:],
         )
         rejected = analyze(replace(cohort, measurements=measured), plan=plan).rejected
         for column, question in enumerate(asked):
             if question.configuration in some:
-                rows = [place[study.analysis.rows[row].analysis, study.analysis.rows[row].contrast] for row in question.nulls]
+                rows = [
+                    place[study.analysis.rows[row].analysis, study.analysis.rows[row].contrast]
+                    for row in question.nulls
+                ]
                 found[:, column] = any_rejected(rejected[some.index(question.configuration)][:, rows])
     return found
 
@@ -419,7 +457,14 @@ def _summed_up(
         names = tuple(member_name(plan.rows[row]) for row in one.nulls)
         found.append(
             FamilywiseError(
-                one.family.name, one.configuration.name, names, one.family.alpha, rates, ruling, more
+                one.family.name,
+                one.configuration.name,
+                tuple(effect.names for effect in one.configuration.off),
+                names,
+                one.family.alpha,
+                rates,
+                ruling,
+                more,
             )
         )
     reached = {(one.family.name, row) for one in asked for row in one.nulls}

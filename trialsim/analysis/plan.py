@@ -44,6 +44,7 @@ SITE_STRATUM = -1
 #: Seconds in an hour.
 HOUR = 3600.0
 
+
 class PointIndex(Protocol):
     """The part of a response plan that analyses need: the position of an outcome at a visit."""
 

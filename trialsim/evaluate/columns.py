@@ -103,7 +103,9 @@ def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
     found.extend(
         HypothesisFamily(call.name, tuple(call.rows[1:]), "any pair", "all pairs")
         for call in plan.calls
-        if call.pairs is not None and len(call.pairs.arms) > 1 and not any(plan.rows[row].family for row in call.rows[1:])
+        if call.pairs is not None
+        and len(call.pairs.arms) > 1
+        and not any(plan.rows[row].family for row in call.rows[1:])
     )
     return tuple(found)
 

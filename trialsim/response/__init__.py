@@ -210,7 +210,7 @@ def _switch(inputs: PredictorInputs, outcome: int, d: int, measured: Measurement
     for twin in inputs.plan.switched:
         if twin.name in measured.twins:
             to, declared_, null = (measured.twins.index(name) for name in (twin.name, "declared", "null"))
-            off = np.append(twin.off[outcome], False)[inputs.entries.arm]  # noqa: FBT003  # the last one is for empty places
+            off = np.append(twin.off[outcome], False)[inputs.entries.arm]  # the last one is for empty places
             for values in (measured.values, measured.censored):
                 values[to, :, :, d] = np.where(off, values[null, :, :, d], values[declared_, :, :, d])
 

@@ -1,7 +1,8 @@
 """The familywise error rate of families of hypotheses, in configurations in which some effects are switched off.
 
-A family that keeps its level rejects a true null hypothesis with a probability of alpha at most, whichever of its hypotheses are
-true. So every set of effects, an arm's on an outcome, is switched off in turn, and it is counted how often a true one is rejected.
+A family that keeps its level rejects a true null hypothesis with a probability of alpha at most, whichever of its hypotheses
+are true. So every set of effects, an arm's on an outcome, is switched off in turn, and it is counted how often a true one is
+rejected.
 """
 
 from __future__ import annotations
@@ -275,9 +276,10 @@ def configurations(family: str, effects: Sequence[Effect]) -> tuple[Configuratio
     RunError
         TS-E167 if there are more than 64
     """
-    if 2 ** len(effects) > MOST_CONFIGURATIONS:
+    count = 2 ** len(effects)
+    if count > MOST_CONFIGURATIONS:
         raise RunError(
-            f"the {len(effects)} effects of the family '{family}' make {2 ** len(effects):,} configurations, more than {MOST_CONFIGURATIONS}.",
+            f"{len(effects)} effects of the family '{family}' make {count:,} configurations, more than {MOST_CONFIGURATIONS}.",
             code="TS-E167",
             remedy=f"Name fewer analyses in it. The effects: {', '.join(one.name for one in effects)}.",
         )

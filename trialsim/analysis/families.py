@@ -1,8 +1,8 @@
 """Adjusted p-values of families of hypotheses that come from several analyses.
 
-An adjusted p-value is the smallest level of the whole family at which its method rejects the hypothesis. Each is compared with the
-alpha of the family. Everything here is a shortcut for closed testing: a hypothesis is rejected if every set of hypotheses that
-contains it is rejected by a test of its own (Marcus, Peritz and Gabriel 1976, doi:10.1093/biomet/63.3.655).
+An adjusted p-value is the smallest level of the whole family at which its method rejects the hypothesis. Each is compared with
+the alpha of the family. Everything here is a shortcut for closed testing: a hypothesis is rejected if every set of hypotheses
+that contains it is rejected by a test of its own (Marcus, Peritz and Gabriel 1976, doi:10.1093/biomet/63.3.655).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Jointly = Callable[[Sequence[Rows]], FloatArray]
 def adjusted(plan: AnalysisPlan, family: PlannedFamily, tested: Sequence[Rows], jointly: Jointly | None) -> FloatArray:
     """(R, m) adjusted p-values of the members of a family, on the side or sides of each member's own p-value.
 
-    Alpha is two-sided for a margin, although each of its tests is one-sided: the family takes twice its p, and what is returned for
-    it is half of the adjusted p, to be compared with half of alpha.
+    Alpha is two-sided for a margin, although each of its tests is one-sided: the family takes twice its p, and what is returned
+    for it is half of the adjusted p, to be compared with half of alpha.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def adjusted(plan: AnalysisPlan, family: PlannedFamily, tested: Sequence[Rows], 
         found = step_down(p, tested, jointly)
     else:
         found = multiplicity.adjust(p, method.name)
-    return found / sides
+    return np.asarray(found / sides)
 
 
 def fixed_sequence(p: FloatArray) -> FloatArray:
@@ -100,8 +100,8 @@ def remaining_weights(
 ) -> tuple[float, ...]:
     """The share of alpha of each hypothesis once those that are not ``left`` were rejected; 0 for these.
 
-    It does not depend on the order in which they were rejected, so that they are removed in that of the family (Bretz et al. 2009,
-    algorithm 1).
+    It does not depend on the order in which they were rejected, so that they are removed in that of the family (Bretz et al.
+    2009, algorithm 1).
 
     >>> remaining_weights((0.5, 0.5), ((0.0, 1.0), (1.0, 0.0)), (False, True))
     (0.0, 1.0)

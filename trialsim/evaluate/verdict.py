@@ -242,7 +242,7 @@ def _verdicts(
 
 
 def levels_of(rows: Sequence[RowPlan], primary: Sequence[str]) -> Mapping[tuple[str, str], float]:
-    """The level of each row by analysis and contrast; of each analysis and each family; of the primary ones the highest of theirs.
+    """The level of each row by analysis and contrast; of each analysis and family; of the primary ones the highest of theirs.
 
     An analysis or a family has an empty contrast.
     """

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -30,7 +30,7 @@ SMALL = 0.01
 MOST_NAMED = 2
 
 #: What the rows of several primary analyses together are called; every other contrast has its own words.
-FAMILIES = {"any": "at least one", "all": "all of them"}
+FAMILIES = {"any": "at least one", "all": "all of them", ANY_MEMBER: "at least one", ALL_MEMBERS: "all of them"}
 
 Known = Mapping[str, Measure]
 Place = tuple[str, str]
@@ -235,7 +235,7 @@ class TableRow:
 
 
 def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
-    """Every row of the primary analyses and the main row of each other one, the primary ones first; how many are left out."""
+    """Every row of the primary analyses and of families, and the main row of each other one; how many are left out."""
     of, names = places(result), shown_names(result.kept.rows)
     judged = {(one.analysis, one.contrast): one for one in result.verdicts}
     groups = _groups(result, list(judged))
@@ -256,8 +256,8 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
 
 def _groups(result: OperatingCharacteristics, judged: Sequence[Place]) -> dict[str, list[Place]]:
     """The rows shown, by analysis: the primary ones first."""
-    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main}
-    first = (FAMILY, *result.primary)
+    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main or row.family}
+    first = (FAMILY, *result.primary, *dict.fromkeys(row.family for row in result.kept.rows if row.family))
     rows = [place for place in judged if place[0] in first or place in main]
     known = dict.fromkeys(name for name, _ in rows)
     order = dict.fromkeys([*(name for name in first if name in known), *known])

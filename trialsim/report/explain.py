@@ -65,6 +65,8 @@ def explain(study: Study) -> list[Section]:
     analyses = [words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items()]
     unadjusted = without_strata(study.analysis, study.response)
     found.append(Section("How it is analyzed", (*analyses, *([unadjusted] if unadjusted else []))))
+    if scenario.families:
+        found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
     if scenario.costs is not None:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))

@@ -13,8 +13,9 @@ from trialsim.report.digits import measure_with_error, percent, plain
 from trialsim.report.words import join
 
 EXPLAINED = (
-    "Familywise error: how often a family rejects at least one null hypothesis that is true. Each set of effects that its members "
-    "look for, an arm's on an outcome, is switched off in turn; null hypotheses are true by their true effect there."
+    "Familywise error: how often a family rejects at least one null hypothesis that is true. Each set of effects that its "
+    "members look for (an arm's on an outcome) is switched off in turn; which hypotheses are true there follows from the true "
+    "effects."
 )
 
 
@@ -40,12 +41,19 @@ def familywise_rows(found: FamilywiseErrors, *, most: int | None = None) -> tupl
         hidden += len(of) - len(shown)
         rows.append(FamilywiseRow(f"{family_label(family)}, level {plain(100 * of[0].alpha)} %", "", "", "", head=True))
         rows.extend(
-            FamilywiseRow(
-                f"  {one.configuration}", str(len(one.true_nulls)), rates(one.rates), one.words, bad=one.too_often
-            )
+            FamilywiseRow(_row_name(one), str(len(one.true_nulls)), rates(one.rates), _brief(one), bad=one.too_often)
             for one in shown
         )
     return rows, hidden
+
+
+def _row_name(one: FamilywiseError) -> str:
+    return f"  {', '.join(' on '.join(pair) for pair in one.off) or 'none'}"
+
+
+def _brief(one: FamilywiseError) -> str:
+    """The verdict; how many more replicates would decide is said of the worst configuration."""
+    return one.words.partition(";")[0]
 
 
 def rates(measured: Sequence[Measure]) -> str:

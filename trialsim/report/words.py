@@ -12,7 +12,8 @@ from trialsim.quantities.fields import Number, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
-from trialsim.scenario.model import Analysis, Arrivals, Costs, Leave, Outcome, Scenario
+from trialsim.scenario.comparisons import split_member
+from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Leave, Outcome, Scenario
 
 INDENT = "  "
 
@@ -282,6 +283,37 @@ def _endpoint(what: Analysis) -> str:
     if what.over.available:
         text += ", without visits that are missing"
     return text + (", at realized times" if what.over.times == REALIZED else "")
+
+
+def family(name: str, what: AnalysisFamily) -> Iterator[str]:
+    """A family of hypotheses: its members and its method; of a graph also how alpha moves."""
+    level = "" if what.alpha is None else f", at a level of {number(what.alpha)} for all of them together"
+    yield f"{name}: {join(what.members)}, by {kinds.FAMILY_METHODS[what.method]}{level}."
+    for member, weight, row in zip(what.members, what.weights, what.transitions, strict=False):
+        shares = [
+            f"{number(share)} to {other}" for other, share in zip(what.members, row, strict=True) if share.value > 0
+        ]
+        passes = f"once rejected it passes {join(shares)}" if shares else "it passes nothing on"
+        yield f"{INDENT}{member} begins with {number(weight)} of alpha; {passes}."
+
+
+def families(scenario: Scenario) -> Iterator[str]:
+    """Every family, and what of its members it replaces."""
+    pairs = False
+    for name, what in scenario.families.items():
+        yield from family(name, what)
+        for member in what.members:
+            analysis, contrast = split_member(member)
+            then = scenario.analyses[analysis].then
+            pairs = pairs or (then is not None and " - " in contrast)
+    if pairs:
+        yield "Members that are pairs after a test of all arms are adjusted by their family alone, and no gate holds them back."
+    if any(
+        scenario.analyses[split_member(member)[0]].margin
+        for one in scenario.families.values()
+        for member in one.members
+    ):
+        yield "A member with a margin has a one-sided p-value at half of alpha: the family takes twice its p, and shows half."
 
 
 def analysis(name: str, what: Analysis, *, primary: bool) -> str:

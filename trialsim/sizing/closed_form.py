@@ -81,7 +81,7 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
 
 
 def _alpha(plan: AnalysisPlan, row: int) -> float:
-    """The level of a row: of pairs that are adjusted, divided by their number; of a margin, half; in a family, the share it has."""
+    """The level of a row: of adjusted pairs, divided by their number; of a margin, half; in a family, the share it has."""
     call, asked = plan.call_of(row), plan.question_of(row)
     family = next((one for one in plan.families if row in one.rows), None)
     if family is not None:

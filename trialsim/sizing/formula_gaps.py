@@ -41,7 +41,8 @@ def reasons(
 ) -> tuple[str, ...]:
     """Why the simulated power of an analysis differs from its formula; the most important reason first.
 
-    ``row`` is its place in the plan; ``whole_sizes`` says that the formula needs whole sizes (:class:`trialsim.analysis.methods.method.ClosedForm`).
+    ``row`` is its place in the plan; ``whole_sizes`` says that the formula needs whole sizes
+    (:class:`trialsim.analysis.methods.method.ClosedForm`).
     """
     outcome = study.response.outcomes[study.response.points[call.endpoint.visit].outcome]
     declared = study.scenario.outcomes[outcome.name]

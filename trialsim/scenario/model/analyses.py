@@ -222,7 +222,8 @@ class AnalysisFamily(Record):
     method : how they are tested together. Example: holm
     alpha : the level of the whole family; 5 % by default. Example: 5 %
     weights : of a graph, the share of alpha each member begins with; together 100 %. Example: [50 %, 50 %]
-    transitions : of a graph, for each member the shares of its alpha that go to each member once it is rejected. Example: [[0 %, 100 %], [100 %, 0 %]]
+    transitions : of a graph, for each member the shares of its alpha that go to each member once it is rejected. Example:
+        [[0 %, 100 %], [100 %, 0 %]]
     """
 
     members: Annotated[tuple[Line, ...], OneOrMany()] = Field(alias="analyses")

@@ -79,9 +79,9 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
 def _asks(study: Study) -> str:
     scenario = study.scenario
     shown = {row.analysis: row.shown for row in study.analysis.rows}
-    asked = []
+    asked, every = [], words.analyses(scenario)
     for name in scenario.primary:
-        text = words.analysis(name, scenario.analyses[name], primary=True)
+        text = every[name]
         asked.append(f"{shown[name]}: {text.partition(': ')[2]}")
     return "; ".join(asked)
 

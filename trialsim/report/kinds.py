@@ -135,7 +135,7 @@ FAMILY_METHODS = {
     designs.FAMILY_HOLM.name: "Holm's method",
     designs.FAMILY_HOCHBERG.name: "Hochberg's method",
     designs.DUNNETT_STEP_DOWN.name: "Dunnett's step-down method",
-    designs.FIXED_SEQUENCE.name: "a fixed sequence: each is tested only while all before it were rejected",
+    designs.FIXED_SEQUENCE.name: "a fixed sequence (each is tested only while all before it were rejected)",
     designs.GRAPH.name: "a graph",
 }
 

@@ -12,7 +12,7 @@ from trialsim.quantities.fields import Number, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
-from trialsim.scenario.comparisons import split_member
+from trialsim.scenario.comparisons import comparisons, split_member
 from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Leave, Outcome, Scenario
 
 INDENT = "  "
@@ -316,8 +316,28 @@ def families(scenario: Scenario) -> Iterator[str]:
         yield "A member with a margin has a one-sided p-value at half of alpha: the family takes twice its p, and shows half."
 
 
-def analysis(name: str, what: Analysis, *, primary: bool) -> str:
-    """An analysis in one line."""
+def analyses(scenario: Scenario) -> dict[str, str]:
+    """Every analysis in one line, by its name."""
+    found = {}
+    for name, what in scenario.analyses.items():
+        rows = comparisons(what, list(scenario.design.arms))
+        pairs = {f"{name}/{row.contrast}" for row in rows if not row.main}
+        members = [(split_member(one), family) for family, these in scenario.families.items() for one in these.members]
+        named = {f"{analysis_}/{contrast}": family for (analysis_, contrast), family in members}
+        mine = {one: named[one] for one in sorted(pairs) if one in named}
+        text = ""
+        if mine:
+            families = list(dict.fromkeys(mine.values()))
+            text = f"tested in the famil{'y' if len(families) == 1 else 'ies'} {join(families)}"
+            text = text if len(mine) == len(pairs) else f"{join([one.partition('/')[2] for one in mine])} {text}"
+        found[name] = analysis(
+            name, what, primary=name in scenario.primary, together=text, others=len(mine) < len(pairs)
+        )
+    return found
+
+
+def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", others: bool = True) -> str:
+    """An analysis in one line; ``together`` says which of its pairs families test, ``others`` whether there are other pairs."""
     scale = kinds.TRANSFORMS[what.transform]
     named = f"{what.label} ({name})" if what.label else name
     text = f"{named}{', primary' if primary else ''}: {what.test} on {_endpoint(what)}{scale}"
@@ -368,5 +388,6 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""
-        text += f"; then {against} by {what.then.pairs} ({kinds.ADJUSTMENTS[what.then.adjust]}{gate})"
+        how = [f"{kinds.ADJUSTMENTS[what.then.adjust]}{gate}"] if others else []
+        text += f"; then {against} by {what.then.pairs} ({'; '.join([*how, *([together] if together else [])])})"
     return text

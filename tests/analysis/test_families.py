@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from trialsim.analysis import families
-from trialsim.analysis.families import fixed_sequence, graph, remaining_weights, step_down
 from trialsim.analysis.cross_moments import cross_moments
+from trialsim.analysis.families import fixed_sequence, graph, remaining_weights, step_down
 from trialsim.analysis.methods import linear
 from trialsim.analysis.methods.dunnett import dunnett
 from trialsim.analysis.methods.dunnett_adjusted import dunnett_adjusted
@@ -30,7 +30,7 @@ HOLM, SWAP = [0.5, 0.5], [[0.0, 1.0], [1.0, 0.0]]
 def slow_weights(weights, transitions, left):
     """Algorithm 1 of Bretz et al. 2009 in plain numbers: hypotheses are removed one by one, in any order."""
     w, g, there = list(weights), [list(row) for row in transitions], set(range(len(weights)))
-    for j in reversed(sorted(there - set(left))):  # another order than the package's
+    for j in sorted(there - set(left), reverse=True):  # another order than the package's
         there.remove(j)
         w = [w[k] + w[j] * g[j][k] if k in there else 0.0 for k in range(len(w))]
         new = [[0.0] * len(w) for _ in w]
@@ -154,13 +154,12 @@ def test_planted_a_graph_that_forgets_the_loop(monkeypatch):
 
     monkeypatch.setattr(families, "remaining_weights", forgetful)
     rng = np.random.default_rng(3)
-    with pytest.raises(AssertionError):
-        for _ in range(50):
-            weights, passed = random_graph(rng, 4)
-            p = rng.random((1, 4)) ** 3
-            np.testing.assert_allclose(
-                graph(p, weights, passed)[0], slow_graph(p[0].tolist(), weights, passed), rtol=1e-10
-            )
+    worst = 0.0
+    for _ in range(50):
+        weights, passed = random_graph(rng, 4)
+        p = rng.random((1, 4)) ** 3
+        worst = max(worst, np.abs(graph(p, weights, passed)[0] - slow_graph(p[0].tolist(), weights, passed)).max())
+    assert worst > 0.01
 
 
 # ---------------------------------------------------------------- Dunnett, step down

@@ -14,14 +14,16 @@ from trialsim.scenario.comparisons import Comparison, comparisons, family_of_mai
 from trialsim.scenario.model import AnalysisFamily, Draft
 from trialsim.scenario.text import Finding, Path
 
-#: How far shares may be from 100 % in sum: what rounding to 0.01 % in each of several can make.
-ROUNDING = 1e-3
+#: How far weights may stay below 100 % in sum, as three times 33.3 % do; above it the family would not keep its level.
+SHORT, OVER = 1e-3 + 1e-9, 1e-9
 
 
 def check_families(scenario: Draft, report: Report) -> None:
     """Families as people write them: known analyses, one level, shares that fit."""
     for name, family in scenario.families.items():
         path = ("families", name)
+        if not family.members:
+            report(Finding("TS-E160", (*path, "analyses"), "the family has no member.", "Name analyses, or remove it."))
         for i, text in enumerate(family.members):
             _member(text, scenario, _place(path, family, i), report)
         _alpha(family, path, report)
@@ -65,7 +67,7 @@ def _shares(family: AnalysisFamily, path: Path, report: Report) -> None:
         message = f"a graph of {count} hypotheses needs {count} weights."
         remedy = "Write weights: one share of alpha for each member, in their order; together 100 %."
         report(Finding("TS-E162", (*path, "weights") if family.weights else path, message, remedy, on_key=True))
-    elif not math.isclose(sum(one.value for one in family.weights), 1.0, abs_tol=ROUNDING):
+    elif not -SHORT <= sum(one.value for one in family.weights) - 1.0 <= OVER:
         total = 100 * sum(one.value for one in family.weights)
         report(Finding("TS-E163", (*path, "weights"), f"the weights sum to {total:g} %.", "Make them sum to 100 %."))
     if len(family.transitions) != count or any(len(row) != count for row in family.transitions):
@@ -78,7 +80,7 @@ def _shares(family: AnalysisFamily, path: Path, report: Report) -> None:
         if row[i].value > 0:
             message = f"'{family.members[i]}' passes alpha to itself."
             report(Finding("TS-E164", (*path, "transitions", i, i), message, "Write 0 % there."))
-        elif total > 1.0 + ROUNDING:
+        elif total > 1.0 + OVER:
             message = f"'{family.members[i]}' passes on {100 * total:g} % of its alpha."
             report(Finding("TS-E164", (*path, "transitions", i), message, "Make each row sum to 100 % at most."))
 
@@ -100,7 +102,7 @@ def check_members(scenario: Draft, report: Report) -> None:
                 where = "twice in this family" if before == name else f"in the family '{before}' too"
                 report(Finding("TS-E161", here, f"'{text}' is {where}.", "Name each hypothesis once."))
             rows.append((analysis, row))
-        if len(rows) == len(family.members):
+        if rows and len(rows) == len(family.members):
             _joint(scenario, FAMILY_METHOD[family.method], rows, path, report)
 
 

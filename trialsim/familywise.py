@@ -26,7 +26,7 @@ from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.table import Measure, MeasureColumn, measures
 from trialsim.evaluate.truth import Truth
 from trialsim.evaluate.verdict import Ruling, is_null, judge, words_of
-from trialsim.kinds.designs import GREATER, LESS, STRATEGY
+from trialsim.kinds.designs import STRATEGY, WAY
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.memory import at_once, trial_bytes
 from trialsim.prepared import Study, prepare
@@ -339,8 +339,8 @@ def is_true_null(
     value, mcse = (float(values[truth.twins.index(twin), row]) for values in (truth.value, truth.mcse))
     if not one.margins:
         return is_null(value, mcse, one.no_effect, spread, call.alternative)
-    above = one.margins[0] if len(one.margins) > 1 or call.alternative == GREATER.name else -math.inf
-    below = one.margins[-1] if len(one.margins) > 1 or call.alternative == LESS.name else math.inf
+    above = one.margins[0] if len(one.margins) > 1 or WAY[call.alternative] > 0 else -math.inf
+    below = one.margins[-1] if len(one.margins) > 1 or WAY[call.alternative] < 0 else math.inf
     return not above < value < below
 
 

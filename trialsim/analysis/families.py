@@ -15,7 +15,7 @@ import numpy as np
 from trialsim.analysis import multiplicity
 from trialsim.analysis.plan import AnalysisPlan, PlannedFamily
 from trialsim.analysis.rows import BoolArray, FloatArray, Rows
-from trialsim.kinds.designs import DUNNETT_STEP_DOWN, FAMILY_METHOD, FIXED_SEQUENCE, GRAPH
+from trialsim.kinds.designs import FAMILY_METHOD
 
 #: From the statistics of some members, missing where a member is left out, to joint (single-step) p-values of the others.
 Jointly = Callable[[Sequence[Rows]], FloatArray]
@@ -35,11 +35,11 @@ def adjusted(plan: AnalysisPlan, family: PlannedFamily, tested: Sequence[Rows], 
     sides = np.array([2.0 if plan.rows[row].margins else 1.0 for row in family.rows])
     p = np.minimum(np.stack([rows.p for rows in tested], axis=1) * sides, 1.0)
     method = FAMILY_METHOD[family.method]
-    if method is GRAPH:
+    if method.graph:
         found = graph(p, family.weights, family.transitions)
-    elif method is FIXED_SEQUENCE:
+    elif method.sequence:
         found = fixed_sequence(p)
-    elif method is DUNNETT_STEP_DOWN:
+    elif method.against_one:
         assert jointly is not None  # checked when the scenario was resolved
         found = step_down(p, tested, jointly)
     else:

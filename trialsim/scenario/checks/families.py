@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from trialsim.kinds.designs import FAMILY_METHOD, GRAPH, FamilyMethod
+from trialsim.kinds.designs import FAMILY_METHOD, FamilyMethod
 from trialsim.kinds.tests import PAIR
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
@@ -58,7 +58,7 @@ def _alpha(family: AnalysisFamily, path: Path, report: Report) -> None:
 def _shares(family: AnalysisFamily, path: Path, report: Report) -> None:
     """The weights and transitions of a graph, which no other method has."""
     count = len(family.members)
-    if FAMILY_METHOD[family.method] is not GRAPH:
+    if not FAMILY_METHOD[family.method].graph:
         for key in (key for key in ("weights", "transitions") if getattr(family, key)):
             message = f"{family.method} has no {key}."
             report(Finding("TS-E162", (*path, key), message, f"Remove {key}:, or write method: graph.", on_key=True))

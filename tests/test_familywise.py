@@ -233,7 +233,10 @@ def test_which_hypotheses_are_true_and_which_no_configuration_reaches() -> None:
     assert by_off["both", (("music", "pain"),)] == ("pain/music - control",)
     assert ("both", ()) not in by_off
     assert len([one for one in found().rows if one.family == "confirmatory"]) == 7
-    assert found().unreachable == {"with_margin": ("as good/massage - music",)}
+    assert "as good/massage - music" in by_off["with_margin", (("massage", "pain"),)]  # worse by 1.2, the margin is 1
+    assert found().unreachable == {}
+    wide = familywise(change(study().scenario, {"analyses.as good.margin": 2}), replicates=20)
+    assert wide.unreachable == {"with_margin": ("as good/massage - music",)}
 
 
 def test_a_test_of_all_arms_is_true_without_any_of_their_effects() -> None:

@@ -31,6 +31,7 @@ from trialsim.evaluate.truth import (
     bias_values,
     centered_coverage,
     truth_measures,
+    without_selected,
     without_trifles,
 )
 from trialsim.evaluate.verdict import level_rows
@@ -307,7 +308,7 @@ def evaluate(
     first = join_first(kept)
     if truth is not None:
         told_of = without_trifles(plan, truth, told_of)
-        told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
+        told_of = without_selected([*told_of, *centered_coverage(first, told_of)]) + truth_measures(plan, truth)
     told_of += level_rows(plan, study.twins, truth, told_of)
     return OperatingCharacteristics(
         scenario=study.scenario.name,

@@ -75,6 +75,86 @@ def _welch_anova(y: Sequence[Floats]) -> float:
     return float(anova_oneway(list(y), use_var="unequal", welch_correction=True).pvalue)
 
 
+def _brunner_munzel(a: Floats, b: Floats) -> float:
+    """By t: there is no other program for the permutations of small arms (tests/analysis/test_brunner_munzel.py)."""
+    return float(stats.brunnermunzel(a, b).pvalue)
+
+
+def _win_odds(a: Floats, b: Floats) -> float:
+    """From the wins of every pair, on the logit scale, by t."""
+    wins = (np.sign(a[:, None] - b) + 1) / 2
+    chance, parts = wins.mean(), [wins.mean(axis=1), wins.mean(axis=0)]
+    of_a, of_b = (one.var(ddof=1) / one.size for one in parts)
+    df = (of_a + of_b) ** 2 / (of_a**2 / (len(a) - 1) + of_b**2 / (len(b) - 1))
+    t = np.log(chance / (1 - chance)) * chance * (1 - chance) / np.sqrt(of_a + of_b)
+    return float(2 * stats.t.sf(abs(t), df))
+
+
+def _van_elteren(a: Floats, b: Floats, strata_a: Floats, strata_b: Floats) -> float:
+    top = variance = 0.0
+    for stratum in set(strata_a) & set(strata_b):
+        x, y = a[strata_a == stratum], b[strata_b == stratum]
+        n, rank = len(x) + len(y), stats.rankdata(np.concatenate([x, y]))
+        top += (rank[: len(x)].sum() - len(x) * (n + 1) / 2) / (n + 1)
+        variance += len(x) * len(y) / n * rank.var(ddof=1) / (n + 1) ** 2
+    return float(2 * stats.norm.sf(abs(top) / np.sqrt(variance)))
+
+
+def _jonckheere(y: Sequence[Floats]) -> float:
+    """Without ties."""
+    sizes = np.array([len(arm) for arm in y])
+    n = sizes.sum()
+    j = sum(stats.mannwhitneyu(y[k], y[i]).statistic for i in range(len(y)) for k in range(i + 1, len(y)))
+    variance = (n**2 * (2 * n + 3) - (sizes**2 * (2 * sizes + 3)).sum()) / 72
+    return float(2 * stats.norm.sf(abs(j - (n**2 - (sizes**2).sum()) / 4) / np.sqrt(variance)))
+
+
+def _sign(values: Floats, null: float) -> float:
+    above, below = int((values > null).sum()), int((values < null).sum())
+    return float(stats.binomtest(above, above + below, 0.5).pvalue)
+
+
+def _permutation(y: Sequence[Floats], address: Sequence[Floats], pair: tuple[int, int]) -> float:
+    """The same permutations one by one: ``address`` has place, seed, replicate and number of permutations of each value."""
+    from trialsim.numbers.draws import uniforms
+
+    values = np.concatenate([y[k] for k in pair])
+    place, seed, replicate, permutations = np.concatenate([address[k] for k in pair]).T.astype(int)
+    observed, order = y[pair[0]].mean() - y[pair[1]].mean(), np.argsort(place)
+    beyond = np.zeros(2)
+    for k in range(permutations[0]):
+        draws = uniforms(
+            int(seed[0]),
+            "permutation",
+            replicates=range(replicate[0], replicate[0] + 1),
+            participants=place.max() + 1,
+            k=k,
+        )[0]
+        needed, chosen = len(y[pair[0]]), np.zeros(values.size, bool)
+        for left, i in zip(range(values.size, 0, -1), order, strict=True):
+            if draws[place[i]] * left < needed:
+                chosen[i], needed = True, needed - 1
+        found = values[chosen].mean() - values[~chosen].mean()
+        beyond += [found >= observed - 1e-9, found <= observed + 1e-9]
+    return float(min(1.0, 2 * (beyond.min() + 1) / (permutations[0] + 1)))
+
+
+def _tukey(y: Sequence[Floats], pair: tuple[int, int]) -> float:
+    return float(stats.tukey_hsd(*y).pvalue[pair])
+
+
+def _games_howell(y: Sequence[Floats], pair: tuple[int, int]) -> float:
+    welch = stats.ttest_ind(y[pair[0]], y[pair[1]], equal_var=False)
+    return float(stats.studentized_range.sf(np.sqrt(2) * abs(welch.statistic), len(y), welch.df))
+
+
+def _dunn(y: Sequence[Floats], pair: tuple[int, int]) -> float:
+    rank = stats.rankdata(np.concatenate(y))
+    by_arm = np.split(rank, np.cumsum([len(arm) for arm in y])[:-1])
+    a, b = (by_arm[k] for k in pair)
+    return float(2 * stats.norm.sf(abs(a.mean() - b.mean()) / np.sqrt(rank.var(ddof=1) * (1 / len(a) + 1 / len(b)))))
+
+
 def _yes(arm: Floats) -> list[int]:
     return [int((arm == 1).sum()), int((arm == 0).sum())]
 
@@ -122,17 +202,29 @@ def _bayes(a: Floats, b: Floats) -> float:
     return float(stats.norm.cdf(0.0, a.mean() - b.mean(), (a.mean() - b.mean()) / welch.statistic))
 
 
-#: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata or clusters ``x``, the
-#: ``pair`` (a, b) and the ``null``.
+#: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata, clusters or draws ``x``,
+#: the ``pair`` (a, b) and the ``null``.
 Judge = Callable[[Sequence[Floats], Sequence[Floats], tuple[int, int], float], float]
 
 JUDGES: dict[tuple[str, str], Judge] = {
     ("one-sample-t", "one"): lambda y, _x, _pair, null: stats.ttest_1samp(y[0], null).pvalue,
     ("paired-t", "one"): lambda y, _x, _pair, null: stats.ttest_rel(y[0], np.full_like(y[0], null)).pvalue,
     ("wilcoxon", "one"): lambda y, _x, _pair, null: stats.wilcoxon(y[0] - null).pvalue,
+    ("sign", "one"): lambda y, _x, _pair, null: _sign(y[0], null),
+    ("friedman", "one"): lambda y, _x, _pair, _null: stats.friedmanchisquare(*y[0].T).pvalue,
     ("t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]]).pvalue,
     ("welch", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]], equal_var=False).pvalue,
     ("mann-whitney", "two"): lambda y, _x, pair, _null: stats.mannwhitneyu(y[pair[0]], y[pair[1]]).pvalue,
+    ("brunner-munzel", "two"): lambda y, _x, pair, _null: _brunner_munzel(y[pair[0]], y[pair[1]]),
+    ("win-odds", "two"): lambda y, _x, pair, _null: _win_odds(y[pair[0]], y[pair[1]]),
+    ("van-elteren", "two"): lambda y, x, pair, _null: _van_elteren(*(y[k] for k in pair), *(x[k] for k in pair)),
+    ("trimmed-mean", "two"): lambda y, x, pair, _null: (
+        stats.ttest_ind(y[pair[0]], y[pair[1]], equal_var=False, trim=float(x[0][0])).pvalue
+    ),
+    ("permutation", "two"): lambda y, x, pair, _null: _permutation(y, x, pair),
+    ("tukey", "two"): lambda y, _x, pair, _null: _tukey(y, pair),
+    ("games-howell", "two"): lambda y, _x, pair, _null: _games_howell(y, pair),
+    ("dunn", "two"): lambda y, _x, pair, _null: _dunn(y, pair),
     ("ancova", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("chi-square", "two"): lambda y, _x, pair, _null: _chi_square([y[k] for k in pair]),
     ("fisher", "two"): lambda y, _x, pair, _null: _fisher([y[k] for k in pair]),
@@ -142,6 +234,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("anova", "all"): lambda y, _x, _pair, _null: stats.f_oneway(*y).pvalue,
     ("welch-anova", "all"): lambda y, _x, _pair, _null: _welch_anova(y),
     ("kruskal-wallis", "all"): lambda y, _x, _pair, _null: stats.kruskal(*y).pvalue,
+    ("jonckheere", "all"): lambda y, _x, _pair, _null: _jonckheere(y),
     ("ancova", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),
     ("binomial", "one"): lambda y, _x, _pair, null: _binomial(y[0], null),
     ("mcnemar", "one"): lambda y, _x, _pair, _null: _mcnemar(y[0]),

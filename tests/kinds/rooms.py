@@ -15,7 +15,7 @@ from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
 from trialsim.kinds.estimands import ESTIMANDS, MEANT, Estimand
-from trialsim.kinds.tests import PAIRS, TESTS, WITHIN, Pair, Samples, Test
+from trialsim.kinds.tests import NO_ESTIMATE, PAIRS, TESTS, WAYS, WITHIN, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
@@ -47,7 +47,7 @@ def ways(tests: Iterable[Test]) -> list[tuple[str, Samples]]:
 def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
     """What tests can estimate: of every transform and situation that a scenario may ask for."""
     found = set()
-    for test in tests:
+    for test in (test for test in tests if test.effect != NO_ESTIMATE):
         for transform in designs.TRANSFORMS:
             for samples in test.samples:
                 situations = {"one": test.takes, "two": ("arms",), "all": ()}[samples]
@@ -99,9 +99,13 @@ def rooms(
         Room("judges", JUDGES, ways(every)),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
-        Room("truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.OF_TIMES], two),
+        Room(
+            "truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.OF_TIMES, *effects.TRIMMED], two
+        ),
         Room("words of tests", words.TESTS, [test.name for test in every]),
         Room("words of pairs", words.PAIRS, [pair.name for pair in pairs]),
+        Room("words of ways to a p-value", words.WAYS, WAYS),
+        Room("schema: by", schema_words("Analysis", "by"), WAYS),
         Room("words of estimands", words.ESTIMANDS, [estimand.name for estimand in estimands]),
         Room("schema: test", schema_words("Analysis", "test"), names),
         Room("schema: pairs", schema_words("Then", "pairs"), [pair.name for pair in pairs]),

@@ -25,8 +25,11 @@ from trialsim.kinds.designs import (
 )
 from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
+    DEFAULT_PERMUTATIONS,
+    DEFAULT_TRIM,
     GREENHOUSE_GEISSER,
     INTERACTION,
+    NO_ESTIMATE,
     OF_VISITS,
     PAIR_TEST,
     TEST,
@@ -161,6 +164,11 @@ class RowPlan:
         return 2 * self.alpha if self.margins else self.alpha
 
     @property
+    def confidence(self) -> float:
+        """The level of its interval, which is two-sided also for a margin."""
+        return 1.0 - self.two_sided_alpha
+
+    @property
     def shown(self) -> str:
         """What people read in place of the name."""
         return self.label or plain_words(self.analysis)
@@ -210,7 +218,8 @@ class PlannedAnalysis:
 
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
-    and how; ``prior`` is the mean and SD of the prior of a difference.
+    and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
+    several; ``trim`` and ``permutations`` are those of the tests of these names.
     """
 
     name: str
@@ -235,6 +244,9 @@ class PlannedAnalysis:
     sphericity: str = GREENHOUSE_GEISSER
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
+    by: str = ""
+    trim: float = DEFAULT_TRIM
+    permutations: int = DEFAULT_PERMUTATIONS
 
     @property
     def rows(self) -> range:
@@ -416,6 +428,9 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
+        by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
+        trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
+        permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
     )
 
 
@@ -608,7 +623,7 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     many = test.yes_or_no and not call.endpoint.each and len(call.endpoint.categories) != 2
-    if chosen or samples == "all" or many:
+    if chosen or samples == "all" or many or test.effect == NO_ESTIMATE:
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name

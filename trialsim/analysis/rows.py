@@ -20,10 +20,10 @@ NO_VARIANCE: Final = 3
 SINGULAR: Final = 4
 NOT_CONVERGED: Final = 5
 NOT_TESTED: Final = 6
-NO_EVENTS: Final = 7
-SHARED_CLUSTER: Final = 8
-TOO_FEW_CLUSTERS: Final = 9
-NO_EVENT: Final = 7
+SHARED_CLUSTER: Final = 7
+TOO_FEW_CLUSTERS: Final = 8
+NO_EVENT: Final = 9
+SEPARATED: Final = 10
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -33,10 +33,10 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SINGULAR: "a covariate is confounded with the arms",
     NOT_CONVERGED: "the estimate did not converge",
     NOT_TESTED: "not tested: the test before it did not reject",
-    NO_EVENTS: "no events (or nothing but events) in both arms: the ratio does not exist",
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
+    SEPARATED: "separated: all values of one arm are above those of the other",
 }
 
 

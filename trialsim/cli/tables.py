@@ -103,6 +103,9 @@ def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], 
     twin = judged_twin(result.kept.twins)
     still = "and with the clock stopped " if twin == NO_CHANGE else ""
     text = f"Without effects: the same trials without the declared effects {still}({twin} twin)."
+    margins = [row.title for row in result.kept.rows if row.margins]
+    if margins:
+        text += f" With a margin ({', '.join(margins)}): where the margin is true."
     rows = [(row.analysis, row.contrast) for row in result.kept.rows]
     others = [place for place in rows if any(name.startswith(WITHOUT_EFFECTS) for name in of[place])]
     if not others:

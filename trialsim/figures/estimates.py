@@ -55,10 +55,10 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
     return figure
 
 
-def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
+def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
     """One panel for each analysis and contrast: the share of trials in each twentieth of the p-values.
 
-    ``p_values`` has the columns row, twin, p. Under the null twin a valid test is flat at 5 % in each bar.
+    ``p_values`` has the columns row, twin, p, level. Under the null twin a valid test is flat at 5 % in each bar.
     """
     with study_style():
         rows = list(dict.fromkeys(p_values["row"]))
@@ -74,7 +74,8 @@ def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "
                 panel.stairs(
                     shares, edges, fill=twin == "declared", color=color, alpha=0.4 if twin == "declared" else 1
                 )
-            panel.axvline(alpha, color=ACCENT, linewidth=1)
+            level = float(p_values.loc[p_values["row"] == row, "level"].iloc[0])
+            panel.axvline(level, color=ACCENT, linewidth=1)
             panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
             panel.set_title(in_lines(row, 38), fontsize=9)
             panel.yaxis.set_major_formatter(percent_ticks())

@@ -96,6 +96,25 @@ LOG_MEDIAN: Final = Estimand("median log ratio", "pseudomedian", ("log",), ("cha
 PROBABILITY: Final = Estimand(
     "P(X > Y) + ties/2", "superiority", ("none", "log", "percent"), ("arms",), 0.5, "probability", in_unit=False
 )
+LOG_WIN_ODDS: Final = Estimand(
+    "log win odds", "win odds", ("none", "log", "percent"), ("arms",), 0.0, "log", in_unit=False
+)
+STRATIFIED_PROBABILITY: Final = Estimand(
+    "P(X > Y) + ties/2 within strata", "stratified superiority", ("none", "log", "percent"), ("arms",), 0.5, "probability",
+    in_unit=False,
+)  # fmt: skip
+TRIMMED_DIFFERENCE: Final = Estimand(
+    "difference of trimmed means", "trimmed mean", ("none", "percent"), ("arms",), None, "difference", in_unit=True
+)
+TRIMMED_LOG_RATIO: Final = Estimand(
+    "difference of trimmed means of logs", "trimmed mean", ("log",), ("arms",), None, "log", in_unit=True
+)
+MEDIAN_VALUE: Final = Estimand("median value", "median", ("none",), ("value",), None, "difference", in_unit=True)
+MEDIAN_LOG: Final = Estimand("median of logs", "median", ("log",), ("value",), None, "log", in_unit=True)
+MEDIAN_CHANGE: Final = Estimand(
+    "median change", "median", ("none", "percent"), ("change",), None, "difference", in_unit=True
+)
+MEDIAN_LOG_CHANGE: Final = Estimand("median change of logs", "median", ("log",), ("change",), None, "log", in_unit=True)
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
@@ -135,6 +154,14 @@ ESTIMANDS: Final = (
     MEDIAN,
     LOG_MEDIAN,
     PROBABILITY,
+    LOG_WIN_ODDS,
+    STRATIFIED_PROBABILITY,
+    TRIMMED_DIFFERENCE,
+    TRIMMED_LOG_RATIO,
+    MEDIAN_VALUE,
+    MEDIAN_LOG,
+    MEDIAN_CHANGE,
+    MEDIAN_LOG_CHANGE,
     RISK_DIFFERENCE,
     SHARE,
     SHARE_BY_PERCENT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 #: What a test compares: one sample with a number, two arms, or all arms at once.
@@ -14,18 +14,26 @@ Looks = Literal["value", "change", "visits"]
 #: What a test is based on: means (least squares), ranks, tables of counts, or who is at risk at each event.
 Family = Literal["means", "ranks", "tables", "risk sets"]
 
-#: What a test estimates of a sample, or of the difference between two.
+#: What a test estimates of a sample, or of the difference between two; :data:`NO_ESTIMATE` if it estimates nothing.
 Effect = Literal[
     "mean",
+    "trimmed mean",
+    "median",
     "pseudomedian",
     "superiority",
+    "win odds",
+    "stratified superiority",
     "share",
     "change of a share",
     "risk ratio",
     "odds ratio",
     "odds ratio within strata",
     "hazard",
+    "none",
 ]
+
+#: The effect of a test that estimates nothing.
+NO_ESTIMATE: Final = "none"
 
 
 @dataclass(frozen=True)
@@ -47,18 +55,23 @@ class Option:
 BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or remove it.")
 COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
 VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
-STRATA: Final = Option("strata", "has no strata", "Remove strata:.")
+STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test: van-elteren.")
 CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
 MARGIN: Final = Option(
     "margin",
     "cannot test a margin: its variance holds only without an effect",
-    "Use t, welch or ancova, or remove margin:.",
+    "Use t, welch, ancova or risk-difference, or remove margin:.",
 )
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
 PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
+BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
+TRIM: Final = Option("trim", "uses all values", "Remove trim:, or write test: trimmed-mean.")
+PERMUTATIONS: Final = Option(
+    "permutations", "draws no permutations", "Remove permutations:, or write test: permutation."
+)
 
 #: Every key that only some tests take, in the order of the schema.
 OPTIONS: Final = (
@@ -73,7 +86,20 @@ OPTIONS: Final = (
     SPHERICITY,
     PRIOR,
     DECIDE,
+    BY,
+    TRIM,
+    PERMUTATIONS,
 )
+
+#: The share that trimmed-mean cuts at each end by default (Wilcox 2017, section 3.4.3), and the permutations of permutation:
+#: with one more, alpha of 5 % and of 1 % are whole numbers of them.
+DEFAULT_TRIM: Final = 0.2
+DEFAULT_PERMUTATIONS: Final = 1_999
+
+#: Ways to a p-value.
+BY_PERMUTATION: Final = "permutation"
+BY_T: Final = "t"
+WAYS: Final = (BY_PERMUTATION, BY_T)
 
 
 @dataclass(frozen=True)
@@ -108,6 +134,8 @@ class Test:
     directions : which of its samples may have a one-sided alternative
     equal_sds : whether its closed form assumes the same SD in all arms
     marks : whether it reads which values are censored, and so compares times until an event
+    ways : the ways to its p-value that ``by`` may name, the one by default first
+    prints : the statistics that papers print of it, if they are not those of its family (:data:`STATISTICS`)
     """
 
     name: str
@@ -121,6 +149,8 @@ class Test:
     directions: tuple[Samples, ...]
     equal_sds: bool
     marks: bool
+    ways: tuple[str, ...] = ()
+    prints: tuple[str, ...] | None = None
 
     @property
     def at_each_visit(self) -> bool:
@@ -214,6 +244,29 @@ MANN_WHITNEY: Final = Test(
     marks=False,
 )
 
+BRUNNER_MUNZEL: Final = replace(
+    MANN_WHITNEY, name="brunner-munzel", options=(MARGIN, BY), ways=(BY_PERMUTATION, BY_T), equal_sds=False, prints=()
+)
+
+WIN_ODDS: Final = replace(BRUNNER_MUNZEL, name="win-odds", effect="win odds")
+
+VAN_ELTEREN: Final = replace(
+    MANN_WHITNEY,
+    name="van-elteren",
+    effect="stratified superiority",
+    options=(STRATA,),
+    needs=(Requirement((STRATA,), "strata", "Write strata: [site], or covariates by choice."),),
+    prints=(),
+)
+
+TRIMMED_MEAN: Final = replace(WELCH, name="trimmed-mean", effect="trimmed mean", options=(TRIM,), prints=("t",))
+
+PERMUTATION: Final = replace(T, name="permutation", options=(PERMUTATIONS,), prints=())
+
+SIGN: Final = replace(WILCOXON, name="sign", takes=("value", "change"), effect="median")
+
+FRIEDMAN: Final = replace(WILCOXON, name="friedman", takes=("visits",), effect=NO_ESTIMATE, options=(), directions=())
+
 ANOVA: Final = Test(
     name="anova",
     samples=("all",),
@@ -255,6 +308,8 @@ KRUSKAL_WALLIS: Final = Test(
     equal_sds=True,
     marks=False,
 )
+
+JONCKHEERE: Final = replace(KRUSKAL_WALLIS, name="jonckheere", directions=("all",), prints=())
 
 ANCOVA: Final = Test(
     name="ancova",
@@ -351,7 +406,7 @@ RISK_DIFFERENCE: Final = Test(
     family="tables",
     effect="share",
     yes_or_no=True,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -365,7 +420,7 @@ RISK_RATIO: Final = Test(
     family="tables",
     effect="risk ratio",
     yes_or_no=True,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -379,7 +434,7 @@ ODDS_RATIO: Final = Test(
     family="tables",
     effect="odds ratio",
     yes_or_no=True,
-    options=(),
+    options=(MARGIN,),
     needs=(),
     directions=("two",),
     equal_sds=False,
@@ -407,7 +462,7 @@ CLUSTER_T: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(CLUSTERS,),
+    options=(CLUSTERS, MARGIN),
     needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
     directions=("two",),
     equal_sds=False,
@@ -421,7 +476,7 @@ REGRESSION: Final = Test(
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
     needs=(),
     directions=("two",),
     equal_sds=True,
@@ -464,12 +519,20 @@ TESTS: Final = (
     ONE_SAMPLE_T,
     PAIRED_T,
     WILCOXON,
+    SIGN,
+    FRIEDMAN,
     T,
     WELCH,
+    TRIMMED_MEAN,
+    PERMUTATION,
     MANN_WHITNEY,
+    BRUNNER_MUNZEL,
+    WIN_ODDS,
+    VAN_ELTEREN,
     ANOVA,
     WELCH_ANOVA,
     KRUSKAL_WALLIS,
+    JONCKHEERE,
     ANCOVA,
     CHI_SQUARE,
     FISHER,
@@ -501,8 +564,15 @@ RESIDUAL_T: Final = Test(
     marks=False,
 )
 
+#: The same contrast and Welch's t, each with its p-value for all pairs together; only pairs ask for them.
+TUKEY: Final = replace(RESIDUAL_T, name="tukey", directions=(), prints=("t",))
+GAMES_HOWELL: Final = replace(WELCH, name="games-howell", directions=(), prints=("t",))
+
+#: Two arms by their mean ranks among all arms; only pairs ask for it.
+DUNN: Final = replace(MANN_WHITNEY, name="dunn", prints=())
+
 #: Tests that run only inside another.
-WITHIN: Final = (RESIDUAL_T,)
+WITHIN: Final = (RESIDUAL_T, TUKEY, GAMES_HOWELL, DUNN)
 
 TEST: Final = {test.name: test for test in (*TESTS, *WITHIN)}
 
@@ -515,11 +585,13 @@ class Pair:
     ----------
     after : each test of all arms that they may follow, with the test of two arms that is used then
     of_model : whether all pairs share the residual variance of the whole model
+    together : whether its p-values hold for all pairs of arms together, so that nothing is left to adjust
     """
 
     name: str
     after: tuple[tuple[Test, Test], ...]
     of_model: bool
+    together: bool = False
 
 
 _NUMBERS = (ANOVA, WELCH_ANOVA, KRUSKAL_WALLIS)
@@ -530,6 +602,9 @@ PAIRS: Final = (
     ),
     Pair("two-sample-t", tuple((main, T) for main in _NUMBERS), of_model=False),
     Pair("welch", tuple((main, WELCH) for main in _NUMBERS), of_model=False),
+    Pair("tukey", ((ANOVA, TUKEY),), of_model=False, together=True),
+    Pair("games-howell", ((WELCH_ANOVA, GAMES_HOWELL),), of_model=False, together=True),
+    Pair("dunn", ((KRUSKAL_WALLIS, DUNN),), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
     Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
     Pair("log-rank", ((LOG_RANK, LOG_RANK),), of_model=False),
@@ -567,3 +642,8 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("risk sets", "two"): (),
     ("risk sets", "all"): (),
 }
+
+
+def statistics_of(test: Test, samples: Samples) -> tuple[str, ...]:
+    """The statistics that papers print of a test."""
+    return STATISTICS[test.family, samples] if test.prints is None else test.prints

@@ -133,6 +133,8 @@ def _level(run: ReportSource) -> Line:
     there = ""
     if worst.measure == WITHOUT_EFFECTS and truth is not None:
         there = f"; the true effect there is {se_named(measure_with_error(truth, 'number'))}"
+    if any(row.margins for row in run.characteristics.kept.rows if row.analysis == worst.analysis):
+        which = " where the margin is true" + which
     text = f"{called[0].upper()}{called[1:]}{which} {se_named(rate)} at a level of {plain(100 * worst.alpha)} %"
     return Line("Level", f"{text}: {worst.words}{there}.", worst.too_often)
 
@@ -140,8 +142,17 @@ def _level(run: ReportSource) -> Line:
 # ---------------------------------------------------------------- what limits it
 
 
+def _leaving_cuts(run: ReportSource) -> bool:
+    """Whether participants may leave while events are counted or awaited."""
+    scenario = run.study.scenario
+    leave = scenario.attrition or (scenario.setting.patients.leave if scenario.setting else ())
+    return bool(leave) and any(outcome.scale.follow for outcome in scenario.outcomes.values())
+
+
 def _limits(run: ReportSource) -> str:
     found = losses(run)
+    if not found and _leaving_cuts(run):
+        return "No value is missing; who leaves is followed until then."
     if not found:
         return "Nothing is lost: everyone takes part and is measured."
     named = [text for share, text in found if share >= SMALL]

@@ -60,12 +60,11 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
     from trialsim.figures.power import rejection_rates
 
     result, kept, trial = run.characteristics, run.characteristics.kept, run.cohort.one(0)
-    alpha = kept.rows[0].alpha
     yield Picture(
         "power",
         "Power, and how often the same tests reject when the arms do nothing",
         "Each dot is the share of simulated trials in which the test rejects, with its 95 % Monte Carlo interval.",
-        rejection_rates(rejection_frame(result), alpha=alpha, note=note(result)),
+        rejection_rates(rejection_frame(result), note=note(result)),
     )
     if run.study.program is not None:
         yield from _ward_pictures(run, trial)
@@ -90,7 +89,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
         "p_values",
         "Distribution of p-values",
         "A valid test without an effect has the same share of trials in each twentieth.",
-        p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), alpha=alpha, note=note(result)),
+        p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), note=note(result)),
     )
 
 

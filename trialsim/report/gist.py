@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trialsim.analysis.estimates import Estimates
     from trialsim.cohort import Cohort
     from trialsim.prepared import Study
+    from trialsim.response.effects import ImpliedEffect
 
 #: Effects named in a sentence; the table has all of them.
 MOST_NAMED = 3
@@ -94,11 +95,17 @@ def _effect(study: Study) -> str:
     plan, wanted = study.response, primary_points(study)
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
     found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
-    texts = [
-        f"{one.arm} - {against} {one.difference:+.3g} at {one.visit} (Cohen's d {one.cohens_d:+.2f})" for one in found
-    ]
+    texts = [f"{one.arm} - {against} {_size(study, one)}" for one in found]
     more = f"; {len(texts) - MOST_NAMED} more in the table" if len(texts) > MOST_NAMED else ""
     return "; ".join(texts[:MOST_NAMED]) + more if texts else _through(study)
+
+
+def _size(study: Study, one: ImpliedEffect) -> str:
+    """An effect as its scale declares it: a ratio of rates or hazards, otherwise a difference."""
+    scale = study.scenario.outcomes[one.outcome].scale
+    if scale.follow is not None and one.ratio is not None:
+        return f"{scale.effects[0].replace('_', ' ')} {one.ratio:.2f} at {one.visit}"
+    return f"{one.difference:+.3g} at {one.visit} (Cohen's d {one.cohens_d:+.2f})"
 
 
 def _through(study: Study) -> str:
@@ -195,7 +202,7 @@ def _estimate(played: ReplaySource, row: RowPlan) -> str:
     if row.estimand == NO_ESTIMAND or math.isnan(value):
         return ""
     unit = f" {row.unit}" if row.unit else ""
-    interval = "" if math.isnan(low) else f" ({plain(100 * (1 - row.alpha))} % interval {ends(low, high)})"
+    interval = "" if math.isnan(low) else f" ({plain(100 * row.confidence)} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
     return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
 

@@ -9,12 +9,22 @@ TESTS = {
     tests.ONE_SAMPLE_T.name: "Student's t-test of one mean against a number",
     tests.PAIRED_T.name: "Student's t-test of the mean change within participants",
     tests.WILCOXON.name: "Wilcoxon's signed rank test of the changes within participants",
+    tests.SIGN.name: "the sign test of a median: how many values lie above a number, of those that differ from it",
+    tests.FRIEDMAN.name: "Friedman's rank test of several visits within participants",
     tests.T.name: "Student's t-test of two means, with one SD for both arms",
     tests.WELCH.name: "Welch's t-test of two means, with an SD for each arm",
+    tests.TRIMMED_MEAN.name: "Yuen's t-test of two means without the most extreme values, with an SD for each arm",
+    tests.PERMUTATION.name: "permutation test of two means: how often the arms differ as much if they are dealt at random",
     tests.MANN_WHITNEY.name: "Mann and Whitney's rank test (Wilcoxon's rank sum test) of two arms",
+    tests.BRUNNER_MUNZEL.name: (
+        "Brunner and Munzel's rank test of two arms, which need not spread equally; by permutation below 15 in an arm"
+    ),
+    tests.WIN_ODDS.name: "test of the win odds of two arms, ties counted half; by permutation below 15 in an arm",
+    tests.VAN_ELTEREN.name: "van Elteren's rank test of two arms, compared within strata",
     tests.ANOVA.name: "analysis of variance: are the means of all arms equal, with one SD for all?",
     tests.WELCH_ANOVA.name: "Welch's analysis of variance: are the means of all arms equal, with an SD for each arm?",
     tests.KRUSKAL_WALLIS.name: "Kruskal and Wallis's rank test of all arms",
+    tests.JONCKHEERE.name: "Jonckheere and Terpstra's rank test of a trend over the arms, in their order in the design",
     tests.ANCOVA.name: "analysis of covariance: means compared at equal baselines and covariates",
     tests.CHI_SQUARE.name: "Pearson's chi-square test of how many are yes in each arm, with Yates's correction between two",
     tests.FISHER.name: "Fisher's exact test of how many are yes in two arms",
@@ -30,6 +40,9 @@ TESTS = {
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
+    tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
+    tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
+    tests.DUNN.name: "Dunn's test of two arms by their mean ranks among all arms",
 }
 
 #: Which test of repeated measures; reads after a comma.
@@ -51,10 +64,19 @@ PAIRS = {
     "t": "t-tests of two arms with the SD of the model over all arms",
     "two-sample-t": TESTS[tests.T.name],
     "welch": TESTS[tests.WELCH.name],
+    "tukey": TESTS[tests.TUKEY.name],
+    "games-howell": TESTS[tests.GAMES_HOWELL.name],
+    "dunn": TESTS[tests.DUNN.name],
     "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
     "fisher": TESTS[tests.FISHER.name],
     "chi-square": TESTS[tests.CHI_SQUARE.name],
     "log-rank": TESTS[tests.LOG_RANK.name],
+}
+
+#: How a test comes to its p-value, if the scenario says it; reads after the endpoint.
+WAYS = {
+    tests.BY_PERMUTATION: ", p by permutation below 15 in an arm and else by t",
+    tests.BY_T: ", p by t at every size",
 }
 
 #: What is estimated; reads after "estimates".
@@ -68,6 +90,17 @@ ESTIMANDS = {
     estimands.MEDIAN.name: "the pseudomedian of the changes",
     estimands.LOG_MEDIAN.name: "the pseudomedian of the changes of logarithms",
     estimands.PROBABILITY.name: "the chance that a participant of the first arm has the higher value, ties counted half",
+    estimands.LOG_WIN_ODDS.name: "the logarithm of the win odds: the chance of the higher value against that of the lower one",
+    estimands.STRATIFIED_PROBABILITY.name: (
+        "the chance that a participant of the first arm has the higher value than one of the second arm in the same stratum, "
+        "ties counted half"
+    ),
+    estimands.TRIMMED_DIFFERENCE.name: "the difference of two trimmed means",
+    estimands.TRIMMED_LOG_RATIO.name: "the difference of two trimmed means of logarithms",
+    estimands.MEDIAN_VALUE.name: "the median",
+    estimands.MEDIAN_LOG.name: "the median of the logarithms",
+    estimands.MEDIAN_CHANGE.name: "the median of the changes",
+    estimands.MEDIAN_LOG_CHANGE.name: "the median of the changes of logarithms",
     estimands.RISK_DIFFERENCE.name: "the difference of two shares of yes",
     estimands.SHARE.name: "the share of yes",
     estimands.SHARE_BY_PERCENT.name: "the share of those whose percent change is a yes",

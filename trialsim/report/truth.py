@@ -88,7 +88,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
         bias, relative = found("bias"), found("relative_bias")
         far = bias is not None and abs(bias.value) > MARKED * bias.mcse
         coverage = found("coverage")
-        level = 1 - row.alpha
+        level = row.confidence
         size = found("type_m_error")
         rows.append(
             {
@@ -97,7 +97,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
                 "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
-                "truth": found.number("truth"),
+                "truth": _beside(found.number("truth"), found.number("truth_of_everyone")),
                 "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),
                 "rmse": found.number("rmse"),
@@ -137,6 +137,15 @@ def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
     """The bias with its error, and as a share of the truth where that differs clearly from 0."""
     share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
     return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
+
+
+def _beside(cell: Cell, everyone: Cell) -> Cell:
+    """A truth, and below it that of everyone where it is another one."""
+    if not everyone.text:
+        return cell
+    return Cell(
+        cell.text, cell.marked, ", ".join(part for part in (cell.below, f"of everyone {everyone.text}") if part)
+    )
 
 
 def _times(size: Measure) -> str:

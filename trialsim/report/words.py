@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
+from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR, PERMUTATIONS, TEST, TRIM
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, Spread
@@ -354,6 +355,13 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
         text += f", within strata of {join(what.strata)}"
     if what.clusters:
         text += f", in clusters by {what.clusters}"
+    if TRIM in TEST[what.test].options:
+        share = DEFAULT_TRIM if what.trim is None else what.trim.value
+        text += f", {100 * share:g} % of the values cut at each end"
+    if PERMUTATIONS in TEST[what.test].options:
+        text += f", {what.permutations or DEFAULT_PERMUTATIONS:,} permutations"
+    if what.by is not None:
+        text += kinds.WAYS[what.by]
     if what.within:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:
@@ -388,6 +396,9 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""
-        how = [f"{kinds.ADJUSTMENTS[what.then.adjust]}{gate}"] if others else []
+        adjustment = (
+            "p for all pairs together" if PAIR[what.then.pairs].together else kinds.ADJUSTMENTS[what.then.adjust]
+        )
+        how = [f"{adjustment}{gate}"] if others else []
         text += f"; then {against} by {what.then.pairs} ({'; '.join([*how, *([together] if together else [])])})"
     return text

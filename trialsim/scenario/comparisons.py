@@ -50,14 +50,18 @@ def comparisons(analysis: Analysis, arms: Sequence[str]) -> tuple[Comparison, ..
 
 
 def _alone(analysis: Analysis, arms: Sequence[str]) -> Iterator[Comparison]:
-    visit, start = endpoint_visits(analysis)
-    text = visit if start is None else f"{visit} - {start}"
-    if analysis.over is not None:
-        text = f"{analysis.over.by} of {analysis.over.visits[0]} to {visit}"
+    text = ", ".join(analysis.visits) or _endpoint_name(analysis)
     if not analysis.within:
         yield Comparison("one", (), text)
     for arm in analysis.within:
         yield Comparison("one", (arms.index(arm),), f"{text} in {arm}")
+
+
+def _endpoint_name(analysis: Analysis) -> str:
+    visit, start = endpoint_visits(analysis)
+    if analysis.over is not None:
+        return f"{analysis.over.by} of {analysis.over.visits[0]} to {visit}"
+    return visit if start is None else f"{visit} - {start}"
 
 
 def pairs_of(then: Then, arms: Sequence[str]) -> tuple[tuple[int, int], ...]:

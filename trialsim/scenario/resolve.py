@@ -7,8 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
-from trialsim.kinds.designs import EACH_ARM, IN_TURN, METHOD, PERCENT, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM
-from trialsim.kinds.tests import TEST
+from trialsim.kinds.designs import (
+    EACH_ARM,
+    IN_TURN,
+    METHOD,
+    PERCENT,
+    PERMUTED_BLOCKS,
+    PLACES_LEFT,
+    SIMPLE,
+    TRANSFORM,
+    UNADJUSTED,
+)
+from trialsim.kinds.tests import PAIR, TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
@@ -334,6 +344,8 @@ def _analysis(
         changes["margin"] = tuple(
             _margin(one, analysis, unit, (*path, "margin", i), findings) for i, one in enumerate(analysis.margin)
         )
+    if analysis.then is not None and PAIR[analysis.then.pairs].together:
+        changes["then"] = analysis.then.model_copy(update={"adjust": UNADJUSTED.name})
     return analysis.model_copy(update=changes)
 
 

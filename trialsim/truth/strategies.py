@@ -12,6 +12,7 @@ from trialsim.analysis.endpoints import endpoint_values, within
 from trialsim.analysis.plan import Endpoint, PercentRule
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import STRATEGY
+from trialsim.kinds.tests import DEFAULT_TRIM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
@@ -44,6 +45,7 @@ class TargetEffect:
     strategy: str
     responders: PercentRule | None
     strata: tuple[int, ...] = ()
+    trim: float = DEFAULT_TRIM
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,12 @@ def _keys(analysis: Analysis, path: Path, report: Report) -> None:
         if not any(option in given for option in need.options):
             report(Finding("TS-E060", (*path, "test"), f"{analysis.test} needs {need.says}.", need.remedy))
     _decision(analysis, path, report)
+    if analysis.by is not None and test.ways and analysis.by not in test.ways:
+        message = f"{analysis.test} has no p-value by {analysis.by}."
+        report(Finding("TS-E060", (*path, "by"), message, f"Write {' or '.join(test.ways)}."))
+    if analysis.trim is not None and not 0 <= analysis.trim.value < 0.5:
+        message = f"a trimmed mean without {100 * analysis.trim.value:g} % at each end has no values."
+        report(Finding("TS-E013", (*path, "trim"), message, "Write a share below 50 %, such as 20 %."))
     if analysis.alpha is not None and not 0 < analysis.alpha.value < 1:
         rejects = "never" if analysis.alpha.value == 0 else "always"
         message = f"a level of {100 * analysis.alpha.value:g} % rejects {rejects}."
@@ -107,7 +113,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
                 "TS-E061",
                 (*path, "contrast"),
                 f"{test} tests all arms at once.",
-                "Write then: {pairs: ..}, or remove contrast:.",
+                "Write then: {pairs: ..}, or remove contrast:." if pairs_after(TEST[test]) else "Remove contrast:.",
                 on_key=True,
             )
         )
@@ -160,6 +166,10 @@ def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> N
         report(Finding("TS-E063", (*place, "pairs"), message, f"Choose {' or '.join(fitting)}."))
     if then.against is not None:
         known(then.against, arms, "TS-E031", (*place, "against"), report)
+    if PAIR[then.pairs].together and "adjust" in then.model_fields_set and ADJUSTMENT[then.adjust].adjusts:
+        message = f"p-values of {then.pairs} pairs already hold for all pairs together."
+        report(Finding("TS-E063", (*place, "adjust"), message, "Remove adjust:.", on_key=True))
+        return
     if ADJUSTMENT[then.adjust].against_one and (then.against is None or not PAIR[then.pairs].of_model):
         report(
             Finding(
@@ -270,7 +280,7 @@ def _yes_or_no(analysis: Analysis, outcome: Outcome, path: Path, report: Report)
     if counts and rule is None and not selected(analysis, outcome):
         what = (
             f"the change of '{analysis.outcome}' is a number"
-            if analysis.change
+            if analysis.change and not TEST[analysis.test].at_each_visit
             else f"'{analysis.outcome}' is {scale.name}"
         )
         message = f"{analysis.test} needs yes or no; {what}."

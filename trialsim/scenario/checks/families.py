@@ -116,8 +116,13 @@ def _row(text: str, scenario: Draft, arms: Sequence[str], here: Path, report: Re
         message = f"'{name}' has {len(rows)} rows."
         report(Finding("TS-E160", here, message, f"Name one of them: {name}/{rows[0].contrast}."))
         return None
+    then = scenario.analyses[name].then
     for row in rows:
         if row.contrast == contrast:
+            if not row.main and then is not None and PAIR[then.pairs].together:
+                message = f"the p-value of {then.pairs} is that of all pairs together already."
+                report(Finding("TS-E160", here, message, "Choose other pairs for a family, such as t or welch."))
+                return None
             return row
     remedy = did_you_mean(contrast, [row.contrast for row in rows], what="Its rows")
     report(Finding("TS-E160", here, f"'{name}' has no row '{contrast}'.", remedy))

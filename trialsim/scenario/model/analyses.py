@@ -25,8 +25,8 @@ from trialsim.kinds.designs import (
     VISIT_SUMMARY,
     VISIT_TIMES,
 )
-from trialsim.kinds.tests import PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS
-from trialsim.quantities.fields import Amount, Duration, Line, Name, Record, Share, SignedShare
+from trialsim.kinds.tests import PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS, WAYS
+from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.oneof import OneOf
@@ -178,6 +178,9 @@ class Analysis(Record):
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
     prior : the normal prior of the difference between two arms. Example: {mean: 0, sd: 2}
     decide : the posterior probability above which a Bayesian analysis decides. Example: P(effect > 0) > 97.5 %
+    by : the way to the p-value, of tests that have several. Example: t
+    trim : the share of values that a trimmed mean cuts at each end, below 50 %; 20 % by default. Example: 10 %
+    permutations : how many permutations a permutation test draws; 1999 by default. Example: 4999
     alternative : the direction of the test. Example: two-sided
     alpha : the level of the test, between 0 % and 100 %; 5 % by default. Example: 5 %
     """
@@ -209,6 +212,9 @@ class Analysis(Record):
     sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None
     prior: Annotated[EffectPrior | None, LATER] = None
     decide: Annotated[Line | None, LATER] = None
+    by: Annotated[Annotated[str, OneOf(WAYS)] | None, LATER] = None
+    trim: Annotated[Share | None, LATER] = None
+    permutations: Annotated[Count | None, LATER] = Field(default=None, ge=99, le=99_999)
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
     alpha: Share | None = None  # 5 % by default
 

@@ -175,7 +175,7 @@ def familywise(
 ) -> FamilywiseErrors:
     """Familywise error rates of the families of a study.
 
-    Each trial is played on the ward once, and measured again for each configuration, with the same draws.
+    The ward of each trial is simulated once, and its values are measured again for each configuration, with the same draws.
 
     Parameters
     ----------
@@ -398,7 +398,7 @@ def _rejected(
 def _rejected_at_once(
     study: Study, asked: Sequence[Question], replicates: range, *, seed: int | None, engine: Engine
 ) -> Floats:
-    """All of ``replicates`` at once: the ward is played once, and every configuration is measured with the same draws."""
+    """All of ``replicates`` at once: the ward is simulated once, and every configuration is measured with the same draws."""
     plan = members_only(study.analysis)
     place = {(row.analysis, row.contrast): index for index, row in enumerate(plan.rows)}
     cohort = simulate(study, replicates, seed=seed, engine=engine, twins=(DECLARED,))

@@ -56,7 +56,7 @@ class FinishedRun:
     made : the files made
     facts : what its manifest says
     before : where the result is kept that was in the folder before
-    familywise : the familywise error rates of its families, if they were asked for
+    familywise : the familywise error rates of its families, if the run has them
     """
 
     folder: RunFolder

@@ -288,3 +288,15 @@ def test_too_many_configurations_and_no_family_are_refused() -> None:
     with pytest.raises(RunError, match="no family") as refused:
         familywise(without, replicates=10)
     assert refused.value.code == "TS-E168"
+
+
+def test_an_effect_too_small_to_be_seen_in_a_few_trials_is_an_effect() -> None:
+    """Shares of 1 % and 1.1 %: hardly anybody changes in 20 trials, and still the test of all arms is not true."""
+    text = TEXT.replace(
+        "  pain:\n", "  rare: {visits: [post], level: {chance: 1 %}, effects: {music: {odds_ratio: 1.1}}}\n  pain:\n"
+    )
+    text = text.replace("  ranks:", "  rare: {outcome: rare, visit: post, test: chi-square}\n  ranks:")
+    text = text.replace("{analyses: [as good,", "{analyses: [rare, as good,")
+    names = [effect.name for effect in effects_of(prepare(loads(text)))]
+    assert "music on rare" in names
+    assert "massage on rare" not in names

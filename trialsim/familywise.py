@@ -31,6 +31,7 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.memory import at_once, trial_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.response import respond
+from trialsim.response.effects import implied_effects
 from trialsim.response.plan import SwitchedTwin
 from trialsim.result import Result
 from trialsim.scenario.model import Scenario
@@ -50,6 +51,9 @@ LARGEST = 500
 
 #: Replicates in which effects are searched.
 SEARCHED = 20
+
+#: P(X > Y) + P(X = Y) / 2 without an effect.
+HALF = 0.5
 
 #: The measure of the rate.
 ERROR = "familywise_error"
@@ -239,16 +243,27 @@ class Question:
 
 
 def effects_of(study: Study) -> tuple[Effect, ...]:
-    """The effects that members of families depend on: where values change, draw by draw, if effects are removed."""
+    """The effects that members of families depend on.
+
+    They are declared between arms, or values change, draw by draw, if effects are removed (through activities).
+    """
     plan, response = study.analysis, study.response
+    declared_ones = {
+        (one.arm, one.outcome)
+        for one in implied_effects(response)
+        if one.difference != 0.0 or one.cohens_d != 0.0 or one.superiority != HALF
+    }
     cohort = simulate(study, range(SEARCHED), twins=(DECLARED, NULL))
     declared, null = cohort.measurements.values
     found = []
     for arm, outcome in sorted(set().union(*(_compared(study, family) for family in plan.families))):
         columns = [d for d, point in enumerate(response.points) if point.outcome == outcome]
         here = cohort.entries.arm == arm
-        if not np.array_equal(declared[here][:, columns], null[here][:, columns], equal_nan=True):
-            found.append(Effect(arm, outcome, (plan.arms[arm], response.outcomes[outcome].name)))
+        names = (plan.arms[arm], response.outcomes[outcome].name)
+        if names in declared_ones or not np.array_equal(
+            declared[here][:, columns], null[here][:, columns], equal_nan=True
+        ):
+            found.append(Effect(arm, outcome, names))
     return tuple(found)
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import ALL_ARMS
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -17,6 +16,7 @@ from trialsim.report.digits import measure_with_error, percent, plain
 from trialsim.report.reported import ReportSource
 from trialsim.report.truth import level_rate, rate
 from trialsim.report.words import join, number
+from trialsim.scenario.comparisons import ALL_ARMS
 from trialsim.sizing.formula_gaps import points_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SMALL = 0.01
 MOST_NAMED = 2
 
 #: What the rows of several primary analyses together are called; every other contrast has its own words.
-FAMILIES = {"any": "at least one", "all": "all of them"}
+FAMILIES = {"any": "at least one", "all": "all of them", ANY_MEMBER: "at least one", ALL_MEMBERS: "all of them"}
 
 Known = Mapping[str, Measure]
 Place = tuple[str, str]
@@ -246,7 +246,7 @@ class TableRow:
 
 
 def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
-    """Every row of the primary analyses and the main row of each other one, the primary ones first; how many are left out."""
+    """Every row of the primary analyses and of families, and the main row of each other one; how many are left out."""
     of, names = places(result), shown_names(result.kept.rows)
     judged = {(one.analysis, one.contrast): one for one in result.verdicts}
     groups = _groups(result, list(judged))
@@ -267,8 +267,8 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
 
 def _groups(result: OperatingCharacteristics, judged: Sequence[Place]) -> dict[str, list[Place]]:
     """The rows shown, by analysis: the primary ones first."""
-    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main}
-    first = (FAMILY, *result.primary)
+    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main or row.family}
+    first = (FAMILY, *result.primary, *dict.fromkeys(row.family for row in result.kept.rows if row.family))
     rows = [place for place in judged if place[0] in first or place in main]
     known = dict.fromkeys(name for name, _ in rows)
     order = dict.fromkeys([*(name for name in first if name in known), *known])

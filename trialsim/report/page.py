@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -17,6 +17,7 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.brief import headline_verdicts
 from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
+from trialsim.report.familywise import familywise_rows, familywise_texts
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
 from trialsim.report.present import course, levels, nothing_to_find, null_twin, on_the_clock
 from trialsim.report.reported import ReportSource
@@ -113,6 +114,8 @@ def render(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]]) -> s
         "twins": twin_rows(result, scenario.primary),
         "clock": has_clock(result),
         "shared": has_interference(result),
+        "familywise": [] if run.familywise is None else familywise_rows(run.familywise)[0],
+        "familywise_texts": [] if run.familywise is None else familywise_texts(run.familywise),
         "opinions": opinion_table(opinions),
         "why": reasons_shown(opinions),
         "trial": trial_rows(run),
@@ -332,16 +335,19 @@ def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
 
 
 def _family_rows(run: FinishedRun) -> list[dict[str, Any]]:
-    """Several primary analyses together: any of them, all of them."""
-    if len(run.study.scenario.primary) < 2:
-        return []
+    """Several primary analyses together, and each family: any of them, all of them."""
+    together = [(one.name, (ANY_MEMBER, ALL_MEMBERS), "") for one in run.study.analysis.families]
+    if len(run.study.scenario.primary) > 1:
+        together.insert(0, (FAMILY, ("any", "all"), "primary"))
+    shown = _shown(run)
     empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
     return [
         {
-            "analysis": "primary analyses", "shown": "primary analyses", "contrast": which, "test": test, "primary": "primary",
-            **empty, **_decided(run, FAMILY, which),
+            "analysis": shown[name], "shown": shown[name], "contrast": which, "test": test, "primary": primary,
+            **empty, **_decided(run, name, which),
         }
-        for which, test in (("any", "at least one rejects"), ("all", "all reject"))
+        for name, rows, primary in together
+        for which, test in zip(rows, ("at least one rejects", "all reject"), strict=True)
     ]  # fmt: skip
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import trialsim as ts
 from trialsim.evaluate.table import Measure
 from trialsim.familywise import FamilywiseError, FamilywiseErrors
 from trialsim.report.familywise import familywise_rows, familywise_texts, rates
+from trialsim.report.page import render
+from trialsim.runs.run import FinishedRun
+from trialsim.scenario import Scenario, load
+from trialsim.scenario.change import change
+
+LESSONS = Path(__file__).parents[2] / "scenarios" / "lessons"
 
 
 def measure(name: str, value: float) -> Measure:
@@ -40,3 +49,19 @@ def test_the_worst_and_what_is_not_known_are_said() -> None:
 
 def test_bounds_where_many_trials_failed() -> None:
     assert rates((measure("familywise_error_low", 0.04), measure("familywise_error_high", 0.12))) == "4.0 % to 12.0 %"
+
+
+def test_the_page_has_the_families_and_says_what_is_not_judged(tmp_path: Path) -> None:
+    """Of analyses with margins among others there is a power together, and no twin in which all of their nulls are true."""
+    lesson = change(load(LESSONS / "families.yaml"), {"families.omnibus.method": "hochberg"})
+    page = render(of(lesson, tmp_path / "families", familywise=True), [])
+    assert "Errors of families of hypotheses" in page
+    assert "family confirmatory" in page
+    margins = change(load(LESSONS / "noninferiority.yaml"), {"primary": ["noninferior", "different"]})
+    assert "not judged" in render(of(margins, tmp_path / "margins", familywise=False), [])
+
+
+def of(scenario: Scenario, folder: Path, *, familywise: bool) -> FinishedRun:
+    made = ts.run(scenario, folder, replicates=40, truth=False, figures=False, familywise=familywise)
+    assert made.finished is not None
+    return made.finished

@@ -38,7 +38,7 @@ from trialsim.kinds.tests import (
     Samples,
     Test,
 )
-from trialsim.scenario.comparisons import Comparison, comparisons, endpoint_visits, pairs_of, split_member
+from trialsim.scenario.comparisons import ComparedArms, comparisons, endpoint_visits, pairs_of, split_member
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
@@ -600,7 +600,7 @@ def margin_twins(analysis: str, margins: Sequence[float]) -> tuple[str, ...]:
 # ---------------------------------------------------------------- contrasts
 
 
-def _questions(asked: Sequence[Comparison], analysis: Analysis) -> tuple[RowTest, ...]:
+def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTest, ...]:
     """What each row asks, with its test."""
     test = TEST[analysis.test]
     pairs = "" if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name

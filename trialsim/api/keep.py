@@ -115,7 +115,7 @@ class Run(Result):
 
     @property
     def familywise(self) -> FamilywiseErrors | None:
-        """The familywise error rates, if this run was asked for them."""
+        """The familywise error rates, if this run has them."""
         return self._played.familywise
 
     @property

@@ -14,7 +14,7 @@ from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
 from trialsim.report.digits import measure_with_error, percent, plain
 from trialsim.report.reported import ReportSource
-from trialsim.report.truth import level_rate, rate
+from trialsim.report.truth import NOT_JUDGED, level_rate, rate
 from trialsim.report.words import join, number
 from trialsim.scenario.comparisons import ALL_ARMS
 from trialsim.sizing.formula_gaps import points_of
@@ -249,7 +249,8 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
     """Every row of the primary analyses and of families, and the main row of each other one; how many are left out."""
     of, names = places(result), shown_names(result.kept.rows)
     judged = {(one.analysis, one.contrast): one for one in result.verdicts}
-    groups = _groups(result, list(judged))
+    shown = [place for place, known in of.items() if "power" in known or "power_low" in known]
+    groups = _groups(result, shown)
     one_contrast = len({rows[0][1] for rows in groups.values() if len(rows) == 1}) == 1
     found: list[TableRow] = []
     for analysis, rows in groups.items():
@@ -259,10 +260,12 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
         for place in rows:
             alone = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
             name = alone if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
-            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged[place]
-            brief = verdict.words.partition(";")[0]  # the five lines hold how many replicates would decide
-            found.append(TableRow(name, power, without, brief, primary, verdict.too_often))
-    return found, len(judged) - sum(len(rows) for rows in groups.values())
+            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged.get(place)
+            words = NOT_JUDGED if verdict is None else verdict.words
+            brief = words.partition(";")[0].partition(":")[0]  # the five lines hold how many replicates would decide
+            bad = verdict is not None and verdict.too_often
+            found.append(TableRow(name, power, without, brief, primary, bad))
+    return found, len(shown) - sum(len(rows) for rows in groups.values())
 
 
 def _groups(result: OperatingCharacteristics, judged: Sequence[Place]) -> dict[str, list[Place]]:

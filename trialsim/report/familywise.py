@@ -52,7 +52,7 @@ def _row_name(one: FamilywiseError) -> str:
 
 
 def _brief(one: FamilywiseError) -> str:
-    """The verdict; how many more replicates would decide is said of the worst configuration."""
+    """The verdict; of the worst configuration also how many more replicates should decide."""
     return one.words.partition(";")[0]
 
 

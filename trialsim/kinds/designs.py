@@ -65,6 +65,11 @@ class Strategy:
     stratum: bool
     composite: bool
 
+    @property
+    def as_it_happens(self) -> bool:
+        """Whether the effect is that of everyone, whatever happens to treatment."""
+        return not (self.undisturbed or self.while_treated or self.stratum or self.composite)
+
 
 TREATMENT_POLICY: Final = Strategy(
     "treatment policy", undisturbed=False, while_treated=False, stratum=False, composite=False

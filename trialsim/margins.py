@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.effects import two_arms
 from trialsim.analysis.endpoints import endpoint_values
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, margin_twins
+from trialsim.analysis.substitution import NOTHING
 from trialsim.errors import AnalysisError
 from trialsim.kinds.designs import TRANSFORM
 from trialsim.response import respond
@@ -90,7 +91,8 @@ class _Effect:
             rounded=keeps,
         )  # fmt: skip
         times = None if trace is None else visit_hours(response, trace.visits)
-        return endpoint_values(measured.values, self._call.endpoint, times=times)
+        endpoint = replace(self._call.endpoint, instead=NOTHING)  # no value is missing, and a composite has no margin
+        return endpoint_values(measured.values, endpoint, times=times)
 
     def __call__(self, shift: float) -> float:
         moved = replace(self._response, margins=(MarginTwin("moved", self.unit_shift * shift),))

@@ -138,6 +138,7 @@ def test_the_verdict_is_that_of_the_worse_margin() -> None:
         ("noninferior", {"estimand": {"strategy": "hypothetical"}}, "judged for everyone"),
         ("ratio", {"margin": -0.2}, "a ratio above 0"),
         ("ratio", {"margin": 1}, "other than 1"),
+        ("ratio", {"margin": "-10 %"}, "the margin of a ratio is a ratio, not -10 %"),
     ],
 )
 def test_a_margin_that_does_not_fit_is_refused(analysis: str, changes: dict[str, object], words: str) -> None:

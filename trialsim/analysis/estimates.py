@@ -55,10 +55,11 @@ class Estimates(Result):
 
     @property
     def rejected(self) -> Floats:
-        """(T, R, rows) 1 where the test rejects at the row's alpha, 0 where it does not, NaN where it failed."""
+        """(T, R, rows) 1 where the test rejects at the row's alpha, 0 where it does not, NaN where it failed or has no p."""
         alpha = np.array([row.alpha for row in self.rows])
         rejects = (self.status == OK) & (self.p <= alpha)
-        return np.where((self.status == OK) | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
+        known = ((self.status == OK) & ~np.isnan(self.p)) | (self.status == NOT_TESTED)
+        return np.where(known, rejects.astype(np.float64), np.nan)
 
     def lines(self) -> list[str]:
         """The number of replicates, twins and rows."""

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from trialsim.analysis.own import OwnAnalysis, own_analysis
+from trialsim.analysis.substitution import NOTHING, Substitution, substitution
 from trialsim.kinds.designs import (
     FAMILY_METHOD,
     GREATER,
@@ -36,7 +38,7 @@ from trialsim.kinds.tests import (
     Samples,
     Test,
 )
-from trialsim.scenario.comparisons import RowComparison, comparisons, endpoint_visits, pairs_of, split_member
+from trialsim.scenario.comparisons import ComparedArms, comparisons, endpoint_visits, pairs_of, split_member
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
@@ -49,10 +51,14 @@ HOUR = 3600.0
 
 
 class PointIndex(Protocol):
-    """The part of a response plan that analyses need: the position of an outcome at a visit."""
+    """The part of a response plan that analyses need: the position of an outcome at a visit, and the order of visits."""
 
     def point_index(self, outcome: str, visit: str) -> int:
         """Position on the last axis of the measured values."""
+        ...
+
+    def in_order(self, outcome: str) -> tuple[int, ...]:
+        """Positions of an outcome in the order of the protocol."""
         ...
 
 
@@ -87,7 +93,8 @@ class Endpoint:
     (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``categories`` are all
     values it can take, when they are few: such an endpoint is counted instead of sorted. ``over`` makes one number of
     several visits, the last of which is ``visit``; ``transform`` then follows. With ``each`` the limits apply to both values
-    of a change: it is 1 for those who change to yes, -1 for those who change to no.
+    of a change: it is 1 for those who change to yes, -1 for those who change to no. ``instead`` takes the place of values
+    before anything else.
     """
 
     visit: int
@@ -98,6 +105,7 @@ class Endpoint:
     categories: tuple[float, ...] = ()
     over: OverVisits | None = None
     each: bool = False
+    instead: Substitution = NOTHING
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -219,7 +227,8 @@ class PlannedAnalysis:
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
     and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
-    several; ``trim`` and ``permutations`` are those of the tests of these names.
+    several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it may
+    run.
     """
 
     name: str
@@ -247,6 +256,7 @@ class PlannedAnalysis:
     by: str = ""
     trim: float = DEFAULT_TRIM
     permutations: int = DEFAULT_PERMUTATIONS
+    own: OwnAnalysis | None = None
 
     @property
     def rows(self) -> range:
@@ -427,6 +437,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         margins=margins,
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
+        own=own_analysis(scenario, analysis, pairs.point_index),
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
         by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
@@ -453,16 +464,27 @@ def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis, *, visi
     if visit is None:
         visit, start = endpoint_visits(analysis)
         over = _over(scenario, pairs, analysis)
-    cut = analysis.dichotomize
+    cut, instead = analysis.dichotomize, _instead(scenario, pairs, analysis)
     return Endpoint(
         visit=pairs.point_index(analysis.outcome, visit),
         start=None if start is None else pairs.point_index(analysis.outcome, start),
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
-        categories=_categories(scenario.outcomes[analysis.outcome], analysis),
+        categories=_categories(scenario.outcomes[analysis.outcome], analysis, instead),
         over=over,
         each=TEST[analysis.test].at_each_visit,
+        instead=instead,
+    )
+
+
+def _instead(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Substitution:
+    """What takes the place of values of the endpoint."""
+    if analysis.missing is None and analysis.composite is None:
+        return NOTHING
+    name = analysis.outcome
+    return substitution(
+        analysis, scenario.outcomes[name], pairs.in_order(name), lambda visit: pairs.point_index(name, visit)
     )
 
 
@@ -486,12 +508,13 @@ def planned_hours(scenario: Scenario, analysis: Analysis) -> tuple[float, ...]:
     return tuple(scenario.visits[visit].value / HOUR for visit in analysis.over.visits)
 
 
-def _categories(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
+def _categories(outcome: Outcome, analysis: Analysis, instead: Substitution) -> tuple[float, ...]:
     if analysis.dichotomize is not None and not TEST[analysis.test].at_each_visit:
         return (0.0, 1.0)
     if outcome.scale.categories is None or analysis.change is not None or not TRANSFORM[analysis.transform].keeps:
         return ()
-    values = tuple(sorted(float(category) for category in outcome.scale.values or outcome.categories))
+    after = {instead.value} if instead.events else set()
+    values = tuple(sorted({float(category) for category in outcome.scale.values or outcome.categories} | after))
     if analysis.over is None or VISIT_SUMMARY[analysis.over.by].selects:
         return values
     if VISIT_SUMMARY[analysis.over.by].counts:
@@ -526,6 +549,7 @@ def _choice(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Analys
             visit=pairs.point_index(analysis.outcome, last),
             start=pairs.point_index(analysis.outcome, first),
             transform=PERCENT.name,
+            instead=_instead(scenario, pairs, analysis),
         ),
         rule=_percent_rule(analysis.subset.percent_change),
     )
@@ -576,7 +600,7 @@ def margin_twins(analysis: str, margins: Sequence[float]) -> tuple[str, ...]:
 # ---------------------------------------------------------------- contrasts
 
 
-def _questions(asked: Sequence[RowComparison], analysis: Analysis) -> tuple[RowTest, ...]:
+def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTest, ...]:
     """What each row asks, with its test."""
     test = TEST[analysis.test]
     pairs = "" if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
@@ -631,7 +655,7 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
 
 def _no_effect(estimand: str, null: float) -> float:
     if estimand == NO_ESTIMAND:
-        return float("nan")
+        return math.nan  # one object, so that rows of two plans of a study are equal
     fixed = ESTIMAND[estimand].no_effect
     return null if fixed is None else fixed
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
-from trialsim.api.subjects import Subject, study_of
+from trialsim.api.own import first_failures
+from trialsim.api.subjects import Subject, shipped_name, study_of
 from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
 from trialsim.errors import RunError
@@ -56,11 +57,13 @@ class Run(Result):
     folder : where its files are
     finished : what was simulated or merged in this process; None where the folder was opened
     precision : the sentence on the precision that was requested
+    failures : what went wrong first in functions of the study's own
     """
 
     folder: Path
     finished: playing.FinishedRun | None = None
     precision: str | None = None
+    failures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """The manifest is read now: another result may take the place of this one later."""
@@ -167,7 +170,7 @@ class Run(Result):
             return [what]
         from trialsim.report.page import answer
 
-        return [answer(self.finished), what, *([self.precision] if self.precision else [])]
+        return [answer(self.finished), what, *([self.precision] if self.precision else []), *self.failures]
 
     def pictures(self) -> Iterator[Picture]:
         """The figures of the report."""
@@ -195,6 +198,7 @@ def run(
     executor: Executor | str = "threads",
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
+    allow_code: bool = False,
 ) -> Run:
     """Simulate a study many times into its folder: tables, one synthetic trial, figures and a report.
 
@@ -213,13 +217,14 @@ def run(
     workers, executor : where it is simulated; by default in threads, one a core. They change no digit
     progress : is given a stage, the number of replicates done, and their total
     tell : is called with a sentence on each damaged file
+    allow_code : whether the study's own Python functions may run (``test: python``); read them first
 
     Raises
     ------
     RunError
         when ``out`` holds what no run made, is in use, or cannot be written; TS-R017 before a very large run
     """
-    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    study = study_of(subject, set=set, replicates=replicates, seed=seed, allow_code=allow_code)
     folder = folder_of(study, out)
     check_folder(study, folder, engine=engine)
     check_effort(study, workers=workers, large=large or precision is not None)
@@ -251,7 +256,9 @@ def run(
         if figures:
             _draw(finished, say)
         finished = playing.placed(finished)
-    return Run(folder, finished, reached)
+    source = shipped_name(Path(study.scenario.written.file)) or study.scenario.written.file
+    failures = first_failures(finished.study, folder / playing.ESTIMATES, engine=engine, source=source)
+    return Run(folder, finished, reached, failures)
 
 
 def _with_familywise(
@@ -338,12 +345,13 @@ def shard(
     executor: Executor | str = "threads",
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
+    allow_code: bool = False,
 ) -> ShardResult:
     """Simulate the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
 
     Parameters are otherwise those of :func:`run`.
     """
-    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    study = study_of(subject, set=set, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, mine = folder_of(study, out), Shard(index, count)
     check_folder(study, folder, engine=engine)
     check_effort(study, workers=workers, large=large)

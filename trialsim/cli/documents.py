@@ -121,7 +121,12 @@ COMMANDS: dict[str, list[Schema]] = {
     ],
     "run": [
         _without(
-            _record(**_RUN, precision=TEXT, familywise=FAMILYWISE, second_opinions=_list(OPINION)), "precision", "familywise"
+            _record(
+                **_RUN, precision=TEXT, familywise=FAMILYWISE, failures=_list(TEXT), second_opinions=_list(OPINION)
+            ),
+            "precision",
+            "familywise",
+            "failures",
         ),
         _record(shard=_list(COUNT), folder=TEXT),
     ],

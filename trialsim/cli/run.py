@@ -14,7 +14,15 @@ from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.familywise import familywise_as_data, print_familywise
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
+from trialsim.cli.options import (
+    all_option,
+    code_option,
+    json_option,
+    play_options,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from trialsim.cli.parse import REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
@@ -42,6 +50,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before a very large run.")
 @set_option
 @play_options
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -64,6 +73,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -80,7 +90,7 @@ def command(
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
     if shard is not None and familywise:
         raise click.UsageError("--familywise needs the whole run: leave out --shard.")
-    study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
+    study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
         "engine": engine,
@@ -136,6 +146,7 @@ def _print_json(made: Run) -> None:
     document |= {"lines": lines_for_scripts(made)}
     document |= {} if made.familywise is None else {"familywise": familywise_as_data(made.familywise)}
     document |= {} if made.precision is None else {"precision": made.precision}
+    document |= {"failures": list(made.failures)} if made.failures else {}
     print_json({**document, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 
 
@@ -147,6 +158,8 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> Non
         print_familywise(made.familywise, everything=everything)
     if made.precision is not None and not is_quiet():
         print_text(made.precision)
+    for text in made.failures:
+        print_text(text, style="red")
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")

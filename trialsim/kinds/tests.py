@@ -11,10 +11,10 @@ Samples = Literal["one", "two", "all"]
 #: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
 Looks = Literal["value", "change", "visits"]
 
-#: What a test is based on: means (least squares), ranks, tables of counts, or who is at risk at each event.
-Family = Literal["means", "ranks", "tables", "risk sets"]
+#: What a test is based on: means (least squares), ranks, tables of counts, who is at risk at each event, or the user's own code.
+Family = Literal["means", "ranks", "tables", "risk sets", "own"]
 
-#: What a test estimates of a sample, or of the difference between two; :data:`NO_ESTIMATE` if it estimates nothing.
+#: What a test estimates of a sample, or of the difference between two; :data:`NO_ESTIMATE` if it estimates nothing that is known.
 Effect = Literal[
     "mean",
     "trimmed mean",
@@ -66,6 +66,7 @@ NULL: Final = Option("null", "compares with another arm, not with a number", "Re
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
 PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
+FUNCTION: Final = Option("function", "is not the user's own function", "Write test: python, or remove function:.")
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
 TRIM: Final = Option("trim", "uses all values", "Remove trim:, or write test: trimmed-mean.")
@@ -86,6 +87,7 @@ OPTIONS: Final = (
     SPHERICITY,
     PRIOR,
     DECIDE,
+    FUNCTION,
     BY,
     TRIM,
     PERMUTATIONS,
@@ -514,6 +516,20 @@ BAYES: Final = Test(
     marks=False,
 )
 
+PYTHON: Final = Test(
+    name="python",
+    samples=("one", "two"),
+    takes=("value", "change"),
+    family="own",
+    effect=NO_ESTIMATE,
+    yes_or_no=False,
+    options=(FUNCTION,),
+    needs=(Requirement((FUNCTION,), "a function", "Write function: my_analysis.py:compare."),),
+    directions=(),
+    equal_sds=False,
+    marks=False,
+)
+
 #: Tests that a scenario may name, in the order of its schema.
 TESTS: Final = (
     ONE_SAMPLE_T,
@@ -547,6 +563,7 @@ TESTS: Final = (
     RM_ANOVA,
     BAYES,
     LOG_RANK,
+    PYTHON,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -641,6 +658,8 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("tables", "all"): (),
     ("risk sets", "two"): (),
     ("risk sets", "all"): (),
+    ("own", "one"): (),
+    ("own", "two"): (),
 }
 
 

@@ -52,7 +52,7 @@ def _row_name(one: FamilywiseError) -> str:
 
 
 def _brief(one: FamilywiseError) -> str:
-    """The verdict; that of the worst configuration also has how many more replicates would decide."""
+    """The verdict; of the worst configuration also how many more replicates should decide."""
     return one.words.partition(";")[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from trialsim.kinds import designs, estimands, tests
 
 #: What a test is; reads after its name.
@@ -39,6 +41,7 @@ TESTS = {
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
+    tests.PYTHON.name: "a Python function of your own",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
     tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
     tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
@@ -111,6 +114,33 @@ ESTIMANDS = {
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
 
+#: What the exponential of an estimate is, of those that are logarithms; reads before a number.
+BACK = {
+    estimands.LOG_MEAN.name: "geometric mean",
+    estimands.LOG_RATIO.name: "ratio",
+    estimands.LOG_MEDIAN.name: "median ratio",
+    estimands.LOG_WIN_ODDS.name: "win odds",
+    estimands.TRIMMED_LOG_RATIO.name: "ratio",
+    estimands.MEDIAN_LOG.name: "median",
+    estimands.MEDIAN_LOG_CHANGE.name: "median ratio",
+    estimands.RISK_RATIO.name: "risk ratio",
+    estimands.ODDS_RATIO.name: "odds ratio",
+    estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
+    estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
+}
+
+
+def back(estimand: str, value: float) -> str:
+    """The exponential of a logarithm with its name; empty for any other estimand and for no number.
+
+    >>> back("log odds ratio", 0.0), back("mean difference", 0.0)
+    ('odds ratio 1', '')
+    """
+    if estimand not in BACK or math.isnan(value):
+        return ""
+    return f"{BACK[estimand]} {math.exp(value):.3g}"
+
+
 #: How an endpoint is taken; reads after where it is measured.
 TRANSFORMS = {
     designs.NO_TRANSFORM.name: "",
@@ -144,6 +174,13 @@ STRATEGIES = {
     designs.HYPOTHETICAL.name: "; judged against the effect of the strategy 'hypothetical'",
     designs.WHILE_ON_TREATMENT.name: "; judged against the effect of the strategy 'while on treatment'",
     designs.RESPONDER_STRATUM.name: "; judged against the effect of the strategy 'responder stratum'",
+    designs.COMPOSITE.name: "; judged against the effect of the strategy 'composite'",
+}
+
+#: What is done about missing values; reads at the end of a sentence.
+MISSING_METHODS = {
+    designs.COMPLETE.name: "; missing values are left out",
+    designs.LAST_VALUE.name: "; a missing value is replaced by the last value before it (last value carried forward: biased)",
 }
 
 #: Which way an effect is looked for; reads after the contrast.

@@ -286,6 +286,18 @@ def _endpoint(what: Analysis) -> str:
     return text + (", at realized times" if what.over.times == REALIZED else "")
 
 
+def _instead(what: Analysis) -> str:
+    """What takes the place of missing values, and of values after an event."""
+    text = "" if what.missing is None else kinds.MISSING_METHODS[what.missing]
+    if what.from_baseline:
+        text += ", which may be that of the baseline"
+    if what.composite is not None:
+        value = what.composite.value
+        worst = f"the {value}" if isinstance(value, str) else number(value)
+        text += f"; after {join(what.composite.after, 'or')} a value counts as {worst}"
+    return text
+
+
 def family(name: str, what: AnalysisFamily) -> Iterator[str]:
     """A family of hypotheses: its members and its method; of a graph also how alpha moves."""
     level = "" if what.alpha is None else f", at a level of {number(what.alpha)} for all of them together"
@@ -341,7 +353,8 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
     """An analysis in one line; ``together`` says which of its pairs families test, ``others`` whether there are other pairs."""
     scale = kinds.TRANSFORMS[what.transform]
     named = f"{what.label} ({name})" if what.label else name
-    text = f"{named}{', primary' if primary else ''}: {what.test} on {_endpoint(what)}{scale}"
+    test = what.test if what.function is None else f"{what.test} ({what.function.file}:{what.function.name})"
+    text = f"{named}{', primary' if primary else ''}: {test} on {_endpoint(what)}{scale}"
     if what.dichotomize is not None:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]
@@ -392,6 +405,7 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
             if limit is not None
         ]
         text += f"; only participants whose percent change is {join(rules, 'or')}"
+    text += _instead(what)
     text += kinds.STRATEGIES[what.estimand.strategy]
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"

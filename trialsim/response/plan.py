@@ -158,6 +158,15 @@ class ResponsePlan:
         """The column of an outcome at a visit."""
         return self.pairs.index((outcome, visit))
 
+    def in_order(self, outcome: str) -> tuple[int, ...]:
+        """The columns of an outcome in the order of the protocol, without a ward in that of the declared times."""
+
+        def place(d: int) -> float:
+            point = self.points[d]
+            return point.declared_time if self.program is None else self.program.visit_step[point.visit_index]
+
+        return tuple(sorted((d for d, pair in enumerate(self.pairs) if pair[0] == outcome), key=place))
+
 
 #: Reasons for a missing value, by code; declared reasons of ``missing:`` follow.
 REASONS = (

@@ -164,7 +164,7 @@ def summed_up(
         )  # fmt: skip
     write_text(new / RESOLVED, dump(study.scenario))
     write_measures(new / MEASURES, characteristics.measures)
-    cohort = studies.replay(study, 0, engine=engine).cohort
+    cohort = studies.cohort_of(study, 0, engine=engine)
     made = (new / RESOLVED, new / ESTIMATES, new / MEASURES, *write_cohort(cohort.one(0), new / COHORT))
     facts = RunFacts(
         scenario=study.scenario.name,

@@ -18,7 +18,7 @@ REPEATED_CONTRASTS = {INTERACTION: "arms x visits", OF_VISITS: "visits", OF_ARMS
 
 
 @dataclass(frozen=True)
-class RowComparison:
+class ComparedArms:
     """One row of an analysis.
 
     Attributes
@@ -35,26 +35,26 @@ class RowComparison:
     main: bool = True
 
 
-def comparisons(analysis: Analysis, arms: Sequence[str]) -> tuple[RowComparison, ...]:
+def comparisons(analysis: Analysis, arms: Sequence[str]) -> tuple[ComparedArms, ...]:
     """The main test, of two arms, of one sample (in each of its arms), or of all arms; then the pairs."""
     if analysis.contrast is not None:
         pair = split_contrast(analysis.contrast, arms)
         assert pair is not None  # checked when the scenario was resolved
-        return (RowComparison("two", (arms.index(pair[0]), arms.index(pair[1])), " - ".join(pair)),)
+        return (ComparedArms("two", (arms.index(pair[0]), arms.index(pair[1])), " - ".join(pair)),)
     if "one" in TEST[analysis.test].samples:
         return tuple(_alone(analysis, arms))
     contrast = REPEATED_CONTRASTS[analysis.at or INTERACTION] if analysis.visits else ALL_ARMS
-    main = RowComparison("all", tuple(range(len(arms))), contrast)
+    main = ComparedArms("all", tuple(range(len(arms))), contrast)
     pairs = () if analysis.then is None else pairs_of(analysis.then, arms)
-    return (main, *(RowComparison("two", (a, b), f"{arms[a]} - {arms[b]}", main=False) for a, b in pairs))
+    return (main, *(ComparedArms("two", (a, b), f"{arms[a]} - {arms[b]}", main=False) for a, b in pairs))
 
 
-def _alone(analysis: Analysis, arms: Sequence[str]) -> Iterator[RowComparison]:
+def _alone(analysis: Analysis, arms: Sequence[str]) -> Iterator[ComparedArms]:
     text = ", ".join(analysis.visits) or _endpoint_name(analysis)
     if not analysis.within:
-        yield RowComparison("one", (), text)
+        yield ComparedArms("one", (), text)
     for arm in analysis.within:
-        yield RowComparison("one", (arms.index(arm),), f"{text} in {arm}")
+        yield ComparedArms("one", (arms.index(arm),), f"{text} in {arm}")
 
 
 def _endpoint_name(analysis: Analysis) -> str:

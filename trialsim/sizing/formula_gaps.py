@@ -51,6 +51,7 @@ def reasons(
         *_population(study, call, whole_sizes=whole_sizes),
         *_delivery(study, call),
         *_losses(study, declared, outcome),
+        *_instead(call),
         *_measurement(study, call, declared, outcome),
         *_movers(study, call, outcome),
         *_followed(study, call, test, outcome),
@@ -141,6 +142,15 @@ def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[s
         yield f"{DECLARED}{one.reason}, {one.mechanism}): lower{biased}"
     if declared.window is not None and declared.window.otherwise == "drop":
         yield "samples outside their time window are dropped: lower"
+
+
+def _instead(call: PlannedAnalysis) -> Iterator[str]:
+    """What takes the place of values, of which the declared levels know nothing."""
+    rule = call.endpoint.instead
+    if rule.last:
+        yield "missing values are replaced by earlier ones (last value): biased, in either direction"
+    if rule.events:
+        yield f"values after {' or '.join(rule.events)} are replaced, and the formula takes all of them at their levels"
 
 
 def _measurement(study: Study, call: PlannedAnalysis, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:

@@ -18,6 +18,7 @@ from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
 from trialsim.protocol.tapes import draw_tapes
+from trialsim.response.events import events_of_everyone
 from trialsim.response.predictor import PredictorInputs, given
 from trialsim.response.visit_times import visit_hours
 from trialsim.truth.plays import Play, SharedDraws, play
@@ -134,7 +135,23 @@ def endpoint_of(plays: Plays, played: Play, target: TargetEffect, twin: int) -> 
         for visit in target.endpoint.over.points if target.endpoint.over is not None else (target.endpoint.visit,):
             values[0, :, :, visit] = _last_on_treatment(plays.shared, played, visit, whole[twin])
     times = None if played.trace is None else visit_hours(plays.shared.study.response, played.trace.visits)
-    return endpoint_values(values, target.endpoint, times=times)
+    endpoint = complete(target.endpoint)
+    after = None
+    if STRATEGY[target.strategy].composite:
+        after = _after(plays.shared, played, endpoint.instead.events)[twin : twin + 1]
+    return endpoint_values(values, endpoint, times=times, after=after)
+
+
+def complete(endpoint: Endpoint) -> Endpoint:
+    """The endpoint of values of which none is missing: no earlier value takes the place of another."""
+    return replace(endpoint, instead=replace(endpoint.instead, last=()))
+
+
+def _after(shared: SharedDraws, played: Play, events: Sequence[str]) -> Flags:
+    """(T, R, N, D) whether one of the events came before each visit of a simulation."""
+    study = shared.study
+    inputs = PredictorInputs(study.response, played.entries, played.trace, shared.seed, shared.replicates)
+    return events_of_everyone(inputs, events, study.conduct.leave_reasons, played.values)
 
 
 def in_arm(plays: Plays, target: TargetEffect, arm: int) -> Play:
@@ -185,11 +202,5 @@ def _last_on_treatment(shared: SharedDraws, played: Play, visit: int, values: Fl
 
 def _up_to(study: Study, visit: int) -> list[int]:
     """Columns of the same outcome up to a visit, in the order of the protocol."""
-    points, program = study.response.points, study.program
-
-    def place(d: int) -> float:
-        point = points[d]
-        return point.declared_time if program is None else program.visit_step[point.visit_index]
-
-    same = [d for d, point in enumerate(points) if point.outcome == points[visit].outcome]
-    return sorted((d for d in same if place(d) <= place(visit)), key=place)
+    order = study.response.in_order(study.response.pairs[visit][0])
+    return list(order[: order.index(visit) + 1])

@@ -10,7 +10,7 @@ from trialsim.kinds.tests import PAIR
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
-from trialsim.scenario.comparisons import RowComparison, comparisons, family_of_main, split_member
+from trialsim.scenario.comparisons import ComparedArms, comparisons, family_of_main, split_member
 from trialsim.scenario.model import AnalysisFamily, Draft
 from trialsim.scenario.text import Finding, Path
 
@@ -91,7 +91,7 @@ def check_members(scenario: Draft, report: Report) -> None:
     seen: dict[tuple[str, str], str] = {}
     for name, family in scenario.families.items():
         path = ("families", name)
-        rows: list[tuple[str, RowComparison]] = []
+        rows: list[tuple[str, ComparedArms]] = []
         for i, text in enumerate(family.members):
             here, (analysis, _) = _place(path, family, i), split_member(text)
             row = _row(text, scenario, arms, here, report)
@@ -106,7 +106,7 @@ def check_members(scenario: Draft, report: Report) -> None:
             _joint(scenario, FAMILY_METHOD[family.method], rows, path, report)
 
 
-def _row(text: str, scenario: Draft, arms: Sequence[str], here: Path, report: Report) -> RowComparison | None:
+def _row(text: str, scenario: Draft, arms: Sequence[str], here: Path, report: Report) -> ComparedArms | None:
     """The row that a member names."""
     name, contrast = split_member(text)
     rows = comparisons(scenario.analyses[name], arms)
@@ -130,7 +130,7 @@ def _row(text: str, scenario: Draft, arms: Sequence[str], here: Path, report: Re
 
 
 def _joint(
-    scenario: Draft, method: FamilyMethod, rows: Sequence[tuple[str, RowComparison]], path: Path, report: Report
+    scenario: Draft, method: FamilyMethod, rows: Sequence[tuple[str, ComparedArms]], path: Path, report: Report
 ) -> None:
     """Members whose joint distribution a method needs."""
     if not method.against_one:

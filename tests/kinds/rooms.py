@@ -14,7 +14,7 @@ from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
-from trialsim.kinds.estimands import ESTIMANDS, MEANT, Estimand
+from trialsim.kinds.estimands import ESTIMANDS, MARGIN_SCALE, MEANT, Estimand
 from trialsim.kinds.tests import NO_ESTIMATE, PAIRS, TESTS, WAYS, WITHIN, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
@@ -108,6 +108,7 @@ def rooms(
         Room("words of pairs", words.PAIRS, [pair.name for pair in pairs]),
         Room("words of ways to a p-value", words.WAYS, WAYS),
         Room("schema: by", schema_words("Analysis", "by"), WAYS),
+        Room("words of ratios", words.BACK, [e.name for e in estimands if MARGIN_SCALE[e.scale].ratio]),
         Room("words of estimands", words.ESTIMANDS, [estimand.name for estimand in estimands]),
         Room("schema: test", schema_words("Analysis", "test"), names),
         Room("schema: pairs", schema_words("Then", "pairs"), [pair.name for pair in pairs]),

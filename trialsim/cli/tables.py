@@ -15,6 +15,7 @@ from trialsim.evaluate.summaries import TRIAL as TRIAL_NAME
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
 from trialsim.report.digits import SIGN, measure_with_error
+from trialsim.report.kinds import back
 from trialsim.report.truth import level_rate, rate
 
 if TYPE_CHECKING:
@@ -86,16 +87,21 @@ def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
     """Truth, bias and coverage of every row that has a truth."""
     rows: list[tuple[str, ...]] = []
     shown = shown_names(result.kept.rows)
+    estimands = {(row.analysis, row.contrast): row.estimand for row in result.kept.rows}
     for (analysis, contrast), known in of.items():
         scale = known["empirical_se"].value if "empirical_se" in known else 0.0
         numbers = [
             measure_with_error(known[name], "number", scale=scale) if name in known else ""
             for name in ("truth", "bias")
         ]
-        rows.append((shown[analysis], contrast, *numbers, rate(known, "coverage")))
+        ratio = back(estimands[analysis, contrast], known["truth"].value) if "truth" in known else ""
+        rows.append((shown[analysis], contrast, *numbers, rate(known, "coverage"), ratio))
+    with_ratio = any(row[-1] for row in rows)
+    rows = rows if with_ratio else [row[:-1] for row in rows]
     styles = [style_of(primary=analysis in result.primary, bad=False) for analysis, _ in of]
     rows, styles = grouped(rows, styles)
-    print_rows(("estimates", ">truth", ">bias", ">coverage"), rows, wide=True, styles=styles)
+    names = ("estimates", ">truth", ">bias", ">coverage", *(["the truth is a"] if with_ratio else []))
+    print_rows(names, rows, wide=True, styles=styles)
 
 
 def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> str:

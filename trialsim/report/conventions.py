@@ -156,37 +156,37 @@ CONVENTIONS: Final[dict[str, Convention]] = {
     tests.RISK_DIFFERENCE.name: Convention(
         "score test without the factor N / (N - 1), at any margin; interval by Newcombe (method 10)",
         "Farrington and Manning 1990, doi:10.1002/sim.4780091208",
-        "statsmodels test_proportions_2indep",
+        "statsmodels test_proportions_2indep at no difference; rpact at a margin, where statsmodels has a wrong coefficient",
         "its interval can disagree with p near the limit",
     ),
     tests.RISK_RATIO.name: Convention(
         "score test at any margin, and the interval of the same test",
         "Koopman 1984, doi:10.2307/2531405",
         "statsmodels test_proportions_2indep",
-        "no estimate in trials in which one arm has no events",
+        "no estimate in trials in which an arm has no events",
     ),
     tests.ODDS_RATIO.name: Convention(
         "score test at any margin, and the interval of the same test",
         "Miettinen and Nurminen 1985, doi:10.1002/sim.4780040211",
         "statsmodels test_proportions_2indep",
-        "no estimate in trials in which one arm has no events, or only events",
+        "no estimate in trials in which an arm has no events, or only events",
     ),
     tests.CMH.name: Convention(
         "without continuity correction; variance of the common odds ratio by Robins, Breslow and Greenland",
         "Mantel and Haenszel 1959, doi:10.1093/jnci/22.4.719",
-        "statsmodels StratifiedTable",
+        "statsmodels StratifiedTable, R mantelhaen.test",
         "its interval can disagree with p near the limit; an odds ratio within strata is not that of everyone",
     ),
     tests.CLUSTER_T.name: Convention(
         "t-test of the means of clusters, each counting once, df by clusters",
         "Donner and Klar 2000",
         "scipy ttest_ind of the means",
-        "",
+        "a small cluster counts as much as a large one; it fails where a cluster has participants of both arms",
     ),
     tests.RM_ANOVA.name: Convention(
         "complete cases; Greenhouse and Geisser's df by default, Huynh and Feldt's by Lecoutre; visits by type III",
         "Greenhouse and Geisser 1959, doi:10.1007/BF02289823",
-        "R aov and mauchly-based epsilons; statsmodels AnovaRM",
+        "R anova of a multivariate linear model (test Spherical); statsmodels AnovaRM for one arm",
         "complete cases are a selection where values are missing for a reason",
     ),
     tests.BAYES.name: Convention(

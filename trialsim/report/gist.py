@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Protocol
 
 from trialsim.analysis.plan import ALL_ARMS, RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.report import words
+from trialsim.report import kinds, words
 from trialsim.report.brief import Line
 from trialsim.report.digits import plain
 
@@ -205,7 +206,17 @@ def _estimate(played: ReplaySource, row: RowPlan) -> str:
     interval = "" if math.isnan(low) else f" ({plain(100 * row.confidence)} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
     what = "" if own else f", {row.estimand}"
-    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}{what}"
+    text = f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}{what}"
+    ratio = kinds.back(row.estimand, value)
+    if not ratio:
+        return text
+    limits = f" ({ends(_exp(low), _exp(high))})" if interval else ""
+    return f"{text}: {ratio}{limits}"
+
+
+def _exp(limit: float) -> float:
+    """The exponential of a limit; an open side of a ratio is 0 or without end."""
+    return math.exp(limit) if limit < math.log(sys.float_info.max) else math.inf
 
 
 def ends(low: float, high: float) -> str:

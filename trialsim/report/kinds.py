@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from trialsim.kinds import designs, estimands, tests
 
 #: What a test is; reads after its name.
@@ -111,6 +113,33 @@ ESTIMANDS = {
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
+
+#: What the exponential of an estimate is, of those that are logarithms; reads before a number.
+BACK = {
+    estimands.LOG_MEAN.name: "geometric mean",
+    estimands.LOG_RATIO.name: "ratio",
+    estimands.LOG_MEDIAN.name: "median ratio",
+    estimands.LOG_WIN_ODDS.name: "win odds",
+    estimands.TRIMMED_LOG_RATIO.name: "ratio",
+    estimands.MEDIAN_LOG.name: "median",
+    estimands.MEDIAN_LOG_CHANGE.name: "median ratio",
+    estimands.RISK_RATIO.name: "risk ratio",
+    estimands.ODDS_RATIO.name: "odds ratio",
+    estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
+    estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
+}
+
+
+def back(estimand: str, value: float) -> str:
+    """The exponential of a logarithm with its name; empty for any other estimand and for no number.
+
+    >>> back("log odds ratio", 0.0), back("mean difference", 0.0)
+    ('odds ratio 1', '')
+    """
+    if estimand not in BACK or math.isnan(value):
+        return ""
+    return f"{BACK[estimand]} {math.exp(value):.3g}"
+
 
 #: How an endpoint is taken; reads after where it is measured.
 TRANSFORMS = {

@@ -366,6 +366,10 @@ def _margin(margin: Number, analysis: Analysis, unit: str | None, path: Path, fi
     scale = scale_of(analysis)
     if scale is not None and scale.percent and margin.unit == "%":
         return margin.model_copy(update={"value": margin.value / 100, "unit": None})
+    if scale is not None and scale.ratio and margin.unit == "%":
+        message = f"the margin of a ratio is a ratio, not {margin.value:g} %."
+        findings.append(Finding("TS-E069", path, message, f"Write {1 + margin.value / 100:g}."))
+        return margin.model_copy(update={"value": 1 + margin.value / 100, "unit": None})
     of_estimate = TRANSFORM[analysis.transform].unit or None if not TRANSFORM[analysis.transform].keeps else unit
     return convert(margin, of_estimate if scale is not None and scale.in_unit else None, path, findings.append)
 

@@ -17,6 +17,7 @@ from trialsim.analysis.methods.own import fault_of, frames
 from trialsim.analysis.own import Failures
 from trialsim.analysis.rows import BAD_RESULT, OK, RAISED
 from trialsim.api.subjects import study_of
+from trialsim.cli import main
 from trialsim.errors import RunError, ScenarioError
 from trialsim.prepared import Study
 from trialsim.runs.players import play_task, task_of
@@ -323,3 +324,29 @@ def test_the_first_failure_is_the_one_of_the_first_replicate() -> None:
     for replicate, twin in ((7, 0), (3, 1), (3, 0), (5, 0)):
         found.add(replicate, twin, f"{replicate} {twin}")
     assert found.first == (3, 0, "3 0")
+
+
+def test_the_command_line_asks_for_permission(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["run", str(file), "--replicates", "20", "--out", str(file.parent / "out"), "--no-figures"]
+    assert main(words) == 4
+    assert "TS-R080" in capsys.readouterr().err
+    assert not has_run(file)
+    assert main([*words, "--allow-code"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "faulty (own.py:faulty) failed in 4 of 20 trials, first in replicate 4: the function raised ValueError" in said
+    )
+    assert main(["replay", str(file), "--replicate", "5", "--allow-code"]) == 0
+    assert "the function returned 'pvalue', which is none of" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("command", ["run", "size", "compare", "sweep", "assurance", "replay"])
+def test_the_commands_that_analyze_take_the_permission(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert "--allow-code" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["check", "explain", "cohort", "verify", "merge", "runs"])
+def test_the_others_do_not(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert "--allow-code" not in capsys.readouterr().out

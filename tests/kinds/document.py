@@ -17,10 +17,11 @@ import numpy as np
 
 from tests.kinds.judges import JUDGES
 from tests.kinds.test_parts import FILES, asked, looked_at, prepared
+from tests.kinds.test_parts import JUDGED as TESTS
 from trialsim import study as studies
 from trialsim.analysis.estimates import analyze
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.kinds.tests import TESTS, WITHIN
+from trialsim.kinds.tests import WITHIN
 from trialsim.report import kinds as words
 from trialsim.report.conventions import CONVENTIONS
 from trialsim.truth import find_truth

@@ -78,7 +78,7 @@ def schema_words(record: str, key: str) -> list[str]:
 
 def scenarios() -> list[Scenario]:
     """Every scenario that is shipped, an example, or stands here."""
-    files = (*sorted(SHIPPED.rglob("*.yaml")), *sorted(EXAMPLES.glob("*.yaml")), *sorted(HERE.glob("*.yaml")))
+    files = (*sorted(SHIPPED.rglob("*.yaml")), *sorted(EXAMPLES.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))
     return [load(path) for path in files]
 
 

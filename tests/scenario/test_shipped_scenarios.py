@@ -26,7 +26,7 @@ from trialsim.scenario.provenance import provenance
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 FILES = sorted(ROOT.rglob("*.yaml"))
 #: Examples that run Python code are not shipped as scenarios.
-EXAMPLES = sorted((ROOT.parent / "examples").glob("*.yaml"))
+EXAMPLES = sorted((ROOT.parent / "examples").rglob("*.yaml"))
 STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
 
 

@@ -16,7 +16,7 @@ from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
 from trialsim.report.digits import SIGN, measure_with_error
 from trialsim.report.kinds import back
-from trialsim.report.truth import level_rate, rate
+from trialsim.report.truth import NOT_JUDGED, level_rate, rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,11 +71,13 @@ def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
     styles: list[str] = []
     for (analysis, contrast), known in of.items():
         power, verdict = known.get("power") or known.get("power_low"), judged.get((analysis, contrast))
-        if power is None or verdict is None:
+        if power is None:
             continue
-        styles.append(style_of(primary=analysis in (*result.primary, FAMILY), bad=verdict.too_often))
+        bad = verdict is not None and verdict.too_often
+        styles.append(style_of(primary=analysis in (*result.primary, FAMILY), bad=bad))
         rows.append((
-            shown[analysis], contrast, rate(known, "power"), level_rate(known)[0], verdict.words,
+            shown[analysis], contrast, rate(known, "power"), level_rate(known)[0],
+            NOT_JUDGED if verdict is None else verdict.words,
             *([str(power.n_failed or "")] if failed else []),
         ))  # fmt: skip
     names = ("analysis", ">power", ">without effects", "level", *([">failed"] if failed else []))

@@ -65,6 +65,11 @@ class Strategy:
     stratum: bool
     composite: bool
 
+    @property
+    def as_it_happens(self) -> bool:
+        """Whether the effect is that of everyone, whatever happens to treatment."""
+        return not (self.undisturbed or self.while_treated or self.stratum or self.composite)
+
 
 TREATMENT_POLICY: Final = Strategy(
     "treatment policy", undisturbed=False, while_treated=False, stratum=False, composite=False
@@ -267,6 +272,42 @@ HOCHBERG: Final = Adjustment("hochberg", adjusts=True, against_one=False, stepwi
 DUNNETT: Final = Adjustment("dunnett", adjusts=True, against_one=True, stepwise=False)
 ADJUSTMENTS: Final = (UNADJUSTED, BONFERRONI, HOLM, HOCHBERG, DUNNETT)
 ADJUSTMENT: Final = {adjustment.name: adjustment for adjustment in ADJUSTMENTS}
+
+
+@dataclass(frozen=True)
+class FamilyMethod:
+    """How the hypotheses of a family are tested together.
+
+    Attributes
+    ----------
+    sequence : whether the order of the members counts: each is tested only while all before it were rejected
+    graph : whether shares of alpha and where they go are written for each member
+    against_one : whether the members must be pairs of one model against one arm
+    stepwise : whether members that are rejected make it easier to reject others
+    """
+
+    name: str
+    sequence: bool = False
+    graph: bool = False
+    against_one: bool = False
+    stepwise: bool = True
+
+
+FAMILY_BONFERRONI: Final = FamilyMethod(BONFERRONI.name, stepwise=False)
+FAMILY_HOLM: Final = FamilyMethod(HOLM.name)
+FAMILY_HOCHBERG: Final = FamilyMethod(HOCHBERG.name)
+DUNNETT_STEP_DOWN: Final = FamilyMethod("dunnett-step-down", against_one=True)
+FIXED_SEQUENCE: Final = FamilyMethod("fixed-sequence", sequence=True)
+GRAPH: Final = FamilyMethod("graph", graph=True)
+FAMILY_METHODS: Final = (
+    FAMILY_BONFERRONI,
+    FAMILY_HOLM,
+    FAMILY_HOCHBERG,
+    DUNNETT_STEP_DOWN,
+    FIXED_SEQUENCE,
+    GRAPH,
+)
+FAMILY_METHOD: Final = {method.name: method for method in FAMILY_METHODS}
 
 
 @dataclass(frozen=True)

@@ -265,4 +265,10 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "own slow form; R rstatix dunn_test",
         "a third arm moves the ranks, so it does not test P(X > Y) of two arms alone",
     ),
+    tests.PYTHON.name: Convention(
+        "the user's own function on the tidy frame of a trial",
+        "the user",
+        "the user",
+        "what the function gives is not checked",
+    ),
 }

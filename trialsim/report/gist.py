@@ -6,12 +6,13 @@ import math
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from trialsim.analysis.plan import ALL_ARMS, RowPlan
+from trialsim.analysis.plan import RowPlan
 from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report import kinds, words
 from trialsim.report.brief import Line
 from trialsim.report.digits import plain
+from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,9 +81,9 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
 def _asks(study: Study) -> str:
     scenario = study.scenario
     shown = {row.analysis: row.shown for row in study.analysis.rows}
-    asked = []
+    asked, every = [], words.analyses(scenario)
     for name in scenario.primary:
-        text = words.analysis(name, scenario.analyses[name], primary=True)
+        text = every[name]
         asked.append(f"{shown[name]}: {text.partition(': ')[2]}")
     return "; ".join(asked)
 

@@ -221,6 +221,16 @@ ADJUSTMENTS = {
     designs.DUNNETT.name: "dunnett",
 }
 
+#: How the hypotheses of a family are tested together; reads after "by".
+FAMILY_METHODS = {
+    designs.FAMILY_BONFERRONI.name: "Bonferroni's method",
+    designs.FAMILY_HOLM.name: "Holm's method",
+    designs.FAMILY_HOCHBERG.name: "Hochberg's method",
+    designs.DUNNETT_STEP_DOWN.name: "Dunnett's step-down method",
+    designs.FIXED_SEQUENCE.name: "a fixed sequence (each is tested only while all before it were rejected)",
+    designs.GRAPH.name: "a graph",
+}
+
 #: How participants are put into arms; reads after "Allocation:".
 METHODS = {
     designs.IN_TURN.name: "in turn",

@@ -79,6 +79,10 @@ def level_rate(known: Mapping[str, Measure]) -> tuple[str, str]:
     return "", ""
 
 
+#: In place of the verdict on rows that are true in different twins: each margin has its own.
+NOT_JUDGED = "not judged: its margins are true in other twins"
+
+
 def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
     """A row for each analysis with an estimand: truth, bias, RMSE, coverage, errors of sign and size."""
     rows: list[dict[str, object]] = []

@@ -105,13 +105,27 @@ class MarginTwin:
 
 
 @dataclass(frozen=True)
+class SwitchedTwin:
+    """A twin in which the effects of some arms on some outcomes are switched off, and all others are as declared.
+
+    Attributes
+    ----------
+    name : of the twin
+    off : (outcomes, K) which are switched off
+    """
+
+    name: str
+    off: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class ResponsePlan:
     """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
 
     ``reference`` is the row of the levels against which effects are measured: that of an arm, or, in a study of one arm,
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws. ``margins`` are
-    further twins, for analyses that test a margin.
+    further twins, for analyses that test a margin, and ``switched`` are those in which some effects are off.
     """
 
     arms: tuple[str, ...]
@@ -128,6 +142,7 @@ class ResponsePlan:
     warnings: tuple[str, ...]
     declared: tuple[PointPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
     margins: tuple[MarginTwin, ...] = ()
+    switched: tuple[SwitchedTwin, ...] = ()
 
     @property
     def observed(self) -> bool:

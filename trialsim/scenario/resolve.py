@@ -24,8 +24,10 @@ from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.checks.margins import scale_of
+from trialsim.scenario.comparisons import family_of_main
 from trialsim.scenario.model import (
     Analysis,
+    AnalysisFamily,
     Correlation,
     Design,
     Draft,
@@ -127,6 +129,10 @@ def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Dra
         name: _analysis(_with_visits(analysis, points, design), ("analyses", name), design, outcomes, findings)
         for name, analysis in scenario.analyses.items()
     }
+    families = {name: _family(family) for name, family in scenario.families.items()}
+    for name, family in family_of_main(scenario).items():
+        if analyses[name].decide is None:
+            analyses[name] = analyses[name].model_copy(update={"alpha": families[family].alpha})
     published = tuple(
         _published(figure, ("published", i), analyses, outcomes, arms, findings)
         for i, figure in enumerate(scenario.published)
@@ -137,9 +143,15 @@ def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Dra
             "protocol": _with_arms(scenario.protocol, arms),
             "outcomes": outcomes,
             "analyses": analyses,
+            "families": families,
             "published": published,
         }
     )
+
+
+def _family(family: AnalysisFamily) -> AnalysisFamily:
+    """A family with its level written out."""
+    return family.model_copy(update={"alpha": family.alpha or Number(value=DEFAULT_ALPHA, kind="share")})
 
 
 def _design(scenario: Draft) -> Design:

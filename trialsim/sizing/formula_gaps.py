@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from trialsim.analysis.plan import PlannedAnalysis
+from trialsim.analysis.plan import PlannedAnalysis, first_share
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
-from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM
+from trialsim.kinds.designs import ADJUSTMENT, FAMILY_METHOD, METHOD, POPULATION, TRANSFORM
 from trialsim.kinds.tests import Test
 from trialsim.prepared import Study
 from trialsim.response.people import NOBODY
@@ -37,16 +37,17 @@ SKEWED = 0.3
 
 
 def reasons(
-    study: Study, call: PlannedAnalysis, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
+    study: Study, call: PlannedAnalysis, test: Test, pair: tuple[int, int] | None, *, row: int, whole_sizes: bool
 ) -> tuple[str, ...]:
     """Why the simulated power of an analysis differs from its formula; the most important reason first.
 
-    ``whole_sizes`` says that the formula needs whole sizes (:class:`trialsim.analysis.methods.method.ClosedForm`).
+    ``row`` is its place in the plan; ``whole_sizes`` says that the formula needs whole sizes
+    (:class:`trialsim.analysis.methods.method.ClosedForm`).
     """
     outcome = study.response.outcomes[study.response.points[call.endpoint.visit].outcome]
     declared = study.scenario.outcomes[outcome.name]
     return (
-        *_multiplicity(call, pair),
+        *(_in_family(study, row) if study.analysis.rows[row].family else _multiplicity(call, pair)),
         *_population(study, call, whole_sizes=whole_sizes),
         *_delivery(study, call),
         *_losses(study, declared, outcome),
@@ -78,6 +79,13 @@ def loss_of(reason: str) -> str | None:
 def points_of(call: PlannedAnalysis) -> list[int]:
     """The points that the analysis uses."""
     return list(call.points)
+
+
+def _in_family(study: Study, row: int) -> Iterator[str]:
+    family = next(one for one in study.analysis.families if row in one.rows)
+    share = 100 * first_share(family, family.rows.index(row))
+    if FAMILY_METHOD[family.method].stepwise and share < 100:
+        yield f"other members of the family {family.name} pass on their alpha; the formula has {share:.3g} % of it: higher"
 
 
 def _multiplicity(call: PlannedAnalysis, pair: tuple[int, int] | None) -> Iterator[str]:

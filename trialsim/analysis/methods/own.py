@@ -1,7 +1,7 @@
 """The user's own function on the table of each replicate, one call a replicate and twin.
 
 It returns a map of numbers: ``estimate``, ``se``, ``df``, ``statistic``, ``p``, ``low``, ``high``; what is missing is left out. A
-function that raises or returns what is none is a status of its row, and the first of these is remembered in words. Without
+function that raises or returns something else is a status of its row, and the first of these is remembered in words. Without
 ``p`` it is not known whether a trial rejects, so it does not count for the power.
 """
 

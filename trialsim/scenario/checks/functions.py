@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.designs import STRATEGY, TRANSFORM, TREATMENT_POLICY
+from trialsim.kinds.designs import STRATEGY, TRANSFORM
 from trialsim.kinds.tests import FUNCTION, TEST
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Analysis
@@ -24,6 +24,6 @@ def check_function(analysis: Analysis, path: Path, report: Report) -> None:
     for key in (key for key, used in ignored.items() if used):
         message = "the function gets the values as they were measured, and this would be ignored."
         report(Finding("TS-E177", (*path, key), message, f"Do it in the function, and remove {key}:.", on_key=True))
-    if STRATEGY[analysis.estimand.strategy] is not TREATMENT_POLICY:
+    if not STRATEGY[analysis.estimand.strategy].as_it_happens:
         message = "it is not known which effect a function estimates, so it has no true effect."
         report(Finding("TS-E177", (*path, "estimand"), message, "Remove estimand:.", on_key=True))

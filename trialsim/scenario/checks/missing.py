@@ -156,7 +156,7 @@ def check_replaced(analysis: Analysis, outcome: Outcome, path: Path, report: Rep
 
 
 def worst_end(outcome: Outcome) -> float | None:
-    """The worse end of a (resolved) scale; None if it has none, or if it is not said which way is better."""
+    """The worse end of a (resolved) scale; None if it has none, or if the file does not have which way is better."""
     if outcome.better is None:
         return None
     lowest = outcome.better == "higher"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from trialsim.scenario.model.analyses import (
     Analysis,
+    AnalysisFamily,
     Change,
     Composite,
     Dichotomy,
@@ -44,6 +45,7 @@ __all__ = [
     "MOST_PARTICIPANTS",
     "Allocation",
     "Analysis",
+    "AnalysisFamily",
     "AnyLevel",
     "ArmLevels",
     "ArrivalPeriod",

@@ -11,6 +11,7 @@ from trialsim.kinds.designs import (
     ADJUSTMENT,
     ALTERNATIVE,
     CLUSTERS,
+    FAMILY_METHOD,
     HOLM,
     MISSING_METHOD,
     NO_TRANSFORM,
@@ -242,3 +243,23 @@ class Analysis(Record):
     permutations: Annotated[Count | None, LATER] = Field(default=None, ge=99, le=99_999)
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
     alpha: Share | None = None  # 5 % by default
+
+
+class AnalysisFamily(Record):
+    """Hypotheses that are tested together, so that the chance of rejecting any true one stays below alpha.
+
+    Attributes
+    ----------
+    analyses : the members: an analysis, or one of its rows as analysis/contrast. Example: [fear/music - control, pain]
+    method : how they are tested together. Example: holm
+    alpha : the level of the whole family; 5 % by default. Example: 5 %
+    weights : of a graph, the share of alpha each member begins with; together 100 %. Example: [50 %, 50 %]
+    transitions : of a graph, for each member the shares of its alpha that go to each member once it is rejected. Example:
+        [[0 %, 100 %], [100 %, 0 %]]
+    """
+
+    members: Annotated[tuple[Line, ...], OneOrMany()] = Field(alias="analyses")
+    method: Annotated[str, OneOf(FAMILY_METHOD)]
+    alpha: Share | None = None  # 5 % by default
+    weights: tuple[Share, ...] = ()
+    transitions: tuple[tuple[Share, ...], ...] = ()

@@ -1,4 +1,4 @@
-"""The difference of two medians, with a bootstrap: an analysis of your own for own_analysis.yaml."""
+"""The difference of two medians, with a bootstrap: an analysis of your own for own-analysis.yaml."""
 
 import numpy as np
 

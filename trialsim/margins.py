@@ -18,6 +18,7 @@ from trialsim.analysis.effects import two_arms
 from trialsim.analysis.endpoints import TrialArrays, endpoint_values
 from trialsim.analysis.fitted import fitted_effect, potential
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, margin_twins
+from trialsim.analysis.substitution import NOTHING
 from trialsim.errors import AnalysisError
 from trialsim.kinds.designs import TRANSFORM
 from trialsim.kinds.estimands import ESTIMAND
@@ -84,7 +85,7 @@ class _Effect:
             ends = ends[1:]
         self.unit_shift = np.zeros((len(response.points), len(response.arms)))
         for d in ends:
-            self.unit_shift[d, a] = response.points[d].sd[a]
+            self.unit_shift[d, a] = response.points[d].sd[a] if response.points[d].follow is None else 1.0
 
     def _measured(self, response: ResponsePlan, entries: Any, trace: Any, twin: str) -> Measurements:
         """The complete values of everyone."""
@@ -97,7 +98,8 @@ class _Effect:
     def _endpoint(self, measured: Measurements, trace: Any) -> Floats:
         """(R, N) the endpoint of everyone."""
         times = None if trace is None else visit_hours(self._response, trace.visits)
-        return endpoint_values(measured.values, self._call.endpoint, times=times)
+        endpoint = replace(self._call.endpoint, instead=NOTHING)  # no value is missing, and a composite has no margin
+        return endpoint_values(measured.values, endpoint, times=times)
 
     def _arrays(self, measured: Measurements, entries: Any, trace: Any, arm: int) -> TrialArrays:
         inputs = PredictorInputs(self._response, entries, trace, self._seed, self._replicates)
@@ -113,7 +115,13 @@ class _Effect:
             asked, (a, b) = self._call.main, self._call.main.arms
             own = self._arrays(measured, self._entries, self._trace, a)
             other = self._arrays(self._other, *self._other_world, b)
-            return float(np.nanmean(fitted_effect(self._call, asked, own, other)))
+            return float(
+                np.nanmean(
+                    fitted_effect(
+                        replace(self._call, endpoint=replace(self._call.endpoint, instead=NOTHING)), asked, own, other
+                    )
+                )
+            )
         values, against = self._endpoint(measured, self._trace), self._endpoint(self._other, self._other_world[1])
         categories = self._call.endpoint.categories
         each = two_arms(self._estimand, values, against, who_a=self._who, who_b=self._who, categories=categories)

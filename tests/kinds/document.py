@@ -17,10 +17,11 @@ import numpy as np
 
 from tests.kinds.judges import JUDGES
 from tests.kinds.test_parts import FILES, asked, looked_at, prepared
+from tests.kinds.test_parts import JUDGED as TESTS
 from trialsim import study as studies
 from trialsim.analysis.estimates import analyze
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.kinds.tests import TESTS, WITHIN
+from trialsim.kinds.tests import WITHIN
 from trialsim.report import kinds as words
 from trialsim.report.conventions import CONVENTIONS
 from trialsim.truth import find_truth
@@ -134,7 +135,7 @@ def page(known: dict[str, Any]) -> str:
     ]
     for test in (*TESTS, *WITHIN):
         convention = CONVENTIONS[test.name]
-        lines += [f"## {test.name}", "", words.TESTS[test.name].capitalize() + ".", ""]
+        lines += [f"## {test.name}", "", _sentence(words.TESTS[test.name]), ""]
         lines += [
             f"- Convention: {convention.how}.",
             f"- Source: {convention.source}.",
@@ -148,6 +149,11 @@ def page(known: dict[str, Any]) -> str:
             lines.append(_line(samples, prepared(name).analysis.rows[row].estimand, known[key]))
         lines.append("")
     return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    """A text with a capital letter and an end."""
+    return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
 
 
 def _line(samples: str, estimand: str, numbers: dict[str, float]) -> str:

@@ -125,6 +125,7 @@ FITS: dict[str, dict[str, Any]] = {  # what makes a study that an analysis by th
     "fisher": YES, "chi-square": YES, "risk-difference": YES, "risk-ratio": YES, "odds-ratio": YES,
     "cmh": {**YES, "strata": ["sex"]}, "van-elteren": {"strata": ["sex"]}, "rm-anova": {"visits": ["pre", "post"]},
     "bayes": {"prior": {"mean": 0, "sd": 2}, "decide": "P(effect > 0) > 97.5 %"},
+    "python": {"function": {"file": "f.py", "name": "f", "digest": "0" * 32}},
 }  # fmt: skip
 #: Tests that need another study: therapists, times.
 ELSEWHERE = {"cluster-t", "log-rank"}

@@ -82,8 +82,8 @@ def _pooled(a: TrialArrays, b: TrialArrays, pool: slice) -> TrialArrays:
     """Some replicates of both as one."""
 
     def joined(name: str, axis: int = 0) -> Any:
-        parts = [getattr(one, name) for one in (a, b)]
-        return None if parts[0] is None else _as_one(*parts, pool, axis)
+        first, second = getattr(a, name), getattr(b, name)
+        return None if first is None else _as_one(first, second, pool, axis)
 
     return replace(
         a,
@@ -96,6 +96,7 @@ def _pooled(a: TrialArrays, b: TrialArrays, pool: slice) -> TrialArrays:
         completed=joined("completed"),
         site=joined("site"),
         stratum=joined("stratum"),
+        events={names: _as_one(one, b.events[names], pool, 1) for names, one in a.events.items()},
         visit_covariates={key: _covariate(column, b.visit_covariates[key], pool) for key, column in a.visit_covariates.items()},
     )  # fmt: skip
 

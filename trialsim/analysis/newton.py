@@ -25,7 +25,7 @@ CLOSE: Final = 1e-8
 STEPS: Final = 100
 HALVINGS: Final = 30
 
-#: From this step on a direction in which the likelihood rises for ever is looked for; how exactly the others must stand still.
+#: From this step on a direction is looked for in which the likelihood rises for ever; how exactly all others keep their place.
 LOOK: Final = 6
 STILL: Final = 1e-6
 

@@ -24,7 +24,9 @@ SHARED_CLUSTER: Final = 7
 TOO_FEW_CLUSTERS: Final = 8
 NO_EVENT: Final = 9
 SEPARATED: Final = 10
-BOUNDARY: Final = 11
+RAISED: Final = 11
+BAD_RESULT: Final = 12
+BOUNDARY: Final = 13
 
 #: An analysis with one of these has numbers.
 ANALYZED: Final = (OK, BOUNDARY)
@@ -41,6 +43,8 @@ STATUS_TEXT: Final[dict[int, str]] = {
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
     SEPARATED: "separated: an arm or a covariate predicts the outcome exactly",
+    RAISED: "the function raised an error",
+    BAD_RESULT: "the function returned no result that can be used",
     BOUNDARY: "boundary: analyzed, with a variance of the random effects at 0",
 }
 

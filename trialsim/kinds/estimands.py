@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from trialsim.kinds.tests import Effect
 
+#: How the name of an estimand ends that is conditional on what the analysis adjusts for.
+GIVEN: Final = " given the covariates"
+
 #: Where an estimate comes from: one sample of values, one sample of changes, or two arms.
 Situation = Literal["value", "change", "arms"]
 
@@ -153,8 +156,28 @@ ODDS_RATIO_GIVEN: Final = Estimand(
     in_unit=False,
     by_fit=True,
 )
+RATE_RATIO_GIVEN: Final = Estimand(
+    "log rate ratio given the covariates",
+    "rate ratio given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+HAZARD_RATIO_GIVEN: Final = Estimand(
+    "log hazard ratio given the covariates",
+    "hazard given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 ODDS_OF_HIGHER: Final = Estimand(
-    "log odds ratio of a higher score",
+    "log odds ratio of a higher score given the covariates",
     "odds ratio of a higher score",
     ("none", "log", "percent"),
     ("arms",),
@@ -164,7 +187,7 @@ ODDS_OF_HIGHER: Final = Estimand(
     by_fit=True,
 )
 ODDS_WITHIN_PERSON: Final = Estimand(
-    "log odds ratio of a higher score within a person",
+    "log odds ratio of a higher score within a person given the covariates",
     "odds ratio within a person",
     ("none", "log", "percent"),
     ("arms",),
@@ -205,6 +228,8 @@ ESTIMANDS: Final = (
     ODDS_RATIO_GIVEN,
     ODDS_OF_HIGHER,
     ODDS_WITHIN_PERSON,
+    RATE_RATIO_GIVEN,
+    HAZARD_RATIO_GIVEN,
     LOG_HAZARD_RATIO,
 )
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import ALL_ARMS
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
 from trialsim.report.digits import measure_with_error, percent, plain
 from trialsim.report.reported import ReportSource
-from trialsim.report.truth import level_rate, rate
+from trialsim.report.truth import NOT_JUDGED, level_rate, rate
 from trialsim.report.words import join, number
+from trialsim.scenario.comparisons import ALL_ARMS
 from trialsim.sizing.formula_gaps import points_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SMALL = 0.01
 MOST_NAMED = 2
 
 #: What the rows of several primary analyses together are called; every other contrast has its own words.
-FAMILIES = {"any": "at least one", "all": "all of them"}
+FAMILIES = {"any": "at least one", "all": "all of them", ANY_MEMBER: "at least one", ALL_MEMBERS: "all of them"}
 
 Known = Mapping[str, Measure]
 Place = tuple[str, str]
@@ -246,10 +246,11 @@ class TableRow:
 
 
 def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
-    """Every row of the primary analyses and the main row of each other one, the primary ones first; how many are left out."""
+    """Every row of the primary analyses and of families, and the main row of each other one; how many are left out."""
     of, names = places(result), shown_names(result.kept.rows)
     judged = {(one.analysis, one.contrast): one for one in result.verdicts}
-    groups = _groups(result, list(judged))
+    shown = [place for place, known in of.items() if "power" in known or "power_low" in known]
+    groups = _groups(result, shown)
     one_contrast = len({rows[0][1] for rows in groups.values() if len(rows) == 1}) == 1
     found: list[TableRow] = []
     for analysis, rows in groups.items():
@@ -259,16 +260,18 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
         for place in rows:
             alone = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
             name = alone if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
-            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged[place]
-            brief = verdict.words.partition(";")[0]  # the five lines hold how many replicates would decide
-            found.append(TableRow(name, power, without, brief, primary, verdict.too_often))
-    return found, len(judged) - sum(len(rows) for rows in groups.values())
+            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged.get(place)
+            words = NOT_JUDGED if verdict is None else verdict.words
+            brief = words.partition(";")[0].partition(":")[0]  # the five lines hold how many replicates would decide
+            bad = verdict is not None and verdict.too_often
+            found.append(TableRow(name, power, without, brief, primary, bad))
+    return found, len(shown) - sum(len(rows) for rows in groups.values())
 
 
 def _groups(result: OperatingCharacteristics, judged: Sequence[Place]) -> dict[str, list[Place]]:
     """The rows shown, by analysis: the primary ones first."""
-    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main}
-    first = (FAMILY, *result.primary)
+    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main or row.family}
+    first = (FAMILY, *result.primary, *dict.fromkeys(row.family for row in result.kept.rows if row.family))
     rows = [place for place in judged if place[0] in first or place in main]
     known = dict.fromkeys(name for name, _ in rows)
     order = dict.fromkeys([*(name for name in first if name in known), *known])

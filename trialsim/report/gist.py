@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Protocol
 
-from trialsim.analysis.plan import ALL_ARMS, RowPlan
+from trialsim.analysis.plan import RowPlan
 from trialsim.analysis.rows import ANALYZED, NOT_TESTED, STATUS_TEXT
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.report import words
+from trialsim.report import kinds, words
 from trialsim.report.brief import Line
 from trialsim.report.digits import plain
+from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,9 +81,9 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
 def _asks(study: Study) -> str:
     scenario = study.scenario
     shown = {row.analysis: row.shown for row in study.analysis.rows}
-    asked = []
+    asked, every = [], words.analyses(scenario)
     for name in scenario.primary:
-        text = words.analysis(name, scenario.analyses[name], primary=True)
+        text = every[name]
         asked.append(f"{shown[name]}: {text.partition(': ')[2]}")
     return "; ".join(asked)
 
@@ -198,12 +200,24 @@ def p_text(p: float) -> str:
 
 def _estimate(played: ReplaySource, row: RowPlan) -> str:
     value, low, high = (_number(played, name, row) for name in ("estimate", "low", "high"))
-    if row.estimand == NO_ESTIMAND or math.isnan(value):
+    own = played.study.analysis.call_of(played.study.analysis.rows.index(row)).own is not None
+    if (row.estimand == NO_ESTIMAND and not own) or math.isnan(value):
         return ""
     unit = f" {row.unit}" if row.unit else ""
     interval = "" if math.isnan(low) else f" ({plain(100 * row.confidence)} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
-    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
+    what = "" if own else f", {row.effect}"
+    text = f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}{what}"
+    ratio = kinds.back(row.estimand, value)
+    if not ratio:
+        return text
+    limits = f" ({ends(_exp(low), _exp(high))})" if interval else ""
+    return f"{text}: {ratio}{limits}"
+
+
+def _exp(limit: float) -> float:
+    """The exponential of a limit; an open side of a ratio is 0 or without end."""
+    return math.exp(limit) if limit < math.log(sys.float_info.max) else math.inf
 
 
 def ends(low: float, high: float) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -17,10 +17,20 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.brief import headline_verdicts
 from trialsim.report.digits import SIGN, measure_with_error, percent
 from trialsim.report.explain import explain
+from trialsim.report.familywise import familywise_rows, familywise_texts
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
 from trialsim.report.present import course, levels, nothing_to_find, null_twin, on_the_clock
 from trialsim.report.reported import ReportSource
-from trialsim.report.truth import CALLED, has_clock, has_interference, level_rate, rate, truth_rows, twin_rows
+from trialsim.report.truth import (
+    CALLED,
+    NOT_JUDGED,
+    has_clock,
+    has_interference,
+    level_rate,
+    rate,
+    truth_rows,
+    twin_rows,
+)
 from trialsim.report.words import join, number
 from trialsim.scenario.provenance import provenance
 
@@ -113,6 +123,8 @@ def render(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]]) -> s
         "twins": twin_rows(result, scenario.primary),
         "clock": has_clock(result),
         "shared": has_interference(result),
+        "familywise": [] if run.familywise is None else familywise_rows(run.familywise)[0],
+        "familywise_texts": [] if run.familywise is None else familywise_texts(run.familywise),
         "opinions": opinion_table(opinions),
         "why": reasons_shown(opinions),
         "trial": trial_rows(run),
@@ -305,7 +317,7 @@ def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
                 "test": row.test,
                 "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
                 **_decided(run, row.analysis, row.contrast),
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "")
+                "estimand": row.effect + (f" [{row.unit}]" if row.unit else "")
                 if row.no_effect == row.no_effect
                 else "",
                 "estimate": measure_with_error(mean, "number", scale=scale) if mean is not None else "",
@@ -320,28 +332,32 @@ def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
     """What a test decides: power, rejections when there is nothing to find, the verdict, and how often it failed."""
     rows = run.characteristics.measures
     known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
-    verdict = next(one for one in run.characteristics.verdicts if (one.analysis, one.contrast) == (analysis, contrast))
+    judged = {(one.analysis, one.contrast): one for one in run.characteristics.verdicts}
+    verdict = judged.get((analysis, contrast))
     power = known.get("power") or known["power_low"]
     return {
         "power": rate(known, "power"),
         "null": level_rate(known)[0],
-        "verdict": verdict.words,
-        "bad": verdict.too_often,
+        "verdict": NOT_JUDGED if verdict is None else verdict.words,
+        "bad": verdict is not None and verdict.too_often,
         "failed": str(power.n_failed),
     }
 
 
 def _family_rows(run: FinishedRun) -> list[dict[str, Any]]:
-    """Several primary analyses together: any of them, all of them."""
-    if len(run.study.scenario.primary) < 2:
-        return []
+    """Several primary analyses together, and each family: any of them, all of them."""
+    together = [(one.name, (ANY_MEMBER, ALL_MEMBERS), "") for one in run.study.analysis.families]
+    if len(run.study.scenario.primary) > 1:
+        together.insert(0, (FAMILY, ("any", "all"), "primary"))
+    shown = _shown(run)
     empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
     return [
         {
-            "analysis": "primary analyses", "shown": "primary analyses", "contrast": which, "test": test, "primary": "primary",
-            **empty, **_decided(run, FAMILY, which),
+            "analysis": shown[name], "shown": shown[name], "contrast": which, "test": test, "primary": primary,
+            **empty, **_decided(run, name, which),
         }
-        for which, test in (("any", "at least one rejects"), ("all", "all reject"))
+        for name, rows, primary in together
+        for which, test in zip(rows, ("at least one rejects", "all reject"), strict=True)
     ]  # fmt: skip
 
 

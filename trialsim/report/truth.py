@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trialsim.analysis.plan import RowPlan
 from trialsim.evaluate.verdict import TYPE_1, WITHOUT_EFFECTS
 from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.report import kinds
 from trialsim.report.digits import measure_with_error, percent, with_error
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ def level_rate(known: Mapping[str, Measure]) -> tuple[str, str]:
     return "", ""
 
 
+#: In place of the verdict on rows that are true in different twins: each margin has its own.
+NOT_JUDGED = "not judged: its margins are true in other twins"
+
+
 def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
     """A row for each analysis with an estimand: truth, bias, RMSE, coverage, errors of sign and size."""
     rows: list[dict[str, object]] = []
@@ -96,8 +101,8 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "shown": row.shown,
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
-                "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
-                "truth": found.number("truth"),
+                "estimand": f"{row.effect}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
+                "truth": _beside(_with_ratio(row, found), found.number("truth_of_everyone")),
                 "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),
                 "rmse": found.number("rmse"),
@@ -137,6 +142,22 @@ def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
     """The bias with its error, and as a share of the truth where that differs clearly from 0."""
     share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
     return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
+
+
+def _with_ratio(row: RowPlan, found: _RowMeasures) -> Cell:
+    """A truth, and below a logarithm its exponential."""
+    cell, truth = found.number("truth"), found("truth")
+    ratio = "" if truth is None else kinds.back(row.estimand, truth.value)
+    return Cell(cell.text, cell.marked, ", ".join(part for part in (cell.below, ratio) if part))
+
+
+def _beside(cell: Cell, everyone: Cell) -> Cell:
+    """A truth, and below it that of everyone where it is another one."""
+    if not everyone.text:
+        return cell
+    return Cell(
+        cell.text, cell.marked, ", ".join(part for part in (cell.below, f"of everyone {everyone.text}") if part)
+    )
 
 
 def _times(size: Measure) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trialsim.analysis.plan import PlannedAnalysis
+from trialsim.kinds.tests import BY_WALD
 from trialsim.response.plan import ResponsePlan
 
 #: Shares below this, or above 1 minus this, leave few events (or few others) in samples of a bedside study.
@@ -14,13 +15,15 @@ RARE = 0.1
 def wald_with_few_events(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     """A warning if yes or no is rare in an arm: odds ratios are then estimated too large, and Wald's intervals are too short."""
     point = response.points[call.endpoint.visit]
-    if not response.outcomes[point.outcome].scale.yes_or_no or call.endpoint.start is not None:
+    if call.by != BY_WALD or not response.outcomes[point.outcome].scale.yes_or_no or call.endpoint.start is not None:
         return None
     shares = {arm: float(1.0 / (1.0 + np.exp(point.cuts[arm, 0]))) for arm in sorted(call.main.arms)}
-    rare = [f"{100 * share:.3g} % ({response.arms[arm]})" for arm, share in shares.items() if not RARE <= share <= 1 - RARE]
+    rare = [
+        f"{100 * share:.3g} % ({response.arms[arm]})" for arm, share in shares.items() if not RARE <= share <= 1 - RARE
+    ]
     if not rare:
         return None
     return (
-        f"{call.name}: yes in {' and '.join(rare)}. With few events the odds ratio of {call.test} is too large on average, and Wald's p "
-        "and interval can be far off (firth: always, by: lr, or fisher are better); the simulated level and coverage show by how much."
+        f"{call.name}: yes in {' and '.join(rare)}. With few events the odds ratio of {call.test} is too far from 1 on average, "
+        "and Wald's p can be far off, in either direction. Better: firth: always with by: lr, or fisher."
     )

@@ -111,7 +111,7 @@ def _penalized(design, eta, m, p, lower, row, gradient):  # type: ignore[no-unty
 @part
 def _no_end(response, moved, largest, m):  # type: ignore[no-untyped-def]
     """Whether a step moves nobody away from the own answer: then the likelihood rises along it for ever."""
-    for i in range(m):
+    for i in range(m):  # noqa: SIM110  # compiled
         if (2.0 * response[i] - 1.0) * moved[i] < -STILL * largest:
             return False
     return True
@@ -272,9 +272,7 @@ def logistic(
     constant = same & (firth == NEVER)
     status = first_reason([(EMPTY_ARM, empty), (SINGULAR, how == -1), (NO_EVENT, constant), *ended(how)])
     z = np.copysign(np.sqrt(twice), estimate - null) if by == BY_LIKELIHOOD_RATIO else None
-    return wald_rows(
-        estimate, se, n=n.sum(axis=1), status=status, null=null, alternative=alternative, level=level, z=z
-    )
+    return wald_rows(estimate, se, n=n.sum(axis=1), status=status, null=null, alternative=alternative, level=level, z=z)
 
 
 # ---------------------------------------------------------------- method

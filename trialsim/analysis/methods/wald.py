@@ -22,7 +22,7 @@ def wald_rows(
     level: float = 0.95,
     z: FloatArray | None = None,
 ) -> Rows:
-    """Rows of estimates that are normal: z = (estimate - null) / se, unless another ``z`` (R,) is given, and the interval by se."""
+    """Rows of estimates that are normal: z = (estimate - null) / se unless another ``z`` (R,) is given; the interval by se."""
     with np.errstate(all="ignore"):
         statistic = (estimate - null) / se if z is None else z
         half_width = float(special.ndtri(interval_probability(level, alternative))) * se

@@ -21,7 +21,16 @@ from trialsim.report.familywise import familywise_rows, familywise_texts
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
 from trialsim.report.present import course, levels, nothing_to_find, null_twin, on_the_clock
 from trialsim.report.reported import ReportSource
-from trialsim.report.truth import CALLED, has_clock, has_interference, level_rate, rate, truth_rows, twin_rows
+from trialsim.report.truth import (
+    CALLED,
+    has_clock,
+    has_interference,
+    level_rate,
+    rate,
+    truth_rows,
+    twin_rows,
+    verdict_words,
+)
 from trialsim.report.words import join, number
 from trialsim.scenario.provenance import provenance
 
@@ -323,13 +332,14 @@ def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
     """What a test decides: power, rejections when there is nothing to find, the verdict, and how often it failed."""
     rows = run.characteristics.measures
     known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
-    verdict = next(one for one in run.characteristics.verdicts if (one.analysis, one.contrast) == (analysis, contrast))
+    judged = {(one.analysis, one.contrast): one for one in run.characteristics.verdicts}
+    verdict = judged.get((analysis, contrast))
     power = known.get("power") or known["power_low"]
     return {
         "power": rate(known, "power"),
         "null": level_rate(known)[0],
-        "verdict": verdict.words,
-        "bad": verdict.too_often,
+        "verdict": verdict_words(verdict),
+        "bad": verdict is not None and verdict.too_often,
         "failed": str(power.n_failed),
     }
 

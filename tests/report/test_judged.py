@@ -48,7 +48,8 @@ def test_rows_with_and_without_a_margin_have_a_power_together_and_are_judged_one
 ) -> None:
     """Once the page of such a run was never written, and the tables left the family out."""
     rows = {row.name.strip(): row for row in table_rows(mixed.characteristics)[0]}
-    assert rows["at least one"].power and rows["at least one"].verdict == JUDGED_ONE_BY_ONE
+    assert rows["at least one"].power
+    assert rows["at least one"].verdict == JUDGED_ONE_BY_ONE
     level = next(line for line in five_lines(mixed, where="here") if line.name == "Level")
     assert level.text.startswith(("Type I error of not worse where the margin is true", "Type I error of less"))
     assert not level.bad

@@ -92,7 +92,7 @@ def rooms(
     every = (*tests, *within)
     names = [test.name for test in tests]
     one = {e.name for e in estimands if {"value", "change"} & set(e.situations)}
-    two = {e.name for e in estimands if "arms" in e.situations}
+    two = {e.name for e in estimands if "arms" in e.situations and not e.by_fit}
     together = {run.name for pair in pairs if pair.of_model for _, run in pair.after}
     used = [a for scenario in scenarios() for a in scenario.analyses.values()]
     return [

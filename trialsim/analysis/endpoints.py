@@ -182,14 +182,33 @@ class Extraction:
         """Moments by arm of an endpoint together with the covariates of an ANCOVA."""
 
         def make() -> CrossMoments:
-            parts = [self.endpoint(baseline) for baseline in baselines]
-            parts.extend(self._covariate(column) for column in covariates)
-            for name in visit_covariates:
-                parts.extend(self._visit_covariate(name, endpoint.visit))
-            columns = np.stack(parts, axis=-1) if parts else np.empty((*self.arm.shape, 0))
+            columns = self._columns(endpoint, baselines, covariates, visit_covariates)
             return cross_moments(self.chosen(endpoint, choice), columns, self.arm, arms=self.arms)
 
         return self._once(("cross", endpoint, choice, baselines, covariates, visit_covariates), make)
+
+    def adjusted(self, call: PlannedAnalysis) -> Floats:
+        """(T x R, N, P) everything that an analysis adjusts for: baselines, covariates, covariates of the visit."""
+        what = (call.endpoint, call.baselines, call.covariates, call.visit_covariates)
+        return self._once(("adjusted", *what), lambda: self._columns(*what))
+
+    def _columns(
+        self,
+        endpoint: Endpoint,
+        baselines: tuple[Endpoint, ...],
+        covariates: tuple[CovariateColumn, ...],
+        visit_covariates: tuple[str, ...],
+    ) -> Floats:
+        parts = [self.endpoint(baseline) for baseline in baselines]
+        parts.extend(self._covariate(column) for column in covariates)
+        for name in visit_covariates:
+            parts.extend(self._visit_covariate(name, endpoint.visit))
+        return np.stack(parts, axis=-1) if parts else np.empty((*self.arm.shape, 0))
+
+    def at_risk(self, endpoint: Endpoint) -> Floats:
+        """(T x R, N) for how long events were counted [d]."""
+        assert self.data.at_risk is not None  # counts have it
+        return self.twice(self.data.at_risk[:, :, endpoint.visit])
 
     def _visit_covariate(self, name: str, visit: int) -> Iterator[Floats]:
         """(T x R, N) a number, or the indicators of all categories but the first."""

@@ -85,7 +85,7 @@ class Estimates(Result):
                 "analysis": row.analysis,
                 "contrast": row.contrast,
                 "test": row.test,
-                "estimand": row.estimand,
+                "estimand": row.effect,
                 "unit": row.unit,
                 **{name: float(getattr(self, name)[t, index, j]) for name in NUMBERS},
                 "n": int(self.n[t, index, j]),

@@ -25,7 +25,7 @@ from trialsim.kinds.designs import (
     TREATMENT_POLICY,
     VISIT_SUMMARY,
 )
-from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
+from trialsim.kinds.estimands import ESTIMAND, GIVEN, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
     DEFAULT_PERMUTATIONS,
     DEFAULT_TRIM,
@@ -150,7 +150,8 @@ class RowPlan:
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
     stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
     limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``family`` is the
-    family of hypotheses that the row is a member of, whose alpha it has; empty for none.
+    family of hypotheses that the row is a member of, whose alpha it has; empty for none. ``given`` names what the analysis
+    adjusts for.
     """
 
     analysis: str
@@ -165,6 +166,14 @@ class RowPlan:
     label: str = ""
     margins: tuple[float, ...] = ()
     family: str = ""
+    given: tuple[str, ...] = ()
+
+    @property
+    def effect(self) -> str:
+        """What people read in place of the name of the estimand: what a ratio is given, by name."""
+        if not self.estimand.endswith(GIVEN):
+            return self.estimand
+        return self.estimand.removesuffix(GIVEN) + (f" given {' and '.join(self.given)}" if self.given else "")
 
     @property
     def two_sided_alpha(self) -> float:
@@ -228,7 +237,7 @@ class PlannedAnalysis:
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
     and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
     several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it may
-    run.
+    run; ``firth`` says when a logistic regression is penalized (empty by default).
     """
 
     name: str
@@ -254,6 +263,7 @@ class PlannedAnalysis:
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
     by: str = ""
+    firth: str = ""
     trim: float = DEFAULT_TRIM
     permutations: int = DEFAULT_PERMUTATIONS
     own: OwnAnalysis | None = None
@@ -435,6 +445,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         ),
         clusters=analysis.clusters or "",
         margins=margins,
+        firth=analysis.firth or "",
         at=analysis.at or INTERACTION,
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         own=own_analysis(scenario, analysis, pairs.point_index),
@@ -625,7 +636,8 @@ def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list
         test = call.pairs.test if call.pairs is not None and not asked.main else asked.test
         estimand = _estimand(call, TEST[asked.test], asked.samples)
         row = _row(call, one.contrast, test, estimand, unit)
-        rows.append(replace(row, main=asked.main))
+        given = (*(["baseline"] if analysis.baseline else []), *analysis.covariates, *analysis.visit_covariates)
+        rows.append(replace(row, main=asked.main, given=given))
     return rows
 
 

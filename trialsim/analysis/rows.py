@@ -38,7 +38,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
-    SEPARATED: "separated: all values of one arm are above those of the other",
+    SEPARATED: "separated: an arm or a covariate predicts the outcome exactly",
     RAISED: "the function raised an error",
     BAD_RESULT: "the function returned no result that can be used",
 }

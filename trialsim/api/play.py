@@ -124,7 +124,7 @@ class TrueEffects(Result):
 
         truth = self.truth
         rows = [
-            (twin, row.analysis, row.contrast, row.estimand, row.unit, truth.value[t, j], truth.mcse[t, j],
+            (twin, row.analysis, row.contrast, row.effect, row.unit, truth.value[t, j], truth.mcse[t, j],
              truth.interference[j], truth.interference_mcse[j])
             for t, twin in enumerate(truth.twins)
             for j, row in enumerate(self.study.analysis.rows)

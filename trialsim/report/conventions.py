@@ -141,6 +141,49 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "",
     ),
     tests.REGRESSION.name: Convention("as ancova, without need of a baseline", "Fisher 1932", "statsmodels OLS", ""),
+    tests.LOGISTIC.name: Convention(
+        "maximum likelihood in the two arms compared; Firth's penalized likelihood where it has no finite estimate; p by Wald",
+        "Firth 1993, doi:10.1093/biomet/80.1.27; Heinze and Schemper 2002, doi:10.1002/sim.1047",
+        "statsmodels Logit; own slow form of Firth's likelihood",
+        "with few events the odds ratio is too far from 1 on average, and Wald's p rejects less often than its level",
+    ),
+    tests.POISSON.name: Convention(
+        "maximum likelihood with the time at risk as offset; p by Wald",
+        "McCullagh and Nelder 1989",
+        "statsmodels GLM",
+        "rejects too often where counts vary more than Poisson's",
+    ),
+    tests.NEGATIVE_BINOMIAL.name: Convention(
+        "NB2, dispersion by maximum likelihood, Poisson's at its boundary 0; SE of the expected information; p by Wald",
+        "Lawless 1987, doi:10.2307/3314912",
+        "R MASS glm.nb; own slow form",
+        "the dispersion is estimated too small in small samples, so that it rejects a little too often",
+    ),
+    tests.COX.name: Convention(
+        "Efron's ties; p by Wald",
+        "Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x; Efron 1977, doi:10.1080/01621459.1977.10480613",
+        "R survival coxph; statsmodels PHReg",
+        "a trial in which an arm has no event has no estimate and has failed",
+    ),
+    tests.TOBIT.name: Convention(
+        "maximum likelihood of normal errors, values below the limit known to be lower; p by Wald",
+        "Tobin 1958, doi:10.2307/1907382",
+        "R survival survreg; own slow form",
+        "the SD is that of n, not of df, so that small samples reject a little too often",
+    ),
+    tests.CLUSTER_ROBUST.name: Convention(
+        "least squares in the two arms compared; CR2 with independent errors as its model, Satterthwaite's df",
+        "Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.1247004",
+        "R clubSandwich coef_test; own slow form",
+        "fails where the effect rests on one cluster alone, where clubSandwich leaves that cluster out",
+    ),
+    tests.GEE.name: Convention(
+        "exchangeable correlation by moments (independence where that is none), Mancl and DeRouen's variance, t with clusters "
+        "minus coefficients of clusters as df",
+        "Liang and Zeger 1986, doi:10.1093/biomet/73.1.13; Mancl and DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x",
+        "statsmodels GEE bias_reduced",
+        "with few clusters of one arm each it rejects less often than its level",
+    ),
     tests.CHI_SQUARE.name: Convention(
         "Yates's correction with 1 df",
         "Yates 1934, doi:10.2307/2983604",

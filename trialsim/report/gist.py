@@ -206,7 +206,7 @@ def _estimate(played: ReplaySource, row: RowPlan) -> str:
     unit = f" {row.unit}" if row.unit else ""
     interval = "" if math.isnan(low) else f" ({plain(100 * row.confidence)} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
-    what = "" if own else f", {row.estimand}"
+    what = "" if own else f", {row.effect}"
     text = f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}{what}"
     ratio = kinds.back(row.estimand, value)
     if not ratio:

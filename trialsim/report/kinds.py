@@ -36,6 +36,13 @@ TESTS = {
     tests.RISK_RATIO.name: "score test of the ratio of two shares, with Koopman's interval",
     tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
     tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
+    tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
+    tests.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
+    tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates that vary more than Poisson's, at equal covariates",
+    tests.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
+    tests.TOBIT.name: "Tobin's regression: means at equal covariates, values below the limit known to be lower",
+    tests.CLUSTER_ROBUST.name: "linear regression with a variance robust to clusters (CR2) and Satterthwaite's df",
+    tests.GEE.name: "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance",
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
@@ -62,6 +69,13 @@ SPHERICITIES = {
     tests.SPHERICITY_ASSUMED: "sphericity assumed",
 }
 
+#: When Firth's likelihood is used; reads after a comma.
+FIRTHS = {
+    tests.IF_SEPARATED: "by Firth's likelihood where an arm or a covariate predicts the answer exactly",
+    tests.NEVER: "never by Firth's likelihood",
+    tests.ALWAYS: "by Firth's likelihood",
+}
+
 #: What pairs after a test of all arms are.
 PAIRS = {
     "t": "t-tests of two arms with the SD of the model over all arms",
@@ -80,6 +94,8 @@ PAIRS = {
 WAYS = {
     tests.BY_PERMUTATION: ", p by permutation below 15 in an arm and else by t",
     tests.BY_T: ", p by t at every size",
+    tests.BY_WALD: ", p by Wald's statistic",
+    tests.BY_LIKELIHOOD_RATIO: ", p by the likelihood ratio",
 }
 
 #: What is estimated; reads after "estimates".
@@ -111,6 +127,9 @@ ESTIMANDS = {
     estimands.RISK_RATIO.name: "the logarithm of the ratio of two shares of yes",
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
+    estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
+    estimands.RATE_RATIO_GIVEN.name: "the logarithm of the rate ratio at equal covariates",
+    estimands.HAZARD_RATIO_GIVEN.name: "the logarithm of the hazard ratio at equal covariates",
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
 
@@ -127,6 +146,9 @@ BACK = {
     estimands.ODDS_RATIO.name: "odds ratio",
     estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
     estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
+    estimands.ODDS_RATIO_GIVEN.name: "odds ratio",
+    estimands.RATE_RATIO_GIVEN.name: "rate ratio",
+    estimands.HAZARD_RATIO_GIVEN.name: "hazard ratio",
 }
 
 

@@ -317,7 +317,7 @@ def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
                 "test": row.test,
                 "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
                 **_decided(run, row.analysis, row.contrast),
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "")
+                "estimand": row.effect + (f" [{row.unit}]" if row.unit else "")
                 if row.no_effect == row.no_effect
                 else "",
                 "estimate": measure_with_error(mean, "number", scale=scale) if mean is not None else "",

@@ -106,7 +106,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "shown": row.shown,
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
-                "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
+                "estimand": f"{row.effect}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
                 "truth": _beside(_with_ratio(row, found), found.number("truth_of_everyone")),
                 "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),

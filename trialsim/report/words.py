@@ -387,6 +387,8 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
         text += f", {kinds.REPEATED_EFFECTS[what.at]}"
     if what.sphericity is not None:
         text += f", {kinds.SPHERICITIES[what.sphericity]}"
+    if what.firth is not None:
+        text += f", {kinds.FIRTHS[what.firth]}"
     if what.prior is not None:
         text += f", prior {number(what.prior.mean)} with SD {number(what.prior.sd)}"
     if what.decide is not None:

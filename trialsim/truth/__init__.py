@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.effects import OF_EVERYONE, one_sample, two_arms
 from trialsim.analysis.endpoints import strata_numbers
+from trialsim.analysis.fitted import fitted_effect
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
@@ -19,13 +20,23 @@ from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
-from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.kinds.estimands import ESTIMAND, NO_ESTIMAND
 from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.truth.plays import Play, SharedDraws
-from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
+from trialsim.truth.strategies import (
+    Plays,
+    TargetEffect,
+    complete,
+    endpoint_of,
+    in_arm,
+    play_all,
+    potential_of,
+    undisturbed,
+    who_counts,
+)
 
 Floats = NDArray[np.float64]
 
@@ -50,8 +61,19 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
 def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
+    fitted = (replace(call, endpoint=complete(call.endpoint)), asked) if ESTIMAND[estimand].by_fit else None
     return TargetEffect(
-        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata, call.trim
+        row,
+        estimand,
+        call.endpoint,
+        asked.pair,
+        alone,
+        exclude,
+        strategy,
+        call.responders,
+        call.strata,
+        call.trim,
+        fitted,
     )
 
 
@@ -154,7 +176,7 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
 
 def _of_everyone(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) beside an effect that does not collapse, that of everyone in either arm."""
-    return _effect(plays, replace(target, estimand=OF_EVERYONE[target.estimand], strata=()), twin)
+    return _effect(plays, replace(target, estimand=OF_EVERYONE[target.estimand], strata=(), fitted=None), twin)
 
 
 def _between(
@@ -162,6 +184,8 @@ def _between(
 ) -> Floats:
     """(R,) the effect of those who count in one simulation against those who count in another."""
     a, b = played
+    if target.fitted is not None:
+        return _by_fit(plays, target, twin, played, who=who)
     return two_arms(
         target.estimand,
         *(endpoint_of(plays, one, target, twin) for one in played),
@@ -172,6 +196,20 @@ def _between(
         marks=_marks(a, b, target, twin),
         trim=target.trim,
     )
+
+
+def _by_fit(
+    plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
+) -> Floats:
+    """(R,) what the analysis finds with those who count once in either arm."""
+    assert target.fitted is not None  # asked only of such targets
+    assert target.arms is not None  # ratios are of two arms
+    call, asked = target.fitted
+    a, b = (
+        potential_of(plays, one, target, twin, arm, counted)
+        for one, arm, counted in zip(played, target.arms, who, strict=True)
+    )
+    return fitted_effect(call, asked, a, b)
 
 
 def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:

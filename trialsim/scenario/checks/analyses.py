@@ -13,6 +13,7 @@ from trialsim.scenario.checks.margins import check_margin
 from trialsim.scenario.checks.missing import check_missing, check_replaced
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
+from trialsim.scenario.checks.reading import check_reading
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
 from trialsim.scenario.notation import split_contrast, split_decision
 from trialsim.scenario.outline import Outline
@@ -191,6 +192,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         path = ("analyses", name)
         scale = scenario.outcomes[analysis.outcome].scale
         _marks(analysis, scale, path, report)
+        check_reading(analysis, scenario.outcomes[analysis.outcome], path, report)
         _transform(analysis, scale, path, report)
         check_summaries(analysis, scale, path, report)
         check_margin(analysis, path, report)

@@ -27,7 +27,7 @@ from trialsim.kinds.designs import (
     VISIT_TIMES,
     WORST,
 )
-from trialsim.kinds.tests import PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS, WAYS
+from trialsim.kinds.tests import FIRTHS, PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS, WAYS
 from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare, WorstOrAmount
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.functions import Function
@@ -195,6 +195,7 @@ class Analysis(Record):
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
     at : which test of repeated measures: interaction (of arms and visits), visit or arm. Example: interaction
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
+    firth : when logistic regression uses Firth's penalized likelihood. Example: if separated
     function : the user's own analysis, a function in a Python file beside the scenario. Example: my_analysis.py:compare
     prior : the normal prior of the difference between two arms. Example: {mean: 0, sd: 2}
     decide : the posterior probability above which a Bayesian analysis decides. Example: P(effect > 0) > 97.5 %
@@ -233,6 +234,7 @@ class Analysis(Record):
     null: Amount | None = None  # one-sample tests
     at: Annotated[str | None, OneOf(REPEATED_EFFECTS), LATER] = None
     sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None
+    firth: Annotated[str | None, OneOf(FIRTHS), LATER] = None
     function: Annotated[Function, LATER] = None
     prior: Annotated[EffectPrior | None, LATER] = None
     decide: Annotated[Line | None, LATER] = None

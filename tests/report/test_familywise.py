@@ -58,7 +58,7 @@ def test_the_page_has_the_families_and_says_what_is_not_judged(tmp_path: Path) -
     assert "Errors of families of hypotheses" in page
     assert "family confirmatory" in page
     margins = change(load(LESSONS / "noninferiority.yaml"), {"primary": ["noninferior", "different"]})
-    assert "not judged" in render(of(margins, tmp_path / "margins", familywise=False), [])
+    assert "judged one by one" in render(of(margins, tmp_path / "margins", familywise=False), [])
 
 
 def of(scenario: Scenario, folder: Path, *, familywise: bool) -> FinishedRun:

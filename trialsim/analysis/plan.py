@@ -279,7 +279,7 @@ class PlannedAnalysis:
     @property
     def of_visits(self) -> bool:
         """Whether its null is that the visits do not differ: a twin without effects need not be such a trial."""
-        return bool(self.repeated) and self.at == OF_VISITS
+        return bool(self.repeated) and (self.at == OF_VISITS or self.main.samples == "one")
 
     @property
     def main(self) -> RowTest:

@@ -14,9 +14,10 @@ from trialsim.evaluate.columns import FAMILY, NO_CHANGE, shown_names
 from trialsim.evaluate.summaries import TRIAL as TRIAL_NAME
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
+from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.digits import SIGN, measure_with_error
 from trialsim.report.kinds import back
-from trialsim.report.truth import NOT_JUDGED, level_rate, rate
+from trialsim.report.truth import level_rate, rate, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,8 +77,7 @@ def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
         bad = verdict is not None and verdict.too_often
         styles.append(style_of(primary=analysis in (*result.primary, FAMILY), bad=bad))
         rows.append((
-            shown[analysis], contrast, rate(known, "power"), level_rate(known)[0],
-            NOT_JUDGED if verdict is None else verdict.words,
+            shown[analysis], contrast, rate(known, "power"), level_rate(known)[0], verdict_words(verdict),
             *([str(power.n_failed or "")] if failed else []),
         ))  # fmt: skip
     names = ("analysis", ">power", ">without effects", "level", *([">failed"] if failed else []))
@@ -118,13 +118,20 @@ def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], 
     others = [place for place in rows if any(name.startswith(WITHOUT_EFFECTS) for name in of[place])]
     if not others:
         return f"{text} Its shares are type I errors."
+    shown, its = shown_names(result.kept.rows), "Its"
+    of_visits = {(row.analysis, row.contrast) for row in result.kept.rows if row.estimand == NO_ESTIMAND}
+    named = [f"{shown[name]} ({contrast})" for name, contrast in others if (name, contrast) in of_visits]
+    if named:
+        text += f" Visits may differ without effects, so these shares are not type I errors: {'; '.join(named)}."
+        others, its = [place for place in others if place not in of_visits], "Other"
+    if not others:
+        return f"{text} {its} shares are type I errors."
     if not any(TRUTH[twin] in of[place] for place in rows):
-        return f"{text} True effects were not computed, so its shares are not called type I errors."
-    shown = shown_names(result.kept.rows)
+        return f"{text} True effects were not computed, so {its.lower()} shares are not called type I errors."
     named = [
         f"{shown[analysis]} ({contrast}), {_truth_there(of[analysis, contrast], twin)}" for analysis, contrast in others
     ]
-    return f"{text} Its shares are type I errors, except where there is a true effect: {'; '.join(named)}."
+    return f"{text} {its} shares are type I errors, except where there is a true effect: {'; '.join(named)}."
 
 
 def _truth_there(known: dict[str, Measure], twin: str) -> str:

@@ -23,13 +23,13 @@ from trialsim.report.present import course, levels, nothing_to_find, null_twin, 
 from trialsim.report.reported import ReportSource
 from trialsim.report.truth import (
     CALLED,
-    NOT_JUDGED,
     has_clock,
     has_interference,
     level_rate,
     rate,
     truth_rows,
     twin_rows,
+    verdict_words,
 )
 from trialsim.report.words import join, number
 from trialsim.scenario.provenance import provenance
@@ -338,7 +338,7 @@ def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
     return {
         "power": rate(known, "power"),
         "null": level_rate(known)[0],
-        "verdict": NOT_JUDGED if verdict is None else verdict.words,
+        "verdict": verdict_words(verdict),
         "bad": verdict is not None and verdict.too_often,
         "failed": str(power.n_failed),
     }

@@ -16,6 +16,7 @@ from trialsim.report.digits import measure_with_error, percent, with_error
 if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.table import Measure
+    from trialsim.evaluate.verdict import Verdict
 
 #: A bias this many Monte Carlo standard errors from 0 is marked.
 MARKED = 3.0
@@ -31,6 +32,9 @@ class Cell:
 
 
 EMPTY = Cell("")
+
+#: In place of a verdict on several rows of which one has a margin: no twin makes the null hypotheses of all of them true.
+JUDGED_ONE_BY_ONE = "judged one by one"
 
 #: What the rejection rate is called when there is nothing to find.
 CALLED = {TYPE_1: "type I error", WITHOUT_EFFECTS: "rejections without effects"}
@@ -79,8 +83,9 @@ def level_rate(known: Mapping[str, Measure]) -> tuple[str, str]:
     return "", ""
 
 
-#: In place of the verdict on rows that are true in different twins: each margin has its own.
-NOT_JUDGED = "not judged: its margins are true in other twins"
+def verdict_words(verdict: Verdict | None) -> str:
+    """The verdict on a level in words; several rows together have none where one of them has a margin."""
+    return JUDGED_ONE_BY_ONE if verdict is None else verdict.words
 
 
 def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:

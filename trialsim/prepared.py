@@ -102,7 +102,9 @@ def _with_margins(
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """Warnings: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
-    return cautions(study.program, study.response, study.analysis)
+    from trialsim.evaluate.burden import blood_warnings
+
+    return (*cautions(study.program, study.response, study.analysis), *blood_warnings(study))
 
 
 def ward_events(

@@ -99,6 +99,7 @@ def _calendar_span(text: str) -> tuple[float, str | None]:
 
 
 KIND_WORDS = {
+    "volume": "A volume, such as 2 ml",
     "duration": "a duration",
     "calendar": "a span of time",
     "share": "a share",

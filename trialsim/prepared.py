@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a check prepares nothing and simulates nothing
     from trialsim.conduct import ConductPlan, Entries
     from trialsim.engine import Engine
     from trialsim.engine.trace import EventTrace
+    from trialsim.evaluate.burden import ArmBurden
 
 #: The twins simulated by default: the effects as declared, and the same trial without them.
 TWINS = ("declared", "null")
@@ -102,9 +103,20 @@ def _with_margins(
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """Warnings: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
+    found = cautions(study.program, study.response, study.analysis)
+    if study.scenario.setting is None or study.scenario.setting.blood_limit is None:
+        return found
     from trialsim.evaluate.burden import blood_warnings
 
-    return (*cautions(study.program, study.response, study.analysis), *blood_warnings(study))
+    return (*found, *blood_warnings(study, burdens(study)))
+
+
+def burdens(study: Study) -> list[ArmBurden]:
+    """What each arm asks of a participant, from a few simulated trials where there is a ward."""
+    from trialsim.evaluate.burden import TRIALS, burden
+
+    seed = study.scenario.simulation.seed
+    return burden(study, *ward_events(study.conduct, study.program, seed=seed, replicates=range(TRIALS)))
 
 
 def ward_events(

@@ -134,8 +134,9 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
         text.set_parse_math(False)
     with study_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # letters of other scripts are in the SVG
-        figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
         figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})
+        figure.set_layout_engine("none")  # it is laid out; once is enough
+        figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
     return png, svg
 
 

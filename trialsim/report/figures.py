@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trialsim.evaluate.first_replicates import FirstReplicates
     from trialsim.figures.flow import Count, Flow
     from trialsim.prepared import Study
+    from trialsim.report.document import Drawing
     from trialsim.runs.run import FinishedRun
 
 
@@ -93,12 +94,17 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
     )
 
 
-def write_figures(run: FinishedRun, folder: Path) -> list[tuple[Picture, Path, Path]]:
-    """Write every figure as PNG and SVG; each comes back with its two files."""
+def write_figures(run: FinishedRun, folder: Path) -> list[tuple[str, Drawing]]:
+    """Write every figure as PNG and SVG; each comes back as a drawing for the page, by its name."""
     from trialsim.figures.style import save
+    from trialsim.report.svg import drawing
 
     folder.mkdir(parents=True, exist_ok=True)
-    return [(picture, *save(picture.figure, folder, picture.name)) for picture in pictures(run)]
+    made = []
+    for picture in pictures(run):
+        _, svg = save(picture.figure, folder, picture.name)
+        made.append((picture.name, drawing(picture.heading, picture.text, svg)))
+    return made
 
 
 def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 def write_pages(finished: FinishedRun) -> None:
     """Figures and report, beside the tables of a run that is not yet in its place."""
     from trialsim.report.figures import write_figures
-    from trialsim.report.page import write_report
+    from trialsim.report.document import write_page
+    from trialsim.report.run_page import run_page
     from trialsim.runs.folder import writing
 
     folder = finished.folder.new
     with writing(finished.folder.path):
         files = write_figures(finished, folder / "figures")
-        write_report(finished, files, folder / "report.html")
+        write_page(run_page(finished, files), folder / "report.html")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from io import StringIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from trialsim.report.document import Drawing
 
 #: A number with more digits than a screen or paper shows [points].
 LONG = re.compile(r"(-?\d+\.\d\d)\d+")
@@ -16,13 +14,9 @@ LONG = re.compile(r"(-?\d+\.\d\d)\d+")
 FONTS = ("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
 
 
-def inline(figure: Figure) -> str:
-    """The figure as SVG for a page, without the lines that only a file of its own needs."""
-    from trialsim.figures.style import write_svg
-
-    file = StringIO()
-    write_svg(figure, file)
-    return inlined(file.getvalue())
+def drawing(heading: str, text: str, svg: Path) -> Drawing:
+    """A figure that was saved, as a drawing of a page: its heading, what it shows, and its picture."""
+    return Drawing(heading, text, inlined(svg.read_text(encoding="utf-8")))
 
 
 def inlined(text: str) -> str:

@@ -237,7 +237,15 @@ def run(
         if figures:
             _draw(finished, say)
         finished = playing.placed(finished)
+    _index(folder)
     return Run(folder, finished, reached)
+
+
+def _index(folder: Path) -> None:
+    """The page that links every result."""
+    from trialsim.report.index import write_index
+
+    write_index(folder)
 
 
 def _to_stderr(text: str) -> None:
@@ -357,6 +365,7 @@ def merge(
         if figures:
             _draw(merged, say)
         merged = playing.placed(merged)
+    _index(out)
     return Run(out, merged)
 
 

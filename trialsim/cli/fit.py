@@ -107,7 +107,9 @@ def command(
     from trialsim.pilot.statistics import fit_given
 
     if pilot is None or pilot.suffix.lower() in (".yaml", ".yml"):
-        _show(fit_given(pilot, given, Choices(**choices)), None, out, as_json=as_json)
+        fragment = fit_given(pilot, given, Choices(**choices))
+        _show(fragment, None, out, as_json=as_json)
+        _page(fragment, out, "given" if pilot is None else pilot.stem, quiet=as_json)
         return
 
     data = read_pilot(pilot, Choices(**choices), tell=None if as_json else partial(_print_plan, pilot.name))
@@ -117,7 +119,9 @@ def command(
         for one in data.questions:
             stderr.print(f"To be asked: {one.message} {one.answer}")
         return
-    _show(fit_pilot(data), data, out, as_json=as_json)
+    fragment = fit_pilot(data)
+    _show(fragment, data, out, as_json=as_json)
+    _page(fragment, out, pilot.stem, quiet=as_json)
 
 
 def _print_plan(name: str, columns: Sequence[PilotColumn]) -> None:
@@ -126,6 +130,31 @@ def _print_plan(name: str, columns: Sequence[PilotColumn]) -> None:
 
     for line in plan_lines(name, columns, WIDTH):
         stderr.print(line)
+
+
+def _page(fragment: Fragment, out: Path | None, pilot: str, *, quiet: bool) -> None:
+    """The page of what was read and made, in ``outputs/NAME-fit``; a folder that holds something else is left alone."""
+    from trialsim.errors import RunError
+    from trialsim.quantities.letters import usable_name
+    from trialsim.report.answer_pages import fit_page
+    from trialsim.report.document import write_page
+    from trialsim.report.index import write_index
+    from trialsim.runs.answers import finished, taken
+    from trialsim.runs.owners import of_fit
+
+    name = usable_name(pilot if out is None else out.stem) or "pilot"
+    folder, mine = Path("outputs") / f"{name}-fit", of_fit(name)
+    columns = [(one.name, f"{one.role}: {one.why}") for one in fragment.columns]
+    try:
+        with taken(folder, mine):
+            write_page(fit_page(pilot, fragment, columns), folder / "report.html")
+            finished(folder, mine, {"notes": list(fragment.notes)})
+        write_index(folder)
+    except RunError as refused:
+        stderr.print(f"No page was written: {refused.message}", markup=False)
+        return
+    if not quiet:
+        stderr.print(f"Read {folder / 'report.html'}: what was read, and what is uncertain.", markup=False)
 
 
 def _plan(pilot: Pilot) -> dict[str, Any]:

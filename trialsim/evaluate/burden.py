@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.engine.trace import A_DELIVERED, A_TRIES, H_GRANT, H_RELEASE, H_STATE, GRANTED, VISITED, EventTrace
+from trialsim.engine.trace import A_DELIVERED, A_TRIES, GRANTED, H_GRANT, H_RELEASE, H_STATE, VISITED, EventTrace
 from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def is_sample(study: Study, name: str) -> bool:
 
 
 def blood_of(outcome: Outcome) -> float:
-    """ml of blood for one value of an outcome."""
+    """Ml of blood for one value of an outcome."""
     return outcome.instrument.volume.value if outcome.instrument.volume is not None else 0.0
 
 
@@ -160,7 +160,11 @@ def blood_warnings(study: Study, each: Sequence[ArmBurden]) -> tuple[str, ...]:
     blood, day = max(one.blood for one in each), max(one.blood_day for one in each)
     found = []
     if limit.in_all is not None and blood > limit.in_all.value:
-        found.append(f"{blood:g} ml of blood are planned from each participant; the limit in all is {limit.in_all.value:g} ml.")
+        found.append(
+            f"{blood:g} ml of blood are planned from each participant; the limit in all is {limit.in_all.value:g} ml."
+        )
     if limit.a_day is not None and day > limit.a_day.value:
-        found.append(f"up to {day:g} ml of blood are drawn from one participant in 24 hours; the limit is {limit.a_day.value:g} ml.")
+        found.append(
+            f"up to {day:g} ml of blood are drawn from one participant in 24 hours; the limit is {limit.a_day.value:g} ml."
+        )
     return tuple(found)

@@ -30,11 +30,7 @@ def assumptions(scenario: Scenario) -> Iterator[Block]:
         here = [row for row in rows if row.kind == kind]
         if here:
             table = Table(f"{what} ({len(here)})", *_table(here, scenario))
-            yield Fold(f"{len(here)} numbers {words}", (table,), printed=kind != "none" and len(here) <= PRINTED)
-
-
-#: A table of assumptions that is longer is not printed.
-PRINTED = 40
+            yield Fold(f"{len(here)} numbers {words}", (table,), printed=True)
 
 
 def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tuple[tuple[str | TableCell, ...], ...]]:

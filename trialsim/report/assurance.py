@@ -198,8 +198,11 @@ def figure(study: Study, found: Assurance) -> Figure:
 
 
 def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path, ...]:
-    """Write tables, figure and answer into ``folder``."""
+    """Write tables, figure, page and answer into ``folder``."""
     from trialsim.figures.style import save
+    from trialsim.report.answer_pages import assurance_page
+    from trialsim.report.document import write_page
+    from trialsim.report.svg import drawing
     from trialsim.runs.files import whole_file
 
     mine = of_assurance(study.scenario.name)
@@ -214,4 +217,8 @@ def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path,
             with whole_file(written[-1]) as temporary:
                 frame.to_csv(temporary, index=False, lineterminator="\n")
         written += save(figure(study, found), folder, "assurance")
+        shown = drawing(
+            "Power over what is uncertain", "Left: along what moves it most. Right: over the prior.", written[-1]
+        )
+        written.append(write_page(assurance_page(study, found, [shown]), folder / "report.html"))
         return (*written, finished(folder, mine, {"answer": answer(found)}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ from trialsim.evaluate.separation import Separation
 from trialsim.evaluate.verdict import more_should
 from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
-from trialsim.report.compare_lines import lines, written_value
+from trialsim.report.compare_lines import written_value
 from trialsim.report.digits import percent, rounded
-from trialsim.report.page import TRIAL_MEASURES, embedded, pages
+from trialsim.report.page import TRIAL_MEASURES
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_comparison
@@ -245,7 +245,10 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
         as :func:`trialsim.runs.answers.taken`
     """
     from trialsim.figures.style import save
-    from trialsim.runs.files import whole_file, write_text
+    from trialsim.report.answer_pages import comparison_page
+    from trialsim.report.document import write_page
+    from trialsim.report.svg import drawing
+    from trialsim.runs.files import whole_file
 
     sides = found.sides
     mine = of_comparison([side.name for side in sides], [side.identity for side in sides], found.seed)
@@ -259,9 +262,8 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
                 (folder / "figures").mkdir(exist_ok=True)
                 files = save(picture.figure, folder / "figures", picture.name)
                 made += files
-                drawn.append((picture, files[0]))
-            write_text(folder / PAGE, render(found, drawn))
-            made.append(folder / PAGE)
+                drawn.append(drawing(picture.heading, picture.text, files[1]))
+            made.append(write_page(comparison_page(found, drawn), folder / PAGE))
         return (*made, finished(folder, mine, summary(found)))
 
 
@@ -288,31 +290,3 @@ def summary(found: Comparison) -> dict[str, Any]:
             {name: plain(getattr(row, name)) for name in Difference.__dataclass_fields__} for row in found.rows
         ],
     }
-
-
-def render(found: Comparison, drawn: Sequence[tuple[ComparisonPicture, Path]]) -> str:
-    """The page as text, with every figure inside."""
-    from trialsim.runs.manifest import versions
-
-    pairs = headlines(found)
-    context: dict[str, Any] = {
-        "base": found.sides[0],
-        "sides": found.sides,
-        "replicates": f"{found.replicates:,}",
-        "seed": found.seed,
-        "entries": [
-            {"side": side, "headline": text, "changes": changes, "answer": power, "lines": lines(found, side.label)}
-            for side, (text, changes), power in zip(found.sides[1:], pairs, answer(found), strict=True)
-        ],
-        "choice": choice(found),
-        "notes": (*too_often(found), *found.notes, *alone(found)),
-        "figures": [
-            {
-                "heading": picture.heading, "text": picture.text, "source": source, "width": width,
-            }
-            for picture, png in drawn
-            for source, width in [embedded(png)]
-        ],
-        "versions": versions(),
-    }  # fmt: skip
-    return pages().get_template("compare.html").render(**context)

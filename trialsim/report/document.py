@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from trialsim.quantities.letters import file_names
+from trialsim.typed import COMMAND
 from trialsim.version import __version__
 
 if TYPE_CHECKING:
@@ -24,13 +25,18 @@ LINKS = (
 )
 
 
+#: A setting of the size of a block, which stands in the sealed list only.
+SEALED = re.compile(r"(allocation\.block=)[^\s'\"]+")
+
+
 @dataclass(frozen=True)
 class TableCell:
-    """A cell of a table: its text, small print ``below``, and ``mark`` (``bad``, ``far``, or the word of a ``tag``)."""
+    """A cell of a table: its text, small print ``below``, a ``mark`` (``bad`` or ``far``), and where it leads (``link``)."""
 
     text: str
     below: str = ""
     mark: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,9 +131,13 @@ class Page:
     answer: tuple[str, ...]
     sections: tuple[Section, ...]
     cards: tuple[HeadlineCard, ...] = ()
-    command: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     made: date | None = None
+
+    @property
+    def command(self) -> str:
+        """The command that was typed, without the size of a block."""
+        return SEALED.sub(r"\1...", COMMAND.get())
 
     @property
     def day(self) -> str:
@@ -150,14 +160,18 @@ def linked(text: str) -> Markup:
     found = str(escape(_unbroken(text)))
     for pattern, address in LINKS:
         found = pattern.sub(lambda one, to=address: f'<a href="{to.format(one[1])}">{one[0]}</a>', found)  # type: ignore[misc]
-    return Markup(found)  # noqa: S704  # escaped above
+    return Markup(found)  # escaped above
 
 
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader
 
     made = Environment(
-        loader=PackageLoader("trialsim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_unbroken
+        loader=PackageLoader("trialsim.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_unbroken,
     )
     made.filters["linked"] = linked
     return made
@@ -168,8 +182,15 @@ def render(page: Page) -> str:
     from markupsafe import Markup
 
     numbered = [_numbered(section, place) for place, section in enumerate(page.sections)]
-    return _templates().get_template("page.html").render(
-        page=page, sections=numbered, version=__version__, picture=lambda svg: Markup(svg)  # noqa: S704  # drawn here
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            page=page,
+            sections=numbered,
+            version=__version__,
+            picture=lambda svg: Markup(svg),  # drawn here
+        )
     )
 
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 def write_pages(finished: FinishedRun) -> None:
     """Figures and report, beside the tables of a run that is not yet in its place."""
-    from trialsim.report.figures import write_figures
     from trialsim.report.document import write_page
+    from trialsim.report.figures import write_figures
     from trialsim.report.run_page import run_page
     from trialsim.runs.folder import writing
 

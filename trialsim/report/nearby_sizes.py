@@ -57,7 +57,7 @@ def _of(run: ReportSource) -> tuple[RowPlan, Measure] | None:
         return None
     if any(one.too_often for one in headline_verdicts(run)) or (reached is not None and reached.value < REACHED):
         return None
-    return (row, power) if LOW < power.conf_low and power.conf_high < HIGH else None
+    return (row, power) if power.conf_low > LOW and power.conf_high < HIGH else None
 
 
 def _shape(run: ReportSource, row: RowPlan) -> tuple[int, bool]:

@@ -9,10 +9,9 @@ from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS
-from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.brief import headline_verdicts
-from trialsim.report.document import HeadlineCard
 from trialsim.report.digits import measure_with_error, percent
+from trialsim.report.document import HeadlineCard
 from trialsim.report.reported import ReportSource
 from trialsim.report.truth import CALLED, level_rate, rate
 from trialsim.report.words import join, number

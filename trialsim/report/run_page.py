@@ -322,7 +322,9 @@ def _wrong(run: FinishedRun) -> Iterator[Block]:
     found += list(warnings_of(run.study))
     if run.missing:
         found.append(f"{sum(len(part) for part in run.missing):,} replicates are missing in this result.")
-    yield from points(found) or (Text("Nothing is lost in the simulated trials, and nothing in the plan looks doubtful."),)
+    yield from points(found) or (
+        Text("Nothing is lost in the simulated trials, and nothing in the plan looks doubtful."),
+    )
 
 
 def _sensitivity(study: Study) -> Iterator[Block]:
@@ -331,7 +333,9 @@ def _sensitivity(study: Study) -> Iterator[Block]:
 
     rows = [row for row in provenance(study.scenario) if row.range and not row.range.startswith("prior")]
     if not rows:
-        yield Text("No plausible range is stated for any assumption, so it is not known how the answer depends on them.")
+        yield Text(
+            "No plausible range is stated for any assumption, so it is not known how the answer depends on them."
+        )
         return
     yield Text(
         f"For {len(rows)} assumptions a plausible range is stated. This result takes each at its value; how the power moves from "
@@ -346,10 +350,18 @@ def _sensitivity(study: Study) -> Iterator[Block]:
 
 def _ward(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     rows = [row for row in rows_of.trial_rows(run) if not row[0].startswith("Cost")]
-    yield Table("What happens to the trial", ("what", "where", "mean over trials"), tuple(rows), (2,))
+    labels = {name: outcome.label or name for name, outcome in run.study.scenario.outcomes.items()}
+    named = tuple((what, _where(where, labels), value) for what, where, value in rows)
+    yield Table("What happens to the trial", ("what", "where", "mean over trials"), named, (2,))
     for name in ("accrual", "ward_week"):
         if name in pictures:
             yield pictures[name]
+
+
+def _where(where: str, labels: dict[str, str]) -> str:
+    """A place of a measure in the words of the study: outcomes by their labels, staff by its name."""
+    name, at, visit = where.partition(" at ")
+    return f"{labels[name]}{at}{visit}" if at and name in labels else where.removeprefix("hold ")
 
 
 def _one_trial(pictures: Pictures) -> Iterator[Block]:
@@ -394,7 +406,10 @@ def _methods(run: FinishedRun) -> Iterator[Block]:
         )  # fmt: skip
         strong = tuple(place for place, row in enumerate(found) if row["primary"])
         yield Table("A second opinion", header, cells_of, (1, 2), strong)
-        why = [f"{reason[0].upper()}{reason[1:]}{f' ({where})' if where else ''}" for reason, where in reasons_shown(opinions)]
+        why = [
+            f"{reason[0].upper()}{reason[1:]}{f' ({where})' if where else ''}"
+            for reason, where in reasons_shown(opinions)
+        ]
         if why:
             yield Fold("Why they differ: what this study has and the formulas ignore", points(why))
 

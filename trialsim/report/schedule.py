@@ -27,9 +27,7 @@ def schedule(study: Study) -> Table:
         *([("Allocation", "", DONE, *("" for _ in columns))] if len(scenario.design.arms) > 1 else []),
     ]
     for name, arms, at in _done(study):
-        where = [
-            DONE if any(visit == at for visit in visits) else "" for _, visits in columns
-        ]
+        where = [DONE if any(visit == at for visit in visits) else "" for _, visits in columns]
         rows.append((f"{name}{f' ({arms})' if arms else ''}", "", "", *where))
     for name, outcome in scenario.outcomes.items():
         marks = [DONE if set(visits) & set(outcome.visits) else "" for _, visits in columns]

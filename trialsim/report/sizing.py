@@ -230,8 +230,11 @@ def figure(study: Study, found: SizingResult) -> Figure:
 
 
 def write_sizing(study: Study, found: SizingResult, folder: Path) -> tuple[Path, ...]:
-    """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
+    """Write ``power_curve.csv``, ``.png``, ``.svg``, ``report.html`` and ``size.json`` into ``folder``."""
     from trialsim.figures.style import save
+    from trialsim.report.answer_pages import size_page
+    from trialsim.report.document import write_page
+    from trialsim.report.svg import drawing
     from trialsim.runs.files import whole_file
 
     mine = of_size(study.scenario.name)
@@ -241,7 +244,10 @@ def write_sizing(study: Study, found: SizingResult, folder: Path) -> tuple[Path,
         with whole_file(path) as temporary:
             curve_frame(found).to_csv(temporary, index=False, lineterminator="\n")
         figures = save(drawn, folder, "power_curve")
-        return (path, *figures, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
+        heading = "Width of the interval" if found.measure == "width" else "Power"
+        curve = drawing(heading, "The band is the 95 % Monte Carlo interval of the curve.", figures[1])
+        page = write_page(size_page(study, found, [curve]), folder / "report.html")
+        return (path, *figures, page, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
 
 
 def curve_rows(found: SizingResult, *, everything: bool) -> list[tuple[str, ...]]:

@@ -33,6 +33,7 @@ from trialsim.sweep.tables import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from trialsim.prepared import Study
     from trialsim.sweep.play import SweepRun
 
 #: A heatmap is drawn up to this many values a side, lines up to this many.
@@ -228,15 +229,30 @@ def write_manifest(swept: SweepRun, folder: Path) -> Path:
 # ---------------------------------------------------------------- figures
 
 
-def write_figures(swept: SweepRun, answer: AnswerMeasure, folder: Path) -> tuple[Path, ...]:
-    """Draw what fits the sweep: lines or a heatmap over the values varied, and what each design takes."""
-    from trialsim.figures.style import save
+#: What the figures of a sweep are called on the page, and what they show.
+HEADINGS = {
+    "sweep_lines": ("Over the values varied", "Bars are 95 % Monte Carlo intervals."),
+    "sweep_dots": ("Over the values varied", "Each dot is one design."),
+    "sweep_heatmap": ("Over both values", "Each field is one design."),
+    "feasibility": ("What each design takes", "Designs that no other one beats are connected."),
+}
 
-    folder.mkdir(parents=True, exist_ok=True)
+
+def write_figures(study: Study, swept: SweepRun, answer: AnswerMeasure, folder: Path) -> tuple[Path, ...]:
+    """Draw what fits the sweep, lines or a heatmap over the values varied and what each design takes, and write the page."""
+    from trialsim.figures.style import save
+    from trialsim.report.answer_pages import sweep_page
+    from trialsim.report.document import write_page
+    from trialsim.report.svg import drawing
+
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
+    shown = []
     for name, figure in figures(swept, answer):
-        made += save(figure, folder, name)
-    return tuple(made)
+        made += save(figure, folder / "figures", name)
+        shown.append(drawing(*HEADINGS[name], made[-1]))
+    page = sweep_page(study, swept, answer, overview(swept, answer), shown)
+    return (*made, write_page(page, folder / "report.html"))
 
 
 def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:

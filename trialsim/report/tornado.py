@@ -20,6 +20,7 @@ from trialsim.scenario.sweep import shown
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from trialsim.prepared import Study
     from trialsim.sweep.tornado import Bar, LongestBar, Shift, Tornado
 
 MOST_BARS = 25
@@ -155,15 +156,24 @@ def figure(found: Tornado) -> Figure:
     )
 
 
-def write_tornado(found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
-    """Write ``tornado.csv`` and the figure ``tornado``."""
+def write_tornado(study: Study, found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
+    """Write ``tornado.csv``, and with ``figures`` the figure ``tornado`` and the page."""
     from trialsim.figures.style import save
+    from trialsim.report.answer_pages import tornado_page
+    from trialsim.report.document import write_page
+    from trialsim.report.svg import drawing
     from trialsim.runs.files import whole_file
 
     path = folder / "tornado.csv"
     with whole_file(path) as temporary:
         tornado_frame(found).drop(columns="label").to_csv(temporary, index=False, lineterminator="\n")
-    return (path, *save(figure(found), folder, "tornado")) if figures else (path,)
+    if not figures:
+        return (path,)
+    files = save(figure(found), folder, "tornado")
+    shown = drawing(
+        "Which assumption moves the answer", "The longest bars move it most; whiskers are 95 % Monte Carlo.", files[1]
+    )
+    return (path, *files, write_page(tornado_page(study, found, [shown]), folder / "report.html"))
 
 
 def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:

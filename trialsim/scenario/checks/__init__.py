@@ -23,7 +23,14 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
     from trialsim.scenario.checks.taken import check_taken
-    from trialsim.scenario.checks.ward import check_blood, check_leave, check_protocol, check_setting, check_shape, different_reasons
+    from trialsim.scenario.checks.ward import (
+        check_blood,
+        check_leave,
+        check_protocol,
+        check_setting,
+        check_shape,
+        different_reasons,
+    )
     from trialsim.scenario.correlation import check_declared
     from trialsim.scenario.priors import check_priors
 

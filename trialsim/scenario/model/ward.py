@@ -9,7 +9,17 @@ from typing import Annotated
 from pydantic import Field
 
 from trialsim.protocol.steps import Resource, WaitRule
-from trialsim.quantities.fields import Duration, DurationSpread, Factor, Line, Name, ProvenanceRecord, Record, Share, Volume
+from trialsim.quantities.fields import (
+    Duration,
+    DurationSpread,
+    Factor,
+    Line,
+    Name,
+    ProvenanceRecord,
+    Record,
+    Share,
+    Volume,
+)
 from trialsim.rules import ABOVE_ZERO, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import OneOrMany
 

@@ -1,8 +1,8 @@
 """Quantities with units as text: ``15 min``, ``12 %``, ``0.21 ug/dL`` <-> canonical numbers.
 
 Canonical units: durations in seconds, shares in 0..1, ages in years, rates per hour, volumes in milliliters,
-concentrations in the unit asked for. The few units of bedside studies are in one table; a general unit library would take longer to import than a
-scenario takes to load, and would accept units no nurse writes.
+concentrations in the unit asked for. The few units of bedside studies are in one table; a general unit library would take
+longer to import than a scenario takes to load, and would accept units no nurse writes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ ALIASES = {
     "mo": "months", "year": "y", "years": "y", "yr": "y", "µg/dL": "ug/dL", "μg/dL": "ug/dL", "mcg/dL": "ug/dL",
     "nmol/l": "nmol/L", "ug/dl": "ug/dL", "ng/ml": "ng/mL", "ng/dl": "ng/dL", "per hour": "per h", "/h": "per h",
     "per day": "per d", "/d": "per d", "per minute": "per min", "/min": "per min", "per week": "per wk",
-    "percent": "%", "mL": "ml", "milliliter": "ml", "milliliters": "ml", "uL": "ul", "µl": "ul", "µL": "ul", "μl": "ul", "μL": "ul",
+    "percent": "%",
+    "mL": "ml", "milliliter": "ml", "milliliters": "ml", "uL": "ul", "µl": "ul", "µL": "ul", "μl": "ul", "μL": "ul",
 }  # fmt: skip
 
 TABLES = {"duration": SECONDS, "age": YEARS, "rate": PER_HOUR, "concentration": NMOL_PER_LITER, "volume": VOLUME}

@@ -30,7 +30,7 @@ def write_index(result: Path) -> Path | None:
     found = [page for folder in sorted(outputs.iterdir()) if folder.is_dir() for name in PAGES
              if (page := folder / name).is_file()]  # fmt: skip
     rows = tuple(_row(page, outputs) for page in found[:MOST])
-    table = Table("Every result in this folder", ("result", "folder", "rests on", "made"), rows)
+    table = Table("Every result in this folder", ("result", "folder", "answer", "made"), rows)
     sentence = f"{len(found)} result{'s' if len(found) != 1 else ''} in this folder."
     page = Page("Results", "Plans of studies, simulated.", (sentence,), (Section("Results", (table,)),))
     return write_page(page, outputs / INDEX)

@@ -391,8 +391,8 @@ def _methods(run: FinishedRun) -> Iterator[Block]:
     opinions = second_opinions(study, run.characteristics)
     if opinions:
         yield Text(
-            "A second opinion: beside each simulated power is the nearest closed form, what a sample-size program would answer for "
-            "the declared levels if everybody were measured and everything delivered. In bold: the two differ by more than "
+            "A second opinion: beside each simulated power is the nearest closed form, what a sample-size program would answer "
+            "for the declared levels if everybody were measured and everything delivered. In bold: the two differ by more than "
             "chance explains."
         )
         header = ("analysis", "simulated", "formula", "which")

@@ -7,10 +7,12 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import matplotlib as mpl
-import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
@@ -50,6 +52,11 @@ def study_style() -> Iterator[None]:
         "axes.titlesize": 10.5,
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
+        "axes.axisbelow": True,
+        "lines.solid_capstyle": "round",
+        "patch.edgecolor": "white",
+        "patch.force_edgecolor": True,
+        "pdf.fonttype": 42,  # letters as letters, which journals want
         "axes.spines.top": False,
         "axes.spines.right": False,
         "xtick.color": INK,
@@ -60,7 +67,7 @@ def study_style() -> Iterator[None]:
         "svg.hashsalt": "trialsim",
         "svg.fonttype": "none",
     }
-    with mpl.rc_context(), sns.axes_style("ticks"):
+    with mpl.rc_context():
         mpl.rcParams.update(settings)  # type: ignore[arg-type]  # the stub lists every key by name
         yield
 
@@ -130,14 +137,37 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     No text of a figure is treated as a formula: ``$`` occurs in names of arms and in prices.
     """
     png, svg = files_of(folder, name)
+    with svg.open("w", encoding="utf-8", newline="\n") as file:
+        write_svg(figure, file)
+    with _plain(figure):
+        figure.set_dpi(200)
+        FigureCanvasAgg(figure).print_png(png, metadata={"Software": "trialsim"})
+    return png, svg
+
+
+def write_svg(figure: Figure, file: TextIO) -> None:
+    """Lay a figure out and write it as SVG. Nothing is laid out again: further files show the same."""
+    with _plain(figure):
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": "trialsim"})
+    figure.set_layout_engine("none")
+
+
+def write_pdf(figure: Figure, path: Path) -> None:
+    """Write a figure, laid out before, as PDF with its letters embedded."""
+    with _plain(figure):
+        FigureCanvasPdf(figure).print_pdf(
+            path, metadata={"CreationDate": None, "Creator": "trialsim", "Producer": None}
+        )
+
+
+@contextmanager
+def _plain(figure: Figure) -> Iterator[None]:
+    """The style while a figure is drawn. The canvases are asked themselves: ``savefig`` would draw everything twice."""
     for text in figure.findobj(Text):
         text.set_parse_math(False)
     with study_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # letters of other scripts are in the SVG
-        figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})
-        figure.set_layout_engine("none")  # it is laid out; once is enough
-        figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
-    return png, svg
+        yield
 
 
 def percent_ticks() -> FuncFormatter:

@@ -87,7 +87,9 @@ def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
             panel.set_xlim(0, 1)
         for panel in panels[len(rows) :]:
             panel.set_visible(False)
-        figure.supxlabel("p-value")
+        for panel in panels[max(len(rows) - across, 0) : len(rows)]:
+            panel.set_xlabel("p-value")
+            panel.tick_params(axis="x", labelbottom=True)
         _twin_legend(figure)
         caption(figure, f"{note} Red: significance level. Dashed: what a flat distribution would give.".strip())
     return figure

@@ -13,7 +13,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
 
-from trialsim.figures.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
+from trialsim.figures.style import (
+    ARM_MARKERS,
+    INK,
+    arm_marks,
+    arm_palette,
+    blank_figure,
+    caption,
+    in_lines,
+    plain_grid,
+    study_style,
+)
 
 #: Multiples of it (modulo 1) are spread evenly between 0 and 1.
 GOLDEN = (5**0.5 - 1) / 2
@@ -138,7 +148,7 @@ def _measured(
     axes = figure.subplots()
     if log:
         axes.set_yscale("log")
-    measured, palette = values.dropna(subset=["value"]), arm_palette(arms)
+    measured, palette, marks = values.dropna(subset=["value"]), arm_palette(arms), arm_marks(arms, ARM_MARKERS)
     slot = WIDTH / len(arms)
     handles = []
     for place, arm in enumerate(arms):
@@ -150,8 +160,10 @@ def _measured(
                 apart = (
                     SPREAD / len(arms) * ((np.arange(len(here)) * GOLDEN) % 1.0 - 0.5)
                 )  # even, and always the same way
-                axes.scatter(at + shift + apart, here, s=10, color=color, alpha=0.75, linewidths=0, zorder=3)
-        handles.append(Line2D([], [], color=color, marker="o", linestyle="", markersize=4))
+                axes.scatter(
+                    at + shift + apart, here, s=11, marker=marks[arm], color=color, alpha=0.75, linewidths=0, zorder=3
+                )
+        handles.append(Line2D([], [], color=color, marker=marks[arm], linestyle="", markersize=4.5))
     axes.set_xlim(-0.5, len(visits) - 0.5)
     axes.set_xlabel("")
     axes.set_ylabel(in_lines(f"{label} [{unit}]" if unit else label, 40))

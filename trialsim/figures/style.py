@@ -32,6 +32,20 @@ TOO_OFTEN = "Number in red: rejects too often without effects, so not a power."
 ARM_COLORS = ("#7f8c99", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
+#: A marker and a pattern for each arm, so that arms differ without colors as well.
+ARM_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+ARM_HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\", "++++")
+
+
+def arm_marks(arms: Sequence[str], marks: Sequence[str]) -> dict[str, str]:
+    """The marker or pattern of each arm, by its place in the design.
+
+    >>> arm_marks(("control", "music"), ARM_MARKERS)
+    {'control': 'o', 'music': 's'}
+    """
+    return {arm: marks[index % len(marks)] for index, arm in enumerate(arms)}
+
+
 def arm_palette(arms: Sequence[str]) -> dict[str, str]:
     """Color of each arm, the same in every figure of a study; a single arm is blue."""
     colors = ARM_COLORS[1:] if len(arms) == 1 else ARM_COLORS

@@ -167,9 +167,9 @@ def comparison_page(found: Comparison, drawn: Sequence[Drawing]) -> Page:
     names = "; ".join(f"{one.label} is {one.name}" for one in found.sides)
     tables = [_differences(found, label) for label in (one.label for one in found.sides[1:])]
     how = Text(
-        "Differences of shares are in percentage points. SE is the Monte Carlo standard error of the difference; beside it "
-        "is what it would have been with separate draws, and the share of the variance that the common draws saved. The 95 % interval "
-        "of a difference in bold excludes 0. All measures are in comparison.csv."
+        "Differences of shares are in percentage points. SE is the Monte Carlo standard error of the difference; beside it is "
+        "what it would have been with separate draws, and the share of the variance that the common draws saved. The 95 % "
+        "interval of a difference in bold excludes 0. All measures are in comparison.csv."
     )
     return Page(
         title=f"{len(found.sides)} designs compared",

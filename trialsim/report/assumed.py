@@ -34,16 +34,15 @@ def assumptions(scenario: Scenario) -> Iterator[Block]:
 
 
 def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tuple[tuple[str | TableCell, ...], ...]]:
-    """Grouped by source or reason: what, value, plausible range; the source stands in the first row of its group."""
+    """Grouped by source or reason, which stands in a row above its numbers: what, value, plausible range."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.why, []).append(row)
-    cells = [
-        (row.why if place == 0 else "", in_words(row.path, scenario), row.value, row.range)
-        for group in groups.values()
-        for place, row in enumerate(group)
-    ]
-    return ("source or reason", "number", "value", "plausible range"), tuple(cells)
+    cells: list[tuple[str | TableCell, ...]] = []
+    for why, group in groups.items():
+        cells += [(TableCell(why, mark="far"), "", "")] if why else []
+        cells += [(in_words(row.path, scenario), row.value, row.range) for row in group]
+    return ("number", "value", "plausible range"), tuple(cells)
 
 
 def in_words(path: str, scenario: Scenario) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+#: A drawing is tall from this height on, as a share of its width.
+TALL = 0.85
+
 #: Public identifiers in a text, and where they lead.
 LINKS = (
     (re.compile(r"doi:(10\.\d{4,9}/[^\s<>;,]*[^\s<>;,.)])"), "https://doi.org/{}"),
@@ -84,6 +87,12 @@ class Drawing:
     alt: str
     svg: str
     kind: ClassVar[str] = "drawing"
+
+    @property
+    def tall(self) -> bool:
+        """Whether it is about as high as wide, so that it needs more of a sheet of paper."""
+        box = re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', self.svg)
+        return box is not None and float(box[2]) > TALL * float(box[1])
 
 
 @dataclass(frozen=True)

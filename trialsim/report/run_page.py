@@ -37,7 +37,7 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Drawing]]) -> Page:
     study, result = run.study, run.characteristics
     pictures = dict(drawn)
     made = [
-        Section("What it asks of participants and staff", tuple(_burden(run))),
+        Section(f"What it asks of participants{' and staff' if _staffed(study) else ''}", tuple(_burden(run))),
         Section("Design", tuple(_design(study, pictures))),
         Section("Operating characteristics", tuple(_characteristics(run, pictures))),
         Section("What could go wrong", tuple(_wrong(run))),
@@ -58,6 +58,10 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Drawing]]) -> Page:
         sections=tuple(section for section in made if section.blocks),
         versions=versions(),
     )
+
+
+def _staffed(study: Study) -> bool:
+    return study.program is not None and bool(study.program.resources)
 
 
 # ---------------------------------------------------------------- the answer
@@ -105,14 +109,14 @@ def _sizes_in_words(run: FinishedRun) -> list[str]:
     """About how many participants 80 and 90 % take."""
     found = [(goal, needed(run, goal)) for goal in (0.8, 0.9)]
     parts = [
-        f"{percent(goal, 0)} about {middle:,} ({low:,} to {high:,})"
+        f"for {percent(goal, 0)} about {middle:,} ({low:,} to {high:,})"
         for goal, one in found
         if one is not None
         for middle, low, high in [one]
     ]
     if not parts:
         return ["How many participants 80 and 90 % take is found by the command trialsim size."]
-    return [f"A power of {' and of '.join(parts)} participants would be needed, if power is extended from this size."]
+    return [f"About the size, extended from this one and not simulated: {' and '.join(parts)} participants are needed."]
 
 
 # ---------------------------------------------------------------- burden
@@ -141,7 +145,8 @@ def _burden(run: FinishedRun) -> Iterator[Block]:
         yield Text("Tries, minutes and the most blood in 24 hours are those of simulated trials.", quiet=True)
     costs = [row for row in rows_of.trial_rows(run) if row[0].startswith("Cost") or row[0].startswith("Hours of staff")]
     if costs:
-        yield Table("For the whole trial", ("what", "of what", "mean over trials"), tuple(costs), (2,))
+        cells = tuple((what, of or "in all", value) for what, of, value in costs)
+        yield Table("For the whole trial", ("what", "of what", "mean over trials"), cells, (2,))
 
 
 def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[str, ...]]:
@@ -311,7 +316,7 @@ def _twins(run: FinishedRun, truth: Sequence[object]) -> Iterator[Block]:
 
 
 def _wrong(run: FinishedRun) -> Iterator[Block]:
-    found = [f"{text[0].upper()}{text[1:]}." for _, text in losses(run)]
+    found = [f"{text[0].upper()}{text[1:]}.".replace("(hold ", "(") for _, text in losses(run)]
     result = run.characteristics
     found += [
         f"{name}: the test rejects too often when there is nothing to find ({one.words})."

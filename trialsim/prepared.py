@@ -16,10 +16,10 @@ from trialsim.scenario.provenance import Row, provenance
 if TYPE_CHECKING:  # a check prepares nothing and simulates nothing
     import pandas as pd
 
+    from trialsim.burden import ArmBurden
     from trialsim.conduct import ConductPlan, Entries
     from trialsim.engine import Engine
     from trialsim.engine.trace import EventTrace
-    from trialsim.evaluate.burden import ArmBurden
 
 #: The twins simulated by default: the effects as declared, and the same trial without them.
 TWINS = ("declared", "null")
@@ -106,17 +106,18 @@ def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     found = cautions(study.program, study.response, study.analysis)
     if study.scenario.setting is None or study.scenario.setting.blood_limit is None:
         return found
-    from trialsim.evaluate.burden import blood_warnings
+    from trialsim.burden import blood_warnings
 
-    return (*found, *blood_warnings(study, burdens(study)))
+    return (*found, *blood_warnings(study.scenario, burdens(study)))
 
 
 def burdens(study: Study) -> list[ArmBurden]:
     """What each arm asks of a participant, from a few simulated trials where there is a ward."""
-    from trialsim.evaluate.burden import TRIALS, burden
+    from trialsim.burden import TRIALS, burden
 
     seed = study.scenario.simulation.seed
-    return burden(study, *ward_events(study.conduct, study.program, seed=seed, replicates=range(TRIALS)))
+    events = ward_events(study.conduct, study.program, seed=seed, replicates=range(TRIALS))
+    return burden(study.scenario, study.program, *events)
 
 
 def ward_events(

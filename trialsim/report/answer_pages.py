@@ -117,7 +117,7 @@ def sweep_page(
 
     taken = [name for name in burdens(frame) if frame[name].notna().any()]
     labels = {"staff_hours": "hours of staff", "cost": f"cost [{currency(swept)}]"}
-    rows = []
+    rows: list[tuple[str | TableCell, ...]] = []
     for row, cell in zip(frame.to_dict("records"), swept.cells, strict=True):
         values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
         mark = "bad" if row["too_often"] else "far" if row["pareto"] else ""

@@ -32,8 +32,8 @@ def write_index(result: Path) -> Path | None:
     rows = tuple(_row(page, outputs) for page in found[:MOST])
     table = Table("Every result in this folder", ("result", "folder", "answer", "made"), rows)
     sentence = f"{len(found)} result{'s' if len(found) != 1 else ''} in this folder."
-    page = Page("Results", "Plans of studies, simulated.", (sentence,), (Section("Results", (table,)),))
-    return write_page(page, outputs / INDEX)
+    index = Page("Results", "Plans of studies, simulated.", (sentence,), (Section("Results", (table,)),))
+    return write_page(index, outputs / INDEX)
 
 
 def _row(page: Path, outputs: Path) -> tuple[str | TableCell, ...]:

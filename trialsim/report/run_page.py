@@ -24,7 +24,7 @@ from trialsim.report.words import join, significant
 from trialsim.response.effects import implied_effects
 
 if TYPE_CHECKING:
-    from trialsim.evaluate.burden import ArmBurden
+    from trialsim.burden import ArmBurden
     from trialsim.runs.run import FinishedRun
 
 Pictures = dict[str, Drawing]
@@ -123,17 +123,17 @@ def _sizes_in_words(run: FinishedRun) -> list[str]:
 
 
 def _burden(run: FinishedRun) -> Iterator[Block]:
-    from trialsim.evaluate.burden import blood_warnings, draws_blood
+    from trialsim.burden import blood_warnings, draws_blood
 
     study = run.study
     each = burdens(study)
-    for warning in blood_warnings(study, each):
+    for warning in blood_warnings(study.scenario, each):
         yield Text(f"Limit of blood passed: {warning}")
     limit = study.scenario.setting.blood_limit if study.scenario.setting is not None else None
     rows: list[tuple[str, ...]] = [("Planned measurements", *(f"{one.values}" for one in each))]
     if any(one.samples for one in each):
         rows.append(("of them samples for a laboratory", *(f"{one.samples}" for one in each)))
-    if draws_blood(study):
+    if draws_blood(study.scenario):
         in_all = f", limit {limit.in_all.value:g}" if limit is not None and limit.in_all is not None else ""
         a_day = f", limit {limit.a_day.value:g}" if limit is not None and limit.a_day is not None else ""
         rows.append((f"Blood in all [ml{in_all}]", *(f"{one.blood:g}" for one in each)))

@@ -14,8 +14,8 @@ from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
 
 if TYPE_CHECKING:
     from trialsim.conduct.entries import Entries
-    from trialsim.prepared import Study
-    from trialsim.scenario.model import Outcome
+    from trialsim.protocol.program import Program
+    from trialsim.scenario.model import Outcome, Scenario
 
 Floats = NDArray[np.float64]
 
@@ -51,10 +51,10 @@ class ArmBurden:
     staff_minutes: dict[str, float]
 
 
-def is_sample(study: Study, name: str) -> bool:
+def is_sample(scenario: Scenario, name: str) -> bool:
     """Whether a laboratory reads the values of an outcome."""
-    outcome = study.scenario.outcomes[name]
-    priced = study.scenario.costs is not None and name in study.scenario.costs.sample
+    outcome = scenario.outcomes[name]
+    priced = scenario.costs is not None and name in scenario.costs.sample
     instrument = outcome.instrument
     return priced or any(one is not None for one in (instrument.assay_cv, instrument.plate, instrument.volume))
 
@@ -64,45 +64,44 @@ def blood_of(outcome: Outcome) -> float:
     return outcome.instrument.volume.value if outcome.instrument.volume is not None else 0.0
 
 
-def draws_blood(study: Study) -> bool:
+def draws_blood(scenario: Scenario) -> bool:
     """Whether blood is drawn for any value."""
-    return any(blood_of(one) > 0 for one in study.scenario.outcomes.values())
+    return any(blood_of(one) > 0 for one in scenario.outcomes.values())
 
 
-def burden(study: Study, entries: Entries, trace: EventTrace | None) -> list[ArmBurden]:
+def burden(scenario: Scenario, program: Program | None, entries: Entries, trace: EventTrace | None) -> list[ArmBurden]:
     """The burden of each arm, from simulated trials."""
-    outcomes = study.scenario.outcomes
+    outcomes = scenario.outcomes
     values = sum(len(one.visits) for one in outcomes.values())
-    samples = sum(len(one.visits) for name, one in outcomes.items() if is_sample(study, name))
+    samples = sum(len(one.visits) for name, one in outcomes.items() if is_sample(scenario, name))
     planned = sum(blood_of(one) * len(one.visits) for one in outcomes.values())
     found = []
-    for index, arm in enumerate(study.conduct.arms):
+    for index, arm in enumerate(scenario.design.arms):
         here = entries.arm == index
-        if trace is None:
-            found.append(ArmBurden(arm, values, samples, planned, _most_at_once(study), {}, 0.0, {}))
+        if trace is None or program is None:
+            found.append(ArmBurden(arm, values, samples, planned, _most_at_once(scenario), {}, 0.0, {}))
             continue
         people = max(int(here.sum()), 1)
-        most = float(blood_in_a_day(study, trace)[here].max(initial=0.0))
+        most = float(blood_in_a_day(scenario, program, trace)[here].max(initial=0.0))
         delivered = trace.activities[..., A_DELIVERED][here]
         minutes = float(np.where(delivered > 0, delivered, 0).sum()) / 60 / people
-        tries, staff = dict(_tries(study, trace, here, people)), dict(_staff(study, trace, here, people))
+        tries, staff = dict(_tries(scenario, program, trace, here, people)), dict(_staff(program, trace, here, people))
         found.append(ArmBurden(arm, values, samples, planned, most, tries, minutes, staff))
     return found
 
 
-def _most_at_once(study: Study) -> float:
+def _most_at_once(scenario: Scenario) -> float:
     """Without a ward: the most blood in any 24 hours of the declared times."""
-    times = {name: when.value for name, when in study.scenario.visits.items()}
-    drawn = [(times[visit], blood_of(one)) for one in study.scenario.outcomes.values() for visit in one.visits]
+    times = {name: when.value for name, when in scenario.visits.items()}
+    drawn = [(times[visit], blood_of(one)) for one in scenario.outcomes.values() for visit in one.visits]
     return max((sum(b for t, b in drawn if start <= t < start + DAY) for start, _ in drawn), default=0.0)
 
 
-def blood_in_a_day(study: Study, trace: EventTrace) -> Floats:
+def blood_in_a_day(scenario: Scenario, program: Program, trace: EventTrace) -> Floats:
     """(R, N) the most blood of each participant in any 24 hours that begin with a sample [ml]."""
-    assert study.program is not None
-    visits = study.program.visits
+    visits = program.visits
     volume = np.zeros(len(visits))
-    for outcome in study.scenario.outcomes.values():
+    for outcome in scenario.outcomes.values():
         for visit in outcome.visits:
             volume[visits.index(visit)] += blood_of(outcome)
     drawn = volume > 0
@@ -116,17 +115,18 @@ def blood_in_a_day(study: Study, trace: EventTrace) -> Floats:
     return most
 
 
-def _tries(study: Study, trace: EventTrace, here: NDArray[np.bool_], people: int) -> Iterator[tuple[str, float]]:
-    assert study.program is not None
+def _tries(
+    scenario: Scenario, program: Program, trace: EventTrace, here: NDArray[np.bool_], people: int
+) -> Iterator[tuple[str, float]]:
     found: dict[str, float] = {}
-    for place, one in enumerate(study.program.activities):
-        if one.tries > 1 or one.base in _attempts(study):
+    for place, one in enumerate(program.activities):
+        if one.tries > 1 or one.base in _attempts(scenario):
             tried = trace.activities[..., place, A_TRIES][here]
             found[one.base] = found.get(one.base, 0.0) + float(np.where(tried > 0, tried, 0).sum()) / people
     yield from found.items()
 
 
-def _attempts(study: Study) -> set[str]:
+def _attempts(scenario: Scenario) -> set[str]:
     def within(steps: Sequence[Step]) -> Iterator[str]:
         for step in steps:
             if isinstance(step, Attempt):
@@ -134,12 +134,10 @@ def _attempts(study: Study) -> set[str]:
             elif isinstance(step, (Hold, Repeat)):
                 yield from within(step.steps)
 
-    return set(within(study.scenario.protocol))
+    return set(within(scenario.protocol))
 
 
-def _staff(study: Study, trace: EventTrace, here: NDArray[np.bool_], people: int) -> Iterator[tuple[str, float]]:
-    program = study.program
-    assert program is not None
+def _staff(program: Program, trace: EventTrace, here: NDArray[np.bool_], people: int) -> Iterator[tuple[str, float]]:
     minutes: dict[str, float] = {}
     for index, resource in enumerate(program.resources):
         held = 0.0
@@ -152,9 +150,9 @@ def _staff(study: Study, trace: EventTrace, here: NDArray[np.bool_], people: int
     yield from minutes.items()
 
 
-def blood_warnings(study: Study, each: Sequence[ArmBurden]) -> tuple[str, ...]:
+def blood_warnings(scenario: Scenario, each: Sequence[ArmBurden]) -> tuple[str, ...]:
     """What to say where a stated limit of blood is passed."""
-    limit = study.scenario.setting.blood_limit if study.scenario.setting is not None else None
+    limit = scenario.setting.blood_limit if scenario.setting is not None else None
     if limit is None:
         return ()
     blood, day = max(one.blood for one in each), max(one.blood_day for one in each)

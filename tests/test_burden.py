@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from trialsim.burden import blood_in_a_day, blood_warnings
 from trialsim.engine.trace import V_REASON, V_TIME, VISITED
-from trialsim.evaluate.burden import blood_in_a_day, blood_warnings
 from trialsim.prepared import Study, burdens, prepare, ward_events, warnings_of
 from trialsim.scenario import load
 from trialsim.scenario.shipped import shipped_scenarios
@@ -32,7 +32,7 @@ def test_blood_in_any_24_hours(picu: Study) -> None:
         visits[0, person, drawn, V_TIME] = np.array(hours) * HOUR
         visits[0, person, drawn, V_REASON] = VISITED
     visits[0, 3, drawn[1], V_REASON] = VISITED + 1
-    found = blood_in_a_day(picu, replace(trace, visits=visits))[0, :4]
+    found = blood_in_a_day(picu.scenario, picu.program, replace(trace, visits=visits))[0, :4]
     assert found.tolist() == [4.0, 2.0, 6.0, 4.0]
 
 
@@ -68,7 +68,7 @@ def test_a_limit_that_is_passed_is_a_warning(limits: tuple[str, ...], words: int
         )
     assert sum("of blood" in text for text in warnings_of(study)) == words
     if words:
-        assert len(blood_warnings(study, burdens(study))) == words
+        assert len(blood_warnings(study.scenario, burdens(study))) == words
 
 
 def test_without_a_ward_days_are_the_declared_ones() -> None:

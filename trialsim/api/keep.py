@@ -38,7 +38,7 @@ from trialsim.truth import MOST as MOST_TRUTHS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.report.figures import Picture
+    from trialsim.report.figures import FigureFiles, Picture
 
 Folder = str | os.PathLike[str]
 
@@ -178,7 +178,7 @@ def run(
     seed: int | None = None,
     engine: Engine = "fast",
     truth: bool = True,
-    figures: bool = True,
+    figures: bool | FigureFiles = True,
     precision: float | None = None,
     precision_of: str | None = None,
     large: bool = False,
@@ -197,7 +197,9 @@ def run(
     ----------
     out : by default ``outputs/NAME``
     replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be simulated
-    truth, figures : whether true effects are found, and whether figures and report are made
+    truth : whether true effects are found
+    figures : whether the page is made, and with which files of figures: ``"page"`` none, ``"all"`` (also ``True``) PNG and SVG,
+        ``"print"`` those for a journal as well
     precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
     large : do not ask before a very large run
     workers, executor : where it is simulated; by default in threads, one a core. They change no digit
@@ -235,7 +237,7 @@ def run(
             finished, needed = run_until(play, precision, wanted=wanted, most=replicates or MOST)
             reached = in_words(needed, precision)
         if figures:
-            _draw(finished, say)
+            _draw(finished, say, "all" if figures is True else figures)
         finished = playing.placed(finished)
     _index(folder)
     return Run(folder, finished, reached)
@@ -275,12 +277,12 @@ def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
     return store_folder(folder, Content(study, engine).key)
 
 
-def _draw(finished: playing.FinishedRun, say: Stages) -> None:
+def _draw(finished: playing.FinishedRun, say: Stages, files: FigureFiles) -> None:
     """Figures and report; the drawing room is only loaded when it is wanted."""
     from trialsim.report.folder import write_pages
 
     say("Drawing figures and writing the report", 0, None)
-    write_pages(finished)
+    write_pages(finished, files)
 
 
 @dataclass(frozen=True, repr=False)
@@ -363,7 +365,7 @@ def merge(
             in_place=False,
         )  # fmt: skip
         if figures:
-            _draw(merged, say)
+            _draw(merged, say, "all")
         merged = playing.placed(merged)
     _index(out)
     return Run(out, merged)

@@ -14,7 +14,7 @@ from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
-from trialsim.cli.parse import REPLICATES, SHARD
+from trialsim.cli.parse import REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 @scenario_argument
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
-@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
+@click.option("--figures", type=WordChoice("page", "all", "print", "none"), is_flag=False, flag_value="all", default="all",
+              show_default=True, help="The page alone, PNG and SVG too, those for a journal as well, or no page.")  # fmt: skip
+@click.option("--no-figures", is_flag=True, help="The same as --figures none.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @precision_options
 @where_options
@@ -49,7 +51,8 @@ def command(
     scenario: Path,
     replicates: int | None,
     out: Path | None,
-    figures: bool,
+    figures: str,
+    no_figures: bool,
     truth: bool,
     precision: float | None,
     precision_of: str | None,
@@ -75,6 +78,7 @@ def command(
 
     if shard is not None and precision is not None:
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
+    drawn: Any = False if no_figures or figures == "none" else figures
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
@@ -94,7 +98,7 @@ def command(
             share = play_share(study, *shard, folder, **how, progress=tell)
         else:
             made = ts.run(
-                study, folder, truth=truth, figures=figures, precision=precision, precision_of=precision_of,
+                study, folder, truth=truth, figures=drawn, precision=precision, precision_of=precision_of,
                 replicates=replicates, **how, progress=tell,
             )  # fmt: skip
         seconds = time.perf_counter() - began
@@ -103,7 +107,7 @@ def command(
     elif as_json:
         _print_json(made)
     else:
-        _print(made, seconds=seconds, figures=figures, everything=everything)
+        _print(made, seconds=seconds, figures=bool(drawn), everything=everything)
 
 
 def agree(study: Study, *, workers: int | None) -> bool:

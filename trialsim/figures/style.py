@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
@@ -164,6 +166,30 @@ def write_svg(figure: Figure, file: TextIO) -> None:
     with _plain(figure):
         FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": "trialsim"})
     figure.set_layout_engine("none")
+
+
+#: The width of a figure over two columns of a journal, and dots per inch of a picture of it.
+TWO_COLUMNS_MM, PRINT_DPI = 174, 600
+
+
+def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
+    """Write ``name.pdf``, ``name.png`` (600 dpi) and ``name-gray.png`` as wide as two columns at most, laid out as it is.
+
+    A figure is made smaller as a whole, so its letters shrink with it: none is below 5 points.
+    """
+    shrunk = min(1.0, TWO_COLUMNS_MM / 25.4 / figure.get_figwidth())
+    folder.mkdir(parents=True, exist_ok=True)
+    pdf, png, gray = folder / f"{name}.pdf", folder / f"{name}.png", folder / f"{name}-gray.png"
+    write_pdf(figure, pdf)
+    with _plain(figure):
+        figure.set_dpi(PRINT_DPI * shrunk)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        picture = np.asarray(canvas.buffer_rgba())[..., :3]
+    light = picture @ np.array([0.299, 0.587, 0.114])  # as a printer sees it (ITU-R BT.601)
+    imsave(png, picture, dpi=PRINT_DPI, metadata={"Software": "trialsim"})
+    imsave(gray, light, cmap="gray", vmin=0, vmax=255, dpi=PRINT_DPI, metadata={"Software": "trialsim"})
+    return pdf, png, gray
 
 
 def write_pdf(figure: Figure, path: Path) -> None:

@@ -173,9 +173,9 @@ TWO_COLUMNS_MM, PRINT_DPI = 174, 600
 
 
 def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
-    """Write ``name.pdf``, ``name.png`` (600 dpi) and ``name-gray.png`` as wide as two columns at most, laid out as it is.
+    """Write ``name.pdf``, ``name.png`` (600 dpi) and ``name-gray.png`` laid out as it is.
 
-    A figure is made smaller as a whole, so its letters shrink with it: none is below 5 points.
+    The pictures are as wide as two columns of a journal at most, and their letters shrink with them; the PDF scales.
     """
     shrunk = min(1.0, TWO_COLUMNS_MM / 25.4 / figure.get_figwidth())
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trialsim.report.document import Code, Drawing, Fold, Listing, Page, Section, Table, TableCell, Text, linked, render
+from trialsim.report.document import Code, Graphic, Fold, BulletList, Page, PageSection, DataTable, TableCell, Text, linked, render
 from trialsim.report.index import write_index
 from trialsim.report.svg import inlined, own_names
 from trialsim.typed import COMMAND
@@ -19,7 +19,7 @@ SVG = '<svg viewBox="0 0 10 20"><defs><path id="m1" d="M 1 2"/></defs><g id="a">
 
 def page_of(*blocks: object, answer: str = "Power 80 %.") -> Page:
     return Page(
-        "A <b>title</b>", "What.", ("Assumed.", answer), (Section("One", tuple(blocks)),), made=date(2026, 1, 5)
+        "A <b>title</b>", "What.", ("Assumed.", answer), (PageSection("One", tuple(blocks)),), made=date(2026, 1, 5)
     )  # type: ignore[arg-type]
 
 
@@ -45,8 +45,8 @@ class Tags(HTMLParser):
 def test_words_of_a_file_become_no_markup() -> None:
     bad = "<script>alert(1)</script>"
     blocks = (
-        Text(bad), Listing((bad,)), Code(bad), Drawing(bad, bad, SVG),
-        Fold(bad, (Table(bad, (bad,), ((TableCell(bad, bad, link='"><i>'),), (TableCell(bad, bad),), (bad,))),)),
+        Text(bad), BulletList((bad,)), Code(bad), Graphic(bad, bad, SVG),
+        Fold(bad, (DataTable(bad, (bad,), ((TableCell(bad, bad, link='"><i>'),), (TableCell(bad, bad),), (bad,))),)),
     )  # fmt: skip
     text = render(page_of(*blocks, answer=bad))
     assert "<script" not in text
@@ -57,7 +57,7 @@ def test_words_of_a_file_become_no_markup() -> None:
 
 
 def test_nothing_is_asked_of_the_network() -> None:
-    text = render(page_of(Text("doi:10.1371/journal.pmed.1004589 and PMID 12780978."), Drawing("a", "b", SVG)))
+    text = render(page_of(Text("doi:10.1371/journal.pmed.1004589 and PMID 12780978."), Graphic("a", "b", SVG)))
     policy = next(at["content"] for tag, at in Tags(text).found if at.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
     assert policy.startswith("default-src 'none'")
@@ -80,15 +80,15 @@ def test_identifiers_are_links(text: str, to: str) -> None:
 
 
 def test_every_column_has_a_name_and_pictures_a_description() -> None:
-    table = Table("Caption", ("a", "b"), (("1", "2"),), (1,), (0,))
-    found = Tags(render(page_of(table, Drawing("Heading", "What it shows.", SVG)))).found
+    table = DataTable("Caption", ("a", "b"), (("1", "2"),), (1,), (0,))
+    found = Tags(render(page_of(table, Graphic("Heading", "What it shows.", SVG)))).found
     assert [at.get("scope") for tag, at in found if tag == "th"] == ["col", "col"]
     assert [at["aria-label"] for _, at in found if at.get("role") == "img"] == ["Heading. What it shows."]
     assert [at.get("lang") for tag, at in found if tag == "html"] == ["en"]
 
 
 def test_names_inside_pictures_occur_once() -> None:
-    text = render(page_of(Drawing("a", "a", SVG), Fold("f", (Drawing("b", "b", SVG),))))
+    text = render(page_of(Graphic("a", "a", SVG), Fold("f", (Graphic("b", "b", SVG),))))
     names = re.findall(r' id="([^"]+)"', text)
     assert len(names) == len(set(names))
     assert set(re.findall(r'xlink:href="#([^"]+)"', text)) <= set(names)
@@ -100,8 +100,8 @@ def test_pictures_are_shorter_inside() -> None:
         '<?xml version="1.0"?>\n<svg width="9pt" height="8pt" viewBox="0 0 9 8">\n <path d="M 1.239999 2"/>\n</svg>\n'
     )
     assert inlined(text) == '<svg viewBox="0 0 9 8"><path d="M 1.23 2"/></svg>'
-    assert Drawing("a", "b", SVG).tall
-    assert not Drawing("a", "b", inlined(text).replace("9 8", "9 4")).tall
+    assert Graphic("a", "b", SVG).tall
+    assert not Graphic("a", "b", inlined(text).replace("9 8", "9 4")).tall
 
 
 def test_the_size_of_a_block_is_not_in_the_command() -> None:

@@ -24,7 +24,7 @@ from trialsim.scenario.provenance import provenance
 from trialsim.scenario.shipped import shipped_scenarios
 
 
-def render(finished: FinishedRun, drawn: Sequence[tuple[str, document.Drawing]]) -> str:
+def render(finished: FinishedRun, drawn: Sequence[tuple[str, document.Graphic]]) -> str:
     """The page of a run as text."""
     return document.render(run_page(finished, drawn))
 

@@ -438,8 +438,8 @@ def reproduce(
 
 
 def _write_reproduction(made: ReproductionResult, folder: Path, mine: Owner) -> None:
-    from trialsim.report.answer_pages import reproduction_page
     from trialsim.report.document import write_page
+    from trialsim.report.reproduce import reproduction_page
     from trialsim.runs.files import whole_file
 
     with taken(folder, mine):

@@ -133,28 +133,17 @@ def _print_plan(name: str, columns: Sequence[PilotColumn]) -> None:
 
 
 def _page(fragment: Fragment, out: Path | None, pilot: str, *, quiet: bool) -> None:
-    """The page of what was read and made, in ``outputs/NAME-fit``; a folder that holds something else is left alone."""
+    """The page of what was read and made; where its folder holds something else, none."""
+    from trialsim.api.begin import fit_written
     from trialsim.errors import RunError
-    from trialsim.quantities.letters import usable_name
-    from trialsim.report.answer_pages import fit_page
-    from trialsim.report.document import write_page
-    from trialsim.report.index import write_index
-    from trialsim.runs.answers import finished, taken
-    from trialsim.runs.owners import of_fit
 
-    name = usable_name(pilot if out is None else out.stem) or "pilot"
-    folder, mine = Path("outputs") / f"{name}-fit", of_fit(name)
-    columns = [(one.name, f"{one.role}: {one.why}") for one in fragment.columns]
     try:
-        with taken(folder, mine):
-            write_page(fit_page(pilot, fragment, columns), folder / "report.html")
-            finished(folder, mine, {"notes": list(fragment.notes)})
-        write_index(folder)
+        page = fit_written(fragment, pilot if out is None else out.stem, pilot)
     except RunError as refused:
         stderr.print(f"No page was written: {refused.message}", markup=False)
         return
     if not quiet:
-        stderr.print(f"Read {folder / 'report.html'}: what was read, and what is uncertain.", markup=False)
+        stderr.print(f"Read {page}: what was read, and what is uncertain.", markup=False)
 
 
 def _plan(pilot: Pilot) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def command(
 
     if shard is not None and precision is not None:
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
-    drawn: Any = False if no_figures or figures == "none" else figures
+    drawn: Any = {"none": False}.get("none" if no_figures else figures, figures)
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {

@@ -34,7 +34,7 @@ WAITING = ("waiting", "missed", "left")
 #: Participants who wait at the same time are in rows below one another: the distance in lanes, and the most rows.
 ROW, MOST_ROWS = 0.55, 6
 
-#: What a name inside a bar stands on.
+#: What lies behind a name inside a bar.
 NAME = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
 
 #: Width of a letter as a share of the width of the figure's strips.

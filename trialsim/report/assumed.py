@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.compare.nouns import noun
-from trialsim.report.document import Block, Fold, Table, TableCell, Text
+from trialsim.report.document import Block, DataTable, Fold, TableCell, Text
 from trialsim.scenario.provenance import Row, provenance
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def assumptions(scenario: Scenario) -> Iterator[Block]:
     for kind, words, what in KINDS:
         here = [row for row in rows if row.kind == kind]
         if here:
-            table = Table(f"{what} ({len(here)})", *_table(here, scenario))
+            table = DataTable(f"{what} ({len(here)})", *_table(here, scenario))
             yield Fold(f"{len(here)} numbers {words}", (table,), printed=True)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from trialsim.quantities.letters import file_names
+from trialsim.report.svg import inlined, own_names
 from trialsim.typed import COMMAND
 from trialsim.version import __version__
 
@@ -28,7 +29,7 @@ LINKS = (
 )
 
 
-#: A setting of the size of a block, which stands in the sealed list only.
+#: A setting of the size of a block, which belongs into the sealed list only.
 SEALED = re.compile(r"(allocation\.block=)[^\s'\"]+")
 
 
@@ -52,7 +53,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Listing:
+class BulletList:
     """Points of a list."""
 
     points: tuple[str, ...]
@@ -68,7 +69,7 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """A table with a caption: ``numbers`` are the columns that are aligned right, ``strong`` the rows that matter most."""
 
     caption: str
@@ -80,7 +81,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Graphic:
     """A picture inside the page: ``svg`` is its text, ``alt`` what it shows in a sentence."""
 
     heading: str
@@ -105,11 +106,11 @@ class Fold:
     kind: ClassVar[str] = "fold"
 
 
-Block = Text | Listing | Code | Table | Drawing | Fold
+Block = Text | BulletList | Code | DataTable | Graphic | Fold
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A heading with blocks."""
 
     title: str
@@ -138,7 +139,7 @@ class Page:
     title: str
     what: str
     answer: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[PageSection, ...]
     cards: tuple[HeadlineCard, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     made: date | None = None
@@ -203,17 +204,15 @@ def render(page: Page) -> str:
     )
 
 
-def _numbered(section: Section, place: int) -> Section:
+def _numbered(section: PageSection, place: int) -> PageSection:
     """The section, in whose pictures no name of a part occurs in another picture of the page."""
     found = tuple(_own_names(block, f"s{place}b{at}") for at, block in enumerate(section.blocks))
-    return Section(section.title, found)
+    return PageSection(section.title, found)
 
 
 def _own_names(block: Block, prefix: str) -> Block:
-    from trialsim.report.svg import own_names
-
-    if isinstance(block, Drawing):
-        return Drawing(block.heading, block.alt, own_names(block.svg, prefix))
+    if isinstance(block, Graphic):
+        return Graphic(block.heading, block.alt, own_names(block.svg, prefix))
     if isinstance(block, Fold):
         inner = tuple(_own_names(one, f"{prefix}f{at}") for at, one in enumerate(block.blocks))
         return Fold(block.summary, inner, block.printed)
@@ -228,6 +227,11 @@ def write_page(page: Page, path: Path) -> Path:
     return path
 
 
-def points(lines: Sequence[str]) -> tuple[Listing, ...]:
+def points(lines: Sequence[str]) -> tuple[BulletList, ...]:
     """A list, or nothing where there are no lines."""
-    return (Listing(tuple(lines)),) if lines else ()
+    return (BulletList(tuple(lines)),) if lines else ()
+
+
+def graphic(heading: str, text: str, svg: Path) -> Graphic:
+    """A figure that was saved, for a page: its heading, what it shows, and its picture."""
+    return Graphic(heading, text, inlined(svg.read_text(encoding="utf-8")))

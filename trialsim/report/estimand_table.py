@@ -9,7 +9,7 @@ from trialsim.kinds.designs import HYPOTHETICAL, RESPONDER_STRATUM, TREATMENT_PO
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.report import kinds
-from trialsim.report.document import Table
+from trialsim.report.document import DataTable
 from trialsim.report.words import join
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ POPULATIONS = {"": "everybody who is randomized"}
 ASK = "To be stated by the authors: "
 
 
-def estimand_tables(study: Study) -> Iterator[Table]:
+def estimand_tables(study: Study) -> Iterator[DataTable]:
     """A table for each primary analysis."""
     for name in study.scenario.primary:
         yield _table(study, name)
 
 
-def _table(study: Study, name: str) -> Table:
+def _table(study: Study, name: str) -> DataTable:
     scenario = study.scenario
     what = scenario.analyses[name]
     row = next(one for one in study.analysis.rows if one.analysis == name and one.main)
@@ -55,7 +55,7 @@ def _table(study: Study, name: str) -> Table:
     ]
     pairs = dict.fromkeys(one.estimand for one in study.analysis.rows if one.analysis == name and not one.main)
     rows += [("Summary of each pair", kinds.ESTIMANDS[one]) for one in pairs if one != NO_ESTIMAND]
-    return Table(f"Estimand of {row.shown} (ICH E9(R1))", ("attribute", "as planned"), tuple(rows))
+    return DataTable(f"Estimand of {row.shown} (ICH E9(R1))", ("attribute", "as planned"), tuple(rows))
 
 
 def _patients(study: Study) -> str:

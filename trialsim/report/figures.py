@@ -23,7 +23,7 @@ from trialsim.evaluate.frames import (
 )
 from trialsim.protocol.calendar import DAY
 from trialsim.quantities.letters import file_names
-from trialsim.report.document import Drawing
+from trialsim.report.document import Graphic
 from trialsim.report.reported import ReportSource
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
@@ -99,7 +99,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
 FigureFiles = Literal["page", "all", "print"]
 
 
-def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") -> list[tuple[str, Drawing]]:
+def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") -> list[tuple[str, Graphic]]:
     """Draw every figure for the page, by its name, and write it as files: none, PNG and SVG, or those for print as well.
 
     Those for print lie in the folder ``print`` (:func:`trialsim.figures.style.save_for_print`), with a file of captions.
@@ -120,7 +120,7 @@ def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") ->
         if files == "print":
             save_for_print(picture.figure, folder / "print", picture.name)
             captions.append(f"{picture.name}: {picture.heading}. {picture.text} {picture.figure.get_supxlabel()}")
-        made.append((picture.name, Drawing(picture.heading, picture.text, inlined(svg))))
+        made.append((picture.name, Graphic(picture.heading, picture.text, inlined(svg))))
     if captions:
         write_text(folder / "print" / "captions.txt", "\n\n".join(" ".join(one.split()) for one in captions) + "\n")
     return made

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from trialsim.regular import read_regular
-from trialsim.report.document import Page, Section, Table, TableCell, write_page
+from trialsim.report.document import DataTable, Page, PageSection, TableCell, write_page
 
 #: The folder that has an index, its file, and the pages that it links.
 OUTPUTS, INDEX, PAGES = "outputs", "index.html", ("report.html", "compare.html")
@@ -30,9 +30,9 @@ def write_index(result: Path) -> Path | None:
     found = [page for folder in sorted(outputs.iterdir()) if folder.is_dir() for name in PAGES
              if (page := folder / name).is_file()]  # fmt: skip
     rows = tuple(_row(page, outputs) for page in found[:MOST])
-    table = Table("Every result in this folder", ("result", "folder", "answer", "made"), rows)
+    table = DataTable("Every result in this folder", ("result", "folder", "answer", "made"), rows)
     sentence = f"{len(found)} result{'s' if len(found) != 1 else ''} in this folder."
-    index = Page("Results", "Plans of studies, simulated.", (sentence,), (Section("Results", (table,)),))
+    index = Page("Results", "Plans of studies, simulated.", (sentence,), (PageSection("Results", (table,)),))
     return write_page(index, outputs / INDEX)
 
 

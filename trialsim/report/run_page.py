@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.prepared import Study, burdens, warnings_of
+from trialsim.prepared import Study, warnings_of
 from trialsim.report import page as rows_of
 from trialsim.report.assumed import assumptions
-from trialsim.report.brief import losses, primary_points
+from trialsim.report.brief import five_lines, losses, primary_points
+from trialsim.report.burden_table import burden_blocks
 from trialsim.report.conventions import CONVENTIONS
 from trialsim.report.digits import SIGN, percent
-from trialsim.report.document import Block, Code, Drawing, Fold, Page, Section, Table, TableCell, Text, points
+from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
 from trialsim.report.nearby_sizes import around, needed
@@ -24,30 +25,31 @@ from trialsim.report.words import join, significant
 from trialsim.response.effects import implied_effects
 
 if TYPE_CHECKING:
-    from trialsim.burden import ArmBurden
     from trialsim.runs.run import FinishedRun
 
-Pictures = dict[str, Drawing]
+Pictures = dict[str, Graphic]
 
 
-def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Drawing]]) -> Page:
+def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
     """The page of a run with its pictures by name."""
     from trialsim.runs.versions import versions
 
     study, result = run.study, run.characteristics
     pictures = dict(drawn)
     made = [
-        Section(f"What it asks of participants{' and staff' if _staffed(study) else ''}", tuple(_burden(run))),
-        Section("Design", tuple(_design(study, pictures))),
-        Section("Operating characteristics", tuple(_characteristics(run, pictures))),
-        Section("What could go wrong", tuple(_wrong(run))),
-        Section("Sensitivity", tuple(_sensitivity(study))),
-        Section("What is estimated", tuple(estimand_tables(study))),
-        *([Section("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
-        Section("One simulated trial", tuple(_one_trial(pictures))),
-        Section("Assumptions and where they come from", tuple(assumptions(study.scenario))),
-        Section("Methods", tuple(_methods(run))),
-        Section("How to do it again", tuple(_again(run))),
+        PageSection(
+            f"What it asks of participants{' and staff' if _staffed(study) else ''}", tuple(burden_blocks(run))
+        ),
+        PageSection("Design", tuple(_design(study, pictures))),
+        PageSection("Operating characteristics", tuple(_characteristics(run, pictures))),
+        PageSection("What could go wrong", tuple(_wrong(run))),
+        PageSection("Sensitivity", tuple(_sensitivity(study))),
+        PageSection("What is estimated", tuple(estimand_tables(study))),
+        *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
+        PageSection("One simulated trial", tuple(_one_trial(pictures))),
+        PageSection("Assumptions and where they come from", tuple(assumptions(study.scenario))),
+        PageSection("Methods", tuple(_methods(run))),
+        PageSection("How to do it again", tuple(_again(run))),
     ]
     trials = f"{result.replicates:,} simulated trials, seed {result.seed}"
     return Page(
@@ -69,9 +71,8 @@ def _staffed(study: Study) -> bool:
 
 def answer_sentences(run: FinishedRun) -> tuple[str, ...]:
     """What is assumed; the power and what 80 and 90 % take; whether the test keeps its level, and what limits it."""
-    from trialsim.report.brief import _level, _limits
-
-    level, limits = _level(run).text.rstrip("."), _limits(run)
+    lines = {line.name: line.text for line in five_lines(run, where="")}
+    level, limits = lines["Level"].rstrip("."), lines["Limits"]
     return (
         assumed_effect(run.study),
         " ".join([rows_of.answer(run), *_sizes_in_words(run)]),
@@ -119,45 +120,6 @@ def _sizes_in_words(run: FinishedRun) -> list[str]:
     return [f"About the size, extended from this one and not simulated: {' and '.join(parts)} participants are needed."]
 
 
-# ---------------------------------------------------------------- burden
-
-
-def _burden(run: FinishedRun) -> Iterator[Block]:
-    from trialsim.burden import blood_warnings, draws_blood
-
-    study = run.study
-    each = burdens(study)
-    for warning in blood_warnings(study.scenario, each):
-        yield Text(f"Limit of blood passed: {warning}")
-    limit = study.scenario.setting.blood_limit if study.scenario.setting is not None else None
-    rows: list[tuple[str, ...]] = [("Planned measurements", *(f"{one.values}" for one in each))]
-    if any(one.samples for one in each):
-        rows.append(("of them samples for a laboratory", *(f"{one.samples}" for one in each)))
-    if draws_blood(study.scenario):
-        in_all = f", limit {limit.in_all.value:g}" if limit is not None and limit.in_all is not None else ""
-        a_day = f", limit {limit.a_day.value:g}" if limit is not None and limit.a_day is not None else ""
-        rows.append((f"Blood in all [ml{in_all}]", *(f"{one.blood:g}" for one in each)))
-        rows.append((f"Most blood in 24 hours [ml{a_day}]", *(f"{one.blood_day:g}" for one in each)))
-    rows += _ward_burden(each)
-    numbers = tuple(range(1, len(each) + 1))
-    yield Table("For each participant, by arm", ("", *(one.arm for one in each)), tuple(rows), numbers)
-    if study.program is not None:
-        yield Text("Tries, minutes and the most blood in 24 hours are those of simulated trials.", quiet=True)
-    costs = [row for row in rows_of.trial_rows(run) if row[0].startswith("Cost") or row[0].startswith("Hours of staff")]
-    if costs:
-        cells = tuple((what, of or "in all", value) for what, of, value in costs)
-        yield Table("For the whole trial", ("what", "of what", "mean over trials"), cells, (2,))
-
-
-def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[str, ...]]:
-    for name in dict.fromkeys(name for one in each for name in one.tries):
-        yield f"Tries of {name}, mean", *(f"{one.tries.get(name, 0.0):.2f}" for one in each)
-    if any(one.minutes for one in each):
-        yield "Minutes of what is done with the participant, mean", *(f"{one.minutes:.0f}" for one in each)
-    for name in dict.fromkeys(name for one in each for name in one.staff_minutes):
-        yield f"Minutes of {name}, mean", *(f"{one.staff_minutes.get(name, 0.0):.0f}" for one in each)
-
-
 # ---------------------------------------------------------------- design
 
 
@@ -174,7 +136,7 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
         if section.lines:
             blocks.append(Code("\n".join(section.lines)))
         if section.rows:
-            blocks.append(Table(section.title, section.header, section.rows))
+            blocks.append(DataTable(section.title, section.header, section.rows))
     yield Fold("Everything that was simulated, in words", tuple(blocks))
 
 
@@ -200,7 +162,7 @@ def _characteristics(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     if sizes:
         cells = tuple((f"{n:,}", f"about {percent(power, 0)}") for n, power in sizes)
         caption = "Sizes around the chosen one; powers are extended from it, not simulated"
-        yield Table(caption, ("participants", "power"), cells, (0, 1))
+        yield DataTable(caption, ("participants", "power"), cells, (0, 1))
     if "power" in pictures:
         yield pictures["power"]
     rest = [row for row in rows if row not in first]
@@ -213,7 +175,7 @@ def _characteristics(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     yield Fold("When there is nothing to find, and where estimates and p-values fall", (*_twins(run, truth), *more))
 
 
-def _analyses(caption: str, rows: Sequence[dict[str, object]], *, strong: bool = False) -> Table:
+def _analyses(caption: str, rows: Sequence[dict[str, object]], *, strong: bool = False) -> DataTable:
     header = (
         "analysis", "test", "power", "rejects when there is nothing to find", "level", "mean estimate", "interval width",
         "analyzed", "failed",
@@ -226,7 +188,7 @@ def _analyses(caption: str, rows: Sequence[dict[str, object]], *, strong: bool =
         )
         for row in rows
     )  # fmt: skip
-    return Table(caption, header, cells, (2, 3, 5, 6, 7, 8), tuple(range(len(cells))) if strong else ())
+    return DataTable(caption, header, cells, (2, 3, 5, 6, 7, 8), tuple(range(len(cells))) if strong else ())
 
 
 def _bad(row: dict[str, object]) -> str:
@@ -265,7 +227,7 @@ def _truth(run: FinishedRun, truth: Sequence[dict[str, object]], pictures: Pictu
     )
     strong = tuple(place for place, row in enumerate(truth) if row["primary"])
     header = ("analysis and effect", *(names.get(key, key) for key in keys))
-    yield Table("Truth and bias", header, cells, tuple(range(1, len(keys) + 1)), strong)
+    yield DataTable("Truth and bias", header, cells, tuple(range(1, len(keys) + 1)), strong)
     if "bias" in pictures:
         yield pictures["bias"]
 
@@ -309,7 +271,7 @@ def _twins(run: FinishedRun, truth: Sequence[object]) -> Iterator[Block]:
     )  # fmt: skip
     strong = tuple(place for place, row in enumerate(rows) if row["primary"])
     header = ("analysis", "contrast", *names, "called", "level")
-    yield Table("When there is nothing to find", header, cells, tuple(range(2, 2 + len(keys))), strong)
+    yield DataTable("When there is nothing to find", header, cells, tuple(range(2, 2 + len(keys))), strong)
 
 
 # ---------------------------------------------------------------- what could go wrong, sensitivity
@@ -347,7 +309,7 @@ def _sensitivity(study: Study) -> Iterator[Block]:
         f"end to end is found by trialsim tornado {study.scenario.name}."
     )
     cells = tuple((in_words(row.path, study.scenario), row.value, row.range.partition("; prior")[0]) for row in rows)
-    yield Table("Assumptions with a plausible range", ("number", "value", "plausible range"), cells)
+    yield DataTable("Assumptions with a plausible range", ("number", "value", "plausible range"), cells)
 
 
 # ---------------------------------------------------------------- ward, one trial
@@ -357,7 +319,7 @@ def _ward(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     rows = [row for row in rows_of.trial_rows(run) if not row[0].startswith("Cost")]
     labels = {name: outcome.label or name for name, outcome in run.study.scenario.outcomes.items()}
     named = tuple((what, _where(where, labels), value) for what, where, value in rows)
-    yield Table("What happens to the trial", ("what", "where", "mean over trials"), named, (2,))
+    yield DataTable("What happens to the trial", ("what", "where", "mean over trials"), named, (2,))
     for name in ("accrual", "ward_week"):
         if name in pictures:
             yield pictures[name]
@@ -392,7 +354,7 @@ def _methods(run: FinishedRun) -> Iterator[Block]:
         yield Text(f"The time of day moves {join(clocked)}.", quiet=True)
     tests = dict.fromkeys(row.test for row in study.analysis.rows)
     cells = tuple((name, one.how, one.source, one.off) for name in tests if (one := CONVENTIONS.get(name)) is not None)
-    yield Table("Tests and their conventions", ("test", "convention", "source", "known to be off"), cells)
+    yield DataTable("Tests and their conventions", ("test", "convention", "source", "known to be off"), cells)
     opinions = second_opinions(study, run.characteristics)
     if opinions:
         yield Text(
@@ -410,7 +372,7 @@ def _methods(run: FinishedRun) -> Iterator[Block]:
             for row in found
         )  # fmt: skip
         strong = tuple(place for place, row in enumerate(found) if row["primary"])
-        yield Table("A second opinion", header, cells_of, (1, 2), strong)
+        yield DataTable("A second opinion", header, cells_of, (1, 2), strong)
         why = [
             f"{reason[0].upper()}{reason[1:]}{f' ({where})' if where else ''}"
             for reason, where in reasons_shown(opinions)

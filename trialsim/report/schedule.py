@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
-from trialsim.report.document import Table
+from trialsim.report.document import DataTable
 from trialsim.report.words import join, number, spans
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ DONE = "\N{BLACK CIRCLE}"
 WIDE = 8
 
 
-def schedule(study: Study) -> Table:
+def schedule(study: Study) -> DataTable:
     """Who is asked, what is done in which arm, and what is measured when; equal visits share a column."""
     scenario = study.scenario
     columns = _columns(study)
@@ -35,8 +35,8 @@ def schedule(study: Study) -> Table:
     header = ("", "enrollment", "allocation", *(title for title, _ in columns))
     if len(columns) > WIDE:
         turned = tuple(zip(header, *rows, strict=True))
-        return Table(CAPTION, turned[0], turned[1:])
-    return Table(CAPTION, header, tuple(rows))
+        return DataTable(CAPTION, turned[0], turned[1:])
+    return DataTable(CAPTION, header, tuple(rows))
 
 
 CAPTION = "Schedule of enrollment, interventions and assessments (SPIRIT 2025, item 18); a dot: done at or just before this visit"

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-
-from trialsim.report.document import Drawing
 
 #: A number with more digits than a screen or paper shows [points].
 LONG = re.compile(r"(-?\d+\.\d\d)\d+")
 
 #: Letters as wide as those that the figure was laid out with, for readers without them.
 FONTS = ("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
-
-
-def drawing(heading: str, text: str, svg: Path) -> Drawing:
-    """A figure that was saved, as a drawing of a page: its heading, what it shows, and its picture."""
-    return Drawing(heading, text, inlined(svg.read_text(encoding="utf-8")))
 
 
 def inlined(text: str) -> str:

@@ -16,6 +16,8 @@ from trialsim.evaluate.verdict import more_should
 from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error, with_error
+from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, graphic, write_page
+from trialsim.report.study_page import study_page
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.tables import (
@@ -241,16 +243,13 @@ HEADINGS = {
 def write_figures(study: Study, swept: SweepRun, answer: AnswerMeasure, folder: Path) -> tuple[Path, ...]:
     """Draw what fits the sweep, lines or a heatmap over the values varied and what each design takes, and write the page."""
     from trialsim.figures.style import save
-    from trialsim.report.answer_pages import sweep_page
-    from trialsim.report.document import write_page
-    from trialsim.report.svg import drawing
 
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
     shown = []
     for name, figure in figures(swept, answer):
         made += save(figure, folder / "figures", name)
-        shown.append(drawing(*HEADINGS[name], made[-1]))
+        shown.append(graphic(*HEADINGS[name], made[-1]))
     page = sweep_page(study, swept, answer, overview(swept, answer), shown)
     return (*made, write_page(page, folder / "report.html"))
 
@@ -364,3 +363,38 @@ def _with_tied(frame: pd.DataFrame, paths: tuple[str, ...], path: str, names: di
 
 def _tidy(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def sweep_page(
+    study: Study, swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, drawn: Sequence[Graphic]
+) -> Page:
+    """Many designs side by side."""
+    from trialsim.scenario.sweep import shown
+    from trialsim.sweep.tables import burdens, currency
+
+    taken = [name for name in burdens(frame) if frame[name].notna().any()]
+    labels = {"staff_hours": "hours of staff", "cost": f"cost [{currency(swept)}]"}
+    rows: list[tuple[str | TableCell, ...]] = []
+    for row, cell in zip(frame.to_dict("records"), swept.cells, strict=True):
+        values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
+        mark = "bad" if row["too_often"] else "far" if row["pareto"] else ""
+        sign = "!" if row["too_often"] else "*" if row["pareto"] else "?" if row["pareto_open"] else ""
+        numbers = [f"{row[name]:,.0f}" for name in taken]
+        rows.append((f"{sign}{row['design_id']}", *values, TableCell(written(answer, row), mark=mark), *numbers))
+    header = (
+        "design",
+        *names_of(swept.paths).values(),
+        answer.measure.replace("_", " "),
+        *(labels.get(x, x) for x in taken),
+    )
+    caption = "* no other design gives as much for less; ? undecided; ! rejects too often"
+    numbers_at = tuple(range(1, len(header)))
+    what = f"{len(swept.cells):,} designs, {swept.replicates:,} simulated trials of each."
+    table = DataTable(caption, header, tuple(rows), numbers_at)
+    return study_page(
+        "designs side by side",
+        what,
+        study,
+        named_lines(swept, answer, frame),
+        [PageSection("Designs", (*drawn, table))],
+    )

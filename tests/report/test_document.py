@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from trialsim.report.document import Code, Graphic, Fold, BulletList, Page, PageSection, DataTable, TableCell, Text, linked, render
+from trialsim.report.document import (
+    BulletList,
+    Code,
+    DataTable,
+    Fold,
+    Graphic,
+    Page,
+    PageSection,
+    TableCell,
+    Text,
+    linked,
+    render,
+)
 from trialsim.report.index import write_index
 from trialsim.report.svg import inlined, own_names
 from trialsim.typed import COMMAND

@@ -28,11 +28,15 @@ if TYPE_CHECKING:
     from trialsim.prepared import Study
 
 
+#: Which files of figures a page may have beside it.
+WITH_PAGE = ("page", "all", "print")
+
+
 @click.command("run")
 @scenario_argument
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
-@click.option("--figures", type=WordChoice("page", "all", "print", "none"), is_flag=False, flag_value="all", default="all",
+@click.option("--figures", type=WordChoice(*WITH_PAGE, "none"), is_flag=False, flag_value="all", default="all",
               show_default=True, help="The page alone, PNG and SVG too, those for a journal as well, or no page.")  # fmt: skip
 @click.option("--no-figures", is_flag=True, help="The same as --figures none.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
@@ -78,7 +82,7 @@ def command(
 
     if shard is not None and precision is not None:
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
-    drawn: Any = {"none": False}.get("none" if no_figures else figures, figures)
+    drawn: Any = figures in WITH_PAGE and not no_figures and figures
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {

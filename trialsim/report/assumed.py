@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = (
     ("source", "printed by a source", "The source prints these numbers."),
     ("computed", "computed from a source", "These numbers were computed from what a source prints."),
-    ("assumed", "assumed", "These numbers are judgements; the reason stands beside each."),
+    ("assumed", "assumed", "These numbers are judgements; the reason is above each."),
     ("none", "without a stated origin", "Nobody stated where these numbers come from."),
 )
 
@@ -34,7 +34,7 @@ def assumptions(scenario: Scenario) -> Iterator[Block]:
 
 
 def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tuple[tuple[str | TableCell, ...], ...]]:
-    """Grouped by source or reason, which stands in a row above its numbers: what, value, plausible range."""
+    """Grouped by source or reason, which has a row of its own above its numbers: what, value, plausible range."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.why, []).append(row)

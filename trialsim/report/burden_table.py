@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def burden_blocks(run: FinishedRun) -> Iterator[Block]:
+    """For each participant by arm, and for the whole trial; a limit of blood that is passed comes first."""
     study = run.study
     each = burdens(study)
     for warning in blood_warnings(study.scenario, each):

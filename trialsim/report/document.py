@@ -62,7 +62,7 @@ class BulletList:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines as they are typed or stand in a file."""
+    """Lines as they are typed or as a file has them."""
 
     text: str
     kind: ClassVar[str] = "code"

@@ -73,7 +73,7 @@ def _when(study: Study, name: str) -> str:
 
 
 def _events(study: Study, strategy: str) -> Iterator[tuple[str, str]]:
-    """Events after randomization and what is done about each; not delivered and death stand there in any case."""
+    """Events after randomization and what is done about each; not delivered and death are there in any case."""
     scenario, handled = study.scenario, STRATEGIES[strategy]
     found = list(dict.fromkeys(_of_steps(scenario.protocol)))
     for event in found:

@@ -14,7 +14,7 @@ from trialsim.report.document import DataTable, Page, PageSection, TableCell, wr
 #: The folder that has an index, its file, and the pages that it links.
 OUTPUTS, INDEX, PAGES = "outputs", "index.html", ("report.html", "compare.html")
 
-#: Bytes of a page in which its title and its first sentence stand, and results of an index at most.
+#: Bytes of a page that hold its title and its answer, and results of an index at most.
 HEAD, MOST = 40_000, 500
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)

@@ -1,7 +1,7 @@
 """About how many participants a goal takes, extended from one simulated size: information grows with the size.
 
 The noncentrality of a test is proportional to the number of participants (Cohen 1988, chapter 8). It is an approximation, and
-said to be one wherever it is shown; ``trialsim size`` simulates.
+is called one wherever it is shown; ``trialsim size`` simulates.
 """
 
 from __future__ import annotations

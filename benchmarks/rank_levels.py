@@ -1,7 +1,7 @@
 """Levels without an effect and coverage with one, of the rank tests, trimmed means, permutations and pairs.
 
 ``python benchmarks/rank_levels.py`` prints a table of docs/validation.md; it takes about 15 minutes on one core. 100,000 trials a
-number (20,000 by permutation), so that the Monte Carlo error of 5 % is .07 % (.15 %).
+number (5,000 by permutation), so that the Monte Carlo error of 5 % is .07 % (.3 %).
 """
 
 from __future__ import annotations
@@ -60,19 +60,19 @@ def strata_of(arm: NDArray[np.int8]) -> NDArray[np.int64]:
 
 TWO: dict[str, tuple[Two, Callable[[str], float] | None, int]] = {
     "Brunner-Munzel": (
-        lambda y, arm, k: brunner_munzel(order(y, arm, arms=2), a=1, b=0, draws=Draws(k, range(len(y)))), chance, 20_000
+        lambda y, arm, k: brunner_munzel(order(y, arm, arms=2), a=1, b=0, draws=Draws(k, range(len(y)))), chance, 5_000
     ),
     "Brunner-Munzel by t": (lambda y, arm, _k: brunner_munzel(order(y, arm, arms=2), a=1, b=0, draws=None), chance, 100_000),
     "win odds": (
         lambda y, arm, k: win_odds(order(y, arm, arms=2), a=1, b=0, draws=Draws(k, range(len(y)))),
-        lambda measured: float(np.log(chance(measured) / (1 - chance(measured)))), 20_000,
+        lambda measured: float(np.log(chance(measured) / (1 - chance(measured)))), 5_000,
     ),
     "van Elteren": (lambda y, arm, _k: van_elteren(y, arm, strata_of(arm), arms=2, a=1, b=0), chance, 100_000),
     "trimmed means": (
         lambda y, arm, _k: trimmed_mean(y, arm, a=1, b=0), lambda measured: SHIFT if measured == "normal" else np.nan, 100_000
     ),
     "permutation": (
-        lambda y, arm, k: permutation(y, arm, a=1, b=0, draws=Draws(k, range(len(y)))), mean_difference, 20_000
+        lambda y, arm, k: permutation(y, arm, a=1, b=0, draws=Draws(k, range(len(y)))), mean_difference, 5_000
     ),
 }  # fmt: skip
 

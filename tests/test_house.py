@@ -161,6 +161,7 @@ KINDS = {
             designs.STRATEGIES,
             designs.TRANSFORMS,
             designs.ADJUSTMENTS,
+            designs.FAMILY_METHODS,
             designs.ALTERNATIVES,
         )
         for one in table

@@ -40,9 +40,10 @@ class Study(Result):
 
     @property
     def twins(self) -> tuple[str, ...]:
-        """The twins: as declared; without effects; with a flat clock if the time of day changes an outcome; at margins."""
+        """The twins: as declared; without effects; also with a flat clock if the time of day matters; at margins; others."""
         clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
-        return (*TWINS, *((NO_CHANGE,) if clock else ()), *(twin.name for twin in self.response.margins))
+        others = [twin.name for twin in self.response.margins] + [twin.name for twin in self.response.switched]
+        return (*TWINS, *((NO_CHANGE,) if clock else ()), *others)
 
     def frame(self) -> pd.DataFrame:
         """One row for each assumed number: its place, its value, its source and reason, its plausible range."""

@@ -17,10 +17,11 @@ import numpy as np
 
 from tests.kinds.judges import JUDGES
 from tests.kinds.test_parts import FILES, asked, looked_at, prepared
+from tests.kinds.test_parts import JUDGED as TESTS
 from trialsim import study as studies
 from trialsim.analysis.estimates import analyze
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.kinds.tests import TESTS, WITHIN
+from trialsim.kinds.tests import WITHIN
 from trialsim.report import kinds as words
 from trialsim.report.conventions import CONVENTIONS
 from trialsim.truth import find_truth
@@ -31,6 +32,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "analyses.md"
 #: Random data sets compared with the other program, replicates of level and coverage, and those that are timed.
 JUDGED, LEVELS, TIMED = 200, 100_000, 10_000
 CHUNK = 2_000
+
+#: The smallest p of which a relative difference is taken: integrals of other programs have absolute errors of 1e-14.
+SMALLEST = 1e-5
 
 
 def first_rows() -> dict[str, tuple[str, int]]:
@@ -44,7 +48,7 @@ def first_rows() -> dict[str, tuple[str, int]]:
 
 
 def judged(name: str, row: int) -> float:
-    """The largest relative difference of p from the other program's."""
+    """The largest relative difference of p from the other program's; of a smaller p than `SMALLEST`, as a share of that."""
     call, test, samples, pair = asked(name, row)
     study = prepared(name)
     worst = 0.0
@@ -54,7 +58,7 @@ def judged(name: str, row: int) -> float:
     for r in range(JUDGED):
         by_arm = [[one[r][data.arm[r] == k] for k in range(len(study.analysis.arms))] for one in (y, x)]
         other = JUDGES[test, samples](*by_arm, pair, call.null)  # type: ignore[index]
-        worst = max(worst, abs(p[0, r, row] - other) / max(other, 1e-300))
+        worst = max(worst, abs(p[0, r, row] - other) / max(other, SMALLEST))
     return worst
 
 
@@ -121,7 +125,8 @@ def page(known: dict[str, Any]) -> str:
         "# Analyses",
         "",
         "Every test that a scenario may name, made by a program from the tables of the package",
-        "(`python -m tests.kinds.document`). *Difference* is the largest relative difference of p from that of the judge in",
+        "(`python -m tests.kinds.document`). *Difference* is the largest difference of p from that of the judge, as a share of p",
+        "(of p below 1e-5, as a share of 1e-5), in",
         f"{JUDGED} random trials. *Level* is the share of {LEVELS:,} trials without an effect in which the test rejects at 5 %",
         "(Monte Carlo error 0.07 %), *coverage* the share of 95 % intervals that hold the truth with an effect. *Time* is of",
         "10,000 trials on one core, once they are simulated. All are those of the studies in `tests/kinds`, with about 40",
@@ -130,7 +135,7 @@ def page(known: dict[str, Any]) -> str:
     ]
     for test in (*TESTS, *WITHIN):
         convention = CONVENTIONS[test.name]
-        lines += [f"## {test.name}", "", words.TESTS[test.name].capitalize() + ".", ""]
+        lines += [f"## {test.name}", "", _sentence(words.TESTS[test.name]), ""]
         lines += [
             f"- Convention: {convention.how}.",
             f"- Source: {convention.source}.",
@@ -144,6 +149,11 @@ def page(known: dict[str, Any]) -> str:
             lines.append(_line(samples, prepared(name).analysis.rows[row].estimand, known[key]))
         lines.append("")
     return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    """A text with a capital letter and an end."""
+    return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
 
 
 def _line(samples: str, estimand: str, numbers: dict[str, float]) -> str:

@@ -14,7 +14,7 @@ from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
-from trialsim.kinds.estimands import ESTIMANDS, MEANT, Estimand
+from trialsim.kinds.estimands import ESTIMANDS, MARGIN_SCALE, MEANT, Estimand
 from trialsim.kinds.tests import NO_ESTIMATE, PAIRS, TESTS, WAYS, WITHIN, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
@@ -22,6 +22,7 @@ from trialsim.scenario.schema import json_schema
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"
+EXAMPLES = HERE.parents[1] / "examples"
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ def schema_words(record: str, key: str) -> list[str]:
 
 
 def scenarios() -> list[Scenario]:
-    """Every scenario that is shipped or stands here."""
-    return [load(path) for path in (*sorted(SHIPPED.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))]
+    """Every scenario that is shipped, an example, or stands here."""
+    files = (*sorted(SHIPPED.rglob("*.yaml")), *sorted(EXAMPLES.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))
+    return [load(path) for path in files]
 
 
 def rooms(
@@ -90,13 +92,13 @@ def rooms(
     every = (*tests, *within)
     names = [test.name for test in tests]
     one = {e.name for e in estimands if {"value", "change"} & set(e.situations)}
-    two = {e.name for e in estimands if "arms" in e.situations}
+    two = {e.name for e in estimands if "arms" in e.situations and not e.by_fit}
     together = {run.name for pair in pairs if pair.of_model for _, run in pair.after}
     used = [a for scenario in scenarios() for a in scenario.analyses.values()]
     return [
         Room("analysis.methods", METHODS, ways(every)),
         Room("pairs taken together", [key[0] for key, method in METHODS.items() if method.jointly], together),
-        Room("judges", JUDGES, ways(every)),
+        Room("judges", JUDGES, ways(test for test in every if test.family != "own")),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
         Room(
@@ -106,6 +108,7 @@ def rooms(
         Room("words of pairs", words.PAIRS, [pair.name for pair in pairs]),
         Room("words of ways to a p-value", words.WAYS, WAYS),
         Room("schema: by", schema_words("Analysis", "by"), WAYS),
+        Room("words of ratios", words.BACK, [e.name for e in estimands if MARGIN_SCALE[e.scale].ratio]),
         Room("words of estimands", words.ESTIMANDS, [estimand.name for estimand in estimands]),
         Room("schema: test", schema_words("Analysis", "test"), names),
         Room("schema: pairs", schema_words("Then", "pairs"), [pair.name for pair in pairs]),
@@ -131,6 +134,7 @@ def rooms_of_designs() -> list[Room]:
                 ("alternatives", "Analysis", "alternative", words.ALTERNATIVES, designs.ALTERNATIVES),
                 ("adjustments", "Then", "adjust", words.ADJUSTMENTS, designs.ADJUSTMENTS),
                 ("strategies", "EstimandChoice", "strategy", words.STRATEGIES, designs.STRATEGIES),
+                ("methods for missing values", "Analysis", "missing", words.MISSING_METHODS, designs.MISSING_METHODS),
                 ("methods of allocation", "Allocation", "method", words.METHODS, designs.METHODS),
             )
             for table in (

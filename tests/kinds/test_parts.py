@@ -30,7 +30,9 @@ from trialsim.sizing.bounds import bound_of
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.truth import find_truth
 
-FILES = ("one-arm", "two-arms", "all-arms", "groups")
+#: Tests but the user's own function, which is tested with its permission (tests/analysis/test_own.py).
+JUDGED = tuple(test for test in TESTS if test.family != "own")
+FILES = ("one-arm", "two-arms", "all-arms", "groups", "models")
 
 #: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}
@@ -69,7 +71,7 @@ def shown(value: object) -> str:
 
 
 def test_every_test_and_every_pair_is_played() -> None:
-    assert {asked(name, row)[1:3] for name, row in rows()} == set(ways((*TESTS, *WITHIN)))
+    assert {asked(name, row)[1:3] for name, row in rows()} == set(ways((*JUDGED, *WITHIN)))
     pairs = {call.pairs.test for name in FILES for call in prepared(name).analysis.calls if call.pairs}
     assert pairs == {pair.name for pair in PAIRS}
 
@@ -181,7 +183,7 @@ def test_the_limits_see_a_planted_fault() -> None:
     assert abs(power + 0.06 - opinion.power) > Z * math.sqrt(power * (1 - power) / REPLICATES)
 
 
-@pytest.mark.parametrize(("test", "samples"), ways(TESTS), ids=shown)
+@pytest.mark.parametrize(("test", "samples"), ways(JUDGED), ids=shown)
 def test_a_direction_is_taken_or_refused(test: str, samples: str) -> None:
     """One-sided alternatives turn p around the effect, and tests without a direction are refused when the file is read."""
     from trialsim.errors import ScenarioError

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 import trialsim as ts
-from tests.kinds.test_parts import FILES, prepared
+from tests.kinds.test_parts import FILES, JUDGED, prepared
 from trialsim.analysis.estimates import analyze
-from trialsim.kinds.tests import TESTS
 from trialsim.sizing.batch import play_effects, play_sizes
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.target import target_of
@@ -29,7 +28,7 @@ def study(name: str) -> ts.Study:
 
 def test_the_walk_meets_every_test() -> None:
     met = {one.test for name in EVERY for one in study(name).scenario.analyses.values()}
-    assert met == {test.name for test in TESTS}
+    assert met == {test.name for test in JUDGED}
     assert "planted" not in met
 
 

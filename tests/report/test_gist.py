@@ -34,6 +34,13 @@ def test_an_effect_of_what_is_done_is_not_called_none() -> None:
     assert lines_of("plain-queue")["Effect"] == "No effect is declared on what the primary analysis compares."
 
 
+def test_an_effect_on_a_time_is_its_ratio() -> None:
+    found = lines_of("after-hip-surgery")["Effect"]
+    assert found == (
+        "music - usual care hazard ratio 1.20 at last day; massage - usual care hazard ratio 1.60 at last day."
+    )
+
+
 def test_equal_sessions_are_one_sentence() -> None:
     sections = {one.title: one for one in explain(ts.prepare("massage-course"))}
     (line,) = sections["What clearance allows in the time"].lines

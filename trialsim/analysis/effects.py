@@ -314,6 +314,13 @@ WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int6
     estimands.STRATIFIED_PROBABILITY.name: superiority_within,
 }
 
+#: Estimands that do not collapse, with that of everyone in either arm beside them.
+OF_EVERYONE: dict[str, str] = {
+    estimands.ODDS_RATIO_WITHIN.name: estimands.ODDS_RATIO.name,
+    estimands.ODDS_RATIO_GIVEN.name: estimands.ODDS_RATIO.name,
+    estimands.HAZARD_RATIO_GIVEN.name: estimands.LOG_HAZARD_RATIO.name,
+}
+
 #: Estimands of two arms that leave out the most extreme values, by name.
 TRIMMED: dict[str, Callable[[Floats, Floats, Flags, Flags, float], Floats]] = {
     estimands.TRIMMED_DIFFERENCE.name: difference_of_trimmed_means,

@@ -24,6 +24,8 @@ SHARED_CLUSTER: Final = 7
 TOO_FEW_CLUSTERS: Final = 8
 NO_EVENT: Final = 9
 SEPARATED: Final = 10
+RAISED: Final = 11
+BAD_RESULT: Final = 12
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -36,7 +38,9 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
-    SEPARATED: "separated: all values of one arm are above those of the other",
+    SEPARATED: "separated: an arm or a covariate predicts the outcome exactly",
+    RAISED: "the function raised an error",
+    BAD_RESULT: "the function returned no result that can be used",
 }
 
 

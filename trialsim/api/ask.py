@@ -6,13 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
-from trialsim.api.subjects import Subject, scenario_of, study_of
+from trialsim.api.subjects import Subject, permitted, scenario_of, study_of
 from trialsim.compare import Comparison, Side, common_seed, compare_sides, planned, read_sides
 from trialsim.engine import Engine
 from trialsim.errors import AnalysisError, RunError
@@ -87,6 +87,7 @@ def compare(
     out: Out = None,
     figures: bool = True,
     started: Callable[[int, bool], Callable[[int], None] | None] | None = None,
+    allow_code: bool = False,
 ) -> ComparisonResult:
     """Compare designs with the first of them, replicate by replicate with the same draws.
 
@@ -98,8 +99,12 @@ def compare(
     play : simulate finished folders again, so that all measures are paired
     out, figures : a folder for the table, and whether figures and page go with it; by default nothing is written
     started : called with the number of replicates and whether they are read from files; may return a function for progress
+    allow_code : whether the designs' own Python functions may run (``test: python``); those of a finished run's folder never do
     """
-    sides = _sides(designs, variants=variants, set=set)
+    sides = [
+        side if side.folder is not None else replace(side, study=study_of(side.study, allow_code=allow_code))
+        for side in _sides(designs, variants=variants, set=set)
+    ]
     stored = all(side.folder is not None for side in sides) and not play and (seed, replicates) == (None, None)
     if out is not None:
         names, identities = [side.name for side in sides], [side.identity for side in sides]
@@ -202,6 +207,7 @@ def sweep(
     out: Out = None,
     figures: bool = True,
     started: Callable[[int], Callable[[int], None] | None] | None = None,
+    allow_code: bool = False,
 ) -> SweepResult:
     """Simulate a study at many values: power, length and cost of every design, and the Pareto set.
 
@@ -216,12 +222,13 @@ def sweep(
     fresh : simulate every design again, also those in ``out``
     out, figures : a folder for tables, cells and figures; by default nothing is written
     started : called with the number of designs; may return a function for progress
+    allow_code : whether the study's own Python functions may run (``test: python``); read them first
     """
     from trialsim.report.sweep import write_figures, write_manifest, write_tables
     from trialsim.sweep import play_sweep
     from trialsim.sweep.store import CELLS
 
-    known = scenario_of(subject, set=set)
+    known = permitted(scenario_of(subject, set=set), allow_code=allow_code)
     points, options = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, many=many)
     answer = AnswerMeasure.of_words(wanted, measure)
     answer.check(known)

@@ -12,8 +12,17 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
+from trialsim.cli.familywise import familywise_as_data, print_familywise
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
+from trialsim.cli.options import (
+    all_option,
+    code_option,
+    json_option,
+    play_options,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from trialsim.cli.parse import REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
@@ -40,12 +49,14 @@ WITH_PAGE = ("page", "all", "print")
               show_default=True, help="The page alone, PNG and SVG too, those for a journal as well, or no page.")  # fmt: skip
 @click.option("--no-figures", is_flag=True, help="The same as --figures none.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
+@click.option("--familywise", is_flag=True, help="Switch effects off, and count true hypotheses that families reject.")
 @precision_options
 @where_options
 @click.option("--shard", type=SHARD, metavar="I/N", help="Simulate only the I-th of N shares; then `trialsim merge`.")
 @click.option("--yes", is_flag=True, help="Do not ask before a very large run.")
 @set_option
 @play_options
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -58,6 +69,7 @@ def command(
     figures: str,
     no_figures: bool,
     truth: bool,
+    familywise: bool,
     precision: float | None,
     precision_of: str | None,
     executor: str | None,
@@ -68,6 +80,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -82,8 +95,10 @@ def command(
 
     if shard is not None and precision is not None:
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
+    if shard is not None and familywise:
+        raise click.UsageError("--familywise needs the whole run: leave out --shard.")
     drawn: Any = figures in WITH_PAGE and not no_figures and figures
-    study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
+    study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
         "engine": engine,
@@ -103,7 +118,7 @@ def command(
         else:
             made = ts.run(
                 study, folder, truth=truth, figures=drawn, precision=precision, precision_of=precision_of,
-                replicates=replicates, **how, progress=tell,
+                familywise=familywise, replicates=replicates, **how, progress=tell,
             )  # fmt: skip
         seconds = time.perf_counter() - began
     if shard is not None:
@@ -137,7 +152,9 @@ def _print_json(made: Run) -> None:
 
     document = summary(made.characteristics, made.folder)
     document |= {"lines": lines_for_scripts(made)}
+    document |= {} if made.familywise is None else {"familywise": familywise_as_data(made.familywise)}
     document |= {} if made.precision is None else {"precision": made.precision}
+    document |= {"failures": list(made.failures)} if made.failures else {}
     print_json({**document, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 
 
@@ -145,8 +162,12 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> Non
     """Five lines and a compact table, or everything; quietly the answer alone."""
     folder, result = made.folder, made.characteristics
     print_run(made, figures=figures, everything=everything)
+    if made.familywise is not None and not is_quiet():
+        print_familywise(made.familywise, everything=everything)
     if made.precision is not None and not is_quiet():
         print_text(made.precision)
+    for text in made.failures:
+        print_text(text, style="red")
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")

@@ -65,7 +65,7 @@ def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
                 "estimate": kept.estimate[t, :, index],
                 "no_effect": row.no_effect,
                 "truth": truth.get((row.analysis, row.contrast), np.nan),
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else ""),
+                "estimand": row.effect + (f" [{row.unit}]" if row.unit else ""),
             }
         )
         for index, row in enumerate(kept.rows)

@@ -26,6 +26,7 @@ MEANINGS = {
     "truth": "true effect: everyone in each arm in turn, nothing lost, the same draws",
     "truth_null_twin": "true effect without the declared effects; the clock and the ward may leave one",
     "truth_no_change_twin": "true effect with a flat clock as well",
+    "truth_of_everyone": "beside an odds or hazard ratio given strata or covariates, that of everyone: these do not collapse",
     "interference": "what the ward adds to the effect because arms share its staff; part of the bias",
     "bias": "mean of the estimates minus the truth",
     "relative_bias": "bias as a share of the truth",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 
 #: The name of the truth under each twin in the table.
 TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change_twin"}
+
+#: The name of the effect of everyone, beside an effect that does not collapse.
+OF_EVERYONE = "truth_of_everyone"
 
 #: Measures in units of the truth; they are not shown if the truth is below this share of the empirical standard error.
 IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
@@ -42,6 +45,7 @@ class Truth:
     value, mcse : (T, rows) true effect and its Monte Carlo standard error, NaN for a row without an estimand
     interference, interference_mcse : (rows,) the effect in the mixed trial minus the truth, because the ward
         is used differently than with everyone in one arm; NaN without staff or without two arms
+    of_everyone : by row, beside an effect that does not collapse, that of everyone in either arm and its standard error
     """
 
     replicates: range
@@ -50,6 +54,7 @@ class Truth:
     mcse: Floats
     interference: Floats
     interference_mcse: Floats
+    of_everyone: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
     def declared(self, row: int) -> tuple[float, float]:
         """The true effect of a row as declared, and its Monte Carlo standard error."""
@@ -70,6 +75,7 @@ def truth_measures(plan: AnalysisPlan, truth: Truth) -> list[Measure]:
         for t, twin in enumerate(truth.twins):
             if twin in TRUTH:
                 rows.extend(_measure(row, TRUTH[twin], truth.value[t, index], truth.mcse[t, index], n))
+        rows.extend(_measure(row, OF_EVERYONE, *truth.of_everyone.get(index, (np.nan, np.nan)), n))
         rows.extend(_measure(row, "interference", truth.interference[index], truth.interference_mcse[index], n))
     return rows
 

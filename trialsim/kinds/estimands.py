@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from trialsim.kinds.tests import Effect
 
+#: How the name of an estimand ends that is conditional on what the analysis adjusts for.
+GIVEN: Final = " given the covariates"
+
 #: Where an estimate comes from: one sample of values, one sample of changes, or two arms.
 Situation = Literal["value", "change", "arms"]
 
@@ -66,6 +69,8 @@ class Estimand:
     no_effect : the value that means no effect; None if that is the number the test compares with (0 between arms)
     scale : on which scale it is
     in_unit : whether it is given in the unit of the (transformed) endpoint
+    by_fit : whether its truth is what the same analysis finds with every participant once in either arm: ratios given covariates
+        do not collapse
     """
 
     name: str
@@ -75,6 +80,7 @@ class Estimand:
     no_effect: float | None
     scale: EffectScale
     in_unit: bool
+    by_fit: bool = False
 
 
 MEAN: Final = Estimand("mean", "mean", ("none",), ("value",), None, "difference", in_unit=True)
@@ -140,6 +146,36 @@ ODDS_RATIO_WITHIN: Final = Estimand(
     "log",
     in_unit=False,
 )
+ODDS_RATIO_GIVEN: Final = Estimand(
+    "log odds ratio given the covariates",
+    "odds ratio given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+RATE_RATIO_GIVEN: Final = Estimand(
+    "log rate ratio given the covariates",
+    "rate ratio given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+HAZARD_RATIO_GIVEN: Final = Estimand(
+    "log hazard ratio given the covariates",
+    "hazard given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 LOG_HAZARD_RATIO: Final = Estimand(
     "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
@@ -169,6 +205,9 @@ ESTIMANDS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
+    ODDS_RATIO_GIVEN,
+    RATE_RATIO_GIVEN,
+    HAZARD_RATIO_GIVEN,
     LOG_HAZARD_RATIO,
 )
 

@@ -11,10 +11,10 @@ Samples = Literal["one", "two", "all"]
 #: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
 Looks = Literal["value", "change", "visits"]
 
-#: What a test is based on: means (least squares), ranks, tables of counts, or who is at risk at each event.
-Family = Literal["means", "ranks", "tables", "risk sets"]
+#: What a test is based on: means (least squares), ranks, tables of counts, who is at risk at each event, or the user's own code.
+Family = Literal["means", "ranks", "tables", "risk sets", "own"]
 
-#: What a test estimates of a sample, or of the difference between two; :data:`NO_ESTIMATE` if it estimates nothing.
+#: What a test estimates of a sample, or of the difference between two; :data:`NO_ESTIMATE` if it estimates nothing that is known.
 Effect = Literal[
     "mean",
     "trimmed mean",
@@ -28,7 +28,10 @@ Effect = Literal[
     "risk ratio",
     "odds ratio",
     "odds ratio within strata",
+    "odds ratio given covariates",
+    "rate ratio given covariates",
     "hazard",
+    "hazard given covariates",
     "none",
 ]
 
@@ -65,7 +68,9 @@ MARGIN: Final = Option(
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 SPHERICITY: Final = Option("sphericity", "does not assume sphericity", "Remove sphericity:.")
+FIRTH: Final = Option("firth", "has no penalized likelihood", "Write test: logistic, or remove it.")
 PRIOR: Final = Option("prior", "has no prior", "Write test: bayes, or remove it.")
+FUNCTION: Final = Option("function", "is not the user's own function", "Write test: python, or remove function:.")
 DECIDE: Final = Option("decide", "decides by its p-value", "Write test: bayes, or remove it.")
 BY: Final = Option("by", "has one way to its p-value", "Remove by:.")
 TRIM: Final = Option("trim", "uses all values", "Remove trim:, or write test: trimmed-mean.")
@@ -84,8 +89,10 @@ OPTIONS: Final = (
     NULL,
     AT,
     SPHERICITY,
+    FIRTH,
     PRIOR,
     DECIDE,
+    FUNCTION,
     BY,
     TRIM,
     PERMUTATIONS,
@@ -99,7 +106,9 @@ DEFAULT_PERMUTATIONS: Final = 1_999
 #: Ways to a p-value.
 BY_PERMUTATION: Final = "permutation"
 BY_T: Final = "t"
-WAYS: Final = (BY_PERMUTATION, BY_T)
+BY_WALD: Final = "wald"
+BY_LIKELIHOOD_RATIO: Final = "lr"
+WAYS: Final = (BY_PERMUTATION, BY_T, BY_WALD, BY_LIKELIHOOD_RATIO)
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,8 @@ class Test:
     equal_sds : whether its closed form assumes the same SD in all arms
     marks : whether it reads which values are censored, and so compares times until an event
     ways : the ways to its p-value that ``by`` may name, the one by default first
+    rates : whether it takes counts with the time over which they were counted
+    limits : whether it reads which values lie below a detection limit
     prints : the statistics that papers print of it, if they are not those of its family (:data:`STATISTICS`)
     """
 
@@ -151,6 +162,8 @@ class Test:
     marks: bool
     ways: tuple[str, ...] = ()
     prints: tuple[str, ...] | None = None
+    rates: bool = False
+    limits: bool = False
 
     @property
     def at_each_visit(self) -> bool:
@@ -455,6 +468,112 @@ CMH: Final = Test(
     marks=False,
 )
 
+LOGISTIC: Final = Test(
+    name="logistic",
+    samples=("two",),
+    takes=("value", "change"),
+    family="tables",
+    effect="odds ratio given covariates",
+    yes_or_no=True,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN, FIRTH, BY),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    ways=(BY_WALD, BY_LIKELIHOOD_RATIO),
+)
+
+#: What tests of clusters cannot be without.
+_IN_CLUSTERS: Final = Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner.")
+
+POISSON: Final = Test(
+    name="poisson",
+    samples=("two",),
+    takes=("value",),
+    family="tables",
+    effect="rate ratio given covariates",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    rates=True,
+)
+
+NEGATIVE_BINOMIAL: Final = Test(
+    name="negative-binomial",
+    samples=("two",),
+    takes=("value",),
+    family="tables",
+    effect="rate ratio given covariates",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    rates=True,
+)
+
+COX: Final = Test(
+    name="cox",
+    samples=("two",),
+    takes=("value",),
+    family="risk sets",
+    effect="hazard given covariates",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=True,
+)
+
+TOBIT: Final = Test(
+    name="tobit",
+    samples=("two",),
+    takes=("value",),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    needs=(),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+    prints=(),
+    limits=True,
+)
+
+CLUSTER_ROBUST: Final = Test(
+    name="cluster-robust",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, CLUSTERS, MARGIN),
+    needs=(_IN_CLUSTERS,),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+)
+
+GEE: Final = Test(
+    name="gee",
+    samples=("two",),
+    takes=("value", "change"),
+    family="means",
+    effect="mean",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, CLUSTERS, MARGIN),
+    needs=(_IN_CLUSTERS,),
+    directions=("two",),
+    equal_sds=False,
+    marks=False,
+)
+
 CLUSTER_T: Final = Test(
     name="cluster-t",
     samples=("two",),
@@ -463,7 +582,7 @@ CLUSTER_T: Final = Test(
     effect="mean",
     yes_or_no=False,
     options=(CLUSTERS, MARGIN),
-    needs=(Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner."),),
+    needs=(_IN_CLUSTERS,),
     directions=("two",),
     equal_sds=False,
     marks=False,
@@ -514,6 +633,20 @@ BAYES: Final = Test(
     marks=False,
 )
 
+PYTHON: Final = Test(
+    name="python",
+    samples=("one", "two"),
+    takes=("value", "change"),
+    family="own",
+    effect=NO_ESTIMATE,
+    yes_or_no=False,
+    options=(FUNCTION,),
+    needs=(Requirement((FUNCTION,), "a function", "Write function: my_analysis.py:compare."),),
+    directions=(),
+    equal_sds=False,
+    marks=False,
+)
+
 #: Tests that a scenario may name, in the order of its schema.
 TESTS: Final = (
     ONE_SAMPLE_T,
@@ -542,11 +675,19 @@ TESTS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     CMH,
+    LOGISTIC,
+    POISSON,
+    NEGATIVE_BINOMIAL,
+    COX,
+    TOBIT,
     REGRESSION,
     CLUSTER_T,
+    CLUSTER_ROBUST,
+    GEE,
     RM_ANOVA,
     BAYES,
     LOG_RANK,
+    PYTHON,
 )
 
 #: A contrast of two arms with the residual variance of an analysis of variance over all arms; only pairs ask for it.
@@ -628,6 +769,12 @@ HUYNH_FELDT: Final = "huynh-feldt"
 SPHERICITY_ASSUMED: Final = "assumed"
 SPHERICITIES: Final = (GREENHOUSE_GEISSER, HUYNH_FELDT, SPHERICITY_ASSUMED)
 
+#: When logistic regression uses Firth's penalized likelihood; the first by default.
+IF_SEPARATED: Final = "if separated"
+NEVER: Final = "never"
+ALWAYS: Final = "always"
+FIRTHS: Final = (IF_SEPARATED, NEVER, ALWAYS)
+
 #: The statistics that papers print of a test, by its family and what it compares; F of two arms is t squared.
 STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("means", "one"): ("t",),
@@ -641,6 +788,8 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("tables", "all"): (),
     ("risk sets", "two"): (),
     ("risk sets", "all"): (),
+    ("own", "one"): (),
+    ("own", "two"): (),
 }
 
 

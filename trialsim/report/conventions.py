@@ -34,16 +34,17 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "one-sample t-test of the changes of those who have both values", _STUDENT, "scipy ttest_rel", ""
     ),
     tests.WILCOXON.name: Convention(
-        "zeros are dropped; exact up to 50 changes without ties, else normal with ties and without continuity correction; "
+        "zeros are dropped; exact up to 50 changes without ties, else normal with ties and continuity correction; "
         "interval from Walsh averages",
         "Wilcoxon 1945, doi:10.2307/3001968",
-        "scipy wilcoxon",
+        "scipy wilcoxon(correction=True), R wilcox.test",
         "where readings are whole steps, dropping zeros makes the interval cover less often than stated",
     ),
     tests.SIGN.name: Convention(
-        "exact binomial test of the values above the null among those not equal to it, two-sided by likelihood",
+        "exact binomial test of the values above the null among those not equal to it, two-sided by likelihood; median with an "
+        "interval between two of the values",
         "Dixon and Mood 1946, doi:10.1080/01621459.1946.10501898",
-        "scipy binomtest",
+        "scipy binomtest; R rstatix sign_test",
         "rejects less often than its level, because counts are whole numbers",
     ),
     tests.FRIEDMAN.name: Convention(
@@ -74,13 +75,14 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "",
     ),
     tests.TRIMMED_MEAN.name: Convention(
-        "20 % trimmed at each end by default, winsorized variances, Welch's df",
+        "20 % trimmed at each end by default, winsorized variances, Welch's df from the numbers that are left",
         "Yuen 1974, doi:10.1093/biomet/61.1.165",
         "scipy ttest_ind(trim=)",
         "it compares trimmed means: the truth differs from that of means where distributions are skewed",
     ),
     tests.PERMUTATION.name: Convention(
-        "difference of means in 1,999 random permutations by default, p = (b + 1) / (B + 1)",
+        "difference of means in 1,999 random permutations by default, p = (b + 1) / (B + 1), two-sided twice the smaller tail; "
+        "interval of every shift not rejected",
         "Phipson and Smyth 2010, doi:10.2202/1544-6115.1585",
         "own slow form on the same permutations",
         "with unequal SDs and sizes its level is wrong, as that of the t-test",
@@ -93,7 +95,8 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "with unequal spreads it does not test P(X > Y) = 1/2",
     ),
     tests.BRUNNER_MUNZEL.name: Convention(
-        "t with Satterthwaite's df; below 15 in an arm by studentized permutation (all, or 9,999)",
+        "t with Satterthwaite's df; below 15 in an arm by studentized permutation (all, or 9,999), two-sided twice the smaller "
+        "tail; interval, and the test of a margin, on the logit scale",
         "Neubert and Brunner 2007, doi:10.1016/j.csda.2006.05.024",
         "scipy brunnermunzel; own slow form of the permutations",
         "by: t below 15 in an arm rejects too often (7.1 % with 5 and 5)",
@@ -102,7 +105,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "odds of P(X > Y) with ties counted half, interval from the logit of P; below 15 in an arm by permutation",
         "Brunner, Vandemeulebroecke and Muetze 2021, doi:10.1002/sim.8967",
         "own slow form",
-        "",
+        "no estimate in trials in which the arms are separated: their odds are infinite",
     ),
     tests.VAN_ELTEREN.name: Convention(
         "strata weighted by 1 / (n + 1), normal with ties",
@@ -128,7 +131,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
     tests.JONCKHEERE.name: Convention(
         "arms in the order of the design, normal with ties, without continuity correction",
         "Jonckheere 1954, doi:10.1093/biomet/41.1-2.133",
-        "own slow form",
+        "all permutations of small samples; a printed example",
         "the normal distribution is an approximation in small arms",
     ),
     tests.ANCOVA.name: Convention(
@@ -138,6 +141,49 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "",
     ),
     tests.REGRESSION.name: Convention("as ancova, without need of a baseline", "Fisher 1932", "statsmodels OLS", ""),
+    tests.LOGISTIC.name: Convention(
+        "maximum likelihood in the two arms compared; Firth's penalized likelihood where it has no finite estimate; p by Wald",
+        "Firth 1993, doi:10.1093/biomet/80.1.27; Heinze and Schemper 2002, doi:10.1002/sim.1047",
+        "statsmodels Logit; own slow form of Firth's likelihood",
+        "with few events the odds ratio is too far from 1 on average, and Wald's p rejects less often than its level",
+    ),
+    tests.POISSON.name: Convention(
+        "maximum likelihood with the time at risk as offset; p by Wald",
+        "McCullagh and Nelder 1989",
+        "statsmodels GLM",
+        "rejects too often where counts vary more than Poisson's",
+    ),
+    tests.NEGATIVE_BINOMIAL.name: Convention(
+        "NB2, dispersion by maximum likelihood, Poisson's at its boundary 0; SE of the expected information; p by Wald",
+        "Lawless 1987, doi:10.2307/3314912",
+        "R MASS glm.nb; own slow form",
+        "the dispersion is estimated too small in small samples, so that it rejects a little too often",
+    ),
+    tests.COX.name: Convention(
+        "Efron's ties; p by Wald",
+        "Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x; Efron 1977, doi:10.1080/01621459.1977.10480613",
+        "R survival coxph; statsmodels PHReg",
+        "a trial in which an arm has no event has no estimate and has failed",
+    ),
+    tests.TOBIT.name: Convention(
+        "maximum likelihood of normal errors, values below the limit known to be lower; p by Wald",
+        "Tobin 1958, doi:10.2307/1907382",
+        "R survival survreg; own slow form",
+        "the SD is that of n, not of df, so that small samples reject a little too often",
+    ),
+    tests.CLUSTER_ROBUST.name: Convention(
+        "least squares in the two arms compared; CR2 with independent errors as its model, Satterthwaite's df",
+        "Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.1247004",
+        "R clubSandwich coef_test; own slow form",
+        "fails where the effect rests on one cluster alone, where clubSandwich leaves that cluster out",
+    ),
+    tests.GEE.name: Convention(
+        "exchangeable correlation by moments (independence where that is none), Mancl and DeRouen's variance, t with clusters "
+        "minus coefficients of clusters as df",
+        "Liang and Zeger 1986, doi:10.1093/biomet/73.1.13; Mancl and DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x",
+        "statsmodels GEE bias_reduced",
+        "with few clusters of one arm each it rejects less often than its level",
+    ),
     tests.CHI_SQUARE.name: Convention(
         "Yates's correction with 1 df",
         "Yates 1934, doi:10.2307/2983604",
@@ -153,37 +199,37 @@ CONVENTIONS: Final[dict[str, Convention]] = {
     tests.RISK_DIFFERENCE.name: Convention(
         "score test without the factor N / (N - 1), at any margin; interval by Newcombe (method 10)",
         "Farrington and Manning 1990, doi:10.1002/sim.4780091208",
-        "statsmodels test_proportions_2indep",
+        "statsmodels test_proportions_2indep at no difference; rpact at a margin, where statsmodels has a wrong coefficient",
         "its interval can disagree with p near the limit",
     ),
     tests.RISK_RATIO.name: Convention(
         "score test at any margin, and the interval of the same test",
         "Koopman 1984, doi:10.2307/2531405",
         "statsmodels test_proportions_2indep",
-        "no estimate in trials in which one arm has no events",
+        "no estimate in trials in which an arm has no events",
     ),
     tests.ODDS_RATIO.name: Convention(
         "score test at any margin, and the interval of the same test",
         "Miettinen and Nurminen 1985, doi:10.1002/sim.4780040211",
         "statsmodels test_proportions_2indep",
-        "no estimate in trials in which one arm has no events, or only events",
+        "no estimate in trials in which an arm has no events, or only events",
     ),
     tests.CMH.name: Convention(
         "without continuity correction; variance of the common odds ratio by Robins, Breslow and Greenland",
         "Mantel and Haenszel 1959, doi:10.1093/jnci/22.4.719",
-        "statsmodels StratifiedTable",
+        "statsmodels StratifiedTable, R mantelhaen.test",
         "its interval can disagree with p near the limit; an odds ratio within strata is not that of everyone",
     ),
     tests.CLUSTER_T.name: Convention(
         "t-test of the means of clusters, each counting once, df by clusters",
         "Donner and Klar 2000",
         "scipy ttest_ind of the means",
-        "",
+        "a small cluster counts as much as a large one; it fails where a cluster has participants of both arms",
     ),
     tests.RM_ANOVA.name: Convention(
         "complete cases; Greenhouse and Geisser's df by default, Huynh and Feldt's by Lecoutre; visits by type III",
         "Greenhouse and Geisser 1959, doi:10.1007/BF02289823",
-        "R aov and mauchly-based epsilons; statsmodels AnovaRM",
+        "R anova of a multivariate linear model (test Spherical); statsmodels AnovaRM for one arm",
         "complete cases are a selection where values are missing for a reason",
     ),
     tests.BAYES.name: Convention(
@@ -210,13 +256,19 @@ CONVENTIONS: Final[dict[str, Convention]] = {
     tests.GAMES_HOWELL.name: Convention(
         "studentized range with Welch's SE and df of each pair",
         "Games and Howell 1976, doi:10.3102/10769986001002113",
-        "scipy tukey_hsd(equal_var=False)",
+        "scipy studentized_range of Welch's t; R rstatix games_howell_test",
         "rejects a little too often in small arms",
     ),
     tests.DUNN.name: Convention(
         "z from the mean ranks among all arms, with ties",
         "Dunn 1964, doi:10.1080/00401706.1964.10490181",
-        "own slow form",
+        "own slow form; R rstatix dunn_test",
         "a third arm moves the ranks, so it does not test P(X > Y) of two arms alone",
+    ),
+    tests.PYTHON.name: Convention(
+        "the user's own function on the tidy frame of a trial",
+        "the user",
+        "the user",
+        "what the function gives is not checked",
     ),
 }

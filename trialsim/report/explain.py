@@ -62,9 +62,11 @@ def explain(study: Study) -> list[Section]:
     if rows:
         found.append(Section("What moves, blurs and loses the values", (), ("outcome", "what", "how"), tuple(rows)))
     found += [section for section in (_drawn(study),) if section.rows]
-    analyses = [words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items()]
+    analyses = list(words.analyses(scenario).values())
     unadjusted = without_strata(study.analysis, study.response)
     found.append(Section("How it is analyzed", (*analyses, *([unadjusted] if unadjusted else []))))
+    if scenario.families:
+        found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
     if scenario.costs is not None:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from trialsim.kinds import designs, estimands, tests
 
 #: What a test is; reads after its name.
@@ -34,11 +36,19 @@ TESTS = {
     tests.RISK_RATIO.name: "score test of the ratio of two shares, with Koopman's interval",
     tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
     tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
+    tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
+    tests.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
+    tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates that vary more than Poisson's, at equal covariates",
+    tests.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
+    tests.TOBIT.name: "Tobin's regression: means at equal covariates, values below the limit known to be lower",
+    tests.CLUSTER_ROBUST.name: "linear regression with a variance robust to clusters (CR2) and Satterthwaite's df",
+    tests.GEE.name: "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance",
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
+    tests.PYTHON.name: "a Python function of your own",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
     tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
     tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
@@ -59,6 +69,13 @@ SPHERICITIES = {
     tests.SPHERICITY_ASSUMED: "sphericity assumed",
 }
 
+#: When Firth's likelihood is used; reads after a comma.
+FIRTHS = {
+    tests.IF_SEPARATED: "by Firth's likelihood where an arm or a covariate predicts the answer exactly",
+    tests.NEVER: "never by Firth's likelihood",
+    tests.ALWAYS: "by Firth's likelihood",
+}
+
 #: What pairs after a test of all arms are.
 PAIRS = {
     "t": "t-tests of two arms with the SD of the model over all arms",
@@ -77,6 +94,8 @@ PAIRS = {
 WAYS = {
     tests.BY_PERMUTATION: ", p by permutation below 15 in an arm and else by t",
     tests.BY_T: ", p by t at every size",
+    tests.BY_WALD: ", p by Wald's statistic",
+    tests.BY_LIKELIHOOD_RATIO: ", p by the likelihood ratio",
 }
 
 #: What is estimated; reads after "estimates".
@@ -108,8 +127,41 @@ ESTIMANDS = {
     estimands.RISK_RATIO.name: "the logarithm of the ratio of two shares of yes",
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
+    estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
+    estimands.RATE_RATIO_GIVEN.name: "the logarithm of the rate ratio at equal covariates",
+    estimands.HAZARD_RATIO_GIVEN.name: "the logarithm of the hazard ratio at equal covariates",
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
+
+#: What the exponential of an estimate is, of those that are logarithms; reads before a number.
+BACK = {
+    estimands.LOG_MEAN.name: "geometric mean",
+    estimands.LOG_RATIO.name: "ratio",
+    estimands.LOG_MEDIAN.name: "median ratio",
+    estimands.LOG_WIN_ODDS.name: "win odds",
+    estimands.TRIMMED_LOG_RATIO.name: "ratio",
+    estimands.MEDIAN_LOG.name: "median",
+    estimands.MEDIAN_LOG_CHANGE.name: "median ratio",
+    estimands.RISK_RATIO.name: "risk ratio",
+    estimands.ODDS_RATIO.name: "odds ratio",
+    estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
+    estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
+    estimands.ODDS_RATIO_GIVEN.name: "odds ratio",
+    estimands.RATE_RATIO_GIVEN.name: "rate ratio",
+    estimands.HAZARD_RATIO_GIVEN.name: "hazard ratio",
+}
+
+
+def back(estimand: str, value: float) -> str:
+    """The exponential of a logarithm with its name; empty for any other estimand and for no number.
+
+    >>> back("log odds ratio", 0.0), back("mean difference", 0.0)
+    ('odds ratio 1', '')
+    """
+    if estimand not in BACK or math.isnan(value):
+        return ""
+    return f"{BACK[estimand]} {math.exp(value):.3g}"
+
 
 #: How an endpoint is taken; reads after where it is measured.
 TRANSFORMS = {
@@ -144,6 +196,13 @@ STRATEGIES = {
     designs.HYPOTHETICAL.name: "; judged against the effect of the strategy 'hypothetical'",
     designs.WHILE_ON_TREATMENT.name: "; judged against the effect of the strategy 'while on treatment'",
     designs.RESPONDER_STRATUM.name: "; judged against the effect of the strategy 'responder stratum'",
+    designs.COMPOSITE.name: "; judged against the effect of the strategy 'composite'",
+}
+
+#: What is done about missing values; reads at the end of a sentence.
+MISSING_METHODS = {
+    designs.COMPLETE.name: "; missing values are left out",
+    designs.LAST_VALUE.name: "; a missing value is replaced by the last value before it (last value carried forward: biased)",
 }
 
 #: Which way an effect is looked for; reads after the contrast.
@@ -160,6 +219,16 @@ ADJUSTMENTS = {
     designs.HOLM.name: "holm",
     designs.HOCHBERG.name: "hochberg",
     designs.DUNNETT.name: "dunnett",
+}
+
+#: How the hypotheses of a family are tested together; reads after "by".
+FAMILY_METHODS = {
+    designs.FAMILY_BONFERRONI.name: "Bonferroni's method",
+    designs.FAMILY_HOLM.name: "Holm's method",
+    designs.FAMILY_HOCHBERG.name: "Hochberg's method",
+    designs.DUNNETT_STEP_DOWN.name: "Dunnett's step-down method",
+    designs.FIXED_SEQUENCE.name: "a fixed sequence (each is tested only while all before it were rejected)",
+    designs.GRAPH.name: "a graph",
 }
 
 #: How participants are put into arms; reads after "Allocation:".

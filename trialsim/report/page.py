@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -13,7 +13,7 @@ from trialsim.report.brief import headline_verdicts
 from trialsim.report.digits import measure_with_error, percent
 from trialsim.report.document import HeadlineCard
 from trialsim.report.reported import ReportSource
-from trialsim.report.truth import CALLED, level_rate, rate
+from trialsim.report.truth import CALLED, level_rate, rate, verdict_words
 from trialsim.report.words import join, number
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
                 "test": row.test,
                 "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
                 **_decided(run, row.analysis, row.contrast),
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "")
+                "estimand": row.effect + (f" [{row.unit}]" if row.unit else "")
                 if row.no_effect == row.no_effect
                 else "",
                 "estimate": measure_with_error(mean, "number", scale=scale) if mean is not None else "",
@@ -202,28 +202,32 @@ def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
     """What a test decides: power, rejections when there is nothing to find, the verdict, and how often it failed."""
     rows = run.characteristics.measures
     known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
-    verdict = next(one for one in run.characteristics.verdicts if (one.analysis, one.contrast) == (analysis, contrast))
+    judged = {(one.analysis, one.contrast): one for one in run.characteristics.verdicts}
+    verdict = judged.get((analysis, contrast))
     power = known.get("power") or known["power_low"]
     return {
         "power": rate(known, "power"),
         "null": level_rate(known)[0],
-        "verdict": verdict.words,
-        "bad": verdict.too_often,
+        "verdict": verdict_words(verdict),
+        "bad": verdict is not None and verdict.too_often,
         "failed": str(power.n_failed),
     }
 
 
 def _family_rows(run: FinishedRun) -> list[dict[str, Any]]:
-    """Several primary analyses together: any of them, all of them."""
-    if len(run.study.scenario.primary) < 2:
-        return []
+    """Several primary analyses together, and each family: any of them, all of them."""
+    together = [(one.name, (ANY_MEMBER, ALL_MEMBERS), "") for one in run.study.analysis.families]
+    if len(run.study.scenario.primary) > 1:
+        together.insert(0, (FAMILY, ("any", "all"), "primary"))
+    shown = _shown(run)
     empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
     return [
         {
-            "analysis": "primary analyses", "shown": "primary analyses", "contrast": which, "test": test, "primary": "primary",
-            **empty, **_decided(run, FAMILY, which),
+            "analysis": shown[name], "shown": shown[name], "contrast": which, "test": test, "primary": primary,
+            **empty, **_decided(run, name, which),
         }
-        for which, test in (("any", "at least one rejects"), ("all", "all reject"))
+        for name, rows, primary in together
+        for which, test in zip(rows, ("at least one rejects", "all reject"), strict=True)
     ]  # fmt: skip
 
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.prepared import Study, warnings_of
 from trialsim.report import page as rows_of
 from trialsim.report.assumed import assumptions
 from trialsim.report.brief import five_lines, losses, primary_points
 from trialsim.report.burden_table import burden_blocks
+from trialsim.report.characteristics_page import characteristics_blocks
 from trialsim.report.conventions import CONVENTIONS
-from trialsim.report.digits import SIGN, percent
+from trialsim.report.digits import percent
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
-from trialsim.report.nearby_sizes import around, needed
+from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
-from trialsim.report.present import course, levels, nothing_to_find, null_twin, on_the_clock
+from trialsim.report.present import course, on_the_clock
 from trialsim.report.schedule import schedule
-from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_rows
 from trialsim.report.words import join, significant
 from trialsim.response.effects import implied_effects
 
@@ -41,7 +40,7 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
             f"What it asks of participants{' and staff' if _staffed(study) else ''}", tuple(burden_blocks(run))
         ),
         PageSection("Design", tuple(_design(study, pictures))),
-        PageSection("Operating characteristics", tuple(_characteristics(run, pictures))),
+        PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
         PageSection("What could go wrong", tuple(_wrong(run))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),
         PageSection("What is estimated", tuple(estimand_tables(study))),
@@ -138,140 +137,6 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
         if section.rows:
             blocks.append(DataTable(section.title, section.header, section.rows))
     yield Fold("Everything that was simulated, in words", tuple(blocks))
-
-
-# ---------------------------------------------------------------- operating characteristics
-
-
-def _both(text: str, mark: str = "") -> TableCell:
-    """A number with its error below it."""
-    value, sign, error = text.partition(" ± ")
-    return TableCell(value, f"± {error}" if sign else "", mark)
-
-
-def _characteristics(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
-    yield Text(
-        f"Power is the share of simulated trials in which the test rejects {levels(run.study)}. Beside it is how often the "
-        "same test rejects when there is nothing to find, and whether it keeps its level then: a test that rejects too often "
-        f"is shown in red, and its share of rejections is not a power. {SIGN}"
-    )
-    rows = rows_of.analysis_rows(run)
-    first = [row for row in rows if row["primary"]] or rows[:1]
-    yield _analyses("The primary analysis" if len(first) == 1 else "Primary analyses", first, strong=True)
-    sizes = around(run)
-    if sizes:
-        cells = tuple((f"{n:,}", f"about {percent(power, 0)}") for n, power in sizes)
-        caption = "Sizes around the chosen one; powers are extended from it, not simulated"
-        yield DataTable(caption, ("participants", "power"), cells, (0, 1))
-    if "power" in pictures:
-        yield pictures["power"]
-    rest = [row for row in rows if row not in first]
-    if rest:
-        yield Fold(f"{len(rest)} further rows", (_analyses("Further analyses", rest),), printed=True)
-    truth = truth_rows(run.characteristics, run.study.scenario.primary)
-    if truth:
-        yield Fold("Truth and bias", tuple(_truth(run, truth, pictures)))
-    more = [pictures[name] for name in ("estimates", "p_values") if name in pictures]
-    yield Fold("When there is nothing to find, and where estimates and p-values fall", (*_twins(run, truth), *more))
-
-
-def _analyses(caption: str, rows: Sequence[dict[str, object]], *, strong: bool = False) -> DataTable:
-    header = (
-        "analysis", "test", "power", "rejects when there is nothing to find", "level", "mean estimate", "interval width",
-        "analyzed", "failed",
-    )  # fmt: skip
-    cells = tuple(
-        (
-            TableCell(f"{row['shown']}", f"{row['contrast']}"), f"{row['test']}", _both(f"{row['power']}", _bad(row)),
-            _both(f"{row['null']}", _bad(row)), TableCell(f"{row['verdict']}", mark=_bad(row)),
-            TableCell(*_estimate(row)), _both(f"{row['width']}"), _both(f"{row['n']}"), f"{row['failed']}",
-        )
-        for row in rows
-    )  # fmt: skip
-    return DataTable(caption, header, cells, (2, 3, 5, 6, 7, 8), tuple(range(len(cells))) if strong else ())
-
-
-def _bad(row: dict[str, object]) -> str:
-    return "bad" if row["bad"] else ""
-
-
-def _estimate(row: dict[str, object]) -> tuple[str, str]:
-    value, _, error = f"{row['estimate']}".partition(" ± ")
-    below = "; ".join(part for part in (f"± {error}" if error else "", f"{row['estimand']}") if part)
-    return value, below if value else ""
-
-
-def _truth(run: FinishedRun, truth: Sequence[dict[str, object]], pictures: Pictures) -> Iterator[Block]:
-    shared = has_interference(run.characteristics)
-    interference = (
-        "Interference is the part of the bias that arises because the arms share staff, so that the ward of the trial is not "
-        "the ward with everyone in one arm. "
-        if shared
-        else ""
-    )
-    yield Text(
-        "The true effect comes from simulating the same trials again with everyone in each arm in turn, with the same draws "
-        "and nothing lost. Bias is the mean difference between the estimates and the true effect; coverage is the share of "
-        f"confidence intervals that contain it. {interference}The last two columns are about the trials in which the test "
-        "rejects: how often the estimate has the wrong sign, and how many times too large it is on average. A value in bold "
-        "is further off than chance explains."
-    )
-    keys = ("truth", "bias", *(("interference",) if shared else ()), "rmse", "coverage", "sign", "size")
-    names = {"rmse": "RMSE", "sign": "wrong sign", "size": "exaggeration"}
-    cells = tuple(
-        (
-            TableCell(f"{row['shown']}: {row['contrast']}", f"{row['estimand']}"),
-            *(TableCell(one.text, one.below, "far" if one.marked else "") for one in (row[key] for key in keys)),  # type: ignore[attr-defined]
-        )
-        for row in truth
-    )
-    strong = tuple(place for place, row in enumerate(truth) if row["primary"])
-    header = ("analysis and effect", *(names.get(key, key) for key in keys))
-    yield DataTable("Truth and bias", header, cells, tuple(range(1, len(keys) + 1)), strong)
-    if "bias" in pictures:
-        yield pictures["bias"]
-
-
-def _twins(run: FinishedRun, truth: Sequence[object]) -> Iterator[Block]:
-    scenario, result = run.study.scenario, run.characteristics
-    clock, shared = has_clock(result), has_interference(result)
-    small = (
-        " (arms that keep the staff busy for different times leave a small one, because the true effect is the one with "
-        "everyone in one arm)"
-        if shared
-        else ""
-    )
-    unknown = "" if truth else " (it was not computed in this run)"
-    omnibus = (
-        " Tests of all arms at once and groups chosen by their own outcome have no true effect: their rejections are type I "
-        "errors."
-        if any(row.estimand == NO_ESTIMAND for row in result.kept.rows)
-        else ""
-    )
-    yield Text(
-        f"{null_twin(scenario)} {nothing_to_find(scenario)} The share that rejects there is called a type I error where there "
-        "is no true effect: it is smaller than a tenth of the standard error of the estimate (a twentieth for a one-sided "
-        "test), or does not differ clearly from none. Elsewhere it is called rejections without effects, and the true effect "
-        f"is shown beside it{small}{unknown}.{omnibus}"
-    )
-    yield Text(
-        "A test keeps its level if the 99.7 % interval of this share lies below 1.2 times the level, and rejects too often if "
-        "it lies above. Between the two it is undecided, and about how many further replicates should decide is given."
-    )
-    keys = ("null", "null_truth", "no_change", "no_change_truth") if clock else ("null", "null_truth")
-    names = ("null twin rejects", "truth under it", "twin without change rejects", "truth under it")[: len(keys)]
-    rows = twin_rows(result, scenario.primary)
-    cells = tuple(
-        (
-            f"{row['shown']}", f"{row['contrast']}",
-            *(TableCell(one.text, one.below) for one in (row[key] for key in keys)),  # type: ignore[attr-defined]
-            row["called"].text, TableCell(row["verdict"].text, mark="bad" if row["verdict"].marked else ""),  # type: ignore[attr-defined]
-        )
-        for row in rows
-    )  # fmt: skip
-    strong = tuple(place for place, row in enumerate(rows) if row["primary"])
-    header = ("analysis", "contrast", *names, "called", "level")
-    yield DataTable("When there is nothing to find", header, cells, tuple(range(2, 2 + len(keys))), strong)
 
 
 # ---------------------------------------------------------------- what could go wrong, sensitivity

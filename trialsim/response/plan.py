@@ -105,13 +105,27 @@ class MarginTwin:
 
 
 @dataclass(frozen=True)
+class SwitchedTwin:
+    """A twin in which the effects of some arms on some outcomes are switched off, and all others are as declared.
+
+    Attributes
+    ----------
+    name : of the twin
+    off : (outcomes, K) which are switched off
+    """
+
+    name: str
+    off: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class ResponsePlan:
     """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
 
     ``reference`` is the row of the levels against which effects are measured: that of an arm, or, in a study of one arm,
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws. ``margins`` are
-    further twins, for analyses that test a margin.
+    further twins, for analyses that test a margin, and ``switched`` are those in which some effects are off.
     """
 
     arms: tuple[str, ...]
@@ -128,6 +142,7 @@ class ResponsePlan:
     warnings: tuple[str, ...]
     declared: tuple[PointPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
     margins: tuple[MarginTwin, ...] = ()
+    switched: tuple[SwitchedTwin, ...] = ()
 
     @property
     def observed(self) -> bool:
@@ -142,6 +157,15 @@ class ResponsePlan:
     def point_index(self, outcome: str, visit: str) -> int:
         """The column of an outcome at a visit."""
         return self.pairs.index((outcome, visit))
+
+    def in_order(self, outcome: str) -> tuple[int, ...]:
+        """The columns of an outcome in the order of the protocol, without a ward in that of the declared times."""
+
+        def place(d: int) -> float:
+            point = self.points[d]
+            return point.declared_time if self.program is None else self.program.visit_step[point.visit_index]
+
+        return tuple(sorted((d for d, pair in enumerate(self.pairs) if pair[0] == outcome), key=place))
 
 
 #: Reasons for a missing value, by code; declared reasons of ``missing:`` follow.

@@ -14,7 +14,7 @@ any size, 1 / C(n_a + n_b, n_a) on the side of the difference and twice that on 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -106,6 +106,42 @@ def win_odds(
     return replace(rows, estimate=np.where(finite, odds, np.nan), se=np.where(finite, se, np.nan), low=low, high=high)
 
 
+@dataclass(frozen=True)
+class _Chance:
+    """P of arm a with its SE and Satterthwaite's degrees of freedom, and the sizes of the arms; (R,) each."""
+
+    na: IntArray
+    nb: IntArray
+    p: FloatArray
+    se: FloatArray
+    df: FloatArray
+
+    @property
+    def usable(self) -> BoolArray:
+        """Whether both arms have two values."""
+        return np.asarray((self.na > 1) & (self.nb > 1))
+
+    @property
+    def apart(self) -> BoolArray:
+        """Whether all values of one arm lie above the other."""
+        return np.asarray((self.p == 0.0) | (self.p == 1.0))
+
+    @property
+    def flat(self) -> BoolArray:
+        """Whether all values are equal."""
+        return np.asarray(self.usable & (self.se == 0.0) & ~self.apart)
+
+
+def _chance(ranked: Counts | RankOrder, arms: tuple[int, int]) -> _Chance:
+    sums = ranked.rank_sums([[arms[0]], [arms[1]]])
+    na, nb = sums.n[:, 0], sums.n[:, 1]
+    u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
+    with np.errstate(all="ignore"):
+        of_a, of_b = placement_variances(u, sums.square, na, nb)
+        df = (of_a + of_b) ** 2 / (of_a**2 / (na - 1.0) + of_b**2 / (nb - 1.0))
+        return _Chance(na, nb, u / (na * nb), np.sqrt(of_a + of_b), df)
+
+
 def _studentized(
     ranked: Counts | RankOrder,
     *,
@@ -116,45 +152,29 @@ def _studentized(
     level: float,
 ) -> tuple[Rows, FloatArray, FloatArray]:
     """Test P with its SE, and the limits of logit P; ``null`` is a logit, or None for the statistic of P = 1/2 itself."""
-    sums = ranked.rank_sums([[arms[0]], [arms[1]]])
-    na, nb = sums.n[:, 0], sums.n[:, 1]
-    u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
+    at, tail = _chance(ranked, arms), 1.0 - interval_probability(level, alternative)
+    none = (at.na == 0) | (at.nb == 0)
+    separated = at.apart if draws is None else np.zeros_like(none)
+    status = first_reason([(EMPTY_ARM, none), (TOO_FEW, ~at.usable), (SEPARATED, separated)])
     with np.errstate(all="ignore"):
-        chance = u / (na * nb)
-        of_a, of_b = placement_variances(u, sums.square, na, nb)
-        se = np.sqrt(of_a + of_b)
-        df = (of_a + of_b) ** 2 / (of_a**2 / (na - 1.0) + of_b**2 / (nb - 1.0))
-        logit, error = special.logit(chance), se / (chance * (1.0 - chance))
-        statistic = (chance - 0.5) / se if null is None else (logit - null) / error
-    apart, usable = (chance == 0.0) | (chance == 1.0), (na > 1) & (nb > 1)
-    flat = usable & (se == 0.0) & ~apart
-    status = first_reason(
-        [
-            (EMPTY_ARM, (na == 0) | (nb == 0)),
-            (TOO_FEW, ~usable),
-            (SEPARATED, apart if draws is None else np.zeros_like(apart)),
-        ]
-    )
-    tail = 1.0 - interval_probability(level, alternative)
-    with np.errstate(all="ignore"):
-        reach = t_quantile(1.0 - tail, df)
-    p, reach_low, reach_high = t_p(statistic, df, alternative), reach, reach
-    small = usable & ~apart & ~flat & (np.minimum(na, nb) < PERMUTED_BELOW)
+        logit, error = special.logit(at.p), at.se / (at.p * (1.0 - at.p))
+        statistic = (at.p - 0.5) / at.se if null is None else (logit - null) / error
+        reach = t_quantile(1.0 - tail, at.df)
+    p, reach_low, reach_high = t_p(statistic, at.df, alternative), reach, reach
+    small = at.usable & ~at.apart & ~at.flat & (np.minimum(at.na, at.nb) < PERMUTED_BELOW)
     if draws is not None and small.any():
         sizes, scale = tie_groups(ranked, arms), null is not None
-        found = permuted(sizes, statistic, na, nb, which=small, tail=tail, logit=scale, draws=draws)
+        found = permuted(sizes, statistic, at.na, at.nb, which=small, tail=tail, logit=scale, draws=draws)
         p = np.where(small, _permutation_p(found.up, found.down, alternative), p)
         reach_low, reach_high = np.where(small, found.high, reach), np.where(small, -found.low, reach)
     with np.errstate(all="ignore"):
         low = limits(logit, reach_low * error, alternative)[0]
         high = limits(logit, reach_high * error, alternative)[1]
-        once = np.exp(special.gammaln(na + 1.0) + special.gammaln(nb + 1.0) - special.gammaln(na + nb + 1.0))
-    p = np.where(apart, _permutation_p(*_separated(once, chance), alternative), np.where(flat, 1.0, p))
-    statistic = np.where(apart, np.where(chance > 0.5, np.inf, -np.inf), np.where(flat, 0.0, statistic))
-    _fill_edge(low, high, chance, na, nb, usable & (apart | flat), tail=tail, alternative=alternative)
-    rows = make_rows(
-        statistic, p, n=na + nb, status=status, estimate=chance, se=se, df=np.where(np.isfinite(df), df, np.nan)
-    )
+    p = np.where(at.apart, _permutation_p(*_separated(at), alternative), np.where(at.flat, 1.0, p))
+    statistic = np.where(at.apart, np.where(at.p > 0.5, np.inf, -np.inf), np.where(at.flat, 0.0, statistic))
+    _fill_edge(low, high, at, tail=tail, alternative=alternative)
+    df = np.where(np.isfinite(at.df), at.df, np.nan)
+    rows = make_rows(statistic, p, n=at.na + at.nb, status=status, estimate=at.p, se=at.se, df=df)
     fine = status == OK
     return rows, np.where(fine, low, np.nan), np.where(fine, high, np.nan)
 
@@ -166,27 +186,20 @@ def _permutation_p(up: FloatArray, down: FloatArray, alternative: str) -> FloatA
     return up if WAY[alternative] > 0 else down
 
 
-def _separated(once: FloatArray, chance: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _separated(at: _Chance) -> tuple[FloatArray, FloatArray]:
     """Tails up and down of separated arms: only one division of the sample is as extreme."""
-    return np.where(chance > 0.5, once, 1.0), np.where(chance > 0.5, 1.0, once)
+    ways = special.gammaln(at.na + at.nb + 1.0) - special.gammaln(at.na + 1.0) - special.gammaln(at.nb + 1.0)
+    once = np.exp(-ways)
+    return np.where(at.p > 0.5, once, 1.0), np.where(at.p > 0.5, 1.0, once)
 
 
-def _fill_edge(
-    low: FloatArray,
-    high: FloatArray,
-    chance: FloatArray,
-    na: IntArray,
-    nb: IntArray,
-    where: BoolArray,
-    *,
-    tail: float,
-    alternative: str,
-) -> None:
+def _fill_edge(low: FloatArray, high: FloatArray, at: _Chance, *, tail: float, alternative: str) -> None:
     """Put Newcombe's limits, as logits, where there is no standard error."""
-    rows = np.flatnonzero(where)
+    rows = np.flatnonzero(at.usable & (at.apart | at.flat))
     if not rows.size:
         return
-    edge_low, edge_high = newcombe_probability(chance[rows], na[rows], nb[rows], z=float(special.ndtri(1.0 - tail)))
+    z = float(special.ndtri(1.0 - tail))
+    edge_low, edge_high = newcombe_probability(at.p[rows], at.na[rows], at.nb[rows], z=z)
     low[rows] = -np.inf if WAY[alternative] < 0 else special.logit(edge_low)
     high[rows] = np.inf if WAY[alternative] > 0 else special.logit(edge_high)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.methods.ranks import logit_limits
-from trialsim.analysis.ordering import order
+from trialsim.analysis.ordering import RankSums, order
 from trialsim.analysis.placements import placement_variances
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
@@ -53,39 +53,50 @@ def van_elteren(
     Van Elteren 1960, Bull Int Stat Inst 37:351. Lehmann 1975, Nonparametrics, section 3.3. Kawaguchi, Koch and Wang
     2011, Stat Biopharm Res 3:217, doi:10.1198/sbr.2010.10007 (the weighted estimate).
     """
-    replicates = y.shape[0]
-    above, variance, weights, error, alone = (np.zeros(replicates) for _ in range(5))
-    weighted, n, na_all, nb_all = (np.zeros(replicates), *(np.zeros(replicates, np.int64) for _ in range(3)))
+    total = np.zeros((7, y.shape[0]))
     for stratum in np.unique(strata[(arm >= 0) & ~np.isnan(y)]).tolist():
-        sums = order(np.where(strata == stratum, y, np.nan), arm, arms=arms).rank_sums([[a], [b]])
-        na, nb = sums.n[:, 0], sums.n[:, 1]
-        both = (na > 0) & (nb > 0)
-        size = np.where(both, na + nb, 2)
-        u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
-        with np.errstate(all="ignore"):
-            weight = np.where(both, 1.0 / (size + 1.0), 0.0)
-            of_a, of_b = placement_variances(u, sums.square, na, nb)
-            share = (na * nb * weight) ** 2
-        above += weight * (u - 0.5 * na * nb)
-        variance += weight**2 * na * nb / 12.0 * (size + 1.0 - sums.ties / (size * (size - 1.0)))
-        weighted += weight * u
-        weights += weight * na * nb
-        single = np.minimum(na, nb) == 1
-        error += np.where(both & ~single, share * (of_a + of_b), 0.0)
-        alone += np.where(single, share, 0.0)
-        n += np.where(both, na + nb, 0)
-        na_all += np.where(both, na, 0)
-        nb_all += np.where(both, nb, 0)
+        total += _of_stratum(order(np.where(strata == stratum, y, np.nan), arm, arms=arms).rank_sums([[a], [b]]))
+    above, variance, weights, error, alone, na, nb = total
     with np.errstate(all="ignore"):
         varies = variance > 1e-12
         z = np.where(varies, above / np.sqrt(variance), 0.0)
-        estimate = weighted / weights
+        estimate = 0.5 + above / weights
         estimate = np.where(np.abs(estimate - np.rint(estimate)) < 1e-12, np.rint(estimate), estimate)
         se = np.sqrt(error + alone * estimate * (1.0 - estimate)) / weights
-        low, high = logit_limits(estimate, se, na_all, nb_all, alternative=alternative, level=level)
+        sizes = na.astype(np.int64), nb.astype(np.int64)
+        low, high = logit_limits(estimate, se, *sizes, alternative=alternative, level=level)
     p = np.where(varies, normal_p(z, alternative), 1.0)
+    n = sizes[0] + sizes[1]
     status = first_reason([(EMPTY_ARM, n == 0)])
     return make_rows(z, p, n=n, status=status, estimate=estimate, se=se, low=low, high=high)
+
+
+def _of_stratum(sums: RankSums) -> FloatArray:
+    """(7, R) what a stratum adds; 0 where an arm has no value.
+
+    The weighted U less its mean and its variance without an effect; the weight of P; the variance of the weighted P, from
+    placements or, of an arm with one value, as a multiple of P (1 - P); and the values of either arm.
+    """
+    na, nb = sums.n[:, 0], sums.n[:, 1]
+    both, single = (na > 0) & (nb > 0), np.minimum(na, nb) == 1
+    size = np.where(both, na + nb, 2)
+    u = sums.rank_sum[:, 0] - 0.5 * na * (na + 1)
+    weight = np.where(both, 1.0 / (size + 1.0), 0.0)
+    share = (na * nb * weight) ** 2
+    with np.errstate(all="ignore"):
+        of_a, of_b = placement_variances(u, sums.square, na, nb)
+        own = np.where(both & ~single, share * (of_a + of_b), 0.0)
+    return np.stack(
+        [
+            weight * (u - 0.5 * na * nb),
+            weight**2 * na * nb / 12.0 * (size + 1.0 - sums.ties / (size * (size - 1.0))),
+            weight * na * nb,
+            own,
+            np.where(single, share, 0.0),
+            np.where(both, na, 0.0),
+            np.where(both, nb, 0.0),
+        ]
+    )
 
 
 def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:

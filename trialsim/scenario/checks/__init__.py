@@ -17,6 +17,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
+    from trialsim.scenario.checks.families import check_families
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
@@ -48,6 +49,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_covariates(scenario, report)
     check_outcomes(scenario, points, report)
     check_analyses(scenario, points, report)
+    check_families(scenario, report)
     check_declared(scenario, points, report)
     check_costs(scenario, report)
     check_priors(scenario, report)
@@ -61,6 +63,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
 def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program | None:
     """Numbers that must fit together once everything is written out; the compiled protocol, if there is a ward."""
     from trialsim.scenario.checks.analyses import check_scales
+    from trialsim.scenario.checks.families import check_members
     from trialsim.scenario.checks.follow import check_planned
     from trialsim.scenario.checks.outcomes import check_numbers
     from trialsim.scenario.checks.ward import compiled
@@ -71,5 +74,6 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
         check_planned(scenario, program, report)
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
+    check_members(scenario, report)
     check_correlations(scenario, points, report)
     return program

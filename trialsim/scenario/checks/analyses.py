@@ -8,9 +8,12 @@ from trialsim.kinds.tests import OF_VISITS, OPTIONS, PAIR, PAIR_TEST, PAIRS, TES
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
+from trialsim.scenario.checks.functions import check_function
 from trialsim.scenario.checks.margins import check_margin
+from trialsim.scenario.checks.missing import check_missing, check_replaced
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
+from trialsim.scenario.checks.reading import check_reading
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
 from trialsim.scenario.notation import split_contrast, split_decision
 from trialsim.scenario.outline import Outline
@@ -35,6 +38,8 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
         _arms(analysis, list(scenario.design.arms), path, report)
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
+        check_missing(analysis, scenario, path, points, report)
+        check_function(analysis, path, report)
     for i, name in enumerate(scenario.primary):
         here = ("primary", i) if len(scenario.primary) > 1 else ("primary",)
         known(name, scenario.analyses, "TS-E037", here, report)
@@ -85,7 +90,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
     can = TEST[test].samples
     omnibus = "all" in can and not ("two" in can and (count <= 2 or analysis.contrast is not None))
     _within(analysis, arms, path, report)
-    if "one" in can:
+    if "one" in can and ("two" not in can or count == 1):
         if count > 1 and not analysis.within:
             message = f"{test} has one sample, but the design has {count} arms."
             remedy = "Compare the arms: t, mann-whitney, ancova, ...; or write within: each arm."
@@ -126,7 +131,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
         message = f"say which of the {count} arms to compare."
         report(Finding("TS-E061", path, message, f"Add contrast: {arms[1]} - {arms[0]}."))
     if ALTERNATIVE[analysis.alternative].way:
-        samples: Samples = "all" if omnibus else "one" if "one" in can else "two"
+        samples: Samples = "all" if omnibus else "two" if "two" in can and count > 1 else can[0]
         if samples not in TEST[test].directions:
             message = f"{test} of {count} arms has no direction."
             report(Finding("TS-E061", (*path, "alternative"), message, "Write alternative: two-sided."))
@@ -187,6 +192,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         path = ("analyses", name)
         scale = scenario.outcomes[analysis.outcome].scale
         _marks(analysis, scale, path, report)
+        check_reading(analysis, scenario.outcomes[analysis.outcome], path, report)
         _transform(analysis, scale, path, report)
         check_summaries(analysis, scale, path, report)
         check_margin(analysis, path, report)
@@ -194,6 +200,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         _yes_or_no(analysis, scenario.outcomes[analysis.outcome], path, report)
         _estimand(analysis, (*path, "estimand"), report)
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
+        check_replaced(analysis, scenario.outcomes[analysis.outcome], path, report)
 
 
 def _marks(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:

@@ -28,10 +28,14 @@ def check_margin(analysis: Analysis, path: Path, report: Report) -> None:
     clashes = {
         "alternative": ALTERNATIVE[analysis.alternative].way != 0,
         "subset": analysis.subset is not None,
-        "estimand": STRATEGY[analysis.estimand.strategy] is not next(iter(STRATEGY.values())),
+        "composite": analysis.composite is not None,
+        "estimand": analysis.composite is None and not STRATEGY[analysis.estimand.strategy].as_it_happens,
     }
     for key in (key for key, clash in clashes.items() if clash):
-        why = "the side of the margin says the direction" if key == "alternative" else "a margin is judged for everyone"
+        why = {
+            "alternative": "the side of the margin says the direction",
+            "composite": "no twin has its margin where values after events are replaced",
+        }.get(key, "a margin is judged for everyone")
         report(Finding("TS-E069", (*path, key), f"{why}.", f"Remove {key}:.", on_key=True))
     values = sorted(one.value for one in analysis.margin)
     if len(values) > 2 or any(not scale.low < value < scale.high or value == scale.none for value in values):

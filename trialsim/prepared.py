@@ -16,6 +16,7 @@ from trialsim.scenario.provenance import Row, provenance
 if TYPE_CHECKING:  # a check prepares nothing and simulates nothing
     import pandas as pd
 
+    from trialsim.burden import ArmBurden
     from trialsim.conduct import ConductPlan, Entries
     from trialsim.engine import Engine
     from trialsim.engine.trace import EventTrace
@@ -103,7 +104,21 @@ def _with_margins(
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """Warnings: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
-    return cautions(study.program, study.response, study.analysis)
+    found = cautions(study.program, study.response, study.analysis)
+    if study.scenario.setting is None or study.scenario.setting.blood_limit is None:
+        return found
+    from trialsim.burden import blood_warnings
+
+    return (*found, *blood_warnings(study.scenario, burdens(study)))
+
+
+def burdens(study: Study) -> list[ArmBurden]:
+    """What each arm asks of a participant, from a few simulated trials where there is a ward."""
+    from trialsim.burden import TRIALS, burden
+
+    seed = study.scenario.simulation.seed
+    events = ward_events(study.conduct, study.program, seed=seed, replicates=range(TRIALS))
+    return burden(study.scenario, study.program, *events)
 
 
 def ward_events(

@@ -106,7 +106,8 @@ def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002 
         scenario = scenario_of(subject, set=set)
     except ScenarioError as error:
         return Check(error.faults, (), "")
-    found = cautions_of(scenario)  # None where only a pilot on the ward can say it
+    limited = scenario.setting is not None and scenario.setting.blood_limit is not None
+    found = None if limited else cautions_of(scenario)  # None where only trials on the ward can say it
     return Check((), warnings_of(scenario) if found is None else found, scenario.title)
 
 

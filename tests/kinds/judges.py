@@ -194,6 +194,76 @@ def _logistic(y: Sequence[Floats], x: Sequence[Floats], pair: tuple[int, int]) -
     return float(sm.Logit(outcome, np.column_stack([base, groups])).fit(disp=0, tol=1e-12).pvalues[-1])
 
 
+def _proportional_odds(y: Sequence[Floats]) -> float:
+    """By the likelihood ratio; the model without arms is that of the shares."""
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    outcome, _, groups = _columns(y, y)
+    fit = OrderedModel(outcome, groups, distr="logit").fit(method="newton", disp=0, warn_convergence=False)
+    count = np.unique(outcome, return_counts=True)[1]
+    return float(stats.chi2.sf(2 * (fit.llf - (count * np.log(count / count.sum())).sum()), groups.shape[1]))
+
+
+def ordinal_mixed_by_points(y: Sequence[Floats], spread: float = 1.0) -> tuple[float, float, float]:
+    """The average of the visits by a slow form, its standard error, and the SD of the intercepts, looked for from ``spread`` on.
+
+    The likelihood by 401 points evenly spaced, and scipy's root of its gradient.
+    """
+    from scipy.optimize import root
+
+    arm = np.concatenate([np.full(len(one), k) for k, one in enumerate(y)])
+    score = np.unique(np.concatenate(y), return_inverse=True)[1].reshape(len(arm), -1)
+    visits, cuts = score.shape[1], score.max()
+    u = np.linspace(-9, 9, 401)
+    weight = np.exp(-0.5 * u**2) * (u[1] - u[0]) / np.sqrt(2 * np.pi)
+    design = np.zeros((len(arm), visits, 2 * visits - 1))
+    for v in range(visits):
+        design[:, v, visits - 1 + v] = arm == 1
+        if v:
+            design[:, v, v - 1] = 1
+    lower, upper = (score[..., None] + k == np.arange(1, cuts + 1) for k in (0, 1))
+
+    def gradient(theta: Floats) -> Floats:
+        base = (design @ theta[cuts:-1])[..., None] + theta[-1] * u  # people, visits, points
+        at = np.r_[np.inf, theta[:cuts], -np.inf]
+        own, above = (at[score + k][..., None] + base for k in (0, 1))
+        with np.errstate(over="ignore"):
+            f, rest = 1 / (1 + np.exp(-own)), 1 / (1 + np.exp(above))
+        gap = -np.expm1(above - own)  # the chance is f (1 - g) gap, without cancellation
+        joint = (f * rest * gap).prod(1) * weight
+        joint /= joint.sum(1, keepdims=True)
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            by_own, by_above = (1 - f) / (rest * gap), -(1 - rest) / (f * gap)
+        by_own, by_above = (np.where(joint[:, None] > 0, one, 0.0) for one in (by_own, by_above))
+        moved = by_own + by_above
+        of_cuts = np.einsum("ivp,ip,ivc->c", by_own, joint, lower) + np.einsum("ivp,ip,ivc->c", by_above, joint, upper)
+        return np.r_[
+            of_cuts, np.einsum("ivp,ip,ivq->q", moved, joint, design), np.einsum("ivp,ip,p->", moved, joint, u)
+        ]
+
+    share = [(score >= j).mean() for j in range(1, cuts + 1)]
+    begin = np.r_[
+        (np.log(share) - np.log1p(-np.array(share))) * (1 + 0.35 * spread**2) ** 0.5, np.zeros(2 * visits - 1), spread
+    ]
+    found = root(gradient, begin, tol=1e-12).x
+    step = 1e-5
+    hessian = np.array(
+        [(gradient(found + step * e) - gradient(found - step * e)) / (2 * step) for e in np.eye(found.size)]
+    )
+    contrast = np.r_[np.zeros(cuts + visits - 1), np.full(visits, 1 / visits), 0]
+    assert np.abs(gradient(found)).max() < 1e-7
+    return (
+        float(contrast @ found),
+        float(np.sqrt(-contrast @ np.linalg.solve(hessian, contrast))),
+        float(abs(found[-1])),
+    )
+
+
+def _ordinal_mixed(y: Sequence[Floats]) -> float:
+    estimate, se, _ = ordinal_mixed_by_points(y)
+    return float(2 * stats.norm.sf(abs(estimate / se)))
+
+
 def _poisson(a: Floats, b: Floats) -> float:
     import statsmodels.api as sm
 
@@ -361,6 +431,9 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("odds-ratio", "two"): lambda y, _x, pair, _null: _score([y[k] for k in pair], "odds-ratio"),
     ("cmh", "two"): lambda y, x, pair, _null: _cmh([y[k] for k in pair], [x[k] for k in pair]),
     ("logistic", "two"): lambda y, x, pair, _null: _logistic(y, x, pair),
+    ("proportional-odds", "two"): lambda y, _x, pair, _null: _proportional_odds([y[k] for k in pair]),
+    ("proportional-odds", "all"): lambda y, _x, _pair, _null: _proportional_odds(y),
+    ("ordinal-mixed", "two"): lambda y, _x, pair, _null: _ordinal_mixed([y[k] for k in pair[::-1]]),
     ("poisson", "two"): lambda y, _x, pair, _null: _poisson(*[y[k] for k in pair]),
     ("negative-binomial", "two"): lambda y, _x, pair, _null: _negative_binomial(*[y[k] for k in pair]),
     ("cox", "two"): lambda y, _x, pair, _null: _cox(*[y[k] for k in pair]),

@@ -13,7 +13,7 @@ from trialsim.analysis import families, multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
-from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
+from trialsim.analysis.rows import ANALYZED, NOT_TESTED, STATUS_TEXT, Rows, behind_gate
 from trialsim.kinds.designs import ADJUSTMENT, GREATER, LESS, TWO_SIDED
 from trialsim.result import Result
 
@@ -57,8 +57,9 @@ class Estimates(Result):
     def rejected(self) -> Floats:
         """(T, R, rows) 1 where the test rejects at the row's alpha, 0 where it does not, NaN where it failed or has no p."""
         alpha = np.array([row.alpha for row in self.rows])
-        rejects = (self.status == OK) & (self.p <= alpha)
-        known = ((self.status == OK) & ~np.isnan(self.p)) | (self.status == NOT_TESTED)
+        analyzed = np.isin(self.status, ANALYZED)
+        rejects = analyzed & (self.p <= alpha)
+        known = (analyzed & ~np.isnan(self.p)) | (self.status == NOT_TESTED)
         return np.where(known, rejects.astype(np.float64), np.nan)
 
     def lines(self) -> list[str]:
@@ -216,7 +217,7 @@ def _common_df(tested: Sequence[Rows]) -> Floats:
 
 def _behind(rows: Rows, main: Rows, alpha: float) -> Rows:
     """Close pairs whose omnibus test did not reject; where that test failed, they fail with it."""
-    failed = main.status != OK
+    failed = ~np.isin(main.status, ANALYZED)
     closed = behind_gate(rows, failed | (main.p <= alpha))
-    status = np.where(failed & (closed.status == OK), main.status, closed.status).astype(np.int8)
+    status = np.where(failed & np.isin(closed.status, ANALYZED), main.status, closed.status).astype(np.int8)
     return replace(closed, p=np.where(failed, np.nan, closed.p), status=status)

@@ -27,6 +27,7 @@ from trialsim.kinds.designs import (
 )
 from trialsim.kinds.estimands import ESTIMAND, GIVEN, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
+    AVERAGE,
     DEFAULT_PERMUTATIONS,
     DEFAULT_TRIM,
     GREENHOUSE_GEISSER,
@@ -242,7 +243,8 @@ class PlannedAnalysis:
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
     and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
     several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it may
-    run; ``firth`` says when a logistic regression is penalized (empty by default).
+    run; ``firth`` says when a logistic regression is penalized (empty by default); ``at_visit`` is the position of the
+    visit of the contrast, of tests that have one (None for their average).
     """
 
     name: str
@@ -271,6 +273,7 @@ class PlannedAnalysis:
     firth: str = ""
     trim: float = DEFAULT_TRIM
     permutations: int = DEFAULT_PERMUTATIONS
+    at_visit: int | None = None
     own: OwnAnalysis | None = None
 
     @property
@@ -451,7 +454,8 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         clusters=analysis.clusters or "",
         margins=margins,
         firth=analysis.firth or "",
-        at=analysis.at or INTERACTION,
+        at=INTERACTION if analysis.at is None or TEST[analysis.test].at_visits else analysis.at,
+        at_visit=_at_visit(analysis),
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         own=own_analysis(scenario, analysis, pairs.point_index),
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
@@ -459,6 +463,13 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
     )
+
+
+def _at_visit(analysis: Analysis) -> int | None:
+    """The position of the visit of the contrast, by default the last one; None for the average, and for other tests."""
+    if not TEST[analysis.test].at_visits or analysis.at == AVERAGE:
+        return None
+    return len(analysis.visits) - 1 if analysis.at is None else analysis.visits.index(analysis.at)
 
 
 def _rule(analysis: Analysis) -> tuple[float, str, float]:

@@ -26,6 +26,10 @@ NO_EVENT: Final = 9
 SEPARATED: Final = 10
 RAISED: Final = 11
 BAD_RESULT: Final = 12
+BOUNDARY: Final = 13
+
+#: An analysis with one of these has numbers.
+ANALYZED: Final = (OK, BOUNDARY)
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -41,6 +45,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SEPARATED: "separated: an arm or a covariate predicts the outcome exactly",
     RAISED: "the function raised an error",
     BAD_RESULT: "the function returned no result that can be used",
+    BOUNDARY: "boundary: analyzed, with a variance of the random effects at 0",
 }
 
 
@@ -131,5 +136,10 @@ def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
     return replace(
         rows,
         p=np.where(closed, np.nan, rows.p),
-        status=np.where(closed & (rows.status == OK), np.int8(NOT_TESTED), rows.status),
+        status=np.where(closed & np.isin(rows.status, ANALYZED), np.int8(NOT_TESTED), rows.status),
     )
+
+
+def noted(rows: Rows, status: int, where: BoolArray) -> Rows:
+    """Say something about rows that are analyzed: the status becomes ``status`` where it is `OK`, the numbers stay."""
+    return replace(rows, status=np.where(where & (rows.status == OK), np.int8(status), rows.status).astype(np.int8))

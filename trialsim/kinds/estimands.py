@@ -176,6 +176,26 @@ HAZARD_RATIO_GIVEN: Final = Estimand(
     in_unit=False,
     by_fit=True,
 )
+ODDS_OF_HIGHER: Final = Estimand(
+    "log odds ratio of a higher score given the covariates",
+    "odds ratio of a higher score",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+ODDS_WITHIN_PERSON: Final = Estimand(
+    "log odds ratio of a higher score within a person given the covariates",
+    "odds ratio within a person",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 LOG_HAZARD_RATIO: Final = Estimand(
     "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
@@ -206,6 +226,8 @@ ESTIMANDS: Final = (
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
     ODDS_RATIO_GIVEN,
+    ODDS_OF_HIGHER,
+    ODDS_WITHIN_PERSON,
     RATE_RATIO_GIVEN,
     HAZARD_RATIO_GIVEN,
     LOG_HAZARD_RATIO,

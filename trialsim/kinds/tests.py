@@ -29,6 +29,8 @@ Effect = Literal[
     "odds ratio",
     "odds ratio within strata",
     "odds ratio given covariates",
+    "odds ratio of a higher score",
+    "odds ratio within a person",
     "rate ratio given covariates",
     "hazard",
     "hazard given covariates",
@@ -108,7 +110,8 @@ BY_PERMUTATION: Final = "permutation"
 BY_T: Final = "t"
 BY_WALD: Final = "wald"
 BY_LIKELIHOOD_RATIO: Final = "lr"
-WAYS: Final = (BY_PERMUTATION, BY_T, BY_WALD, BY_LIKELIHOOD_RATIO)
+BY_SCORE: Final = "score"
+WAYS: Final = (BY_PERMUTATION, BY_T, BY_WALD, BY_LIKELIHOOD_RATIO, BY_SCORE)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,8 @@ class Test:
     equal_sds : whether its closed form assumes the same SD in all arms
     marks : whether it reads which values are censored, and so compares times until an event
     ways : the ways to its p-value that ``by`` may name, the one by default first
+    scores : whether it takes only outcomes with categories
+    at_visits : whether ``at`` names a visit or the average of all, not a test of repeated measures
     rates : whether it takes counts with the time over which they were counted
     limits : whether it reads which values lie below a detection limit
     prints : the statistics that papers print of it, if they are not those of its family (:data:`STATISTICS`)
@@ -162,6 +167,8 @@ class Test:
     marks: bool
     ways: tuple[str, ...] = ()
     prints: tuple[str, ...] | None = None
+    scores: bool = False
+    at_visits: bool = False
     rates: bool = False
     limits: bool = False
 
@@ -483,6 +490,34 @@ LOGISTIC: Final = Test(
     ways=(BY_WALD, BY_LIKELIHOOD_RATIO),
 )
 
+PROPORTIONAL_ODDS: Final = Test(
+    name="proportional-odds",
+    samples=("two", "all"),
+    takes=("value", "change"),
+    family="ranks",
+    effect="odds ratio of a higher score",
+    yes_or_no=False,
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, BY),
+    needs=(),
+    directions=("two",),
+    equal_sds=True,
+    marks=False,
+    ways=(BY_LIKELIHOOD_RATIO, BY_WALD, BY_SCORE),
+    prints=(),
+)
+
+ORDINAL_MIXED: Final = replace(
+    PROPORTIONAL_ODDS,
+    name="ordinal-mixed",
+    samples=("two",),
+    takes=("visits",),
+    effect="odds ratio within a person",
+    options=(BASELINE, COVARIATES, AT),
+    ways=(),
+    scores=True,
+    at_visits=True,
+)
+
 #: What tests of clusters cannot be without.
 _IN_CLUSTERS: Final = Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner.")
 
@@ -676,6 +711,8 @@ TESTS: Final = (
     ODDS_RATIO,
     CMH,
     LOGISTIC,
+    PROPORTIONAL_ODDS,
+    ORDINAL_MIXED,
     POISSON,
     NEGATIVE_BINOMIAL,
     COX,
@@ -747,6 +784,7 @@ PAIRS: Final = (
     Pair("games-howell", ((WELCH_ANOVA, GAMES_HOWELL),), of_model=False, together=True),
     Pair("dunn", ((KRUSKAL_WALLIS, DUNN),), of_model=False),
     Pair("mann-whitney", tuple((main, MANN_WHITNEY) for main in _NUMBERS), of_model=False),
+    Pair("proportional-odds", ((PROPORTIONAL_ODDS, PROPORTIONAL_ODDS),), of_model=False),
     Pair("fisher", ((CHI_SQUARE, FISHER),), of_model=False),
     Pair("log-rank", ((LOG_RANK, LOG_RANK),), of_model=False),
     Pair("chi-square", ((CHI_SQUARE, CHI_SQUARE),), of_model=False),
@@ -762,6 +800,9 @@ INTERACTION: Final = "interaction"
 OF_VISITS: Final = "visit"
 OF_ARMS: Final = "arm"
 REPEATED_EFFECTS: Final = (INTERACTION, OF_VISITS, OF_ARMS)
+
+#: The contrast of all visits together, in tests whose row is one visit or this.
+AVERAGE: Final = "average"
 
 #: What is done about sphericity: degrees of freedom corrected, or nothing; the first by default.
 GREENHOUSE_GEISSER: Final = "greenhouse-geisser"

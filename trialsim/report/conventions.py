@@ -220,6 +220,23 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "statsmodels StratifiedTable, R mantelhaen.test",
         "its interval can disagree with p near the limit; an odds ratio within strata is not that of everyone",
     ),
+    tests.PROPORTIONAL_ODDS.name: Convention(
+        "cumulative logits by maximum likelihood, scores of nobody merged with their neighbors; p by the likelihood ratio, by "
+        "Wald (observed information) or by score (expected information: N / (N - 1) times Mann and Whitney's statistic without "
+        "covariates); interval by Wald; two arms without the others",
+        "McCullagh 1980, doi:10.1111/j.2517-6161.1980.tb01109.x",
+        "R MASS polr, statsmodels OrderedModel",
+        "assumes one odds ratio for all cuts; the likelihood ratio rejects a little too often in small arms; interval and p can "
+        "disagree near the limit; no estimate in trials in which an arm or a covariate predicts the scores exactly",
+    ),
+    tests.ORDINAL_MIXED.name: Convention(
+        "cumulative logits with a random intercept, an effect of the arm at each visit, every measured visit; maximum likelihood "
+        "by adaptive Gauss-Hermite quadrature with 10 points (more above an SD of 0.5), information by Louis; Wald's z, interval",
+        "Hedeker and Gibbons 1994, doi:10.2307/2533433",
+        "R ordinal clmm with nAGQ = 10, up to an SD of 1.5; own slow form with 401 points",
+        "assumes one odds ratio for all cuts; Wald's z rejects a little too often with few participants; no estimate in trials "
+        "in which an arm or a covariate predicts the scores exactly",
+    ),
     tests.CLUSTER_T.name: Convention(
         "t-test of the means of clusters, each counting once, df by clusters",
         "Donner and Klar 2000",

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from trialsim.analysis.plan import RowPlan
-from trialsim.analysis.rows import NOT_TESTED, OK, STATUS_TEXT
+from trialsim.analysis.rows import ANALYZED, NOT_TESTED, STATUS_TEXT
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report import kinds, words
 from trialsim.report.brief import Line
@@ -191,7 +191,7 @@ def _decision(played: ReplaySource, row: RowPlan) -> str:
     """``Fear during the needle: p = 0.030, rejects at 5 %``; or why there is no p-value."""
     what = row.shown if row.contrast == ALL_ARMS else f"{row.shown} ({row.contrast})"
     status = int(_number(played, "status", row))
-    if status != OK:
+    if status not in ANALYZED:
         return f"{what}: {STATUS_TEXT[status]}"
     p = _number(played, "p", row)
     return f"{what}: p {p_text(p)}, {'rejects' if p <= row.alpha else 'does not reject'} at {plain(100 * row.alpha)} %"
@@ -270,7 +270,7 @@ def replay_rows(played: ReplaySource) -> tuple[tuple[str, ...], list[tuple[str, 
         status = int(_number(played, "status", row))
         written = (
             p_text(p).removeprefix("= ")
-            if status == OK
+            if status in ANALYZED
             else "not tested"
             if status == NOT_TESTED
             else STATUS_TEXT[status]

@@ -37,6 +37,12 @@ TESTS = {
     tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
     tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
     tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
+    tests.PROPORTIONAL_ODDS.name: (
+        "proportional odds (cumulative logit) model: the odds of a higher score, with one odds ratio for all cuts of the scale"
+    ),
+    tests.ORDINAL_MIXED.name: (
+        "ordinal mixed model: the odds of a higher score at several visits, with an intercept of each participant"
+    ),
     tests.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
     tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates that vary more than Poisson's, at equal covariates",
     tests.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
@@ -85,6 +91,7 @@ PAIRS = {
     "games-howell": TESTS[tests.GAMES_HOWELL.name],
     "dunn": TESTS[tests.DUNN.name],
     "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
+    "proportional-odds": TESTS[tests.PROPORTIONAL_ODDS.name],
     "fisher": TESTS[tests.FISHER.name],
     "chi-square": TESTS[tests.CHI_SQUARE.name],
     "log-rank": TESTS[tests.LOG_RANK.name],
@@ -96,6 +103,7 @@ WAYS = {
     tests.BY_T: ", p by t at every size",
     tests.BY_WALD: ", p by Wald's statistic",
     tests.BY_LIKELIHOOD_RATIO: ", p by the likelihood ratio",
+    tests.BY_SCORE: ", p by the score test",
 }
 
 #: What is estimated; reads after "estimates".
@@ -128,6 +136,12 @@ ESTIMANDS = {
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
     estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
+    estimands.ODDS_OF_HIGHER.name: (
+        "the logarithm of the odds ratio of a higher score, at equal covariates where the model has some"
+    ),
+    estimands.ODDS_WITHIN_PERSON.name: (
+        "the logarithm of the odds ratio of a higher score within a person: at the same intercept, and equal covariates"
+    ),
     estimands.RATE_RATIO_GIVEN.name: "the logarithm of the rate ratio at equal covariates",
     estimands.HAZARD_RATIO_GIVEN.name: "the logarithm of the hazard ratio at equal covariates",
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
@@ -147,6 +161,8 @@ BACK = {
     estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
     estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
     estimands.ODDS_RATIO_GIVEN.name: "odds ratio",
+    estimands.ODDS_OF_HIGHER.name: "odds ratio of a higher score",
+    estimands.ODDS_WITHIN_PERSON.name: "odds ratio of a higher score within a person",
     estimands.RATE_RATIO_GIVEN.name: "rate ratio",
     estimands.HAZARD_RATIO_GIVEN.name: "hazard ratio",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
-from trialsim.kinds.tests import DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR, PERMUTATIONS, TEST, TRIM
+from trialsim.kinds.tests import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR, PERMUTATIONS, TEST, TRIM
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, Spread
@@ -286,6 +286,13 @@ def _endpoint(what: Analysis) -> str:
     return text + (", at realized times" if what.over.times == REALIZED else "")
 
 
+def _at(what: Analysis) -> str:
+    """Which row of repeated values."""
+    if not TEST[what.test].at_visits:
+        return kinds.REPEATED_EFFECTS[str(what.at)]
+    return "the average of the visits" if what.at == AVERAGE else f"at {what.at}"
+
+
 def _instead(what: Analysis) -> str:
     """What takes the place of missing values, and of values after an event."""
     text = "" if what.missing is None else kinds.MISSING_METHODS[what.missing]
@@ -384,7 +391,7 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
         alone = f"is better than the margin {margins[0]} (noninferiority)"
         text += f"; tests whether the effect {alone if len(margins) == 1 else f'lies between {join(margins)} (equivalence)'}"
     if what.at is not None:
-        text += f", {kinds.REPEATED_EFFECTS[what.at]}"
+        text += f", {_at(what)}"
     if what.sphericity is not None:
         text += f", {kinds.SPHERICITIES[what.sphericity]}"
     if what.firth is not None:

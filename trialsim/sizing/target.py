@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
-from trialsim.analysis.rows import NOT_TESTED, OK
+from trialsim.analysis.rows import ANALYZED, NOT_TESTED
 from trialsim.errors import TrialsimError
 from trialsim.kinds.designs import WAY
 from trialsim.prepared import Study
@@ -135,7 +135,7 @@ class Target:
             main = estimates.p[0, :, call.first_row]
             closed = status == NOT_TESTED
             p = np.where(closed, np.fmax(main, estimates.p_raw[0, :, row]), np.fmax(p, main))
-        return p, ((status == OK) | (status == NOT_TESTED)) & np.isfinite(p)
+        return p, np.isin(status, (*ANALYZED, NOT_TESTED)) & np.isfinite(p)
 
 
 def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -> Target:

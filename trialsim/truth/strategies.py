@@ -53,6 +53,13 @@ class TargetEffect:
     trim: float = DEFAULT_TRIM
     fitted: tuple[PlannedAnalysis, RowTest] | None = None
 
+    @property
+    def later(self) -> tuple[int, ...]:
+        """The columns whose values are those after treatment began: every visit of the endpoint but the start of a change."""
+        several = () if self.fitted is None else self.fitted[0].repeated
+        ends = several or (self.endpoint,)
+        return tuple(point for one in ends for point in (one.over.points if one.over is not None else (one.visit,)))
+
 
 @dataclass(frozen=True)
 class Plays:
@@ -147,7 +154,7 @@ def _values(plays: Plays, played: Play, target: TargetEffect, twin: int) -> Floa
     values = whole[twin : twin + 1]
     if STRATEGY[target.strategy].while_treated:
         values = values.copy()
-        for visit in target.endpoint.over.points if target.endpoint.over is not None else (target.endpoint.visit,):
+        for visit in target.later:
             values[0, :, :, visit] = _last_on_treatment(plays.shared, played, visit, whole[twin])
     return values
 

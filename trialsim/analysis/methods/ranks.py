@@ -172,7 +172,7 @@ def _mann_whitney_power(case: Case) -> Power:
             power, f"normal approximation, P(X > Y) = {chance:.3f}",
             "Noether 1987, doi:10.1080/01621459.1987.10478478", "noether",
         )  # fmt: skip
-    odds = _common_odds(x, y)
+    odds = common_odds(x, y)
     if odds is not None:
         shares = (x.weights + y.weights) / 2
         power = formulas.whitehead_power(odds, shares, na, nb, alpha=case.alpha, alternative=case.alternative)
@@ -187,7 +187,7 @@ def _mann_whitney_power(case: Case) -> Power:
     )  # fmt: skip
 
 
-def _common_odds(x: EndpointDistribution, y: EndpointDistribution) -> float | None:
+def common_odds(x: EndpointDistribution, y: EndpointDistribution) -> float | None:
     """The log odds ratio of scoring higher in x, if it is the same at every cut."""
     if not np.array_equal(x.values, y.values) or len(x.values) < 2:
         return None

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, EACH_ARM, POPULATION, STRATEGY, TRANSFORM
 from trialsim.kinds.scales import SCALES, Scale
-from trialsim.kinds.tests import OF_VISITS, OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, TESTS, Samples, Test
+from trialsim.kinds.tests import (
+    AT,
+    AVERAGE,
+    OF_VISITS,
+    OPTIONS,
+    PAIR,
+    PAIR_TEST,
+    PAIRS,
+    REPEATED_EFFECTS,
+    TEST,
+    TESTS,
+    Samples,
+    Test,
+)
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
@@ -15,7 +28,7 @@ from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
 from trialsim.scenario.checks.reading import check_reading
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
-from trialsim.scenario.notation import split_contrast, split_decision
+from trialsim.scenario.notation import expand_visits, split_contrast, split_decision
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -35,6 +48,7 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
             continue
         check_endpoint(analysis, scenario, path, points, report)
         _keys(analysis, path, report)
+        _at(analysis, path, points, report)
         _arms(analysis, list(scenario.design.arms), path, report)
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
@@ -70,6 +84,17 @@ def _keys(analysis: Analysis, path: Path, report: Report) -> None:
         report(Finding("TS-E013", (*path, "alpha"), message, "Write a level above 0 % and below 100 %, such as 5 %."))
 
 
+def _at(analysis: Analysis, path: Path, points: Outline, report: Report) -> None:
+    """The row of a test of repeated values is one that it has."""
+    test = TEST[analysis.test]
+    if analysis.at is None or AT not in test.options:
+        return
+    rows = (*expand_visits(analysis.visits, points), AVERAGE) if test.at_visits else REPEATED_EFFECTS
+    if analysis.at not in rows:
+        message = f"{analysis.test} has no row at '{analysis.at}'."
+        report(Finding("TS-E060", (*path, "at"), message, f"Write {' or '.join(rows)}."))
+
+
 def _decision(analysis: Analysis, path: Path, report: Report) -> None:
     """A decision by a posterior probability says its level by itself."""
     if analysis.decide is None:
@@ -100,7 +125,10 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
                 Finding("TS-E061", (*path, "contrast"), f"{test} has no contrast.", "Remove contrast:.", on_key=True)
             )
     elif count == 1 and "visits" in TEST[test].takes:
-        if analysis.at != OF_VISITS:
+        if "all" not in can:
+            message = f"{test} compares arms, but the design has {count}."
+            report(Finding("TS-E062", (*path, "test"), message, "Use friedman."))
+        elif analysis.at != OF_VISITS:
             message = f"with one arm {test} can only test the visits."
             report(Finding("TS-E062", (*path, "test"), message, f"Write at: {OF_VISITS}."))
     elif count == 1:
@@ -284,6 +312,9 @@ def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
 
 def _yes_or_no(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -> None:
     counts, rule, scale = TEST[analysis.test].yes_or_no, analysis.dichotomize, outcome.scale
+    if TEST[analysis.test].scores and scale.categories is None:
+        message = f"{analysis.test} needs scores; '{analysis.outcome}' is {scale.name}."
+        report(Finding("TS-E065", (*path, "test"), message, "Choose an outcome with categories, or another test."))
     if counts and rule is None and not selected(analysis, outcome):
         what = (
             f"the change of '{analysis.outcome}' is a number"

@@ -27,7 +27,7 @@ from trialsim.kinds.designs import (
     VISIT_TIMES,
     WORST,
 )
-from trialsim.kinds.tests import FIRTHS, PAIR, REPEATED_EFFECTS, SPHERICITIES, TESTS, WAYS
+from trialsim.kinds.tests import FIRTHS, PAIR, SPHERICITIES, TESTS, WAYS
 from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare, WorstOrAmount
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.functions import Function
@@ -193,7 +193,8 @@ class Analysis(Record):
     exclude : categories that are left out, by covariate. Example: {sex: boy}
     margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
-    at : which test of repeated measures: interaction (of arms and visits), visit or arm. Example: interaction
+    at : the row of repeated values: interaction (of arms and visits), visit or arm; or a visit, or average. Example:
+        interaction
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
     firth : when logistic regression uses Firth's penalized likelihood. Example: if separated
     function : the user's own analysis, a function in a Python file beside the scenario. Example: my_analysis.py:compare
@@ -232,7 +233,7 @@ class Analysis(Record):
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     margin: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()
     null: Amount | None = None  # one-sample tests
-    at: Annotated[str | None, OneOf(REPEATED_EFFECTS), LATER] = None
+    at: Annotated[Name | None, LATER] = None
     sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None
     firth: Annotated[str | None, OneOf(FIRTHS), LATER] = None
     function: Annotated[Function, LATER] = None

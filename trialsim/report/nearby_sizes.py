@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import ALL_ARMS, RowPlan
+from trialsim.analysis.plan import RowPlan
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 from trialsim.report.brief import headline_verdicts, places
 from trialsim.report.reported import ReportSource
+from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
     from trialsim.evaluate.table import Measure

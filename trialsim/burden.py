@@ -150,19 +150,22 @@ def _staff(program: Program, trace: EventTrace, here: NDArray[np.bool_], people:
     yield from minutes.items()
 
 
-def blood_warnings(scenario: Scenario, each: Sequence[ArmBurden]) -> tuple[str, ...]:
-    """What to say where a stated limit of blood is passed."""
+def planned_warnings(scenario: Scenario) -> tuple[str, ...]:
+    """What to say where more blood is planned than a stated limit in all allows; nothing is simulated for it."""
     limit = scenario.setting.blood_limit if scenario.setting is not None else None
-    if limit is None:
+    planned = sum(blood_of(one) * len(one.visits) for one in scenario.outcomes.values())
+    if limit is None or limit.in_all is None or planned <= limit.in_all.value:
         return ()
-    blood, day = max(one.blood for one in each), max(one.blood_day for one in each)
-    found = []
-    if limit.in_all is not None and blood > limit.in_all.value:
-        found.append(
-            f"{blood:g} ml of blood are planned from each participant; the limit in all is {limit.in_all.value:g} ml."
-        )
-    if limit.a_day is not None and day > limit.a_day.value:
-        found.append(
-            f"up to {day:g} ml of blood are drawn from one participant in 24 hours; the limit is {limit.a_day.value:g} ml."
-        )
-    return tuple(found)
+    most = f"{limit.in_all.value:g} ml"
+    return (f"{planned:g} ml of blood are planned from each participant; the limit in all is {most}.",)
+
+
+def blood_warnings(scenario: Scenario, each: Sequence[ArmBurden]) -> tuple[str, ...]:
+    """What to say where a stated limit of blood is passed: as planned, and in 24 hours of simulated trials."""
+    limit = scenario.setting.blood_limit if scenario.setting is not None else None
+    day = max((one.blood_day for one in each), default=0.0)
+    if limit is None or limit.a_day is None or day <= limit.a_day.value:
+        return planned_warnings(scenario)
+    most = f"{limit.a_day.value:g} ml"
+    text = f"up to {day:g} ml of blood are drawn from one participant in 24 hours; the limit is {most}."
+    return (*planned_warnings(scenario), text)

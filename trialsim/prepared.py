@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.burden import TRIALS as BURDEN_TRIALS
+from trialsim.burden import ArmBurden, burden, planned_warnings
 from trialsim.cautions import cautions
 from trialsim.protocol.program import Program
 from trialsim.response import ResponsePlan, plan_response
@@ -16,7 +18,6 @@ from trialsim.scenario.provenance import Row, provenance
 if TYPE_CHECKING:  # a check prepares nothing and simulates nothing
     import pandas as pd
 
-    from trialsim.burden import ArmBurden
     from trialsim.conduct import ConductPlan, Entries
     from trialsim.engine import Engine
     from trialsim.engine.trace import EventTrace
@@ -105,19 +106,13 @@ def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """Warnings: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
     found = cautions(study.program, study.response, study.analysis)
-    if study.scenario.setting is None or study.scenario.setting.blood_limit is None:
-        return found
-    from trialsim.burden import blood_warnings
-
-    return (*found, *blood_warnings(study.scenario, burdens(study)))
+    return (*found, *planned_warnings(study.scenario))
 
 
 def burdens(study: Study) -> list[ArmBurden]:
     """What each arm asks of a participant, from a few simulated trials where there is a ward."""
-    from trialsim.burden import TRIALS, burden
-
     seed = study.scenario.simulation.seed
-    events = ward_events(study.conduct, study.program, seed=seed, replicates=range(TRIALS))
+    events = ward_events(study.conduct, study.program, seed=seed, replicates=range(BURDEN_TRIALS))
     return burden(study.scenario, study.program, *events)
 
 

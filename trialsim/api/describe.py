@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, changed, scenario_of, study_of
+from trialsim.burden import planned_warnings
 from trialsim.cautions import cautions_of
 from trialsim.errors import Fault, ScenarioError
 from trialsim.prepared import Study, warnings_of
@@ -106,9 +107,8 @@ def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002 
         scenario = scenario_of(subject, set=set)
     except ScenarioError as error:
         return Check(error.faults, (), "")
-    limited = scenario.setting is not None and scenario.setting.blood_limit is not None
-    found = None if limited else cautions_of(scenario)  # None where only trials on the ward can say it
-    return Check((), warnings_of(scenario) if found is None else found, scenario.title)
+    found = cautions_of(scenario)  # None where only a pilot on the ward can say it
+    return Check((), warnings_of(scenario) if found is None else (*found, *planned_warnings(scenario)), scenario.title)
 
 
 @dataclass(frozen=True, repr=False)

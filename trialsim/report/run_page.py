@@ -151,7 +151,7 @@ def _wrong(run: FinishedRun) -> Iterator[Block]:
         if one.too_often
         for name in [next((row.shown for row in result.kept.rows if row.analysis == one.analysis), one.analysis)]
     ]
-    found += list(warnings_of(run.study))
+    found += [*warnings_of(run.study)]
     if run.missing:
         found.append(f"{sum(len(part) for part in run.missing):,} replicates are missing in this result.")
     yield from points(found) or (

@@ -1,6 +1,6 @@
 """Write docs/analyses.md: every test with what is measured of it.
 
-``python -m tests.kinds.document`` measures the tests that ``analyses.json`` does not know yet (``--all``: every test; ``--quick``:
+``python -m tests.kinds.document`` measures tests that ``analyses.json`` does not know yet (``--all``: every test; ``--quick``:
 with fewer trials) and writes the page. A test compares the page with the numbers, so that neither is changed alone.
 """
 

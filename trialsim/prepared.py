@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.burden import TRIALS as BURDEN_TRIALS
+from trialsim.burden import ArmBurden, burden, planned_warnings
 from trialsim.cautions import cautions
 from trialsim.protocol.program import Program
 from trialsim.response import ResponsePlan, plan_response
@@ -103,7 +105,15 @@ def _with_margins(
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """Warnings: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
-    return cautions(study.program, study.response, study.analysis)
+    found = cautions(study.program, study.response, study.analysis)
+    return (*found, *planned_warnings(study.scenario))
+
+
+def burdens(study: Study) -> list[ArmBurden]:
+    """What each arm asks of a participant, from a few simulated trials where there is a ward."""
+    seed = study.scenario.simulation.seed
+    events = ward_events(study.conduct, study.program, seed=seed, replicates=range(BURDEN_TRIALS))
+    return burden(study.scenario, study.program, *events)
 
 
 def ward_events(

@@ -196,10 +196,12 @@ def test_a_week_shows_study_waiting_and_missed_sessions() -> None:
     )
     figure = ward.ward_week(spells, starts=date(2026, 1, 5), lanes=("nurse 1", "waiting"), arms=ARMS, closed=closed)
     monday = figure.axes[0]
-    study = monday.patches[1]
-    assert study.get_width() == pytest.approx(1 / 3)
+    closed_bar, study, missed = (bars.get_paths()[0].get_extents() for bars in monday.collections[:3])
+    assert (closed_bar.x0, closed_bar.x1) == pytest.approx((0, 7))
+    assert study.width == pytest.approx(1 / 3)
+    assert missed.width == pytest.approx(1)
     assert [text.get_text().strip() for text in monday.texts] == ["4", "5 missed"]
-    assert not figure.axes[1].patches
+    assert len(figure.axes[1].collections) == 1, "nothing but the hours"
 
 
 def test_equal_figures_are_equal_files(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Write docs/analyses.md: every test with what is measured of it.
 
-``python -m tests.kinds.document`` measures the tests that ``analyses.json`` does not know yet (``--all``: every test) and writes
-the page. A test compares the page with the numbers, so that neither is changed alone.
+``python -m tests.kinds.document`` measures tests that ``analyses.json`` does not know yet (``--all``: every test; ``--quick``:
+with fewer trials) and writes the page. A test compares the page with the numbers, so that neither is changed alone.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from dataclasses import replace
@@ -30,7 +31,7 @@ KEPT = Path(__file__).with_name("analyses.json")
 PAGE = Path(__file__).parents[2] / "docs" / "analyses.md"
 
 #: Random data sets compared with the other program, replicates of level and coverage, and those that are timed.
-JUDGED, LEVELS, TIMED = 200, 100_000, 10_000
+JUDGED, LEVELS, QUICK, TIMED = 200, 100_000, 20_000, 10_000
 CHUNK = 2_000
 
 #: The smallest p of which a relative difference is taken: integrals of other programs have absolute errors of 1e-14.
@@ -62,7 +63,7 @@ def judged(name: str, row: int) -> float:
     return worst
 
 
-def measured(name: str, rows: list[int]) -> dict[int, dict[str, float]]:
+def measured(name: str, rows: list[int], *, trials: int) -> dict[int, dict[str, float]]:
     """Level, coverage and time of some rows of a scenario."""
     study = prepared(name)
     plan = study.analysis
@@ -71,7 +72,7 @@ def measured(name: str, rows: list[int]) -> dict[int, dict[str, float]]:
     rejected, covered = {row: [0, 0] for row in rows}, {row: [0, 0] for row in rows}
     seconds = dict.fromkeys(rows, 0.0)
     declared, null = study.twins.index("declared"), study.twins.index("null")
-    for start in range(0, LEVELS, CHUNK):
+    for start in range(0, trials, CHUNK):
         part = range(start, start + CHUNK)
         cohort = studies.simulate(study, part)
         data = studies.trial_arrays(cohort, plan)
@@ -97,7 +98,8 @@ def measured(name: str, rows: list[int]) -> dict[int, dict[str, float]]:
         row: {
             "level": rejected[row][0] / rejected[row][1],
             "coverage": covered[row][0] / covered[row][1] if covered[row][1] else float("nan"),
-            "seconds": seconds[row] * TIMED / LEVELS,
+            "seconds": seconds[row] * TIMED / trials,
+            "trials": trials,
         }
         for row in rows
     }
@@ -111,7 +113,7 @@ def remade(known: dict[str, Any]) -> dict[str, Any]:
         rows = [row for file, row in missing.values() if file == name]
         if not rows:
             continue
-        numbers = measured(name, rows)
+        numbers = measured(name, rows, trials=QUICK if "--quick" in sys.argv else LEVELS)
         for key, (file, row) in missing.items():
             if file == name:
                 known[key] = {"difference": judged(name, row), **numbers[row]}
@@ -127,8 +129,8 @@ def page(known: dict[str, Any]) -> str:
         "Every test that a scenario may name, made by a program from the tables of the package",
         "(`python -m tests.kinds.document`). *Difference* is the largest difference of p from that of the judge, as a share of p",
         "(of p below 1e-5, as a share of 1e-5), in",
-        f"{JUDGED} random trials. *Level* is the share of {LEVELS:,} trials without an effect in which the test rejects at 5 %",
-        "(Monte Carlo error 0.07 %), *coverage* the share of 95 % intervals that hold the truth with an effect. *Time* is of",
+        f"{JUDGED} random trials. *Level* is the share of trials without an effect in which the test rejects at 5 %",
+        "(with its Monte Carlo error), *coverage* the share of 95 % intervals that hold the truth with an effect. *Time* is of",
         "10,000 trials on one core, once they are simulated. All are those of the studies in `tests/kinds`, with about 40",
         "participants in each arm; other studies differ.",
         "",
@@ -142,7 +144,11 @@ def page(known: dict[str, Any]) -> str:
             f"- Judge: {convention.judge}.",
         ]
         lines += [f"- Known to be off: {convention.off or 'nothing'}."]
-        lines += ["", "| compares | estimates | difference | level | coverage | time |", "|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            "| compares | estimates | difference | trials | level | coverage | time |",
+            "|---|---|---|---|---|---|---|",
+        ]
         for samples in test.samples:
             key = f"{test.name}/{samples}"
             name, row = where[key]
@@ -164,7 +170,9 @@ def _line(samples: str, estimand: str, numbers: dict[str, float]) -> str:
     coverage = "" if np.isnan(numbers["coverage"]) else f"{100 * numbers['coverage']:.2f} %"
     seconds = numbers["seconds"]
     timed = f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
-    return f"| {compares} | {effect} | {shown} | {100 * numbers['level']:.2f} % | {coverage} | {timed} |"
+    error = 100 * math.sqrt(numbers["level"] * (1 - numbers["level"]) / numbers["trials"])
+    level = f"{100 * numbers['level']:.2f} % ± {error:.2f}"
+    return f"| {compares} | {effect} | {shown} | {numbers['trials']:,} | {level} | {coverage} | {timed} |"
 
 
 def main() -> None:

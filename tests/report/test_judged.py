@@ -12,6 +12,7 @@ from trialsim.report.brief import five_lines, table_rows
 from trialsim.report.truth import JUDGED_ONE_BY_ONE
 from trialsim.runs.run import FinishedRun, run
 from trialsim.scenario import loads
+from trialsim.study import evaluate
 
 TEXT = """
 trialsim: 1
@@ -69,3 +70,24 @@ def test_visits_that_differ_without_effects_are_no_type_1_error(mixed: FinishedR
         called.setdefault(one.analysis, set()).add(one.measure)
     assert called["in arms"] == called["by visits"] == {WITHOUT_EFFECTS}
     assert called["together"] == called["less"] == {TYPE_1}
+
+
+def test_a_ratio_of_one_participant_an_arm_is_evaluated() -> None:
+    """An interval may exist in trials of which none has an estimate: once this was the end of the run."""
+    text = """
+trialsim: 1
+name: tiny
+title: One participant in each arm, within strata
+design: {arms: {control: usual care, music: music}, enroll: {each arm: 1}}
+participants: {sex: {choice: {girl: 50 %, boy: 50 %}}}
+visits: {post: 1 d}
+outcomes:
+  asks: {distribution: binary, visits: [post], level: {chance: 20 %}}
+analyses: {main: {outcome: asks, visit: post, test: cmh, strata: [sex]}}
+primary: main
+simulation: {replicates: 20}
+"""
+    rows = {(one.analysis, one.measure): one for one in evaluate(loads(text)).measures}
+    assert ("main", "mean_estimate") not in rows
+    assert ("main", "bias_eliminated_coverage") not in rows
+    assert ("main", "power_low") in rows or ("main", "power") in rows

@@ -182,6 +182,11 @@ class RowPlan:
         return 2 * self.alpha if self.margins else self.alpha
 
     @property
+    def estimates(self) -> bool:
+        """Whether it has an estimand."""
+        return self.estimand != NO_ESTIMAND
+
+    @property
     def confidence(self) -> float:
         """The level of its interval, which is two-sided also for a margin."""
         return 1.0 - self.two_sided_alpha

@@ -16,11 +16,12 @@ from trialsim.api.subjects import Subject, permitted, scenario_of, study_of
 from trialsim.compare import Comparison, Side, common_seed, compare_sides, planned, read_sides
 from trialsim.engine import Engine
 from trialsim.errors import AnalysisError, RunError
-from trialsim.prepared import Study
+from trialsim.prepared import Study, prepare
 from trialsim.quantities.counts import counted
+from trialsim.report.index import write_index
 from trialsim.result import Result
 from trialsim.runs import owners
-from trialsim.runs.answers import finished, taken
+from trialsim.runs.answers import Owner, finished, taken
 from trialsim.scenario import Scenario
 from trialsim.sweep import AnswerMeasure, SweepRun, overview
 
@@ -119,6 +120,7 @@ def compare(
         from trialsim.report.compare import write_comparison
 
         write_comparison(found, Path(out), figures=figures)
+        write_index(Path(out))
     return made
 
 
@@ -245,7 +247,8 @@ def sweep(
             write_manifest(swept, folder)
             made.frame()  # the measure must exist before figures are drawn
             if figures:
-                write_figures(swept, answer, folder / "figures")
+                write_figures(prepare(known), swept, answer, folder)
+            write_index(folder)
     return made
 
 
@@ -360,8 +363,9 @@ def tornado(
             engine=engine, workers=workers, progress=progress,
         )  # fmt: skip
         if folder is not None:
-            write_tornado(found, folder, figures=figures)
+            write_tornado(prepare(known), found, folder, figures=figures)
             finished(folder, mine, {"replicates": replicates, "seeds": [found.seed]})
+            write_index(folder)
     return TornadoResult(found)
 
 
@@ -409,8 +413,13 @@ def reproduce(
     seed: int | None = None,
     engine: Engine = "fast",
     workers: int | None = None,
+    out: Out = None,
 ) -> ReproductionResult:
     """Simulate the published study and locate each published figure or finding among simulated trials.
+
+    Parameters
+    ----------
+    out : a folder for the table and the page; by default nothing is written
 
     Raises
     ------
@@ -426,4 +435,23 @@ def reproduce(
             f"{name} quotes no published study.", code="TS-A010", remedy="Add `published:` with what it reported."
         )
     total = study.scenario.simulation.replicates
-    return ReproductionResult(study, tuple(place(study, replicates=total, engine=engine, workers=workers)))
+    mine = owners.of_reproduction(study.scenario.name)
+    if out is not None:
+        mine.check(Path(out))
+    made = ReproductionResult(study, tuple(place(study, replicates=total, engine=engine, workers=workers)))
+    if out is not None:
+        _write_reproduction(made, Path(out), mine)
+    return made
+
+
+def _write_reproduction(made: ReproductionResult, folder: Path, mine: Owner) -> None:
+    from trialsim.report.document import write_page
+    from trialsim.report.reproduce import reproduction_page
+    from trialsim.runs.files import whole_file
+
+    with taken(folder, mine):
+        with whole_file(folder / "placements.csv") as temporary:
+            made.frame().to_csv(temporary, index=False, lineterminator="\n")
+        write_page(reproduction_page(made.study, made.named_lines(), made.placements), folder / "report.html")
+        finished(folder, mine, {"replicates": made.replicates})
+    write_index(folder)

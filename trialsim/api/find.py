@@ -192,9 +192,11 @@ def _search(
     began = time.perf_counter()
     made = SizeResult(study, find(study), time.perf_counter() - began)
     if out is not None:
+        from trialsim.report.index import write_index
         from trialsim.report.sizing import write_sizing
 
         write_sizing(study, made.found, Path(out))
+        write_index(Path(out))
     return made
 
 
@@ -267,6 +269,8 @@ def find_assurance(
     made = AssuranceResult(study, found, time.perf_counter() - began)
     if out is not None:
         from trialsim.report.assurance import write_assurance
+        from trialsim.report.index import write_index
 
         write_assurance(study, found, Path(out))
+        write_index(Path(out))
     return made

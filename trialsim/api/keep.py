@@ -41,7 +41,7 @@ from trialsim.truth import MOST as MOST_TRUTHS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.report.figures import Picture
+    from trialsim.report.figures import FigureFiles, Picture
 
 Folder = str | os.PathLike[str]
 
@@ -189,7 +189,7 @@ def run(
     seed: int | None = None,
     engine: Engine = "fast",
     truth: bool = True,
-    figures: bool = True,
+    figures: bool | FigureFiles = True,
     familywise: bool = False,
     precision: float | None = None,
     precision_of: str | None = None,
@@ -210,7 +210,9 @@ def run(
     ----------
     out : by default ``outputs/NAME``
     replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be simulated
-    truth, figures : whether true effects are found, and whether figures and report are made
+    truth : whether true effects are found
+    figures : whether the page is made, and with which files of figures: ``"page"`` none, ``"all"`` (also ``True``) PNG and SVG,
+        ``"print"`` those for a journal as well
     familywise : whether the familywise error rate of each family is found, in configurations of effects that are switched off
     precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
     large : do not ask before a very large run
@@ -254,8 +256,9 @@ def run(
         if familywise:
             finished = _with_familywise(finished, engine=engine, workers=workers, say=say)
         if figures:
-            _draw(finished, say)
+            _draw(finished, say, "all" if figures is True else figures)
         finished = playing.placed(finished)
+    _index(folder)
     source = shipped_name(Path(study.scenario.written.file)) or study.scenario.written.file
     failures = first_failures(finished.study, folder / playing.ESTIMATES, engine=engine, source=source)
     return Run(folder, finished, reached, failures)
@@ -271,6 +274,13 @@ def _with_familywise(
         progress=lambda done: say("Switching effects off", done, total),
     )  # fmt: skip
     return playing.with_familywise(finished, errors)
+
+
+def _index(folder: Path) -> None:
+    """The page that links every result."""
+    from trialsim.report.index import write_index
+
+    write_index(folder)
 
 
 def _to_stderr(text: str) -> None:
@@ -300,12 +310,12 @@ def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
     return store_folder(folder, Content(study, engine).key)
 
 
-def _draw(finished: playing.FinishedRun, say: Stages) -> None:
+def _draw(finished: playing.FinishedRun, say: Stages, files: FigureFiles) -> None:
     """Figures and report; the drawing room is only loaded when it is wanted."""
     from trialsim.report.folder import write_pages
 
     say("Drawing figures and writing the report", 0, None)
-    write_pages(finished)
+    write_pages(finished, files)
 
 
 @dataclass(frozen=True, repr=False)
@@ -389,8 +399,9 @@ def merge(
             in_place=False,
         )  # fmt: skip
         if figures:
-            _draw(merged, say)
+            _draw(merged, say, "all")
         merged = playing.placed(merged)
+    _index(out)
     return Run(out, merged)
 
 

@@ -102,7 +102,11 @@ def _print(found: Assurance, folder: Path | None, seconds: float, *, everything:
     from trialsim.report.assurance import named_lines
     from trialsim.report.brief import Line
 
-    look = [] if folder is None else [Line("Look", f"Tables and figure are in {folder}.")]
+    look = (
+        []
+        if folder is None
+        else [Line("Look", f"Read {folder / 'report.html'} first; tables and figure are beside it.")]
+    )
     if not print_answer([*named_lines(found), *look]):
         return
     beliefs = range(len(found.beliefs)) if everything else (found.first,)

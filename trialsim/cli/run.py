@@ -23,7 +23,7 @@ from trialsim.cli.options import (
     scenario_argument,
     set_option,
 )
-from trialsim.cli.parse import REPLICATES, SHARD
+from trialsim.cli.parse import REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
@@ -37,11 +37,17 @@ if TYPE_CHECKING:
     from trialsim.prepared import Study
 
 
+#: Which files of figures a page may have beside it.
+WITH_PAGE = ("page", "all", "print")
+
+
 @click.command("run")
 @scenario_argument
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
-@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
+@click.option("--figures", type=WordChoice(*WITH_PAGE, "none"), is_flag=False, flag_value="all", default="all",
+              show_default=True, help="The page alone, PNG and SVG too, those for a journal as well, or no page.")  # fmt: skip
+@click.option("--no-figures", is_flag=True, help="The same as --figures none.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @click.option("--familywise", is_flag=True, help="Switch effects off, and count true hypotheses that families reject.")
 @precision_options
@@ -60,7 +66,8 @@ def command(
     scenario: Path,
     replicates: int | None,
     out: Path | None,
-    figures: bool,
+    figures: str,
+    no_figures: bool,
     truth: bool,
     familywise: bool,
     precision: float | None,
@@ -90,6 +97,7 @@ def command(
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
     if shard is not None and familywise:
         raise click.UsageError("--familywise needs the whole run: leave out --shard.")
+    drawn: Any = figures in WITH_PAGE and not no_figures and figures
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
@@ -109,7 +117,7 @@ def command(
             share = play_share(study, *shard, folder, **how, progress=tell)
         else:
             made = ts.run(
-                study, folder, truth=truth, figures=figures, precision=precision, precision_of=precision_of,
+                study, folder, truth=truth, figures=drawn, precision=precision, precision_of=precision_of,
                 familywise=familywise, replicates=replicates, **how, progress=tell,
             )  # fmt: skip
         seconds = time.perf_counter() - began
@@ -118,7 +126,7 @@ def command(
     elif as_json:
         _print_json(made)
     else:
-        _print(made, seconds=seconds, figures=figures, everything=everything)
+        _print(made, seconds=seconds, figures=bool(drawn), everything=everything)
 
 
 def agree(study: Study, *, workers: int | None) -> bool:

@@ -113,7 +113,11 @@ def _print(study: Study, found: SizingResult, folder: Path | None, seconds: floa
     from trialsim.report.brief import Line
     from trialsim.report.sizing import curve_heading, curve_rows, ignored, named_lines
 
-    look = [] if folder is None else [Line("Look", f"The curve is in {folder}: power_curve.png and .csv.")]
+    look = (
+        []
+        if folder is None
+        else [Line("Look", f"Read {folder / 'report.html'} first; the curve is in power_curve.csv.")]
+    )
     if not print_answer([*named_lines(study, found), *look]):
         return
     rows = curve_rows(found, everything=everything)

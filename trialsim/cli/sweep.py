@@ -139,8 +139,10 @@ def _print(
     from trialsim.report.brief import Line
     from trialsim.report.sweep import named_lines
 
-    figures = " and figures/" if drawn else ""
-    look = Line("Look", f"Everything is in {folder}: designs.csv, results.csv{figures}.")
+    first = f"Read {folder / 'report.html'} first. " if drawn else ""
+    look = Line(
+        "Look", f"{first}Everything is in {folder}: designs.csv, results.csv{' and figures/' if drawn else ''}."
+    )
     if not print_answer([*named_lines(swept, answer, frame), look]):
         return
     stdout.print()

@@ -14,7 +14,6 @@ from trialsim.evaluate.columns import FAMILY, NO_CHANGE, shown_names
 from trialsim.evaluate.summaries import TRIAL as TRIAL_NAME
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
-from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.digits import SIGN, measure_with_error
 from trialsim.report.kinds import back
 from trialsim.report.truth import level_rate, rate, verdict_words
@@ -119,7 +118,7 @@ def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], 
     if not others:
         return f"{text} Its shares are type I errors."
     shown, its = shown_names(result.kept.rows), "Its"
-    of_visits = {(row.analysis, row.contrast) for row in result.kept.rows if row.estimand == NO_ESTIMAND}
+    of_visits = {(row.analysis, row.contrast) for row in result.kept.rows if not row.estimates}
     named = [f"{shown[name]} ({contrast})" for name, contrast in others if (name, contrast) in of_visits]
     if named:
         text += f" Visits may differ without effects, so these shares are not type I errors: {'; '.join(named)}."

@@ -168,13 +168,14 @@ def without_selected(rows: Sequence[Measure]) -> list[Measure]:
 def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Measure]:
     """Coverage of the mean estimate instead of the truth, in the first replicates: coverage without the effect of bias.
 
-    If it is far from 95 %, the standard error is wrong; if it is near, low coverage comes from bias.
+    If it is far from 95 %, the standard error is wrong; if it is near, low coverage comes from bias. There is none where no
+    trial has an estimate: intervals of ratios may exist without one.
     """
     known = {(row.analysis, row.contrast, row.measure): row.value for row in rows}
     found: list[Measure] = []
     for index, row in enumerate(kept.rows):
         here = (row.analysis, row.contrast)
-        if (*here, "coverage") in known:
+        if (*here, "coverage") in known and (*here, "mean_estimate") in known:
             covered = _covers(kept.low[:, index], kept.high[:, index], known[*here, "mean_estimate"])
             stops = np.cumsum([len(part) for part in kept.parts])
             each = zip(kept.parts, np.split(covered, stops[:-1]), strict=True)

@@ -64,7 +64,7 @@ STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test
 CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
 MARGIN: Final = Option(
     "margin",
-    "cannot test a margin: its variance holds only without an effect",
+    "cannot test a margin, only no effect",
     "Use t, welch, ancova or risk-difference, or remove margin:.",
 )
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")

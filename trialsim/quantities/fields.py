@@ -64,6 +64,7 @@ __all__ = [
     "StudyName",
     "ValueSpread",
     "VisitOrDuration",
+    "Volume",
     "WorstOrAmount",
 ]
 
@@ -172,6 +173,7 @@ Amount = Annotated[Number, *_number("amount")]
 ValueSpread = Annotated[Spread, *_spread("amount")]
 Rate = Annotated[Number, *_number("rate")]  # per hour
 Money = Annotated[Number, *_number("money", low=0)]
+Volume = Annotated[Number, *_number("volume", low=0)]  # [ml]
 PlateSize = Annotated[Number, *_number("samples", low=1)]
 CalendarSpan = Annotated[Number, *_number("calendar", low=0)]  # unit "months" (calendar months) or "s"
 Clock = Annotated[int, BeforeValidator(read_clock), WithJsonSchema({"type": "string", "examples": ["10:00"]})]

@@ -95,7 +95,7 @@ def _study(scenario: Scenario) -> Iterator[str]:
         if not method.by_places:
             text += f", ratio {allocation.ratio}"
         if method.blocks:
-            text += f", blocks of {allocation.block}"
+            text += ", the size of the blocks in the sealed list only"
         if allocation.stratify:
             text += f", stratified by {words.join(list(allocation.stratify))}"
         yield text + "."

@@ -159,12 +159,24 @@ def replay_lines(played: ReplaySource, *, name: str) -> list[Line]:
         Line("Trial", which),
         Line("Answer", f"{'; '.join(_decision(played, row) for row in rows)}."),
         Line("Effect", f"{shown or 'Nothing could be estimated'}."),
+        *([Line("Families", _adjusted(played))] if study.analysis.families else []),
         Line("Ward", f"{_happened(played)}."),
         Line(
             "Look",
             f"--all prints every estimate.{events} Its data: trialsim cohort {name} --replicate {played.replicate}",
         ),
     ]
+
+
+def _adjusted(played: ReplaySource) -> str:
+    """Whose p-values are not those of their tests alone, so that an interval may say something else."""
+    plan = played.study.analysis
+    texts = []
+    for family in plan.families:
+        members = [plan.rows[index] for index in family.rows]
+        shown = [one.shown if one.contrast == ALL_ARMS else f"{one.shown} ({one.contrast})" for one in members]
+        texts.append(f"{words.join(shown)} by {family.method} (family {family.name})")
+    return f"p adjusted, intervals not: {'; '.join(texts)}. --json has both (p_raw is not adjusted)."
 
 
 def _place(played: ReplaySource, row: RowPlan) -> int:

@@ -24,7 +24,14 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
     from trialsim.scenario.checks.taken import check_taken
-    from trialsim.scenario.checks.ward import check_leave, check_protocol, check_setting, check_shape, different_reasons
+    from trialsim.scenario.checks.ward import (
+        check_blood,
+        check_leave,
+        check_protocol,
+        check_setting,
+        check_shape,
+        different_reasons,
+    )
     from trialsim.scenario.correlation import check_declared
     from trialsim.scenario.priors import check_priors
 
@@ -35,6 +42,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_protocol(scenario, points, report)
     if scenario.setting:
         check_setting(scenario.setting, report)
+    check_blood(scenario, report)
     different_reasons([leave.reason for leave in scenario.attrition], ("attrition",), report)
     for i, leave in enumerate(scenario.attrition):
         check_leave(leave, ("attrition", i), report)

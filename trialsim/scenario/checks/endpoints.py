@@ -101,7 +101,7 @@ def _several(analysis: Analysis, path: Path, points: Outline) -> Iterator[Findin
         message = "a percent change needs one visit to start from."
         yield Finding("TS-E060", (*path, key), message, "Write change: {from: pre, to: post}.", on_key=True)
     if TRANSFORM[analysis.transform].log and summary.signed:
-        message = f"a {summary.name} can be negative and has no logarithm."
+        message = f"the {summary.name} can be negative and has no logarithm."
         yield Finding("TS-E064", (*path, "transform"), message, "Remove transform:.")
 
 

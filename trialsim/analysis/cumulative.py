@@ -39,7 +39,7 @@ class Cells(NamedTuple):
     weight: FloatArray
 
 
-class Fit(NamedTuple):
+class LogitWorkspace(NamedTuple):
     """Room for a fit of L - 1 cuts and Q coefficients.
 
     Attributes
@@ -73,19 +73,19 @@ class Fit(NamedTuple):
     to_beta: FloatArray
 
 
-def room_of(cells: int, levels: int, columns: int) -> Fit:
+def room_of(cells: int, levels: int, columns: int) -> LogitWorkspace:
     """Room for at most so many."""
     n, q = max(levels, 1), max(columns, 1)
     along = [np.zeros(n) for _ in range(8)]
     cut, gap, own, beside, d, e, by_cut, to_cut = along
-    return Fit(
+    return LogitWorkspace(
         cut, gap, np.zeros(q), np.zeros(cells), np.zeros(cells), own, beside, np.zeros((n, q)), np.zeros((q, q)), d, e,
         np.zeros((n, q)), np.zeros((q, q)), by_cut, np.zeros(q), to_cut, np.zeros(q),
     )  # fmt: skip
 
 
 @part
-def _clear(levels: int, q: int, fit: Fit) -> None:
+def _clear(levels: int, q: int, fit: LogitWorkspace) -> None:
     for j in range(levels):
         fit.own[j] = 0.0
         fit.next[j] = 0.0
@@ -99,7 +99,7 @@ def _clear(levels: int, q: int, fit: Fit) -> None:
 
 
 @part
-def likelihood(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> float:
+def likelihood(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> float:
     """The log likelihood, -inf where the cuts are not in order; fill its gradient and the observed information."""
     _clear(levels, q, fit)
     total = 0.0
@@ -147,7 +147,7 @@ def likelihood(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> float:
 
 
 @part
-def expect(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> None:
+def expect(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> None:
     """Fill the information with what is expected at these cuts and predictors, whatever the scores."""
     for j in range(levels):
         fit.own[j] = 0.0
@@ -179,7 +179,7 @@ def expect(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> None:
 
 
 @part
-def decompose(levels: int, q: int, fit: Fit) -> bool:
+def decompose(levels: int, q: int, fit: LogitWorkspace) -> bool:
     """The factor of the information; whether it is positive definite."""
     for j in range(1, levels):
         rest = fit.own[j]
@@ -206,7 +206,7 @@ def decompose(levels: int, q: int, fit: Fit) -> bool:
 
 
 @part
-def forward(levels: int, q: int, fit: Fit) -> None:
+def forward(levels: int, q: int, fit: LogitWorkspace) -> None:
     """Fill the step with L^-1 gradient."""
     for j in range(1, levels):
         value = fit.by_cut[j]
@@ -223,7 +223,7 @@ def forward(levels: int, q: int, fit: Fit) -> None:
 
 
 @part
-def backward(levels: int, q: int, fit: Fit) -> None:
+def backward(levels: int, q: int, fit: LogitWorkspace) -> None:
     """From L^-1 gradient to the step."""
     for k in range(q - 1, -1, -1):
         value = fit.to_beta[k]
@@ -240,7 +240,7 @@ def backward(levels: int, q: int, fit: Fit) -> None:
 
 
 @part
-def _along(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> tuple[float, bool]:
+def _along(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> tuple[float, bool]:
     """How far the step moves a cut or a predictor; and whether it moves nobody away from the own score."""
     largest, away = 0.0, 0.0
     for j in range(1, levels):
@@ -260,7 +260,7 @@ def _along(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> tuple[float, 
 
 
 @part
-def _go(size: float, m: int, levels: int, q: int, fit: Fit) -> None:
+def _go(size: float, m: int, levels: int, q: int, fit: LogitWorkspace) -> None:
     for j in range(1, levels):
         fit.cut[j] += size * fit.to_cut[j]
     for k in range(q):
@@ -270,7 +270,7 @@ def _go(size: float, m: int, levels: int, q: int, fit: Fit) -> None:
 
 
 @part
-def climb(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> tuple[int, float]:
+def climb(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> tuple[int, float]:
     """Newton's method on all cuts and the first ``q`` coefficients: how it ended, and the log likelihood.
 
     ``eta`` must hold the predictors of ``beta``. The factor is that of the information at the end. Where the likelihood rises for
@@ -303,7 +303,7 @@ def climb(cells: Cells, m: int, levels: int, q: int, fit: Fit) -> tuple[int, flo
 
 
 @part
-def start(cells: Cells, m: int, levels: int, fit: Fit) -> float:
+def start(cells: Cells, m: int, levels: int, fit: LogitWorkspace) -> float:
     """The fit without coefficients: cuts from the shares of all together, predictors of 0, and its log likelihood."""
     total = 0.0
     for j in range(levels):

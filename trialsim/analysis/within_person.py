@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from trialsim.analysis.cumulative import Cells, Fit
+from trialsim.analysis.cumulative import Cells, LogitWorkspace
 from trialsim.analysis.newton import CONVERGED, HALVINGS, LOST, STEPS, factor
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import part
@@ -54,7 +54,7 @@ FIRST: Final = 1.0
 STRETCH: Final = math.sqrt(1.0 + 0.346 * FIRST**2)
 
 
-class Mixed(NamedTuple):
+class PersonWorkspace(NamedTuple):
     """Room for a fit of W = L - 1 cuts, Q coefficients and the standard deviation, with V visits.
 
     Attributes
@@ -90,13 +90,13 @@ class Mixed(NamedTuple):
     chances: FloatArray
 
 
-def mixed_room(people: int, levels: int, columns: int, visits: int) -> Mixed:
+def mixed_room(people: int, levels: int, columns: int, visits: int) -> PersonWorkspace:
     """Room for at most so many."""
     size, local = levels + columns, 2 * visits + 1
     of_all, of_visit = [np.zeros(size) for _ in range(3)], [np.zeros(visits) for _ in range(4)]
     theta, step, gradient = of_all
     up, down, own, other = of_visit
-    return Mixed(
+    return PersonWorkspace(
         theta, step, gradient, np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size)), np.zeros(people), up,
         down, own, other, np.zeros(local), np.zeros(local), np.zeros((local, local)), np.zeros((visits, 6)), np.zeros((visits,
         columns)), np.zeros(EVEN), np.zeros(EVEN),
@@ -104,7 +104,7 @@ def mixed_room(people: int, levels: int, columns: int, visits: int) -> Mixed:
 
 
 @part
-def _constants(cells: Cells, first: int, visits: int, levels: int, q: int, room: Mixed) -> bool:
+def _constants(cells: Cells, first: int, visits: int, levels: int, q: int, room: PersonWorkspace) -> bool:
     """Exponentials of the cuts around each value of a participant; whether all cuts are in order."""
     theta = room.theta
     for v in range(visits):
@@ -125,7 +125,7 @@ def _constants(cells: Cells, first: int, visits: int, levels: int, q: int, room:
 
 @part
 def _mode(
-    cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, room: Mixed
+    cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, room: PersonWorkspace
 ) -> tuple[float, float]:
     """The mode of the integrand from ``u``, and its curvature there: Newton's method between the ends of an interval."""
     low, high, curvature = -np.inf, np.inf, 1.0
@@ -159,7 +159,7 @@ def _mode(
 
 
 @part
-def _point(cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, room: Mixed) -> float:
+def _point(cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, room: PersonWorkspace) -> float:
     """The chance of all values given u; fill ``local`` with its gradient."""
     x, chance, moved = math.exp(sigma * u), 1.0, 0.0
     for v in range(visits):
@@ -185,7 +185,7 @@ def _point(cells: Cells, first: int, visits: int, levels: int, sigma: float, u: 
 
 @part
 def _add_point(
-    cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, p: float, room: Mixed
+    cells: Cells, first: int, visits: int, levels: int, sigma: float, u: float, p: float, room: PersonWorkspace
 ) -> None:
     """Add a point to the means over u with the weight ``p``."""
     x, last = math.exp(sigma * u), 2 * visits
@@ -213,7 +213,7 @@ def _add_point(
 
 
 @part
-def _spread(cells: Cells, first: int, visits: int, levels: int, q: int, room: Mixed) -> None:
+def _spread(cells: Cells, first: int, visits: int, levels: int, q: int, room: PersonWorkspace) -> None:
     """Add the means of one participant to gradient and information of all parameters."""
     cuts, last, sigma_at = levels - 1, 2 * visits, levels - 1 + q
     for i in range(last + 1):
@@ -259,7 +259,7 @@ def _spread(cells: Cells, first: int, visits: int, levels: int, q: int, room: Mi
 
 
 @part
-def _spread_variance(cells: Cells, first: int, visits: int, levels: int, q: int, room: Mixed) -> None:
+def _spread_variance(cells: Cells, first: int, visits: int, levels: int, q: int, room: PersonWorkspace) -> None:
     """Take the variance of the gradient of one participant off the information."""
     cuts, last, sigma_at = levels - 1, 2 * visits, levels - 1 + q
     for i in range(last):
@@ -289,7 +289,7 @@ def _spread_variance(cells: Cells, first: int, visits: int, levels: int, q: int,
 
 
 @part
-def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int, room: Mixed) -> float:
+def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int, room: PersonWorkspace) -> float:
     """The log likelihood; fill its gradient and both kinds of information."""
     size = levels + q
     sigma, total = room.theta[size - 1], 0.0
@@ -358,7 +358,7 @@ def _solve(lower: FloatArray, right: FloatArray, out: FloatArray, size: int) -> 
 
 @part
 def climb_mixed(
-    cells: Cells, start: IntArray, people: int, levels: int, q: int, fit: Fit, room: Mixed
+    cells: Cells, start: IntArray, people: int, levels: int, q: int, fit: LogitWorkspace, room: PersonWorkspace
 ) -> tuple[int, float]:
     """Newton's method from the fit without random effects: how it ended, and the log likelihood.
 
@@ -400,7 +400,7 @@ def climb_mixed(
 
 
 @part
-def rises(cells: Cells, start: IntArray, people: int, levels: int, fit: Fit) -> float:
+def rises(cells: Cells, start: IntArray, people: int, levels: int, fit: LogitWorkspace) -> float:
     """Twice the slope of the log likelihood along the variance, where that is 0 and everything else fits best."""
     total = 0.0
     for s in range(people):

@@ -8,7 +8,7 @@ from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.kinds.tests import BY_WALD
 from trialsim.response.plan import PointPlan, ResponsePlan
 
-#: Odds ratios of two cuts that differ by more than this factor are told apart in a warning.
+#: Odds ratios of two cuts that differ by more than this factor are named in a warning.
 FACTOR = 1.05
 
 #: In an arm in which more than this share has one score, Wald's test knows little of the others.

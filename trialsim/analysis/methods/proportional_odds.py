@@ -67,7 +67,7 @@ from trialsim.analysis.tails import chi_square_p
 from trialsim.compiled import kernel, part
 from trialsim.kinds.tests import BY_LIKELIHOOD_RATIO, BY_SCORE, BY_WALD
 
-#: Where a row stands: nobody in an arm, one score only, an arm that follows from covariates; else how its fit ended.
+#: The status of a row: nobody in an arm, one score only, an arm that follows from covariates; else how its fit ended.
 EMPTY = -1
 CONSTANT = -2
 CONFOUNDED = -3

@@ -31,7 +31,7 @@ from trialsim.analysis import formulas
 from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.cumulative import (
     Cells,
-    Fit,
+    LogitWorkspace,
     climb,
     decompose,
     expect,
@@ -123,7 +123,7 @@ def _groups(table: IntArray, r: int, column: IntArray, cells: Cells, sizes: IntA
 
 
 @part
-def independent(cells: Cells, m: int, covariates: int, fit: Fit) -> int:
+def independent(cells: Cells, m: int, covariates: int, fit: LogitWorkspace) -> int:
     """Center and scale covariates, drop those that follow from others: how many remain, -1 if an arm follows from them.
 
     Arms are centered only, and come after the covariates that remain.
@@ -164,7 +164,7 @@ def independent(cells: Cells, m: int, covariates: int, fit: Fit) -> int:
 
 
 @part
-def _score(cells: Cells, m: int, levels: int, q: int, arms: int, fit: Fit) -> float:
+def _score(cells: Cells, m: int, levels: int, q: int, arms: int, fit: LogitWorkspace) -> float:
     """Signed root (two arms) or chi-square of the score test at the fit without arms, whose gradient is 0 but for arms."""
     likelihood(cells, m, levels, q, fit)
     expect(cells, m, levels, q, fit)
@@ -180,7 +180,7 @@ def _score(cells: Cells, m: int, levels: int, q: int, arms: int, fit: Fit) -> fl
 
 
 @part
-def _wald(q: int, arms: int, fit: Fit) -> float:
+def _wald(q: int, arms: int, fit: LogitWorkspace) -> float:
     """Chi-square of all arms, from the factor of the information."""
     total = 0.0
     for k in range(q - arms, q):

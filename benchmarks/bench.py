@@ -182,6 +182,56 @@ def repeated_values(replicates: int) -> list[Line]:
     return lines
 
 
+# ---------------------------------------------------------------- ordered scores
+
+
+def scored(people: int, visits: int, replicates: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores 0 to 4 (R, N, V) with an intercept of each person, and standard normal covariates (R, N, 2)."""
+    rng = np.random.default_rng(1)
+    u = rng.normal(size=(replicates, people, 1))
+    y = np.clip(np.round(2 + 0.7 * (u + rng.logistic(size=(replicates, people, visits)))), 0, 4)
+    return y, rng.normal(size=(replicates, people, 2))
+
+
+def ordered(replicates: int) -> list[Line]:
+    """Fits of models of ordered scores from the values on, beside statsmodels; clmm's time is measured in tests/reference/r."""
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    from trialsim.analysis.methods.ordinal_mixed import ordinal_mixed
+    from trialsim.analysis.methods.proportional_odds import proportional_odds
+    from trialsim.analysis.tables import counts
+
+    three = np.tile(np.repeat(np.arange(3, dtype=np.int8), 33), (replicates, 1))
+    y, x = scored(99, 1, replicates)
+    one = y[:, :, 0]
+    groups = (three[0][:, None] == [1, 2]).astype(float)
+    two = np.tile(np.repeat(np.arange(2, dtype=np.int8), 50), (replicates // 20, 1))
+    repeated = scored(100, 3, replicates // 20)[0]
+    none = np.empty((*two.shape, 0))
+
+    def table() -> None:
+        proportional_odds(counts(one, three, arms=3, categories=range(5)), arms=3)
+
+    def adjusted() -> None:
+        proportional_odds(one, x, three, arms=3)
+
+    def mixed() -> None:
+        ordinal_mixed(repeated, none, two, a=1, b=0)
+
+    def theirs(design: np.ndarray) -> float:
+        return 1e6 * best(lambda: OrderedModel(one[0], design, distr="logit").fit(disp=0, warn_convergence=False))
+
+    for each in (table, adjusted, mixed):
+        each()
+    return [
+        Line("proportional odds, 3 x 33, 5 scores", best(table) / replicates * 1e6, "us a fit", 25.0, "OrderedModel",
+             theirs(groups)),
+        Line("the same with 2 covariates", best(adjusted) / replicates * 1e6, "us a fit", 150.0, "OrderedModel",
+             theirs(np.column_stack([x[0], groups]))),
+        Line("ordinal mixed model, 2 x 50 x 3", best(mixed) / len(two) * 1e6, "us a fit", 2000.0),
+    ]  # fmt: skip
+
+
 # ---------------------------------------------------------------- draws
 
 
@@ -349,6 +399,7 @@ def main() -> None:
         draws()
         + without_ward(100_000 // scale)
         + repeated_values(10_000 // scale)
+        + ordered(10_000 // scale)
         + engines(scale)
         + whole_road(10_000 // scale)
         + designing(scale)

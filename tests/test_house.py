@@ -161,6 +161,7 @@ KINDS = {
             designs.STRATEGIES,
             designs.TRANSFORMS,
             designs.ADJUSTMENTS,
+            designs.FAMILY_METHODS,
             designs.ALTERNATIVES,
         )
         for one in table
@@ -274,7 +275,7 @@ OF_THE_COMMAND_LINE = ("cli", "api", "report", "errors", "version", *READING)
 #: What commands use beside the public functions, each for its reason.
 BESIDE = {
     "cli/console.py": {"scenario"},  # faults with their line and a caret
-    "cli/__init__.py": {"runs.folder"},  # the words of a full disk
+    "cli/__init__.py": {"runs.folder", "typed"},  # the words of a full disk; the command for pages
     "cli/explain.py": {"scenario.dump"},  # --resolved prints the file
     "cli/first.py": {"engine"},  # whether it is compiled
     "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.nearby",

@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.effects import two_arms
-from trialsim.analysis.endpoints import endpoint_values
+from trialsim.analysis.endpoints import TrialArrays, endpoint_values
+from trialsim.analysis.fitted import fitted_effect, potential
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, margin_twins
+from trialsim.analysis.substitution import NOTHING
 from trialsim.errors import AnalysisError
 from trialsim.kinds.designs import TRANSFORM
-from trialsim.response import respond
+from trialsim.kinds.estimands import ESTIMAND
+from trialsim.response import Measurements, respond
 from trialsim.response.plan import MarginTwin, ResponsePlan
+from trialsim.response.predictor import PredictorInputs
 from trialsim.response.visit_times import visit_hours
 
 Floats = NDArray[np.float64]
@@ -71,7 +75,8 @@ class _Effect:
         self._estimand = row.estimand
         a, b = call.main.arms
         self._entries, self._trace = everyone(a)
-        self._other = self._values(response, *everyone(b), "null")
+        self._other_world = everyone(b)
+        self._other = self._measured(response, *self._other_world, "null")
         self._who = self._entries.arm >= 0
         for covariate, category in call.choice.exclude:
             self._who = self._who & (self._entries.covariates[:, :, covariate] != category)
@@ -80,23 +85,46 @@ class _Effect:
             ends = ends[1:]
         self.unit_shift = np.zeros((len(response.points), len(response.arms)))
         for d, share in _of_model(call).items() or dict.fromkeys(ends, 1.0).items():
-            self.unit_shift[d, a] = share * response.points[d].sd[a]
+            self.unit_shift[d, a] = share * (response.points[d].sd[a] if response.points[d].follow is None else 1.0)
 
-    def _values(self, response: ResponsePlan, entries: Any, trace: Any, twin: str) -> Floats:
-        """(R, N) the endpoint of everyone."""
+    def _measured(self, response: ResponsePlan, entries: Any, trace: Any, twin: str) -> Measurements:
+        """The complete values of everyone."""
         keeps = TRANSFORM[self._call.endpoint.transform].keeps
-        measured = respond(
+        return respond(
             response, entries, trace, seed=self._seed, replicates=self._replicates, twins=(twin,), complete=True,
             rounded=keeps,
         )  # fmt: skip
-        times = None if trace is None else visit_hours(response, trace.visits)
-        return endpoint_values(measured.values, self._call.endpoint, times=times)
+
+    def _endpoint(self, measured: Measurements, trace: Any) -> Floats:
+        """(R, N) the endpoint of everyone."""
+        times = None if trace is None else visit_hours(self._response, trace.visits)
+        endpoint = replace(self._call.endpoint, instead=NOTHING)  # no value is missing, and a composite has no margin
+        return endpoint_values(measured.values, endpoint, times=times)
+
+    def _arrays(self, measured: Measurements, entries: Any, trace: Any, arm: int) -> TrialArrays:
+        inputs = PredictorInputs(self._response, entries, trace, self._seed, self._replicates)
+        return potential(
+            self._call, inputs, self._response, values=measured.values[0], censored=measured.censored[0],
+            at_risk=measured.at_risk, arm=arm, who=self._who,
+        )  # fmt: skip
 
     def __call__(self, shift: float) -> float:
         moved = replace(self._response, margins=(MarginTwin("moved", self.unit_shift * shift),))
-        values = self._values(moved, self._entries, self._trace, "moved")
+        measured = self._measured(moved, self._entries, self._trace, "moved")
+        if ESTIMAND[self._estimand].by_fit:
+            asked, (a, b) = self._call.main, self._call.main.arms
+            own = self._arrays(measured, self._entries, self._trace, a)
+            other = self._arrays(self._other, *self._other_world, b)
+            return float(
+                np.nanmean(
+                    fitted_effect(
+                        replace(self._call, endpoint=replace(self._call.endpoint, instead=NOTHING)), asked, own, other
+                    )
+                )
+            )
+        values, against = self._endpoint(measured, self._trace), self._endpoint(self._other, self._other_world[1])
         categories = self._call.endpoint.categories
-        each = two_arms(self._estimand, values, self._other, who_a=self._who, who_b=self._who, categories=categories)
+        each = two_arms(self._estimand, values, against, who_a=self._who, who_b=self._who, categories=categories)
         return float(np.nanmean(each))
 
 

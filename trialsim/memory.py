@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trialsim.analysis.substitution import NOTHING
 from trialsim.prepared import Study
 
 #: Memory that one worker may use for the arrays of the trials it simulates at a time.
@@ -24,7 +25,8 @@ def trial_bytes(study: Study, *, twins: int | None = None) -> int:
     twins : how many are simulated; by default those of the study
     """
     twins = len(study.twins) if twins is None else twins
-    numbers = 20 + 4 * twins * len(study.response.pairs)  # of one participant
+    arrays = 4 + any(call.endpoint.instead != NOTHING for call in study.analysis.calls)
+    numbers = 20 + arrays * twins * len(study.response.pairs)  # of one participant
     program = study.program
     if program is not None:
         numbers += len(program.slots) + 3 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)

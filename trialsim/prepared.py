@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.burden import TRIALS as BURDEN_TRIALS
+from trialsim.burden import ArmBurden, burden, planned_warnings
 from trialsim.cautions import cautions
 from trialsim.protocol.program import Program
 from trialsim.response import ResponsePlan, plan_response
@@ -39,9 +41,10 @@ class Study(Result):
 
     @property
     def twins(self) -> tuple[str, ...]:
-        """The twins: as declared; without effects; with a flat clock if the time of day changes an outcome; at margins."""
+        """The twins: as declared; without effects; also with a flat clock if the time of day matters; at margins; others."""
         clock = self.program is not None and any(outcome.rhythm for outcome in self.response.outcomes)
-        return (*TWINS, *((NO_CHANGE,) if clock else ()), *(twin.name for twin in self.response.margins))
+        others = [twin.name for twin in self.response.margins] + [twin.name for twin in self.response.switched]
+        return (*TWINS, *((NO_CHANGE,) if clock else ()), *others)
 
     def frame(self) -> pd.DataFrame:
         """One row for each assumed number: its place, its value, its source and reason, its plausible range."""
@@ -102,7 +105,15 @@ def _with_margins(
 def warnings_of(scenario: Scenario | Study) -> tuple[str, ...]:
     """Warnings: steps never reached, patience that ends while closed, many zeros."""
     study = prepare(scenario)
-    return cautions(study.program, study.response, study.analysis)
+    found = cautions(study.program, study.response, study.analysis)
+    return (*found, *planned_warnings(study.scenario))
+
+
+def burdens(study: Study) -> list[ArmBurden]:
+    """What each arm asks of a participant, from a few simulated trials where there is a ward."""
+    seed = study.scenario.simulation.seed
+    events = ward_events(study.conduct, study.program, seed=seed, replicates=range(BURDEN_TRIALS))
+    return burden(study.scenario, study.program, *events)
 
 
 def ward_events(

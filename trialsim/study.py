@@ -31,14 +31,16 @@ from trialsim.evaluate.truth import (
     bias_values,
     centered_coverage,
     truth_measures,
+    without_selected,
     without_trifles,
 )
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
 from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.prepared import Study, prepare, ward_events
-from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON
+from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON, LEFT
 from trialsim.response import respond
+from trialsim.response.events import after_events, leaves_for
 from trialsim.response.predictor import PredictorInputs
 from trialsim.response.visit_covariates import VisitCovariateColumn, visit_covariate
 from trialsim.response.visit_times import visit_hours
@@ -146,7 +148,18 @@ def trial_arrays(cohort: Cohort, plan: AnalysisPlan | None = None) -> TrialArray
         replicates=cohort.replicates,
         censored=cohort.measurements.censored,
         at_risk=cohort.measurements.at_risk,
+        events=events_asked(cohort, plan),
     )
+
+
+def events_asked(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, ...], NDArray[np.bool_]]:
+    """By the names of events that an analysis of a plan asks for, (T, R, N, D) whether one came before each visit."""
+    reason, entries = cohort.measurements.reason, cohort.entries
+    found = {}
+    for names in {call.endpoint.instead.events for call in plan.calls} - {()}:
+        who = leaves_for(names, cohort.conduct_plan.leave_reasons, entries.leave_reason)
+        found[names] = after_events(cohort.response_plan, names, left=reason[0] == LEFT, leaves_for=who, reason=reason)
+    return found
 
 
 def visit_covariates(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, int], VisitCovariateColumn]:
@@ -164,9 +177,14 @@ def replay(
 ) -> ReplayedTrial:
     """Simulate one replicate alone; its estimates are those of the same row of any batch."""
     study = prepare(scenario)
-    one = range(replicate, replicate + 1)
-    cohort = simulate(study, one, seed=seed, engine=engine, record=study.program is not None)
+    cohort = cohort_of(study, replicate, seed=seed, engine=engine)
     return ReplayedTrial(replicate, cohort, analyze(cohort, plan=study.analysis))
+
+
+def cohort_of(study: Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Cohort:
+    """One replicate with the events on its ward; it is not analyzed."""
+    one = range(replicate, replicate + 1)
+    return simulate(study, one, seed=seed, engine=engine, record=study.program is not None)
 
 
 # ---------------------------------------------------------------- many replicates
@@ -307,7 +325,7 @@ def evaluate(
     first = join_first(kept)
     if truth is not None:
         told_of = without_trifles(plan, truth, told_of)
-        told_of += [*centered_coverage(first, told_of), *truth_measures(plan, truth)]
+        told_of = without_selected([*told_of, *centered_coverage(first, told_of)]) + truth_measures(plan, truth)
     told_of += level_rows(plan, study.twins, truth, told_of)
     return OperatingCharacteristics(
         scenario=study.scenario.name,

@@ -45,3 +45,11 @@ def trials() -> Trials:
 @pytest.fixture(scope="session")
 def small_trials() -> Trials:
     return make_trials(seed=8, participants=24)
+
+
+@pytest.fixture(scope="session")
+def many_trials() -> list[Trials]:
+    """200 trials of small and large samples."""
+    return [
+        make_trials(seed=seed, participants=size) for seed, size in ((21, 20), (22, 30), (23, 45), (24, 70), (25, 120))
+    ]

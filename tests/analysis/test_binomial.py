@@ -103,7 +103,7 @@ def test_mcnemar_equals_statsmodels_and_scipy(pairs, side):
 
 def slow_wilson(events, n, z):
     share = events / n
-    middle, half = share + z**2 / (2 * n), z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    middle, half = share + z**2 / (2 * n), math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) * z
     return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
 
 

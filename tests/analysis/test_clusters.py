@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from trialsim import study as studies
 from trialsim.analysis import rows
+from trialsim.analysis.caveats import caveats
 from trialsim.analysis.methods.clusters import cluster_means, cluster_t
+from trialsim.scenario import load
+from trialsim.scenario.change import change
 
 
 def agrees(ours, theirs, rtol=1e-8):
@@ -85,6 +91,38 @@ def test_status(y, arm, cluster, status, p):
 def test_clusters_of_another_shape_are_refused():
     with pytest.raises(ValueError, match="cluster has shape"):
         cluster_means(np.zeros((1, 3)), np.zeros((1, 3), np.int8), np.zeros((1, 4)), a=0, b=1)
+
+
+@pytest.mark.parametrize(
+    ("serves", "clusters", "words"),
+    [
+        ({"talk": "talker", "massage": "masseur"}, "practitioner", None),
+        ({"talk": "talker", "massage": "talker"}, "practitioner", "each talker serves both arms"),
+        ({"talk": None, "massage": "masseur"}, "practitioner", "nobody has served talk by end"),
+        ({"talk": "talker", "massage": "masseur"}, "site", "every site has participants of both arms"),
+    ],
+)
+def test_arms_that_share_their_clusters_are_warned_of(serves, clusters, words):
+    scenario = load(Path(__file__).parents[1] / "kinds" / "groups.yaml")
+    steps = [
+        {"activity": arm, "lasts": "45 min", "arms": [arm], **({"needs": [who]} if who else {})}
+        for arm, who in serves.items()
+    ]
+    who = sorted({one for one in serves.values() if one})
+    changed = change(
+        scenario,
+        {
+            "protocol": [*steps, {"visit": "end"}],
+            "setting.resources": {one: {"units": 2, "people": 8, "hours": "daily 08:00-20:00"} for one in who},
+            "setting.sites": {"north": "50 %", "south": "50 %"},
+            "outcomes.fear.icc": {"practitioner": {"value": "10 %", "of": who}},
+            "analyses.cluster-t.clusters": clusters,
+        },
+    )
+    prepared = studies.prepare(changed)
+    found = [one for one in caveats(prepared.analysis, prepared.response) if one.startswith("cluster-t:")]
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]
 
 
 def test_the_comparison_with_scipy_sees_planted_faults(trials):

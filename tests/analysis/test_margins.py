@@ -93,7 +93,7 @@ def test_the_shift_of_a_normal_outcome_is_its_margin() -> None:
 
 
 def test_tests_keep_their_level_at_the_margin_and_reach_the_power_of_the_formula() -> None:
-    estimates, plan = played(), study()
+    estimates, plan, judged = played(), study(), 0
     for row, one in enumerate(plan.analysis.rows):
         error = Z * math.sqrt(one.alpha * (1 - one.alpha) / REPLICATES)
         for twin in margin_twins(one.analysis, one.margins):
@@ -103,8 +103,10 @@ def test_tests_keep_their_level_at_the_margin_and_reach_the_power_of_the_formula
                 assert rate >= one.alpha - error, one.analysis
         opinion = second_opinion(plan, one)
         if opinion is not None:
+            judged += 1
             power = float(estimates.rejected[0, :, row].mean())
             assert abs(power - opinion.power) <= Z * math.sqrt(power * (1 - power) / REPLICATES) + 0.01, one.analysis
+    assert judged == len(plan.analysis.rows)  # every one of them has a formula
     printed = {"equivalent": 0.84354, "equivalent at 5": 0.72284}
     for name, power in printed.items():
         opinion = second_opinion(plan, plan.analysis.rows[row_of(name)])
@@ -136,6 +138,7 @@ def test_the_verdict_is_that_of_the_worse_margin() -> None:
         ("noninferior", {"estimand": {"strategy": "hypothetical"}}, "judged for everyone"),
         ("ratio", {"margin": -0.2}, "a ratio above 0"),
         ("ratio", {"margin": 1}, "other than 1"),
+        ("ratio", {"margin": "-10 %"}, "the margin of a ratio is a ratio, not -10 %"),
     ],
 )
 def test_a_margin_that_does_not_fit_is_refused(analysis: str, changes: dict[str, object], words: str) -> None:

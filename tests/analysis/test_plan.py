@@ -95,6 +95,9 @@ class Pairs:
     def point_index(self, outcome: str, visit: str) -> int:
         return self.pairs.index((outcome, visit))
 
+    def in_order(self, outcome: str) -> tuple[int, ...]:
+        return tuple(d for d, (name, _) in enumerate(self.pairs) if name == outcome)
+
 
 def planned(text: str) -> AnalysisPlan:
     scenario = loads(text)

@@ -18,7 +18,7 @@ import pytest
 from scipy import stats
 
 from trialsim.analysis.methods.survival import LogRankSums, log_rank, log_rank_all, log_rank_sums
-from trialsim.analysis.rows import EMPTY_ARM, NOTHING_HAPPENED, OK
+from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, OK
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "r" / "survival.json").read_text(encoding="utf-8"))
 CASES = R["cases"]
@@ -163,7 +163,7 @@ def test_without_an_event_the_test_has_failed() -> None:
         log_rank(of([3, 4, 5, 6], [1, 1, 1, 1], [0, 0, 1, 1])),
         log_rank_all(of([3, 4, 5], [1, 1, 1], [0, 1, 2], 3)),
     ):
-        assert found.status[0] == NOTHING_HAPPENED
+        assert found.status[0] == NO_EVENT
         assert np.isnan(found.p[0])
 
 

@@ -41,7 +41,9 @@ def shown(shift: float) -> FigureData:
 @pytest.fixture
 def found() -> Comparison:
     rows = [
-        SimpleNamespace(analysis=name, shown=name, contrast="t - c", no_effect=1.0, estimand="ratio", unit="cm")
+        SimpleNamespace(
+            analysis=name, shown=name, contrast="t - c", no_effect=1.0, estimand="ratio", unit="cm", family=""
+        )
         for name in "nm"
     ]
     study = SimpleNamespace(

@@ -23,6 +23,7 @@ from trialsim.evaluate.truth import (
     centered_coverage,
     differs,
     truth_measures,
+    without_selected,
     without_trifles,
 )
 from trialsim.scenario import load
@@ -214,3 +215,15 @@ def test_the_third_twin_is_followed_where_there_is_a_clock() -> None:
     study = studies.prepare(load(SCENARIOS / "nicu-parent-massage.yaml"))
     rates = rejection_frame(studies.evaluate(study, replicates=100))
     assert set(rates["twin"]) == {"declared", "null", "no change"}
+
+
+@pytest.mark.parametrize(("lost", "failed", "kept"), [(26, 0, False), (25, 0, True), (26, 1, True)])
+def test_no_bias_is_given_where_many_analyzed_trials_have_no_estimate(lost: int, failed: int, kept: bool) -> None:
+    """A ratio of shares has none where an arm has no events; 5 % of 500 trials are 25."""
+
+    def row(name: str, n_failed: int) -> Measure:
+        return Measure("mean", "b - a", name, 1.0, 0.0, 0.0, 0.0, R, n_failed)
+
+    told = [row("power", failed), row("mean_estimate", lost), row("bias", lost), row("coverage", failed)]
+    found = {one.measure for one in without_selected(told)}
+    assert found == {"power", "mean_estimate", "coverage"} | ({"bias"} if kept else set())

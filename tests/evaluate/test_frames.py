@@ -17,7 +17,15 @@ R = 3
 
 
 def row(analysis: str, contrast: str = "b - a", **other: Any) -> SimpleNamespace:
-    told = {"estimand": "difference", "unit": "cm", "no_effect": 0.0, "alpha": 0.04, "main": True} | other
+    told = {
+        "estimand": "difference",
+        "unit": "cm",
+        "no_effect": 0.0,
+        "alpha": 0.04,
+        "confidence": 0.96,
+        "margins": (),
+        "main": True,
+    } | other
     return SimpleNamespace(analysis=analysis, contrast=contrast, title=f"{analysis}: {contrast}", **told)
 
 

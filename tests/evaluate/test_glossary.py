@@ -16,7 +16,8 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 def test_every_measure_is_explained_and_none_is_left_over() -> None:
     told: set[str] = set()
-    for name in ("nicu-parent-massage", "lessons/massage-course", "lessons/textbook-t-test"):
+    lessons = ("massage-course", "textbook-t-test", "noninferiority", "yes-or-no")
+    for name in ("nicu-parent-massage", *(f"lessons/{one}" for one in lessons)):
         study = studies.prepare(load(SCENARIOS / f"{name}.yaml"))
         truth = find_truth(study, replicates=20)
         told |= {row.measure for row in studies.evaluate(study, replicates=20, truth=truth).measures}
@@ -26,6 +27,9 @@ def test_every_measure_is_explained_and_none_is_left_over() -> None:
         "power",
         "rejection_null_twin",
         "rejection_no_change_twin",
+        "rejection_at_margin",
+        "rejection_at_lower_margin",
+        "rejection_at_upper_margin",
         "type_1_error",
         "rejection_without_effects",
     )

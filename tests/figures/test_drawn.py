@@ -44,12 +44,14 @@ RATES = pd.DataFrame(
         ("pain", False, "null", 0.07, 0.06, 0.08),
     ],
     columns=["row", "primary", "twin", "value", "low", "high"],
-).assign(too_often=False)
+).assign(too_often=False, level=0.05)
 
 
 def test_power_its_interval_the_level_and_the_goals() -> None:
-    axes = power.rejection_rates(RATES, alpha=0.03).axes[0]
-    assert upright(axes) == [0.03, 0.8, 0.9]
+    axes = power.rejection_rates(RATES.assign(level=[0.03, 0.03, 0.05, 0.05])).axes[0]
+    assert upright(axes) == [0.8, 0.9]
+    levels = {tuple(line.get_ydata()): line.get_xdata()[0] for line in axes.lines if line.get_color() == style.ACCENT}
+    assert levels == {(-0.5, 0.5): 0.03, (0.5, 1.5): 0.05}  # each test at its own
     assert [x for x, _ in dots(axes, "o")] == [0.912, 0.5]
     assert [x for x, _ in dots(axes, "D")] == [0.05, 0.07]
     assert [round(y) for _, y in dots(axes, "o") + dots(axes, "D")] == [0, 1, 0, 1]
@@ -63,7 +65,7 @@ def test_power_its_interval_the_level_and_the_goals() -> None:
 
 
 def test_the_caption_of_power_says_what_the_lines_are() -> None:
-    assert "Dashed: 80 and 90 %" in power.rejection_rates(RATES, alpha=0.05, note="n.").get_supxlabel()
+    assert "Dashed: 80 and 90 %" in power.rejection_rates(RATES, note="n.").get_supxlabel()
 
 
 def test_the_fan_has_its_five_points_at_each_day() -> None:
@@ -105,7 +107,7 @@ def test_estimates_their_mean_the_truth_and_no_effect() -> None:
 def test_p_values_fall_into_twentieths_of_both_twins() -> None:
     p = [0.01, 0.049, 0.051, 0.99, np.nan, 0.26, 0.74, 0.76, 0.98]
     frame = pd.DataFrame({"row": "fear", "twin": ["declared"] * 5 + ["null"] * 4, "p": p})
-    axes = estimates.p_value_distributions(frame, alpha=0.04).axes[0]
+    axes = estimates.p_value_distributions(frame.assign(level=0.04)).axes[0]
     declared, null = (patch.get_data() for patch in axes.patches)
     np.testing.assert_allclose(declared.edges, np.arange(21) / 20)
     assert {i: v for i, v in enumerate(declared.values) if v} == {0: 0.5, 1: 0.25, 19: 0.25}
@@ -192,14 +194,14 @@ def test_each_box_of_the_flow_stands_where_it_belongs() -> None:
 
 
 def test_a_rate_that_is_not_a_power_is_red_and_the_caption_says_why() -> None:
-    figure = power.rejection_rates(RATES.assign(too_often=RATES["row"] == "pain"), alpha=0.05)
+    figure = power.rejection_rates(RATES.assign(too_often=RATES["row"] == "pain"))
     colors = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
     assert colors["50.0%"] == style.ACCENT
     assert {color for text, color in colors.items() if text != "50.0%"} == {power.DECLARED}
     assert "rejects too often without effects, so not a power" in figure.get_supxlabel().replace("\n", " ")
-    assert "red:" not in power.rejection_rates(RATES, alpha=0.05).get_supxlabel()
+    assert "red:" not in power.rejection_rates(RATES).get_supxlabel()
 
 
 def test_the_caption_names_bold_rows_only_where_there_are_some() -> None:
-    assert "Bold: primary." in power.rejection_rates(RATES, alpha=0.05).get_supxlabel()
-    assert "Bold" not in power.rejection_rates(RATES.assign(primary=False), alpha=0.05).get_supxlabel()
+    assert "Bold: primary." in power.rejection_rates(RATES).get_supxlabel()
+    assert "Bold" not in power.rejection_rates(RATES.assign(primary=False)).get_supxlabel()

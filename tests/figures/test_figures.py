@@ -107,8 +107,8 @@ def test_power_is_printed_and_failed_rows_have_no_dot() -> None:
     rates = pd.DataFrame(
         [("fear", True, "declared", 0.912, 0.90, 0.92), ("pain", False, "declared", np.nan, 0.2, 0.9)],
         columns=["row", "primary", "twin", "value", "low", "high"],
-    ).assign(too_often=False)
-    axes = power.rejection_rates(rates, alpha=0.05).axes[0]
+    ).assign(too_often=False, level=0.05)
+    axes = power.rejection_rates(rates).axes[0]
     assert [text.get_text() for text in axes.texts] == ["91.2%"]
     assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["bold", "normal"]
 
@@ -117,8 +117,8 @@ def test_each_twin_has_its_marker_and_its_word() -> None:
     rates = pd.DataFrame(
         [("fear", True, twin, 0.5, 0.4, 0.6) for twin in ("declared", "null", "no change")],
         columns=["row", "primary", "twin", "value", "low", "high"],
-    ).assign(too_often=False)
-    figure = power.rejection_rates(rates, alpha=0.05)
+    ).assign(too_often=False, level=0.05)
+    figure = power.rejection_rates(rates)
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert words == ["power, as declared", "null twin", "twin without change"]
 
@@ -152,7 +152,7 @@ def test_p_values_are_shares_of_trials() -> None:
     frame = pd.DataFrame(
         {"row": "fear", "twin": ["declared"] * 4 + ["null"] * 4, "p": [0.01, 0.01, 0.01, 0.9] + [0.5] * 4}
     )
-    figure = estimates.p_value_distributions(frame, alpha=0.05)
+    figure = estimates.p_value_distributions(frame.assign(level=0.05))
     assert figure.axes[0].patches[0].get_data().values[0] == pytest.approx(0.75)
 
 
@@ -196,10 +196,12 @@ def test_a_week_shows_study_waiting_and_missed_sessions() -> None:
     )
     figure = ward.ward_week(spells, starts=date(2026, 1, 5), lanes=("nurse 1", "waiting"), arms=ARMS, closed=closed)
     monday = figure.axes[0]
-    study = monday.patches[1]
-    assert study.get_width() == pytest.approx(1 / 3)
+    closed_bar, study, missed = (bars.get_paths()[0].get_extents() for bars in monday.collections[:3])
+    assert (closed_bar.x0, closed_bar.x1) == pytest.approx((0, 7))
+    assert study.width == pytest.approx(1 / 3)
+    assert missed.width == pytest.approx(1)
     assert [text.get_text().strip() for text in monday.texts] == ["4", "5 missed"]
-    assert not figure.axes[1].patches
+    assert len(figure.axes[1].collections) == 1, "nothing but the hours"
 
 
 def test_equal_figures_are_equal_files(tmp_path: Path) -> None:

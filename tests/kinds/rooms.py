@@ -14,14 +14,15 @@ from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
-from trialsim.kinds.estimands import ESTIMANDS, MEANT, Estimand
-from trialsim.kinds.tests import PAIRS, TESTS, WITHIN, Pair, Samples, Test
+from trialsim.kinds.estimands import ESTIMANDS, MARGIN_SCALE, MEANT, Estimand
+from trialsim.kinds.tests import NO_ESTIMATE, PAIRS, TESTS, WAYS, WITHIN, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"
+EXAMPLES = HERE.parents[1] / "examples"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def ways(tests: Iterable[Test]) -> list[tuple[str, Samples]]:
 def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
     """What tests can estimate: of every transform and situation that a scenario may ask for."""
     found = set()
-    for test in tests:
+    for test in (test for test in tests if test.effect != NO_ESTIMATE):
         for transform in designs.TRANSFORMS:
             for samples in test.samples:
                 situations = {"one": test.takes, "two": ("arms",), "all": ()}[samples]
@@ -76,8 +77,9 @@ def schema_words(record: str, key: str) -> list[str]:
 
 
 def scenarios() -> list[Scenario]:
-    """Every scenario that is shipped or stands here."""
-    return [load(path) for path in (*sorted(SHIPPED.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))]
+    """Every scenario that is shipped, an example, or stands here."""
+    files = (*sorted(SHIPPED.rglob("*.yaml")), *sorted(EXAMPLES.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))
+    return [load(path) for path in files]
 
 
 def rooms(
@@ -90,18 +92,23 @@ def rooms(
     every = (*tests, *within)
     names = [test.name for test in tests]
     one = {e.name for e in estimands if {"value", "change"} & set(e.situations)}
-    two = {e.name for e in estimands if "arms" in e.situations}
+    two = {e.name for e in estimands if "arms" in e.situations and not e.by_fit}
     together = {run.name for pair in pairs if pair.of_model for _, run in pair.after}
     used = [a for scenario in scenarios() for a in scenario.analyses.values()]
     return [
         Room("analysis.methods", METHODS, ways(every)),
         Room("pairs taken together", [key[0] for key, method in METHODS.items() if method.jointly], together),
-        Room("judges", JUDGES, ways(every)),
+        Room("judges", JUDGES, ways(test for test in every if test.family != "own")),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
-        Room("truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.OF_TIMES], two),
+        Room(
+            "truth of two arms", [*effects.TWO_ARMS, *effects.WITHIN_STRATA, *effects.OF_TIMES, *effects.TRIMMED], two
+        ),
         Room("words of tests", words.TESTS, [test.name for test in every]),
         Room("words of pairs", words.PAIRS, [pair.name for pair in pairs]),
+        Room("words of ways to a p-value", words.WAYS, WAYS),
+        Room("schema: by", schema_words("Analysis", "by"), WAYS),
+        Room("words of ratios", words.BACK, [e.name for e in estimands if MARGIN_SCALE[e.scale].ratio]),
         Room("words of estimands", words.ESTIMANDS, [estimand.name for estimand in estimands]),
         Room("schema: test", schema_words("Analysis", "test"), names),
         Room("schema: pairs", schema_words("Then", "pairs"), [pair.name for pair in pairs]),
@@ -127,6 +134,7 @@ def rooms_of_designs() -> list[Room]:
                 ("alternatives", "Analysis", "alternative", words.ALTERNATIVES, designs.ALTERNATIVES),
                 ("adjustments", "Then", "adjust", words.ADJUSTMENTS, designs.ADJUSTMENTS),
                 ("strategies", "EstimandChoice", "strategy", words.STRATEGIES, designs.STRATEGIES),
+                ("methods for missing values", "Analysis", "missing", words.MISSING_METHODS, designs.MISSING_METHODS),
                 ("methods of allocation", "Allocation", "method", words.METHODS, designs.METHODS),
             )
             for table in (

@@ -57,7 +57,7 @@ def test_an_estimand_without_its_parts_is_refused() -> None:
 
 
 def test_pairs_without_their_parts_are_refused() -> None:
-    new = replace(tests.PAIR["welch"], name="games-howell")
+    new = replace(tests.PAIR["welch"], name="planted pairs")
     assert {fault.split(":")[0] for fault in faults(pairs=(*tests.PAIRS, new))} == {
         "words of pairs",
         "schema",

@@ -17,6 +17,7 @@ SIZES = {
     "age": {"y": 1, "months": 1 / 12, "wk": 7 / 365.25, "d": 1 / 365.25},
     "rate": {"per s": 3600, "per min": 60, "per h": 1, "per d": 1 / 24, "per wk": 1 / (7 * 24)},
     "concentration": {"nmol/L": 1, "ug/dL": 27.59, "ng/mL": 2.759, "ng/dL": 0.02759},
+    "volume": {"ml": 1, "ul": 0.001},
 }
 
 
@@ -118,6 +119,7 @@ VALUES = {
     "rate": st.one_of(st.integers(0, 100).map(lambda n: n / 24), st.floats(-1e6, 1e6)),
     "concentration": st.floats(-1e6, 1e6),
     "money": st.floats(-1e12, 1e12),
+    "volume": st.one_of(st.integers(0, 1000).map(lambda n: n / 10), st.floats(-1e6, 1e6)),
     "number": st.floats(allow_nan=False, allow_infinity=False),
 }
 

@@ -153,3 +153,21 @@ def test_a_test_that_rejects_too_often_has_no_power(tmp_path: Path) -> None:
     assert "rejects too often (" in bad["Level"].text
     assert bad["Answer"].bad
     assert bad["Level"].bad
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_who_leaves_while_events_are_counted_is_no_loss_and_is_named(tmp_path: Path, leaves: bool) -> None:
+    file = f"""
+trialsim: 1
+name: falls
+title: Falls
+design: {{arms: {{a: a, b: b}}, enroll: {{each arm: 20}}}}
+visits: {{pre: 0 d, post: 30 d}}
+{"attrition: [{reason: moved, chance: 30 %, within: 30 d}]" if leaves else ""}
+outcomes: {{falls: {{distribution: count, over: [pre, post], level: {{mean: 2, dispersion: 0.5}}}}}}
+analyses: {{main: {{outcome: falls, visit: post, test: mann-whitney}}}}
+primary: main
+"""
+    made = run(loads(file), tmp_path / "made", replicates=20, truth=False)
+    found = "No value is missing; who leaves is followed until then." if leaves else "Nothing is lost"
+    assert lines_of(made)["Limits"].text.startswith(found)

@@ -84,7 +84,7 @@ def test_the_fan_of_enrollment_counts_who_came_by_each_day() -> None:
 
 
 def test_p_values_keep_their_row_and_twin() -> None:
-    rows = (SimpleNamespace(title="m: b - a"), SimpleNamespace(title="n: c - a"))
+    rows = (SimpleNamespace(title="m: b - a", alpha=0.05), SimpleNamespace(title="n: c - a", alpha=0.05))
     p = np.arange(2 * R * 2, dtype=float).reshape(2, R, 2)
     frame = p_value_frame(kept_of({}, rows=rows, p=p))
     for index, name in enumerate(("m: b - a", "n: c - a")):

@@ -34,6 +34,13 @@ def test_an_effect_of_what_is_done_is_not_called_none() -> None:
     assert lines_of("plain-queue")["Effect"] == "No effect is declared on what the primary analysis compares."
 
 
+def test_an_effect_on_a_time_is_its_ratio() -> None:
+    found = lines_of("after-hip-surgery")["Effect"]
+    assert found == (
+        "music - usual care hazard ratio 1.20 at last day; massage - usual care hazard ratio 1.60 at last day."
+    )
+
+
 def test_equal_sessions_are_one_sentence() -> None:
     sections = {one.title: one for one in explain(ts.prepare("massage-course"))}
     (line,) = sections["What clearance allows in the time"].lines
@@ -94,3 +101,13 @@ def test_seconds_have_units(played: Replay) -> None:
 
 def test_p_values_keep_what_decides() -> None:
     assert [p_text(p) for p in (0.0499, 0.0501, 0.5, 0.0009)] == ["= 0.0499", "= 0.0501", "= 0.50", "< 0.001"]
+
+
+def test_a_replay_names_the_p_values_that_a_family_adjusts() -> None:
+    """The interval beside an adjusted p is not adjusted, so one cannot be explained by the other."""
+    found = {line.name: line.text for line in replay_lines(ts.replay("families", 0), name="families")}
+    assert found["Families"].startswith("p adjusted, intervals not: fear during (music - control), ")
+    assert "by graph (family confirmatory); " in found["Families"]
+    assert "Families" not in {
+        line.name for line in replay_lines(ts.replay("textbook-t-test", 0), name="textbook-t-test")
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,19 @@ import pytest
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from trialsim.report.page import analysis_rows, answer, cards, render
+from trialsim.report import document
+from trialsim.report.page import analysis_rows, answer, cards
+from trialsim.report.run_page import run_page
 from trialsim.runs.run import FinishedRun, run
 from trialsim.scenario import load, loads
 from trialsim.scenario.dump import dump
 from trialsim.scenario.provenance import provenance
 from trialsim.scenario.shipped import shipped_scenarios
+
+
+def render(finished: FinishedRun, drawn: Sequence[tuple[str, document.Graphic]]) -> str:
+    """The page of a run as text."""
+    return document.render(run_page(finished, drawn))
 
 
 @pytest.fixture(scope="module")

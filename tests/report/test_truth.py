@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trialsim.report.page import render
+from trialsim.report import document
+from trialsim.report.run_page import run_page
 from trialsim.report.truth import Cell, has_clock, has_interference, truth_rows, twin_rows
 from trialsim.runs.run import FinishedRun, run
 from trialsim.scenario import load
@@ -60,10 +61,10 @@ def test_columns_that_no_row_needs_are_left_out(finished: dict[str, FinishedRun]
 
 
 def test_the_page_has_both_sections_and_says_when_truth_was_not_looked_for(finished: dict[str, FinishedRun]) -> None:
-    page = render(finished["t"], [])
-    assert "<h2>Truth and bias</h2>" in page
-    assert "<h2>When there is nothing to find</h2>" in page
+    page = document.render(run_page(finished["t"], []))
+    assert "<summary>Truth and bias</summary>" in page
+    assert "<caption>When there is nothing to find</caption>" in page
     assert "interference" not in page.lower()
-    untrue = render(finished["untrue"], [])
-    assert "<h2>Truth and bias</h2>" not in untrue
+    untrue = document.render(run_page(finished["untrue"], []))
+    assert "Truth and bias" not in untrue
     assert "not computed in this run" in untrue

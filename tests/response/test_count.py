@@ -12,6 +12,7 @@ from scipy import stats
 from tests.response.studies import activity, flat, normal, played, prepared, status, tick, values, ward
 from trialsim.protocol.columns import A_DELIVERED, A_END, A_PLANNED
 from trialsim.response import TWINS
+from trialsim.response.calibrate import PILOT_SEED, pilot_replicates
 from trialsim.response.scales.count import LARGEST, count_quantile, shares
 from trialsim.scenario import loads
 from trialsim.study import trial_arrays
@@ -134,24 +135,29 @@ STEPS = [
 
 @pytest.mark.parametrize("twin", ["declared", "null"])
 def test_an_activity_acts_from_its_end(twin: str) -> None:
-    """The rate is that of the share delivered so far: two thirds before the interval, the rest from the end of ``during``."""
-    cohort = played(
-        ward({"y": FALLS | {"effects": {"treated": {"rate_ratio": 0.3}}}}, STEPS), 3, twins=("declared", "null")
-    )
+    """The rate is that of the share delivered so far: two thirds before the interval, the rest from the end of ``during``.
+
+    The dispersion is that of the share delivered on average.
+    """
+    by_arm = {"control": {"mean": 2.5, "dispersion": 0.6}, "treated": {"mean": 0.75, "dispersion": 0.1}}
+    text = ward({"y": FALLS | {"level": {"by_arm": by_arm}}}, STEPS)
+    cohort = played(text, 3, twins=("declared", "null"))
     start, end, arm = tick(cohort, "pre"), tick(cohort, "post"), cohort.entries.arm
     during = activity(cohort, "during")[..., A_END]
     assert ((start < during) & (during < end))[arm == 1].all()
     parts = [activity(cohort, name) for name in ("before", "during")]
-    share = [
-        weight * part[..., A_DELIVERED] / part[..., A_PLANNED]
-        for weight, part in zip((2 / 3, 1 / 3), parts, strict=True)
-    ]
-    log_rate = math.log(0.3) * TWINS[twin][0] * (arm == 1)
+    share = [w * part[..., A_DELIVERED] / part[..., A_PLANNED] for w, part in zip((2 / 3, 1 / 3), parts, strict=True)]
+    treated = TWINS[twin][0] * (arm == 1)
+    log_rate = math.log(0.75 / 2.5) * treated
     pieces = (during - start) * np.exp(log_rate * share[0]) + (end - during) * np.exp(log_rate * (share[0] + share[1]))
     planned = 7 * DAY  # of the control arm, which has no activity
     mean = 2.5 * np.where(arm == 1, pieces, end - start) / planned
-    z = normal("response/y/post", arm.shape)
-    np.testing.assert_array_equal(values(cohort, "y", "post", twin), law(mean, 0.6).ppf(stats.norm.cdf(z)))
+    average = share[0] + share[1] * (end - during) / (end - start)
+    dispersion = 0.6 + treated * average * (0.1 - 0.6)
+    r, u = 1 / dispersion, stats.norm.cdf(normal("response/y/post", arm.shape))
+    np.testing.assert_array_equal(
+        values(cohort, "y", "post", twin), stats.nbinom(r, 1 / (1 + dispersion * mean)).ppf(u)
+    )
     assert cohort.measurements.at_risk is not None
     np.testing.assert_allclose(cohort.measurements.at_risk[:, :, 0], (end - start) / DAY, rtol=1e-12)
 
@@ -219,3 +225,17 @@ def test_the_resolved_scenario_reads_back_equal() -> None:
 
     scenario = loads(flat({"y": FALLS | {"effects": {"treated": {"rate_ratio": 0.5}}}}))
     assert loads(dump(scenario)) == scenario
+
+
+def test_levels_as_observed_give_what_a_pilot_measured() -> None:
+    """The pilot of the search again, with a strong covariate: mean and SD are those of the declared levels."""
+    people = {"participants": {"age": {"normal": {"mean": "15 y", "sd": "2 y"}}}}
+    covariates = {"covariates": [{"covariate": "age", "per": "1 y", "rate_ratio": 1.2}], "as": "observed"}
+    pilot = pilot_replicates(1000)
+    wanted = values(played(flat({"y": FALLS}, **people), pilot, seed=PILOT_SEED), "y", "post")
+    found = values(played(flat({"y": FALLS | covariates}, **people), pilot, seed=PILOT_SEED), "y", "post")
+    off = values(
+        played(flat({"y": FALLS | covariates | {"as": "true"}}, **people), pilot, seed=PILOT_SEED), "y", "post"
+    )
+    assert abs(found.mean() - wanted.mean()) < 0.005 * wanted.std() < abs(off.mean() - wanted.mean())
+    assert abs(found.std() - wanted.std()) < 0.005 * wanted.std() < abs(off.std() - wanted.std())

@@ -12,6 +12,7 @@ from scipy import integrate, stats
 from tests.response.studies import activity, flat, normal, played, prepared, status, tick, values, ward
 from trialsim.protocol.columns import A_DELIVERED, A_END, A_PLANNED
 from trialsim.response import TWINS
+from trialsim.response.calibrate import PILOT_SEED, pilot_replicates
 from trialsim.response.effects import implied_effects
 from trialsim.response.scales.moments import ArmEndpoint, ArmPoint
 from trialsim.response.scales.time import PARTS
@@ -266,3 +267,17 @@ def test_a_visit_may_begin_with_a_number() -> None:
     text = flat({"y": HEALED | {"until": "12 months", "visits": ["12 months"]}}, visits=("pre", "12 months"),
                 analyses={"main": {"outcome": "y", "visit": "12 months", "test": "log-rank"}})  # fmt: skip
     assert prepared(text).scenario.outcomes["y"].until == "12 months"
+
+
+def test_levels_as_observed_give_what_a_pilot_measured() -> None:
+    """The pilot of the search again, with a strong covariate: mean and SD are those of the declared levels."""
+    people = {"participants": {"age": {"normal": {"mean": "15 y", "sd": "2 y"}}}}
+    covariates = {"covariates": [{"covariate": "age", "per": "1 y", "hazard_ratio": 1.5}], "as": "observed"}
+    pilot = pilot_replicates(1000)
+    wanted = values(played(flat({"y": HEALED}, **people, **TEST), pilot, seed=PILOT_SEED), "y", "post")
+    found = values(played(flat({"y": HEALED | covariates}, **people, **TEST), pilot, seed=PILOT_SEED), "y", "post")
+    off = values(
+        played(flat({"y": HEALED | covariates | {"as": "true"}}, **people, **TEST), pilot, seed=PILOT_SEED), "y", "post"
+    )
+    assert abs(found.mean() - wanted.mean()) < 0.005 * wanted.std() < abs(off.mean() - wanted.mean())
+    assert abs(found.std() - wanted.std()) < 0.005 * wanted.std() < abs(off.std() - wanted.std())

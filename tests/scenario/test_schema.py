@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from trialsim.errors import ScenarioError
+from trialsim.kinds.tests import TESTS
 from trialsim.quantities.records import Number, Spread
 from trialsim.scenario import loads, read_file
 from trialsim.scenario.fitting import no_key_of_scale, no_key_of_test
@@ -102,7 +103,7 @@ def test_it_refuses_what_does_not_fit(path: tuple[str, ...], value: object) -> N
 SMALL: dict[str, Any] = {
     "trialsim": 1, "name": "x", "title": "x",
     "design": {"arms": {"a": "a", "b": "b"}, "enroll": 20},
-    "participants": {"age": {"mean": 15, "sd": 2}},
+    "participants": {"age": {"mean": 15, "sd": 2}, "sex": {"choice": {"girl": "50 %", "boy": "50 %"}}},
     "visits": {"pre": "0 d", "post": "28 d"},
     "outcomes": {"y": {"visits": ["pre", "post"], "correlation": {"within_session": 0.5, "between_sessions": 0.5}}},
     "analyses": {"main": {"outcome": "y", "visit": "post", "test": "t"}},
@@ -114,10 +115,20 @@ SCALES: dict[str, dict[str, Any]] = {
     "ordinal": {"categories": [0, 1, 2, 3], "level": {"mean": 1.5, "sd": 1}},
     "binary": {"level": {"chance": "30 %"}},
 }
+YES = {"dichotomize": {"at_least": 5}}
+ALONE = {"arms": ["a"]}
+CHANGE = {"change": {"from": "pre", "to": "post"}}
 FITS: dict[str, dict[str, Any]] = {  # what makes a study that an analysis by this test suits
-    "one-sample-t": {"arms": ["a"]}, "paired-t": {"arms": ["a"], "change": True}, "wilcoxon": {"arms": ["a"], "change": True},
-    "ancova": {"baseline": "pre"}, "fisher": {"dichotomize": {"at_least": 5}}, "chi-square": {"dichotomize": {"at_least": 5}},
+    "one-sample-t": ALONE, "paired-t": {**ALONE, **CHANGE}, "wilcoxon": {**ALONE, **CHANGE}, "sign": {**ALONE, **CHANGE},
+    "friedman": {**ALONE, "visits": ["pre", "post"]}, "binomial": {**ALONE, **YES, "null": "50 %"},
+    "mcnemar": {**ALONE, **YES, **CHANGE}, "ancova": {"baseline": "pre"}, "regression": {"baseline": "pre"},
+    "fisher": YES, "chi-square": YES, "risk-difference": YES, "risk-ratio": YES, "odds-ratio": YES,
+    "cmh": {**YES, "strata": ["sex"]}, "van-elteren": {"strata": ["sex"]}, "rm-anova": {"visits": ["pre", "post"]},
+    "bayes": {"prior": {"mean": 0, "sd": 2}, "decide": "P(effect > 0) > 97.5 %"},
+    "python": {"function": {"file": "f.py", "name": "f", "digest": "0" * 32}},
 }  # fmt: skip
+#: Tests that need another study: therapists, times.
+ELSEWHERE = {"cluster-t", "log-rank"}
 
 
 def study(scale: str = "normal") -> dict[str, Any]:
@@ -162,17 +173,15 @@ def test_what_the_schema_leaves_out_of_a_scale_the_checks_refuse(scale: str) -> 
 def test_what_the_schema_leaves_out_of_a_test_the_checks_refuse() -> None:
     said = next(described(record) for record in records_below(Draft) if record.__name__ == "Analysis")
     tests = SCHEMA["$defs"]["Analysis"]["oneOf"]
-    assert len(tests) == 12
-    for reference in tests:
-        form = SCHEMA["$defs"][reference["$ref"].removeprefix("#/$defs/")]
-        test = form["properties"]["test"]["const"]
-        fits = FITS.get(test, {})
+    forms = [SCHEMA["$defs"][one["$ref"].removeprefix("#/$defs/")] for one in tests]
+    assert {form["properties"]["test"]["const"] for form in forms} == {test.name for test in TESTS}
+    for test in (test.name for test in TESTS if test.name not in ELSEWHERE):
+        fits = dict(FITS.get(test, {}))
         data = study()
-        if "arms" in fits:
-            data["design"]["arms"] = {arm: arm for arm in fits["arms"]}
-        analysis = data["analyses"]["main"] = {"outcome": "y", "test": test}
-        analysis |= {"change": {"from": "pre", "to": "post"}} if "change" in fits else {"visit": "post"}
-        analysis |= {key: value for key, value in fits.items() if key in ("baseline", "dichotomize")}
+        if arms := fits.pop("arms", None):
+            data["design"]["arms"] = {arm: arm for arm in arms}
+        endpoint = {} if {"change", "visits"} & set(fits) else {"visit": "post"}
+        data["analyses"]["main"] = {"outcome": "y", "test": test, **endpoint, **fits}
         assert VALIDATOR.is_valid(data), test
         assert not refused(data), test
         for key in no_key_of_test(test)["Analysis"]:

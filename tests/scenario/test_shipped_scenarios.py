@@ -25,6 +25,8 @@ from trialsim.scenario.provenance import provenance
 
 ROOT = Path(__file__).parent.parent.parent / "scenarios"
 FILES = sorted(ROOT.rglob("*.yaml"))
+#: Examples that run Python code are not shipped as scenarios.
+EXAMPLES = sorted((ROOT.parent / "examples").rglob("*.yaml"))
 STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
 
 
@@ -96,7 +98,7 @@ def test_every_key_of_the_format_is_shown_in_a_shipped_scenario() -> None:
     known = keys_of(Draft)
     assert len(known) > 150
     used: set[tuple[str, str]] = set()
-    for file in FILES:
+    for file in (*FILES, *EXAMPLES):
         used |= keys_used(draft(file))
     assert sorted(known - used) == []
 
@@ -104,8 +106,8 @@ def test_every_key_of_the_format_is_shown_in_a_shipped_scenario() -> None:
 def test_the_key_test_sees_a_key_that_is_missing() -> None:
     """Planted fault: without the courses of massages and the therapists, repeats and sites are not shown."""
     used: set[tuple[str, str]] = set()
-    for file in FILES:
-        if file.stem not in ("massage-course", "therapists", "own-therapists"):
+    for file in (*FILES, *EXAMPLES):
+        if file.stem not in ("massage-course", "therapists", "own-therapists", "shared-therapists", "eight-wards"):
             used |= keys_used(draft(file))
     missing = keys_of(Draft) - used
     assert {
@@ -129,7 +131,7 @@ def _words(annotation: Any) -> set[object]:
 def test_every_word_that_can_be_chosen_is_shown() -> None:
     known: set[tuple[str, str, object]] = set()
     used: set[tuple[str, str, object]] = set()
-    for file in FILES:
+    for file in (*FILES, *EXAMPLES):
         for _, record in records(load(file)):
             for name, info in type(record).model_fields.items():
                 words = _words(info.annotation).union(*(_words(part) for part in info.metadata))

@@ -77,6 +77,14 @@ def test_ancova_of_two_arms(n: int, published: float) -> None:
     assert as_f == pytest.approx(found, abs=1e-6)
 
 
+def test_without_covariates_two_margins_of_ancova_are_those_of_the_t_test() -> None:
+    plain = formulas.equivalence_t_power(-3.0, 2.5, 58, alpha=0.05)
+    found = formulas.ancova_equivalence_power(-3.0, 2.5, 60, arms=2, covariates=0, alpha=0.05)
+    assert found == pytest.approx(plain, rel=1e-12)
+    fewer = formulas.ancova_equivalence_power(-3.0, 2.5, 60, arms=2, covariates=2, alpha=0.05)
+    assert 0.5 < fewer < plain
+
+
 def test_without_covariates_ancova_is_the_t_test() -> None:
     plain = formulas.t_power(2.0, 38, alpha=0.05)
     assert formulas.ancova_t_power(2.0, 40, arms=2, covariates=0, alpha=0.05) == pytest.approx(plain, rel=1e-12)

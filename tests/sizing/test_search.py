@@ -174,5 +174,11 @@ def test_the_same_question_gives_the_same_answer(ancova) -> None:
 def test_files(ancova, tmp_path) -> None:
     found = find_size(ancova, target_of(ancova), power=0.8, replicates=600, confirm=0)
     made = write_sizing(ancova, found, tmp_path / "size")
-    assert {path.name for path in made} == {"power_curve.csv", "power_curve.png", "power_curve.svg", "size.json"}
+    assert {path.name for path in made} == {
+        "power_curve.csv",
+        "power_curve.png",
+        "power_curve.svg",
+        "report.html",
+        "size.json",
+    }
     assert json.loads((tmp_path / "size/size.json").read_text())["answer"] == answer(ancova, found)

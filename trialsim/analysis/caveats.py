@@ -12,7 +12,26 @@ from trialsim.response.plan import ResponsePlan
 def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
     """The warnings of each analysis, from its method."""
     found = (caveat(call, response) for call in plan.calls for caveat in METHODS[call.test, call.main.samples].caveats)
-    return tuple(text for text in found if text is not None)
+    return (*(text for text in found if text is not None), *last_values(plan))
+
+
+def last_values(plan: AnalysisPlan) -> tuple[str, ...]:
+    """A warning if analyses carry the last value forward, which assumes that nothing changes after it.
+
+    References
+    ----------
+    Molenberghs et al. 2004, Biostatistics 5:445, doi:10.1093/biostatistics/kxh001; Lachin 2016, Clin Trials 13:54,
+    doi:10.1177/1740774515602688.
+    """
+    names = [plan.rows[call.first_row].shown for call in plan.calls if call.endpoint.instead.last]
+    if not names:
+        return ()
+    text = (
+        f"{', '.join(names)}: a missing value is replaced by the last value before it (last value carried forward). That is "
+        "biased, in either direction, where values change over time or more are missing in one arm, and values that "
+        "nobody measured count as measured. Compare with missing: complete."
+    )
+    return (text,)
 
 
 def without_strata(plan: AnalysisPlan, response: ResponsePlan) -> str | None:

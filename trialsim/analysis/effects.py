@@ -12,12 +12,13 @@ from trialsim.analysis.methods.survival import log_rank, log_rank_sums
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
+from trialsim.kinds.tests import DEFAULT_TRIM
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Marks = NDArray[np.int8]
 
-#: Replicates pooled for one pseudomedian; blocks of replicates (100) are multiples of it.
+#: Replicates pooled for one (pseudo)median, trimmed mean or win odds; blocks of replicates (100) are multiples of it.
 POOL = 20
 
 
@@ -43,6 +44,7 @@ def two_arms(
     categories: tuple[float, ...] = (),
     strata: NDArray[np.int64] | None = None,
     marks: tuple[Marks, Marks] | None = None,
+    trim: float = DEFAULT_TRIM,
 ) -> Floats:
     """(R,) the effect of arm a against arm b.
 
@@ -53,7 +55,10 @@ def two_arms(
     categories : all possible values, if they are few
     strata : (R, N) stratum of each participant, for effects within strata
     marks : (R, N) which values of either arm are censored, for effects on times
+    trim : the share that a trimmed mean cuts at each end
     """
+    if estimand in TRIMMED:
+        return TRIMMED[estimand](a, b, who_a, who_b, trim)
     if strata is not None:
         return WITHIN_STRATA[estimand](a, b, who_a, who_b, strata)
     if estimand in OF_TIMES:
@@ -91,6 +96,20 @@ def superiority(a: Floats, b: Floats, *, categories: tuple[float, ...] = ()) -> 
     pairs = na * nb - both.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(pairs > 0, u / pairs, np.nan)
+
+
+def pooled(summary: Callable[[Floats], float | np.floating], values: Floats) -> Floats:
+    """(R,) a summary of the values (R, N) of :data:`POOL` replicates at a time; NaN if there is none.
+
+    The result is at the first replicate of each pool, as of :func:`pooled_pseudomedian`.
+    """
+    out = np.full(len(values), np.nan)
+    for start in range(0, len(values), POOL):
+        pool = values[start : start + POOL].ravel()
+        pool = pool[np.isfinite(pool)]
+        if len(pool):
+            out[start] = summary(pool)
+    return out
 
 
 def pooled_pseudomedian(values: Floats, *, null: float = 0.0) -> Floats:
@@ -189,12 +208,49 @@ def _pseudomedian_but_the_null(values: Floats, who: Flags, null: float) -> Float
     return pooled_pseudomedian(np.where(who, values, np.nan), null=null)
 
 
+def _median(values: Floats, who: Flags, _null: float) -> Floats:
+    return pooled(np.median, np.where(who, values, np.nan))
+
+
 def _difference_of_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
     return np.asarray(means(a, who_a) - means(b, who_b))
 
 
 def _superiority(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
     return superiority(np.where(who_a, a, np.nan), np.where(who_b, b, np.nan), categories=categories)
+
+
+def superiority_within(a: Floats, b: Floats, who_a: Flags, who_b: Flags, strata: NDArray[np.int64]) -> Floats:
+    """P of each stratum by n^2 / (n + 1) of those who count: van Elteren's weights where arms have equal shares everywhere."""
+    total, weights = np.zeros(len(a)), np.zeros(len(a))
+    for stratum in np.unique(strata[who_a | who_b]).tolist():
+        inside = strata == stratum
+        chance = superiority(np.where(who_a & inside, a, np.nan), np.where(who_b & inside, b, np.nan))
+        n = ((who_a | who_b) & inside).sum(axis=1)
+        weight = np.where(np.isfinite(chance), n**2 / (n + 1.0), 0.0)
+        total += weight * np.where(np.isfinite(chance), chance, 0.0)
+        weights += weight
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / weights)
+
+
+def _log_win_odds(a: Floats, b: Floats, who_a: Flags, who_b: Flags, categories: tuple[float, ...]) -> Floats:
+    """Of the mean probability of a pool: the logarithm of odds is curved, so it is not averaged over small trials."""
+    chance = pooled(np.mean, _superiority(a, b, who_a, who_b, categories)[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.log(chance / (1.0 - chance))
+    return np.where(np.isfinite(odds), odds, np.nan)
+
+
+def difference_of_trimmed_means(a: Floats, b: Floats, who_a: Flags, who_b: Flags, trim: float) -> Floats:
+    """(R,) of the values of :data:`POOL` replicates at a time."""
+
+    def trimmed(values: Floats) -> float:
+        cut = int(trim * values.size)
+        return float(np.sort(values)[cut : values.size - cut].mean())
+
+    of_a, of_b = (pooled(trimmed, np.where(who, y, np.nan)) for y, who in ((a, who_a), (b, who_b)))
+    return np.asarray(of_a - of_b)
 
 
 def _log_risk_ratio(a: Floats, b: Floats, who_a: Flags, who_b: Flags, _levels: tuple[float, ...]) -> Floats:
@@ -234,6 +290,10 @@ ONE_SAMPLE: dict[str, Callable[[Floats, Flags, float], Floats]] = {
     estimands.SHARE.name: _mean,
     estimands.SHARE_BY_PERCENT.name: _mean,
     estimands.CHANGE_OF_SHARE.name: _mean,
+    estimands.MEDIAN_VALUE.name: _median,
+    estimands.MEDIAN_LOG.name: _median,
+    estimands.MEDIAN_CHANGE.name: _median,
+    estimands.MEDIAN_LOG_CHANGE.name: _median,
 }
 
 #: Estimands of two arms, by name.
@@ -243,6 +303,7 @@ TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], 
     estimands.PERCENT_DIFFERENCE.name: _difference_of_means,
     estimands.RISK_DIFFERENCE.name: _difference_of_means,
     estimands.PROBABILITY.name: _superiority,
+    estimands.LOG_WIN_ODDS.name: _log_win_odds,
     estimands.RISK_RATIO.name: _log_risk_ratio,
     estimands.ODDS_RATIO.name: _log_odds_ratio,
 }
@@ -250,6 +311,20 @@ TWO_ARMS: dict[str, Callable[[Floats, Floats, Flags, Flags, tuple[float, ...]], 
 #: Estimands of two arms within strata, by name.
 WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int64]], Floats]] = {
     estimands.ODDS_RATIO_WITHIN.name: pooled_log_odds_within,
+    estimands.STRATIFIED_PROBABILITY.name: superiority_within,
+}
+
+#: Estimands that do not collapse, with that of everyone in either arm beside them.
+OF_EVERYONE: dict[str, str] = {
+    estimands.ODDS_RATIO_WITHIN.name: estimands.ODDS_RATIO.name,
+    estimands.ODDS_RATIO_GIVEN.name: estimands.ODDS_RATIO.name,
+    estimands.HAZARD_RATIO_GIVEN.name: estimands.LOG_HAZARD_RATIO.name,
+}
+
+#: Estimands of two arms that leave out the most extreme values, by name.
+TRIMMED: dict[str, Callable[[Floats, Floats, Flags, Flags, float], Floats]] = {
+    estimands.TRIMMED_DIFFERENCE.name: difference_of_trimmed_means,
+    estimands.TRIMMED_LOG_RATIO.name: difference_of_trimmed_means,
 }
 
 #: Estimands of two arms on times, of which some may be censored, by name.

@@ -22,6 +22,7 @@ from trialsim.analysis.plan import (
     PercentRule,
     PlannedAnalysis,
 )
+from trialsim.analysis.substitution import NOTHING, substituted
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.analysis.visit_summaries import summarize
 from trialsim.compiled import kernel
@@ -50,6 +51,7 @@ class TrialArrays:
     seed, replicates : of the batch, for tests that draw
     censored : (T, R, N, D) int8 whether a value is only known to be lower (-1) or higher (1); None if no value is
     at_risk : (R, N, D) for how long events were counted [d]; None if no outcome is a count
+    events : by the names of events, (T or 1, R, N, D) whether one came before a visit; those that an analysis asks for
     """
 
     values: Floats
@@ -65,6 +67,7 @@ class TrialArrays:
     replicates: range
     censored: NDArray[np.int8] | None = None
     at_risk: Floats | None = None
+    events: Mapping[tuple[str, ...], NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,13 +91,18 @@ class Extraction:
 
     def endpoint(self, endpoint: Endpoint) -> Floats:
         """(T x R, N) the endpoint of everyone, NaN where it is missing."""
-        return self._once(endpoint, lambda: endpoint_values(self.data.values, endpoint, times=self.data.times))
+        after = self.data.events.get(endpoint.instead.events)
+
+        def make() -> Floats:
+            return endpoint_values(self.data.values, endpoint, times=self.data.times, after=after)
+
+        return self._once(endpoint, make)
 
     def chosen(self, endpoint: Endpoint, choice: AnalysisSet) -> Floats:
         """(T x R, N) the endpoint of those who are analyzed, NaN for everyone else."""
         if choice == AnalysisSet():
             return self.endpoint(endpoint)
-        return self._once((endpoint, choice), lambda: np.where(self._counted(choice), self.endpoint(endpoint), np.nan))
+        return self._once((endpoint, choice), lambda: np.where(self.counted(choice), self.endpoint(endpoint), np.nan))
 
     def alone(self, endpoint: Endpoint, choice: AnalysisSet, arms: Sequence[int]) -> Floats:
         """(T x R, N) the same, of one arm only; of all participants if there are no ``arms``."""
@@ -179,14 +187,33 @@ class Extraction:
         """Moments by arm of an endpoint together with the covariates of an ANCOVA."""
 
         def make() -> CrossMoments:
-            parts = [self.endpoint(baseline) for baseline in baselines]
-            parts.extend(self._covariate(column) for column in covariates)
-            for name in visit_covariates:
-                parts.extend(self._visit_covariate(name, endpoint.visit))
-            columns = np.stack(parts, axis=-1) if parts else np.empty((*self.arm.shape, 0))
+            columns = self._columns(endpoint, baselines, covariates, visit_covariates)
             return cross_moments(self.chosen(endpoint, choice), columns, self.arm, arms=self.arms)
 
         return self._once(("cross", endpoint, choice, baselines, covariates, visit_covariates), make)
+
+    def adjusted(self, call: PlannedAnalysis) -> Floats:
+        """(T x R, N, P) everything that an analysis adjusts for: baselines, covariates, covariates of the visit."""
+        what = (call.endpoint, call.baselines, call.covariates, call.visit_covariates)
+        return self._once(("adjusted", *what), lambda: self._columns(*what))
+
+    def _columns(
+        self,
+        endpoint: Endpoint,
+        baselines: tuple[Endpoint, ...],
+        covariates: tuple[CovariateColumn, ...],
+        visit_covariates: tuple[str, ...],
+    ) -> Floats:
+        parts = [self.endpoint(baseline) for baseline in baselines]
+        parts.extend(self._covariate(column) for column in covariates)
+        for name in visit_covariates:
+            parts.extend(self._visit_covariate(name, endpoint.visit))
+        return np.stack(parts, axis=-1) if parts else np.empty((*self.arm.shape, 0))
+
+    def at_risk(self, endpoint: Endpoint) -> Floats:
+        """(T x R, N) for how long events were counted [d]."""
+        assert self.data.at_risk is not None  # counts have it
+        return self.twice(self.data.at_risk[:, :, endpoint.visit])
 
     def _visit_covariate(self, name: str, visit: int) -> Iterator[Floats]:
         """(T x R, N) a number, or the indicators of all categories but the first."""
@@ -202,7 +229,8 @@ class Extraction:
             values = (values == column.category).astype(np.float64)
         return np.tile(values, (self.data.values.shape[0], 1))
 
-    def _counted(self, choice: AnalysisSet) -> NDArray[np.bool_]:
+    def counted(self, choice: AnalysisSet) -> NDArray[np.bool_]:
+        """(T x R, N) who is analyzed, as far as the population, exclusions and the subset say."""
         twins = self.data.values.shape[0]
         counted = np.ones(self.data.arm.shape, dtype=bool)
         population = POPULATION[choice.population]
@@ -239,14 +267,21 @@ def within(percent: Floats, rule: PercentRule) -> NDArray[np.bool_]:
     return met
 
 
-def endpoint_values(values: Floats, endpoint: Endpoint, *, times: Floats | None = None) -> Floats:
+def endpoint_values(
+    values: Floats, endpoint: Endpoint, *, times: Floats | None = None, after: NDArray[np.bool_] | None = None
+) -> Floats:
     """(T x R, N) an endpoint from values (T, R, N, D); no log of values that are not positive, no percent of a start of 0.
 
-    ``times`` (R, N, D) [h] are the realized times, for endpoints over visits that need them.
+    ``times`` (R, N, D) [h] are the realized times, for endpoints over visits that need them; ``after`` (T or 1, R, N, D) says
+    whether an event came before each visit, for those that are composites.
     """
     twins, replicates, participants, pairs = values.shape
     out = np.empty((twins * replicates, participants))
     transform = TRANSFORM[endpoint.transform]
+    if endpoint.instead != NOTHING:
+        plain = replace(endpoint, instead=NOTHING)
+        found = endpoint_values(substituted(values, endpoint.instead, after), plain, times=times)
+        return _ranked_worst(found, endpoint, after) if endpoint.instead.ranked else found
     if endpoint.over is not None:
         one = _over_visits(values, endpoint.over, times)
         plain = replace(endpoint, visit=0, over=None)
@@ -270,6 +305,17 @@ def endpoint_values(values: Floats, endpoint: Endpoint, *, times: Floats | None 
         out.reshape(-1),
     )
     return out
+
+
+def _ranked_worst(found: Floats, endpoint: Endpoint, after: NDArray[np.bool_] | None) -> Floats:
+    """The endpoint (T x R, N), worse than every number (or yes or no accordingly) after an event."""
+    assert after is not None  # an analysis with a composite has its events
+    worst = endpoint.instead.value
+    if endpoint.at_least is not None or endpoint.at_most is not None:
+        worst = float((worst > 0) == (endpoint.at_least is not None))
+    hit = np.any(np.take(after, endpoint.instead.replaced, axis=-1), axis=-1)
+    everyone = np.broadcast_to(hit, (found.size // after[0, ..., 0].size, *after.shape[1:3])).reshape(found.shape)
+    return np.where(everyone, worst, found)
 
 
 def _over_visits(values: Floats, over: OverVisits, times: Floats | None) -> Floats:

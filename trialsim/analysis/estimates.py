@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis import multiplicity
+from trialsim.analysis import families, multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, RowTest
-from trialsim.analysis.rows import ANALYZED, NOT_TESTED, OK, STATUS_TEXT, Rows, behind_gate
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
+from trialsim.analysis.rows import ANALYZED, NOT_TESTED, STATUS_TEXT, Rows, behind_gate
 from trialsim.kinds.designs import ADJUSTMENT, GREATER, LESS, TWO_SIDED
 from trialsim.result import Result
 
@@ -29,7 +29,7 @@ NUMBERS = ("estimate", "se", "df", "statistic", "p", "p_raw", "low", "high")
 class Estimates(Result):
     """Results of all rows of a plan: arrays (T, R, rows).
 
-    ``p`` is adjusted for the pairs of its analysis and ``p_raw`` is not; ``n`` counts participants analyzed;
+    ``p`` is adjusted for the pairs of its analysis, or for its family, and ``p_raw`` is not; ``n`` counts participants analyzed;
     ``status`` is 0 if the analysis succeeded, otherwise a code whose text is in ``status_text``. Pairs behind a closed gate keep
     estimate and ``p_raw``, have the status "not tested" and count as not rejected.
     """
@@ -55,11 +55,12 @@ class Estimates(Result):
 
     @property
     def rejected(self) -> Floats:
-        """(T, R, rows) 1 where the test rejects at the row's alpha, 0 where it does not, NaN where it failed."""
+        """(T, R, rows) 1 where the test rejects at the row's alpha, 0 where it does not, NaN where it failed or has no p."""
         alpha = np.array([row.alpha for row in self.rows])
         analyzed = np.isin(self.status, ANALYZED)
         rejects = analyzed & (self.p <= alpha)
-        return np.where(analyzed | (self.status == NOT_TESTED), rejects.astype(np.float64), np.nan)
+        known = (analyzed & ~np.isnan(self.p)) | (self.status == NOT_TESTED)
+        return np.where(known, rejects.astype(np.float64), np.nan)
 
     def lines(self) -> list[str]:
         """The number of replicates, twins and rows."""
@@ -85,7 +86,7 @@ class Estimates(Result):
                 "analysis": row.analysis,
                 "contrast": row.contrast,
                 "test": row.test,
-                "estimand": row.estimand,
+                "estimand": row.effect,
                 "unit": row.unit,
                 **{name: float(getattr(self, name)[t, index, j]) for name in NUMBERS},
                 "n": int(self.n[t, index, j]),
@@ -103,11 +104,10 @@ def analyze(plan: AnalysisPlan, data: TrialArrays, *, twins: tuple[str, ...], re
     shape = (len(twins) * len(replicates), len(plan.rows))
     numbers = {name: np.full(shape, np.nan) for name in NUMBERS}
     n, status = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int8)
-    for call in plan.calls:
-        for row, result in enumerate(_run(call, extraction), start=call.first_row):
-            for name in NUMBERS:
-                numbers[name][:, row] = result.p_raw if name == "p_raw" else getattr(result.rows, name)
-            n[:, row], status[:, row] = result.rows.n, result.rows.status
+    for row, (result, p_raw) in enumerate(zip(*_run(plan, extraction), strict=True)):
+        for name in NUMBERS:
+            numbers[name][:, row] = p_raw if name == "p_raw" else getattr(result, name)
+        n[:, row], status[:, row] = result.n, result.status
     full = (len(twins), len(replicates), len(plan.rows))
     return Estimates(
         rows=plan.rows,
@@ -129,23 +129,56 @@ def join(parts: Sequence[Estimates]) -> Estimates:
     return Estimates(rows=first.rows, twins=first.twins, replicates=replicates, **arrays)
 
 
-@dataclass(frozen=True)
-class _Result:
-    """Rows of a test with p-values before (``p_raw``) and after adjustment (``rows.p``)."""
+def _run(plan: AnalysisPlan, extraction: Extraction) -> tuple[list[Rows], list[Floats]]:
+    """Every row with its final p, and its p before any adjustment.
 
-    rows: Rows
-    p_raw: Floats
+    Members of a family are adjusted with it. The other pairs after a test of all arms are adjusted among themselves, and closed
+    where the gate is.
+    """
+    rows = [_of_row(call, row, extraction, plan) for call in plan.calls for row in call.rows]
+    raw = [one.p for one in rows]
+    for family in plan.families:
+        tested = [rows[row] for row in family.rows]
+        p = families.adjusted(plan, family, tested, _joint_test(plan, family.rows, extraction))
+        for place, row in enumerate(family.rows):
+            rows[row] = replace(rows[row], p=p[:, place])
+    for call in plan.calls:
+        others = [row for row in call.rows if not plan.rows[row].main and not plan.rows[row].family]
+        if call.pairs is not None and others:
+            p = _adjusted(call, extraction, [rows[row] for row in others], others)
+            for place, row in enumerate(others):
+                rows[row] = replace(rows[row], p=p[:, place])
+                if call.pairs.gate:
+                    rows[row] = _behind(rows[row], rows[call.first_row], plan.rows[call.first_row].alpha)
+    return rows, raw
 
 
-def _run(call: PlannedAnalysis, extraction: Extraction) -> list[_Result]:
-    """Every question of one analysis; pairs after a test of all arms are adjusted together, and closed where the gate is."""
-    found = [_of_row(call, one, extraction) for one in call.questions]
-    tests = [_Result(rows, rows.p) for rows, one in zip(found, call.questions, strict=True) if one.main]
-    return [*tests, *_pairs(call, extraction, found[0], found[len(tests) :])]
+def _joint_test(plan: AnalysisPlan, members: Sequence[int], extraction: Extraction) -> families.Jointly | None:
+    """The joint test of pairs of one model against one arm; None for other members."""
+    call = plan.call_of(members[0])
+    if any(row not in call.rows or plan.rows[row].main for row in members):
+        return None
+    jointly = METHODS[call.questions[-1].test, "two"].jointly
+    if jointly is None:
+        return None
+    arms = [call.questions[row - call.first_row].arms for row in members]
+    pairs = [(a, b) for a, b in arms]
+
+    def joint(tested: Sequence[Rows]) -> Floats:
+        with np.errstate(invalid="ignore"):
+            return jointly(extraction, call, pairs, tested, _common_df(tested))
+
+    return joint
 
 
-def _of_row(call: PlannedAnalysis, asked: RowTest, extraction: Extraction) -> Rows:
-    """The test of one row. Of a margin: the two-sided interval, with p of the one-sided tests at the margins (the larger)."""
+def _of_row(call: PlannedAnalysis, row: int, extraction: Extraction, plan: AnalysisPlan) -> Rows:
+    """The test of one row. Of a margin: the two-sided interval, with p of the one-sided tests at the margins (the larger).
+
+    A member of a family has the family's alpha, also for its interval, which is not adjusted.
+    """
+    asked = call.questions[row - call.first_row]
+    if plan.rows[row].family:
+        call = replace(call, alpha=plan.rows[row].two_sided_alpha)
     run = METHODS[asked.test, asked.samples].run
     if not call.margins:
         return run(extraction, call, asked.arms)
@@ -160,33 +193,21 @@ def _of_row(call: PlannedAnalysis, asked: RowTest, extraction: Extraction) -> Ro
     return replace(both, p=p, statistic=statistic)
 
 
-def _pairs(call: PlannedAnalysis, extraction: Extraction, main: Rows, tested: list[Rows]) -> list[_Result]:
-    if call.pairs is None:
-        return []
-    adjusted = _adjusted(call, extraction, tested)
-    results: list[_Result] = []
-    for index, rows in enumerate(tested):
-        final = replace(rows, p=adjusted[:, index])
-        if call.pairs.gate:
-            final = _behind(final, main, call.alpha)
-        results.append(_Result(final, rows.p))
-    return results
-
-
-def _adjusted(call: PlannedAnalysis, extraction: Extraction, tested: list[Rows]) -> Floats:
-    """(T x R, pairs) p-values of the family."""
+def _adjusted(call: PlannedAnalysis, extraction: Extraction, tested: list[Rows], rows: Sequence[int]) -> Floats:
+    """(T x R, pairs) p-values of the pairs in these rows, adjusted for one another."""
     assert call.pairs is not None
     method = METHODS[call.questions[-1].test, "two"]
-    raw = np.stack([rows.p for rows in tested], axis=1)
+    raw = np.stack([one.p for one in tested], axis=1)
     if not ADJUSTMENT[call.pairs.adjust].against_one:
         return multiplicity.adjust(raw, call.pairs.adjust)
     assert method.jointly is not None  # checked when the scenario was resolved
+    pairs = [call.pairs.arms[row - call.first_row - 1] for row in rows]
     with np.errstate(invalid="ignore"):
-        p = method.jointly(extraction, call, call.pairs.arms, tested, _common_df(tested))
+        p = method.jointly(extraction, call, pairs, tested, _common_df(tested))
     return np.where(raw == 1.0, 1.0, p)  # where nothing varies
 
 
-def _common_df(tested: list[Rows]) -> Floats:
+def _common_df(tested: Sequence[Rows]) -> Floats:
     """Degrees of freedom that all pairs share, taken from the first pair that has them."""
     df = tested[0].df
     for rows in tested[1:]:
@@ -196,7 +217,7 @@ def _common_df(tested: list[Rows]) -> Floats:
 
 def _behind(rows: Rows, main: Rows, alpha: float) -> Rows:
     """Close pairs whose omnibus test did not reject; where that test failed, they fail with it."""
-    failed = main.status != OK
+    failed = ~np.isin(main.status, ANALYZED)
     closed = behind_gate(rows, failed | (main.p <= alpha))
-    status = np.where(failed & (closed.status == OK), main.status, closed.status).astype(np.int8)
+    status = np.where(failed & np.isin(closed.status, ANALYZED), main.status, closed.status).astype(np.int8)
     return replace(closed, p=np.where(failed, np.nan, closed.p), status=status)

@@ -142,6 +142,21 @@ def ancova_t_power(
     return float(weights @ np.array(powers))
 
 
+def ancova_equivalence_power(
+    low: float, high: float, total: float, *, arms: int, covariates: int, alpha: float
+) -> float:
+    """Power of two one-sided tests of an ANCOVA at ``alpha`` each, integrated over normal random covariates.
+
+    ``low`` and ``high`` are how far the margins are from the true difference, in SEs of covariates balanced over the arms.
+    """
+    df = total - arms - covariates
+    if df <= 0:
+        return float("nan")
+    kept, weights = _kept(total - arms + 1, covariates)
+    powers = [equivalence_t_power(low * root, high * root, df, alpha=alpha) for root in np.sqrt(kept)]
+    return float(weights @ np.array(powers))
+
+
 def ancova_f_power(noncentrality: float, total: float, *, arms: int, covariates: int, alpha: float) -> float:
     """Power of the omnibus test of K arms in an ANCOVA, integrated over normal random covariates."""
     df = total - arms - covariates

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Protocol
 
+from trialsim.analysis.own import OwnAnalysis, own_analysis
+from trialsim.analysis.substitution import NOTHING, Substitution, substitution
 from trialsim.kinds.designs import (
+    FAMILY_METHOD,
     GREATER,
     LESS,
     LOG,
@@ -25,17 +27,19 @@ from trialsim.kinds.designs import (
     VISIT_SLOPE,
     VISIT_SUMMARY,
 )
-from trialsim.kinds.estimands import ESTIMAND, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
+from trialsim.kinds.estimands import ESTIMAND, GIVEN, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
 from trialsim.kinds.tests import (
     AS_NUMBER,
     AVERAGE,
     COVARIANCE,
     COVARIANCES,
+    DEFAULT_PERMUTATIONS,
+    DEFAULT_TRIM,
     DFS,
     GREENHOUSE_GEISSER,
     INTERACTION,
     KENWARD_ROGER,
-    OF_ARMS,
+    NO_ESTIMATE,
     OF_VISITS,
     PAIR_TEST,
     RANDOM_SLOPE,
@@ -45,8 +49,9 @@ from trialsim.kinds.tests import (
     Test,
 )
 from trialsim.scenario.checks.repeated import is_model
+from trialsim.scenario.comparisons import ComparedArms, comparisons, endpoint_visits, pairs_of, split_member
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
-from trialsim.scenario.notation import split_contrast, split_decision
+from trialsim.scenario.notation import split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
 
 #: The site among strata that are otherwise positions of covariates.
@@ -55,18 +60,16 @@ SITE_STRATUM = -1
 #: Seconds in an hour.
 HOUR = 3600.0
 
-#: The contrast of a test of all arms at once.
-ALL_ARMS = "all arms"
-
-#: That of a test of repeated measures, by what it tests.
-REPEATED_CONTRASTS = {INTERACTION: "arms x visits", OF_VISITS: "visits", OF_ARMS: ALL_ARMS}
-
 
 class PointIndex(Protocol):
-    """The part of a response plan that analyses need: the position of an outcome at a visit."""
+    """The part of a response plan that analyses need: the position of an outcome at a visit, and the order of visits."""
 
     def point_index(self, outcome: str, visit: str) -> int:
         """Position on the last axis of the measured values."""
+        ...
+
+    def in_order(self, outcome: str) -> tuple[int, ...]:
+        """Positions of an outcome in the order of the protocol."""
         ...
 
 
@@ -103,7 +106,8 @@ class Endpoint:
     (100 x change / value at ``start``). ``at_least`` and ``at_most`` turn the number into 1 or 0. ``categories`` are all
     values it can take, when they are few: such an endpoint is counted instead of sorted. ``over`` makes one number of
     several visits, the last of which is ``visit``; ``transform`` then follows. With ``each`` the limits apply to both values
-    of a change: it is 1 for those who change to yes, -1 for those who change to no.
+    of a change: it is 1 for those who change to yes, -1 for those who change to no. ``instead`` takes the place of values
+    before anything else.
     """
 
     visit: int
@@ -114,6 +118,7 @@ class Endpoint:
     categories: tuple[float, ...] = ()
     over: OverVisits | None = None
     each: bool = False
+    instead: Substitution = NOTHING
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -157,7 +162,9 @@ class RowPlan:
     ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
     stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
-    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test.
+    limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``family`` is the
+    family of hypotheses that the row is a member of, whose alpha it has; empty for none. ``given`` names what the analysis
+    adjusts for.
     """
 
     analysis: str
@@ -171,6 +178,30 @@ class RowPlan:
     strategy: str = TREATMENT_POLICY.name
     label: str = ""
     margins: tuple[float, ...] = ()
+    family: str = ""
+    given: tuple[str, ...] = ()
+
+    @property
+    def effect(self) -> str:
+        """What people read in place of the name of the estimand: what a ratio is given, by name."""
+        if not self.estimand.endswith(GIVEN):
+            return self.estimand
+        return self.estimand.removesuffix(GIVEN) + (f" given {' and '.join(self.given)}" if self.given else "")
+
+    @property
+    def two_sided_alpha(self) -> float:
+        """The level as it is written: of a margin, that of both sides."""
+        return 2 * self.alpha if self.margins else self.alpha
+
+    @property
+    def estimates(self) -> bool:
+        """Whether it has an estimand."""
+        return self.estimand != NO_ESTIMAND
+
+    @property
+    def confidence(self) -> float:
+        """The level of its interval, which is two-sided also for a margin."""
+        return 1.0 - self.two_sided_alpha
 
     @property
     def shown(self) -> str:
@@ -252,6 +283,10 @@ class PlannedAnalysis:
     ``repeated`` are the values of several visits, for tests that take them all; ``strata`` are covariates by choice (-1 is the
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
     and how; ``prior`` is the mean and SD of the prior of a difference; ``model`` is that of repeated values.
+    and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
+    several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it may
+    run; ``firth`` says when a logistic regression is penalized (empty by default); ``at_visit`` is the position of the
+    visit of the contrast, of tests that have one (None for their average).
     """
 
     name: str
@@ -277,6 +312,12 @@ class PlannedAnalysis:
     prior: tuple[float, float] = (0.0, math.inf)
     margins: tuple[float, ...] = ()
     model: RepeatedModel | None = None
+    by: str = ""
+    firth: str = ""
+    trim: float = DEFAULT_TRIM
+    permutations: int = DEFAULT_PERMUTATIONS
+    at_visit: int | None = None
+    own: OwnAnalysis | None = None
 
     @property
     def rows(self) -> range:
@@ -286,7 +327,8 @@ class PlannedAnalysis:
     @property
     def of_visits(self) -> bool:
         """Whether its null is that the visits do not differ: a twin without effects need not be such a trial."""
-        return bool(self.repeated) and self.model is None and self.at == OF_VISITS
+        alone = self.at == OF_VISITS or self.main.samples == "one"
+        return bool(self.repeated) and self.model is None and alone
 
     @property
     def main(self) -> RowTest:
@@ -301,10 +343,31 @@ class PlannedAnalysis:
 
 
 @dataclass(frozen=True)
+class PlannedFamily:
+    """Hypotheses that are tested together.
+
+    Attributes
+    ----------
+    rows : the rows that are its members
+    method : :data:`trialsim.kinds.designs.FAMILY_METHOD`
+    alpha : the level of the whole family
+    weights, transitions : of a graph, else empty
+    """
+
+    name: str
+    rows: tuple[int, ...]
+    method: str
+    alpha: float
+    weights: tuple[float, ...] = ()
+    transitions: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class AnalysisPlan:
     """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``.
 
-    ``stratified`` names what the allocation is stratified by: the site, or covariates.
+    ``stratified`` names what the allocation is stratified by: the site, or covariates. ``families`` hold rows that are tested
+    together.
     """
 
     calls: tuple[PlannedAnalysis, ...]
@@ -312,6 +375,7 @@ class AnalysisPlan:
     primary: tuple[int, ...]
     arms: tuple[str, ...]
     stratified: tuple[str, ...] = ()
+    families: tuple[PlannedFamily, ...] = ()
 
     def call_of(self, row: int) -> PlannedAnalysis:
         """The analysis that fills a row."""
@@ -336,13 +400,50 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
         calls.append(call)
         rows.extend(replace(row, label=labels[name]) for row in _rows(scenario, analysis, call))
     main = {call.name: [row for row in call.rows if rows[row].main] for call in calls}
+    families = tuple(_families(scenario, rows))
+    for family in families:
+        for row in family.rows:
+            alpha = family.alpha / 2 if rows[row].margins else family.alpha
+            rows[row] = replace(rows[row], alpha=alpha, family=family.name)
     return AnalysisPlan(
         calls=tuple(calls),
         rows=tuple(rows),
+        families=families,
         primary=tuple(row for name in scenario.primary for row in main[name]),
         arms=tuple(scenario.design.arms),
         stratified=scenario.design.allocation.stratify,
     )
+
+
+def _families(scenario: Scenario, rows: Sequence[RowPlan]) -> Iterator[PlannedFamily]:
+    """Each family with the rows that its members are."""
+    places: dict[tuple[str, str], int] = {}
+    for index, row in enumerate(rows):
+        places.setdefault((row.analysis, ""), index)
+        places[row.analysis, row.contrast] = index
+    for name, family in scenario.families.items():
+        yield PlannedFamily(
+            name,
+            tuple(places[split_member(member)] for member in family.members),
+            family.method,
+            DEFAULT_ALPHA if family.alpha is None else family.alpha.value,
+            tuple(weight.value for weight in family.weights),
+            tuple(tuple(share.value for share in row) for row in family.transitions),
+        )
+
+
+def first_share(family: PlannedFamily, member: int) -> float:
+    """The share of alpha that a member has before anything is rejected; in a fixed sequence only the first has one.
+
+    >>> first_share(PlannedFamily("all", (3, 4), "holm", 0.05), 1)
+    0.5
+    """
+    method = FAMILY_METHOD[family.method]
+    if method.graph:
+        return family.weights[member]
+    if method.sequence:
+        return 1.0 if member == 0 else 0.0
+    return 1.0 / len(family.rows)
 
 
 def labels_of(analyses: Mapping[str, Analysis]) -> dict[str, str]:
@@ -383,7 +484,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         test=analysis.test,
         endpoint=endpoint,
         choice=_choice(scenario, pairs, analysis),
-        questions=_questions(scenario, analysis, after),
+        questions=_questions(comparisons(analysis, list(scenario.design.arms)), analysis),
         null=null,
         alternative=alternative,
         alpha=alpha,
@@ -400,11 +501,24 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         ),
         clusters=analysis.clusters or "",
         margins=margins,
-        at=analysis.at or INTERACTION,
+        firth=analysis.firth or "",
+        at=INTERACTION if analysis.at is None or TEST[analysis.test].at_visits else analysis.at,
+        at_visit=_at_visit(analysis),
         sphericity=analysis.sphericity or GREENHOUSE_GEISSER,
         model=model,
+        own=own_analysis(scenario, analysis, pairs.point_index),
         prior=(0.0, math.inf) if analysis.prior is None else (analysis.prior.mean.value, analysis.prior.sd.value),
+        by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
+        trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
+        permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
     )
+
+
+def _at_visit(analysis: Analysis) -> int | None:
+    """The position of the visit of the contrast, by default the last one; None for the average, and for other tests."""
+    if not TEST[analysis.test].at_visits or analysis.at == AVERAGE:
+        return None
+    return len(analysis.visits) - 1 if analysis.at is None else analysis.visits.index(analysis.at)
 
 
 def _rule(analysis: Analysis) -> tuple[float, str, float]:
@@ -424,18 +538,29 @@ def _endpoint(scenario: Scenario, pairs: PointIndex, analysis: Analysis, *, visi
     """The endpoint of an analysis; its value at ``visit`` if it takes several."""
     start, over = None, None
     if visit is None:
-        visit, start = _visits(analysis)
+        visit, start = endpoint_visits(analysis)
         over = _over(scenario, pairs, analysis)
-    cut = analysis.dichotomize
+    cut, instead = analysis.dichotomize, _instead(scenario, pairs, analysis)
     return Endpoint(
         visit=pairs.point_index(analysis.outcome, visit),
         start=None if start is None else pairs.point_index(analysis.outcome, start),
         transform=analysis.transform,
         at_least=None if cut is None or cut.at_least is None else cut.at_least.value,
         at_most=None if cut is None or cut.at_most is None else cut.at_most.value,
-        categories=_categories(scenario.outcomes[analysis.outcome], analysis),
+        categories=_categories(scenario.outcomes[analysis.outcome], analysis, instead),
         over=over,
         each=TEST[analysis.test].at_each_visit,
+        instead=instead,
+    )
+
+
+def _instead(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Substitution:
+    """What takes the place of values of the endpoint."""
+    if analysis.missing is None and analysis.composite is None:
+        return NOTHING
+    name = analysis.outcome
+    return substitution(
+        analysis, scenario.outcomes[name], pairs.in_order(name), lambda visit: pairs.point_index(name, visit)
     )
 
 
@@ -515,22 +640,13 @@ def planned_hours(scenario: Scenario, analysis: Analysis) -> tuple[float, ...]:
     return tuple(scenario.visits[visit].value / HOUR for visit in analysis.over.visits)
 
 
-def _visits(analysis: Analysis) -> tuple[str, str | None]:
-    """The last visit of the endpoint, and the visit at which a change starts."""
-    if analysis.change is not None:
-        return analysis.change.end, analysis.change.start
-    if analysis.over is not None:
-        return analysis.over.visits[-1], None
-    assert analysis.visit is not None  # a resolved analysis has one of them
-    return analysis.visit, None
-
-
-def _categories(outcome: Outcome, analysis: Analysis) -> tuple[float, ...]:
+def _categories(outcome: Outcome, analysis: Analysis, instead: Substitution) -> tuple[float, ...]:
     if analysis.dichotomize is not None and not TEST[analysis.test].at_each_visit:
         return (0.0, 1.0)
     if outcome.scale.categories is None or analysis.change is not None or not TRANSFORM[analysis.transform].keeps:
         return ()
-    values = tuple(sorted(float(category) for category in outcome.scale.values or outcome.categories))
+    after = {instead.value} if instead.events else set()
+    values = tuple(sorted({float(category) for category in outcome.scale.values or outcome.categories} | after))
     if analysis.over is None or VISIT_SUMMARY[analysis.over.by].selects:
         return values
     if VISIT_SUMMARY[analysis.over.by].counts:
@@ -556,7 +672,7 @@ def _choice(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Analys
     )
     if analysis.subset is None:
         return AnalysisSet(population=analysis.population, exclude=exclude)
-    last, first = _visits(analysis)
+    last, first = endpoint_visits(analysis)
     assert first is not None  # a resolved subset always has a change
     return AnalysisSet(
         population=analysis.population,
@@ -565,6 +681,7 @@ def _choice(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Analys
             visit=pairs.point_index(analysis.outcome, last),
             start=pairs.point_index(analysis.outcome, first),
             transform=PERCENT.name,
+            instead=_instead(scenario, pairs, analysis),
         ),
         rule=_percent_rule(analysis.subset.percent_change),
     )
@@ -615,33 +732,18 @@ def margin_twins(analysis: str, margins: Sequence[float]) -> tuple[str, ...]:
 # ---------------------------------------------------------------- contrasts
 
 
-def _questions(scenario: Scenario, analysis: Analysis, after: PairwisePlan | None) -> tuple[RowTest, ...]:
-    """The main test, of two arms, of one sample (in each of its arms), or of all arms; then the pairs."""
-    arms, test = list(scenario.design.arms), TEST[analysis.test]
-    if analysis.contrast is not None:
-        pair = split_contrast(analysis.contrast, arms)
-        assert pair is not None  # checked when the scenario was resolved
-        return (RowTest(test.name, "two", (arms.index(pair[0]), arms.index(pair[1]))),)
-    if "one" in test.samples:
-        alone: list[tuple[int, ...]] = [(arms.index(arm),) for arm in analysis.within] or [()]
-        return tuple(RowTest(test.name, "one", one) for one in alone)
-    main = RowTest(test.name, "all", tuple(range(len(arms))))
-    if after is None:
-        return (main,)
-    follows = PAIR_TEST[after.test, test.name].name
-    return (main, *(RowTest(follows, "two", pair, main=False) for pair in after.arms))
+def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTest, ...]:
+    """What each row asks, with its test."""
+    test = TEST[analysis.test]
+    pairs = "" if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
+    return tuple(RowTest(test.name if one.main else pairs, one.samples, one.arms, one.main) for one in asked)
 
 
 def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
     if then is None:
         return None
     arms = list(scenario.design.arms)
-    if then.against is not None:
-        b = arms.index(then.against)
-        chosen = tuple((a, b) for a in range(len(arms)) if a != b)
-    else:
-        chosen = tuple((b, a) for a, b in combinations(range(len(arms)), 2))
-    return PairwisePlan(test=then.pairs, arms=chosen, adjust=then.adjust, gate=then.gate)
+    return PairwisePlan(test=then.pairs, arms=pairs_of(then, arms), adjust=then.adjust, gate=then.gate)
 
 
 # ---------------------------------------------------------------- rows
@@ -650,11 +752,13 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
 def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list[RowPlan]:
     unit = scenario.outcomes[analysis.outcome].unit
     rows = []
-    for asked in call.questions:
+    compared = comparisons(analysis, list(scenario.design.arms))
+    for asked, one in zip(call.questions, compared, strict=True):
         test = call.pairs.test if call.pairs is not None and not asked.main else asked.test
         estimand = _estimand(call, TEST[asked.test], asked.samples)
-        row = _row(call, _contrast(scenario, analysis, asked), test, estimand, unit)
-        rows.append(replace(row, main=asked.main))
+        row = _row(call, one.contrast, test, estimand, unit)
+        given = (*(["baseline"] if analysis.baseline else []), *analysis.covariates, *analysis.visit_covariates)
+        rows.append(replace(row, main=asked.main, given=given))
     return rows
 
 
@@ -672,25 +776,12 @@ def _row(call: PlannedAnalysis, contrast: str, test: str, estimand: str, unit: s
     )
 
 
-def _contrast(scenario: Scenario, analysis: Analysis, asked: RowTest) -> str:
-    """The text in the contrast column."""
-    names = list(scenario.design.arms)
-    if asked.samples == "all":
-        return REPEATED_CONTRASTS[analysis.at or INTERACTION] if analysis.visits else ALL_ARMS
-    if asked.samples == "two":
-        return " - ".join(names[arm] for arm in asked.arms)
-    visit, start = _visits(analysis)
-    text = visit if start is None else f"{visit} - {start}"
-    if analysis.over is not None:
-        text = f"{analysis.over.by} of {analysis.over.visits[0]} to {visit}"
-    return text + "".join(f" in {names[arm]}" for arm in asked.arms)
-
-
 def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     """The estimand; none for a test of all arms, in a subset selected by the outcome, or of more than two categories."""
     chosen = call.choice.percent_change is not None and not STRATEGY[call.strategy].stratum
     many = test.yes_or_no and not call.endpoint.each and len(call.endpoint.categories) != 2
-    if chosen or samples == "all" or many or (call.model is not None and call.model.joint):
+    joint = call.model is not None and call.model.joint
+    if chosen or samples == "all" or many or joint or test.effect == NO_ESTIMATE:
         return NO_ESTIMAND
     situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
     return MEANT[test.effect, call.endpoint.transform, situation].name
@@ -698,7 +789,7 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
 
 def _no_effect(estimand: str, null: float) -> float:
     if estimand == NO_ESTIMAND:
-        return float("nan")
+        return math.nan  # one object, so that rows of two plans of a study are equal
     fixed = ESTIMAND[estimand].no_effect
     return null if fixed is None else fixed
 

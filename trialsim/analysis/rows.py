@@ -20,12 +20,14 @@ NO_VARIANCE: Final = 3
 SINGULAR: Final = 4
 NOT_CONVERGED: Final = 5
 NOT_TESTED: Final = 6
-NO_EVENTS: Final = 7
-SHARED_CLUSTER: Final = 8
-TOO_FEW_CLUSTERS: Final = 9
-NO_EVENT: Final = 10
-BOUNDARY: Final = 11
-LATER_COVARIANCE: Final = 12
+SHARED_CLUSTER: Final = 7
+TOO_FEW_CLUSTERS: Final = 8
+NO_EVENT: Final = 9
+SEPARATED: Final = 10
+RAISED: Final = 11
+BAD_RESULT: Final = 12
+BOUNDARY: Final = 13
+LATER_COVARIANCE: Final = 14
 
 #: An analysis with one of these has numbers.
 ANALYZED: Final = (OK, BOUNDARY, LATER_COVARIANCE)
@@ -38,11 +40,13 @@ STATUS_TEXT: Final[dict[int, str]] = {
     SINGULAR: "a covariate is confounded with the arms",
     NOT_CONVERGED: "the estimate did not converge",
     NOT_TESTED: "not tested: the test before it did not reject",
-    NO_EVENTS: "no events (or nothing but events) in both arms: the ratio does not exist",
     SHARED_CLUSTER: "a cluster has participants of both arms",
     TOO_FEW_CLUSTERS: "too few clusters for the degrees of freedom",
     NO_EVENT: "no event in any arm: there is nothing to compare",
-    BOUNDARY: "analyzed, with a variance of the random effects at 0 (or their correlation at 1)",
+    SEPARATED: "separated: an arm or a covariate predicts the outcome exactly",
+    RAISED: "the function raised an error",
+    BAD_RESULT: "the function returned no result that can be used",
+    BOUNDARY: "boundary: analyzed, with a variance of the random effects at 0 (or their correlation at 1)",
     LATER_COVARIANCE: "analyzed, with a later covariance of the list: those before it did not converge",
 }
 
@@ -134,7 +138,7 @@ def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
     return replace(
         rows,
         p=np.where(closed, np.nan, rows.p),
-        status=np.where(closed & (rows.status == OK), np.int8(NOT_TESTED), rows.status),
+        status=np.where(closed & np.isin(rows.status, ANALYZED), np.int8(NOT_TESTED), rows.status),
     )
 
 

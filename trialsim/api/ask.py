@@ -6,21 +6,22 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
-from trialsim.api.subjects import Subject, scenario_of, study_of
+from trialsim.api.subjects import Subject, permitted, scenario_of, study_of
 from trialsim.compare import Comparison, Side, common_seed, compare_sides, planned, read_sides
 from trialsim.engine import Engine
 from trialsim.errors import AnalysisError, RunError
-from trialsim.prepared import Study
+from trialsim.prepared import Study, prepare
 from trialsim.quantities.counts import counted
+from trialsim.report.index import write_index
 from trialsim.result import Result
 from trialsim.runs import owners
-from trialsim.runs.answers import finished, taken
+from trialsim.runs.answers import Owner, finished, taken
 from trialsim.scenario import Scenario
 from trialsim.sweep import AnswerMeasure, SweepRun, overview
 
@@ -86,6 +87,7 @@ def compare(
     out: Out = None,
     figures: bool = True,
     started: Callable[[int, bool], Callable[[int], None] | None] | None = None,
+    allow_code: bool = False,
 ) -> ComparisonResult:
     """Compare designs with the first of them, replicate by replicate with the same draws.
 
@@ -97,8 +99,12 @@ def compare(
     play : simulate finished folders again, so that all measures are paired
     out, figures : a folder for the table, and whether figures and page go with it; by default nothing is written
     started : called with the number of replicates and whether they are read from files; may return a function for progress
+    allow_code : whether the designs' own Python functions may run (``test: python``); those of a finished run's folder never do
     """
-    sides = _sides(designs, variants=variants, set=set)
+    sides = [
+        side if side.folder is not None else replace(side, study=study_of(side.study, allow_code=allow_code))
+        for side in _sides(designs, variants=variants, set=set)
+    ]
     stored = all(side.folder is not None for side in sides) and not play and (seed, replicates) == (None, None)
     if out is not None:
         names, identities = [side.name for side in sides], [side.identity for side in sides]
@@ -114,6 +120,7 @@ def compare(
         from trialsim.report.compare import write_comparison
 
         write_comparison(found, Path(out), figures=figures)
+        write_index(Path(out))
     return made
 
 
@@ -200,6 +207,7 @@ def sweep(
     out: Out = None,
     figures: bool = True,
     started: Callable[[int], Callable[[int], None] | None] | None = None,
+    allow_code: bool = False,
 ) -> SweepResult:
     """Simulate a study at many values: power, length and cost of every design, and the Pareto set.
 
@@ -214,12 +222,13 @@ def sweep(
     fresh : simulate every design again, also those in ``out``
     out, figures : a folder for tables, cells and figures; by default nothing is written
     started : called with the number of designs; may return a function for progress
+    allow_code : whether the study's own Python functions may run (``test: python``); read them first
     """
     from trialsim.report.sweep import write_figures, write_manifest, write_tables
     from trialsim.sweep import play_sweep
     from trialsim.sweep.store import CELLS
 
-    known = scenario_of(subject, set=set)
+    known = permitted(scenario_of(subject, set=set), allow_code=allow_code)
     points, options = _points(known, over, zipped=zipped, latin=latin, listed=listed, seed=seed, many=many)
     answer = AnswerMeasure.of_words(wanted, measure)
     answer.check(known)
@@ -238,7 +247,8 @@ def sweep(
             write_manifest(swept, folder)
             made.frame()  # the measure must exist before figures are drawn
             if figures:
-                write_figures(swept, answer, folder / "figures")
+                write_figures(prepare(known), swept, answer, folder)
+            write_index(folder)
     return made
 
 
@@ -353,8 +363,9 @@ def tornado(
             engine=engine, workers=workers, progress=progress,
         )  # fmt: skip
         if folder is not None:
-            write_tornado(found, folder, figures=figures)
+            write_tornado(prepare(known), found, folder, figures=figures)
             finished(folder, mine, {"replicates": replicates, "seeds": [found.seed]})
+            write_index(folder)
     return TornadoResult(found)
 
 
@@ -402,8 +413,13 @@ def reproduce(
     seed: int | None = None,
     engine: Engine = "fast",
     workers: int | None = None,
+    out: Out = None,
 ) -> ReproductionResult:
     """Simulate the published study and locate each published figure or finding among simulated trials.
+
+    Parameters
+    ----------
+    out : a folder for the table and the page; by default nothing is written
 
     Raises
     ------
@@ -419,4 +435,23 @@ def reproduce(
             f"{name} quotes no published study.", code="TS-A010", remedy="Add `published:` with what it reported."
         )
     total = study.scenario.simulation.replicates
-    return ReproductionResult(study, tuple(place(study, replicates=total, engine=engine, workers=workers)))
+    mine = owners.of_reproduction(study.scenario.name)
+    if out is not None:
+        mine.check(Path(out))
+    made = ReproductionResult(study, tuple(place(study, replicates=total, engine=engine, workers=workers)))
+    if out is not None:
+        _write_reproduction(made, Path(out), mine)
+    return made
+
+
+def _write_reproduction(made: ReproductionResult, folder: Path, mine: Owner) -> None:
+    from trialsim.report.document import write_page
+    from trialsim.report.reproduce import reproduction_page
+    from trialsim.runs.files import whole_file
+
+    with taken(folder, mine):
+        with whole_file(folder / "placements.csv") as temporary:
+            made.frame().to_csv(temporary, index=False, lineterminator="\n")
+        write_page(reproduction_page(made.study, made.named_lines(), made.placements), folder / "report.html")
+        finished(folder, mine, {"replicates": made.replicates})
+    write_index(folder)

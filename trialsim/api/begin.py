@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trialsim.errors import RunError
 from trialsim.quantities.letters import usable_name
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.shipped import ShippedScenario, shipped_scenarios
+
+if TYPE_CHECKING:
+    from trialsim.pilot import Fragment
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -67,3 +71,10 @@ def named(text: str, name: str) -> str:
     if not name:
         return text
     return NAME.sub(lambda _: f"name: {name}" if WORD.fullmatch(name) else f'name: "{name}"', text, count=1)
+
+
+def fit_written(fragment: Fragment, name: str, pilot: str) -> Path:
+    """Write the page of a scenario made from a ``pilot``, in the folder of this ``name``."""
+    from trialsim.report.fit import write_fit
+
+    return write_fit(usable_name(name) or "pilot", pilot, fragment)

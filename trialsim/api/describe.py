@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from trialsim.api.arguments import checked
 from trialsim.api.subjects import Subject, changed, scenario_of, study_of
+from trialsim.burden import planned_warnings
 from trialsim.cautions import cautions_of
 from trialsim.errors import Fault, ScenarioError
 from trialsim.prepared import Study, warnings_of
@@ -107,7 +108,7 @@ def check(subject: Subject, *, set: Sequence[str] = ()) -> Check:  # noqa: A002 
     except ScenarioError as error:
         return Check(error.faults, (), "")
     found = cautions_of(scenario)  # None where only a pilot on the ward can say it
-    return Check((), warnings_of(scenario) if found is None else found, scenario.title)
+    return Check((), warnings_of(scenario) if found is None else (*found, *planned_warnings(scenario)), scenario.title)
 
 
 @dataclass(frozen=True, repr=False)

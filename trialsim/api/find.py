@@ -88,6 +88,7 @@ def find_size(
     workers: int | None = None,
     out: Out = None,
     progress: Stages | None = None,
+    allow_code: bool = False,
 ) -> SizeResult:
     """The smallest number of participants from which a trial reaches the power.
 
@@ -98,11 +99,12 @@ def find_size(
     between : sizes among which the answer may lie; by default a pilot finds them
     replicates, confirm : trials of the search, and of the recommended size under a fresh seed
     out : a folder for the curve and its figure; by default nothing is written
+    allow_code : whether the study's own Python functions may run (``test: python``); read them first
     """
     from trialsim.sizing import find_size as find
 
     return _search(
-        subject, wanted, need, set, out,
+        subject, wanted, need, set, out, allow_code,
         lambda study: find(
             study, target_of(study, wanted, need=need), power=power, between=between, replicates=replicates, confirm=confirm,
             seed=seed, workers=workers, progress=progress,
@@ -125,6 +127,7 @@ def find_effect(
     workers: int | None = None,
     out: Out = None,
     progress: Stages | None = None,
+    allow_code: bool = False,
 ) -> SizeResult:
     """The multiple of the declared effects that a study of the declared size detects with this power.
 
@@ -133,7 +136,7 @@ def find_effect(
     from trialsim.sizing import find_effect as find
 
     return _search(
-        subject, wanted, need, set, out,
+        subject, wanted, need, set, out, allow_code,
         lambda study: find(
             study, target_of(study, wanted, need=need), power=power, between=between, replicates=replicates, confirm=confirm,
             seed=seed, workers=workers, progress=progress,
@@ -156,6 +159,7 @@ def find_precision(
     workers: int | None = None,
     out: Out = None,
     progress: Stages | None = None,
+    allow_code: bool = False,
 ) -> SizeResult:
     """The smallest number of participants whose confidence interval is on average at most ``width`` wide.
 
@@ -164,7 +168,7 @@ def find_precision(
     from trialsim.sizing import find_precision as find
 
     return _search(
-        subject, wanted, need, set, out,
+        subject, wanted, need, set, out, allow_code,
         lambda study: find(
             study, target_of(study, wanted, need=need), width=width, between=between, replicates=replicates, confirm=confirm,
             seed=seed, workers=workers, progress=progress,
@@ -178,18 +182,21 @@ def _search(
     need: Need,
     changes: Sequence[str],
     out: Out,
+    allow_code: bool,
     find: Callable[[Study], SizingResult],
 ) -> SizeResult:
-    study = study_of(subject, set=changes)
+    study = study_of(subject, set=changes, allow_code=allow_code)
     target_of(study, wanted, need=need)
     if out is not None:
         owners.of_size(study.scenario.name).check(Path(out))
     began = time.perf_counter()
     made = SizeResult(study, find(study), time.perf_counter() - began)
     if out is not None:
+        from trialsim.report.index import write_index
         from trialsim.report.sizing import write_sizing
 
         write_sizing(study, made.found, Path(out))
+        write_index(Path(out))
     return made
 
 
@@ -237,6 +244,7 @@ def find_assurance(
     workers: int | None = None,
     out: Out = None,
     progress: Stages | None = None,
+    allow_code: bool = False,
 ) -> AssuranceResult:
     """Power averaged over the priors of the numbers: the probability that the trial will succeed.
 
@@ -250,7 +258,7 @@ def find_assurance(
     """
     from trialsim.assurance import find_assurance as find
 
-    study = study_of(subject, set=set)
+    study = study_of(subject, set=set, allow_code=allow_code)
     if out is not None:
         owners.of_assurance(study.scenario.name).check(Path(out))
     began = time.perf_counter()
@@ -261,6 +269,8 @@ def find_assurance(
     made = AssuranceResult(study, found, time.perf_counter() - began)
     if out is not None:
         from trialsim.report.assurance import write_assurance
+        from trialsim.report.index import write_index
 
         write_assurance(study, found, Path(out))
+        write_index(Path(out))
     return made

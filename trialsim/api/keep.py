@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
-from trialsim.api.subjects import Subject, study_of
+from trialsim.api.own import first_failures
+from trialsim.api.subjects import Subject, shipped_name, study_of
 from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.familywise import FamilywiseErrors, check_families
+from trialsim.familywise import familywise as familywise_errors
 from trialsim.prepared import Study
 from trialsim.quantities.counts import counted
 from trialsim.quantities.refuse import did_you_mean
@@ -38,7 +41,7 @@ from trialsim.truth import MOST as MOST_TRUTHS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.report.figures import Picture
+    from trialsim.report.figures import FigureFiles, Picture
 
 Folder = str | os.PathLike[str]
 
@@ -54,11 +57,13 @@ class Run(Result):
     folder : where its files are
     finished : what was simulated or merged in this process; None where the folder was opened
     precision : the sentence on the precision that was requested
+    failures : what went wrong first in functions of the study's own
     """
 
     folder: Path
     finished: playing.FinishedRun | None = None
     precision: str | None = None
+    failures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """The manifest is read now: another result may take the place of this one later."""
@@ -109,6 +114,11 @@ class Run(Result):
         return self._played.characteristics
 
     @property
+    def familywise(self) -> FamilywiseErrors | None:
+        """The familywise error rates, if this run has them."""
+        return self._played.familywise
+
+    @property
     def cohort(self) -> Cohort:
         """The trial that is shown, replicate 0."""
         return self._played.cohort
@@ -124,7 +134,7 @@ class Run(Result):
         return self.finished
 
     def frame(self, table: str = "operating_characteristics") -> pd.DataFrame:
-        """A table of the run: operating_characteristics, estimates, or one of the cohort shown.
+        """A table of the run: operating_characteristics, familywise, estimates, or one of the cohort shown.
 
         Raises
         ------
@@ -133,13 +143,14 @@ class Run(Result):
         """
         import pandas as pd
 
-        known = ("operating_characteristics", "estimates", *TABLES)
+        known = ("operating_characteristics", "familywise", "estimates", *TABLES)
         if table not in known:
             raise KeyError(f"There is no table '{table}'. {did_you_mean(table, known)}")
         place = self.place
         if table == "estimates":
             return pd.read_parquet(place / playing.ESTIMATES)
-        path = place / (playing.MEASURES if table == known[0] else f"{playing.COHORT}/{table}.csv")
+        whole = {"operating_characteristics": playing.MEASURES, "familywise": playing.FAMILYWISE}
+        path = place / whole.get(table, f"{playing.COHORT}/{table}.csv")
         if not path.is_file():
             raise KeyError(f"This run has no table '{table}'.")
         return pd.read_csv(path)
@@ -159,7 +170,7 @@ class Run(Result):
             return [what]
         from trialsim.report.page import answer
 
-        return [answer(self.finished), what, *([self.precision] if self.precision else [])]
+        return [answer(self.finished), what, *([self.precision] if self.precision else []), *self.failures]
 
     def pictures(self) -> Iterator[Picture]:
         """The figures of the report."""
@@ -178,7 +189,8 @@ def run(
     seed: int | None = None,
     engine: Engine = "fast",
     truth: bool = True,
-    figures: bool = True,
+    figures: bool | FigureFiles = True,
+    familywise: bool = False,
     precision: float | None = None,
     precision_of: str | None = None,
     large: bool = False,
@@ -186,6 +198,7 @@ def run(
     executor: Executor | str = "threads",
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
+    allow_code: bool = False,
 ) -> Run:
     """Simulate a study many times into its folder: tables, one synthetic trial, figures and a report.
 
@@ -197,23 +210,29 @@ def run(
     ----------
     out : by default ``outputs/NAME``
     replicates : simulated trials; by default the scenario's number. With ``precision`` the most that may be simulated
-    truth, figures : whether true effects are found, and whether figures and report are made
+    truth : whether true effects are found
+    figures : whether the page is made, and with which files of figures: ``"page"`` none, ``"all"`` (also ``True``) PNG and SVG,
+        ``"print"`` those for a journal as well
+    familywise : whether the familywise error rate of each family is found, in configurations of effects that are switched off
     precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
     large : do not ask before a very large run
     workers, executor : where it is simulated; by default in threads, one a core. They change no digit
     progress : is given a stage, the number of replicates done, and their total
     tell : is called with a sentence on each damaged file
+    allow_code : whether the study's own Python functions may run (``test: python``); read them first
 
     Raises
     ------
     RunError
         when ``out`` holds what no run made, is in use, or cannot be written; TS-R017 before a very large run
     """
-    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    study = study_of(subject, set=set, replicates=replicates, seed=seed, allow_code=allow_code)
     folder = folder_of(study, out)
     check_folder(study, folder, engine=engine)
     check_effort(study, workers=workers, large=large or precision is not None)
     say, word = progress or (lambda *_: None), tell or _to_stderr
+    if familywise:
+        check_families(study)
 
     def play(total: int) -> playing.FinishedRun:
         return playing.run(
@@ -234,10 +253,34 @@ def run(
             wanted = PrecisionTarget.of_words(precision_of)
             finished, needed = run_until(play, precision, wanted=wanted, most=replicates or MOST)
             reached = in_words(needed, precision)
+        if familywise:
+            finished = _with_familywise(finished, engine=engine, workers=workers, say=say)
         if figures:
-            _draw(finished, say)
+            _draw(finished, say, "all" if figures is True else figures)
         finished = playing.placed(finished)
-    return Run(folder, finished, reached)
+    _index(folder)
+    source = shipped_name(Path(study.scenario.written.file)) or study.scenario.written.file
+    failures = first_failures(finished.study, folder / playing.ESTIMATES, engine=engine, source=source)
+    return Run(folder, finished, reached, failures)
+
+
+def _with_familywise(
+    finished: playing.FinishedRun, *, engine: Engine, workers: int | None, say: Stages
+) -> playing.FinishedRun:
+    """The familywise error rates, in as many replicates as the run has."""
+    total = finished.characteristics.replicates
+    errors = familywise_errors(
+        finished.study, replicates=total, engine=engine, workers=workers,
+        progress=lambda done: say("Switching effects off", done, total),
+    )  # fmt: skip
+    return playing.with_familywise(finished, errors)
+
+
+def _index(folder: Path) -> None:
+    """The page that links every result."""
+    from trialsim.report.index import write_index
+
+    write_index(folder)
 
 
 def _to_stderr(text: str) -> None:
@@ -267,12 +310,12 @@ def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
     return store_folder(folder, Content(study, engine).key)
 
 
-def _draw(finished: playing.FinishedRun, say: Stages) -> None:
+def _draw(finished: playing.FinishedRun, say: Stages, files: FigureFiles) -> None:
     """Figures and report; the drawing room is only loaded when it is wanted."""
     from trialsim.report.folder import write_pages
 
     say("Drawing figures and writing the report", 0, None)
-    write_pages(finished)
+    write_pages(finished, files)
 
 
 @dataclass(frozen=True, repr=False)
@@ -312,12 +355,13 @@ def shard(
     executor: Executor | str = "threads",
     progress: Stages | None = None,
     tell: Callable[[str], None] | None = None,
+    allow_code: bool = False,
 ) -> ShardResult:
     """Simulate the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
 
     Parameters are otherwise those of :func:`run`.
     """
-    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    study = study_of(subject, set=set, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, mine = folder_of(study, out), Shard(index, count)
     check_folder(study, folder, engine=engine)
     check_effort(study, workers=workers, large=large)
@@ -355,8 +399,9 @@ def merge(
             in_place=False,
         )  # fmt: skip
         if figures:
-            _draw(merged, say)
+            _draw(merged, say, "all")
         merged = playing.placed(merged)
+    _index(out)
     return Run(out, merged)
 
 

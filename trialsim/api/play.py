@@ -75,6 +75,15 @@ class Replay(Result):
         """The estimates, or a table of the cohort: participants, visits, measurements, ..., events."""
         return self.estimates.frame(self.replicate) if table == "estimates" else self.cohort.frame(table)
 
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What went wrong in functions of the study's own."""
+        calls = (call for call in self.study.analysis.calls if call.own is not None)
+        found = [(call.name, call.own.failures.first) for call in calls if call.own is not None]
+        return tuple(
+            f"{name}: {first[2]}." for name, first in found if first is not None and first[0] == self.replicate
+        )
+
     def lines(self) -> list[str]:
         """What was simulated."""
         return [f"{self.study.scenario.name}: replicate {self.replicate}, seed {self.cohort.seed}."]
@@ -94,9 +103,10 @@ def replay(
     set: Sequence[str] = (),  # noqa: A002  # the word of the command line
     seed: int | None = None,
     engine: Engine = "fast",
+    allow_code: bool = False,
 ) -> Replay:
     """Simulate one replicate again, with the events on its ward; its estimates are those of the same row of any batch."""
-    study = study_of(subject, set=set)
+    study = study_of(subject, set=set, allow_code=allow_code)
     played = studies.replay(study, replicate, seed=seed, engine=engine)
     return Replay(study, replicate, played.cohort, played.estimates)
 
@@ -114,7 +124,7 @@ class TrueEffects(Result):
 
         truth = self.truth
         rows = [
-            (twin, row.analysis, row.contrast, row.estimand, row.unit, truth.value[t, j], truth.mcse[t, j],
+            (twin, row.analysis, row.contrast, row.effect, row.unit, truth.value[t, j], truth.mcse[t, j],
              truth.interference[j], truth.interference_mcse[j])
             for t, twin in enumerate(truth.twins)
             for j, row in enumerate(self.study.analysis.rows)
@@ -179,9 +189,7 @@ class Evaluation(Result):
     def cohort(self) -> Cohort:
         """The trial in figures: replicate 0."""
         kept = self.characteristics
-        return studies.replay(
-            self.study, 0, seed=kept.seed, engine="simpy" if kept.engine == "simpy" else "fast"
-        ).cohort
+        return studies.cohort_of(self.study, 0, seed=kept.seed, engine="simpy" if kept.engine == "simpy" else "fast")
 
     def frame(self) -> pd.DataFrame:
         """One row for each measure: analysis, contrast, measure, value, mcse, interval, trials counted and failed."""
@@ -218,6 +226,7 @@ def evaluate(
     truth: bool | TrueEffects = True,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    allow_code: bool = False,
 ) -> Evaluation:
     """Operating characteristics: power, error rates, bias, coverage, length and cost, each with its error. Nothing is written.
 
@@ -226,8 +235,9 @@ def evaluate(
     replicates : how many; by default the number of the scenario
     truth : whether true effects are computed (for bias and coverage), or the result of :func:`find_truth`
     workers : threads; by default one for each core. They change no digit, nor does the engine.
+    allow_code : whether the study's own Python functions may run (``test: python``); read them first
     """
-    study = study_of(subject, set=set, replicates=replicates, seed=seed)
+    study = study_of(subject, set=set, replicates=replicates, seed=seed, allow_code=allow_code)
     true = find_truth(study, engine=engine, workers=workers) if truth is True else truth
     found = studies.evaluate(
         study,

@@ -12,6 +12,7 @@ from trialsim.prepared import Study, prepare
 from trialsim.quantities.refuse import did_you_mean, nearest
 from trialsim.scenario import Scenario, load, loads, resolve
 from trialsim.scenario.change import change, typed
+from trialsim.scenario.code import allowed, refuse_without_permission
 from trialsim.scenario.nearby import SCENARIOS, files_near, folders_near
 from trialsim.scenario.shipped import shipped_scenarios
 
@@ -67,15 +68,32 @@ def scenario_of(subject: Subject, *, set: Sequence[str] = ()) -> Scenario:  # no
     return load(scenario_file(subject), set=set)
 
 
+def permitted(scenario: Scenario, *, allow_code: bool) -> Scenario:
+    """The scenario with the permission to run its own functions, if it was given; refused if it was not and there are any."""
+    if allow_code:
+        return allowed(scenario)
+    refuse_without_permission(scenario)
+    return scenario
+
+
 def study_of(
     subject: Subject,
     *,
     set: Sequence[str] = (),  # noqa: A002  # the word of the command line
     replicates: int | None = None,
     seed: int | None = None,
+    allow_code: bool | None = None,
 ) -> Study:
-    """The study, ready for simulation; with another number of replicates or seed as if its file had them."""
+    """The study, ready for simulation; with another number of replicates or seed as if its file had them.
+
+    Parameters
+    ----------
+    allow_code : whether its own functions may run; if they may not and it has any, it is refused (None: nothing is run)
+    """
     study = subject if isinstance(subject, Study) and not set else prepare(scenario_of(subject, set=set))
+    if allow_code is not None:
+        scenario = permitted(study.scenario, allow_code=allow_code)
+        study = study if scenario is study.scenario else prepare(scenario)
     if replicates is None and seed is None:
         return study
     from trialsim.runs.run import with_simulation

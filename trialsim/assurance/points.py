@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.errors import TrialsimError
+from trialsim.kinds.scales import NO_EFFECT
 from trialsim.numbers.distributions import Distribution, quantile
 from trialsim.numbers.draws import stream, uniforms
 from trialsim.quantities.records import Number, Prior, ProvenanceRecord
@@ -25,12 +26,8 @@ Scale = Literal["difference", "log", "logit"]
 
 #: Keys for the effect of an arm: the value that means no change, and the scale on which estimates are nearly normal.
 EFFECTS: dict[str, tuple[float, Scale]] = {
-    "difference": (0.0, "difference"),
     "secretion": (0.0, "difference"),
-    "ratio": (1.0, "log"),
-    "odds_ratio": (1.0, "log"),
-    "rate_ratio": (1.0, "log"),
-    "hazard_ratio": (1.0, "log"),
+    **{key: (none, "log" if none else "difference") for key, none in NO_EFFECT.items()},
 }
 #: Keys of a level that are an effect if they differ from the reference arm's, or in one arm from the first visit's.
 CENTERS: dict[str, Scale] = {"mean": "difference", "median": "log", "chance": "logit"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ import rich_click as click
 import trialsim
 from trialsim.cli.help import examples, set_up
 from trialsim.errors import ScenarioError, TrialsimError
+from trialsim.typed import COMMAND
 
 #: Exit code of a partial result, and how long a stopped command waits for what is under way [s].
 STOPPED = 4
@@ -105,6 +107,7 @@ def main(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a check failed, 2 usage, 3 scenario, 4 partial."""
     words = sys.argv[1:] if args is None else args
     set_up(list(COMMANDS))
+    COMMAND.set(shlex.join(["trialsim", *words]))
     try:
         _readable(words)
         result: Any = trialsim_group.main(args=args, prog_name="trialsim", standalone_mode=False)

@@ -10,7 +10,15 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, say, stages, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import AnalysisName, all_option, json_option, quiet_option, scenario_argument, set_option
+from trialsim.cli.options import (
+    AnalysisName,
+    all_option,
+    code_option,
+    json_option,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from trialsim.cli.parse import SEED, SHARE, WORKERS, Whole, WordChoice
 from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.quantities.counts import counted
@@ -54,6 +62,7 @@ class PointCount(Whole):
 @set_option
 @click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
 @click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -69,6 +78,7 @@ def command(
     changes: tuple[str, ...],
     workers: int | None,
     seed: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -79,9 +89,9 @@ def command(
     with stages(quiet=as_json) as tell:
         made = ts.find_assurance(
             study, wanted=wanted, need=need, points=replicates if points == 0 else points, replicates=replicates, power=power,
-            seed=seed, workers=workers, out=folder if figures else None, progress=tell,
+            seed=seed, workers=workers, out=folder if figures else None, progress=tell, allow_code=allow_code,
         )  # fmt: skip
-    found, seconds = made.found, made.seconds
+    study, found, seconds = made.study, made.found, made.seconds
     if as_json:
         print_json(summary(study, found, folder if figures else None, seconds))
     else:
@@ -92,7 +102,11 @@ def _print(found: Assurance, folder: Path | None, seconds: float, *, everything:
     from trialsim.report.assurance import named_lines
     from trialsim.report.brief import Line
 
-    look = [] if folder is None else [Line("Look", f"Tables and figure are in {folder}.")]
+    look = (
+        []
+        if folder is None
+        else [Line("Look", f"Read {folder / 'report.html'} first; tables and figure are beside it.")]
+    )
     if not print_answer([*named_lines(found), *look]):
         return
     beliefs = range(len(found.beliefs)) if everything else (found.first,)

@@ -56,6 +56,9 @@ def print_table(result: OperatingCharacteristics) -> None:
         [(row.name, row.power, row.without_effects, row.verdict) for row in rows],
         styles=[style_of(primary=row.primary, bad=row.bad) for row in rows],
     )
+    margins = (
+        " Rows with a margin: rejections where the margin is true." if any(r.margins for r in result.kept.rows) else ""
+    )
     more = f" {counted(hidden, 'more row')} with --all." if hidden else ""
     stdout.print()
-    print_text(f"{counted(result.replicates, 'simulated trial')}, seed {result.seed}. {SIGN}{more}")
+    print_text(f"{counted(result.replicates, 'simulated trial')}, seed {result.seed}. {SIGN}{margins}{more}")

@@ -14,7 +14,7 @@ import trialsim as ts
 from trialsim.cli.console import print_json, progress, say, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.grid import grouped
-from trialsim.cli.options import PathValue, all_option, json_option, play_options, quiet_option, set_option
+from trialsim.cli.options import PathValue, all_option, code_option, json_option, play_options, quiet_option, set_option
 from trialsim.cli.parse import REPLICATES
 from trialsim.cli.text import print_answer, print_rows, print_text, style_of
 from trialsim.quantities.counts import counted
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the page.")
 @set_option
 @play_options
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -51,6 +52,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -72,7 +74,7 @@ def command(
 
         made = ts.compare(
             designs, variants=variants, set=changes, replicates=replicates, seed=seed, play=play,
-            engine=engine, workers=workers, out=folder, figures=figures, started=started,
+            engine=engine, workers=workers, out=folder, figures=figures, started=started, allow_code=allow_code,
         )  # fmt: skip
     found, seconds = made.found, made.seconds
     if as_json:

@@ -64,6 +64,13 @@ OPINION = _record(
 )
 _RUN = {"scenario": TEXT, "replicates": COUNT, "seed": _or_null(COUNT), "engine": TEXT, "seconds": NUMBER, "folder": TEXT,
         "lines": _list(LINE), "operating_characteristics": _list(MEASURE), "verdicts": _list(VERDICT)}  # fmt: skip
+FAMILYWISE = _record(
+    rows=_list(_record(
+        family=TEXT, configuration=TEXT, off=_list(_list(TEXT)), true_nulls=_list(TEXT), alpha=NUMBER,
+        ruling={"enum": ["keeps", "too often", "open"]}, more=_or_null(COUNT), words=TEXT, rates=_list(MEASURE),
+    )),
+    unreachable=_map(_list(TEXT)),
+)  # fmt: skip
 SHARE = _record(value=NUMBER, mcse=NUMBER, low=NUMBER, high=NUMBER)
 _ENDS = {
     "quantile_low": NUMBER,
@@ -113,7 +120,14 @@ COMMANDS: dict[str, list[Schema]] = {
         _record(scenario=TEXT, resolved=TEXT),
     ],
     "run": [
-        _without(_record(**_RUN, precision=TEXT, second_opinions=_list(OPINION)), "precision"),
+        _without(
+            _record(
+                **_RUN, precision=TEXT, familywise=FAMILYWISE, failures=_list(TEXT), second_opinions=_list(OPINION)
+            ),
+            "precision",
+            "familywise",
+            "failures",
+        ),
         _record(shard=_list(COUNT), folder=TEXT),
     ],
     "merge": [_record(**_RUN, missing=_list(_list(COUNT)))],

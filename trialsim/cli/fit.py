@@ -107,7 +107,9 @@ def command(
     from trialsim.pilot.statistics import fit_given
 
     if pilot is None or pilot.suffix.lower() in (".yaml", ".yml"):
-        _show(fit_given(pilot, given, Choices(**choices)), None, out, as_json=as_json)
+        fragment = fit_given(pilot, given, Choices(**choices))
+        _show(fragment, None, out, as_json=as_json)
+        _page(fragment, out, "given" if pilot is None else pilot.stem, quiet=as_json)
         return
 
     data = read_pilot(pilot, Choices(**choices), tell=None if as_json else partial(_print_plan, pilot.name))
@@ -117,7 +119,9 @@ def command(
         for one in data.questions:
             stderr.print(f"To be asked: {one.message} {one.answer}")
         return
-    _show(fit_pilot(data), data, out, as_json=as_json)
+    fragment = fit_pilot(data)
+    _show(fragment, data, out, as_json=as_json)
+    _page(fragment, out, pilot.stem, quiet=as_json)
 
 
 def _print_plan(name: str, columns: Sequence[PilotColumn]) -> None:
@@ -126,6 +130,20 @@ def _print_plan(name: str, columns: Sequence[PilotColumn]) -> None:
 
     for line in plan_lines(name, columns, WIDTH):
         stderr.print(line)
+
+
+def _page(fragment: Fragment, out: Path | None, pilot: str, *, quiet: bool) -> None:
+    """The page of what was read and made; where its folder holds something else, none."""
+    from trialsim.api.begin import fit_written
+    from trialsim.errors import RunError
+
+    try:
+        page = fit_written(fragment, pilot if out is None else out.stem, pilot)
+    except RunError as refused:
+        stderr.print(f"No page was written: {refused.message}", markup=False)
+        return
+    if not quiet:
+        stderr.print(f"Read {page}: what was read, and what is uncertain.", markup=False)
 
 
 def _plan(pilot: Pilot) -> dict[str, Any]:

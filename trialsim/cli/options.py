@@ -120,6 +120,14 @@ def play_options(command: Command) -> Command:
     return command
 
 
+def code_option(command: Command) -> Command:
+    """``--allow-code``: the study's own Python functions may run."""
+    return click.option(
+        "--allow-code", is_flag=True,
+        help="Let Python functions of the study run (test: python). Read them first: they can do all that you can.",
+    )(command)  # fmt: skip
+
+
 def json_option(command: Command) -> Command:
     """``--json``: one JSON document on stdout, nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for scripts.")(command)

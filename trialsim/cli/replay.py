@@ -11,6 +11,7 @@ import trialsim as ts
 from trialsim.cli.console import is_quiet, print_json, stdout
 from trialsim.cli.options import (
     all_option,
+    code_option,
     json_option,
     play_options,
     quiet_option,
@@ -19,7 +20,7 @@ from trialsim.cli.options import (
     set_option,
 )
 from trialsim.cli.parse import REPLICATE
-from trialsim.cli.text import print_lines, print_rows
+from trialsim.cli.text import print_lines, print_rows, print_text
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--events", is_flag=True, help="Print everything that happened on the ward, in order.")
 @set_option
 @play_options
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -43,11 +45,12 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,  # noqa: ARG001  # one trial needs one worker; the option is accepted everywhere
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
     """Simulate one replicate again: its estimates are those of the run, and its events can be read."""
-    played = ts.replay(scenario, replicate, set=changes, seed=seed, engine=engine)
+    played = ts.replay(scenario, replicate, set=changes, seed=seed, engine=engine, allow_code=allow_code)
     if as_json:
         content = {"replicate": replicate, "estimates": _records(played.frame())}
         print_json(content | ({"events": _records(played.frame("events"))} if events else {}))
@@ -64,6 +67,8 @@ def command(
         stdout.print(played.frame().to_string(index=False, na_rep=""), soft_wrap=True)
     else:
         print_rows(*replay_rows(played))
+    for text in played.failures:
+        print_text(text, style="red")
     if events:
         stdout.print()
         _print_events(played)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.command("reproduce")
 @scenario_argument
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-reproduce by default.")
 @set_option
 @play_options
 @quiet_option
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 def command(
     scenario: Path,
     replicates: int | None,
+    out: Path | None,
     changes: tuple[str, ...],
     seed: int | None,
     engine: Engine,
@@ -37,17 +39,20 @@ def command(
     as_json: bool,
 ) -> None:
     """Simulate a published study and show where each published figure or finding falls among the simulated trials."""
-    found = ts.reproduce(
-        scenario, set=changes, replicates=replicates, seed=seed, engine=engine,
-        workers=workers,
-    )  # fmt: skip
+    from trialsim.api.subjects import study_of
+
+    study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
+    folder = out or Path("outputs") / f"{study.scenario.name}-reproduce"
+    found = ts.reproduce(study, engine=engine, workers=workers, out=folder)
     if as_json:
         rows = [{key: None if cell != cell else cell for key, cell in asdict(one).items()} for one in found.placements]
         print_json({"scenario": found.study.scenario.name, "replicates": found.replicates, "placements": rows})
         return
+    from trialsim.report.brief import Line
     from trialsim.report.reproduce import placement_rows
 
-    if not print_answer(found.named_lines()):
+    look = Line("Look", f"Read {folder / 'report.html'} first.")
+    if not print_answer([*found.named_lines(), look]):
         return
     stdout.print()
     placed = placement_rows(found.study, found.placements)

@@ -12,9 +12,18 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
+from trialsim.cli.familywise import familywise_as_data, print_familywise
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import all_option, json_option, play_options, quiet_option, scenario_argument, set_option
-from trialsim.cli.parse import REPLICATES, SHARD
+from trialsim.cli.options import (
+    all_option,
+    code_option,
+    json_option,
+    play_options,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
+from trialsim.cli.parse import REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
@@ -28,18 +37,26 @@ if TYPE_CHECKING:
     from trialsim.prepared import Study
 
 
+#: Which files of figures a page may have beside it.
+WITH_PAGE = ("page", "all", "print")
+
+
 @click.command("run")
 @scenario_argument
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
-@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures and write the report.")
+@click.option("--figures", type=WordChoice(*WITH_PAGE, "none"), is_flag=False, flag_value="all", default="all",
+              show_default=True, help="The page alone, PNG and SVG too, those for a journal as well, or no page.")  # fmt: skip
+@click.option("--no-figures", is_flag=True, help="The same as --figures none.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
+@click.option("--familywise", is_flag=True, help="Switch effects off, and count true hypotheses that families reject.")
 @precision_options
 @where_options
 @click.option("--shard", type=SHARD, metavar="I/N", help="Simulate only the I-th of N shares; then `trialsim merge`.")
 @click.option("--yes", is_flag=True, help="Do not ask before a very large run.")
 @set_option
 @play_options
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -49,8 +66,10 @@ def command(
     scenario: Path,
     replicates: int | None,
     out: Path | None,
-    figures: bool,
+    figures: str,
+    no_figures: bool,
     truth: bool,
+    familywise: bool,
     precision: float | None,
     precision_of: str | None,
     executor: str | None,
@@ -61,6 +80,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -75,7 +95,10 @@ def command(
 
     if shard is not None and precision is not None:
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
-    study = study_of(scenario, set=changes, replicates=replicates, seed=seed)
+    if shard is not None and familywise:
+        raise click.UsageError("--familywise needs the whole run: leave out --shard.")
+    drawn: Any = figures in WITH_PAGE and not no_figures and figures
+    study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {
         "engine": engine,
@@ -94,8 +117,8 @@ def command(
             share = play_share(study, *shard, folder, **how, progress=tell)
         else:
             made = ts.run(
-                study, folder, truth=truth, figures=figures, precision=precision, precision_of=precision_of,
-                replicates=replicates, **how, progress=tell,
+                study, folder, truth=truth, figures=drawn, precision=precision, precision_of=precision_of,
+                familywise=familywise, replicates=replicates, **how, progress=tell,
             )  # fmt: skip
         seconds = time.perf_counter() - began
     if shard is not None:
@@ -103,7 +126,7 @@ def command(
     elif as_json:
         _print_json(made)
     else:
-        _print(made, seconds=seconds, figures=figures, everything=everything)
+        _print(made, seconds=seconds, figures=bool(drawn), everything=everything)
 
 
 def agree(study: Study, *, workers: int | None) -> bool:
@@ -129,7 +152,9 @@ def _print_json(made: Run) -> None:
 
     document = summary(made.characteristics, made.folder)
     document |= {"lines": lines_for_scripts(made)}
+    document |= {} if made.familywise is None else {"familywise": familywise_as_data(made.familywise)}
     document |= {} if made.precision is None else {"precision": made.precision}
+    document |= {"failures": list(made.failures)} if made.failures else {}
     print_json({**document, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 
 
@@ -137,8 +162,12 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> Non
     """Five lines and a compact table, or everything; quietly the answer alone."""
     folder, result = made.folder, made.characteristics
     print_run(made, figures=figures, everything=everything)
+    if made.familywise is not None and not is_quiet():
+        print_familywise(made.familywise, everything=everything)
     if made.precision is not None and not is_quiet():
         print_text(made.precision)
+    for text in made.failures:
+        print_text(text, style="red")
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")

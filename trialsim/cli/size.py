@@ -11,7 +11,15 @@ import rich_click as click
 import trialsim as ts
 from trialsim.cli.console import print_json, say, stages, stdout
 from trialsim.cli.first import say_if_first
-from trialsim.cli.options import AnalysisName, all_option, json_option, quiet_option, scenario_argument, set_option
+from trialsim.cli.options import (
+    AnalysisName,
+    all_option,
+    code_option,
+    json_option,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, Whole, WordChoice
 from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.report.words import join
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
 @set_option
 @click.option("--workers", "-w", type=WORKERS, help="Threads; by default one for each core.")
 @click.option("--seed", type=SEED, help="The seed; the scenario's by default.")
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -63,6 +72,7 @@ def command(
     changes: tuple[str, ...],
     workers: int | None,
     seed: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -78,7 +88,7 @@ def command(
         raise click.UsageError(f"--between ends above {MOST_PARTICIPANTS:,} participants, the most a study can have.")
     asked: dict[str, Any] = {
         "wanted": wanted, "need": need, "replicates": replicates, "confirm": confirm, "seed": seed, "workers": workers,
-        "out": folder if figures else None,
+        "out": folder if figures else None, "allow_code": allow_code,
     }  # fmt: skip
     say_if_first()
     with stages(quiet=as_json) as tell:
@@ -88,7 +98,7 @@ def command(
             made = ts.find_precision(study, width=width, between=sizes, **asked, progress=tell)
         else:
             made = ts.find_size(study, power=power, between=sizes, **asked, progress=tell)
-    found, seconds = made.found, made.seconds
+    study, found, seconds = made.study, made.found, made.seconds
     if as_json:
         print_json(
             summary(study, found, folder if figures else None, seconds), exit_code=0 if found.at is not None else 4
@@ -103,7 +113,11 @@ def _print(study: Study, found: SizingResult, folder: Path | None, seconds: floa
     from trialsim.report.brief import Line
     from trialsim.report.sizing import curve_heading, curve_rows, ignored, named_lines
 
-    look = [] if folder is None else [Line("Look", f"The curve is in {folder}: power_curve.png and .csv.")]
+    look = (
+        []
+        if folder is None
+        else [Line("Look", f"Read {folder / 'report.html'} first; the curve is in power_curve.csv.")]
+    )
     if not print_answer([*named_lines(study, found), *look]):
         return
     rows = curve_rows(found, everything=everything)

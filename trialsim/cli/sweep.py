@@ -17,6 +17,7 @@ from trialsim.cli.options import (
     AnalysisName,
     PathValue,
     all_option,
+    code_option,
     json_option,
     play_options,
     quiet_option,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Allow more than 10,000 designs.")
 @set_option
 @play_options
+@code_option
 @all_option
 @quiet_option
 @json_option
@@ -83,6 +85,7 @@ def command(
     seed: int | None,
     engine: Engine,
     workers: int | None,
+    allow_code: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -107,7 +110,7 @@ def command(
         made = ts.sweep(
             scenario, over, zipped=zipped, latin=latin, listed=listed, wanted=wanted, measure=measure, set=changes,
             replicates=replicates, seed=seed, engine=engine, workers=workers, many=yes,
-            fresh=fresh, out=folder, figures=figures, started=started,
+            fresh=fresh, out=folder, figures=figures, started=started, allow_code=allow_code,
         )  # fmt: skip
     swept, answer, frame = made.found, made.answer, made.frame()
     if as_json:
@@ -136,8 +139,10 @@ def _print(
     from trialsim.report.brief import Line
     from trialsim.report.sweep import named_lines
 
-    figures = " and figures/" if drawn else ""
-    look = Line("Look", f"Everything is in {folder}: designs.csv, results.csv{figures}.")
+    first = f"Read {folder / 'report.html'} first. " if drawn else ""
+    look = Line(
+        "Look", f"{first}Everything is in {folder}: designs.csv, results.csv{' and figures/' if drawn else ''}."
+    )
     if not print_answer([*named_lines(swept, answer, frame), look]):
         return
     stdout.print()

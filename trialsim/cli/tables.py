@@ -15,7 +15,8 @@ from trialsim.evaluate.summaries import TRIAL as TRIAL_NAME
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
 from trialsim.report.digits import SIGN, measure_with_error
-from trialsim.report.truth import level_rate, rate
+from trialsim.report.kinds import back
+from trialsim.report.truth import level_rate, rate, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +71,12 @@ def _decisions(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
     styles: list[str] = []
     for (analysis, contrast), known in of.items():
         power, verdict = known.get("power") or known.get("power_low"), judged.get((analysis, contrast))
-        if power is None or verdict is None:
+        if power is None:
             continue
-        styles.append(style_of(primary=analysis in (*result.primary, FAMILY), bad=verdict.too_often))
+        bad = verdict is not None and verdict.too_often
+        styles.append(style_of(primary=analysis in (*result.primary, FAMILY), bad=bad))
         rows.append((
-            shown[analysis], contrast, rate(known, "power"), level_rate(known)[0], verdict.words,
+            shown[analysis], contrast, rate(known, "power"), level_rate(known)[0], verdict_words(verdict),
             *([str(power.n_failed or "")] if failed else []),
         ))  # fmt: skip
     names = ("analysis", ">power", ">without effects", "level", *([">failed"] if failed else []))
@@ -86,16 +88,21 @@ def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
     """Truth, bias and coverage of every row that has a truth."""
     rows: list[tuple[str, ...]] = []
     shown = shown_names(result.kept.rows)
+    estimands = {(row.analysis, row.contrast): row.estimand for row in result.kept.rows}
     for (analysis, contrast), known in of.items():
         scale = known["empirical_se"].value if "empirical_se" in known else 0.0
         numbers = [
             measure_with_error(known[name], "number", scale=scale) if name in known else ""
             for name in ("truth", "bias")
         ]
-        rows.append((shown[analysis], contrast, *numbers, rate(known, "coverage")))
+        ratio = back(estimands[analysis, contrast], known["truth"].value) if "truth" in known else ""
+        rows.append((shown[analysis], contrast, *numbers, rate(known, "coverage"), ratio))
+    with_ratio = any(row[-1] for row in rows)
+    rows = rows if with_ratio else [row[:-1] for row in rows]
     styles = [style_of(primary=analysis in result.primary, bad=False) for analysis, _ in of]
     rows, styles = grouped(rows, styles)
-    print_rows(("estimates", ">truth", ">bias", ">coverage"), rows, wide=True, styles=styles)
+    names = ("estimates", ">truth", ">bias", ">coverage", *(["the truth is a"] if with_ratio else []))
+    print_rows(names, rows, wide=True, styles=styles)
 
 
 def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[str, Measure]]) -> str:
@@ -103,17 +110,27 @@ def _without_effect(result: OperatingCharacteristics, of: dict[tuple[str, str], 
     twin = judged_twin(result.kept.twins)
     still = "and with the clock stopped " if twin == NO_CHANGE else ""
     text = f"Without effects: the same trials without the declared effects {still}({twin} twin)."
+    margins = [row.title for row in result.kept.rows if row.margins]
+    if margins:
+        text += f" With a margin ({', '.join(margins)}): where the margin is true."
     rows = [(row.analysis, row.contrast) for row in result.kept.rows]
     others = [place for place in rows if any(name.startswith(WITHOUT_EFFECTS) for name in of[place])]
     if not others:
         return f"{text} Its shares are type I errors."
+    shown, its = shown_names(result.kept.rows), "Its"
+    of_visits = {(row.analysis, row.contrast) for row in result.kept.rows if not row.estimates}
+    named = [f"{shown[name]} ({contrast})" for name, contrast in others if (name, contrast) in of_visits]
+    if named:
+        text += f" Visits may differ without effects, so these shares are not type I errors: {'; '.join(named)}."
+        others, its = [place for place in others if place not in of_visits], "Other"
+    if not others:
+        return f"{text} {its} shares are type I errors."
     if not any(TRUTH[twin] in of[place] for place in rows):
-        return f"{text} True effects were not computed, so its shares are not called type I errors."
-    shown = shown_names(result.kept.rows)
+        return f"{text} True effects were not computed, so {its.lower()} shares are not called type I errors."
     named = [
         f"{shown[analysis]} ({contrast}), {_truth_there(of[analysis, contrast], twin)}" for analysis, contrast in others
     ]
-    return f"{text} Its shares are type I errors, except where there is a true effect: {'; '.join(named)}."
+    return f"{text} {its} shares are type I errors, except where there is a true effect: {'; '.join(named)}."
 
 
 def _truth_there(known: dict[str, Measure], twin: str) -> str:

@@ -104,7 +104,9 @@ def _print(found: Tornado, folder: Path, *, figures: bool, everything: bool) -> 
     from trialsim.report.brief import Line
     from trialsim.report.tornado import first_bars, named_lines
 
-    look = Line("Look", f"The table{' and the figure are' if figures else ' is'} in {folder}.")
+    look = Line(
+        "Look", f"Read {folder / 'report.html'} first; all is in {folder}." if figures else f"The table is in {folder}."
+    )
     if not print_answer([*named_lines(found), look]):
         return
     for measure in found.measures if everything else found.measures[:1]:

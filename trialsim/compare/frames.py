@@ -139,7 +139,7 @@ def estimate_frame(found: Comparison) -> pd.DataFrame:
             {
                 "row": titles[row], "label": side.label, "estimate": one.estimates[row],
                 "no_effect": plan[row].no_effect,
-                "estimand": plan[row].estimand + (f" [{plan[row].unit}]" if plan[row].unit else ""),
+                "estimand": plan[row].effect + (f" [{plan[row].unit}]" if plan[row].unit else ""),
             }
         )
         for row in common

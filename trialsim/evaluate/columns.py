@@ -14,7 +14,7 @@ from trialsim.analysis.plan import AnalysisPlan, RowPlan, labels_of, margin_twin
 from trialsim.evaluate.table import Kind, MeasureColumn
 
 if TYPE_CHECKING:
-    from trialsim.scenario.model import Analysis
+    from trialsim.scenario.model import Draft
 
 Floats = NDArray[np.float64]
 
@@ -41,15 +41,31 @@ OF_EACH_ROW: tuple[tuple[str, Kind], ...] = (
 FAMILY_LABEL = "primary analyses"
 FAMILY_ROWS = {"any": "at least one primary analysis", "all": "all primary analyses together"}
 
+#: The rows of a family of hypotheses, and what people read in place of them.
+ANY_MEMBER, ALL_MEMBERS = "any member", "all members"
+MEMBER_ROWS = {ANY_MEMBER: "at least one of", ALL_MEMBERS: "all of"}
+
 
 def shown_names(rows: Iterable[RowPlan]) -> dict[str, str]:
-    """What people read in place of the name of each analysis, and of several primary ones together."""
-    return {row.analysis: row.shown for row in rows} | {FAMILY: FAMILY_LABEL}
+    """What people read in place of the name of each analysis, of each family, and of several primary ones together."""
+    every = list(rows)
+    families = {row.family: family_label(row.family) for row in every if row.family}
+    return {row.analysis: row.shown for row in every} | families | {FAMILY: FAMILY_LABEL}
 
 
-def labels_with_family(analyses: Mapping[str, Analysis]) -> dict[str, str]:
-    """The same from the analyses of a scenario, for results that do not hold its plan."""
-    return labels_of(analyses) | {FAMILY: FAMILY_LABEL}
+def labels_with_family(scenario: Draft) -> dict[str, str]:
+    """The same from a scenario, for results that do not hold its plan."""
+    families = {name: family_label(name) for name in scenario.families}
+    return labels_of(scenario.analyses) | families | {FAMILY: FAMILY_LABEL}
+
+
+def family_label(name: str) -> str:
+    """What people read in place of the name of a family.
+
+    >>> family_label("key_outcomes")
+    'family key outcomes'
+    """
+    return f"family {plain_words(name)}"
 
 
 def shown_row(labels: Mapping[str, str], analysis: str, contrast: str) -> str:
@@ -63,6 +79,8 @@ def shown_row(labels: Mapping[str, str], analysis: str, contrast: str) -> str:
     if analysis == FAMILY and contrast in FAMILY_ROWS:
         return FAMILY_ROWS[contrast]
     shown = labels.get(analysis) or plain_words(analysis)
+    if contrast in MEMBER_ROWS:
+        return f"{MEMBER_ROWS[contrast]} {shown}"
     return f"{shown} ({contrast})" if contrast else shown
 
 
@@ -77,14 +95,17 @@ class HypothesisFamily:
 
 
 def families(plan: AnalysisPlan) -> tuple[HypothesisFamily, ...]:
-    """The primary analyses if there are several, and the pairs of each analysis."""
+    """The primary analyses if there are several, each declared family, and the pairs of each analysis that has none in them."""
     found: list[HypothesisFamily] = []
     if len(plan.primary) > 1:
         found.append(HypothesisFamily(FAMILY, plan.primary, "any", "all"))
+    found.extend(HypothesisFamily(one.name, one.rows, ANY_MEMBER, ALL_MEMBERS) for one in plan.families)
     found.extend(
         HypothesisFamily(call.name, tuple(call.rows[1:]), "any pair", "all pairs")
         for call in plan.calls
-        if call.pairs is not None and len(call.pairs.arms) > 1
+        if call.pairs is not None
+        and len(call.pairs.arms) > 1
+        and not any(plan.rows[row].family for row in call.rows[1:])
     )
     return tuple(found)
 
@@ -150,13 +171,13 @@ def analysis_values(plan: AnalysisPlan, estimates: Estimates) -> Floats:
 
 def _family_values(rows: Sequence[int], *twins: Floats) -> Iterator[Floats]:
     """Any of the family under each twin, then all of it; a failed member makes the answer unknown unless others decide it."""
-    some = [_any(rejected[:, list(rows)]) for rejected in twins]
-    every = [1.0 - _any(1.0 - rejected[:, list(rows)]) for rejected in twins]
+    some = [any_rejected(rejected[:, list(rows)]) for rejected in twins]
+    every = [1.0 - any_rejected(1.0 - rejected[:, list(rows)]) for rejected in twins]
     for values in (*some, *every):
         yield values[:, None]
 
 
-def _any(rejected: Floats) -> Floats:
-    """(R,) 1 where any is 1; else NaN where any is missing; else 0."""
+def any_rejected(rejected: Floats) -> Floats:
+    """(R,) from rejections (R, rows): 1 where any is 1; else NaN where any is missing; else 0."""
     found = (rejected == 1.0).any(axis=1)
     return np.where(found, 1.0, np.where(np.isnan(rejected).any(axis=1), np.nan, 0.0))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from trialsim.analysis.plan import RowPlan
+from trialsim.evaluate.verdict import TYPE_1
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.quantities.counts import counted
 
@@ -28,6 +30,13 @@ REJECTIONS = (
     ("null", "rejection_null_twin"),
     ("no change", "rejection_no_change_twin"),
 )
+
+
+def _rejections(row: RowPlan, twins: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The twins of a row with the measure of their rejections; of a margin, the one in which it is true."""
+    if row.margins:
+        return (REJECTIONS[0], ("at margin", TYPE_1))
+    return tuple(one for one in REJECTIONS if one[0] in twins)
 
 
 def row_name(row: RowPlan) -> str:
@@ -56,7 +65,7 @@ def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
                 "estimate": kept.estimate[t, :, index],
                 "no_effect": row.no_effect,
                 "truth": truth.get((row.analysis, row.contrast), np.nan),
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else ""),
+                "estimand": row.effect + (f" [{row.unit}]" if row.unit else ""),
             }
         )
         for index, row in enumerate(kept.rows)
@@ -69,12 +78,12 @@ def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
 
 
 def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
-    """Columns row, twin (declared, null), p."""
+    """Columns row, twin (declared, null), p, level of the test."""
     import pandas as pd
 
     return pd.concat(
         [
-            pd.DataFrame({"row": row_name(row), "twin": twin, "p": kept.p[t, :, index]})
+            pd.DataFrame({"row": row_name(row), "twin": twin, "p": kept.p[t, :, index], "level": row.alpha})
             for index, row in enumerate(kept.rows)
             for t, twin in enumerate(kept.twins)
             if twin in SHOWN
@@ -84,7 +93,7 @@ def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
 
 
 def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
-    """Columns row, primary, twin, value, low, high, too_often; where power is bounds, value is NaN and low and high are these."""
+    """Columns row, primary, twin, value, low, high, level, too_often; bounds of a power are low and high, value then NaN."""
     import pandas as pd
 
     primary = {row.analysis for row in result.kept.rows if row.analysis in result.primary}
@@ -92,7 +101,7 @@ def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     records: list[dict[str, object]] = []
     known = {(row.analysis, row.contrast, row.measure): row for row in result.measures}
     for row in result.kept.rows:
-        for twin, measure in REJECTIONS[: len(result.kept.twins)]:
+        for twin, measure in _rejections(row, result.kept.twins):
             here = (row.analysis, row.contrast)
             if (*here, measure) in known:
                 one = known[(*here, measure)]
@@ -103,7 +112,7 @@ def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:
             records.append(
                 {
                     "row": row_name(row), "primary": row.analysis in primary and row.main, "twin": twin,
-                    "value": value, "low": low, "high": high, "too_often": here in too_often,
+                    "value": value, "low": low, "high": high, "level": row.alpha, "too_often": here in too_often,
                 }
             )  # fmt: skip
     return pd.DataFrame.from_records(records)
@@ -130,7 +139,7 @@ def bias_frame(result: OperatingCharacteristics) -> pd.DataFrame:
                 "bias_low": bias.conf_low / spread.value,
                 "bias_high": bias.conf_high / spread.value,
                 **dict(zip(("coverage", "coverage_low", "coverage_high"), covered, strict=True)),
-                "level": 1 - row.alpha,
+                "level": row.confidence,
             }
         )
     return pd.DataFrame.from_records(records)

@@ -12,7 +12,12 @@ MEANINGS = {
     "rejection_no_change_twin": "share that rejects in the same trials with a flat clock as well",
     "rejection_no_change_twin_low": "the same, counting failed trials as not rejecting",
     "rejection_no_change_twin_high": "the same, counting failed trials as rejecting",
-    "type_1_error": "share that rejects in the twin without effects, if the true effect there is none",
+    **{
+        f"rejection_at{side}_margin{end}": f"share that rejects where the {words} margin of the analysis is true{bound}"
+        for side, words in (("", "one"), ("_lower", "lower"), ("_upper", "upper"))
+        for end, bound in (("", ""), ("_low", ", failed trials not rejecting"), ("_high", ", failed trials rejecting"))
+    },
+    "type_1_error": "share that rejects in the twin without effects, if the true effect there is none; or where a margin is true",
     "type_1_error_low": "the same, counting failed trials as not rejecting",
     "type_1_error_high": "the same, counting failed trials as rejecting",
     "rejection_without_effects": "the same if the true effect there is not none, or is unknown: not a type I error",
@@ -21,6 +26,7 @@ MEANINGS = {
     "truth": "true effect: everyone in each arm in turn, nothing lost, the same draws",
     "truth_null_twin": "true effect without the declared effects; the clock and the ward may leave one",
     "truth_no_change_twin": "true effect with a flat clock as well",
+    "truth_of_everyone": "beside an odds or hazard ratio given strata or covariates, that of everyone: these do not collapse",
     "interference": "what the ward adds to the effect because arms share its staff; part of the bias",
     "bias": "mean of the estimates minus the truth",
     "relative_bias": "bias as a share of the truth",

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
-from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
+from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL, POWER
 from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.moments import block_moments, merge
-from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
+from trialsim.evaluate.table import FAILED_LIMIT, Z95, Measure, MeasureColumn, measures
 
 Floats = NDArray[np.float64]
 
 #: The name of the truth under each twin in the table.
 TRUTH = {DECLARED: "truth", NULL: "truth_null_twin", NO_CHANGE: "truth_no_change_twin"}
 
+#: The name of the effect of everyone, beside an effect that does not collapse.
+OF_EVERYONE = "truth_of_everyone"
+
 #: Measures in units of the truth; they are not shown if the truth is below this share of the empirical standard error.
 IN_TRUTHS = ("relative_bias", "type_s_error", "type_m_error")
 TRIFLE = 0.01
+
+#: Measures that compare the estimates themselves with the truth.
+OF_ESTIMATES = ("bias", "rmse", "relative_bias", "type_s_error", "type_m_error", "bias_eliminated_coverage")
 
 #: A truth differs clearly from no effect if it is this many Monte Carlo standard errors from it (99.9 %).
 APART = 3.290526731491926
@@ -39,6 +45,7 @@ class Truth:
     value, mcse : (T, rows) true effect and its Monte Carlo standard error, NaN for a row without an estimand
     interference, interference_mcse : (rows,) the effect in the mixed trial minus the truth, because the ward
         is used differently than with everyone in one arm; NaN without staff or without two arms
+    of_everyone : by row, beside an effect that does not collapse, that of everyone in either arm and its standard error
     """
 
     replicates: range
@@ -47,6 +54,7 @@ class Truth:
     mcse: Floats
     interference: Floats
     interference_mcse: Floats
+    of_everyone: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
     def declared(self, row: int) -> tuple[float, float]:
         """The true effect of a row as declared, and its Monte Carlo standard error."""
@@ -67,6 +75,7 @@ def truth_measures(plan: AnalysisPlan, truth: Truth) -> list[Measure]:
         for t, twin in enumerate(truth.twins):
             if twin in TRUTH:
                 rows.extend(_measure(row, TRUTH[twin], truth.value[t, index], truth.mcse[t, index], n))
+        rows.extend(_measure(row, OF_EVERYONE, *truth.of_everyone.get(index, (np.nan, np.nan)), n))
         rows.extend(_measure(row, "interference", truth.interference[index], truth.interference_mcse[index], n))
     return rows
 
@@ -141,16 +150,32 @@ def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -
     return [row for row in rows if row.measure not in IN_TRUTHS or (row.analysis, row.contrast) not in trifles]
 
 
+def without_selected(rows: Sequence[Measure]) -> list[Measure]:
+    """The rows without the quality of estimates where over 5 % of the analyzed trials have none.
+
+    A ratio has no estimate where an arm has no events. The mean of the other trials is that of a selection: it is shown with
+    their number, but not compared with the truth.
+    """
+    missing = {(row.analysis, row.contrast): row.n_failed for row in rows if row.measure == "mean_estimate"}
+    failed = {(row.analysis, row.contrast): row.n_failed for row in rows if row.measure in (POWER, POWER + "_low")}
+    total = {(row.analysis, row.contrast): row.n_replicates for row in rows if row.measure == "mean_estimate"}
+    selected = {
+        place for place, lost in missing.items() if lost - failed.get(place, lost) > FAILED_LIMIT * total[place]
+    }
+    return [row for row in rows if row.measure not in OF_ESTIMATES or (row.analysis, row.contrast) not in selected]
+
+
 def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Measure]:
     """Coverage of the mean estimate instead of the truth, in the first replicates: coverage without the effect of bias.
 
-    If it is far from 95 %, the standard error is wrong; if it is near, low coverage comes from bias.
+    If it is far from 95 %, the standard error is wrong; if it is near, low coverage comes from bias. There is none where no
+    trial has an estimate: intervals of ratios may exist without one.
     """
     known = {(row.analysis, row.contrast, row.measure): row.value for row in rows}
     found: list[Measure] = []
     for index, row in enumerate(kept.rows):
         here = (row.analysis, row.contrast)
-        if (*here, "coverage") in known:
+        if (*here, "coverage") in known and (*here, "mean_estimate") in known:
             covered = _covers(kept.low[:, index], kept.high[:, index], known[*here, "mean_estimate"])
             stops = np.cumsum([len(part) for part in kept.parts])
             each = zip(kept.parts, np.split(covered, stops[:-1]), strict=True)

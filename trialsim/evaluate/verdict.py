@@ -85,11 +85,16 @@ class Verdict:
     @property
     def words(self) -> str:
         """``keeps its level``, ``rejects too often (17 times)``, ``undecided; about 3,000 more replicates should decide``."""
-        if self.ruling == "keeps":
-            return "keeps its level"
-        if self.ruling == "too often":
-            return f"rejects too often ({_times(self.times)} times)"
-        return f"undecided{more_should(self.more)}"
+        return words_of(self.ruling, self.times, self.more)
+
+
+def words_of(ruling: Ruling, times: float, more: int | None) -> str:
+    """A ruling in words; ``times`` is the rejection rate as a multiple of the level."""
+    if ruling == "keeps":
+        return "keeps its level"
+    if ruling == "too often":
+        return f"rejects too often ({_times(times)} times)"
+    return f"undecided{more_should(more)}"
 
 
 def _times(times: float) -> str:
@@ -202,9 +207,14 @@ def _is_type_1(plan: AnalysisPlan, index: int, truth: Truth | None, twin: str, s
     if truth is None:
         return False
     value, mcse = (float(one[truth.twins.index(twin), index]) for one in (truth.value, truth.mcse))
-    two_sided = next(WAY[call.alternative] for call in plan.calls if call.name == row.analysis) == 0
-    margin = (MARGIN if two_sided else MARGIN_ONE_SIDED) * spread
-    return bool(abs(value - row.no_effect) <= np.nanmax([margin, APART * mcse, 0.0]))
+    alternative = next(call.alternative for call in plan.calls if call.name == row.analysis)
+    return is_null(value, mcse, row.no_effect, spread, alternative)
+
+
+def is_null(value: float, mcse: float, no_effect: float, spread: float, alternative: str) -> bool:
+    """Whether a truth counts as no effect: closer to it than :data:`MARGIN`, or not clearly different from it."""
+    margin = (MARGIN if WAY[alternative] == 0 else MARGIN_ONE_SIDED) * spread
+    return bool(abs(value - no_effect) <= np.nanmax([margin, APART * mcse, 0.0]))
 
 
 def verdicts(
@@ -226,12 +236,18 @@ def _verdicts(
             bounded = one.measure != name
             other = known[one.analysis, one.contrast, f"{name}_high"] if bounded else one
             n = one.n_replicates if bounded else one.n_replicates - one.n_failed
-            alpha = levels[one.analysis]
+            alpha = levels.get((one.analysis, one.contrast)) or levels[one.analysis, ""]
             ruling, more = judge(one.value, other.value, n, alpha)
             yield Verdict(one.analysis, one.contrast, name, judged_twin(twins), alpha, one.value, ruling, more)
 
 
-def levels_of(rows: Sequence[RowPlan], primary: Sequence[str]) -> Mapping[str, float]:
-    """The level of each analysis, and of the primary ones together: the highest of theirs."""
-    levels = {row.analysis: row.alpha for row in rows}
-    return levels | {FAMILY: max((levels[name] for name in primary if name in levels), default=math.nan)}
+def levels_of(rows: Sequence[RowPlan], primary: Sequence[str]) -> Mapping[tuple[str, str], float]:
+    """The level of each row by analysis and contrast; of each analysis and family; of the primary ones the highest of theirs.
+
+    An analysis or a family has an empty contrast.
+    """
+    levels = {(row.analysis, ""): row.alpha for row in rows if row.main}
+    levels |= {(row.analysis, row.contrast): row.alpha for row in rows}
+    levels |= {(row.family, ""): row.two_sided_alpha for row in rows if row.family}
+    first = [levels[name, ""] for name in primary if (name, "") in levels]
+    return levels | {(FAMILY, ""): max(first, default=math.nan)}

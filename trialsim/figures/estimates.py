@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from trialsim.figures.style import (
@@ -21,6 +20,9 @@ from trialsim.figures.style import (
 
 DECLARED, NULL = "#0072b2", QUIET
 
+#: Steps of the distribution of estimates.
+BINS = 60
+
 
 def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure:
     """One panel for each analysis and contrast: the distribution of estimates as declared and under the null twin.
@@ -36,10 +38,12 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
         panels = figure.subplots(down, across, squeeze=False).ravel()
         for panel, row in zip(panels, rows, strict=False):
             part = estimates[estimates["row"] == row]
-            sns.histplot(
-                part, x="estimate", hue="twin", hue_order=["null", "declared"], palette=[NULL, DECLARED], bins=60,
-                stat="density", common_norm=False, element="step", linewidth=1, alpha=0.35, ax=panel, legend=False,
-            )  # fmt: skip
+            edges = np.histogram_bin_edges(part["estimate"].dropna(), BINS)
+            for twin, color in (("null", NULL), ("declared", DECLARED)):
+                values = part.loc[part["twin"] == twin, "estimate"].dropna()
+                heights = np.histogram(values, edges)[0] / max(len(values), 1) / np.diff(edges)
+                panel.stairs(heights, edges, fill=True, color=color, alpha=0.35, linewidth=0)
+                panel.stairs(heights, edges, color=color, linewidth=1)
             panel.axvline(part["no_effect"].iloc[0], color=INK, linewidth=1, linestyle=(0, (4, 3)))
             mean = part.loc[part["twin"] == "declared", "estimate"].mean()
             panel.axvline(mean, color=DECLARED, linewidth=1.4)
@@ -55,10 +59,10 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
     return figure
 
 
-def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
+def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
     """One panel for each analysis and contrast: the share of trials in each twentieth of the p-values.
 
-    ``p_values`` has the columns row, twin, p. Under the null twin a valid test is flat at 5 % in each bar.
+    ``p_values`` has the columns row, twin, p, level. Under the null twin a valid test is flat at 5 % in each bar.
     """
     with study_style():
         rows = list(dict.fromkeys(p_values["row"]))
@@ -74,7 +78,8 @@ def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "
                 panel.stairs(
                     shares, edges, fill=twin == "declared", color=color, alpha=0.4 if twin == "declared" else 1
                 )
-            panel.axvline(alpha, color=ACCENT, linewidth=1)
+            level = float(p_values.loc[p_values["row"] == row, "level"].iloc[0])
+            panel.axvline(level, color=ACCENT, linewidth=1)
             panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
             panel.set_title(in_lines(row, 38), fontsize=9)
             panel.yaxis.set_major_formatter(percent_ticks())
@@ -82,7 +87,9 @@ def p_value_distributions(p_values: pd.DataFrame, *, alpha: float, note: str = "
             panel.set_xlim(0, 1)
         for panel in panels[len(rows) :]:
             panel.set_visible(False)
-        figure.supxlabel("p-value")
+        for panel in panels[max(len(rows) - across, 0) : len(rows)]:
+            panel.set_xlabel("p-value")
+            panel.tick_params(axis="x", labelbottom=True)
         _twin_legend(figure)
         caption(figure, f"{note} Red: significance level. Dashed: what a flat distribution would give.".strip())
     return figure

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.collections import Collection
-from matplotlib.colors import Colormap
+from matplotlib.colors import Colormap, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
 
-from trialsim.figures.style import INK, arm_palette, blank_figure, caption, in_lines, plain_grid, study_style
+from trialsim.figures.style import (
+    ARM_MARKERS,
+    INK,
+    arm_marks,
+    arm_palette,
+    blank_figure,
+    caption,
+    in_lines,
+    plain_grid,
+    study_style,
+)
 
 #: Multiples of it (modulo 1) are spread evenly between 0 and 1.
 GOLDEN = (5**0.5 - 1) / 2
@@ -65,9 +75,9 @@ def _stacked(
 ) -> Figure:
     figure = blank_figure(max(7.0, 2.3 * len(visits) + 1.0), 0.55 * len(arms) + 1.9)
     panels = figure.subplots(1, len(visits), sharey=True, squeeze=False)[0]
-    colors: Colormap = sns.color_palette("rocket_r", as_cmap=True)
+    colors: Colormap = mpl.colormaps["cividis_r"]  # lighter to darker for every kind of color vision, and in gray
     names_of_arms = [in_lines(arm, 28) for arm in arms]
-    shades = [colors(x) for x in np.linspace(0.05, 0.85, len(categories))]
+    shades = [colors(x) for x in np.linspace(0.05, 0.95, len(categories))]
     for panel, visit in zip(panels, visits, strict=True):
         shares = category_shares(values[values["visit"] == visit], arms, categories)
         left = np.zeros(len(arms))
@@ -101,7 +111,7 @@ def _stacked(
 
 
 def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, shade: tuple[float, ...]) -> None:
-    dark = sns.utils.relative_luminance(shade) < 0.24  # at which white and ink have equal contrast
+    dark = luminance(shade) < 0.24  # at which white and ink have equal contrast
     for row, width in enumerate(widths):
         if width >= 0.12:
             panel.text(
@@ -110,12 +120,25 @@ def _print_shares(panel: Axes, widths: np.ndarray, left: np.ndarray, *, shade: t
             )  # fmt: skip
 
 
-def _move_apart(points: Collection, *, width: float) -> None:
-    """Spread overlapping points over ``width``, evenly and always in the same way (golden section)."""
-    places = np.asarray(points.get_offsets(), dtype=float)
-    if len(places):
-        places[:, 0] += width * ((np.arange(len(places)) * GOLDEN) % 1.0 - 0.5)
-        points.set_offsets(places)
+def luminance(shade: tuple[float, ...]) -> float:
+    """The relative luminance of a color (WCAG 2.1), 0 for black and 1 for white."""
+    parts = np.array(shade[:3])
+    light = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(light @ np.array([0.2126, 0.7152, 0.0722]))
+
+
+def _box(axes: Axes, values: np.ndarray, at: float, *, width: float, color: str) -> None:
+    """A box over the quartiles with its median, whiskers to the last values within 1.5 times its height."""
+    pen = {"color": INK, "linewidth": 1.0}
+    axes.boxplot(
+        values, positions=[at], widths=width, showfliers=False, patch_artist=True, manage_ticks=False,
+        boxprops={"facecolor": to_rgba(color, 0.35), "edgecolor": INK, "linewidth": 1.0},
+        medianprops=pen, whiskerprops=pen, capprops=pen,
+    )  # fmt: skip
+
+
+#: Width of the boxes at one visit together, the share of a box that is left free, and over how much of it points spread.
+WIDTH, GAP, SPREAD = 0.8, 0.25, 0.36
 
 
 def _measured(
@@ -123,19 +146,25 @@ def _measured(
 ) -> Figure:
     figure = blank_figure(max(6.0, 1.1 * len(visits) * max(len(arms), 2) * 0.75 + 1.5), 3.9)
     axes = figure.subplots()
-    measured = values.dropna(subset=["value"])
-    palette = arm_palette(arms)
-    order = {"order": list(visits), "hue_order": list(arms), "x": "visit", "y": "value", "hue": "arm"}
-    sns.boxplot(
-        measured, **order, palette=palette, ax=axes, fliersize=0, width=0.8, gap=0.25, linewidth=1.0, legend=False,
-        boxprops={"alpha": 0.35}, log_scale=(False, log),
-    )  # fmt: skip
-    sns.stripplot(
-        measured, **order, palette=palette, ax=axes, dodge=len(arms) > 1, size=3.2, alpha=0.75, jitter=False,
-        legend=len(arms) > 1,
-    )  # fmt: skip
-    for points in axes.collections:
-        _move_apart(points, width=0.36 / len(arms))
+    if log:
+        axes.set_yscale("log")
+    measured, palette, marks = values.dropna(subset=["value"]), arm_palette(arms), arm_marks(arms, ARM_MARKERS)
+    slot = WIDTH / len(arms)
+    handles = []
+    for place, arm in enumerate(arms):
+        color, shift = palette[arm], (place - (len(arms) - 1) / 2) * slot
+        for at, visit in enumerate(visits):
+            here = measured.loc[(measured["arm"] == arm) & (measured["visit"] == visit), "value"].to_numpy(dtype=float)
+            if len(here):
+                _box(axes, here, at + shift, width=slot * (1 - GAP), color=color)
+                apart = (
+                    SPREAD / len(arms) * ((np.arange(len(here)) * GOLDEN) % 1.0 - 0.5)
+                )  # even, and always the same way
+                axes.scatter(
+                    at + shift + apart, here, s=11, marker=marks[arm], color=color, alpha=0.75, linewidths=0, zorder=3
+                )
+        handles.append(Line2D([], [], color=color, marker=marks[arm], linestyle="", markersize=4.5))
+    axes.set_xlim(-0.5, len(visits) - 0.5)
     axes.set_xlabel("")
     axes.set_ylabel(in_lines(f"{label} [{unit}]" if unit else label, 40))
     axes.set_xticks(range(len(visits)), [in_lines(visit, max(12, 75 // len(visits))) for visit in visits])
@@ -145,9 +174,6 @@ def _measured(
         axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.yaxis.set_minor_locator(LogLocator(subs=()))
     if len(arms) > 1:
-        handles, _ = axes.get_legend_handles_labels()
-        if (inside := axes.get_legend()) is not None:
-            inside.remove()
         names = [in_lines(arm, 30) for arm in arms]
         columns = max(1, min(len(arms), round(10 * figure.get_figwidth()) // (max(map(len, names)) + 6)))
         figure.legend(handles, names, loc="outside upper center", ncols=columns)

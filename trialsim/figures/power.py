@@ -27,15 +27,16 @@ TWINS = (
     ("declared", DECLARED, -0.16, "o"),
     ("null", NULL, 0.12, "D"),
     ("no change", "#d9a441", 0.34, "s"),
+    ("at margin", "#7a5195", 0.12, "^"),
 )
 
 
-def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Figure:
+def rejection_rates(rates: pd.DataFrame, *, note: str = "") -> Figure:
     """A dot and its 95 % Monte Carlo interval for each analysis and contrast: power, and rejection under the null twin.
 
-    ``rates`` has the columns row, primary (bool), twin (declared, null or no change), value, low, high and too_often (bool:
-    the test rejects too often without effects). A wide bar without a
-    dot shows bounds: too many replicates failed.
+    ``rates`` has the columns row, primary (bool), twin (declared, null, no change or at margin), value, low, high, level (of
+    the test) and too_often (bool: it rejects too often without effects). A wide bar without a dot shows bounds: too many
+    replicates failed.
     """
     with study_style():
         rows = list(dict.fromkeys(rates["row"]))
@@ -44,7 +45,9 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
         axes = figure.subplots()
         for twin, color, shift, marker in TWINS:
             _draw_twin(axes, rates[rates["twin"] == twin], rows, color=color, shift=shift, marker=marker)
-        axes.axvline(alpha, color=ACCENT, linewidth=1, zorder=0)
+        for place, row in enumerate(rows):
+            level = float(rates.loc[rates["row"] == row, "level"].iloc[0])
+            axes.plot([level, level], [place - 0.5, place + 0.5], color=ACCENT, linewidth=1, zorder=0)
         for goal in (0.8, 0.9):
             axes.axvline(goal, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
         axes.set_yticks(range(len(rows)), names)
@@ -65,7 +68,9 @@ def rejection_rates(rates: pd.DataFrame, *, alpha: float, note: str = "") -> Fig
 
 
 def _draw_twin(axes: Axes, part: pd.DataFrame, rows: list[str], *, color: str, shift: float, marker: str) -> None:
-    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change"}[marker]
+    name = {"o": "power, as declared", "D": "null twin", "s": "twin without change", "^": "where the margin is true"}[
+        marker
+    ]
     for record in part.itertuples():
         y = rows.index(str(record.row)) + shift
         low, high, value = float(record.low), float(record.high), float(record.value)  # type: ignore[arg-type]

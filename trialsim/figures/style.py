@@ -7,11 +7,15 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import matplotlib as mpl
-import seaborn as sns
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
@@ -28,6 +32,20 @@ TOO_OFTEN = "Number in red: rejects too often without effects, so not a power."
 
 #: Okabe and Ito's colors, readable with every kind of color vision; the reference arm is gray.
 ARM_COLORS = ("#7f8c99", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+#: A marker and a pattern for each arm, so that arms differ without colors as well.
+ARM_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+ARM_HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\", "++++")
+
+
+def arm_marks(arms: Sequence[str], marks: Sequence[str]) -> dict[str, str]:
+    """The marker or pattern of each arm, by its place in the design.
+
+    >>> arm_marks(("control", "music"), ARM_MARKERS)
+    {'control': 'o', 'music': 's'}
+    """
+    return {arm: marks[index % len(marks)] for index, arm in enumerate(arms)}
 
 
 def arm_palette(arms: Sequence[str]) -> dict[str, str]:
@@ -50,6 +68,11 @@ def study_style() -> Iterator[None]:
         "axes.titlesize": 10.5,
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
+        "axes.axisbelow": True,
+        "lines.solid_capstyle": "round",
+        "patch.edgecolor": "white",
+        "patch.force_edgecolor": True,
+        "pdf.fonttype": 42,  # letters as letters, which journals want
         "axes.spines.top": False,
         "axes.spines.right": False,
         "xtick.color": INK,
@@ -60,7 +83,7 @@ def study_style() -> Iterator[None]:
         "svg.hashsalt": "trialsim",
         "svg.fonttype": "none",
     }
-    with mpl.rc_context(), sns.axes_style("ticks"):
+    with mpl.rc_context():
         mpl.rcParams.update(settings)  # type: ignore[arg-type]  # the stub lists every key by name
         yield
 
@@ -130,13 +153,61 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     No text of a figure is treated as a formula: ``$`` occurs in names of arms and in prices.
     """
     png, svg = files_of(folder, name)
+    with svg.open("w", encoding="utf-8", newline="\n") as file:
+        write_svg(figure, file)
+    with _plain(figure):
+        figure.set_dpi(200)
+        FigureCanvasAgg(figure).print_png(png, metadata={"Software": "trialsim"})
+    return png, svg
+
+
+def write_svg(figure: Figure, file: TextIO) -> None:
+    """Lay a figure out and write it as SVG. Nothing is laid out again: further files show the same."""
+    with _plain(figure):
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": "trialsim"})
+    figure.set_layout_engine("none")
+
+
+#: The width of a figure over two columns of a journal, and dots per inch of a picture of it.
+TWO_COLUMNS_MM, PRINT_DPI = 174, 600
+
+
+def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
+    """Write ``name.pdf``, ``name.png`` (600 dpi) and ``name-gray.png`` laid out as it is.
+
+    The pictures are as wide as two columns of a journal at most, and their letters shrink with them; the PDF scales.
+    """
+    shrunk = min(1.0, TWO_COLUMNS_MM / 25.4 / figure.get_figwidth())
+    folder.mkdir(parents=True, exist_ok=True)
+    pdf, png, gray = folder / f"{name}.pdf", folder / f"{name}.png", folder / f"{name}-gray.png"
+    write_pdf(figure, pdf)
+    with _plain(figure):
+        figure.set_dpi(PRINT_DPI * shrunk)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        picture = np.asarray(canvas.buffer_rgba())[..., :3]
+    light = picture @ np.array([0.299, 0.587, 0.114])  # as a printer sees it (ITU-R BT.601)
+    imsave(png, picture, dpi=PRINT_DPI, metadata={"Software": "trialsim"})
+    imsave(gray, light, cmap="gray", vmin=0, vmax=255, dpi=PRINT_DPI, metadata={"Software": "trialsim"})
+    return pdf, png, gray
+
+
+def write_pdf(figure: Figure, path: Path) -> None:
+    """Write a figure, laid out before, as PDF with its letters embedded."""
+    with _plain(figure):
+        FigureCanvasPdf(figure).print_pdf(
+            path, metadata={"CreationDate": None, "Creator": "trialsim", "Producer": None}
+        )
+
+
+@contextmanager
+def _plain(figure: Figure) -> Iterator[None]:
+    """The style while a figure is drawn. The canvases are asked themselves: ``savefig`` would draw everything twice."""
     for text in figure.findobj(Text):
         text.set_parse_math(False)
     with study_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # letters of other scripts are in the SVG
-        figure.savefig(png, dpi=200, metadata={"Software": "trialsim"})
-        figure.savefig(svg, metadata={"Date": None, "Creator": "trialsim"})
-    return png, svg
+        yield
 
 
 def percent_ticks() -> FuncFormatter:

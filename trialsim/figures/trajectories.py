@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, ScalarFormatter
 
@@ -62,9 +63,13 @@ def _draw_arm(panel: Axes, table: pd.DataFrame, *, color: str, ordinal: bool) ->
         return
     shift = np.linspace(-0.18, 0.18, len(lines)) if ordinal else np.zeros(len(lines))
     span = np.nanmax(np.abs(lines)) / 25 if ordinal and np.isfinite(lines).any() else 0.0
-    for row, line in enumerate(lines):
-        panel.plot(np.arange(lines.shape[1]), line + shift[row] * span * 4, color=color, alpha=0.28, linewidth=0.9)
-        panel.plot(np.arange(lines.shape[1]), line + shift[row] * span * 4, ".", color=color, alpha=0.45, markersize=3)
+    places = np.arange(lines.shape[1])
+    moved = lines + shift[:, None] * span * 4
+    segments = [np.column_stack([places, line]) for line in moved]
+    panel.add_collection(LineCollection(segments, colors=color, alpha=0.28, linewidths=0.9))
+    panel.plot(
+        np.tile(places, len(moved)), moved.ravel(), ".", color=color, alpha=0.45, markersize=3, markeredgewidth=0
+    )
     measured = np.isfinite(lines).any(axis=0)
     middle = np.full(lines.shape[1], np.nan)
     center = np.nanmean if ordinal else np.nanmedian

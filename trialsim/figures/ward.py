@@ -9,11 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
-from trialsim.figures.style import ACCENT, INK, QUIET, arm_palette, blank_figure, caption, in_lines, study_style
+from trialsim.figures.style import (
+    ACCENT,
+    ARM_HATCHES,
+    INK,
+    QUIET,
+    arm_marks,
+    arm_palette,
+    blank_figure,
+    caption,
+    in_lines,
+    study_style,
+)
 
 OFF_DUTY, OTHER_WORK = "#eceff2", "#c3ccd3"
 
@@ -21,6 +33,9 @@ WAITING = ("waiting", "missed", "left")
 
 #: Participants who wait at the same time are in rows below one another: the distance in lanes, and the most rows.
 ROW, MOST_ROWS = 0.55, 6
+
+#: What lies behind a name inside a bar.
+NAME = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
 
 #: Width of a letter as a share of the width of the figure's strips.
 LETTER = 0.008
@@ -53,14 +68,16 @@ def ward_week(
         rows = max(1, *(_in_rows(records, letter) for records in week))
         figure = blank_figure(9.5, days * (0.19 * (len(lanes) + ROW * (rows - 1)) + 0.3) + 1.2)
         strips = figure.subplots(days, 1, sharex=True, squeeze=False)[:, 0]
-        palette, off_duty = arm_palette(arms), False
+        palette, hatches, off_duty = arm_palette(arms), arm_marks(arms, ARM_HATCHES), False
         for index, (strip, records) in enumerate(zip(strips, week, strict=True)):
-            day = starts + timedelta(days=index)
+            day, bars = starts + timedelta(days=index), _Bars()
             for record in _on_day(closed, day):
                 off_duty = off_duty or (record["start"] < high and record["end"] > low)
-                _bar(strip, lanes.index(record["lane"]), record, color=OFF_DUTY, height=1.0)
+                bars.add(lanes.index(record["lane"]), record, color=OFF_DUTY, height=1.0)
             for record in records:
-                _draw_spell(strip, lanes.index(record["lane"]) + ROW * record.get("row", 0), record, palette, letter)
+                lane = lanes.index(record["lane"]) + ROW * record.get("row", 0)
+                _draw_spell(strip, bars, lane, record, palette, hatches, letter)
+            bars.draw(strip)
             _finish_strip(strip, day, lanes, low, high, below=ROW * (rows - 1))
         strips[-1].set_xticks(range(low, high + 1), [f"{hour:02d}" for hour in range(low, high + 1)])
         strips[-1].set_xlabel("time of day [h]")
@@ -104,23 +121,47 @@ def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, Any]]:
     return rows
 
 
-def _bar(strip: Axes, lane: float, record: dict[str, Any], *, color: str, height: float, alpha: float = 1.0) -> None:
-    start, end = record["start"], record["end"]
-    strip.barh(lane, end - start, left=start, height=height, color=color, edgecolor="white", linewidth=0.4, alpha=alpha)
+class _Bars:
+    """Bars of a strip, drawn together: a week has hundreds, and each as a patch of its own would take long."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, float, str], list[Rectangle]] = {}
+
+    def add(
+        self, lane: float, record: dict[str, Any], *, color: str, height: float, alpha: float = 1.0, hatch: str = ""
+    ) -> None:
+        """A bar from the start to the end of a record."""
+        corner = (record["start"], lane - height / 2)
+        self._held.setdefault((color, alpha, hatch), []).append(
+            Rectangle(corner, record["end"] - record["start"], height)
+        )
+
+    def draw(self, strip: Axes) -> None:
+        """All bars, those of one color together, in the order in which the colors came."""
+        for (color, alpha, hatch), held in self._held.items():
+            strip.add_collection(
+                PatchCollection(
+                    held, facecolor=color, edgecolor="white", linewidth=0.4, alpha=alpha, hatch=hatch or None
+                ),
+                autolim=False,
+            )
 
 
-def _draw_spell(strip: Axes, lane: float, record: dict[str, Any], palette: dict[str, str], letter: float) -> None:
+def _draw_spell(
+    strip: Axes, bars: _Bars, lane: float, record: dict[str, Any], palette: dict[str, str], hatches: dict[str, str],
+    letter: float,
+) -> None:  # fmt: skip
     kind, color = record["kind"], palette.get(str(record["arm"]), INK)
     if kind == "other work":
-        _bar(strip, lane, record, color=OTHER_WORK, height=0.34)
+        bars.add(lane, record, color=OTHER_WORK, height=0.34)
         return
     if kind == "study":
-        _bar(strip, lane, record, color=color, height=0.8)
+        bars.add(lane, record, color=color, height=0.8, hatch=hatches.get(str(record["arm"]), ""))
         name, middle = str(record["participant"]), (record["start"] + record["end"]) / 2
         if record["end"] - record["start"] > letter * len(name):
-            strip.text(middle, lane, name, fontsize=6, ha="center", va="center", color="white")
+            strip.text(middle, lane, name, fontsize=6, ha="center", va="center", color=INK, bbox=NAME)
         return
-    _bar(strip, lane, record, color=color, height=0.3, alpha=0.7)
+    bars.add(lane, record, color=color, height=0.3, alpha=0.7)
     name, end = str(record["participant"]), record["end"]
     if kind in ("missed", "left") and record["ends_here"]:
         strip.plot(end, lane, "X", color=ACCENT, markersize=7, markeredgecolor="white", zorder=5)
@@ -144,13 +185,16 @@ def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: 
     )
     for side in ("left", "bottom"):
         strip.spines[side].set_color("#dde2e6")
-    for hour in range(low, high + 1):
-        strip.axvline(hour, color="white", linewidth=0.7, alpha=0.9, zorder=0.5)
+    strip.vlines(range(low, high + 1), *strip.get_ylim(), color="white", linewidth=0.7, alpha=0.9, zorder=0.5)
 
 
 def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], off_duty: bool) -> None:
     """Legend entries for what the figure shows."""
-    handles: list[Patch | Line2D] = [Patch(color=palette[arm], label=in_lines(arm, 24)) for arm in arms]
+    hatches = arm_marks(arms, ARM_HATCHES)
+    handles: list[Patch | Line2D] = [
+        Patch(facecolor=palette[arm], hatch=hatches[arm] or None, edgecolor="white", label=in_lines(arm, 24))
+        for arm in arms
+    ]
     if "other work" in kinds:
         handles.append(Patch(color=OTHER_WORK, label="other work"))
     if off_duty:

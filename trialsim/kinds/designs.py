@@ -56,20 +56,56 @@ class Strategy:
     undisturbed : whether the estimand assumes a ward on which nothing is missed
     while_treated : whether the last value on treatment counts
     stratum : whether only those who respond count
+    composite : whether a value after an event is part of the outcome, and not the value that would be measured
     """
 
     name: str
     undisturbed: bool
     while_treated: bool
     stratum: bool
+    composite: bool
+
+    @property
+    def as_it_happens(self) -> bool:
+        """Whether the effect is that of everyone, whatever happens to treatment."""
+        return not (self.undisturbed or self.while_treated or self.stratum or self.composite)
 
 
-TREATMENT_POLICY: Final = Strategy("treatment policy", undisturbed=False, while_treated=False, stratum=False)
-HYPOTHETICAL: Final = Strategy("hypothetical", undisturbed=True, while_treated=False, stratum=False)
-WHILE_ON_TREATMENT: Final = Strategy("while on treatment", undisturbed=False, while_treated=True, stratum=False)
-RESPONDER_STRATUM: Final = Strategy("responder stratum", undisturbed=False, while_treated=False, stratum=True)
-STRATEGIES: Final = (TREATMENT_POLICY, HYPOTHETICAL, WHILE_ON_TREATMENT, RESPONDER_STRATUM)
+TREATMENT_POLICY: Final = Strategy(
+    "treatment policy", undisturbed=False, while_treated=False, stratum=False, composite=False
+)
+HYPOTHETICAL: Final = Strategy("hypothetical", undisturbed=True, while_treated=False, stratum=False, composite=False)
+WHILE_ON_TREATMENT: Final = Strategy(
+    "while on treatment", undisturbed=False, while_treated=True, stratum=False, composite=False
+)
+RESPONDER_STRATUM: Final = Strategy(
+    "responder stratum", undisturbed=False, while_treated=False, stratum=True, composite=False
+)
+COMPOSITE: Final = Strategy("composite", undisturbed=False, while_treated=False, stratum=False, composite=True)
+STRATEGIES: Final = (TREATMENT_POLICY, HYPOTHETICAL, WHILE_ON_TREATMENT, RESPONDER_STRATUM, COMPOSITE)
 STRATEGY: Final = {strategy.name: strategy for strategy in STRATEGIES}
+
+
+@dataclass(frozen=True)
+class MissingMethod:
+    """What an analysis does with a missing value.
+
+    Attributes
+    ----------
+    carries : whether the participant's last value before it takes its place
+    """
+
+    name: str
+    carries: bool
+
+
+COMPLETE: Final = MissingMethod("complete", carries=False)
+LAST_VALUE: Final = MissingMethod("last value", carries=True)
+MISSING_METHODS: Final = (COMPLETE, LAST_VALUE)
+MISSING_METHOD: Final = {method.name: method for method in MISSING_METHODS}
+
+#: The word for the worst end of a scale, or the worst rank, of values after an event.
+WORST: Final = "worst"
 
 
 @dataclass(frozen=True)
@@ -236,6 +272,42 @@ HOCHBERG: Final = Adjustment("hochberg", adjusts=True, against_one=False, stepwi
 DUNNETT: Final = Adjustment("dunnett", adjusts=True, against_one=True, stepwise=False)
 ADJUSTMENTS: Final = (UNADJUSTED, BONFERRONI, HOLM, HOCHBERG, DUNNETT)
 ADJUSTMENT: Final = {adjustment.name: adjustment for adjustment in ADJUSTMENTS}
+
+
+@dataclass(frozen=True)
+class FamilyMethod:
+    """How the hypotheses of a family are tested together.
+
+    Attributes
+    ----------
+    sequence : whether the order of the members counts: each is tested only while all before it were rejected
+    graph : whether shares of alpha and where they go are written for each member
+    against_one : whether the members must be pairs of one model against one arm
+    stepwise : whether members that are rejected make it easier to reject others
+    """
+
+    name: str
+    sequence: bool = False
+    graph: bool = False
+    against_one: bool = False
+    stepwise: bool = True
+
+
+FAMILY_BONFERRONI: Final = FamilyMethod(BONFERRONI.name, stepwise=False)
+FAMILY_HOLM: Final = FamilyMethod(HOLM.name)
+FAMILY_HOCHBERG: Final = FamilyMethod(HOCHBERG.name)
+DUNNETT_STEP_DOWN: Final = FamilyMethod("dunnett-step-down", against_one=True)
+FIXED_SEQUENCE: Final = FamilyMethod("fixed-sequence", sequence=True)
+GRAPH: Final = FamilyMethod("graph", graph=True)
+FAMILY_METHODS: Final = (
+    FAMILY_BONFERRONI,
+    FAMILY_HOLM,
+    FAMILY_HOCHBERG,
+    DUNNETT_STEP_DOWN,
+    FIXED_SEQUENCE,
+    GRAPH,
+)
+FAMILY_METHOD: Final = {method.name: method for method in FAMILY_METHODS}
 
 
 @dataclass(frozen=True)

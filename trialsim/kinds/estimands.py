@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from trialsim.kinds.tests import Effect
 
+#: How the name of an estimand ends that is conditional on what the analysis adjusts for.
+GIVEN: Final = " given the covariates"
+
 #: Where an estimate comes from: one sample of values, one sample of changes, or two arms.
 Situation = Literal["value", "change", "arms"]
 
@@ -66,6 +69,8 @@ class Estimand:
     no_effect : the value that means no effect; None if that is the number the test compares with (0 between arms)
     scale : on which scale it is
     in_unit : whether it is given in the unit of the (transformed) endpoint
+    by_fit : whether its truth is what the same analysis finds with every participant once in either arm: ratios given covariates
+        do not collapse
     """
 
     name: str
@@ -75,6 +80,7 @@ class Estimand:
     no_effect: float | None
     scale: EffectScale
     in_unit: bool
+    by_fit: bool = False
 
 
 MEAN: Final = Estimand("mean", "mean", ("none",), ("value",), None, "difference", in_unit=True)
@@ -96,6 +102,25 @@ LOG_MEDIAN: Final = Estimand("median log ratio", "pseudomedian", ("log",), ("cha
 PROBABILITY: Final = Estimand(
     "P(X > Y) + ties/2", "superiority", ("none", "log", "percent"), ("arms",), 0.5, "probability", in_unit=False
 )
+LOG_WIN_ODDS: Final = Estimand(
+    "log win odds", "win odds", ("none", "log", "percent"), ("arms",), 0.0, "log", in_unit=False
+)
+STRATIFIED_PROBABILITY: Final = Estimand(
+    "P(X > Y) + ties/2 within strata", "stratified superiority", ("none", "log", "percent"), ("arms",), 0.5, "probability",
+    in_unit=False,
+)  # fmt: skip
+TRIMMED_DIFFERENCE: Final = Estimand(
+    "difference of trimmed means", "trimmed mean", ("none", "percent"), ("arms",), None, "difference", in_unit=True
+)
+TRIMMED_LOG_RATIO: Final = Estimand(
+    "difference of trimmed means of logs", "trimmed mean", ("log",), ("arms",), None, "log", in_unit=True
+)
+MEDIAN_VALUE: Final = Estimand("median value", "median", ("none",), ("value",), None, "difference", in_unit=True)
+MEDIAN_LOG: Final = Estimand("median of logs", "median", ("log",), ("value",), None, "log", in_unit=True)
+MEDIAN_CHANGE: Final = Estimand(
+    "median change", "median", ("none", "percent"), ("change",), None, "difference", in_unit=True
+)
+MEDIAN_LOG_CHANGE: Final = Estimand("median change of logs", "median", ("log",), ("change",), None, "log", in_unit=True)
 RISK_DIFFERENCE: Final = Estimand(
     "risk difference", "share", ("none", "log", "percent"), ("arms",), None, "share", in_unit=False
 )
@@ -121,6 +146,56 @@ ODDS_RATIO_WITHIN: Final = Estimand(
     "log",
     in_unit=False,
 )
+ODDS_RATIO_GIVEN: Final = Estimand(
+    "log odds ratio given the covariates",
+    "odds ratio given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+RATE_RATIO_GIVEN: Final = Estimand(
+    "log rate ratio given the covariates",
+    "rate ratio given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+HAZARD_RATIO_GIVEN: Final = Estimand(
+    "log hazard ratio given the covariates",
+    "hazard given covariates",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+ODDS_OF_HIGHER: Final = Estimand(
+    "log odds ratio of a higher score given the covariates",
+    "odds ratio of a higher score",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
+ODDS_WITHIN_PERSON: Final = Estimand(
+    "log odds ratio of a higher score within a person given the covariates",
+    "odds ratio within a person",
+    ("none", "log", "percent"),
+    ("arms",),
+    None,
+    "log",
+    in_unit=False,
+    by_fit=True,
+)
 LOG_HAZARD_RATIO: Final = Estimand(
     "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
 )
@@ -135,6 +210,14 @@ ESTIMANDS: Final = (
     MEDIAN,
     LOG_MEDIAN,
     PROBABILITY,
+    LOG_WIN_ODDS,
+    STRATIFIED_PROBABILITY,
+    TRIMMED_DIFFERENCE,
+    TRIMMED_LOG_RATIO,
+    MEDIAN_VALUE,
+    MEDIAN_LOG,
+    MEDIAN_CHANGE,
+    MEDIAN_LOG_CHANGE,
     RISK_DIFFERENCE,
     SHARE,
     SHARE_BY_PERCENT,
@@ -142,6 +225,11 @@ ESTIMANDS: Final = (
     RISK_RATIO,
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
+    ODDS_RATIO_GIVEN,
+    ODDS_OF_HIGHER,
+    ODDS_WITHIN_PERSON,
+    RATE_RATIO_GIVEN,
+    HAZARD_RATIO_GIVEN,
     LOG_HAZARD_RATIO,
 )
 

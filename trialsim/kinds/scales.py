@@ -15,6 +15,9 @@ RaterError = Literal["latent", "value"]
 #: The size that means no effect, by the key that declares the effect.
 NO_EFFECT: Final = {"difference": 0.0, "ratio": 1.0, "odds_ratio": 1.0, "rate_ratio": 1.0, "hazard_ratio": 1.0}
 
+#: What becomes of a value below a detection limit that is only known to be lower.
+CENSORED: Final = "censored"
+
 #: The key that says for how long a participant is followed: events are counted over two visits, or awaited until one.
 Follow = Literal["over", "until"]
 

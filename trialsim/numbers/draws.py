@@ -59,6 +59,7 @@ STREAMS = {
     "lost/{outcome}/{visit}": "whether a sample is lost, by enrollment number",
     "prior/{name}": "the order of a prior's strata, and the place within each, by point",
     "sweep/{path}": "the order of a Latin hypercube's strata (replicate 0) and the place within each (1), by point",
+    "permutation": "the division of a permutation test, by participant or place in the sorted sample, and permutation",
     "missing/{outcome}/{visit}/{number}": "whether a declared reason takes a value, by enrollment number",
 }
 

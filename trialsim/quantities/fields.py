@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from trialsim.kinds.designs import WORST
 from trialsim.quantities.read import (
     FAMILIES,
     PLAIN_KEYS,
@@ -21,6 +22,7 @@ from trialsim.quantities.read import (
     read_of_practitioners,
     read_spread,
     read_visit_or_duration,
+    read_word_or_amount,
 )
 from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, ProvenanceRecord, Record, Spread
 from trialsim.quantities.values import EXAMPLES, KIND_WORDS
@@ -62,6 +64,8 @@ __all__ = [
     "StudyName",
     "ValueSpread",
     "VisitOrDuration",
+    "Volume",
+    "WorstOrAmount",
 ]
 
 
@@ -169,6 +173,7 @@ Amount = Annotated[Number, *_number("amount")]
 ValueSpread = Annotated[Spread, *_spread("amount")]
 Rate = Annotated[Number, *_number("rate")]  # per hour
 Money = Annotated[Number, *_number("money", low=0)]
+Volume = Annotated[Number, *_number("volume", low=0)]  # [ml]
 PlateSize = Annotated[Number, *_number("samples", low=1)]
 CalendarSpan = Annotated[Number, *_number("calendar", low=0)]  # unit "months" (calendar months) or "s"
 Clock = Annotated[int, BeforeValidator(read_clock), WithJsonSchema({"type": "string", "examples": ["10:00"]})]
@@ -180,6 +185,11 @@ VisitOrDuration = Annotated[
     str | Number,
     BeforeValidator(read_visit_or_duration),
     WithJsonSchema({"description": "a visit, or a duration", "anyOf": [_TEXT, {"type": "object"}]}),
+]
+WorstOrAmount = Annotated[
+    str | Number,
+    BeforeValidator(lambda value: read_word_or_amount(value, WORST)),
+    WithJsonSchema({"description": "worst, or an amount", "anyOf": [_TEXT, {"type": "object"}]}),
 ]
 StudyName = Annotated[
     str, BeforeValidator(read_study_name), WithJsonSchema({"type": "string", "examples": ["pain-2026"]})

@@ -50,6 +50,11 @@ def read_visit_or_duration(value: object) -> str | Number:
     return read_name(value)
 
 
+def read_word_or_amount(value: object, word: str) -> str | Number:
+    """The word itself, or an amount."""
+    return word if value == word else read_number(value, "amount")
+
+
 def read_of_practitioners(
     value: object, kind: str, *, low: float | None = None, high: float | None = None
 ) -> OfPractitioners:

@@ -1,8 +1,8 @@
 """Quantities with units as text: ``15 min``, ``12 %``, ``0.21 ug/dL`` <-> canonical numbers.
 
-Canonical units: durations in seconds, shares in 0..1, ages in years, rates per hour, concentrations in the unit asked
-for. The few units of bedside studies are in one table; a general unit library would take longer to import than a
-scenario takes to load, and would accept units no nurse writes.
+Canonical units: durations in seconds, shares in 0..1, ages in years, rates per hour, volumes in milliliters,
+concentrations in the unit asked for. The few units of bedside studies are in one table; a general unit library would take
+longer to import than a scenario takes to load, and would accept units no nurse writes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ YEARS = {"y": 1.0, "months": 1 / 12, "wk": 7 / 365.25, "d": 1 / 365.25}
 PER_HOUR = {"per s": 3_600.0, "per min": 60.0, "per h": 1.0, "per d": 1 / 24, "per wk": 1 / 168}
 #: nmol/L in one of each; 1 ug/dL = 27.59 nmol/L = 10 ng/mL = 1,000 ng/dL (molar mass of cortisol 362.46 g/mol).
 NMOL_PER_LITER = {"nmol/L": 1.0, "ug/dL": 27.59, "ng/mL": 2.759, "ng/dL": 0.02759}
+#: Milliliters in one of each.
+VOLUME = {"ml": 1.0, "ul": 0.001}
 ALIASES = {
     "sec": "s", "second": "s", "seconds": "s", "mins": "min", "minute": "min", "minutes": "min", "hr": "h", "hrs": "h",
     "hour": "h", "hours": "h", "day": "d", "days": "d", "week": "wk", "weeks": "wk", "w": "wk", "month": "months",
@@ -27,12 +29,13 @@ ALIASES = {
     "nmol/l": "nmol/L", "ug/dl": "ug/dL", "ng/ml": "ng/mL", "ng/dl": "ng/dL", "per hour": "per h", "/h": "per h",
     "per day": "per d", "/d": "per d", "per minute": "per min", "/min": "per min", "per week": "per wk",
     "percent": "%",
+    "mL": "ml", "milliliter": "ml", "milliliters": "ml", "uL": "ul", "µl": "ul", "µL": "ul", "μl": "ul", "μL": "ul",
 }  # fmt: skip
 
-TABLES = {"duration": SECONDS, "age": YEARS, "rate": PER_HOUR, "concentration": NMOL_PER_LITER}
+TABLES = {"duration": SECONDS, "age": YEARS, "rate": PER_HOUR, "concentration": NMOL_PER_LITER, "volume": VOLUME}
 EXAMPLES = {
     "duration": "15 min", "share": "80 %", "concentration": "5.9 nmol/L", "age": "15 y", "rate": "-0.132 per h",
-    "money": "25 EUR", "number": "0.85",
+    "money": "25 EUR", "number": "0.85", "volume": "2 ml",
 }  # fmt: skip
 KINDS = tuple(EXAMPLES)
 _QUANTITY = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)\Z", re.DOTALL)
@@ -44,7 +47,7 @@ def parse(text: str | float, kind: str, *, unit: str | None = None) -> float:
     Parameters
     ----------
     text : such as ``15 min``; a bare number only where no unit is needed
-    kind : duration [s], share [0..1], concentration [``unit``], age [y], rate [per h], money or number
+    kind : duration [s], share [0..1], concentration [``unit``], age [y], rate [per h], volume [ml], money or number
     unit : the unit of the result for a concentration, by default nmol/L
 
     Raises
@@ -112,7 +115,7 @@ def format_value(value: float, kind: str, unit: str | None = None) -> str:
     if kind == "number":
         return _plain(value)
     table = TABLES[kind]
-    order = {"duration": ["d", "h", "min", "s"], "age": ["y"], "rate": ["per h"]}[kind]
+    order = {"duration": ["d", "h", "min", "s"], "age": ["y"], "rate": ["per h"], "volume": ["ml"]}[kind]
     options = [(value / table[name], name) for name in order]
     preferred = [option for option in options if _short(option[0]) and (abs(option[0]) >= 2 or value == 0)]
     canonical = order[-1] if kind == "duration" else order[0]

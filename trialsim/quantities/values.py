@@ -99,6 +99,7 @@ def _calendar_span(text: str) -> tuple[float, str | None]:
 
 
 KIND_WORDS = {
+    "volume": "a volume",
     "duration": "a duration",
     "calendar": "a span of time",
     "share": "a share",
@@ -117,6 +118,7 @@ EXAMPLES = {
     "amount": "12.2 ug/dL",
     "money": "25 EUR",
     "samples": "38 samples",
+    "volume": "2 ml",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from trialsim.prepared import Study
 from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error
+from trialsim.report.document import DataTable, Graphic, Page, PageSection, graphic, write_page
+from trialsim.report.study_page import study_page
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_assurance
 
@@ -198,7 +201,7 @@ def figure(study: Study, found: Assurance) -> Figure:
 
 
 def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path, ...]:
-    """Write tables, figure and answer into ``folder``."""
+    """Write tables, figure, page and answer into ``folder``."""
     from trialsim.figures.style import save
     from trialsim.runs.files import whole_file
 
@@ -214,4 +217,18 @@ def write_assurance(study: Study, found: Assurance, folder: Path) -> tuple[Path,
             with whole_file(written[-1]) as temporary:
                 frame.to_csv(temporary, index=False, lineterminator="\n")
         written += save(figure(study, found), folder, "assurance")
+        shown = graphic(
+            "Power over what is uncertain", "Left: along what moves it most. Right: over the prior.", written[-1]
+        )
+        written.append(write_page(assurance_page(study, found, [shown]), folder / "report.html"))
         return (*written, finished(folder, mine, {"answer": answer(found)}))
+
+
+def assurance_page(study: Study, found: Assurance, drawn: Sequence[Graphic]) -> Page:
+    """The power averaged over what is uncertain."""
+    beliefs = tuple((one.label, one.shown(one.number.value), f"{100 * moved:.0f} points")
+                    for one, moved in zip(found.beliefs, found.average.influence, strict=True))  # fmt: skip
+    header = ("uncertain number", "value of the design", "moves the power by (SD over the prior)")
+    table = DataTable("What is uncertain", header, beliefs, (1, 2))
+    what = f"Power averaged over priors, from {found.replicates:,} simulated trials."
+    return study_page("assurance", what, study, named_lines(found), [PageSection("What is uncertain", (*drawn, table))])

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import ALL_ARMS
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
 from trialsim.report.digits import measure_with_error, percent, plain
 from trialsim.report.reported import ReportSource
-from trialsim.report.truth import level_rate, rate
+from trialsim.report.truth import level_rate, rate, verdict_words
 from trialsim.report.words import join, number
+from trialsim.scenario.comparisons import ALL_ARMS
 from trialsim.sizing.formula_gaps import points_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SMALL = 0.01
 MOST_NAMED = 2
 
 #: What the rows of several primary analyses together are called; every other contrast has its own words.
-FAMILIES = {"any": "at least one", "all": "all of them"}
+FAMILIES = {"any": "at least one", "all": "all of them", ANY_MEMBER: "at least one", ALL_MEMBERS: "all of them"}
 
 Known = Mapping[str, Measure]
 Place = tuple[str, str]
@@ -114,11 +114,18 @@ def _no_answer(known: Known, replicates: int) -> str:
 
 
 def headline_verdicts(run: ReportSource) -> list[Verdict]:
-    """The verdicts on what the headline shows: of the first primary analysis, or of several together."""
-    primary = run.study.scenario.primary
-    here = FAMILY if len(primary) > 1 else primary[0]
-    found = [one for one in run.characteristics.verdicts if one.analysis == here]
-    return found if len(primary) > 1 else found[:1]
+    """The verdicts on what the headline shows: of the first primary analysis, or of several together.
+
+    Where one of several has a margin, no twin makes all their null hypotheses true, and each is judged by itself.
+    """
+    primary, found = run.study.scenario.primary, run.characteristics.verdicts
+    if len(primary) == 1:
+        return [one for one in found if one.analysis == primary[0]][:1]
+    main = {
+        (row.analysis, row.contrast) for row in run.characteristics.kept.rows if row.main and row.analysis in primary
+    }
+    together = [one for one in found if one.analysis == FAMILY]
+    return together or [one for one in found if (one.analysis, one.contrast) in main]
 
 
 def _level(run: ReportSource) -> Line:
@@ -133,6 +140,10 @@ def _level(run: ReportSource) -> Line:
     there = ""
     if worst.measure == WITHOUT_EFFECTS and truth is not None:
         there = f"; the true effect there is {se_named(measure_with_error(truth, 'number'))}"
+    if any(row.margins for row in run.characteristics.kept.rows if row.analysis == worst.analysis):
+        which = " where the margin is true" + which
+    if len(run.study.scenario.primary) > 1 and worst.analysis != FAMILY:
+        which = f" of {shown_names(run.characteristics.kept.rows)[worst.analysis]}{which}"
     text = f"{called[0].upper()}{called[1:]}{which} {se_named(rate)} at a level of {plain(100 * worst.alpha)} %"
     return Line("Level", f"{text}: {worst.words}{there}.", worst.too_often)
 
@@ -140,8 +151,17 @@ def _level(run: ReportSource) -> Line:
 # ---------------------------------------------------------------- what limits it
 
 
+def _leaving_cuts(run: ReportSource) -> bool:
+    """Whether participants may leave while events are counted or awaited."""
+    scenario = run.study.scenario
+    leave = scenario.attrition or (scenario.setting.patients.leave if scenario.setting else ())
+    return bool(leave) and any(outcome.scale.follow for outcome in scenario.outcomes.values())
+
+
 def _limits(run: ReportSource) -> str:
     found = losses(run)
+    if not found and _leaving_cuts(run):
+        return "No value is missing; who leaves is followed until then."
     if not found:
         return "Nothing is lost: everyone takes part and is measured."
     named = [text for share, text in found if share >= SMALL]
@@ -235,10 +255,11 @@ class TableRow:
 
 
 def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
-    """Every row of the primary analyses and the main row of each other one, the primary ones first; how many are left out."""
+    """Every row of the primary analyses and of families, and the main row of each other one; how many are left out."""
     of, names = places(result), shown_names(result.kept.rows)
     judged = {(one.analysis, one.contrast): one for one in result.verdicts}
-    groups = _groups(result, list(judged))
+    decided = [place for place, known in of.items() if "power" in known or "power_low" in known]
+    groups = _groups(result, decided)
     one_contrast = len({rows[0][1] for rows in groups.values() if len(rows) == 1}) == 1
     found: list[TableRow] = []
     for analysis, rows in groups.items():
@@ -248,17 +269,17 @@ def table_rows(result: OperatingCharacteristics) -> tuple[list[TableRow], int]:
         for place in rows:
             alone = names[analysis] if one_contrast or place[1] == ALL_ARMS else f"{names[analysis]} ({place[1]})"
             name = alone if len(rows) == 1 else f"  {FAMILIES.get(place[1], place[1])}"
-            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged[place]
-            brief = verdict.words.partition(";")[0]  # the five lines hold how many replicates would decide
-            found.append(TableRow(name, power, without, brief, primary, verdict.too_often))
-    return found, len(judged) - sum(len(rows) for rows in groups.values())
+            power, without, verdict = rate(of[place], "power"), level_rate(of[place])[0], judged.get(place)
+            brief = verdict_words(verdict).partition(";")[0]  # the five lines hold how many replicates would decide
+            found.append(TableRow(name, power, without, brief, primary, verdict is not None and verdict.too_often))
+    return found, len(decided) - sum(len(rows) for rows in groups.values())
 
 
-def _groups(result: OperatingCharacteristics, judged: Sequence[Place]) -> dict[str, list[Place]]:
+def _groups(result: OperatingCharacteristics, decided: Sequence[Place]) -> dict[str, list[Place]]:
     """The rows shown, by analysis: the primary ones first."""
-    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main}
-    first = (FAMILY, *result.primary)
-    rows = [place for place in judged if place[0] in first or place in main]
+    main = {(row.analysis, row.contrast) for row in result.kept.rows if row.main or row.family}
+    first = (FAMILY, *result.primary, *dict.fromkeys(row.family for row in result.kept.rows if row.family))
+    rows = [place for place in decided if place[0] in first or place in main]
     known = dict.fromkeys(name for name, _ in rows)
     order = dict.fromkeys([*(name for name in first if name in known), *known])
     return {name: [place for place in rows if place[0] == name] for name in order}

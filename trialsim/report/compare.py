@@ -18,9 +18,25 @@ from trialsim.evaluate.separation import Separation
 from trialsim.evaluate.verdict import more_should
 from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
-from trialsim.report.compare_lines import lines, written_value
+from trialsim.report.compare_lines import lines as comparison_lines
+from trialsim.report.compare_lines import written_value
 from trialsim.report.digits import percent, rounded
-from trialsim.report.page import TRIAL_MEASURES, embedded, pages
+from trialsim.report.document import (
+    Block,
+    DataTable,
+    Fold,
+    Graphic,
+    Page,
+    PageSection,
+    TableCell,
+    Text,
+    graphic,
+    points,
+    write_page,
+)
+from trialsim.report.page import TRIAL_MEASURES
+from trialsim.report.run_page import assumed_effect
+from trialsim.report.study_page import WHAT, of_study
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_comparison
@@ -245,7 +261,7 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
         as :func:`trialsim.runs.answers.taken`
     """
     from trialsim.figures.style import save
-    from trialsim.runs.files import whole_file, write_text
+    from trialsim.runs.files import whole_file
 
     sides = found.sides
     mine = of_comparison([side.name for side in sides], [side.identity for side in sides], found.seed)
@@ -259,9 +275,8 @@ def write_comparison(found: Comparison, folder: Path, *, figures: bool = True) -
                 (folder / "figures").mkdir(exist_ok=True)
                 files = save(picture.figure, folder / "figures", picture.name)
                 made += files
-                drawn.append((picture, files[0]))
-            write_text(folder / PAGE, render(found, drawn))
-            made.append(folder / PAGE)
+                drawn.append(graphic(picture.heading, picture.text, files[1]))
+            made.append(write_page(comparison_page(found, drawn), folder / PAGE))
         return (*made, finished(folder, mine, summary(found)))
 
 
@@ -290,29 +305,49 @@ def summary(found: Comparison) -> dict[str, Any]:
     }
 
 
-def render(found: Comparison, drawn: Sequence[tuple[ComparisonPicture, Path]]) -> str:
-    """The page as text, with every figure inside."""
-    from trialsim.runs.manifest import versions
+def comparison_page(found: Comparison, drawn: Sequence[Graphic]) -> Page:
+    """Designs side by side, each against the first."""
+    from trialsim.runs.versions import versions
 
-    pairs = headlines(found)
-    context: dict[str, Any] = {
-        "base": found.sides[0],
-        "sides": found.sides,
-        "replicates": f"{found.replicates:,}",
-        "seed": found.seed,
-        "entries": [
-            {"side": side, "headline": text, "changes": changes, "answer": power, "lines": lines(found, side.label)}
-            for side, (text, changes), power in zip(found.sides[1:], pairs, answer(found), strict=True)
-        ],
-        "choice": choice(found),
-        "notes": (*too_often(found), *found.notes, *alone(found)),
-        "figures": [
-            {
-                "heading": picture.heading, "text": picture.text, "source": source, "width": width,
-            }
-            for picture, png in drawn
-            for source, width in [embedded(png)]
-        ],
-        "versions": versions(),
-    }  # fmt: skip
-    return pages().get_template("compare.html").render(**context)
+    base = found.sides[0]
+    sentences: list[str] = []
+    for (text, changes), power in zip(headlines(found), answer(found), strict=True):
+        sentences.append(f"{text}{' ' + '; '.join(changes) + '.' if changes else ''} {power}")
+    notes = (*too_often(found), *found.notes, *alone(found))
+    seed = "" if found.seed is None else f", all under seed {found.seed} with the same draws"
+    names = "; ".join(f"{one.label} is {one.name}" for one in found.sides)
+    tables = [_differences(found, label) for label in (one.label for one in found.sides[1:])]
+    how = Text(
+        "Differences of shares are in percentage points. SE is the Monte Carlo standard error of the difference; beside it is "
+        "what it would have been with separate draws, and the share of the variance that the common draws saved. The 95 % "
+        "interval of a difference in bold excludes 0. All measures are in comparison.csv."
+    )
+    return Page(
+        title=f"{len(found.sides)} designs compared",
+        what=f"{found.replicates:,} simulated trials of each{seed}. {names} ({base.label} is the baseline). {WHAT}",
+        answer=(assumed_effect(base.study), *sentences, *choice(found)),
+        sections=(
+            PageSection("Pictures", tuple(drawn)),
+            PageSection("Number by number", (how, *tables)),
+            *([PageSection("What to know about these numbers", points(notes))] if notes else []),
+            *of_study(base.study),
+        ),
+        versions=versions(),
+    )  # fmt: skip
+
+
+def _differences(found: Comparison, label: str) -> Block:
+    rows = comparison_lines(found, label)
+    cells = tuple(
+        (
+            TableCell(row.what, row.of), TableCell(row.a, mark="bad" if row.bad_a else ""),
+            TableCell(row.b, mark="bad" if row.bad_b else ""), TableCell(row.difference, mark="far" if row.clear else ""),
+            row.mcse, row.unpaired, row.saved,
+        )
+        for row in rows
+    )  # fmt: skip
+    base = found.sides[0].label
+    header = ("measure", base, label, "difference", "SE", "SE if unpaired", "saved")
+    strong = tuple(place for place, row in enumerate(rows) if row.primary)
+    table = DataTable(f"{label} against {base}", header, cells, tuple(range(1, 7)), strong)
+    return Fold(f"{label} against {base}: {len(rows)} rows", (table,), printed=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.frames import labels_of_sides
-from trialsim.evaluate.columns import FAMILY, POWER
+from trialsim.evaluate.columns import FAMILY, MEMBER_ROWS, POWER
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import share_interval
 from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
@@ -89,7 +89,7 @@ def lines(found: Comparison, label: str, *, first: bool = False) -> list[Compari
 def _at_first(row: Difference, primary: Sequence[str]) -> bool:
     cost = row.measure.startswith("cost_") and not row.contrast
     return (row.analysis == TRIAL and (row.measure in FIRST or cost)) or (
-        row.measure in FIRST and row.analysis in (*primary, FAMILY)
+        row.measure in FIRST and (row.analysis in (*primary, FAMILY) or row.contrast in MEMBER_ROWS)
     )
 
 

@@ -62,9 +62,11 @@ def explain(study: Study) -> list[Section]:
     if rows:
         found.append(Section("What moves, blurs and loses the values", (), ("outcome", "what", "how"), tuple(rows)))
     found += [section for section in (_drawn(study),) if section.rows]
-    analyses = [words.analysis(n, a, primary=n in scenario.primary) for n, a in scenario.analyses.items()]
+    analyses = list(words.analyses(scenario).values())
     unadjusted = without_strata(study.analysis, study.response)
     found.append(Section("How it is analyzed", (*analyses, *([unadjusted] if unadjusted else []))))
+    if scenario.families:
+        found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
     if scenario.costs is not None:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))
@@ -93,7 +95,7 @@ def _study(scenario: Scenario) -> Iterator[str]:
         if not method.by_places:
             text += f", ratio {allocation.ratio}"
         if method.blocks:
-            text += f", blocks of {allocation.block}"
+            text += ", the size of the blocks in the sealed list only"
         if allocation.stratify:
             text += f", stratified by {words.join(list(allocation.stratify))}"
         yield text + "."

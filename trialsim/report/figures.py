@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from trialsim.evaluate.frames import (
 )
 from trialsim.protocol.calendar import DAY
 from trialsim.quantities.letters import file_names
+from trialsim.report.document import Graphic
 from trialsim.report.reported import ReportSource
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 
@@ -60,12 +62,11 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
     from trialsim.figures.power import rejection_rates
 
     result, kept, trial = run.characteristics, run.characteristics.kept, run.cohort.one(0)
-    alpha = kept.rows[0].alpha
     yield Picture(
         "power",
         "Power, and how often the same tests reject when the arms do nothing",
         "Each dot is the share of simulated trials in which the test rejects, with its 95 % Monte Carlo interval.",
-        rejection_rates(rejection_frame(result), alpha=alpha, note=note(result)),
+        rejection_rates(rejection_frame(result), note=note(result)),
     )
     if run.study.program is not None:
         yield from _ward_pictures(run, trial)
@@ -90,16 +91,39 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
         "p_values",
         "Distribution of p-values",
         "A valid test without an effect has the same share of trials in each twentieth.",
-        p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), alpha=alpha, note=note(result)),
+        p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), note=note(result)),
     )
 
 
-def write_figures(run: FinishedRun, folder: Path) -> list[tuple[Picture, Path, Path]]:
-    """Write every figure as PNG and SVG; each comes back with its two files."""
-    from trialsim.figures.style import save
+#: Which files of figures a run writes: none beside the page; PNG and SVG; or those for a journal as well.
+FigureFiles = Literal["page", "all", "print"]
 
-    folder.mkdir(parents=True, exist_ok=True)
-    return [(picture, *save(picture.figure, folder, picture.name)) for picture in pictures(run)]
+
+def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") -> list[tuple[str, Graphic]]:
+    """Draw every figure for the page, by its name, and write it as files: none, PNG and SVG, or those for print as well.
+
+    Those for print lie in the folder ``print`` (:func:`trialsim.figures.style.save_for_print`), with a file of captions.
+    """
+    from trialsim.figures.style import save, save_for_print, write_svg
+    from trialsim.report.svg import inlined
+    from trialsim.runs.files import write_text
+
+    made, captions = [], []
+    for picture in pictures(run):
+        if files == "page":
+            text = StringIO()
+            write_svg(picture.figure, text)
+            svg = text.getvalue()
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            svg = save(picture.figure, folder, picture.name)[1].read_text(encoding="utf-8")
+        if files == "print":
+            save_for_print(picture.figure, folder / "print", picture.name)
+            captions.append(f"{picture.name}: {picture.heading}. {picture.text} {picture.figure.get_supxlabel()}")
+        made.append((picture.name, Graphic(picture.heading, picture.text, inlined(svg))))
+    if captions:
+        write_text(folder / "print" / "captions.txt", "\n\n".join(" ".join(one.split()) for one in captions) + "\n")
+    return made
 
 
 def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from trialsim.report.figures import FigureFiles
     from trialsim.runs.run import FinishedRun
 
 
-def write_pages(finished: FinishedRun) -> None:
+def write_pages(finished: FinishedRun, files: FigureFiles = "all") -> None:
     """Figures and report, beside the tables of a run that is not yet in its place."""
+    from trialsim.report.document import write_page
     from trialsim.report.figures import write_figures
-    from trialsim.report.page import write_report
+    from trialsim.report.run_page import run_page
     from trialsim.runs.folder import writing
 
     folder = finished.folder.new
     with writing(finished.folder.path):
-        files = write_figures(finished, folder / "figures")
-        write_report(finished, files, folder / "report.html")
+        drawn = write_figures(finished, folder / "figures", files)
+        write_page(run_page(finished, drawn), folder / "report.html")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Protocol
 
-from trialsim.analysis.plan import ALL_ARMS, RowPlan
+from trialsim.analysis.plan import RowPlan
 from trialsim.analysis.rows import ANALYZED, NOT_TESTED, STATUS_TEXT
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.report import words
+from trialsim.report import kinds, words
 from trialsim.report.brief import Line
 from trialsim.report.digits import plain
+from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from trialsim.analysis.estimates import Estimates
     from trialsim.cohort import Cohort
     from trialsim.prepared import Study
+    from trialsim.response.effects import ImpliedEffect
 
 #: Effects named in a sentence; the table has all of them.
 MOST_NAMED = 3
@@ -78,9 +81,9 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
 def _asks(study: Study) -> str:
     scenario = study.scenario
     shown = {row.analysis: row.shown for row in study.analysis.rows}
-    asked = []
+    asked, every = [], words.analyses(scenario)
     for name in scenario.primary:
-        text = words.analysis(name, scenario.analyses[name], primary=True)
+        text = every[name]
         asked.append(f"{shown[name]}: {text.partition(': ')[2]}")
     return "; ".join(asked)
 
@@ -93,11 +96,17 @@ def _effect(study: Study) -> str:
     plan, wanted = study.response, primary_points(study)
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
     found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
-    texts = [
-        f"{one.arm} - {against} {one.difference:+.3g} at {one.visit} (Cohen's d {one.cohens_d:+.2f})" for one in found
-    ]
+    texts = [f"{one.arm} - {against} {_size(study, one)}" for one in found]
     more = f"; {len(texts) - MOST_NAMED} more in the table" if len(texts) > MOST_NAMED else ""
     return "; ".join(texts[:MOST_NAMED]) + more if texts else _through(study)
+
+
+def _size(study: Study, one: ImpliedEffect) -> str:
+    """An effect as its scale declares it: a ratio of rates or hazards, otherwise a difference."""
+    scale = study.scenario.outcomes[one.outcome].scale
+    if scale.follow is not None and one.ratio is not None:
+        return f"{scale.effects[0].replace('_', ' ')} {one.ratio:.2f} at {one.visit}"
+    return f"{one.difference:+.3g} at {one.visit} (Cohen's d {one.cohens_d:+.2f})"
 
 
 def _through(study: Study) -> str:
@@ -150,12 +159,24 @@ def replay_lines(played: ReplaySource, *, name: str) -> list[Line]:
         Line("Trial", which),
         Line("Answer", f"{'; '.join(_decision(played, row) for row in rows)}."),
         Line("Effect", f"{shown or 'Nothing could be estimated'}."),
+        *([Line("Families", _adjusted(played))] if study.analysis.families else []),
         Line("Ward", f"{_happened(played)}."),
         Line(
             "Look",
             f"--all prints every estimate.{events} Its data: trialsim cohort {name} --replicate {played.replicate}",
         ),
     ]
+
+
+def _adjusted(played: ReplaySource) -> str:
+    """Whose p-values are not those of their tests alone, so that an interval may say something else."""
+    plan = played.study.analysis
+    texts = []
+    for family in plan.families:
+        members = [plan.rows[index] for index in family.rows]
+        shown = [one.shown if one.contrast == ALL_ARMS else f"{one.shown} ({one.contrast})" for one in members]
+        texts.append(f"{words.join(shown)} by {family.method} (family {family.name})")
+    return f"p adjusted, intervals not: {'; '.join(texts)}. --json has both (p_raw is not adjusted)."
 
 
 def _place(played: ReplaySource, row: RowPlan) -> int:
@@ -191,12 +212,24 @@ def p_text(p: float) -> str:
 
 def _estimate(played: ReplaySource, row: RowPlan) -> str:
     value, low, high = (_number(played, name, row) for name in ("estimate", "low", "high"))
-    if row.estimand == NO_ESTIMAND or math.isnan(value):
+    own = played.study.analysis.call_of(played.study.analysis.rows.index(row)).own is not None
+    if (row.estimand == NO_ESTIMAND and not own) or math.isnan(value):
         return ""
     unit = f" {row.unit}" if row.unit else ""
-    interval = "" if math.isnan(low) else f" ({plain(100 * (1 - row.alpha))} % interval {ends(low, high)})"
+    interval = "" if math.isnan(low) else f" ({plain(100 * row.confidence)} % interval {ends(low, high)})"
     several = len(played.study.scenario.primary) > 1
-    return f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}, {row.estimand}"
+    what = "" if own else f", {row.effect}"
+    text = f"{f'{row.shown}, ' if several else ''}{row.contrast} {plain(value, 3)}{unit}{interval}{what}"
+    ratio = kinds.back(row.estimand, value)
+    if not ratio:
+        return text
+    limits = f" ({ends(_exp(low), _exp(high))})" if interval else ""
+    return f"{text}: {ratio}{limits}"
+
+
+def _exp(limit: float) -> float:
+    """The exponential of a limit; an open side of a ratio is 0 or without end."""
+    return math.exp(limit) if limit < math.log(sys.float_info.max) else math.inf
 
 
 def ends(low: float, high: float) -> str:

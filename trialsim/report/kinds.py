@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from trialsim.kinds import designs, estimands, tests
 
 #: What a test is; reads after its name.
@@ -9,12 +11,22 @@ TESTS = {
     tests.ONE_SAMPLE_T.name: "Student's t-test of one mean against a number",
     tests.PAIRED_T.name: "Student's t-test of the mean change within participants",
     tests.WILCOXON.name: "Wilcoxon's signed rank test of the changes within participants",
+    tests.SIGN.name: "the sign test of a median: how many values lie above a number, of those that differ from it",
+    tests.FRIEDMAN.name: "Friedman's rank test of several visits within participants",
     tests.T.name: "Student's t-test of two means, with one SD for both arms",
     tests.WELCH.name: "Welch's t-test of two means, with an SD for each arm",
+    tests.TRIMMED_MEAN.name: "Yuen's t-test of two means without the most extreme values, with an SD for each arm",
+    tests.PERMUTATION.name: "permutation test of two means: how often the arms differ as much if they are dealt at random",
     tests.MANN_WHITNEY.name: "Mann and Whitney's rank test (Wilcoxon's rank sum test) of two arms",
+    tests.BRUNNER_MUNZEL.name: (
+        "Brunner and Munzel's rank test of two arms, which need not spread equally; by permutation below 15 in an arm"
+    ),
+    tests.WIN_ODDS.name: "test of the win odds of two arms, ties counted half; by permutation below 15 in an arm",
+    tests.VAN_ELTEREN.name: "van Elteren's rank test of two arms, compared within strata",
     tests.ANOVA.name: "analysis of variance: are the means of all arms equal, with one SD for all?",
     tests.WELCH_ANOVA.name: "Welch's analysis of variance: are the means of all arms equal, with an SD for each arm?",
     tests.KRUSKAL_WALLIS.name: "Kruskal and Wallis's rank test of all arms",
+    tests.JONCKHEERE.name: "Jonckheere and Terpstra's rank test of a trend over the arms, in their order in the design",
     tests.ANCOVA.name: "analysis of covariance: means compared at equal baselines and covariates",
     tests.CHI_SQUARE.name: "Pearson's chi-square test of how many are yes in each arm, with Yates's correction between two",
     tests.FISHER.name: "Fisher's exact test of how many are yes in two arms",
@@ -24,6 +36,19 @@ TESTS = {
     tests.RISK_RATIO.name: "score test of the ratio of two shares, with Koopman's interval",
     tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
     tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
+    tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
+    tests.PROPORTIONAL_ODDS.name: (
+        "proportional odds (cumulative logit) model: the odds of a higher score, with one odds ratio for all cuts of the scale"
+    ),
+    tests.ORDINAL_MIXED.name: (
+        "ordinal mixed model: the odds of a higher score at several visits, with an intercept of each participant"
+    ),
+    tests.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
+    tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates that vary more than Poisson's, at equal covariates",
+    tests.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
+    tests.TOBIT.name: "Tobin's regression: means at equal covariates, values below the limit known to be lower",
+    tests.CLUSTER_ROBUST.name: "linear regression with a variance robust to clusters (CR2) and Satterthwaite's df",
+    tests.GEE.name: "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance",
     tests.REGRESSION.name: "linear regression: means compared at equal covariates",
     tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
@@ -32,7 +57,11 @@ TESTS = {
     tests.CLDA.name: "constrained model of repeated values: as MMRM, with one mean of all arms at the first visit",
     tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
     tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
+    tests.PYTHON.name: "a Python function of your own",
     tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
+    tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
+    tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
+    tests.DUNN.name: "Dunn's test of two arms by their mean ranks among all arms",
 }
 
 #: Which test of repeated measures; reads after a comma.
@@ -81,15 +110,35 @@ SPHERICITIES = {
     tests.SPHERICITY_ASSUMED: "sphericity assumed",
 }
 
+#: When Firth's likelihood is used; reads after a comma.
+FIRTHS = {
+    tests.IF_SEPARATED: "by Firth's likelihood where an arm or a covariate predicts the answer exactly",
+    tests.NEVER: "never by Firth's likelihood",
+    tests.ALWAYS: "by Firth's likelihood",
+}
+
 #: What pairs after a test of all arms are.
 PAIRS = {
     "t": "t-tests of two arms with the SD of the model over all arms",
     "two-sample-t": TESTS[tests.T.name],
     "welch": TESTS[tests.WELCH.name],
+    "tukey": TESTS[tests.TUKEY.name],
+    "games-howell": TESTS[tests.GAMES_HOWELL.name],
+    "dunn": TESTS[tests.DUNN.name],
     "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
+    "proportional-odds": TESTS[tests.PROPORTIONAL_ODDS.name],
     "fisher": TESTS[tests.FISHER.name],
     "chi-square": TESTS[tests.CHI_SQUARE.name],
     "log-rank": TESTS[tests.LOG_RANK.name],
+}
+
+#: How a test comes to its p-value, if the scenario says it; reads after the endpoint.
+WAYS = {
+    tests.BY_PERMUTATION: ", p by permutation below 15 in an arm and else by t",
+    tests.BY_T: ", p by t at every size",
+    tests.BY_WALD: ", p by Wald's statistic",
+    tests.BY_LIKELIHOOD_RATIO: ", p by the likelihood ratio",
+    tests.BY_SCORE: ", p by the score test",
 }
 
 #: What is estimated; reads after "estimates".
@@ -103,6 +152,17 @@ ESTIMANDS = {
     estimands.MEDIAN.name: "the pseudomedian of the changes",
     estimands.LOG_MEDIAN.name: "the pseudomedian of the changes of logarithms",
     estimands.PROBABILITY.name: "the chance that a participant of the first arm has the higher value, ties counted half",
+    estimands.LOG_WIN_ODDS.name: "the logarithm of the win odds: the chance of the higher value against that of the lower one",
+    estimands.STRATIFIED_PROBABILITY.name: (
+        "the chance that a participant of the first arm has the higher value than one of the second arm in the same stratum, "
+        "ties counted half"
+    ),
+    estimands.TRIMMED_DIFFERENCE.name: "the difference of two trimmed means",
+    estimands.TRIMMED_LOG_RATIO.name: "the difference of two trimmed means of logarithms",
+    estimands.MEDIAN_VALUE.name: "the median",
+    estimands.MEDIAN_LOG.name: "the median of the logarithms",
+    estimands.MEDIAN_CHANGE.name: "the median of the changes",
+    estimands.MEDIAN_LOG_CHANGE.name: "the median of the changes of logarithms",
     estimands.RISK_DIFFERENCE.name: "the difference of two shares of yes",
     estimands.SHARE.name: "the share of yes",
     estimands.SHARE_BY_PERCENT.name: "the share of those whose percent change is a yes",
@@ -110,8 +170,49 @@ ESTIMANDS = {
     estimands.RISK_RATIO.name: "the logarithm of the ratio of two shares of yes",
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
+    estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
+    estimands.ODDS_OF_HIGHER.name: (
+        "the logarithm of the odds ratio of a higher score, at equal covariates where the model has some"
+    ),
+    estimands.ODDS_WITHIN_PERSON.name: (
+        "the logarithm of the odds ratio of a higher score within a person: at the same intercept, and equal covariates"
+    ),
+    estimands.RATE_RATIO_GIVEN.name: "the logarithm of the rate ratio at equal covariates",
+    estimands.HAZARD_RATIO_GIVEN.name: "the logarithm of the hazard ratio at equal covariates",
     estimands.LOG_HAZARD_RATIO.name: "the logarithm of Mantel and Haenszel's hazard ratio",
 }
+
+#: What the exponential of an estimate is, of those that are logarithms; reads before a number.
+BACK = {
+    estimands.LOG_MEAN.name: "geometric mean",
+    estimands.LOG_RATIO.name: "ratio",
+    estimands.LOG_MEDIAN.name: "median ratio",
+    estimands.LOG_WIN_ODDS.name: "win odds",
+    estimands.TRIMMED_LOG_RATIO.name: "ratio",
+    estimands.MEDIAN_LOG.name: "median",
+    estimands.MEDIAN_LOG_CHANGE.name: "median ratio",
+    estimands.RISK_RATIO.name: "risk ratio",
+    estimands.ODDS_RATIO.name: "odds ratio",
+    estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
+    estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
+    estimands.ODDS_RATIO_GIVEN.name: "odds ratio",
+    estimands.ODDS_OF_HIGHER.name: "odds ratio of a higher score",
+    estimands.ODDS_WITHIN_PERSON.name: "odds ratio of a higher score within a person",
+    estimands.RATE_RATIO_GIVEN.name: "rate ratio",
+    estimands.HAZARD_RATIO_GIVEN.name: "hazard ratio",
+}
+
+
+def back(estimand: str, value: float) -> str:
+    """The exponential of a logarithm with its name; empty for any other estimand and for no number.
+
+    >>> back("log odds ratio", 0.0), back("mean difference", 0.0)
+    ('odds ratio 1', '')
+    """
+    if estimand not in BACK or math.isnan(value):
+        return ""
+    return f"{BACK[estimand]} {math.exp(value):.3g}"
+
 
 #: How an endpoint is taken; reads after where it is measured.
 TRANSFORMS = {
@@ -146,6 +247,13 @@ STRATEGIES = {
     designs.HYPOTHETICAL.name: "; judged against the effect of the strategy 'hypothetical'",
     designs.WHILE_ON_TREATMENT.name: "; judged against the effect of the strategy 'while on treatment'",
     designs.RESPONDER_STRATUM.name: "; judged against the effect of the strategy 'responder stratum'",
+    designs.COMPOSITE.name: "; judged against the effect of the strategy 'composite'",
+}
+
+#: What is done about missing values; reads at the end of a sentence.
+MISSING_METHODS = {
+    designs.COMPLETE.name: "; missing values are left out",
+    designs.LAST_VALUE.name: "; a missing value is replaced by the last value before it (last value carried forward: biased)",
 }
 
 #: Which way an effect is looked for; reads after the contrast.
@@ -162,6 +270,16 @@ ADJUSTMENTS = {
     designs.HOLM.name: "holm",
     designs.HOCHBERG.name: "hochberg",
     designs.DUNNETT.name: "dunnett",
+}
+
+#: How the hypotheses of a family are tested together; reads after "by".
+FAMILY_METHODS = {
+    designs.FAMILY_BONFERRONI.name: "Bonferroni's method",
+    designs.FAMILY_HOLM.name: "Holm's method",
+    designs.FAMILY_HOCHBERG.name: "Hochberg's method",
+    designs.DUNNETT_STEP_DOWN.name: "Dunnett's step-down method",
+    designs.FIXED_SEQUENCE.name: "a fixed sequence (each is tested only while all before it were rejected)",
+    designs.GRAPH.name: "a graph",
 }
 
 #: How participants are put into arms; reads after "Allocation:".

@@ -1,34 +1,23 @@
-"""``report.html``: one self-contained page that a principal investigator would read."""
+"""What the page of a run says first, and the rows of its tables."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialsim.evaluate.columns import FAMILY, shown_names
+from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS
-from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report.brief import headline_verdicts
-from trialsim.report.digits import SIGN, measure_with_error, percent
-from trialsim.report.explain import explain
-from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
-from trialsim.report.present import course, levels, nothing_to_find, null_twin, on_the_clock
+from trialsim.report.digits import measure_with_error, percent
+from trialsim.report.document import HeadlineCard
 from trialsim.report.reported import ReportSource
-from trialsim.report.truth import CALLED, has_clock, has_interference, level_rate, rate, truth_rows, twin_rows
+from trialsim.report.truth import CALLED, level_rate, rate, verdict_words
 from trialsim.report.words import join, number
-from trialsim.scenario.provenance import provenance
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from trialsim.evaluate.verdict import Verdict
-    from trialsim.report.figures import Picture
     from trialsim.runs.run import FinishedRun
 
 #: What a measure of the trial as a whole is called on the page, and how its value is written.
@@ -44,113 +33,6 @@ TRIAL_MEASURES = {
     "study_hours": ("Hours of staff for the study", "number"),
     "overtime_hours": ("Hours after the end of a shift", "number"),
 }
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure on the page: heading, text and the picture itself as a data address."""
-
-    heading: str
-    text: str
-    source: str
-    width: int
-
-
-#: Pixels on a page for a pixel of a picture file (200 dpi).
-SHOWN = 0.51
-
-
-@dataclass(frozen=True)
-class Card:
-    """A number to be seen first."""
-
-    value: str
-    label: str
-    error: str
-    bad: bool = False
-
-
-def write_report(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]], path: Path) -> Path:
-    """Write the page."""
-    from trialsim.runs.files import write_text
-
-    write_text(path, render(run, figures))
-    return path
-
-
-def _unbroken(value: object) -> object:
-    """Text in which a number stays on one line with its sign."""
-    return (
-        value.replace(" %", "\N{NO-BREAK SPACE}%").replace("± ", "±\N{NO-BREAK SPACE}") if type(value) is str else value
-    )
-
-
-def pages() -> Environment:
-    """The templates of the pages."""
-    from jinja2 import Environment, PackageLoader
-
-    return Environment(
-        loader=PackageLoader("trialsim.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_unbroken,
-    )
-
-
-def render(run: FinishedRun, figures: Sequence[tuple[Picture, Path, Path]]) -> str:
-    """The page as text, with every figure inside."""
-    from trialsim.runs.manifest import versions
-
-    result, scenario = run.characteristics, run.study.scenario
-    opinions = second_opinions(run.study, result)
-    context: dict[str, Any] = {
-        "scenario": scenario,
-        "answer": answer(run),
-        "cards": cards(run),
-        "analyses": analysis_rows(run),
-        "truth": truth_rows(result, scenario.primary),
-        "twins": twin_rows(result, scenario.primary),
-        "clock": has_clock(result),
-        "shared": has_interference(result),
-        "opinions": opinion_table(opinions),
-        "why": reasons_shown(opinions),
-        "trial": trial_rows(run),
-        "figures": [_figure(picture, png) for picture, png, _ in figures],
-        "sections": explain(run.study),
-        "numbers": provenance(scenario),
-        "sources": scenario.sources,
-        "replicates": f"{result.replicates:,}",
-        "seed": result.seed,
-        "engine": result.engine,
-        "versions": versions(),
-        "hash": _hash(run),
-        "levels": levels(run.study),
-        "sign": SIGN,
-        "null_twin": null_twin(scenario),
-        "nothing": nothing_to_find(scenario),
-        "clocked": join(on_the_clock(scenario)),
-        "omnibus": any(row.estimand == NO_ESTIMAND for row in result.kept.rows),
-        "course": course(scenario),
-    }
-    return pages().get_template("report.html").render(**context)
-
-
-def _hash(run: FinishedRun) -> str:
-    from trialsim.scenario.identity import scenario_hash
-
-    return scenario_hash(run.study.scenario)[:16]
-
-
-def _figure(picture: Picture, png: Path) -> Figure:
-    return Figure(picture.heading, picture.text, *embedded(png))
-
-
-def embedded(png: Path) -> tuple[str, int]:
-    """A picture as the source of an image on a page, and its width there [px], so that letters have one size on all pictures."""
-    data = png.read_bytes()
-    width = int.from_bytes(data[16:20], "big")  # of a PNG file
-    return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}", round(SHOWN * width)
 
 
 def _find(
@@ -248,7 +130,7 @@ def _shortfall(run: ReportSource) -> list[str]:
     ]
 
 
-def cards(run: ReportSource) -> list[Card]:
+def cards(run: ReportSource) -> list[HeadlineCard]:
     """The numbers to be seen first, each with its error or its bound."""
     primary = run.study.scenario.primary[0]
     several = len(run.study.scenario.primary) > 1
@@ -280,14 +162,14 @@ def cards(run: ReportSource) -> list[Card]:
     return found
 
 
-def _card(row: Measure, label: str, *, bad: bool) -> Card:
+def _card(row: Measure, label: str, *, bad: bool) -> HeadlineCard:
     """A number, and in brackets its error or bound as in the tables."""
     kind = "number" if row.measure == "trial_days" else "share"
     value, sign, error = measure_with_error(row, kind).partition(" ± ")
     if not sign:
         value, _, bound = value.partition(" (")
-        return Card(value, label, bound.removesuffix(")"), bad)
-    return Card(value, label, f"± {error}", bad)
+        return HeadlineCard(value, label, bound.removesuffix(")"), bad)
+    return HeadlineCard(value, label, f"± {error}", bad)
 
 
 def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
@@ -305,7 +187,7 @@ def analysis_rows(run: FinishedRun) -> list[dict[str, Any]]:
                 "test": row.test,
                 "primary": "primary" if row.analysis in run.study.scenario.primary and row.main else "",
                 **_decided(run, row.analysis, row.contrast),
-                "estimand": row.estimand + (f" [{row.unit}]" if row.unit else "")
+                "estimand": row.effect + (f" [{row.unit}]" if row.unit else "")
                 if row.no_effect == row.no_effect
                 else "",
                 "estimate": measure_with_error(mean, "number", scale=scale) if mean is not None else "",
@@ -320,28 +202,32 @@ def _decided(run: FinishedRun, analysis: str, contrast: str) -> dict[str, Any]:
     """What a test decides: power, rejections when there is nothing to find, the verdict, and how often it failed."""
     rows = run.characteristics.measures
     known = {one.measure: one for one in rows if (one.analysis, one.contrast) == (analysis, contrast)}
-    verdict = next(one for one in run.characteristics.verdicts if (one.analysis, one.contrast) == (analysis, contrast))
+    judged = {(one.analysis, one.contrast): one for one in run.characteristics.verdicts}
+    verdict = judged.get((analysis, contrast))
     power = known.get("power") or known["power_low"]
     return {
         "power": rate(known, "power"),
         "null": level_rate(known)[0],
-        "verdict": verdict.words,
-        "bad": verdict.too_often,
+        "verdict": verdict_words(verdict),
+        "bad": verdict is not None and verdict.too_often,
         "failed": str(power.n_failed),
     }
 
 
 def _family_rows(run: FinishedRun) -> list[dict[str, Any]]:
-    """Several primary analyses together: any of them, all of them."""
-    if len(run.study.scenario.primary) < 2:
-        return []
+    """Several primary analyses together, and each family: any of them, all of them."""
+    together = [(one.name, (ANY_MEMBER, ALL_MEMBERS), "") for one in run.study.analysis.families]
+    if len(run.study.scenario.primary) > 1:
+        together.insert(0, (FAMILY, ("any", "all"), "primary"))
+    shown = _shown(run)
     empty = dict.fromkeys(("estimand", "estimate", "width", "n"), "")
     return [
         {
-            "analysis": "primary analyses", "shown": "primary analyses", "contrast": which, "test": test, "primary": "primary",
-            **empty, **_decided(run, FAMILY, which),
+            "analysis": shown[name], "shown": shown[name], "contrast": which, "test": test, "primary": primary,
+            **empty, **_decided(run, name, which),
         }
-        for which, test in (("any", "at least one rejects"), ("all", "all reject"))
+        for name, rows, primary in together
+        for which, test in zip(rows, ("at least one rejects", "all reject"), strict=True)
     ]  # fmt: skip
 
 

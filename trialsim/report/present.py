@@ -46,8 +46,9 @@ def nothing_to_find(scenario: Scenario) -> str:
 def levels(study: Study) -> str:
     """At which level tests reject: ``at 5 %, two-sided``, or that it is that of each analysis."""
     found = {(call.alpha, WAY[call.alternative] == 0) for call in study.analysis.calls}
+    found |= {(family.alpha, two_sided) for family in study.analysis.families for _, two_sided in found}
     if len(found) > 1:
-        return "at the level of its analysis"
+        return "at the level of its analysis" + (" or family" if study.analysis.families else "")
     ((alpha, two_sided),) = found
     return f"at {percent(alpha, 0 if round(100 * alpha, 9) % 1 == 0 else 1)}, {'two' if two_sided else 'one'}-sided"
 

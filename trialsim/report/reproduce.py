@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import labels_of
-from trialsim.report.digits import plain, share_with_error
+from trialsim.report.brief import Line
+from trialsim.report.digits import SIGN, plain, share_with_error
+from trialsim.report.document import Block, DataTable, Page, PageSection, Text
+from trialsim.report.study_page import study_page
 
 if TYPE_CHECKING:
     from trialsim.prepared import Study
@@ -58,3 +61,17 @@ def placement_rows(study: Study, placements: Sequence[Placement]) -> list[tuple[
             where = f"{share} lie below"
         rows.append((group, f"{WORDS.get(one.kind, one.kind)} {one.published}", simulated, where))
     return rows
+
+
+def reproduction_page(study: Study, lines: Sequence[Line], placements: Sequence[Placement]) -> Page:
+    """The published figures among the simulated ones."""
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for group, *cells in placement_rows(study, placements):
+        groups.setdefault(group, []).append(tuple(cells))
+    header = ("published", "simulated: median (95 % of trials)", "simulated trials")
+    tables: list[Block] = [DataTable(group, header, tuple(rows)) for group, rows in groups.items()]
+    tables.append(Text(f"Lie below: the share of simulated trials with a smaller value. {SIGN}", quiet=True))
+    what = "A published study simulated again, and where what it reported falls among the simulated trials."
+    return study_page(
+        "against what was published", what, study, lines, [PageSection("Published and simulated", tuple(tables))]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import pandas as pd
 from trialsim.prepared import Study
 from trialsim.report.brief import Line
 from trialsim.report.digits import percent, with_error
+from trialsim.report.document import DataTable, Fold, Graphic, Page, PageSection, graphic, points, write_page
+from trialsim.report.study_page import study_page
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_size
@@ -230,7 +233,7 @@ def figure(study: Study, found: SizingResult) -> Figure:
 
 
 def write_sizing(study: Study, found: SizingResult, folder: Path) -> tuple[Path, ...]:
-    """Write ``power_curve.csv``, ``.png``, ``.svg`` and ``size.json`` into ``folder``."""
+    """Write ``power_curve.csv``, ``.png``, ``.svg``, ``report.html`` and ``size.json`` into ``folder``."""
     from trialsim.figures.style import save
     from trialsim.runs.files import whole_file
 
@@ -241,7 +244,10 @@ def write_sizing(study: Study, found: SizingResult, folder: Path) -> tuple[Path,
         with whole_file(path) as temporary:
             curve_frame(found).to_csv(temporary, index=False, lineterminator="\n")
         figures = save(drawn, folder, "power_curve")
-        return (path, *figures, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
+        heading = "Width of the interval" if found.measure == "width" else "Power"
+        curve = graphic(heading, "The band is the 95 % Monte Carlo interval of the curve.", figures[1])
+        page = write_page(size_page(study, found, [curve]), folder / "report.html")
+        return (path, *figures, page, finished(folder, mine, {"answer": answer(study, found), "spent": found.spent}))
 
 
 def curve_rows(found: SizingResult, *, everything: bool) -> list[tuple[str, ...]]:
@@ -284,4 +290,18 @@ def curve_frame(found: SizingResult) -> pd.DataFrame:
             "low": (curve.power - half).clip(0.0, top),
             "high": (curve.power + half).clip(0.0, top),
         }
+    )
+
+
+def size_page(study: Study, found: SizingResult, drawn: Sequence[Graphic]) -> Page:
+    """How many participants, or which effect."""
+    rows = tuple(tuple(row) for row in curve_rows(found, everything=True))
+    table = DataTable("Every size that was simulated", curve_heading(found), rows, (0, 1, 2))
+    reasons = ignored(study, found)
+    why = (Fold(reasons[0].rstrip(":"), points([one.removeprefix("- ") for one in reasons[1:]])),) if reasons else ()
+    short = DataTable("Around the answer", curve_heading(found), tuple(curve_rows(found, everything=False)), (0, 1, 2))
+    what = {"effect": "the smallest effect that is found", "size": "how many participants"}[found.axis]
+    sections = [PageSection("The curve", (*drawn, short, Fold(f"{len(rows)} points", (table,)), *why))]
+    return study_page(
+        what, f"Search over {found.spent:,} simulated trials.", study, named_lines(study, found), sections
     )

@@ -16,6 +16,8 @@ from trialsim.evaluate.verdict import more_should
 from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error, with_error
+from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, graphic, write_page
+from trialsim.report.study_page import study_page
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
 from trialsim.sweep.tables import (
@@ -33,6 +35,7 @@ from trialsim.sweep.tables import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from trialsim.prepared import Study
     from trialsim.sweep.play import SweepRun
 
 #: A heatmap is drawn up to this many values a side, lines up to this many.
@@ -228,15 +231,27 @@ def write_manifest(swept: SweepRun, folder: Path) -> Path:
 # ---------------------------------------------------------------- figures
 
 
-def write_figures(swept: SweepRun, answer: AnswerMeasure, folder: Path) -> tuple[Path, ...]:
-    """Draw what fits the sweep: lines or a heatmap over the values varied, and what each design takes."""
+#: What the figures of a sweep are called on the page, and what they show.
+HEADINGS = {
+    "sweep_lines": ("Over the values varied", "Bars are 95 % Monte Carlo intervals."),
+    "sweep_dots": ("Over the values varied", "Each dot is one design."),
+    "sweep_heatmap": ("Over both values", "Each field is one design."),
+    "feasibility": ("What each design takes", "Designs that no other one beats are connected."),
+}
+
+
+def write_figures(study: Study, swept: SweepRun, answer: AnswerMeasure, folder: Path) -> tuple[Path, ...]:
+    """Draw what fits the sweep, lines or a heatmap over the values varied and what each design takes, and write the page."""
     from trialsim.figures.style import save
 
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
+    shown = []
     for name, figure in figures(swept, answer):
-        made += save(figure, folder, name)
-    return tuple(made)
+        made += save(figure, folder / "figures", name)
+        shown.append(graphic(*HEADINGS[name], made[-1]))
+    page = sweep_page(study, swept, answer, overview(swept, answer), shown)
+    return (*made, write_page(page, folder / "report.html"))
 
 
 def figures(swept: SweepRun, answer: AnswerMeasure) -> list[tuple[str, Figure]]:
@@ -348,3 +363,38 @@ def _with_tied(frame: pd.DataFrame, paths: tuple[str, ...], path: str, names: di
 
 def _tidy(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def sweep_page(
+    study: Study, swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, drawn: Sequence[Graphic]
+) -> Page:
+    """Many designs side by side."""
+    from trialsim.scenario.sweep import shown
+    from trialsim.sweep.tables import burdens, currency
+
+    taken = [name for name in burdens(frame) if frame[name].notna().any()]
+    labels = {"staff_hours": "hours of staff", "cost": f"cost [{currency(swept)}]"}
+    rows: list[tuple[str | TableCell, ...]] = []
+    for row, cell in zip(frame.to_dict("records"), swept.cells, strict=True):
+        values = [shown(cell.point[path]) if path in cell.point else "" for path in swept.paths]
+        mark = "bad" if row["too_often"] else "far" if row["pareto"] else ""
+        sign = "!" if row["too_often"] else "*" if row["pareto"] else "?" if row["pareto_open"] else ""
+        numbers = [f"{row[name]:,.0f}" for name in taken]
+        rows.append((f"{sign}{row['design_id']}", *values, TableCell(written(answer, row), mark=mark), *numbers))
+    header = (
+        "design",
+        *names_of(swept.paths).values(),
+        answer.measure.replace("_", " "),
+        *(labels.get(x, x) for x in taken),
+    )
+    caption = "* no other design gives as much for less; ? undecided; ! rejects too often"
+    numbers_at = tuple(range(1, len(header)))
+    what = f"{len(swept.cells):,} designs, {swept.replicates:,} simulated trials of each."
+    table = DataTable(caption, header, tuple(rows), numbers_at)
+    return study_page(
+        "designs side by side",
+        what,
+        study,
+        named_lines(swept, answer, frame),
+        [PageSection("Designs", (*drawn, table))],
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,11 @@ import pandas as pd
 from trialsim.evaluate.columns import shown_row
 from trialsim.evaluate.table import share_interval
 from trialsim.evaluate.verdict import more_should
+from trialsim.report.assumed import in_words
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, points_with_error, share_with_error, signed_with_error
+from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, graphic, write_page
+from trialsim.report.study_page import study_page
 from trialsim.report.sweep import TRIALS, names_of
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
@@ -20,6 +24,7 @@ from trialsim.scenario.sweep import shown
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from trialsim.prepared import Study
     from trialsim.sweep.tornado import Bar, LongestBar, Shift, Tornado
 
 MOST_BARS = 25
@@ -155,15 +160,21 @@ def figure(found: Tornado) -> Figure:
     )
 
 
-def write_tornado(found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
-    """Write ``tornado.csv`` and the figure ``tornado``."""
+def write_tornado(study: Study, found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
+    """Write ``tornado.csv``, and with ``figures`` the figure ``tornado`` and the page."""
     from trialsim.figures.style import save
     from trialsim.runs.files import whole_file
 
     path = folder / "tornado.csv"
     with whole_file(path) as temporary:
         tornado_frame(found).drop(columns="label").to_csv(temporary, index=False, lineterminator="\n")
-    return (path, *save(figure(found), folder, "tornado")) if figures else (path,)
+    if not figures:
+        return (path,)
+    files = save(figure(found), folder, "tornado")
+    shown = graphic(
+        "Which assumption moves the answer", "The longest bars move it most; whiskers are 95 % Monte Carlo.", files[1]
+    )
+    return (path, *files, write_page(tornado_page(study, found, [shown]), folder / "report.html"))
 
 
 def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:
@@ -182,3 +193,23 @@ def axis_name(measure: str, found: Tornado) -> str:
     if measure == "trial_days":
         return "length of the trial [days]"
     return f"power of {shown_row(found.labels, found.analysis, found.contrast)}"
+
+
+def tornado_page(study: Study, found: Tornado, drawn: Sequence[Graphic]) -> Page:
+    """Which assumption moves the answer most."""
+    rows = tuple(
+        (
+            in_words(bar.assumption.path, study.scenario), shown(bar.assumption.value),
+            TableCell(share_at(bar.low), f"at {shown(bar.assumption.low)}: {change(bar.low, share=True)}"),
+            TableCell(share_at(bar.high), f"at {shown(bar.assumption.high)}: {change(bar.high, share=True)}"),
+        )
+        for bar in found.of("power")
+    )  # fmt: skip
+    header = ("assumption", "value", "power at its low end", "power at its high end")
+    table = DataTable(
+        "Power at both ends of each plausible range; changes in percentage points", header, rows, (1, 2, 3)
+    )
+    what = f"Every plausible range from end to end, {found.replicates:,} simulated trials at each."
+    return study_page(
+        "which assumption matters", what, study, named_lines(found), [PageSection("Assumptions", (*drawn, table))]
+    )

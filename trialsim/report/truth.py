@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from trialsim.analysis.plan import RowPlan
 from trialsim.evaluate.verdict import TYPE_1, WITHOUT_EFFECTS
 from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.report import kinds
 from trialsim.report.digits import measure_with_error, percent, with_error
 
 if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.table import Measure
+    from trialsim.evaluate.verdict import Verdict
 
 #: A bias this many Monte Carlo standard errors from 0 is marked.
 MARKED = 3.0
@@ -30,6 +32,9 @@ class Cell:
 
 
 EMPTY = Cell("")
+
+#: In place of a verdict on several rows of which one has a margin: no twin makes the null hypotheses of all of them true.
+JUDGED_ONE_BY_ONE = "judged one by one"
 
 #: What the rejection rate is called when there is nothing to find.
 CALLED = {TYPE_1: "type I error", WITHOUT_EFFECTS: "rejections without effects"}
@@ -78,6 +83,11 @@ def level_rate(known: Mapping[str, Measure]) -> tuple[str, str]:
     return "", ""
 
 
+def verdict_words(verdict: Verdict | None) -> str:
+    """The verdict on a level in words; several rows together have none where one of them has a margin."""
+    return JUDGED_ONE_BY_ONE if verdict is None else verdict.words
+
+
 def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list[dict[str, object]]:
     """A row for each analysis with an estimand: truth, bias, RMSE, coverage, errors of sign and size."""
     rows: list[dict[str, object]] = []
@@ -88,7 +98,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
         bias, relative = found("bias"), found("relative_bias")
         far = bias is not None and abs(bias.value) > MARKED * bias.mcse
         coverage = found("coverage")
-        level = 1 - row.alpha
+        level = row.confidence
         size = found("type_m_error")
         rows.append(
             {
@@ -96,8 +106,8 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "shown": row.shown,
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
-                "estimand": f"{row.estimand}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
-                "truth": found.number("truth"),
+                "estimand": f"{row.effect}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
+                "truth": _beside(_with_ratio(row, found), found.number("truth_of_everyone")),
                 "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),
                 "rmse": found.number("rmse"),
@@ -137,6 +147,22 @@ def _bias(cell: Cell, relative: Measure | None, *, far: bool) -> Cell:
     """The bias with its error, and as a share of the truth where that differs clearly from 0."""
     share = f"{100 * relative.value:+.1f} %" if relative is not None else ""
     return Cell(cell.text, far, ", ".join(part for part in (cell.below, share) if part))
+
+
+def _with_ratio(row: RowPlan, found: _RowMeasures) -> Cell:
+    """A truth, and below a logarithm its exponential."""
+    cell, truth = found.number("truth"), found("truth")
+    ratio = "" if truth is None else kinds.back(row.estimand, truth.value)
+    return Cell(cell.text, cell.marked, ", ".join(part for part in (cell.below, ratio) if part))
+
+
+def _beside(cell: Cell, everyone: Cell) -> Cell:
+    """A truth, and below it that of everyone where it is another one."""
+    if not everyone.text:
+        return cell
+    return Cell(
+        cell.text, cell.marked, ", ".join(part for part in (cell.below, f"of everyone {everyone.text}") if part)
+    )
 
 
 def _times(size: Measure) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
+from trialsim.kinds.tests import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR, PERMUTATIONS, TEST, TRIM
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, Spread
@@ -13,7 +14,8 @@ from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
 from trialsim.scenario.checks.repeated import is_model
-from trialsim.scenario.model import Analysis, Arrivals, Costs, Leave, Outcome, Scenario
+from trialsim.scenario.comparisons import comparisons, split_member
+from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Leave, Outcome, Scenario
 
 INDENT = "  "
 
@@ -290,7 +292,7 @@ def _of_repeated_values(what: Analysis) -> str:
     if what.at is None:
         return ""
     if not is_model(what):
-        return f", {kinds.REPEATED_EFFECTS[what.at]}"
+        return f", {_at(what)}"
     said = [kinds.MODEL_EFFECTS.get(what.at, f"the means at {what.at}")]
     if what.time is not None:
         said.append(kinds.TIMES[what.time])
@@ -303,11 +305,82 @@ def _of_repeated_values(what: Analysis) -> str:
     return "".join(f", {one}" for one in said)
 
 
-def analysis(name: str, what: Analysis, *, primary: bool) -> str:
-    """An analysis in one line."""
+def _at(what: Analysis) -> str:
+    """Which row of repeated values."""
+    if not TEST[what.test].at_visits:
+        return kinds.REPEATED_EFFECTS[str(what.at)]
+    return "the average of the visits" if what.at == AVERAGE else f"at {what.at}"
+
+
+def _instead(what: Analysis) -> str:
+    """What takes the place of missing values, and of values after an event."""
+    text = "" if what.missing is None else kinds.MISSING_METHODS[what.missing]
+    if what.from_baseline:
+        text += ", which may be that of the baseline"
+    if what.composite is not None:
+        value = what.composite.value
+        worst = f"the {value}" if isinstance(value, str) else number(value)
+        text += f"; after {join(what.composite.after, 'or')} a value counts as {worst}"
+    return text
+
+
+def family(name: str, what: AnalysisFamily) -> Iterator[str]:
+    """A family of hypotheses: its members and its method; of a graph also how alpha moves."""
+    level = "" if what.alpha is None else f", at a level of {number(what.alpha)} for all of them together"
+    yield f"{name}: {join(what.members)}, by {kinds.FAMILY_METHODS[what.method]}{level}."
+    for member, weight, row in zip(what.members, what.weights, what.transitions, strict=False):
+        shares = [
+            f"{number(share)} to {other}" for other, share in zip(what.members, row, strict=True) if share.value > 0
+        ]
+        passes = f"once rejected it passes {join(shares)}" if shares else "it passes nothing on"
+        yield f"{INDENT}{member} begins with {number(weight)} of alpha; {passes}."
+
+
+def families(scenario: Scenario) -> Iterator[str]:
+    """Every family, and what of its members it replaces."""
+    pairs = False
+    for name, what in scenario.families.items():
+        yield from family(name, what)
+        for member in what.members:
+            analysis, contrast = split_member(member)
+            then = scenario.analyses[analysis].then
+            pairs = pairs or (then is not None and " - " in contrast)
+    if pairs:
+        yield "Members that are pairs after a test of all arms are adjusted by their family alone, and no gate holds them back."
+    if any(
+        scenario.analyses[split_member(member)[0]].margin
+        for one in scenario.families.values()
+        for member in one.members
+    ):
+        yield "A member with a margin has a one-sided p-value at half of alpha: the family takes twice its p, and shows half."
+
+
+def analyses(scenario: Scenario) -> dict[str, str]:
+    """Every analysis in one line, by its name."""
+    found = {}
+    for name, what in scenario.analyses.items():
+        rows = comparisons(what, list(scenario.design.arms))
+        pairs = {f"{name}/{row.contrast}" for row in rows if not row.main}
+        members = [(split_member(one), family) for family, these in scenario.families.items() for one in these.members]
+        named = {f"{analysis_}/{contrast}": family for (analysis_, contrast), family in members}
+        mine = {one: named[one] for one in sorted(pairs) if one in named}
+        text = ""
+        if mine:
+            families = list(dict.fromkeys(mine.values()))
+            text = f"tested in the famil{'y' if len(families) == 1 else 'ies'} {join(families)}"
+            text = text if len(mine) == len(pairs) else f"{join([one.partition('/')[2] for one in mine])} {text}"
+        found[name] = analysis(
+            name, what, primary=name in scenario.primary, together=text, others=len(mine) < len(pairs)
+        )
+    return found
+
+
+def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", others: bool = True) -> str:
+    """An analysis in one line; ``together`` says which of its pairs families test, ``others`` whether there are other pairs."""
     scale = kinds.TRANSFORMS[what.transform]
     named = f"{what.label} ({name})" if what.label else name
-    text = f"{named}{', primary' if primary else ''}: {what.test} on {_endpoint(what)}{scale}"
+    test = what.test if what.function is None else f"{what.test} ({what.function.file}:{what.function.name})"
+    text = f"{named}{', primary' if primary else ''}: {test} on {_endpoint(what)}{scale}"
     if what.dichotomize is not None:
         low, high = what.dichotomize.at_least, what.dichotomize.at_most
         ends = [f"{word} {number(end)}" for word, end in (("at least", low), ("at most", high)) if end is not None]
@@ -321,6 +394,13 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
         text += f", within strata of {join(what.strata)}"
     if what.clusters:
         text += f", in clusters by {what.clusters}"
+    if TRIM in TEST[what.test].options:
+        share = DEFAULT_TRIM if what.trim is None else what.trim.value
+        text += f", {100 * share:g} % of the values cut at each end"
+    if PERMUTATIONS in TEST[what.test].options:
+        text += f", {what.permutations or DEFAULT_PERMUTATIONS:,} permutations"
+    if what.by is not None:
+        text += kinds.WAYS[what.by]
     if what.within:
         text += f", in {join(what.within)} alone (a difference between arms does not follow from it)"
     if what.null is not None:
@@ -332,6 +412,8 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
     text += _of_repeated_values(what)
     if what.sphericity is not None:
         text += f", {kinds.SPHERICITIES[what.sphericity]}"
+    if what.firth is not None:
+        text += f", {kinds.FIRTHS[what.firth]}"
     if what.prior is not None:
         text += f", prior {number(what.prior.mean)} with SD {number(what.prior.sd)}"
     if what.decide is not None:
@@ -350,9 +432,14 @@ def analysis(name: str, what: Analysis, *, primary: bool) -> str:
             if limit is not None
         ]
         text += f"; only participants whose percent change is {join(rules, 'or')}"
+    text += _instead(what)
     text += kinds.STRATEGIES[what.estimand.strategy]
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""
-        text += f"; then {against} by {what.then.pairs} ({kinds.ADJUSTMENTS[what.then.adjust]}{gate})"
+        adjustment = (
+            "p for all pairs together" if PAIR[what.then.pairs].together else kinds.ADJUSTMENTS[what.then.adjust]
+        )
+        how = [f"{adjustment}{gate}"] if others else []
+        text += f"; then {against} by {what.then.pairs} ({'; '.join([*how, *([together] if together else [])])})"
     return text

@@ -77,6 +77,7 @@ def respond(
     Parameters
     ----------
     entries, trace : arrays of :class:`trialsim.conduct.Entries` and, with a ward, of an event trace
+    twins : with a :class:`trialsim.response.plan.SwitchedTwin` also "declared" and "null", whose values it takes
     scale : lambda of the declared twin; the declared effects are multiplied by it
     complete : no value is lost or hidden by a detection limit; every visit needs a time in the trace
     rounded : whether the instrument rounds
@@ -92,6 +93,7 @@ def respond(
         felt = point if point.follow is None else replace(point, visit_index=point.follow.start)
         latent = _rated(inputs, outcome, point, _mixed(inputs, outcome, felt, z[d]))
         _true_values(inputs, outcome, point, d, latent, scale, measured, followed)
+        _switch(inputs, point.outcome, d, measured)
         _measure(inputs, outcome, point, d, measured, limited=not complete, rounded=rounded)
         if not complete and (trace is not None or outcome.lost > 0 or outcome.leaves):
             ward = ward_reasons(inputs, point) if followed is None else followed.reason
@@ -181,7 +183,8 @@ def _true_values(
 ) -> None:
     """Fill column ``d`` of the values (T, R, N, D): levels, delivered treatment, shifts, and ``z`` (R, N)."""
     margins = {one.name: one.shift[d] for one in inputs.plan.margins}
-    kinds = [TWINS["null" if name in margins else name] for name in measured.twins]
+    switched = {one.name for one in inputs.plan.switched}
+    kinds = [TWINS["null" if name in margins or name in switched else name] for name in measured.twins]
     lambdas = [factor * scale for factor, _ in kinds]
     reference, arm = inputs.plan.reference, inputs.entries.arm
     if followed is not None and point.follow is not None:
@@ -197,6 +200,19 @@ def _true_values(
     shifts = [_moved(inputs, one, margins.get(name)) for one, name in zip(shifts, measured.twins, strict=True)]
     twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, measured.censored, strict=True)]
     outcome.parts.fill(column, z, twins)
+
+
+def _switch(inputs: PredictorInputs, outcome: int, d: int, measured: Measurements) -> None:
+    """Fill column ``d`` of twins with some effects off: a participant's values are those without effects if the arm's are off.
+
+    Nobody's values depend on another participant's, so these are the values that would be simulated.
+    """
+    for twin in inputs.plan.switched:
+        if twin.name in measured.twins:
+            to, declared_, null = (measured.twins.index(name) for name in (twin.name, "declared", "null"))
+            off = np.append(twin.off[outcome], False)[inputs.entries.arm]  # the last one is for empty places
+            for values in (measured.values, measured.censored):
+                values[to, :, :, d] = np.where(off, values[null, :, :, d], values[declared_, :, :, d])
 
 
 def _shifts(

@@ -62,6 +62,12 @@ def _resource_at(program: Program, group: int, step: int) -> int:
     return max(set(hold.resources) & set(program.serving[group]))
 
 
+def who_serves(program: Program, group: int, arm: int, visit: int) -> int:
+    """The resource of a group that has served last by a visit in an arm, as planned; :data:`NOBODY` if none has."""
+    step = services(program, group, arm).visits.get(visit, NOBODY)
+    return NOBODY if step == NOBODY else _resource_at(program, group, step)
+
+
 def count_of_people(program: Program, group: int) -> int:
     """The number of people of a group, at all sites together."""
     bases = set(program.practitioners.groups[group])

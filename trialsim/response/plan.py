@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from trialsim.kinds.scales import NO_EFFECT, SPREAD_KEYS, Scale
 from trialsim.numbers.distributions import mean
 from trialsim.numbers.draws import stream, stream_key
-from trialsim.protocol.compile import expected_between, expected_length
+from trialsim.protocol.compile import expected_length
 from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities.fields import Number
+from trialsim.response.interval import Follow, felt_at, planned_follow
 from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import PARTS, LevelParameters, ScaleParts
 from trialsim.response.zeros import LognormalPoint, log_of_zero
 from trialsim.scenario.checks.doubts import doubts
-from trialsim.scenario.checks.follow import seconds_of
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.model import (
     ArmLevels,
@@ -36,33 +36,6 @@ from trialsim.scenario.outline import outline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Follow:
-    """For how long a participant is followed.
-
-    Attributes
-    ----------
-    start : the visit in the program from which the time counts; -1 for enrollment, and without a ward
-    start_time : its declared time, without a ward [s]
-    length : the planned length [s]
-    unit : the unit of the time at risk [s]
-    to_visit : whether following ends at the visit of the outcome, and not when the length has passed
-    marks : whether an event is awaited, so that a time may be censored; otherwise events are counted
-    """
-
-    start: int
-    start_time: float
-    length: float
-    unit: float
-    to_visit: bool
-    marks: bool
-
-    @property
-    def planned(self) -> float:
-        """The planned length in its unit."""
-        return self.length / self.unit
 
 
 @dataclass(frozen=True)
@@ -132,13 +105,27 @@ class MarginTwin:
 
 
 @dataclass(frozen=True)
+class SwitchedTwin:
+    """A twin in which the effects of some arms on some outcomes are switched off, and all others are as declared.
+
+    Attributes
+    ----------
+    name : of the twin
+    off : (outcomes, K) which are switched off
+    """
+
+    name: str
+    off: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class ResponsePlan:
     """Everything :func:`trialsim.response.respond` needs, decided before the first draw.
 
     ``reference`` is the row of the levels against which effects are measured: that of an arm, or, in a study of one arm,
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws. ``margins`` are
-    further twins, for analyses that test a margin.
+    further twins, for analyses that test a margin, and ``switched`` are those in which some effects are off.
     """
 
     arms: tuple[str, ...]
@@ -155,6 +142,7 @@ class ResponsePlan:
     warnings: tuple[str, ...]
     declared: tuple[PointPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
     margins: tuple[MarginTwin, ...] = ()
+    switched: tuple[SwitchedTwin, ...] = ()
 
     @property
     def observed(self) -> bool:
@@ -169,6 +157,15 @@ class ResponsePlan:
     def point_index(self, outcome: str, visit: str) -> int:
         """The column of an outcome at a visit."""
         return self.pairs.index((outcome, visit))
+
+    def in_order(self, outcome: str) -> tuple[int, ...]:
+        """The columns of an outcome in the order of the protocol, without a ward in that of the declared times."""
+
+        def place(d: int) -> float:
+            point = self.points[d]
+            return point.declared_time if self.program is None else self.program.visit_step[point.visit_index]
+
+        return tuple(sorted((d for d, pair in enumerate(self.pairs) if pair[0] == outcome), key=place))
 
 
 #: Reasons for a missing value, by code; declared reasons of ``missing:`` follow.
@@ -201,7 +198,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
             program,
             arms,
             reference,
-            contacts[place](_felt_at(name, visit, scenario)),
+            contacts[place](felt_at(scenario.outcomes[name], visit)),
             steps,
         )
         for name, visit in pairs
@@ -309,31 +306,8 @@ def _pair(
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
         contact=contact,
-        follow=_follow(what, scenario, program, arms.index(reference)),
+        follow=planned_follow(what, scenario, program, arms.index(reference)),
     )
-
-
-DAY = 86_400.0
-
-
-def _follow(what: Outcome, scenario: Scenario, program: Program | None, reference: int) -> Follow | None:
-    """How long participants are followed; between visits on a ward, as long as that takes on average in the reference arm."""
-    if what.scale.follow is None:
-        return None
-    first, last = what.over if what.over else (what.since, what.until)
-    marks, unit = not what.over, DAY if what.over else seconds_of(what.unit)
-    assert unit is not None  # checked
-    start = -1 if first is None or program is None else program.visits.index(first)
-    start_time = scenario.visits[first].value if first is not None and first in scenario.visits else 0.0
-    if isinstance(last, Number):
-        return Follow(start, start_time, last.value, unit, to_visit=False, marks=marks)
-    assert last is not None  # checked
-    if program is None:
-        length = scenario.visits[last].value - start_time
-    else:
-        begins = -1 if start < 0 else program.visit_step[start]
-        length = expected_between(program, begins, program.visit_step[program.visits.index(last)], reference)
-    return Follow(start, start_time, length, unit, to_visit=True, marks=marks)
 
 
 def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
@@ -353,12 +327,6 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
         shift = parts.shift(effect, base, categories) if effect is not None and here else 0.0
         shifted.append(LevelParameters(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
     return shifted if len(arms) > 1 else [*shifted, base]
-
-
-def _felt_at(outcome: str, visit: str, scenario: Scenario) -> str | None:
-    """The visit at which a practitioner is felt: the first of an interval, None for enrollment."""
-    what = scenario.outcomes[outcome]
-    return next(iter(what.over), visit) if what.scale.follow != "until" else what.since
 
 
 def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str | None], tuple[int, ...]]:

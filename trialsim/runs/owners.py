@@ -29,6 +29,16 @@ def of_tornado(scenario: str) -> Owner:
     return Owner("tornado", scenario, "sweep.json")
 
 
+def of_reproduction(scenario: str) -> Owner:
+    """Of a published study that was simulated again."""
+    return Owner("reproduction", scenario, "reproduce.json")
+
+
+def of_fit(pilot: str) -> Owner:
+    """Of a scenario that was made from a pilot."""
+    return Owner("fit", pilot, "fit.json")
+
+
 def of_comparison(names: Sequence[str], identities: Sequence[str], seed: int | None) -> Owner:
     """Of a comparison of designs by their names; ``identities`` are the hashes of what decides their results."""
     text = json.dumps([list(identities), seed])

@@ -19,6 +19,7 @@ from trialsim.errors import RunError
 from trialsim.prepared import Study, prepare
 from trialsim.runs.store import CONTRACT, ChunkStore
 from trialsim.runs.versions import versions
+from trialsim.scenario.code import with_code
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash
 from trialsim.scenario.load import loads
@@ -68,11 +69,14 @@ class Task:
     scenario_hash: str
     engine: Engine
     contract: int = CONTRACT
+    code: tuple[tuple[str, str], ...] | None = None
 
 
 def task_of(study: Study, *, engine: Engine) -> Task:
     """The task of a study."""
-    return Task(dump(study.scenario), scenario_hash(study.scenario), engine)
+    code = study.scenario.written.code
+    allowed = None if code is None else tuple(code.items())
+    return Task(dump(study.scenario), scenario_hash(study.scenario), engine, code=allowed)
 
 
 def play_task(task: Task, start: int, stop: int) -> studies.ReplicateResults:
@@ -83,7 +87,7 @@ def play_task(task: Task, start: int, stop: int) -> studies.ReplicateResults:
     RunError
         TS-R019 when the worker has another version of trialsim
     """
-    study = _prepared(task.scenario)
+    study = _prepared(task.scenario, task.code)
     if task.contract != CONTRACT or scenario_hash(study.scenario) != task.scenario_hash:
         raise RunError(
             "a worker has another version of trialsim.",
@@ -94,8 +98,8 @@ def play_task(task: Task, start: int, stop: int) -> studies.ReplicateResults:
 
 
 @lru_cache(maxsize=4)
-def _prepared(text: str) -> Study:
-    return prepare(loads(text))
+def _prepared(text: str, code: tuple[tuple[str, str], ...] | None) -> Study:
+    return prepare(with_code(loads(text), None if code is None else dict(code)))
 
 
 class Elsewhere:

@@ -33,10 +33,12 @@ from trialsim.truth import find_truth
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort, Trial
     from trialsim.evaluate.truth import Truth
+    from trialsim.familywise import FamilywiseErrors
     from trialsim.scenario.model import Scenario
 
 ESTIMATES = "estimates.parquet"
 MEASURES = "operating_characteristics.csv"
+FAMILYWISE = "familywise.csv"
 COHORT = "cohort"
 README = "README.txt"
 
@@ -54,6 +56,7 @@ class FinishedRun:
     made : the files made
     facts : what its manifest says
     before : where the result is kept that was in the folder before
+    familywise : the familywise error rates of its families, if the run has them
     """
 
     folder: RunFolder
@@ -63,6 +66,7 @@ class FinishedRun:
     made: tuple[Path, ...]
     facts: RunFacts
     before: Path | None = None
+    familywise: FamilywiseErrors | None = None
 
     @property
     def found(self) -> int:
@@ -160,7 +164,7 @@ def summed_up(
         )  # fmt: skip
     write_text(new / RESOLVED, dump(study.scenario))
     write_measures(new / MEASURES, characteristics.measures)
-    cohort = studies.replay(study, 0, engine=engine).cohort
+    cohort = studies.cohort_of(study, 0, engine=engine)
     made = (new / RESOLVED, new / ESTIMATES, new / MEASURES, *write_cohort(cohort.one(0), new / COHORT))
     facts = RunFacts(
         scenario=study.scenario.name,
@@ -177,6 +181,13 @@ def summed_up(
     )
     files = tuple(folder.path / path.relative_to(new) for path in made)
     return FinishedRun(folder, study, characteristics, cohort, files, facts)
+
+
+def with_familywise(made: FinishedRun, errors: FamilywiseErrors) -> FinishedRun:
+    """The run, not yet in its place, with the familywise error rates of its families and their table."""
+    with whole_file(made.folder.new / FAMILYWISE) as temporary:
+        errors.frame().to_csv(temporary, index=False, lineterminator="\n")
+    return replace(made, familywise=errors, made=(*made.made, made.folder.path / FAMILYWISE))
 
 
 def placed(made: FinishedRun) -> FinishedRun:

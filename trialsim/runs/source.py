@@ -36,7 +36,7 @@ def source_of(file: str, out: Path) -> str:
 def other_file(content: Content, out: Path) -> str:
     """That a folder shows the result of another file of the same name, which is about to become an earlier result; or empty.
 
-    A file that was edited, moved or given another name is the same file; two files that say the same are no matter.
+    A file that was edited, moved or given another name is the same file; two files with the same content make one result.
     """
     before, file = sound_manifest(out), content.study.scenario.written.file
     there, here = (before or {}).get("source", ""), source_of(file, out)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks.missing import carries
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.model import Analysis, Draft, Outcome
 from trialsim.scenario.notation import expand_visits
@@ -101,9 +102,9 @@ def check_correlations(scenario: Draft, points: Outline, report: Report) -> None
         report(Finding("TS-E026", ("outcomes", name, "correlation"), message, remedy, on_key=True))
 
 
-def visits_of(analysis: Analysis, points: Outline) -> tuple[str, ...]:
+def visits_of(analysis: Analysis, points: Outline, *others: str) -> tuple[str, ...]:
     """The visits whose values one analysis takes of the same participant, in the order of the protocol."""
-    named = {analysis.visit, analysis.baseline}
+    named = {analysis.visit, analysis.baseline, *others}
     if analysis.change is not None:
         named |= {analysis.change.start, analysis.change.end}
     if analysis.over is not None:
@@ -119,7 +120,9 @@ def check_declared(scenario: Draft, points: Outline, report: Report) -> None:
         declared = scenario.outcomes[analysis.outcome].correlation if analysis.outcome in scenario.outcomes else None
         if declared is None:
             continue
-        for pair in combinations(visits_of(analysis, points), 2):
+        measured = scenario.outcomes[analysis.outcome].visits
+        earlier = expand_visits(measured, points) if carries(analysis) else ()
+        for pair in combinations(visits_of(analysis, points, *earlier), 2):
             same = points.visits[pair[0]].session == points.visits[pair[1]].session
             key = "within_session" if same else "between_sessions"
             if getattr(declared, key) is None:

@@ -95,7 +95,7 @@ def value_text(value: float, kind: str, unit: str | None) -> str | int | float:
     bare = int(value) if value == int(value) and abs(value) < 1e15 else value
     if kind == "calendar":
         return f"{bare} months" if unit == "months" else units.format_value(value, "duration")
-    if kind in ("duration", "share", "rate"):
+    if kind in ("duration", "share", "rate", "volume"):
         return units.format_value(value, kind)
     return bare if unit is None else f"{bare} {unit}"
 

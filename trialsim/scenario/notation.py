@@ -55,7 +55,7 @@ class Decision:
         """As people write it."""
         sign = ">" if WAY[self.alternative] > 0 else "<"
         unit = f" {self.limit.unit}" if self.limit.unit else ""
-        return f"P(effect {sign} {self.limit.value:g}{unit}) > {format_value(self.probability, 'share')}"
+        return f"P(effect {sign} {format_value(self.limit.value, 'number')}{unit}) > {format_value(self.probability, 'share')}"
 
 
 def split_decision(text: str) -> Decision | None:

@@ -9,14 +9,20 @@ from trialsim.quantities.fields import Number, Prior, Record, Spread
 from trialsim.quantities.records import PROVENANCE
 from trialsim.rules import SCHEDULE, has
 from trialsim.scenario.dump import plain, value_text
-from trialsim.scenario.model import Analysis, Design, PublishedFigure, Scenario, Simulation
+from trialsim.scenario.model import Analysis, AnalysisFamily, Design, PublishedFigure, Scenario, Simulation
 from trialsim.scenario.text import Path
 
 Kind = Literal["source", "computed", "assumed", "none"]
 Origin = tuple[Kind, str]
 
 WORDS: dict[str, Kind] = {"source": "source", "computed_from": "computed", "assumed": "assumed"}
-CHOSEN = (Design, Analysis, Simulation, PublishedFigure)  # choices of the trialist and quoted figures, not assumptions
+CHOSEN = (
+    Design,
+    Analysis,
+    AnalysisFamily,
+    Simulation,
+    PublishedFigure,
+)  # choices of the trialist and quoted figures, not assumptions
 
 
 class Row(NamedTuple):

@@ -7,15 +7,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trialsim.errors import ScenarioError
-from trialsim.kinds.designs import EACH_ARM, IN_TURN, METHOD, PERCENT, PERMUTED_BLOCKS, PLACES_LEFT, SIMPLE, TRANSFORM
-from trialsim.kinds.tests import TEST
+from trialsim.kinds.designs import (
+    COMPOSITE,
+    EACH_ARM,
+    IN_TURN,
+    METHOD,
+    PERCENT,
+    PERMUTED_BLOCKS,
+    PLACES_LEFT,
+    SIMPLE,
+    TRANSFORM,
+    UNADJUSTED,
+)
+from trialsim.kinds.tests import PAIR, TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.checks.margins import scale_of
 from trialsim.scenario.checks.repeated import asked_of
+from trialsim.scenario.comparisons import family_of_main
 from trialsim.scenario.model import (
     Analysis,
+    AnalysisFamily,
     Correlation,
     Design,
     Draft,
@@ -117,6 +130,10 @@ def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Dra
         name: _analysis(_with_visits(analysis, points, design), ("analyses", name), design, outcomes, findings)
         for name, analysis in scenario.analyses.items()
     }
+    families = {name: _family(family) for name, family in scenario.families.items()}
+    for name, family in family_of_main(scenario).items():
+        if analyses[name].decide is None:
+            analyses[name] = analyses[name].model_copy(update={"alpha": families[family].alpha})
     published = tuple(
         _published(figure, ("published", i), analyses, outcomes, arms, findings)
         for i, figure in enumerate(scenario.published)
@@ -127,9 +144,15 @@ def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Dra
             "protocol": _with_arms(scenario.protocol, arms),
             "outcomes": outcomes,
             "analyses": analyses,
+            "families": families,
             "published": published,
         }
     )
+
+
+def _family(family: AnalysisFamily) -> AnalysisFamily:
+    """A family with its level written out."""
+    return family.model_copy(update={"alpha": family.alpha or Number(value=DEFAULT_ALPHA, kind="share")})
 
 
 def _design(scenario: Draft) -> Design:
@@ -319,11 +342,24 @@ def _analysis(
             changes["null"] = analysis.null.model_copy(update=share)
         elif analysis.null.kind != "share":
             changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
+    if analysis.composite is not None and outcome:
+        changes |= _composite(analysis, outcome.unit, path, findings)
     if analysis.margin and outcome:
         changes["margin"] = tuple(
             _margin(one, analysis, unit, (*path, "margin", i), findings) for i, one in enumerate(analysis.margin)
         )
+    if analysis.then is not None and PAIR[analysis.then.pairs].together:
+        changes["then"] = analysis.then.model_copy(update={"adjust": UNADJUSTED.name})
     return analysis.model_copy(update=changes)
+
+
+def _composite(analysis: Analysis, unit: str | None, path: Path, findings: list[Finding]) -> dict[str, object]:
+    """The value after an event in the unit of the outcome; and the strategy of the effect, which is the composite too."""
+    assert analysis.composite is not None
+    return {
+        "composite": amounts_in(analysis.composite, unit, (*path, "composite"), findings.append),
+        "estimand": analysis.estimand.model_copy(update={"strategy": COMPOSITE.name}),
+    }
 
 
 def _believed(analysis: Analysis, unit: str | None, path: Path, findings: list[Finding]) -> dict[str, object]:
@@ -343,6 +379,10 @@ def _margin(margin: Number, analysis: Analysis, unit: str | None, path: Path, fi
     scale = scale_of(analysis)
     if scale is not None and scale.percent and margin.unit == "%":
         return margin.model_copy(update={"value": margin.value / 100, "unit": None})
+    if scale is not None and scale.ratio and margin.unit == "%":
+        message = f"the margin of a ratio is a ratio, not {margin.value:g} %."
+        findings.append(Finding("TS-E069", path, message, f"Write {1 + margin.value / 100:g}."))
+        return margin.model_copy(update={"value": 1 + margin.value / 100, "unit": None})
     of_estimate = TRANSFORM[analysis.transform].unit or None if not TRANSFORM[analysis.transform].keeps else unit
     return convert(margin, of_estimate if scale is not None and scale.in_unit else None, path, findings.append)
 

@@ -29,6 +29,7 @@ class WrittenScenario:
     findings : what was found wrong while it was read or changed
     file : the file it begins with
     folder : where its data files lie
+    code : the content of the files whose functions may run, by file; None if none may (see :mod:`trialsim.scenario.code`)
     """
 
     data: Any = None
@@ -37,6 +38,7 @@ class WrittenScenario:
     findings: tuple[Finding, ...] = ()
     file: str = "<scenario>"
     folder: FilePath = FilePath()
+    code: Mapping[str, str] | None = None
 
     @staticmethod
     def of(tree: Tree, folder: FilePath) -> WrittenScenario:

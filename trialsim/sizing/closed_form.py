@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.methods.case import Case
 from trialsim.analysis.methods.method import ClosedForm
 from trialsim.analysis.methods.table import METHODS
-from trialsim.analysis.plan import PlannedAnalysis, RowPlan, RowTest
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan, RowTest, first_share
 from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.kinds.tests import TEST
 from trialsim.prepared import Study
@@ -63,8 +63,10 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
         return None
     if len(call.margins) > 1 and not form.equivalence:
         return None
+    if _alpha(plan, place) <= 0.0:
+        return None  # tested only after others, so that no formula of it alone is near
     randomized = arm_sizes(study, n)
-    case = _case(study, call, asked, randomized * eligible(study, call))
+    case = _case(study, call, asked, randomized * eligible(study, call), _alpha(plan, place))
     found = None if case is None else form.power(case)
     if case is None or found is None or not math.isfinite(found.power):
         return None
@@ -73,15 +75,19 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
         columns = offsets(study, call, randomized)
         columns = columns[list(asked.arms)] if len(case.arms) < len(columns) else columns
         power = averaged(lambda at: _power_at(form, case, at), sizes, columns)
-    why = reasons(study, call, TEST[asked.test], asked.pair, whole_sizes=form.whole_sizes)
+    why = reasons(study, call, TEST[asked.test], asked.pair, row=place, whole_sizes=form.whole_sizes)
     if found.measured is not None:
         smallest = min(sizes[list(asked.pair)] if asked.pair is not None else sizes)
         why = (*why, bounds.in_words(found.measured, float(smallest)))
     return SecondOpinion(power, found.formula, found.source, tuple(sizes.tolist()), why)
 
 
-def _alpha(call: PlannedAnalysis, asked: RowTest) -> float:
-    """The level of a row: of pairs that are adjusted, divided by their number; of a margin, half."""
+def _alpha(plan: AnalysisPlan, row: int) -> float:
+    """The level of a row: of adjusted pairs, divided by their number; of a margin, half; in a family, the share it has."""
+    call, asked = plan.call_of(row), plan.question_of(row)
+    family = next((one for one in plan.families if row in one.rows), None)
+    if family is not None:
+        return plan.rows[row].alpha * first_share(family, family.rows.index(row))
     if call.margins:
         return call.alpha / 2
     if asked.main or call.pairs is None or not ADJUSTMENT[call.pairs.adjust].adjusts:
@@ -89,7 +95,7 @@ def _alpha(call: PlannedAnalysis, asked: RowTest) -> float:
     return call.alpha / len(call.pairs.arms)
 
 
-def _case(study: Study, call: PlannedAnalysis, asked: RowTest, sizes: Floats) -> Case | None:
+def _case(study: Study, call: PlannedAnalysis, asked: RowTest, sizes: Floats, alpha: float) -> Case | None:
     """The input of a closed form; None if the levels do not determine the distribution of the endpoint."""
     arms = endpoint_distributions(study.response, call.endpoint)
     if arms is None:
@@ -106,7 +112,7 @@ def _case(study: Study, call: PlannedAnalysis, asked: RowTest, sizes: Floats) ->
         arms,
         sizes,
         asked.pair,
-        _alpha(call, asked),
+        alpha,
         call.alternative,
         call.null,
         baselines,

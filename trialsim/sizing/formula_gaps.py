@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from trialsim.analysis.plan import PlannedAnalysis
+from trialsim.analysis.plan import PlannedAnalysis, first_share
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
-from trialsim.kinds.designs import ADJUSTMENT, METHOD, POPULATION, TRANSFORM, VISIT_SUMMARY
+from trialsim.kinds.designs import ADJUSTMENT, FAMILY_METHOD, METHOD, POPULATION, TRANSFORM, VISIT_SUMMARY
 from trialsim.kinds.tests import UNSTRUCTURED, Test
 from trialsim.prepared import Study
 from trialsim.response.people import NOBODY
@@ -37,19 +37,21 @@ SKEWED = 0.3
 
 
 def reasons(
-    study: Study, call: PlannedAnalysis, test: Test, pair: tuple[int, int] | None, *, whole_sizes: bool
+    study: Study, call: PlannedAnalysis, test: Test, pair: tuple[int, int] | None, *, row: int, whole_sizes: bool
 ) -> tuple[str, ...]:
     """Why the simulated power of an analysis differs from its formula; the most important reason first.
 
-    ``whole_sizes`` says that the formula needs whole sizes (:class:`trialsim.analysis.methods.method.ClosedForm`).
+    ``row`` is its place in the plan; ``whole_sizes`` says that the formula needs whole sizes
+    (:class:`trialsim.analysis.methods.method.ClosedForm`).
     """
     outcome = study.response.outcomes[study.response.points[call.endpoint.visit].outcome]
     declared = study.scenario.outcomes[outcome.name]
     return (
-        *_multiplicity(call, pair),
+        *(_in_family(study, row) if study.analysis.rows[row].family else _multiplicity(call, pair)),
         *_population(study, call, whole_sizes=whole_sizes),
         *_delivery(study, call),
         *_losses(study, declared, outcome),
+        *_instead(call),
         *_measurement(study, call, declared, outcome),
         *_movers(study, call, outcome),
         *_followed(study, call, test, outcome),
@@ -95,6 +97,13 @@ def loss_of(reason: str) -> str | None:
 def points_of(call: PlannedAnalysis) -> list[int]:
     """The points that the analysis uses."""
     return list(call.points)
+
+
+def _in_family(study: Study, row: int) -> Iterator[str]:
+    family = next(one for one in study.analysis.families if row in one.rows)
+    share = 100 * first_share(family, family.rows.index(row))
+    if FAMILY_METHOD[family.method].stepwise and share < 100:
+        yield f"other members of the family {family.name} pass on their alpha; the formula has {share:.3g} % of it: higher"
 
 
 def _multiplicity(call: PlannedAnalysis, pair: tuple[int, int] | None) -> Iterator[str]:
@@ -151,6 +160,15 @@ def _losses(study: Study, declared: Outcome, outcome: OutcomePlan) -> Iterator[s
         yield f"{DECLARED}{one.reason}, {one.mechanism}): lower{biased}"
     if declared.window is not None and declared.window.otherwise == "drop":
         yield "samples outside their time window are dropped: lower"
+
+
+def _instead(call: PlannedAnalysis) -> Iterator[str]:
+    """What takes the place of values, of which the declared levels know nothing."""
+    rule = call.endpoint.instead
+    if rule.last:
+        yield "missing values are replaced by earlier ones (last value): biased, in either direction"
+    if rule.events:
+        yield f"values after {' or '.join(rule.events)} are replaced, and the formula takes all of them at their levels"
 
 
 def _measurement(study: Study, call: PlannedAnalysis, declared: Outcome, outcome: OutcomePlan) -> Iterator[str]:

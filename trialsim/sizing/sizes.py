@@ -95,6 +95,7 @@ def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:
         arm=np.where(inside, cut.arm, np.int8(-1)),
         received=cut.received & inside,
         completed=cut.completed & inside,
+        events={names: after & inside[None, :, :, None] for names, after in cut.events.items()},
     )
 
 
@@ -112,6 +113,7 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
         times=None if arrays.times is None else arrays.times[:, :n],
         censored=None if arrays.censored is None else arrays.censored[:, :, :n],
         at_risk=None if arrays.at_risk is None else arrays.at_risk[:, :n],
+        events={names: after[:, :, :n] for names, after in arrays.events.items()},
     )
 
 

@@ -130,11 +130,12 @@ class Target:
         """(R,) the p-value that must reach alpha, and whether there is one. After a gate both tests must reject."""
         call = self._call(row)
         p, status = estimates.p[0, :, row], estimates.status[0, :, row]
-        if row > call.first_row and call.pairs is not None and call.pairs.gate:
+        member = bool(self.plan.rows[row].family)
+        if row > call.first_row and call.pairs is not None and call.pairs.gate and not member:
             main = estimates.p[0, :, call.first_row]
             closed = status == NOT_TESTED
             p = np.where(closed, np.fmax(main, estimates.p_raw[0, :, row]), np.fmax(p, main))
-        return p, (np.isin(status, ANALYZED) | (status == NOT_TESTED)) & np.isfinite(p)
+        return p, np.isin(status, (*ANALYZED, NOT_TESTED)) & np.isfinite(p)
 
 
 def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -> Target:
@@ -153,17 +154,31 @@ def target_of(study: Study, wanted: Sequence[str] = (), *, need: Need = "all") -
             code="TS-S001",
             remedy=f"Name one with --for: {', '.join(dict.fromkeys(row.analysis for row in plan.rows))}.",
         )
-    wanted_calls = {plan.call_of(row).name for row in found}
+    needed = _needed(plan, {plan.call_of(row).name for row in found})
     calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
     place: dict[int, int] = {}
     for call in plan.calls:
-        if call.name in wanted_calls:
+        if call.name in needed:
             place |= {row: len(rows) + i for i, row in enumerate(call.rows)}
             calls.append(replace(call, first_row=len(rows)))
             rows.extend(plan.rows[row] for row in call.rows)
+    families = tuple(
+        replace(family, rows=tuple(place[row] for row in family.rows))
+        for family in plan.families
+        if family.rows[0] in place
+    )
     chosen = tuple(dict.fromkeys(place[row] for row in found))
-    return Target(AnalysisPlan(tuple(calls), tuple(rows), chosen, plan.arms, plan.stratified), chosen, need)
+    return Target(AnalysisPlan(tuple(calls), tuple(rows), chosen, plan.arms, plan.stratified, families), chosen, need)
+
+
+def _needed(plan: AnalysisPlan, wanted: set[str]) -> set[str]:
+    """The analyses ``wanted`` and all others that a family joins with them."""
+    groups = [{plan.rows[row].analysis for row in family.rows} for family in plan.families]
+    found = set(wanted)
+    for _ in groups:  # a family may bring in an analysis that another one has too
+        found = found.union(*(group for group in groups if group & found))
+    return found
 
 
 def _find(plan: AnalysisPlan, wanted: str) -> int:

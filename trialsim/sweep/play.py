@@ -122,14 +122,14 @@ def play_sweep(
     seeds: dict[int, None] = {}
     kept: dict[str, Scenario] = {}
     first: dict[str, int] = {}
-    labels = labels_with_family(scenario.analyses)
+    labels = labels_with_family(scenario)
     last = {} if seed is None else {"simulation.seed": seed}
     for index, one in enumerate(variants(scenario, points, options=options, last=last)):
         key = cell_key(one, replicates=replicates)
         keys.append(key)
         primary.append(one.primary[0])
         seeds.setdefault(one.simulation.seed)
-        labels = labels_with_family(one.analyses) | labels
+        labels = labels_with_family(one) | labels
         first.setdefault(key, index)
         if len(kept) < KEPT:
             kept[key] = one

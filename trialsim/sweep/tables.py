@@ -62,7 +62,7 @@ class AnswerMeasure:
         RunError
             TS-R020
         """
-        known = [*scenario.analyses, TRIAL, *([FAMILY] if len(scenario.primary) > 1 else [])]
+        known = [*scenario.analyses, *scenario.families, TRIAL, *([FAMILY] if len(scenario.primary) > 1 else [])]
         if self.analysis is not None and self.analysis not in known:
             message = f"there is no analysis '{self.analysis}'."
             labels = {label: name for name, label in labels_of(scenario.analyses).items()}

@@ -170,7 +170,7 @@ def play_tornado(
     failed = max(int(np.isnan(one.numbers["power"]).sum()) for one in played)
     used_seed = scenarios[0].simulation.seed if seed is None else seed
     return Tornado(
-        scenario=scenario.name, labels=labels_with_family(scenario.analyses), analysis=row[0], contrast=contrast or "",
+        scenario=scenario.name, labels=labels_with_family(scenario), analysis=row[0], contrast=contrast or "",
         measures=measures, bars=tuple(bars), leads={measure: _lead(measure, bars, ranges, played) for measure in measures},
         verdict=played[0].verdict, replicates=replicates, seed=used_seed, failed=failed, seconds=time.perf_counter() - began,
     )  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.effects import one_sample, two_arms
+from trialsim.analysis.effects import OF_EVERYONE, one_sample, two_arms
 from trialsim.analysis.endpoints import strata_numbers
+from trialsim.analysis.fitted import fitted_effect
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.conduct import conduct
@@ -18,13 +20,23 @@ from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
-from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.kinds.estimands import ESTIMAND, NO_ESTIMAND
 from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
 from trialsim.truth.plays import Play, SharedDraws
-from trialsim.truth.strategies import Plays, TargetEffect, endpoint_of, in_arm, play_all, undisturbed, who_counts
+from trialsim.truth.strategies import (
+    Plays,
+    TargetEffect,
+    complete,
+    endpoint_of,
+    in_arm,
+    play_all,
+    potential_of,
+    undisturbed,
+    who_counts,
+)
 
 Floats = NDArray[np.float64]
 
@@ -49,8 +61,19 @@ def targets(plan: AnalysisPlan) -> tuple[TargetEffect, ...]:
 def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> TargetEffect:
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
+    fitted = (replace(call, endpoint=complete(call.endpoint)), asked) if ESTIMAND[estimand].by_fit else None
     return TargetEffect(
-        row, estimand, call.endpoint, asked.pair, alone, exclude, strategy, call.responders, call.strata
+        row,
+        estimand,
+        call.endpoint,
+        asked.pair,
+        alone,
+        exclude,
+        strategy,
+        call.responders,
+        call.strata,
+        call.trim,
+        fitted,
     )
 
 
@@ -93,7 +116,8 @@ def find_truth(
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
     if keeping is not None and wanted:  # without estimands there is nothing to store
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
-        work = keeping(work, columns=(len(study.twins) + 1) * len(wanted))
+        beside = sum(target.estimand in OF_EVERYONE for target in wanted)
+        work = keeping(work, columns=(len(study.twins) + 1) * len(wanted) + beside)
     total: list[ColumnMoments] = []
     with threads_until_done(workers) as threads:
         for part, values in zip(chunks, in_order(threads, work, chunks, ahead=workers + 2), strict=True):
@@ -136,6 +160,7 @@ def _effects_of(
     columns = [_effect(plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
     declared = study.twins.index("declared")
     columns += [_interference(plays, target, declared) for target in wanted]
+    columns += [_of_everyone(plays, target, declared) for target in wanted if target.estimand in OF_EVERYONE]
     return np.stack(columns, axis=1) if columns else np.empty((len(replicates), 0))
 
 
@@ -143,19 +168,48 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
     who = who_counts(plays, target)
     alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (target.alone,))]
-    values = [endpoint_of(plays, played, target, twin) for played in alone]
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
-        return one_sample(target.estimand, values[0], who, null=null)
+        return one_sample(target.estimand, endpoint_of(plays, alone[0], target, twin), who, null=null)
+    return _between(plays, target, twin, alone, who=(who, who))
+
+
+def _of_everyone(plays: Plays, target: TargetEffect, twin: int) -> Floats:
+    """(R,) beside an effect that does not collapse, that of everyone in either arm."""
+    return _effect(plays, replace(target, estimand=OF_EVERYONE[target.estimand], strata=(), fitted=None), twin)
+
+
+def _between(
+    plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
+) -> Floats:
+    """(R,) the effect of those who count in one simulation against those who count in another."""
+    a, b = played
+    if target.fitted is not None:
+        return _by_fit(plays, target, twin, played, who=who)
     return two_arms(
         target.estimand,
-        *values,
-        who_a=who,
-        who_b=who,
+        *(endpoint_of(plays, one, target, twin) for one in played),
+        who_a=who[0],
+        who_b=who[1],
         categories=target.endpoint.categories,
         strata=_strata(plays, target),
-        marks=_marks(alone[0], alone[1], target, twin),
+        marks=_marks(a, b, target, twin),
+        trim=target.trim,
     )
+
+
+def _by_fit(
+    plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
+) -> Floats:
+    """(R,) what the analysis finds with those who count once in either arm."""
+    assert target.fitted is not None  # asked only of such targets
+    assert target.arms is not None  # ratios are of two arms
+    call, asked = target.fitted
+    a, b = (
+        potential_of(plays, one, target, twin, arm, counted)
+        for one, arm, counted in zip(played, target.arms, who, strict=True)
+    )
+    return fitted_effect(call, asked, a, b)
 
 
 def _marks(a: Play, b: Play, target: TargetEffect, twin: int) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
@@ -175,27 +229,27 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
     if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
         return np.full(len(plays.shared.replicates), np.nan)
-    who = who_counts(plays, target)
-    own = {f"who_{side}": who & (plays.shared.entries.arm == arm) for side, arm in zip("ab", target.arms, strict=True)}
-    mixed = endpoint_of(plays, plays.mixed, target, twin)
-    alone = [plays.alone[arm] for arm in target.arms]
-    a, b = (endpoint_of(plays, played, target, twin) for played in alone)
-    categories, strata = target.endpoint.categories, _strata(plays, target)
-    both, marks = _marks(plays.mixed, plays.mixed, target, twin), _marks(alone[0], alone[1], target, twin)
-    together = two_arms(target.estimand, mixed, mixed, **own, categories=categories, strata=strata, marks=both)
-    apart = two_arms(target.estimand, a, b, **own, categories=categories, strata=strata, marks=marks)
+    counted = who_counts(plays, target)
+    own = [counted & (plays.shared.entries.arm == arm) for arm in target.arms]
+    together = _between(plays, target, twin, (plays.mixed, plays.mixed), who=own)
+    apart = _between(plays, target, twin, [plays.alone[arm] for arm in target.arms], who=own)
     return np.asarray(together - apart)
 
 
 def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoments, replicates: range) -> Truth:
     twins, rows = study.twins, study.analysis.rows
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(moments.n > 0, moments.mean, np.nan).reshape(len(twins) + 1, len(wanted))
-        mcse = (moments.sd / np.sqrt(moments.n)).reshape(mean.shape)
+        every, errors = np.where(moments.n > 0, moments.mean, np.nan), moments.sd / np.sqrt(moments.n)
+        whole = (len(twins) + 1) * len(wanted)
+        mean = every[:whole].reshape(len(twins) + 1, len(wanted))
+        mcse = errors[:whole].reshape(mean.shape)
     value, error = np.full((len(twins), len(rows)), np.nan), np.full((len(twins), len(rows)), np.nan)
     interference, its_error = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     for index, target in enumerate(wanted):
         row = target.row
         value[:, row], error[:, row] = mean[:-1, index], mcse[:-1, index]
         interference[row], its_error[row] = mean[-1, index], mcse[-1, index]
-    return Truth(replicates, twins, value, error, interference, its_error)
+    beside = [target.row for target in wanted if target.estimand in OF_EVERYONE]
+    found = zip(every[whole:].tolist(), errors[whole:].tolist(), strict=True)
+    of_everyone = dict(zip(beside, found, strict=True))
+    return Truth(replicates, twins, value, error, interference, its_error, of_everyone)

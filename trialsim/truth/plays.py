@@ -39,7 +39,7 @@ class Play:
 
     ``exact`` are the values before rounding, for analyses that take logarithms or percents: a reading of 0 would drop out
     of them, and with it the lowest values. The same array as ``values`` where nothing is rounded to 0. ``censored`` (T, R, N, D)
-    are marks as in :class:`trialsim.response.Measurements`.
+    are marks and ``at_risk`` (R, N, D) times at risk as in :class:`trialsim.response.Measurements`.
     """
 
     values: Floats
@@ -47,6 +47,7 @@ class Play:
     censored: NDArray[np.int8]
     entries: Entries
     trace: EventTrace | None
+    at_risk: Floats | None
 
     def read(self, transform: str) -> Floats:
         """The values (T, R, N, D) that an endpoint with this transform uses."""
@@ -72,7 +73,7 @@ def play(shared: SharedDraws, arm: int | None) -> Play:
         for d, point in enumerate(study.response.points):
             elsewhere = trace.visits[:, :, point.visit_index, V_REASON] == OTHER_ARM
             values[:, elsewhere, d] = exact[:, elsewhere, d] = np.nan
-    return Play(values, exact, measured.censored, entries, trace)
+    return Play(values, exact, measured.censored, entries, trace, measured.at_risk)
 
 
 def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *, rounded: bool) -> Measurements:

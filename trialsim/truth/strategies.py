@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.endpoints import endpoint_values, within
-from trialsim.analysis.plan import Endpoint, PercentRule
+from trialsim.analysis.endpoints import TrialArrays, endpoint_values, within
+from trialsim.analysis.fitted import potential
+from trialsim.analysis.plan import Endpoint, PercentRule, PlannedAnalysis, RowTest
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import STRATEGY
+from trialsim.kinds.tests import DEFAULT_TRIM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
 from trialsim.protocol.tapes import draw_tapes
+from trialsim.response.events import events_of_everyone
 from trialsim.response.predictor import PredictorInputs, given
 from trialsim.response.visit_times import visit_hours
 from trialsim.truth.plays import Play, SharedDraws, play
@@ -33,7 +36,10 @@ MOST_UNITS = 1000
 
 @dataclass(frozen=True)
 class TargetEffect:
-    """One target effect: of arm a against arm b, or in the arm ``alone``."""
+    """One target effect: of arm a against arm b, or in the arm ``alone``.
+
+    ``fitted`` is the analysis and its question where the truth is what the analysis itself finds (``Estimand.by_fit``).
+    """
 
     row: int
     estimand: str
@@ -44,6 +50,15 @@ class TargetEffect:
     strategy: str
     responders: PercentRule | None
     strata: tuple[int, ...] = ()
+    trim: float = DEFAULT_TRIM
+    fitted: tuple[PlannedAnalysis, RowTest] | None = None
+
+    @property
+    def later(self) -> tuple[int, ...]:
+        """The columns whose values are those after treatment began: every visit of the endpoint but the start of a change."""
+        several = () if self.fitted is None else self.fitted[0].repeated
+        ends = several or (self.endpoint,)
+        return tuple(point for one in ends for point in (one.over.points if one.over is not None else (one.visit,)))
 
 
 @dataclass(frozen=True)
@@ -125,14 +140,47 @@ def on_ideal_ward(shared: SharedDraws, study: Study) -> SharedDraws:
 
 def endpoint_of(plays: Plays, played: Play, target: TargetEffect, twin: int) -> Floats:
     """(R, N) the endpoint of everyone in a simulation."""
+    times = None if played.trace is None else visit_hours(plays.shared.study.response, played.trace.visits)
+    endpoint = complete(target.endpoint)
+    after = None
+    if STRATEGY[target.strategy].composite:
+        after = _after(plays.shared, played, endpoint.instead.events)[twin : twin + 1]
+    return endpoint_values(_values(plays, played, target, twin), endpoint, times=times, after=after)
+
+
+def _values(plays: Plays, played: Play, target: TargetEffect, twin: int) -> Floats:
+    """(1, R, N, D) the values that the endpoint is made of."""
     whole = played.read(target.endpoint.transform)
     values = whole[twin : twin + 1]
     if STRATEGY[target.strategy].while_treated:
         values = values.copy()
-        for visit in target.endpoint.over.points if target.endpoint.over is not None else (target.endpoint.visit,):
+        for visit in target.later:
             values[0, :, :, visit] = _last_on_treatment(plays.shared, played, visit, whole[twin])
-    times = None if played.trace is None else visit_hours(plays.shared.study.response, played.trace.visits)
-    return endpoint_values(values, target.endpoint, times=times)
+    return values
+
+
+def potential_of(plays: Plays, played: Play, target: TargetEffect, twin: int, arm: int, who: Flags) -> TrialArrays:
+    """The outcomes of those who count in a simulation, as the data of the analysis itself."""
+    assert target.fitted is not None  # asked only of such targets
+    shared, plan, names = plays.shared, plays.shared.study.response, target.endpoint.instead.events
+    inputs = PredictorInputs(plan, played.entries, played.trace, shared.seed, shared.replicates)
+    data = potential(
+        target.fitted[0], inputs, plan, values=_values(plays, played, target, twin)[0], censored=played.censored[twin],
+        at_risk=played.at_risk, arm=arm, who=who,
+    )  # fmt: skip
+    return replace(data, events={names: _after(shared, played, names)[twin : twin + 1]} if names else {})
+
+
+def complete(endpoint: Endpoint) -> Endpoint:
+    """The endpoint of values of which none is missing: no earlier value takes the place of another."""
+    return replace(endpoint, instead=replace(endpoint.instead, last=()))
+
+
+def _after(shared: SharedDraws, played: Play, events: Sequence[str]) -> Flags:
+    """(T, R, N, D) whether one of the events came before each visit of a simulation."""
+    study = shared.study
+    inputs = PredictorInputs(study.response, played.entries, played.trace, shared.seed, shared.replicates)
+    return events_of_everyone(inputs, events, study.conduct.leave_reasons, played.values)
 
 
 def in_arm(plays: Plays, target: TargetEffect, arm: int) -> Play:
@@ -183,11 +231,5 @@ def _last_on_treatment(shared: SharedDraws, played: Play, visit: int, values: Fl
 
 def _up_to(study: Study, visit: int) -> list[int]:
     """Columns of the same outcome up to a visit, in the order of the protocol."""
-    points, program = study.response.points, study.program
-
-    def place(d: int) -> float:
-        point = points[d]
-        return point.declared_time if program is None else program.visit_step[point.visit_index]
-
-    same = [d for d, point in enumerate(points) if point.outcome == points[visit].outcome]
-    return sorted((d for d in same if place(d) <= place(visit)), key=place)
+    order = study.response.in_order(study.response.pairs[visit][0])
+    return list(order[: order.index(visit) + 1])

@@ -33,6 +33,9 @@ from trialsim.analysis.rows import (
     make_rows,
 )
 from trialsim.compiled import kernel
+from trialsim.kinds.designs import SITE
+from trialsim.response.people import NOBODY, who_serves
+from trialsim.response.plan import ResponsePlan
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,14 @@ def cluster_means(y: FloatArray, arm: NDArray[np.int8], cluster: ArrayLike, *, a
     return ClusterMeans(mean=mean, arm=owner, n=n, shared=shared)
 
 
-def cluster_t(c: ClusterMeans, *, alternative: str = "two-sided", level: float = 0.95) -> Rows:
-    """Student's t test of the cluster means of two arms, df = clusters - 2; ``n`` counts participants.
+def cluster_t(c: ClusterMeans, *, null: float = 0.0, alternative: str = "two-sided", level: float = 0.95) -> Rows:
+    """Student's t test that the cluster means of two arms differ by ``null``, df = clusters - 2; ``n`` counts participants.
 
     References
     ----------
     Donner and Klar 2000, Design and Analysis of Cluster Randomization Trials in Health Research, section 7.2.
     """
-    t = two_sample_t(moments(c.mean, c.arm, arms=2), a=0, b=1, alternative=alternative, level=level)
+    t = two_sample_t(moments(c.mean, c.arm, arms=2), a=0, b=1, null=null, alternative=alternative, level=level)
     empty = t.status == EMPTY_ARM
     few = np.where(t.status == TOO_FEW, np.int8(TOO_FEW_CLUSTERS), t.status)
     status = np.where(c.shared & ~empty, np.int8(SHARED_CLUSTER), few).astype(np.int8)
@@ -141,15 +144,41 @@ def cluster_t(c: ClusterMeans, *, alternative: str = "two-sided", level: float =
     )
 
 
-# ---------------------------------------------------------------- method
+# ---------------------------------------------------------------- caveat, method
+
+
+def without_own_clusters(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
+    """A warning if the arms share their clusters, or an arm has none."""
+    if call.clusters == SITE.name:
+        return (
+            f"{call.name}: participants are allocated one by one, so every site has participants of both arms. cluster-t needs "
+            "clusters that are in one arm each; an ANCOVA with visit_covariates: site compares within sites."
+        )
+    point, program = response.points[call.endpoint.visit], response.program
+    assert program is not None  # a study with practitioners has a ward
+    group = response.outcomes[point.outcome].practitioner
+    serving = {arm: who_serves(program, group, arm, point.visit_index) for arm in call.main.arms}
+    nobody = [response.arms[arm] for arm, resource in serving.items() if resource == NOBODY]
+    if nobody:
+        return (
+            f"{call.name}: nobody has served {' and '.join(nobody)} by {point.visit}, so there are no clusters, and cluster-t "
+            "fails."
+        )
+    if len(set(serving.values())) < len(serving):
+        one = program.resources[next(iter(serving.values()))].base
+        return (
+            f"{call.name}: each {one} serves both arms, so most clusters have participants of both, and cluster-t fails. An "
+            "ANCOVA with visit_covariates: practitioner compares within practitioners."
+        )
+    return None
 
 
 def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     (a, b), values = arms, data.chosen(call.endpoint, call.choice)
     means = cluster_means(values, data.arm, data.clusters(call), a=a, b=b)
-    return cluster_t(means, alternative=call.alternative, level=1.0 - call.alpha)
+    return cluster_t(means, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
 _REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."
 
-METHODS: Methods = {("cluster-t", "two"): Method(_run, NoClosedForm(_REASON), None, ())}
+METHODS: Methods = {("cluster-t", "two"): Method(_run, NoClosedForm(_REASON), None, (without_own_clusters,))}

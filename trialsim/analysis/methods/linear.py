@@ -187,11 +187,21 @@ def _two_arm_power(case: Case) -> Power | None:
     difference = case.arms[a].mean - case.arms[b].mean - _baseline_apart(case, a, b)
     if residual <= 0.0:
         return None
-    noncentrality = difference / (residual * math.sqrt(1 / case.sizes[a] + 1 / case.sizes[b]))
-    power = formulas.ancova_t_power(
-        noncentrality, float(case.sizes.sum()), arms=len(case.arms), covariates=case.covariates, alpha=case.alpha,
-        alternative=case.alternative,
-    )  # fmt: skip
+    se, total, count = (
+        residual * math.sqrt(1 / case.sizes[a] + 1 / case.sizes[b]),
+        float(case.sizes.sum()),
+        len(case.arms),
+    )
+    if case.margins:
+        low, high = ((margin - difference) / se for margin in case.margins)
+        power = formulas.ancova_equivalence_power(
+            low, high, total, arms=count, covariates=case.covariates, alpha=case.alpha
+        )
+    else:
+        power = formulas.ancova_t_power(
+            (difference - case.null) / se, total, arms=count, covariates=case.covariates, alpha=case.alpha,
+            alternative=case.alternative,
+        )  # fmt: skip
     return Power(power, _name(case.covariates, rho), "Borm et al. 2007, doi:10.1016/j.jclinepi.2007.02.006")
 
 
@@ -268,7 +278,7 @@ def _jointly(
 
 def given_covariates() -> ClosedForm:
     """The closed form of a contrast of two arms given random covariates, exact with equal SDs."""
-    return ClosedForm(_two_arm_power, {}, whole_sizes=False)
+    return ClosedForm(_two_arm_power, {}, whole_sizes=False, equivalence=True)
 
 
 _TWO = Method(_run_two, given_covariates(), _jointly, (unequal_sds,))

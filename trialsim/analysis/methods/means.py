@@ -211,7 +211,8 @@ def _t_power(case: Case) -> Power | None:
     return _pooled_power(case, case.two)
 
 
-def _residual_power(case: Case) -> Power | None:
+def residual_power(case: Case) -> Power | None:
+    """Power of two arms with the residual variance of all."""
     return _pooled_power(case, range(len(case.arms)))
 
 
@@ -302,7 +303,7 @@ METHODS: Methods = {
         None,
         (),
     ),
-    ("residual-t", "two"): Method(partial(_run_two, test=anova_pair), _exactly(_residual_power), _jointly, ()),
+    ("residual-t", "two"): Method(partial(_run_two, test=anova_pair), _exactly(residual_power), _jointly, ()),
     ("anova", "all"): Method(partial(_run_all, test=anova), _exactly(_anova_power), None, (unequal_sds,)),
     ("welch-anova", "all"): Method(
         partial(_run_all, test=welch_anova),

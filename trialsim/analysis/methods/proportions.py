@@ -9,10 +9,10 @@ effect the three are one test, Pearson's chi-square without correction, so p is 
 intervals of both ratios hold the nulls that the same test does not reject. The interval of the difference is Newcombe's,
 which may disagree with p near the limit.
 
-Where nobody or everybody has the event the difference is 0, p is 1 at no difference, and the intervals exist. A ratio of
-nothing to nothing does not exist: nobody has the event, or for odds, everybody: the test has failed ("no events"). If
-one arm alone has none (for odds, or only events), its logarithm is infinite: p and one limit exist, but no estimate (NaN),
-so such a trial counts for power and coverage and not for the mean of the estimates.
+Where nobody or everybody has the event the difference is 0, p is 1 at no difference, and the intervals exist. A ratio has
+no estimate (NaN) if it is one of nothing: in one arm alone nobody has the event (or for odds, everybody), so that its
+logarithm is infinite, with p and one limit; or in both, with p 1 and every ratio inside the interval. The decision exists in
+all these trials, so they count for power and coverage, but not for the mean of the estimates.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from trialsim.analysis.methods.categorical import risk_difference
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts
 from trialsim.analysis.plan import PlannedAnalysis
-from trialsim.analysis.rows import EMPTY_ARM, NO_EVENTS, FloatArray, IntArray, Rows, first_reason, make_rows
+from trialsim.analysis.rows import EMPTY_ARM, FloatArray, IntArray, Rows, first_reason, make_rows
 from trialsim.analysis.tails import interval_probability, normal_p
 from trialsim.heavy import special
-from trialsim.kinds.designs import WAY
+from trialsim.kinds.designs import GREATER, LESS, WAY
 
 #: The score statistic (R,) of events and sizes (R, 2) at a null (R,).
 Score = Callable[[IntArray, IntArray, FloatArray], FloatArray]
@@ -151,13 +151,12 @@ def ratio(c: Counts, *, a: int, b: int, null: float = 0.0, alternative: str = "t
         estimate = np.log(events[:, 0] / n[:, 0]) - np.log(events[:, 1] / n[:, 1])
         variance = (1.0 / events - 1.0 / n).sum(axis=1)
     open_low, open_high = events[:, 0] == 0, events[:, 1] == 0
-    none = (events == 0).all(axis=1)
     made = partial(_inverted, score=ratio_score, null=null, alternative=alternative, level=level)
     z, low, high = _each(events, n, made)
     low, high = np.where(open_low, -np.inf, low), np.where(open_high, np.inf, high)
     estimate = np.where(open_low | open_high, np.nan, estimate)
-    p = _p(z, events, n, null=null, alternative=alternative)
-    status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1)), (NO_EVENTS, none)])
+    p = np.where(open_low & open_high, 1.0, _p(z, events, n, null=null, alternative=alternative))
+    status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1))])
     se = np.sqrt(np.where(np.isfinite(variance), variance, np.nan))
     return make_rows(z, p, n=n.sum(axis=1), status=status, estimate=estimate, se=se, low=low, high=high)
 
@@ -173,13 +172,12 @@ def odds(c: Counts, *, a: int, b: int, null: float = 0.0, alternative: str = "tw
         estimate = np.log(events[:, 0] / none[:, 0]) - np.log(events[:, 1] / none[:, 1])
         variance = (1.0 / events + 1.0 / none).sum(axis=1)
     open_low, open_high = (events[:, 0] == 0) | (none[:, 1] == 0), (events[:, 1] == 0) | (none[:, 0] == 0)
-    flat = (events == 0).all(axis=1) | (none == 0).all(axis=1)
     made = partial(_inverted, score=odds_score, null=null, alternative=alternative, level=level)
     z, low, high = _each(events, n, made)
     low, high = np.where(open_low, -np.inf, low), np.where(open_high, np.inf, high)
     estimate = np.where(open_low | open_high, np.nan, estimate)
-    p = _p(z, events, n, null=null, alternative=alternative)
-    status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1)), (NO_EVENTS, flat)])
+    p = np.where(open_low & open_high, 1.0, _p(z, events, n, null=null, alternative=alternative))
+    status = first_reason([(EMPTY_ARM, (n == 0).any(axis=1))])
     se = np.sqrt(np.where(np.isfinite(variance), variance, np.nan))
     return make_rows(z, p, n=n.sum(axis=1), status=status, estimate=estimate, se=se, low=low, high=high)
 
@@ -236,9 +234,14 @@ def _power(case: Case, *, test: Callable[..., Rows]) -> Power | None:
         return None
     pa, pb = (float(shares_at(one, yes)[1]) for one in arms)
 
+    asked = [(case.null, case.alternative)]
+    if case.margins:  # equivalence: both one-sided tests must reject
+        asked = list(zip(case.margins, (GREATER.name, LESS.name), strict=True))
+
     def p_of(events: FloatArray, n: FloatArray) -> FloatArray:
-        table = np.stack([n - events, events], axis=2).astype(np.int64)
-        return test(Counts(table=table, categories=yes), a=0, b=1, null=case.null, alternative=case.alternative).p
+        table = Counts(table=np.stack([n - events, events], axis=2).astype(np.int64), categories=yes)
+        each = [test(table, a=0, b=1, null=null, alternative=side).p for null, side in asked]
+        return np.asarray(np.max(each, axis=0))
 
     power = formulas.tables_power(pa, pb, na, nb, p_of, alpha=case.alpha)
     return Power(power, "exact: every possible table", SOURCE)
@@ -253,7 +256,8 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int], *, test: 
 
 
 def _method(test: Callable[..., Rows]) -> Method:
-    return Method(partial(_run, test=test), ClosedForm(partial(_power, test=test), {}, whole_sizes=True), None, ())
+    form = ClosedForm(partial(_power, test=test), {}, whole_sizes=True, equivalence=True)
+    return Method(partial(_run, test=test), form, None, ())
 
 
 METHODS: Methods = {

@@ -20,6 +20,7 @@ from trialsim.analysis.exact import mann_whitney_upper, upper_p
 from trialsim.analysis.methods.case import Case, Power, shares_at, superiority
 from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.ordering import Counts, RankOrder
+from trialsim.analysis.placements import placement_variances
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
@@ -89,7 +90,7 @@ def mann_whitney(
         p = np.where(variance > 1e-9, p, 1.0)
         estimate = u / (na * nb)
         se = _delong(u, sums.square, na, nb)
-        low, high = _logit_limits(estimate, se, na, nb, alternative=alternative, level=level)
+        low, high = logit_limits(estimate, se, na, nb, alternative=alternative, level=level)
     exact = (np.minimum(na, nb) <= EXACT_MANN_WHITNEY) & (sums.ties == 0.0) & (na > 0) & (nb > 0)
     _fill_exact_u(p, u, na, nb, exact, alternative=alternative)
     status = first_reason([(EMPTY_ARM, (na == 0) | (nb == 0))])
@@ -111,19 +112,15 @@ def _fill_exact_u(
 
 
 def _delong(u: FloatArray, square: FloatArray, na: IntArray, nb: IntArray) -> FloatArray:
-    """DeLong's standard error from U of arm a and the squared placements; NaN with fewer than 2 values in an arm.
-
-    Everything before the divisions is a multiple of 1/4, so rounding errors never hide a variance of exactly 0.
-    """
-    total = na * nb
-    ss_a = (na * square[:, 0] - u**2) / na / nb.astype(np.float64) ** 2
-    ss_b = (nb * square[:, 1] - (total - u) ** 2) / nb / na.astype(np.float64) ** 2
-    return np.asarray(np.sqrt(ss_a / (na - 1.0) / na + ss_b / (nb - 1.0) / nb))
+    """DeLong's standard error from U of arm a and the squared placements; NaN with fewer than 2 values in an arm."""
+    of_a, of_b = placement_variances(u, square, na, nb)
+    return np.asarray(np.sqrt(of_a + of_b))
 
 
-def _logit_limits(
+def logit_limits(
     estimate: FloatArray, se: FloatArray, na: IntArray, nb: IntArray, *, alternative: str, level: float
 ) -> tuple[FloatArray, FloatArray]:
+    """Limits of P(A > B) on the logit scale; Newcombe's where the SE is 0 or all values of one arm lie above the other."""
     z = float(special.ndtri(interval_probability(level, alternative)))
     half_width = z * se / (estimate * (1.0 - estimate))
     low, high = limits(special.logit(estimate), half_width, alternative)
@@ -175,7 +172,7 @@ def _mann_whitney_power(case: Case) -> Power:
             power, f"normal approximation, P(X > Y) = {chance:.3f}",
             "Noether 1987, doi:10.1080/01621459.1987.10478478", "noether",
         )  # fmt: skip
-    odds = _common_odds(x, y)
+    odds = common_odds(x, y)
     if odds is not None:
         shares = (x.weights + y.weights) / 2
         power = formulas.whitehead_power(odds, shares, na, nb, alpha=case.alpha, alternative=case.alternative)
@@ -190,7 +187,7 @@ def _mann_whitney_power(case: Case) -> Power:
     )  # fmt: skip
 
 
-def _common_odds(x: EndpointDistribution, y: EndpointDistribution) -> float | None:
+def common_odds(x: EndpointDistribution, y: EndpointDistribution) -> float | None:
     """The log odds ratio of scoring higher in x, if it is the same at every cut."""
     if not np.array_equal(x.values, y.values) or len(x.values) < 2:
         return None

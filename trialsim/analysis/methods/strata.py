@@ -4,9 +4,10 @@ Estimand: the logarithm of the common odds ratio of the second category, arm a a
 
 p is Mantel and Haenszel's without continuity correction; the interval is that of Robins, Breslow and Greenland around the
 logarithm of the estimate, so the two may disagree near the limit. A stratum in which one arm is missing, or nobody or
-everybody has the event, says nothing and counts for nothing. If every stratum is of that kind there is no odds ratio: the
-test has failed, "no events" if nobody or everybody has it in all, "confounded" if the strata keep the arms apart. If one
-arm alone has no events (or nothing but events), the logarithm is infinite: p exists, estimate and interval do not.
+everybody has the event, says nothing and counts for nothing. If nobody has it in all, or everybody, p is 1 and no odds ratio
+is excluded; if every stratum is of that kind otherwise, the strata keep the arms apart and the test has failed
+("confounded"). If one arm alone has no events (or nothing but events), the logarithm is infinite: p exists, estimate and
+interval do not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
-    NO_EVENTS,
     SINGULAR,
     FloatArray,
     IntArray,
@@ -101,18 +101,18 @@ def mantel_haenszel(table: IntArray, *, alternative: str = "two-sided", level: f
         z = gap / np.sqrt(variance)
         half_width = float(special.ndtri(interval_probability(level, alternative))) * se
         low, high = limits(estimate, half_width, alternative)
-    arms, events = cell.sum(axis=(1, 3)), cell.sum(axis=(1, 2))
+    arms, flat = cell.sum(axis=(1, 3)), (cell.sum(axis=(1, 2)) == 0.0).any(axis=1)
     status = first_reason(
         [
             (EMPTY_ARM, (arms == 0.0).any(axis=1)),
-            (NO_EVENTS, (events == 0.0).any(axis=1)),
-            (SINGULAR, ~(variance > 0.0)),
+            (SINGULAR, ~(variance > 0.0) & ~flat),
         ]
     )
-    known = np.isfinite(estimate)
+    known, sizes = np.isfinite(estimate), table.sum(axis=(1, 2, 3))
     estimate, low, high = (np.where(known, column, np.nan) for column in (estimate, low, high))
-    sizes = table.sum(axis=(1, 2, 3))
-    return make_rows(z, normal_p(z, alternative), n=sizes, status=status, estimate=estimate, se=se, low=low, high=high)
+    low, high = np.where(flat, -np.inf, low), np.where(flat, np.inf, high)
+    z, p = np.where(flat, 0.0, z), np.where(flat, 1.0, normal_p(z, alternative))
+    return make_rows(z, p, n=sizes, status=status, estimate=estimate, se=se, low=low, high=high)
 
 
 # ---------------------------------------------------------------- method

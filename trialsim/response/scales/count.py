@@ -199,8 +199,8 @@ def _nearer(current: CalibrationRound) -> float:
         return abs(goal - got)
     current.moving.location[rows] += math.log(goal / got) / current.slope
     excess = [(sd**2 - mean) / mean**2 for sd, mean in zip(sds, (goal, got), strict=True)]
-    moved = current.moving.sd[rows] + (excess[0] - excess[1])
-    current.moving.sd[rows] = np.where(current.moving.sd[rows] > 0, np.maximum(moved, 0.0), 0.0)
+    before = current.moving.sd[rows]
+    current.moving.sd[rows] = np.maximum(before + (excess[0] - excess[1]), before / 4)  # a step too far finds back
     scale = sds[0] or 1.0
     return max(max(abs(goal - got), abs(sds[0] - sds[1])) / scale - 1 / len(found), 0.0)
 

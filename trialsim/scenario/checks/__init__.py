@@ -17,13 +17,21 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
+    from trialsim.scenario.checks.families import check_families
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
     from trialsim.scenario.checks.taken import check_taken
-    from trialsim.scenario.checks.ward import check_leave, check_protocol, check_setting, check_shape, different_reasons
+    from trialsim.scenario.checks.ward import (
+        check_blood,
+        check_leave,
+        check_protocol,
+        check_setting,
+        check_shape,
+        different_reasons,
+    )
     from trialsim.scenario.correlation import check_declared
     from trialsim.scenario.priors import check_priors
 
@@ -34,12 +42,14 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_protocol(scenario, points, report)
     if scenario.setting:
         check_setting(scenario.setting, report)
+    check_blood(scenario, report)
     different_reasons([leave.reason for leave in scenario.attrition], ("attrition",), report)
     for i, leave in enumerate(scenario.attrition):
         check_leave(leave, ("attrition", i), report)
     check_covariates(scenario, report)
     check_outcomes(scenario, points, report)
     check_analyses(scenario, points, report)
+    check_families(scenario, report)
     check_declared(scenario, points, report)
     check_costs(scenario, report)
     check_priors(scenario, report)
@@ -53,6 +63,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
 def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program | None:
     """Numbers that must fit together once everything is written out; the compiled protocol, if there is a ward."""
     from trialsim.scenario.checks.analyses import check_scales
+    from trialsim.scenario.checks.families import check_members
     from trialsim.scenario.checks.follow import check_planned
     from trialsim.scenario.checks.outcomes import check_numbers
     from trialsim.scenario.checks.ward import compiled
@@ -63,5 +74,6 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
         check_planned(scenario, program, report)
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
+    check_members(scenario, report)
     check_correlations(scenario, points, report)
     return program

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, EACH_ARM, POPULATION, STRATEGY, TRANSFORM
 from trialsim.kinds.scales import SCALES, Scale
-from trialsim.kinds.tests import OF_VISITS, OPTIONS, PAIR, PAIR_TEST, PAIRS, TEST, TESTS, Samples, Test
+from trialsim.kinds.tests import (
+    AT,
+    AVERAGE,
+    OF_VISITS,
+    OPTIONS,
+    PAIR,
+    PAIR_TEST,
+    PAIRS,
+    REPEATED_EFFECTS,
+    TEST,
+    TESTS,
+    Samples,
+    Test,
+)
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
+from trialsim.scenario.checks.functions import check_function
 from trialsim.scenario.checks.margins import check_margin
+from trialsim.scenario.checks.missing import check_missing, check_replaced
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.published import check_figure
-from trialsim.scenario.checks.repeated import check_repeated
+from trialsim.scenario.checks.reading import check_reading
+from trialsim.scenario.checks.repeated import check_repeated, is_model
 from trialsim.scenario.model import Analysis, Draft, Limits, Outcome
-from trialsim.scenario.notation import split_contrast, split_decision
+from trialsim.scenario.notation import expand_visits, split_contrast, split_decision
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -34,9 +50,12 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
         check_endpoint(analysis, scenario, path, points, report)
         _keys(analysis, path, report)
         check_repeated(analysis, scenario, path, points, report)
+        _at(analysis, path, points, report)
         _arms(analysis, list(scenario.design.arms), path, report)
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
+        check_missing(analysis, scenario, path, points, report)
+        check_function(analysis, path, report)
     for i, name in enumerate(scenario.primary):
         here = ("primary", i) if len(scenario.primary) > 1 else ("primary",)
         known(name, scenario.analyses, "TS-E037", here, report)
@@ -55,10 +74,27 @@ def _keys(analysis: Analysis, path: Path, report: Report) -> None:
         if not any(option in given for option in need.options):
             report(Finding("TS-E060", (*path, "test"), f"{analysis.test} needs {need.says}.", need.remedy))
     _decision(analysis, path, report)
+    if analysis.by is not None and test.ways and analysis.by not in test.ways:
+        message = f"{analysis.test} has no p-value by {analysis.by}."
+        report(Finding("TS-E060", (*path, "by"), message, f"Write {' or '.join(test.ways)}."))
+    if analysis.trim is not None and not 0 <= analysis.trim.value < 0.5:
+        message = f"a trimmed mean without {100 * analysis.trim.value:g} % at each end has no values."
+        report(Finding("TS-E013", (*path, "trim"), message, "Write a share below 50 %, such as 20 %."))
     if analysis.alpha is not None and not 0 < analysis.alpha.value < 1:
         rejects = "never" if analysis.alpha.value == 0 else "always"
         message = f"a level of {100 * analysis.alpha.value:g} % rejects {rejects}."
         report(Finding("TS-E013", (*path, "alpha"), message, "Write a level above 0 % and below 100 %, such as 5 %."))
+
+
+def _at(analysis: Analysis, path: Path, points: Outline, report: Report) -> None:
+    """The row of a test of repeated values is one that it has."""
+    test = TEST[analysis.test]
+    if analysis.at is None or AT not in test.options or is_model(analysis):
+        return
+    rows = (*expand_visits(analysis.visits, points), AVERAGE) if test.at_visits else REPEATED_EFFECTS
+    if analysis.at not in rows:
+        message = f"{analysis.test} has no row at '{analysis.at}'."
+        report(Finding("TS-E060", (*path, "at"), message, f"Write {' or '.join(rows)}."))
 
 
 def _decision(analysis: Analysis, path: Path, report: Report) -> None:
@@ -81,7 +117,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
     can = TEST[test].samples
     omnibus = "all" in can and not ("two" in can and (count <= 2 or analysis.contrast is not None))
     _within(analysis, arms, path, report)
-    if "one" in can:
+    if "one" in can and ("two" not in can or count == 1):
         if count > 1 and not analysis.within:
             message = f"{test} has one sample, but the design has {count} arms."
             remedy = "Compare the arms: t, mann-whitney, ancova, ...; or write within: each arm."
@@ -90,8 +126,11 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
             report(
                 Finding("TS-E061", (*path, "contrast"), f"{test} has no contrast.", "Remove contrast:.", on_key=True)
             )
-    elif count == 1 and "visits" in TEST[test].takes and "all" in can:
-        if analysis.at != OF_VISITS:
+    elif count == 1 and "visits" in TEST[test].takes:
+        if "all" not in can:
+            message = f"{test} compares arms, but the design has {count}."
+            report(Finding("TS-E062", (*path, "test"), message, "Use friedman."))
+        elif analysis.at != OF_VISITS:
             message = f"with one arm {test} can only test the visits."
             report(Finding("TS-E062", (*path, "test"), message, f"Write at: {OF_VISITS}."))
     elif count == 1:
@@ -109,7 +148,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
                 "TS-E061",
                 (*path, "contrast"),
                 f"{test} tests all arms at once.",
-                "Write then: {pairs: ..}, or remove contrast:.",
+                "Write then: {pairs: ..}, or remove contrast:." if pairs_after(TEST[test]) else "Remove contrast:.",
                 on_key=True,
             )
         )
@@ -122,7 +161,7 @@ def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> No
         message = f"say which of the {count} arms to compare."
         report(Finding("TS-E061", path, message, f"Add contrast: {arms[1]} - {arms[0]}."))
     if ALTERNATIVE[analysis.alternative].way:
-        samples: Samples = "all" if omnibus else "one" if "one" in can else "two"
+        samples: Samples = "all" if omnibus else "two" if "two" in can and count > 1 else can[0]
         if samples not in TEST[test].directions:
             message = f"{test} of {count} arms has no direction."
             report(Finding("TS-E061", (*path, "alternative"), message, "Write alternative: two-sided."))
@@ -162,6 +201,10 @@ def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> N
         report(Finding("TS-E063", (*place, "pairs"), message, f"Choose {' or '.join(fitting)}."))
     if then.against is not None:
         known(then.against, arms, "TS-E031", (*place, "against"), report)
+    if PAIR[then.pairs].together and "adjust" in then.model_fields_set and ADJUSTMENT[then.adjust].adjusts:
+        message = f"p-values of {then.pairs} pairs already hold for all pairs together."
+        report(Finding("TS-E063", (*place, "adjust"), message, "Remove adjust:.", on_key=True))
+        return
     if ADJUSTMENT[then.adjust].against_one and (then.against is None or not PAIR[then.pairs].of_model):
         report(
             Finding(
@@ -179,6 +222,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         path = ("analyses", name)
         scale = scenario.outcomes[analysis.outcome].scale
         _marks(analysis, scale, path, report)
+        check_reading(analysis, scenario.outcomes[analysis.outcome], path, report)
         _transform(analysis, scale, path, report)
         check_summaries(analysis, scale, path, report)
         check_margin(analysis, path, report)
@@ -186,6 +230,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         _yes_or_no(analysis, scenario.outcomes[analysis.outcome], path, report)
         _estimand(analysis, (*path, "estimand"), report)
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
+        check_replaced(analysis, scenario.outcomes[analysis.outcome], path, report)
 
 
 def _marks(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:
@@ -269,10 +314,13 @@ def _estimand(analysis: Analysis, here: Path, report: Report) -> None:
 
 def _yes_or_no(analysis: Analysis, outcome: Outcome, path: Path, report: Report) -> None:
     counts, rule, scale = TEST[analysis.test].yes_or_no, analysis.dichotomize, outcome.scale
+    if TEST[analysis.test].scores and scale.categories is None:
+        message = f"{analysis.test} needs scores; '{analysis.outcome}' is {scale.name}."
+        report(Finding("TS-E065", (*path, "test"), message, "Choose an outcome with categories, or another test."))
     if counts and rule is None and not selected(analysis, outcome):
         what = (
             f"the change of '{analysis.outcome}' is a number"
-            if analysis.change
+            if analysis.change and not TEST[analysis.test].at_each_visit
             else f"'{analysis.outcome}' is {scale.name}"
         )
         message = f"{analysis.test} needs yes or no; {what}."

@@ -77,7 +77,7 @@ def _start(analysis: Analysis, path: Path) -> Iterator[Finding]:
     """A change has two ends, and a baseline is not the endpoint."""
     if analysis.change is not None and analysis.change.start == analysis.change.end:
         yield Finding("TS-E060", (*path, "change"), "nothing changes from a visit to itself.", "Name two visits.")
-    if analysis.baseline is not None and analysis.baseline == analysis.visit:
+    if analysis.baseline is not None and analysis.baseline in (analysis.visit, *analysis.visits):
         message = "the baseline is the endpoint itself."
         yield Finding("TS-E060", (*path, "baseline"), message, "Name an earlier visit.")
 
@@ -101,7 +101,7 @@ def _several(analysis: Analysis, path: Path, points: Outline) -> Iterator[Findin
         message = "a percent change needs one visit to start from."
         yield Finding("TS-E060", (*path, key), message, "Write change: {from: pre, to: post}.", on_key=True)
     if TRANSFORM[analysis.transform].log and summary.signed:
-        message = f"a {summary.name} can be negative and has no logarithm."
+        message = f"the {summary.name} can be negative and has no logarithm."
         yield Finding("TS-E064", (*path, "transform"), message, "Remove transform:.")
 
 

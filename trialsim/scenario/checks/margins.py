@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.designs import ALTERNATIVE, STRATEGY
+from trialsim.kinds.designs import ALTERNATIVE, COMPOSITE, STRATEGY
 from trialsim.kinds.estimands import MARGIN_SCALE, MEANT, MarginScale
 from trialsim.kinds.tests import MARGIN, TEST
 from trialsim.scenario.amounts import Report
@@ -25,14 +25,17 @@ def check_margin(analysis: Analysis, path: Path, report: Report) -> None:
         message = "a margin is of a difference between two arms."
         report(Finding("TS-E069", here, message, "Write contrast: with two arms, or remove margin:.", on_key=True))
         return
-    clashes = {
-        "alternative": ALTERNATIVE[analysis.alternative].way != 0,
-        "subset": analysis.subset is not None,
-        "estimand": STRATEGY[analysis.estimand.strategy] is not next(iter(STRATEGY.values())),
-    }
-    for key in (key for key, clash in clashes.items() if clash):
-        why = "the side of the margin says the direction" if key == "alternative" else "a margin is judged for everyone"
-        report(Finding("TS-E069", (*path, key), f"{why}.", f"Remove {key}:.", on_key=True))
+    everyone, replaced = "a margin is judged for everyone", analysis.composite is not None
+    estimand = not replaced and not STRATEGY[analysis.estimand.strategy].as_it_happens
+    clashes = (
+        (ALTERNATIVE[analysis.alternative].way != 0, "alternative", "the side of the margin says the direction"),
+        (analysis.subset is not None, "subset", everyone),
+        (replaced, COMPOSITE.name, "no twin has its margin where values after events are replaced"),
+        (estimand, "estimand", everyone),
+    )
+    for clash, key, why in clashes:
+        if clash:
+            report(Finding("TS-E069", (*path, key), f"{why}.", f"Remove {key}:.", on_key=True))
     values = sorted(one.value for one in analysis.margin)
     if len(values) > 2 or any(not scale.low < value < scale.high or value == scale.none for value in values):
         report(Finding("TS-E069", here, f"a margin is {scale.says}.", "Write one limit, or two around no effect."))

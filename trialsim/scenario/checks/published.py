@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from trialsim.kinds.tests import PAIR_TEST, STATISTICS, TEST, Samples, Test
+from trialsim.kinds.tests import PAIR_TEST, STATISTICS, TEST, Samples, Test, statistics_of
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.model import Analysis, Draft, PublishedFigure
@@ -46,7 +46,7 @@ def _statistic(
     if not given or ran is None:
         return
     test, samples = ran
-    fitting = STATISTICS[test.family, samples]
+    fitting = statistics_of(test, samples)
     for key in given:
         if key not in fitting:
             message = f"{test.name} of {WORDS[samples]} has no {key}."

@@ -12,7 +12,6 @@ from trialsim.kinds.tests import (
     INTERACTION,
     MODEL_EFFECTS,
     RANDOM_SLOPE,
-    REPEATED_EFFECTS,
     SLOPE,
     TEST,
 )
@@ -27,7 +26,7 @@ from trialsim.scenario.text import Finding, Path
 def is_model(analysis: Analysis) -> bool:
     """Whether it compares two arms by a model of repeated values."""
     test = TEST[analysis.test]
-    return AT in test.options and "two" in test.samples
+    return AT in test.options and "two" in test.samples and not test.at_visits
 
 
 def asked_of(analysis: Analysis) -> str | None:
@@ -39,12 +38,7 @@ def asked_of(analysis: Analysis) -> str | None:
 
 def check_repeated(analysis: Analysis, scenario: Draft, path: Path, points: Outline, report: Report) -> None:
     """The contrast is one that the test has, and the model has what it needs."""
-    if AT not in TEST[analysis.test].options:
-        return
     if not is_model(analysis):
-        if analysis.at is not None and analysis.at not in REPEATED_EFFECTS:
-            remedy = did_you_mean(analysis.at, REPEATED_EFFECTS, what="Allowed")
-            report(Finding("TS-E010", (*path, "at"), f"'{analysis.at}' is not one of the words allowed.", remedy))
         return
     visits = expand_visits(analysis.visits, points)
     _visit(analysis, visits, path, report)

@@ -26,6 +26,9 @@ def check_taken(scenario: Draft, report: Report) -> None:
         _free(name, PARTICIPANT_COLUMNS, ("participants", name), "a column of the participants' table", report)
     for name in scenario.analyses:
         _free(name, ROWS, ("analyses", name), "a row of every result", report)
+    for name in scenario.families:
+        _free(name, ROWS, ("families", name), "a row of every result", report)
+        _free(name, tuple(one.casefold() for one in scenario.analyses), ("families", name), "an analysis", report)
     for name, numbers in priors_of(scenario).items():
         place: Path = (*numbers[0][0], "prior", "name")
         _free(name, POINT_COLUMNS, place, "a column of the table of points", report, on_key=False)

@@ -63,6 +63,22 @@ def check_setting(setting: Setting, report: Report) -> None:
             report(Finding("TS-E051", (*path, "other_work", "share"), message, "The share must be below 100 %."))
 
 
+def check_blood(scenario: Draft, report: Report) -> None:
+    """A limit of blood names an amount, and something is drawn that it limits."""
+    limit = scenario.setting.blood_limit if scenario.setting is not None else None
+    if limit is None:
+        return
+    place = ("setting", "blood_limit")
+    if limit.a_day is None and limit.in_all is None:
+        report(Finding("TS-E180", place, "no amount is named.", "Write {a_day: 3 ml, in_all: 10 ml}.", on_key=True))
+    elif limit.a_day is not None and limit.in_all is not None and limit.a_day.value > limit.in_all.value:
+        message = "more blood may be drawn in a day than in all."
+        report(Finding("TS-E180", (*place, "a_day"), message, "Exchange the two amounts, or leave out a_day."))
+    if all(one.instrument.volume is None for one in scenario.outcomes.values()):
+        message = "no outcome says how much blood a sample takes."
+        report(Finding("TS-E181", place, message, "Write instrument: {volume: 2 ml} in an outcome.", on_key=True))
+
+
 def _patients(patients: Patients, path: Path, report: Report) -> None:
     arrive = patients.arrive
     if (arrive.every is None) == (not arrive.periods):

@@ -8,7 +8,17 @@ a scenario may run.
 
 from __future__ import annotations
 
-from trialsim.scenario.model.analyses import Analysis, Change, Dichotomy, EstimandChoice, Limits, Subset, Then
+from trialsim.scenario.model.analyses import (
+    Analysis,
+    AnalysisFamily,
+    Change,
+    Composite,
+    Dichotomy,
+    EstimandChoice,
+    Limits,
+    Subset,
+    Then,
+)
 from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll
 from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
@@ -35,11 +45,13 @@ __all__ = [
     "MOST_PARTICIPANTS",
     "Allocation",
     "Analysis",
+    "AnalysisFamily",
     "AnyLevel",
     "ArmLevels",
     "ArrivalPeriod",
     "Arrivals",
     "Change",
+    "Composite",
     "Correlation",
     "Costs",
     "Covariate",

@@ -11,7 +11,9 @@ from trialsim.kinds.designs import (
     ADJUSTMENT,
     ALTERNATIVE,
     CLUSTERS,
+    FAMILY_METHOD,
     HOLM,
+    MISSING_METHOD,
     NO_TRANSFORM,
     PLANNED,
     POPULATION,
@@ -23,10 +25,12 @@ from trialsim.kinds.designs import (
     VISIT_COVARIATE,
     VISIT_SUMMARY,
     VISIT_TIMES,
+    WORST,
 )
-from trialsim.kinds.tests import COVARIANCES, DFS, PAIR, RANDOM_EFFECTS, SPHERICITIES, TESTS, TIMES
-from trialsim.quantities.fields import Amount, Duration, Line, Name, Record, Share, SignedShare
+from trialsim.kinds.tests import COVARIANCES, DFS, FIRTHS, PAIR, RANDOM_EFFECTS, SPHERICITIES, TESTS, TIMES, WAYS
+from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare, WorstOrAmount
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
+from trialsim.scenario.model.functions import Function
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.oneof import OneOf
 
@@ -145,6 +149,19 @@ class EffectPrior(Record):
     sd: Annotated[Amount, ABOVE_ZERO]
 
 
+class Composite(Record):
+    """An event that is part of the outcome: values after it are replaced (the composite strategy of ICH E9 R1).
+
+    Attributes
+    ----------
+    after : reasons to leave, or reasons for missing values of the outcome. Example: [death, rescue]
+    value : what a value after one of them becomes: worst, or an amount in the unit of the outcome. Example: worst
+    """
+
+    after: Names
+    value: WorstOrAmount = WORST
+
+
 class Analysis(Record):
     """A named estimator on a population.
 
@@ -170,6 +187,9 @@ class Analysis(Record):
     subset : participants chosen by their own percent change. Example: {percent_change: {below: -10 %}}
     population : whose values it takes. Example: completers
     estimand : the effect that it is to find. Example: {strategy: hypothetical}
+    missing : what is done about missing values: complete (they are left out) or last value. Example: last value
+    from_baseline : whether the last value may be that of the baseline. Example: true
+    composite : events after which a value is replaced, also in the true effect. Example: {after: [death], value: worst}
     exclude : categories that are left out, by covariate. Example: {sex: boy}
     margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
     null : the number that one sample is compared with, in the unit of the endpoint. Example: 0
@@ -181,8 +201,16 @@ class Analysis(Record):
     random : what varies between participants: intercept, or slope (which has an intercept too). Example: intercept
     time : whether each visit has a mean of its own, or the means lie on a line over time. Example: as visit
     df : where degrees of freedom come from. Example: satterthwaite
+    at : the row of repeated values: interaction (of arms and visits), visit or arm; or a visit, or average. Example:
+        interaction
+    sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
+    firth : when logistic regression uses Firth's penalized likelihood. Example: if separated
+    function : the user's own analysis, a function in a Python file beside the scenario. Example: my_analysis.py:compare
     prior : the normal prior of the difference between two arms. Example: {mean: 0, sd: 2}
     decide : the posterior probability above which a Bayesian analysis decides. Example: P(effect > 0) > 97.5 %
+    by : the way to the p-value, of tests that have several. Example: t
+    trim : the share of values that a trimmed mean cuts at each end, below 50 %; 20 % by default. Example: 10 %
+    permutations : how many permutations a permutation test draws; 1999 by default. Example: 4999
     alternative : the direction of the test. Example: two-sided
     alpha : the level of the test, between 0 % and 100 %; 5 % by default. Example: 5 %
     """
@@ -207,6 +235,9 @@ class Analysis(Record):
     subset: Subset | None = None
     population: Annotated[str, OneOf(POPULATION)] = RANDOMIZED.name
     estimand: EstimandChoice = EstimandChoice()
+    missing: Annotated[str | None, OneOf(MISSING_METHOD), LATER] = None  # complete by default
+    from_baseline: Annotated[bool | None, LATER] = None
+    composite: Annotated[Composite | None, LATER] = None
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     margin: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()
     null: Amount | None = None  # one-sample tests
@@ -216,7 +247,32 @@ class Analysis(Record):
     random: Annotated[str | None, OneOf(RANDOM_EFFECTS), LATER] = None
     time: Annotated[str | None, OneOf(TIMES), LATER] = None
     df: Annotated[str | None, OneOf(DFS), LATER] = None
+    firth: Annotated[str | None, OneOf(FIRTHS), LATER] = None
+    function: Annotated[Function, LATER] = None
     prior: Annotated[EffectPrior | None, LATER] = None
     decide: Annotated[Line | None, LATER] = None
+    by: Annotated[Annotated[str, OneOf(WAYS)] | None, LATER] = None
+    trim: Annotated[Share | None, LATER] = None
+    permutations: Annotated[Count | None, LATER] = Field(default=None, ge=99, le=99_999)
     alternative: Annotated[str, OneOf(ALTERNATIVE)] = TWO_SIDED.name
     alpha: Share | None = None  # 5 % by default
+
+
+class AnalysisFamily(Record):
+    """Hypotheses that are tested together, so that the chance of rejecting any true one stays below alpha.
+
+    Attributes
+    ----------
+    analyses : the members: an analysis, or one of its rows as analysis/contrast. Example: [fear/music - control, pain]
+    method : how they are tested together. Example: holm
+    alpha : the level of the whole family; 5 % by default. Example: 5 %
+    weights : of a graph, the share of alpha each member begins with; together 100 %. Example: [50 %, 50 %]
+    transitions : of a graph, for each member the shares of its alpha that go to each member once it is rejected. Example:
+        [[0 %, 100 %], [100 %, 0 %]]
+    """
+
+    members: Annotated[tuple[Line, ...], OneOrMany()] = Field(alias="analyses")
+    method: Annotated[str, OneOf(FAMILY_METHOD)]
+    alpha: Share | None = None  # 5 % by default
+    weights: tuple[Share, ...] = ()
+    transitions: tuple[tuple[Share, ...], ...] = ()

@@ -21,8 +21,8 @@ from trialsim.quantities.fields import (
     StudyName,
 )
 from trialsim.quantities.pvalues import PValue
-from trialsim.rules import ABOVE_ZERO, CHOSEN, COUNTED, SCHEDULE, WORDS
-from trialsim.scenario.model.analyses import Analysis
+from trialsim.rules import ABOVE_ZERO, CHOSEN, COUNTED, LATER, SCHEDULE, WORDS
+from trialsim.scenario.model.analyses import Analysis, AnalysisFamily
 from trialsim.scenario.model.design import Covariate, Design
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.model.outcomes import Outcome
@@ -120,6 +120,8 @@ class Draft(Record):
     visits : without a ward, when each visit happens, a duration from enrollment. Example: {post: 28 d}
     outcomes : what is measured. Example: {fear: {distribution: normal, visits: [post], level: {mean: 2.5, sd: 1}}}
     analyses : how it is analyzed. Example: {main: {outcome: fear, visit: post, test: t}}
+    families : hypotheses that are tested together, by the name of the family. Example: {confirmatory: {analyses: [main,
+        pain], method: holm}}
     primary : the primary analysis, or several. Example: main
     costs : what the study costs. Example: {currency: EUR, participant: 100 EUR}
     sweep : values to vary, for trialsim sweep. Example: {matrix: {design.enroll: [60, 99]}}
@@ -140,6 +142,7 @@ class Draft(Record):
     visits: Annotated[Mapping[Name, Duration], SCHEDULE] = {}  # without a ward: when each visit happens
     outcomes: Mapping[Name, Outcome]
     analyses: Annotated[Mapping[Name, Analysis], CHOSEN]
+    families: Annotated[Mapping[Name, AnalysisFamily], CHOSEN, LATER] = {}
     primary: Names
     costs: Annotated[Costs | None, CHOSEN] = None
     sweep: Annotated[Sweep | None, WORDS] = None

@@ -26,6 +26,7 @@ from trialsim.quantities.fields import (
     Share,
     SignedShare,
     VisitOrDuration,
+    Volume,
 )
 from trialsim.rules import ABOVE_ZERO, LATER, NOT_NEGATIVE, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import Names
@@ -259,6 +260,7 @@ class Instrument(ProvenanceRecord):
     assay_cv : the error of one sample as a share of its value. Example: 5 %
     plate_cv : the error of a plate as a share of the value. Example: 8 %
     plate : how many samples a plate takes. Example: 38 samples
+    volume : the blood drawn for one sample, above 0; left out where no blood is drawn. Example: 2 ml
     detection_limit : the smallest value that is read, in the unit of the outcome, above 0. Example: 0.4
     below : what a value below the limit becomes. Example: limit/2
     rounding : the step of the readings, in the unit of the outcome, above 0. Example: 0.1
@@ -270,6 +272,7 @@ class Instrument(ProvenanceRecord):
     assay_cv: Share | None = None
     plate_cv: Share | None = None
     plate: PlateSize | None = None  # samples on one plate
+    volume: Annotated[Volume | None, ABOVE_ZERO, SCHEDULE] = None  # blood for one sample
     detection_limit: Annotated[Amount | None, ABOVE_ZERO] = None
     below: Annotated[Literal["missing", "limit/2", "limit/sqrt(2)", "censored"], OneOf()] | None = None
     rounding: Annotated[Amount | None, ABOVE_ZERO] = None

@@ -9,8 +9,18 @@ from typing import Annotated
 from pydantic import Field
 
 from trialsim.protocol.steps import Resource, WaitRule
-from trialsim.quantities.fields import Duration, DurationSpread, Factor, Line, Name, ProvenanceRecord, Record, Share
-from trialsim.rules import ABOVE_ZERO, QUANTITY, SHARES_OF_A_WHOLE, WORDS
+from trialsim.quantities.fields import (
+    Duration,
+    DurationSpread,
+    Factor,
+    Line,
+    Name,
+    ProvenanceRecord,
+    Record,
+    Share,
+    Volume,
+)
+from trialsim.rules import ABOVE_ZERO, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import OneOrMany
 
 
@@ -81,6 +91,19 @@ class Patients(ProvenanceRecord):
     leave: Annotated[tuple[Leave, ...], OneOrMany()] = ()
 
 
+class BloodLimit(ProvenanceRecord):
+    """How much blood may be drawn from one participant for the study.
+
+    Attributes
+    ----------
+    a_day : the most in any 24 hours, above 0. Example: 3 ml
+    in_all : the most in the whole study, above 0. Example: 10 ml
+    """
+
+    a_day: Annotated[Volume | None, ABOVE_ZERO, SCHEDULE] = None
+    in_all: Annotated[Volume | None, ABOVE_ZERO, SCHEDULE] = None
+
+
 class Setting(ProvenanceRecord):
     """The ward: calendar start, patients, resources, sites (each site has its own resources of the same kind).
 
@@ -90,9 +113,11 @@ class Setting(ProvenanceRecord):
     patients : who comes, who consents, who leaves. Example: {arrive: {every: 30 h}, consent: 80 %}
     sites : the sites and their shares of the patients, which sum to 100 %. Example: {north: 60 %, south: 40 %}
     resources : staff, rooms and machines by name. Example: {nurse: {units: 2}}
+    blood_limit : how much blood may be drawn from one participant; passing it is a warning. Example: {a_day: 3 ml}
     """
 
     starts: date = Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
     patients: Patients
     sites: Annotated[Mapping[Name, Share], SHARES_OF_A_WHOLE] = {}  # site and its share of the patients
     resources: Mapping[Name, Resource] = {}
+    blood_limit: BloodLimit | None = None

@@ -1,0 +1,41 @@
+"""The page of analyses: every test is on it, its numbers are those that are kept, and they are what they must be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.kinds.document import KEPT, PAGE, first_rows, page
+from tests.kinds.rooms import ways
+from tests.kinds.test_parts import JUDGED
+from trialsim.kinds.tests import TESTS, WITHIN
+from trialsim.report.conventions import CONVENTIONS
+
+#: Tests of models that are fitted by steps.
+ITERATED = ("logistic", "proportional-odds", "ordinal-mixed", "poisson", "negative-binomial", "cox", "tobit", "gee")
+
+NUMBERS = json.loads(KEPT.read_text(encoding="utf-8"))
+
+
+def test_every_test_has_its_convention_and_its_numbers() -> None:
+    assert set(CONVENTIONS) == {test.name for test in (*TESTS, *WITHIN)}
+    assert set(NUMBERS) == {f"{test}/{samples}" for test, samples in ways((*JUDGED, *WITHIN))} == set(first_rows())
+
+
+def test_the_page_is_made_of_the_numbers() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert text == page(NUMBERS)
+    other = {key: {**one, "level": one["level"] + 0.001} for key, one in NUMBERS.items()}
+    assert text != page(other)  # planted
+
+
+@pytest.mark.parametrize("key", sorted(NUMBERS))
+def test_numbers_are_what_they_must_be(key: str) -> None:
+    """p within 1e-8 of the judge's (iterated ones 1e-6), 10,000 trials within 10 s, and no level above the limit of verdicts."""
+    one = NUMBERS[key]
+    assert one["difference"] < (1e-6 if key.startswith(ITERATED) else 1e-8)
+    assert one["seconds"] < (
+        60 if key.startswith(("permutation", "brunner-munzel", "win-odds", "ordinal-mixed")) else 10
+    )
+    assert one["level"] < 1.2 * 0.05

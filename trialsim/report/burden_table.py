@@ -1,0 +1,49 @@
+"""What a study asks of participants and staff, as tables of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trialsim.burden import ArmBurden, blood_warnings, draws_blood
+from trialsim.prepared import burdens
+from trialsim.report import page as rows_of
+from trialsim.report.document import Block, DataTable, Text
+
+if TYPE_CHECKING:
+    from trialsim.runs.run import FinishedRun
+
+
+def burden_blocks(run: FinishedRun) -> Iterator[Block]:
+    """For each participant by arm, and for the whole trial; a limit of blood that is passed comes first."""
+    study = run.study
+    each = burdens(study)
+    for warning in blood_warnings(study.scenario, each):
+        yield Text(f"Limit of blood passed: {warning}")
+    limit = study.scenario.setting.blood_limit if study.scenario.setting is not None else None
+    rows: list[tuple[str, ...]] = [("Planned measurements", *(f"{one.values}" for one in each))]
+    if any(one.samples for one in each):
+        rows.append(("of them samples for a laboratory", *(f"{one.samples}" for one in each)))
+    if draws_blood(study.scenario):
+        in_all = f", limit {limit.in_all.value:g}" if limit is not None and limit.in_all is not None else ""
+        a_day = f", limit {limit.a_day.value:g}" if limit is not None and limit.a_day is not None else ""
+        rows.append((f"Blood in all [ml{in_all}]", *(f"{one.blood:g}" for one in each)))
+        rows.append((f"Most blood in 24 hours [ml{a_day}]", *(f"{one.blood_day:g}" for one in each)))
+    rows += _ward_burden(each)
+    numbers = tuple(range(1, len(each) + 1))
+    yield DataTable("For each participant, by arm", ("", *(one.arm for one in each)), tuple(rows), numbers)
+    if study.program is not None:
+        yield Text("Tries, minutes and the most blood in 24 hours are those of simulated trials.", quiet=True)
+    costs = [row for row in rows_of.trial_rows(run) if row[0].startswith("Cost") or row[0].startswith("Hours of staff")]
+    if costs:
+        cells = tuple((what, of or "in all", value) for what, of, value in costs)
+        yield DataTable("For the whole trial", ("what", "of what", "mean over trials"), cells, (2,))
+
+
+def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[str, ...]]:
+    for name in dict.fromkeys(name for one in each for name in one.tries):
+        yield f"Tries of {name}, mean", *(f"{one.tries.get(name, 0.0):.2f}" for one in each)
+    if any(one.minutes for one in each):
+        yield "Minutes of what is done with the participant, mean", *(f"{one.minutes:.0f}" for one in each)
+    for name in dict.fromkeys(name for one in each for name in one.staff_minutes):
+        yield f"Minutes of {name}, mean", *(f"{one.staff_minutes.get(name, 0.0):.0f}" for one in each)

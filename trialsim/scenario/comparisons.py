@@ -1,0 +1,107 @@
+"""What the rows of a resolved analysis compare, and the names of these comparisons in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from trialsim.kinds.tests import INTERACTION, OF_ARMS, OF_VISITS, TEST, Samples
+from trialsim.scenario.model import Analysis, Draft, Then
+from trialsim.scenario.notation import split_contrast
+
+#: The contrast of a test of all arms at once.
+ALL_ARMS = "all arms"
+
+#: That of a test of repeated measures, by what it tests.
+REPEATED_CONTRASTS = {INTERACTION: "arms x visits", OF_VISITS: "visits", OF_ARMS: ALL_ARMS}
+
+
+@dataclass(frozen=True)
+class ComparedArms:
+    """One row of an analysis.
+
+    Attributes
+    ----------
+    samples : one sample, two arms, or all arms
+    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, else all arms
+    contrast : its name in tables
+    main : False for pairs that follow a test of all arms
+    """
+
+    samples: Samples
+    arms: tuple[int, ...]
+    contrast: str
+    main: bool = True
+
+
+def comparisons(analysis: Analysis, arms: Sequence[str]) -> tuple[ComparedArms, ...]:
+    """The main test, of two arms, of one sample (in each of its arms), or of all arms; then the pairs."""
+    if analysis.contrast is not None:
+        pair = split_contrast(analysis.contrast, arms)
+        assert pair is not None  # checked when the scenario was resolved
+        return (ComparedArms("two", (arms.index(pair[0]), arms.index(pair[1])), " - ".join(pair)),)
+    if "one" in TEST[analysis.test].samples:
+        return tuple(_alone(analysis, arms))
+    contrast = REPEATED_CONTRASTS[analysis.at or INTERACTION] if analysis.visits else ALL_ARMS
+    main = ComparedArms("all", tuple(range(len(arms))), contrast)
+    pairs = () if analysis.then is None else pairs_of(analysis.then, arms)
+    return (main, *(ComparedArms("two", (a, b), f"{arms[a]} - {arms[b]}", main=False) for a, b in pairs))
+
+
+def _alone(analysis: Analysis, arms: Sequence[str]) -> Iterator[ComparedArms]:
+    text = ", ".join(analysis.visits) or _endpoint_name(analysis)
+    if not analysis.within:
+        yield ComparedArms("one", (), text)
+    for arm in analysis.within:
+        yield ComparedArms("one", (arms.index(arm),), f"{text} in {arm}")
+
+
+def _endpoint_name(analysis: Analysis) -> str:
+    visit, start = endpoint_visits(analysis)
+    if analysis.over is not None:
+        return f"{analysis.over.by} of {analysis.over.visits[0]} to {visit}"
+    return visit if start is None else f"{visit} - {start}"
+
+
+def pairs_of(then: Then, arms: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """The pairs (a, b) after a test of all arms: each arm against one, or all pairs."""
+    if then.against is not None:
+        b = list(arms).index(then.against)
+        return tuple((a, b) for a in range(len(arms)) if a != b)
+    return tuple((b, a) for a, b in combinations(range(len(arms)), 2))
+
+
+def endpoint_visits(analysis: Analysis) -> tuple[str, str | None]:
+    """The last visit of the endpoint, and the visit at which a change starts."""
+    if analysis.change is not None:
+        return analysis.change.end, analysis.change.start
+    if analysis.over is not None:
+        return analysis.over.visits[-1], None
+    assert analysis.visit is not None  # a resolved analysis has one of them
+    return analysis.visit, None
+
+
+def split_member(text: str) -> tuple[str, str]:
+    """The analysis and the contrast that a member of a family names; an empty contrast for the main row.
+
+    >>> split_member("fear/music - control"), split_member("pain")
+    (('fear', 'music - control'), ('pain', ''))
+    """
+    name, _, contrast = (part.strip() for part in text.partition("/"))
+    return name, contrast
+
+
+def family_of_main(scenario: Draft) -> dict[str, str]:
+    """The family that the main row of an analysis is a member of, by the name of the analysis."""
+    found: dict[str, str] = {}
+    for family, what in scenario.families.items():
+        for text in what.members:
+            name, contrast = split_member(text)
+            analysis = scenario.analyses.get(name)
+            if analysis is None:
+                continue
+            pair = analysis.then is not None and split_contrast(contrast, list(scenario.design.arms)) is not None
+            if not pair:
+                found.setdefault(name, family)
+    return found

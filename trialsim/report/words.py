@@ -293,16 +293,16 @@ def _of_repeated_values(what: Analysis) -> str:
         return ""
     if not is_model(what):
         return f", {_at(what)}"
-    said = [kinds.MODEL_EFFECTS.get(what.at, f"the means at {what.at}")]
+    parts = [kinds.MODEL_EFFECTS.get(what.at, f"the means at {what.at}")]
     if what.time is not None:
-        said.append(kinds.TIMES[what.time])
+        parts.append(kinds.TIMES[what.time])
     if what.random is not None:
-        said.append(kinds.RANDOM_EFFECTS[what.random])
+        parts.append(kinds.RANDOM_EFFECTS[what.random])
     if what.covariance:
-        said.append(", else ".join(kinds.COVARIANCES[one] for one in what.covariance))
+        parts.append(", else ".join(kinds.COVARIANCES[one] for one in what.covariance))
     if what.df is not None:
-        said.append(kinds.DFS[what.df])
-    return "".join(f", {one}" for one in said)
+        parts.append(kinds.DFS[what.df])
+    return "".join(f", {one}" for one in parts)
 
 
 def _at(what: Analysis) -> str:

@@ -65,7 +65,7 @@ def solve_factor(lower: FloatArray, right: FloatArray, out: FloatArray, n: int) 
 
 @part
 def independent(gram: FloatArray, lower: FloatArray, kept: IntArray, n: int) -> int:
-    """Which of n columns are no function of those before them, from their products; how many, their places in ``kept``."""
+    """Which of n columns do not follow from those before them, from their products; how many, their places in ``kept``."""
     count = 0
     for j in range(n):
         pivot = gram[j, j]

@@ -61,7 +61,7 @@ def f_test(fits: Fits, *, adjusted: bool) -> Rows:
 
 
 def _code(fits: Fits) -> np.ndarray:
-    """(R,) the status, where OK stands also for what is only to be noted."""
+    """(R,) the status, OK also where something is only to be noted."""
     return np.where((fits.status == FLAT) | (fits.status == BOUNDARY), OK, fits.status).astype(np.int8)
 
 

@@ -171,7 +171,7 @@ def _empty(out: FloatArray, spread: FloatArray, free: FloatArray, r: int) -> Non
 
 @part
 def _estimable(patterns: int, model: Model, sums: Sums, space: Space, scratch: Scratch) -> tuple[int, bool]:
-    """Keep the effects that are no function of those before them; how many, and whether one of the contrast is lost.
+    """Keep the effects that do not follow from those before them; how many, and whether one of the contrast is lost.
 
     ``info`` and ``xy`` become those of least squares.
     """
@@ -233,7 +233,7 @@ def _fit(
     free: FloatArray,
     r: int,
 ) -> int:
-    """Fill what is said of replicate r; the status."""
+    """Fill the results of replicate r; the status."""
     visits, size = space.sigma.shape[0], effects.part.shape[0]
     values, people, total = 0, 0.0, 0.0
     for s in range(patterns):
@@ -313,7 +313,7 @@ def _report(
     spread: FloatArray,
     r: int,
 ) -> bool:
-    """Fill what is said of replicate r from the derivatives at ``theta``; false if they give the parameters no covariance."""
+    """Fill the results of replicate r from the derivatives at ``theta``; false if they give the parameters no covariance."""
     count = space.gradient.shape[0]
     curved = fill_second(structure, theta, model.t, space.second)
     if model.adjust and model.by_expected:

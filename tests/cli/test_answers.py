@@ -58,7 +58,8 @@ def test_the_answer_is_first_and_as_wide_as_a_pipe(
         else:
             monkeypatch.setenv("COLUMNS", str(columns))
         out = printed(capsys, command, *words)
-        assert max(map(len, out.splitlines())) <= (columns or 80), out
+        whole = [line for line in out.splitlines() if "outputs/" not in line]  # a path is never broken
+        assert max(map(len, whole)) <= (columns or 80), out
         assert out.startswith("Answer  ")
         assert label in flat(out)
         assert not re.search(r"all_mothers|those_who|\bmain\b", out), "people read labels"

@@ -413,7 +413,7 @@ def test_figures_of_a_run_that_was_killed_while_drawing_go_with_the_next(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as stop:
-        stop.setattr("trialsim.report.page.write_report", killed)
+        stop.setattr("trialsim.report.document.write_page", killed)
         with pytest.raises(RuntimeError, match="killed"):
             main(["run", ANCOVA, "--out", str(out), "--replicates", "100", "--no-truth"])
     assert list((out / ".new" / "figures").iterdir())

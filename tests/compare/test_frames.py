@@ -42,7 +42,14 @@ def shown(shift: float) -> FigureData:
 def found() -> Comparison:
     rows = [
         SimpleNamespace(
-            analysis=name, shown=name, contrast="t - c", no_effect=1.0, estimand="ratio", unit="cm", family=""
+            analysis=name,
+            shown=name,
+            contrast="t - c",
+            no_effect=1.0,
+            estimand="ratio",
+            effect="ratio",
+            unit="cm",
+            family="",
         )
         for name in "nm"
     ]

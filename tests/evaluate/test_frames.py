@@ -26,6 +26,7 @@ def row(analysis: str, contrast: str = "b - a", **other: Any) -> SimpleNamespace
         "margins": (),
         "main": True,
     } | other
+    told.setdefault("effect", told["estimand"])
     return SimpleNamespace(analysis=analysis, contrast=contrast, title=f"{analysis}: {contrast}", **told)
 
 

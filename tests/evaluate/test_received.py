@@ -38,7 +38,9 @@ def cohort(*, ward: bool = True) -> Any:
         entries=SimpleNamespace(arm=np.array([ARM], dtype=np.int8), covariates={}, site=NOWHERE, stratum=NOWHERE),
         trace=SimpleNamespace(activities=activities, ends=ends) if ward else None,
         program=program if ward else None,
-        measurements=SimpleNamespace(values=np.zeros((1, 1, people, 1)), censored=None, at_risk=None),
+        measurements=SimpleNamespace(
+            values=np.zeros((1, 1, people, 1)), censored=None, at_risk=None, reason=np.zeros((1, 1, people, 1), np.int8)
+        ),
         response_plan=None,
         conduct_plan=SimpleNamespace(strata=()),
         seed=1,

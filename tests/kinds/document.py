@@ -59,6 +59,8 @@ def judged(name: str, row: int) -> float:
     for r in range(JUDGED):
         by_arm = [[one[r][data.arm[r] == k] for k in range(len(study.analysis.arms))] for one in (y, x)]
         other = JUDGES[test, samples](*by_arm, pair, call.null)  # type: ignore[index]
+        if np.isnan(other):  # the other program has no number
+            continue
         worst = max(worst, abs(p[0, r, row] - other) / max(other, SMALLEST))
     return worst
 

@@ -370,9 +370,12 @@ def gee(y: Floats, design: Floats, groups: Floats) -> Any:
 
 
 def _gee(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
-    """With clusters in one arm each, both coefficients are of clusters."""
+    """With clusters in one arm each, both coefficients are of clusters; NaN where statsmodels goes on with no correlation."""
     y, design, groups = _in_clusters(arms, clusters)
     fit = gee(y, design, groups)
+    largest = np.unique(groups, return_counts=True)[1].max()
+    if largest > 1 and fit.cov_struct.dep_params <= -1 / (largest - 1):
+        return float("nan")
     return float(2 * stats.t.sf(abs(fit.params[-1] / fit.bse[-1]), len(np.unique(groups)) - 2))
 
 

@@ -88,6 +88,7 @@ NUMBERS = {
     "rate_ratio": "1.5", "hazard_ratio": "1.5", "dispersion": "0.5", "shape": "1.5",
     "sd_between": "0.1", "sd_log_between": "0.1", "rater_sd": "0.2", "assay": "elisa", "assay_cv": "5 %",
     "plate_cv": "5 %", "plate": "38 samples", "detection_limit": "0.1", "below": "missing", "rounding": "0.1",
+    "volume": "2 ml",
 }  # fmt: skip
 #: Keys of an instrument that stand only beside others.
 BESIDE = {"plate_cv": ("plate",), "detection_limit": ("below",), "below": ("detection_limit",), "plate": ()}

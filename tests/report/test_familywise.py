@@ -7,8 +7,9 @@ from pathlib import Path
 import trialsim as ts
 from trialsim.evaluate.table import Measure
 from trialsim.familywise import FamilywiseError, FamilywiseErrors
+from trialsim.report.document import render
 from trialsim.report.familywise import familywise_rows, familywise_texts, rates
-from trialsim.report.page import render
+from trialsim.report.run_page import run_page
 from trialsim.runs.run import FinishedRun
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.change import change
@@ -54,11 +55,11 @@ def test_bounds_where_many_trials_failed() -> None:
 def test_the_page_has_the_families_and_says_what_is_not_judged(tmp_path: Path) -> None:
     """Of analyses with margins among others there is a power together, and no twin in which all of their nulls are true."""
     lesson = change(load(LESSONS / "families.yaml"), {"families.omnibus.method": "hochberg"})
-    page = render(of(lesson, tmp_path / "families", familywise=True), [])
+    page = render(run_page(of(lesson, tmp_path / "families", familywise=True), []))
     assert "Errors of families of hypotheses" in page
     assert "family confirmatory" in page
     margins = change(load(LESSONS / "noninferiority.yaml"), {"primary": ["noninferior", "different"]})
-    assert "judged one by one" in render(of(margins, tmp_path / "margins", familywise=False), [])
+    assert "judged one by one" in render(run_page(of(margins, tmp_path / "margins", familywise=False), []))
 
 
 def of(scenario: Scenario, folder: Path, *, familywise: bool) -> FinishedRun:

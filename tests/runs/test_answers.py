@@ -70,7 +70,7 @@ def test_a_comparison_after_an_edit_keeps_the_one_before(
     )
     study.write_text(STUDY, encoding="utf-8")
     assert main(words) == 0
-    (out,) = Path("outputs").iterdir()
+    (out,) = (one for one in Path("outputs").iterdir() if one.is_dir())
     first = (out / "comparison.csv").read_bytes()
     (out / "notes.txt").write_text("mine", encoding="utf-8")
     for mean in (12, 13):

@@ -123,12 +123,15 @@ FITS: dict[str, dict[str, Any]] = {  # what makes a study that an analysis by th
     "friedman": {**ALONE, "visits": ["pre", "post"]}, "binomial": {**ALONE, **YES, "null": "50 %"},
     "mcnemar": {**ALONE, **YES, **CHANGE}, "ancova": {"baseline": "pre"}, "regression": {"baseline": "pre"},
     "fisher": YES, "chi-square": YES, "risk-difference": YES, "risk-ratio": YES, "odds-ratio": YES,
+    "logistic": YES,
     "cmh": {**YES, "strata": ["sex"]}, "van-elteren": {"strata": ["sex"]}, "rm-anova": {"visits": ["pre", "post"]},
     "bayes": {"prior": {"mean": 0, "sd": 2}, "decide": "P(effect > 0) > 97.5 %"},
     "python": {"function": {"file": "f.py", "name": "f", "digest": "0" * 32}},
 }  # fmt: skip
-#: Tests that need another study: therapists, times.
-ELSEWHERE = {"cluster-t", "log-rank"}
+#: Tests that need another study: therapists, times, counts, limits, scores.
+ELSEWHERE = {
+    "cluster-t", "cluster-robust", "gee", "log-rank", "cox", "poisson", "negative-binomial", "tobit", "ordinal-mixed",
+}  # fmt: skip
 
 
 def study(scale: str = "normal") -> dict[str, Any]:

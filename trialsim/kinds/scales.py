@@ -85,7 +85,7 @@ class Scale:
 
 
 #: Keys of an instrument that reads an amount.
-_READING: Final = ("assay", "assay_cv", "plate_cv", "plate", "detection_limit", "below", "rounding")
+_READING: Final = ("assay", "assay_cv", "plate_cv", "plate", "detection_limit", "below", "rounding", "volume")
 
 NORMAL: Final = Scale(
     name="normal",

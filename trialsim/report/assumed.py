@@ -40,7 +40,7 @@ def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tu
         groups.setdefault(row.why, []).append(row)
     cells: list[tuple[str | TableCell, ...]] = []
     for why, group in groups.items():
-        cells += [(TableCell(why, mark="far"), "", "")] if why else []
+        cells += [(TableCell(why, mark="group"), "", "")] if why else []
         cells += [(in_words(row.path, scenario), row.value, row.range) for row in group]
     return ("number", "value", "plausible range"), tuple(cells)
 

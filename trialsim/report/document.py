@@ -35,7 +35,7 @@ SEALED = re.compile(r"(allocation\.block=)[^\s'\"]+")
 
 @dataclass(frozen=True)
 class TableCell:
-    """A cell of a table: its text, small print ``below``, a ``mark`` (``bad`` or ``far``), and where it leads (``link``)."""
+    """A cell of a table: its text, small print ``below``, a ``mark`` (``bad``, ``far``, ``group``), and a ``link``."""
 
     text: str
     below: str = ""

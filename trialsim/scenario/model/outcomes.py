@@ -272,7 +272,7 @@ class Instrument(ProvenanceRecord):
     assay_cv: Share | None = None
     plate_cv: Share | None = None
     plate: PlateSize | None = None  # samples on one plate
-    volume: Annotated[Volume | None, ABOVE_ZERO, SCHEDULE] = None  # blood for one sample
+    volume: Annotated[Volume | None, ABOVE_ZERO, SCHEDULE, LATER] = None  # blood for one sample
     detection_limit: Annotated[Amount | None, ABOVE_ZERO] = None
     below: Annotated[Literal["missing", "limit/2", "limit/sqrt(2)", "censored"], OneOf()] | None = None
     rounding: Annotated[Amount | None, ABOVE_ZERO] = None

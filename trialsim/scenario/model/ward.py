@@ -20,7 +20,7 @@ from trialsim.quantities.fields import (
     Share,
     Volume,
 )
-from trialsim.rules import ABOVE_ZERO, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
+from trialsim.rules import ABOVE_ZERO, LATER, QUANTITY, SCHEDULE, SHARES_OF_A_WHOLE, WORDS
 from trialsim.scenario.model.lists import OneOrMany
 
 
@@ -120,4 +120,4 @@ class Setting(ProvenanceRecord):
     patients: Patients
     sites: Annotated[Mapping[Name, Share], SHARES_OF_A_WHOLE] = {}  # site and its share of the patients
     resources: Mapping[Name, Resource] = {}
-    blood_limit: BloodLimit | None = None
+    blood_limit: Annotated[BloodLimit | None, LATER] = None

@@ -13,7 +13,19 @@ from trialsim.kinds.tests import TESTS, WITHIN
 from trialsim.report.conventions import CONVENTIONS
 
 #: Tests of models that are fitted by steps.
-ITERATED = ("logistic", "proportional-odds", "ordinal-mixed", "poisson", "negative-binomial", "cox", "tobit", "gee")
+ITERATED = (
+    "logistic",
+    "proportional-odds",
+    "ordinal-mixed",
+    "poisson",
+    "negative-binomial",
+    "cox",
+    "tobit",
+    "gee",
+    "mixed",
+    "mmrm",
+    "clda",
+)
 
 NUMBERS = json.loads(KEPT.read_text(encoding="utf-8"))
 

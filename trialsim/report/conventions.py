@@ -288,4 +288,23 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "the user",
         "what the function gives is not checked",
     ),
+    tests.MIXED.name: Convention(
+        "restricted maximum likelihood, random intercept (and slope), every measured visit; Satterthwaite's df by the observed "
+        "information by default, Kenward and Roger's by the expected one",
+        "Laird and Ware 1982, doi:10.2307/2529876; Kenward and Roger 1997, doi:10.2307/2533558",
+        "R lmerTest and pbkrtest; a t-test of means without missing values",
+        "a variance of 0 is analyzed, and then the test can be conservative",
+    ),
+    tests.MMRM.name: Convention(
+        "restricted maximum likelihood, covariance unstructured by default; Satterthwaite's df by default, Kenward and Roger's as SAS",
+        "Mallinckrodt et al. 2008, doi:10.1177/009286150804200402; Kenward and Roger 1997, doi:10.2307/2533558",
+        "R nlme gls, SAS PROC MIXED on public data; ANCOVA without missing values",
+        "few participants and many visits: the unstructured covariance may not converge",
+    ),
+    tests.CLDA.name: Convention(
+        "as mmrm, with the baseline as a visit at which all arms have one mean",
+        "Liang and Zeger 2000, Sankhya B 62:134",
+        "own slow form",
+        "wrong where arms differ at baseline for another reason than chance",
+    ),
 }

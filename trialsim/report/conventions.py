@@ -296,7 +296,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "a variance of 0 is analyzed, and then the test can be conservative",
     ),
     tests.MMRM.name: Convention(
-        "restricted maximum likelihood, covariance unstructured by default; Satterthwaite's df by default, Kenward and Roger's as SAS",
+        "restricted maximum likelihood, covariance unstructured and df by Satterthwaite by default; Kenward and Roger as SAS",
         "Mallinckrodt et al. 2008, doi:10.1177/009286150804200402; Kenward and Roger 1997, doi:10.2307/2533558",
         "R nlme gls, SAS PROC MIXED on public data; ANCOVA without missing values",
         "few participants and many visits: the unstructured covariance may not converge",

@@ -14,12 +14,12 @@ from trialsim.evaluate.separation import best_of, holm, most_of, paired_z, unpai
 def test_holm_decides_as_statsmodels_does() -> None:
     rng = np.random.default_rng(4)
     decided = np.zeros(2)
-    for _ in range(60):  # the judge takes .1 s for each
+    for _ in range(20):  # the judge takes .3 s for each
         z = rng.normal(0, 2.2, rng.integers(1, 9)).tolist()
         reject = multipletests(2 * stats.norm.sf(np.abs(z)), alpha=0.05, method="holm")[0]
         assert [one.clear for one in holm(z, [500] * len(z))] == reject.tolist()
         decided += [reject.sum(), (~reject).sum()]
-    assert decided.min() > 20  # both answers were asked for
+    assert decided.min() > 5  # both answers were asked for
 
 
 def test_more_replicates_are_what_the_critical_value_asks_for() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def schema_words(record: str, key: str) -> list[str]:
     return list(found)
 
 
+@cache
 def scenarios() -> list[Scenario]:
     """Every scenario that is shipped, an example, or stands here."""
     files = (*sorted(SHIPPED.rglob("*.yaml")), *sorted(EXAMPLES.rglob("*.yaml")), *sorted(HERE.glob("*.yaml")))

@@ -57,9 +57,10 @@ class MethodTable(MutableMapping[tuple[str, Samples], Method]):
 
     def _load(self, file: str) -> None:
         if file not in self._loaded:
-            self._loaded.add(file)
             found = import_module(f"trialsim.analysis.methods.{file}").METHODS
-            self._known |= {key: found[key] for key in found if key not in self._known}
+            for key in found:
+                self._known.setdefault(key, found[key])
+            self._loaded.add(file)  # last: another thread that asks meanwhile loads too, and finds the same
 
     def __getitem__(self, key: tuple[str, Samples]) -> Method:
         if key not in self._known and key[0] in FILE_OF:

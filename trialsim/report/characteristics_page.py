@@ -147,8 +147,8 @@ def _twins(run: FinishedRun, truth: Sequence[object]) -> Iterator[Block]:
         else ""
     )
     yield Text(
-        f"{null_twin(scenario)} {nothing_to_find(scenario)} The share that rejects there is called a type I error where there "
-        "is no true effect: it is smaller than a tenth of the standard error of the estimate (a twentieth for a one-sided "
+        f"{null_twin(scenario)} {nothing_to_find(scenario)} The share that rejects there is called a type I error where the "
+        "true effect is none: smaller than a tenth of the standard error of the estimate (a twentieth for a one-sided "
         "test), or does not differ clearly from none. Elsewhere it is called rejections without effects, and the true effect "
         f"is shown beside it{small}{unknown}.{omnibus}"
     )

@@ -366,7 +366,7 @@ def _power(case: Case) -> Power | None:
     return Power(power, name, "Whitehead 1993, doi:10.1002/sim.4780122404", "whitehead")
 
 
-_REASON = "There is no accepted formula for all arms together."
+_REASON = "No accepted formula covers all arms together."
 _CAVEATS = (odds_by_cut, wald_with_one_score)
 
 METHODS: Methods = {

@@ -84,6 +84,6 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     return trimmed_mean(y, data.arm, a=a, b=b, trim=call.trim, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-_NO_FORMULA = NoClosedForm("There is no formula for the power of Yuen's test from a mean and an SD.")
+_NO_FORMULA = NoClosedForm("The power of Yuen's test cannot be computed from a mean and an SD.")
 
 METHODS: Methods = {("trimmed-mean", "two"): Method(_run, _NO_FORMULA, None, ())}

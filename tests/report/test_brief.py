@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from trialsim.evaluate.table import Measure
 from trialsim.report.brief import Line, five_lines, losses
 from trialsim.report.digits import measure_with_error
+from trialsim.report.run_page import answer_sentences
 from trialsim.runs.run import FinishedRun, run
 from trialsim.scenario import load, loads
 from trialsim.scenario.shipped import shipped_scenarios
@@ -101,6 +103,17 @@ def test_losses_stand_in_order_and_only_those_of_the_primary_analyses(picu: Fini
     assert "97.000 %" in found[0][1] or "97.00 %" in found[0][1]
     assert found[0][1].endswith("of values missing (Children's Fear Scale at during)")
     assert not any("ortisol" in words for _, words in found), "no primary analysis needs cortisol"
+
+
+def test_a_page_names_its_own_section_for_further_losses_and_no_option(tmp_path: Path) -> None:
+    study = load(shipped_scenarios()["nicu-parent-massage"].path, set=["design.within=20 months"])
+    made = run(study, tmp_path, replicates=100, truth=True)
+    assert len([share for share, _ in losses(made) if share >= 0.01]) > 2
+    page = " ".join(answer_sentences(made))
+    assert "more under What could go wrong" in page
+    assert "(therapist)" in page
+    assert not re.search("--|hold ", page)
+    assert "more with --all" in lines_of(made)["Limits"].text
 
 
 def test_several_primary_analyses_are_told_together(several: FinishedRun) -> None:

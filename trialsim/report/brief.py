@@ -47,7 +47,13 @@ class Line:
 
 def five_lines(run: ReportSource, *, where: str) -> list[Line]:
     """The answer, its verdict, what limits it, what the trial takes, and where to look."""
-    return [_answer(run), _level(run), Line("Limits", _limits(run)), Line("Takes", _takes(run)), Line("Look", where)]
+    return [
+        _answer(run),
+        level_line(run),
+        Line("Limits", limits(run, rest="with --all")),
+        Line("Takes", _takes(run)),
+        Line("Look", where),
+    ]
 
 
 def se_named(text: str) -> str:
@@ -128,7 +134,8 @@ def headline_verdicts(run: ReportSource) -> list[Verdict]:
     return together or [one for one in found if (one.analysis, one.contrast) in main]
 
 
-def _level(run: ReportSource) -> Line:
+def level_line(run: ReportSource) -> Line:
+    """Whether the primary analysis keeps its level."""
     verdicts = headline_verdicts(run)
     if not verdicts:
         return Line("Level", "Cannot be judged: the primary analysis has no rejection rate without effects.", bad=True)
@@ -158,7 +165,8 @@ def _leaving_cuts(run: ReportSource) -> bool:
     return bool(leave) and any(outcome.scale.follow for outcome in scenario.outcomes.values())
 
 
-def _limits(run: ReportSource) -> str:
+def limits(run: ReportSource, *, rest: str) -> str:
+    """What is lost, the greatest first; ``rest`` says where the losses stand that are not named."""
     found = losses(run)
     if not found and _leaving_cuts(run):
         return "No value is missing; who leaves is followed until then."
@@ -167,7 +175,7 @@ def _limits(run: ReportSource) -> str:
     named = [text for share, text in found if share >= SMALL]
     if not named:
         return "Little is lost: below 1 % of participants, sessions and values each."
-    more = "" if len(named) <= MOST_NAMED else f"; {len(named) - MOST_NAMED} more with --all"
+    more = "" if len(named) <= MOST_NAMED else f"; {len(named) - MOST_NAMED} more {rest}"
     text = f"{'; '.join(named[:MOST_NAMED])}{more}."
     return text[0].upper() + text[1:]
 
@@ -182,7 +190,8 @@ def losses(run: ReportSource) -> list[tuple[float, str]]:
         if row.measure == "target_reached_in_time" and row.value < 1:
             found.append((1 - row.value, f"only {_share(row)} of trials reach their target{_in_time(run)}"))
         elif row.measure == "missed_share" and row.value > 0:
-            found.append((row.value, f"{_share(row)} of sessions missed ({row.contrast})"))
+            who = row.contrast.removeprefix("hold ")
+            found.append((row.value, f"{_share(row)} of sessions missed ({who})"))
         elif row.measure == "missing_share" and row.value > 0 and row.contrast in wanted:
             outcome = wanted[row.contrast][0]
             if outcome not in worst or row.value > worst[outcome].value:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trialsim.prepared import Study, warnings_of
 from trialsim.report import page as rows_of
 from trialsim.report.assumed import assumptions
-from trialsim.report.brief import five_lines, losses, primary_points
+from trialsim.report.brief import level_line, limits, losses, primary_points
 from trialsim.report.burden_table import burden_blocks
 from trialsim.report.characteristics_page import characteristics_blocks
 from trialsim.report.conventions import CONVENTIONS
@@ -70,12 +70,11 @@ def _staffed(study: Study) -> bool:
 
 def answer_sentences(run: FinishedRun) -> tuple[str, ...]:
     """What is assumed; the power and what 80 and 90 % take; whether the test keeps its level, and what limits it."""
-    lines = {line.name: line.text for line in five_lines(run, where="")}
-    level, limits = lines["Level"].rstrip("."), lines["Limits"]
+    lost = limits(run, rest="under What could go wrong")
     return (
         assumed_effect(run.study),
         " ".join([rows_of.answer(run), *_sizes_in_words(run)]),
-        f"{level}. What limits the trial: {limits[0].lower()}{limits[1:]}",
+        f"{level_line(run).text} What limits the trial: {lost[0].lower()}{lost[1:]}",
     )
 
 
@@ -143,7 +142,7 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
 
 
 def _wrong(run: FinishedRun) -> Iterator[Block]:
-    found = [f"{text[0].upper()}{text[1:]}.".replace("(hold ", "(") for _, text in losses(run)]
+    found = [f"{text[0].upper()}{text[1:]}." for _, text in losses(run)]
     result = run.characteristics
     found += [
         f"{name}: the test rejects too often when there is nothing to find ({one.words})."

@@ -166,7 +166,7 @@ def _leaving_cuts(run: ReportSource) -> bool:
 
 
 def limits(run: ReportSource, *, rest: str) -> str:
-    """What is lost, the greatest first; ``rest`` says where the losses stand that are not named."""
+    """What is lost, the greatest first; ``rest`` names the place of the losses that are not named."""
     found = losses(run)
     if not found and _leaving_cuts(run):
         return "No value is missing; who leaves is followed until then."

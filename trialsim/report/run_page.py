@@ -18,6 +18,7 @@ from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
 from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
+from trialsim.report.progression import progression_blocks
 from trialsim.report.present import course, on_the_clock
 from trialsim.report.schedule import schedule
 from trialsim.report.words import join, significant
@@ -40,6 +41,7 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
             f"What it asks of participants{' and staff' if _staffed(study) else ''}", tuple(burden_blocks(run))
         ),
         PageSection("Design", tuple(_design(study, pictures))),
+        *([PageSection("Progression criteria", tuple(progression_blocks(run)))] if study.scenario.progression else []),
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
         PageSection("What could go wrong", tuple(_wrong(run))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,15 @@ VALUE, VERDICTS = "criterion_value", ("verdict_go", "verdict_amend", "verdict_st
 UNIT_SHOWN = {WAIT: MINUTE}
 
 
+@dataclass(frozen=True)
+class Pilots:
+    """Simulated pilots of a study, and the criterion that is asked about."""
+
+    study: Study
+    cohort: Cohort
+    criterion: Criterion
+
+
 def progression_summary(study: Study) -> Summary:
     """By criterion the value in the trial, and whether the verdict is go, amend or stop; then the worst of all criteria.
 
@@ -84,7 +94,9 @@ def grade_of(value: Floats, criterion: Criterion) -> Floats:
     go, stop = sign * criterion.go.value, sign * criterion.stop.value
     room = 1e-9 * max(abs(go), abs(stop), 1e-300)
     there = sign * value
-    return np.where(np.isnan(value), np.nan, np.where(there >= go - room, 2.0, np.where(there >= stop - room, 1.0, 0.0)))
+    return np.where(
+        np.isnan(value), np.nan, np.where(there >= go - room, 2.0, np.where(there >= stop - room, 1.0, 0.0))
+    )
 
 
 def worst(grades: Floats) -> Floats:
@@ -95,12 +107,12 @@ def worst(grades: Floats) -> Floats:
 
 def criterion_values(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
     """(R,) what the criterion measures in each trial, in its unit: a share, a number a month, minutes, money."""
-    return VALUES[MEASURE[criterion.measure]](study, cohort, criterion)
+    return VALUES[MEASURE[criterion.measure]](Pilots(study, cohort, criterion))
 
 
-def _enrolled_a_month(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _enrolled_a_month(pilots: Pilots) -> Floats:
     """(enrolled - 1) / months between the first and the last enrollment; NaN of one participant or none."""
-    entry = cohort.entries.entry
+    entry = pilots.cohort.entries.entry
     there = entry >= 0
     count = there.sum(axis=1)
     first = np.where(there, entry, np.iinfo(np.int64).max).min(axis=1)
@@ -108,27 +120,27 @@ def _enrolled_a_month(study: Study, cohort: Cohort, criterion: Criterion) -> Flo
     return share(np.maximum(count - 1, 0), np.where(count > 1, months, 0.0))
 
 
-def _consent(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _consent(pilots: Pilots) -> Floats:
     """Enrolled of those asked."""
-    enrolled, declined = (cohort.entries.counts[:, COUNTS.index(which)] for which in ("enrolled", "declined"))
+    enrolled, declined = (pilots.cohort.entries.counts[:, COUNTS.index(which)] for which in ("enrolled", "declined"))
     return share(enrolled, enrolled + declined)
 
 
-def _eligible(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _eligible(pilots: Pilots) -> Floats:
     """Of all who were asked or excluded, those who were not excluded."""
-    counts = cohort.entries.counts
+    counts = pilots.cohort.entries.counts
     asked = counts[:, COUNTS.index("enrolled")] + counts[:, COUNTS.index("declined")]
     return share(asked, asked + counts[:, len(COUNTS) :].sum(axis=1))
 
 
-def _delivered(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _delivered(pilots: Pilots) -> Floats:
     """Mean share given of each planned activity of this name; what was missed, or planned after leaving, counts 0."""
-    program, trace, arm = study.program, cohort.trace, cohort.entries.arm
+    program, trace, arm = pilots.study.program, pilots.cohort.trace, pilots.cohort.entries.arm
     assert program is not None
     assert trace is not None
     given, planned = np.zeros(len(arm)), np.zeros(len(arm))
     for number, activity in enumerate(program.activities):
-        if activity.base != criterion.of:
+        if activity.base != pilots.criterion.of:
             continue
         has = (arm >= 0) & ((activity.arms >> np.maximum(arm, 0).astype(np.int64)) & 1).astype(bool)
         row = trace.activities[:, :, number]
@@ -139,40 +151,40 @@ def _delivered(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
     return share(given, planned)
 
 
-def _measured(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _measured(pilots: Pilots) -> Floats:
     """Of the enrolled, those with a value of the outcome at the visit."""
-    pair = study.response.pairs.index((criterion.outcome, criterion.at))
-    values = cohort.measurements.values[cohort.measurements.twins.index("declared"), :, :, pair]
-    inside = cohort.entries.arm >= 0
+    pair = pilots.study.response.pairs.index((pilots.criterion.outcome, pilots.criterion.at))
+    values = pilots.cohort.measurements.values[pilots.cohort.measurements.twins.index("declared"), :, :, pair]
+    inside = pilots.cohort.entries.arm >= 0
     return share((inside & np.isfinite(values)).sum(axis=1), inside.sum(axis=1))
 
 
-def _need(study: Study, criterion: Criterion) -> int:
-    assert study.program is not None
-    return [hold.name for hold in study.program.holds].index(str(criterion.of))
+def _need(pilots: Pilots) -> int:
+    assert pilots.study.program is not None
+    return [hold.name for hold in pilots.study.program.holds].index(str(pilots.criterion.of))
 
 
-def _missed(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _missed(pilots: Pilots) -> Floats:
     """Of those who needed staff, those who were not served: they gave up waiting or were turned away."""
-    assert cohort.trace is not None
-    state = cohort.trace.holds[:, :, _need(study, criterion), H_STATE]
+    assert pilots.cohort.trace is not None
+    state = pilots.cohort.trace.holds[:, :, _need(pilots), H_STATE]
     missed = (state == GAVE_UP) | (state == REFUSED)
     return share(missed.sum(axis=1), (state != NOT_REACHED).sum(axis=1))
 
 
-def _wait(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _wait(pilots: Pilots) -> Floats:
     """Mean wait of those served [s]."""
-    assert cohort.trace is not None
-    return mean_wait(cohort.trace.hold_wait[:, :, _need(study, criterion)])
+    assert pilots.cohort.trace is not None
+    return mean_wait(pilots.cohort.trace.hold_wait[:, :, _need(pilots)])
 
 
-def _cost(study: Study, cohort: Cohort, criterion: Criterion) -> Floats:
+def _cost(pilots: Pilots) -> Floats:
     """All costs over the number enrolled."""
-    return share(cost_summary(study).values(cohort)[:, 0], (cohort.entries.arm >= 0).sum(axis=1))
+    return share(cost_summary(pilots.study).values(pilots.cohort)[:, 0], (pilots.cohort.entries.arm >= 0).sum(axis=1))
 
 
 #: What each measure is in a trial.
-VALUES: dict[ProgressMeasure, Callable[[Study, Cohort, Criterion], Floats]] = {
+VALUES: dict[ProgressMeasure, Callable[[Pilots], Floats]] = {
     ENROLLED: _enrolled_a_month,
     CONSENT: _consent,
     ELIGIBLE: _eligible,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,29 +27,31 @@ Floats = NDArray[np.float64]
 ROOM = 1e-9
 
 
-def at_least(measure: ProgressMeasure, limit: float, *, n: int, truth: float, consent: float) -> float | None:
-    """The chance that the value of a measure is at or above ``limit`` in a pilot of n; None where no formula gives it.
+@dataclass(frozen=True)
+class Truth:
+    """The true value of a measure (a share, or a number a month) in a pilot of ``n``; ``consent`` is that of those asked."""
 
-    Parameters
-    ----------
-    measure : what is measured
-    limit, truth : the limit and the true value, in the unit of the measure: a share, or a number a month
-    n : participants enrolled
-    consent : the share of those asked who take part, which only ``eligible`` uses
+    value: float
+    n: int
+    consent: float
+
+
+def at_least(measure: ProgressMeasure, limit: float, truth: Truth) -> float | None:
+    """The chance that the value of a measure is at or above ``limit`` in a pilot; None where no formula gives it.
 
     References
     ----------
     Johnson, Kemp and Kotz 2005, Univariate Discrete Distributions, chapter 5 (negative binomial).
     """
     form = FORMS.get(measure)
-    return None if form is None else form(limit, n, truth, consent)
+    return None if form is None else form(limit, truth)
 
 
-def go_and_stop(criterion: Criterion, *, n: int, truth: float, consent: float) -> tuple[float, float] | None:
-    """The chances that a pilot of n says go, and stop; None where no formula gives them."""
+def go_and_stop(criterion: Criterion, truth: Truth) -> tuple[float, float] | None:
+    """The chances that a pilot says go, and stop; None where no formula gives them."""
     measure = MEASURE[criterion.measure]
-    go = at_least(measure, criterion.go.value, n=n, truth=truth, consent=consent)
-    not_stop = at_least(measure, criterion.stop.value, n=n, truth=truth, consent=consent)
+    go = at_least(measure, criterion.go.value, truth)
+    not_stop = at_least(measure, criterion.stop.value, truth)
     return None if go is None or not_stop is None else (go, 1.0 - not_stop)
 
 
@@ -57,36 +60,37 @@ def _binomial_tail(least: int, n: int, p: float) -> float:
     return 1.0 if least <= 0 else 0.0 if least > n else float(special.bdtrc(least - 1, n, p))
 
 
-def _measured(limit: float, n: int, truth: float, consent: float) -> float:
-    return _binomial_tail(math.ceil(limit * n - ROOM), n, truth)
+def _measured(limit: float, truth: Truth) -> float:
+    return _binomial_tail(math.ceil(limit * truth.n - ROOM), truth.n, truth.value)
 
 
-def _consent(limit: float, n: int, truth: float, consent: float) -> float:
-    """At most n / limit are asked until n take part."""
+def _consent(limit: float, truth: Truth) -> float:
+    """At most n / limit are asked until n take part, so among so many at least n consent."""
     if limit <= 0:
         return 1.0
-    return _binomial_tail(n, math.floor(n / limit + ROOM), truth)
+    return _binomial_tail(truth.n, math.floor(truth.n / limit + ROOM), truth.value)
 
 
-def _eligible(limit: float, n: int, truth: float, consent: float) -> float:
+def _eligible(limit: float, truth: Truth) -> float:
     """Summed over the number asked: among at most (asked / limit) patients so many are eligible."""
     if limit <= 0:
         return 1.0
-    asked = np.arange(n, 20 * math.ceil(n / consent) + 200)
-    chance = special.bdtrc(n - 1, asked, consent)
+    asked = np.arange(truth.n, 20 * math.ceil(truth.n / truth.consent) + 200)
+    chance = special.bdtrc(truth.n - 1, asked, truth.consent)
     chance = np.diff(chance, prepend=0.0)  # exactly so many are asked
-    tail = [_binomial_tail(int(one), math.floor(one / limit + ROOM), truth) for one in asked]
+    tail = [_binomial_tail(int(one), math.floor(one / limit + ROOM), truth.value) for one in asked]
     return float(np.dot(chance, tail))
 
 
-def _enrolled(limit: float, n: int, truth: float, consent: float) -> float:
-    """The n - 1 gaps between enrollments take at most (n - 1) / limit months."""
-    if n < 2:
+def _enrolled(limit: float, truth: Truth) -> float:
+    """All gaps between enrollments together take at most so many months that their number a month is the limit."""
+    gaps = truth.n - 1
+    if gaps < 1:
         return math.nan
-    return float(special.gammainc(n - 1, truth * (n - 1) / limit)) if limit > 0 else 1.0
+    return float(special.gammainc(gaps, truth.value * gaps / limit)) if limit > 0 else 1.0
 
 
-FORMS: dict[ProgressMeasure, Callable[[float, int, float, float], float]] = {
+FORMS: dict[ProgressMeasure, Callable[[float, Truth], float]] = {
     MEASURED: _measured,
     CONSENT: _consent,
     ELIGIBLE: _eligible,

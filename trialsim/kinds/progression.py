@@ -46,10 +46,10 @@ DELIVERED: Final = ProgressMeasure(
 MEASURED: Final = ProgressMeasure(
     "measured", "share", more=True, of="outcome", ward=False, counted=True, moved_by="attrition.0.chance"
 )
-MISSED: Final = ProgressMeasure("missed sessions", "share", more=False, of="need", ward=True, counted=False, moved_by="")
-WAIT: Final = ProgressMeasure("wait", "duration", more=False, of="need", ward=True, counted=False, moved_by="")
-COST: Final = ProgressMeasure(
-    "cost a participant", "money", more=False, of="", ward=False, counted=False, moved_by=""
+MISSED: Final = ProgressMeasure(
+    "missed sessions", "share", more=False, of="need", ward=True, counted=False, moved_by=""
 )
+WAIT: Final = ProgressMeasure("wait", "duration", more=False, of="need", ward=True, counted=False, moved_by="")
+COST: Final = ProgressMeasure("cost a participant", "money", more=False, of="", ward=False, counted=False, moved_by="")
 MEASURES: Final = (ENROLLED, CONSENT, ELIGIBLE, DELIVERED, MEASURED, MISSED, WAIT, COST)
 MEASURE: Final = {measure.name: measure for measure in MEASURES}

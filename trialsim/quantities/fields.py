@@ -196,7 +196,9 @@ WorstOrAmount = Annotated[
 Limit = Annotated[
     Number,
     BeforeValidator(read_limit),
-    WithJsonSchema({"description": "a share, a duration, an amount of money or a number", "anyOf": [_TEXT, {"type": "object"}]}),
+    WithJsonSchema(
+        {"description": "a share, a duration, an amount of money or a number", "anyOf": [_TEXT, {"type": "object"}]}
+    ),
 ]
 StudyName = Annotated[
     str, BeforeValidator(read_study_name), WithJsonSchema({"type": "string", "examples": ["pain-2026"]})

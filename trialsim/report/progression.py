@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim.evaluate.progression import VALUE, VERDICTS
-from trialsim.evaluate.progression_exact import go_and_stop
+from trialsim.evaluate.progression_exact import Truth, go_and_stop
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.kinds.progression import (
@@ -23,9 +23,10 @@ from trialsim.kinds.progression import (
     WAIT,
     ProgressMeasure,
 )
-from trialsim.report.brief import Line, ReportSource, five_lines, se_named
+from trialsim.report.brief import Line, five_lines, se_named
 from trialsim.report.digits import measure_with_error, percent
 from trialsim.report.document import Block, DataTable, TableCell, Text
+from trialsim.report.reported import ReportSource
 from trialsim.report.words import join, number
 from trialsim.scenario.checks.progression import OVERALL
 from trialsim.scenario.model import Criterion, Scenario
@@ -89,19 +90,25 @@ def progression_rows(scenario: Scenario, result: OperatingCharacteristics) -> li
     known = {(row.contrast, row.measure): row for row in result.measures if row.analysis == TRIAL}
     rows = []
     for name, criterion in scenario.progression.items():
-        share = MEASURE[criterion.measure].kind == "share"
+        kind = "share" if MEASURE[criterion.measure].kind == "share" else "number"
         chance = chance_at_go(criterion, scenario)
+        go, amend, stop = (_shown(known.get((name, verdict)), "share") for verdict in VERDICTS)
         rows.append(
             ProgressionRow(
-                name, measured_words(criterion, scenario), limit_words(criterion),
-                f"{number(criterion.go)} / {number(criterion.stop)}", _shown(known.get((name, VALUE)), "share" if share else "number"),
-                *(_shown(known.get((name, verdict)), "share") for verdict in VERDICTS),
+                name,
+                measured_words(criterion, scenario),
+                limit_words(criterion),
+                f"{number(criterion.go)} / {number(criterion.stop)}",
+                _shown(known.get((name, VALUE)), kind),
+                go,
+                amend,
+                stop,
                 "" if chance is None else percent(chance, 0),
             )
-        )  # fmt: skip
+        )
     if len(scenario.progression) > 1:
-        together = (_shown(known.get((OVERALL, verdict)), "share") for verdict in VERDICTS)
-        rows.append(ProgressionRow("all together", "the worst verdict of all", "", "", "", *together, ""))
+        go, amend, stop = (_shown(known.get((OVERALL, verdict)), "share") for verdict in VERDICTS)
+        rows.append(ProgressionRow("all together", "the worst verdict of all", "", "", "", go, amend, stop, ""))
     return rows
 
 
@@ -113,7 +120,7 @@ def chance_at_go(criterion: Criterion, scenario: Scenario) -> float | None:
     """The chance to go by formula if the criterion stood exactly at its limit for going ahead."""
     consent = scenario.setting.patients.consent.value if scenario.setting is not None else 1.0
     n = enrolled_at_most(scenario)
-    found = go_and_stop(criterion, n=n, truth=criterion.go.value, consent=consent)
+    found = go_and_stop(criterion, Truth(criterion.go.value, n, consent))
     return None if found is None else found[0]
 
 
@@ -172,9 +179,14 @@ def progression_blocks(run: ReportSource) -> Iterator[Block]:
     )
     rows = progression_rows(scenario, run.characteristics)
     cells = tuple(
-        (TableCell(row.name, row.measured), row.limits, *map(_both, (row.value, row.go, row.amend, row.stop)), row.at_go)
+        (
+            TableCell(row.name, row.measured),
+            row.limits,
+            *map(_both, (row.value, row.go, row.amend, row.stop)),
+            row.at_go,
+        )
         for row in rows
-    )
+    )  # fmt: skip
     header = ("criterion", "limits", "mean value", "go", "amend", "stop", "go if it stood at go")
     yield DataTable("Progression criteria", header, cells, (2, 3, 4, 5, 6))
     text = all_at_go(scenario)

@@ -18,8 +18,8 @@ from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
 from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
-from trialsim.report.progression import progression_blocks
 from trialsim.report.present import course, on_the_clock
+from trialsim.report.progression import progression_blocks, progression_line
 from trialsim.report.schedule import schedule
 from trialsim.report.words import join, significant
 from trialsim.response.effects import implied_effects
@@ -73,7 +73,10 @@ def _staffed(study: Study) -> bool:
 def answer_sentences(run: FinishedRun) -> tuple[str, ...]:
     """What is assumed; the power and what 80 and 90 % take; whether the test keeps its level, and what limits it."""
     lost = limits(run, rest="under What could go wrong")
+    criteria = run.study.scenario.progression
+    pilot = (f"{progression_line(run).text} These are verdicts of its progression criteria.",) if criteria else ()
     return (
+        *pilot,
         assumed_effect(run.study),
         " ".join([rows_of.answer(run), *_sizes_in_words(run)]),
         f"{level_line(run).text} What limits the trial: {lost[0].lower()}{lost[1:]}",

@@ -44,7 +44,9 @@ def _keys(criterion: Criterion, measure: ProgressMeasure, path: Path, report: Re
             report(Finding("TS-E361", (*path, key), message, f"Remove {key}:.", on_key=True))
         if key in needed and not given:
             what = {"of": f"which {measure.of}", "outcome": "which outcome", "at": "at which visit"}[key]
-            message = f"'{measure.name}' does not say of {what}." if key == "of" else f"'{measure.name}' does not say {what}."
+            message = (
+                f"'{measure.name}' does not say of {what}." if key == "of" else f"'{measure.name}' does not say {what}."
+            )
             report(Finding("TS-E361", path, message, f"Write {key}: NAME beside measure:.", on_key=True))
 
 
@@ -76,7 +78,9 @@ def _parts_of_the_study(measure: ProgressMeasure, scenario: Draft, path: Path, r
     """What only a ward has needs one, and costs need costs."""
     if measure.ward and scenario.setting is None:
         message = f"'{measure.name}' needs a ward, and this study has none."
-        report(Finding("TS-E364", (*path, "measure"), message, "Declare setting: and protocol:, or remove the criterion."))
+        report(
+            Finding("TS-E364", (*path, "measure"), message, "Declare setting: and protocol:, or remove the criterion.")
+        )
     if measure is COST and scenario.costs is None:
         message = f"'{measure.name}' needs costs, and none are declared."
         report(Finding("TS-E364", (*path, "measure"), message, "Declare costs:, or remove the criterion."))

@@ -28,7 +28,8 @@ from trialsim.kinds.designs import (
     VISIT_SUMMARY,
 )
 from trialsim.kinds.estimands import ESTIMAND, GIVEN, MARGIN_SCALE, MEANT, NO_ESTIMAND, MarginScale, Situation
-from trialsim.kinds.tests import (
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import (
     AS_NUMBER,
     AVERAGE,
     COVARIANCE,
@@ -39,15 +40,12 @@ from trialsim.kinds.tests import (
     GREENHOUSE_GEISSER,
     INTERACTION,
     KENWARD_ROGER,
-    NO_ESTIMATE,
     OF_VISITS,
-    PAIR_TEST,
     RANDOM_SLOPE,
     SLOPE,
-    TEST,
-    Samples,
-    Test,
 )
+from trialsim.kinds.tests.pairs import PAIR_TEST
+from trialsim.kinds.tests.records import NO_ESTIMATE, Samples, Test
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import ComparedArms, comparisons, endpoint_visits, pairs_of, split_member
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then

@@ -244,7 +244,7 @@ def find_pilot_size(
 
     Parameters
     ----------
-    stops_at_go, goes_at_stop : chances that are accepted: the pilot stops what stands at go, lets go ahead what stands at stop
+    stops_at_go, goes_at_stop : chances that are accepted: the pilot stops a truth at go, lets go ahead a truth at stop
     largest : the largest size that may be the answer
     replicates : simulated pilots of each size
     out : a folder for the table and a page; by default nothing is written

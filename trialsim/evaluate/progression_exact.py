@@ -1,4 +1,4 @@
-"""Chances of go and stop by formula, for a criterion that stands at a given truth on a ward where nothing else limits it.
+"""Chances of go and stop by formula, for a criterion with a given truth on a ward where nothing else limits it.
 
 ``measured`` is a number of n; a study that enrolls until n are in asks a random number, so ``consent`` and ``eligible`` follow
 negative binomials; the months until n are enrolled follow a gamma distribution, if patients come at random at one rate.
@@ -28,7 +28,7 @@ ROOM = 1e-9
 
 
 @dataclass(frozen=True)
-class Truth:
+class TrueValue:
     """The true value of a measure (a share, or a number a month) in a pilot of ``n``; ``consent`` is that of those asked."""
 
     value: float
@@ -36,7 +36,7 @@ class Truth:
     consent: float
 
 
-def at_least(measure: ProgressMeasure, limit: float, truth: Truth) -> float | None:
+def at_least(measure: ProgressMeasure, limit: float, truth: TrueValue) -> float | None:
     """The chance that the value of a measure is at or above ``limit`` in a pilot; None where no formula gives it.
 
     References
@@ -47,7 +47,7 @@ def at_least(measure: ProgressMeasure, limit: float, truth: Truth) -> float | No
     return None if form is None else form(limit, truth)
 
 
-def go_and_stop(criterion: Criterion, truth: Truth) -> tuple[float, float] | None:
+def go_and_stop(criterion: Criterion, truth: TrueValue) -> tuple[float, float] | None:
     """The chances that a pilot says go, and stop; None where no formula gives them."""
     measure = MEASURE[criterion.measure]
     go = at_least(measure, criterion.go.value, truth)
@@ -60,18 +60,18 @@ def _binomial_tail(least: int, n: int, p: float) -> float:
     return 1.0 if least <= 0 else 0.0 if least > n else float(special.bdtrc(least - 1, n, p))
 
 
-def _measured(limit: float, truth: Truth) -> float:
+def _measured(limit: float, truth: TrueValue) -> float:
     return _binomial_tail(math.ceil(limit * truth.n - ROOM), truth.n, truth.value)
 
 
-def _consent(limit: float, truth: Truth) -> float:
+def _consent(limit: float, truth: TrueValue) -> float:
     """At most n / limit are asked until n take part, so among so many at least n consent."""
     if limit <= 0:
         return 1.0
     return _binomial_tail(truth.n, math.floor(truth.n / limit + ROOM), truth.value)
 
 
-def _eligible(limit: float, truth: Truth) -> float:
+def _eligible(limit: float, truth: TrueValue) -> float:
     """Summed over the number asked: among at most (asked / limit) patients so many are eligible."""
     if limit <= 0:
         return 1.0
@@ -82,7 +82,7 @@ def _eligible(limit: float, truth: Truth) -> float:
     return float(np.dot(chance, tail))
 
 
-def _enrolled(limit: float, truth: Truth) -> float:
+def _enrolled(limit: float, truth: TrueValue) -> float:
     """All gaps between enrollments together take at most so many months that their number a month is the limit."""
     gaps = truth.n - 1
     if gaps < 1:
@@ -90,7 +90,7 @@ def _enrolled(limit: float, truth: Truth) -> float:
     return float(special.gammainc(gaps, truth.value * gaps / limit)) if limit > 0 else 1.0
 
 
-FORMS: dict[ProgressMeasure, Callable[[float, Truth], float]] = {
+FORMS: dict[ProgressMeasure, Callable[[float, TrueValue], float]] = {
     MEASURED: _measured,
     CONSENT: _consent,
     ELIGIBLE: _eligible,

@@ -39,8 +39,8 @@ def pilot_lines(found: PilotSizes) -> list[Line]:
         lines.append(
             Line(
                 "Answer",
-                f"{sizes[most]} participants decide {of}: the pilot stops what stands at go in at most "
-                f"{percent(found.accepted[0], 0)}, and lets go ahead what stands at stop in at most "
+                f"{sizes[most]} participants decide {of}: the pilot stops a truth at go in at most "
+                f"{percent(found.accepted[0], 0)}, and lets go ahead a truth at stop in at most "
                 f"{percent(found.accepted[1], 0)}. {most} needs most.",
             )
         )
@@ -94,7 +94,7 @@ def pilot_frame(found: PilotSizes) -> pd.DataFrame:
 def how(found: PilotSizes) -> str:
     """How the sizes were found."""
     return (
-        "Each criterion alone: the input was moved, with the ward as it is, until the criterion's mean stood at go, and again "
+        "Each criterion alone: the input was moved, with the ward as it is, until the criterion's mean was at go, and again "
         "at stop. The size is the smallest from which on all sizes up to twice it keep both chances. They are shares of "
         f"{found.replicates:,} simulated pilots: the standard error of 5 % is "
         f"{plain(100 * (0.05 * 0.95 / found.replicates) ** 0.5, 2)} percentage points, of 10 % "

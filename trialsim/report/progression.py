@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim.evaluate.progression import VALUE, VERDICTS
-from trialsim.evaluate.progression_exact import Truth, go_and_stop
+from trialsim.evaluate.progression_exact import TrueValue, go_and_stop
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.kinds.progression import (
@@ -51,7 +51,7 @@ WORDS: dict[ProgressMeasure, str] = {
 class ProgressionRow:
     """One criterion, or all together: what it measures, its limits, the mean value, and the chance of each verdict.
 
-    ``at_go`` is the chance to go by formula if the true value stood exactly at ``go``; empty where no formula gives it.
+    ``at_go`` is the chance to go by formula if the true value were exactly at ``go``; empty where no formula gives it.
     """
 
     name: str
@@ -117,10 +117,10 @@ def _shown(row: Measure | None, kind: str) -> str:
 
 
 def chance_at_go(criterion: Criterion, scenario: Scenario) -> float | None:
-    """The chance to go by formula if the criterion stood exactly at its limit for going ahead."""
+    """The chance to go by formula if the criterion were exactly at its limit for going ahead."""
     consent = scenario.setting.patients.consent.value if scenario.setting is not None else 1.0
     n = enrolled_at_most(scenario)
-    found = go_and_stop(criterion, Truth(criterion.go.value, n, consent))
+    found = go_and_stop(criterion, TrueValue(criterion.go.value, n, consent))
     return None if found is None else found[0]
 
 
@@ -155,7 +155,7 @@ def lines_of(run: ReportSource, *, where: str) -> list[Line]:
 
 
 def all_at_go(scenario: Scenario) -> str:
-    """How often a pilot goes ahead in which every criterion stands exactly at its limit, by formula; empty for one."""
+    """How often a pilot goes ahead in which every criterion is exactly at its limit, by formula; empty for one."""
     chances = {name: chance_at_go(one, scenario) for name, one in scenario.progression.items()}
     known = [chance for chance in chances.values() if chance is not None]
     if len(chances) < 2 or not known:
@@ -164,7 +164,7 @@ def all_at_go(scenario: Scenario) -> str:
     together = math.prod(known) * 0.5 ** len(unknown)
     halves = f", with one half for {join(unknown)}, which no formula gives," if unknown else ""
     return (
-        f"A pilot in which every criterion truly stands at its limit for going ahead says go in about {percent(together, 0)}: "
+        f"A pilot in which every criterion is truly at its limit for going ahead says go in about {percent(together, 0)}: "
         f"the product of the single chances{halves} as if criteria were independent. A study that deserves to go on needs "
         "values that lie clearly above these limits, or limits that lie lower."
     )
@@ -178,16 +178,8 @@ def progression_blocks(run: ReportSource) -> Iterator[Block]:
         "is the worst of all. The chances are shares of simulated pilots, with their Monte Carlo errors."
     )
     rows = progression_rows(scenario, run.characteristics)
-    cells = tuple(
-        (
-            TableCell(row.name, row.measured),
-            row.limits,
-            *map(_both, (row.value, row.go, row.amend, row.stop)),
-            row.at_go,
-        )
-        for row in rows
-    )  # fmt: skip
-    header = ("criterion", "limits", "mean value", "go", "amend", "stop", "go if it stood at go")
+    cells = tuple(_cells(row) for row in rows)
+    header = ("criterion", "limits", "mean value", "go", "amend", "stop", "go if the truth is at go")
     yield DataTable("Progression criteria", header, cells, (2, 3, 4, 5, 6))
     text = all_at_go(scenario)
     if text:
@@ -200,6 +192,11 @@ EXPLAINED = (
     "for consent and eligibility a negative binomial, as the pilot ends with its last enrollment; for enrollment a gamma "
     "distribution). A criterion without a number there depends on the ward alone, and only the simulation gives it."
 )
+
+
+def _cells(row: ProgressionRow) -> tuple[str | TableCell, ...]:
+    numbers = (_both(text) for text in (row.value, row.go, row.amend, row.stop))
+    return (TableCell(row.name, row.measured), row.limits, *numbers, row.at_go)
 
 
 def _both(text: str) -> TableCell:

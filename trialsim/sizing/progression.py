@@ -1,8 +1,8 @@
 """The size of a pilot for its progression criteria: each criterion alone, with the ward as it is simulated.
 
-An input of the study is moved until the criterion's mean stands at its limit for going ahead, and again for stopping. The size
-is the smallest from which on, at all sizes up to twice it, the pilot seldom stops what stands at go, and seldom lets go ahead
-what stands at stop.
+An input of the study is moved until the criterion's mean is at its limit for going ahead, and again for stopping. The size
+is the smallest from which on, at all sizes up to twice it, the pilot seldom stops a truth at go, and seldom lets go ahead
+a truth at stop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from trialsim.chunks import in_order, threads_until_done, usable_cores
 from trialsim.evaluate.progression import criterion_values, grade_of
-from trialsim.evaluate.progression_exact import Truth, go_and_stop
+from trialsim.evaluate.progression_exact import TrueValue, go_and_stop
 from trialsim.kinds.progression import MEASURE
 from trialsim.prepared import Study, prepare
 from trialsim.quantities.fields import Number
@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 Stages = Callable[[str, int, int | None], None]
 Run = Callable[[Callable[[int], tuple[float, float]], Iterable[int]], Iterable[tuple[float, float]]]
 
-#: Chances that a pilot may be wrong by default: it stops what stands at go, it lets go ahead what stands at stop.
+#: Chances that a pilot may be wrong by default: it stops a truth at go, it lets go ahead a truth at stop.
 STOPS_AT_GO, GOES_AT_STOP = 0.05, 0.10
 
 #: An input is sought in steps on the scale of logarithms (of log odds, for a share), and the last step is halved so often.
@@ -100,7 +100,7 @@ def pilot_sizes(
     seed : of the draws, which all sizes and both limits share; the study's by default
     workers : threads; by default one for each core
     stops_at_go, goes_at_stop : chances of a wrong verdict that are accepted
-    progress : is told what is done
+    progress : a function of the stage, and how many sizes are done
 
     Raises
     ------
@@ -155,7 +155,7 @@ def _one(name: str, search: _Search, run: Run, progress: Stages | None) -> Pilot
     if unreached:
         return replace(nothing, why_not=unreached[0])
     moved = MovedInput(path, ends[0].text, ends[1].text, (ends[0].mean, ends[1].mean))
-    chances = _Simulated(search, (ends[0].study, ends[1].study), run, progress, name)
+    chances = _Chances(search, (ends[0].study, ends[1].study), run, progress, name)
     size = _smallest(chances.holds, search, start=nothing.exact or search.study.conduct.target)
     tried = tuple(sorted(chances.known))
     if size is None:
@@ -166,7 +166,7 @@ def _one(name: str, search: _Search, run: Run, progress: Stages | None) -> Pilot
 
 @dataclass(frozen=True)
 class _End:
-    """An input at which the criterion's mean stands at a limit; or ``why`` there is none."""
+    """An input at which the criterion's mean is at a limit; or ``why`` there is none."""
 
     study: Study
     text: str
@@ -222,8 +222,8 @@ def _halved(at: Callable[[float], _End], near: float, far: float, limit: float, 
     return at((near + far) / 2)
 
 
-class _Simulated:
-    """The chances of a wrong verdict at each size, simulated when they are asked for."""
+class _Chances:
+    """The chances of a wrong verdict at each size, simulated where a size needs them."""
 
     def __init__(
         self, search: _Search, ends: tuple[Study, Study], run: Run, progress: Stages | None, name: str
@@ -286,8 +286,8 @@ def _exact_size(search: _Search) -> int | None:
     consent = setting.patients.consent.value if setting is not None else 1.0
 
     def chances(n: int) -> tuple[float, float] | None:
-        at_go = go_and_stop(criterion, Truth(criterion.go.value, n, consent))
-        at_stop = go_and_stop(criterion, Truth(criterion.stop.value, n, consent))
+        at_go = go_and_stop(criterion, TrueValue(criterion.go.value, n, consent))
+        at_stop = go_and_stop(criterion, TrueValue(criterion.stop.value, n, consent))
         return None if at_go is None or at_stop is None else (at_go[1], at_stop[0])
 
     def holds(sizes: list[int]) -> list[bool]:

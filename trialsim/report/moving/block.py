@@ -56,7 +56,7 @@ def moving_picture(study: Study, first: Cohort) -> MovingPicture | None:
         return None
     trial = ward.trials[0]
     course = course_of(ward, trial)
-    tick = typical_moment(trial, course)
+    tick = typical_moment(ward, trial, course)
     layouts = [layout_of(ward, form) for form in FORMS]
     setting = study.scenario.setting
     assert setting is not None
@@ -70,7 +70,7 @@ def moving_picture(study: Study, first: Cohort) -> MovingPicture | None:
         summary=summary(ward, trial, course, tick),
         clock=(day, f"{today:%a} {_day(today)}", hour),
         counts=_counts(ward, course, tick),
-        strip=tuple(strip_of(trial, course).items()),
+        strip=tuple(strip_of(ward, trial, course).items()),
         share=tick / max(trial.end, 1),
         ends=tuple(
             _day(setting.starts + timedelta(days=at // DAY)) + f" {setting.starts + timedelta(days=at // DAY):%Y}"

@@ -24,6 +24,9 @@ Ints = NDArray[np.int64]
 #: Events of all trials in the picture together.
 MOST_EVENTS = 12_000
 
+#: Colors of arms.
+COLORS = 7
+
 #: Other work of staff is shown from this long before somebody of the study asks for them [s].
 LEAD = 30 * 60
 
@@ -64,7 +67,7 @@ class ShownOutcome:
     def jitter(self) -> float:
         """How far equal scores are moved apart, as a share of the axis; 0 for measured values."""
         count = len(self.plan.categories) if self.plan.scale.categories is not None else 0
-        return 0.5 / max(count - 1, 1) if count else 0.0
+        return 0.45 / count if count else 0.0
 
     def height(self, value: float) -> float:
         """Where a value lies between the ends of the axis, from 0 to 1; NaN where it cannot be shown."""
@@ -239,9 +242,13 @@ def _outcomes(
         found = found[np.isfinite(found)]
         log = plan.scale.log and plan.scale.categories is None and bool((found > 0).any())
         if plan.scale.yes_or_no:
-            low, high, ticks = 0.0, 1.0, ((0.0, "no"), (1.0, "yes"))
+            low, high, ticks = -0.2, 1.2, ((0.0, "no"), (1.0, "yes"))
         elif plan.scale.categories is not None:
             low, high = float(plan.categories[0]), float(plan.categories[-1])
+            low, high = (
+                low - 0.3 * (high - low) / (len(plan.categories) - 1),
+                high + 0.3 * (high - low) / (len(plan.categories) - 1),
+            )
             ticks = tuple((float(one), f"{one:g}") for one in _few(plan.categories))
         elif log:
             found = found[found > 0]
@@ -288,7 +295,13 @@ def _round_steps(low: float, high: float) -> Iterator[float]:
         yield round(number * step, 10)
 
 
-# ---------------------------------------------------------------- names
+# ---------------------------------------------------------------- names and colors
+
+
+def hue(ward: MovingWard, arm: int) -> int:
+    """The number of an arm's color, as in figures: a single arm is blue."""
+    arms = len(ward.program.arms)
+    return (arm + (arms == 1)) % COLORS
 
 
 def several(resource: ResourceInfo) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from trialsim.protocol.calendar import WEEK
 from trialsim.protocol.program import Program, ResourceInfo
-from trialsim.report.moving.data import MovingTrial, MovingWard, several
+from trialsim.report.moving.data import MovingTrial, MovingWard, hue, several
 from trialsim.report.moving.moment import Course, course_of
 
 
@@ -23,6 +23,7 @@ def as_data(ward: MovingWard) -> dict[str, Any]:
         "week": WEEK,
         "target": ward.study.conduct.target,
         "arms": list(program.arms),
+        "hues": [hue(ward, arm) for arm in range(len(program.arms))],
         "visits": list(program.visits),
         "reasons": list(ward.study.conduct.leave_reasons),
         "columns": [
@@ -59,7 +60,7 @@ def _trial_as_data(ward: MovingWard, trial: MovingTrial) -> dict[str, Any]:
         "number": trial.number,
         "end": trial.end,
         "cut": trial.cut,
-        "strip": strip_of(trial, course_of(ward, trial)),
+        "strip": list(strip_of(ward, trial, course_of(ward, trial)).values()),
         "ways": [[way.participant, way.arm, way.entry, list(way.codes)] for way in trial.ways],
         "spells": [_flat(one) for one in trial.spells],
         "windows": [_flat(one) for one in trial.windows],
@@ -67,18 +68,25 @@ def _trial_as_data(ward: MovingWard, trial: MovingTrial) -> dict[str, Any]:
     }
 
 
-def strip_of(trial: MovingTrial, course: Course) -> dict[str, str]:
-    """The trial at a glance, as paths 1,000 wide and 50 high: who is enrolled, who is done, and when sessions were missed."""
+def strip_of(ward: MovingWard, trial: MovingTrial, course: Course) -> dict[str, str]:
+    """The trial at a glance, as paths 1,000 wide and 50 high, by class.
+
+    The number enrolled; when sessions were in each arm; when somebody waited for staff at least a minute, and missed a session.
+    """
     entries = sorted(way.entry for way in trial.ways)
     wide, high = 1000 / max(trial.end, 1), 44 / max(len(entries), 1)
-
-    def steps(ticks: Sequence[int]) -> str:
-        return "M0 50" + "".join(f"H{tick * wide:.1f}v{-high:.3f}" for tick in ticks) + "H1000V50z"
-
+    steps = "".join(f"H{tick * wide:.1f}v{-high:.3f}" for tick in entries)
+    arms: list[list[str]] = [[] for _ in ward.program.arms]
+    tall = 20 / len(arms)
+    for session in course.sessions:
+        low = 50 - session.way.arm * tall
+        arms[session.way.arm].append(f"M{session.begin * wide:.1f} {low:.1f}v{0.8 - tall:.1f}")
+    queues = [stay for stay in course.stays if ward.pathway.columns[stay.column].kind == "queue"]
     return {
-        "enrolled": steps(entries),
-        "done": steps([tick for _, tick, _ in course.ends]),
-        "missed": "".join(f"M{tick * wide:.1f} 50V38" for _, tick in course.missed),
+        "enrolled": f"M0 50{steps}H1000V50z",
+        **{f"session arm{hue(ward, arm)} of{arm}": "".join(found) for arm, found in enumerate(arms)},
+        "waited": "".join(f"M{stay.begin * wide:.1f} 27V22" for stay in queues if stay.end - stay.begin >= 60),
+        "lost": "".join(f"M{tick * wide:.1f} 50V8" for _, tick in course.missed),
     }
 
 

@@ -37,7 +37,7 @@ class Form:
 
 WIDE = Form("wide", 1060, False, 11.5, 6.2, 104, 84, 92, 44, 168, 62, (166, 42), 150, 44, 8)
 MIDDLE = Form("middle", 700, False, 10.5, 5.2, 58, 52, 62, 37, 116, 54, (164, 40), 130, 44, 4)
-UPRIGHT = Form("upright", 350, True, 11, 5.2, 44, 36, 40, 21, 92, 80, (170, 40), 130, 22, 2)
+UPRIGHT = Form("upright", 350, True, 11, 5.2, 44, 36, 40, 21, 92, 80, (168, 40), 130, 22, 2)
 FORMS = (WIDE, MIDDLE, UPRIGHT)
 
 #: Place of the text of an upright form, and of the numbers at the axis of a chart.
@@ -98,9 +98,7 @@ def layout_of(ward: MovingWard, form: Form) -> Layout:
     else:
         first = top + form.head
         lanes = tuple((first + arm * (form.lane + 6), first + arm * (form.lane + 6) + form.lane) for arm in range(arms))
-        free = form.width - 2 * form.margin - sum(along)
-        stretch = 1 + max(free, 0) / sum(along)
-        columns = tuple(_stacked([one * stretch for one in along], form.margin))
+        columns = tuple(_stacked(_stretched(ward, along, form.width - 2 * form.margin), form.margin))
         bottom = lanes[-1][1]
     low = bottom + 34
     chart = (form.margin + AXIS, low, form.width - form.margin, low + form.chart)
@@ -138,6 +136,18 @@ def _lengths(ward: MovingWard, form: Form) -> list[float]:
             size = max(size, min(len(column.label), 14) * LETTER * form.letters + 7)
         lengths.append(size)
     return lengths
+
+
+def _stretched(ward: MovingWard, lengths: list[float], room: float) -> list[float]:
+    """Lengths that fill the room: columns of visits keep theirs, so that their names can be read, as long as that is possible."""
+    fixed = sum(one for one, column in zip(lengths, ward.pathway.columns, strict=True) if column.kind == "visit")
+    free = sum(lengths) - fixed
+    if room - fixed < 0.4 * free:
+        return [one * room / sum(lengths) for one in lengths]
+    return [
+        one if column.kind == "visit" else one * (room - fixed) / free
+        for one, column in zip(lengths, ward.pathway.columns, strict=True)
+    ]
 
 
 def _stacked(lengths: list[float], start: float) -> list[tuple[float, float]]:

@@ -118,16 +118,19 @@ def doing(ward: MovingWard, trial: MovingTrial, course: Course, unit: int, tick:
     return (FREE if any(begin <= tick < end for begin, end in windows) else DUTY), None
 
 
-def typical_moment(trial: MovingTrial, course: Course) -> int:
+def typical_moment(ward: MovingWard, trial: MovingTrial, course: Course) -> int:
     """A moment with much to see: somebody is served, others wait or are on their way, in the later half of the trial."""
-    found = [(session.begin + session.end) // 2 for session in course.sessions] or [trial.end // 2]
-    served = [
-        sum(one.begin <= tick < one.end for one in course.sessions)
-        + 0.5 * sum(one.begin <= tick < one.end for one in course.stays)
-        - 4 * abs(tick / max(trial.end, 1) - 0.62)
+    queues = [stay for stay in course.stays if ward.pathway.columns[stay.column].kind == "queue"]
+    found = [(one.begin + one.end) // 2 for one in (*course.sessions, *queues) if one.end > one.begin]
+    best = [
+        1.5 * (any(one.begin <= tick < one.end for one in course.sessions))
+        + sum(one.begin <= tick < one.end for one in course.sessions)
+        + 1.5 * min(sum(one.begin <= tick < one.end for one in queues), 2)
+        + 0.25 * min(sum(one.begin <= tick < one.end for one in course.stays), 12)
+        - 5 * abs(tick / max(trial.end, 1) - 0.65)
         for tick in found
     ]
-    return found[served.index(max(served))]
+    return found[best.index(max(best))] if found else trial.end // 2
 
 
 def summary(ward: MovingWard, trial: MovingTrial, course: Course, tick: int) -> str:
@@ -147,7 +150,7 @@ def summary(ward: MovingWard, trial: MovingTrial, course: Course, tick: int) -> 
     waiting = sum(
         stay.begin <= tick < stay.end and ward.pathway.columns[stay.column].kind == "queue" for stay in course.stays
     )
-    parts.append(f"{waiting} wait{'s' if waiting == 1 else ''}")
+    parts.append("nobody waits" if not waiting else f"{waiting} wait{'s' if waiting == 1 else ''}")
     parts.append(f"{sum(way.entry <= tick for way in trial.ways)} enrolled")
     parts.append(f"{sum(at <= tick for _, at in course.missed)} missed")
     return f"Day {tick // DAY + 1}, {tick % DAY // 3600:02d}:{tick % 3600 // 60:02d}: {', '.join(parts)}"

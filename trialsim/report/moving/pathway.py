@@ -34,7 +34,6 @@ class Column:
     """
 
     kind: ColumnKind
-    key: str
     labels: dict[int, str]
     patience: int = -1
     times: int = 1
@@ -58,9 +57,14 @@ class Pathway:
     with_staff: tuple[tuple[int, int, str], ...]
 
     @property
+    def times(self) -> int:
+        """How often the session that is repeated most is repeated."""
+        return max(column.times for column in self.columns)
+
+    @property
     def shared(self) -> bool:
         """Whether repeated sessions share their columns."""
-        return any(column.times > 1 for column in self.columns)
+        return self.times > 1
 
 
 def pathway_of(program: Program) -> Pathway:
@@ -73,14 +77,23 @@ def pathway_of(program: Program) -> Pathway:
     return _Columns(program, shared=True).all()
 
 
+def _until(wait: str) -> str:
+    """The name of a wait: until what; the name of what follows is not broken into lines."""
+    before = "wait before "
+    if not wait.startswith(before):
+        return wait
+    return "until " + wait.removeprefix(before).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _without_number(name: str) -> str:
-    return re.sub(r"( \d+)+$", "", name)
+    return re.sub(r"(\s\d+)+$", "", name)
 
 
 @dataclass
 class _Columns:
     program: Program
     shared: bool
+    known: dict[str, int] = field(default_factory=dict)
     columns: list[Column] = field(default_factory=list)
     of_step: dict[int, int] = field(default_factory=dict)
     of_visit: dict[int, int] = field(default_factory=dict)
@@ -94,7 +107,7 @@ class _Columns:
         for step, (op, first, second, third, fourth) in enumerate(program.ops.tolist()):
             name = program.names[step]
             if op == WAIT:
-                self.of_step[step] = self.add("wait", name.replace("wait before ", "until ", 1), everybody)
+                self.of_step[step] = self.add("wait", _until(name), everybody)
             elif op == SEIZE:
                 hold = program.holds[first]
                 staff = join([program.resources[one].base for one in hold.resources])
@@ -119,16 +132,16 @@ class _Columns:
     def add(self, kind: ColumnKind, label: str, arms: Sequence[int], patience: int = -1, key: str = "") -> int:
         """The number of a column: a new one, one that another arm has beside it, or that of the session before."""
         label = _without_number(label) if self.shared else label
-        key = f"{kind} {_without_number(key or label) if self.shared else key or label}"
-        for place, column in enumerate(self.columns):
-            if self.shared and column.key == key and kind != "end":
-                column.times += 1
-                return place
+        key = f"{kind} {_without_number(key or label)}"
+        if self.shared and kind != "end" and key in self.known:
+            self.columns[self.known[key]].times += 1
+            return self.known[key]
         last = self.columns[-1] if self.columns else None
         if kind == "activity" and last is not None and last.kind == kind and not set(last.labels) & set(arms):
             last.labels.update(dict.fromkeys(arms, label))
-            return len(self.columns) - 1
-        self.columns.append(Column(kind, key, dict.fromkeys(arms, label), patience))
+        else:
+            self.columns.append(Column(kind, dict.fromkeys(arms, label), patience))
+        self.known[key] = len(self.columns) - 1
         return len(self.columns) - 1
 
 

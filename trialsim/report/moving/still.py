@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from trialsim.figures.style import in_lines
 from trialsim.protocol.calendar import DAY
-from trialsim.report.moving.data import MovingTrial, MovingWard, ShownOutcome
+from trialsim.report.moving.data import MovingTrial, MovingWard, ShownOutcome, hue
 from trialsim.report.moving.layout import ASIDE, LETTER, Layout, offset, place, place_done, shown_units
 from trialsim.report.moving.moment import Course, doing, share_of
 from trialsim.report.moving.pathway import Way
@@ -31,17 +31,18 @@ def still(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course, 
     parts = [
         f'<svg class="ward {form.name}" viewBox="0 0 {form.width:g} {layout.height:.0f}" aria-hidden="true" '
         f'font-size="{form.letters:g}">',
+        *_grounds(layout),
         *_stretches(ward, layout),
         *_lanes(ward, layout),
         *_guides(ward, layout),
-        *_heads(ward, layout),
         '<g class="links">', *_links(ward, layout, course, tick, places), "</g>",
+        *_heads(ward, layout),
         '<g class="chips">', *_chips(ward, layout, trial, course, tick), "</g>",
         *(_axes(ward, layout, index) for index in range(len(ward.outcomes))),
         '<g class="points">', *_points(ward, layout, trial, course, tick), "</g>",
         '<g class="dots">',
         *(
-            f'<circle class="{kind} arm{way.arm % 7}" cx="{x:.1f}" cy="{y:.1f}" r="{form.radius:g}"/>'
+            f'<circle class="{kind} arm{hue(ward, way.arm)}" cx="{x:.1f}" cy="{y:.1f}" r="{form.radius:g}"/>'
             for way, (x, y, kind) in places.items()
         ),
         "</g></svg>",
@@ -85,20 +86,25 @@ def _line(layout: Layout, along: tuple[float, float], across: tuple[float, float
 
 
 def _stretches(ward: MovingWard, layout: Layout) -> Iterator[str]:
-    """The stretches of the pathway with staff, behind everything."""
-    reach = (layout.lanes[0][0] - 4, layout.lanes[-1][1] + 4)
+    """The stretches of the pathway with staff, over the ground of the lanes."""
+    reach = (layout.lanes[0][0] - 5, layout.lanes[-1][1] + 5)
     for first, last, _ in ward.pathway.with_staff:
-        along = (layout.columns[first][0] + 1, layout.columns[last][1] + 1)
-        yield f'<rect class="staffed" rx="8" {_rect(layout, along, reach)}/>'
+        along = (layout.columns[first][0], layout.columns[last][1])
+        yield f'<rect class="staffed" rx="9" {_rect(layout, along, reach)}/>'
+
+
+def _grounds(layout: Layout) -> Iterator[str]:
+    """The ground of each lane."""
+    for across in layout.lanes:
+        yield f'<rect class="lane" rx="9" {_rect(layout, layout.pathway, across)}/>'
 
 
 def _lanes(ward: MovingWard, layout: Layout) -> Iterator[str]:
-    """A lane for each arm: its ground, its line, its name, and a field for those who are done."""
+    """A lane for each arm: its line, its name, and a field for those who are done."""
     begin, end = layout.columns[-1]
     for arm, (near, far) in enumerate(layout.lanes):
         name = ward.program.arms[arm]
-        yield f'<g class="arm{arm % 7}"><rect class="lane" rx="9" {_rect(layout, layout.pathway, (near, far))}/>'
-        yield f'<rect class="field" rx="9" {_rect(layout, (begin + 3, end), (near, far))}/>'
+        yield f'<g class="arm{hue(ward, arm)}"><rect class="field" rx="9" {_rect(layout, (begin + 3, end), (near, far))}/>'
         middle = (near + far) / 2
         yield f'<line class="track" {_line(layout, (layout.pathway[0] + 8, begin - 2), (middle, middle))}/>'
         if layout.form.upright:
@@ -122,7 +128,7 @@ def _own_activities(ward: MovingWard, layout: Layout, arm: int) -> Iterator[str]
         half = 9 if not layout.form.upright else 11
         if arm in column.labels:
             along = (begin + 2, end - 2)
-            yield f'<rect class="does arm{arm % 7}" rx="9" {_rect(layout, along, (middle - half, middle + half))}/>'
+            yield f'<rect class="does arm{hue(ward, arm)}" rx="9" {_rect(layout, along, (middle - half, middle + half))}/>'
         if len(set(column.labels.values())) > 1 or len(column.labels) < len(ward.program.arms):
             name = column.labels.get(arm, "")
             if name and not layout.form.upright:
@@ -146,9 +152,7 @@ def _guides(ward: MovingWard, layout: Layout) -> Iterator[str]:
             for near, far in layout.lanes:
                 x, y = (near + far) / 2, middle
                 x, y = (x, y) if layout.form.upright else (y, x)
-                yield f'<rect class="visit" x="{x - 3.2:.1f}" y="{y - 3.2:.1f}" width="6.4" height="6.4" ' + (
-                    f'transform="rotate(45 {x:.1f} {y:.1f})"/>'
-                )
+                yield f'<path class="visit" d="M{x:.1f} {y - 4.5:.1f}l4.5 4.5 -4.5 4.5 -4.5 -4.5z"/>'
 
 
 def _heads(ward: MovingWard, layout: Layout) -> Iterator[str]:
@@ -157,7 +161,7 @@ def _heads(ward: MovingWard, layout: Layout) -> Iterator[str]:
     for (begin, end), column in zip(layout.columns, ward.pathway.columns, strict=True):
         style = "head strong" if column.kind == "visit" else "head"
         middle = (begin + end) / 2
-        times = f" ×{column.times}" if column.times > 1 else ""
+        times = f" ×{column.times}" if column.times > 1 and column.kind == "queue" else ""
         if layout.form.upright:
             lines = in_lines(column.label + times, int((ASIDE - 8) / (LETTER * size)), most=2).splitlines()
             top = middle + size * 0.36 - (len(lines) - 1) * size * 0.58
@@ -183,8 +187,8 @@ def _chips(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course,
     for (x, y), unit in zip(layout.chips, shown_units(ward), strict=True):
         state, way = doing(ward, trial, course, unit, tick)
         words = f"with {way.participant + 1}" if way is not None else WORDS[state]
-        arm = f" arm{way.arm % 7}" if way is not None else ""
-        name = escaped(_cut(ward.units[unit], width - 46, 12.5))
+        arm = f" arm{hue(ward, way.arm)}" if way is not None else ""
+        name = escaped(_cut(ward.units[unit], width - 48, 14))
         yield (
             f'<g class="chip {state}{arm}" transform="translate({x:.1f} {y:.1f})">'
             f'<rect width="{width:g}" height="{height:g}" rx="10"/><g class="person">{PERSON}</g>'
@@ -207,7 +211,7 @@ def _links(
                 px, py, _ = places[session.way]
                 sx, sy = x + 21, y + height
                 yield (
-                    f'<path class="link arm{session.way.arm % 7}" '
+                    f'<path class="link arm{hue(ward, session.way.arm)}" '
                     f'd="M{sx:.1f} {sy:.1f}C{sx:.1f} {(sy + py) / 2:.1f} {px:.1f} {(sy + py) / 2:.1f} {px:.1f} {py:.1f}"/>'
                 )
 
@@ -223,7 +227,7 @@ def _axes(ward: MovingWard, layout: Layout, index: int) -> str:
     parts = [f'<g class="axes" data-outcome="{index}"{hidden}>']
     parts.append(
         f'<text class="title" x="{left - AXIS_TITLE:.1f}" y="{top - 13:.1f}">{escaped(outcome.label)}'
-        f'<tspan class="quiet">{" (arm means so far)" if layout.form.upright else MEANS[outcome.log]}</tspan></text>'
+        f'<tspan class="aside">{" (arm means so far)" if layout.form.upright else MEANS[outcome.log]}</tspan></text>'
     )
     for value, text in outcome.ticks:
         y = bottom - outcome.height(value) * (bottom - top)
@@ -259,6 +263,7 @@ def _points(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course
     outcome = ward.outcomes[0]
     passed = {(way, visit) for way, visit, at in course.visits if at <= tick}
     sums = [[[0.0, 0.0] for _ in outcome.visits] for _ in layout.lanes]
+    marks: list[list[str]] = [[] for _ in layout.lanes]
     for values, way in zip(trial.values[0].tolist(), trial.ways, strict=True):
         for place_of, (visit, value) in enumerate(zip(outcome.visits, values, strict=True)):
             height = outcome.height(value)
@@ -266,9 +271,11 @@ def _points(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course
                 x, y = point(layout, outcome, way, place_of, height)
                 sums[way.arm][place_of][0] += height
                 sums[way.arm][place_of][1] += 1
-                yield f'<circle class="point arm{way.arm % 7}" cx="{x:.1f}" cy="{y:.1f}" r="2.2"/>'
+                marks[way.arm].append(f"M{x:.1f} {y:.1f}h0")
+    for arm, drawn in enumerate(marks):
+        yield f'<path class="point arm{hue(ward, arm)}" d="{"".join(drawn)}"/>'
     for arm, row in enumerate(sums):
-        yield _mean_line(layout, arm, row)
+        yield _mean_line(ward, layout, arm, row)
 
 
 def beside(layout: Layout, arm: int) -> float:
@@ -286,7 +293,7 @@ def point(layout: Layout, outcome: ShownOutcome, way: Way, visit: int, height: f
     return x + dx, bottom - height * (bottom - top) + dy
 
 
-def _mean_line(layout: Layout, arm: int, sums: list[list[float]]) -> str:
+def _mean_line(ward: MovingWard, layout: Layout, arm: int, sums: list[list[float]]) -> str:
     """The mean of an arm from visit to visit."""
     _, top, _, bottom = layout.chart
     marks = [
@@ -295,8 +302,8 @@ def _mean_line(layout: Layout, arm: int, sums: list[list[float]]) -> str:
         if count
     ]
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in marks)
-    dots = "".join(f'<circle class="mean arm{arm % 7}" cx="{x:.1f}" cy="{y:.1f}" r="4.2"/>' for x, y in marks)
-    return f'<path class="mean arm{arm % 7}" d="{"M" + path if path else ""}"/>{dots}'
+    dots = "".join(f'<circle class="mean arm{hue(ward, arm)}" cx="{x:.1f}" cy="{y:.1f}" r="4.2"/>' for x, y in marks)
+    return f'<path class="mean arm{hue(ward, arm)}" d="{"M" + path if path else ""}"/>{dots}'
 
 
 def clock(tick: int) -> tuple[str, str]:

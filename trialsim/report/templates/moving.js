@@ -110,7 +110,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
       return `${busy} of ${states.length} ${resource.many} busy`;
     });
     const clock = `Day ${Math.floor(t / DAY) + 1}, ${pad(Math.floor(t % DAY / HOUR))}:${pad(Math.floor(t % HOUR / 60))}`;
-    return `${clock}: ${[...parts, `${n.waiting} wait${n.waiting === 1 ? "s" : ""}`, `${n.enrolled} enrolled`, `${n.missed} missed`].join(", ")}`;
+    return `${clock}: ${[...parts, n.waiting ? `${n.waiting} wait${n.waiting === 1 ? "s" : ""}` : "nobody waits", `${n.enrolled} enrolled`, `${n.missed} missed`].join(", ")}`;
   }
 
   // ------------------------------------------------------------ drawing
@@ -132,6 +132,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
     for (const axes of view.svg.querySelectorAll(".axes")) axes.style.display = +axes.dataset.outcome === state.outcome ? "" : "none";
     view.outcome = state.outcome; view.points = []; view.means = [];
     if (!outcome) return;
+    data.arms.forEach((_, arm) => view.points.push({path: make("path", "point arm" + data.hues[arm], group), all: [], shown: -1}));
     const arms = data.arms.length, apart = Math.min(9, 30 / arms), xs = view.layout.visits[state.outcome];
     for (const way of made.ways) outcome.visits.forEach((visit, k) => {
       const value = made.values[state.outcome][way.place][k], at = way.seen.get(visit);
@@ -139,11 +140,10 @@ for (const root of document.querySelectorAll("figure.moving")) {
       const height = ((outcome.log ? Math.log(value) : value) - outcome.low) / (outcome.high - outcome.low);
       const x = xs[k] + (way.arm - (arms - 1) / 2) * apart + jitter(way.who, 7) * apart * 0.7;
       const y = bottom - height * (bottom - top) + jitter(way.who, 11) * outcome.jitter * (bottom - top);
-      const dot = make("circle", "point arm" + way.arm % 7, group);
-      put(dot, {cx: x.toFixed(1), cy: y.toFixed(1), r: 2.2});
-      view.points.push({dot, at, arm: way.arm, k, height});
+      view.points[way.arm].all.push({at, k, height, d: `M${x.toFixed(1)} ${y.toFixed(1)}h0`});
     });
-    data.arms.forEach((_, arm) => view.means.push({line: make("path", "mean arm" + arm % 7, group), marks: outcome.visits.map(() => make("circle", "mean arm" + arm % 7, group)), x: outcome.visits.map((_, k) => xs[k] + (arm - (arms - 1) / 2) * apart)}));
+    for (const one of view.points) one.all.sort((a, b) => a.at - b.at);
+    data.arms.forEach((_, arm) => view.means.push({line: make("path", "mean arm" + data.hues[arm], group), marks: outcome.visits.map(() => make("circle", "mean arm" + data.hues[arm], group)), x: outcome.visits.map((_, k) => xs[k] + (arm - (arms - 1) / 2) * apart)}));
   }
   function offset(row, room, radius) {
     const step = 2 * radius + 1, most = Math.max(Math.floor((room / 2 - radius) / step), 0), place = row % (2 * most + 1);
@@ -179,41 +179,40 @@ for (const root of document.querySelectorAll("figure.moving")) {
       one.x = jump ? spot.x : one.x + (spot.x - one.x) * ease;
       one.y = jump ? spot.y : one.y + (spot.y - one.y) * ease;
       if (Math.abs(spot.x - one.x) + Math.abs(spot.y - one.y) > 0.4) moving = true;
-      put(one.dot, {class: `dot${spot.kind} arm${way.arm % 7}`, cx: one.x.toFixed(1), cy: one.y.toFixed(1)});
+      put(one.dot, {class: `dot${spot.kind} arm${data.hues[way.arm]}`, cx: one.x.toFixed(1), cy: one.y.toFixed(1)});
     });
     let used = 0;
     view.svg.querySelectorAll(".chip").forEach((chip, unit) => {
       const [now, way] = doing(made, unit, t);
-      put(chip, {class: `chip ${now}` + (way ? ` arm${way.arm % 7}` : "")});
+      put(chip, {class: `chip ${now}` + (way ? ` arm${data.hues[way.arm]}` : "")});
       const words = way ? `with ${way.who + 1}` : WORDS[now], text = chip.querySelector(".does");
       if (text.textContent !== words) text.textContent = words;
       if (!way) return;
       const dot = view.dots[way.place], [cx, cy] = view.layout.chips[unit], x = cx + 21, y = cy + view.layout.chip[1], half = ((y + dot.y) / 2).toFixed(1);
       const link = view.links[used] || (view.links[used] = make("path", "", view.svg.querySelector(".links")));
-      put(link, {class: `link arm${way.arm % 7}`, d: `M${x.toFixed(1)} ${y.toFixed(1)}C${x.toFixed(1)} ${half} ${dot.x.toFixed(1)} ${half} ${dot.x.toFixed(1)} ${dot.y.toFixed(1)}`});
+      put(link, {class: `link arm${data.hues[way.arm]}`, d: `M${x.toFixed(1)} ${y.toFixed(1)}C${x.toFixed(1)} ${half} ${dot.x.toFixed(1)} ${half} ${dot.x.toFixed(1)} ${dot.y.toFixed(1)}`});
       used++;
     });
     for (; used < view.links.length; used++) put(view.links[used], {d: ""});
-    const sums = view.means.map((one) => one.marks.map(() => [0, 0])), [, top, , bottom] = view.layout.chart;
-    for (const one of view.points) {
-      const there = one.at <= t;
-      if (one.there !== there) { one.there = there; one.dot.style.display = there ? "" : "none"; }
-      if (there) { sums[one.arm][one.k][0] += one.height; sums[one.arm][one.k][1]++; }
-    }
-    view.means.forEach((one, arm) => {
+    view.points.forEach((one, arm) => {
+      const there = one.all.filter((point) => point.at <= t), means = view.means[arm], [, top, , bottom] = view.layout.chart;
+      if (there.length === one.shown) return;
+      one.shown = there.length;
+      put(one.path, {d: there.map((point) => point.d).join("")});
       let path = "";
-      one.marks.forEach((mark, k) => {
-        const [sum, count] = sums[arm][k], y = count ? bottom - sum / count * (bottom - top) : 0;
-        put(mark, {cx: one.x[k].toFixed(1), cy: y.toFixed(1), r: count ? 4.2 : 0});
-        if (count) path += (path ? "L" : "M") + one.x[k].toFixed(1) + " " + y.toFixed(1);
+      means.marks.forEach((mark, k) => {
+        const heights = there.filter((point) => point.k === k).map((point) => point.height), count = heights.length;
+        const y = count ? bottom - heights.reduce((a, b) => a + b) / count * (bottom - top) : 0;
+        put(mark, {cx: means.x[k].toFixed(1), cy: y.toFixed(1), r: count ? 4.2 : 0});
+        if (count) path += (path ? "L" : "M") + means.x[k].toFixed(1) + " " + y.toFixed(1);
       });
-      put(one.line, {d: path});
+      put(means.line, {d: path});
     });
     return moving;
   }
 
   // ------------------------------------------------------------ time
-  const state = {trial: 0, outcome: 0, t: data.typical, running: false, speed: 1, film: 0, last: 0, begun: false, frame: 0, said: ""};
+  const state = {trial: 0, outcome: 0, t: data.typical, running: false, speed: 1, film: 0, last: 0, begun: false, frame: 0};
   const slider = find("input"), button = find(".go"), status = find(".summary"), stage = find(".stage");
   const date = (t) => new Date(Date.parse(data.starts + "T00:00:00Z") + Math.floor(t / DAY) * DAY * 1000);
   const day = (t, year) => date(t).toLocaleDateString("en-GB", {timeZone: "UTC", weekday: year ? undefined : "short", day: "numeric", month: "short", year: year ? "numeric" : undefined});
@@ -231,7 +230,8 @@ for (const root of document.querySelectorAll("figure.moving")) {
     find(".cursor").style.left = Math.min(state.t / made.end, 1) * 100 + "%";
     const words = sentence(made, t, n);
     slider.setAttribute("aria-valuetext", words);
-    if (!state.running || performance.now() - (state.spoken || 0) > 4000) { state.spoken = performance.now(); if (status.textContent !== words) status.textContent = words; stage.setAttribute("aria-label", words); }
+    if (status.textContent !== words) status.textContent = words;
+    if (!state.running) stage.setAttribute("aria-label", words);
     return moving;
   }
   function frame(now) {
@@ -272,7 +272,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
     state.trial = number;
     const made = course(number);
     slider.max = Math.ceil(made.end / HOUR) * HOUR;
-    for (const key in made.strip) find(".strip ." + key).setAttribute("d", made.strip[key]);
+    root.querySelectorAll(".strip path").forEach((path, place) => path.setAttribute("d", made.strip[place]));
     find(".ends .from").textContent = day(0, true);
     find(".ends .to").textContent = day(made.end, true);
     const which = find(".which");

@@ -15,7 +15,8 @@ LETTER = 0.56
 class Form:
     """Lengths of one form of the picture, in its own units.
 
-    ``upright`` forms have the pathway from top to bottom, the others from left to right.
+    ``upright`` forms have the pathway from top to bottom, the others from left to right; ``name_room`` is what the name of an arm
+    takes of the breadth of its lane.
     """
 
     name: str
@@ -33,11 +34,12 @@ class Form:
     chart: float
     head: float
     margin: float
+    name_room: float
 
 
-WIDE = Form("wide", 1060, False, 11.5, 6.2, 104, 84, 92, 44, 168, 62, (166, 42), 150, 44, 8)
-MIDDLE = Form("middle", 700, False, 10.5, 5.2, 58, 52, 62, 37, 116, 54, (164, 40), 130, 44, 4)
-UPRIGHT = Form("upright", 350, True, 11, 5.2, 44, 36, 40, 21, 92, 80, (168, 40), 130, 22, 2)
+WIDE = Form("wide", 1060, False, 11.5, 6.2, 104, 84, 92, 44, 168, 74, (166, 42), 150, 44, 8, 13)
+MIDDLE = Form("middle", 700, False, 10.5, 5.2, 58, 52, 62, 37, 116, 64, (164, 40), 130, 44, 4, 12)
+UPRIGHT = Form("upright", 350, True, 11, 5.2, 44, 36, 40, 21, 92, 80, (168, 40), 130, 22, 2, 0)
 FORMS = (WIDE, MIDDLE, UPRIGHT)
 
 #: Place of the text of an upright form, and of the numbers at the axis of a chart.
@@ -62,12 +64,18 @@ class Layout:
         """First and last place along the pathway."""
         return self.columns[0][0], self.columns[-1][1]
 
+    def middle(self, arm: int) -> float:
+        """Where the line of an arm lies in its lane, below its name."""
+        near, far = self.lanes[arm]
+        return (near + self.form.name_room + far) / 2
+
     def as_data(self) -> dict[str, Any]:
         """The places as plain data, for the script."""
         return {
             "name": self.form.name,
             "upright": self.form.upright,
             "radius": self.form.radius,
+            "name_room": self.form.name_room,
             "columns": _rounded(self.columns),
             "lanes": _rounded(self.lanes),
             "chips": _rounded(self.chips),
@@ -203,7 +211,7 @@ def place(layout: Layout, arm: int, column: int, share: float, row: int) -> tupl
     radius = layout.form.radius
     inner = min(radius, (end - begin) / 2)
     along = begin + inner + share * (end - begin - 2 * inner)
-    across = (near + far) / 2 + offset(row, far - near, radius)
+    across = layout.middle(arm) + offset(row, far - near - layout.form.name_room, radius)
     return (across, along) if layout.form.upright else (along, across)
 
 

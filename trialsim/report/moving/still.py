@@ -105,7 +105,7 @@ def _lanes(ward: MovingWard, layout: Layout) -> Iterator[str]:
     for arm, (near, far) in enumerate(layout.lanes):
         name = ward.program.arms[arm]
         yield f'<g class="arm{hue(ward, arm)}"><rect class="field" rx="9" {_rect(layout, (begin + 3, end), (near, far))}/>'
-        middle = (near + far) / 2
+        middle = layout.middle(arm)
         yield f'<line class="track" {_line(layout, (layout.pathway[0] + 8, begin - 2), (middle, middle))}/>'
         if layout.form.upright:
             size = 13 if len(name) * LETTER * 13 < far - near else 10.5
@@ -121,7 +121,7 @@ def _lanes(ward: MovingWard, layout: Layout) -> Iterator[str]:
 def _own_activities(ward: MovingWard, layout: Layout, arm: int) -> Iterator[str]:
     """In each lane what only its arm has, by its name; in others a gap in the line."""
     near, far = layout.lanes[arm]
-    middle = (near + far) / 2
+    middle = layout.middle(arm)
     for (begin, end), column in zip(layout.columns, ward.pathway.columns, strict=True):
         if column.kind != "activity":
             continue
@@ -149,8 +149,8 @@ def _guides(ward: MovingWard, layout: Layout) -> Iterator[str]:
         if column.kind == "visit":
             middle = (begin + end) / 2
             yield f'<line class="guide" {_line(layout, (middle, middle), reach)}/>'
-            for near, far in layout.lanes:
-                x, y = (near + far) / 2, middle
+            for arm in range(len(layout.lanes)):
+                x, y = layout.middle(arm), middle
                 x, y = (x, y) if layout.form.upright else (y, x)
                 yield f'<path class="visit" d="M{x:.1f} {y - 4.5:.1f}l4.5 4.5 -4.5 4.5 -4.5 -4.5z"/>'
 
@@ -188,7 +188,7 @@ def _chips(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course,
         state, way = doing(ward, trial, course, unit, tick)
         words = f"with {way.participant + 1}" if way is not None else WORDS[state]
         arm = f" arm{hue(ward, way.arm)}" if way is not None else ""
-        name = escaped(_cut(ward.units[unit], width - 48, 14))
+        name = escaped(_cut(ward.units[unit], width - 48, 15))
         yield (
             f'<g class="chip {state}{arm}" transform="translate({x:.1f} {y:.1f})">'
             f'<rect width="{width:g}" height="{height:g}" rx="10"/><g class="person">{PERSON}</g>'

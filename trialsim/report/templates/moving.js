@@ -150,12 +150,12 @@ for (const root of document.querySelectorAll("figure.moving")) {
     return Math.floor((place + 1) / 2) * step * (place % 2 ? 1 : -1);
   }
   function where(layout, way, t) {
-    const [near, far] = layout.lanes[way.arm], middle = (near + far) / 2;
+    const [near, far] = layout.lanes[way.arm], room = far - near - layout.name_room;
     let along, across, kind = "";
     if (way.end <= t) {
       const [count, step] = layout.dots;
       along = layout.columns[layout.columns.length - 1][0] + 10 + step / 2 + Math.floor(way.order / count) * step;
-      across = middle - (count - 1) / 2 * step + way.order % count * step;
+      across = (near + far) / 2 - (count - 1) / 2 * step + way.order % count * step;
       kind = way.done ? "" : " left";
     } else {
       const stay = way.stays.find((one) => one.begin <= t && t < one.end) || way.stays[way.stays.length - 1];
@@ -163,7 +163,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
       const column = data.columns[stay.column], [a, b] = layout.columns[stay.column], inner = Math.min(layout.radius, (b - a) / 2);
       const whole = column.kind === "queue" ? (column.patience > 0 ? column.patience : LONG) : stay.end - stay.begin;
       along = a + inner + Math.min((t - stay.begin) / Math.max(whole, 1), 1) * (b - a - 2 * inner);
-      across = middle + offset(stay.row, far - near, layout.radius);
+      across = far - room / 2 + offset(stay.row, room, layout.radius);
       kind = column.kind === "queue" ? " waits" : "";
     }
     return {x: layout.upright ? across : along, y: layout.upright ? along : across, kind: kind + (way.missed <= t ? " missed" : "")};

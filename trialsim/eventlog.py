@@ -1,7 +1,7 @@
 """Simulated trials as event logs of other programs: rows for vidigi (animation), and for bupaR and XES (process mining).
 
-vidigi wants places: where somebody waits, which unit serves them, and when they leave. bupaR and XES want activities with the states
-of a life cycle. Both are the events of the engine in another form; nothing is simulated for them, except units of further resources.
+vidigi wants places: where somebody waits, which unit serves them, and when they leave. bupaR and XES want activities with the
+states of a life cycle. Both are the events of the engine in another form.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ EXTENSIONS = tuple(
 def xes_head(name: str) -> Iterator[str]:
     """The lines before the traces: extensions, what every trace and event has, classifiers, and the name of the log."""
     yield '<?xml version="1.0" encoding="UTF-8"?>'
-    yield '<log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">'
+    yield '<log xes.version="1849.2016" xes.features="" xmlns="http://www.xes-standard.org/">'
     for extension, prefix, address in EXTENSIONS:
         yield f'  <extension name="{extension}" prefix="{prefix}" uri="{address}"/>'
     yield '  <global scope="trace">'
@@ -38,7 +38,7 @@ def xes_head(name: str) -> Iterator[str]:
     yield f"    {_date('1970-01-01T00:00:00')}"
     yield "  </global>"
     yield '  <classifier name="Activity" keys="concept:name"/>'
-    yield '  <classifier name="Activity and state" keys="concept:name lifecycle:transition"/>'
+    yield '  <classifier name="ActivityAndState" keys="concept:name lifecycle:transition"/>'
     yield f"  {_text('concept:name', name)}"
     yield f"  {_text('lifecycle:model', 'standard')}"
 

@@ -11,7 +11,7 @@ from trialsim.report.document import MovingPicture
 from trialsim.report.moving.data import MOST_EVENTS, MovingWard, first_trials
 from trialsim.report.moving.embedded import as_text, strip_of
 from trialsim.report.moving.layout import FORMS, layout_of
-from trialsim.report.moving.moment import Course, course_of, summary, typical_moment
+from trialsim.report.moving.moment import TrialCourse, course_of, summary, typical_moment
 from trialsim.report.moving.still import clock, still
 
 #: Trials in the picture, and letters of its data: as many trials as stay below.
@@ -72,10 +72,7 @@ def moving_picture(study: Study, first: Cohort) -> MovingPicture | None:
         counts=_counts(ward, course, tick),
         strip=tuple(strip_of(ward, trial, course).items()),
         share=tick / max(trial.end, 1),
-        ends=tuple(
-            _day(setting.starts + timedelta(days=at // DAY)) + f" {setting.starts + timedelta(days=at // DAY):%Y}"
-            for at in (0, trial.end)
-        ),
+        ends=(_full(setting.starts), _full(setting.starts + timedelta(days=trial.end // DAY))),
         trials=len(ward.trials),
         outcomes=tuple(outcome.label for outcome in ward.outcomes),
         legend=LEGEND,
@@ -84,6 +81,10 @@ def moving_picture(study: Study, first: Cohort) -> MovingPicture | None:
 
 def _day(one: date) -> str:
     return f"{one.day} {one:%b}"
+
+
+def _full(one: date) -> str:
+    return f"{_day(one)} {one.year}"
 
 
 def _text(ward: MovingWard) -> str:
@@ -95,13 +96,13 @@ def _text(ward: MovingWard) -> str:
         else ""
     )
     return (
-        f"Every dot is a participant on the way through the protocol, with the staff above and what is measured below; {which} of "
-        "this run. Where nobody of the study waits or is served, the time passes quickly, and of staff only the hours on duty "
-        f"are known.{cut}"
+        "Every dot is a participant on the way through the protocol. Above is the staff, below what is measured, as it comes in. "
+        "Time slows down where somebody waits or is served, and only there it is shown what else staff do. "
+        f"Shown: {which} of this run.{cut}"
     )
 
 
-def _counts(ward: MovingWard, course: Course, tick: int) -> tuple[tuple[str, str, str], ...]:
+def _counts(ward: MovingWard, course: TrialCourse, tick: int) -> tuple[tuple[str, str, str], ...]:
     """Who is enrolled, done, and gone at a tick, and the sessions missed."""
     ended = [completed for _, at, completed in course.ends if at <= tick]
     enrolled = sum(way.entry <= tick for way in ward.trials[0].ways)

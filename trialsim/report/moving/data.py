@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,7 +72,7 @@ class ShownOutcome:
 
     def height(self, value: float) -> float:
         """Where a value lies between the ends of the axis, from 0 to 1; NaN where it cannot be shown."""
-        if not value == value or (self.log and value <= 0):
+        if value != value or (self.log and value <= 0):
             return math.nan
         return ((math.log(value) if self.log else value) - self.low) / (self.high - self.low)
 
@@ -234,6 +235,7 @@ def _outcomes(
     trials: Sequence[MovingTrial],
 ) -> tuple[ShownOutcome, ...]:
     made = []
+    ticks: tuple[tuple[float, str], ...]
     for index, (plan, visits, places) in enumerate(points):
         declared = study.scenario.outcomes[plan.name]
         name = declared.label or plan.name

@@ -10,7 +10,7 @@ from typing import Any
 from trialsim.protocol.calendar import WEEK
 from trialsim.protocol.program import Program, ResourceInfo
 from trialsim.report.moving.data import MovingTrial, MovingWard, hue, several
-from trialsim.report.moving.moment import Course, course_of
+from trialsim.report.moving.moment import TrialCourse, course_of
 
 
 def as_data(ward: MovingWard) -> dict[str, Any]:
@@ -33,7 +33,8 @@ def as_data(ward: MovingWard) -> dict[str, Any]:
         "units": [[name, number] for name, number in zip(ward.units, ward.resource_of_unit, strict=True)],
         "outcomes": [
             {
-                "label": one.label, "visits": list(one.visits), "log": one.log, "low": one.low, "high": one.high, "jitter": one.jitter,
+                "label": one.label, "visits": list(one.visits), "log": one.log, "low": one.low, "high": one.high,
+                "jitter": one.jitter,
             }
             for one in ward.outcomes
         ],
@@ -68,7 +69,7 @@ def _trial_as_data(ward: MovingWard, trial: MovingTrial) -> dict[str, Any]:
     }
 
 
-def strip_of(ward: MovingWard, trial: MovingTrial, course: Course) -> dict[str, str]:
+def strip_of(ward: MovingWard, trial: MovingTrial, course: TrialCourse) -> dict[str, str]:
     """The trial at a glance, as paths 1,000 wide and 50 high, by class.
 
     The number enrolled; when sessions were in each arm; when somebody waited for staff at least a minute, and missed a session.
@@ -79,7 +80,7 @@ def strip_of(ward: MovingWard, trial: MovingTrial, course: Course) -> dict[str, 
     arms: list[list[str]] = [[] for _ in ward.program.arms]
     tall = 20 / len(arms)
     for session in course.sessions:
-        low = 50 - session.way.arm * tall
+        low = 50 - (len(arms) - 1 - session.way.arm) * tall
         arms[session.way.arm].append(f"M{session.begin * wide:.1f} {low:.1f}v{0.8 - tall:.1f}")
     queues = [stay for stay in course.stays if ward.pathway.columns[stay.column].kind == "queue"]
     return {

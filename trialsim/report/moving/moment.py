@@ -38,7 +38,7 @@ class Session:
 
 
 @dataclass
-class Course:
+class TrialCourse:
     """A trial in order: stays, sessions, visits (way, visit, tick), missed sessions and ends (way, tick, completed)."""
 
     stays: list[Stay]
@@ -48,9 +48,9 @@ class Course:
     ends: list[tuple[Way, int, bool]]
 
 
-def course_of(ward: MovingWard, trial: MovingTrial) -> Course:
+def course_of(ward: MovingWard, trial: MovingTrial) -> TrialCourse:
     """The course of a trial."""
-    course = Course([], [], [], [], [])
+    course = TrialCourse([], [], [], [], [])
     for way in trial.ways:
         tick = way.entry
         held: list[list[tuple[int, int]]] = []
@@ -105,7 +105,7 @@ def on_duty(ward: MovingWard, unit: int, tick: int) -> bool:
     return any(opens <= second < closes or opens <= second + WEEK < closes for opens, closes in windows)
 
 
-def doing(ward: MovingWard, trial: MovingTrial, course: Course, unit: int, tick: int) -> tuple[str, Way | None]:
+def doing(ward: MovingWard, trial: MovingTrial, course: TrialCourse, unit: int, tick: int) -> tuple[str, Way | None]:
     """What a unit does at a tick, and with whom; where the study does not meet it only whether it is on duty is known."""
     for session in course.sessions:
         if session.unit == unit and session.begin <= tick < session.end:
@@ -118,10 +118,11 @@ def doing(ward: MovingWard, trial: MovingTrial, course: Course, unit: int, tick:
     return (FREE if any(begin <= tick < end for begin, end in windows) else DUTY), None
 
 
-def typical_moment(ward: MovingWard, trial: MovingTrial, course: Course) -> int:
+def typical_moment(ward: MovingWard, trial: MovingTrial, course: TrialCourse) -> int:
     """A moment with much to see: somebody is served, others wait or are on their way, in the later half of the trial."""
     queues = [stay for stay in course.stays if ward.pathway.columns[stay.column].kind == "queue"]
-    found = [(one.begin + one.end) // 2 for one in (*course.sessions, *queues) if one.end > one.begin]
+    spans = [(one.begin, one.end) for one in course.sessions] + [(one.begin, one.end) for one in queues]
+    found = [(begin + end) // 2 for begin, end in spans if end > begin]
     best = [
         1.5 * (any(one.begin <= tick < one.end for one in course.sessions))
         + sum(one.begin <= tick < one.end for one in course.sessions)
@@ -133,7 +134,7 @@ def typical_moment(ward: MovingWard, trial: MovingTrial, course: Course) -> int:
     return found[best.index(max(best))] if found else trial.end // 2
 
 
-def summary(ward: MovingWard, trial: MovingTrial, course: Course, tick: int) -> str:
+def summary(ward: MovingWard, trial: MovingTrial, course: TrialCourse, tick: int) -> str:
     """The moment in a sentence: ``Day 3, 14:00: 2 of 3 nurses busy, 1 waits, 14 enrolled, 2 missed``."""
     parts = []
     for number, resource in enumerate(ward.program.resources):

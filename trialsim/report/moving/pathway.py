@@ -104,7 +104,7 @@ class _Columns:
         """Every step that takes time or marks a visit."""
         program = self.program
         everybody = tuple(range(len(program.arms)))
-        for step, (op, first, second, third, fourth) in enumerate(program.ops.tolist()):
+        for step, (op, first, _, _, fourth) in enumerate(program.ops.tolist()):
             name = program.names[step]
             if op == WAIT:
                 self.of_step[step] = self.add("wait", _until(name), everybody)
@@ -171,11 +171,8 @@ def ways_of(program: Program, pathway: Pathway, events: Ints, staff: StaffRecord
     for tick, participant, resource, unit in staff.given.tolist():
         units.setdefault((participant, tick), []).append(int(first_unit[resource]) + unit)
     order = np.lexsort((np.arange(len(events)), events[:, 2]))
-    ways = []
-    for rows in np.split(events[order], np.flatnonzero(np.diff(events[order, 2])) + 1):
-        if len(rows):
-            ways.append(_way(pathway, rows.tolist(), units, program))
-    return ways
+    people = np.split(events[order], np.flatnonzero(np.diff(events[order, 2])) + 1)
+    return [_way(pathway, rows.tolist(), units, program) for rows in people if len(rows)]
 
 
 def _way(pathway: Pathway, rows: list[list[int]], units: dict[tuple[int, int], list[int]], program: Program) -> Way:

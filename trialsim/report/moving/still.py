@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from trialsim.figures.style import in_lines
 from trialsim.protocol.calendar import DAY
 from trialsim.report.moving.data import MovingTrial, MovingWard, ShownOutcome, hue
-from trialsim.report.moving.layout import ASIDE, LETTER, Layout, offset, place, place_done, shown_units
-from trialsim.report.moving.moment import Course, doing, share_of
+from trialsim.report.moving.layout import ASIDE, LETTER, Layout, place, place_done, shown_units
+from trialsim.report.moving.moment import TrialCourse, doing, share_of
 from trialsim.report.moving.pathway import Way
 
 #: Head and shoulders, for staff.
@@ -24,33 +24,31 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
-def still(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course, tick: int) -> str:
+def still(ward: MovingWard, layout: Layout, trial: MovingTrial, course: TrialCourse, tick: int) -> str:
     """The picture at a tick."""
     form = layout.form
     places = where_all_are(ward, layout, course, tick)
+    head = f'<svg class="ward {form.name}" viewBox="0 0 {form.width:g} {layout.height:.0f}" aria-hidden="true" '
+    dots = (
+        f'<circle class="{kind} arm{hue(ward, way.arm)}" cx="{x:.1f}" cy="{y:.1f}" r="{form.radius:g}"/>'
+        for way, (x, y, kind) in places.items()
+    )
     parts = [
-        f'<svg class="ward {form.name}" viewBox="0 0 {form.width:g} {layout.height:.0f}" aria-hidden="true" '
-        f'font-size="{form.letters:g}">',
-        *_grounds(layout),
-        *_stretches(ward, layout),
-        *_lanes(ward, layout),
-        *_guides(ward, layout),
+        f'{head}font-size="{form.letters:g}">',
+        *_grounds(layout), *_stretches(ward, layout), *_lanes(ward, layout), *_guides(ward, layout),
         '<g class="links">', *_links(ward, layout, course, tick, places), "</g>",
         *_heads(ward, layout),
         '<g class="chips">', *_chips(ward, layout, trial, course, tick), "</g>",
         *(_axes(ward, layout, index) for index in range(len(ward.outcomes))),
         '<g class="points">', *_points(ward, layout, trial, course, tick), "</g>",
-        '<g class="dots">',
-        *(
-            f'<circle class="{kind} arm{hue(ward, way.arm)}" cx="{x:.1f}" cy="{y:.1f}" r="{form.radius:g}"/>'
-            for way, (x, y, kind) in places.items()
-        ),
-        "</g></svg>",
+        '<g class="dots">', *dots, "</g></svg>",
     ]  # fmt: skip
     return "".join(parts)
 
 
-def where_all_are(ward: MovingWard, layout: Layout, course: Course, tick: int) -> dict[Way, tuple[float, float, str]]:
+def where_all_are(
+    ward: MovingWard, layout: Layout, course: TrialCourse, tick: int
+) -> dict[Way, tuple[float, float, str]]:
     """Where everybody who is enrolled is, and the kind of dot: waiting for staff, gone early, with a missed session."""
     found: dict[Way, tuple[float, float, str]] = {}
     missed = {way.participant for way, at in course.missed if at <= tick}
@@ -120,8 +118,7 @@ def _lanes(ward: MovingWard, layout: Layout) -> Iterator[str]:
 
 def _own_activities(ward: MovingWard, layout: Layout, arm: int) -> Iterator[str]:
     """In each lane what only its arm has, by its name; in others a gap in the line."""
-    near, far = layout.lanes[arm]
-    middle = layout.middle(arm)
+    far, middle = layout.lanes[arm][1], layout.middle(arm)
     for (begin, end), column in zip(layout.columns, ward.pathway.columns, strict=True):
         if column.kind != "activity":
             continue
@@ -181,7 +178,7 @@ def _heads(ward: MovingWard, layout: Layout) -> Iterator[str]:
 # ---------------------------------------------------------------- staff
 
 
-def _chips(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course, tick: int) -> Iterator[str]:
+def _chips(ward: MovingWard, layout: Layout, trial: MovingTrial, course: TrialCourse, tick: int) -> Iterator[str]:
     """A card for each unit of staff."""
     width, height = layout.form.chip
     for (x, y), unit in zip(layout.chips, shown_units(ward), strict=True):
@@ -199,7 +196,7 @@ def _chips(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course,
 def _links(
     ward: MovingWard,
     layout: Layout,
-    course: Course,
+    course: TrialCourse,
     tick: int,
     places: dict[Way, tuple[float, float, str]],
 ) -> Iterator[str]:
@@ -256,7 +253,7 @@ def jitter(participant: int, step: int) -> float:
     return (participant * step % 29) / 28 - 0.5
 
 
-def _points(ward: MovingWard, layout: Layout, trial: MovingTrial, course: Course, tick: int) -> Iterator[str]:
+def _points(ward: MovingWard, layout: Layout, trial: MovingTrial, course: TrialCourse, tick: int) -> Iterator[str]:
     """What has been measured of the first outcome, and the mean of each arm so far."""
     if not ward.outcomes:
         return

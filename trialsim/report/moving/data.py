@@ -142,8 +142,7 @@ def _trial(
     ways = ways_of(program, pathway, events, staff)
     windows = _windows(program, cohort, events, end)
     people = [way.participant for way in ways]
-    declared = cohort.measurements.twins.index("declared")
-    values = cohort.measurements.values[declared, 0][people]
+    values = _declared(cohort)[people]
     return MovingTrial(
         number=one,
         end=end,
@@ -213,6 +212,11 @@ def _spells(
 # ---------------------------------------------------------------- outcomes
 
 
+def _declared(cohort: Cohort) -> NDArray[np.float64]:
+    """(N, D) values of the only replicate, with the declared effects."""
+    return cohort.measurements.values[cohort.measurements.twins.index("declared"), 0]
+
+
 def _points(study: Study, cohorts: Sequence[Cohort]) -> Iterator[tuple[OutcomePlan, tuple[int, ...], tuple[int, ...]]]:
     """Outcomes whose values belong to visits, primary ones first, with their visits and their places in the plan."""
     response, program = study.response, study.program
@@ -224,7 +228,7 @@ def _points(study: Study, cohorts: Sequence[Cohort]) -> Iterator[tuple[OutcomePl
     for plan in shown:
         places = [at for at, (name, _) in enumerate(response.pairs) if name == plan.name]
         places.sort(key=lambda at: program.visits.index(response.pairs[at][1]))
-        values = np.concatenate([cohort.measurements.values[0, 0][:, places].ravel() for cohort in cohorts])
+        values = np.concatenate([_declared(cohort)[:, places].ravel() for cohort in cohorts])
         if np.isfinite(values).any():
             yield plan, tuple(program.visits.index(response.pairs[at][1]) for at in places), tuple(places)
 
@@ -235,7 +239,6 @@ def _outcomes(
     trials: Sequence[MovingTrial],
 ) -> tuple[ShownOutcome, ...]:
     made = []
-    ticks: tuple[tuple[float, str], ...]
     for index, (plan, visits, places) in enumerate(points):
         declared = study.scenario.outcomes[plan.name]
         name = declared.label or plan.name
@@ -243,26 +246,27 @@ def _outcomes(
         found = np.concatenate([trial.values[index].ravel() for trial in trials])
         found = found[np.isfinite(found)]
         log = plan.scale.log and plan.scale.categories is None and bool((found > 0).any())
-        if plan.scale.yes_or_no:
-            low, high, ticks = -0.2, 1.2, ((0.0, "no"), (1.0, "yes"))
-        elif plan.scale.categories is not None:
-            low, high = float(plan.categories[0]), float(plan.categories[-1])
-            low, high = (
-                low - 0.3 * (high - low) / (len(plan.categories) - 1),
-                high + 0.3 * (high - low) / (len(plan.categories) - 1),
-            )
-            ticks = tuple((float(one), f"{one:g}") for one in _few(plan.categories))
-        elif log:
-            found = found[found > 0]
-            low, high = math.log(found.min()), math.log(found.max())
-            ticks = tuple((value, f"{value:g}") for value in _decades(found.min(), found.max()))
-        else:
-            low, high = float(found.min()), float(found.max())
-            ticks = tuple((value, f"{value:g}") for value in _round_steps(low, high))
-        if high <= low:
-            low, high = low - 0.5, high + 0.5
+        low, high, ticks = _axis(plan, found[found > 0] if log else found, log=log)
         made.append(ShownOutcome(plan, label, visits, places, log, low, high, ticks))
     return tuple(made)
+
+
+def _axis(
+    plan: OutcomePlan, found: NDArray[np.float64], *, log: bool
+) -> tuple[float, float, tuple[tuple[float, str], ...]]:
+    """The ends of an axis, on its scale, and its marks: all categories with room for half a step, or the values found."""
+    if plan.scale.yes_or_no:
+        return -0.2, 1.2, ((0.0, "no"), (1.0, "yes"))
+    if plan.scale.categories is not None:
+        low, high = float(plan.categories[0]), float(plan.categories[-1])
+        room = 0.3 * (high - low) / (len(plan.categories) - 1)
+        return low - room, high + room, tuple((float(one), f"{one:g}") for one in _few(plan.categories))
+    if not len(found):
+        return 0.0, 1.0, ()
+    low, high = float(found.min()), float(found.max())
+    ticks = tuple((value, f"{value:g}") for value in (_decades(low, high) if log else _round_steps(low, high)))
+    ends = (math.log(low), math.log(high)) if log else (low, high)
+    return (*ends, ticks) if high > low else (ends[0] - 0.5, ends[0] + 0.5, ticks)
 
 
 def _few(categories: NDArray[np.float64]) -> NDArray[np.float64]:

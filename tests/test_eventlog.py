@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -195,7 +196,7 @@ def test_every_unit_that_comes_is_free_again_and_exists_and_serves_one_at_a_time
     assert len(served) == sum(units.values())
     for spans in served.values():
         spans.sort()
-        assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+        assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 def test_a_use_without_an_end_is_seen(trial: Trial) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from itertools import groupby
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -42,17 +42,16 @@ def text(rows: list[ActivityRow]) -> str:
 
 def faults(text: str) -> list[str]:
     """What the standard does not allow: order and names of elements, types and keys of attributes."""
-    log = ElementTree.fromstring(text)
+    log = ET.fromstring(text)
     found = [] if log.tag == f"{SPACE}log" else ["the root"]
     float(log.attrib["xes.version"])
-    order = ["extension", "global", "classifier", "attribute", "trace"]
+    order = ["extension", "global", "classifier", "attribute", "trace", "event"]
     kinds = [tag(child) if tag(child) in order else "attribute" for child in log]
     if kinds != sorted(kinds, key=order.index):
         found.append("the order of elements of the log")
     prefixes = {one.attrib["prefix"] for one in log.iter(f"{SPACE}extension")}
-    for one in (*log.iter(f"{SPACE}extension"), *log.iter(f"{SPACE}classifier")):
-        if not NAME.fullmatch(one.attrib["name"]):
-            found.append(f"the name {one.attrib['name']!r}")
+    named = (*log.iter(f"{SPACE}extension"), *log.iter(f"{SPACE}classifier"))
+    found += [f"the name {one.attrib['name']!r}" for one in named if not NAME.fullmatch(one.attrib["name"])]
     for parent in (log, *log.iter(f"{SPACE}global"), *log.iter(f"{SPACE}trace"), *log.iter(f"{SPACE}event")):
         for child in parent:
             if tag(child) not in ("extension", "global", "classifier", "trace", "event"):
@@ -64,7 +63,7 @@ def faults(text: str) -> list[str]:
     return found
 
 
-def attribute_faults(one: ElementTree.Element, prefixes: set[str]) -> list[str]:
+def attribute_faults(one: ET.Element, prefixes: set[str]) -> list[str]:
     found = []
     prefix, colon, name = one.attrib["key"].rpartition(":")
     if (colon and prefix not in prefixes) or not NAME.fullmatch(name):
@@ -78,7 +77,7 @@ def attribute_faults(one: ElementTree.Element, prefixes: set[str]) -> list[str]:
     return found
 
 
-def tag(one: ElementTree.Element) -> str:
+def tag(one: ET.Element) -> str:
     return one.tag.removeprefix(SPACE)
 
 
@@ -107,7 +106,7 @@ def test_a_fault_in_the_structure_is_seen(text: str, right: str, wrong: str) -> 
 
 
 def test_a_trace_has_the_rows_of_its_case_in_order(rows: list[ActivityRow], text: str) -> None:
-    log = ElementTree.fromstring(text)
+    log = ET.fromstring(text)
     traces = log.findall(f"{SPACE}trace")
     cases = dict.fromkeys(sorted((row.case_id for row in rows), key=lambda case: (case[0], len(case), case)))
     assert [value(trace, "concept:name") for trace in traces] == list(cases)
@@ -128,6 +127,6 @@ def test_a_trace_has_the_rows_of_its_case_in_order(rows: list[ActivityRow], text
     assert log.findall(f"{SPACE}string")[0].attrib["value"] == "Sessions <with> two & more"
 
 
-def value(parent: ElementTree.Element, key: str) -> str:
+def value(parent: ET.Element, key: str) -> str:
     """The value of an attribute, empty where there is none."""
     return next((child.attrib["value"] for child in parent if child.attrib.get("key") == key), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -321,7 +322,9 @@ def test_it_can_be_read_aloud_and_used_with_the_keyboard(picture: MovingPicture)
 def test_the_script_draws_what_the_still_shows(picture: MovingPicture, tmp_path: Path) -> None:
     """In a browser: dots, staff, links, means and words of the moment shown first, to a tenth of a unit."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
-    assert browser is not None, "a browser is needed"
+    if browser is None:
+        assert "CI" not in os.environ, "a browser is needed"
+        pytest.skip("there is no browser here")
     (tmp_path / "page.html").write_text(page_of(picture), encoding="utf-8")
     command = [
         browser, "--headless", "--no-sandbox", "--disable-gpu", "--force-prefers-reduced-motion", "--window-size=1280,1200",

@@ -15,6 +15,9 @@ from trialsim.report.moving.pathway import Way
 #: Head and shoulders, for staff.
 PERSON = '<circle cx="21" cy="14.5" r="6"/><path d="M9.5 34a11.5 11 0 0 1 23 0z"/>'
 
+#: For how long a missed session is named beside who missed it [s].
+JUST = 3600
+
 #: What a unit is doing, in words.
 WORDS = {"free": "free", "other": "other work", "off": "off duty", "duty": "on duty"}
 
@@ -41,7 +44,8 @@ def still(ward: MovingWard, layout: Layout, trial: MovingTrial, course: TrialCou
         '<g class="chips">', *_chips(ward, layout, trial, course, tick), "</g>",
         *(_axes(ward, layout, index) for index in range(len(ward.outcomes))),
         '<g class="points">', *_points(ward, layout, trial, course, tick), "</g>",
-        '<g class="dots">', *dots, "</g></svg>",
+        '<g class="dots">', *dots, "</g>",
+        '<g class="notes">', *_notes(ward, layout, course, tick, places), "</g></svg>",
     ]  # fmt: skip
     return "".join(parts)
 
@@ -64,6 +68,24 @@ def where_all_are(
             x, y = place(layout, stay.way.arm, stay.column, share_of(ward, stay, tick), stay.row)
             found[stay.way] = (x, y, _kind(stay.way, missed, " waits" if column.kind == "queue" else ""))
     return found
+
+
+def _notes(
+    ward: MovingWard, layout: Layout, course: TrialCourse, tick: int, places: dict[Way, tuple[float, float, str]]
+) -> Iterator[str]:
+    """For how long somebody waits for staff, and who has just missed a session."""
+    waits = {
+        stay.way: f"{(tick - stay.begin) // 60} min"
+        for stay in course.stays
+        if stay.begin <= tick < stay.end and ward.pathway.columns[stay.column].kind == "queue"
+    }
+    missed = {way: "missed" for way, at in course.missed if at <= tick < at + JUST}
+    for kind, notes in (("waits", waits), ("missed", missed)):
+        for way, words in notes.items():
+            x, y, _ = places[way]
+            beyond = layout.form.radius + 4
+            x, y, anchor = (x + beyond, y + 4, "start") if layout.form.upright else (x, y - beyond, "middle")
+            yield f'<text class="note {kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{words}</text>'
 
 
 def _kind(way: Way, missed: set[int], more: str) -> str:

@@ -2,7 +2,7 @@
 for (const root of document.querySelectorAll("figure.moving")) {
   const data = JSON.parse(root.querySelector("script").textContent);
   const find = (name) => root.querySelector(name), DAY = 86400, HOUR = 3600, SVG = "http://www.w3.org/2000/svg";
-  const MISSED = -1, CAME = -2, ALSO = -3, BACK = -4, DONE = -5, LEFT = -6, LONG = 3600;
+  const MISSED = -1, CAME = -2, ALSO = -3, BACK = -4, DONE = -5, LEFT = -6, LONG = 3600, JUST = 3600;
   const WORDS = {free: "free", other: "other work", off: "off duty", duty: "on duty"};
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const pad = (n) => String(n).padStart(2, "0");
@@ -16,7 +16,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
     const trial = data.trials[number], made = {end: trial.end, strip: trial.strip, ways: [], missed: [], ends: [], busy: data.units.map(() => [])};
     const stays = [], marks = new Set(), active = [];
     trial.ways.forEach(([who, arm, entry, codes], place) => {
-      const way = {who, arm, entry, place, stays: [], seen: new Map(), missed: Infinity, end: Infinity, done: false, order: -1};
+      const way = {who, arm, entry, place, stays: [], seen: new Map(), missed: [], end: Infinity, done: false, order: -1};
       let t = entry, begun = entry; const held = [];
       marks.add(entry);
       for (let i = 0; i < codes.length; i += 2) {
@@ -30,7 +30,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
         }
         else if (code === CAME) held.push([[value, t]]);
         else if (code === ALSO) held[held.length - 1].push([value, t]);
-        else if (code === MISSED) { made.missed.push(t); way.missed = Math.min(way.missed, t); marks.add(t); }
+        else if (code === MISSED) { made.missed.push(t); way.missed.push(t); marks.add(t); }
         if (code === BACK) for (const [unit, since] of held.pop()) made.busy[unit].push([since, t, way]);
         if (code === DONE || code === LEFT) { way.end = t; way.done = code === DONE; made.ends.push(way); marks.add(t); }
       }
@@ -123,7 +123,8 @@ for (const root of document.querySelectorAll("figure.moving")) {
     group.replaceChildren();
     view.dots = made.ways.map((way) => { const dot = make("circle", "dot", group); dot.setAttribute("r", view.layout.radius); make("title", "", dot).textContent = `Participant ${way.who + 1}, ${data.arms[way.arm]}`; return {dot, x: NaN, y: NaN}; });
     svg.querySelector(".links").replaceChildren();
-    view.links = [];
+    svg.querySelector(".notes").replaceChildren();
+    view.links = []; view.notes = [];
     view.trial = state.trial; view.outcome = -1;
   }
   function chart(view, made) {
@@ -166,7 +167,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
       across = far - room / 2 + offset(stay.row, room, layout.radius);
       kind = column.kind === "queue" ? " waits" : "";
     }
-    return {x: layout.upright ? across : along, y: layout.upright ? along : across, kind: kind + (way.missed <= t ? " missed" : "")};
+    return {x: layout.upright ? across : along, y: layout.upright ? along : across, kind: kind + (way.missed[0] <= t ? " missed" : "")};
   }
   function draw(view, made, t, ease) {
     if (view.trial !== state.trial) open(view, made);
@@ -194,6 +195,21 @@ for (const root of document.querySelectorAll("figure.moving")) {
       used++;
     });
     for (; used < view.links.length; used++) put(view.links[used], {d: ""});
+    let noted = 0;
+    const note = (i, kind, words) => {
+      const one = view.notes[noted] || (view.notes[noted] = make("text", "", view.svg.querySelector(".notes"))), dot = view.dots[i];
+      const beyond = view.layout.radius + 4, up = view.layout.upright;
+      put(one, {class: "note " + kind, x: (up ? dot.x + beyond : dot.x).toFixed(1), y: (up ? dot.y + 4 : dot.y - beyond).toFixed(1), "text-anchor": up ? "start" : "middle"});
+      if (one.textContent !== words) one.textContent = words;
+      noted++;
+    };
+    made.ways.forEach((way, i) => {
+      if (way.entry > t) return;
+      const stay = way.stays.find((one) => one.begin <= t && t < one.end);
+      if (stay && data.columns[stay.column].kind === "queue") note(i, "waits", Math.floor((t - stay.begin) / 60) + " min");
+      if (way.missed.some((at) => at <= t && t < at + JUST)) note(i, "missed", "missed");
+    });
+    for (; noted < view.notes.length; noted++) if (view.notes[noted].textContent) view.notes[noted].textContent = "";
     view.points.forEach((one, arm) => {
       const there = one.all.filter((point) => point.at <= t), means = view.means[arm], [, top, , bottom] = view.layout.chart;
       if (there.length === one.shown) return;
@@ -266,6 +282,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
     state.begun = true;
     state.t = Math.min(Math.max(t, 0), made.end);
     state.film = through(made.knots, state.t, 0, 1);
+    show(still.matches ? 1 : 0.05);
     wake();
   }
   function load(number) {
@@ -291,7 +308,7 @@ for (const root of document.querySelectorAll("figure.moving")) {
   if (other) other.addEventListener("click", () => { load((state.trial + 1) % data.trials.length); go(0); });
   find(".speed").addEventListener("change", (event) => { state.speed = +event.target.value; });
   const chosen = find(".outcome");
-  if (chosen) chosen.addEventListener("change", () => { state.outcome = chosen.selectedIndex; wake(); });
+  if (chosen) chosen.addEventListener("change", () => { state.outcome = chosen.selectedIndex; show(1); });
   addEventListener("resize", () => show(1));
   addEventListener("beforeprint", () => { run(false); load(0); state.t = data.typical; const made = course(0); for (const view of views) draw(view, made, state.t, 1); show(1); });
   slider.hidden = false;

@@ -23,7 +23,7 @@ from trialsim.cli.options import (
     scenario_argument,
     set_option,
 )
-from trialsim.cli.parse import REPLICATES, SHARD, WordChoice
+from trialsim.cli.parse import LOGGED, REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
@@ -50,8 +50,8 @@ WITH_PAGE = ("page", "all", "print")
 @click.option("--no-figures", is_flag=True, help="The same as --figures none.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @click.option("--familywise", is_flag=True, help="Switch effects off, and count true hypotheses that families reject.")
-@click.option("--event-log", type=click.IntRange(1, 1000), is_flag=False, flag_value=10, metavar="TRIALS",
-              help="Write the events of the first trials, by default 10, for vidigi, bupaR and pm4py (XES).")  # fmt: skip
+@click.option("--event-log", type=LOGGED, is_flag=False, flag_value="10", metavar="TRIALS",
+              help="Write the events of the first trials, by default 10, for vidigi, bupaR and pm4py.")  # fmt: skip
 @precision_options
 @where_options
 @click.option("--shard", type=SHARD, metavar="I/N", help="Simulate only the I-th of N shares; then `trialsim merge`.")

@@ -351,6 +351,7 @@ def shown(svg: str) -> Parts:
     found += [
         (kind, numbers(path)) for kind, path in re.findall(r'class="((?:link|mean|point) arm\d)" d="([^"]+)"', svg)
     ]
+    found += [(kind, numbers(rest)) for kind, rest in re.findall(r'<text class="(line arm\d)"([^>]*)>', svg)]
     found += [(" ".join(one), []) for one in re.findall(r'<text class="(note [^"]*)"[^>]*>([^<]+)<', svg)]
     found += [(" ".join(one), []) for one in re.findall(r'class="(chip [^"]*)".*?class="does"[^>]*>([^<]*)<', svg)]
     return sorted((kind, [] if kind.startswith("point") else places) for kind, places in found if "hidden" not in kind)

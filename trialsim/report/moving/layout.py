@@ -42,6 +42,9 @@ MIDDLE = Form("middle", 700, False, 10.5, 5.2, 58, 52, 62, 37, 116, 64, (164, 40
 UPRIGHT = Form("upright", 350, True, 11, 5.2, 44, 36, 40, 21, 92, 80, (168, 40), 130, 22, 2, 0)
 FORMS = (WIDE, MIDDLE, UPRIGHT)
 
+#: What the names of arms need beside the lines of a chart.
+ROOM_FOR_NAMES = 130
+
 #: Place of the text of an upright form, and of the numbers at the axis of a chart.
 ASIDE, AXIS = 92.0, 40.0
 
@@ -69,6 +72,11 @@ class Layout:
         near, far = self.lanes[arm]
         return (near + self.form.name_room + far) / 2
 
+    def names_of_lines(self, outcome: int) -> float | None:
+        """Where the names of arms are beside the lines of an outcome; None where there is not enough room."""
+        left = max(self.visits[outcome]) + 32
+        return left if left + ROOM_FOR_NAMES <= self.chart[2] else None
+
     def as_data(self) -> dict[str, Any]:
         """The places as plain data, for the script."""
         return {
@@ -82,6 +90,7 @@ class Layout:
             "chip": list(self.form.chip),
             "chart": [round(one, 1) for one in self.chart],
             "visits": _rounded(self.visits),
+            "names": [self.names_of_lines(outcome) for outcome in range(len(self.visits))],
             "dots": [self.dots[0], round(self.dots[1], 2)],
         }
 

@@ -293,8 +293,15 @@ def _points(ward: MovingWard, layout: Layout, trial: MovingTrial, course: TrialC
                 marks[way.arm].append(f"M{x:.1f} {y:.1f}h0")
     for arm, drawn in enumerate(marks):
         yield f'<path class="point arm{hue(ward, arm)}" d="{"".join(drawn)}"/>'
+    lasts = []
     for arm, row in enumerate(sums):
-        yield _mean_line(ward, layout, arm, row)
+        means = _means(layout, arm, row)
+        yield _mean_line(ward, arm, means)
+        lasts += [(means[-1][1], arm)] if means else []
+    if (left := layout.names_of_lines(0)) is not None:
+        for y, arm in one_below_another(lasts):
+            name = escaped(_cut(ward.program.arms[arm], 150, layout.form.letters))
+            yield f'<text class="line arm{hue(ward, arm)}" x="{left:.1f}" y="{y + 4:.1f}">{name}</text>'
 
 
 def beside(layout: Layout, arm: int) -> float:
@@ -312,14 +319,34 @@ def point(layout: Layout, outcome: ShownOutcome, way: Way, visit: int, height: f
     return x + dx, bottom - height * (bottom - top) + dy
 
 
-def _mean_line(ward: MovingWard, layout: Layout, arm: int, sums: list[list[float]]) -> str:
-    """The mean of an arm from visit to visit."""
+#: How far the names of lines are from one another at least.
+LINE_HEIGHT = 14
+
+
+def one_below_another(lasts: list[tuple[float, int]]) -> Iterator[tuple[float, int]]:
+    """Heights of names, moved down where they would cover one another.
+
+    >>> list(one_below_another([(10.0, 0), (12.0, 1), (40.0, 2)]))
+    [(10.0, 0), (24.0, 1), (40.0, 2)]
+    """
+    free = -math.inf
+    for y, arm in sorted(lasts):
+        yield max(y, free), arm
+        free = max(y, free) + LINE_HEIGHT
+
+
+def _means(layout: Layout, arm: int, sums: list[list[float]]) -> list[tuple[float, float]]:
+    """Where the means of an arm lie, visit by visit."""
     _, top, _, bottom = layout.chart
-    marks = [
+    return [
         (layout.visits[0][visit] + beside(layout, arm), bottom - total / count * (bottom - top))
         for visit, (total, count) in enumerate(sums)
         if count
     ]
+
+
+def _mean_line(ward: MovingWard, arm: int, marks: list[tuple[float, float]]) -> str:
+    """The mean of an arm from visit to visit."""
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in marks)
     dots = "".join(f'<circle class="mean arm{hue(ward, arm)}" cx="{x:.1f}" cy="{y:.1f}" r="4.2"/>' for x, y in marks)
     return f'<path class="mean arm{hue(ward, arm)}" d="{"M" + path if path else ""}"/>{dots}'

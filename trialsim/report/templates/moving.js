@@ -144,7 +144,12 @@ for (const root of document.querySelectorAll("figure.moving")) {
       view.points[way.arm].all.push({at, k, height, d: `M${x.toFixed(1)} ${y.toFixed(1)}h0`});
     });
     for (const one of view.points) one.all.sort((a, b) => a.at - b.at);
-    data.arms.forEach((_, arm) => view.means.push({line: make("path", "mean arm" + data.hues[arm], group), marks: outcome.visits.map(() => make("circle", "mean arm" + data.hues[arm], group)), x: outcome.visits.map((_, k) => xs[k] + (arm - (arms - 1) / 2) * apart)}));
+    const left = view.layout.names[state.outcome];
+    data.arms.forEach((_, arm) => view.means.push({last: -1, line: make("path", "mean arm" + data.hues[arm], group), marks: outcome.visits.map(() => make("circle", "mean arm" + data.hues[arm], group)), x: outcome.visits.map((_, k) => xs[k] + (arm - (arms - 1) / 2) * apart)}));
+    if (left !== null) data.arms.forEach((name, arm) => {
+      const text = view.means[arm].name = make("text", "line arm" + data.hues[arm], group);
+      text.setAttribute("x", left); text.textContent = name.length > 24 ? name.slice(0, 23) + "\u2026" : name;
+    });
   }
   function offset(row, room, radius) {
     const step = 2 * radius + 1, most = Math.max(Math.floor((room / 2 - radius) / step), 0), place = row % (2 * most + 1);
@@ -223,7 +228,14 @@ for (const root of document.querySelectorAll("figure.moving")) {
         if (count) path += (path ? "L" : "M") + means.x[k].toFixed(1) + " " + y.toFixed(1);
       });
       put(means.line, {d: path});
+      means.last = Math.max(...means.marks.map((mark, k) => +mark.getAttribute("r") ? k : -1));
     });
+    let free = -Infinity;
+    view.means.filter((one) => one.last >= 0).map((one) => [+one.marks[one.last].getAttribute("cy"), one]).sort((a, b) => a[0] - b[0]).forEach(([y, one]) => {
+      if (one.name) put(one.name, {y: (Math.max(y, free) + 4).toFixed(1)});
+      free = Math.max(y, free) + 14;
+    });
+    for (const one of view.means) if (one.name) one.name.style.display = one.last >= 0 ? "" : "none";
     return moving;
   }
 

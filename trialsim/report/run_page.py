@@ -16,6 +16,7 @@ from trialsim.report.digits import percent
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
+from trialsim.report.moving.block import moving_picture
 from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
 from trialsim.report.present import course, on_the_clock
@@ -46,6 +47,7 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         PageSection("What could go wrong", tuple(_wrong(run))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),
         PageSection("What is estimated", tuple(estimand_tables(study))),
+        PageSection("The ward, moving", tuple(_moving(run))),
         *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
         PageSection("One simulated trial", tuple(_one_trial(pictures))),
         PageSection("Assumptions and where they come from", tuple(assumptions(study.scenario))),
@@ -192,6 +194,12 @@ def _ward(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     for name in ("accrual", "ward_week"):
         if name in pictures:
             yield pictures[name]
+
+
+def _moving(run: FinishedRun) -> Iterator[Block]:
+    picture = moving_picture(run.study, run.cohort)
+    if picture is not None:
+        yield picture
 
 
 def _where(where: str, labels: dict[str, str]) -> str:

@@ -224,8 +224,9 @@ def regression_jobs(replicates: int) -> Iterable[Job]:
               table(read, mark=below))  # fmt: skip
     yield Job("logistic", "logistic, 2 covariates, 2 x 50", lambda: logistic(yes, x, arm, **arms), replicates, 40.0,
               table(yes), ("Logit", by("logit")))  # fmt: skip
-    yield Job("poisson", "poisson, 2 covariates, 2 x 50", lambda: rate_ratio(count, x, at_risk, arm, dispersed=False, **arms), replicates, None,
-              table(count), ("Poisson", by("poisson")))  # fmt: skip
+    yield Job("poisson", "poisson, 2 covariates, 2 x 50",
+              lambda: rate_ratio(count, x, at_risk, arm, dispersed=False, **arms), replicates, None, table(count),
+              ("Poisson", by("poisson")))  # fmt: skip
     yield Job("negative-binomial", "negative binomial, 2 covariates, 2 x 50",
               lambda: rate_ratio(spread, x, at_risk, arm, dispersed=True, **arms), replicates, None, table(spread),
               ("NegativeBinomial", by("negative-binomial")))  # fmt: skip

@@ -214,7 +214,8 @@ def _spells(
 
 def _declared(cohort: Cohort) -> NDArray[np.float64]:
     """(N, D) values of the only replicate, with the declared effects."""
-    return cohort.measurements.values[cohort.measurements.twins.index("declared"), 0]
+    values: NDArray[np.float64] = cohort.measurements.values[cohort.measurements.twins.index("declared"), 0]
+    return values
 
 
 def _points(study: Study, cohorts: Sequence[Cohort]) -> Iterator[tuple[OutcomePlan, tuple[int, ...], tuple[int, ...]]]:

@@ -191,7 +191,7 @@ ESTIMANDS: Final = (
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}
 
-#: The placeholder where there is no estimand: a test of all arms, a subset selected by the outcome.
+#: In place of an estimand where a row has none: a test of all arms, a subset selected by the outcome.
 NO_ESTIMAND: Final = "none"
 
 #: The estimand of each combination; each combination appears once, or the table would contradict itself.

@@ -188,7 +188,7 @@ def _number(played: ReplaySource, what: str, row: RowPlan) -> float:
 
 
 def _decision(played: ReplaySource, row: RowPlan) -> str:
-    """``Fear during the needle: p = 0.030, rejects at 5 %``; or why there is no p-value."""
+    """``Fear during the needle: p = 0.030, rejects at 5 %``; or why the p-value is missing."""
     what = row.shown if row.contrast == ALL_ARMS else f"{row.shown} ({row.contrast})"
     status = int(_number(played, "status", row))
     if status not in ANALYZED:

@@ -1,0 +1,48 @@
+"""The words of interim looks: how alpha is spent, the shapes of bounds, and which tests a trial may look at before its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class SpendingFunction:
+    """How alpha or beta is spent over information.
+
+    Attributes
+    ----------
+    parameter : whether it has a parameter, written beside its name
+    """
+
+    name: str
+    parameter: bool = False
+
+
+SPEND_OBRIEN_FLEMING: Final = SpendingFunction("obrien-fleming")
+SPEND_POCOCK: Final = SpendingFunction("pocock")
+SPEND_HSD: Final = SpendingFunction("hsd", parameter=True)
+SPENDING_FUNCTIONS: Final = (SPEND_OBRIEN_FLEMING, SPEND_POCOCK, SPEND_HSD)
+SPENDING: Final = {one.name: one for one in SPENDING_FUNCTIONS}
+
+
+@dataclass(frozen=True)
+class BoundShape:
+    """The shape of classical bounds, before one constant or the last bound gives them their level.
+
+    Attributes
+    ----------
+    power : the bound is a constant times information to this power; None where interim bounds are fixed
+    fixed : the fixed interim bound [standard errors]
+    """
+
+    name: str
+    power: float | None
+    fixed: float = 0.0
+
+
+SHAPE_OBRIEN_FLEMING: Final = BoundShape("obrien-fleming", power=-0.5)
+SHAPE_POCOCK: Final = BoundShape("pocock", power=0.0)
+HAYBITTLE_PETO: Final = BoundShape("haybittle-peto", power=None, fixed=3.0)
+BOUND_SHAPES: Final = (SHAPE_OBRIEN_FLEMING, SHAPE_POCOCK, HAYBITTLE_PETO)
+BOUND_SHAPE: Final = {one.name: one for one in BOUND_SHAPES}

@@ -9,6 +9,7 @@ from trialsim.analysis.plan import AnalysisPlan, plan_analyses
 from trialsim.burden import TRIALS as BURDEN_TRIALS
 from trialsim.burden import ArmBurden, burden, planned_warnings
 from trialsim.cautions import cautions
+from trialsim.looks.plan import LookPlan, plan_looks
 from trialsim.protocol.program import Program
 from trialsim.response import ResponsePlan, plan_response
 from trialsim.result import Result
@@ -38,6 +39,7 @@ class Study(Result):
     program: Program | None
     response: ResponsePlan
     analysis: AnalysisPlan
+    looks: LookPlan | None = None
 
     @property
     def twins(self) -> tuple[str, ...]:
@@ -73,7 +75,7 @@ def prepare(scenario: Scenario | Study) -> Study:
     analysis = plan_analyses(scenario, response)
     if any(call.margins for call in analysis.calls):
         response = _with_margins(plan, program, response, analysis)
-    return Study(scenario, plan, program, response, analysis)
+    return Study(scenario, plan, program, response, analysis, plan_looks(scenario, analysis))
 
 
 def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -21,6 +21,7 @@ from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates, join_first
+from trialsim.evaluate.looks import look_bias_columns, look_bias_values, look_columns, look_values
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
@@ -36,6 +37,9 @@ from trialsim.evaluate.truth import (
 )
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
+from trialsim.looks.cuts import find_cuts
+from trialsim.looks.decisions import Decisions, decide
+from trialsim.looks.results import LookResults, join_results, look
 from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.prepared import Study, prepare, ward_events
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON, LEFT
@@ -178,7 +182,8 @@ def replay(
     """Simulate one replicate alone; its estimates are those of the same row of any batch."""
     study = prepare(scenario)
     cohort = cohort_of(study, replicate, seed=seed, engine=engine)
-    return ReplayedTrial(replicate, cohort, analyze(cohort, plan=study.analysis))
+    _, estimates = decided(study, analyze(cohort, plan=study.analysis), look_at(study, cohort))
+    return ReplayedTrial(replicate, cohort, estimates)
 
 
 def cohort_of(study: Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Cohort:
@@ -201,6 +206,7 @@ class ReplicateResults:
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
     waits : (R, N, H) wait for each need [ticks], -1 where not served; H is 0 without a ward
     by : versions of the packages that simulated them, if it was not this process
+    looks : the analysis at each look, of a design with looks; ``estimates`` are those of its end
     """
 
     estimates: Estimates
@@ -208,6 +214,7 @@ class ReplicateResults:
     entry_days: NDArray[np.float32]
     waits: NDArray[np.int32]
     by: dict[str, str] | None = None
+    looks: LookResults | None = None
 
 
 def play(
@@ -231,7 +238,25 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
         trial=trial_values(study, cohort),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
         waits=waits_of(cohort),
+        looks=look_at(study, cohort),
     )
+
+
+def look_at(study: Study, cohort: Cohort) -> LookResults | None:
+    """What is kept of the looks at each trial of a cohort; None for a design without looks."""
+    plan = study.looks
+    if plan is None:
+        return None
+    cuts = find_cuts(plan, cohort.response_plan, cohort.entries, cohort.trace)
+    twins, replicates = cohort.measurements.twins, cohort.replicates
+    return look(plan, trial_arrays(cohort, plan.alone), cuts, twins=twins, replicates=replicates)
+
+
+def decided(study: Study, estimates: Estimates, looks: LookResults | None) -> tuple[Decisions | None, Estimates]:
+    """What is decided at the looks, and the estimates at the stop; of a design without looks the estimates themselves."""
+    if study.looks is None or looks is None:
+        return None, estimates
+    return decide(study.looks, estimates, looks)
 
 
 def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
@@ -243,6 +268,7 @@ def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),
         waits=np.concatenate([part.waits for part in parts]),
+        looks=None if parts[0].looks is None else join_results([part.looks for part in parts if part.looks is not None]),
     )
 
 
@@ -320,7 +346,7 @@ def evaluate(
                 progress(done)
     plan = study.analysis
     judged = bias_columns(plan, truth) if truth is not None else []
-    columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
+    columns = [*analysis_columns(plan, study.twins), *judged, *look_columns(study), *look_bias_columns(study, truth), *trial_columns(study)]
     told_of = behind_means(measures(columns, total[0]), wait_measures(study, waits.total(), done))
     first = join_first(kept)
     if truth is not None:
@@ -345,8 +371,13 @@ def _sum_up(
 ) -> _Chunk:
     """Simulate a chunk and compute the moments of all its numbers."""
     played = player(replicates)
+    decisions, estimates = decided(study, played.estimates, played.looks)
+    played = replace(played, estimates=estimates)
     judged = [] if truth is None else [bias_values(study.analysis, played.estimates, truth)]
-    values = np.concatenate([analysis_values(study.analysis, played.estimates), *judged, played.trial], axis=1)
+    looked = [] if decisions is None else [look_values(study, decisions, played)]
+    if decisions is not None and truth is not None and look_bias_columns(study, truth):
+        looked.append(look_bias_values(study, decisions, played, truth))
+    values = np.concatenate([analysis_values(study.analysis, estimates), *judged, *looked, played.trial], axis=1)
     return _Chunk(
         estimates=played.estimates,
         blocks=block_moments(values, replicates),

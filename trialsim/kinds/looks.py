@@ -46,3 +46,59 @@ SHAPE_POCOCK: Final = BoundShape("pocock", power=0.0)
 HAYBITTLE_PETO: Final = BoundShape("haybittle-peto", power=None, fixed=3.0)
 BOUND_SHAPES: Final = (SHAPE_OBRIEN_FLEMING, SHAPE_POCOCK, HAYBITTLE_PETO)
 BOUND_SHAPE: Final = {one.name: one for one in BOUND_SHAPES}
+
+#: Tests that may be looked at: whether the p-value is that of a t statistic.
+LOOKED_AT: Final[dict[str, bool]] = {
+    "one-sample-t": True,
+    "paired-t": True,
+    "wilcoxon": False,
+    "t": True,
+    "welch": True,
+    "trimmed-mean": True,
+    "mann-whitney": False,
+    "brunner-munzel": True,
+    "win-odds": False,
+    "van-elteren": False,
+    "ancova": True,
+    "chi-square": False,
+    "risk-difference": False,
+    "risk-ratio": False,
+    "odds-ratio": False,
+    "cmh": False,
+    "logistic": False,
+    "proportional-odds": False,
+    "ordinal-mixed": False,
+    "poisson": False,
+    "negative-binomial": False,
+    "tobit": False,
+    "regression": True,
+    "cluster-t": True,
+    "cluster-robust": True,
+    "gee": True,
+    "mixed": True,
+    "mmrm": True,
+    "clda": True,
+}
+
+_ALL_ARMS = "compares all arms at once"
+_EXACT = "is exact, and its p-values take steps"
+_TIMES = "would leave out everyone who is still followed"
+
+#: Tests that may not be looked at, and why.
+NOT_LOOKED_AT: Final[dict[str, str]] = {
+    "sign": _EXACT,
+    "friedman": _ALL_ARMS,
+    "permutation": _EXACT,
+    "anova": _ALL_ARMS,
+    "welch-anova": _ALL_ARMS,
+    "kruskal-wallis": _ALL_ARMS,
+    "jonckheere": _ALL_ARMS,
+    "fisher": _EXACT,
+    "binomial": _EXACT,
+    "mcnemar": _EXACT,
+    "cox": _TIMES,
+    "rm-anova": _ALL_ARMS,
+    "bayes": "decides by a posterior probability",
+    "log-rank": _TIMES,
+    "python": "is the user's own, and its increments are not known",
+}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.engine import Engine
+from trialsim.looks.results import OF_TRIAL, OF_TWINS, TYPES, LookResults
 from trialsim.prepared import Study
 from trialsim.runs.sealed import (
     DAMAGED,
@@ -156,6 +157,8 @@ def _write(path: Path, played: ReplicateResults, key: str) -> None:
     columns |= {"trial": played.trial, "entry_days": played.entry_days}
     if played.waits.size:
         columns["waits"] = played.waits
+    if played.looks is not None:
+        columns |= look_columns(played.looks)
     header = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
     write_sealed(path, columns, header | {"versions": played.by or versions()})
 
@@ -177,7 +180,31 @@ def _played(table: pa.Table, study: Study, header: dict[str, Any]) -> ReplicateR
     )
     days = array_of(table, "entry_days")
     waits = _waits(table, days.shape)
-    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(header["versions"]))
+    looks = None if study.looks is None else _looks(table, study.looks.interim, len(twins))
+    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(header["versions"]), looks=looks)
+
+
+def look_columns(looks: LookResults) -> dict[str, Array]:
+    """The looks of each trial as columns, one row for each trial."""
+    found = {f"look_{name}": np.moveaxis(getattr(looks, name), 1, 0) for name in OF_TWINS}
+    return {name: values for name, values in found.items() if values.size} | {
+        f"look_{name}": getattr(looks, name) for name in OF_TRIAL
+    }
+
+
+def _looks(table: pa.Table, interim: int, twins: int) -> LookResults:
+    replicates = table.num_rows
+
+    def of(name: str) -> Array:
+        if not interim:
+            return np.empty((twins, replicates, 0))
+        return np.ascontiguousarray(np.moveaxis(array_of(table, f"look_{name}").reshape(replicates, twins, interim), 0, 1))
+
+    numbers = {name: of(name) for name in OF_TWINS}
+    return LookResults(
+        **{name: values.astype(TYPES.get(name, np.float64)) for name, values in numbers.items()},
+        **{name: array_of(table, f"look_{name}").astype(np.int64) for name in OF_TRIAL},
+    )
 
 
 def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -201,4 +228,5 @@ def _part(played: ReplicateResults, replicates: range) -> ReplicateResults:
         entry_days=played.entry_days[part],
         waits=played.waits[part],
         by=played.by,
+        looks=None if played.looks is None else played.looks.part(part),
     )

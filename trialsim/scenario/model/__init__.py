@@ -22,6 +22,7 @@ from trialsim.scenario.model.analyses import (
 from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll
 from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
+from trialsim.scenario.model.looks import BoundForm, Looks, Spending
 from trialsim.scenario.model.outcomes import (
     AnyLevel,
     ArmLevels,
@@ -50,6 +51,7 @@ __all__ = [
     "ArmLevels",
     "ArrivalPeriod",
     "Arrivals",
+    "BoundForm",
     "Change",
     "Composite",
     "Correlation",
@@ -68,6 +70,7 @@ __all__ = [
     "Leave",
     "Level",
     "Limits",
+    "Looks",
     "MissingValues",
     "Names",
     "OneOrMany",
@@ -79,6 +82,7 @@ __all__ = [
     "Scenario",
     "Setting",
     "Simulation",
+    "Spending",
     "Subset",
     "Then",
     "Window",

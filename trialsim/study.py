@@ -39,6 +39,7 @@ from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
 from trialsim.looks.cuts import find_cuts
 from trialsim.looks.decisions import Decisions, decide
+from trialsim.looks.plan import LookPlan, plan_looks
 from trialsim.looks.results import LookResults, join_results, look
 from trialsim.memory import at_once, most_with_days, trial_bytes
 from trialsim.prepared import Study, prepare, ward_events
@@ -120,6 +121,13 @@ def analyze(cohort: Cohort, *, plan: AnalysisPlan | None = None) -> Estimates:
     )
 
 
+def analyze_cohort(cohort: Cohort) -> Estimates:
+    """Every analysis of the scenario of a cohort; of a design with looks that of the looks where the trial stopped."""
+    plan = plan_analyses(cohort.scenario, cohort.response_plan)
+    looks = plan_looks(cohort.scenario, plan)
+    return decided(looks, analyze(cohort, plan=plan), look_at(looks, cohort))[1]
+
+
 def trial_arrays(cohort: Cohort, plan: AnalysisPlan | None = None) -> TrialArrays:
     """The data of a cohort for the analyses of a plan, by default those of its scenario.
 
@@ -182,8 +190,7 @@ def replay(
     """Simulate one replicate alone; its estimates are those of the same row of any batch."""
     study = prepare(scenario)
     cohort = cohort_of(study, replicate, seed=seed, engine=engine)
-    _, estimates = decided(study, analyze(cohort, plan=study.analysis), look_at(study, cohort))
-    return ReplayedTrial(replicate, cohort, estimates)
+    return ReplayedTrial(replicate, cohort, analyze_at_stop(study, cohort, study.analysis))
 
 
 def cohort_of(study: Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Cohort:
@@ -238,25 +245,36 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
         trial=trial_values(study, cohort),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
         waits=waits_of(cohort),
-        looks=look_at(study, cohort),
+        looks=look_at(study.looks, cohort),
     )
 
 
-def look_at(study: Study, cohort: Cohort) -> LookResults | None:
-    """What is kept of the looks at each trial of a cohort; None for a design without looks."""
-    plan = study.looks
+def look_at(plan: LookPlan | None, cohort: Cohort, *, inside: NDArray[np.bool_] | None = None) -> LookResults | None:
+    """What is kept of the looks at each trial of a cohort; None for a design without looks.
+
+    ``inside`` (R, N) are the participants of a smaller trial, if the looks are those of it.
+    """
     if plan is None:
         return None
-    cuts = find_cuts(plan, cohort.response_plan, cohort.entries, cohort.trace)
+    cuts = find_cuts(plan, cohort.response_plan, cohort.entries, cohort.trace, inside=inside)
     twins, replicates = cohort.measurements.twins, cohort.replicates
     return look(plan, trial_arrays(cohort, plan.alone), cuts, twins=twins, replicates=replicates)
 
 
-def decided(study: Study, estimates: Estimates, looks: LookResults | None) -> tuple[Decisions | None, Estimates]:
-    """What is decided at the looks, and the estimates at the stop; of a design without looks the estimates themselves."""
-    if study.looks is None or looks is None:
+def decided(
+    plan: LookPlan | None, estimates: Estimates, looks: LookResults | None
+) -> tuple[Decisions | None, Estimates]:
+    """What is decided at the looks, and the estimates at the stop; without looks the estimates themselves."""
+    if plan is None or looks is None:
         return None, estimates
-    return decide(study.looks, estimates, looks)
+    return decide(plan, estimates, looks)
+
+
+def analyze_at_stop(study: Study, cohort: Cohort, plan: AnalysisPlan) -> Estimates:
+    """The analyses of a plan on every trial of a cohort; of a design with looks that of the looks where the trial stopped."""
+    estimates = analyze(cohort, plan=plan)
+    looks = None if study.looks is None else study.looks.within(plan)
+    return decided(looks, estimates, look_at(looks, cohort))[1]
 
 
 def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
@@ -268,7 +286,9 @@ def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),
         waits=np.concatenate([part.waits for part in parts]),
-        looks=None if parts[0].looks is None else join_results([part.looks for part in parts if part.looks is not None]),
+        looks=None
+        if parts[0].looks is None
+        else join_results([part.looks for part in parts if part.looks is not None]),
     )
 
 
@@ -346,7 +366,13 @@ def evaluate(
                 progress(done)
     plan = study.analysis
     judged = bias_columns(plan, truth) if truth is not None else []
-    columns = [*analysis_columns(plan, study.twins), *judged, *look_columns(study), *look_bias_columns(study, truth), *trial_columns(study)]
+    columns = [
+        *analysis_columns(plan, study.twins),
+        *judged,
+        *look_columns(study),
+        *look_bias_columns(study, truth),
+        *trial_columns(study),
+    ]
     told_of = behind_means(measures(columns, total[0]), wait_measures(study, waits.total(), done))
     first = join_first(kept)
     if truth is not None:
@@ -371,13 +397,14 @@ def _sum_up(
 ) -> _Chunk:
     """Simulate a chunk and compute the moments of all its numbers."""
     played = player(replicates)
-    decisions, estimates = decided(study, played.estimates, played.looks)
+    decisions, estimates = decided(study.looks, played.estimates, played.looks)
     played = replace(played, estimates=estimates)
-    judged = [] if truth is None else [bias_values(study.analysis, played.estimates, truth)]
-    looked = [] if decisions is None else [look_values(study, decisions, played)]
-    if decisions is not None and truth is not None and look_bias_columns(study, truth):
-        looked.append(look_bias_values(study, decisions, played, truth))
-    values = np.concatenate([analysis_values(study.analysis, estimates), *judged, *looked, played.trial], axis=1)
+    judged = [] if truth is None else [bias_values(study.analysis, estimates, truth)]
+    if decisions is not None and played.looks is not None:
+        judged.append(look_values(study, decisions, played.looks, estimates.twins))
+        if truth is not None and look_bias_columns(study, truth):
+            judged.append(look_bias_values(study, decisions, estimates.twins, truth))
+    values = np.concatenate([analysis_values(study.analysis, estimates), *judged, played.trial], axis=1)
     return _Chunk(
         estimates=played.estimates,
         blocks=block_moments(values, replicates),

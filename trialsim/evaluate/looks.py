@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,11 @@ from trialsim.evaluate.columns import DECLARED, NULL
 from trialsim.evaluate.summaries import DAY
 from trialsim.evaluate.table import MeasureColumn
 from trialsim.looks.decisions import FUTILE, SHOWN, Decisions
+from trialsim.looks.results import LookResults
 
 if TYPE_CHECKING:
     from trialsim.evaluate.truth import Truth
     from trialsim.prepared import Study
-    from trialsim.study import ReplicateResults
 
 Floats = NDArray[np.float64]
 
@@ -66,13 +67,12 @@ def look_columns(study: Study) -> list[MeasureColumn]:
     return columns
 
 
-def look_values(study: Study, decisions: Decisions, played: ReplicateResults) -> Floats:
+def look_values(study: Study, decisions: Decisions, looks: LookResults, twins: Sequence[str]) -> Floats:
     """(R, M) the numbers of each replicate, in the order of :func:`look_columns`."""
-    plan, looks = study.looks, played.looks
+    plan = study.looks
     assert plan is not None
-    assert looks is not None
     ward = study.program is not None
-    twins = [played.estimates.twins.index(twin) for twin, _ in TWIN_ENDS]
+    places = [twins.index(twin) for twin, _ in TWIN_ENDS]
     days = np.where(looks.tick >= 0, looks.tick / DAY, np.nan)
     decided = days + np.where(np.arange(plan.interim + 1) < plan.interim, plan.lag / DAY, 0.0)
     parts: list[Floats] = []
@@ -81,11 +81,11 @@ def look_values(study: Study, decisions: Decisions, played: ReplicateResults) ->
         parts += [comes.astype(np.float64), np.where(comes, looks.known[:, k], np.nan)]
         if ward:
             parts.append(days[:, k])
-        for twin in twins:
+        for twin in places:
             here = decisions.look[twin] == k
             parts.append(here.astype(np.float64))
             parts += [(here & (decisions.outcome[twin] == why)).astype(np.float64) for why in (SHOWN, FUTILE)]
-    for twin in twins:
+    for twin in places:
         stop = decisions.look[twin][:, None]
         at_stop = (looks.enrolled, looks.known, looks.overrun, decided)
         enrolled, known, overrun, when = (np.take_along_axis(one, stop, axis=1)[:, 0] for one in at_stop)
@@ -93,7 +93,7 @@ def look_values(study: Study, decisions: Decisions, played: ReplicateResults) ->
         if ward:
             parts += [overrun, when]
         parts.append(decisions.estimate[twin])
-    parts.append(decisions.rejected_at_end[twins[0]])
+    parts.append(decisions.rejected_at_end[places[0]])
     return np.stack([np.asarray(part, dtype=np.float64) for part in parts], axis=1)
 
 
@@ -109,11 +109,11 @@ def look_bias_columns(study: Study, truth: Truth | None) -> list[MeasureColumn]:
     ]
 
 
-def look_bias_values(study: Study, decisions: Decisions, played: ReplicateResults, truth: Truth) -> Floats:
+def look_bias_values(study: Study, decisions: Decisions, twins: Sequence[str], truth: Truth) -> Floats:
     """(R, M) the numbers of each replicate, in the order of :func:`look_bias_columns`."""
     assert study.looks is not None
     value, _ = truth.declared(study.looks.row)
-    twin = played.estimates.twins.index(DECLARED)
+    twin = twins.index(DECLARED)
     estimate, low, high = decisions.estimate[twin], decisions.low[twin], decisions.high[twin]
     above = np.where(np.isnan(estimate), np.nan, estimate > value)
     covers = np.where(np.isnan(low) | np.isnan(high), np.nan, (low <= value) & (value <= high))

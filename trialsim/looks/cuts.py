@@ -53,22 +53,37 @@ class Cuts:
     overrun: NDArray[np.int64]
 
 
-def find_cuts(plan: LookPlan, response: ResponsePlan, entries: Entries, trace: EventTrace | None) -> Cuts:
-    """The looks of every trial: a look comes if something is known that was not at the look before, and not everything yet."""
-    counts = np.isin(entries.arm, plan.arms) if plan.arms else entries.arm >= 0
+def find_cuts(
+    plan: LookPlan,
+    response: ResponsePlan,
+    entries: Entries,
+    trace: EventTrace | None,
+    *,
+    inside: NDArray[np.bool_] | None = None,
+) -> Cuts:
+    """The looks of every trial: a look comes if something is known that was not at the look before, and not everything yet.
+
+    ``inside`` (R, N) are the participants of a smaller trial, if the looks are those of it.
+    """
+    takes_part = entries.arm >= 0 if inside is None else (entries.arm >= 0) & inside
+    counts = takes_part & np.isin(entries.arm, plan.arms) if plan.arms else takes_part
     if trace is None:
         order = np.broadcast_to(np.arange(entries.arm.shape[1], dtype=np.int64), entries.arm.shape)
-        known_at, entered = order, np.where(entries.arm >= 0, order, NEVER)
+        known_at, entered = order, np.where(takes_part, order, NEVER)
     else:
         known_at = value_known_at(response, entries, trace, plan.call.points).max(axis=2)
-        entered = np.where(entries.entry >= 0, entries.entry, NEVER)
+        entered = np.where(takes_part, entries.entry, NEVER)
     known_at = np.where(counts, known_at, NEVER)
     in_order, total = np.sort(known_at, axis=1), counts.sum(axis=1)
     end = np.where(total > 0, np.take_along_axis(in_order, np.maximum(total - 1, 0)[:, None], axis=1)[:, 0], -1)
     ticks, found = [], []
     before = np.zeros(len(total), dtype=np.int64)
     for k in range(plan.interim):
-        tick = np.full(len(total), plan.ticks[k]) if plan.ticks else in_order[:, min(plan.counts[k], in_order.shape[1]) - 1]
+        tick = (
+            np.full(len(total), plan.ticks[k])
+            if plan.ticks
+            else in_order[:, min(plan.counts[k], in_order.shape[1]) - 1]
+        )
         known = (known_at <= tick[:, None]).sum(axis=1)
         comes = (known > before) & (tick < end)
         before = np.where(comes, known, before)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ class _AtLooks:
 
 
 def _every_look(plan: LookPlan, estimates: Estimates, results: LookResults) -> _AtLooks:
-    def joined(name: str) -> NDArray[np.generic]:
+    def joined(name: str) -> NDArray[Any]:
         end = getattr(estimates, name)[:, :, plan.row, None]
         return np.concatenate([getattr(results, name), end], axis=2)
 
@@ -104,7 +105,7 @@ def scores(plan: LookPlan, p: Floats, estimate: Floats) -> Floats:
     """The normal scores of p-values, positive in the direction of the plan."""
     with np.errstate(divide="ignore"):
         if plan.one_sided:
-            return -special.ndtri(np.clip(p, 1e-300, 1.0))
+            return np.asarray(-special.ndtri(np.clip(p, 1e-300, 1.0)))
         size = -special.ndtri(np.clip(p, 1e-300, 1.0) / 2)
     return np.asarray(plan.way * np.sign(estimate - plan.looked_at.no_effect) * size)
 
@@ -148,7 +149,9 @@ def _estimated(
         scale = np.where(np.abs(score) >= SMALL_SCORE, plan.way * (estimate - none) / score, se)
     root = np.sqrt(bounds.times[k])
     tail = (1.0 - row.confidence) / 2
-    middle, down, up = (plan.way * drift_at(bounds, k, score, chance) * root * scale for chance in (0.5, tail, 1 - tail))
+    middle, down, up = (
+        plan.way * drift_at(bounds, k, score, chance) * root * scale for chance in (0.5, tail, 1 - tail)
+    )
     far = chance_as_far(bounds, k, score)
     p = far if plan.one_sided else np.minimum(2 * np.minimum(far, 1 - far), 1.0)
     return none + middle, none + np.minimum(down, up), none + np.maximum(down, up), p

@@ -71,6 +71,12 @@ class LookPlan:
         """The number of interim looks."""
         return len(self.counts) or len(self.ticks)
 
+    def within(self, plan: AnalysisPlan) -> LookPlan | None:
+        """The same looks with the row's position in another plan; None where the row is not in it."""
+        row = self.looked_at
+        places = [i for i, one in enumerate(plan.rows) if (one.analysis, one.contrast) == (row.analysis, row.contrast)]
+        return replace(self, row=places[0]) if places else None
+
     @cached_property
     def bounds(self) -> Bounds:
         """The planned bounds."""
@@ -153,5 +159,3 @@ def _rule(spending: Spending | None, form: BoundForm | None, *, side: float) -> 
         return BoundRule(shape=form.shape)
     scores = [one.value for one in form.z] or [-float(special.ndtri(one.value * side)) for one in form.p]
     return BoundRule(scores=tuple(scores))
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def look(plan: LookPlan, data: TrialArrays, cuts: Cuts, *, twins: tuple[str, ...
         analyze(plan.alone, known_by(data, cuts, k), twins=twins, replicates=replicates) for k in range(plan.interim)
     ]
 
-    def stacked(name: str, empty: type) -> NDArray[np.generic]:
+    def stacked(name: str, empty: type) -> NDArray[Any]:
         shape = (len(twins), len(replicates), 0)
         parts = [getattr(one, name)[:, :, :1] for one in interim]
         return np.concatenate(parts, axis=2) if parts else np.empty(shape, dtype=empty)

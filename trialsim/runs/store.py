@@ -198,13 +198,13 @@ def _looks(table: pa.Table, interim: int, twins: int) -> LookResults:
     def of(name: str) -> Array:
         if not interim:
             return np.empty((twins, replicates, 0))
-        return np.ascontiguousarray(np.moveaxis(array_of(table, f"look_{name}").reshape(replicates, twins, interim), 0, 1))
+        return np.ascontiguousarray(
+            np.moveaxis(array_of(table, f"look_{name}").reshape(replicates, twins, interim), 0, 1)
+        )
 
-    numbers = {name: of(name) for name in OF_TWINS}
-    return LookResults(
-        **{name: values.astype(TYPES.get(name, np.float64)) for name, values in numbers.items()},
-        **{name: array_of(table, f"look_{name}").astype(np.int64) for name in OF_TRIAL},
-    )
+    arrays: dict[str, Array] = {name: of(name).astype(TYPES.get(name, np.float64)) for name in OF_TWINS}
+    arrays |= {name: array_of(table, f"look_{name}").astype(np.int64) for name in OF_TRIAL}
+    return LookResults(**arrays)
 
 
 def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:

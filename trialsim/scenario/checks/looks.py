@@ -90,7 +90,9 @@ def _analysis(scenario: Draft, analysis: Analysis, name: str) -> Iterator[Findin
         message = f"{analysis.test} {NOT_LOOKED_AT[analysis.test]}."
         yield Finding("TS-E320", here, message, f"Name an analysis by another test, such as {_instead(analysis)}.")
     elif analysis.subset is not None:
-        message = f"'{name}' is of a subset chosen by the outcome, and its increments from look to look are not independent."
+        message = (
+            f"'{name}' is of a subset chosen by the outcome, and its increments from look to look are not independent."
+        )
         yield Finding("TS-E320", here, message, "Name an analysis without subset:.")
     elif len(analysis.margin) > 1:
         message = f"'{name}' tests two margins at once."
@@ -101,7 +103,9 @@ def _analysis(scenario: Draft, analysis: Analysis, name: str) -> Iterator[Findin
 
 
 def _instead(analysis: Analysis) -> str:
-    return {"log-rank": "risk-difference", "cox": "risk-difference", "fisher": "risk-difference"}.get(analysis.test, "t")
+    return {"log-rank": "risk-difference", "cox": "risk-difference", "fisher": "risk-difference"}.get(
+        analysis.test, "t"
+    )
 
 
 def _times(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Finding]:
@@ -118,7 +122,9 @@ def _times(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Findin
         yield from _numbers(looks, planned_count(scenario.design, arms))
     if looks.lag is not None and looks.lag.value > 0 and scenario.setting is None:
         message = "without a ward nobody is enrolled while a decision is awaited."
-        yield Finding("TS-E322", (*LOOKS, "lag"), message, "Remove lag:, or declare a setting and a protocol.", on_key=True)
+        yield Finding(
+            "TS-E322", (*LOOKS, "lag"), message, "Remove lag:, or declare a setting and a protocol.", on_key=True
+        )
 
 
 def _dates(scenario: Draft, looks: Looks, dates: Sequence[date]) -> Iterator[Finding]:
@@ -136,7 +142,9 @@ def _dates(scenario: Draft, looks: Looks, dates: Sequence[date]) -> Iterator[Fin
     shape = looks.efficacy.bounds.shape if looks.efficacy.bounds is not None else None
     if shape is not None and BOUND_SHAPE[shape].power is not None:
         message = f"the bounds of {shape} need the shares of information at the looks, which dates do not have."
-        yield Finding("TS-E322", here, message, "Write efficacy: {spending: obrien-fleming}, or shares in place of dates.")
+        yield Finding(
+            "TS-E322", here, message, "Write efficacy: {spending: obrien-fleming}, or shares in place of dates."
+        )
     if looks.futility is not None and looks.futility.spending is not None:
         message = "futility by spending needs the shares of information at the looks, which dates do not have."
         yield Finding("TS-E322", here, message, "Write shares in place of dates, or futility: {bounds: {p: [50 %]}}.")
@@ -149,7 +157,11 @@ def _numbers(looks: Looks, planned: int) -> Iterator[Finding]:
         assert isinstance(count, int)
         last = i == len(looks.at) - 1
         if count <= before:
-            message = f"a look at {count} endpoints does not come after the one before." if before else "nobody is known then."
+            message = (
+                f"a look at {count} endpoints does not come after the one before."
+                if before
+                else "nobody is known then."
+            )
             yield Finding("TS-E321", (*here, i), message, "Write them from early to late, each once.")
         elif count > planned or (count == planned and not last):
             message = f"a look at {count} endpoints cannot come before the end: {planned} participants are planned."
@@ -168,7 +180,9 @@ def interim_looks(looks: Looks, planned: int) -> int:
 def _efficacy(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Finding]:
     path, efficacy = (*LOOKS, "efficacy"), looks.efficacy
     if (efficacy.spending is None) == (efficacy.bounds is None):
-        yield Finding("TS-E323", path, "say how bounds are found.", "Write {spending: obrien-fleming} or {bounds: pocock}.")
+        yield Finding(
+            "TS-E323", path, "say how bounds are found.", "Write {spending: obrien-fleming} or {bounds: pocock}."
+        )
         return
     count = _looks(scenario, looks, analysis)
     alpha = 0.05 if analysis.alpha is None else analysis.alpha.value

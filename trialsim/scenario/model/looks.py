@@ -27,16 +27,12 @@ def read_look_time(value: object) -> Number | int | date:
             return date.fromisoformat(value.strip())
         except ValueError:
             refuse("TS-E011", "'{value}' is not a date.", value=value, remedy="Write it like this: 2026-01-05.")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        count = read_count(value)
-        assert isinstance(count, int)
-        return count
-    refuse(
-        "TS-E011",
-        "'{value}' is not a time for a look.",
-        value=value,
-        remedy="Write a share (50 %), a number of participants (60) or a date (2026-09-01).",
-    )
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        remedy = "Write a share (50 %), a number of participants (60) or a date (2026-09-01)."
+        refuse("TS-E011", "'{value}' is not a time for a look.", value=value, remedy=remedy)
+    count = read_count(value)
+    assert isinstance(count, int)
+    return count
 
 
 LookTime = Annotated[

@@ -47,22 +47,22 @@ def look_columns(study: Study) -> list[MeasureColumn]:
     ward = study.program is not None
     for k in range(plan.interim + 1):
         here = (LOOKS, look_name(k, plan.interim))
-        columns.append(MeasureColumn(*here, "comes", "share"))
-        columns.append(MeasureColumn(*here, "known", "mean", conditional=True))
+        columns.append(MeasureColumn(*here, "look_comes", "share"))
+        columns.append(MeasureColumn(*here, "look_known", "mean", conditional=True))
         if ward:
             columns.append(MeasureColumn(*here, "look_days", "mean", conditional=True))
         for _, end in TWIN_ENDS:
-            columns.append(MeasureColumn(*here, f"stops{end}", "share"))
-            columns.append(MeasureColumn(*here, f"shown{end}", "share"))
-            columns.append(MeasureColumn(*here, f"futile{end}", "share"))
+            columns.append(MeasureColumn(*here, f"look_stops{end}", "share"))
+            columns.append(MeasureColumn(*here, f"look_shown{end}", "share"))
+            columns.append(MeasureColumn(*here, f"look_futile{end}", "share"))
     for _, end in TWIN_ENDS:
         columns.append(MeasureColumn(LOOKS, "", f"stops_early{end}", "share"))
-        columns.append(MeasureColumn(LOOKS, "", f"enrolled{end}", "mean"))
-        columns.append(MeasureColumn(LOOKS, "", f"known{end}", "mean"))
+        columns.append(MeasureColumn(LOOKS, "", f"enrolled_by_stop{end}", "mean"))
+        columns.append(MeasureColumn(LOOKS, "", f"known_at_stop{end}", "mean"))
         if ward:
             columns.append(MeasureColumn(LOOKS, "", f"overrun{end}", "mean"))
             columns.append(MeasureColumn(LOOKS, "", f"decision_days{end}", "mean"))
-        columns.append(MeasureColumn(LOOKS, "", f"median_unbiased{end}", "mean"))
+        columns.append(MeasureColumn(LOOKS, "", f"median_unbiased_estimate{end}", "mean"))
     columns.append(MeasureColumn(LOOKS, "", "power_without_looks", "decision"))
     return columns
 

@@ -50,10 +50,18 @@ def five_lines(run: ReportSource, *, where: str) -> list[Line]:
     return [
         _answer(run),
         level_line(run),
+        *looks_lines(run),
         Line("Limits", limits(run, rest="with --all")),
         Line("Takes", _takes(run)),
         Line("Look", where),
     ]
+
+
+def looks_lines(run: ReportSource) -> list[Line]:
+    """When trials with looks stop, and how many participants they take; nothing without looks."""
+    from trialsim.report.looks import looks_sentence
+
+    return [] if run.study.looks is None else [Line("Looks", looks_sentence(run.study, run.characteristics))]
 
 
 def se_named(text: str) -> str:
@@ -227,12 +235,17 @@ def _takes(run: ReportSource) -> str:
     parts = []
     days = of.get(("trial_days", ""))
     if days is not None:
-        parts.append(f"{_days(days)} until the last visit")
+        parts.append(f"{_days(days)} until the last visit{if_not_stopped(run)}")
     costs = [row for (measure, contrast), row in of.items() if measure.startswith("cost_") and not contrast]
     parts += [f"{row.measure.removeprefix('cost_')} {se_named(measure_with_error(row, 'number'))}" for row in costs]
     if not parts:
         return "Neither a ward nor costs are declared: no duration and no cost is simulated."
     return f"{', '.join(parts)}{'' if costs else '; no costs are declared'}."
+
+
+def if_not_stopped(run: ReportSource) -> str:
+    """That a number is of trials that are not stopped at a look."""
+    return "" if run.study.looks is None else " if the trial is not stopped"
 
 
 def _days(days: Measure) -> str:

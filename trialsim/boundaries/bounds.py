@@ -21,6 +21,8 @@ from trialsim.kinds.looks import BOUND_SHAPE
 
 #: How exactly bounds and drifts are solved.
 CLOSE = 1e-11
+#: A smaller chance is what rounding leaves when everything is spent.
+NOTHING = 1e-12
 #: Drifts are looked for up to here: a power of 1 - 1e-15 at any level in use.
 LARGEST_DRIFT = 15.0
 
@@ -142,7 +144,7 @@ def bounds_at(
 
 
 def _bounds(design: SequentialDesign, times: tuple[float, ...], looks: tuple[int, ...], *, drift: float) -> Bounds:
-    """One look after the other: the bound for efficacy from the trials that go on without drift, that for futility from those with it."""
+    """One look after the other: bounds for efficacy from the trials that go on without drift, for futility from those with it."""
     rule, narrow = design.efficacy, narrowest_kernels(times)
     constant = _constant(design) if rule.shape and BOUND_SHAPE[rule.shape].power is not None else math.nan
     level, real = start(), start()  # trials that the level counts on to go on, and those that really do
@@ -210,7 +212,7 @@ def _constant(design: SequentialDesign) -> float:
 
 def _bound(before: GoingOn, time: float, chance: float, *, drift: float = 0.0, below: bool = False) -> float:
     """The score beyond which trials that reach a look are with this chance; infinite where nothing is left to spend."""
-    if chance <= 0.0:
+    if chance <= NOTHING:
         return -math.inf if below else math.inf
     if float(chance_above(before, time, math.inf if below else -math.inf, drift, below=below)) <= chance:
         return math.inf if below else -math.inf
@@ -239,10 +241,15 @@ def _density_with(before: GoingOn, time: float, z: float, drift: float) -> float
 
 
 def _root(gap: Callable[[float], float], low: float, high: float) -> float:
-    """Where a falling function is 0."""
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
-        if high - low < CLOSE:
-            break
+    """Where a falling function is 0: false position with halved ends (Illinois), and every third time the middle."""
+    above, below = gap(low), gap(high)
+    for step in range(200):
+        there = (low + high) / 2 if step % 3 == 2 else (low * below - high * above) / (below - above)
+        found = gap(there)
+        if found > 0:
+            low, above, below = there, found, below / 2
+        else:
+            high, below, above = there, found, above / 2
+        if high - low < CLOSE or abs(found) < CLOSE / 100:
+            return there
     return (low + high) / 2

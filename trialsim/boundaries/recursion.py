@@ -1,9 +1,9 @@
 """Chances along the looks of a trial, by integrating from look to look.
 
 The scores Z at information times t have the canonical joint distribution: normal with mean drift x sqrt(t), variance 1, and
-independent increments of Z sqrt(t). The chance to go on after a look is an integral over its score, and the next look needs only that
-(Armitage, McPherson and Rowe 1969, doi:10.2307/2343787; Jennison and Turnbull 2000, chapter 19). The points are those of Gauss and
-Legendre in panels that no kernel is narrower than, so the chances are exact to some ten digits.
+independent increments of Z sqrt(t). The chance to go on after a look is an integral over its score, and the next look
+needs only that (Armitage, McPherson and Rowe 1969, doi:10.2307/2343787; Jennison and Turnbull 2000, chapter 19). The points
+are those of Gauss and Legendre, 32 in each four SDs of the narrowest kernel, so the chances are exact to some ten digits.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def density(before: GoingOn, time: float, z: Floats | float) -> Floats:
 
 
 def go_on(before: GoingOn, time: float, low: float, high: float, *, narrowest: float) -> GoingOn:
-    """The trials whose score at the look at ``time`` is between two bounds; ``narrowest`` is the SD of the narrowest kernel there."""
+    """The trials whose score at the look at ``time`` is between two bounds; ``narrowest`` is the SD of the narrowest kernel."""
     low, high = max(low, -FARTHEST), min(high, FARTHEST)
     if low >= high:
         return GoingOn(time, np.zeros(1), np.zeros(1))

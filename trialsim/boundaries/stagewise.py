@@ -1,8 +1,8 @@
 """What is estimated after a stop: results are ordered by the look at which they were reached, and by the score there.
 
-A stop above an efficacy bound is more extreme the earlier it comes. The chance of a result at least as far up is a p-value; the drifts at
-which it is .5, .025 and .975 are the median unbiased estimate and the limits of its interval. Bounds for futility count only where the
-efficacy bounds rely on them, so that a trial may also go on after one.
+A stop above an efficacy bound is more extreme the earlier it comes. The chance of a result at least as far up is a p-value;
+the drifts at which it is .5, .025 and .975 are the median unbiased estimate and the limits of its interval. Bounds for futility
+count only where the efficacy bounds rely on them, so that a trial may also go on after one.
 
 References
 ----------
@@ -47,7 +47,7 @@ def _as_far(bounds: Bounds, before: list[GoingOn], look: int, score: Floats, dri
 
 
 def drift_at(bounds: Bounds, look: int, score: Floats, chance: float) -> Floats:
-    """(R,) the drift under which the chance of a result at least as far up is ``chance``: the larger the drift, the larger it is."""
+    """(R,) the drift under which the chance of a result at least as far up is ``chance``; that chance rises with the drift."""
     before = bounds.stages()[: look + 1]
     time, goal = bounds.times[look], float(special.ndtri(chance))
     drift = (score + goal) / np.sqrt(time)

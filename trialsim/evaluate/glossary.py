@@ -78,8 +78,15 @@ MEANINGS = {
     **{
         f"{name}_null_twin": "the same in the trials without the declared effects"
         for name in (
-            "look_stops", "look_shown", "look_futile", "stops_early", "enrolled_by_stop", "known_at_stop", "overrun",
-            "decision_days", "median_unbiased_estimate",
+            "look_stops",
+            "look_shown",
+            "look_futile",
+            "stops_early",
+            "enrolled_by_stop",
+            "known_at_stop",
+            "overrun",
+            "decision_days",
+            "median_unbiased_estimate",
         )
     },
     "cost": "what the trial costs: in all, or for participants, samples taken (also those lost later) or hours of staff",

@@ -1,7 +1,8 @@
 """When each look comes in each trial, and whose endpoint is known by then.
 
-A participant counts whose endpoint is known: every value that the analysis needs is measured, or lost for good (the participant has left,
-the session was missed, its window has passed). On a ward this has a time; without one it follows the order of enrollment.
+A participant counts whose endpoint is known: every value that the analysis needs is measured, or lost for good (the
+participant has left, the session was missed, its window has passed). On a ward this has a time; without one it follows the
+order of enrollment.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is decided at each look, and what the trial says after its stop.
 
-Each twin takes its own decisions. A look is decided by the p-value of the planned analysis on what is known then: a t statistic counts by
-its nominal p, turned into a score.
+Each twin takes its own decisions. A look is decided by the p-value of the planned analysis on what is known then: a t
+statistic counts by its nominal p, turned into a score.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def _every_look(plan: LookPlan, estimates: Estimates, results: LookResults) -> _
 def decide(plan: LookPlan, estimates: Estimates, results: LookResults) -> tuple[Decisions, Estimates]:
     """The decisions, and the estimates with those of the row that is looked at taken at its stop.
 
-    Its estimate, interval and number of participants are then the naive ones of the analysis at the stop, its p that of the stagewise
-    ordering, and whether it rejects is what was decided.
+    Its estimate, interval and number of participants are then the plain ones of the analysis at the stop, its p that of the
+    stagewise ordering, and whether it rejects is what was decided.
     """
     at = _every_look(plan, estimates, results)
     score = scores(plan, at.p, at.estimate)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
 from trialsim.boundaries.bounds import BoundRule, Bounds, SequentialDesign, planned_bounds
+from trialsim.errors import TrialsimError
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 from trialsim.kinds.looks import SPEND_HSD
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 #: Ticks in a day.
 DAY = 86_400
+
+
+class LooksError(TrialsimError, ValueError):
+    """Looks at which nothing can be decided."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,28 @@ class LookPlan:
 
     @cached_property
     def bounds(self) -> Bounds:
-        """The planned bounds."""
-        return planned_bounds(self.design)
+        """The planned bounds.
+
+        Raises
+        ------
+        LooksError
+            TS-E328 when a bound for futility is above that for efficacy
+        """
+        found = planned_bounds(self.design)
+        rule = self.design.futility
+        missed = (
+            rule is not None
+            and not rule.scores
+            and abs(1.0 - sum(found.crossing(found.drift)[0]) - self.design.beta) > 1e-6
+        )
+        for k, (low, high) in enumerate(zip(found.futility, found.efficacy, strict=True)):
+            if low >= high or (missed and k == self.interim):
+                raise LooksError(
+                    f"at look {k + 1} the bound for futility (z {low:.3f}) is not below that for efficacy (z {high:.3f}).",
+                    code="TS-E328",
+                    remedy="Spend less beta early, such as futility: {spending: {hsd: -4}, beta: 10 %}, or drop the look.",
+                )
+        return found
 
 
 def plan_looks(scenario: Scenario, analysis: AnalysisPlan) -> LookPlan | None:
@@ -103,7 +130,7 @@ def plan_looks(scenario: Scenario, analysis: AnalysisPlan) -> LookPlan | None:
         counts=counts,
         ticks=ticks,
         lag=0 if looks.lag is None else round(looks.lag.value),
-        design=sequential_design(looks, (*shares, 1.0), alpha=row.alpha, one_sided=one_sided),
+        design=sequential_design(looks, (*shares, 1.0), row, one_sided=one_sided),
         way=way or 1,
         one_sided=one_sided,
     )
@@ -131,25 +158,26 @@ def look_counts(looks: Looks, planned: int) -> tuple[int, ...]:
     )
 
 
-def sequential_design(looks: Looks, times: Sequence[float], *, alpha: float, one_sided: bool) -> SequentialDesign:
-    """The design of bounds that a scenario declares; ``alpha`` is the level of the test as it is written."""
-    side = alpha if one_sided else alpha / 2
+def sequential_design(looks: Looks, times: Sequence[float], row: RowPlan, *, one_sided: bool) -> SequentialDesign:
+    """The design of bounds that a scenario declares for a row. Levels are written like alpha, p-values like those of the test."""
+    alpha = row.alpha if one_sided else row.alpha / 2
     futility = looks.futility
+    written = alpha / row.two_sided_alpha
     return SequentialDesign(
         times=tuple(times),
-        alpha=side,
+        alpha=alpha,
         two_sided=not one_sided,
-        efficacy=_rule(looks.efficacy.spending, looks.efficacy.bounds, side=1.0 if one_sided else 0.5),
-        futility=None if futility is None else _rule(futility.spending, futility.bounds, side=1.0),
+        efficacy=_rule(looks.efficacy.spending, looks.efficacy.bounds, level=written, p=1.0 if one_sided else 0.5),
+        futility=None if futility is None else _rule(futility.spending, futility.bounds, level=1.0, p=1.0),
         beta=0.0 if futility is None or futility.beta is None else futility.beta.value,
         binding=futility is not None and futility.binding,
     )
 
 
-def _rule(spending: Spending | None, form: BoundForm | None, *, side: float) -> BoundRule:
-    """How bounds are found; levels and p-values count ``side`` of them on one side."""
+def _rule(spending: Spending | None, form: BoundForm | None, *, level: float, p: float) -> BoundRule:
+    """How bounds are found; ``level`` and ``p`` are the shares of levels and p-values that are of one side."""
     if spending is not None and spending.levels:
-        return BoundRule(listed=tuple(one.value * side for one in spending.levels))
+        return BoundRule(listed=tuple(one.value * level for one in spending.levels))
     if spending is not None and spending.hsd is not None:
         return BoundRule(spending=SPEND_HSD.name, parameter=spending.hsd.value)
     if spending is not None:
@@ -157,5 +185,5 @@ def _rule(spending: Spending | None, form: BoundForm | None, *, side: float) -> 
     assert form is not None  # checked when the scenario was resolved
     if form.shape is not None:
         return BoundRule(shape=form.shape)
-    scores = [one.value for one in form.z] or [-float(special.ndtri(one.value * side)) for one in form.p]
+    scores = [one.value for one in form.z] or [-float(special.ndtri(one.value * p)) for one in form.p]
     return BoundRule(scores=tuple(scores))

@@ -31,8 +31,6 @@ OVERALL = (
 )
 
 
-
-
 def measures_of(result: OperatingCharacteristics) -> dict[tuple[str, str], Measure]:
     """The measures of the looks by contrast and name; empty for a design without looks."""
     return {(row.contrast, row.measure): row for row in result.measures if row.analysis == LOOKS}
@@ -44,7 +42,9 @@ def looks_sentence(study: Study, result: OperatingCharacteristics) -> str:
     assert plan is not None
     shown, futile = (_early(plan, of, name) for name in ("look_shown", "look_futile"))
     stops = _named(of["", "stops_early"], "share")
-    reasons = [f"{_percent(shown)} the effect is shown"] + ([f"{_percent(futile)} futile"] if _has_futility(plan) else [])
+    reasons = [f"{_percent(shown)} the effect is shown"] + (
+        [f"{_percent(futile)} futile"] if _has_futility(plan) else []
+    )
     number = _named(of["", "enrolled_by_stop"], "number")
     null = _named(of["", f"enrolled_by_stop{UNDER_NULL}"], "number")
     return (
@@ -89,7 +89,11 @@ def stop_rows(study: Study, result: OperatingCharacteristics) -> list[tuple[str,
     for k in range(plan.interim + 1):
         here = look_name(k, plan.interim)
         comes = of[here, "look_comes"]
-        label = here if comes.value == 1.0 or k == plan.interim else f"{here} (comes in {measure_with_error(comes, 'share')})"
+        label = (
+            here
+            if comes.value == 1.0 or k == plan.interim
+            else f"{here} (comes in {measure_with_error(comes, 'share')})"
+        )
         cells = [measure_with_error(of[here, "look_known"], "number")] if (here, "look_known") in of else [""]
         if study.program is not None:
             cells.append(measure_with_error(of[here, "look_days"], "number") if (here, "look_days") in of else "")
@@ -103,7 +107,7 @@ def stop_overall(result: OperatingCharacteristics) -> list[tuple[str, str, str]]
     """What trials take until they stop: as declared, and without effects."""
     of = measures_of(result)
     return [
-        (words, *(measure_with_error(of["", name + end], kind) for end in ("", UNDER_NULL)))
+        (words, measure_with_error(of["", name], kind), measure_with_error(of["", name + UNDER_NULL], kind))
         for name, words, kind in OVERALL
         if ("", name) in of
     ]
@@ -115,7 +119,7 @@ def stop_texts(study: Study, result: OperatingCharacteristics) -> Iterator[str]:
     assert plan is not None
     row = plan.looked_at
     known = {(one.analysis, one.contrast, one.measure): one for one in result.measures}
-    without = of["", "power_without_looks"] if ("", "power_without_looks") in of else None
+    without = of.get(("", "power_without_looks"))
     power = known.get((row.analysis, row.contrast, "power"))
     if without is not None and power is not None:
         yield f"Power {_named(power, 'share')} with looks, {_named(without, 'share')} with one analysis at the end."
@@ -131,7 +135,7 @@ def stop_texts(study: Study, result: OperatingCharacteristics) -> Iterator[str]:
             f"interval covers {_named(stagewise, 'share')}."
         )
     yield from doubts_of(study)
-    others = [name for name in study.scenario.analyses if name != row.analysis]
+    others = list(dict.fromkeys(one.shown for one in study.analysis.rows if one.analysis != row.analysis))
     if others:
         yield f"All other numbers, also those of {join(others)}, are of trials that go on to their end."
     else:
@@ -147,8 +151,8 @@ def doubts_of(study: Study) -> Iterator[str]:
     least = plan.counts[0] / groups
     if least < FEW:
         yield (
-            f"At the first look about {plain(least, 2)} participants an arm are known. The bounds are those of a normal statistic, "
-            f"and {plan.call.test} has a t statistic: its nominal p-values are not exact below {FEW} an arm (2.58 % in place of "
+            f"At the first look about {plain(least, 2)} participants an arm are known. The bounds are those of a normal "
+            f"statistic, and {plan.call.test} has a t statistic: its nominal p-values are not exact below {FEW} an arm (2.58 % in place of "
             "2.5 % with Pocock's bounds at 5, 10 and 15 an arm). The rate without effects shows what it comes to."
         )
 
@@ -165,25 +169,51 @@ def plan_lines(study: Study) -> tuple[str, ...]:
     lines = [f"{row.title} is analyzed at {looks} and at the end, on those whose endpoint is known by then."]
     lag = f" Enrollment goes on for {brief_duration(plan.lag)} until the decision." if plan.lag else ""
     lines.append(
-        "An endpoint is known when each of its values is measured or lost for good (the participant left, the session was missed)."
-        + lag
+        "An endpoint is known when each of its values is measured or lost for good (the participant left, the session was "
+        "missed)." + lag
     )
     if design.futility is not None:
-        way = "binding: the efficacy bounds rely on it" if design.binding else "not binding: the level holds also if the trial goes on"
+        way = (
+            "binding: the efficacy bounds rely on it"
+            if design.binding
+            else "not binding: the level holds also if the trial goes on"
+        )
         lines.append(f"Futility is {way}.")
     if not math.isnan(plan.bounds.drift):
         lines.append(
-            f"The bounds for futility meet that for efficacy at the end if the expected score there is {plan.bounds.drift:.4f}; then the "
-            f"power is {100 * (1 - design.beta):.4g} %. The power of the declared effect is simulated."
+            f"The bounds for futility meet that for efficacy at the end if the expected score there is "
+            f"{plan.bounds.drift:.4f}; then the power is {100 * (1 - design.beta):.4g} %. The power of the declared effect is simulated."
         )
     if plan.ticks:
-        lines.append("The looks come at dates, so the bounds follow from what is known then; those below are for equal steps.")
+        lines.append(
+            "The looks come at dates, so the bounds follow from what is known then; those below are for equal steps."
+        )
     else:
-        lines.append("The bound of the end is computed anew from the numbers known at the looks, and spends all that is left.")
+        lines.append(
+            "The bound of the end is computed anew from the numbers known at the looks, and spends all that is left."
+        )
     return (*lines, *doubts_of(study))
 
 
-PLAN_HEADER = ("look", "endpoints known", "effect shown if p is at most", "futile if one-sided p is at least", "level spent")
+def brief_plan(study: Study) -> str:
+    """The looks in a sentence: when they come, and at which p-value the trial stops."""
+    plan = study.looks
+    assert plan is not None
+    bounds = plan.bounds
+    names = [f"{count} known" for count in plan.counts] or [f"date {k + 1}" for k in range(plan.interim)]
+    parts = [
+        f"at {name} (shown if {_nominal_p(bounds, k)})" for k, name in enumerate([*names, f"the end, {plan.planned}"])
+    ]
+    return f"{join(parts)}{'; it may stop for futility' if _has_futility(plan) else ''}."
+
+
+PLAN_HEADER = (
+    "look",
+    "endpoints known",
+    "effect shown if p is at most",
+    "futile if one-sided p is at least",
+    "level spent",
+)
 
 
 def plan_rows(study: Study) -> list[tuple[str, ...]]:
@@ -212,6 +242,17 @@ def plan_header(study: Study) -> tuple[str, ...]:
 def _nominal(bounds: Bounds, k: int) -> str:
     p = float(special.ndtr(-bounds.efficacy[k])) * (2 if bounds.two_sided else 1)
     return "never" if math.isinf(bounds.efficacy[k]) else f"{100 * p:.4g} % (z {bounds.efficacy[k]:.4f})"
+
+
+def _nominal_p(bounds: Bounds, k: int) -> str:
+    """The same in a sentence, to two digits.
+
+    >>> from trialsim.boundaries.bounds import BoundRule, SequentialDesign, planned_bounds
+    >>> _nominal_p(planned_bounds(SequentialDesign((0.5, 1.0), 0.025, True, BoundRule(shape="pocock"))), 0)
+    'p <= 2.9 %'
+    """
+    p = float(special.ndtr(-bounds.efficacy[k])) * (2 if bounds.two_sided else 1)
+    return f"p <= {100 * p:.2g} %"
 
 
 def _futile(bounds: Bounds, k: int) -> str:

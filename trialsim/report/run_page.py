@@ -157,8 +157,12 @@ def _looks(run: FinishedRun) -> Iterator[Block]:
     yield Text(looks_sentence(study, result))
     header, rows = stop_header(study), tuple(stop_rows(study, result))
     numbers = tuple(place for place, name in enumerate(header) if name.startswith(">"))
-    yield DataTable("Shares of trials that stop at each look", tuple(name.lstrip(">") for name in header), rows, numbers)
-    yield DataTable("Until the stop", ("mean over trials", "as declared", "without effects"), tuple(stop_overall(result)), (1, 2))
+    yield DataTable(
+        "Shares of trials that stop at each look", tuple(name.lstrip(">") for name in header), rows, numbers
+    )
+    yield DataTable(
+        "Until the stop", ("mean over trials", "as declared", "without effects"), tuple(stop_overall(result)), (1, 2)
+    )
     for text in stop_texts(study, result):
         yield Text(text)
     plan = DataTable("The planned bounds", plan_header(study), tuple(plan_rows(study)), ())

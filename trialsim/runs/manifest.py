@@ -32,12 +32,14 @@ MOST_BYTES_EACH = 2**20
 class RunFacts:
     """What a command simulated: ``found`` replicates were there already, ``missing`` ones are in no shard.
 
+    ``play_hash`` differs from ``scenario_hash`` if rules are applied to what is simulated (bounds of looks).
     ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were simulated, whenever and
     wherever; ``source`` is the scenario's file (:func:`trialsim.runs.source.source_of`).
     """
 
     scenario: str
     scenario_hash: str
+    play_hash: str
     seed: int
     replicates: int
     engine: Engine
@@ -71,9 +73,10 @@ def finish(new: Path, facts: RunFacts, *, before: dict[str, Any] | None = None) 
     played = {name: earlier[name] for name in ("workers", "seconds") if name in earlier} if facts.all_found else {}
     manifest: dict[str, Any] = {
         "status": "shard" if facts.shard else "partial" if facts.missing else "done",
-        "key": store_key(facts.scenario_hash, facts.engine),
+        "key": store_key(facts.play_hash, facts.engine),
         "scenario": facts.scenario,
         "scenario_hash": facts.scenario_hash,
+        **({} if facts.play_hash == facts.scenario_hash else {"play_hash": facts.play_hash}),
         "seed": facts.seed,
         "replicates": facts.replicates,
         "missing": [[part.start, part.stop] for part in facts.missing],

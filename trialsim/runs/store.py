@@ -27,7 +27,7 @@ from trialsim.runs.sealed import (
     write_sealed,
 )
 from trialsim.runs.versions import versions
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash
 from trialsim.study import ReplicateResults
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ChunkStore:
     @cached_property
     def key(self) -> str:
         """32 hexadecimal digits of all that decides what a chunk holds."""
-        return store_key(scenario_hash(self.study.scenario), self.engine)
+        return store_key(play_hash(self.study.scenario), self.engine)
 
     def path(self, replicates: range) -> Path:
         """Where the chunk of ``replicates`` is, or would be."""
@@ -112,7 +112,7 @@ def _holds(all_: range, some: range) -> bool:
 
 
 def store_key(identity: str, engine: Engine = "fast", contract: int = CONTRACT) -> str:
-    """The key of the chunks that ``engine`` simulates of a study whose scenario hash is ``identity``."""
+    """The key of the chunks that ``engine`` simulates of a study whose hash (:func:`play_hash`) is ``identity``."""
     return hashlib.blake2b(f"{identity} {contract} {engine}".encode("ascii"), digest_size=16).hexdigest()
 
 

@@ -18,8 +18,8 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
     from trialsim.scenario.checks.families import check_families
-    from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.looks import check_looked_at
+    from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
     from trialsim.scenario.checks.shares import check_signs

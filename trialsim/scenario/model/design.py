@@ -98,7 +98,7 @@ class Design(Record):
     allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
     enroll : how many participants. Example: 60
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
-    looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %, 100 %], efficacy: {bounds: pocock}}
+    looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %], efficacy: {bounds: pocock}}
     """
 
     arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]

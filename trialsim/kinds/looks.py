@@ -80,6 +80,9 @@ LOOKED_AT: Final[dict[str, bool]] = {
     "clda": True,
 }
 
+#: Tests of them that also use the earlier visits of participants whose endpoint is not known yet.
+USE_EARLIER_VISITS: Final = ("ordinal-mixed", "mixed", "mmrm", "clda")
+
 _ALL_ARMS = "compares all arms at once"
 _EXACT = "is exact, and its p-values take steps"
 _TIMES = "would leave out everyone who is still followed"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from trialsim.conduct import Entries
 from trialsim.conduct.entries import NEVER
 from trialsim.engine.trace import EventTrace
+from trialsim.kinds.looks import USE_EARLIER_VISITS
 from trialsim.looks.plan import LookPlan
 from trialsim.protocol.columns import (
     E_TIME,
@@ -41,6 +42,7 @@ class Cuts:
     Attributes
     ----------
     known_at : (R, N) when each participant's endpoint is known, ``NEVER`` for those who do not count
+    value_at : (R, N, points) when it is known what becomes of each value, if the analysis uses those of earlier visits
     tick : (R, K) when each look comes, -1 where it does not
     known : (R, K) endpoints known then, 0 where it does not come
     enrolled : (R, K) participants enrolled by the decision
@@ -48,6 +50,7 @@ class Cuts:
     """
 
     known_at: Ticks
+    value_at: Ticks | None
     tick: Ticks
     known: NDArray[np.int64]
     enrolled: NDArray[np.int64]
@@ -70,9 +73,10 @@ def find_cuts(
     counts = takes_part & np.isin(entries.arm, plan.arms) if plan.arms else takes_part
     if trace is None:
         order = np.broadcast_to(np.arange(entries.arm.shape[1], dtype=np.int64), entries.arm.shape)
-        known_at, entered = order, np.where(takes_part, order, NEVER)
+        value_at, known_at, entered = None, order, np.where(takes_part, order, NEVER)
     else:
-        known_at = value_known_at(response, entries, trace, plan.call.points).max(axis=2)
+        every = value_known_at(response, entries, trace, plan.call.points)
+        value_at, known_at = every if plan.call.test in USE_EARLIER_VISITS else None, every.max(axis=2)
         entered = np.where(takes_part, entries.entry, NEVER)
     known_at = np.where(counts, known_at, NEVER)
     in_order, total = np.sort(known_at, axis=1), counts.sum(axis=1)
@@ -97,7 +101,8 @@ def find_cuts(
     by[:, -1] = NEVER - 1  # at the end everybody who was ever enrolled is
     there = entered[:, None, :] <= by[:, :, None]
     open_ = there & counts[:, None, :] & (known_at[:, None, :] > tick[:, :, None])
-    return Cuts(known_at, tick, np.stack(found, axis=1), there.sum(axis=2), open_.sum(axis=2))
+    value_at = None if value_at is None else np.where(counts[:, :, None], value_at, NEVER)
+    return Cuts(known_at, value_at, tick, np.stack(found, axis=1), there.sum(axis=2), open_.sum(axis=2))
 
 
 def value_known_at(response: ResponsePlan, entries: Entries, trace: EventTrace, points: tuple[int, ...]) -> Ticks:

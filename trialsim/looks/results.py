@@ -67,7 +67,8 @@ def join_results(parts: Sequence[LookResults]) -> LookResults:
 def look(plan: LookPlan, data: TrialArrays, cuts: Cuts, *, twins: tuple[str, ...], replicates: range) -> LookResults:
     """The planned analysis at each interim look, on those whose endpoint is known by then; the others are not yet there."""
     interim = [
-        analyze(plan.alone, known_by(data, cuts, k), twins=twins, replicates=replicates) for k in range(plan.interim)
+        analyze(plan.alone, known_by(plan, data, cuts, k), twins=twins, replicates=replicates)
+        for k in range(plan.interim)
     ]
 
     def stacked(name: str, empty: type) -> NDArray[Any]:
@@ -86,12 +87,23 @@ def look(plan: LookPlan, data: TrialArrays, cuts: Cuts, *, twins: tuple[str, ...
     )
 
 
-def known_by(data: TrialArrays, cuts: Cuts, k: int) -> TrialArrays:
-    """The data at look ``k``: places of participants who are not yet known are empty."""
-    there = cuts.known_at <= cuts.tick[:, k, None]
+def known_by(plan: LookPlan, data: TrialArrays, cuts: Cuts, k: int) -> TrialArrays:
+    """The data at look ``k``: places of participants who are not yet known are empty.
+
+    Analyses that use earlier visits have all values that are known by then.
+    """
+    at = cuts.tick[:, k, None]
+    if cuts.value_at is None:
+        there = np.asarray(cuts.known_at <= at)
+        values = np.where(there[None, :, :, None], data.values, np.nan)
+    else:
+        known = cuts.value_at <= at[:, :, None]
+        there, values = np.asarray(known.any(axis=2)), np.full(data.values.shape, np.nan)
+        for place, point in enumerate(plan.call.points):
+            values[..., point] = np.where(known[None, :, :, place], data.values[..., point], np.nan)
     return replace(
         data,
-        values=np.where(there[None, :, :, None], data.values, np.nan),
+        values=values,
         arm=np.where(there, data.arm, -1).astype(np.int8),
         received=data.received & there,
         completed=data.completed & there,

@@ -152,8 +152,8 @@ def doubts_of(study: Study) -> Iterator[str]:
     if least < FEW:
         yield (
             f"At the first look about {plain(least, 2)} participants an arm are known. The bounds are those of a normal "
-            f"statistic, and {plan.call.test} has a t statistic: its nominal p-values are not exact below {FEW} an arm (2.58 % in place of "
-            "2.5 % with Pocock's bounds at 5, 10 and 15 an arm). The rate without effects shows what it comes to."
+            f"statistic, and {plan.call.test} has a t statistic: its nominal p-values are not exact below {FEW} an arm (2.58 % "
+            "in place of 2.5 % with Pocock's bounds at 5, 10 and 15 an arm). The rate without effects shows what it comes to."
         )
 
 
@@ -181,8 +181,9 @@ def plan_lines(study: Study) -> tuple[str, ...]:
         lines.append(f"Futility is {way}.")
     if not math.isnan(plan.bounds.drift):
         lines.append(
-            f"The bounds for futility meet that for efficacy at the end if the expected score there is "
-            f"{plan.bounds.drift:.4f}; then the power is {100 * (1 - design.beta):.4g} %. The power of the declared effect is simulated."
+            "The bounds for futility meet that for efficacy at the end if the expected score there is "
+            f"{plan.bounds.drift:.4f}; then the power is {100 * (1 - design.beta):.4g} %. "
+            "That of the declared effect is simulated."
         )
     if plan.ticks:
         lines.append(

@@ -222,7 +222,7 @@ def _form(form: BoundForm, path: Path, count: int, analysis: Analysis, *, futili
         yield Finding("TS-E323", path, "say one kind of bounds.", f"Write {example}.")
         return
     if form.z and LOOKED_AT[analysis.test]:
-        message = f"{analysis.test} has a t statistic, on which bounds for z reject too often (4.5 % in place of 2.5 % in small arms)."
+        message = f"{analysis.test} has a t statistic, on which bounds for z reject too often (4.5 % for 2.5 % in small arms)."
         yield Finding("TS-E325", (*path, "z"), message, "Write p-values: {p: [0.1 %, 4.9 %]}.", on_key=True)
     values, wanted = [one.value for one in form.p or form.z], count - 1 if futility else count
     if form.shape is None and len(values) != wanted:
@@ -251,5 +251,5 @@ def _futility(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Fin
     else:
         yield from _spending(futility.spending, (*path, "spending"), count, level=futility.beta.value, what="beta")
     if not WAY[analysis.alternative] and not analysis.margin and not good_way(scenario, analysis):
-        message = f"futility has a direction, and whether lower or higher values of '{analysis.outcome}' are better is not declared."
+        message = f"futility has a direction, and '{analysis.outcome}' does not say which way is better."
         yield Finding("TS-E327", path, message, "Write better: lower or better: higher in the outcome.", on_key=True)

@@ -17,6 +17,7 @@ from trialsim.analysis.plan import labels_of
 from trialsim.errors import RunError
 from trialsim.evaluate.columns import FAMILY, POWER
 from trialsim.evaluate.separation import ApparentBest, unpaired_z, z_of
+from trialsim.evaluate.looks import LOOKS
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.evaluate.verdict import Verdict
@@ -128,7 +129,7 @@ def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
     """One row for each design with the numbers that decide between designs.
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
-    participants, days, cost, staff_hours (each with NaN where there is none), too_often (the test rejects too often without
+    participants, days (both until the stop of a design with looks), cost, staff_hours (each with NaN where there is none), too_often (the test rejects too often without
     effects), pareto (clearly in the Pareto set), pareto_open (undecided), pareto_more (replicates that would decide).
     The Pareto set has more ``value`` for less of the :func:`burdens`; it is empty if more is not better or no
     design takes clearly more. A design whose test rejects too often is excluded.
@@ -139,7 +140,8 @@ def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
         row: dict[str, Any] = {"design_id": cell.design_id}
         row |= {path: shown(cell.point[path]) for path in swept.paths if path in cell.point}
         row |= {"value": value, "mcse": mcse, "low": low, "high": high}
-        row |= {"participants": _mean(cell, "enrolled", ""), "days": _mean(cell, "trial_days", "")}
+        row |= {"participants": _until_stop(cell, "enrolled_by_stop", "enrolled")}
+        row |= {"days": _until_stop(cell, "decision_days", "trial_days")}
         row |= {"cost": _cost(cell)[0], "staff_hours": _sum(cell, "study_hours")}
         rows.append(row)
     frame = pd.DataFrame(rows)
@@ -232,6 +234,12 @@ def _cost(cell: SweepCell) -> tuple[float, str]:
 def _mean(cell: SweepCell, name: str, contrast: str) -> float:
     row = cell.measure(name, analysis=TRIAL, contrast=contrast)
     return math.nan if row is None else row.value
+
+
+def _until_stop(cell: SweepCell, until_stop: str, whole: str) -> float:
+    """A mean until the trial stops, if its design has looks; otherwise of the whole trial."""
+    row = cell.measure(until_stop, analysis=LOOKS, contrast="")
+    return _mean(cell, whole, "") if row is None else row.value
 
 
 def _sum(cell: SweepCell, name: str) -> float:

@@ -226,7 +226,8 @@ def _bound(before: GoingOn, time: float, chance: float, *, drift: float = 0.0, b
         if abs(error) < CLOSE * chance:
             return z
         slope = float(density(before, time, z)) if drift == 0.0 else _density_with(before, time, z, drift)
-        there = z - (found - chance) * sign / slope if slope > 0.0 else math.nan
+        step = (found - chance) * sign / slope if slope > 0.0 else math.copysign(1.0, error)
+        there = z - max(-1.0, min(step, 1.0))
         if not low < there < high:
             there = (low + high) / 2 if math.isfinite(low + high) else z - math.copysign(1.0, error)
         if abs(there - z) < CLOSE:
@@ -244,7 +245,9 @@ def _root(gap: Callable[[float], float], low: float, high: float) -> float:
     """Where a falling function is 0: false position with halved ends (Illinois), and every third time the middle."""
     above, below = gap(low), gap(high)
     for step in range(200):
-        there = (low + high) / 2 if step % 3 == 2 else (low * below - high * above) / (below - above)
+        there = (
+            (low + high) / 2 if step % 3 == 2 or not below < above else (low * below - high * above) / (below - above)
+        )
         found = gap(there)
         if found > 0:
             low, above, below = there, found, below / 2

@@ -21,6 +21,9 @@ from trialsim.scenario.model import BoundForm, Looks, Scenario, Spending
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: How exactly the power is 1 - beta at the drift at which planned bounds meet.
+MEET = 1e-6
+
 #: Ticks in a day.
 DAY = 86_400
 
@@ -93,20 +96,16 @@ class LookPlan:
         LooksError
             TS-E328 when a bound for futility is above that for efficacy
         """
-        found = planned_bounds(self.design)
-        rule = self.design.futility
-        missed = (
-            rule is not None
-            and not rule.scores
-            and abs(1.0 - sum(found.crossing(found.drift)[0]) - self.design.beta) > 1e-6
-        )
+        found, rule = planned_bounds(self.design), self.design.futility
+        remedy = "Spend less beta early, such as futility: {spending: {hsd: -4}, beta: 10 %}, or drop a look."
         for k, (low, high) in enumerate(zip(found.futility, found.efficacy, strict=True)):
-            if low >= high or (missed and k == self.interim):
-                raise LooksError(
-                    f"at look {k + 1} the bound for futility (z {low:.3f}) is not below that for efficacy (z {high:.3f}).",
-                    code="TS-E328",
-                    remedy="Spend less beta early, such as futility: {spending: {hsd: -4}, beta: 10 %}, or drop the look.",
-                )
+            if low >= high:
+                text = f"at look {k + 1} the bound for futility (z {low:.3f}) is not below that for efficacy (z {high:.3f})."
+                raise LooksError(text, code="TS-E328", remedy=remedy)
+        by_spending = rule is not None and not rule.scores
+        if by_spending and abs(1.0 - sum(found.crossing(found.drift)[0]) - self.design.beta) > MEET:
+            text = "no drift makes the bounds for futility and efficacy meet at the end."
+            raise LooksError(text, code="TS-E328", remedy=remedy)
         return found
 
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from trialsim.analysis.plan import labels_of
 from trialsim.errors import RunError
 from trialsim.evaluate.columns import FAMILY, POWER
-from trialsim.evaluate.separation import ApparentBest, unpaired_z, z_of
 from trialsim.evaluate.looks import LOOKS
+from trialsim.evaluate.separation import ApparentBest, unpaired_z, z_of
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
 from trialsim.evaluate.verdict import Verdict
@@ -129,8 +129,8 @@ def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
     """One row for each design with the numbers that decide between designs.
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
-    participants, days (both until the stop of a design with looks), cost, staff_hours (each with NaN where there is none), too_often (the test rejects too often without
-    effects), pareto (clearly in the Pareto set), pareto_open (undecided), pareto_more (replicates that would decide).
+    participants, days (both until the stop of a design with looks), cost, staff_hours (each with NaN where there is none),
+    too_often (the test rejects too often without effects), pareto (clearly in the Pareto set), pareto_open (undecided), pareto_more (replicates that would decide).
     The Pareto set has more ``value`` for less of the :func:`burdens`; it is empty if more is not better or no
     design takes clearly more. A design whose test rejects too often is excluded.
     """

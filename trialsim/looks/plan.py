@@ -16,7 +16,7 @@ from trialsim.kinds.designs import WAY
 from trialsim.kinds.looks import SPEND_HSD
 from trialsim.quantities.fields import Number
 from trialsim.scenario.checks.looks import good_way, planned_count
-from trialsim.scenario.model import BoundForm, Looks, Scenario, Spending
+from trialsim.scenario.model import BoundForm, Looks, Scenario, SpendingRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,7 +173,7 @@ def sequential_design(looks: Looks, times: Sequence[float], row: RowPlan, *, one
     )
 
 
-def _rule(spending: Spending | None, form: BoundForm | None, *, level: float, p: float) -> BoundRule:
+def _rule(spending: SpendingRule | None, form: BoundForm | None, *, level: float, p: float) -> BoundRule:
     """How bounds are found; ``level`` and ``p`` are the shares of levels and p-values that are of one side."""
     if spending is not None and spending.levels:
         return BoundRule(listed=tuple(one.value * level for one in spending.levels))

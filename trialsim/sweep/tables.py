@@ -130,7 +130,8 @@ def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
     participants, days (both until the stop of a design with looks), cost, staff_hours (each with NaN where there is none),
-    too_often (the test rejects too often without effects), pareto (clearly in the Pareto set), pareto_open (undecided), pareto_more (replicates that would decide).
+    too_often (the test rejects too often without effects), pareto (clearly in the Pareto set), pareto_open (undecided),
+    pareto_more (replicates that would decide).
     The Pareto set has more ``value`` for less of the :func:`burdens`; it is empty if more is not better or no
     design takes clearly more. A design whose test rejects too often is excluded.
     """

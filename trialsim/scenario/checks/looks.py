@@ -16,7 +16,7 @@ from trialsim.scenario.checks.doubts import BETTER
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.comparisons import comparisons
 from trialsim.scenario.model import Analysis, Design, Draft
-from trialsim.scenario.model.looks import BoundForm, Looks, Spending
+from trialsim.scenario.model.looks import BoundForm, Looks, SpendingRule
 from trialsim.scenario.notation import parse_ratio
 from trialsim.scenario.text import Finding, Path
 
@@ -88,7 +88,7 @@ def _analysis(scenario: Draft, analysis: Analysis, name: str) -> Iterator[Findin
         yield Finding("TS-E320", here, message, "Name an analysis with contrast: of two arms.")
     elif analysis.test in NOT_LOOKED_AT:
         message = f"{analysis.test} {NOT_LOOKED_AT[analysis.test]}."
-        yield Finding("TS-E320", here, message, f"Name an analysis by another test, such as {_instead(analysis)}.")
+        yield Finding("TS-E320", here, message, "Name an analysis by another test, of means, ranks or shares.")
     elif analysis.subset is not None:
         message = (
             f"'{name}' is of a subset chosen by the outcome, and its increments from look to look are not independent."
@@ -102,19 +102,15 @@ def _analysis(scenario: Draft, analysis: Analysis, name: str) -> Iterator[Findin
         yield Finding("TS-E320", here, message, "Take it out of the family, or name another analysis.")
 
 
-def _instead(analysis: Analysis) -> str:
-    return {"log-rank": "risk-difference", "cox": "risk-difference", "fisher": "risk-difference"}.get(
-        analysis.test, "t"
-    )
-
-
 def _times(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Finding]:
     here, at = (*LOOKS, "at"), looks.at
     kinds = {"date" if isinstance(one, date) else "number" for one in at}
     if not at or len(at) > MOST_LOOKS:
         yield Finding("TS-E321", here, f"{len(at)} looks.", f"Write 1 to {MOST_LOOKS}: at: [50 %, 75 %, 100 %].")
     elif len(kinds) > 1:
-        yield Finding("TS-E321", here, "dates stand beside numbers.", "Write either dates, or shares and numbers.")
+        yield Finding(
+            "TS-E321", here, "dates are written beside numbers.", "Write either dates, or shares and numbers."
+        )
     elif kinds == {"date"}:
         yield from _dates(scenario, looks, [one for one in at if isinstance(one, date)])
     else:
@@ -196,7 +192,7 @@ def _looks(scenario: Draft, looks: Looks, analysis: Analysis) -> int:
     return interim_looks(looks, planned_count(scenario.design, arms)) + 1
 
 
-def _spending(spending: Spending | None, path: Path, count: int, *, level: float, what: str) -> Iterator[Finding]:
+def _spending(spending: SpendingRule | None, path: Path, count: int, *, level: float, what: str) -> Iterator[Finding]:
     if spending is None:
         return
     given = (spending.function is not None) + (spending.hsd is not None) + bool(spending.levels)

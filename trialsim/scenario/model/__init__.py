@@ -22,7 +22,7 @@ from trialsim.scenario.model.analyses import (
 from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll
 from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
-from trialsim.scenario.model.looks import BoundForm, Looks, Spending
+from trialsim.scenario.model.looks import BoundForm, Looks, SpendingRule
 from trialsim.scenario.model.outcomes import (
     AnyLevel,
     ArmLevels,
@@ -82,7 +82,7 @@ __all__ = [
     "Scenario",
     "Setting",
     "Simulation",
-    "Spending",
+    "SpendingRule",
     "Subset",
     "Then",
     "Window",

@@ -47,7 +47,7 @@ LookTime = Annotated[
 ]
 
 
-class Spending(Record):
+class SpendingRule(Record):
     """How a level is spent over the looks: a function by its name, Hwang, Shih and DeCani's with its parameter, or a list.
 
     Attributes
@@ -99,7 +99,7 @@ class EfficacyBounds(Record):
     bounds : bounds of a classical shape, or own ones. Example: haybittle-peto
     """
 
-    spending: Spending | None = None
+    spending: SpendingRule | None = None
     bounds: BoundForm | None = None
 
 
@@ -114,7 +114,7 @@ class FutilityBounds(Record):
     binding : whether the efficacy bounds rely on stopping for futility. Example: false
     """
 
-    spending: Spending | None = None
+    spending: SpendingRule | None = None
     bounds: BoundForm | None = None
     beta: Share | None = None
     binding: bool = False

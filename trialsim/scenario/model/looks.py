@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, GetJsonSchemaHandler, WithJsonSchema, model_validator
 
 from trialsim.kinds.looks import BOUND_SHAPE, SPENDING
 from trialsim.quantities.fields import Duration, Factor, Name, Number, Record, Share
 from trialsim.quantities.read import read_number
 from trialsim.quantities.refuse import refuse
 from trialsim.quantities.words import read_count
-from trialsim.rules import APPLIED, SCHEDULE
+from trialsim.rules import APPLIED, QUANTITY, SCHEDULE
 from trialsim.scenario.oneof import OneOf
 
 
@@ -68,6 +68,11 @@ class SpendingRule(Record):
             return {"function": value}
         return {"levels": value} if isinstance(value, (list, tuple)) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [_first(full, "function"), full["properties"]["levels"], full]}
+
 
 class BoundForm(Record):
     """Bounds of a classical shape by its name, or a list with one for each look.
@@ -89,6 +94,17 @@ class BoundForm(Record):
     def _bare(cls, value: Any) -> Any:
         return {"shape": value} if isinstance(value, str) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [_first(full, "shape"), full]}
+
+
+def _first(full: dict[str, Any], key: str) -> dict[str, Any]:
+    """The schema of the words that may be written in place of a record."""
+    words: dict[str, Any] = full["properties"][key]["anyOf"][0]
+    return words
+
 
 class EfficacyBounds(Record):
     """Bounds beyond which the trial stops because the effect is shown.
@@ -99,8 +115,8 @@ class EfficacyBounds(Record):
     bounds : bounds of a classical shape, or own ones. Example: haybittle-peto
     """
 
-    spending: SpendingRule | None = None
-    bounds: BoundForm | None = None
+    spending: Annotated[SpendingRule | None, QUANTITY] = None
+    bounds: Annotated[BoundForm | None, QUANTITY] = None
 
 
 class FutilityBounds(Record):
@@ -114,8 +130,8 @@ class FutilityBounds(Record):
     binding : whether the efficacy bounds rely on stopping for futility. Example: false
     """
 
-    spending: SpendingRule | None = None
-    bounds: BoundForm | None = None
+    spending: Annotated[SpendingRule | None, QUANTITY] = None
+    bounds: Annotated[BoundForm | None, QUANTITY] = None
     beta: Share | None = None
     binding: bool = False
 

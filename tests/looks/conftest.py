@@ -56,8 +56,13 @@ def plain(**changes: object) -> Study:
     )
 
 
-@pytest.fixture(scope="session")
-def ward() -> tuple[Study, Cohort]:
+def on_the_ward() -> tuple[Study, Cohort]:
     """The study on the ward, and 30 trials of it."""
     study = prepare(change(load(SCENARIOS / "picu-sequential.yaml"), HARD))
     return study, simulate(study, range(30), record=True, twins=study.twins)
+
+
+@pytest.fixture(scope="session")
+def ward() -> tuple[Study, Cohort]:
+    """The same, played once."""
+    return on_the_ward()

@@ -89,6 +89,10 @@ MEANINGS = {
             "median_unbiased_estimate",
         )
     },
+    "criterion_value": "mean of what a progression criterion measures: a share, a number a month, minutes or money",
+    "verdict_go": "share of trials in which the progression criterion, or the worst of all, says go",
+    "verdict_amend": "share of trials in which it says amend: between go and stop",
+    "verdict_stop": "share of trials in which it says stop",
     "cost": "what the trial costs: in all, or for participants, samples taken (also those lost later) or hours of staff",
 }
 

@@ -130,15 +130,29 @@ def ward_events(
     arm: int | None = None,
 ) -> tuple[Entries, EventTrace | None]:
     """Participants, and their events on the ward if there is one; with everyone in ``arm``, and every visit placed, if given."""
-    from trialsim import engine as engines
     from trialsim.conduct import conduct
     from trialsim.everyone import everyone_in, placed
-    from trialsim.protocol.tapes import draw_tapes
 
     entries = conduct(plan, seed=seed, replicates=replicates)
     entries = entries if arm is None else everyone_in(entries, arm)
     if program is None:
         return entries, None
-    tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
-    trace = engines.play(program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record)
+    trace = events_of(program, entries, seed=seed, replicates=replicates, engine=engine, record=record)
     return entries, trace if arm is None else placed(trace, program, entries)
+
+
+def events_of(
+    program: Program,
+    entries: Entries,
+    *,
+    seed: int,
+    replicates: range,
+    engine: Engine = "fast",
+    record: bool = False,
+) -> EventTrace:
+    """The events on the ward of given participants."""
+    from trialsim import engine as engines
+    from trialsim.protocol.tapes import draw_tapes
+
+    tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
+    return engines.play(program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record)

@@ -22,7 +22,7 @@ from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates, join_first
-from trialsim.evaluate.looks import look_bias_columns, look_bias_values, look_columns, look_values
+from trialsim.evaluate.looks import closed_columns, look_bias_columns, look_bias_values, look_columns, look_values
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
@@ -38,12 +38,13 @@ from trialsim.evaluate.truth import (
 )
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
+from trialsim.looks.closing import closed_entries
 from trialsim.looks.cuts import find_cuts
 from trialsim.looks.decisions import Decisions, decide
 from trialsim.looks.plan import LookPlan, plan_looks
 from trialsim.looks.results import LookResults, join_results, look
 from trialsim.memory import at_once, most_with_days, trial_bytes
-from trialsim.prepared import Study, prepare, ward_events
+from trialsim.prepared import Study, events_of, prepare, ward_events
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON, LEFT
 from trialsim.response import respond
 from trialsim.response.events import after_events, leaves_for
@@ -246,8 +247,35 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
         trial=trial_values(study, cohort),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
         waits=waits_of(cohort),
-        looks=look_at(study.looks, cohort),
+        looks=with_closed(study, cohort, look_at(study.looks, cohort), engine=engine),
     )
+
+
+def with_closed(study: Study, cohort: Cohort, looks: LookResults | None, *, engine: Engine) -> LookResults | None:
+    """The looks with what the trial takes if enrollment closes at the decision of each: the ward is played again.
+
+    What a decision sees depends on nobody who enrolls after it, but lengths, hours of staff and costs do. A look that does not
+    come, or after whose decision nobody enrolls, has the numbers of the trial itself.
+    """
+    wanted = closed_columns(study)
+    if looks is None or study.looks is None or not (wanted or study.program):
+        return looks
+    closed, with_overrun = [], []
+    for k in range(study.looks.interim):
+        enrolled = np.where(looks.tick[:, k] >= 0, looks.enrolled[:, k], looks.enrolled[:, -1])
+        entries = closed_entries(cohort.entries, enrolled)
+        seed, which = cohort.seed, cohort.replicates
+        trace = None
+        if study.program is not None:
+            trace = events_of(study.program, entries, seed=seed, replicates=which, engine=engine)
+        twins = cohort.measurements.twins
+        measured = respond(study.response, entries, trace, seed=seed, replicates=which, twins=twins)
+        again = replace(cohort, entries=entries, trace=trace, measurements=measured)
+        closed.append(trial_values(study, again)[:, wanted])
+        with_overrun.append(analyze(again, plan=study.looks.alone).estimate[:, :, 0])
+    if not closed:
+        return looks
+    return replace(looks, closed=np.stack(closed, axis=1), with_overrun=np.stack(with_overrun, axis=2))
 
 
 def look_at(plan: LookPlan | None, cohort: Cohort, *, inside: NDArray[np.bool_] | None = None) -> LookResults | None:
@@ -402,7 +430,7 @@ def _sum_up(
     played = replace(played, estimates=estimates)
     judged = [] if truth is None else [bias_values(study.analysis, estimates, truth)]
     if decisions is not None and played.looks is not None:
-        judged.append(look_values(study, decisions, played.looks, estimates.twins))
+        judged.append(look_values(study, decisions, played.looks, estimates, played.trial))
         if truth is not None and look_bias_columns(study, truth):
             judged.append(look_bias_values(study, decisions, estimates.twins, truth))
     values = np.concatenate([analysis_values(study.analysis, estimates), *judged, played.trial], axis=1)

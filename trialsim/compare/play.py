@@ -148,7 +148,7 @@ def _play_one(
     played, trial = replace(played, estimates=estimates), played.trial
     looked = []
     if decisions is not None and played.looks is not None:
-        looked.append(look_values(study, decisions, played.looks, estimates.twins))
+        looked.append(look_values(study, decisions, played.looks, estimates, trial))
     values = np.concatenate([analysis_values(study.analysis, estimates), *looked, trial], axis=1)
     count = min(kept - replicates.start, len(replicates))
     shown = None

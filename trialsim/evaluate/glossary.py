@@ -70,6 +70,10 @@ MEANINGS = {
     "known_at_stop": "endpoints known at the look at which the trial stops, or at its end",
     "overrun": "participants enrolled by the decision to stop whose endpoint was not known at the look",
     "decision_days": "days from the start to the decision to stop, or to the end",
+    "estimate_with_overrun": "mean of the plain estimates of everybody enrolled by the decision, if enrollment closes there",
+    "stop_days": "days from the start to the last visit of those enrolled by the decision to stop, or by the end",
+    "stop_hours": "hours of the resource until then",
+    "stop_cost": "what the trial costs until then",
     "median_unbiased_estimate": "mean over trials of the median unbiased estimate, by stagewise ordering",
     "median_unbiased_bias": "mean of the median unbiased estimates minus the truth",
     "median_unbiased_above": "share of trials whose median unbiased estimate is above the truth; half if it is median unbiased",
@@ -87,6 +91,10 @@ MEANINGS = {
             "overrun",
             "decision_days",
             "median_unbiased_estimate",
+            "estimate_with_overrun",
+            "stop_days",
+            "stop_hours",
+            "stop_cost",
         )
     },
     "criterion_value": "mean of what a progression criterion measures: a share, a number a month, minutes or money",
@@ -104,4 +112,6 @@ def meaning(measure: str) -> str:
     'participants of the arm who left early for this reason'
     """
     base = measure.partition(":")[0]
+    if base.startswith("stop_cost_"):
+        return MEANINGS["stop_cost_null_twin" if base.endswith("_null_twin") else "stop_cost"]
     return MEANINGS["cost" if base.startswith("cost_") else base]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.analysis.estimates import Estimates
 from trialsim.evaluate.columns import DECLARED, NULL
 from trialsim.evaluate.summaries import DAY
 from trialsim.evaluate.table import MeasureColumn
+from trialsim.evaluate.trial import trial_columns
 from trialsim.looks.decisions import FUTILE, SHOWN, Decisions
 from trialsim.looks.results import LookResults
 
@@ -25,6 +27,9 @@ LOOKS = "looks"
 
 #: How the names of measures under the null twin end.
 UNDER_NULL = "_null_twin"
+
+#: Numbers of a trial that depend on when its enrollment closes, and what they are called of a trial that stops.
+CLOSED = {"trial_days": "days", "study_hours": "hours"}
 
 TWIN_ENDS = ((DECLARED, ""), (NULL, UNDER_NULL))
 
@@ -44,7 +49,7 @@ def look_columns(study: Study) -> list[MeasureColumn]:
     if plan is None:
         return []
     columns = []
-    ward = study.program is not None
+    ward, whole = study.program is not None, trial_columns(study)
     for k in range(plan.interim + 1):
         here = (LOOKS, look_name(k, plan.interim))
         columns.append(MeasureColumn(*here, "look_comes", "share"))
@@ -63,16 +68,36 @@ def look_columns(study: Study) -> list[MeasureColumn]:
             columns.append(MeasureColumn(LOOKS, "", f"overrun{end}", "mean"))
             columns.append(MeasureColumn(LOOKS, "", f"decision_days{end}", "mean"))
         columns.append(MeasureColumn(LOOKS, "", f"median_unbiased_estimate{end}", "mean"))
+        columns.append(MeasureColumn(LOOKS, "", f"estimate_with_overrun{end}", "mean"))
+        columns.extend(
+            MeasureColumn(
+                LOOKS, whole[m].contrast, f"stop_{CLOSED.get(whole[m].measure, whole[m].measure)}{end}", "mean"
+            )
+            for m in closed_columns(study)
+        )
     columns.append(MeasureColumn(LOOKS, "", "power_without_looks", "decision"))
     return columns
 
 
-def look_values(study: Study, decisions: Decisions, looks: LookResults, twins: Sequence[str]) -> Floats:
-    """(R, M) the numbers of each replicate, in the order of :func:`look_columns`."""
+def closed_columns(study: Study) -> list[int]:
+    """Positions of those numbers of a trial that depend on who enrolls after a decision: its length, hours of staff, its cost."""
+    return [
+        place
+        for place, one in enumerate(trial_columns(study))
+        if one.measure in CLOSED or (one.measure.startswith("cost_") and not one.contrast)
+    ]
+
+
+def look_values(study: Study, decisions: Decisions, looks: LookResults, estimates: Estimates, trial: Floats) -> Floats:
+    """(R, M) the numbers of each replicate, in the order of :func:`look_columns`.
+
+    ``estimates`` are those at the stop, ``trial`` (R, numbers) those of trials that go on to their end.
+    """
     plan = study.looks
     assert plan is not None
     ward = study.program is not None
-    places = [twins.index(twin) for twin, _ in TWIN_ENDS]
+    places = [estimates.twins.index(twin) for twin, _ in TWIN_ENDS]
+    closed = np.concatenate([looks.closed, trial[:, None, closed_columns(study)]], axis=1)
     days = np.where(looks.tick >= 0, looks.tick / DAY, np.nan)
     decided = days + np.where(np.arange(plan.interim + 1) < plan.interim, plan.lag / DAY, 0.0)
     parts: list[Floats] = []
@@ -93,6 +118,11 @@ def look_values(study: Study, decisions: Decisions, looks: LookResults, twins: S
         if ward:
             parts += [overrun, when]
         parts.append(decisions.estimate[twin])
+        all_in = np.concatenate([looks.with_overrun[twin], estimates.estimate[twin, :, plan.row, None]], axis=1)
+        early = decisions.look[twin] < plan.interim
+        at_stop_too = np.take_along_axis(all_in, stop, axis=1)[:, 0]
+        parts.append(np.where(early & np.isnan(at_stop_too), estimates.estimate[twin, :, plan.row], at_stop_too))
+        parts.extend(np.take_along_axis(closed, stop[:, :, None], axis=1)[:, 0].T)
     parts.append(decisions.rejected_at_end[places[0]])
     return np.stack([np.asarray(part, dtype=np.float64) for part in parts], axis=1)
 

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 KEPT = ("estimate", "se", "p", "low", "high")
 
 #: Arrays with an axis of twins, those without, and the types of those that are not numbers with a fraction.
-OF_TWINS = (*KEPT, "n", "status")
+OF_TWINS = (*KEPT, "n", "status", "with_overrun")
 OF_TRIAL = ("tick", "known", "enrolled", "overrun")
 TYPES = {"n": np.int64, "status": np.int8}
 
@@ -33,6 +33,8 @@ class LookResults:
     ----------
     estimate, se, p, low, high : (T, R, K - 1) of each interim analysis
     n, status : (T, R, K - 1) participants analyzed; whether the analysis succeeded
+    with_overrun : (T, R, K - 1) the estimate of everybody enrolled by the decision, if enrollment closes there
+    closed : (R, K - 1, M) numbers of the trial whose enrollment closes at the decision: its length, hours of staff, cost
     tick, known, enrolled, overrun : (R, K) of :class:`trialsim.looks.cuts.Cuts`
     """
 
@@ -43,6 +45,8 @@ class LookResults:
     high: Floats
     n: NDArray[np.int64]
     status: NDArray[np.int8]
+    with_overrun: Floats
+    closed: Floats
     tick: NDArray[np.int64]
     known: NDArray[np.int64]
     enrolled: NDArray[np.int64]
@@ -52,7 +56,7 @@ class LookResults:
         """Those of some of the trials."""
         return LookResults(
             **{name: getattr(self, name)[:, which] for name in OF_TWINS},
-            **{name: getattr(self, name)[which] for name in OF_TRIAL},
+            **{name: getattr(self, name)[which] for name in (*OF_TRIAL, "closed")},
         )
 
 
@@ -60,7 +64,7 @@ def join_results(parts: Sequence[LookResults]) -> LookResults:
     """Those of consecutive trials, joined."""
     return LookResults(
         **{name: np.concatenate([getattr(one, name) for one in parts], axis=1) for name in OF_TWINS},
-        **{name: np.concatenate([getattr(one, name) for one in parts]) for name in OF_TRIAL},
+        **{name: np.concatenate([getattr(one, name) for one in parts]) for name in (*OF_TRIAL, "closed")},
     )
 
 
@@ -80,6 +84,8 @@ def look(plan: LookPlan, data: TrialArrays, cuts: Cuts, *, twins: tuple[str, ...
         **{name: stacked(name, np.float64) for name in KEPT},
         n=stacked("n", np.int64),
         status=stacked("status", np.int8),
+        with_overrun=np.full((len(twins), len(replicates), plan.interim), np.nan),
+        closed=np.empty((len(replicates), plan.interim, 0)),
         tick=cuts.tick,
         known=cuts.known,
         enrolled=cuts.enrolled,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
+from trialsim.evaluate.looks import LOOKS, UNDER_NULL
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -231,21 +232,16 @@ def primary_points(study: Study) -> dict[str, tuple[str, str]]:
 
 
 def _takes(run: ReportSource) -> str:
-    of = {(row.measure, row.contrast): row for row in run.characteristics.measures if row.analysis == TRIAL}
-    parts = []
-    days = of.get(("trial_days", ""))
-    if days is not None:
-        parts.append(f"{_days(days)} until the last visit{if_not_stopped(run)}")
-    costs = [row for (measure, contrast), row in of.items() if measure.startswith("cost_") and not contrast]
-    parts += [f"{row.measure.removeprefix('cost_')} {se_named(measure_with_error(row, 'number'))}" for row in costs]
+    whole, prefix, days_name = (TRIAL, "", "trial_days") if run.study.looks is None else (LOOKS, "stop_", "stop_days")
+    rows = [row for row in run.characteristics.measures if row.analysis == whole and not row.contrast]
+    parts = [f"{_days(row)} until the last visit" for row in rows if row.measure == days_name]
+    costs = [row for row in rows if row.measure.startswith(f"{prefix}cost_") and not row.measure.endswith(UNDER_NULL)]
+    for row in costs:
+        currency = row.measure.removeprefix(f"{prefix}cost_")
+        parts.append(f"{currency} {se_named(measure_with_error(row, 'number'))}")
     if not parts:
         return "Neither a ward nor costs are declared: no duration and no cost is simulated."
     return f"{', '.join(parts)}{'' if costs else '; no costs are declared'}."
-
-
-def if_not_stopped(run: ReportSource) -> str:
-    """That a number is of trials that are not stopped at a look."""
-    return "" if run.study.looks is None else " if the trial is not stopped"
 
 
 def _days(days: Measure) -> str:

@@ -39,7 +39,7 @@ FIRST = (
     "use_share",
     "stops_early",
     "enrolled_by_stop",
-    "decision_days",
+    "stop_days",
 )
 
 
@@ -48,7 +48,7 @@ LOOK_MEASURES = {
     "stops_early": ("Trials that stop early", "share"),
     "enrolled_by_stop": ("Participants enrolled by the stop", "number"),
     "enrolled_by_stop_null_twin": ("Participants enrolled by the stop, null twin", "number"),
-    "decision_days": ("Days until the decision", "number"),
+    "stop_days": ("Days until the last visit, if stopped then", "number"),
 }
 
 #: Shares of time, which no number of trials bounds.

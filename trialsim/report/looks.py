@@ -28,6 +28,7 @@ OVERALL = (
     ("known_at_stop", "endpoints known at the stop", "number"),
     ("overrun", "enrolled by the decision, endpoint not known at the look", "number"),
     ("decision_days", "days until the decision", "number"),
+    ("stop_days", "days until the last visit of those enrolled by then", "number"),
 )
 
 
@@ -106,10 +107,18 @@ def stop_rows(study: Study, result: OperatingCharacteristics) -> list[tuple[str,
 def stop_overall(result: OperatingCharacteristics) -> list[tuple[str, str, str]]:
     """What trials take until they stop: as declared, and without effects."""
     of = measures_of(result)
+    wanted = [("", name, words, kind) for name, words, kind in OVERALL]
+    for contrast, name in of:
+        if name.endswith(UNDER_NULL):
+            continue
+        if name == "stop_hours":
+            wanted.append((contrast, name, f"hours of {contrast}", "number"))
+        elif name.startswith("stop_cost_"):
+            wanted.append((contrast, name, f"cost [{name.removeprefix('stop_cost_')}]", "number"))
     return [
-        (words, measure_with_error(of["", name], kind), measure_with_error(of["", name + UNDER_NULL], kind))
-        for name, words, kind in OVERALL
-        if ("", name) in of
+        (words, measure_with_error(of[where, name], kind), measure_with_error(of[where, name + UNDER_NULL], kind))
+        for where, name, words, kind in wanted
+        if (where, name) in of
     ]
 
 
@@ -133,6 +142,13 @@ def stop_texts(study: Study, result: OperatingCharacteristics) -> Iterator[str]:
             + (f", and its interval covers {_named(coverage, 'share')}" if coverage is not None else "")
             + f"; the median unbiased one (stagewise ordering) is above the truth in {_named(above, 'share')} of trials, and its "
             f"interval covers {_named(stagewise, 'share')}."
+        )
+    overrun = of.get(("", "estimate_with_overrun"))
+    plain_mean = known.get((row.analysis, row.contrast, "mean_estimate"))
+    if overrun is not None and plain_mean is not None and study.program is not None:
+        yield (
+            f"With the overrun (everybody enrolled by the decision) the plain estimate is {_named(overrun, 'number')} on "
+            f"average; at the stop it is {_named(plain_mean, 'number')}."
         )
     yield from doubts_of(study)
     others = list(dict.fromkeys(one.shown for one in study.analysis.rows if one.analysis != row.analysis))

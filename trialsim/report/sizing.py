@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trialsim.evaluate.looks import LOOKS
 from trialsim.prepared import Study
 from trialsim.report.brief import Line
 from trialsim.report.digits import percent, with_error
@@ -148,6 +149,8 @@ def _time(one: Confirmation) -> str:
     assert one.trial is not None
     days = one.trial.value("trial_days", analysis="trial")
     within = one.trial.value("target_reached_in_time", analysis="trial")
+    if any(row.analysis == LOOKS for row in one.trial.measures):
+        days = one.trial.value("stop_days", analysis=LOOKS)
     return f"The trial takes {days.value:.0f} days on average; {percent(within.value, 0)} of trials enroll their target in time."
 
 

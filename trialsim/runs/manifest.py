@@ -39,7 +39,6 @@ class RunFacts:
 
     scenario: str
     scenario_hash: str
-    play_hash: str
     seed: int
     replicates: int
     engine: Engine
@@ -50,6 +49,12 @@ class RunFacts:
     shard: tuple[int, int] | None = None
     by: Sequence[dict[str, str]] = ()
     source: str = ""
+    play_hash: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The hash of all that decides what was simulated."""
+        return self.play_hash or self.scenario_hash
 
     @property
     def all_found(self) -> bool:
@@ -73,10 +78,10 @@ def finish(new: Path, facts: RunFacts, *, before: dict[str, Any] | None = None) 
     played = {name: earlier[name] for name in ("workers", "seconds") if name in earlier} if facts.all_found else {}
     manifest: dict[str, Any] = {
         "status": "shard" if facts.shard else "partial" if facts.missing else "done",
-        "key": store_key(facts.play_hash, facts.engine),
+        "key": store_key(facts.identity, facts.engine),
         "scenario": facts.scenario,
         "scenario_hash": facts.scenario_hash,
-        **({} if facts.play_hash == facts.scenario_hash else {"play_hash": facts.play_hash}),
+        **({} if facts.identity == facts.scenario_hash else {"play_hash": facts.identity}),
         "seed": facts.seed,
         "replicates": facts.replicates,
         "missing": [[part.start, part.stop] for part in facts.missing],

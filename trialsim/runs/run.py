@@ -209,7 +209,7 @@ def put_in_place(folder: RunFolder, facts: RunFacts) -> Path | None:
     """
     with writing(folder.path):
         before = sound_manifest(folder.path)
-        same = before is not None and key_of(before) == store_key(facts.play_hash, facts.engine)
+        same = before is not None and key_of(before) == store_key(facts.identity, facts.engine)
         finish(folder.new, facts, before=before if same else None)
         flush_all(folder.new)
         return place(folder.path)

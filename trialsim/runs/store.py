@@ -187,6 +187,7 @@ def _played(table: pa.Table, study: Study, header: dict[str, Any]) -> ReplicateR
 def look_columns(looks: LookResults) -> dict[str, Array]:
     """The looks of each trial as columns, one row for each trial."""
     found = {f"look_{name}": np.moveaxis(getattr(looks, name), 1, 0) for name in OF_TWINS}
+    found["look_closed"] = looks.closed
     return {name: values for name, values in found.items() if values.size} | {
         f"look_{name}": getattr(looks, name) for name in OF_TRIAL
     }
@@ -204,6 +205,8 @@ def _looks(table: pa.Table, interim: int, twins: int) -> LookResults:
 
     arrays: dict[str, Array] = {name: of(name).astype(TYPES.get(name, np.float64)) for name in OF_TWINS}
     arrays |= {name: array_of(table, f"look_{name}").astype(np.int64) for name in OF_TRIAL}
+    flat = array_of(table, "look_closed") if "look_closed" in table.column_names else np.empty((replicates, 0))
+    arrays["closed"] = flat.reshape(replicates, interim, flat.shape[1] // max(interim, 1))
     return LookResults(**arrays)
 
 

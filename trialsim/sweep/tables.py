@@ -142,8 +142,8 @@ def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
         row |= {path: shown(cell.point[path]) for path in swept.paths if path in cell.point}
         row |= {"value": value, "mcse": mcse, "low": low, "high": high}
         row |= {"participants": _until_stop(cell, "enrolled_by_stop", "enrolled")}
-        row |= {"days": _until_stop(cell, "decision_days", "trial_days")}
-        row |= {"cost": _cost(cell)[0], "staff_hours": _sum(cell, "study_hours")}
+        row |= {"days": _until_stop(cell, "stop_days", "trial_days")}
+        row |= {"cost": _cost(cell)[0], "staff_hours": _hours(cell)}
         rows.append(row)
     frame = pd.DataFrame(rows)
     for path in swept.paths:
@@ -226,9 +226,10 @@ def currency(swept: SweepRun) -> str:
 
 
 def _cost(cell: SweepCell) -> tuple[float, str]:
-    for row in cell.measures:
-        if row.analysis == TRIAL and row.measure.startswith("cost_"):
-            return row.value, row.measure.removeprefix("cost_")
+    for analysis, name in ((LOOKS, "stop_cost_"), (TRIAL, "cost_")):
+        for row in cell.measures:
+            if row.analysis == analysis and row.measure.startswith(name):
+                return row.value, row.measure.removeprefix(name)
     return math.nan, ""
 
 
@@ -243,6 +244,10 @@ def _until_stop(cell: SweepCell, until_stop: str, whole: str) -> float:
     return _mean(cell, whole, "") if row is None else row.value
 
 
-def _sum(cell: SweepCell, name: str) -> float:
-    found = [row.value for row in cell.measures if (row.analysis, row.measure) == (TRIAL, name)]
-    return float(sum(found)) if found else math.nan
+def _hours(cell: SweepCell) -> float:
+    """Hours of staff in all, until the stop if the design has looks."""
+    for analysis, name in ((LOOKS, "stop_hours"), (TRIAL, "study_hours")):
+        found = [row.value for row in cell.measures if (row.analysis, row.measure) == (analysis, name)]
+        if found:
+            return float(sum(found))
+    return math.nan

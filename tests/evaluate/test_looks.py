@@ -11,9 +11,10 @@ from scipy import stats
 from tests.looks.conftest import on_the_ward, plain
 from trialsim.boundaries.bounds import BoundRule, SequentialDesign, planned_bounds
 from trialsim.evaluate.characteristics import OperatingCharacteristics
-from trialsim.evaluate.looks import LOOKS, UNDER_NULL, look_columns, look_name, look_values
+from trialsim.evaluate.looks import LOOKS, UNDER_NULL, closed_columns, look_columns, look_name, look_values
+from trialsim.evaluate.trial import trial_values
 from trialsim.looks.decisions import SHOWN, _stops, decide
-from trialsim.study import analyze, evaluate, look_at
+from trialsim.study import analyze, evaluate, look_at, with_closed
 from trialsim.truth import find_truth
 
 Table = dict[tuple[str, str], float]
@@ -31,8 +32,11 @@ def test_columns_are_those_of_the_decisions() -> None:
     results = look_at(study.looks, cohort)
     assert study.looks is not None
     assert results is not None
-    decisions, _ = decide(study.looks, analyze(cohort, plan=study.analysis), results)
-    values = look_values(study, decisions, results, cohort.measurements.twins)
+    results = with_closed(study, cohort, results, engine="fast")
+    assert results is not None
+    decisions, estimates = decide(study.looks, analyze(cohort, plan=study.analysis), results)
+    trial = trial_values(study, cohort)
+    values = look_values(study, decisions, results, estimates, trial)
     names = [(column.contrast, column.measure) for column in look_columns(study)]
     assert len(names) == len(set(names)) == values.shape[1]
     of = dict(zip(names, values.T, strict=True))
@@ -43,6 +47,11 @@ def test_columns_are_those_of_the_decisions() -> None:
         for name in ("enrolled", "known", "overrun"):
             shown = {"enrolled": "enrolled_by_stop", "known": "known_at_stop"}.get(name, name)
             assert np.array_equal(of["", shown + end], getattr(results, name)[each, look])
+        every = np.concatenate([results.closed, trial[:, None, closed_columns(study)]], axis=1)[each, look]
+        for m, (contrast, measure) in enumerate((("", "stop_days"), ("nurse", "stop_hours"), ("", "stop_cost_EUR"))):
+            assert np.array_equal(of[contrast, measure + end], every[:, m])
+        all_in = np.concatenate([results.with_overrun[t], estimates.estimate[t, :, :1]], axis=1)[each, look]
+        assert np.array_equal(of["", f"estimate_with_overrun{end}"], all_in, equal_nan=True)
         lag = np.where(look < 2, 3.0, 0.0)
         assert of["", f"decision_days{end}"] == pytest.approx(results.tick[each, look] / 86_400 + lag)
         for k in range(3):

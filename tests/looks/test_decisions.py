@@ -42,6 +42,8 @@ def made(
         **{name: values[:, :, :2] for name, values in kept.items()},
         n=np.tile([60, 90], (1, trials, 1)),
         status=status[:, :, :2],
+        with_overrun=np.full((1, trials, 2), np.nan),
+        closed=np.empty((trials, 2, 0)),
         tick=known.astype(np.int64),
         known=known.astype(np.int64),
         enrolled=known.astype(np.int64),

@@ -11,6 +11,7 @@ from scipy import stats
 from tests.looks.conftest import plain
 from trialsim import engine
 from trialsim.cohort import Cohort
+from trialsim.looks.closing import closed_entries
 from trialsim.looks.cuts import find_cuts
 from trialsim.looks.decisions import decide
 from trialsim.looks.results import OF_TWINS, LookResults, join_results
@@ -60,13 +61,7 @@ def closed_at(study: Study, cohort: Cohort, enrolled: np.ndarray) -> Cohort:
     """The same trials with enrollment closed after so many participants (R,), played again."""
     entries, program = cohort.entries, study.program
     assert program is not None
-    gone = np.arange(entries.arm.shape[1])[None, :] >= enrolled[:, None]
-    shorter = replace(
-        entries,
-        arm=np.where(gone, -1, entries.arm).astype(np.int8),
-        entry=np.where(gone, -1, entries.entry),
-        arrival=np.where(gone, -1, entries.arrival),
-    )
+    shorter = closed_entries(entries, enrolled)
     tapes = draw_tapes(program, seed=cohort.seed, replicates=cohort.replicates, participants=entries.entry.shape[1])
     trace = engine.play(program, shorter, tapes, seed=cohort.seed, replicates=cohort.replicates, record=True)
     measured = respond(

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import trialsim as ts
-from tests.looks.conftest import PLAIN
+from tests.looks.conftest import PLAIN, plain
+from trialsim.looks.results import OF_TWINS
 from trialsim.runs.store import ChunkStore, read_chunk
 from trialsim.scenario import loads
 from trialsim.scenario.change import change
@@ -18,8 +20,10 @@ from trialsim.study import play
 BOUNDS = "design.looks.efficacy.spending=pocock"
 
 
-def test_a_chunk_holds_what_was_simulated(tmp_path: Path) -> None:
-    study = ts.prepare(PLAIN)
+@pytest.mark.parametrize("priced", [False, True])
+def test_a_chunk_holds_what_was_simulated(tmp_path: Path, priced: bool) -> None:
+    costs = {"currency": "EUR", "participant": "10 EUR"} if priced else None
+    study = plain(costs=costs)
     store = ChunkStore(tmp_path, study)
     played = play(study, range(30))
     path = store.save(played)
@@ -32,7 +36,7 @@ def test_a_chunk_holds_what_was_simulated(tmp_path: Path) -> None:
         stored, simulated = getattr(again.looks, name), getattr(played.looks, name)
         assert stored.dtype == simulated.dtype
         assert np.array_equal(stored, simulated, equal_nan=True)
-        some = simulated[:, 10:20] if simulated.ndim == 3 else simulated[10:20]
+        some = simulated[:, 10:20] if name in OF_TWINS else simulated[10:20]
         assert np.array_equal(getattr(part.looks, name), some, equal_nan=True)
 
 

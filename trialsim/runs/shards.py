@@ -26,7 +26,7 @@ from trialsim.runs.sealed import keys_in
 from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files
 from trialsim.runs.stores import STORE, Content, Store, chunks_of, sound_stores, store_folder, store_folders
 from trialsim.scenario.dump import dump
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash, scenario_hash
 from trialsim.scenario.load import load
 from trialsim.scenario.model import Scenario
 
@@ -87,6 +87,7 @@ def play_shard(
         facts = RunFacts(
             scenario=study.scenario.name,
             scenario_hash=scenario_hash(study.scenario),
+            play_hash=play_hash(study.scenario),
             seed=asked.seed,
             replicates=asked.replicates,
             engine=engine,

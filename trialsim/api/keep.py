@@ -27,6 +27,8 @@ from trialsim.quantities.refuse import did_you_mean
 from trialsim.result import Result
 from trialsim.runs import run as playing
 from trialsim.runs.effort import check_effort
+from trialsim.runs.event_log import MOST as MOST_LOGGED
+from trialsim.runs.event_log import check_ward, with_event_log
 from trialsim.runs.folder import check
 from trialsim.runs.lock import alone
 from trialsim.runs.place import settle
@@ -200,6 +202,7 @@ def run(
     truth: bool = True,
     figures: bool | FigureFiles = True,
     familywise: bool = False,
+    event_log: int = 0,
     precision: float | None = None,
     precision_of: str | None = None,
     large: bool = False,
@@ -223,6 +226,7 @@ def run(
     figures : whether the page is made, and with which files of figures: ``"page"`` none, ``"all"`` (also ``True``) PNG and SVG,
         ``"print"`` those for a journal as well
     familywise : whether the familywise error rate of each family is found, in configurations of effects that are switched off
+    event_log : of how many trials the events on the ward are written in the formats of vidigi, bupaR and XES, at most 1,000
     precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
     large : do not ask before a very large run
     workers, executor : where it is simulated; by default in threads, one a core. They change no digit
@@ -242,6 +246,8 @@ def run(
     say, word = progress or (lambda *_: None), tell or _to_stderr
     if familywise:
         check_families(study)
+    if event_log:
+        check_ward(study)
 
     def play(total: int) -> playing.FinishedRun:
         return playing.run(
@@ -264,6 +270,10 @@ def run(
             reached = in_words(needed, precision)
         if familywise:
             finished = _with_familywise(finished, engine=engine, workers=workers, say=say)
+        if event_log:
+            finished = with_event_log(
+                finished, min(event_log, MOST_LOGGED), progress=lambda done: say("Writing event logs", done, None)
+            )
         if figures:
             _draw(finished, say, "all" if figures is True else figures)
         finished = playing.placed(finished)

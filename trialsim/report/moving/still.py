@@ -263,7 +263,7 @@ def _axes(ward: MovingWard, layout: Layout, index: int) -> str:
     parts = [f'<g class="axes" data-outcome="{index}"{hidden}>']
     parts.append(
         f'<text class="title" x="{left - AXIS_TITLE:.1f}" y="{top - 13:.1f}">{escaped(outcome.label)}'
-        f'<tspan class="aside">{" (arm means so far)" if layout.form.upright else MEANS[outcome.log]}</tspan></text>'
+        f'<tspan class="aside">{_what_is_drawn(outcome, short=layout.form.upright)}</tspan></text>'
     )
     for value, text in outcome.ticks:
         y = bottom - outcome.height(value) * (bottom - top)
@@ -280,11 +280,14 @@ def _axes(ward: MovingWard, layout: Layout, index: int) -> str:
 #: How far the title of a chart is to the left of its axis.
 AXIS_TITLE = 34
 
-#: What the line of an arm is, by whether the axis is logarithmic.
-MEANS = {
-    False: ": each dot a participant, the line the mean of the arm so far",
-    True: ": each dot a participant, the line the geometric mean of the arm so far",
-}
+
+def _what_is_drawn(outcome: ShownOutcome, *, short: bool) -> str:
+    """What dots and lines of an outcome are."""
+    mean = "geometric mean" if outcome.log else "mean"
+    zeros = "; readings of 0 are left out" if outcome.hides_zeros else ""
+    if short:
+        return f" ({mean}s so far{zeros})"
+    return f": each dot a participant, the line the {mean} of the arm so far{zeros}"
 
 
 def jitter(participant: int, step: int) -> float:

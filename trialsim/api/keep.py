@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
-from trialsim.api.own import first_failures
+from trialsim.api.failures import Failure, first_failures, options_of
 from trialsim.api.subjects import Subject, shipped_name, study_of
 from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
@@ -59,17 +60,25 @@ class Run(Result):
     folder : where its files are
     finished : what was simulated or merged in this process; None where the folder was opened
     precision : the sentence on the precision that was requested
-    failures : what went wrong first in functions of the study's own
+    failed : which analyses failed in some trials, and why
+    source, options : the scenario as it is typed for a replay, and what it must be given besides
     """
 
     folder: Path
     finished: playing.FinishedRun | None = None
     precision: str | None = None
-    failures: tuple[str, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    source: str = "FILE"
+    options: str = ""
 
     def __post_init__(self) -> None:
         """The manifest is read now: another result may take the place of this one later."""
         _ = self.manifest
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """A sentence for each analysis that failed in some trials, with the command that shows the first of them."""
+        return tuple(one.words(self.source, self.options) for one in self.failed)
 
     @cached_property
     def manifest(self) -> Mapping[str, Any]:
@@ -269,9 +278,10 @@ def run(
             _draw(finished, say, "all" if figures is True else figures)
         finished = playing.placed(finished)
     _index(folder)
-    source = shipped_name(Path(study.scenario.written.file)) or study.scenario.written.file
-    failures = first_failures(finished.study, folder / playing.ESTIMATES, engine=engine, source=source)
-    return Run(folder, finished, reached, failures)
+    source = shipped_name(Path(study.scenario.written.file)) or shlex.quote(study.scenario.written.file)
+    measures = finished.characteristics.measures
+    failed = first_failures(finished.study, measures, folder / playing.ESTIMATES, engine=engine, source=source)
+    return Run(folder, finished, reached, failed, source, options_of(set, seed, engine))
 
 
 def _with_familywise(

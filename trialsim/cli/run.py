@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from trialsim.cli.parse import LOGGED, REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
-from trialsim.cli.text import print_text
+from trialsim.cli.text import print_rows, print_text
 from trialsim.cli.where import in_words, where_options
 from trialsim.quantities.counts import counted
 
@@ -92,6 +93,7 @@ def command(
     A run that was stopped continues when it is started again. With more replicates, a run adds those that it lacks.
     After an edit the new study is simulated; the result before is kept in the folder `earlier`.
     """
+    from trialsim.api.failures import options_of
     from trialsim.api.keep import check_folder, folder_of, store_of
     from trialsim.api.keep import shard as play_share
     from trialsim.api.subjects import study_of
@@ -125,6 +127,7 @@ def command(
                 study, folder, truth=truth, figures=drawn, precision=precision, precision_of=precision_of,
                 familywise=familywise, event_log=event_log or 0, replicates=replicates, **how, progress=tell,
             )  # fmt: skip
+            made = replace(made, options=options_of(changes, seed, engine))
         seconds = time.perf_counter() - began
     if shard is not None:
         _print_shard(share, folder, as_json=as_json)
@@ -152,6 +155,24 @@ def _print_shard(share: ShardResult, folder: Path, *, as_json: bool) -> None:
         stdout.print(line, markup=False)
 
 
+def _print_failed(made: Run) -> None:
+    """What could not be analyzed: a sentence, or a table where it is several analyses; quietly nothing."""
+    from trialsim.api.failures import replay_of
+
+    if is_quiet() or not made.failed:
+        return
+    own = [one for one in made.failed if one.own]
+    others = [one for one in made.failed if not one.own]
+    stdout.print()
+    if len(others) > 1:
+        names = (f"failed, of {counted(others[0].of, 'trial')}", ">trials", ">the first", "why")
+        print_rows(names, [(one.shown, f"{one.trials:,}", f"{one.first:,}", one.why) for one in others])
+        first = replay_of(others[0].first, made.source, made.options)
+        print_text(f"To see one of them, such as the first of {others[0].shown}: {first}")
+    for one in own if len(others) > 1 else made.failed:
+        print_text(one.words(made.source, made.options), style="red")
+
+
 def _print_json(made: Run) -> None:
     from trialsim.report.opinions import opinions_as_data
 
@@ -171,8 +192,7 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool, logged
         print_familywise(made.familywise, everything=everything)
     if made.precision is not None and not is_quiet():
         print_text(made.precision)
-    for text in made.failures:
-        print_text(text, style="red")
+    _print_failed(made)
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")

@@ -124,7 +124,7 @@ def layout_of(ward: MovingWard, form: Form) -> Layout:
         lanes = tuple((first + arm * (form.lane + 6), first + arm * (form.lane + 6) + form.lane) for arm in range(arms))
         columns = tuple(_stacked(_stretched(ward, along, form.width - 2 * form.margin), form.margin))
         bottom = lanes[-1][1]
-    low = bottom + 34
+    low = bottom + 40
     chart = (form.margin + AXIS, low, form.width - form.margin, low + form.chart)
     aligned = not form.upright and not ward.pathway.shared
     visits = tuple(_visits(ward, chart, columns if aligned else (), index) for index in range(len(ward.outcomes)))

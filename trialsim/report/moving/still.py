@@ -179,7 +179,9 @@ def _heads(ward: MovingWard, layout: Layout) -> Iterator[str]:
         middle = (begin + end) / 2
         times = f" ×{column.times}" if column.times > 1 and column.kind == "queue" else ""
         if layout.form.upright:
-            lines = in_lines(column.label + times, int((ASIDE - 8) / (0.62 * size)) + 2, most=2).splitlines()
+            longest = max(map(len, column.label.split(" ")))
+            room = max(int((ASIDE - 8) / (0.62 * size)), min(longest, 18))
+            lines = in_lines(column.label + times, room, most=2).splitlines()
             size = min(layout.form.letters, (ASIDE - 8) / (0.62 * max(map(len, lines))))
             top = middle + size * 0.36 - (len(lines) - 1) * size * 0.58
             where = [(ASIDE - 8, top + row * size * 1.16) for row in range(len(lines))]
@@ -261,10 +263,7 @@ def _axes(ward: MovingWard, layout: Layout, index: int) -> str:
     left, top, right, bottom = layout.chart
     hidden = "" if index == 0 else ' style="display:none"'
     parts = [f'<g class="axes" data-outcome="{index}"{hidden}>']
-    parts.append(
-        f'<text class="title" x="{left - AXIS_TITLE:.1f}" y="{top - 13:.1f}">{escaped(outcome.label)}'
-        f'<tspan class="aside">{_what_is_drawn(outcome, short=layout.form.upright)}</tspan></text>'
-    )
+    parts += _title(layout, outcome)
     for value, text in outcome.ticks:
         y = bottom - outcome.height(value) * (bottom - top)
         parts.append(f'<line class="grid" x1="{left:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>')
@@ -281,12 +280,29 @@ def _axes(ward: MovingWard, layout: Layout, index: int) -> str:
 AXIS_TITLE = 34
 
 
+def _title(layout: Layout, outcome: ShownOutcome) -> Iterator[str]:
+    """The name of an outcome and what is drawn of it: in one line, or in two where there is no room."""
+    left, top, right, _ = layout.chart
+    x, long = left - AXIS_TITLE, _what_is_drawn(outcome, short=False)
+    name = escaped(_cut(outcome.label, right - x, TITLE_LETTERS))
+    if (len(outcome.label) + len(long)) * LETTER * TITLE_LETTERS <= right - x:
+        yield f'<text class="title" x="{x:.1f}" y="{top - 13:.1f}">{name}<tspan class="aside">{long}</tspan></text>'
+        return
+    yield f'<text class="title" x="{x:.1f}" y="{top - 23:.1f}">{name}</text>'
+    short = _cut(_what_is_drawn(outcome, short=True), right - x, layout.form.letters)
+    yield f'<text class="own" x="{x:.1f}" y="{top - 9:.1f}">{short}</text>'
+
+
+#: The size of the title of a chart.
+TITLE_LETTERS = 12.5
+
+
 def _what_is_drawn(outcome: ShownOutcome, *, short: bool) -> str:
     """What dots and lines of an outcome are."""
     mean = "geometric mean" if outcome.log else "mean"
     zeros = "; readings of 0 are left out" if outcome.hides_zeros else ""
     if short:
-        return f" ({mean}s so far{zeros})"
+        return f"dots: participants; line: {mean} so far{zeros}"
     return f": each dot a participant, the line the {mean} of the arm so far{zeros}"
 
 

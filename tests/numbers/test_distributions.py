@@ -26,8 +26,8 @@ from trialsim.numbers.distributions import (
     packable,
     quantile,
     quantile_packed,
-    shown_quantile,
     sd,
+    shown_quantile,
 )
 from trialsim.quantities.empirical import read_empirical
 

@@ -1,4 +1,4 @@
-"""Upper tails of noncentral distributions and probabilities of counts, by functions of ``scipy.special``: ``scipy.stats`` loads slowly."""
+"""Upper tails of noncentral distributions and probabilities of counts by ``scipy.special``, as ``scipy.stats`` loads slowly."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ NOTHING_LEFT = 80.0
 def noncentral_t_upper(critical: float, df: float, noncentrality: float | Floats) -> Floats:
     """P(T > ``critical``) of a noncentral t, for each noncentrality.
 
-    T = (Z + noncentrality) / s, so it is the normal probability averaged over log(s). The trapezoidal rule over the whole line has
-    errors below 1e-12, since the density of log(s) and all its derivatives vanish at both ends.
+    T = (Z + noncentrality) / s, so it is the normal probability averaged over log(s). The trapezoidal rule has errors below
+    1e-12, since the density of log(s) and all its derivatives vanish at both ends.
 
     >>> round(float(noncentral_t_upper(2.0, 10, 1.5)), 12)  # R 4.3: 1 - pt(2, 10, 1.5)
     0.340845927558

@@ -169,7 +169,7 @@ def quantile(distribution: Distribution, u: Floats) -> Floats:
 
 
 def shown_quantile(distribution: Distribution, u: Floats) -> Floats:
-    """Quantiles (N,) to be written: as :func:`quantile`, to 13 digits, without anything compiled, which takes half a second to load.
+    """Quantiles (N,) to be written: as :func:`quantile`, to 13 digits, without compiled code, which loads slowly.
 
     >>> shown_quantile(Distribution("exponential", (2.0,)), np.array([0.5])).round(4)
     array([1.3863])
@@ -188,7 +188,7 @@ def _triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
 
 #: Quantiles at u of the families that are not lists of values.
 _PLAIN: dict[str, Callable[..., Floats]] = {
-    "fixed": lambda u, value: np.full_like(u, value),
+    "fixed": np.full_like,
     "uniform": lambda u, low, high: low + u * (high - low),
     "normal": lambda u, mean, sd: mean + sd * special.ndtri(u),
     "lognormal": lambda u, mean_log, sd_log: np.exp(mean_log + sd_log * special.ndtri(u)),

@@ -128,8 +128,7 @@ def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") ->
 
 def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """The first rows of the plan: a page holds only so many panels."""
-    shown = list(dict.fromkeys(frame["row"]))[:MOST_ROWS]
-    return frame[frame["row"].isin(shown)]
+    return frame[frame["row"].isin(frame["row"].unique()[:MOST_ROWS])]
 
 
 def _main_rows(frame: pd.DataFrame, kept: FirstReplicates) -> pd.DataFrame:

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
-
 Floats = NDArray[np.float64]
 Rule = Literal["rising", "local", "falling"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.burden import ArmBurden, blood_warnings, draws_blood
+from trialsim.burden import TRIALS, ArmBurden, SimulatedMean, blood_warnings, draws_blood
 from trialsim.prepared import burdens
 from trialsim.report import page as rows_of
+from trialsim.report.digits import with_error
 from trialsim.report.document import Block, DataTable, Text
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
     numbers = tuple(range(1, len(each) + 1))
     yield DataTable("For each participant, by arm", ("", *(one.arm for one in each)), tuple(rows), numbers)
     if study.program is not None:
-        yield Text("Tries, minutes and the most blood in 24 hours are those of simulated trials.", quiet=True)
+        yield Text(
+            f"Tries, minutes and the most blood in 24 hours are those of the first {TRIALS} simulated trials; after ± is the "
+            "Monte Carlo standard error of a mean.",
+            quiet=True,
+        )
     costs = [row for row in rows_of.trial_rows(run) if row[0].startswith("Cost") or row[0].startswith("Hours of staff")]
     if costs:
         cells = tuple((what, of or "in all", value) for what, of, value in costs)
@@ -42,8 +47,12 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
 
 def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[str, ...]]:
     for name in dict.fromkeys(name for one in each for name in one.tries):
-        yield f"Tries of {name}, mean", *(f"{one.tries.get(name, 0.0):.2f}" for one in each)
-    if any(one.minutes for one in each):
-        yield "Minutes of what is done with the participant, mean", *(f"{one.minutes:.0f}" for one in each)
+        yield f"Tries of {name}, mean", *(_written(one.tries.get(name)) for one in each)
+    if any(one.minutes.value for one in each):
+        yield "Minutes of what is done with the participant, mean", *(_written(one.minutes) for one in each)
     for name in dict.fromkeys(name for one in each for name in one.staff_minutes):
-        yield f"Minutes of {name}, mean", *(f"{one.staff_minutes.get(name, 0.0):.0f}" for one in each)
+        yield f"Minutes of {name}, mean", *(_written(one.staff_minutes.get(name)) for one in each)
+
+
+def _written(mean: SimulatedMean | None) -> str:
+    return with_error(*mean) if mean is not None else "0"

@@ -204,7 +204,7 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
         "flow",
         "Who comes, who takes part, who is analyzed",
         "Means over simulated trials, and in parentheses the range that holds 90 % of them.",
-        consort(flow_of(run.study, result.kept), note=note(result)),
+        consort(flow_of(run.study, result.kept), note=" ".join([note(result), *left_in_words(run.study, result.kept)])),
     )
     limit = plan.limit / DAY if plan.limit < NEVER else None
     yield Picture(
@@ -230,6 +230,23 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
         )  # fmt: skip
 
 
+def left_in_words(study: Study, kept: FirstReplicates) -> list[str]:
+    """When those left who left before the last visit: before the primary endpoint, or after it."""
+    call = study.analysis.call_of(study.analysis.primary[0])
+    pairs = [study.response.pairs[point] for point in call.points]
+    every = sum(
+        kept.trial_values(f"left: {why}", arm) for why in study.conduct.leave_reasons for arm in study.conduct.arms
+    )
+    if not np.any(every):
+        return []
+    missed = [kept.trial_values("missing_share: left", f"{outcome} at {visit}") for outcome, visit in pairs]
+    before = np.max(missed, axis=0) * kept.trial_values("enrolled", "")
+    outcome, visit = pairs[-1]
+    where = f"{study.scenario.outcomes[outcome].label or outcome} at '{visit}'"
+    when = f"{np.mean(before):.1f} leave before the primary endpoint ({where}), the others after it"
+    return [f"Of {np.mean(every):.1f} who leave before the last visit, {when}."]
+
+
 def flow_of(study: Study, kept: FirstReplicates) -> Flow:
     """The numbers of the flow diagram over the replicates kept."""
     from trialsim.figures.flow import Count, Flow
@@ -242,9 +259,9 @@ def flow_of(study: Study, kept: FirstReplicates) -> Flow:
         return over(label, kept.trial_values(measure, contrast))
 
     def lost(arm: str) -> list[Count]:
-        left = [count(f"left, {reason}", f"left: {reason}", arm) for reason in plan.leave_reasons]
+        left = [count(f"left before the last visit, {reason}", f"left: {reason}", arm) for reason in plan.leave_reasons]
         gap = kept.trial_values("enrolled", arm) - kept.trial_values("with_primary_endpoint", arm)
-        return [*(one for one in left if one.high > 0), over("without primary endpoint in all", gap)]
+        return [*(one for one in left if one.high > 0), over("without primary endpoint, for any reason", gap)]
 
     plan = study.conduct
     arms = plan.arms

@@ -16,6 +16,7 @@ from trialsim.report.digits import percent
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
+from trialsim.report.moved import response_words
 from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
 from trialsim.report.present import course, on_the_clock
@@ -84,13 +85,14 @@ def assumed_effect(study: Study) -> str:
     wanted = primary_points(study)
     found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
     if not found:
-        through = dict.fromkeys(
-            f"{scenario.outcomes[name].label or name} responds to {activity}"
+        through = [
+            f"{outcome.label or name} responds to {activity} ({response_words(response, outcome)})"
             for name in dict.fromkeys(scenario.analyses[one].outcome for one in scenario.primary)
-            for activity in scenario.outcomes[name].responds_to
-        )
+            for outcome in [scenario.outcomes[name]]
+            for activity, response in outcome.responds_to.items()
+        ]
         if through:
-            return f"The effects are assumed, not observed: {join(list(through))}, by the sizes under Design."
+            return f"The effects are assumed, not observed: {join(through)}."
         return "No effect is assumed on what the primary analysis compares."
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
     parts = []

@@ -42,9 +42,9 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         ),
         PageSection("Design", tuple(_design(study, pictures))),
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
-        PageSection("What could go wrong", tuple(_wrong(run))),
+        PageSection("What could go wrong", tuple(_wrong(run, pictures))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),
-        PageSection("What is estimated", tuple(estimand_tables(study))),
+        PageSection("What is estimated", (*estimand_tables(study), *_named(pictures, "shift_"))),
         *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
         PageSection("One simulated trial", tuple(_one_trial(pictures))),
         PageSection("Assumptions and where they come from", tuple(assumptions(study.scenario))),
@@ -60,6 +60,11 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         sections=tuple(section for section in made if section.blocks),
         versions=versions(),
     )
+
+
+def _named(pictures: Pictures, begin: str) -> list[Graphic]:
+    """The pictures whose names begin so."""
+    return [one for name, one in pictures.items() if name.startswith(begin)]
 
 
 def _staffed(study: Study) -> bool:
@@ -143,7 +148,7 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
 # ---------------------------------------------------------------- what could go wrong, sensitivity
 
 
-def _wrong(run: FinishedRun) -> Iterator[Block]:
+def _wrong(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     found = [f"{text[0].upper()}{text[1:]}." for _, text in losses(run)]
     result = run.characteristics
     found += [
@@ -158,6 +163,7 @@ def _wrong(run: FinishedRun) -> Iterator[Block]:
     yield from points(found) or (
         Text("Nothing is lost in the simulated trials, and nothing in the plan looks doubtful."),
     )
+    yield from _named(pictures, "missing")
 
 
 def _sensitivity(study: Study) -> Iterator[Block]:
@@ -198,8 +204,7 @@ def _where(where: str, labels: dict[str, str]) -> str:
 
 
 def _one_trial(pictures: Pictures) -> Iterator[Block]:
-    shown = [one for name, one in pictures.items() if name.startswith("outcome_")]
-    more = [one for name, one in pictures.items() if name.startswith("trajectories_")]
+    shown, more = _named(pictures, "outcome_"), _named(pictures, "trajectories_")
     yield from shown[:1]
     if shown[1:] or more:
         yield Fold(f"{len(shown[1:]) + len(more)} more pictures of this trial", (*shown[1:], *more))

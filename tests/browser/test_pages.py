@@ -51,7 +51,7 @@ CONTROLS = {
 }
 
 #: The most sheets of the PICU study.
-SHEETS = 12
+SHEETS = 11
 
 
 @pytest.fixture(scope="module")

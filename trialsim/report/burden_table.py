@@ -9,7 +9,7 @@ from trialsim.burden import TRIALS, ArmBurden, SimulatedMean, blood_warnings, dr
 from trialsim.prepared import burdens
 from trialsim.report import page as rows_of
 from trialsim.report.digits import with_error
-from trialsim.report.document import Block, DataTable, Text
+from trialsim.report.document import Block, DataTable, TableCell, Text
 
 if TYPE_CHECKING:
     from trialsim.runs.run import FinishedRun
@@ -22,7 +22,7 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
     for warning in blood_warnings(study.scenario, each):
         yield Text(f"Limit of blood passed: {warning}")
     limit = study.scenario.setting.blood_limit if study.scenario.setting is not None else None
-    rows: list[tuple[str, ...]] = [("Planned measurements", *(f"{one.values}" for one in each))]
+    rows: list[tuple[TableCell | str, ...]] = [("Planned measurements", *(f"{one.values}" for one in each))]
     if any(one.samples for one in each):
         rows.append(("of them samples for a laboratory", *(f"{one.samples}" for one in each)))
     if draws_blood(study.scenario):
@@ -45,7 +45,7 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
         yield DataTable("For the whole trial", ("what", "of what", "mean over trials"), cells, (2,))
 
 
-def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[str, ...]]:
+def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[TableCell | str, ...]]:
     for name in dict.fromkeys(name for one in each for name in one.tries):
         yield f"Tries of {name}, mean", *(_written(one.tries.get(name)) for one in each)
     if any(one.minutes.value for one in each):
@@ -54,5 +54,9 @@ def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[str, ...]]:
         yield f"Minutes of {name}, mean", *(_written(one.staff_minutes.get(name)) for one in each)
 
 
-def _written(mean: SimulatedMean | None) -> str:
-    return with_error(*mean) if mean is not None else "0"
+def _written(mean: SimulatedMean | None) -> TableCell | str:
+    """A mean with its error below it."""
+    if mean is None:
+        return "0"
+    value, sign, error = with_error(*mean).partition(" ± ")
+    return TableCell(value, f"± {error}" if sign else "")

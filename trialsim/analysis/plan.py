@@ -50,7 +50,8 @@ from trialsim.kinds.tests import (
 )
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import ComparedArms, comparisons, endpoint_visits, pairs_of, split_member
-from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
+from trialsim.scenario.factors import terms_of
+from trialsim.scenario.model import Analysis, Design, Limits, Outcome, Scenario, Then
 from trialsim.scenario.notation import split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
 
@@ -231,20 +232,33 @@ class RowTest:
     Attributes
     ----------
     test : the name of the test
-    samples : one sample, two arms, or all arms
-    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, else all arms
+    samples : one sample, two arms, all arms, or a factor
+    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, of a factor the arms on its side and
+        then as many on the other, else all arms
     main : False for pairs that follow a test of all arms
+    weights : of ``arms``; the effect is the sum of weights times means. Empty where one sample or all arms are tested
     """
 
     test: str
     samples: Samples
     arms: tuple[int, ...]
     main: bool = True
+    weights: tuple[float, ...] = ()
 
     @property
     def pair(self) -> tuple[int, int] | None:
         """The two arms that are compared; None for one sample and all arms."""
         return (self.arms[0], self.arms[1]) if self.samples == "two" else None
+
+
+@dataclass(frozen=True)
+class ModelTerm:
+    """A factor or an interaction in a model: its name, the ``weights`` of all arms, and its ``sides`` as of :class:`RowTest`."""
+
+    name: str
+    weights: tuple[float, ...]
+    sides: tuple[int, ...]
+    size: float
 
 
 @dataclass(frozen=True)
@@ -284,9 +298,10 @@ class PlannedAnalysis:
     site), and ``clusters`` is what makes them (empty for none). ``at`` and ``sphericity`` say which test of repeated measures
     and how; ``prior`` is the mean and SD of the prior of a difference; ``model`` is that of repeated values.
     and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
-    several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it may
-    run; ``firth`` says when a logistic regression is penalized (empty by default); ``at_visit`` is the position of the
-    visit of the contrast, of tests that have one (None for their average).
+    several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it
+    may run; ``firth`` says when a logistic regression is penalized (empty by default); ``at_visit`` is the position of the
+    visit of the contrast, of tests that have one (None for their average); ``terms`` are the factors and interactions in the
+    model of an analysis by factors.
     """
 
     name: str
@@ -318,6 +333,7 @@ class PlannedAnalysis:
     permutations: int = DEFAULT_PERMUTATIONS
     at_visit: int | None = None
     own: OwnAnalysis | None = None
+    terms: tuple[ModelTerm, ...] = ()
 
     @property
     def rows(self) -> range:
@@ -484,7 +500,7 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         test=analysis.test,
         endpoint=endpoint,
         choice=_choice(scenario, pairs, analysis),
-        questions=_questions(comparisons(analysis, list(scenario.design.arms)), analysis),
+        questions=_questions(comparisons(analysis, scenario.design), analysis),
         null=null,
         alternative=alternative,
         alpha=alpha,
@@ -511,7 +527,18 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
+        terms=tuple(_terms(analysis, scenario.design)),
     )
+
+
+def _terms(analysis: Analysis, design: Design) -> Iterator[ModelTerm]:
+    """The terms of a model by factors: every factor, and the interactions that are named with what lies in them."""
+    known = terms_of(design.factors) if analysis.factors else {}
+    named = [set(known[name].factors) for name in analysis.factors]
+    for term in known.values():
+        mine = set(term.factors)
+        if len(mine) == 1 or any(mine <= one for one in named):
+            yield ModelTerm(term.name, term.weights, term.sides, term.size)
 
 
 def _at_visit(analysis: Analysis) -> int | None:
@@ -736,7 +763,16 @@ def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTe
     """What each row asks, with its test."""
     test = TEST[analysis.test]
     pairs = "" if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
-    return tuple(RowTest(test.name if one.main else pairs, one.samples, one.arms, one.main) for one in asked)
+    return tuple(
+        RowTest(
+            test.name if one.main else pairs,
+            one.samples,
+            one.arms,
+            one.main,
+            (1.0, -1.0) if one.samples == "two" else one.weights,
+        )
+        for one in asked
+    )
 
 
 def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
@@ -752,7 +788,7 @@ def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
 def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list[RowPlan]:
     unit = scenario.outcomes[analysis.outcome].unit
     rows = []
-    compared = comparisons(analysis, list(scenario.design.arms))
+    compared = comparisons(analysis, scenario.design)
     for asked, one in zip(call.questions, compared, strict=True):
         test = call.pairs.test if call.pairs is not None and not asked.main else asked.test
         estimand = _estimand(call, TEST[asked.test], asked.samples)
@@ -783,7 +819,9 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     joint = call.model is not None and call.model.joint
     if chosen or samples == "all" or many or joint or test.effect == NO_ESTIMATE:
         return NO_ESTIMAND
-    situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
+    situation: Situation = (
+        "arms" if samples in ("two", "factor") else "value" if call.endpoint.start is None else "change"
+    )
     return MEANT[test.effect, call.endpoint.transform, situation].name
 
 

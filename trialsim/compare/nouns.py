@@ -151,6 +151,7 @@ STEP_FIELDS = {
     "needs": "who is needed for {0}:",
     "hold": "who is kept for {0}:",
     "arms": "the arms that have {0}:",
+    "when": "the levels of factors that have {0}:",
     "priority": "the priority of {0}",
     "give_up_after": "the patience for {0}",
     "succeeds": "the chance that a try of {0} succeeds",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-#: What a test compares: one sample with a number, two arms, or all arms at once.
-Samples = Literal["one", "two", "all"]
+#: What a test compares: one sample with a number, two arms, all arms at once, or the levels of a factor by weights of all arms.
+Samples = Literal["one", "two", "all", "factor"]
 
 #: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
 Looks = Literal["value", "change", "visits"]
@@ -67,6 +67,7 @@ MARGIN: Final = Option(
     "cannot test a margin, only no effect",
     "Use t, welch, ancova or risk-difference, or remove margin:.",
 )
+FACTORS: Final = Option("factors", "does not take factors", "Write test: regression, or remove factors:.")
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 COVARIANCE: Final = Option("covariance", "has no covariance of visits to choose", "Write test: mmrm, or remove it.")
@@ -91,6 +92,7 @@ OPTIONS: Final = (
     VISIT_COVARIATES,
     STRATA,
     CLUSTERS,
+    FACTORS,
     MARGIN,
     NULL,
     AT,
@@ -343,18 +345,18 @@ JONCKHEERE: Final = replace(KRUSKAL_WALLIS, name="jonckheere", directions=("all"
 
 ANCOVA: Final = Test(
     name="ancova",
-    samples=("two", "all"),
+    samples=("two", "all", "factor"),
     takes=("value", "change"),
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, FACTORS, MARGIN),
     needs=(
         Requirement(
             (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."
         ),
     ),
-    directions=("two",),
+    directions=("two", "factor"),
     equal_sds=True,
     marks=False,
 )
@@ -635,14 +637,14 @@ CLUSTER_T: Final = Test(
 
 REGRESSION: Final = Test(
     name="regression",
-    samples=("two", "all"),
+    samples=("two", "all", "factor"),
     takes=("value", "change"),
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, FACTORS, MARGIN),
     needs=(),
-    directions=("two",),
+    directions=("two", "factor"),
     equal_sds=True,
     marks=False,
 )
@@ -901,6 +903,7 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("means", "one"): ("t",),
     ("means", "two"): ("t", "F"),
     ("means", "all"): ("F",),
+    ("means", "factor"): ("t", "F"),
     ("ranks", "one"): (),
     ("ranks", "two"): ("U",),
     ("ranks", "all"): ("H",),

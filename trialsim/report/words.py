@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
+from trialsim.kinds.scales import EFFECT_KEYS
 from trialsim.kinds.tests import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR, PERMUTATIONS, TEST, TRIM
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
@@ -15,7 +16,7 @@ from trialsim.report import kinds
 from trialsim.report.digits import plain
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import comparisons, split_member
-from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Leave, Outcome, Scenario
+from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Design, Effect, Leave, Outcome, Scenario
 
 INDENT = "  "
 
@@ -91,6 +92,18 @@ def _span(stem: str, numbers: Sequence[int]) -> str:
         return stem
     ends = {1: f"{numbers[0]}", 2: f"{numbers[0]} and {numbers[-1]}"}
     return f"{stem} {ends.get(len(numbers), f'{numbers[0]} to {numbers[-1]}')}"
+
+
+def factors(design: Design) -> str:
+    """``massage (no or yes) and music (no or yes)``."""
+    return join([f"{name} ({join(levels, 'or')})" for name, levels in design.factors.items()])
+
+
+def effect(what: Effect) -> str:
+    """The size of an effect, as it is declared."""
+    return next(
+        f"{key.replace('_', ' ')} {number(size)}" for key in EFFECT_KEYS if (size := getattr(what, key)) is not None
+    )
 
 
 # ---------------------------------------------------------------- who comes
@@ -195,8 +208,7 @@ def _step(step: Step, depth: int) -> Iterator[str]:
 
 def _activity(step: Activity) -> str:
     text = f"{step.activity}: {spread(step.lasts)}"
-    if step.arms:
-        text += f" (only {join(step.arms)})"
+    text += _only(step)
     if step.needs:
         text += f", needs {join(step.needs)}{_patience(step.give_up_after, 'it is missed')}"
     if step.interrupted is not None:
@@ -207,12 +219,18 @@ def _activity(step: Activity) -> str:
     return text
 
 
+def _only(step: Activity | Attempt) -> str:
+    """Whom a step belongs to, where not to all."""
+    if step.when:
+        return f" (only where {join([f'{factor} is {level}' for factor, level in step.when.items()])})"
+    return f" (only {join(step.arms)})" if step.arms else ""
+
+
 def _attempt(step: Attempt) -> str:
     text = (
         f"{step.attempt}: each try {spread(step.lasts)}, {number(step.succeeds)} succeed, at most {step.at_most} tries"
     )
-    if step.arms:
-        text += f" (only {join(step.arms)})"
+    text += _only(step)
     if step.needs:
         text += f", needs {join(step.needs)}{_patience(step.give_up_after, 'it is missed')}"
     return text + (f"; visit {step.visit!r} at the end of the last" if step.visit else "")
@@ -359,7 +377,7 @@ def analyses(scenario: Scenario) -> dict[str, str]:
     """Every analysis in one line, by its name."""
     found = {}
     for name, what in scenario.analyses.items():
-        rows = comparisons(what, list(scenario.design.arms))
+        rows = comparisons(what, scenario.design)
         pairs = {f"{name}/{row.contrast}" for row in rows if not row.main}
         members = [(split_member(one), family) for family, these in scenario.families.items() for one in these.members]
         named = {f"{analysis_}/{contrast}": family for (analysis_, contrast), family in members}
@@ -390,6 +408,8 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
         text += f", adjusted for {join(adjusted)}"
     if what.contrast:
         text += f", {what.contrast}"
+    if what.factors:
+        text += f", in one model by factors: {join(what.factors)}, each tested by itself"
     if what.strata:
         text += f", within strata of {join(what.strata)}"
     if what.clusters:

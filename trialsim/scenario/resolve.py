@@ -94,6 +94,7 @@ def resolve(written: WrittenScenario) -> Scenario:
 def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
+    from trialsim.scenario.checks.factors import with_arms_of_factors
     from trialsim.scenario.checks.follow import with_own_visits
     from trialsim.scenario.checks.limits import check_limits
 
@@ -101,6 +102,7 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
+    draft = with_arms_of_factors(draft)
     points = outline(draft.protocol, draft.visits, draft.design.arms)
     program: Program | None = None
     draft = with_own_visits(draft, points)

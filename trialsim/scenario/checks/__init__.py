@@ -17,6 +17,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
+    from trialsim.scenario.checks.factors import check_factors
     from trialsim.scenario.checks.families import check_families
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
@@ -39,6 +40,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_signs(scenario, report)
     check_shape(scenario, report)
     check_design(scenario, report)
+    check_factors(scenario, points, report)
     check_protocol(scenario, points, report)
     if scenario.setting:
         check_setting(scenario.setting, report)

@@ -19,6 +19,8 @@ def check_design(scenario: Draft, report: Report) -> None:
     """Arms, their ratio and blocks, the target."""
     design, path = scenario.design, ("design",)
     arms = list(design.arms)
+    if not arms and design.factors:
+        return  # check_factors says what is wrong with them
     if not arms:
         report(
             Finding("TS-E042", (*path, "arms"), "there is no arm.", "Write arms: {control: usual care, treated: ..}.")

@@ -20,6 +20,7 @@ from trialsim.quantities.fields import (
     ValueSpread,
 )
 from trialsim.rules import LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
+from trialsim.scenario.factors import LEVELS, MOST_FACTORS, arms_of
 from trialsim.scenario.model.lists import Names
 from trialsim.scenario.oneof import OneOf
 
@@ -92,6 +93,8 @@ class Design(Record):
 
     Attributes
     ----------
+    factors : in place of arms, factors with their two levels; the arms are the combinations. Example: {massage: [no, yes],
+        music: [no, yes]}
     arms : the arms by name, each with its description. Example: {control: usual care, massage: hand massage}
     reference : the arm that the others are compared with; the first one by default. Example: control
     allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
@@ -99,11 +102,30 @@ class Design(Record):
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
     """
 
+    factors: Annotated[Mapping[Name, tuple[Name, ...]], LATER] = {}
     arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
     reference: Name | None = None  # the first arm by default
     allocation: Allocation = Allocation()
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
+
+    @model_validator(mode="before")
+    @classmethod
+    def _arms_of_factors(cls, value: Any) -> Any:
+        """Without arms, those of the factors; no arm where the factors are at fault, which is found later."""
+        if not isinstance(value, Mapping) or value.get("arms") is not None or "factors" not in value:
+            return value
+        factors = value["factors"]
+        whole = isinstance(factors, Mapping) and 0 < len(factors) <= MOST_FACTORS
+        sound = whole and all(isinstance(one, (list, tuple)) and len(one) == LEVELS for one in factors.values())
+        return {**value, "arms": {arm: arm for arm in arms_of(factors)} if sound else {}}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        full["required"] = [key for key in full["required"] if key != "arms"]
+        full["anyOf"] = [{"required": ["arms"]}, {"required": ["factors"]}]
+        return full
 
 
 class Covariate(ProvenanceRecord):

@@ -71,6 +71,31 @@ STUDIES = {
         "attrition": "{chance: 30 %, within: 2 d, reason: tired}",
         "enroll": "in all: 41",
     },
+    "minimization": {
+        "sites": "north: 30 %, south: 50 %, west: 20 %",
+        "participants": "sex: {choice: {girl: 40 %, boy: 60 %}}, age: {mean: 30 y, sd: 5 y}",
+        "allocation": 'method: minimization, ratio: "1:2:3", factors: [sex, age, site], cut: {age: [26 y, 33 y]},'
+        " weights: {sex: 2, site: 0.3}, p: 70 %",
+        "enroll": "in all: 60",
+    },
+    "minimization by variance": {
+        "patients": None,
+        "participants": "sex: {choice: {girl: 40 %, boy: 60 %}}, age: {mean: 30 y, sd: 5 y}",
+        "allocation": "method: minimization, factors: [age, sex], cut: {age: 30 y}, imbalance: variance",
+        "enroll": "each arm: 14",
+    },
+    "minimization of arms that close": {
+        "patients": None,
+        "participants": "sex: {choice: {girl: 40 %, boy: 60 %}}",
+        "allocation": 'method: minimization, ratio: "2:1:1", factors: [sex], p: 90 %',
+        "enroll": "a: 20, b: 6, c: 9",
+    },
+    "big stick": {"patients": None, "allocation": "method: big stick, tolerate: 2", "enroll": "in all: 50"},
+    "big stick of arms that close": {
+        "patients": None,
+        "allocation": "method: big stick, tolerate: 3",
+        "enroll": "a: 9, b: 15, c: 14",
+    },
     "no ward, in turn": {"patients": None, "allocation": 'ratio: "2:1:1"', "enroll": "each arm: 5"},
 }
 
@@ -136,6 +161,12 @@ def test_equals_the_slow_form(name, small, slow):
         ("unequal arms in blocks", "a full arm stays open", "arm"),
         ("unequal arms", "places are put back", "arm"),
         ("places left", "places are put back", "arm"),
+        ("minimization", "the ratio does not count", "arm"),
+        ("minimization", "weights forgotten", "arm"),
+        ("minimization", "p is that of every arm", "arm"),
+        ("minimization", "one draw for all ties", "arm"),
+        ("minimization by variance", "the range in place of the variance", "arm"),
+        ("big stick", "one draw for all ties", "arm"),
     ],
 )
 def test_a_planted_fault_is_seen(name, fault, seen, small, slow):

@@ -382,8 +382,8 @@ class PlannedFamily:
 class AnalysisPlan:
     """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``.
 
-    ``stratified`` names what the allocation is stratified by: the site, or covariates. ``families`` hold rows that are tested
-    together.
+    ``stratified`` names what the allocation is stratified by: the site, or covariates; ``balanced`` what
+    minimization makes alike. ``families`` hold rows that are tested together.
     """
 
     calls: tuple[PlannedAnalysis, ...]
@@ -392,6 +392,7 @@ class AnalysisPlan:
     arms: tuple[str, ...]
     stratified: tuple[str, ...] = ()
     families: tuple[PlannedFamily, ...] = ()
+    balanced: tuple[str, ...] = ()
 
     def call_of(self, row: int) -> PlannedAnalysis:
         """The analysis that fills a row."""
@@ -428,6 +429,7 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
         primary=tuple(row for name in scenario.primary for row in main[name]),
         arms=tuple(scenario.design.arms),
         stratified=scenario.design.allocation.stratify,
+        balanced=scenario.design.allocation.factors,
     )
 
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from trialsim.conduct.entries import NEVER
 from trialsim.errors import DistributionError, TrialsimError
-from trialsim.kinds.designs import IN_TURN
+from trialsim.kinds.designs import DEFAULT_P, IN_TURN, METHOD, SITE, VARIANCE
 from trialsim.numbers.distributions import Distribution
 from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days
 from trialsim.quantities.fields import Number
-from trialsim.scenario.model import Arrivals, Covariate, Leave, Scenario
+from trialsim.scenario.model import Allocation, Arrivals, Covariate, Leave, Scenario
 from trialsim.scenario.notation import parse_ratio
 
 Floats = NDArray[np.float64]
@@ -64,6 +64,32 @@ class CovariatePlan:
 
 
 @dataclass(frozen=True)
+class BalancePlan:
+    """How an allocation looks at who is in already.
+
+    Attributes
+    ----------
+    factors : names of the factors; empty for the big stick
+    places : positions among the covariates; -1 for the site
+    cuts : of each factor that is a number, where it is cut
+    sizes : numbers of levels
+    weights : of the factors
+    p : the chance of the best arm (of that with the smallest ratio)
+    variance : whether imbalance is a variance, and not a range
+    tolerated : by how much the numbers of the arms may differ; 0 for minimization
+    """
+
+    factors: tuple[str, ...]
+    places: tuple[int, ...]
+    cuts: tuple[tuple[float, ...], ...]
+    sizes: tuple[int, ...]
+    weights: tuple[float, ...]
+    p: float
+    variance: bool
+    tolerated: int
+
+
+@dataclass(frozen=True)
 class ConductPlan:
     """Everything :func:`trialsim.conduct.conduct` needs, decided before the first draw."""
 
@@ -93,6 +119,7 @@ class ConductPlan:
     covariates: tuple[CovariatePlan, ...]
     weekday: int
     limit: int  # tick after which nobody is enrolled
+    balance: BalancePlan | None = None  # of methods that look at who is in already
 
     @property
     def leave_reasons(self) -> tuple[str, ...]:
@@ -148,6 +175,29 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         covariates=covariates,
         weekday=setting.starts.weekday() if setting else 0,
         limit=_limit(design.within, setting.starts) if setting else NEVER,
+        balance=_balance(design.allocation, covariates, sites),
+    )
+
+
+def _balance(allocation: Allocation, covariates: Sequence[CovariatePlan], sites: Sequence[str]) -> BalancePlan | None:
+    """The rule of an allocation that looks at who is in already; None for others."""
+    if not METHOD[allocation.method or IN_TURN.name].balances:
+        return None
+    known = {one.name: place for place, one in enumerate(covariates)} | {SITE.name: -1}
+    cuts = tuple(tuple(sorted(cut.value for cut in allocation.cut.get(name, ()))) for name in allocation.factors)
+    sizes = [
+        len(sites) if name == SITE.name else len(cut) + 1 if cut else len(covariates[known[name]].categories)
+        for name, cut in zip(allocation.factors, cuts, strict=True)
+    ]
+    return BalancePlan(
+        allocation.factors,
+        tuple(known[name] for name in allocation.factors),
+        cuts,
+        tuple(sizes),
+        tuple(allocation.weights[name].value for name in allocation.factors),
+        DEFAULT_P if allocation.p is None else allocation.p.value,
+        allocation.imbalance == VARIANCE,
+        allocation.tolerate or 0,
     )
 
 

@@ -103,8 +103,29 @@ def _study(scenario: Scenario) -> Iterator[str]:
         if allocation.stratify:
             text += f", stratified by {words.join(list(allocation.stratify))}"
         yield text + "."
+        yield from _balancing(scenario)
     count = scenario.simulation.replicates
     yield f"{count:,} simulated trial{'s' if count > 1 else ''}, seed {scenario.simulation.seed}."
+
+
+def _balancing(scenario: Scenario) -> Iterator[str]:
+    """How an allocation looks at who is in already."""
+    allocation = scenario.design.allocation
+    if allocation.tolerate is not None:
+        yield f"Each arm is equally likely; one that is {allocation.tolerate} ahead of the smallest has no chance."
+    if allocation.p is None:
+        return
+    factors = []
+    for name in allocation.factors:
+        cuts = words.join([words.number(cut) for cut in allocation.cut.get(name, ())])
+        weight = allocation.weights[name].value
+        factors.append(
+            f"{name}{f' (cut at {cuts})' if cuts else ''}{f' (counts {weight:g} times)' if weight != 1 else ''}"
+        )
+    yield (
+        f"Each participant goes to the arm that makes the arms most alike in {words.join(factors)}, with a chance of "
+        f"{words.number(allocation.p)}; alike by the {allocation.imbalance} of their numbers. Equally good arms are drawn."
+    )
 
 
 def _levels(study: Study) -> Section:

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 
-from trialsim.kinds.designs import METHOD
+from trialsim.kinds.designs import IMBALANCES, METHOD
 from trialsim.quantities.fields import (
+    Amount,
     CalendarSpan,
     Count,
+    Factor,
     Line,
     Name,
     ProvenanceRecord,
@@ -19,9 +21,9 @@ from trialsim.quantities.fields import (
     Spread,
     ValueSpread,
 )
-from trialsim.rules import LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
+from trialsim.rules import ABOVE_ZERO, LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
 from trialsim.scenario.factors import LEVELS, MOST_FACTORS, arms_of
-from trialsim.scenario.model.lists import Names
+from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.oneof import OneOf
 
 
@@ -34,12 +36,24 @@ class Allocation(Record):
     ratio : whole numbers in the order of the arms. Example: "2:1"
     block : the size of a block, a multiple of the sum of the ratio. Example: 6
     stratify : covariates by choice, or site, within which blocks are filled. Example: [site]
+    factors : covariates, or site, in which minimization makes the arms alike. Example: [sex, age, site]
+    cut : where minimization cuts a covariate that is a number, in its unit. Example: {age: 15 y}
+    weights : how much a factor counts in minimization, above 0; 1 by default. Example: {site: 2}
+    p : the chance of the best arm in minimization; 80 % by default. Example: 80 %
+    imbalance : how minimization measures imbalance. Example: range
+    tolerate : by how many participants the big stick lets arms differ, a whole number. Example: 3
     """
 
     method: Annotated[str, OneOf(METHOD)] | None = None
     ratio: str | None = None  # "1:1:1" in the order of the arms
     block: Count | None = Field(default=None, ge=1, le=10_000)  # a multiple of the sum of the ratio
     stratify: Names = ()  # covariates by choice, and "site"
+    factors: Annotated[Names, LATER] = ()  # covariates, and "site"
+    cut: Annotated[Mapping[Name, Annotated[tuple[Amount, ...], OneOrMany()]], LATER] = {}
+    weights: Annotated[Mapping[Name, Annotated[Factor, ABOVE_ZERO]], LATER] = {}
+    p: Annotated[Share | None, LATER] = None
+    imbalance: Annotated[str | None, OneOf(IMBALANCES), LATER] = None
+    tolerate: Annotated[Count | None, LATER] = Field(default=None, ge=1, le=1000)
 
 
 MOST_PARTICIPANTS = 100_000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.tests import FACTORS, TEST
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import FACTORS
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report

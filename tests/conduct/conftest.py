@@ -157,8 +157,28 @@ def _rates(scenario: Scenario, fault: str) -> Iterator[tuple[float, float]]:
                 every = period.every
         assert every is not None
         day = (hour // 24 + weekday) % 7
-        yield (hour + 1) * 3600.0, weight.get(day, 0.0) / mean / every.value
+        here = weight.get(day, 0.0) / mean * _by_hour(arrive.hours, hour % 24, fault)
+        today = scenario.setting.starts + timedelta(days=hour // 24)
+        if fault != "closed days do not count" and _closed(scenario, today, "arrives"):
+            here = 0.0
+        yield (hour + 1) * 3600.0, here / every.value
         hour += 1
+
+
+def _by_hour(hours: Any, hour: int, fault: str) -> float:
+    """The weight of a whole hour, over the mean of all 24."""
+    found = [1.0] * 24 if not hours else [0.0] * 24
+    for span, weight in hours.items():
+        begin, end = (int(clock.split(":")[0]) for clock in span.split("-"))
+        for one in range(begin, end if end > begin else end + 24):
+            found[one % 24] = weight.value
+    return found[hour] if fault == "hours not scaled" else found[hour] / (sum(found) / 24)
+
+
+def _closed(scenario: Scenario, day: Any, nobody: str) -> bool:
+    assert scenario.setting is not None
+    spans = [days.split("..") for one in scenario.setting.patients.closed if one.nobody == nobody for days in one.dates]
+    return any(span[0] <= day.isoformat() <= span[-1] for span in spans)
 
 
 def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iterator[Patient]:
@@ -194,6 +214,10 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
                 length = next(close - start for start, close in until.windows if (opens - start) % DAY == 0)
                 opens += length * int(u["ask moment"][i] * 1_000_000) // 1_000_000
             ask = opens
+        while _closed(scenario, setting.starts + timedelta(days=ask // DAY), "is asked"):
+            ask = (ask // DAY + 1) * DAY
+            if until is not None and not _closed(scenario, setting.starts + timedelta(days=ask // DAY), "is asked"):
+                ask = next_open(until, ask, weekday=setting.starts.weekday())
         leave, reason = NEVER, -1
         for place, one in enumerate(told.leave):
             stay = _stay(one, u[f"leave/{one.reason}"][i])
@@ -207,8 +231,21 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
             fate = out[-1] if fault == "the last reason counts" else out[0]
         draw = u["site"][0] if fault == "one site for all" else u["site"][i]
         site = sum(draw >= edge for edge in np.cumsum([s.value for s in setting.sites.values()])[:-1])
+        opens = list(setting.sites.values())[int(site)].open if setting.sites else None
+        if opens is not None and fault != "sites are open at once" and tick < _site_opens(setting.starts, opens):
+            fate = "absent"
         consenting += fate == "consents"
         yield Patient(i, tick, ask, fate, leave, reason, int(site))
+
+
+def _site_opens(starts: Any, opens: Any) -> int:
+    """Ticks until a site opens; the whole months here begin on days that every month has."""
+    if opens.unit != "months":
+        return round(opens.value)
+    day = starts
+    for _ in range(round(opens.value)):
+        day = (day.replace(day=1) + timedelta(days=31)).replace(day=starts.day)
+    return int((day - starts).days) * DAY
 
 
 def _stay(leave: Any, u: float) -> int:
@@ -226,7 +263,7 @@ def _counted(patients: list[Patient], people: list[Patient], target: int, limit:
     end = (closed, last.number) if last else (closed, -1)
     counts: dict[str, int] = {}
     for p in patients:
-        if p.tick > closed:
+        if p.tick > closed or p.fate == "absent":
             continue
         asked = (p.ask, p.number) < end
         fate = "enrolled" if p in people else p.fate

@@ -55,6 +55,25 @@ STUDIES = {
         "participants": "sex: {choice: {girl: 50 %, boy: 50 %}}, age: {mean: 30 y, sd: 5 y}",
         "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8, stratify: [sex, site]',
     },
+    "hours and closed days": {
+        "patients": 'arrive: {every: 5 h, pattern: {Mon-Fri: 1, "Sat,Sun": 0.3}, hours: {"07:00-19:00": 1, "19:00-07:00": 0.2}},'
+        " consent: 80 %, ask: {for: 2 h, until: 'Mon-Fri 09:00-16:00'}, leave: {after: {mean: 3 d, sd: 2 d}, reason: discharge},"
+        " closed: [{dates: [2026-01-12..2026-01-15, 2026-01-20], nobody: arrives},"
+        " {dates: [2026-01-28..2026-02-03, 2026-02-05], nobody: is asked}]",
+        "starts": "2026-01-08",
+        "enroll": "in all: 80",
+    },
+    "asked at once, but not on some days": {
+        "patients": 'arrive: {every: 9 h, hours: {"08:00-10:00": 1}}, consent: 80 %,'
+        " closed: {dates: [2026-01-10..2026-01-12, 2026-01-14], nobody: is asked}",
+        "starts": "2026-01-08",
+        "enroll": "in all: 30",
+    },
+    "sites that open later": {
+        "patients": "arrive: {every: 12 h}, consent: 80 %, exclusions: {ill: 20 %}",
+        "sites": "north: 50 %, south: {share: 30 %, open: 1 month}, west: {share: 20 %, open: 10 d}",
+        "enroll": "in all: 60",
+    },
     "in turn": {"allocation": 'method: in turn, ratio: "2:1:1"', "enroll": "each arm: 7"},
     "unequal arms": {"enroll": "a: 12, b: 3, c: 9"},
     "unequal arms in blocks": {
@@ -161,6 +180,9 @@ def test_equals_the_slow_form(name, small, slow):
         ("unequal arms in blocks", "a full arm stays open", "arm"),
         ("unequal arms", "places are put back", "arm"),
         ("places left", "places are put back", "arm"),
+        ("hours and closed days", "hours not scaled", "arrival"),
+        ("hours and closed days", "closed days do not count", "arrival"),
+        ("sites that open later", "sites are open at once", "counts"),
         ("minimization", "the ratio does not count", "arm"),
         ("minimization", "weights forgotten", "arm"),
         ("minimization", "p is that of every arm", "arm"),

@@ -9,6 +9,8 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("setting.starts", "the start of the study"),
     ("setting.patients.arrive.every", "the mean time between patients"),
     ("setting.patients.arrive.pattern.*", "the weight of {0} in arrivals"),
+    ("setting.patients.arrive.hours.*", "the weight of {0} in arrivals"),
+    ("setting.patients.closed", "days on which nobody comes or is asked:"),
     ("setting.patients.consent", "the share who consent"),
     ("setting.patients.exclusions.*", "the share excluded for {0}"),
     ("setting.patients.ask.for", "the time until patients are asked"),

@@ -100,7 +100,8 @@ def _accrued(
     screened = np.full((kept, patients, 5), -1, dtype=np.int64)
     while not accrue(
         np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent,
-        plan.rates.start, plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.site_shares,
+        plan.rates.start, plan.rates.rate, plan.rates.weights, plan.rates.clock, plan.rates.by_clock, plan.rates.off,
+        plan.not_asked, streams, plan.exclusion_shares, plan.site_shares, plan.site_opens,
         rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows,
         plan.ask_any_time, screened, *made.values(),
     ):  # fmt: skip

@@ -12,7 +12,7 @@ from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
-from trialsim.quantities.fields import Number, Spread
+from trialsim.quantities.fields import Number, SiteShare, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
@@ -120,6 +120,9 @@ def arrivals(label: str, arrive: Arrivals) -> Iterator[str]:
     if arrive.pattern:
         weights = ", ".join(f"{days} {number(weight)}" for days, weight in arrive.pattern.items())
         yield f"Weights of the days of the week: {weights}."
+    if arrive.hours:
+        weights = ", ".join(f"{hours} {number(weight)}" for hours, weight in arrive.hours.items())
+        yield f"Weights of the hours of the day: {weights}."
 
 
 def leaving(reasons: Sequence[Leave], *, counted: str) -> Iterator[str]:
@@ -147,9 +150,19 @@ def patients(scenario: Scenario) -> Iterator[str]:
     yield f"{number(who.consent)} of those asked consent."
     yield from leaving(who.leave, counted="arrival")
     yield from leaving(scenario.attrition, counted="enrollment")
+    for closure in who.closed:
+        days = join([days.replace("..", " to ") for days in closure.dates])
+        wait = "; who has come waits until it is over" if closure.nobody == "is asked" else ""
+        yield f"Nobody {closure.nobody} on {days}{wait}."
     if setting.sites:
-        shares = join([f"{name} ({number(share)})" for name, share in setting.sites.items()])
+        shares = join([f"{name} ({number(share)}{_opening(share)})" for name, share in setting.sites.items()])
         yield f"Sites, each with its own staff: {shares}."
+    if any(_opening(share) for share in setting.sites.values()):
+        yield "Before a site opens, its patients do not come."
+
+
+def _opening(share: SiteShare) -> str:
+    return "" if share.open is None or share.open.value == 0 else f", open after {number(share.open)}"
 
 
 def _asked(rule: WaitRule) -> str:

@@ -28,6 +28,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.ward import (
         check_blood,
         check_leave,
+        check_openings_of_sites,
         check_protocol,
         check_setting,
         check_shape,
@@ -44,6 +45,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_protocol(scenario, points, report)
     if scenario.setting:
         check_setting(scenario.setting, report)
+    check_openings_of_sites(scenario, report)
     check_blood(scenario, report)
     different_reasons([leave.reason for leave in scenario.attrition], ("attrition",), report)
     for i, leave in enumerate(scenario.attrition):

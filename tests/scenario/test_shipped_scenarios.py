@@ -117,6 +117,8 @@ def test_the_key_test_sees_a_key_that_is_missing() -> None:
             "eight-wards",
             "minimization",
             "nights-and-holidays",
+            "pilot-nicu",
+            "pilot-on-a-full-ward",
         ):
             used |= keys_used(draft(file))
     missing = keys_of(Draft) - used

@@ -168,12 +168,23 @@ def replay_lines(played: ReplaySource, *, name: str) -> list[Line]:
         Line("Answer", f"{'; '.join(_decision(played, row) for row in rows)}."),
         Line("Effect", f"{shown or 'Nothing could be estimated'}."),
         *([Line("Families", _adjusted(played))] if study.analysis.families else []),
+        *_decided(played),
         Line("Ward", f"{_happened(played)}."),
         Line(
             "Look",
             f"--all prints every estimate.{events} Its data: trialsim cohort {name} --replicate {played.replicate}",
         ),
     ]
+
+
+def _decided(played: ReplaySource) -> list[Line]:
+    """What was decided at each look."""
+    if played.study.looks is None:
+        return []
+    from trialsim.report.looks import replay_texts
+
+    texts = list(replay_texts(played.study, played.cohort))
+    return [Line("Looks" if not k else "", text) for k, text in enumerate(texts)]
 
 
 def _adjusted(played: ReplaySource) -> str:

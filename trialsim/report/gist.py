@@ -213,7 +213,8 @@ def _decision(played: ReplaySource, row: RowPlan) -> str:
     if status not in ANALYZED:
         return f"{what}: {STATUS_TEXT[status]}"
     p = _number(played, "p", row)
-    return f"{what}: p {p_text(p)}, {'rejects' if p <= row.alpha else 'does not reject'} at {plain(100 * row.alpha)} %"
+    rejects = played.estimates.rejected[played.estimates.twins.index("declared"), 0, _place(played, row)] == 1.0
+    return f"{what}: p {p_text(p)}, {'rejects' if rejects else 'does not reject'} at {plain(100 * row.alpha)} %"
 
 
 def p_text(p: float) -> str:

@@ -155,7 +155,7 @@ def _time(one: Confirmation) -> str:
 
 
 def _unanswered(found: SizingResult) -> list[str]:
-    """Why there is no answer, and what to do."""
+    """Why the answer is missing, and what to do."""
     if found.missed == "at the end":
         return _at_the_end(found)
     if found.missed == "sooner":

@@ -98,7 +98,7 @@ def run(
 
     Chunks that an earlier run of the same study left in ``out`` are read, not simulated. The result there, of this study or
     another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is simulated here by the fast
-    engine, on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
+    engine, on at most :data:`trialsim.truth.MOST` replicates; without it bias and coverage are not given.
 
     Parameters
     ----------

@@ -129,7 +129,7 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
     Raises
     ------
     RunError
-        TS-R014 when there is nothing to merge, TS-R015 when a shard is of another study, seed or version
+        TS-R014 when nothing can be merged, TS-R015 when a shard is of another study, seed or version
     """
     given = (one for path in shards for one in (() if _begun(path) else shards_below(path)) or (path,))
     folders = [*given, *(path for path in shards_below(out) if not _empty(path, tell))]
@@ -281,7 +281,7 @@ def _last_store(folder: Path) -> Store | None:
     Raises
     ------
     RunError
-        TS-R014 when there is nothing at all
+        TS-R014 when nothing was simulated
     """
     if (known := sound_stores(folder)) and known[-1].begun:
         return known[-1]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from trialsim.analysis.imputation.rule import Imputation, imputation
 from trialsim.analysis.own import OwnAnalysis, own_analysis
 from trialsim.analysis.substitution import NOTHING, Substitution, substitution
 from trialsim.kinds.designs import (
@@ -48,6 +49,7 @@ from trialsim.kinds.tests import (
     Samples,
     Test,
 )
+from trialsim.scenario.checks.missing import imputes
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import ComparedArms, comparisons, endpoint_visits, pairs_of, split_member
 from trialsim.scenario.model import Analysis, Limits, Outcome, Scenario, Then
@@ -164,7 +166,7 @@ class RowPlan:
     stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
     limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``family`` is the
     family of hypotheses that the row is a member of, whose alpha it has; empty for none. ``given`` names what the analysis
-    adjusts for.
+    adjusts for. ``delta`` is what is added to imputed values, as it is written, where an analysis has several.
     """
 
     analysis: str
@@ -180,6 +182,7 @@ class RowPlan:
     margins: tuple[float, ...] = ()
     family: str = ""
     given: tuple[str, ...] = ()
+    delta: float | None = None
 
     @property
     def effect(self) -> str:
@@ -234,12 +237,14 @@ class RowTest:
     samples : one sample, two arms, or all arms
     arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, else all arms
     main : False for pairs that follow a test of all arms
+    delta : what is added to imputed values after the last measured visit, or to their logarithms
     """
 
     test: str
     samples: Samples
     arms: tuple[int, ...]
     main: bool = True
+    delta: float = 0.0
 
     @property
     def pair(self) -> tuple[int, int] | None:
@@ -286,7 +291,7 @@ class PlannedAnalysis:
     and how; ``prior`` is the mean and SD of the prior of a difference; ``by`` is the way to the p-value, of tests that have
     several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is the user's own function, if it may
     run; ``firth`` says when a logistic regression is penalized (empty by default); ``at_visit`` is the position of the
-    visit of the contrast, of tests that have one (None for their average).
+    visit of the contrast, of tests that have one (None for their average); ``imputation`` says how missing values are imputed.
     """
 
     name: str
@@ -318,6 +323,7 @@ class PlannedAnalysis:
     permutations: int = DEFAULT_PERMUTATIONS
     at_visit: int | None = None
     own: OwnAnalysis | None = None
+    imputation: Imputation | None = None
 
     @property
     def rows(self) -> range:
@@ -511,6 +517,21 @@ def _call(scenario: Scenario, pairs: PointIndex, name: str, *, first_row: int) -
         by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
+        imputation=_imputation(scenario, pairs, analysis),
+    )
+
+
+def _imputation(scenario: Scenario, pairs: PointIndex, analysis: Analysis) -> Imputation | None:
+    """How missing values are imputed."""
+    name, design = analysis.outcome, scenario.design
+    return imputation(
+        analysis,
+        scenario.outcomes[name],
+        pairs.in_order(name),
+        lambda visit: pairs.point_index(name, visit),
+        arms=tuple(design.arms),
+        reference=design.reference or next(iter(design.arms)),
+        log=TRANSFORM[analysis.transform].log,
     )
 
 
@@ -643,7 +664,12 @@ def planned_hours(scenario: Scenario, analysis: Analysis) -> tuple[float, ...]:
 def _categories(outcome: Outcome, analysis: Analysis, instead: Substitution) -> tuple[float, ...]:
     if analysis.dichotomize is not None and not TEST[analysis.test].at_each_visit:
         return (0.0, 1.0)
-    if outcome.scale.categories is None or analysis.change is not None or not TRANSFORM[analysis.transform].keeps:
+    if (
+        imputes(analysis)
+        or outcome.scale.categories is None
+        or analysis.change is not None
+        or not TRANSFORM[analysis.transform].keeps
+    ):
         return ()
     after = {instead.value} if instead.events else set()
     values = tuple(sorted({float(category) for category in outcome.scale.values or outcome.categories} | after))
@@ -735,8 +761,13 @@ def margin_twins(analysis: str, margins: Sequence[float]) -> tuple[str, ...]:
 def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTest, ...]:
     """What each row asks, with its test."""
     test = TEST[analysis.test]
-    pairs = "" if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
-    return tuple(RowTest(test.name if one.main else pairs, one.samples, one.arms, one.main) for one in asked)
+    pairs = test.name if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
+    deltas = [delta.value for delta in analysis.delta] or [0.0]
+    if analysis.delta and TRANSFORM[analysis.transform].log:
+        deltas = [math.log(delta) for delta in deltas]
+    return tuple(
+        RowTest(test.name if one.main else pairs, one.samples, one.arms, one.main, deltas[one.delta]) for one in asked
+    )
 
 
 def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:
@@ -758,7 +789,8 @@ def _rows(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> list
         estimand = _estimand(call, TEST[asked.test], asked.samples)
         row = _row(call, one.contrast, test, estimand, unit)
         given = (*(["baseline"] if analysis.baseline else []), *analysis.covariates, *analysis.visit_covariates)
-        rows.append(replace(row, main=asked.main, given=given))
+        delta = analysis.delta[one.delta].value if len(analysis.delta) > 1 else None
+        rows.append(replace(row, main=asked.main, given=given, delta=delta))
     return rows
 
 

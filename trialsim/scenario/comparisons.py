@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from trialsim.kinds.tests import INTERACTION, OF_ARMS, OF_VISITS, TEST, Samples
@@ -26,17 +26,30 @@ class ComparedArms:
     samples : one sample, two arms, or all arms
     arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, else all arms
     contrast : its name in tables
-    main : False for pairs that follow a test of all arms
+    main : False for pairs that follow a test of all arms, and for every delta but the first
+    delta : the place of its delta among those of the analysis
     """
 
     samples: Samples
     arms: tuple[int, ...]
     contrast: str
     main: bool = True
+    delta: int = 0
 
 
 def comparisons(analysis: Analysis, arms: Sequence[str]) -> tuple[ComparedArms, ...]:
-    """The main test, of two arms, of one sample (in each of its arms), or of all arms; then the pairs."""
+    """The main test, of two arms, of one sample (in each of its arms), or of all arms; then the pairs. Each for every delta."""
+    plain = _without_delta(analysis, arms)
+    if len(analysis.delta) < 2:
+        return plain
+    return tuple(
+        replace(one, contrast=f"{one.contrast}, delta {delta.value:g}", main=one.main and place == 0, delta=place)
+        for place, delta in enumerate(analysis.delta)
+        for one in plain
+    )
+
+
+def _without_delta(analysis: Analysis, arms: Sequence[str]) -> tuple[ComparedArms, ...]:
     if analysis.contrast is not None:
         pair = split_contrast(analysis.contrast, arms)
         assert pair is not None  # checked when the scenario was resolved

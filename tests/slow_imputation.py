@@ -60,7 +60,9 @@ def moments(regressions: list, x: np.ndarray, fixed: np.ndarray) -> tuple[np.nda
     return mean, out @ np.diag(variances) @ out.T
 
 
-def between(draws: Draws, y: np.ndarray, seen: np.ndarray, x: np.ndarray, regressions: list, i: int, sweep: int) -> None:
+def between(
+    draws: Draws, y: np.ndarray, seen: np.ndarray, x: np.ndarray, regressions: list, i: int, sweep: int
+) -> None:
     """Fill the values of a participant between measured ones, given all the others."""
     stop = np.flatnonzero(seen)[-1] + 1
     holes, rest = np.flatnonzero(~seen[:stop]), np.flatnonzero(seen[:stop])
@@ -68,9 +70,7 @@ def between(draws: Draws, y: np.ndarray, seen: np.ndarray, x: np.ndarray, regres
     slope = cov[np.ix_(holes, rest)] @ np.linalg.inv(cov[np.ix_(rest, rest)])
     middle = mean[holes] + slope @ (y[rest] - mean[rest])
     precision = np.linalg.inv(cov[np.ix_(holes, holes)] - slope @ cov[np.ix_(rest, holes)])
-    z = [
-        draws.normal(f"imputed between/{draws.rule.outcome}/{draws.rule.visits[v]}/{sweep}", i + 1)[i] for v in holes
-    ]
+    z = [draws.normal(f"imputed between/{draws.rule.outcome}/{draws.rule.visits[v]}/{sweep}", i + 1)[i] for v in holes]
     y[holes] = middle + np.linalg.solve(np.linalg.cholesky(precision).T, np.array(z))
 
 

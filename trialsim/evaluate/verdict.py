@@ -220,7 +220,10 @@ def is_null(value: float, mcse: float, no_effect: float, spread: float, alternat
 def verdicts(
     rows: Sequence[RowPlan], primary: Sequence[str], twins: Sequence[str], table: Sequence[Measure]
 ) -> tuple[Verdict, ...]:
-    """The verdict of every row of the plan and every family, in the order of the table."""
+    """The verdict of every row of the plan and every family, in the order of the table.
+
+    Rows of a later delta have none: they may reject because of what is added to imputed values, which is no fault of the test.
+    """
     return tuple(_verdicts(rows, primary, twins, table))
 
 
@@ -229,9 +232,10 @@ def _verdicts(
 ) -> Iterator[Verdict]:
     levels = levels_of(rows, primary)
     known = {(one.analysis, one.contrast, one.measure): one for one in table}
+    moved = {(row.analysis, row.contrast) for row in rows if row.delta is not None and not row.main}
     for one in table:
         for name in (TYPE_1, WITHOUT_EFFECTS):
-            if one.measure not in (name, f"{name}_low"):
+            if one.measure not in (name, f"{name}_low") or (one.analysis, one.contrast) in moved:
                 continue
             bounded = one.measure != name
             other = known[one.analysis, one.contrast, f"{name}_high"] if bounded else one

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,16 @@ from trialsim.truth import find_truth
 KEPT = Path(__file__).with_name("missing-values.json")
 LESSON = Path(__file__).parents[2] / "scenarios" / "lessons" / "leaving-when-stressed.yaml"
 TRIALS, CHUNK = 20_000, 500
+
+ABOUT = (
+    "The ways to deal with missing values, in the trials of the lesson `leaving-when-stressed`: mothers who are more stressed in "
+    "week 1 leave more often, most of them in the control group. *Level* and *coverage* as above. *Bias* is that of the estimate "
+    "against the effect of everyone (-7). *SE / SD* is the standard error of an analysis (root mean square) by the standard "
+    "deviation of its estimates over trials: above 1 the error is taken for larger than it is. Last values and complete cases "
+    "are biased here, and so is every row with a delta, on purpose: it asks what would be found if those who leave had fared "
+    "worse. Jump to reference and copy reference estimate less than the effect of everyone, and Rubin's variance is larger than "
+    "that over trials, because the imputed values draw the arms together."
+)
 
 
 def measured(trials: int = TRIALS) -> dict[str, dict[str, float]]:
@@ -63,13 +74,7 @@ def section(known: dict[str, Any]) -> list[str]:
     lines = [
         "## Missing values",
         "",
-        "The ways to deal with missing values, in the trials of the lesson `leaving-when-stressed`: mothers who are more",
-        "stressed in week 1 leave more often, most of them in the control group. *Level* and *coverage* as above. *Bias* is that of",
-        "the estimate against the effect of everyone (-7). *SE / SD* is the standard error of an analysis (root mean square) by the",
-        "standard deviation of its estimates over trials: above 1 the error is taken for larger than it is. Last values and",
-        "complete cases are biased here, and so is every row with a delta, on purpose: it asks what would be found if those who",
-        "leave had fared worse. Jump to reference and copy reference estimate less than the effect of everyone, and Rubin's variance",
-        "is larger than that over trials, because the imputed values draw the arms together.",
+        *textwrap.wrap(ABOUT, 130),
         "",
         f"{of_all['trials']:,} trials; all analyses of 10,000 trials take {of_all['seconds']:.0f} s of one core.",
         "",

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.kinds import missing_values
 from tests.kinds.judges import JUDGES
 from tests.kinds.test_parts import FILES, asked, looked_at, prepared
 from tests.kinds.test_parts import JUDGED as TESTS
@@ -156,7 +157,7 @@ def page(known: dict[str, Any]) -> str:
             name, row = where[key]
             lines.append(_line(samples, prepared(name).analysis.rows[row].estimand, known[key]))
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *missing_values.section(json.loads(missing_values.KEPT.read_text(encoding="utf-8")))])
 
 
 def _sentence(text: str) -> str:

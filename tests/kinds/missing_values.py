@@ -68,6 +68,13 @@ def measured(trials: int = TRIALS) -> dict[str, dict[str, float]]:
     }
 
 
+def methods() -> set[str]:
+    """The ways to deal with missing values whose numbers are kept."""
+    known = json.loads(KEPT.read_text(encoding="utf-8"))
+    analyses = ts.load(LESSON).analyses
+    return {str(analyses[name.partition("/")[0]].missing) for name in known if name != "all"} - {"None"}
+
+
 def section(known: dict[str, Any]) -> list[str]:
     """The lines of the section."""
     of_all = known["all"]

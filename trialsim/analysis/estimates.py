@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis import families, multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
-from trialsim.analysis.imputation.pooling import Pooled
+from trialsim.analysis.imputation.pooling import PooledEstimate
 from trialsim.analysis.imputed import pooled_rows
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
@@ -174,7 +174,9 @@ def _joint_test(plan: AnalysisPlan, members: Sequence[int], extraction: Extracti
     return joint
 
 
-def _of_row(call: PlannedAnalysis, row: int, extraction: Extraction, plan: AnalysisPlan, pooled: Pooled | None) -> Rows:
+def _of_row(
+    call: PlannedAnalysis, row: int, extraction: Extraction, plan: AnalysisPlan, pooled: PooledEstimate | None
+) -> Rows:
     """The test of one row. Of a margin: the two-sided interval, with p of the one-sided tests at the margins (the larger).
 
     A member of a family has the family's alpha, also for its interval, which is not adjusted. ``pooled`` is the estimate where

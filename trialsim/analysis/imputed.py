@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.imputation import kernel
-from trialsim.analysis.imputation.pooling import Pooled, pool
+from trialsim.analysis.imputation.pooling import PooledEstimate, pool
 from trialsim.analysis.imputation.rule import Imputation, stream_keys
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan, AnalysisSet, CovariateColumn, PlannedAnalysis
@@ -21,13 +21,13 @@ Floats = NDArray[np.float64]
 Group = tuple[Imputation, tuple[CovariateColumn, ...], AnalysisSet]
 
 
-def pooled_rows(plan: AnalysisPlan, data: Extraction) -> dict[int, Pooled]:
+def pooled_rows(plan: AnalysisPlan, data: Extraction) -> dict[int, PooledEstimate]:
     """The pooled estimates of all rows whose analysis imputes, by row; analyses that impute alike share the imputed data."""
     groups: dict[Group, list[PlannedAnalysis]] = {}
     for call in plan.calls:
         if call.imputation is not None:
             groups.setdefault((call.imputation, call.covariates, call.choice), []).append(call)
-    found: dict[int, Pooled] = {}
+    found: dict[int, PooledEstimate] = {}
     for (rule, covariates, choice), calls in groups.items():
         found |= _of_group(data, rule, covariates, choice, calls)
     return found
@@ -39,7 +39,7 @@ def _of_group(
     covariates: tuple[CovariateColumn, ...],
     choice: AnalysisSet,
     calls: Sequence[PlannedAnalysis],
-) -> dict[int, Pooled]:
+) -> dict[int, PooledEstimate]:
     """The pooled estimates of analyses that impute alike."""
     asked = [(row, call, question) for call in calls for row, question in zip(call.rows, call.questions, strict=True)]
     results: dict[int, list[Rows]] = {row: [] for row, _, _ in asked}

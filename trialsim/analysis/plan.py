@@ -150,6 +150,11 @@ class RowPlan:
         return 1.0 - self.two_sided_alpha
 
     @property
+    def pair(self) -> bool:
+        """Whether it is one of the pairs that follow a test of all arms."""
+        return not self.main and self.delta is None
+
+    @property
     def shown(self) -> str:
         """What people read in place of the name."""
         return self.label or plain_words(self.analysis)

@@ -12,13 +12,13 @@ from trialsim.analysis.tails import t_rows
 
 
 @dataclass(frozen=True)
-class Pooled:
+class PooledEstimate:
     """The pooled estimate of R trials, before any test; all arrays (R,).
 
     Attributes
     ----------
     constant : whether nothing varies in any imputed data set
-    null : the number at which an estimate without spread is no effect
+    null : the number that an estimate without spread is compared with
     """
 
     estimate: FloatArray
@@ -39,7 +39,7 @@ class Pooled:
 
 
 def rubin(estimate: FloatArray, se: FloatArray, df: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Pooled estimate, standard error and degrees of freedom of M imputed data sets, arrays (M, R).
+    """PooledEstimate estimate, standard error and degrees of freedom of M imputed data sets, arrays (M, R).
 
     The total variance is W + (1 + 1/M) B, of the mean W of the squared standard errors and the variance B of the estimates. The
     degrees of freedom are Barnard and Rubin's; with B = 0 (nothing that matters is missing) they are those of the test.
@@ -66,7 +66,7 @@ def rubin(estimate: FloatArray, se: FloatArray, df: FloatArray) -> tuple[FloatAr
     return first + mean, np.sqrt(total), pooled_df
 
 
-def pool(results: list[Rows], *, drawn: NDArray[np.bool_], lacking: int, null: float) -> Pooled:
+def pool(results: list[Rows], *, drawn: NDArray[np.bool_], lacking: int, null: float) -> PooledEstimate:
     """Pool the results of the M imputed data sets.
 
     Parameters
@@ -79,7 +79,7 @@ def pool(results: list[Rows], *, drawn: NDArray[np.bool_], lacking: int, null: f
     status = np.stack([one.status for one in results])
     first_fault = np.take_along_axis(status, (status != OK).argmax(axis=0)[None], axis=0)[0]
     pooled, error, freedom = rubin(estimate, se, df)
-    return Pooled(
+    return PooledEstimate(
         estimate=pooled,
         se=error,
         df=freedom,

@@ -78,7 +78,7 @@ def test_the_folder_has_the_table(run: ts.Run) -> None:
     assert table.equals(run.frame("tipping_points"))
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "Tipping points" in page
-    assert "tipping_points.csv" in str(sorted(run.manifest["files"]))
+    assert "tipping_points.csv" in str(sorted(run.manifest["outputs"]))
 
 
 def test_the_table_of_people(run: ts.Run) -> None:

@@ -59,7 +59,7 @@ def tipped(result: OperatingCharacteristics) -> Sequence[str]:
         half = next((one for one in of if one.of_first < 0.5), None)
         name = f"{names[place[0]]} ({place[1]})"
         texts.append(
-            f"{name}: with no delta of the list less than half of the findings are left."
+            f"{name}: with every delta of the list at least half of the findings are left."
             if half is None
             else f"{name}: from a delta of {plain(half.delta)} on, less than half of the findings are left."
         )

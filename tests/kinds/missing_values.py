@@ -18,6 +18,7 @@ import numpy as np
 import trialsim as ts
 from trialsim import study as studies
 from trialsim.analysis.estimates import analyze
+from trialsim.report.conventions import MISSING
 from trialsim.truth import find_truth
 
 KEPT = Path(__file__).with_name("missing-values.json")
@@ -84,6 +85,11 @@ def section(known: dict[str, Any]) -> list[str]:
         *textwrap.wrap(ABOUT, 130),
         "",
         f"{of_all['trials']:,} trials; all analyses of 10,000 trials take {of_all['seconds']:.0f} s of one core.",
+        "",
+        *(
+            f"- `{name}`: {one.how}. Source: {one.source}. Judge: {one.judge}. Known to be off: {one.off}."
+            for name, one in MISSING.items()
+        ),
         "",
         "| analysis | level | coverage | bias | SE / SD |",
         "|---|---|---|---|---|",

@@ -24,6 +24,7 @@ from trialsim.kinds.tests.options import WAYS
 from trialsim.kinds.tests.pairs import PAIRS
 from trialsim.kinds.tests.records import NO_ESTIMATE, Pair, Samples, Test
 from trialsim.report import kinds as words
+from trialsim.report.conventions import MISSING as CONVENTIONS_OF_MISSING
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
 
@@ -124,6 +125,7 @@ def rooms(
         Room("scenario that asks for a test", {a.test for a in used}, names),
         Room("scenario that asks for pairs", {a.then.pairs for a in used if a.then}, [pair.name for pair in pairs]),
         Room("scenario that deals with missing values", {a.missing for a in used} - {None}, MISSING_METHOD),
+        Room("conventions of missing values", CONVENTIONS_OF_MISSING, MISSING_METHOD),
         Room("measured ways to deal with missing values", missing_values.methods(), MISSING_METHOD),
         *rooms_of_designs(),
     ]

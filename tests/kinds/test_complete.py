@@ -74,6 +74,7 @@ def test_a_way_to_deal_with_missing_values_without_its_parts_is_refused(monkeypa
     monkeypatch.setattr(designs, "MISSING_METHODS", (*designs.MISSING_METHODS, new))
     assert faults() == [
         "scenario that deals with missing values: planted is missing",
+        "conventions of missing values: planted is missing",
         "measured ways to deal with missing values: planted is missing",
         "words of methods for missing values: planted is missing",
         "schema: missing: planted is missing",

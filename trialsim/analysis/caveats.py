@@ -30,8 +30,8 @@ def of_references(plan: AnalysisPlan) -> tuple[str, ...]:
     names = ", ".join(plan.rows[call.first_row].shown for call in refer)
     text = (
         f"{names}: values after leaving are imputed from the reference arm, which draws the arms together. Rubin's variance is "
-        "then larger than the variance over repeated trials (conservative): the test rejects too seldom, and intervals "
-        "are too wide. The true effect beside it is that of everyone as simulated, which is not what this analysis estimates."
+        "then larger than the variance over repeated trials (conservative): a test of no difference rejects too seldom, and "
+        "intervals are too wide. The true effect beside it is that of everyone as simulated, which is not what is estimated here."
     )
     return (text,)
 

@@ -36,7 +36,7 @@ def test_the_page_is_made_of_the_numbers() -> None:
 
 
 def test_ways_to_deal_with_missing_values_do_what_is_said_of_them() -> None:
-    """Imputing from what was measured is not biased and keeps its level; reference arms are conservative; last values are biased."""
+    """Imputing from what was measured is unbiased and keeps its level; reference arms are conservative, last values biased."""
     known = {
         name.partition("/")[0]: one
         for name, one in MISSING.items()

@@ -111,6 +111,11 @@ def check_imputed_outcome(analysis: Analysis, outcome: Outcome, path: Path, repo
         message = f"'{analysis.outcome}' is a {outcome.scale.name} and belongs to no single visit."
     elif outcome.scale.yes_or_no:
         message = f"'{analysis.outcome}' is yes or no, and imputed values are numbers of a normal distribution."
+    elif outcome.instrument.below == "missing":
+        message = "values below the detection limit are missing because they are low, and would be imputed as if they were not."
+        remedy = "Write below: limit/2 in the instrument, or missing: complete."
+        report(Finding("TS-E262", (*path, "missing"), message, remedy))
+        return
     else:
         return
     report(Finding("TS-E262", (*path, "missing"), message, "Write missing: complete."))

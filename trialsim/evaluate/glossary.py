@@ -59,6 +59,10 @@ MEANINGS = {
     "use_share": "the same with other work at its expectation",
     "missing_share": "share of the enrolled without a value, in all or for the reason after the colon",
     "with_primary_endpoint": "participants of the arm with every value that the first primary analysis needs",
+    "criterion_value": "mean of what a progression criterion measures: a share, a number a month, minutes or money",
+    "verdict_go": "share of trials in which the progression criterion, or the worst of all, says go",
+    "verdict_amend": "share of trials in which it says amend: between go and stop",
+    "verdict_stop": "share of trials in which it says stop",
     "cost": "what the trial costs: in all, or for participants, samples taken (also those lost later) or hours of staff",
 }
 

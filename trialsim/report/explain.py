@@ -15,6 +15,7 @@ from trialsim.report import kinds, words
 from trialsim.report.digits import percent
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
+from trialsim.report.progression import progression_lines
 from trialsim.response.effects import ceilings, implied_effects
 from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
@@ -52,6 +53,8 @@ def explain(study: Study) -> list[Section]:
     if scenario.visits:
         times = tuple(f"{name}: {words.number(when)} after enrollment" for name, when in scenario.visits.items())
         found.append(Section("When visits happen", times))
+    if scenario.progression:
+        found.append(Section("When the pilot goes ahead", tuple(progression_lines(scenario))))
     found.append(Section("What is measured", tuple(words.outcome(n, o) for n, o in scenario.outcomes.items())))
     found.append(_levels(study))
     more = (_effects(study), _correlations(study), _people(study), _ceilings(study))

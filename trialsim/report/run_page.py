@@ -16,9 +16,11 @@ from trialsim.report.digits import percent
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
+from trialsim.report.moving.block import moving_picture
 from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
 from trialsim.report.present import course, on_the_clock
+from trialsim.report.progression import progression_blocks, progression_line
 from trialsim.report.schedule import schedule
 from trialsim.report.words import join, significant
 from trialsim.response.effects import implied_effects
@@ -40,10 +42,12 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
             f"What it asks of participants{' and staff' if _staffed(study) else ''}", tuple(burden_blocks(run))
         ),
         PageSection("Design", tuple(_design(study, pictures))),
+        *([PageSection("Progression criteria", tuple(progression_blocks(run)))] if study.scenario.progression else []),
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
         PageSection("What could go wrong", tuple(_wrong(run))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),
         PageSection("What is estimated", tuple(estimand_tables(study))),
+        PageSection("The ward, moving", tuple(_moving(run))),
         *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
         PageSection("One simulated trial", tuple(_one_trial(pictures))),
         PageSection("Assumptions and where they come from", tuple(assumptions(study.scenario))),
@@ -71,7 +75,10 @@ def _staffed(study: Study) -> bool:
 def answer_sentences(run: FinishedRun) -> tuple[str, ...]:
     """What is assumed; the power and what 80 and 90 % take; whether the test keeps its level, and what limits it."""
     lost = limits(run, rest="under What could go wrong")
+    criteria = run.study.scenario.progression
+    pilot = (f"{progression_line(run).text} These are verdicts of its progression criteria.",) if criteria else ()
     return (
+        *pilot,
         assumed_effect(run.study),
         " ".join([rows_of.answer(run), *_sizes_in_words(run)]),
         f"{level_line(run).text} What limits the trial: {lost[0].lower()}{lost[1:]}",
@@ -187,6 +194,12 @@ def _ward(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     for name in ("accrual", "ward_week"):
         if name in pictures:
             yield pictures[name]
+
+
+def _moving(run: FinishedRun) -> Iterator[Block]:
+    picture = moving_picture(run.study, run.cohort)
+    if picture is not None:
+        yield picture
 
 
 def _where(where: str, labels: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
+    from trialsim.scenario.checks.progression import check_progression
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
     from trialsim.scenario.checks.taken import check_taken
@@ -52,6 +53,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_families(scenario, report)
     check_declared(scenario, points, report)
     check_costs(scenario, report)
+    check_progression(scenario, points, report)
     check_priors(scenario, report)
     check_taken(scenario, report)
     check_openings(scenario, report)
@@ -66,12 +68,14 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
     from trialsim.scenario.checks.families import check_members
     from trialsim.scenario.checks.follow import check_planned
     from trialsim.scenario.checks.outcomes import check_numbers
+    from trialsim.scenario.checks.progression import check_needs
     from trialsim.scenario.checks.ward import compiled
     from trialsim.scenario.correlation import check_correlations
 
     program = compiled(scenario, points, report)
     if program is not None:
         check_planned(scenario, program, report)
+        check_needs(scenario, program, report)
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
     check_members(scenario, report)

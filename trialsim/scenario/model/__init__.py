@@ -38,6 +38,7 @@ from trialsim.scenario.model.outcomes import (
     Rhythm,
     Window,
 )
+from trialsim.scenario.model.progression import Criterion
 from trialsim.scenario.model.resolved import Scenario
 from trialsim.scenario.model.ward import ArrivalPeriod, Arrivals, Leave, Patients, Setting
 
@@ -56,6 +57,7 @@ __all__ = [
     "Costs",
     "Covariate",
     "CovariateEffect",
+    "Criterion",
     "Design",
     "Dichotomy",
     "Draft",

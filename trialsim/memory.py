@@ -26,10 +26,8 @@ def trial_bytes(study: Study, *, twins: int | None = None) -> int:
     """
     twins = len(study.twins) if twins is None else twins
     calls = study.analysis.calls
-    arrays = 4 + any(call.endpoint.instead != NOTHING for call in calls)
-    arrays += 5 * any(
-        call.imputation is not None for call in calls
-    )  # values to impute, drawn, filled, moved, completed
+    arrays = 4 + any(call.endpoint.instead != NOTHING for call in calls) + (study.looks is not None)
+    arrays += 5 * any(call.imputation is not None for call in calls)  # measured, drawn, filled, moved, completed
     numbers = 20 + arrays * twins * len(study.response.pairs)  # of one participant
     program = study.program
     if program is not None:

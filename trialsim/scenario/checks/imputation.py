@@ -26,7 +26,7 @@ def check_imputation(analysis: Analysis, scenario: Draft, path: Path, points: Ou
                 remedy = f"Write missing: {MULTIPLE_IMPUTATION.name}, or remove {key}:."
                 report(Finding("TS-E261", (*path, key), message, remedy, on_key=True))
         return
-    for finding in (*_test(analysis, path), *_beside(analysis, path), *_arms(analysis, scenario, path)):
+    for finding in (*_test(analysis, path), *_beside(analysis, scenario, path), *_arms(analysis, scenario, path)):
         report(finding)
     for finding in (*_visits(analysis, scenario, path, points), *_deltas(analysis, path)):
         report(finding)
@@ -49,7 +49,8 @@ def _arms(analysis: Analysis, scenario: Draft, path: Path) -> Iterator[Finding]:
     """Two arms are compared, and a reference is another arm."""
     assert analysis.missing is not None
     method, arms = MISSING_METHOD[analysis.missing], list(scenario.design.arms)
-    if "two" in TEST[analysis.test].samples and len(arms) > 2 and analysis.contrast is None and analysis.then is None:
+    all_arms = analysis.contrast is None and analysis.then is None and not analysis.factors
+    if "two" in TEST[analysis.test].samples and len(arms) > 2 and all_arms:
         message = (
             f"{analysis.test} of {len(arms)} arms tests several means together, and Rubin's rules pool one estimate."
         )
@@ -62,15 +63,26 @@ def _arms(analysis: Analysis, scenario: Draft, path: Path) -> Iterator[Finding]:
             )
 
 
-def _beside(analysis: Analysis, path: Path) -> Iterator[Finding]:
-    """Keys that do not go with imputed values."""
+def _beside(analysis: Analysis, scenario: Draft, path: Path) -> Iterator[Finding]:
+    """Keys that do not go with imputed values, and looks at the trial."""
+    looks = scenario.design.looks
     clashes = (
         ("subset", analysis.subset is not None, "who belongs to it would change with each imputation"),
         ("composite", analysis.composite is not None, "a value after an event is not that of a normal distribution"),
+        (
+            "factors",
+            bool(analysis.factors),
+            "values are imputed arm by arm, and the effects of factors are of several arms",
+        ),
     )
     for key, there, why in clashes:
         if there:
             yield Finding("TS-E263", (*path, key), f"{why}.", f"Remove {key}:, or missing:.", on_key=True)
+    if looks is not None and looks.analysis == path[-1]:
+        message = (
+            f"the trial is looked at in '{looks.analysis}', and values that are not measured yet would be imputed."
+        )
+        yield Finding("TS-E263", (*path, "missing"), message, "Write missing: complete, or look at another analysis.")
 
 
 def _visits(analysis: Analysis, scenario: Draft, path: Path, points: Outline) -> Iterator[Finding]:

@@ -79,9 +79,7 @@ def _beside(analysis: Analysis, scenario: Draft, path: Path) -> Iterator[Finding
         if there:
             yield Finding("TS-E263", (*path, key), f"{why}.", f"Remove {key}:, or missing:.", on_key=True)
     if looks is not None and looks.analysis == path[-1]:
-        message = (
-            f"the trial is looked at in '{looks.analysis}', and values that are not measured yet would be imputed."
-        )
+        message = "each look imputes anew, and the increments of the estimate from look to look are not independent."
         yield Finding("TS-E263", (*path, "missing"), message, "Write missing: complete, or look at another analysis.")
 
 

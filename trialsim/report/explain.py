@@ -326,9 +326,9 @@ def _priors(scenario: Scenario) -> Section:
 
 def _tests(study: Study) -> Iterator[tuple[str, ...]]:
     """Each test and what it estimates, once."""
-    asked = dict.fromkeys((row.test, row.main, row.estimand) for row in study.analysis.rows)
-    for test, main, estimand in asked:
-        what = kinds.TESTS[test] if main else kinds.PAIRS[test]
+    asked = dict.fromkeys((row.test, row.pair, row.estimand) for row in study.analysis.rows)
+    for test, pair, estimand in asked:
+        what = kinds.PAIRS[test] if pair else kinds.TESTS[test]
         yield test, what, "" if estimand == NO_ESTIMAND else kinds.ESTIMANDS[estimand]
 
 

@@ -13,6 +13,7 @@ from trialsim.prepared import Study, warnings_of
 from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import kinds, words
 from trialsim.report.digits import percent
+from trialsim.report.looks import plan_header, plan_lines, plan_rows
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.report.progression import progression_lines
@@ -70,6 +71,8 @@ def explain(study: Study) -> list[Section]:
     unadjusted = without_strata(study.analysis, study.response)
     more_ = [text for text in (unadjusted, without_family(study.analysis, study.response)) if text]
     found.append(Section("How it is analyzed", (*analyses, *more_)))
+    if study.looks is not None:
+        found.append(Section("When the trial may stop", plan_lines(study), plan_header(study), tuple(plan_rows(study))))
     if scenario.families:
         found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))

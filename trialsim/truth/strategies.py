@@ -141,9 +141,10 @@ def on_ideal_ward(shared: SharedDraws, study: Study) -> SharedDraws:
 
 def endpoint_of(plays: Plays, played: Play, target: TargetEffect, twin: int) -> Floats:
     """(R, N) the endpoint of everyone in a simulation."""
-    times = None if played.trace is None else visit_hours(plays.shared.study.response, played.trace.visits)
     endpoint = complete(target.endpoint)
-    after = None
+    times = after = None
+    if played.trace is not None and endpoint.over is not None and endpoint.over.realized:
+        times = visit_hours(plays.shared.study.response, played.trace.visits)
     if STRATEGY[target.strategy].composite:
         after = _after(plays.shared, played, endpoint.instead.events)[twin : twin + 1]
     return endpoint_values(_values(plays, played, target, twin), endpoint, times=times, after=after)

@@ -20,6 +20,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.factors import check_factors
     from trialsim.scenario.checks.families import check_families
     from trialsim.scenario.checks.family import check_family
+    from trialsim.scenario.checks.looks import check_looked_at
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
@@ -57,6 +58,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_outcomes(scenario, points, report)
     check_analyses(scenario, points, report)
     check_families(scenario, report)
+    check_looked_at(scenario, report)
     check_declared(scenario, points, report)
     check_costs(scenario, report)
     check_progression(scenario, points, report)
@@ -73,6 +75,7 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
     from trialsim.scenario.checks.analyses import check_scales
     from trialsim.scenario.checks.families import check_members
     from trialsim.scenario.checks.follow import check_planned
+    from trialsim.scenario.checks.looks import check_looks
     from trialsim.scenario.checks.outcomes import check_numbers
     from trialsim.scenario.checks.progression import check_needs
     from trialsim.scenario.checks.ward import compiled
@@ -85,5 +88,6 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
     check_members(scenario, report)
+    check_looks(scenario, report)
     check_correlations(scenario, points, report)
     return program

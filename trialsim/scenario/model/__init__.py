@@ -22,6 +22,7 @@ from trialsim.scenario.model.analyses import (
 from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll, Family
 from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
+from trialsim.scenario.model.looks import BoundForm, Looks, SpendingRule
 from trialsim.scenario.model.outcomes import (
     AnyLevel,
     ArmLevels,
@@ -51,6 +52,7 @@ __all__ = [
     "ArmLevels",
     "ArrivalPeriod",
     "Arrivals",
+    "BoundForm",
     "Change",
     "Composite",
     "Correlation",
@@ -71,6 +73,7 @@ __all__ = [
     "Leave",
     "Level",
     "Limits",
+    "Looks",
     "MissingValues",
     "Names",
     "OneOrMany",
@@ -82,6 +85,7 @@ __all__ = [
     "Scenario",
     "Setting",
     "Simulation",
+    "SpendingRule",
     "Subset",
     "Then",
     "Window",

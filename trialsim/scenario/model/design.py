@@ -24,6 +24,7 @@ from trialsim.quantities.fields import (
 from trialsim.rules import ABOVE_ZERO, LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
 from trialsim.scenario.factors import LEVELS, MOST_FACTORS, arms_of
 from trialsim.scenario.model.lists import Names, OneOrMany
+from trialsim.scenario.model.looks import Looks
 from trialsim.scenario.oneof import OneOf
 
 
@@ -114,6 +115,7 @@ class Design(Record):
     allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
     enroll : how many participants. Example: 60
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
+    looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %], efficacy: {bounds: pocock}}
     """
 
     factors: Annotated[Mapping[Name, tuple[Name, ...]], LATER] = {}
@@ -122,6 +124,7 @@ class Design(Record):
     allocation: Allocation = Allocation()
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
+    looks: Annotated[Looks | None, LATER] = None
 
     @model_validator(mode="before")
     @classmethod

@@ -254,7 +254,7 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
 
 
 def with_closed(study: Study, cohort: Cohort, looks: LookResults | None, *, engine: Engine) -> LookResults | None:
-    """The looks with what the trial takes if enrollment closes at the decision of each: the ward is played again.
+    """The looks with what the trial takes if enrollment closes at the decision of each: the ward is simulated again.
 
     What a decision sees depends on nobody who enrolls after it, but lengths, hours of staff and costs do. A look that does not
     come, or after whose decision nobody enrolls, has the numbers of the trial itself.

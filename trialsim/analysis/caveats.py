@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan
-from trialsim.kinds.designs import SITE, STRATA
+from trialsim.kinds.designs import FAMILY, SITE, STRATA
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import VISIT_COVARIATES
 from trialsim.response.plan import ResponsePlan
@@ -73,3 +73,19 @@ def without_strata(plan: AnalysisPlan, response: ResponsePlan) -> str | None:
         covariates = [name for name in plan.balanced if name != SITE.name]
         remedy = f"covariates: [{', '.join(covariates)}]" if covariates else "visit_covariates: [site]"
     return f"Allocation {how}, and {', '.join(names)} could adjust for it and {do} not ({remedy})."
+
+
+def without_family(plan: AnalysisPlan, response: ResponsePlan) -> str | None:
+    """A sentence if children of one mother are alike and an analysis takes them for independent."""
+    names = [
+        plan.rows[call.first_row].shown
+        for call in plan.calls
+        if call.clusters != FAMILY
+        and 0.0 < response.outcomes[response.points[call.endpoint.visit].outcome].icc_family < 1.0
+    ]
+    if not names:
+        return None
+    return (
+        f"{', '.join(names)} take{'s' if len(names) == 1 else ''} children of one mother for independent; cluster-t, "
+        "cluster-robust and gee know them (clusters: family)."
+    )

@@ -196,7 +196,9 @@ VISIT_COVARIATES: Final = (CLOCK, WAIT, PLATE, PRACTITIONER, SITE, STRATA)
 VISIT_COVARIATE: Final = {one.name: one for one in VISIT_COVARIATES}
 
 #: What may make clusters of participants.
-CLUSTERS: Final = (SITE.name, PRACTITIONER.name)
+#: Children of one mother, as a cluster.
+FAMILY: Final = "family"
+CLUSTERS: Final = (SITE.name, PRACTITIONER.name, FAMILY)
 
 #: The word for all arms, where a test takes them one by one.
 EACH_ARM: Final = "each arm"

@@ -34,6 +34,8 @@ STREAMS = {
     "site": "the site a patient comes to, by arrival number",
     "leave/{reason}": "time from arrival to leaving, by arrival number",
     "withdraw/{reason}": "time from enrollment to leaving, by enrollment number",
+    "family size": "how many children a mother has in the study, by number of the family",
+    "family/{outcome}/{visit}": "the part of a latent response that children of one mother share, by number of the family",
     "covariate/{name}": "a covariate, by enrollment number",
     "allocation/{stratum}": "the order of a block, by place in the block and block number",
     "balancing": "the preferred arm (0) and the arm (1) of minimization and big stick, by enrollment number",

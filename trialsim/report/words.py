@@ -19,7 +19,18 @@ from trialsim.report.digits import plain
 from trialsim.scenario.checks.missing import imputes
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import comparisons, split_member
-from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Design, Effect, Leave, Outcome, Scenario
+from trialsim.scenario.model import (
+    Analysis,
+    AnalysisFamily,
+    Arrivals,
+    Costs,
+    Design,
+    Effect,
+    Family,
+    Leave,
+    Outcome,
+    Scenario,
+)
 
 INDENT = "  "
 
@@ -166,6 +177,16 @@ def _opening(share: SiteShare) -> str:
     return "" if share.open is None or share.open.value == 0 else f", open after {number(share.open)}"
 
 
+def family(what: Family) -> Iterator[str]:
+    """How many children of one mother take part, where they go, and how alike they are."""
+    size = what.size.distribution
+    shares = zip(size.values or size.params, size.weights or (1.0,), strict=True)
+    sizes = join([f"{100 * share:.3g} % have {value:g}" for value, share in shares])
+    where = "go to one arm" if what.allocated == "together" else "are allocated each alone"
+    yield f"Children of one mother may take part: {sizes}. They {where}; targets count children, patients count mothers."
+    yield f"Children of one mother have {number(what.icc)} of the variance in common (ICC)."
+
+
 def _asked(rule: WaitRule) -> str:
     """When patients are asked."""
     after = "when they come"
@@ -293,6 +314,8 @@ def outcome(name: str, what: Outcome) -> str:
         text += f"; its scale goes from {number(what.limits[0])} to {number(what.limits[1])}"
     if what.labels:
         text += f"; {join([f'{category} is {words}' for category, words in what.labels.items()])}"
+    if what.per is not None:
+        text += "; the mother's, measured once, beside her first child"
     return text + (f"; {what.better} is better" if what.better else "")
 
 
@@ -364,7 +387,7 @@ def _instead(what: Analysis) -> str:
     return text
 
 
-def family(name: str, what: AnalysisFamily) -> Iterator[str]:
+def hypotheses(name: str, what: AnalysisFamily) -> Iterator[str]:
     """A family of hypotheses: its members and its method; of a graph also how alpha moves."""
     level = "" if what.alpha is None else f", at a level of {number(what.alpha)} for all of them together"
     yield f"{name}: {join(what.members)}, by {kinds.FAMILY_METHODS[what.method]}{level}."
@@ -380,7 +403,7 @@ def families(scenario: Scenario) -> Iterator[str]:
     """Every family, and what of its members it replaces."""
     pairs = False
     for name, what in scenario.families.items():
-        yield from family(name, what)
+        yield from hypotheses(name, what)
         for member in what.members:
             analysis, contrast = split_member(member)
             then = scenario.analyses[analysis].then

@@ -129,8 +129,8 @@ def only(study: Study, names: Sequence[str]) -> Study:
         if call.name in names:
             calls.append(replace(call, first_row=len(rows)))
             rows += [plan.rows[row] for row in call.rows]
-    first = [plan.rows[row] for row in plan.primary]
-    kept = replace(plan, calls=tuple(calls), rows=tuple(rows), primary=tuple(rows.index(row) for row in first))
+    first = tuple(rows.index(plan.rows[row]) for row in plan.primary if plan.rows[row] in rows)
+    kept = replace(plan, calls=tuple(calls), rows=tuple(rows), primary=first)
     return replace(study, analysis=kept)
 
 

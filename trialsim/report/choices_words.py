@@ -137,6 +137,9 @@ def _ranked(found: AnalysisComparison, question: SharedQuestion, ranking: Choice
         rivals = join([shown(found, question.choices[place]) for place in sorted([best.index, *best.rivals])])
         return f"{where}it is undecided which of {rivals} has the most power{more_should(best.more)}.{aside}"
     lead = _lead(found, question, best.index)
+    verdict = found.verdict(top)
+    if verdict is not None and not verdict.keeps:
+        aside = f" Whether it keeps its level is {verdict.words}.{aside}"
     return f"{where}{shown(found, top)} has the most power, {_power(found, top)}{lead}.{aside}"
 
 

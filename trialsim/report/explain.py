@@ -15,6 +15,7 @@ from trialsim.report import kinds, words
 from trialsim.report.digits import percent
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
+from trialsim.report.ratios import HEADER, TRIALS, WHY, has_pairs, ratio_pairs
 from trialsim.response.effects import ceilings, implied_effects
 from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
@@ -37,8 +38,8 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = field(default=())
 
 
-def explain(study: Study) -> list[Section]:
-    """Everything that is understood of a study, section by section."""
+def explain(study: Study, *, ratios: bool = True) -> list[Section]:
+    """Everything that is understood of a study, section by section; ``ratios`` that do not collapse take some trials."""
     scenario = study.scenario
     found = [
         Section("The study", tuple(_study(scenario))),
@@ -68,6 +69,7 @@ def explain(study: Study) -> list[Section]:
     if scenario.families:
         found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
+    found += [_ratios(study)] if ratios and has_pairs(study) else []
     if scenario.costs is not None:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))
     found.append(_sources(scenario))
@@ -281,6 +283,15 @@ def _tests(study: Study) -> Iterator[tuple[str, ...]]:
     for test, main, estimand in asked:
         what = kinds.TESTS[test] if main else kinds.PAIRS[test]
         yield test, what, "" if estimand == NO_ESTIMAND else kinds.ESTIMANDS[estimand]
+
+
+def _ratios(study: Study) -> Section:
+    """Ratios at equal covariates, and those of everyone."""
+    rows = tuple(pair.cells for pair in ratio_pairs(study))
+    found = (
+        f"Found with everyone in each arm in turn, in {TRIALS} simulated trials; numbers after ± are standard errors."
+    )
+    return Section("Ratios at equal covariates, and of everyone", (WHY, found), HEADER, rows)
 
 
 def _sources(scenario: Scenario) -> Section:

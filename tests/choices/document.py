@@ -1,7 +1,7 @@
 """Write the tables of docs/choosing-an-analysis.md: the analyses of three studies side by side, and tests that reject too often.
 
 ``python -m tests.choices.document`` simulates 10,000 trials of each study and more of one (half an hour on one core;
-``--quick``: 1,000), keeps the numbers in ``numbers.json`` and writes the tables between their marks on the page. A test compares
+``--quick``: 1,000; ``cases`` or the name of a study: that part alone), keeps the numbers in ``numbers.json`` and writes the tables between their marks on the page. A test compares
 page, numbers and studies, so that none is changed alone.
 """
 
@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import trialsim as ts
-from trialsim.compare.choices import SharedQuestion
+from trialsim.compare.choices import SharedQuestion, only
 from trialsim.compare.play_choices import AnalysisComparison
+from trialsim.prepared import prepare
 from trialsim.report.choices_words import between, group_name, shown
 from trialsim.report.digits import percent, points_with_error, with_minus
+from trialsim.scenario.further import with_analyses
+from trialsim.study import evaluate
 
 HERE = Path(__file__).parent
 KEPT = HERE / "numbers.json"
@@ -151,29 +154,31 @@ def _row(found: AnalysisComparison, question: SharedQuestion, group: Sequence[in
 
 def of_case(case: Case, trials: int) -> dict[str, Any]:
     """How often an analysis and the one to use instead reject without effects."""
-    subject = ts.change(case.scenario, case.changes) if case.changes else ts.load(case.scenario)
-    if case.further:
-        names = [name for name in (case.wrong, case.better) if name not in case.further]
-        scenario = ts.change(subject, {f"analyses.{name}": dict(what) for name, what in case.further.items()
-                                       if name not in subject.analyses})  # fmt: skip
-        found = ts.compare_analyses(scenario, [*names, *case.further], replicates=trials, workers=1).found
-    else:
-        found = ts.compare_analyses(subject, [case.wrong, case.better], replicates=trials, workers=1).found
-    levels = {one.analysis: one for one in found.result.verdicts}
+    scenario = ts.change(case.scenario, case.changes) if case.changes else ts.load(case.scenario)
+    further = {name: dict(what) for name, what in case.further.items() if name not in scenario.analyses}
+    scenario = with_analyses(scenario, further)[0] if further else scenario
+    study = only(prepare(scenario), [*scenario.primary, case.wrong, case.better])
+    levels = {one.analysis: one for one in evaluate(study, replicates=trials, workers=1).verdicts}
     wrong, better = levels[case.wrong], levels[case.better]
     return {
         "wrong": wrong.rate, "verdict": wrong.words, "better": better.rate, "better verdict": better.words, "trials": trials,
     }  # fmt: skip
 
 
-def measured(trials: int) -> dict[str, Any]:
-    """All numbers of the page."""
-    numbers: dict[str, Any] = {}
-    for name, study in STUDIES.items():
-        found = compared(study, min(trials, study.trials) if trials < TRIALS else study.trials)
-        numbers[name] = {contrast: rows_of(found, contrast) for contrast in study.contrasts}
-    numbers["cases"] = {case.name: of_case(case, trials) for case in CASES}
-    return numbers
+def of_study(study: Study, trials: int) -> dict[str, Any]:
+    """The rows of the tables of a study."""
+    found = compared(study, min(trials, study.trials) if trials < TRIALS else study.trials)
+    return {contrast: rows_of(found, contrast) for contrast in study.contrasts}
+
+
+def measured(names: Sequence[str], trials: int) -> dict[str, Any]:
+    """The numbers of some parts of the page."""
+    return {
+        name: {case.name: of_case(case, trials) for case in CASES}
+        if name == "cases"
+        else of_study(STUDIES[name], trials)
+        for name in names
+    }
 
 
 # ---------------------------------------------------------------- tables
@@ -254,10 +259,15 @@ def marks(text: str) -> list[str]:
 
 
 def main() -> None:
-    """Measure, and write numbers and page."""
-    numbers = measured(QUICK if "--quick" in sys.argv else TRIALS)
+    """Measure all parts, or those that are named, and write numbers and page."""
+    every = [*STUDIES, "cases"]
+    names = [name for name in sys.argv[1:] if not name.startswith("--")] or every
+    found = measured(names, QUICK if "--quick" in sys.argv else TRIALS)
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    numbers = {name: {**kept, **found}[name] for name in every if name in {**kept, **found}}
     KEPT.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables(numbers)), encoding="utf-8")
+    if len(numbers) == len(every):
+        PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables(numbers)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Write the tables of docs/choosing-an-analysis.md: the analyses of three studies side by side, and tests that reject too often.
 
 ``python -m tests.choices.document`` simulates 10,000 trials of each study and more of one (half an hour on one core;
-``--quick``: 1,000; ``cases`` or the name of a study: that part alone), keeps the numbers in ``numbers.json`` and writes the tables between their marks on the page. A test compares
-page, numbers and studies, so that none is changed alone.
+``--quick``: 1,000; with ``cases`` or the name of a study that part alone), keeps the numbers in ``numbers.json`` and writes the
+tables between their marks on the page. A test compares page, numbers and studies, so that none is changed alone.
 """
 
 from __future__ import annotations

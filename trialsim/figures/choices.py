@@ -72,7 +72,8 @@ def _dots(panel: Axes, table: pd.DataFrame, name: str) -> None:
             aside = high > 0.82
             panel.annotate(
                 text, (low if aside else high, place), xytext=(-7 if aside else 7, 0), textcoords="offset points",
-                va="center", ha="right" if aside else "left", fontsize=8, color=color,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, va="center",
+                ha="right" if aside else "left", fontsize=8, color=color,
             )  # fmt: skip
 
 

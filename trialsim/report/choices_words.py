@@ -41,6 +41,15 @@ def shown(found: AnalysisComparison, choice: Choice) -> str:
     return found.row(choice).shown
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names of analyses in a sentence, between quotation marks where a comma in one of them would part it.
+
+    >>> listed(["t", "ranks"]), listed(["All, on logs", "All"])
+    ('t and ranks', "'All, on logs' and 'All'")
+    """
+    return join([f"'{name}'" for name in names] if any("," in name for name in names) else list(names))
+
+
 # ---------------------------------------------------------------- what is estimated
 
 
@@ -117,7 +126,7 @@ def answer(found: AnalysisComparison) -> list[str]:
         sentences += [_ranked(found, question, ranking) for ranking in rankings]
     if sentences:
         return sentences
-    names = join([shown(found, choice) for choice in found.questions[0].choices])
+    names = listed([shown(found, choice) for choice in found.questions[0].choices])
     text = "they answer different questions, and their powers are not ranked."
     return [f"No two of {names} estimate the same number at the same level: {text}"]
 
@@ -125,7 +134,7 @@ def answer(found: AnalysisComparison) -> list[str]:
 def _ranked(found: AnalysisComparison, question: SharedQuestion, ranking: ChoiceRanking) -> str:
     best = ranking.best
     names = [shown(found, question.choices[place]) for place in ranking.choices]
-    where = f"{question.contrast}: of {join(names)}, "
+    where = f"{question.contrast}: of {listed(names)}, "
     aside = _aside(found, question, ranking)
     if best is None:
         fit = [place for place in ranking.choices if place not in (*ranking.too_often, *ranking.failed)]
@@ -134,7 +143,7 @@ def _ranked(found: AnalysisComparison, question: SharedQuestion, ranking: Choice
         return f"{where}{which}.{aside}"
     top = question.choices[best.index]
     if not best.clear:
-        rivals = join([shown(found, question.choices[place]) for place in sorted([best.index, *best.rivals])])
+        rivals = listed([shown(found, question.choices[place]) for place in sorted([best.index, *best.rivals])])
         return f"{where}it is undecided which of {rivals} has the most power{more_should(best.more)}.{aside}"
     lead = _lead(found, question, best.index)
     verdict = found.verdict(top)
@@ -165,7 +174,7 @@ def _aside(found: AnalysisComparison, question: SharedQuestion, ranking: ChoiceR
     ):
         if places:
             names = [shown(found, question.choices[place]) for place in places]
-            parts.append(f" Left out: {join(names)}, which {one if len(names) == 1 else several}.")
+            parts.append(f" Left out: {listed(names)}, which {one if len(names) == 1 else several}.")
     return "".join(parts)
 
 
@@ -187,7 +196,7 @@ def different(found: AnalysisComparison) -> list[str]:
     for question in found.questions if any(found.rankings) else ():
         groups = question.groups
         if len(groups) > 1:
-            names = [join([shown(found, question.choices[place]) for place in group]) for group in groups]
+            names = [listed([shown(found, question.choices[place]) for place in group]) for group in groups]
             sentences.setdefault("; ".join(names), []).append(question.contrast)
     return [
         f"{join(contrasts)}: these answer different questions, or hold their level for other tests, and are not ranked: {names}."
@@ -230,10 +239,12 @@ def notes(found: AnalysisComparison) -> list[str]:
     """What is not ranked, what failed, and what is not compared."""
     labels = {row.analysis: row.shown for row in found.study.analysis.rows}
     alone = (
-        [f"Nothing is compared with {join([labels[name] for name in found.alone])}: other arms."] if found.alone else []
+        [f"Nothing is compared with {listed([labels[name] for name in found.alone])}: other arms."]
+        if found.alone
+        else []
     )
     others = (
-        [f"Of the same outcome, but not chosen: {join(list(found.others))}. Name them behind --analyses."]
+        [f"Of the same outcome, but not chosen: {listed(found.others)}. Name them behind --analyses."]
         if found.others
         else []
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,10 @@ def sources_hash() -> str:
 folder = Path(os.environ.get("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "trialsim-numba")))
 if folder.name != sources_hash():  # a worker of pytest-xdist finds it set already
     os.environ["NUMBA_CACHE_DIR"] = str(folder / sources_hash())
+
+# Programs that tests start read compiled modules, also where the environment asks Python to write none.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The everyday tests try the same examples every time; `make verify` looks for new ones (--hypothesis-profile search).
 settings.register_profile("everyday", derandomize=True, deadline=None)  # a busy machine is no fault

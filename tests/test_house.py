@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
 import pytest
 
 from tests import mirror
-from trialsim.kinds import designs, estimands, tests
+from trialsim.kinds import designs, estimands
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.pairs import PAIR
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "trialsim"
@@ -151,7 +154,7 @@ def test_other_paths_are_no_places(line: str) -> None:
 
 #: Names of kinds, by subject; a comparison with one of them outside trialsim/kinds is a part that the tables do not know of.
 KINDS = {
-    "tests": {*tests.TEST, *tests.PAIR},
+    "tests": {*TEST, *PAIR},
     "estimands": set(estimands.ESTIMAND),
     "designs": {
         one.name
@@ -187,7 +190,7 @@ def compared(text: str) -> set[str]:
     """Words with which a source text compares: ==, in, match, a lookup with a default, and names of records of kinds."""
     tree = ast.parse(text)
     records = {
-        alias.asname or alias.name
+        alias.asname or alias.name: _imported(node.module or "", alias.name)
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("trialsim.kinds")
         for alias in node.names
@@ -205,8 +208,14 @@ def compared(text: str) -> set[str]:
     return found
 
 
-def _words_in(side: ast.expr, records: set[str]) -> set[str]:
-    """Texts in one side of a comparison, also in a list of them, and names of records (``WELCH.name``, ``tests.WELCH``)."""
+def _imported(module: str, name: str) -> object:
+    """What a name is that is imported from a module: a room, a record or a table."""
+    inside = importlib.import_module(module)
+    return getattr(inside, name) if hasattr(inside, name) else importlib.import_module(f"{module}.{name}")
+
+
+def _words_in(side: ast.expr, records: dict[str, object]) -> set[str]:
+    """Texts in one side of a comparison, also in a list of them, and names of records (``WELCH.name``, ``means.WELCH``)."""
     if isinstance(side, ast.Constant):
         return {side.value} if isinstance(side.value, str) else set()
     if isinstance(side, (ast.Tuple, ast.List, ast.Set)):
@@ -216,11 +225,10 @@ def _words_in(side: ast.expr, records: set[str]) -> set[str]:
     if isinstance(side, ast.Attribute):
         if side.attr == "name":
             return _words_in(side.value, records)
-        module = {"tests": tests, "estimands": estimands, "designs": designs}
-        if isinstance(side.value, ast.Name) and side.value.id in records & set(module):
-            return _name_of(getattr(module[side.value.id], side.attr, None))
+        if isinstance(side.value, ast.Name) and side.value.id in records:
+            return _name_of(getattr(records[side.value.id], side.attr, None))
     if isinstance(side, ast.Name) and side.id in records:
-        return {name for module in (tests, estimands, designs) for name in _name_of(getattr(module, side.id, None))}
+        return _name_of(records[side.id])
     return set()
 
 
@@ -248,8 +256,8 @@ def test_no_room_compares_with_the_name_of_a_kind(subject: str) -> None:
         ('x = test in ("anova", *others)', "anova"),
         ('match test:\n    case "fisher": pass', "fisher"),
         ('x = {"log": 1}.get(transform, 0)', "log"),
-        ("from trialsim.kinds.tests import WELCH\nif test == WELCH.name: pass", "welch"),
-        ("from trialsim.kinds import tests\nif test is not tests.WELCH: pass", "welch"),
+        ("from trialsim.kinds.tests.means import WELCH\nif test == WELCH.name: pass", "welch"),
+        ("from trialsim.kinds.tests import means\nif test is not means.WELCH: pass", "welch"),
         ('from trialsim.kinds.designs import LESS\nx = side in (LESS.name, "no")', "less"),
     ],
 )

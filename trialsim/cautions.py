@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trialsim.analysis.caveats import caveats
-from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.analysis.plan import AnalysisPlan
+from trialsim.analysis.planning.build import plan_analyses
 from trialsim.protocol.program import Program
 from trialsim.response.plan import ResponsePlan, plan_response
 from trialsim.scenario.model import Scenario

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from trialsim.analysis.effects import two_arms
 from trialsim.analysis.endpoints import TrialArrays, endpoint_values
 from trialsim.analysis.fitted import fitted_effect, potential
-from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, margin_twins
+from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis
+from trialsim.analysis.planning.margins import margin_twins
 from trialsim.analysis.substitution import NOTHING
 from trialsim.errors import AnalysisError
 from trialsim.kinds.designs import TRANSFORM

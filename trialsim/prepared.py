@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.analysis.plan import AnalysisPlan
+from trialsim.analysis.planning.build import plan_analyses
 from trialsim.burden import TRIALS as BURDEN_TRIALS
 from trialsim.burden import ArmBurden, burden, planned_warnings
 from trialsim.cautions import cautions

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from trialsim.analysis import estimates as analyses
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.analysis.plan import AnalysisPlan
+from trialsim.analysis.planning.build import plan_analyses
 from trialsim.chunks import chunk_ranges, chunk_size, in_order, threads_until_done, usable_cores
 from trialsim.cohort import Cohort
 from trialsim.engine import Engine

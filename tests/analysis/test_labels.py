@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trialsim.analysis.plan import labels_of
+from trialsim.analysis.labels import labels_of
 from trialsim.scenario import load
 from trialsim.scenario.dump import dump
 from trialsim.scenario.identity import scenario_hash

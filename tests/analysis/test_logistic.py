@@ -14,7 +14,7 @@ from scipy import optimize, stats
 
 from trialsim.analysis import rows
 from trialsim.analysis.methods.logistic import logistic
-from trialsim.kinds.tests import ALWAYS, BY_LIKELIHOOD_RATIO, BY_WALD, IF_SEPARATED, NEVER
+from trialsim.kinds.tests.options import ALWAYS, BY_LIKELIHOOD_RATIO, BY_WALD, IF_SEPARATED, NEVER
 
 RTOL = 1e-6
 

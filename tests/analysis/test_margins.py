@@ -14,7 +14,7 @@ from statsmodels.stats.weightstats import ttost_ind
 from trialsim import study as studies
 from trialsim.analysis.endpoints import endpoint_values
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import margin_twins
+from trialsim.analysis.planning.margins import margin_twins
 from trialsim.errors import AnalysisError, ScenarioError
 from trialsim.evaluate.verdict import TYPE_1
 from trialsim.margins import _solved

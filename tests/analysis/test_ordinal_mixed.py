@@ -18,7 +18,7 @@ from tests.kinds.judges import ordinal_mixed_by_points
 from trialsim.analysis import rows
 from trialsim.analysis.methods.ordinal_mixed import fitted, ordinal_mixed
 from trialsim.analysis.methods.proportional_odds import proportional_odds
-from trialsim.kinds.tests import BY_WALD
+from trialsim.kinds.tests.options import BY_WALD
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "r" / "ordinal_mixed.json").read_text(encoding="utf-8"))
 CASES = R["cases"]

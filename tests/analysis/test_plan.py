@@ -15,7 +15,8 @@ from scipy import stats
 from trialsim.analysis import endpoints
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import NUMBERS, Estimates, analyze
-from trialsim.analysis.plan import AnalysisPlan, plan_analyses
+from trialsim.analysis.plan import AnalysisPlan
+from trialsim.analysis.planning.build import plan_analyses
 from trialsim.analysis.rows import EMPTY_ARM, NOT_TESTED, OK
 from trialsim.scenario import Scenario, loads
 from trialsim.scenario.model import Draft

@@ -17,7 +17,7 @@ from trialsim.analysis import rows
 from trialsim.analysis.methods.proportional_odds import proportional_odds
 from trialsim.analysis.methods.ranks import kruskal, mann_whitney
 from trialsim.analysis.tables import counts
-from trialsim.kinds.tests import BY_LIKELIHOOD_RATIO, BY_SCORE, BY_WALD
+from trialsim.kinds.tests.options import BY_LIKELIHOOD_RATIO, BY_SCORE, BY_WALD
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "r" / "ordinal.json").read_text(encoding="utf-8"))
 CASES = R["cases"]

@@ -11,7 +11,7 @@ import pytest
 
 from trialsim import study as studies
 from trialsim.analysis.methods.sign import sign_power
-from trialsim.kinds.tests import BY_PERMUTATION, BY_T
+from trialsim.kinds.tests.options import BY_PERMUTATION, BY_T
 from trialsim.report.words import analysis as in_words
 from trialsim.scenario import load, loads
 from trialsim.scenario.change import change

@@ -16,7 +16,10 @@ from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
 from trialsim.kinds.estimands import ESTIMANDS, MARGIN_SCALE, MEANT, Estimand
-from trialsim.kinds.tests import NO_ESTIMATE, PAIRS, TESTS, WAYS, WITHIN, Pair, Samples, Test
+from trialsim.kinds.tests import TESTS, WITHIN
+from trialsim.kinds.tests.options import WAYS
+from trialsim.kinds.tests.pairs import PAIRS
+from trialsim.kinds.tests.records import NO_ESTIMATE, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema

@@ -13,14 +13,15 @@ from trialsim.analysis.effects import one_sample, two_arms
 from trialsim.analysis.estimates import analyze
 from trialsim.analysis.methods.method import NoClosedForm
 from trialsim.analysis.methods.table import METHODS
-from trialsim.kinds import designs, estimands, tests
+from trialsim.kinds import designs, estimands
+from trialsim.kinds.tests import TEST, TESTS, WITHIN, pairs, ranks, statistics
 from trialsim.scenario import load
 from trialsim.sizing.bounds import BOUNDS, FROM
 from trialsim.sizing.closed_form import second_opinion
 
 FORMAT = Path(__file__).parents[2] / "docs" / "scenario-format.md"
 
-NEW = replace(tests.MANN_WHITNEY, name="planted")
+NEW = replace(ranks.MANN_WHITNEY, name="planted")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_every_kind_has_all_its_parts_and_every_part_its_kind() -> None:
 
 def test_a_test_without_its_parts_is_refused_by_every_room() -> None:
     """Planted: a record and nothing else."""
-    found = faults(tests=(*tests.TESTS, NEW))
+    found = faults(tests=(*TESTS, NEW))
     assert found == [
         "analysis.methods: ('planted', 'two') is missing",
         "judges: ('planted', 'two') is missing",
@@ -57,8 +58,8 @@ def test_an_estimand_without_its_parts_is_refused() -> None:
 
 
 def test_pairs_without_their_parts_are_refused() -> None:
-    new = replace(tests.PAIR["welch"], name="planted pairs")
-    assert {fault.split(":")[0] for fault in faults(pairs=(*tests.PAIRS, new))} == {
+    new = replace(pairs.PAIR["welch"], name="planted pairs")
+    assert {fault.split(":")[0] for fault in faults(pairs=(*pairs.PAIRS, new))} == {
         "words of pairs",
         "schema",
         "scenario that asks for pairs",
@@ -67,7 +68,7 @@ def test_pairs_without_their_parts_are_refused() -> None:
 
 def test_parts_without_a_record_are_refused() -> None:
     """Planted: the record is taken away, its parts stay."""
-    left = tuple(test for test in tests.TESTS if test is not tests.WILCOXON)
+    left = tuple(test for test in TESTS if test is not ranks.WILCOXON)
     assert "analysis.methods: ('wilcoxon', 'one') has no record" in faults(tests=left)
     assert "words of tests: wilcoxon has no record" in faults(tests=left)
 
@@ -76,7 +77,7 @@ def test_a_test_without_its_parts_gives_no_number(
     two_arm_study: studies.Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name in the table and nothing else: an error at every place where a number would be."""
-    monkeypatch.setitem(tests.TEST, NEW.name, NEW)
+    monkeypatch.setitem(TEST, NEW.name, NEW)
     plan = two_arm_study.analysis
     asked = replace(plan.calls[0].main, test=NEW.name)
     call = replace(plan.calls[0], test=NEW.name, questions=(asked,))
@@ -104,8 +105,8 @@ def test_a_closed_form_is_a_formula_or_a_reason(monkeypatch: pytest.MonkeyPatch)
 
 def test_names_are_told_once() -> None:
     for table, by_name in (
-        ((*tests.TESTS, *tests.WITHIN), tests.TEST),
-        (tests.PAIRS, tests.PAIR),
+        ((*TESTS, *WITHIN), TEST),
+        (pairs.PAIRS, pairs.PAIR),
         (estimands.ESTIMANDS, estimands.ESTIMAND),
         (designs.METHODS, designs.METHOD),
         (designs.POPULATIONS, designs.POPULATION),
@@ -136,5 +137,5 @@ def test_the_format_page_names_every_word(record: str, key: str) -> None:
 
 def test_every_test_says_which_statistics_papers_print_of_it() -> None:
     """Of every family and number of samples that a test has, and of no other."""
-    made = {(test.family, samples) for test in tests.TEST.values() for samples in test.samples}
-    assert set(tests.STATISTICS) == made
+    made = {(test.family, samples) for test in TEST.values() for samples in test.samples}
+    assert set(statistics.STATISTICS) == made

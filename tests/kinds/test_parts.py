@@ -24,7 +24,9 @@ from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import ALTERNATIVES
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.kinds.tests import PAIRS, PERMUTATION, TEST, TESTS, TRIMMED_MEAN, WITHIN
+from trialsim.kinds.tests import TEST, TESTS, WITHIN
+from trialsim.kinds.tests.means import PERMUTATION, TRIMMED_MEAN
+from trialsim.kinds.tests.pairs import PAIRS
 from trialsim.scenario import load
 from trialsim.sizing.bounds import bound_of
 from trialsim.sizing.closed_form import second_opinion

@@ -5,7 +5,8 @@ from __future__ import annotations
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan
 from trialsim.kinds.designs import STRATA
-from trialsim.kinds.tests import TEST, VISIT_COVARIATES
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import VISIT_COVARIATES
 from trialsim.response.plan import ResponsePlan
 
 

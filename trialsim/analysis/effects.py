@@ -12,7 +12,7 @@ from trialsim.analysis.methods.survival import log_rank, log_rank_sums
 from trialsim.analysis.ordering import order
 from trialsim.analysis.tables import counts
 from trialsim.kinds import estimands
-from trialsim.kinds.tests import DEFAULT_TRIM
+from trialsim.kinds.tests.options import DEFAULT_TRIM
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
-from trialsim.analysis.plan import AnalysisPlan, RowPlan, labels_of, margin_twins, plain_words
+from trialsim.analysis.labels import labels_of, plain_words
+from trialsim.analysis.plan import AnalysisPlan, RowPlan
+from trialsim.analysis.planning.margins import margin_twins
 from trialsim.evaluate.table import Kind, MeasureColumn
 
 if TYPE_CHECKING:

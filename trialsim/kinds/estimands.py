@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from trialsim.kinds.tests import Effect
+from trialsim.kinds.tests.records import Effect
 
 #: How the name of an estimand ends that is conditional on what the analysis adjusts for.
 GIVEN: Final = " given the covariates"

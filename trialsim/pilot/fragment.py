@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from trialsim.kinds import tests
 from trialsim.kinds.designs import LOG
 from trialsim.kinds.scales import SCALE
+from trialsim.kinds.tests import means, ranks, regressions, tables
 from trialsim.pilot.data import FitError, PilotColumn
 from trialsim.pilot.estimates import Estimate
 from trialsim.pilot.words import days_of
@@ -176,17 +176,17 @@ def _analysis(one: FittedOutcome, arms: Sequence[str], null: float | None) -> Da
                 "outcome": one.name,
                 **change,
                 **logs,
-                "test": tests.PAIRED_T.name if scale.family is not None else tests.WILCOXON.name,
+                "test": means.PAIRED_T.name if scale.family is not None else ranks.WILCOXON.name,
             }
         if null is None:
             return None
         analysis["null"] = rounded(math.log(null)) if logs else rounded(null)
-        return {**analysis, **logs, "test": tests.ONE_SAMPLE_T.name}
+        return {**analysis, **logs, "test": means.ONE_SAMPLE_T.name}
     contrast = {"contrast": f"{arms[1]} - {arms[0]}"}
     if scale.yes_or_no:
-        return {**analysis, "test": tests.FISHER.name, **contrast}
+        return {**analysis, "test": tables.FISHER.name, **contrast}
     if scale.categories is not None:
-        return {**analysis, "test": tests.MANN_WHITNEY.name, **contrast}
+        return {**analysis, "test": ranks.MANN_WHITNEY.name, **contrast}
     if one.baseline:
-        return {**analysis, **logs, "test": tests.ANCOVA.name, "baseline": one.visits[0], **contrast}
-    return {**analysis, **logs, "test": tests.T.name, **contrast}
+        return {**analysis, **logs, "test": regressions.ANCOVA.name, "baseline": one.visits[0], **contrast}
+    return {**analysis, **logs, "test": means.T.name, **contrast}

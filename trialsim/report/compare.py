@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialsim.analysis.plan import plain_words
+from trialsim.analysis.labels import plain_words
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.best import PowerRanking
 from trialsim.compare.frames import labels_of_sides

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from trialsim.kinds import tests
+from trialsim.kinds.tests import clusters, means, own, ranks, regressions, repeated, tables, times
 
 
 @dataclass(frozen=True)
@@ -29,198 +29,200 @@ class Convention:
 _STUDENT: Final = "Student 1908, doi:10.1093/biomet/6.1.1"
 
 CONVENTIONS: Final[dict[str, Convention]] = {
-    tests.ONE_SAMPLE_T.name: Convention("SD with n - 1, n - 1 df", _STUDENT, "scipy ttest_1samp", ""),
-    tests.PAIRED_T.name: Convention(
+    means.ONE_SAMPLE_T.name: Convention("SD with n - 1, n - 1 df", _STUDENT, "scipy ttest_1samp", ""),
+    means.PAIRED_T.name: Convention(
         "one-sample t-test of the changes of those who have both values", _STUDENT, "scipy ttest_rel", ""
     ),
-    tests.WILCOXON.name: Convention(
+    ranks.WILCOXON.name: Convention(
         "zeros are dropped; exact up to 50 changes without ties, else normal with ties and continuity correction; "
         "interval from Walsh averages",
         "Wilcoxon 1945, doi:10.2307/3001968",
         "scipy wilcoxon(correction=True), R wilcox.test",
         "where readings are whole steps, dropping zeros makes the interval cover less often than stated",
     ),
-    tests.SIGN.name: Convention(
+    ranks.SIGN.name: Convention(
         "exact binomial test of the values above the null among those not equal to it, two-sided by likelihood; median with an "
         "interval between two of the values",
         "Dixon and Mood 1946, doi:10.1080/01621459.1946.10501898",
         "scipy binomtest; R rstatix sign_test",
         "rejects less often than its level, because counts are whole numbers",
     ),
-    tests.FRIEDMAN.name: Convention(
+    ranks.FRIEDMAN.name: Convention(
         "chi-square with ties, complete cases",
         "Friedman 1937, doi:10.1080/01621459.1937.10503522",
         "scipy friedmanchisquare",
         "the chi-square distribution is an approximation for few participants",
     ),
-    tests.BINOMIAL.name: Convention(
+    tables.BINOMIAL.name: Convention(
         "exact, two-sided by likelihood; interval by Clopper and Pearson",
         "Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404",
         "scipy binomtest",
         "rejects less often than its level; interval and two-sided p are not inverses of each other",
     ),
-    tests.MCNEMAR.name: Convention(
+    tables.MCNEMAR.name: Convention(
         "exact, two-sided by likelihood; interval of the difference by Newcombe (method 10 for pairs)",
         "McNemar 1947, doi:10.1007/BF02295996",
         "scipy binomtest of those who change",
         "rejects less often than its level",
     ),
-    tests.T.name: Convention(
+    means.T.name: Convention(
         "pooled variance, n - 2 df", _STUDENT, "scipy ttest_ind", "with unequal SDs and sizes its level is wrong"
     ),
-    tests.WELCH.name: Convention(
+    means.WELCH.name: Convention(
         "a variance for each arm, Satterthwaite's df",
         "Welch 1947, doi:10.1093/biomet/34.1-2.28",
         "scipy ttest_ind(equal_var=False)",
         "",
     ),
-    tests.TRIMMED_MEAN.name: Convention(
+    means.TRIMMED_MEAN.name: Convention(
         "20 % trimmed at each end by default, winsorized variances, Welch's df from the numbers that are left",
         "Yuen 1974, doi:10.1093/biomet/61.1.165",
         "scipy ttest_ind(trim=)",
         "it compares trimmed means: the truth differs from that of means where distributions are skewed",
     ),
-    tests.PERMUTATION.name: Convention(
+    means.PERMUTATION.name: Convention(
         "difference of means in 1,999 random permutations by default, p = (b + 1) / (B + 1), two-sided twice the smaller tail; "
         "interval of every shift not rejected",
         "Phipson and Smyth 2010, doi:10.2202/1544-6115.1585",
         "own slow form on the same permutations",
         "with unequal SDs and sizes its level is wrong, as that of the t-test",
     ),
-    tests.MANN_WHITNEY.name: Convention(
+    ranks.MANN_WHITNEY.name: Convention(
         "exact up to 8 values in the smaller arm without ties, else normal with ties and continuity correction; "
         "interval of P(X > Y) on the logit scale (DeLong), Newcombe's where arms are separated",
         "Mann and Whitney 1947, doi:10.1214/aoms/1177730491",
         "scipy mannwhitneyu",
         "with unequal spreads it does not test P(X > Y) = 1/2",
     ),
-    tests.BRUNNER_MUNZEL.name: Convention(
+    ranks.BRUNNER_MUNZEL.name: Convention(
         "t with Satterthwaite's df; below 15 in an arm by studentized permutation (all, or 9,999), two-sided twice the smaller "
         "tail; interval, and the test of a margin, on the logit scale",
         "Neubert and Brunner 2007, doi:10.1016/j.csda.2006.05.024",
         "scipy brunnermunzel; own slow form of the permutations",
         "by: t below 15 in an arm rejects too often (7.1 % with 5 and 5)",
     ),
-    tests.WIN_ODDS.name: Convention(
+    ranks.WIN_ODDS.name: Convention(
         "odds of P(X > Y) with ties counted half, interval from the logit of P; below 15 in an arm by permutation",
         "Brunner, Vandemeulebroecke and Muetze 2021, doi:10.1002/sim.8967",
         "own slow form",
         "no estimate in trials in which the arms are separated: their odds are infinite",
     ),
-    tests.VAN_ELTEREN.name: Convention(
+    ranks.VAN_ELTEREN.name: Convention(
         "strata weighted by 1 / (n + 1), normal with ties",
         "van Elteren 1960, Bull Int Stat Inst 37:351",
         "own slow form; R coin on ranks divided by (n + 1)",
         "the normal distribution is an approximation in small strata",
     ),
-    tests.ANOVA.name: Convention(
+    means.ANOVA.name: Convention(
         "F with K - 1 and N - K df", "Fisher 1925", "scipy f_oneway", "with unequal SDs and sizes its level is wrong"
     ),
-    tests.WELCH_ANOVA.name: Convention(
+    means.WELCH_ANOVA.name: Convention(
         "as R's oneway.test",
         "Welch 1951, doi:10.1093/biomet/38.3-4.330",
         "statsmodels anova_oneway",
         "rejects a little too often in small arms",
     ),
-    tests.KRUSKAL_WALLIS.name: Convention(
+    ranks.KRUSKAL_WALLIS.name: Convention(
         "chi-square with ties",
         "Kruskal and Wallis 1952, doi:10.1080/01621459.1952.10483441",
         "scipy kruskal",
         "the chi-square distribution is an approximation in small arms",
     ),
-    tests.JONCKHEERE.name: Convention(
+    ranks.JONCKHEERE.name: Convention(
         "arms in the order of the design, normal with ties, without continuity correction",
         "Jonckheere 1954, doi:10.1093/biomet/41.1-2.133",
         "all permutations of small samples; a printed example",
         "the normal distribution is an approximation in small arms",
     ),
-    tests.ANCOVA.name: Convention(
+    regressions.ANCOVA.name: Convention(
         "one slope for all arms; what follows from other covariates is left out, as in R's lm; complete cases",
         "Fisher 1932",
         "statsmodels OLS",
         "",
     ),
-    tests.REGRESSION.name: Convention("as ancova, without need of a baseline", "Fisher 1932", "statsmodels OLS", ""),
-    tests.LOGISTIC.name: Convention(
+    regressions.REGRESSION.name: Convention(
+        "as ancova, without need of a baseline", "Fisher 1932", "statsmodels OLS", ""
+    ),
+    regressions.LOGISTIC.name: Convention(
         "maximum likelihood in the two arms compared; Firth's penalized likelihood where it has no finite estimate; p by Wald",
         "Firth 1993, doi:10.1093/biomet/80.1.27; Heinze and Schemper 2002, doi:10.1002/sim.1047",
         "statsmodels Logit; own slow form of Firth's likelihood",
         "with few events the odds ratio is too far from 1 on average, and Wald's p rejects less often than its level",
     ),
-    tests.POISSON.name: Convention(
+    regressions.POISSON.name: Convention(
         "maximum likelihood with the time at risk as offset; p by Wald",
         "McCullagh and Nelder 1989",
         "statsmodels GLM",
         "rejects too often where counts vary more than Poisson's",
     ),
-    tests.NEGATIVE_BINOMIAL.name: Convention(
+    regressions.NEGATIVE_BINOMIAL.name: Convention(
         "NB2, dispersion by maximum likelihood, Poisson's at its boundary 0; SE of the expected information; p by Wald",
         "Lawless 1987, doi:10.2307/3314912",
         "R MASS glm.nb; own slow form",
         "the dispersion is estimated too small in small samples, so that it rejects a little too often",
     ),
-    tests.COX.name: Convention(
+    times.COX.name: Convention(
         "Efron's ties; p by Wald",
         "Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x; Efron 1977, doi:10.1080/01621459.1977.10480613",
         "R survival coxph; statsmodels PHReg",
         "a trial in which an arm has no event has no estimate and has failed",
     ),
-    tests.TOBIT.name: Convention(
+    regressions.TOBIT.name: Convention(
         "maximum likelihood of normal errors, values below the limit known to be lower; p by Wald",
         "Tobin 1958, doi:10.2307/1907382",
         "R survival survreg; own slow form",
         "the SD is that of n, not of df, so that small samples reject a little too often",
     ),
-    tests.CLUSTER_ROBUST.name: Convention(
+    clusters.CLUSTER_ROBUST.name: Convention(
         "least squares in the two arms compared; CR2 with independent errors as its model, Satterthwaite's df",
         "Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.1247004",
         "R clubSandwich coef_test; own slow form",
         "fails where the effect rests on one cluster alone, where clubSandwich leaves that cluster out",
     ),
-    tests.GEE.name: Convention(
+    clusters.GEE.name: Convention(
         "exchangeable correlation by moments (independence where that is none), Mancl and DeRouen's variance, t with clusters "
         "minus coefficients of clusters as df",
         "Liang and Zeger 1986, doi:10.1093/biomet/73.1.13; Mancl and DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x",
         "statsmodels GEE bias_reduced",
         "with few clusters of one arm each it rejects less often than its level",
     ),
-    tests.CHI_SQUARE.name: Convention(
+    tables.CHI_SQUARE.name: Convention(
         "Yates's correction with 1 df",
         "Yates 1934, doi:10.2307/2983604",
         "scipy chi2_contingency",
         "with Yates's correction it rejects less often than its level",
     ),
-    tests.FISHER.name: Convention(
+    tables.FISHER.name: Convention(
         "two-sided by likelihood; interval of the difference by Newcombe",
         "Fisher 1935",
         "scipy fisher_exact",
         "rejects less often than its level; its interval can disagree with p",
     ),
-    tests.RISK_DIFFERENCE.name: Convention(
+    tables.RISK_DIFFERENCE.name: Convention(
         "score test without the factor N / (N - 1), at any margin; interval by Newcombe (method 10)",
         "Farrington and Manning 1990, doi:10.1002/sim.4780091208",
         "statsmodels test_proportions_2indep at no difference; rpact at a margin, where statsmodels has a wrong coefficient",
         "its interval can disagree with p near the limit",
     ),
-    tests.RISK_RATIO.name: Convention(
+    tables.RISK_RATIO.name: Convention(
         "score test at any margin, and the interval of the same test",
         "Koopman 1984, doi:10.2307/2531405",
         "statsmodels test_proportions_2indep",
         "no estimate in trials in which an arm has no events",
     ),
-    tests.ODDS_RATIO.name: Convention(
+    tables.ODDS_RATIO.name: Convention(
         "score test at any margin, and the interval of the same test",
         "Miettinen and Nurminen 1985, doi:10.1002/sim.4780040211",
         "statsmodels test_proportions_2indep",
         "no estimate in trials in which an arm has no events, or only events",
     ),
-    tests.CMH.name: Convention(
+    tables.CMH.name: Convention(
         "without continuity correction; variance of the common odds ratio by Robins, Breslow and Greenland",
         "Mantel and Haenszel 1959, doi:10.1093/jnci/22.4.719",
         "statsmodels StratifiedTable, R mantelhaen.test",
         "its interval can disagree with p near the limit; an odds ratio within strata is not that of everyone",
     ),
-    tests.PROPORTIONAL_ODDS.name: Convention(
+    regressions.PROPORTIONAL_ODDS.name: Convention(
         "cumulative logits by maximum likelihood, scores of nobody merged with their neighbors; p by the likelihood ratio, by "
         "Wald (observed information) or by score (expected information: N / (N - 1) times Mann and Whitney's statistic without "
         "covariates); interval by Wald; two arms without the others",
@@ -229,7 +231,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "assumes one odds ratio for all cuts; the likelihood ratio rejects a little too often in small arms; interval and p can "
         "disagree near the limit; no estimate in trials in which an arm or a covariate predicts the scores exactly",
     ),
-    tests.ORDINAL_MIXED.name: Convention(
+    repeated.ORDINAL_MIXED.name: Convention(
         "cumulative logits with a random intercept, an effect of the arm at each visit, every measured visit; maximum likelihood "
         "by adaptive Gauss-Hermite quadrature with 10 points (more above an SD of 0.5), information by Louis; Wald's z, interval",
         "Hedeker and Gibbons 1994, doi:10.2307/2533433",
@@ -237,71 +239,71 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "assumes one odds ratio for all cuts; Wald's z rejects a little too often with few participants; no estimate in trials "
         "in which an arm or a covariate predicts the scores exactly",
     ),
-    tests.CLUSTER_T.name: Convention(
+    clusters.CLUSTER_T.name: Convention(
         "t-test of the means of clusters, each counting once, df by clusters",
         "Donner and Klar 2000",
         "scipy ttest_ind of the means",
         "a small cluster counts as much as a large one; it fails where a cluster has participants of both arms",
     ),
-    tests.RM_ANOVA.name: Convention(
+    repeated.RM_ANOVA.name: Convention(
         "complete cases; Greenhouse and Geisser's df by default, Huynh and Feldt's by Lecoutre; visits by type III",
         "Greenhouse and Geisser 1959, doi:10.1007/BF02289823",
         "R anova of a multivariate linear model (test Spherical); statsmodels AnovaRM for one arm",
         "complete cases are a selection where values are missing for a reason",
     ),
-    tests.BAYES.name: Convention(
+    means.BAYES.name: Convention(
         "normal prior, normal likelihood with the SE of Welch's test taken as known",
         "Spiegelhalter, Freedman and Parmar 1994, doi:10.2307/2983527",
         "closed form",
         "with few participants it knows the SE too well, as a z-test does; its estimate has the bias of its prior",
     ),
-    tests.LOG_RANK.name: Convention(
+    times.LOG_RANK.name: Convention(
         "chi-square with hypergeometric variance; hazard ratio by Mantel and Haenszel",
         "Mantel 1966, Cancer Chemother Rep 50:163",
         "R survdiff, statsmodels survdiff",
         "few events: the normal distribution is an approximation",
     ),
-    tests.RESIDUAL_T.name: Convention(
+    means.RESIDUAL_T.name: Convention(
         "pairs with the variance of the model over all arms", "Fisher 1935", "statsmodels OLS", "assumes equal SDs"
     ),
-    tests.TUKEY.name: Convention(
+    means.TUKEY.name: Convention(
         "studentized range; Kramer's SE for unequal arms",
         "Kramer 1956, doi:10.2307/3001469",
         "scipy tukey_hsd",
         "with unequal arms it rejects a little less often than its level",
     ),
-    tests.GAMES_HOWELL.name: Convention(
+    means.GAMES_HOWELL.name: Convention(
         "studentized range with Welch's SE and df of each pair",
         "Games and Howell 1976, doi:10.3102/10769986001002113",
         "scipy studentized_range of Welch's t; R rstatix games_howell_test",
         "rejects a little too often in small arms",
     ),
-    tests.DUNN.name: Convention(
+    ranks.DUNN.name: Convention(
         "z from the mean ranks among all arms, with ties",
         "Dunn 1964, doi:10.1080/00401706.1964.10490181",
         "own slow form; R rstatix dunn_test",
         "a third arm moves the ranks, so it does not test P(X > Y) of two arms alone",
     ),
-    tests.PYTHON.name: Convention(
+    own.PYTHON.name: Convention(
         "the user's own function on the tidy frame of a trial",
         "the user",
         "the user",
         "what the function gives is not checked",
     ),
-    tests.MIXED.name: Convention(
+    repeated.MIXED.name: Convention(
         "restricted maximum likelihood, random intercept (and slope), every measured visit; Satterthwaite's df by the observed "
         "information by default, Kenward and Roger's by the expected one",
         "Laird and Ware 1982, doi:10.2307/2529876; Kenward and Roger 1997, doi:10.2307/2533558",
         "R lmerTest and pbkrtest; a t-test of means without missing values",
         "a variance of 0 is analyzed, and then the test can be conservative",
     ),
-    tests.MMRM.name: Convention(
+    repeated.MMRM.name: Convention(
         "restricted maximum likelihood, covariance unstructured and df by Satterthwaite by default; Kenward and Roger as SAS",
         "Mallinckrodt et al. 2008, doi:10.1177/009286150804200402; Kenward and Roger 1997, doi:10.2307/2533558",
         "R nlme gls, SAS PROC MIXED on public data; ANCOVA without missing values",
         "few participants and many visits: the unstructured covariance may not converge",
     ),
-    tests.CLDA.name: Convention(
+    repeated.CLDA.name: Convention(
         "as mmrm, with the baseline as a visit at which all arms have one mean",
         "Liang and Zeger 2000, Sankhya B 62:134",
         "own slow form",

@@ -4,141 +4,146 @@ from __future__ import annotations
 
 import math
 
-from trialsim.kinds import designs, estimands, tests
+from trialsim.kinds import designs, estimands
+from trialsim.kinds.tests import clusters, means, options, own, ranks, regressions, repeated, tables, times
 
 #: What a test is; reads after its name.
 TESTS = {
-    tests.ONE_SAMPLE_T.name: "Student's t-test of one mean against a number",
-    tests.PAIRED_T.name: "Student's t-test of the mean change within participants",
-    tests.WILCOXON.name: "Wilcoxon's signed rank test of the changes within participants",
-    tests.SIGN.name: "the sign test of a median: how many values lie above a number, of those that differ from it",
-    tests.FRIEDMAN.name: "Friedman's rank test of several visits within participants",
-    tests.T.name: "Student's t-test of two means, with one SD for both arms",
-    tests.WELCH.name: "Welch's t-test of two means, with an SD for each arm",
-    tests.TRIMMED_MEAN.name: "Yuen's t-test of two means without the most extreme values, with an SD for each arm",
-    tests.PERMUTATION.name: "permutation test of two means: how often the arms differ as much if they are dealt at random",
-    tests.MANN_WHITNEY.name: "Mann and Whitney's rank test (Wilcoxon's rank sum test) of two arms",
-    tests.BRUNNER_MUNZEL.name: (
+    means.ONE_SAMPLE_T.name: "Student's t-test of one mean against a number",
+    means.PAIRED_T.name: "Student's t-test of the mean change within participants",
+    ranks.WILCOXON.name: "Wilcoxon's signed rank test of the changes within participants",
+    ranks.SIGN.name: "the sign test of a median: how many values lie above a number, of those that differ from it",
+    ranks.FRIEDMAN.name: "Friedman's rank test of several visits within participants",
+    means.T.name: "Student's t-test of two means, with one SD for both arms",
+    means.WELCH.name: "Welch's t-test of two means, with an SD for each arm",
+    means.TRIMMED_MEAN.name: "Yuen's t-test of two means without the most extreme values, with an SD for each arm",
+    means.PERMUTATION.name: "permutation test of two means: how often the arms differ as much if they are dealt at random",
+    ranks.MANN_WHITNEY.name: "Mann and Whitney's rank test (Wilcoxon's rank sum test) of two arms",
+    ranks.BRUNNER_MUNZEL.name: (
         "Brunner and Munzel's rank test of two arms, which need not spread equally; by permutation below 15 in an arm"
     ),
-    tests.WIN_ODDS.name: "test of the win odds of two arms, ties counted half; by permutation below 15 in an arm",
-    tests.VAN_ELTEREN.name: "van Elteren's rank test of two arms, compared within strata",
-    tests.ANOVA.name: "analysis of variance: are the means of all arms equal, with one SD for all?",
-    tests.WELCH_ANOVA.name: "Welch's analysis of variance: are the means of all arms equal, with an SD for each arm?",
-    tests.KRUSKAL_WALLIS.name: "Kruskal and Wallis's rank test of all arms",
-    tests.JONCKHEERE.name: "Jonckheere and Terpstra's rank test of a trend over the arms, in their order in the design",
-    tests.ANCOVA.name: "analysis of covariance: means compared at equal baselines and covariates",
-    tests.CHI_SQUARE.name: "Pearson's chi-square test of how many are yes in each arm, with Yates's correction between two",
-    tests.FISHER.name: "Fisher's exact test of how many are yes in two arms",
-    tests.BINOMIAL.name: "exact binomial test of how many are yes, against a share",
-    tests.MCNEMAR.name: "McNemar's exact test: do as many participants change to yes as to no between two visits?",
-    tests.RISK_DIFFERENCE.name: "score test (Farrington and Manning) of two shares; Newcombe's interval can disagree with its p",
-    tests.RISK_RATIO.name: "score test of the ratio of two shares, with Koopman's interval",
-    tests.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
-    tests.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
-    tests.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
-    tests.PROPORTIONAL_ODDS.name: (
+    ranks.WIN_ODDS.name: "test of the win odds of two arms, ties counted half; by permutation below 15 in an arm",
+    ranks.VAN_ELTEREN.name: "van Elteren's rank test of two arms, compared within strata",
+    means.ANOVA.name: "analysis of variance: are the means of all arms equal, with one SD for all?",
+    means.WELCH_ANOVA.name: "Welch's analysis of variance: are the means of all arms equal, with an SD for each arm?",
+    ranks.KRUSKAL_WALLIS.name: "Kruskal and Wallis's rank test of all arms",
+    ranks.JONCKHEERE.name: "Jonckheere and Terpstra's rank test of a trend over the arms, in their order in the design",
+    regressions.ANCOVA.name: "analysis of covariance: means compared at equal baselines and covariates",
+    tables.CHI_SQUARE.name: "Pearson's chi-square test of how many are yes in each arm, with Yates's correction between two",
+    tables.FISHER.name: "Fisher's exact test of how many are yes in two arms",
+    tables.BINOMIAL.name: "exact binomial test of how many are yes, against a share",
+    tables.MCNEMAR.name: "McNemar's exact test: do as many participants change to yes as to no between two visits?",
+    tables.RISK_DIFFERENCE.name: "score test (Farrington and Manning) of two shares; Newcombe's interval can disagree with its p",
+    tables.RISK_RATIO.name: "score test of the ratio of two shares, with Koopman's interval",
+    tables.ODDS_RATIO.name: "score test of the odds ratio of two arms, with the interval of the same test",
+    tables.CMH.name: "Mantel and Haenszel's test within strata, without continuity correction; its interval can disagree with p",
+    regressions.LOGISTIC.name: "logistic regression: the odds of yes compared at equal covariates",
+    regressions.PROPORTIONAL_ODDS.name: (
         "proportional odds (cumulative logit) model: the odds of a higher score, with one odds ratio for all cuts of the scale"
     ),
-    tests.ORDINAL_MIXED.name: (
+    repeated.ORDINAL_MIXED.name: (
         "ordinal mixed model: the odds of a higher score at several visits, with an intercept of each participant"
     ),
-    tests.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
-    tests.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates that vary more than Poisson's, at equal covariates",
-    tests.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
-    tests.TOBIT.name: "Tobin's regression: means at equal covariates, values below the limit known to be lower",
-    tests.CLUSTER_ROBUST.name: "linear regression with a variance robust to clusters (CR2) and Satterthwaite's df",
-    tests.GEE.name: "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance",
-    tests.REGRESSION.name: "linear regression: means compared at equal covariates",
-    tests.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
-    tests.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
-    tests.MIXED.name: "mixed model of repeated values: means of each arm, random effects of participants, by REML",
-    tests.MMRM.name: "model of repeated values (MMRM): a mean of each arm at each visit, one covariance of the visits, by REML",
-    tests.CLDA.name: "constrained model of repeated values: as MMRM, with one mean of all arms at the first visit",
-    tests.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
-    tests.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
-    tests.PYTHON.name: "a Python function of your own",
-    tests.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
-    tests.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
-    tests.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
-    tests.DUNN.name: "Dunn's test of two arms by their mean ranks among all arms",
+    regressions.POISSON.name: "Poisson regression: rates of counted events compared at equal covariates",
+    regressions.NEGATIVE_BINOMIAL.name: "negative binomial regression: rates that vary more than Poisson's, at equal covariates",
+    times.COX.name: "Cox regression: hazards compared at equal covariates, assumed to be proportional",
+    regressions.TOBIT.name: "Tobin's regression: means at equal covariates, values below the limit known to be lower",
+    clusters.CLUSTER_ROBUST.name: "linear regression with a variance robust to clusters (CR2) and Satterthwaite's df",
+    clusters.GEE.name: (
+        "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance"
+    ),
+    regressions.REGRESSION.name: "linear regression: means compared at equal covariates",
+    clusters.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
+    repeated.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
+    repeated.MIXED.name: "mixed model of repeated values: means of each arm, random effects of participants, by REML",
+    repeated.MMRM.name: (
+        "model of repeated values (MMRM): a mean of each arm at each visit, one covariance of the visits, by REML"
+    ),
+    repeated.CLDA.name: "constrained model of repeated values: as MMRM, with one mean of all arms at the first visit",
+    means.BAYES.name: "Bayesian comparison of two means: a normal prior and the estimate and standard error of Welch's test",
+    times.LOG_RANK.name: "the log-rank test (Mantel): do events come equally often at every moment to those still at risk?",
+    own.PYTHON.name: "a Python function of your own",
+    means.RESIDUAL_T.name: "Student's t-test of two arms with the SD of the model over all arms",
+    means.TUKEY.name: "Tukey and Kramer's test of two arms with the SD of all arms, p for all pairs together",
+    means.GAMES_HOWELL.name: "Games and Howell's test of two arms with an SD for each arm, p for all pairs together",
+    ranks.DUNN.name: "Dunn's test of two arms by their mean ranks among all arms",
 }
 
 #: Which test of repeated measures; reads after a comma.
 REPEATED_EFFECTS = {
-    tests.INTERACTION: "the interaction of arms and visits",
-    tests.OF_VISITS: "the visits",
-    tests.OF_ARMS: "the arms",
+    options.INTERACTION: "the interaction of arms and visits",
+    options.OF_VISITS: "the visits",
+    options.OF_ARMS: "the arms",
 }
 
 #: What a model of repeated values compares; reads after a comma. A visit is named there.
 MODEL_EFFECTS = {
-    tests.AVERAGE: "the means over these visits",
-    tests.SLOPE: "the slopes over time, per hour",
-    tests.INTERACTION: "the course over the visits (one test of all its steps)",
+    options.AVERAGE: "the means over these visits",
+    options.SLOPE: "the slopes over time, per hour",
+    options.INTERACTION: "the course over the visits (one test of all its steps)",
 }
 
 #: The covariance of the visits; reads after a comma, joined by "else".
 COVARIANCES = {
-    tests.UNSTRUCTURED: "unstructured covariance",
-    tests.AUTOREGRESSIVE: "first-order autoregressive covariance",
-    tests.COMPOUND_SYMMETRY: "compound symmetry",
+    options.UNSTRUCTURED: "unstructured covariance",
+    options.AUTOREGRESSIVE: "first-order autoregressive covariance",
+    options.COMPOUND_SYMMETRY: "compound symmetry",
 }
 
 #: What varies between participants; reads after a comma.
 RANDOM_EFFECTS = {
-    tests.RANDOM_INTERCEPT: "a random intercept of each participant",
-    tests.RANDOM_SLOPE: "a random intercept and slope of each participant",
+    options.RANDOM_INTERCEPT: "a random intercept of each participant",
+    options.RANDOM_SLOPE: "a random intercept and slope of each participant",
 }
 
 #: What time is in a model; reads after a comma.
 TIMES = {
-    tests.AS_VISIT: "a mean at each visit",
-    tests.AS_NUMBER: "means on a line over time",
+    options.AS_VISIT: "a mean at each visit",
+    options.AS_NUMBER: "means on a line over time",
 }
 
 #: Where degrees of freedom come from; reads after a comma.
 DFS = {
-    tests.SATTERTHWAITE: "degrees of freedom by Satterthwaite",
-    tests.KENWARD_ROGER: "standard error and degrees of freedom by Kenward and Roger",
+    options.SATTERTHWAITE: "degrees of freedom by Satterthwaite",
+    options.KENWARD_ROGER: "standard error and degrees of freedom by Kenward and Roger",
 }
 
 #: What is done about sphericity; reads after a comma.
 SPHERICITIES = {
-    tests.GREENHOUSE_GEISSER: "degrees of freedom by Greenhouse and Geisser",
-    tests.HUYNH_FELDT: "degrees of freedom by Huynh and Feldt",
-    tests.SPHERICITY_ASSUMED: "sphericity assumed",
+    options.GREENHOUSE_GEISSER: "degrees of freedom by Greenhouse and Geisser",
+    options.HUYNH_FELDT: "degrees of freedom by Huynh and Feldt",
+    options.SPHERICITY_ASSUMED: "sphericity assumed",
 }
 
 #: When Firth's likelihood is used; reads after a comma.
 FIRTHS = {
-    tests.IF_SEPARATED: "by Firth's likelihood where an arm or a covariate predicts the answer exactly",
-    tests.NEVER: "never by Firth's likelihood",
-    tests.ALWAYS: "by Firth's likelihood",
+    options.IF_SEPARATED: "by Firth's likelihood where an arm or a covariate predicts the answer exactly",
+    options.NEVER: "never by Firth's likelihood",
+    options.ALWAYS: "by Firth's likelihood",
 }
 
 #: What pairs after a test of all arms are.
 PAIRS = {
     "t": "t-tests of two arms with the SD of the model over all arms",
-    "two-sample-t": TESTS[tests.T.name],
-    "welch": TESTS[tests.WELCH.name],
-    "tukey": TESTS[tests.TUKEY.name],
-    "games-howell": TESTS[tests.GAMES_HOWELL.name],
-    "dunn": TESTS[tests.DUNN.name],
-    "mann-whitney": TESTS[tests.MANN_WHITNEY.name],
-    "proportional-odds": TESTS[tests.PROPORTIONAL_ODDS.name],
-    "fisher": TESTS[tests.FISHER.name],
-    "chi-square": TESTS[tests.CHI_SQUARE.name],
-    "log-rank": TESTS[tests.LOG_RANK.name],
+    "two-sample-t": TESTS[means.T.name],
+    "welch": TESTS[means.WELCH.name],
+    "tukey": TESTS[means.TUKEY.name],
+    "games-howell": TESTS[means.GAMES_HOWELL.name],
+    "dunn": TESTS[ranks.DUNN.name],
+    "mann-whitney": TESTS[ranks.MANN_WHITNEY.name],
+    "proportional-odds": TESTS[regressions.PROPORTIONAL_ODDS.name],
+    "fisher": TESTS[tables.FISHER.name],
+    "chi-square": TESTS[tables.CHI_SQUARE.name],
+    "log-rank": TESTS[times.LOG_RANK.name],
 }
 
 #: How a test comes to its p-value, if the scenario says it; reads after the endpoint.
 WAYS = {
-    tests.BY_PERMUTATION: ", p by permutation below 15 in an arm and else by t",
-    tests.BY_T: ", p by t at every size",
-    tests.BY_WALD: ", p by Wald's statistic",
-    tests.BY_LIKELIHOOD_RATIO: ", p by the likelihood ratio",
-    tests.BY_SCORE: ", p by the score test",
+    options.BY_PERMUTATION: ", p by permutation below 15 in an arm and else by t",
+    options.BY_T: ", p by t at every size",
+    options.BY_WALD: ", p by Wald's statistic",
+    options.BY_LIKELIHOOD_RATIO: ", p by the likelihood ratio",
+    options.BY_SCORE: ", p by the score test",
 }
 
 #: What is estimated; reads after "estimates".

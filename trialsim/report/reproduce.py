@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.analysis.plan import labels_of
+from trialsim.analysis.labels import labels_of
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, plain, share_with_error
 from trialsim.report.document import Block, DataTable, Page, PageSection, Text

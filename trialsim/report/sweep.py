@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from trialsim.analysis.plan import plain_words
+from trialsim.analysis.labels import plain_words
 from trialsim.evaluate.columns import shown_row
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import MEAN_SHARES

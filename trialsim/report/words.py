@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
-from trialsim.kinds.tests import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PAIR, PERMUTATIONS, TEST, TRIM
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, TRIM
+from trialsim.kinds.tests.pairs import PAIR
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, Spread

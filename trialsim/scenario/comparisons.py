@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from trialsim.kinds.tests import INTERACTION, OF_ARMS, OF_VISITS, TEST, Samples
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import INTERACTION, OF_ARMS, OF_VISITS
+from trialsim.kinds.tests.records import Samples
 from trialsim.scenario.model import Analysis, Draft, Then
 from trialsim.scenario.notation import split_contrast
 

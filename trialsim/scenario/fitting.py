@@ -6,7 +6,8 @@ Tests compare it with what the checks refuse.
 from __future__ import annotations
 
 from trialsim.kinds.scales import EFFECT_KEYS, LEVEL_KEYS, SCALE, SPREAD_KEYS
-from trialsim.kinds.tests import OPTIONS, TEST
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import OPTIONS
 from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.checks.analyses import pairs_after
 from trialsim.scenario.model import Instrument

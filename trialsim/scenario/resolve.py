@@ -19,7 +19,8 @@ from trialsim.kinds.designs import (
     TRANSFORM,
     UNADJUSTED,
 )
-from trialsim.kinds.tests import PAIR, TEST
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.pairs import PAIR
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert

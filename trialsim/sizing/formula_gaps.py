@@ -9,7 +9,8 @@ from trialsim.analysis.plan import PlannedAnalysis, first_share
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
 from trialsim.kinds.designs import ADJUSTMENT, FAMILY_METHOD, METHOD, POPULATION, TRANSFORM, VISIT_SUMMARY
-from trialsim.kinds.tests import UNSTRUCTURED, Test
+from trialsim.kinds.tests.options import UNSTRUCTURED
+from trialsim.kinds.tests.records import Test
 from trialsim.prepared import Study
 from trialsim.response.people import NOBODY
 from trialsim.response.plan import OutcomePlan, moves

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from trialsim.analysis.plan import plain_words
+from trialsim.analysis.labels import plain_words
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.columns import shown_names, shown_row

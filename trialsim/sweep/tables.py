@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trialsim.analysis.plan import labels_of
+from trialsim.analysis.labels import labels_of
 from trialsim.errors import RunError
 from trialsim.evaluate.columns import FAMILY, POWER
 from trialsim.evaluate.separation import ApparentBest, unpaired_z, z_of

@@ -13,7 +13,7 @@ from trialsim.analysis.fitted import potential
 from trialsim.analysis.plan import Endpoint, PercentRule, PlannedAnalysis, RowTest
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import STRATEGY
-from trialsim.kinds.tests import DEFAULT_TRIM
+from trialsim.kinds.tests.options import DEFAULT_TRIM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol

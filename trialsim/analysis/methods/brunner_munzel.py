@@ -42,7 +42,7 @@ from trialsim.analysis.tails import interval_probability, limits, t_p, t_quantil
 from trialsim.analysis.tie_groups import tie_groups
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
-from trialsim.kinds.tests import BY_T
+from trialsim.kinds.tests.options import BY_T
 
 PERMUTED_BELOW = 15
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trialsim.analysis.plan import PlannedAnalysis
-from trialsim.kinds.tests import BY_WALD
+from trialsim.kinds.tests.options import BY_WALD
 from trialsim.response.plan import ResponsePlan
 
 #: Shares below this, or above 1 minus this, leave few events (or few others) in samples of a bedside study.

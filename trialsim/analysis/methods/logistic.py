@@ -48,7 +48,7 @@ from trialsim.analysis.newton import (
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, SINGULAR, FloatArray, Rows, first_reason
 from trialsim.compiled import kernel, part
-from trialsim.kinds.tests import ALWAYS, BY_LIKELIHOOD_RATIO, BY_WALD, IF_SEPARATED, NEVER
+from trialsim.kinds.tests.options import ALWAYS, BY_LIKELIHOOD_RATIO, BY_WALD, IF_SEPARATED, NEVER
 
 #: Firth's steps approach the estimate by a constant factor, not quadratically.
 FIRTH_STEPS = 500

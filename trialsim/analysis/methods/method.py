@@ -9,7 +9,7 @@ from trialsim.analysis.endpoints import Extraction
 from trialsim.analysis.methods.case import Case, Power
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import FloatArray, Rows
-from trialsim.kinds.tests import Samples
+from trialsim.kinds.tests.records import Samples
 from trialsim.response.plan import ResponsePlan
 
 #: A test of all replicates, on the named arms: none (one sample), two (a - b), or all.

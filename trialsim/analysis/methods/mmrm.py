@@ -35,13 +35,13 @@ from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.reml.model import CovarianceModel
 from trialsim.analysis.reml.structures import AUTOREGRESSIVE, COMPOUND, UNSTRUCTURED
 from trialsim.analysis.rows import ANALYZED, LATER_COVARIANCE, NOT_CONVERGED, TOO_FEW, BoolArray, Rows, noted
-from trialsim.kinds import tests
+from trialsim.kinds.tests import options
 
 #: The structure of each covariance that a scenario may name.
 STRUCTURES = {
-    tests.UNSTRUCTURED: UNSTRUCTURED,
-    tests.AUTOREGRESSIVE: AUTOREGRESSIVE,
-    tests.COMPOUND_SYMMETRY: COMPOUND,
+    options.UNSTRUCTURED: UNSTRUCTURED,
+    options.AUTOREGRESSIVE: AUTOREGRESSIVE,
+    options.COMPOUND_SYMMETRY: COMPOUND,
 }
 
 

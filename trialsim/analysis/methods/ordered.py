@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trialsim.analysis.plan import PlannedAnalysis
-from trialsim.kinds.tests import BY_WALD
+from trialsim.kinds.tests.options import BY_WALD
 from trialsim.response.plan import PointPlan, ResponsePlan
 
 #: Odds ratios of two cuts that differ by more than this factor are named in a warning.

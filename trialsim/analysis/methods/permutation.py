@@ -26,7 +26,7 @@ from trialsim.analysis.studentized import HELD, Draws
 from trialsim.analysis.tails import interval_probability
 from trialsim.compiled import kernel
 from trialsim.kinds.designs import WAY
-from trialsim.kinds.tests import DEFAULT_PERMUTATIONS
+from trialsim.kinds.tests.options import DEFAULT_PERMUTATIONS
 from trialsim.numbers.draws import fill_uniform, stream, stream_key
 
 #: Differences that differ by less than this share of the largest deviation are equal.

@@ -65,7 +65,7 @@ from trialsim.analysis.rows import (
 )
 from trialsim.analysis.tails import chi_square_p
 from trialsim.compiled import kernel, part
-from trialsim.kinds.tests import BY_LIKELIHOOD_RATIO, BY_SCORE, BY_WALD
+from trialsim.kinds.tests.options import BY_LIKELIHOOD_RATIO, BY_SCORE, BY_WALD
 
 #: The status of a row: nobody in an arm, one score only, an arm that follows from covariates; else how its fit ended.
 EMPTY = -1

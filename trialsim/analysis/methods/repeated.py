@@ -35,7 +35,7 @@ from trialsim.analysis.rows import (
     make_rows,
 )
 from trialsim.analysis.tails import ROUNDING, f_p, nothing_varies
-from trialsim.kinds.tests import GREENHOUSE_GEISSER, INTERACTION, OF_ARMS, SPHERICITY_ASSUMED
+from trialsim.kinds.tests.options import GREENHOUSE_GEISSER, INTERACTION, OF_ARMS, SPHERICITY_ASSUMED
 
 
 def rm_anova(
@@ -56,7 +56,7 @@ def rm_anova(
     values : (R, N, V) one value a visit, NaN where missing
     arm : (R, N) arm of each participant, -1 for an empty place
     arms : K; with 1 only the visits can be tested
-    at : interaction, visit or arm (:data:`trialsim.kinds.tests.REPEATED_EFFECTS`)
+    at : interaction, visit or arm (:data:`trialsim.kinds.tests.options.REPEATED_EFFECTS`)
     sphericity : greenhouse-geisser, huynh-feldt or assumed
 
     References

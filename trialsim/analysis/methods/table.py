@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from trialsim.analysis.methods.method import Method
-from trialsim.kinds.tests import Samples
+from trialsim.kinds.tests.records import Samples
 
 #: The tests of each file of this folder. A check needs those of one study, and loading all would take a fifth of its time.
 FILES: Final[dict[str, tuple[str, ...]]] = {

@@ -16,7 +16,7 @@ from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, TOO_FEW, FloatArray, IntArray, Rows, first_reason
 from trialsim.analysis.tails import ROUNDING, t_rows
-from trialsim.kinds.tests import DEFAULT_TRIM
+from trialsim.kinds.tests.options import DEFAULT_TRIM
 
 
 def trimmed_mean(

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from trialsim.kinds.designs import ADJUSTMENT, ALTERNATIVE, EACH_ARM, POPULATION, STRATEGY, TRANSFORM
 from trialsim.kinds.scales import SCALES, Scale
-from trialsim.kinds.tests import (
-    AT,
-    AVERAGE,
-    OF_VISITS,
-    OPTIONS,
-    PAIR,
-    PAIR_TEST,
-    PAIRS,
-    REPEATED_EFFECTS,
-    TEST,
-    TESTS,
-    Samples,
-    Test,
-)
+from trialsim.kinds.tests import TEST, TESTS
+from trialsim.kinds.tests.options import AT, AVERAGE, OF_VISITS, OPTIONS, REPEATED_EFFECTS
+from trialsim.kinds.tests.pairs import PAIR, PAIR_TEST, PAIRS
+from trialsim.kinds.tests.records import Samples, Test
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from trialsim.kinds.designs import TRANSFORM, VISIT_SUMMARY, VISIT_TIMES
 from trialsim.kinds.scales import Scale
-from trialsim.kinds.tests import TEST, Looks
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.records import Looks
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.model import Analysis, Draft, Outcome

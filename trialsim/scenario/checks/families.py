@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from trialsim.kinds.designs import FAMILY_METHOD, FamilyMethod
-from trialsim.kinds.tests import PAIR
+from trialsim.kinds.tests.pairs import PAIR
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known

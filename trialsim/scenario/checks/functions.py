@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trialsim.kinds.designs import STRATEGY, TRANSFORM
-from trialsim.kinds.tests import FUNCTION, TEST
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import FUNCTION
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Analysis
 from trialsim.scenario.text import Finding, Path

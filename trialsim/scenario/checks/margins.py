@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from trialsim.kinds.designs import ALTERNATIVE, COMPOSITE, STRATEGY
 from trialsim.kinds.estimands import MARGIN_SCALE, MEANT, MarginScale
-from trialsim.kinds.tests import MARGIN, TEST
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import MARGIN
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Analysis
 from trialsim.scenario.text import Finding, Path

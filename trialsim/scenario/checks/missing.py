@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialsim.kinds.designs import CLOCK, COMPOSITE, LAST_VALUE, MISSING_METHOD, REALIZED, STRATEGY, TRANSFORM, WAIT
-from trialsim.kinds.tests import PAIR_TEST, TEST, Effect
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.pairs import PAIR_TEST
+from trialsim.kinds.tests.records import Effect
 from trialsim.quantities.fields import Number
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from trialsim.kinds.tests import PAIR_TEST, STATISTICS, TEST, Samples, Test, statistics_of
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.pairs import PAIR_TEST
+from trialsim.kinds.tests.records import Samples, Test
+from trialsim.kinds.tests.statistics import STATISTICS, statistics_of
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.model import Analysis, Draft, PublishedFigure

@@ -5,16 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from trialsim.kinds.designs import ALTERNATIVE
-from trialsim.kinds.tests import (
-    AS_NUMBER,
-    AS_VISIT,
-    AT,
-    INTERACTION,
-    MODEL_EFFECTS,
-    RANDOM_SLOPE,
-    SLOPE,
-    TEST,
-)
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import AS_NUMBER, AS_VISIT, AT, INTERACTION, MODEL_EFFECTS, RANDOM_SLOPE, SLOPE
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Analysis, Draft

@@ -27,7 +27,9 @@ from trialsim.kinds.designs import (
     VISIT_TIMES,
     WORST,
 )
-from trialsim.kinds.tests import COVARIANCES, DFS, FIRTHS, PAIR, RANDOM_EFFECTS, SPHERICITIES, TESTS, TIMES, WAYS
+from trialsim.kinds.tests import TESTS
+from trialsim.kinds.tests.options import COVARIANCES, DFS, FIRTHS, RANDOM_EFFECTS, SPHERICITIES, TIMES, WAYS
+from trialsim.kinds.tests.pairs import PAIR
 from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare, WorstOrAmount
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.functions import Function

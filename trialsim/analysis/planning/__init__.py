@@ -1,0 +1,1 @@
+"""From the analyses of a scenario to their plan."""

@@ -10,7 +10,8 @@ from trialsim.analysis.plan import AnalysisPlan, Endpoint, PlannedAnalysis, RowP
 from trialsim.compare.sides import CompareError
 from trialsim.kinds.designs import ADJUSTMENT, STRATEGY, TRANSFORM
 from trialsim.kinds.estimands import ESTIMAND, MEAN_DIFFERENCE, NO_ESTIMAND
-from trialsim.kinds.tests import PAIR, TEST
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.pairs import PAIR
 from trialsim.prepared import Study
 from trialsim.quantities.refuse import did_you_mean
 

@@ -12,7 +12,8 @@ from trialsim.evaluate.verdict import Verdict, more_should
 from trialsim.kinds import estimands
 from trialsim.kinds.designs import STRATEGY
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.kinds.tests import TEST, Samples
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.records import Samples
 from trialsim.report import kinds
 from trialsim.report.brief import Line, se_named
 from trialsim.report.digits import percent, points_with_error

@@ -63,7 +63,7 @@ MOTHERS = ("all_mothers_log", "all_mothers", "all_mothers_wilcoxon", "those_who_
 
 #: The studies of the page, by the names of their tables.
 STUDIES: Mapping[str, Study] = {
-    "picu arms": Study("picu-blood-draw", (), "picu-fear.yaml", ("all arms", "music - control"), 40_000),
+    "picu arms": Study("picu-blood-draw", (), "picu-fear.yaml", ("all arms", "music - control"), 20_000),
     "picu music": Study("picu-blood-draw", (), "picu-music.yaml", ("music - control",)),
     "nicu": Study("nicu-parent-massage", MOTHERS, "nicu-cortisol.yaml", ("post - pre",)),
     "two arms": Study("choosing-an-analysis", (), "", ("massage - usual",)),
@@ -196,6 +196,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
         "|---|---|---|---|---|---|",
     ]
     group = ""
+    alike = {row["group"] for row in rows if row["participants"] not in (None, 1.0)}
     for row in rows:
         if row["group"] != group:
             group = row["group"]
@@ -203,7 +204,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
         power = percent(row["power"])
         gap = "" if row["difference"] is None or row["too often"] else points_with_error(row["difference"], row["mcse"])
         coverage = "" if row["coverage"] is None else percent(row["coverage"])
-        people = "" if row["participants"] is None else f"{100 * row['participants']:.0f}"
+        people = "" if row["group"] not in alike else f"{100 * row['participants']:.0f}"
         level = f"{percent(row['level'])}, {row['verdict'].partition(';')[0]}"
         shown_power = f"({power})" if row["too often"] else power
         lines.append(f"| {row['analysis']} | {shown_power} | {gap} | {level} | {coverage} | {people} |")

@@ -14,7 +14,16 @@ import trialsim as ts
 from trialsim.cli.console import print_json, progress, say, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.grid import grouped
-from trialsim.cli.options import PathValue, all_option, code_option, json_option, play_options, quiet_option, set_option
+from trialsim.cli.options import (
+    AnalysisName,
+    PathValue,
+    all_option,
+    code_option,
+    json_option,
+    play_options,
+    quiet_option,
+    set_option,
+)
 from trialsim.cli.parse import REPLICATES
 from trialsim.cli.text import print_answer, print_rows, print_text, style_of
 from trialsim.quantities.counts import counted
@@ -32,7 +41,8 @@ SAME_QUESTION = ""
 
 @click.command("compare")
 @click.argument("designs", nargs=-1, metavar="A [B C...]")
-@click.option("--analyses", "choices", multiple=True, is_flag=False, flag_value=SAME_QUESTION, metavar="[CHOICES]",
+@click.option("--analyses", "choices", multiple=True, type=AnalysisName(), is_flag=False, flag_value=SAME_QUESTION,
+              metavar="[CHOICES]",
               help="Compare analyses of one scenario on the same trials: names of its analyses, or a file with further ones "
               "(analyses: as in a scenario), between commas; by default all that answer the primary question.")  # fmt: skip
 @click.option("--with", "variants", multiple=True, type=PathValue(), metavar="PATH=VALUE",

@@ -1,8 +1,9 @@
 """Write the tables of docs/choosing-an-analysis.md: the analyses of three studies side by side, and tests that reject too often.
 
-``python -m tests.choices.document`` simulates 10,000 trials of each study and more of one (half an hour on one core;
-``--quick``: 1,000; with ``cases`` or the name of a study that part alone), keeps the numbers in ``numbers.json`` and writes the
-tables between their marks on the page. A test compares page, numbers and studies, so that none is changed alone.
+``python -m tests.choices.document`` simulates 10,000 trials of each study and more of one (half an hour on one core), keeps the
+numbers in ``numbers.json`` and writes the tables between their marks on the page. ``--quick``: 1,000 trials; ``cases`` or the
+name of a study: that part alone; ``--tables``: the page alone, of the numbers that are kept. A test compares page, numbers and
+studies, so that none is changed alone.
 """
 
 from __future__ import annotations
@@ -263,7 +264,7 @@ def main() -> None:
     """Measure all parts, or those that are named, and write numbers and page."""
     every = [*STUDIES, "cases"]
     names = [name for name in sys.argv[1:] if not name.startswith("--")] or every
-    found = measured(names, QUICK if "--quick" in sys.argv else TRIALS)
+    found = measured([] if "--tables" in sys.argv else names, QUICK if "--quick" in sys.argv else TRIALS)
     kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     numbers = {name: {**kept, **found}[name] for name in every if name in {**kept, **found}}
     KEPT.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")

@@ -14,17 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from lines import Line, best, printed
+from models import models, shipped_models
 from scipy import special, stats
 
 from trialsim import study as studies
-from trialsim.analysis.reml.contrasts import t_test
-from trialsim.analysis.reml.model import CovarianceModel, MeansModel, fit
-from trialsim.analysis.reml.structures import COMPOUND, UNSTRUCTURED
 from trialsim.chunks import usable_cores
 from trialsim.conduct import conduct
 from trialsim.engine import play
@@ -81,33 +79,6 @@ SCENARIOS = ROOT / "scenarios"
 CHUNK = 200  # replicates
 
 
-@dataclass(frozen=True)
-class Line:
-    """One figure: what was timed, our value, its limit, the yardstick, and their ratio."""
-
-    what: str
-    ours: float
-    unit: str
-    aim: float | None = None
-    yardstick: str = ""
-    theirs: float | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times faster we are."""
-        return None if self.theirs is None else self.theirs / self.ours
-
-
-def best(action: Callable[[], object], *, times: int = 3) -> float:
-    """Shortest of several timings [s]."""
-    found = []
-    for _ in range(times):
-        began = time.perf_counter()
-        action()
-        found.append(time.perf_counter() - began)
-    return min(found)
-
-
 # ---------------------------------------------------------------- without a ward
 
 
@@ -150,86 +121,6 @@ def without_ward(replicates: int) -> list[Line]:
             )
         )
     return lines
-
-
-# ---------------------------------------------------------------- models of repeated values
-
-
-def repeated_values(replicates: int) -> list[Line]:
-    """One fit of 2 x 40 participants at 4 visits, a tenth of the values missing [us of one core]."""
-    rng = np.random.default_rng(1)
-    arm = np.tile(np.repeat([0, 1], 40), (replicates, 1)).astype(np.int8)
-    y = rng.normal(size=(replicates, 80, 1)) + rng.normal(size=(replicates, 80, 4))
-    y[rng.random(y.shape) < 0.1] = np.nan
-    kinds = (
-        ("mixed, random intercept, 2 x 40 x 4", CovarianceModel(COMPOUND, bounded=True), 60.0),
-        ("mmrm, unstructured, 2 x 40 x 4", CovarianceModel(UNSTRUCTURED), 400.0),
-    )
-
-    def once(covariance: CovarianceModel) -> None:
-        t_test(
-            fit(
-                y, np.empty((replicates, 80, 0)), arm, arms=2, pair=(1, 0), means=MeansModel((0.0, 1.0, 2.0, 3.0)),
-                covariance=covariance, visits=np.array([[0.0, 0.0, 0.0, 1.0]]),
-            )
-        )  # fmt: skip
-
-    lines = []
-    for what, covariance, aim in kinds:
-        once(covariance)
-        seconds = best(lambda covariance=covariance: once(covariance))  # type: ignore[misc]  # bound now
-        lines.append(Line(what, seconds / replicates * 1e6, "us a fit", aim))
-    return lines
-
-
-# ---------------------------------------------------------------- ordered scores
-
-
-def scored(people: int, visits: int, replicates: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scores 0 to 4 (R, N, V) with an intercept of each person, and standard normal covariates (R, N, 2)."""
-    rng = np.random.default_rng(1)
-    u = rng.normal(size=(replicates, people, 1))
-    y = np.clip(np.round(2 + 0.7 * (u + rng.logistic(size=(replicates, people, visits)))), 0, 4)
-    return y, rng.normal(size=(replicates, people, 2))
-
-
-def ordered(replicates: int) -> list[Line]:
-    """Fits of models of ordered scores from the values on, beside statsmodels; clmm's time is measured in tests/reference/r."""
-    from statsmodels.miscmodels.ordinal_model import OrderedModel
-
-    from trialsim.analysis.methods.ordinal_mixed import ordinal_mixed
-    from trialsim.analysis.methods.proportional_odds import proportional_odds
-    from trialsim.analysis.tables import counts
-
-    three = np.tile(np.repeat(np.arange(3, dtype=np.int8), 33), (replicates, 1))
-    y, x = scored(99, 1, replicates)
-    one = y[:, :, 0]
-    groups = (three[0][:, None] == [1, 2]).astype(float)
-    two = np.tile(np.repeat(np.arange(2, dtype=np.int8), 50), (replicates // 20, 1))
-    repeated = scored(100, 3, replicates // 20)[0]
-    none = np.empty((*two.shape, 0))
-
-    def table() -> None:
-        proportional_odds(counts(one, three, arms=3, categories=range(5)), arms=3)
-
-    def adjusted() -> None:
-        proportional_odds(one, x, three, arms=3)
-
-    def mixed() -> None:
-        ordinal_mixed(repeated, none, two, a=1, b=0)
-
-    def theirs(design: np.ndarray) -> float:
-        return 1e6 * best(lambda: OrderedModel(one[0], design, distr="logit").fit(disp=0, warn_convergence=False))
-
-    for each in (table, adjusted, mixed):
-        each()
-    return [
-        Line("proportional odds, 3 x 33, 5 scores", best(table) / replicates * 1e6, "us a fit", 25.0, "OrderedModel",
-             theirs(groups)),
-        Line("the same with 2 covariates", best(adjusted) / replicates * 1e6, "us a fit", 150.0, "OrderedModel",
-             theirs(np.column_stack([x[0], groups]))),
-        Line("ordinal mixed model, 2 x 50 x 3", best(mixed) / len(two) * 1e6, "us a fit", 2000.0),
-    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- draws
@@ -398,8 +289,8 @@ def main() -> None:
     lines = (
         draws()
         + without_ward(100_000 // scale)
-        + repeated_values(10_000 // scale)
-        + ordered(10_000 // scale)
+        + models(10_000 // scale)
+        + shipped_models(10_000 // scale)
         + engines(scale)
         + whole_road(10_000 // scale)
         + designing(scale)
@@ -414,12 +305,7 @@ def main() -> None:
         Line("trialsim --help", help_seconds(), "s", 0.3),
     ]
     print(f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}")
-    print(f"{'':<62}{'ours':>10}  {'unit':<16}{'aim':>8}{'yardstick':>12}{'times':>8}")
-    for line in lines:
-        theirs = "" if line.theirs is None else f"{line.theirs:,.0f}"
-        ratio = "" if line.ratio is None else f"{line.ratio:,.0f}"
-        aim = "" if line.aim is None else f"{line.aim:,g}"
-        print(f"{line.what:<62}{line.ours:>10,.2f}  {line.unit:<16}{aim:>8}{theirs:>12}{ratio:>8}  {line.yardstick}")
+    print(printed(lines))
     if chosen.json is not None:
         records = [asdict(line) | {"ratio": line.ratio} for line in lines]
         chosen.json.write_text(json.dumps({"cores": usable_cores(), "lines": records}, indent=2) + "\n")

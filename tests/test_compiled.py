@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from trialsim.compiled import Later, kernel
+from trialsim.compiled import Later, kernel, part
 from trialsim.numbers.distributions import Distribution, quantile
 
 
@@ -29,6 +29,27 @@ def test_one_function_calls_another_and_both_keep_their_words() -> None:
     assert isinstance(twice, Later)
     assert twice.__doc__ == "Two times a number."
     assert twice.py_func(4) == 8
+
+
+@part
+def scaled(x, by):  # type: ignore[no-untyped-def]
+    """A part."""
+    total = 0.0
+    for k in range(by):
+        total += x * k
+    return total
+
+
+@kernel
+def sums(x):  # type: ignore[no-untyped-def]
+    """A kernel of a part."""
+    return scaled(x, 3) + scaled(x, 4)
+
+
+def test_a_part_is_optimized_in_what_calls_it_and_not_before() -> None:
+    assert sums(2.0) == 18.0
+    kinds = [{type(one.library).__name__ for one in made.overloads.values()} for made in (scaled, sums)]  # type: ignore[attr-defined]
+    assert kinds == [{"PartLibrary"}, {"JITCodeLibrary"}]
 
 
 def test_threads_that_call_first_at_once_make_one() -> None:

@@ -150,6 +150,65 @@ def _measurements(study: DescribedStudy) -> Iterator[Entry]:
         yield Entry(table, "time_at_risk", meaning, NUMBER, unit="d", range="above 0")
 
 
+def event_logs(study: DescribedStudy) -> Iterator[Entry]:
+    """Every column of the event logs for other programs, which are written where there is a ward."""
+    arms = _listed(list(study.scenario.design.arms))
+    run = "number of the simulated trial, from 0"
+    table = "vidigi"
+    yield Entry(table, "entity_id", PARTICIPANT, TEXT)
+    yield Entry(table, "event_type", "what the event is for vidigi", CODE,
+                codes=_listed([f"{word} = {meaning}" for word, meaning in EVENT_TYPES.items()]))  # fmt: skip
+    yield Entry(table, "event", "arrival, depart, or the step: where somebody is from now on", TEXT)
+    yield Entry(table, "time", "when, counted from 00:00 of the first day", NUMBER, unit="min", range="0 or more")
+    meaning = "number of the unit within its resource, from 1; empty for other events"
+    yield Entry(table, "resource_id", meaning, WHOLE, range="1 or more")
+    yield Entry(table, "pathway", "arm of allocation", CODE, codes=arms)
+    yield Entry(table, "run_number", run, WHOLE, range="0 or more")
+    table = "activities"
+    yield Entry(table, "case_id", "trial and participant, as 0-SIM-001", TEXT)
+    yield Entry(table, "activity", "step of the protocol, visit, enrolled, completed or left", TEXT)
+    yield Entry(table, "activity_instance", "number that the states of one activity share", WHOLE, range="1 or more")
+    yield Entry(table, "lifecycle", "state that the activity reaches", CODE,
+                codes=_listed([f"{word} = {meaning}" for word, meaning in LIFECYCLE.items()]))  # fmt: skip
+    yield _time(study, table, "timestamp", "when it happened, to the second")
+    yield Entry(table, "resource", "unit that serves, by resource and number; empty for none", TEXT)
+    yield Entry(table, "kind", "what the activity is", CODE,
+                codes=_listed([f"{word} = {meaning}" for word, meaning in ACTIVITY_KINDS.items()]))  # fmt: skip
+    yield Entry(
+        table, "detail", "how it ended: succeeded, failed, gave up, turned away, left, or why; else empty", TEXT
+    )
+    yield Entry(table, "arm", "arm of allocation", CODE, codes=arms)
+    yield Entry(table, "run_number", run, WHOLE, range="0 or more")
+
+
+#: Types of events in the log for vidigi.
+EVENT_TYPES = {
+    "arrival_departure": "enrollment or end of the pathway",
+    "queue": "waits, or is in an activity without staff",
+    "resource_use": "a unit comes",
+    "resource_use_end": "the unit is free again",
+}
+
+#: States of an activity in the log for bupaR; XES calls the last one ate_abort.
+LIFECYCLE = {
+    "schedule": "staff is requested",
+    "start": "begins",
+    "suspend": "is interrupted",
+    "resume": "goes on",
+    "complete": "ends",
+    "abort_activity": "ends before its time, or nobody came",
+}
+
+#: Kinds of activities in the log for bupaR.
+ACTIVITY_KINDS = {
+    "pathway": "enrolled, completed, left",
+    "wait": "a wait of the protocol",
+    "staff": "a need for staff, from the request to the end; it contains activities",
+    "activity": "an activity or a try of an attempt",
+    "visit": "a measuring point",
+}
+
+
 #: The word for each mark of a value.
 CENSORED = {0: "no", -1: "left", 1: "right"}
 

@@ -149,16 +149,44 @@ def is_cached(function: object) -> bool:
         return False
 
 
+@lru_cache(maxsize=1)
+def _plain() -> Any:
+    """How Numba compiles a part: without optimizing it, because every caller takes its code in and optimizes it there.
+
+    Otherwise a part five calls below a kernel is optimized six times. That took half of the time of compiling a model of
+    repeated values, and made its fits slower by a quarter; the digits are the same.
+    """
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.compiler import Compiler
+
+    class PartLibrary(JITCodeLibrary):
+        def _optimize_final_module(self) -> None:
+            """Nothing: the caller does it."""
+
+    class PartCompiler(Compiler):
+        def compile_extra(self, func: Callable[..., Any]) -> Any:
+            library = PartLibrary(self.state.targetctx.codegen(), func.__qualname__)
+            library.enable_object_caching()
+            self.state.library = library
+            return super().compile_extra(func)
+
+    return PartCompiler
+
+
 def part(function: Function) -> Function:
     """A part of other kernels; it cannot be called from Python, which saves compiling."""
-    return cast("Function", Later(function, lambda numba, function: numba.njit(**_INNER, **_EXACT)(function)))
+
+    def make(numba: Any, function: Callable[..., Any]) -> Any:
+        return numba.njit(pipeline_class=_plain(), **_INNER, **_EXACT)(function)
+
+    return cast("Function", Later(function, make))
 
 
 def inlined(function: Function) -> Function:
     """A part that is copied to where it is called."""
 
     def make(numba: Any, function: Callable[..., Any]) -> Any:
-        return numba.njit(forceinline=True, **_INNER, **_EXACT)(function)
+        return numba.njit(forceinline=True, pipeline_class=_plain(), **_INNER, **_EXACT)(function)
 
     return cast("Function", Later(function, make))
 

@@ -1,4 +1,4 @@
-"""Models of repeated values against lme4, lmerTest, pbkrtest, nlme and SAS, and against a slow form.
+"""Models of repeated values against lme4, lmerTest, pbkrtest and nlme, and against a slow form; SAS: test_sas.py.
 
 R's numbers are printed by tests/reference/r/mixed.R. lme4 and nlme stop before the last digits: 1e-6 for lme4; 3e-5 for nlme's
 unstructured covariance, whose minimizer stops earliest, and where the slow form has the last word (1e-7).
@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
@@ -20,9 +19,8 @@ from trialsim.analysis.cross_moments import cross_moments
 from trialsim.analysis.methods.linear import ancova
 from trialsim.analysis.methods.mmrm import STRUCTURES
 from trialsim.analysis.reml.contrasts import f_test, t_test
-from trialsim.analysis.reml.model import CovarianceModel, MeansModel, fit, fitted
-from trialsim.analysis.reml.records import Model
-from trialsim.analysis.reml.structures import AUTOREGRESSIVE, COMPOUND, EDGE_OF_SLOPES, SLOPES, UNSTRUCTURED
+from trialsim.analysis.reml.model import CovarianceModel, MeansModel, fit
+from trialsim.analysis.reml.structures import AUTOREGRESSIVE, COMPOUND, SLOPES, UNSTRUCTURED
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 R = json.loads((REFERENCE / "r" / "mixed.json").read_text(encoding="utf-8"))
@@ -93,55 +91,6 @@ def test_gls_with_one_mean_at_baseline(one):
     last = np.eye(y.shape[2])[-1]
     ours = asked(y, x[:, :, 1:], arm, last, CovarianceModel(STRUCTURES[one["covariance"]]), means=means)
     agrees(numbers(ours, "estimate", "se"), [one["estimate"], one["se"]], rtol=5e-5)
-
-
-# ---------------------------------------------------------------- SAS
-
-
-class Plain(MeansModel):
-    """One mean of each arm over all visits."""
-
-    @property
-    def bases(self):
-        return [np.ones(len(self.hours))]
-
-
-@pytest.fixture(scope="module")
-def fev():
-    """FEV1 of 200 participants at 4 visits: values (1, 200, 4) and arms."""
-    data = pd.read_csv(REFERENCE / "fev.csv")
-    wide = data.pivot(index="participant", columns="visit", values="fev1")
-    arm = data.groupby("participant").arm.first().loc[wide.index] == "TRT"
-    return wide.to_numpy()[None], arm.to_numpy().astype(np.int8)[None]
-
-
-@pytest.mark.parametrize(
-    ("structure", "se", "df", "digits"),
-    [
-        (COMPOUND, 0.7964696, 177.038486, 1e-6),
-        (AUTOREGRESSIVE, 0.958654, 188.4693, 2e-6),
-        (UNSTRUCTURED, 0.6612438, 160.733266, 3e-4),  # SAS stops early: see the next test
-    ],
-)
-def test_kenward_and_roger_as_sas(fev, structure, se, df, digits):
-    y, arm = fev
-    means = Plain((0.0, 1.0, 2.0, 3.0))
-    ours = asked(y, np.empty((1, 200, 0)), arm, [0.25] * 4, CovarianceModel(structure, adjust=True), means=means)
-    agrees(numbers(ours, "se", "df"), [se, df], rtol=digits)
-
-
-def test_an_unstructured_covariance_as_sas(fev):
-    """SE and degrees of freedom of the intercept of SAS (fev1 ~ 1)."""
-    y, arm = fev
-    one = np.zeros(1, np.int64)
-    model = Model(
-        one, one, np.ones((1, 4)), np.ones((1, 1)), np.ones(4, np.int64), np.zeros(2, np.int64), np.arange(4.0),
-        UNSTRUCTURED, EDGE_OF_SLOPES, False, False, False, False,
-    )  # fmt: skip
-    out, spread, *_ = fitted(y, np.empty((1, 200, 0)), np.zeros_like(arm), model)
-    slope = out[0, 0, 3:]
-    assert round(float(out[0, 0, 1] ** 0.5), 4) == 0.3509
-    assert round(float(2 * out[0, 0, 1] ** 2 / (slope @ spread[0] @ slope))) == 171
 
 
 # ---------------------------------------------------------------- the slow form

@@ -16,12 +16,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from trialsim.analysis.newton import CLOSE, CONVERGED, ENDLESS, HALVINGS, LOOK, LOST, STEPS, STILL, factor
+from trialsim.analysis.newton import FOLLOW, LOOK, ON, STILL, factor, newton
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import part
-
-#: The likelihood of a separated trial rises by less than this share of it in the last step.
-LEVEL_OFF: Final = 1e-11
 
 
 class Cells(NamedTuple):
@@ -99,54 +96,6 @@ def _clear(levels: int, q: int, fit: LogitWorkspace) -> None:
 
 
 @part
-def likelihood(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> float:
-    """The log likelihood, -inf where the cuts are not in order; fill its gradient and the observed information."""
-    _clear(levels, q, fit)
-    total = 0.0
-    for j in range(1, levels - 1):
-        fit.gap[j] = -math.expm1(fit.cut[j + 1] - fit.cut[j])
-        if not fit.gap[j] > 0.0:
-            return -np.inf
-    for i in range(m):
-        y, weight = cells.level[i], cells.weight[i]
-        low, high, gap = 1.0, 0.0, 1.0  # F at the cut below, and at the one above
-        if y > 0:
-            low = 1.0 / (1.0 + math.exp(-fit.cut[y] - fit.eta[i]))
-        over = 1.0
-        if y < levels - 1:
-            over = 1.0 / (1.0 + math.exp(fit.cut[y + 1] + fit.eta[i]))
-            high = 1.0 - over
-            if y > 0:
-                gap = fit.gap[y]
-        chance = low * over * gap
-        if not chance > 0.0:
-            return -np.inf
-        total += weight * math.log(chance)
-        up = (1.0 - low) / (over * gap)
-        down = high / (low * gap)
-        bent_low, bent_high = weight * low * (1.0 - low), weight * high * over
-        both = weight * up * down
-        if y > 0:
-            fit.by_cut[y] += weight * up
-            fit.own[y] += bent_low + both
-        if y < levels - 1:
-            fit.by_cut[y + 1] -= weight * down
-            fit.own[y + 1] += bent_high + both
-            if y > 0:
-                fit.next[y] -= both
-        rest, bent = weight * (1.0 - low - high), bent_low + bent_high
-        for k in range(q):
-            x = cells.design[i, k]
-            fit.by_beta[k] += rest * x
-            fit.border[y, k] += bent_low * x
-            if y < levels - 1:
-                fit.border[y + 1, k] += bent_high * x
-            for n in range(k + 1):
-                fit.corner[k, n] += bent * x * cells.design[i, n]
-    return total
-
-
-@part
 def expect(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> None:
     """Fill the information with what is expected at these cuts and predictors, whatever the scores."""
     for j in range(levels):
@@ -206,6 +155,57 @@ def decompose(levels: int, q: int, fit: LogitWorkspace) -> bool:
 
 
 @part
+def likelihood(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> tuple[float, bool]:
+    """The log likelihood, -inf where the cuts are not in order, and whether the observed information is positive definite.
+
+    Fills the gradient, the information and its factor.
+    """
+    _clear(levels, q, fit)
+    total = 0.0
+    for j in range(1, levels - 1):
+        fit.gap[j] = -math.expm1(fit.cut[j + 1] - fit.cut[j])
+        if not fit.gap[j] > 0.0:
+            return -np.inf, False
+    for i in range(m):
+        y, weight = cells.level[i], cells.weight[i]
+        low, high, gap = 1.0, 0.0, 1.0  # F at the cut below, and at the one above
+        if y > 0:
+            low = 1.0 / (1.0 + math.exp(-fit.cut[y] - fit.eta[i]))
+        over = 1.0
+        if y < levels - 1:
+            over = 1.0 / (1.0 + math.exp(fit.cut[y + 1] + fit.eta[i]))
+            high = 1.0 - over
+            if y > 0:
+                gap = fit.gap[y]
+        chance = low * over * gap
+        if not chance > 0.0:
+            return -np.inf, False
+        total += weight * math.log(chance)
+        up = (1.0 - low) / (over * gap)
+        down = high / (low * gap)
+        bent_low, bent_high = weight * low * (1.0 - low), weight * high * over
+        both = weight * up * down
+        if y > 0:
+            fit.by_cut[y] += weight * up
+            fit.own[y] += bent_low + both
+        if y < levels - 1:
+            fit.by_cut[y + 1] -= weight * down
+            fit.own[y + 1] += bent_high + both
+            if y > 0:
+                fit.next[y] -= both
+        rest, bent = weight * (1.0 - low - high), bent_low + bent_high
+        for k in range(q):
+            x = cells.design[i, k]
+            fit.by_beta[k] += rest * x
+            fit.border[y, k] += bent_low * x
+            if y < levels - 1:
+                fit.border[y + 1, k] += bent_high * x
+            for n in range(k + 1):
+                fit.corner[k, n] += bent * x * cells.design[i, n]
+    return total, decompose(levels, q, fit)
+
+
+@part
 def forward(levels: int, q: int, fit: LogitWorkspace) -> None:
     """Fill the step with L^-1 gradient."""
     for j in range(1, levels):
@@ -240,8 +240,10 @@ def backward(levels: int, q: int, fit: LogitWorkspace) -> None:
 
 
 @part
-def _along(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> tuple[float, bool]:
-    """How far the step moves a cut or a predictor; and whether it moves nobody away from the own score."""
+def _aim(at: int, cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> tuple[float, int]:
+    """The next step: how far it moves a cut or a predictor. One that moves nobody away from the own score is followed."""
+    forward(levels, q, fit)
+    backward(levels, q, fit)
     largest, away = 0.0, 0.0
     for j in range(1, levels):
         largest = max(largest, abs(fit.to_cut[j]))
@@ -256,11 +258,11 @@ def _along(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> tu
             away = max(away, -fit.to_cut[y] - total)
         if y < levels - 1:
             away = max(away, fit.to_cut[y + 1] + total)
-    return largest, away < STILL * largest
+    return largest, FOLLOW if at >= LOOK and away < STILL * largest else ON
 
 
 @part
-def _go(size: float, m: int, levels: int, q: int, fit: LogitWorkspace) -> None:
+def _go(size: float, _: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> None:
     for j in range(1, levels):
         fit.cut[j] += size * fit.to_cut[j]
     for k in range(q):
@@ -269,37 +271,9 @@ def _go(size: float, m: int, levels: int, q: int, fit: LogitWorkspace) -> None:
         fit.eta[i] += size * fit.moved[i]
 
 
-@part
-def climb(cells: Cells, m: int, levels: int, q: int, fit: LogitWorkspace) -> tuple[int, float]:
-    """Newton's method on all cuts and the first ``q`` coefficients: how it ended, and the log likelihood.
-
-    ``eta`` must hold the predictors of ``beta``. The factor is that of the information at the end. Where the likelihood rises for
-    ever, it is followed until it levels off.
-    """
-    before, size, halved, endless = -np.inf, 1.0, 0, False
-    for at in range(STEPS):
-        value = likelihood(cells, m, levels, q, fit)
-        fine = value >= before - 1e-10 * (1.0 + abs(before)) and value > -np.inf
-        if not fine or not decompose(levels, q, fit):
-            if endless and fine:
-                return ENDLESS, value
-            halved += 1
-            if halved > HALVINGS or at == 0:
-                return LOST, value
-            size *= 0.5
-            _go(-size, m, levels, q, fit)
-            continue
-        if endless and value - before < LEVEL_OFF * (1.0 + abs(value)):
-            return ENDLESS, value
-        before, halved, size = value, 0, 1.0
-        forward(levels, q, fit)
-        backward(levels, q, fit)
-        largest, nobody_away = _along(cells, m, levels, q, fit)
-        _go(1.0, m, levels, q, fit)
-        if largest < CLOSE:
-            return CONVERGED, value
-        endless = endless or (at >= LOOK and nobody_away)
-    return ENDLESS if endless else LOST, before
+#: Newton's method on all cuts and the first coefficients; ``eta`` must hold the predictors of ``beta``. Where the likelihood
+#: rises for ever, it is followed until it levels off.
+climb: Final = newton(likelihood, _aim, _go)
 
 
 @part

@@ -105,7 +105,7 @@ class Extraction:
         return self._once((endpoint, choice), lambda: np.where(self.counted(choice), self.endpoint(endpoint), np.nan))
 
     def alone(self, endpoint: Endpoint, choice: AnalysisSet, arms: Sequence[int]) -> Floats:
-        """(T x R, N) the same, of one arm only; of all participants if there are no ``arms``."""
+        """(T x R, N) the same, of one arm only; of all participants without ``arms``."""
         chosen = self.chosen(endpoint, choice)
         if not arms:
             return chosen

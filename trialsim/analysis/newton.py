@@ -1,18 +1,20 @@
-"""Parts of iterated models, compiled: the design matrix of one replicate, and steps of Newton's method without allocation.
+"""Newton's method for every model that is fitted by maximum likelihood, compiled, and the design matrix of one replicate.
 
-Every model here has the columns intercept, covariates, arm, in this order: the arm comes last, so that its variance is
-1 / L_pp^2 of the Cholesky factor L of the information, and the model without it is the leading block.
+:func:`newton` is the method: it takes the likelihood of a model, how to aim the next step, and how to go. Most models have the
+columns intercept, covariates, arm, in this order: the arm comes last, so that its variance is 1 / L_pp^2 of the Cholesky
+factor L of the information, and the model without it is the leading block.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.rows import IntArray
+from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import part
 
 #: A covariate whose variance given the others is below this share is a function of them.
@@ -29,10 +31,132 @@ HALVINGS: Final = 30
 LOOK: Final = 6
 STILL: Final = 1e-6
 
-#: How a fit ended.
+#: A likelihood that is followed along such a direction rises by less than this share of it in the last step.
+LEVEL_OFF: Final = 1e-11
+
+#: How a fit ended; below 0 it has not: it goes on, or follows a likelihood that rises for ever.
 CONVERGED: Final = 0
 ENDLESS: Final = 1
 LOST: Final = 2
+ON: Final = -1
+FOLLOW: Final = -2
+
+
+class Pace(NamedTuple):
+    """How large steps are, and when they end.
+
+    Attributes
+    ----------
+    steps : the most of them
+    close : in the last step every predictor moves by less
+    slack : by which share the log likelihood may fall, for rounding
+    farthest : no predictor moves farther in one step
+    slowest : after steps that led too far they stay shorter, down to this share
+    """
+
+    steps: int = STEPS
+    close: float = CLOSE
+    slack: float = 1e-10
+    farthest: float = math.inf
+    slowest: float = 1.0
+
+
+#: Full steps.
+FULL: Final = Pace()
+
+
+class Workspace(NamedTuple):
+    """Room for a fit of P coefficients to M participants.
+
+    Attributes
+    ----------
+    design : (M, P)
+    beta, gradient, step : (P,)
+    eta, moved : (M,) predictors, and how far a step moves them
+    information, lower : (P, P) and its factor
+    """
+
+    design: FloatArray
+    beta: FloatArray
+    gradient: FloatArray
+    step: FloatArray
+    eta: FloatArray
+    moved: FloatArray
+    information: FloatArray
+    lower: FloatArray
+
+
+def workspace(design: FloatArray) -> Workspace:
+    """Room for the fit of a design (M, P)."""
+    m, p = design.shape
+    return Workspace(
+        design, np.empty(p), np.empty(p), np.empty(p), np.empty(m), np.empty(m), np.empty((p, p)), np.empty((p, p))
+    )
+
+
+def newton(likelihood: Callable[..., Any], aim: Callable[..., Any], go: Callable[..., Any]) -> Callable[..., Any]:
+    """Newton's method for a model, compiled, with steps that are halved while they lead too far.
+
+    It takes what these functions take, as a tuple, and a :class:`Pace`; it gives how the fit ended, and the log likelihood.
+
+    Parameters
+    ----------
+    likelihood : ``(*model)``: the log likelihood, -inf or NaN where it has none; and whether the information is positive
+        definite. Fills the gradient and the factor of the information, which is that of the end
+    aim : ``(at, *model)``: fills step number ``at``; how far it moves a predictor, the largest way; and how the fit ends with it,
+        :data:`ON` if it does not
+    go : ``(size, *model)``: goes this share of the step
+    """
+
+    @part
+    def climb(model, pace):  # type: ignore[no-untyped-def]
+        before, size, short, halved, follow = -np.inf, 1.0, 1.0, 0, False
+        for at in range(pace.steps):
+            value, definite = likelihood(*model)
+            higher = value > -np.inf and value >= before - pace.slack * (1.0 + abs(before))
+            if not (higher and definite):
+                if higher and follow:
+                    return ENDLESS, value
+                halved += 1
+                if at == 0 or halved > HALVINGS:
+                    return LOST, value
+                size *= 0.5
+                short = max(0.5 * short, pace.slowest)
+                go(-size, *model)
+                continue
+            if follow and value - before < LEVEL_OFF * (1.0 + abs(value)):
+                return ENDLESS, value
+            before, halved = value, 0
+            largest, state = aim(at, *model)
+            if state >= 0:
+                return state, value
+            follow = follow or state == FOLLOW
+            close = largest < pace.close
+            size = 1.0 if close else short * min(1.0, pace.farthest / (short * largest))
+            go(size, *model)
+            if close:
+                return CONVERGED, value
+        return ENDLESS if follow else LOST, before
+
+    return climb
+
+
+@part
+def go(size, _, fit, m, p):  # type: ignore[no-untyped-def]
+    """Go a share of the step."""
+    for i in range(m):
+        fit.eta[i] += size * fit.moved[i]
+    for q in range(p):
+        fit.beta[q] += size * fit.step[q]
+
+
+@part
+def clear(fit, p):  # type: ignore[no-untyped-def]
+    """Gradient and information of 0, to which participants are added."""
+    for q in range(p):
+        fit.gradient[q] = 0.0
+        for j in range(q + 1):
+            fit.information[q, j] = 0.0
 
 
 @part
@@ -65,7 +189,7 @@ def gather(y, x, arm, r, a, b, design, response, who):  # type: ignore[no-untype
 def standardize(design, m, columns, lower):  # type: ignore[no-untyped-def]
     """Center and scale the columns after the first, and drop those that follow from the ones before: how many remain.
 
-    The last column, the arm, is centered only. 0 if it follows from the others: there is no effect to estimate.
+    The last column, the arm, is centered only. 0 if it follows from the others: its effect cannot be estimated.
     """
     for p in range(1, columns):
         mean = largest = size = 0.0

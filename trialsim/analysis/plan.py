@@ -103,7 +103,7 @@ class CovariateColumn:
 class RowPlan:
     """One row of the estimates: an analysis with its contrast.
 
-    ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
+    ``no_effect`` is the value of the estimate that means no effect (NaN without an estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
     stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
     limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``family`` is the

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from trialsim.analysis.cumulative import Cells, LogitWorkspace
-from trialsim.analysis.newton import CONVERGED, HALVINGS, LOST, STEPS, factor
+from trialsim.analysis.newton import LOST, ON, Pace, factor, newton, solve
 from trialsim.analysis.rows import FloatArray, IntArray
 from trialsim.compiled import part
 
@@ -43,7 +43,7 @@ APART: Final = 14.0 / (EVEN - 1)
 #: Every parameter moves by less than this in the last step; the likelihood may fall by less than this share, as its gradient
 #: is that of the integral and not of the quadrature.
 NEAR: Final = 1e-7
-SLACK: Final = 1e-7
+PACE: Final = Pace(close=NEAR, slack=1e-7)
 
 #: A standard deviation below this is 0; above that, answers are the same at all visits, and no estimate fits best.
 NONE: Final = 1e-3
@@ -289,8 +289,10 @@ def _spread_variance(cells: Cells, first: int, visits: int, levels: int, q: int,
 
 
 @part
-def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int, room: PersonWorkspace) -> float:
-    """The log likelihood; fill its gradient and both kinds of information."""
+def _likelihood(
+    cells: Cells, start: IntArray, people: int, levels: int, q: int, room: PersonWorkspace
+) -> tuple[float, bool]:
+    """The log likelihood; fill its gradient and both kinds of information, of which :func:`_aim` chooses one."""
     size = levels + q
     sigma, total = room.theta[size - 1], 0.0
     for i in range(size):
@@ -306,7 +308,7 @@ def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int,
     for s in range(people):
         first, visits = start[s], start[s + 1] - start[s]
         if not _constants(cells, first, visits, levels, q, room):
-            return -np.inf
+            return -np.inf, False
         u, scale, unit, whole = 0.0, 1.0, APART, 0.0
         if not even:
             u, curvature = _mode(cells, first, visits, levels, sigma, room.mode[s], room)
@@ -326,7 +328,7 @@ def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int,
             whole += chances[k]
             _add_point(cells, first, visits, levels, sigma, places[k], chances[k], room)
         if not 0.0 < whole < np.inf:
-            return -np.inf
+            return -np.inf, False
         total += math.log(whole * unit / math.sqrt(2.0 * math.pi))
         for i in range(2 * visits + 1):
             room.mean[i] /= whole
@@ -339,64 +341,42 @@ def _likelihood(cells: Cells, start: IntArray, people: int, levels: int, q: int,
     for i in range(size):
         for j in range(i + 1):
             room.info[i, j] += room.whole[i, j]
-    return total
+    return total, True
 
 
 @part
-def _solve(lower: FloatArray, right: FloatArray, out: FloatArray, size: int) -> None:
-    for i in range(size):
-        value = right[i]
-        for j in range(i):
-            value -= lower[i, j] * out[j]
-        out[i] = value / lower[i, i]
-    for i in range(size - 1, -1, -1):
-        value = out[i]
-        for j in range(i + 1, size):
-            value -= lower[j, i] * out[j]
-        out[i] = value / lower[i, i]
-
-
-@part
-def climb_mixed(
-    cells: Cells, start: IntArray, people: int, levels: int, q: int, fit: LogitWorkspace, room: PersonWorkspace
-) -> tuple[int, float]:
-    """Newton's method from the fit without random effects: how it ended, and the log likelihood.
-
-    Where the observed information is not positive definite, a step uses that given u, as the EM algorithm does.
-    """
+def _aim(_: int, __: Cells, ___: IntArray, ____: int, levels: int, q: int, room: PersonWorkspace) -> tuple[float, int]:
+    """The next step. Where the observed information is not positive definite it uses that given u, and is not the last."""
     size = levels + q
+    fine = factor(room.info, room.lower, size)
+    if not fine and not factor(room.whole, room.lower, size):
+        return np.inf, LOST
+    solve(room.lower, room.gradient, room.step, size)
+    largest = 0.0 if fine else NEAR
+    for i in range(size):
+        largest = max(largest, abs(room.step[i]))
+    return largest, LOST if abs(room.theta[size - 1] + room.step[size - 1]) > WIDE else ON
+
+
+@part
+def _go(size: float, _: Cells, __: IntArray, ___: int, levels: int, q: int, room: PersonWorkspace) -> None:
+    for i in range(levels + q):
+        room.theta[i] += size * room.step[i]
+
+
+climb_mixed: Final = newton(_likelihood, _aim, _go)
+
+
+@part
+def start_mixed(people: int, levels: int, q: int, fit: LogitWorkspace, room: PersonWorkspace) -> None:
+    """From the fit without random effects."""
     for j in range(1, levels):
         room.theta[j - 1] = fit.cut[j] * STRETCH
     for k in range(q):
         room.theta[levels - 1 + k] = fit.beta[k] * STRETCH
-    room.theta[size - 1] = FIRST
+    room.theta[levels - 1 + q] = FIRST
     for s in range(people):
         room.mode[s] = 0.0
-    before, pace, halved = -np.inf, 1.0, 0
-    for _ in range(STEPS):
-        value = _likelihood(cells, start, people, levels, q, room)
-        if not value >= before - SLACK * (1.0 + abs(before)) or value == -np.inf:
-            halved += 1
-            if halved > HALVINGS or before == -np.inf:
-                return LOST, value
-            pace *= 0.5
-            for i in range(size):
-                room.theta[i] -= pace * room.step[i]
-            continue
-        before, pace, halved = value, 1.0, 0
-        fine = factor(room.info, room.lower, size)
-        if not fine and not factor(room.whole, room.lower, size):
-            return LOST, value
-        _solve(room.lower, room.gradient, room.step, size)
-        largest = 0.0
-        for i in range(size):
-            largest = max(largest, abs(room.step[i]))
-            room.theta[i] += room.step[i]
-        if abs(room.theta[size - 1]) > WIDE:
-            return LOST, value
-        if largest < NEAR and fine:
-            return CONVERGED, value
-    return LOST, before
 
 
 @part

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trialsim.assurance import Assurance
+    from trialsim.sizing.progression import PilotSizes
     from trialsim.sizing.target import Need
 
 Out = str | os.PathLike[str] | None
@@ -196,6 +197,74 @@ def _search(
         from trialsim.report.sizing import write_sizing
 
         write_sizing(study, made.found, Path(out))
+        write_index(Path(out))
+    return made
+
+
+# ---------------------------------------------------------------- pilots
+
+
+@dataclass(frozen=True, repr=False)
+class PilotSizeResult(Result):
+    """The answer of :func:`find_pilot_size`: ``found`` has the size by criterion, and why some have none."""
+
+    study: Study
+    found: PilotSizes
+    seconds: float
+
+    def frame(self) -> pd.DataFrame:
+        """One row for each criterion: the input moved, the size, the chances of a wrong verdict, the size by formula."""
+        from trialsim.report.pilot_size import pilot_frame
+
+        return pilot_frame(self.found)
+
+    def lines(self) -> list[str]:
+        """The size, and what has none."""
+        from trialsim.report.pilot_size import pilot_lines
+
+        return [line.text for line in pilot_lines(self.found)]
+
+
+@checked
+def find_pilot_size(
+    subject: Subject,
+    *,
+    stops_at_go: float = 0.05,
+    goes_at_stop: float = 0.10,
+    largest: int = 120,
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    replicates: int = 2_000,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: Out = None,
+    progress: Stages | None = None,
+    allow_code: bool = False,
+) -> PilotSizeResult:
+    """The smallest number of participants with which each progression criterion of a pilot decides well.
+
+    Parameters
+    ----------
+    stops_at_go, goes_at_stop : chances that are accepted: the pilot stops a truth at go, lets go ahead a truth at stop
+    largest : the largest size that may be the answer
+    replicates : simulated pilots of each size
+    out : a folder for the table and a page; by default nothing is written
+    """
+    from trialsim.sizing.progression import pilot_sizes
+
+    study = study_of(subject, set=set, allow_code=allow_code)
+    if out is not None:
+        owners.of_size(study.scenario.name).check(Path(out))
+    began = time.perf_counter()
+    found = pilot_sizes(
+        study, replicates=replicates, largest=largest, seed=seed, workers=workers, stops_at_go=stops_at_go,
+        goes_at_stop=goes_at_stop, progress=progress,
+    )  # fmt: skip
+    made = PilotSizeResult(study, found, time.perf_counter() - began)
+    if out is not None:
+        from trialsim.report.index import write_index
+        from trialsim.report.pilot_size import write_pilot_sizes
+
+        write_pilot_sizes(study, found, Path(out))
         write_index(Path(out))
     return made
 

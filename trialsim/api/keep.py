@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
-from trialsim.api.own import first_failures
+from trialsim.api.failures import Failure, first_failures, options_of
 from trialsim.api.subjects import Subject, shipped_name, study_of
 from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
@@ -26,6 +27,8 @@ from trialsim.quantities.refuse import did_you_mean
 from trialsim.result import Result
 from trialsim.runs import run as playing
 from trialsim.runs.effort import check_effort
+from trialsim.runs.event_log import MOST as MOST_LOGGED
+from trialsim.runs.event_log import check_ward, with_event_log
 from trialsim.runs.folder import check
 from trialsim.runs.lock import alone
 from trialsim.runs.place import settle
@@ -57,17 +60,25 @@ class Run(Result):
     folder : where its files are
     finished : what was simulated or merged in this process; None where the folder was opened
     precision : the sentence on the precision that was requested
-    failures : what went wrong first in functions of the study's own
+    failed : which analyses failed in some trials, and why
+    source, options : the scenario as it is typed for a replay, and what it must be given besides
     """
 
     folder: Path
     finished: playing.FinishedRun | None = None
     precision: str | None = None
-    failures: tuple[str, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    source: str = "FILE"
+    options: str = ""
 
     def __post_init__(self) -> None:
         """The manifest is read now: another result may take the place of this one later."""
         _ = self.manifest
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """A sentence for each analysis that failed in some trials, with the command that shows the first of them."""
+        return tuple(one.words(self.source, self.options) for one in self.failed)
 
     @cached_property
     def manifest(self) -> Mapping[str, Any]:
@@ -191,6 +202,7 @@ def run(
     truth: bool = True,
     figures: bool | FigureFiles = True,
     familywise: bool = False,
+    event_log: int = 0,
     precision: float | None = None,
     precision_of: str | None = None,
     large: bool = False,
@@ -214,6 +226,7 @@ def run(
     figures : whether the page is made, and with which files of figures: ``"page"`` none, ``"all"`` (also ``True``) PNG and SVG,
         ``"print"`` those for a journal as well
     familywise : whether the familywise error rate of each family is found, in configurations of effects that are switched off
+    event_log : of how many trials the events on the ward are written in the formats of vidigi, bupaR and XES, at most 1,000
     precision, precision_of : play until the Monte Carlo standard error of a measure is this small; by default of the power
     large : do not ask before a very large run
     workers, executor : where it is simulated; by default in threads, one a core. They change no digit
@@ -233,6 +246,8 @@ def run(
     say, word = progress or (lambda *_: None), tell or _to_stderr
     if familywise:
         check_families(study)
+    if event_log:
+        check_ward(study)
 
     def play(total: int) -> playing.FinishedRun:
         return playing.run(
@@ -255,13 +270,18 @@ def run(
             reached = in_words(needed, precision)
         if familywise:
             finished = _with_familywise(finished, engine=engine, workers=workers, say=say)
+        if event_log:
+            finished = with_event_log(
+                finished, min(event_log, MOST_LOGGED), progress=lambda done: say("Writing event logs", done, None)
+            )
         if figures:
             _draw(finished, say, "all" if figures is True else figures)
         finished = playing.placed(finished)
     _index(folder)
-    source = shipped_name(Path(study.scenario.written.file)) or study.scenario.written.file
-    failures = first_failures(finished.study, folder / playing.ESTIMATES, engine=engine, source=source)
-    return Run(folder, finished, reached, failures)
+    source = shipped_name(Path(study.scenario.written.file)) or shlex.quote(study.scenario.written.file)
+    measures = finished.characteristics.measures
+    failed = first_failures(finished.study, measures, folder / playing.ESTIMATES, engine=engine, source=source)
+    return Run(folder, finished, reached, failed, source, options_of(set, seed, engine))
 
 
 def _with_familywise(

@@ -13,8 +13,8 @@ from trialsim.prepared import Study
 FAILED = [STATUS_TEXT[RAISED], STATUS_TEXT[BAD_RESULT]]
 
 
-def first_failures(study: Study, estimates: Path, *, engine: Engine = "fast", source: str = "FILE") -> tuple[str, ...]:
-    """A sentence for each function that failed in some trial: how often, why first, and the command that replays it.
+def own_failure(study: Study, call: PlannedAnalysis, estimates: Path, *, engine: Engine, source: str) -> str:
+    """How often a function failed, why first, and the command that replays it; empty where it did not.
 
     A trial that was read from a store is simulated again to know why.
 
@@ -23,14 +23,6 @@ def first_failures(study: Study, estimates: Path, *, engine: Engine = "fast", so
     estimates : the table of all trials
     source : the scenario as it is typed
     """
-    found = []
-    for call in (call for call in study.analysis.calls if call.own is not None):
-        text = _first(study, call, estimates, engine=engine, source=source)
-        found += [text] if text else []
-    return tuple(found)
-
-
-def _first(study: Study, call: PlannedAnalysis, estimates: Path, *, engine: Engine, source: str) -> str:
     import pandas as pd
 
     own = call.own

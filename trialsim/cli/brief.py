@@ -11,39 +11,69 @@ from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trialsim.api.keep import Run
     from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.prepared import Study
+    from trialsim.report.progression import ProgressionRow
 
 
 def print_run(made: Run, *, figures: bool, everything: bool) -> None:
     """Five lines and a compact table, or everything; quietly the answer alone."""
     from trialsim.cli.tables import print_measures
-    from trialsim.report.brief import five_lines
     from trialsim.report.opinions import opinion_line
+    from trialsim.report.progression import lines_of, progression_rows
 
     folder, result = made.folder, made.characteristics
     page = folder / "report.html"
-    lines = five_lines(
+    lines = lines_of(
         made, where=f"Read {page} first; all numbers are in {folder}." if figures else f"All numbers are in {folder}."
     )
     if not print_answer(lines):
         return
     stdout.print()
+    if made.study.scenario.progression:
+        print_progression(progression_rows(made.study.scenario, result))
+        stdout.print()
     if not everything:
         print_table(result)
         return
     print_measures(result)
+    if made.study.looks is not None:
+        print_looks(made.study, result)
     opinion = opinion_line(made.study, result)
     if opinion is not None:
         stdout.print()
         print_text(opinion)
 
 
+def print_looks(study: Study, result: OperatingCharacteristics) -> None:
+    """At which look trials stop and why, what they take until then, and what the estimates are worth."""
+    from trialsim.report.looks import stop_header, stop_overall, stop_rows, stop_texts
+
+    stdout.print()
+    print_rows(stop_header(study), stop_rows(study, result), wide=True)
+    stdout.print()
+    print_rows(("until the stop", ">mean", ">without effects"), stop_overall(result), wide=True)
+    stdout.print()
+    for text in stop_texts(study, result):
+        print_text(text)
+
+
 def lines_for_scripts(made: Run) -> list[dict[str, object]]:
     """The answer, its level, what limits it and what the trial takes; ``bad`` where a number is not to be trusted."""
-    from trialsim.report.brief import five_lines
+    from trialsim.report.progression import lines_of
 
-    return [asdict(line) for line in five_lines(made, where="")[:-1]]
+    return [asdict(line) for line in lines_of(made, where="")[:-1]]
+
+
+def print_progression(rows: Sequence[ProgressionRow]) -> None:
+    """The progression criteria of a pilot, and the chance of each verdict."""
+    print_rows(
+        ("criterion", ">go / stop at", ">mean", ">go", ">amend", ">stop"),
+        [(row.name, row.short, row.value, row.go, row.amend, row.stop) for row in rows],
+    )
 
 
 def print_table(result: OperatingCharacteristics) -> None:

@@ -146,6 +146,12 @@ COMMANDS: dict[str, list[Schema]] = {
         confirmed=_or_null(_record(
             at=NUMBER, value=MAYBE, mcse=MAYBE, conf_low=MAYBE, conf_high=MAYBE, replicates=COUNT, failed=COUNT, seed=COUNT)),
         spent=COUNT, seconds=NUMBER, notes=_list(TEXT), answer=_list(TEXT), folder=PATH,
+    ), _record(
+        scenario=TEXT, accepted=_record(stops_at_go=NUMBER, goes_at_stop=NUMBER), replicates=COUNT,
+        criteria=_list(_record(
+            criterion=TEXT, input=PATH, at_go=PATH, at_stop=PATH, mean_at_go=MAYBE, mean_at_stop=MAYBE, size=_or_null(COUNT),
+            stops_at_go=MAYBE, goes_at_stop=MAYBE, size_by_formula=_or_null(COUNT), why_not=TEXT)),
+        spent=COUNT, seconds=NUMBER, answer=_list(TEXT), folder=PATH,
     )],
     "fit": [
         _record(**_PLAN),

@@ -216,4 +216,5 @@ SHARE, RANGE, POSITIVE, NUMBER, SHARD, ADDRESS = Share(), Range(), Positive(), A
 SEED = Whole(0, 2**63 - 1, example="2024")
 REPLICATES = Whole(1, 10**9)
 REPLICATE = Whole(0, 10**9 - 1, example="7")
+LOGGED = Whole(1, 1000, example="20")
 WORKERS = Whole(1, 10_000, example="2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,11 @@ from trialsim.cli.options import (
     scenario_argument,
     set_option,
 )
-from trialsim.cli.parse import REPLICATES, SHARD, WordChoice
+from trialsim.cli.parse import LOGGED, REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
-from trialsim.cli.text import print_text
+from trialsim.cli.text import print_rows, print_text
 from trialsim.cli.where import in_words, where_options
 from trialsim.quantities.counts import counted
 
@@ -50,6 +51,8 @@ WITH_PAGE = ("page", "all", "print")
 @click.option("--no-figures", is_flag=True, help="The same as --figures none.")
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @click.option("--familywise", is_flag=True, help="Switch effects off, and count true hypotheses that families reject.")
+@click.option("--event-log", type=LOGGED, is_flag=False, flag_value="10", metavar="TRIALS",
+              help="Write the events of the first trials, by default 10, for vidigi, bupaR and pm4py.")  # fmt: skip
 @precision_options
 @where_options
 @click.option("--shard", type=SHARD, metavar="I/N", help="Simulate only the I-th of N shares; then `trialsim merge`.")
@@ -70,6 +73,7 @@ def command(
     no_figures: bool,
     truth: bool,
     familywise: bool,
+    event_log: int | None,
     precision: float | None,
     precision_of: str | None,
     executor: str | None,
@@ -89,6 +93,7 @@ def command(
     A run that was stopped continues when it is started again. With more replicates, a run adds those that it lacks.
     After an edit the new study is simulated; the result before is kept in the folder `earlier`.
     """
+    from trialsim.api.failures import options_of
     from trialsim.api.keep import check_folder, folder_of, store_of
     from trialsim.api.keep import shard as play_share
     from trialsim.api.subjects import study_of
@@ -97,6 +102,8 @@ def command(
         raise click.UsageError("--shard simulates a fixed share of --replicates: leave out --precision.")
     if shard is not None and familywise:
         raise click.UsageError("--familywise needs the whole run: leave out --shard.")
+    if shard is not None and event_log:
+        raise click.UsageError("--event-log needs the whole run: leave out --shard.")
     drawn: Any = figures in WITH_PAGE and not no_figures and figures
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
@@ -118,15 +125,16 @@ def command(
         else:
             made = ts.run(
                 study, folder, truth=truth, figures=drawn, precision=precision, precision_of=precision_of,
-                familywise=familywise, replicates=replicates, **how, progress=tell,
+                familywise=familywise, event_log=event_log or 0, replicates=replicates, **how, progress=tell,
             )  # fmt: skip
+            made = replace(made, options=options_of(changes, seed, engine))
         seconds = time.perf_counter() - began
     if shard is not None:
         _print_shard(share, folder, as_json=as_json)
     elif as_json:
         _print_json(made)
     else:
-        _print(made, seconds=seconds, figures=bool(drawn), everything=everything)
+        _print(made, seconds=seconds, figures=bool(drawn), everything=everything, logged=event_log or 0)
 
 
 def agree(study: Study, *, workers: int | None) -> bool:
@@ -147,6 +155,24 @@ def _print_shard(share: ShardResult, folder: Path, *, as_json: bool) -> None:
         stdout.print(line, markup=False)
 
 
+def _print_failed(made: Run) -> None:
+    """What could not be analyzed: a sentence, or a table where it is several analyses; quietly nothing."""
+    from trialsim.api.failures import replay_of
+
+    if is_quiet() or not made.failed:
+        return
+    own = [one for one in made.failed if one.own]
+    others = [one for one in made.failed if not one.own]
+    stdout.print()
+    if len(others) > 1:
+        names = (f"failed, of {counted(others[0].of, 'trial')}", ">trials", ">the first", "why")
+        print_rows(names, [(one.shown, f"{one.trials:,}", f"{one.first:,}", one.why) for one in others])
+        first = replay_of(others[0].first, made.source, made.options)
+        print_text(f"To see one of them, such as the first of {others[0].shown}: {first}")
+    for one in own if len(others) > 1 else made.failed:
+        print_text(one.words(made.source, made.options), style="red")
+
+
 def _print_json(made: Run) -> None:
     from trialsim.report.opinions import opinions_as_data
 
@@ -158,7 +184,7 @@ def _print_json(made: Run) -> None:
     print_json({**document, "second_opinions": opinions_as_data(made.study, made.characteristics)})
 
 
-def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> None:
+def _print(made: Run, *, seconds: float, figures: bool, everything: bool, logged: int) -> None:
     """Five lines and a compact table, or everything; quietly the answer alone."""
     folder, result = made.folder, made.characteristics
     print_run(made, figures=figures, everything=everything)
@@ -166,11 +192,13 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool) -> Non
         print_familywise(made.familywise, everything=everything)
     if made.precision is not None and not is_quiet():
         print_text(made.precision)
-    for text in made.failures:
-        print_text(text, style="red")
+    _print_failed(made)
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")
+    if logged and not is_quiet():
+        trials = counted(min(logged, result.replicates), "simulated trial")
+        print_text(f"Event logs of the first {trials}, for vidigi, bupaR and pm4py: {folder / 'event_log'}.")
     before = made.finished.before if made.finished is not None else None
     if before is not None and not is_quiet():
         stdout.print(f"The result before this one is kept in {before}.", markup=False, soft_wrap=True)

@@ -21,6 +21,7 @@ from trialsim.cli.options import (
     set_option,
 )
 from trialsim.cli.parse import POSITIVE, RANGE, SEED, SHARE, WORKERS, Whole, WordChoice
+from trialsim.cli.pilot_size import print_pilot_size
 from trialsim.cli.text import print_answer, print_rows, print_text
 from trialsim.report.words import join
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
               "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
+@click.option("--progression", is_flag=True, help="Size of a pilot for its progression criteria, each alone.")
 @click.option("--replicates", "-r", type=Whole(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
 @click.option("--confirm", type=Whole(0, 10**9), default=4000, show_default=True,
@@ -65,6 +67,7 @@ def command(
     between: tuple[float, float] | None,
     width: float | None,
     effect: bool,
+    progression: bool,
     replicates: int,
     confirm: int,
     out: Path | None,
@@ -81,6 +84,10 @@ def command(
 
     if effect and width is not None:
         raise click.UsageError("--effect and --width ask two different questions: give only one of them.")
+    if progression and (effect or width is not None or wanted or between is not None):
+        raise click.UsageError(
+            "--progression asks about criteria of a pilot: leave out --effect, --width, --for and --between."
+        )
     study = ts.prepare(scenario, set=changes)
     folder = out or Path("outputs") / f"{study.scenario.name}-size"
     sizes = None if between is None else (math.ceil(between[0]), math.floor(between[1]))
@@ -91,6 +98,12 @@ def command(
         "out": folder if figures else None, "allow_code": allow_code,
     }  # fmt: skip
     say_if_first()
+    if progression:
+        how = {key: asked[key] for key in ("seed", "workers", "out", "allow_code")}
+        with stages(quiet=as_json) as tell:
+            pilot = ts.find_pilot_size(study, replicates=replicates, **how, progress=tell)
+        print_pilot_size(pilot, folder if figures else None, as_json=as_json)
+        return
     with stages(quiet=as_json) as tell:
         if effect:
             made = ts.find_effect(study, power=power, between=between, **asked, progress=tell)

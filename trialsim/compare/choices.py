@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trialsim.analysis.effects import TRIMMED, WITHIN_STRATA
-from trialsim.analysis.plan import AnalysisPlan, Endpoint, PlannedAnalysis, RowPlan, RowTest
+from trialsim.analysis.plan import Endpoint, PlannedAnalysis, RowPlan, RowTest
 from trialsim.compare.sides import CompareError
 from trialsim.kinds.designs import ADJUSTMENT, STRATEGY, TRANSFORM
 from trialsim.kinds.estimands import ESTIMAND, MEAN_DIFFERENCE, NO_ESTIMAND
@@ -120,9 +120,12 @@ def _as_further(study: Study, test: str) -> str:
 
 
 def only(study: Study, names: Sequence[str]) -> Study:
-    """The study with these analyses alone, so that nothing else is computed; all of them where hypotheses are tested together."""
+    """The study with these analyses alone, so that nothing else is computed.
+
+    Where hypotheses are tested together, or one is looked at while the trial goes on, all stay.
+    """
     plan = study.analysis
-    if plan.families:
+    if plan.families or study.looks is not None:
         return study
     calls: list[PlannedAnalysis] = []
     rows: list[RowPlan] = []
@@ -182,7 +185,7 @@ def choice_of(study: Study, row: int) -> Choice:
     """A row with what it estimates and what its level holds for."""
     plan = study.analysis
     call, asked = plan.call_of(row), plan.question_of(row)
-    return Choice(row, _target(study, call, asked, row), _control(plan, call, asked, row))
+    return Choice(row, _target(study, call, asked, row), _control(study, call, asked, row))
 
 
 def _target(study: Study, call: PlannedAnalysis, asked: RowTest, row: int) -> Hashable:
@@ -220,10 +223,12 @@ def _compared(study: Study, call: PlannedAnalysis, estimand: str) -> Endpoint:
     return endpoint
 
 
-def _control(plan: AnalysisPlan, call: PlannedAnalysis, asked: RowTest, row: int) -> Hashable:
-    """What the level of a row holds for: its test alone, or all pairs of arms together, or a family."""
-    one = plan.rows[row]
+def _control(study: Study, call: PlannedAnalysis, asked: RowTest, row: int) -> Hashable:
+    """What the level of a row holds for: its test alone, or all pairs of arms together, or a family, or all looks."""
+    one = study.analysis.rows[row]
     rule = (one.alpha, call.alternative, call.null, one.margins)
+    if looked_at(study, row):
+        return (*rule, "all looks")
     if one.family:
         return (*rule, one.family)
     if asked.main or call.pairs is None:
@@ -231,6 +236,11 @@ def _control(plan: AnalysisPlan, call: PlannedAnalysis, asked: RowTest, row: int
     if adjusted(call):
         return (*rule, frozenset(frozenset(pair) for pair in call.pairs.arms))
     return (*rule, "after all arms" if call.pairs.gate else "alone")
+
+
+def looked_at(study: Study, row: int) -> bool:
+    """Whether a row is tested while the trial goes on."""
+    return study.looks is not None and study.looks.row == row
 
 
 def adjusted(call: PlannedAnalysis) -> bool:

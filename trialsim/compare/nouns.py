@@ -171,7 +171,7 @@ LEVEL_WORDS = {
 
 
 def noun(path: Sequence[str], visits: Sequence[str]) -> str | None:
-    """The name of a path; ``visits`` are those with the same change. None if there are no words.
+    """The name of a path; ``visits`` are those with the same change. None if it has no words.
 
     >>> noun(("setting", "patients", "consent"), ())
     'the share who consent'
@@ -188,7 +188,7 @@ def noun(path: Sequence[str], visits: Sequence[str]) -> str | None:
 
 
 def whole(path: Sequence[str]) -> str | None:
-    """The name of a thing that was added or removed as a whole; None if there are no words.
+    """The name of a thing that was added or removed as a whole; None if it has no words.
 
     >>> whole(("outcomes", "pain", "responds_to", "needle"))
     'a response of pain to needle'

@@ -190,6 +190,7 @@ class Ward:
         self.rank = 0
         self.pass_due = False
         self.events: list[tuple[int, int, int, int, int, int]] = []
+        self.given: list[tuple[int, int, int, int]] = []  # tick, participant, resource and unit of each unit that came
         self.stations = [
             Station(
                 number=number,
@@ -204,9 +205,9 @@ class Ward:
         for entry, person in people:
             self.at(entry, ENTERING, person.number, partial(self.enter, person))
 
-    def play(self) -> Ints:
-        """Run until nothing is left to happen; events (E, 6)."""
-        self.env.run()
+    def play(self, until: int | None = None) -> Ints:
+        """Run until nothing is left to happen, or to a tick; events (E, 6)."""
+        self.env.run(until)
         return np.array(self.events, dtype=np.int64).reshape(-1, 6)
 
     # ------------------------------------------------------------ the dispatcher
@@ -442,6 +443,8 @@ class Ward:
             station.queue.remove(request)
             station.units[unit] = request
             request.units[station.info.name] = unit
+            assert request.participant is not None
+            self.given.append((self.now, request.participant, station.number, unit))
         assert request.answer is not None
         self.tell(request.answer, "granted")
 
@@ -481,14 +484,14 @@ def play_reference(
 ) -> EventTrace:
     """Simulate a protocol with the reference engine; see :func:`trialsim.engine.play`."""
     logs = [
-        Ward(program, _people(entries, tapes, row), seed=seed, replicate=replicate).play()
+        Ward(program, people_of(entries, tapes, row), seed=seed, replicate=replicate).play()
         for row, replicate in enumerate(replicates)
     ]
     trace = summarize(logs, program, participants=entries.entry.shape[1])
     return trace if record else EventTrace(**{**vars(trace), "events": ()})
 
 
-def _people(entries: Any, tapes: Tapes, row: int) -> list[tuple[int, Person]]:
+def people_of(entries: Any, tapes: Tapes, row: int) -> list[tuple[int, Person]]:
     """The participants of one replicate with their time of entry."""
     return [
         (
@@ -515,7 +518,7 @@ def other_work(
     The engines skip other work that no participant meets; here it is simulated to the end of every shift. ``entries`` and
     ``tapes`` are those of this replicate alone.
     """
-    ward = Ward(program, _people(entries, tapes, 0), seed=seed, replicate=replicate)
+    ward = Ward(program, people_of(entries, tapes, 0), seed=seed, replicate=replicate)
     for station in ward.stations:
         ends = [end]
         if not station.calendar.always:

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.conduct.entries import COUNTS
-from trialsim.evaluate.summaries import DAY, HOUR, Summary, count_codes, in_arms, share, trial_column
+from trialsim.evaluate.costs import cost_summary
+from trialsim.evaluate.progression import progression_summary
+from trialsim.evaluate.summaries import DAY, Summary, count_codes, in_arms, share, trial_column
 from trialsim.evaluate.table import MeasureColumn
 from trialsim.evaluate.ward import ward_summaries
-from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY, S_STUDY
+from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY
 from trialsim.response.zeros import LOG_OF_ZERO, logged_pairs
 
 if TYPE_CHECKING:
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: Reasons for which no sample was taken; a sample lost or below its limit has been paid for.
-NOT_TAKEN = ("session missed", "left", "other arm", "not enrolled")
-
 
 def summaries(study: Study) -> list[Summary]:
     """All summaries of a study, in the order of the table."""
@@ -30,7 +29,11 @@ def summaries(study: Study) -> list[Summary]:
     if study.program is not None:
         found += [_accrual(study), _ends(study), *ward_summaries(study)]
     found += [_missing(study), *_log_of_zero(study), _with_endpoint(study)]
-    return [*found, _cost(study)] if study.scenario.costs is not None else found
+    if study.scenario.costs is not None:
+        found.append(cost_summary(study))
+    if study.scenario.progression:
+        found.append(progression_summary(study))
+    return found
 
 
 def trial_columns(study: Study) -> list[MeasureColumn]:
@@ -154,36 +157,3 @@ def _with_endpoint(study: Study) -> Summary:
         return in_arms(cohort.entries.arm, there, arms=len(arms))
 
     return Summary(tuple(trial_column("with_primary_endpoint", arm) for arm in arms), values)
-
-
-def _cost(study: Study) -> Summary:
-    """The costs of the study: in total, and for participants, samples taken (also those lost later) and hours of staff."""
-    costs = study.scenario.costs
-    assert costs is not None
-    pairs = study.response.pairs
-    by_pair = np.array([costs.sample[outcome].value if outcome in costs.sample else 0.0 for outcome, _ in pairs])
-    resources = study.program.resources if study.program is not None else ()
-    by_hour = np.array([costs.staff_hour[one.base].value if one.base in costs.staff_hour else 0.0 for one in resources])
-    not_taken = [study.response.reasons.index(why) for why in NOT_TAKEN]
-    each = costs.participant.value if costs.participant is not None else 0.0
-    priced = {
-        "participants": costs.participant is not None,
-        "samples": bool(by_pair.any()),
-        "staff": bool(by_hour.any()),
-    }
-    kinds = [kind for kind, has_price in priced.items() if has_price]
-
-    def values(cohort: Cohort) -> Floats:
-        arm, reason = cohort.entries.arm, _declared(cohort.measurements.reason, cohort)
-        taken = ((arm >= 0)[:, :, None] & ~np.isin(reason, not_taken)).sum(axis=1)
-        parts = {
-            "participants": (arm >= 0).sum(axis=1) * each,
-            "samples": (taken * by_pair).sum(axis=1),
-        }
-        if cohort.trace is not None and len(by_hour):
-            parts["staff"] = (cohort.trace.staff[:, :, S_STUDY] / HOUR * by_hour).sum(axis=1)
-        found = [parts[kind] for kind in kinds]
-        return np.stack([np.sum(found, axis=0), *found], axis=1).astype(np.float64)
-
-    measure = f"cost_{costs.currency}"
-    return Summary((trial_column(measure), *(trial_column(measure, kind) for kind in kinds)), values)

@@ -18,6 +18,7 @@ from trialsim.kinds.designs import WORST
 from trialsim.quantities.read import (
     FAMILIES,
     PLAIN_KEYS,
+    read_limit,
     read_number,
     read_of_practitioners,
     read_spread,
@@ -46,6 +47,7 @@ __all__ = [
     "Duration",
     "DurationSpread",
     "Factor",
+    "Limit",
     "Line",
     "Money",
     "Name",
@@ -190,6 +192,13 @@ WorstOrAmount = Annotated[
     str | Number,
     BeforeValidator(lambda value: read_word_or_amount(value, WORST)),
     WithJsonSchema({"description": "worst, or an amount", "anyOf": [_TEXT, {"type": "object"}]}),
+]
+Limit = Annotated[
+    Number,
+    BeforeValidator(read_limit),
+    WithJsonSchema(
+        {"description": "a share, a duration, an amount of money or a number", "anyOf": [_TEXT, {"type": "object"}]}
+    ),
 ]
 StudyName = Annotated[
     str, BeforeValidator(read_study_name), WithJsonSchema({"type": "string", "examples": ["pain-2026"]})

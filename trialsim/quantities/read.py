@@ -55,6 +55,20 @@ def read_word_or_amount(value: object, word: str) -> str | Number:
     return word if value == word else read_number(value, "amount")
 
 
+def read_limit(value: object) -> Number:
+    """A limit whose kind its unit says: a share (80 %), a duration (30 min), an amount of money (250 EUR) or a number (4)."""
+    if isinstance(value, Number):
+        return value
+    bare = value.get("value") if isinstance(value, Mapping) else value
+    found = re.fullmatch(r"\s*[\d.,_]+\s*(\S+)\s*", bare) if isinstance(bare, str) else None
+    unit = found[1] if found is not None and not re.fullmatch(r"[\d.,_]+", found[1]) else ""
+    if unit == "%":
+        return read_number(value, "share", low=0, high=1)
+    if unit and units.is_unit(unit, "duration"):
+        return read_number(value, "duration", low=0)
+    return read_number(value, "money" if unit else "number", low=0)
+
+
 def read_of_practitioners(
     value: object, kind: str, *, low: float | None = None, high: float | None = None
 ) -> OfPractitioners:

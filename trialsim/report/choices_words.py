@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from trialsim.analysis.plan import RowPlan
-from trialsim.compare.choices import Choice, SharedQuestion, adjusted
+from trialsim.compare.choices import Choice, SharedQuestion, adjusted, looked_at
 from trialsim.compare.play_choices import AnalysisComparison, ChoiceDifference, ChoiceRanking
 from trialsim.evaluate.columns import POWER
 from trialsim.evaluate.verdict import Verdict, more_should
@@ -99,6 +99,8 @@ def level_holds_for(found: AnalysisComparison, choice: Choice) -> str:
     row, plan = found.row(choice), found.study.analysis
     call, asked = plan.call_of(choice.row), plan.question_of(choice.row)
     level = f"level {100 * row.two_sided_alpha:g} %"
+    if looked_at(found.study, choice.row):
+        return f"{level} over all looks"
     if row.family:
         return f"{level} for the family {row.family}"
     if asked.main or call.pairs is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -97,6 +99,30 @@ class Graphic:
 
 
 @dataclass(frozen=True)
+class MovingPicture:
+    """A picture that a script moves: ``data`` is its JSON, ``stills`` what is seen without the script, in three forms.
+
+    ``summary`` says what the stills show, ``clock`` is day, date and time, ``counts`` are (key, number, what) of that moment, and
+    ``strip`` the whole time as paths by class.
+    """
+
+    heading: str
+    text: str
+    data: str
+    stills: tuple[str, ...]
+    summary: str
+    clock: tuple[str, str, str]
+    counts: tuple[tuple[str, str, str], ...]
+    strip: tuple[tuple[str, str], ...]
+    share: float
+    ends: tuple[str, str]
+    trials: int
+    outcomes: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...]
+    kind: ClassVar[str] = "moving"
+
+
+@dataclass(frozen=True)
 class Fold:
     """Blocks behind a line that opens them; on paper only those with ``printed`` are shown."""
 
@@ -106,7 +132,7 @@ class Fold:
     kind: ClassVar[str] = "fold"
 
 
-Block = Text | BulletList | Code | DataTable | Graphic | Fold
+Block = Text | BulletList | Code | DataTable | Graphic | MovingPicture | Fold
 
 
 @dataclass(frozen=True)
@@ -192,16 +218,29 @@ def render(page: Page) -> str:
     from markupsafe import Markup
 
     numbered = [_numbered(section, place) for place, section in enumerate(page.sections)]
-    return (
-        _templates()
-        .get_template("page.html")
-        .render(
-            page=page,
-            sections=numbered,
-            version=__version__,
-            picture=Markup,  # drawn here
-        )
+    templates = _templates()
+    script = _script(templates, page)
+    return templates.get_template("page.html").render(
+        page=page,
+        sections=numbered,
+        version=__version__,
+        picture=Markup,  # drawn here
+        script=Markup(script),  # a file of this package
+        script_hash=_hash_of(script),
     )
+
+
+def _script(pages: Environment, page: Page) -> str:
+    """The script that moves the pictures of a page; none where there are no such pictures."""
+    if not any(block.kind == MovingPicture.kind for section in page.sections for block in section.blocks):
+        return ""
+    assert pages.loader is not None
+    return pages.loader.get_source(pages, "moving.js")[0]
+
+
+def _hash_of(script: str) -> str:
+    """The hash by which the security policy of a page allows this script and no other."""
+    return b64encode(sha256(script.encode()).digest()).decode()
 
 
 def _numbered(section: PageSection, place: int) -> PageSection:
@@ -228,7 +267,7 @@ def write_page(page: Page, path: Path) -> Path:
 
 
 def points(lines: Sequence[str]) -> tuple[BulletList, ...]:
-    """A list, or nothing where there are no lines."""
+    """A list, or nothing without lines."""
     return (BulletList(tuple(lines)),) if lines else ()
 
 

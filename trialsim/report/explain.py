@@ -13,8 +13,10 @@ from trialsim.prepared import Study, warnings_of
 from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import kinds, words
 from trialsim.report.digits import percent
+from trialsim.report.looks import plan_header, plan_lines, plan_rows
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
+from trialsim.report.progression import progression_lines
 from trialsim.report.ratios import HEADER, TRIALS, WHY, has_pairs, ratio_pairs
 from trialsim.response.effects import ceilings, implied_effects
 from trialsim.response.plan import PointPlan
@@ -53,6 +55,8 @@ def explain(study: Study, *, ratios: bool = True) -> list[Section]:
     if scenario.visits:
         times = tuple(f"{name}: {words.number(when)} after enrollment" for name, when in scenario.visits.items())
         found.append(Section("When visits happen", times))
+    if scenario.progression:
+        found.append(Section("When the pilot goes ahead", tuple(progression_lines(scenario))))
     found.append(Section("What is measured", tuple(words.outcome(n, o) for n, o in scenario.outcomes.items())))
     found.append(_levels(study))
     more = (_effects(study), _correlations(study), _people(study), _ceilings(study))
@@ -66,6 +70,8 @@ def explain(study: Study, *, ratios: bool = True) -> list[Section]:
     analyses = list(words.analyses(scenario).values())
     unadjusted = without_strata(study.analysis, study.response)
     found.append(Section("How it is analyzed", (*analyses, *([unadjusted] if unadjusted else []))))
+    if study.looks is not None:
+        found.append(Section("When the trial may stop", plan_lines(study), plan_header(study), tuple(plan_rows(study))))
     if scenario.families:
         found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))

@@ -75,9 +75,17 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
         Line("Asks", f"{_asks(study)}."),
         Line("Effect", f"{_effect(study)}."),
         *_ratios(study),
+        *_looks(study),
         Line("Rests on", _rests_on(study)),
         Line("Look", f"Everything in words: trialsim explain {name} --all. Next: trialsim run {name}"),
     ]
+
+
+def _looks(study: Study) -> list[Line]:
+    """When the trial is looked at, and the bounds of efficacy."""
+    from trialsim.report.looks import brief_plan
+
+    return [] if study.looks is None else [Line("Looks", brief_plan(study))]
 
 
 def _asks(study: Study) -> str:
@@ -205,7 +213,7 @@ def _number(played: ReplaySource, what: str, row: RowPlan) -> float:
 
 
 def _decision(played: ReplaySource, row: RowPlan) -> str:
-    """``Fear during the needle: p = 0.030, rejects at 5 %``; or why there is no p-value."""
+    """``Fear during the needle: p = 0.030, rejects at 5 %``; or why the p-value is missing."""
     what = row.shown if row.contrast == ALL_ARMS else f"{row.shown} ({row.contrast})"
     status = int(_number(played, "status", row))
     if status not in ANALYZED:

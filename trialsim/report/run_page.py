@@ -16,9 +16,21 @@ from trialsim.report.digits import percent
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
+from trialsim.report.looks import (
+    looks_sentence,
+    plan_header,
+    plan_lines,
+    plan_rows,
+    stop_header,
+    stop_overall,
+    stop_rows,
+    stop_texts,
+)
+from trialsim.report.moving.block import moving_picture
 from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
 from trialsim.report.present import course, on_the_clock
+from trialsim.report.progression import progression_blocks, progression_line
 from trialsim.report.schedule import schedule
 from trialsim.report.words import join, significant
 from trialsim.response.effects import implied_effects
@@ -40,10 +52,13 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
             f"What it asks of participants{' and staff' if _staffed(study) else ''}", tuple(burden_blocks(run))
         ),
         PageSection("Design", tuple(_design(study, pictures))),
+        *([PageSection("Progression criteria", tuple(progression_blocks(run)))] if study.scenario.progression else []),
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
+        *([PageSection("Interim looks", tuple(_looks(run)))] if study.looks is not None else []),
         PageSection("What could go wrong", tuple(_wrong(run))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),
         PageSection("What is estimated", tuple(estimand_tables(study))),
+        PageSection("The ward, moving", tuple(_moving(run))),
         *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
         PageSection("One simulated trial", tuple(_one_trial(pictures))),
         PageSection("Assumptions and where they come from", tuple(assumptions(study.scenario))),
@@ -71,7 +86,10 @@ def _staffed(study: Study) -> bool:
 def answer_sentences(run: FinishedRun) -> tuple[str, ...]:
     """What is assumed; the power and what 80 and 90 % take; whether the test keeps its level, and what limits it."""
     lost = limits(run, rest="under What could go wrong")
+    criteria = run.study.scenario.progression
+    pilot = (f"{progression_line(run).text} These are verdicts of its progression criteria.",) if criteria else ()
     return (
+        *pilot,
         assumed_effect(run.study),
         " ".join([rows_of.answer(run), *_sizes_in_words(run)]),
         f"{level_line(run).text} What limits the trial: {lost[0].lower()}{lost[1:]}",
@@ -138,6 +156,26 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
     yield Fold("Everything that was simulated, in words", tuple(blocks))
 
 
+# ---------------------------------------------------------------- interim looks
+
+
+def _looks(run: FinishedRun) -> Iterator[Block]:
+    study, result = run.study, run.characteristics
+    yield Text(looks_sentence(study, result))
+    header, rows = stop_header(study), tuple(stop_rows(study, result))
+    numbers = tuple(place for place, name in enumerate(header) if name.startswith(">"))
+    yield DataTable(
+        "Shares of trials that stop at each look", tuple(name.lstrip(">") for name in header), rows, numbers
+    )
+    yield DataTable(
+        "Until the stop", ("mean over trials", "as declared", "without effects"), tuple(stop_overall(result)), (1, 2)
+    )
+    for text in stop_texts(study, result):
+        yield Text(text)
+    plan = DataTable("The planned bounds", plan_header(study), tuple(plan_rows(study)), ())
+    yield Fold("The planned bounds", (*(Text(line) for line in plan_lines(study)), plan))
+
+
 # ---------------------------------------------------------------- what could go wrong, sensitivity
 
 
@@ -187,6 +225,12 @@ def _ward(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     for name in ("accrual", "ward_week"):
         if name in pictures:
             yield pictures[name]
+
+
+def _moving(run: FinishedRun) -> Iterator[Block]:
+    picture = moving_picture(run.study, run.cohort)
+    if picture is not None:
+        yield picture
 
 
 def _where(where: str, labels: dict[str, str]) -> str:

@@ -33,7 +33,7 @@ Codes = NDArray[np.int8]
 
 @dataclass(frozen=True)
 class FollowUp:
-    """(R, N) ticks of start and end, and ``reason``, 0 or why there is no value."""
+    """(R, N) ticks of start and end, and ``reason``, 0 or why the value is missing."""
 
     start: Ints
     end: Ints

@@ -114,7 +114,7 @@ def find_truth(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
-    if keeping is not None and wanted:  # without estimands there is nothing to store
+    if keeping is not None and wanted:  # without estimands nothing is stored
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         beside = sum(marginal_of(target) is not None for target in wanted)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted) + beside)

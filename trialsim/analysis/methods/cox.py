@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,33 +29,56 @@ from trialsim.analysis.methods.survival import Marks
 from trialsim.analysis.methods.wald import ended, wald_rows
 from trialsim.analysis.newton import (
     CLOSE,
-    CONVERGED,
     ENDLESS,
-    HALVINGS,
+    FULL,
     LOOK,
-    LOST,
-    STEPS,
+    ON,
     STILL,
     along,
+    clear,
     factor,
     gather,
+    go,
+    newton,
     places,
     solve,
     standardize,
+    workspace,
 )
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, SINGULAR, FloatArray, IntArray, Rows, first_reason
 from trialsim.compiled import kernel, part
 
 
+class AtRisk(NamedTuple):
+    """What is fitted: M participants in falling order of time.
+
+    Attributes
+    ----------
+    time, died : (M,) and whether it is that of an event
+    sums, dead : (P,) room for sums over who is at risk, and over who has an event at a time
+    cross, dead_cross : (P, P)
+    """
+
+    time: FloatArray
+    died: FloatArray
+    sums: FloatArray
+    dead: FloatArray
+    cross: FloatArray
+    dead_cross: FloatArray
+
+
 @part
-def _informed(design, time, died, eta, m, p, gradient, information, sums, dead, cross, dead_cross):  # type: ignore[no-untyped-def]
-    """The log partial likelihood of cases in falling order of time; fill its gradient and the information."""
+def _likelihood(at_risk, fit, m, p):  # type: ignore[no-untyped-def]
+    """The log partial likelihood."""
+    clear(fit, p)
+    gradient, information = fit.gradient, fit.information
+    sums, dead, cross, dead_cross = at_risk.sums, at_risk.dead, at_risk.cross, at_risk.dead_cross
     whole, total = 0.0, 0.0
     for q in range(p):
-        gradient[q] = sums[q] = 0.0
+        sums[q] = 0.0
         for j in range(q + 1):
-            information[q, j] = cross[q, j] = 0.0
+            cross[q, j] = 0.0
     i = 0
     while i < m:
         deaths, gone, of_dead = 0, i, 0.0
@@ -62,24 +86,24 @@ def _informed(design, time, died, eta, m, p, gradient, information, sums, dead, 
             dead[q] = 0.0
             for j in range(q + 1):
                 dead_cross[q, j] = 0.0
-        while gone < m and time[gone] == time[i]:
-            risk = math.exp(eta[gone])
+        while gone < m and at_risk.time[gone] == at_risk.time[i]:
+            risk = math.exp(fit.eta[gone])
             whole += risk
             for q in range(p):
-                size = risk * design[gone, q]
+                size = risk * fit.design[gone, q]
                 sums[q] += size
                 for j in range(q + 1):
-                    cross[q, j] += size * design[gone, j]
-            if died[gone] > 0.0:
+                    cross[q, j] += size * fit.design[gone, j]
+            if at_risk.died[gone] > 0.0:
                 deaths += 1
                 of_dead += risk
-                total += eta[gone]
+                total += fit.eta[gone]
                 for q in range(p):
-                    size = risk * design[gone, q]
-                    gradient[q] += design[gone, q]
+                    size = risk * fit.design[gone, q]
+                    gradient[q] += fit.design[gone, q]
                     dead[q] += size
                     for j in range(q + 1):
-                        dead_cross[q, j] += size * design[gone, j]
+                        dead_cross[q, j] += size * fit.design[gone, j]
             gone += 1
         for k in range(deaths):
             share = k / deaths
@@ -92,80 +116,45 @@ def _informed(design, time, died, eta, m, p, gradient, information, sums, dead, 
                     other = (sums[j] - share * dead[j]) / left
                     information[q, j] += (cross[q, j] - share * dead_cross[q, j]) / left - mean * other
         i = gone
-    return total
+    return total, factor(information, fit.lower, p)
 
 
 @part
-def _no_end(time, died, moved, largest, m):  # type: ignore[no-untyped-def]
+def _no_end(at_risk, moved, largest, m):  # type: ignore[no-untyped-def]
     """Whether a step raises everyone who has an event at least as much as all who are then at risk."""
     most = -np.inf
     i = 0
     while i < m:
         gone = i
-        while gone < m and time[gone] == time[i]:
+        while gone < m and at_risk.time[gone] == at_risk.time[i]:
             most = max(most, moved[gone])
             gone += 1
         for k in range(i, gone):
-            if died[k] > 0.0 and moved[k] < most - STILL * largest:
+            if at_risk.died[k] > 0.0 and moved[k] < most - STILL * largest:
                 return False
         i = gone
     return True
 
 
 @part
-def _fit(design, time, died, m, p, beta, eta, moved, gradient, step, information, lower, sums, dead, cross, dead_cross):  # type: ignore[no-untyped-def]
-    """Newton's method from no effects: how it ended. ``lower`` is the factor of the information at the end."""
-    for q in range(p):
-        beta[q] = 0.0
-    for i in range(m):
-        eta[i] = 0.0
-    before, size, halved = -np.inf, 1.0, 0
-    for at in range(STEPS):
-        value = _informed(design, time, died, eta, m, p, gradient, information, sums, dead, cross, dead_cross)
-        fine = factor(information, lower, p)
-        if not fine or value < before - 1e-10 * (1.0 + abs(before)):
-            halved += 1
-            if at == 0 or halved > HALVINGS:
-                return LOST
-            size *= 0.5
-            for i in range(m):
-                eta[i] -= size * moved[i]
-            for q in range(p):
-                beta[q] -= size * step[q]
-            continue
-        before, halved, size = value, 0, 1.0
-        solve(lower, gradient, step, p)
-        largest = along(design, step, m, p, moved)
-        if largest < CLOSE:
-            for q in range(p):
-                beta[q] += step[q]
-            return CONVERGED
-        if at >= LOOK and _no_end(time, died, moved, largest, m):
-            return ENDLESS
-        for i in range(m):
-            eta[i] += moved[i]
-        for q in range(p):
-            beta[q] += step[q]
-    return LOST
+def _aim(at, at_risk, fit, m, p):  # type: ignore[no-untyped-def]
+    """The next step."""
+    solve(fit.lower, fit.gradient, fit.step, p)
+    largest = along(fit.design, fit.step, m, p, fit.moved)
+    look = at >= LOOK and largest >= CLOSE
+    return largest, ENDLESS if look and _no_end(at_risk, fit.moved, largest, m) else ON
+
+
+_climb = newton(_likelihood, _aim, go)
 
 
 @kernel
-def _fit_all(times, x, marks, arm, order, a, b, design, response, who, estimate, se, n, events, how):  # type: ignore[no-untyped-def]
-    """Fit every replicate; ``order`` holds the participants in falling order of time."""
-    replicates, participants, columns = times.shape[0], times.shape[1], x.shape[2] + 2
-    beta, gradient, step = np.empty(columns), np.empty(columns), np.empty(columns)
-    eta, moved, died, time = (
-        np.empty(participants),
-        np.empty(participants),
-        np.empty(participants),
-        np.empty(participants),
-    )
-    information, lower = np.empty((columns, columns)), np.empty((columns, columns))
-    sums, dead = np.empty(columns), np.empty(columns)
-    cross, dead_cross = np.empty((columns, columns)), np.empty((columns, columns))
-    slopes = np.empty((participants, columns))
-    place = np.empty(participants, np.int64)
-    for r in range(replicates):
+def _fit_all(  # type: ignore[no-untyped-def]
+    times, x, marks, arm, order, a, b, design, response, who, place, at_risk, fit, estimate, se, n, events, how
+):
+    """Fit every replicate; ``order`` holds the participants in falling order of time, ``place`` is room for their cases."""
+    participants = times.shape[1]
+    for r in range(times.shape[0]):
         na, nb = gather(times, x, arm, r, a, b, design, response, who)
         m = na + nb
         n[r, 0], n[r, 1] = na, nb
@@ -173,7 +162,7 @@ def _fit_all(times, x, marks, arm, order, a, b, design, response, who, estimate,
             events[r] += marks[r, who[i]] <= 0
         if na == 0 or nb == 0 or events[r] == 0:
             continue
-        p = standardize(design, m, columns, lower) - 1
+        p = standardize(design, m, x.shape[2] + 2, fit.lower) - 1
         if p < 1:
             how[r] = -1
             continue
@@ -186,13 +175,14 @@ def _fit_all(times, x, marks, arm, order, a, b, design, response, who, estimate,
             i = place[order[r, j]]
             if i < 0:
                 continue
-            time[k], died[k] = response[i], 1.0 if marks[r, who[i]] <= 0 else 0.0
+            at_risk.time[k], at_risk.died[k], fit.eta[k] = response[i], 1.0 if marks[r, who[i]] <= 0 else 0.0, 0.0
             for q in range(p):
-                slopes[k, q] = design[i, q + 1]
+                fit.design[k, q] = design[i, q + 1]
             k += 1
-        how[r] = _fit(slopes, time, died, m, p, beta, eta, moved, gradient, step, information, lower, sums, dead, cross,
-                      dead_cross)  # fmt: skip
-        estimate[r], se[r] = beta[p - 1], 1.0 / lower[p - 1, p - 1]
+        for q in range(p):
+            fit.beta[q] = 0.0
+        how[r], _ = _climb((at_risk, fit, m, p), FULL)
+        estimate[r], se[r] = fit.beta[p - 1], 1.0 / fit.lower[p - 1, p - 1]
 
 
 def cox(
@@ -221,8 +211,11 @@ def cox(
     rows = len(values)
     estimate, se = np.full(rows, np.nan), np.full(rows, np.nan)
     n, events, how = np.zeros((rows, 2), np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.int8)
+    design, response, who = places(values, covariates.shape[2])
+    fit, column, square = workspace(np.empty_like(design)), np.empty(design.shape[1]), np.empty((design.shape[1],) * 2)
+    at_risk = AtRisk(np.empty_like(response), np.empty_like(response), column, column.copy(), square, square.copy())
     _fit_all(values, covariates, np.require(marks, np.int8, ["C", "W"]), as_arms(arm, values, arms=127), order, a, b,
-             *places(values, covariates.shape[2]), estimate, se, n, events, how)  # fmt: skip
+             design, response, who, np.empty_like(who), at_risk, fit, estimate, se, n, events, how)  # fmt: skip
     empty = (n == 0).any(axis=1)
     status = first_reason([(EMPTY_ARM, empty), (NO_EVENT, events == 0), (SINGULAR, how == -1), *ended(how)])
     return wald_rows(estimate, se, n=n.sum(axis=1), status=status, null=null, alternative=alternative, level=level)

@@ -4,7 +4,7 @@ Estimand: the mean difference a - b at equal covariates. Complete cases: a parti
 missing covariate is left out.
 
 A covariate that is constant, or is a linear function of those before it, is left out of the model, as ``lm`` in R does; if the
-arms themselves are a function of the covariates there is no estimate, and the test has failed. If the covariates explain
+arms themselves are a function of the covariates the test has no estimate, and has failed. If the covariates explain
 the outcome exactly, an adjusted difference of 0 has p 1 and no interval; any other has failed ("no spread").
 """
 

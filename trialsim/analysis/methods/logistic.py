@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,46 +34,63 @@ from trialsim.analysis.newton import (
     CLOSE,
     CONVERGED,
     ENDLESS,
-    HALVINGS,
+    FULL,
     LOOK,
-    LOST,
-    STEPS,
+    ON,
     STILL,
+    Pace,
     along,
+    clear,
     factor,
     gather,
+    go,
+    newton,
     places,
     solve,
     standardize,
+    workspace,
 )
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, SINGULAR, FloatArray, Rows, first_reason
 from trialsim.compiled import kernel, part
 from trialsim.kinds.tests.options import ALWAYS, BY_LIKELIHOOD_RATIO, BY_WALD, IF_SEPARATED, NEVER
 
-#: Firth's steps approach the estimate by a constant factor, not quadratically.
-FIRTH_STEPS = 500
+#: Firth's steps approach the estimate by a constant factor, not quadratically. No predictor moves farther than 5 [log odds] in
+#: one of them, and after steps that led too far they stay shorter: the information alone says nothing of how the penalty is
+#: curved, so that full steps can lead to and fro for ever.
+SLOW = Pace(steps=500, farthest=5.0, slowest=1.0 / 16.0)
 
-#: No predictor moves farther in one of them [log odds]; and after steps that led too far they stay shorter, down to this share:
-#: the information alone says nothing of how the penalty is curved, so that full steps can lead to and fro for ever.
-FARTHEST = 5.0
-SLOWEST = 1.0 / 16.0
+
+class Answers(NamedTuple):
+    """What is fitted.
+
+    Attributes
+    ----------
+    response : (M,) 1 for yes and 0 for no
+    row : (P,) room
+    firth : whether the likelihood is penalized
+    held : whether the last coefficient, of the arm, keeps its value
+    """
+
+    response: FloatArray
+    row: FloatArray
+    firth: bool
+    held: bool
 
 
 @part
-def _informed(design, response, eta, m, p, gradient, information):  # type: ignore[no-untyped-def]
-    """The log likelihood; fill its gradient and the information."""
-    for i in range(p):
-        gradient[i] = 0.0
-        for j in range(i + 1):
-            information[i, j] = 0.0
+def _likelihood(answers, fit, m, p):  # type: ignore[no-untyped-def]
+    """The log likelihood, penalized if it is Firth's."""
+    clear(fit, p)
+    design, gradient, information = fit.design, fit.gradient, fit.information
     total, product = 0.0, 1.0
     for i in range(m):
-        small = math.exp(-abs(eta[i]))
+        eta = fit.eta[i]
+        small = math.exp(-abs(eta))
         share = 1.0 / (1.0 + small)
         weight = small * share * share
-        rest = response[i] - (share if eta[i] >= 0.0 else small * share)
-        total += response[i] * eta[i] - max(eta[i], 0.0)
+        rest = answers.response[i] - (share if eta >= 0.0 else small * share)
+        total += answers.response[i] * eta - max(eta, 0.0)
         product *= 1.0 + small
         if product > 1e280:
             total -= math.log(product)
@@ -82,29 +100,33 @@ def _informed(design, response, eta, m, p, gradient, information):  # type: igno
             size = weight * design[i, q]
             for j in range(q + 1):
                 information[q, j] += size * design[i, j]
-    return total - math.log(product)
+    total -= math.log(product)
+    fine = factor(information, fit.lower, p)
+    if fine and answers.firth:
+        total += _penalty(answers.row, fit, m, p)
+    return total, fine
 
 
 @part
-def _penalized(design, eta, m, p, lower, row, gradient):  # type: ignore[no-untyped-def]
+def _penalty(row, fit, m, p):  # type: ignore[no-untyped-def]
     """Half the log determinant of the information; add to the gradient what the penalty adds, h (1 / 2 - share)."""
     half = 0.0
     for q in range(p):
-        half += math.log(lower[q, q])
+        half += math.log(fit.lower[q, q])
     for i in range(m):
-        small = math.exp(-abs(eta[i]))
+        small = math.exp(-abs(fit.eta[i]))
         share = 1.0 / (1.0 + small)
         leverage = 0.0
         for q in range(p):
-            total = design[i, q]
+            total = fit.design[i, q]
             for j in range(q):
-                total -= lower[q, j] * row[j]
-            row[q] = total / lower[q, q]
+                total -= fit.lower[q, j] * row[j]
+            row[q] = total / fit.lower[q, q]
             leverage += row[q] ** 2
         leverage *= small * share * share
-        pull = leverage * (0.5 - (share if eta[i] >= 0.0 else small * share))
+        pull = leverage * (0.5 - (share if fit.eta[i] >= 0.0 else small * share))
         for q in range(p):
-            gradient[q] += pull * design[i, q]
+            fit.gradient[q] += pull * fit.design[i, q]
     return half
 
 
@@ -118,50 +140,23 @@ def _no_end(response, moved, largest, m):  # type: ignore[no-untyped-def]
 
 
 @part
-def _fit(design, response, m, p, free, firth, beta, eta, moved, gradient, step, row, information, lower):  # type: ignore[no-untyped-def]
-    """Newton's method on the first ``free`` of p coefficients from ``beta``: how it ended, and the (penalized) log likelihood.
+def _aim(at, answers, fit, m, p):  # type: ignore[no-untyped-def]
+    """The next step."""
+    solve(fit.lower, fit.gradient, fit.step, p - 1 if answers.held else p)
+    if answers.held:
+        fit.step[p - 1] = 0.0
+    largest = along(fit.design, fit.step, m, p, fit.moved)
+    look = not answers.firth and at >= LOOK and largest >= CLOSE
+    return largest, ENDLESS if look and _no_end(answers.response, fit.moved, largest, m) else ON
 
-    ``lower`` is the factor of the information at the end; ``eta`` must hold the predictors of ``beta``.
-    """
-    before, size, halved, pace = -np.inf, 1.0, 0, 1.0
-    for at in range(FIRTH_STEPS if firth else STEPS):
-        value = _informed(design, response, eta, m, p, gradient, information)
-        fine = factor(information, lower, p)
-        if fine and firth:
-            value += _penalized(design, eta, m, p, lower, row, gradient)
-        if not fine or value < before - 1e-10 * (1.0 + abs(before)):
-            halved += 1
-            if halved > HALVINGS or at == 0:
-                return LOST, value
-            size *= 0.5
-            pace = max(0.5 * pace, SLOWEST)
-            for i in range(m):
-                eta[i] -= size * moved[i]
-            for q in range(free):
-                beta[q] -= size * step[q]
-            continue
-        before, halved, size = value, 0, 1.0
-        solve(lower, gradient, step, free)
-        largest = along(design, step, m, free, moved)
-        if largest < CLOSE:
-            for q in range(free):
-                beta[q] += step[q]
-            return CONVERGED, value
-        if not firth and at >= LOOK and _no_end(response, moved, largest, m):
-            return ENDLESS, value
-        short = pace * min(1.0, FARTHEST / (pace * largest)) if firth else 1.0
-        for i in range(m):
-            moved[i] *= short
-            eta[i] += moved[i]
-        for q in range(free):
-            step[q] *= short
-            beta[q] += step[q]
-    return LOST, before
+
+_climb = newton(_likelihood, _aim, go)
 
 
 @part
-def _start(design, response, m, p, beta, eta):  # type: ignore[no-untyped-def]
+def _start(response, fit, m, p):  # type: ignore[no-untyped-def]
     """From the odds of the two arms, half an event added everywhere, without covariates."""
+    design, beta = fit.design, fit.beta
     top = design[0, p - 1]
     for i in range(m):
         top = max(top, design[i, p - 1])
@@ -179,31 +174,26 @@ def _start(design, response, m, p, beta, eta):  # type: ignore[no-untyped-def]
     beta[p - 1] = first - second
     beta[0] = first - beta[p - 1] * top
     for i in range(m):
-        eta[i] = beta[0] + beta[p - 1] * design[i, p - 1]
+        fit.eta[i] = beta[0] + beta[p - 1] * design[i, p - 1]
 
 
 @part
-def _hold(design, m, p, beta, eta, value):  # type: ignore[no-untyped-def]
+def _hold(value, fit, m, p):  # type: ignore[no-untyped-def]
     """Set the last coefficient to ``value``, and the predictors to what then follows."""
-    beta[p - 1] = value
+    fit.beta[p - 1] = value
     for i in range(m):
-        eta[i] = 0.0
+        fit.eta[i] = 0.0
         for q in range(p):
-            eta[i] += beta[q] * design[i, q]
+            fit.eta[i] += fit.beta[q] * fit.design[i, q]
 
 
 @kernel
 def _fit_all(  # type: ignore[no-untyped-def]
-    y, x, arm, a, b, null, always, allowed, ratio, design, response, who, estimate, se, twice, n, how, all_same
+    y, x, arm, a, b, null, always, allowed, ratio, response, who, row, fit, estimate, se, twice, n, how, all_same
 ):
     """Fit every replicate; ``twice`` is twice the log of the likelihood ratio against the null, if ``ratio``."""
-    replicates, columns = y.shape[0], x.shape[2] + 2
-    room = y.shape[1]
-    beta, gradient, step, row = np.empty(columns), np.empty(columns), np.empty(columns), np.empty(columns)
-    eta, moved = np.empty(room), np.empty(room)
-    information, lower = np.empty((columns, columns)), np.empty((columns, columns))
-    for r in range(replicates):
-        na, nb = gather(y, x, arm, r, a, b, design, response, who)
+    for r in range(y.shape[0]):
+        na, nb = gather(y, x, arm, r, a, b, fit.design, response, who)
         m = na + nb
         n[r, 0], n[r, 1] = na, nb
         if na == 0 or nb == 0:
@@ -212,29 +202,23 @@ def _fit_all(  # type: ignore[no-untyped-def]
         for i in range(m):
             yes += response[i]
         all_same[r] = yes == 0.0 or yes == m
-        p = standardize(design, m, columns, lower)
+        p = standardize(fit.design, m, x.shape[2] + 2, fit.lower)
         if p == 0:
             how[r] = -1
             continue
         if all_same[r] and not allowed:
             continue
         firth = always or all_same[r]
-        _start(design, response, m, p, beta, eta)
-        how[r], value = _fit(
-            design, response, m, p, p, firth, beta, eta, moved, gradient, step, row, information, lower
-        )
+        _start(response, fit, m, p)
+        how[r], value = _climb((Answers(response, row, firth, False), fit, m, p), SLOW if firth else FULL)
         if how[r] == ENDLESS and allowed:
             firth = True
-            _start(design, response, m, p, beta, eta)
-            how[r], value = _fit(
-                design, response, m, p, p, firth, beta, eta, moved, gradient, step, row, information, lower
-            )
-        estimate[r], se[r] = beta[p - 1], 1.0 / lower[p - 1, p - 1]
+            _start(response, fit, m, p)
+            how[r], value = _climb((Answers(response, row, firth, False), fit, m, p), SLOW if firth else FULL)
+        estimate[r], se[r] = fit.beta[p - 1], 1.0 / fit.lower[p - 1, p - 1]
         if ratio and how[r] == CONVERGED:
-            _hold(design, m, p, beta, eta, null)
-            how[r], under = _fit(
-                design, response, m, p, p - 1, firth, beta, eta, moved, gradient, step, row, information, lower
-            )
+            _hold(null, fit, m, p)
+            how[r], under = _climb((Answers(response, row, firth, True), fit, m, p), SLOW if firth else FULL)
             twice[r] = max(2.0 * (value - under), 0.0)
 
 
@@ -266,8 +250,10 @@ def logistic(
     rows = len(values)
     estimate, se, twice = np.full(rows, np.nan), np.full(rows, np.nan), np.full(rows, np.nan)
     n, how, same = np.zeros((rows, 2), np.int64), np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
+    design, response, who = places(values, covariates.shape[2])
     _fit_all(values, covariates, as_arms(arm, values, arms=127), a, b, null, firth == ALWAYS, firth != NEVER,
-             by == BY_LIKELIHOOD_RATIO, *places(values, covariates.shape[2]), estimate, se, twice, n, how, same)  # fmt: skip
+             by == BY_LIKELIHOOD_RATIO, response, who, np.empty(design.shape[1]), workspace(design), estimate, se, twice, n, how,
+             same)  # fmt: skip
     empty = (n == 0).any(axis=1)
     constant = same & (firth == NEVER)
     status = first_reason([(EMPTY_ARM, empty), (SINGULAR, how == -1), (NO_EVENT, constant), *ended(how)])

@@ -34,7 +34,7 @@ from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.methods.ordered import odds_by_cut, wald_with_one_score
 from trialsim.analysis.methods.proportional_odds import CONFOUNDED, CONSTANT, EMPTY, independent, numbered
 from trialsim.analysis.methods.wald import wald_rows
-from trialsim.analysis.newton import CONVERGED, ENDLESS, LOST
+from trialsim.analysis.newton import CONVERGED, ENDLESS, FULL, LOST
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     BOUNDARY,
@@ -49,7 +49,7 @@ from trialsim.analysis.rows import (
     first_reason,
     noted,
 )
-from trialsim.analysis.within_person import NONE, climb_mixed, mixed_room, rises
+from trialsim.analysis.within_person import NONE, PACE, climb_mixed, mixed_room, rises, start_mixed
 from trialsim.compiled import kernel, part
 
 #: The variance of the intercepts fits best at 0.
@@ -142,10 +142,11 @@ def _fit_all(  # type: ignore[no-untyped-def]
             continue
         q = kept + visits
         begin(cells, m, levels, fit)
-        how[r], loglik[r] = climb(cells, m, levels, q, fit)
+        how[r], loglik[r] = climb((cells, m, levels, q, fit), FULL)
         if how[r] != CONVERGED:
             continue
-        how[r], value = climb_mixed(cells, start, people, levels, q, fit, room)
+        start_mixed(people, levels, q, fit, room)
+        how[r], value = climb_mixed((cells, start, people, levels, q, room), PACE)
         spread[r] = abs(room.theta[levels - 1 + q])
         if how[r] == CONVERGED and spread[r] >= NONE:
             loglik[r] = value

@@ -10,7 +10,7 @@ covariates the score statistic is N / (N - 1) times that of Mann and Whitney (Kr
 correction. The interval is Wald's.
 
 Where an arm or a covariate predicts the scores exactly ("separated") the likelihood rises for ever toward a limit: its ratio has
-a p, the score test too, but there is no estimate, and Wald's test has failed. Where all scores are equal, p is 1 without an
+a p, the score test too, but no estimate, and Wald's test has failed. Where all scores are equal, p is 1 without an
 estimate.
 
 References
@@ -47,7 +47,7 @@ from trialsim.analysis.methods.method import ClosedForm, Method, Methods, NoClos
 from trialsim.analysis.methods.ordered import odds_by_cut, wald_with_one_score
 from trialsim.analysis.methods.ranks import common_odds
 from trialsim.analysis.methods.wald import wald_rows
-from trialsim.analysis.newton import CONVERGED, ENDLESS, LOST, PIVOT
+from trialsim.analysis.newton import CONVERGED, ENDLESS, FULL, LOST, PIVOT
 from trialsim.analysis.ordering import Counts
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
@@ -219,7 +219,7 @@ def _fit_all(  # type: ignore[no-untyped-def]
         q = kept + arms
         under = start(cells, m, levels, fit)
         if kept > 0:
-            how[r], under = climb(cells, m, levels, kept, fit)
+            how[r], under = climb((cells, m, levels, kept, fit), FULL)
         if how[r] == LOST:
             continue
         if way == _SCORE:
@@ -228,7 +228,7 @@ def _fit_all(  # type: ignore[no-untyped-def]
             statistic[r] = _score(cells, m, levels, q, arms, fit)
         if how[r] == ENDLESS:
             start(cells, m, levels, fit)
-        how[r], value = climb(cells, m, levels, q, fit)
+        how[r], value = climb((cells, m, levels, q, fit), FULL)
         estimate[r], se[r] = fit.beta[q - 1], 1.0 / fit.lower[q - 1, q - 1]
         if way == _WALD:
             statistic[r] = fit.beta[q - 1] / se[r] if arms == 1 else _wald(q, arms, fit)

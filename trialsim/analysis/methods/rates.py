@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +31,21 @@ from trialsim.analysis.newton import (
     CLOSE,
     CONVERGED,
     ENDLESS,
-    HALVINGS,
+    FULL,
     LOOK,
     LOST,
-    STEPS,
+    ON,
     STILL,
     along,
+    clear,
     factor,
     gather,
+    go,
+    newton,
     places,
     solve,
     standardize,
+    workspace,
 )
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, SINGULAR, FloatArray, Rows, first_reason
@@ -55,26 +60,38 @@ SETTLED = 1e-10
 SMALL = 0.02
 
 
+class EventCounts(NamedTuple):
+    """What is fitted.
+
+    Attributes
+    ----------
+    counts : (M,)
+    dispersion : 0 of Poisson's
+    """
+
+    counts: FloatArray
+    dispersion: float
+
+
 @part
-def _informed(design, counts, eta, m, p, dispersion, gradient, information):  # type: ignore[no-untyped-def]
-    """The log likelihood but for what only the dispersion moves; fill its gradient and the expected information."""
-    for q in range(p):
-        gradient[q] = 0.0
-        for j in range(q + 1):
-            information[q, j] = 0.0
+def _likelihood(events, fit, m, p):  # type: ignore[no-untyped-def]
+    """The log likelihood but for what only the dispersion moves; the information is that expected."""
+    clear(fit, p)
+    design, gradient, information, dispersion = fit.design, fit.gradient, fit.information, events.dispersion
     total = 0.0
     for i in range(m):
-        mean = math.exp(eta[i])
+        count, eta = events.counts[i], fit.eta[i]
+        mean = math.exp(eta)
         spread = 1.0 + dispersion * mean
-        weight, rest = mean / spread, (counts[i] - mean) / spread
-        total += counts[i] * eta[i]
-        total -= (counts[i] + 1.0 / dispersion) * math.log(spread) if dispersion > 0.0 else mean
+        weight, rest = mean / spread, (count - mean) / spread
+        total += count * eta
+        total -= (count + 1.0 / dispersion) * math.log(spread) if dispersion > 0.0 else mean
         for q in range(p):
             gradient[q] += rest * design[i, q]
             size = weight * design[i, q]
             for j in range(q + 1):
                 information[q, j] += size * design[i, j]
-    return total
+    return total, factor(information, fit.lower, p)
 
 
 @part
@@ -87,34 +104,15 @@ def _no_end(counts, moved, largest, m):  # type: ignore[no-untyped-def]
 
 
 @part
-def _fit(design, counts, m, p, dispersion, beta, eta, moved, gradient, step, information, lower):  # type: ignore[no-untyped-def]
-    """Scoring from ``beta`` at a dispersion: how it ended. ``lower`` is the factor of the expected information at the end."""
-    before, size, halved = -np.inf, 1.0, 0
-    for at in range(STEPS):
-        value = _informed(design, counts, eta, m, p, dispersion, gradient, information)
-        fine = factor(information, lower, p)
-        if not fine or not value >= before - 1e-10 * (1.0 + abs(before)):
-            halved += 1
-            if at == 0 or halved > HALVINGS:
-                return LOST
-            size *= 0.5
-            for i in range(m):
-                eta[i] -= size * moved[i]
-            for q in range(p):
-                beta[q] -= size * step[q]
-            continue
-        before, halved, size = value, 0, 1.0
-        solve(lower, gradient, step, p)
-        largest = along(design, step, m, p, moved)
-        if at >= LOOK and largest > CLOSE and _no_end(counts, moved, largest, m):
-            return ENDLESS
-        for i in range(m):
-            eta[i] += moved[i]
-        for q in range(p):
-            beta[q] += step[q]
-        if largest < CLOSE:
-            return CONVERGED
-    return LOST
+def _aim(at, events, fit, m, p):  # type: ignore[no-untyped-def]
+    """The next step."""
+    solve(fit.lower, fit.gradient, fit.step, p)
+    largest = along(fit.design, fit.step, m, p, fit.moved)
+    look = at >= LOOK and largest >= CLOSE
+    return largest, ENDLESS if look and _no_end(events.counts, fit.moved, largest, m) else ON
+
+
+_climb = newton(_likelihood, _aim, go)
 
 
 @part
@@ -166,8 +164,9 @@ def _spread_of(counts, above, eta, m, highest, start):  # type: ignore[no-untype
 
 
 @part
-def _start(design, counts, offset, m, p, beta, eta):  # type: ignore[no-untyped-def]
+def _start(counts, offset, fit, m, p):  # type: ignore[no-untyped-def]
     """From the rates of the two arms, half an event added, without covariates."""
+    design, beta = fit.design, fit.beta
     top = design[0, p - 1]
     for i in range(m):
         top = max(top, design[i, p - 1])
@@ -186,18 +185,30 @@ def _start(design, counts, offset, m, p, beta, eta):  # type: ignore[no-untyped-
     beta[p - 1] = first - second
     beta[0] = first - beta[p - 1] * top
     for i in range(m):
-        eta[i] = offset[i] + beta[0] + beta[p - 1] * design[i, p - 1]
+        fit.eta[i] = offset[i] + beta[0] + beta[p - 1] * design[i, p - 1]
+
+
+@part
+def _count_above(counts, m, above):  # type: ignore[no-untyped-def]
+    """Fill ``above`` with how many counts are above 0, 1, 2, ...: up to the highest count, which is given."""
+    highest = 0
+    for i in range(m):
+        highest = max(highest, int(counts[i]))
+    for j in range(highest):
+        above[j] = 0.0
+    for i in range(m):
+        for j in range(int(counts[i])):
+            above[j] += 1.0
+    return highest
 
 
 @kernel
-def _fit_all(y, x, at_risk, arm, a, b, dispersed, above, design, response, who, estimate, se, spread, n, events, how):  # type: ignore[no-untyped-def]
+def _fit_all(  # type: ignore[no-untyped-def]
+    y, x, at_risk, arm, a, b, dispersed, above, offset, response, who, fit, estimate, se, spread, n, events, how
+):
     """Fit every replicate; ``spread`` is the dispersion, 0 of Poisson's."""
-    replicates, columns, room = y.shape[0], x.shape[2] + 2, y.shape[1]
-    beta, gradient, step = np.empty(columns), np.empty(columns), np.empty(columns)
-    eta, moved, offset = np.empty(room), np.empty(room), np.empty(room)
-    information, lower = np.empty((columns, columns)), np.empty((columns, columns))
-    for r in range(replicates):
-        na, nb = gather(y, x, arm, r, a, b, design, response, who)
+    for r in range(y.shape[0]):
+        na, nb = gather(y, x, arm, r, a, b, fit.design, response, who)
         m = na + nb
         n[r, 0], n[r, 1] = na, nb
         for i in range(m):
@@ -205,34 +216,27 @@ def _fit_all(y, x, at_risk, arm, a, b, dispersed, above, design, response, who, 
             offset[i] = math.log(at_risk[r, who[i]])
         if na == 0 or nb == 0 or events[r] == 0.0:
             continue
-        p = standardize(design, m, columns, lower)
+        p = standardize(fit.design, m, x.shape[2] + 2, fit.lower)
         if p == 0:
             how[r] = -1
             continue
-        _start(design, response, offset, m, p, beta, eta)
-        how[r] = _fit(design, response, m, p, 0.0, beta, eta, moved, gradient, step, information, lower)
+        _start(response, offset, fit, m, p)
+        how[r], _ = _climb((EventCounts(response, 0.0), fit, m, p), FULL)
         if dispersed and how[r] == CONVERGED:
-            highest = 0
-            for i in range(m):
-                highest = max(highest, int(response[i]))
-            for j in range(highest):
-                above[j] = 0.0
-            for i in range(m):
-                for j in range(int(response[i])):
-                    above[j] += 1.0
+            highest = _count_above(response, m, above)
             last, found = -1.0, 0.5
             for _ in range(ROUNDS):
-                found = _spread_of(response, above, eta, m, highest, max(2.0 * found, 0.01))
+                found = _spread_of(response, above, fit.eta, m, highest, max(2.0 * found, 0.01))
                 if abs(found - last) <= SETTLED * found:
                     break
                 last = found
-                how[r] = _fit(design, response, m, p, found, beta, eta, moved, gradient, step, information, lower)
+                how[r], _ = _climb((EventCounts(response, found), fit, m, p), FULL)
                 if how[r] != CONVERGED or found == 0.0:
                     break
             else:
                 how[r] = LOST
             spread[r] = found
-        estimate[r], se[r] = beta[p - 1], 1.0 / lower[p - 1, p - 1]
+        estimate[r], se[r] = fit.beta[p - 1], 1.0 / fit.lower[p - 1, p - 1]
 
 
 def rate_ratio(
@@ -263,8 +267,9 @@ def rate_ratio(
     rows, most = len(values), int(np.nanmax(values, initial=0.0))
     estimate, se, spread = np.full(rows, np.nan), np.full(rows, np.nan), np.zeros(rows)
     n, events, how = np.zeros((rows, 2), np.int64), np.zeros(rows), np.zeros(rows, np.int8)
+    design, response, who = places(values, covariates.shape[2])
     _fit_all(values, covariates, times, as_arms(arm, values, arms=127), a, b, dispersed, np.empty(most + 1),
-             *places(values, covariates.shape[2]), estimate, se, spread, n, events, how)  # fmt: skip
+             np.empty_like(response), response, who, workspace(design), estimate, se, spread, n, events, how)  # fmt: skip
     empty = (n == 0).any(axis=1)
     status = first_reason([(EMPTY_ARM, empty), (NO_EVENT, events == 0.0), (SINGULAR, how == -1), *ended(how)])
     return wald_rows(estimate, se, n=n.sum(axis=1), status=status, null=null, alternative=alternative, level=level)

@@ -28,19 +28,21 @@ from trialsim.analysis.methods.survival import Marks
 from trialsim.analysis.methods.wald import ended, wald_rows
 from trialsim.analysis.newton import (
     CLOSE,
-    CONVERGED,
     ENDLESS,
-    HALVINGS,
+    FULL,
     LOOK,
-    LOST,
-    STEPS,
+    ON,
     STILL,
     along,
+    clear,
     factor,
     gather,
+    go,
+    newton,
     places,
     solve,
     standardize,
+    workspace,
 )
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
@@ -78,20 +80,21 @@ def log_phi(z):  # type: ignore[no-untyped-def]
 
 
 @part
-def _informed(design, mark, eta, m, p, gradient, information):  # type: ignore[no-untyped-def]
-    """The log likelihood; ``eta`` is the predictor design x coefficients, whose last column is minus the value (x 1 / sigma)."""
-    for q in range(p):
-        gradient[q] = 0.0
-        for j in range(q + 1):
-            information[q, j] = 0.0
+def _likelihood(mark, fit, m, p):  # type: ignore[no-untyped-def]
+    """The log likelihood; the last parameter is 1 / sigma, and its column of the design minus the value."""
+    sharp = fit.beta[p - 1]
+    if not sharp > 0.0:
+        return -np.inf, False
+    clear(fit, p)
+    design, gradient, information = fit.design, fit.gradient, fit.information
     total = 0.0
-    inverse = 0.0
+    read = 0.0
     for i in range(m):
-        z = eta[i]  # (predicted - value) / sigma
+        z = fit.eta[i]  # (predicted - value) / sigma
         if mark[i] == 0.0:
             total -= 0.5 * z * z
             slope, weight = -z, 1.0
-            inverse += 1.0
+            read += 1.0
         else:
             side = 1.0 if mark[i] > 0.0 else -1.0  # above the limit if the predicted value is
             log, mills = log_phi(side * z)
@@ -102,7 +105,9 @@ def _informed(design, mark, eta, m, p, gradient, information):  # type: ignore[n
             size = weight * design[i, q]
             for j in range(q + 1):
                 information[q, j] += size * design[i, j]
-    return total, inverse
+    gradient[p - 1] += read / sharp
+    information[p - 1, p - 1] += read / (sharp * sharp)
+    return total + read * math.log(sharp), factor(information, fit.lower, p)
 
 
 @part
@@ -115,89 +120,61 @@ def _no_end(mark, moved, largest, m):  # type: ignore[no-untyped-def]
 
 
 @part
-def _fit(design, mark, m, p, beta, eta, moved, gradient, step, information, lower):  # type: ignore[no-untyped-def]
-    """Newton's method in the p parameters, the last 1 / sigma: how it ended. ``lower`` is the factor of the information."""
-    before, size, halved = -np.inf, 1.0, 0
-    for at in range(STEPS):
-        sharp = beta[p - 1]
-        total, read = _informed(design, mark, eta, m, p, gradient, information)
-        value_now = total + read * math.log(sharp) if sharp > 0.0 else -np.inf
-        fine = sharp > 0.0
-        if fine:
-            gradient[p - 1] += read / sharp
-            information[p - 1, p - 1] += read / (sharp * sharp)
-            fine = factor(information, lower, p)
-        if not fine or not value_now >= before - 1e-10 * (1.0 + abs(before)):
-            halved += 1
-            if at == 0 or halved > HALVINGS:
-                return LOST
-            size *= 0.5
-            for i in range(m):
-                eta[i] -= size * moved[i]
-            for q in range(p):
-                beta[q] -= size * step[q]
-            continue
-        before, halved, size = value_now, 0, 1.0
-        if sharp > 1e9:
-            return FLAT
-        solve(lower, gradient, step, p)
-        largest = along(design, step, m, p, moved)
-        if at >= LOOK and largest > CLOSE and _no_end(mark, moved, largest, m):
-            return ENDLESS
-        for i in range(m):
-            eta[i] += moved[i]
-        for q in range(p):
-            beta[q] += step[q]
-        if largest < CLOSE and abs(step[p - 1]) < CLOSE * beta[p - 1]:
-            return CONVERGED
-    return LOST
+def _aim(at, mark, fit, m, p):  # type: ignore[no-untyped-def]
+    """The next step, which is the last only if 1 / sigma hardly moves in proportion."""
+    solve(fit.lower, fit.gradient, fit.step, p)
+    largest, sharp = along(fit.design, fit.step, m, p, fit.moved), fit.beta[p - 1]
+    if sharp > 1e9:
+        return largest, FLAT
+    if at >= LOOK and largest >= CLOSE and _no_end(mark, fit.moved, largest, m):
+        return largest, ENDLESS
+    settled = abs(fit.step[p - 1]) < CLOSE * (sharp + fit.step[p - 1])
+    return largest if settled else max(largest, CLOSE), ON
+
+
+_climb = newton(_likelihood, _aim, go)
 
 
 @part
-def _start(design, value, m, p, beta, eta, gradient, information, lower):  # type: ignore[no-untyped-def]
+def _start(value, fit, m, p):  # type: ignore[no-untyped-def]
     """Least squares of the values with those beyond a limit at the limit; whether anything varies around it."""
+    clear(fit, p - 1)
     for q in range(p - 1):
-        gradient[q] = 0.0
-        for j in range(q + 1):
-            information[q, j] = 0.0
         for i in range(m):
-            gradient[q] += value[i] * design[i, q]
+            fit.gradient[q] += value[i] * fit.design[i, q]
             for j in range(q + 1):
-                information[q, j] += design[i, q] * design[i, j]
-    factor(information, lower, p - 1)
-    solve(lower, gradient, beta, p - 1)
+                fit.information[q, j] += fit.design[i, q] * fit.design[i, j]
+    factor(fit.information, fit.lower, p - 1)
+    solve(fit.lower, fit.gradient, fit.beta, p - 1)
     square = 0.0
     for i in range(m):
-        eta[i] = -value[i]
+        fit.eta[i] = -value[i]
         for q in range(p - 1):
-            eta[i] += design[i, q] * beta[q]
-        square += eta[i] ** 2 / m
+            fit.eta[i] += fit.design[i, q] * fit.beta[q]
+        square += fit.eta[i] ** 2 / m
     if not square > 1e-18:
         return False
     sharp = 1.0 / math.sqrt(square)
     for i in range(m):
-        eta[i] *= sharp
+        fit.eta[i] *= sharp
     for q in range(p - 1):
-        beta[q] *= sharp
-    beta[p - 1] = sharp
+        fit.beta[q] *= sharp
+    fit.beta[p - 1] = sharp
     return True
 
 
 @kernel
-def _fit_all(y, x, marks, arm, a, b, design, response, who, estimate, se, sigma, n, few, how):  # type: ignore[no-untyped-def]
+def _fit_all(  # type: ignore[no-untyped-def]
+    y, x, marks, arm, a, b, design, response, who, mark, fit, estimate, se, sigma, n, few, how
+):
     """Fit every replicate; values are centered and scaled to an SD of 1 first."""
-    replicates, columns, room = y.shape[0], x.shape[2] + 3, y.shape[1]
-    beta, gradient, step = np.empty(columns), np.empty(columns), np.empty(columns)
-    eta, moved, mark = np.empty(room), np.empty(room), np.empty(room)
-    information, lower = np.empty((columns, columns)), np.empty((columns, columns))
-    wide = np.empty((room, columns))
-    for r in range(replicates):
+    for r in range(y.shape[0]):
         na, nb = gather(y, x, arm, r, a, b, design, response, who)
         m = na + nb
         n[r, 0], n[r, 1] = na, nb
         if na == 0 or nb == 0:
             continue
-        p = standardize(design, m, columns - 1, lower)
+        p = standardize(design, m, x.shape[2] + 2, fit.lower)
         if p == 0:
             how[r] = -1
             continue
@@ -217,20 +194,20 @@ def _fit_all(y, x, marks, arm, a, b, design, response, who, estimate, se, sigma,
         for i in range(m):
             response[i] = (response[i] - mean) / scale
             for q in range(p):
-                wide[i, q] = design[i, q]
-            wide[i, p] = -response[i]
+                fit.design[i, q] = design[i, q]
+            fit.design[i, p] = -response[i]
         p += 1
-        if not _start(wide, response, m, p, beta, eta, gradient, information, lower):
+        if not _start(response, fit, m, p):
             how[r] = FLAT
             continue
-        how[r] = _fit(wide, mark, m, p, beta, eta, moved, gradient, step, information, lower)
+        how[r], _ = _climb((mark, fit, m, p), FULL)
         # the arm and 1 / sigma are the last two: their covariance is the inverse of the last 2 x 2 block of L L'
-        first, cross, last = lower[p - 2, p - 2], lower[p - 1, p - 2], lower[p - 1, p - 1]
-        sharp = beta[p - 1]
-        slope, turn = 1.0 / sharp, -beta[p - 2] / (sharp * sharp)
+        first, cross, last = fit.lower[p - 2, p - 2], fit.lower[p - 1, p - 2], fit.lower[p - 1, p - 1]
+        sharp = fit.beta[p - 1]
+        slope, turn = 1.0 / sharp, -fit.beta[p - 2] / (sharp * sharp)
         u = slope / first  # J' (L L')^-1 J = |L^-1 J|^2, of the derivatives J of gamma / theta
         v = (turn - cross * u) / last
-        estimate[r], se[r] = scale * beta[p - 2] / sharp, scale * math.sqrt(u * u + v * v)
+        estimate[r], se[r] = scale * fit.beta[p - 2] / sharp, scale * math.sqrt(u * u + v * v)
         sigma[r] = scale / sharp
 
 
@@ -260,8 +237,10 @@ def tobit(
     rows = len(values)
     estimate, se, sigma = np.full(rows, np.nan), np.full(rows, np.nan), np.full(rows, np.nan)
     n, few, how = np.zeros((rows, 2), np.int64), np.zeros(rows, np.bool_), np.zeros(rows, np.int8)
+    design, response, who = places(values, covariates.shape[2])
+    fit = workspace(np.empty((len(design), design.shape[1] + 1)))
     _fit_all(values, covariates, np.require(marks, np.int8, ["C", "W"]), as_arms(arm, values, arms=127), a, b,
-             *places(values, covariates.shape[2]), estimate, se, sigma, n, few, how)  # fmt: skip
+             design, response, who, np.empty_like(response), fit, estimate, se, sigma, n, few, how)  # fmt: skip
     empty = (n == 0).any(axis=1)
     reasons = [(EMPTY_ARM, empty), (SINGULAR, how == -1), (TOO_FEW, few), (NO_VARIANCE, how == FLAT), *ended(how)]
     status = first_reason(reasons)

@@ -18,9 +18,11 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
     from trialsim.scenario.checks.families import check_families
+    from trialsim.scenario.checks.looks import check_looked_at
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
+    from trialsim.scenario.checks.progression import check_progression
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
     from trialsim.scenario.checks.taken import check_taken
@@ -50,8 +52,10 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_outcomes(scenario, points, report)
     check_analyses(scenario, points, report)
     check_families(scenario, report)
+    check_looked_at(scenario, report)
     check_declared(scenario, points, report)
     check_costs(scenario, report)
+    check_progression(scenario, points, report)
     check_priors(scenario, report)
     check_taken(scenario, report)
     check_openings(scenario, report)
@@ -65,15 +69,19 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
     from trialsim.scenario.checks.analyses import check_scales
     from trialsim.scenario.checks.families import check_members
     from trialsim.scenario.checks.follow import check_planned
+    from trialsim.scenario.checks.looks import check_looks
     from trialsim.scenario.checks.outcomes import check_numbers
+    from trialsim.scenario.checks.progression import check_needs
     from trialsim.scenario.checks.ward import compiled
     from trialsim.scenario.correlation import check_correlations
 
     program = compiled(scenario, points, report)
     if program is not None:
         check_planned(scenario, program, report)
+        check_needs(scenario, program, report)
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
     check_members(scenario, report)
+    check_looks(scenario, report)
     check_correlations(scenario, points, report)
     return program

@@ -21,6 +21,7 @@ from trialsim.quantities.fields import (
 )
 from trialsim.rules import LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
 from trialsim.scenario.model.lists import Names
+from trialsim.scenario.model.looks import Looks
 from trialsim.scenario.oneof import OneOf
 
 
@@ -97,6 +98,7 @@ class Design(Record):
     allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
     enroll : how many participants. Example: 60
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
+    looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %], efficacy: {bounds: pocock}}
     """
 
     arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
@@ -104,6 +106,7 @@ class Design(Record):
     allocation: Allocation = Allocation()
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
+    looks: Annotated[Looks | None, LATER] = None
 
 
 class Covariate(ProvenanceRecord):

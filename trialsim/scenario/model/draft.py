@@ -26,6 +26,7 @@ from trialsim.scenario.model.analyses import Analysis, AnalysisFamily
 from trialsim.scenario.model.design import Covariate, Design
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.model.outcomes import Outcome
+from trialsim.scenario.model.progression import Criterion
 from trialsim.scenario.model.ward import Leave, Setting
 from trialsim.scenario.oneof import OneOf
 from trialsim.scenario.sweep import Sweep
@@ -123,6 +124,8 @@ class Draft(Record):
     families : hypotheses that are tested together, by the name of the family. Example: {confirmatory: {analyses: [main,
         pain], method: holm}}
     primary : the primary analysis, or several. Example: main
+    progression : of a pilot, when the study that it prepares goes ahead, criterion by criterion. Example: {consent:
+        {measure: consent, go: 60 %, stop: 40 %}}
     costs : what the study costs. Example: {currency: EUR, participant: 100 EUR}
     sweep : values to vary, for trialsim sweep. Example: {matrix: {design.enroll: [60, 99]}}
     simulation : how many trials, from which seed. Example: {replicates: 10000, seed: 1}
@@ -144,6 +147,7 @@ class Draft(Record):
     analyses: Annotated[Mapping[Name, Analysis], CHOSEN]
     families: Annotated[Mapping[Name, AnalysisFamily], CHOSEN, LATER] = {}
     primary: Names
+    progression: Annotated[Mapping[Name, Criterion], CHOSEN, LATER] = {}
     costs: Annotated[Costs | None, CHOSEN] = None
     sweep: Annotated[Sweep | None, WORDS] = None
     simulation: Annotated[Simulation, CHOSEN] = Simulation()

@@ -21,7 +21,7 @@ def numbers() -> dict[str, Any]:
 
 def test_the_page_has_the_tables_of_the_numbers(numbers: dict[str, Any]) -> None:
     text, made = PAGE.read_text(encoding="utf-8"), tables(numbers)
-    assert marks(text) == list(made)
+    assert sorted(marks(text)) == sorted(made)
     assert with_tables(text, made) == text, "python -m tests.choices.document writes the page"
 
 

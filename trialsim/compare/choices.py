@@ -15,8 +15,8 @@ from trialsim.kinds.tests.pairs import PAIR
 from trialsim.prepared import Study
 from trialsim.quantities.refuse import did_you_mean
 
-#: What arms a row compares, whichever way round.
-Arms = tuple[str, frozenset[int]]
+#: What arms a row compares, whichever way round: one, two or all, and each arm with its weight.
+Arms = tuple[str, frozenset[tuple[int, float]]]
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,16 @@ def left_out(study: Study, names: Sequence[str], asked: Sequence[SharedQuestion]
 def _arms_of(call: PlannedAnalysis) -> Iterator[Arms]:
     """The arms that each row compares."""
     for asked in call.questions:
-        yield asked.samples, frozenset(asked.arms)
+        yield asked.samples, _weighed(asked)
+
+
+def _weighed(asked: RowTest) -> frozenset[tuple[int, float]]:
+    """Each arm with its weight, the first positive; with 0 where arms have no weights."""
+    weights = dict.fromkeys(asked.arms, 0.0)
+    for arm, weight in zip(asked.arms, asked.weights, strict=False):
+        weights[arm] += weight
+    first = next((weight for _, weight in sorted(weights.items()) if weight), 0.0)
+    return frozenset((arm, -weight if first < 0 else weight) for arm, weight in weights.items())
 
 
 # ---------------------------------------------------------------- what may be ranked

@@ -42,6 +42,8 @@ MEANINGS = {
     "interval_width": "mean width of the confidence interval",
     "n_analyzed": "mean number of participants in the analysis",
     "enrolled": "participants enrolled, in all or in the arm named",
+    "imbalance": "largest difference in numbers between two arms at the end, in all or in a level of the factor (over the ratio)",
+    "right_guesses": "share of allocations that somebody guesses who knows the rule and all earlier ones, with their factors",
     "patients": "patients by what happened to them until enrollment ended",
     "target_reached_in_time": "share of trials that enroll their target within the time limit",
     "enrollment_days": "days from the start to the last enrollment, or to the time limit",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.compare.nouns import noun
+from trialsim.quantities.counts import counted
 from trialsim.report.document import Block, DataTable, Fold, TableCell, Text
 from trialsim.scenario.provenance import Row, provenance
 
@@ -30,7 +31,7 @@ def assumptions(scenario: Scenario) -> Iterator[Block]:
         here = [row for row in rows if row.kind == kind]
         if here:
             table = DataTable(f"{what} ({len(here)})", *_table(here, scenario))
-            yield Fold(f"{len(here)} numbers {words}", (table,), printed=True)
+            yield Fold(f"{counted(len(here), 'number')} {words}", (table,), printed=True)
 
 
 def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tuple[tuple[str | TableCell, ...], ...]]:

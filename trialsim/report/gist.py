@@ -67,9 +67,10 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
     scenario = study.scenario
     size, arms = study.conduct.target, list(scenario.design.arms)
     within = f", within {words.number(scenario.design.within)}" if scenario.design.within is not None else ""
-    who = (
-        f"{size:,} participants in {len(arms)} arms ({words.join(arms)})" if len(arms) > 1 else f"{size:,} participants"
-    )
+    named = f"{len(arms)} arms ({words.join(arms)})"
+    if scenario.design.factors:
+        named = f"{len(arms)} arms, by the factors {words.factors(scenario.design)}"
+    who = f"{size:,} participants in {named}" if len(arms) > 1 else f"{size:,} participants"
     return [
         Line("Study", f"{scenario.title}: {who}{within}."),
         Line("Asks", f"{_asks(study)}."),
@@ -101,10 +102,15 @@ def _asks(study: Study) -> str:
 def _effect(study: Study) -> str:
     """What is declared where the primary analyses look."""
     from trialsim.report.brief import primary_points
-    from trialsim.response.effects import implied_effects
+    from trialsim.response.effects import implied_contrasts, implied_effects
+    from trialsim.scenario.factors import terms_of
 
     plan, wanted = study.response, primary_points(study)
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
+    terms = terms_of(study.scenario.design.factors)
+    by_factor = [one for one in implied_contrasts(plan, terms) if f"{one.outcome} at {one.visit}" in wanted]
+    if by_factor:
+        return "; ".join(f"{one.term} {one.difference:+.3g} at {one.visit}" for one in by_factor)
     found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
     texts = [f"{one.arm} - {against} {_size(study, one)}" for one in found]
     more = f"; {len(texts) - MOST_NAMED} more in the table" if len(texts) > MOST_NAMED else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
+from trialsim.quantities.fields import Number, OfPractitioners, Record, SiteShare, Spread
 from trialsim.rules import APPLIED, COUNTED, LATER, NAMES_DECIDE, WORDS, has
 from trialsim.scenario.model import Scenario
 
@@ -46,6 +46,8 @@ def canonical(value: object) -> Any:
     """The parts that decide results, as JSON by the keys of the file. Maps of user-made names keep their order (as pairs)."""
     if isinstance(value, OfPractitioners):
         return [value.value, value.unit, list(value.of)]
+    if isinstance(value, SiteShare) and value.open is not None:
+        return [value.value, value.unit, canonical(value.open)]
     if isinstance(value, Number):
         return [value.value, value.unit]
     if isinstance(value, Spread):

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import fdtrc, ndtri
 
-from trialsim.heavy import stats
 from trialsim.sizing.curve import GROUPS, PowerCurve, Rule, jackknife_se
 from trialsim.sizing.target import Target
 
@@ -182,4 +181,4 @@ def _contradiction(difference: Floats, without: Floats) -> float:
     covariance += 1e-3 * np.diag(np.diag(covariance))  # neighboring sizes can be the same except for rounding
     t2 = float(difference @ np.linalg.solve(covariance, difference))
     df = groups - 1
-    return float(stats.f.sf(t2 * (df - k + 1) / (df * k), k, df - k + 1))
+    return float(fdtrc(k, df - k + 1, t2 * (df - k + 1) / (df * k)))

@@ -17,6 +17,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
+    from trialsim.scenario.checks.factors import check_factors
     from trialsim.scenario.checks.families import check_families
     from trialsim.scenario.checks.looks import check_looked_at
     from trialsim.scenario.checks.names import check_sources
@@ -29,6 +30,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.ward import (
         check_blood,
         check_leave,
+        check_openings_of_sites,
         check_protocol,
         check_setting,
         check_shape,
@@ -41,9 +43,11 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_signs(scenario, report)
     check_shape(scenario, report)
     check_design(scenario, report)
+    check_factors(scenario, points, report)
     check_protocol(scenario, points, report)
     if scenario.setting:
         check_setting(scenario.setting, report)
+    check_openings_of_sites(scenario, report)
     check_blood(scenario, report)
     different_reasons([leave.reason for leave in scenario.attrition], ("attrition",), report)
     for i, leave in enumerate(scenario.attrition):

@@ -42,7 +42,7 @@ def good_way(scenario: Draft, analysis: Analysis) -> int:
     if analysis.dichotomize is not None and analysis.dichotomize.at_least is None:
         way = -way
     arms = list(scenario.design.arms)
-    first = comparisons(analysis, arms)[0]
+    first = comparisons(analysis, scenario.design)[0]
     if first.samples == "two" and arms[first.arms[0]] == scenario.design.reference:
         way = -way
     return way
@@ -79,7 +79,7 @@ def _findings(scenario: Draft, looks: Looks) -> Iterator[Finding]:
 
 def _analysis(scenario: Draft, analysis: Analysis, name: str) -> Iterator[Finding]:
     here = (*LOOKS, "analysis")
-    rows = comparisons(analysis, list(scenario.design.arms))
+    rows = comparisons(analysis, scenario.design)
     if len(rows) > 1:
         message = f"'{name}' has {len(rows)} rows, and a trial is looked at in one."
         yield Finding("TS-E320", here, message, "Name an analysis of two arms, with contrast: and without then:.")
@@ -114,7 +114,7 @@ def _times(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Findin
     elif kinds == {"date"}:
         yield from _dates(scenario, looks, [one for one in at if isinstance(one, date)])
     else:
-        arms = comparisons(analysis, list(scenario.design.arms))[0].arms
+        arms = comparisons(analysis, scenario.design)[0].arms
         yield from _numbers(looks, planned_count(scenario.design, arms))
     if looks.lag is not None and looks.lag.value > 0 and scenario.setting is None:
         message = "without a ward nobody is enrolled while a decision is awaited."
@@ -188,7 +188,7 @@ def _efficacy(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Fin
 
 
 def _looks(scenario: Draft, looks: Looks, analysis: Analysis) -> int:
-    arms = comparisons(analysis, list(scenario.design.arms))[0].arms
+    arms = comparisons(analysis, scenario.design)[0].arms
     return interim_looks(looks, planned_count(scenario.design, arms)) + 1
 
 

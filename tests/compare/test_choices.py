@@ -153,3 +153,21 @@ def test_the_study_keeps_only_what_is_compared() -> None:
     assert fewer.analysis.rows[fewer.analysis.primary[0]].analysis == "fear_during"
     families = ts.prepare("families")
     assert only(families, same_question(families)) is families, "hypotheses that are tested together stay together"
+
+
+def test_a_factor_is_compared_with_the_same_factor() -> None:
+    """Four arms take part in each factor: with other weights they are another question."""
+    study = ts.prepare("massage-by-music")
+    names = same_question(study)
+    asked = questions(study, names)
+    assert names == ("fear", "together")
+    assert [one.contrast for one in asked] == ["massage", "music"]
+    assert {study.analysis.rows[choice.row].contrast for choice in asked[0].choices} == {"massage"}
+
+
+def test_what_is_looked_at_is_not_ranked_with_what_is_tested_once() -> None:
+    study = ts.prepare("picu-sequential")
+    names = same_question(study)
+    assert only(study, names) is study, "a trial that may stop stays what it is"
+    choices = questions(study, names)[0].choices
+    assert [choice.control == choices[0].control for choice in choices] == [True, False]

@@ -83,6 +83,11 @@ class Verdict:
         return self.ruling == "too often"
 
     @property
+    def keeps(self) -> bool:
+        """Whether the test clearly keeps its level."""
+        return self.ruling == "keeps"
+
+    @property
     def words(self) -> str:
         """``keeps its level``, ``rejects too often (17 times)``, ``undecided; about 3,000 more replicates should decide``."""
         return words_of(self.ruling, self.times, self.more)

@@ -12,8 +12,9 @@ from trialsim.report.document import Block, DataTable, Fold, Graphic, TableCell,
 from trialsim.report.familywise import familywise_rows, familywise_texts
 from trialsim.report.nearby_sizes import around
 from trialsim.report.present import levels, nothing_to_find, null_twin
+from trialsim.report.ratios import WHY
 from trialsim.report.tipping import EXPLAINED, HEADER, tipped, tipping_rows
-from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_rows
+from trialsim.report.truth import has_clock, has_interference, has_two_ratios, truth_rows, twin_rows
 
 if TYPE_CHECKING:
     from trialsim.familywise import FamilywiseErrors
@@ -128,6 +129,8 @@ def _truth(run: FinishedRun, truth: Sequence[dict[str, object]], pictures: Mappi
         "rejects: how often the estimate has the wrong sign, and how many times too large it is on average. A value in bold "
         "is further off than chance explains."
     )
+    if has_two_ratios(run.characteristics):
+        yield Text(WHY)
     keys = ("truth", "bias", *(("interference",) if shared else ()), "rmse", "coverage", "sign", "size")
     names = {"rmse": "RMSE", "sign": "wrong sign", "size": "exaggeration"}
     cells = tuple(

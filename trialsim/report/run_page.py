@@ -147,7 +147,7 @@ def _sizes_in_words(run: FinishedRun) -> list[str]:
 
 
 def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
-    sections = explain(study)
+    sections = explain(study, ratios=False)
     for line in sections[0].lines[1:-1]:
         yield Text(line)
     yield schedule(study)

@@ -2,10 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Numba's cache does not see changes in functions that a kernel calls in other files: one cache a state of the sources.
-export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba/$(shell cat $$(find trialsim -name '*.py' | sort) | cksum | cut -d' ' -f1)
+# Numba's cache does not see changes in functions that a kernel calls in other files: one cache a state of the sources that decide.
+export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba/$(shell $(PYTHON) tests/kernels.py)
 
-.PHONY: demo test verify check bench schema floor floor-run audit clean
+.PHONY: demo test verify browser check bench schema floor floor-run audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/trialsim run scenarios/picu-blood-draw.yaml --replicates 10000 --out outputs/picu-blood-draw
@@ -19,6 +19,12 @@ test: $(VENV)/.test
 
 verify: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m "verify or hypothesis" --hypothesis-profile search
+
+# Pages in a real Chromium, which Debian and Ubuntu have as a package; without one the tests say so and are left out.
+browser: $(VENV)/.test
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || true
+	$(BIN)/python -m pip install --quiet --editable ".[test,browser]"
+	$(BIN)/python -m pytest -q -m browser
 
 check: $(VENV)/.test floor-run
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trialsim.burden import blood_in_a_day, blood_warnings
+from trialsim.burden import blood_in_a_day, blood_warnings, burden
 from trialsim.engine.trace import V_REASON, V_TIME, VISITED
 from trialsim.prepared import Study, burdens, prepare, ward_events, warnings_of
 from trialsim.scenario import load
@@ -40,9 +40,21 @@ def test_the_burden_of_each_arm(picu: Study) -> None:
     each = {one.arm: one for one in burdens(picu)}
     assert {one.values for one in each.values()} == {4 + 4 + 3}
     assert {(one.samples, one.blood) for one in each.values()} == {(3, 6.0)}
-    assert each["massage"].minutes == pytest.approx(16 + 3.4 * 1.24, abs=1.0)  # a massage, and tries of the needle
-    assert each["control"].tries["needle"] == pytest.approx(1.24, abs=0.1)  # 1 + 0.2 + 0.04, less who left
-    assert each["music"].staff_minutes["nurse"] > each["control"].staff_minutes["nurse"] + 15
+    assert each["massage"].minutes.value == pytest.approx(
+        16 + 3.4 * 1.24, abs=1.0
+    )  # a massage, and tries of the needle
+    assert each["control"].tries["needle"].value == pytest.approx(1.24, abs=0.1)  # 1 + 0.2 + 0.04, less who left
+    assert each["music"].staff_minutes["nurse"].value > each["control"].staff_minutes["nurse"].value + 15
+
+
+def test_the_error_of_a_mean_is_that_of_the_same_means_of_other_trials(picu: Study) -> None:
+    """Means of 40 batches of 20 trials vary as the errors say."""
+    found = []
+    for batch in range(40):
+        events = ward_events(picu.conduct, picu.program, seed=7, replicates=range(20 * batch, 20 * batch + 20))
+        found.append(burden(picu.scenario, picu.program, *events)[0].tries["needle"])
+    values, errors = np.array(found).T
+    assert values.std(ddof=1) == pytest.approx(np.sqrt((errors**2).mean()), rel=0.25)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,13 @@ DAY = 86_400
 TRIALS = 20
 
 
+class SimulatedMean(NamedTuple):
+    """A mean over simulated participants and its Monte Carlo standard error."""
+
+    value: float
+    error: float
+
+
 @dataclass(frozen=True)
 class ArmBurden:
     """What one arm asks of a participant; means over participants and simulated trials where it varies.
@@ -36,9 +43,9 @@ class ArmBurden:
     values : measurements planned
     samples : of them, samples that a laboratory reads
     blood : ml of blood planned in all; blood_day: the most in any 24 hours that was simulated
-    tries : attempts by their name and the mean number of tries
-    minutes : mean minutes in activities and attempts
-    staff_minutes : mean minutes of each resource
+    tries : attempts by their name and the mean number of tries, each with its Monte Carlo standard error
+    minutes : mean minutes in activities and attempts, with its error
+    staff_minutes : mean minutes of each resource, with their errors
     """
 
     arm: str
@@ -46,9 +53,23 @@ class ArmBurden:
     samples: int
     blood: float
     blood_day: float
-    tries: dict[str, float]
-    minutes: float
-    staff_minutes: dict[str, float]
+    tries: dict[str, SimulatedMean]
+    minutes: SimulatedMean
+    staff_minutes: dict[str, SimulatedMean]
+
+
+def mean_of_people(total: Floats, people: Floats) -> SimulatedMean:
+    """The mean over all participants of the trials, from the (R,) total and number of participants of each trial.
+
+    Its error is that of a ratio of two sums over trials (Cochran 1977, Sampling Techniques, equation 6.13).
+
+    >>> mean_of_people(np.array([2.0, 4.0]), np.array([2.0, 2.0]))
+    SimulatedMean(value=1.5, error=0.5)
+    """
+    trials, everybody = len(people), max(float(people.sum()), 1.0)
+    value = float(total.sum()) / everybody
+    apart = float(((total - value * people) ** 2).sum()) * trials / max(trials - 1, 1)
+    return SimulatedMean(value, apart**0.5 / everybody)
 
 
 def is_sample(scenario: Scenario, name: str) -> bool:
@@ -79,13 +100,11 @@ def burden(scenario: Scenario, program: Program | None, entries: Entries, trace:
     for index, arm in enumerate(scenario.design.arms):
         here = entries.arm == index
         if trace is None or program is None:
-            found.append(ArmBurden(arm, values, samples, planned, _most_at_once(scenario), {}, 0.0, {}))
+            found.append(ArmBurden(arm, values, samples, planned, _most_at_once(scenario), {}, SimulatedMean(0, 0), {}))
             continue
-        people = max(int(here.sum()), 1)
         most = float(blood_in_a_day(scenario, program, trace)[here].max(initial=0.0))
-        delivered = trace.activities[..., A_DELIVERED][here]
-        minutes = float(np.where(delivered > 0, delivered, 0).sum()) / 60 / people
-        tries, staff = dict(_tries(scenario, program, trace, here, people)), dict(_staff(program, trace, here, people))
+        minutes = _mean(trace.activities[..., A_DELIVERED] / 60, here)
+        tries, staff = dict(_tries(scenario, program, trace, here)), dict(_staff(program, trace, here))
         found.append(ArmBurden(arm, values, samples, planned, most, tries, minutes, staff))
     return found
 
@@ -115,15 +134,21 @@ def blood_in_a_day(scenario: Scenario, program: Program, trace: EventTrace) -> F
     return most
 
 
+def _mean(values: Floats, here: NDArray[np.bool_]) -> SimulatedMean:
+    """Of positive values (R, N, ...) added up, for each of those who are ``here`` (R, N)."""
+    sums = np.where(values > 0, values, 0.0).reshape(*here.shape, -1).sum(axis=2)
+    return mean_of_people(np.where(here, sums, 0.0).sum(axis=1), here.sum(axis=1).astype(np.float64))
+
+
 def _tries(
-    scenario: Scenario, program: Program, trace: EventTrace, here: NDArray[np.bool_], people: int
-) -> Iterator[tuple[str, float]]:
-    found: dict[str, float] = {}
+    scenario: Scenario, program: Program, trace: EventTrace, here: NDArray[np.bool_]
+) -> Iterator[tuple[str, SimulatedMean]]:
+    places: dict[str, list[int]] = {}
     for place, one in enumerate(program.activities):
         if one.tries > 1 or one.base in _attempts(scenario):
-            tried = trace.activities[..., place, A_TRIES][here]
-            found[one.base] = found.get(one.base, 0.0) + float(np.where(tried > 0, tried, 0).sum()) / people
-    yield from found.items()
+            places.setdefault(one.base, []).append(place)
+    for name, them in places.items():
+        yield name, _mean(trace.activities[..., A_TRIES][..., them].astype(np.float64), here)
 
 
 def _attempts(scenario: Scenario) -> set[str]:
@@ -137,17 +162,15 @@ def _attempts(scenario: Scenario) -> set[str]:
     return set(within(scenario.protocol))
 
 
-def _staff(program: Program, trace: EventTrace, here: NDArray[np.bool_], people: int) -> Iterator[tuple[str, float]]:
-    minutes: dict[str, float] = {}
+def _staff(program: Program, trace: EventTrace, here: NDArray[np.bool_]) -> Iterator[tuple[str, SimulatedMean]]:
+    served = trace.holds[..., H_STATE] == GRANTED
+    minutes = np.where(served, trace.holds[..., H_RELEASE] - trace.holds[..., H_GRANT], 0) / 60
+    places: dict[str, list[int]] = {}
     for index, resource in enumerate(program.resources):
-        held = 0.0
-        for place, hold in enumerate(program.holds):
-            if index in hold.resources:
-                served = trace.holds[..., place, H_STATE][here] == GRANTED
-                length = trace.holds[..., place, H_RELEASE][here] - trace.holds[..., place, H_GRANT][here]
-                held += float(np.where(served, length, 0).sum())
-        minutes[resource.base] = minutes.get(resource.base, 0.0) + held / 60 / people
-    yield from minutes.items()
+        mine = [place for place, hold in enumerate(program.holds) if index in hold.resources]
+        places.setdefault(resource.base, []).extend(mine)
+    for name, them in places.items():
+        yield name, _mean(minutes[..., them], here)
 
 
 def planned_warnings(scenario: Scenario) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def measured(name: str, rows: list[int], *, trials: int) -> dict[int, dict[str, 
 
 def wanted(key: str) -> int:
     """From how many trials a test is to be measured."""
-    return QUICK if "--quick" in sys.argv or key.split("/")[0] in LONG else LEVELS
+    return QUICK if "--quick" in sys.argv or key.split("/", maxsplit=1)[0] in LONG else LEVELS
 
 
 def remade(known: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from trialsim.numbers.distributions import (
     quantile,
     quantile_packed,
     sd,
+    shown_quantile,
 )
 from trialsim.quantities.empirical import read_empirical
 
@@ -84,6 +85,18 @@ def test_every_family_is_compared() -> None:
 def test_quantiles_equal_scipy(name: str) -> None:
     ours, judge, _ = FAMILIES[name]
     assert gap(quantile(ours, U), judge.ppf(U)) < QUANTILE
+
+
+@every
+def test_quantiles_to_be_written_are_those_that_are_drawn(name: str) -> None:
+    whole, _, (low, high) = FAMILIES[name]
+    for one in (whole, replace(whole, low=low, high=high)):
+        assert gap(shown_quantile(one, U), quantile(one, U)) < QUANTILE
+    for listed in (
+        Distribution("choice", values=(4.0, 1.0, 2.0), weights=(0.3, 0.4, 0.3)),
+        Distribution("fixed", (3.0,)),
+    ):
+        np.testing.assert_array_equal(shown_quantile(listed, U), quantile(listed, U))
 
 
 @every

@@ -50,8 +50,11 @@ def test_the_flow_shows_means_and_the_5_and_95_percent_points() -> None:
     assert {arm: told(one) for arm, one in seen.allocated.items()} == {
         "a": ("allocated", 50, 32, 68), "b": ("allocated", 50, 32, 68)
     }  # fmt: skip
-    missing = "without primary endpoint in all"
-    assert [told(one) for one in seen.losses["a"]] == [("left, moved away", 10, 1, 19), (missing, 20, 2, 38)]
+    missing = "without primary endpoint, for any reason"
+    assert [told(one) for one in seen.losses["a"]] == [
+        ("left before the last visit, moved away", 10, 1, 19),
+        (missing, 20, 2, 38),
+    ]
     assert [told(one) for one in seen.losses["b"]] == [(missing, 20, 20, 20)]
     assert {arm: told(one) for arm, one in seen.analyzed.items()} == {
         "a": ("with primary endpoint", 30, 30, 30), "b": ("with primary endpoint", 30, 12, 48)

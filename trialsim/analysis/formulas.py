@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.analysis.exact import share_p
-from trialsim.heavy import special, stats
+from trialsim.analysis.noncentral import (
+    binomial,
+    hypergeometric,
+    noncentral_chi_square_upper,
+    noncentral_f_upper,
+    noncentral_t_upper,
+)
+from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 
 Floats = NDArray[np.float64]
@@ -33,12 +40,16 @@ def t_power(noncentrality: float, df: float, *, alpha: float, alternative: str =
     >>> round(t_power(0.5 * (30 / 2) ** 0.5, 58, alpha=0.05), 7)  # d 0.5, 30 per arm (pwr 1.3)
     0.4778965
     """
-    if WAY[alternative] < 0:
-        return t_power(-noncentrality, df, alpha=alpha, alternative="greater")
-    if WAY[alternative] > 0:
-        return _nct_upper(float(stats.t.ppf(1 - alpha, df)), df, noncentrality)
-    critical = float(stats.t.ppf(1 - alpha / 2, df))
-    return _nct_upper(critical, df, noncentrality) + _nct_upper(critical, df, -noncentrality)
+    return float(_t_powers(np.array([noncentrality]), df, alpha=alpha, alternative=alternative)[0])
+
+
+def _t_powers(noncentrality: Floats, df: float, *, alpha: float, alternative: str) -> Floats:
+    """The power of a t-test for each noncentrality."""
+    way = WAY[alternative]
+    if way != 0:
+        return noncentral_t_upper(float(special.stdtrit(df, 1 - alpha)), df, way * noncentrality)
+    critical = float(special.stdtrit(df, 1 - alpha / 2))
+    return noncentral_t_upper(critical, df, noncentrality) + noncentral_t_upper(critical, df, -noncentrality)
 
 
 def equivalence_t_power(low: float, high: float, df: float, *, alpha: float) -> float:
@@ -64,14 +75,6 @@ def equivalence_t_power(low: float, high: float, df: float, *, alpha: float) -> 
     return float(share * (weights / 2 * np.maximum(both, 0.0)).sum())
 
 
-def _nct_upper(critical: float, df: float, noncentrality: float) -> float:
-    """P(T > critical); the normal limit if the exact function cannot be computed."""
-    found = float(stats.nct.sf(critical, df, noncentrality))
-    if np.isfinite(found):
-        return min(max(found, 0.0), 1.0)
-    return float(special.ndtr(noncentrality - critical))
-
-
 def z_power(shift: float, *, alpha: float, alternative: str = "two-sided") -> float:
     """Power of a test whose statistic is normal with mean ``shift`` and SD 1."""
     if WAY[alternative] < 0:
@@ -88,20 +91,17 @@ def f_power(noncentrality: float, df_between: float, df_within: float, *, alpha:
     >>> round(f_power(12.8242, 2, 399, alpha=0.05), 4)  # means 24, 26.2, 26.6, SD 6.4, 134 per arm
     0.9018
     """
-    critical = float(stats.f.ppf(1 - alpha, df_between, df_within))
     if noncentrality <= 0.0:
         return alpha
-    found = float(stats.ncf.sf(critical, df_between, df_within, noncentrality))
-    if np.isfinite(found):
-        return min(max(found, 0.0), 1.0)
-    return chi_square_power(noncentrality, df_between, alpha=alpha)
+    critical = float(special.fdtri(df_between, df_within, 1 - alpha))
+    return noncentral_f_upper(critical, df_between, df_within, noncentrality)
 
 
 def chi_square_power(noncentrality: float, df: float, *, alpha: float) -> float:
     """Power of a test whose statistic is chi-square: the noncentral chi-square distribution."""
     if noncentrality <= 0.0:
         return alpha
-    return float(stats.ncx2.sf(stats.chi2.ppf(1 - alpha, df), df, noncentrality))
+    return noncentral_chi_square_upper(float(special.chdtri(df, alpha)), df, noncentrality)
 
 
 def _kept(dimensions: float, covariates: int) -> tuple[Floats, Floats]:
@@ -113,7 +113,7 @@ def _kept(dimensions: float, covariates: int) -> tuple[Floats, Floats]:
     if covariates == 0:
         return np.ones(1), np.ones(1)
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    return np.asarray(stats.beta.ppf((nodes + 1) / 2, (dimensions - covariates) / 2, covariates / 2)), weights / 2
+    return np.asarray(special.betaincinv((dimensions - covariates) / 2, covariates / 2, (nodes + 1) / 2)), weights / 2
 
 
 def ancova_t_power(
@@ -138,8 +138,7 @@ def ancova_t_power(
     if df <= 0:
         return float("nan")
     kept, weights = _kept(total - arms + 1, covariates)
-    powers = [t_power(noncentrality * root, df, alpha=alpha, alternative=alternative) for root in np.sqrt(kept)]
-    return float(weights @ np.array(powers))
+    return float(weights @ _t_powers(noncentrality * np.sqrt(kept), df, alpha=alpha, alternative=alternative))
 
 
 def ancova_equivalence_power(
@@ -312,7 +311,7 @@ def fisher_power(pa: float, pb: float, na: int, nb: int, *, alpha: float, altern
     total = 0.0
     for successes in range(na + nb + 1):
         in_a = np.arange(max(0, successes - nb), min(na, successes) + 1)
-        chance = stats.hypergeom.pmf(in_a, na + nb, na, successes)
+        chance = hypergeometric(in_a, na, nb, successes)
         if WAY[alternative] > 0:
             p = np.cumsum(chance[::-1])[::-1]
         elif WAY[alternative] < 0:
@@ -323,7 +322,7 @@ def fisher_power(pa: float, pb: float, na: int, nb: int, *, alpha: float, altern
             # a table as probable as the one seen, up to rounding, counts
             p = summed[np.searchsorted(chance[order], chance * (1 + 1e-7), side="right") - 1]
         rejects = p <= alpha
-        weight = stats.binom.pmf(in_a, na, pa) * stats.binom.pmf(successes - in_a, nb, pb)
+        weight = binomial(in_a, na, pa) * binomial(successes - in_a, nb, pb)
         total += float(weight[rejects].sum())
     return min(total, 1.0)
 
@@ -334,7 +333,7 @@ def binomial_power(share: float, n: int, *, null: float, alpha: float, alternati
     >>> round(binomial_power(0.8, 20, null=0.5, alpha=0.05), 4)  # rejects at 15 or more of 20, and at 5 or fewer
     0.8042
     """
-    weight = stats.binom.pmf(np.arange(n + 1), n, share)
+    weight = binomial(np.arange(n + 1), n, share)
     p = np.array([share_p(events, n, null, alternative) for events in range(n + 1)])
     return min(float(weight[p <= alpha].sum()), 1.0)
 
@@ -347,7 +346,7 @@ def mcnemar_power(gained: float, lost: float, n: int, *, alpha: float, alternati
     changed = gained + lost
     if changed == 0.0:
         return 0.0
-    weight = stats.binom.pmf(np.arange(n + 1), n, changed)
+    weight = binomial(np.arange(n + 1), n, changed)
     powers = [
         binomial_power(gained / changed, many, null=0.5, alpha=alpha, alternative=alternative) if chance > 0.0 else 0.0
         for many, chance in enumerate(weight.tolist())
@@ -362,7 +361,7 @@ def tables_power(
 
     ``p_of`` gives p-values (T,) of events (T, 2) and sizes (T, 2); tables without one do not count, as failed trials do not.
     """
-    first, second = stats.binom.pmf(np.arange(na + 1), na, pa), stats.binom.pmf(np.arange(nb + 1), nb, pb)
+    first, second = binomial(np.arange(na + 1), na, pa), binomial(np.arange(nb + 1), nb, pb)
     chance = first[:, None] * second[None, :]
     xa, xb = np.nonzero(chance > NEGLIGIBLE)
     weight = chance[xa, xb]

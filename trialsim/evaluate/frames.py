@@ -152,6 +152,10 @@ def accrual_frame(kept: FirstReplicates) -> pd.DataFrame:
     days = np.where(np.isnan(kept.entry_days), np.inf, kept.entry_days)
     last = float(np.max(kept.entry_days, initial=0.0, where=np.isfinite(days)))
     steps = np.linspace(0.0, max(last, 1.0), DAY_STEPS + 1)
-    by_day = np.stack([(days <= step).sum(axis=1) for step in steps])
+    first = np.searchsorted(steps, days)  # the first step by which each participant is enrolled
+    new = np.bincount(
+        (first + (len(steps) + 1) * np.arange(len(days))[:, None]).ravel(), minlength=(len(steps) + 1) * len(days)
+    )
+    by_day = np.cumsum(new.reshape(len(days), -1)[:, :-1].T, axis=0)
     quantiles = np.quantile(by_day, [0.05, 0.25, 0.5, 0.75, 0.95], axis=1, method="inverted_cdf")
     return pd.DataFrame({"day": steps, **dict(zip(("q05", "q25", "q50", "q75", "q95"), quantiles, strict=True))})

@@ -31,22 +31,23 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
     that means no effect), truth (NaN if it is unknown) and estimand.
     """
     with study_style():
-        rows = list(dict.fromkeys(estimates["row"]))
+        rows = list(estimates["row"].unique())
+        parts = dict(list(estimates.groupby("row", sort=False, observed=True)))
         across = min(3, len(rows))
         down = -(-len(rows) // across)
         figure = blank_figure(max(4.6, 3.2 * across), 2.3 * down + 0.7)
         panels = figure.subplots(down, across, squeeze=False).ravel()
         for panel, row in zip(panels, rows, strict=False):
-            part = estimates[estimates["row"] == row]
+            part = parts[row]
             edges = np.histogram_bin_edges(part["estimate"].dropna(), BINS)
+            under = {twin: part.loc[part["twin"] == twin, "estimate"].dropna() for twin in ("null", "declared")}
             for twin, color in (("null", NULL), ("declared", DECLARED)):
-                values = part.loc[part["twin"] == twin, "estimate"].dropna()
+                values = under[twin]
                 heights = np.histogram(values, edges)[0] / max(len(values), 1) / np.diff(edges)
                 panel.stairs(heights, edges, fill=True, color=color, alpha=0.35, linewidth=0)
                 panel.stairs(heights, edges, color=color, linewidth=1)
             panel.axvline(part["no_effect"].iloc[0], color=INK, linewidth=1, linestyle=(0, (4, 3)))
-            mean = part.loc[part["twin"] == "declared", "estimate"].mean()
-            panel.axvline(mean, color=DECLARED, linewidth=1.4)
+            panel.axvline(under["declared"].mean(), color=DECLARED, linewidth=1.4)
             panel.axvline(part["truth"].iloc[0], color=ACCENT, linewidth=1.4, linestyle=(0, (1, 1)))
             panel.set_title(in_lines(row, 38), fontsize=9)
             panel.set_xlabel(part["estimand"].iloc[0])
@@ -65,21 +66,22 @@ def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
     ``p_values`` has the columns row, twin, p, level. Under the null twin a valid test is flat at 5 % in each bar.
     """
     with study_style():
-        rows = list(dict.fromkeys(p_values["row"]))
+        rows = list(p_values["row"].unique())
+        parts = dict(list(p_values.groupby("row", sort=False, observed=True)))
         across = min(3, len(rows))
         down = -(-len(rows) // across)
         figure = blank_figure(max(4.6, 3.2 * across), 2.2 * down + 0.7)
         panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
         edges = np.linspace(0, 1, 21)
         for panel, row in zip(panels, rows, strict=False):
+            part = parts[row]
             for twin, color in (("declared", DECLARED), ("null", NULL)):
-                values = p_values.loc[(p_values["row"] == row) & (p_values["twin"] == twin), "p"].dropna()
+                values = part.loc[part["twin"] == twin, "p"].dropna()
                 shares = np.histogram(values, edges)[0] / max(len(values), 1)
                 panel.stairs(
                     shares, edges, fill=twin == "declared", color=color, alpha=0.4 if twin == "declared" else 1
                 )
-            level = float(p_values.loc[p_values["row"] == row, "level"].iloc[0])
-            panel.axvline(level, color=ACCENT, linewidth=1)
+            panel.axvline(float(part["level"].iloc[0]), color=ACCENT, linewidth=1)
             panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
             panel.set_title(in_lines(row, 38), fontsize=9)
             panel.yaxis.set_major_formatter(percent_ticks())

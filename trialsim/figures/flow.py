@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from trialsim.figures.style import INK, QUIET, arm_palette, blank_figure, caption, study_style
+from trialsim.figures.style import INK, QUIET, arm_palette, blank_figure, caption, in_lines, study_style
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,19 @@ class Flow:
     analyzed: Mapping[str, Count]
 
 
-LINE = 0.27  # inches for a line of text
+LINE = 0.22  # inches for a line of text
+LETTERS = 13  # of an inch of a box
 
 
 def consort(flow: Flow, *, note: str = "") -> Figure:
     """Draw the flow: patients seen, those not enrolled and why, arms, losses, analyzed."""
     with study_style():
         arms = list(flow.allocated)
-        rows = max((len(flow.losses[arm]) for arm in arms), default=0)
         width = max(7.8, 2.9 * len(arms))
+        slot = width / len(arms)
+        breadth = min(slot - 0.3, 3.6)
+        losses = {arm: [in_lines(str(one), int(LETTERS * breadth)) for one in flow.losses[arm]] for arm in arms}
+        rows = max((sum(1 + one.count("\n") for one in lines) for lines in losses.values()), default=0)
         heights = [0.5, 0.35 + LINE * len(flow.not_enrolled), 0.5, 0.55, 0.12 + LINE * max(rows, 1), 0.5]
         gap = 0.32
         figure = blank_figure(width, sum(heights) + gap * len(heights) + 0.5)
@@ -65,8 +69,6 @@ def consort(flow: Flow, *, note: str = "") -> Figure:
         _line(axes, (middle, tops[1] - heights[1] / 2), (width - 2.9, tops[1] - heights[1] / 2))
         _box(axes, middle, tops[2], 3.6, heights[2], [str(flow.enrolled)])
         palette = arm_palette(arms)
-        slot = width / len(arms)
-        breadth = min(slot - 0.3, 3.6)
         for index, arm in enumerate(arms):
             x = slot * (index + 0.5)
             fork = tops[2] - heights[2] - gap / 2
@@ -74,7 +76,7 @@ def consort(flow: Flow, *, note: str = "") -> Figure:
             _line(axes, (middle, fork), (x, fork))
             _arrow(axes, (x, fork), (x, tops[3]))
             _box(axes, x, tops[3], breadth, heights[3], [arm, str(flow.allocated[arm])], color=palette[arm])
-            _box(axes, x, tops[4], breadth, heights[4], [str(count) for count in flow.losses[arm]], quiet=True)
+            _box(axes, x, tops[4], breadth, heights[4], losses[arm], quiet=True)
             _arrow(axes, (x, tops[3] - heights[3]), (x, tops[4]))
             _box(axes, x, tops[5], breadth, heights[5], [str(flow.analyzed[arm])], color=palette[arm])
             _arrow(axes, (x, tops[4] - heights[4]), (x, tops[5]))

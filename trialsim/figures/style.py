@@ -15,9 +15,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
+from PIL import Image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -185,10 +185,9 @@ def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
         figure.set_dpi(PRINT_DPI * shrunk)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-        picture = np.asarray(canvas.buffer_rgba())[..., :3]
-    light = picture @ np.array([0.299, 0.587, 0.114])  # as a printer sees it (ITU-R BT.601)
-    imsave(png, picture, dpi=PRINT_DPI, metadata={"Software": "trialsim"})
-    imsave(gray, light, cmap="gray", vmin=0, vmax=255, dpi=PRINT_DPI, metadata={"Software": "trialsim"})
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    picture.save(png, dpi=(PRINT_DPI, PRINT_DPI))
+    picture.convert("L").save(gray, dpi=(PRINT_DPI, PRINT_DPI))  # as a printer sees it (ITU-R BT.601)
     return pdf, png, gray
 
 

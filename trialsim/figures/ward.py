@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from trialsim.figures.style import (
     ACCENT,
@@ -63,7 +64,8 @@ def ward_week(
     """
     with study_style():
         low, high = _hours_shown(spells[spells["kind"] != "other work"], closed)
-        week = [_on_day(spells, starts + timedelta(days=index)) for index in range(days)]
+        every, off = _records(spells), _records(closed)
+        week = [_on_day(every, starts + timedelta(days=index)) for index in range(days)]
         letter = LETTER * (high - low)
         rows = max(1, *(_in_rows(records, letter) for records in week))
         figure = blank_figure(9.5, days * (0.19 * (len(lanes) + ROW * (rows - 1)) + 0.3) + 1.2)
@@ -71,7 +73,7 @@ def ward_week(
         palette, hatches, off_duty = arm_palette(arms), arm_marks(arms, ARM_HATCHES), False
         for index, (strip, records) in enumerate(zip(strips, week, strict=True)):
             day, bars = starts + timedelta(days=index), _Bars()
-            for record in _on_day(closed, day):
+            for record in _on_day(off, day):
                 off_duty = off_duty or (record["start"] < high and record["end"] > low)
                 bars.add(lanes.index(record["lane"]), record, color=OFF_DUTY, height=1.0)
             for record in records:
@@ -108,12 +110,16 @@ def _in_rows(records: Sequence[dict[str, Any]], letter: float) -> int:
     return len(free)
 
 
-def _on_day(frame: pd.DataFrame, day: date) -> list[dict[str, Any]]:
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table."""
+    return [{str(key): value for key, value in found.items()} for found in frame.to_dict("records")]
+
+
+def _on_day(records: Sequence[dict[str, Any]], day: date) -> list[dict[str, Any]]:
     """The rows that overlap a day, cut to it, with times in hours after midnight."""
     midnight = datetime.combine(day, time())
     rows: list[dict[str, Any]] = []
-    for found in frame.to_dict("records"):
-        record = {str(key): value for key, value in found.items()}
+    for record in records:
         start = (record["start"] - midnight) / timedelta(hours=1)
         end = (record["end"] - midnight) / timedelta(hours=1)
         if end > 0 and start < 24:
@@ -125,22 +131,21 @@ class _Bars:
     """Bars of a strip, drawn together: a week has hundreds, and each as a patch of its own would take long."""
 
     def __init__(self) -> None:
-        self._held: dict[tuple[str, float, str], list[Rectangle]] = {}
+        self._held: dict[tuple[str, float, str], list[NDArray[np.float64]]] = {}
 
     def add(
         self, lane: float, record: dict[str, Any], *, color: str, height: float, alpha: float = 1.0, hatch: str = ""
     ) -> None:
         """A bar from the start to the end of a record."""
-        corner = (record["start"], lane - height / 2)
-        self._held.setdefault((color, alpha, hatch), []).append(
-            Rectangle(corner, record["end"] - record["start"], height)
-        )
+        left, right, low, high = record["start"], record["end"], lane - height / 2, lane + height / 2
+        corners = np.array([(left, low), (right, low), (right, high), (left, high)])
+        self._held.setdefault((color, alpha, hatch), []).append(corners)
 
     def draw(self, strip: Axes) -> None:
         """All bars, those of one color together, in the order in which the colors came."""
         for (color, alpha, hatch), held in self._held.items():
             strip.add_collection(
-                PatchCollection(
+                PolyCollection(
                     held, facecolor=color, edgecolor="white", linewidth=0.4, alpha=alpha, hatch=hatch or None
                 ),
                 autolim=False,

@@ -165,15 +165,39 @@ def quantile(distribution: Distribution, u: Floats) -> Floats:
         out = np.empty_like(flat)
         _fill_quantiles(rows, table, flat, out)
         return out.reshape(np.shape(u))
+    return shown_quantile(distribution, flat).reshape(np.shape(u))
+
+
+def shown_quantile(distribution: Distribution, u: Floats) -> Floats:
+    """Quantiles (N,) to be written: as :func:`quantile`, to 13 digits, without compiled code, which loads slowly.
+
+    >>> shown_quantile(Distribution("exponential", (2.0,)), np.array([0.5])).round(4)
+    array([1.3863])
+    """
+    if distribution.family in DISCRETE:
+        values, weights = _weighted(distribution)
+        return np.array(values)[np.searchsorted(np.cumsum(weights)[:-1], u, side="right")]
     below, span = _window(distribution)
-    flat = np.minimum(below + flat * span, BELOW_1)
-    if distribution.family == "gamma":
-        shape, scale = distribution.params
-        out = scale * special.gammaincinv(shape, flat)
-    else:
-        a, b, low, high = distribution.params
-        out = low + (high - low) * special.betaincinv(a, b, flat)
-    return np.asarray(out).reshape(np.shape(u))
+    return np.asarray(_PLAIN[distribution.family](np.minimum(below + u * span, BELOW_1), *distribution.params))
+
+
+def _triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
+    rising, falling = u * (high - low) * (mode - low), (1 - u) * (high - low) * (high - mode)
+    return np.where(u < (mode - low) / (high - low), low + np.sqrt(rising), high - np.sqrt(falling))
+
+
+#: Quantiles at u of the families that are not lists of values.
+_PLAIN: dict[str, Callable[..., Floats]] = {
+    "fixed": np.full_like,
+    "uniform": lambda u, low, high: low + u * (high - low),
+    "normal": lambda u, mean, sd: mean + sd * special.ndtri(u),
+    "lognormal": lambda u, mean_log, sd_log: np.exp(mean_log + sd_log * special.ndtri(u)),
+    "exponential": lambda u, mean: -mean * np.log1p(-u),
+    "weibull": lambda u, shape, scale: scale * (-np.log1p(-u)) ** (1 / shape),
+    "triangular": _triangular,
+    "gamma": lambda u, shape, scale: scale * special.gammaincinv(shape, u),
+    "beta": lambda u, a, b, low, high: low + (high - low) * special.betaincinv(a, b, u),
+}
 
 
 def _weighted(distribution: Distribution) -> tuple[list[float], list[float]]:
@@ -246,7 +270,7 @@ def cdf(distribution: Distribution, x: float) -> float:
 
 
 def mean(distribution: Distribution) -> float:
-    """The mean: by formula if there are no limits, else by Gauss-Legendre quadrature of the quantile function (to about 1e-6)."""
+    """The mean: by formula without limits, else by Gauss-Legendre quadrature of the quantile function (to about 1e-6)."""
     family, p = distribution.family, distribution.params
     if (distribution.low, distribution.high) == (None, None):
         if family in ("fixed", "normal", "exponential"):
@@ -319,7 +343,7 @@ def describe(distribution: Distribution, show: Callable[[float], str]) -> str:
         return ", ".join(f"{show(v)} ({w:.3g})" for v, w in zip(values, weights, strict=True))
     if distribution.family == "uniform":
         return f"uniform between {show(distribution.params[0])} and {show(distribution.params[1])}"
-    low, middle, high = quantile(distribution, np.array([0.025, 0.5, 0.975]))
+    low, middle, high = shown_quantile(distribution, np.array([0.025, 0.5, 0.975]))
     limits = "" if (distribution.low, distribution.high) == (None, None) else " truncated"
     return f"{distribution.family}{limits}, median {show(middle)}, 95 % between {show(low)} and {show(high)}"
 

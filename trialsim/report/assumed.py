@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.compare.nouns import noun
+from trialsim.quantities.counts import counted
 from trialsim.report.document import Block, DataTable, Fold, TableCell, Text
 from trialsim.scenario.provenance import Row, provenance
 
@@ -30,7 +31,7 @@ def assumptions(scenario: Scenario) -> Iterator[Block]:
         here = [row for row in rows if row.kind == kind]
         if here:
             table = DataTable(f"{what} ({len(here)})", *_table(here, scenario))
-            yield Fold(f"{len(here)} numbers {words}", (table,), printed=True)
+            yield Fold(f"{counted(len(here), 'number')} {words}", (table,), printed=True)
 
 
 def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tuple[tuple[str | TableCell, ...], ...]]:
@@ -46,7 +47,7 @@ def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tu
 
 
 def in_words(path: str, scenario: Scenario) -> str:
-    """A place of a scenario as people call it; the words of the place itself where there are no others.
+    """A place of a scenario as people call it; the words of the place itself where it has no others.
 
     Names of outcomes become their labels.
     """

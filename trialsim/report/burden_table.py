@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.burden import ArmBurden, blood_warnings, draws_blood
+from trialsim.burden import TRIALS, ArmBurden, SimulatedMean, blood_warnings, draws_blood
 from trialsim.prepared import burdens
 from trialsim.report import page as rows_of
-from trialsim.report.document import Block, DataTable, Text
+from trialsim.report.digits import with_error
+from trialsim.report.document import Block, DataTable, TableCell, Text
 
 if TYPE_CHECKING:
     from trialsim.runs.run import FinishedRun
@@ -21,7 +22,7 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
     for warning in blood_warnings(study.scenario, each):
         yield Text(f"Limit of blood passed: {warning}")
     limit = study.scenario.setting.blood_limit if study.scenario.setting is not None else None
-    rows: list[tuple[str, ...]] = [("Planned measurements", *(f"{one.values}" for one in each))]
+    rows: list[tuple[TableCell | str, ...]] = [("Planned measurements", *(f"{one.values}" for one in each))]
     if any(one.samples for one in each):
         rows.append(("of them samples for a laboratory", *(f"{one.samples}" for one in each)))
     if draws_blood(study.scenario):
@@ -33,17 +34,29 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
     numbers = tuple(range(1, len(each) + 1))
     yield DataTable("For each participant, by arm", ("", *(one.arm for one in each)), tuple(rows), numbers)
     if study.program is not None:
-        yield Text("Tries, minutes and the most blood in 24 hours are those of simulated trials.", quiet=True)
+        yield Text(
+            f"Tries, minutes and the most blood in 24 hours are those of the first {TRIALS} simulated trials; after ± is the "
+            "Monte Carlo standard error of a mean.",
+            quiet=True,
+        )
     costs = [row for row in rows_of.trial_rows(run) if row[0].startswith("Cost") or row[0].startswith("Hours of staff")]
     if costs:
         cells = tuple((what, of or "in all", value) for what, of, value in costs)
         yield DataTable("For the whole trial", ("what", "of what", "mean over trials"), cells, (2,))
 
 
-def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[str, ...]]:
+def _ward_burden(each: Sequence[ArmBurden]) -> Iterator[tuple[TableCell | str, ...]]:
     for name in dict.fromkeys(name for one in each for name in one.tries):
-        yield f"Tries of {name}, mean", *(f"{one.tries.get(name, 0.0):.2f}" for one in each)
-    if any(one.minutes for one in each):
-        yield "Minutes of what is done with the participant, mean", *(f"{one.minutes:.0f}" for one in each)
+        yield f"Tries of {name}, mean", *(_written(one.tries.get(name)) for one in each)
+    if any(one.minutes.value for one in each):
+        yield "Minutes of what is done with the participant, mean", *(_written(one.minutes) for one in each)
     for name in dict.fromkeys(name for one in each for name in one.staff_minutes):
-        yield f"Minutes of {name}, mean", *(f"{one.staff_minutes.get(name, 0.0):.0f}" for one in each)
+        yield f"Minutes of {name}, mean", *(_written(one.staff_minutes.get(name)) for one in each)
+
+
+def _written(mean: SimulatedMean | None) -> TableCell | str:
+    """A mean with its error below it."""
+    if mean is None:
+        return "0"
+    value, sign, error = with_error(*mean).partition(" ± ")
+    return TableCell(value, f"± {error}" if sign else "")

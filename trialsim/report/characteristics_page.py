@@ -126,8 +126,9 @@ def _truth(run: FinishedRun, truth: Sequence[dict[str, object]], pictures: Mappi
     strong = tuple(place for place, row in enumerate(truth) if row["primary"])
     header = ("analysis and effect", *(names.get(key, key) for key in keys))
     yield DataTable("Truth and bias", header, cells, tuple(range(1, len(keys) + 1)), strong)
-    if "bias" in pictures:
-        yield pictures["bias"]
+    for name in ("bias", "contrasts", "intervals"):
+        if name in pictures:
+            yield pictures[name]
 
 
 def _twins(run: FinishedRun, truth: Sequence[object]) -> Iterator[Block]:

@@ -26,12 +26,14 @@ from trialsim.quantities.letters import file_names
 from trialsim.report.document import Graphic
 from trialsim.report.reported import ReportSource
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
+from trialsim.report.words import join
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
     from trialsim.cohort import Trial
+    from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.first_replicates import FirstReplicates
     from trialsim.figures.flow import Count, Flow
     from trialsim.prepared import Study
@@ -41,18 +43,25 @@ if TYPE_CHECKING:
 #: A figure shows at most so many rows of analyses.
 MOST_ROWS = 12
 
+#: Rows of the forest of contrasts, and panels of the intervals of single trials.
+MOST_CONTRASTS, MOST_PANELS = 24, 3
+
+#: Simulated trials that are counted together, and the most participants in them.
+FEW_TRIALS, MOST_PEOPLE = 20, 20_000
+
 #: Scores beyond which participants are shown one by one, not as shares.
 MOST_SHADES = 11
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its file name, its heading and what it shows."""
+    """A figure with its file name, its heading, what it shows, and the table it is drawn from where that is small."""
 
     name: str
     heading: str
     text: str
     figure: Figure
+    data: pd.DataFrame | None = None
 
 
 def pictures(run: ReportSource) -> Iterator[Picture]:
@@ -62,15 +71,19 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
     from trialsim.figures.power import rejection_rates
 
     result, kept, trial = run.characteristics, run.characteristics.kept, run.cohort.one(0)
+    rates = rejection_frame(result)
     yield Picture(
         "power",
         "Power, and how often the same tests reject when the arms do nothing",
         "Each dot is the share of simulated trials in which the test rejects, with its 95 % Monte Carlo interval.",
-        rejection_rates(rejection_frame(result), note=note(result)),
+        rejection_rates(rates, note=note(result)),
+        rates,
     )
     if run.study.program is not None:
         yield from _ward_pictures(run, trial)
+    yield from _few_trials(run.study)
     yield from _outcome_pictures(run, trial)
+    yield from _contrast_pictures(result)
     judged = bias_frame(result)
     if len(judged):
         yield Picture(
@@ -78,6 +91,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
             "Bias and coverage",
             "Each dot is shown with its 95 % Monte Carlo interval. A bias of half a standard error already costs coverage.",
             bias_and_coverage(judged, note=note(result)),
+            judged,
         )
     estimates = estimate_frame(result)
     if len(estimates):
@@ -93,6 +107,89 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
         "A valid test without an effect has the same share of trials in each twentieth.",
         p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), note=note(result)),
     )
+
+
+def _contrast_pictures(result: OperatingCharacteristics) -> Iterator[Picture]:
+    """A forest of contrasts, and intervals in the order of their distance from the truth."""
+    from trialsim.evaluate.contrast_frames import contrast_frame, interval_frame
+    from trialsim.figures.forest import forest
+    from trialsim.figures.intervals import ordered_intervals
+
+    contrasts = contrast_frame(result).head(MOST_CONTRASTS)
+    if len(contrasts):
+        first = contrasts.iloc[0]
+        where = f"{first['estimate']:.3g}, its mean interval from {first['low']:.3g} to {first['high']:.3g}"
+        yield Picture(
+            "contrasts",
+            "What the analyses estimate",
+            f"Mean estimates over simulated trials; of {first['row']} it is {where}.",
+            forest(contrasts, note=note(result)),
+            contrasts,
+        )
+    intervals = interval_frame(result, MOST_PANELS)
+    if len(intervals):
+        first = intervals.iloc[0]
+        of = f"of {first['row']} {100 * first['coverage']:.1f} % of them contain the truth; {100 * first['level']:.4g} % should"
+        yield Picture(
+            "intervals",
+            "Intervals of single trials",
+            f"Confidence intervals in the order of their distance from the truth; {of}.",
+            ordered_intervals(intervals, note=note(result)),
+            intervals,
+        )
+
+
+def _few_trials(study: Study) -> Iterator[Picture]:
+    """What the first trials show together: scores at the primary endpoint, and missing values."""
+    from trialsim.evaluate.cohort_frames import missing_frame, score_frame
+    from trialsim.figures.missing import missing_map
+    from trialsim.figures.shift import shift
+    from trialsim.study import simulate
+
+    scenario = study.scenario
+    arms, few = tuple(scenario.design.arms), max(1, min(FEW_TRIALS, MOST_PEOPLE // study.conduct.target))
+    cohort = simulate(study, range(few), twins=("declared",))
+    words = f"The first {few} simulated trials together." if few > 1 else "One simulated trial (replicate 0)."
+    pairs = dict.fromkeys(
+        study.response.pairs[point] for name in scenario.primary for call in study.analysis.calls if call.name == name
+        for point in call.points[-1:]
+    )  # fmt: skip
+    stems = file_names(scenario.outcomes)
+    for name, visit in pairs:
+        outcome = scenario.outcomes[name]
+        if outcome.scale.categories is None or not 1 < len(outcome.categories) <= MOST_SHADES:
+            continue
+        scores = score_frame(cohort, name, visit)
+        lowest = scores[scores["category"] == outcome.categories[0]].set_index("arm")["share"]
+        found = ", ".join(f"{arm} {100 * lowest[arm]:.0f} %" for arm in arms)
+        yield Picture(
+            f"shift_{stems[name]}",
+            f"{outcome.label or name} at '{visit}': how the scores shift between arms",
+            f"Shares of participants at each score; at the lowest ({outcome.categories[0]:g}): {found}.",
+            shift(
+                scores,
+                label=outcome.label or name,
+                arms=arms,
+                words={float(score): word for score, word in outcome.labels.items()},
+                note=words,
+            ),
+            scores,
+        )
+    missing = missing_frame(cohort)
+    counts = (missing["share"] * missing["people"]).groupby(missing["reason"]).sum()
+    lost = counts.drop("measured").sort_values(ascending=False)
+    if len(lost):
+        shares = join([f"{why} {100 * part:.0f} %" for why, part in (lost / lost.sum()).items()])
+        yield Picture(
+            "missing",
+            "Missing values by arm and visit, with reasons",
+            f"Of all missing values: {shares}.",
+            missing_map(
+                missing, labels={name: outcome.label or name for name, outcome in scenario.outcomes.items()}, arms=arms,
+                visits=in_time(study, list(dict.fromkeys(visit for _, visit in study.response.pairs))), note=words,
+            ),
+            missing,
+        )  # fmt: skip
 
 
 #: Which files of figures a run writes: none beside the page; PNG and SVG; or those for a journal as well.
@@ -117,6 +214,8 @@ def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") ->
         else:
             folder.mkdir(parents=True, exist_ok=True)
             svg = save(picture.figure, folder, picture.name)[1].read_text(encoding="utf-8")
+        if picture.data is not None and files != "page":
+            picture.data.to_csv(folder / f"{picture.name}.csv", index=False, lineterminator="\n")
         if files == "print":
             save_for_print(picture.figure, folder / "print", picture.name)
             captions.append(f"{picture.name}: {picture.heading}. {picture.text} {picture.figure.get_supxlabel()}")
@@ -128,8 +227,7 @@ def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") ->
 
 def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """The first rows of the plan: a page holds only so many panels."""
-    shown = list(dict.fromkeys(frame["row"]))[:MOST_ROWS]
-    return frame[frame["row"].isin(shown)]
+    return frame[frame["row"].isin(frame["row"].unique()[:MOST_ROWS])]
 
 
 def _main_rows(frame: pd.DataFrame, kept: FirstReplicates) -> pd.DataFrame:
@@ -205,14 +303,16 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
         "flow",
         "Who comes, who takes part, who is analyzed",
         "Means over simulated trials, and in parentheses the range that holds 90 % of them.",
-        consort(flow_of(run.study, result.kept), note=note(result)),
+        consort(flow_of(run.study, result.kept), note=" ".join([note(result), *left_in_words(run.study, result.kept)])),
     )
     limit = plan.limit / DAY if plan.limit < NEVER else None
+    fan = accrual_frame(result.kept)
     yield Picture(
         "accrual",
         "How enrollment grows",
         "The bands contain half and nine tenths of the simulated trials.",
-        accrual_fan(accrual_frame(result.kept), target=plan.target, limit_days=limit, note=note(result)),
+        accrual_fan(fan, target=plan.target, limit_days=limit, note=note(result)),
+        fan,
     )
     spells = ward_spells(trial)
     if len(spells):
@@ -231,6 +331,23 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
         )  # fmt: skip
 
 
+def left_in_words(study: Study, kept: FirstReplicates) -> list[str]:
+    """When those left who left before the last visit: before the primary endpoint, or after it."""
+    call = study.analysis.call_of(study.analysis.primary[0])
+    pairs = [study.response.pairs[point] for point in call.points]
+    every = sum(
+        kept.trial_values(f"left: {why}", arm) for why in study.conduct.leave_reasons for arm in study.conduct.arms
+    )
+    if not np.any(every):
+        return []
+    missed = [kept.trial_values("missing_share: left", f"{outcome} at {visit}") for outcome, visit in pairs]
+    before = np.max(missed, axis=0) * kept.trial_values("enrolled", "")
+    outcome, visit = pairs[-1]
+    where = f"{study.scenario.outcomes[outcome].label or outcome} at '{visit}'"
+    when = f"{np.mean(before):.1f} leave before the primary endpoint ({where}), the others after it"
+    return [f"Of {np.mean(every):.1f} who leave before the last visit, {when}."]
+
+
 def flow_of(study: Study, kept: FirstReplicates) -> Flow:
     """The numbers of the flow diagram over the replicates kept."""
     from trialsim.figures.flow import Count, Flow
@@ -243,9 +360,9 @@ def flow_of(study: Study, kept: FirstReplicates) -> Flow:
         return over(label, kept.trial_values(measure, contrast))
 
     def lost(arm: str) -> list[Count]:
-        left = [count(f"left, {reason}", f"left: {reason}", arm) for reason in plan.leave_reasons]
+        left = [count(f"left before the last visit, {reason}", f"left: {reason}", arm) for reason in plan.leave_reasons]
         gap = kept.trial_values("enrolled", arm) - kept.trial_values("with_primary_endpoint", arm)
-        return [*(one for one in left if one.high > 0), over("without primary endpoint in all", gap)]
+        return [*(one for one in left if one.high > 0), over("without primary endpoint, for any reason", gap)]
 
     plan = study.conduct
     arms = plan.arms

@@ -31,7 +31,7 @@ def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[L
     if outcome.rhythm is not None:
         yield "the clock", _rhythm(outcome.rhythm, outcome)
     for activity, response in outcome.responds_to.items():
-        yield activity, _response(response, outcome)
+        yield activity, response_words(response, outcome)
     for driver in outcome.drivers:
         yield _driver(driver)
     for effect in outcome.covariates:
@@ -72,7 +72,8 @@ def _rhythm(rhythm: Rhythm, outcome: Outcome) -> str:
     return f"{text}; levels are those at {clock_text(rhythm.reference_clock)}"
 
 
-def _response(response: Response, outcome: Outcome) -> str:
+def response_words(response: Response, outcome: Outcome) -> str:
+    """How an outcome responds to an activity."""
     if response.secretion is not None:
         text = f"secretion {number(response.secretion)}"
         text += f" for {number(response.lasts)} from its start" if response.lasts is not None else " while it lasts"

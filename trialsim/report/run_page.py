@@ -16,6 +16,17 @@ from trialsim.report.digits import percent
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
+from trialsim.report.looks import (
+    looks_sentence,
+    plan_header,
+    plan_lines,
+    plan_rows,
+    stop_header,
+    stop_overall,
+    stop_rows,
+    stop_texts,
+)
+from trialsim.report.moved import response_words
 from trialsim.report.moving.block import moving_picture
 from trialsim.report.nearby_sizes import needed
 from trialsim.report.opinions import opinion_table, reasons_shown, second_opinions
@@ -44,9 +55,10 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         PageSection("Design", tuple(_design(study, pictures))),
         *([PageSection("Progression criteria", tuple(progression_blocks(run)))] if study.scenario.progression else []),
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
-        PageSection("What could go wrong", tuple(_wrong(run))),
+        *([PageSection("Interim looks", tuple(_looks(run)))] if study.looks is not None else []),
+        PageSection("What could go wrong", tuple(_wrong(run, pictures))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),
-        PageSection("What is estimated", tuple(estimand_tables(study))),
+        PageSection("What is estimated", (*estimand_tables(study), *_named(pictures, "shift_"))),
         PageSection("The ward, moving", tuple(_moving(run))),
         *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
         PageSection("One simulated trial", tuple(_one_trial(pictures))),
@@ -63,6 +75,11 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         sections=tuple(section for section in made if section.blocks),
         versions=versions(),
     )
+
+
+def _named(pictures: Pictures, begin: str) -> list[Graphic]:
+    """The pictures whose names begin so."""
+    return [one for name, one in pictures.items() if name.startswith(begin)]
 
 
 def _staffed(study: Study) -> bool:
@@ -91,13 +108,14 @@ def assumed_effect(study: Study) -> str:
     wanted = primary_points(study)
     found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
     if not found:
-        through = dict.fromkeys(
-            f"{scenario.outcomes[name].label or name} responds to {activity}"
+        through = [
+            f"{outcome.label or name} responds to {activity} ({response_words(response, outcome)})"
             for name in dict.fromkeys(scenario.analyses[one].outcome for one in scenario.primary)
-            for activity in scenario.outcomes[name].responds_to
-        )
+            for outcome in [scenario.outcomes[name]]
+            for activity, response in outcome.responds_to.items()
+        ]
         if through:
-            return f"The effects are assumed, not observed: {join(list(through))}, by the sizes under Design."
+            return f"The effects are assumed, not observed: {join(through)}."
         return "No effect is assumed on what the primary analysis compares."
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
     parts = []
@@ -145,10 +163,30 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
     yield Fold("Everything that was simulated, in words", tuple(blocks))
 
 
+# ---------------------------------------------------------------- interim looks
+
+
+def _looks(run: FinishedRun) -> Iterator[Block]:
+    study, result = run.study, run.characteristics
+    yield Text(looks_sentence(study, result))
+    header, rows = stop_header(study), tuple(stop_rows(study, result))
+    numbers = tuple(place for place, name in enumerate(header) if name.startswith(">"))
+    yield DataTable(
+        "Shares of trials that stop at each look", tuple(name.lstrip(">") for name in header), rows, numbers
+    )
+    yield DataTable(
+        "Until the stop", ("mean over trials", "as declared", "without effects"), tuple(stop_overall(result)), (1, 2)
+    )
+    for text in stop_texts(study, result):
+        yield Text(text)
+    plan = DataTable("The planned bounds", plan_header(study), tuple(plan_rows(study)), ())
+    yield Fold("The planned bounds", (*(Text(line) for line in plan_lines(study)), plan))
+
+
 # ---------------------------------------------------------------- what could go wrong, sensitivity
 
 
-def _wrong(run: FinishedRun) -> Iterator[Block]:
+def _wrong(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     found = [f"{text[0].upper()}{text[1:]}." for _, text in losses(run)]
     result = run.characteristics
     found += [
@@ -163,6 +201,7 @@ def _wrong(run: FinishedRun) -> Iterator[Block]:
     yield from points(found) or (
         Text("Nothing is lost in the simulated trials, and nothing in the plan looks doubtful."),
     )
+    yield from _named(pictures, "missing")
 
 
 def _sensitivity(study: Study) -> Iterator[Block]:
@@ -209,8 +248,7 @@ def _where(where: str, labels: dict[str, str]) -> str:
 
 
 def _one_trial(pictures: Pictures) -> Iterator[Block]:
-    shown = [one for name, one in pictures.items() if name.startswith("outcome_")]
-    more = [one for name, one in pictures.items() if name.startswith("trajectories_")]
+    shown, more = _named(pictures, "outcome_"), _named(pictures, "trajectories_")
     yield from shown[:1]
     if shown[1:] or more:
         yield Fold(f"{len(shown[1:]) + len(more)} more pictures of this trial", (*shown[1:], *more))

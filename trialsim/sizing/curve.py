@@ -17,9 +17,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-
-from trialsim.heavy import stats
+from scipy.special import ndtr, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 Rule = Literal["rising", "local", "falling"]
@@ -173,7 +171,7 @@ def student(own: float, whole: float) -> float:
     """
     if not (own > 0 and math.isfinite(own)):
         return float(ndtri(0.975))
-    return float(stats.t.ppf(0.975, JACKKNIFE_DF * min((whole / own) ** 4, 1e6)))
+    return float(stdtrit(JACKKNIFE_DF * min((whole / own) ** 4, 1e6), 0.975))
 
 
 def jackknife_se(without: Floats) -> Floats:

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import fdtrc, ndtri
 
-from trialsim.heavy import stats
 from trialsim.sizing.curve import GROUPS, PowerCurve, Rule, jackknife_se
 from trialsim.sizing.target import Target
 
@@ -42,11 +41,15 @@ LEAST_KNOWN = 0.01
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores (G, R) of R trials at G sizes or effects ``at``, and their known contrasts (G, R, k)."""
+    """Scores (G, R) of R trials at G sizes or effects ``at``, and their known contrasts (G, R, k).
+
+    Where ``counted``, a score only says whether the trial rejects: with looks it is not a smooth function of the draws.
+    """
 
     at: tuple[float, ...]
     score: Floats
     known: Floats
+    counted: bool = False
 
     @property
     def failed(self) -> Floats:
@@ -135,7 +138,8 @@ def fit_curve(
     """Power over sizes; by parts unless counting at the positions ``check_at`` contradicts it."""
     decision = (target.critical, target.two_tailed)
     groups = np.arange(scores.score.shape[1]) * GROUPS // scores.score.shape[1]
-    parts = _estimates(scores, range(len(scores.at)), groups, power_by_parts, decision)
+    first = power_by_counting if scores.counted else power_by_parts
+    parts = _estimates(scores, range(len(scores.at)), groups, first, decision)
     checked = sorted(set(check_at)) or list(range(len(scores.at)))
     counted = _estimates(scores, checked, groups, power_by_counting, decision)
     p = _contradiction(counted[0] - parts[0][checked], counted[1] - parts[1][:, checked])
@@ -177,4 +181,4 @@ def _contradiction(difference: Floats, without: Floats) -> float:
     covariance += 1e-3 * np.diag(np.diag(covariance))  # neighboring sizes can be the same except for rounding
     t2 = float(difference @ np.linalg.solve(covariance, difference))
     df = groups - 1
-    return float(stats.f.sf(t2 * (df - k + 1) / (df * k), k, df - k + 1))
+    return float(fdtrc(k, df - k + 1, t2 * (df - k + 1) / (df * k)))

@@ -32,7 +32,7 @@ from trialsim.runs.event_log import check_ward, with_event_log
 from trialsim.runs.folder import check
 from trialsim.runs.lock import alone
 from trialsim.runs.place import settle
-from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
+from trialsim.runs.record import MANIFEST, RESOLVED, read_manifest, resolved_file
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
 from trialsim.runs.source import other_file
@@ -283,9 +283,14 @@ def run(
         finished = playing.placed(finished)
     _index(folder)
     source = shipped_name(Path(study.scenario.written.file)) or shlex.quote(study.scenario.written.file)
-    measures = finished.characteristics.measures
-    failed = first_failures(finished.study, measures, folder / playing.ESTIMATES, engine=engine, source=source)
+    failed = _failed(finished, folder, engine=engine, source=source)
     return Run(folder, finished, reached, failed, source, options_of(set, seed, engine))
+
+
+def _failed(finished: playing.FinishedRun, folder: Path, *, engine: Engine, source: str) -> tuple[Failure, ...]:
+    """The analyses that failed in some trials."""
+    measures = finished.characteristics.measures
+    return first_failures(finished.study, measures, folder / playing.ESTIMATES, engine=engine, source=source)
 
 
 def _with_familywise(
@@ -426,7 +431,9 @@ def merge(
             _draw(merged, say, "all")
         merged = playing.placed(merged)
     _index(out)
-    return Run(out, merged)
+    source = shlex.quote(str(out / RESOLVED))
+    failed = _failed(merged, out, engine=parts.engine, source=source)
+    return Run(out, merged, None, failed, source, options_of((), None, parts.engine))
 
 
 def open_run(folder: Folder) -> Run:

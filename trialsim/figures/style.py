@@ -186,10 +186,10 @@ def fit_to(figure: Figure, width_mm: float) -> None:
         for axes in figure.axes:
             for axis in (axes.xaxis, axes.yaxis):
                 labels = axis.get_ticklabels()
-                size = max(SMALLEST, labels[0].get_fontsize() * share) if labels else SMALLEST
+                size = max(SMALLEST, float(labels[0].get_fontsize()) * share) if labels else SMALLEST
                 axis.set_tick_params(labelsize=size, width=0.8 * share)
         for text in figure.findobj(Text):
-            text.set_fontsize(max(SMALLEST, text.get_fontsize() * share))
+            text.set_fontsize(max(SMALLEST, float(text.get_fontsize()) * share))
         words = " ".join(figure.get_supxlabel().split())
         lines = textwrap.wrap(words, int(LETTERS * 8 / SMALLEST * figure.get_figwidth() * 0.9), break_on_hyphens=False)
         figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALLEST, color=QUIET)
@@ -197,7 +197,7 @@ def fit_to(figure: Figure, width_mm: float) -> None:
 
 
 def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
-    """Write ``name.pdf``, ``name.svg``, ``name.png`` (600 dpi) and ``name-gray.png``, as wide as two columns of a journal at most.
+    """Write ``name.pdf``, ``name.svg``, ``name.png`` (600 dpi) and ``name-gray.png``, no wider than two columns of a journal.
 
     The figure is laid out again for this width, and no letter is smaller than :data:`SMALLEST`.
     """

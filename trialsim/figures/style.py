@@ -155,10 +155,21 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     png, svg = files_of(folder, name)
     with svg.open("w", encoding="utf-8", newline="\n") as file:
         write_svg(figure, file)
-    with _plain(figure):
-        figure.set_dpi(200)
-        FigureCanvasAgg(figure).print_png(png, metadata={"Software": "trialsim"})
+    _picture(figure, 200).save(png, dpi=(200, 200), compress_level=PACKED)
     return png, svg
+
+
+#: How hard a picture is packed: from here on files get hardly smaller, and take twice as long.
+PACKED = 3
+
+
+def _picture(figure: Figure, dpi: int) -> Image.Image:
+    """The figure in dots, as it is laid out."""
+    with _plain(figure):
+        figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
 def write_svg(figure: Figure, file: TextIO) -> None:
@@ -208,11 +219,7 @@ def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
     with svg.open("w", encoding="utf-8", newline="\n") as file:
         write_svg(figure, file)
     write_pdf(figure, pdf)
-    with _plain(figure):
-        figure.set_dpi(PRINT_DPI)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    picture = _picture(figure, PRINT_DPI)
     picture.save(png, dpi=(PRINT_DPI, PRINT_DPI))
     picture.convert("L").save(gray, dpi=(PRINT_DPI, PRINT_DPI))  # as a printer sees it (ITU-R BT.601)
     return pdf, svg, png, gray

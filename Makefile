@@ -2,8 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Numba's cache does not see changes in functions that a kernel calls in other files: one cache a state of the sources.
-export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba/$(shell cat $$(find trialsim -name '*.py' | sort) | cksum | cut -d' ' -f1)
+# Numba's cache does not see changes in functions that a kernel calls in other files: one cache a state of the sources that decide.
+export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba/$(shell $(PYTHON) tests/kernels.py)
 
 .PHONY: demo test verify browser check bench schema floor floor-run audit clean
 

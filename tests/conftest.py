@@ -1,4 +1,4 @@
-"""One cache of compiled functions for each state of the sources, set before trialsim is imported.
+"""One cache of compiled functions for each state of the sources that decide what is compiled, set before trialsim is imported.
 
 Numba's cache does not notice when a function that a kernel calls changes in another file; a stale kernel would be
 tested in place of the new one.
@@ -6,7 +6,6 @@ tested in place of the new one.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import tempfile
@@ -14,20 +13,12 @@ from pathlib import Path
 
 from hypothesis import settings
 
-ROOT = Path(__file__).parent.parent
+from tests.kernels import sources_hash
 
-
-def sources_hash() -> str:
-    """Hash of every Python file of the package."""
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted((ROOT / "trialsim").rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-folder = Path(os.environ.get("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "trialsim-numba")))
-if folder.name != sources_hash():  # a worker of pytest-xdist finds it set already
-    os.environ["NUMBA_CACHE_DIR"] = str(folder / sources_hash())
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker finds it set already
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "trialsim-numba")))
+    decided = sources_hash()
+    os.environ["NUMBA_CACHE_DIR"] = str(folder if folder.name == decided else folder / decided)
 
 # Programs that tests start read compiled modules, also where the environment asks Python to write none.
 sys.dont_write_bytecode = False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernels import ROOT, sources, sources_hash
 from trialsim.compiled import cache_folder
 
 
@@ -38,3 +39,41 @@ def test_kernels_are_kept_there(named: bool, tmp_path: Path) -> None:
     path, left = done.stdout.splitlines()
     assert Path(path).is_relative_to(tmp_path / ("own" if named else "cache/trialsim/numba"))
     assert left == (str(tmp_path / "own") if named else "")
+
+
+# ---------------------------------------------------------------- what decides
+
+
+def test_every_file_with_compiled_functions_decides() -> None:
+    """And words do not: they may change without compiling."""
+    names = {path.relative_to(ROOT / "trialsim").as_posix() for path in sources()}
+    made = {
+        path.relative_to(ROOT / "trialsim").as_posix()
+        for path in (ROOT / "trialsim").rglob("*.py")
+        if "from trialsim.compiled import" in path.read_text(encoding="utf-8")
+    }
+    assert made <= names
+    assert {"compiled.py", "protocol/columns.py", "analysis/rows.py"} <= names
+    assert not {name for name in names if name.startswith(("report/", "cli/", "api/", "figures/", "runs/"))} - made
+
+
+def test_what_a_compiled_function_uses_from_elsewhere_decides(tmp_path: Path) -> None:
+    """Planted: a function, a constant of a constant, and a word that nothing compiled uses."""
+    package = tmp_path / "trialsim"
+    package.mkdir()
+    files = {
+        "compiled.py": "",
+        "kernels.py": "from trialsim.compiled import kernel\nfrom trialsim.parts import add\nfrom trialsim.words import hello\n"
+        "@kernel\ndef run(x):\n    return add(x)\n",
+        "parts.py": "from trialsim.numbers import SIZE\nADDED = SIZE + 1\ndef add(x):\n    return x + ADDED\n",
+        "numbers.py": "SIZE = 1\n",
+        "words.py": "def hello():\n    return 'hello'\n",
+    }
+    for name, text in files.items():
+        (package / name).write_text(text, encoding="utf-8")
+    assert [path.name for path in sources(tmp_path)] == ["compiled.py", "kernels.py", "numbers.py", "parts.py"]
+    before = sources_hash(tmp_path)
+    (package / "words.py").write_text("def hello():\n    return 'good morning'\n", encoding="utf-8")
+    assert sources_hash(tmp_path) == before
+    (package / "numbers.py").write_text("SIZE = 2\n", encoding="utf-8")
+    assert sources_hash(tmp_path) != before

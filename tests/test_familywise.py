@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from trialsim.evaluate.columns import any_rejected
 from trialsim.familywise import configurations, effects_of, familywise, is_true_null, switched, without_arms
 from trialsim.prepared import Study, prepare
 from trialsim.response import respond
-from trialsim.scenario import loads
+from trialsim.scenario import load, loads
 from trialsim.scenario.change import change
 from trialsim.sizing.closed_form import second_opinion
 from trialsim.sizing.target import target_of
@@ -288,6 +289,14 @@ def test_too_many_configurations_and_no_family_are_refused() -> None:
     with pytest.raises(RunError, match="no family") as refused:
         familywise(without, replicates=10)
     assert refused.value.code == "TS-E168"
+
+
+def test_a_family_of_factors_is_refused() -> None:
+    """Configurations switch effects of arms off, not those of factors."""
+    shipped = Path(__file__).parents[1] / "scenarios" / "massage-by-music.yaml"
+    with pytest.raises(RunError, match="tests factors") as refused:
+        familywise(load(shipped), replicates=10)
+    assert refused.value.code == "TS-E345"
 
 
 def test_an_effect_too_small_to_be_seen_in_a_few_trials_is_an_effect() -> None:

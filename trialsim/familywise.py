@@ -216,7 +216,7 @@ def check_families(study: Study) -> tuple[Effect, ...]:
     Raises
     ------
     RunError
-        TS-E168, TS-E167
+        TS-E168, TS-E167, TS-E345
     """
     if not study.analysis.families:
         raise RunError(
@@ -224,6 +224,13 @@ def check_families(study: Study) -> tuple[Effect, ...]:
             code="TS-E168",
             remedy="Write families: {confirmatory: {analyses: [..], method: holm}}, or leave out --familywise.",
         )
+    for family in study.analysis.families:
+        if any(study.analysis.question_of(row).samples == "factor" for row in family.rows):
+            raise RunError(
+                f"the family '{family.name}' tests factors, and configurations switch off the effects of arms.",
+                code="TS-E345",
+                remedy="Leave out --familywise: power, type I error and bias of each factor are in the result.",
+            )
     effects = effects_of(study)
     for family in study.analysis.families:
         configurations(family.name, effects_of_family(study, family, effects))

@@ -10,6 +10,7 @@ from trialsim.analysis.planning.build import plan_analyses
 from trialsim.burden import TRIALS as BURDEN_TRIALS
 from trialsim.burden import ArmBurden, burden, planned_warnings
 from trialsim.cautions import cautions
+from trialsim.looks.plan import LookPlan, plan_looks
 from trialsim.protocol.program import Program
 from trialsim.response import ResponsePlan, plan_response
 from trialsim.result import Result
@@ -39,6 +40,7 @@ class Study(Result):
     program: Program | None
     response: ResponsePlan
     analysis: AnalysisPlan
+    looks: LookPlan | None = None
 
     @property
     def twins(self) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def prepare(scenario: Scenario | Study) -> Study:
     analysis = plan_analyses(scenario, response)
     if any(call.margins for call in analysis.calls):
         response = _with_margins(plan, program, response, analysis)
-    return Study(scenario, plan, program, response, analysis)
+    return Study(scenario, plan, program, response, analysis, plan_looks(scenario, analysis))
 
 
 def _as_observed(plan: ConductPlan, program: Program | None, response: ResponsePlan) -> ResponsePlan:
@@ -128,15 +130,29 @@ def ward_events(
     arm: int | None = None,
 ) -> tuple[Entries, EventTrace | None]:
     """Participants, and their events on the ward if there is one; with everyone in ``arm``, and every visit placed, if given."""
-    from trialsim import engine as engines
     from trialsim.conduct import conduct
     from trialsim.everyone import everyone_in, placed
-    from trialsim.protocol.tapes import draw_tapes
 
     entries = conduct(plan, seed=seed, replicates=replicates)
     entries = entries if arm is None else everyone_in(entries, arm)
     if program is None:
         return entries, None
-    tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
-    trace = engines.play(program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record)
+    trace = events_of(program, entries, seed=seed, replicates=replicates, engine=engine, record=record)
     return entries, trace if arm is None else placed(trace, program, entries)
+
+
+def events_of(
+    program: Program,
+    entries: Entries,
+    *,
+    seed: int,
+    replicates: range,
+    engine: Engine = "fast",
+    record: bool = False,
+) -> EventTrace:
+    """The events on the ward of given participants."""
+    from trialsim import engine as engines
+    from trialsim.protocol.tapes import draw_tapes
+
+    tapes = draw_tapes(program, seed=seed, replicates=replicates, participants=entries.entry.shape[1])
+    return engines.play(program, entries, tapes, seed=seed, replicates=replicates, engine=engine, record=record)

@@ -37,6 +37,8 @@ SHARES_OF_A_WHOLE = Rule("shares of a whole")
 CHOSEN = Rule("chosen")
 #: A number of the schedule or of how another one is given: fixed times, windows, units of an effect.
 SCHEDULE = Rule("schedule")
+#: A rule that is applied to what was simulated: results depend on it, but no simulated number does.
+APPLIED = Rule("applied")
 #: With this key a map is one quantity: a child file replaces it whole, so that no source outlives its number.
 QUANTITY = Rule("quantity")
 

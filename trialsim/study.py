@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -22,6 +22,7 @@ from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.columns import analysis_columns, analysis_values
 from trialsim.evaluate.first_replicates import FIGURE_REPLICATES, FirstReplicates, join_first
+from trialsim.evaluate.looks import closed_columns, look_bias_columns, look_bias_values, look_columns, look_values
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.evaluate.table import measures, side_by_side
@@ -37,8 +38,13 @@ from trialsim.evaluate.truth import (
 )
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
+from trialsim.looks.closing import closed_entries
+from trialsim.looks.cuts import find_cuts
+from trialsim.looks.decisions import Decisions, decide
+from trialsim.looks.plan import LookPlan, plan_looks
+from trialsim.looks.results import LookResults, join_results, look
 from trialsim.memory import at_once, most_with_days, trial_bytes
-from trialsim.prepared import Study, prepare, ward_events
+from trialsim.prepared import Study, events_of, prepare, ward_events
 from trialsim.protocol.columns import A_DELIVERED, COMPLETED, E_REASON, LEFT
 from trialsim.response import respond
 from trialsim.response.events import after_events, leaves_for
@@ -117,6 +123,13 @@ def analyze(cohort: Cohort, *, plan: AnalysisPlan | None = None) -> Estimates:
     )
 
 
+def analyze_cohort(cohort: Cohort) -> Estimates:
+    """Every analysis of the scenario of a cohort; of a design with looks that of the looks where the trial stopped."""
+    plan = plan_analyses(cohort.scenario, cohort.response_plan)
+    looks = plan_looks(cohort.scenario, plan)
+    return decided(looks, analyze(cohort, plan=plan), look_at(looks, cohort))[1]
+
+
 def trial_arrays(cohort: Cohort, plan: AnalysisPlan | None = None) -> TrialArrays:
     """The data of a cohort for the analyses of a plan, by default those of its scenario.
 
@@ -179,7 +192,7 @@ def replay(
     """Simulate one replicate alone; its estimates are those of the same row of any batch."""
     study = prepare(scenario)
     cohort = cohort_of(study, replicate, seed=seed, engine=engine)
-    return ReplayedTrial(replicate, cohort, analyze(cohort, plan=study.analysis))
+    return ReplayedTrial(replicate, cohort, analyze_at_stop(study, cohort, study.analysis))
 
 
 def cohort_of(study: Study, replicate: int, *, seed: int | None = None, engine: Engine = "fast") -> Cohort:
@@ -202,6 +215,7 @@ class ReplicateResults:
     entry_days : (R, N) day of enrollment counted from the start, NaN where nobody was enrolled
     waits : (R, N, H) wait for each need [ticks], -1 where not served; H is 0 without a ward
     by : versions of the packages that simulated them, if it was not this process
+    looks : the analysis at each look, of a design with looks; ``estimates`` are those of its end
     """
 
     estimates: Estimates
@@ -209,6 +223,7 @@ class ReplicateResults:
     entry_days: NDArray[np.float32]
     waits: NDArray[np.int32]
     by: dict[str, str] | None = None
+    looks: LookResults | None = None
 
 
 def play(
@@ -232,7 +247,63 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
         trial=trial_values(study, cohort),
         entry_days=np.where(entry >= 0, entry / DAY, np.nan).astype(np.float32),
         waits=waits_of(cohort),
+        looks=with_closed(study, cohort, look_at(study.looks, cohort), engine=engine),
     )
+
+
+def with_closed(study: Study, cohort: Cohort, looks: LookResults | None, *, engine: Engine) -> LookResults | None:
+    """The looks with what the trial takes if enrollment closes at the decision of each: the ward is simulated again.
+
+    What a decision sees depends on nobody who enrolls after it, but lengths, hours of staff and costs do. A look that does not
+    come, or after whose decision nobody enrolls, has the numbers of the trial itself.
+    """
+    wanted = closed_columns(study)
+    if looks is None or study.looks is None or not (wanted or study.program):
+        return looks
+    closed, with_overrun = [], []
+    for k in range(study.looks.interim):
+        enrolled = np.where(looks.tick[:, k] >= 0, looks.enrolled[:, k], looks.enrolled[:, -1])
+        entries = closed_entries(cohort.entries, enrolled)
+        seed, which = cohort.seed, cohort.replicates
+        trace = None
+        if study.program is not None:
+            trace = events_of(study.program, entries, seed=seed, replicates=which, engine=engine)
+        twins = cohort.measurements.twins
+        measured = respond(study.response, entries, trace, seed=seed, replicates=which, twins=twins)
+        again = replace(cohort, entries=entries, trace=trace, measurements=measured)
+        closed.append(trial_values(study, again)[:, wanted])
+        with_overrun.append(analyze(again, plan=study.looks.alone).estimate[:, :, 0])
+    if not closed:
+        return looks
+    return replace(looks, closed=np.stack(closed, axis=1), with_overrun=np.stack(with_overrun, axis=2))
+
+
+def look_at(plan: LookPlan | None, cohort: Cohort, *, inside: NDArray[np.bool_] | None = None) -> LookResults | None:
+    """What is kept of the looks at each trial of a cohort; None for a design without looks.
+
+    ``inside`` (R, N) are the participants of a smaller trial, if the looks are those of it.
+    """
+    if plan is None:
+        return None
+    cuts = find_cuts(plan, cohort.response_plan, cohort.entries, cohort.trace, inside=inside)
+    twins, replicates = cohort.measurements.twins, cohort.replicates
+    return look(plan, trial_arrays(cohort, plan.alone), cuts, twins=twins, replicates=replicates)
+
+
+def decided(
+    plan: LookPlan | None, estimates: Estimates, looks: LookResults | None
+) -> tuple[Decisions | None, Estimates]:
+    """What is decided at the looks, and the estimates at the stop; without looks the estimates themselves."""
+    if plan is None or looks is None:
+        return None, estimates
+    return decide(plan, estimates, looks)
+
+
+def analyze_at_stop(study: Study, cohort: Cohort, plan: AnalysisPlan) -> Estimates:
+    """The analyses of a plan on every trial of a cohort; of a design with looks that of the looks where the trial stopped."""
+    estimates = analyze(cohort, plan=plan)
+    looks = None if study.looks is None else study.looks.within(plan)
+    return decided(looks, estimates, look_at(looks, cohort))[1]
 
 
 def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
@@ -244,6 +315,9 @@ def _join(parts: Sequence[ReplicateResults]) -> ReplicateResults:
         trial=np.concatenate([part.trial for part in parts]),
         entry_days=np.concatenate([part.entry_days for part in parts]),
         waits=np.concatenate([part.waits for part in parts]),
+        looks=None
+        if parts[0].looks is None
+        else join_results([part.looks for part in parts if part.looks is not None]),
     )
 
 
@@ -321,7 +395,13 @@ def evaluate(
                 progress(done)
     plan = study.analysis
     judged = bias_columns(plan, truth) if truth is not None else []
-    columns = [*analysis_columns(plan, study.twins), *judged, *trial_columns(study)]
+    columns = [
+        *analysis_columns(plan, study.twins),
+        *judged,
+        *look_columns(study),
+        *look_bias_columns(study, truth),
+        *trial_columns(study),
+    ]
     told_of = behind_means(measures(columns, total[0]), wait_measures(study, waits.total(), done))
     first = join_first(kept)
     if truth is not None:
@@ -346,8 +426,14 @@ def _sum_up(
 ) -> _Chunk:
     """Simulate a chunk and compute the moments of all its numbers."""
     played = player(replicates)
-    judged = [] if truth is None else [bias_values(study.analysis, played.estimates, truth)]
-    values = np.concatenate([analysis_values(study.analysis, played.estimates), *judged, played.trial], axis=1)
+    decisions, estimates = decided(study.looks, played.estimates, played.looks)
+    played = replace(played, estimates=estimates)
+    judged = [] if truth is None else [bias_values(study.analysis, estimates, truth)]
+    if decisions is not None and played.looks is not None:
+        judged.append(look_values(study, decisions, played.looks, estimates, played.trial))
+        if truth is not None and look_bias_columns(study, truth):
+            judged.append(look_bias_values(study, decisions, estimates.twins, truth))
+    values = np.concatenate([analysis_values(study.analysis, estimates), *judged, played.trial], axis=1)
     return _Chunk(
         estimates=played.estimates,
         blocks=block_moments(values, replicates),

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -110,7 +111,7 @@ def slow_conduct(scenario: Scenario, *, seed: int, replicate: int, fault: str = 
     stratum = _strata(scenario, people, covariates, fault)
     return SimpleNamespace(
         people=people,
-        arm=_arms(scenario, stratum, seed, replicate, fault),
+        arm=_arms(scenario, stratum, people, covariates, seed, replicate, fault),
         leave=[leave for leave, _ in leaves],
         leave_reason=[reason for _, reason in leaves],
         covariates=covariates,
@@ -156,8 +157,28 @@ def _rates(scenario: Scenario, fault: str) -> Iterator[tuple[float, float]]:
                 every = period.every
         assert every is not None
         day = (hour // 24 + weekday) % 7
-        yield (hour + 1) * 3600.0, weight.get(day, 0.0) / mean / every.value
+        here = weight.get(day, 0.0) / mean * _by_hour(arrive.hours, hour % 24, fault)
+        today = scenario.setting.starts + timedelta(days=hour // 24)
+        if fault != "closed days do not count" and _closed(scenario, today, "arrives"):
+            here = 0.0
+        yield (hour + 1) * 3600.0, here / every.value
         hour += 1
+
+
+def _by_hour(hours: Any, hour: int, fault: str) -> float:
+    """The weight of a whole hour, over the mean of all 24."""
+    found = [1.0] * 24 if not hours else [0.0] * 24
+    for span, weight in hours.items():
+        begin, end = (int(clock.split(":")[0]) for clock in span.split("-"))
+        for one in range(begin, end if end > begin else end + 24):
+            found[one % 24] = weight.value
+    return found[hour] if fault == "hours not scaled" else found[hour] / (sum(found) / 24)
+
+
+def _closed(scenario: Scenario, day: Any, nobody: str) -> bool:
+    assert scenario.setting is not None
+    spans = [days.split("..") for one in scenario.setting.patients.closed if one.nobody == nobody for days in one.dates]
+    return any(span[0] <= day.isoformat() <= span[-1] for span in spans)
 
 
 def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iterator[Patient]:
@@ -193,6 +214,10 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
                 length = next(close - start for start, close in until.windows if (opens - start) % DAY == 0)
                 opens += length * int(u["ask moment"][i] * 1_000_000) // 1_000_000
             ask = opens
+        while _closed(scenario, setting.starts + timedelta(days=ask // DAY), "is asked"):
+            ask = (ask // DAY + 1) * DAY
+            if until is not None and not _closed(scenario, setting.starts + timedelta(days=ask // DAY), "is asked"):
+                ask = next_open(until, ask, weekday=setting.starts.weekday())
         leave, reason = NEVER, -1
         for place, one in enumerate(told.leave):
             stay = _stay(one, u[f"leave/{one.reason}"][i])
@@ -206,8 +231,21 @@ def _patients(scenario: Scenario, seed: int, replicate: int, fault: str) -> Iter
             fate = out[-1] if fault == "the last reason counts" else out[0]
         draw = u["site"][0] if fault == "one site for all" else u["site"][i]
         site = sum(draw >= edge for edge in np.cumsum([s.value for s in setting.sites.values()])[:-1])
+        opens = list(setting.sites.values())[int(site)].open if setting.sites else None
+        if opens is not None and fault != "sites are open at once" and tick < _site_opens(setting.starts, opens):
+            fate = "absent"
         consenting += fate == "consents"
         yield Patient(i, tick, ask, fate, leave, reason, int(site))
+
+
+def _site_opens(starts: Any, opens: Any) -> int:
+    """Ticks until a site opens; the whole months here begin on days that every month has."""
+    if opens.unit != "months":
+        return round(opens.value)
+    day = starts
+    for _ in range(round(opens.value)):
+        day = (day.replace(day=1) + timedelta(days=31)).replace(day=starts.day)
+    return int((day - starts).days) * DAY
 
 
 def _stay(leave: Any, u: float) -> int:
@@ -225,7 +263,7 @@ def _counted(patients: list[Patient], people: list[Patient], target: int, limit:
     end = (closed, last.number) if last else (closed, -1)
     counts: dict[str, int] = {}
     for p in patients:
-        if p.tick > closed:
+        if p.tick > closed or p.fate == "absent":
             continue
         asked = (p.ask, p.number) < end
         fate = "enrolled" if p in people else p.fate
@@ -281,9 +319,19 @@ def _strata(
     return found
 
 
-def _arms(scenario: Scenario, stratum: list[tuple[int, str]], seed: int, replicate: int, fault: str) -> list[int]:
+def _arms(
+    scenario: Scenario,
+    stratum: list[tuple[int, str]],
+    people: list[Patient],
+    covariates: list[list[float]],
+    seed: int,
+    replicate: int,
+    fault: str,
+) -> list[int]:
     allocation, enroll = scenario.design.allocation, scenario.design.enroll
     closes = closing(enroll, scenario.design.arms)
+    if allocation.method in ("minimization", "big stick"):
+        return [arm for arm, _ in balanced_one_by_one(scenario, people, covariates, seed, replicate, fault)]
     if allocation.method == "places left":
         return _by_places(closes, len(stratum), seed, replicate, fault)
     once = [arm for arm, share in enumerate(str(allocation.ratio).split(":")) for _ in range(int(share))]
@@ -295,6 +343,89 @@ def _arms(scenario: Scenario, stratum: list[tuple[int, str]], seed: int, replica
             arm = next(queues[name])
         arms.append(arm)
     return arms
+
+
+def balanced_one_by_one(
+    scenario: Scenario,
+    people: list[Patient],
+    covariates: list[list[float]],
+    seed: int,
+    replicate: int,
+    fault: str = "",
+) -> Iterator[tuple[int, float]]:
+    """The arm of each participant, and the chance of the likeliest arm, in exact fractions.
+
+    For each arm that is open: who of those already in shares a level with the newcomer, counted anew from the list of everybody.
+    """
+    allocation, closes = scenario.design.allocation, closing(scenario.design.enroll, scenario.design.arms)
+    ratio = [Fraction(part) for part in str(allocation.ratio).split(":")]
+    names, arms = list(scenario.participants), range(len(ratio))
+    everybody = [
+        _levels(scenario, p, row, names) for p, row in zip(people, covariates or [[]] * len(people), strict=True)
+    ]
+    ties, throws = (_u("balancing", len(people) + 1, seed, replicate, k=k) for k in (0, 1))
+    given: list[int] = []
+    for n, mine in enumerate(everybody):
+        opened = [k for k in arms if not closes or given.count(k) < closes[k]]
+        if allocation.method == "big stick":
+            least = min(given.count(k) for k in opened)
+            best, p = [k for k in opened if given.count(k) - least < allocation.tolerate], Fraction(1)
+        else:
+            p = Fraction(str(allocation.p.value))
+            imbalance = {k: _imbalance(scenario, everybody, mine, given, k, ratio, fault) for k in opened}
+            best = [k for k in opened if imbalance[k] == min(imbalance.values())]
+        least_ratio, total = min(ratio[k] for k in opened), sum(ratio[k] for k in opened)
+        low = {k: ratio[k] * (1 - p) / (total - least_ratio) if len(opened) > 1 else Fraction(0) for k in opened}
+        if fault == "p is that of every arm":
+            low = {k: (1 - p) / (len(opened) - 1) for k in opened}
+        chances = {
+            j: {k: low[k] if k != j else 1 - sum(low[i] for i in opened if i != j) for k in opened} for j in best
+        }
+        weight = {j: ratio[j] / sum(ratio[i] for i in best) for j in best}
+        preferred = _thrown(weight, float(ties[0 if fault == "one draw for all ties" else n]))
+        arm = _thrown(chances[preferred], float(throws[n]))
+        yield arm, float(max(sum(weight[j] * chances[j][k] for j in best) for k in opened))
+        given.append(arm)
+
+
+def _thrown(chances: dict[int, Fraction], u: float) -> int:
+    for k, chance in chances.items():
+        if u < chance:
+            return k
+        u -= float(chance)
+    raise AssertionError
+
+
+def _levels(scenario: Scenario, p: Patient, row: list[float], names: list[str]) -> list[int]:
+    allocation, found = scenario.design.allocation, []
+    for name in allocation.factors:
+        value = p.site if name == "site" else row[names.index(name)]
+        found.append(sum(value >= cut.value for cut in allocation.cut[name]) if name in allocation.cut else int(value))
+    return found
+
+
+def _imbalance(
+    scenario: Scenario,
+    everybody: list[list[int]],
+    mine: list[int],
+    given: list[int],
+    arm: int,
+    ratio: list[Fraction],
+    fault: str,
+) -> Fraction:
+    allocation, total = scenario.design.allocation, Fraction(0)
+    for f, name in enumerate(allocation.factors):
+        alike = [k for levels, k in zip(everybody, given, strict=False) if levels[f] == mine[f]] + [arm]
+        numbers = [
+            Fraction(alike.count(k)) / (1 if fault == "the ratio does not count" else ratio[k])
+            for k in range(len(ratio))
+        ]
+        mean = sum(numbers) / len(numbers)
+        apart = max(numbers) - min(numbers)
+        if allocation.imbalance == "variance" and fault != "the range in place of the variance":
+            apart = sum(((x - mean) ** 2 for x in numbers), Fraction(0)) / (len(numbers) - 1)
+        total += (1 if fault == "weights forgotten" else Fraction(str(allocation.weights[name].value))) * apart
+    return total
 
 
 def closing(enroll: Any, arms: Any) -> list[int]:

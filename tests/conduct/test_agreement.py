@@ -55,6 +55,25 @@ STUDIES = {
         "participants": "sex: {choice: {girl: 50 %, boy: 50 %}}, age: {mean: 30 y, sd: 5 y}",
         "allocation": 'method: permuted blocks, ratio: "1:2:1", block: 8, stratify: [sex, site]',
     },
+    "hours and closed days": {
+        "patients": 'arrive: {every: 5 h, pattern: {Mon-Fri: 1, "Sat,Sun": 0.3}, hours: {"07:00-19:00": 1, "19:00-07:00": 0.2}},'
+        " consent: 80 %, ask: {for: 2 h, until: 'Mon-Fri 09:00-16:00'}, leave: {after: {mean: 3 d, sd: 2 d}, reason: discharge},"
+        " closed: [{dates: [2026-01-12..2026-01-15, 2026-01-20], nobody: arrives},"
+        " {dates: [2026-01-28..2026-02-03, 2026-02-05], nobody: is asked}]",
+        "starts": "2026-01-08",
+        "enroll": "in all: 80",
+    },
+    "asked at once, but not on some days": {
+        "patients": 'arrive: {every: 9 h, hours: {"08:00-10:00": 1}}, consent: 80 %,'
+        " closed: {dates: [2026-01-10..2026-01-12, 2026-01-14], nobody: is asked}",
+        "starts": "2026-01-08",
+        "enroll": "in all: 30",
+    },
+    "sites that open later": {
+        "patients": "arrive: {every: 12 h}, consent: 80 %, exclusions: {ill: 20 %}",
+        "sites": "north: 50 %, south: {share: 30 %, open: 1 month}, west: {share: 20 %, open: 10 d}",
+        "enroll": "in all: 60",
+    },
     "in turn": {"allocation": 'method: in turn, ratio: "2:1:1"', "enroll": "each arm: 7"},
     "unequal arms": {"enroll": "a: 12, b: 3, c: 9"},
     "unequal arms in blocks": {
@@ -70,6 +89,31 @@ STUDIES = {
         "participants": "sex: {choice: {girl: 30 %, boy: 70 %}}",
         "attrition": "{chance: 30 %, within: 2 d, reason: tired}",
         "enroll": "in all: 41",
+    },
+    "minimization": {
+        "sites": "north: 30 %, south: 50 %, west: 20 %",
+        "participants": "sex: {choice: {girl: 40 %, boy: 60 %}}, age: {mean: 30 y, sd: 5 y}",
+        "allocation": 'method: minimization, ratio: "1:2:3", factors: [sex, age, site], cut: {age: [26 y, 33 y]},'
+        " weights: {sex: 2, site: 0.3}, p: 70 %",
+        "enroll": "in all: 60",
+    },
+    "minimization by variance": {
+        "patients": None,
+        "participants": "sex: {choice: {girl: 40 %, boy: 60 %}}, age: {mean: 30 y, sd: 5 y}",
+        "allocation": "method: minimization, factors: [age, sex], cut: {age: 30 y}, imbalance: variance",
+        "enroll": "each arm: 14",
+    },
+    "minimization of arms that close": {
+        "patients": None,
+        "participants": "sex: {choice: {girl: 40 %, boy: 60 %}}",
+        "allocation": 'method: minimization, ratio: "2:1:1", factors: [sex], p: 90 %',
+        "enroll": "a: 20, b: 6, c: 9",
+    },
+    "big stick": {"patients": None, "allocation": "method: big stick, tolerate: 2", "enroll": "in all: 50"},
+    "big stick of arms that close": {
+        "patients": None,
+        "allocation": "method: big stick, tolerate: 3",
+        "enroll": "a: 9, b: 15, c: 14",
     },
     "no ward, in turn": {"patients": None, "allocation": 'ratio: "2:1:1"', "enroll": "each arm: 5"},
 }
@@ -136,6 +180,15 @@ def test_equals_the_slow_form(name, small, slow):
         ("unequal arms in blocks", "a full arm stays open", "arm"),
         ("unequal arms", "places are put back", "arm"),
         ("places left", "places are put back", "arm"),
+        ("hours and closed days", "hours not scaled", "arrival"),
+        ("hours and closed days", "closed days do not count", "arrival"),
+        ("sites that open later", "sites are open at once", "counts"),
+        ("minimization", "the ratio does not count", "arm"),
+        ("minimization", "weights forgotten", "arm"),
+        ("minimization", "p is that of every arm", "arm"),
+        ("minimization", "one draw for all ties", "arm"),
+        ("minimization by variance", "the range in place of the variance", "arm"),
+        ("big stick", "one draw for all ties", "arm"),
     ],
 )
 def test_a_planted_fault_is_seen(name, fault, seen, small, slow):

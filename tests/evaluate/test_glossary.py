@@ -17,7 +17,7 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 def test_every_measure_is_explained_and_none_is_left_over() -> None:
     told: set[str] = set()
     lessons = ("massage-course", "textbook-t-test", "noninferiority", "yes-or-no", "pilot-on-a-full-ward")
-    for name in ("nicu-parent-massage", *(f"lessons/{one}" for one in lessons)):
+    for name in ("nicu-parent-massage", "picu-sequential", *(f"lessons/{one}" for one in lessons)):
         study = studies.prepare(load(SCENARIOS / f"{name}.yaml"))
         truth = find_truth(study, replicates=20)
         told |= {row.measure for row in studies.evaluate(study, replicates=20, truth=truth).measures}

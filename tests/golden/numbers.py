@@ -40,6 +40,9 @@ def numbers_of(path: Path) -> dict[str, Any]:
         warnings.simplefilter("ignore", RuntimeWarning)  # a column of nothing but absent numbers
         parts = [np.nanmean(getattr(played.estimates, name), axis=1).ravel() for name in ("estimate", "se", "p", "n")]
         parts += [np.nanmean(played.trial, axis=0), [np.nanmean(played.entry_days)]]
+        if played.looks is not None:
+            parts += [np.nanmean(played.looks.p, axis=1).ravel(), np.nanmean(played.looks.known, axis=0)]
+            parts += [np.nanmean(played.looks.closed, axis=0).ravel()]
     told = [None if np.isnan(one) else float(f"{one:.12g}") for one in np.concatenate(parts)]
     return {"hash": scenario_hash(study.scenario), "numbers": told}
 

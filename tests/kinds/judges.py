@@ -53,6 +53,16 @@ def _ancova_pair(y: Sequence[Floats], x: Sequence[Floats], pair: tuple[int, int]
     return float(fit.t_test(contrast).pvalue)
 
 
+def _of_factor(y: Sequence[Floats], x: Sequence[Floats] | None, sides: Sequence[int]) -> float:
+    """Two factors of two levels, no interaction: the t-test of the one that separates the sides of the arms."""
+    import statsmodels.api as sm
+
+    arm = np.concatenate([np.full(len(one), k) for k, one in enumerate(y)])
+    columns = [np.ones(arm.size), arm // 2, arm % 2] + ([] if x is None else [np.concatenate(x)])
+    factor = 1 if set(sides[:2]) == {2, 3} else 2
+    return float(sm.OLS(np.concatenate(y), np.column_stack(columns)).fit().pvalues[factor])
+
+
 def _ancova_all(y: Sequence[Floats], x: Sequence[Floats]) -> float:
     import statsmodels.api as sm
 
@@ -441,6 +451,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("welch-anova", "all"): lambda y, _x, _pair, _null: _welch_anova(y),
     ("kruskal-wallis", "all"): lambda y, _x, _pair, _null: stats.kruskal(*y).pvalue,
     ("jonckheere", "all"): lambda y, _x, _pair, _null: _jonckheere(y),
+    ("ancova", "factor"): lambda y, x, sides, _null: _of_factor(y, x, sides),
     ("ancova", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),
     ("binomial", "one"): lambda y, _x, _pair, null: _binomial(y[0], null),
     ("mcnemar", "one"): lambda y, _x, _pair, _null: _mcnemar(y[0]),
@@ -460,6 +471,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("gee", "two"): lambda y, x, pair, _null: _gee([y[k] for k in pair], [x[k] for k in pair]),
     ("cluster-t", "two"): lambda y, x, pair, _null: _cluster_t([y[k] for k in pair], [x[k] for k in pair]),
     ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
+    ("regression", "factor"): lambda y, _x, sides, _null: _of_factor(y, None, sides),
     ("regression", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),
     ("rm-anova", "all"): lambda y, _x, _pair, _null: _rm_interaction(y),
     ("mixed", "two"): lambda y, _x, pair, _null: _mean_of_visits([y[k] for k in pair]),

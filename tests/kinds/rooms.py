@@ -55,7 +55,7 @@ def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
     for test in (test for test in tests if test.effect != NO_ESTIMATE):
         for transform in designs.TRANSFORMS:
             for samples in test.samples:
-                situations = {"one": test.takes, "two": ("arms",), "all": ()}[samples]
+                situations = {"one": test.takes, "two": ("arms",), "all": (), "factor": ("arms",)}[samples]
                 found |= {
                     (test.effect, transform.name, situation)
                     for situation in situations

@@ -34,7 +34,7 @@ from trialsim.truth import find_truth
 
 #: Tests but the user's own function, which is tested with its permission (tests/analysis/test_own.py).
 JUDGED = tuple(test for test in TESTS if test.family != "own")
-FILES = ("one-arm", "two-arms", "all-arms", "groups", "models", "repeated")
+FILES = ("one-arm", "two-arms", "all-arms", "groups", "models", "repeated", "factors")
 
 #: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}
@@ -64,11 +64,12 @@ def rows() -> list[tuple[str, int]]:
     return [(name, row) for name in FILES for row in range(len(prepared(name).analysis.rows))]
 
 
-def asked(name: str, row: int) -> tuple[PlannedAnalysis, str, str, tuple[int, int]]:
-    """The call of a row, its test, what it compares, and which two arms (0, 0 if not two)."""
+def asked(name: str, row: int) -> tuple[PlannedAnalysis, str, str, tuple[int, ...]]:
+    """The call of a row, its test, what it compares, and which two arms (0, 0 if not two), or the sides of a factor."""
     plan = prepared(name).analysis
     question = plan.question_of(row)
-    return plan.call_of(row), question.test, question.samples, question.pair or (0, 0)
+    arms = question.arms if question.samples == "factor" else question.pair or (0, 0)
+    return plan.call_of(row), question.test, question.samples, arms
 
 
 def shown(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
-from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Record, Spread
+from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Record, SiteShare, Spread
 from trialsim.scenario import load, loads, resolve
 from trialsim.scenario.checks.names import records
 from trialsim.scenario.draft import draft_of
@@ -27,6 +27,8 @@ ROOT = Path(__file__).parent.parent.parent / "scenarios"
 FILES = sorted(ROOT.rglob("*.yaml"))
 #: Examples that run Python code are not shipped as scenarios.
 EXAMPLES = sorted((ROOT.parent / "examples").rglob("*.yaml"))
+#: Numbers with a key that other numbers do not have.
+OWN_KEY: dict[type[Record], str] = {OfPractitioners: "of", SiteShare: "open"}
 STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
 
 
@@ -66,8 +68,8 @@ def keys_of(record: type[Record]) -> set[tuple[str, str]]:
         one = todo.pop()
         if one in seen or one in (Number, Spread):
             continue
-        if one is OfPractitioners:
-            found.add((one.__name__, "of"))
+        if one in OWN_KEY:
+            found.add((one.__name__, OWN_KEY[one]))
             continue
         seen.add(one)
         for name, info in one.model_fields.items():
@@ -113,6 +115,8 @@ def test_the_key_test_sees_a_key_that_is_missing() -> None:
             "own-therapists",
             "shared-therapists",
             "eight-wards",
+            "minimization",
+            "nights-and-holidays",
             "pilot-nicu",
             "pilot-on-a-full-ward",
         ):

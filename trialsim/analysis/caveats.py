@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan
-from trialsim.kinds.designs import STRATA
+from trialsim.kinds.designs import SITE, STRATA
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import VISIT_COVARIATES
 from trialsim.response.plan import ResponsePlan
@@ -36,17 +36,20 @@ def last_values(plan: AnalysisPlan) -> tuple[str, ...]:
 
 
 def without_strata(plan: AnalysisPlan, response: ResponsePlan) -> str | None:
-    """A sentence if the allocation is stratified and an analysis that could adjust for the strata does not."""
-    wanted = set(plan.stratified)
-    names = []
+    """A sentence if the allocation looks at strata or factors and an analysis that could adjust for them does not."""
+    wanted, names = set(plan.stratified or plan.balanced), []
     for call in plan.calls:
         adjusted = {response.covariate_names[one.covariate] for one in call.covariates} | set(call.visit_covariates)
         can = VISIT_COVARIATES in TEST[call.test].options
-        if wanted and can and STRATA.name not in adjusted and not wanted <= adjusted:
+        if wanted and can and not (plan.stratified and STRATA.name in adjusted) and not wanted <= adjusted:
             names.append(plan.rows[call.first_row].shown)
     if not names:
         return None
-    return (
-        f"Allocation is stratified by {' and '.join(plan.stratified)}, and {', '.join(names)} could adjust for it and "
-        f"{'does' if len(names) == 1 else 'do'} not (visit_covariates: [strata])."
-    )
+    do = "does" if len(names) == 1 else "do"
+    if plan.stratified:
+        how, remedy = f"is stratified by {' and '.join(plan.stratified)}", "visit_covariates: [strata]"
+    else:
+        how = f"makes the arms alike in {' and '.join(plan.balanced)}"
+        covariates = [name for name in plan.balanced if name != SITE.name]
+        remedy = f"covariates: [{', '.join(covariates)}]" if covariates else "visit_covariates: [site]"
+    return f"Allocation {how}, and {', '.join(names)} could adjust for it and {do} not ({remedy})."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,13 @@ def two_arms(
         assert marks is not None  # times have them
         return OF_TIMES[estimand](a, b, who_a, who_b, marks)
     return TWO_ARMS[estimand](a, b, who_a, who_b, categories)
+
+
+def weighted(estimand: str, values: Sequence[Floats], who: Sequence[Flags], weights: Sequence[float]) -> Floats:
+    """(R,) the sum of weights times means of several arms; only of estimands that are differences of means."""
+    assert TWO_ARMS[estimand] is _difference_of_means
+    parts = [weight * means(one, there) for one, there, weight in zip(values, who, weights, strict=True)]
+    return np.asarray(np.sum(parts, axis=0))
 
 
 def means(values: Floats, who: Flags) -> Floats:

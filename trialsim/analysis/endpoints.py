@@ -105,7 +105,7 @@ class Extraction:
         return self._once((endpoint, choice), lambda: np.where(self.counted(choice), self.endpoint(endpoint), np.nan))
 
     def alone(self, endpoint: Endpoint, choice: AnalysisSet, arms: Sequence[int]) -> Floats:
-        """(T x R, N) the same, of one arm only; of all participants if there are no ``arms``."""
+        """(T x R, N) the same, of one arm only; of all participants without ``arms``."""
         chosen = self.chosen(endpoint, choice)
         if not arms:
             return chosen
@@ -191,6 +191,33 @@ class Extraction:
             return cross_moments(self.chosen(endpoint, choice), columns, self.arm, arms=self.arms)
 
         return self._once(("cross", endpoint, choice, baselines, covariates, visit_covariates), make)
+
+    def cross_of_sides(
+        self,
+        endpoint: Endpoint,
+        choice: AnalysisSet,
+        *,
+        baselines: tuple[Endpoint, ...],
+        covariates: tuple[CovariateColumn, ...],
+        visit_covariates: tuple[str, ...],
+        signs: tuple[bool, ...],
+        columns: tuple[tuple[float, ...], ...],
+    ) -> CrossMoments:
+        """The same by two sides, with ``columns`` (each a number of every arm) before the covariates.
+
+        Parameters
+        ----------
+        signs : (K,) whether each arm is on the first side
+        """
+
+        def make() -> CrossMoments:
+            beside = self._columns(endpoint, baselines, covariates, visit_covariates)
+            of_arms = [np.append(column, 0.0)[self.arm] for column in columns]  # the last one is for empty places
+            sides = np.append(np.where(signs, 0, 1), -1).astype(np.int8)[self.arm]
+            x = np.concatenate([np.stack(of_arms, axis=-1), beside], axis=-1) if of_arms else beside
+            return cross_moments(self.chosen(endpoint, choice), np.ascontiguousarray(x), sides, arms=2)
+
+        return self._once(("sides", endpoint, choice, baselines, covariates, visit_covariates, signs, columns), make)
 
     def adjusted(self, call: PlannedAnalysis) -> Floats:
         """(T x R, N, P) everything that an analysis adjusts for: baselines, covariates, covariates of the visit."""

@@ -31,7 +31,8 @@ class Estimates(Result):
 
     ``p`` is adjusted for the pairs of its analysis, or for its family, and ``p_raw`` is not; ``n`` counts participants analyzed;
     ``status`` is 0 if the analysis succeeded, otherwise a code whose text is in ``status_text``. Pairs behind a closed gate keep
-    estimate and ``p_raw``, have the status "not tested" and count as not rejected.
+    estimate and ``p_raw``, have the status "not tested" and count as not rejected. ``decided`` is 1 or 0 where something other
+    than p decides (looks at a trial before its end), NaN elsewhere.
     """
 
     rows: tuple[RowPlan, ...]
@@ -47,6 +48,7 @@ class Estimates(Result):
     high: Floats
     n: NDArray[np.int64]
     status: NDArray[np.int8]
+    decided: Floats | None = None
 
     @property
     def status_text(self) -> tuple[str, ...]:
@@ -60,7 +62,8 @@ class Estimates(Result):
         analyzed = np.isin(self.status, ANALYZED)
         rejects = analyzed & (self.p <= alpha)
         known = (analyzed & ~np.isnan(self.p)) | (self.status == NOT_TESTED)
-        return np.where(known, rejects.astype(np.float64), np.nan)
+        found = np.where(known, rejects.astype(np.float64), np.nan)
+        return found if self.decided is None else np.where(np.isnan(self.decided), found, self.decided)
 
     def lines(self) -> list[str]:
         """The number of replicates, twins and rows."""

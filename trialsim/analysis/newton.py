@@ -189,7 +189,7 @@ def gather(y, x, arm, r, a, b, design, response, who):  # type: ignore[no-untype
 def standardize(design, m, columns, lower):  # type: ignore[no-untyped-def]
     """Center and scale the columns after the first, and drop those that follow from the ones before: how many remain.
 
-    The last column, the arm, is centered only. 0 if it follows from the others: there is no effect to estimate.
+    The last column, the arm, is centered only. 0 if it follows from the others: its effect cannot be estimated.
     """
     for p in range(1, columns):
         mean = largest = size = 0.0

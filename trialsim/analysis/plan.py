@@ -103,7 +103,7 @@ class CovariateColumn:
 class RowPlan:
     """One row of the estimates: an analysis with its contrast.
 
-    ``no_effect`` is the value of the estimate that means no effect (NaN where there is no estimand); ``main`` is
+    ``no_effect`` is the value of the estimate that means no effect (NaN without an estimand); ``main`` is
     False for the pairs that follow an omnibus test; ``strategy`` says how the estimand handles missed and
     stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
     limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``family`` is the
@@ -175,20 +175,33 @@ class RowTest:
     Attributes
     ----------
     test : the name of the test
-    samples : one sample, two arms, or all arms
-    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, else all arms
+    samples : one sample, two arms, all arms, or a factor
+    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, of a factor the arms on its side and
+        then as many on the other, else all arms
     main : False for pairs that follow a test of all arms
+    weights : of ``arms``; the effect is the sum of weights times means. Empty where one sample or all arms are tested
     """
 
     test: str
     samples: Samples
     arms: tuple[int, ...]
     main: bool = True
+    weights: tuple[float, ...] = ()
 
     @property
     def pair(self) -> tuple[int, int] | None:
         """The two arms that are compared; None for one sample and all arms."""
         return (self.arms[0], self.arms[1]) if self.samples == "two" else None
+
+
+@dataclass(frozen=True)
+class ModelTerm:
+    """A factor or an interaction in a model: its name, the ``weights`` of all arms, and its ``sides`` as of :class:`RowTest`."""
+
+    name: str
+    weights: tuple[float, ...]
+    sides: tuple[int, ...]
+    size: float
 
 
 @dataclass(frozen=True)
@@ -229,7 +242,8 @@ class PlannedAnalysis:
     and how; ``prior`` is the mean and SD of the prior of a difference; ``model`` is that of repeated values; ``by`` is the way
     to the p-value, of tests that have several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is
     the user's own function, if it may run; ``firth`` says when a logistic regression is penalized (empty by default);
-    ``at_visit`` is the position of the visit of the contrast, of tests that have one (None for their average).
+    ``at_visit`` is the position of the visit of the contrast, of tests that have one (None for their average);
+    ``terms`` are the factors and interactions in the model of an analysis by factors.
     """
 
     name: str
@@ -261,6 +275,7 @@ class PlannedAnalysis:
     permutations: int = DEFAULT_PERMUTATIONS
     at_visit: int | None = None
     own: OwnAnalysis | None = None
+    terms: tuple[ModelTerm, ...] = ()
 
     @property
     def rows(self) -> range:
@@ -309,8 +324,8 @@ class PlannedFamily:
 class AnalysisPlan:
     """All analyses of a scenario: ``calls`` to make, ``rows`` they fill, the ``primary`` main rows; K ``arms``.
 
-    ``stratified`` names what the allocation is stratified by: the site, or covariates. ``families`` hold rows that are tested
-    together.
+    ``stratified`` names what the allocation is stratified by: the site, or covariates; ``balanced`` what
+    minimization makes alike. ``families`` hold rows that are tested together.
     """
 
     calls: tuple[PlannedAnalysis, ...]
@@ -319,6 +334,7 @@ class AnalysisPlan:
     arms: tuple[str, ...]
     stratified: tuple[str, ...] = ()
     families: tuple[PlannedFamily, ...] = ()
+    balanced: tuple[str, ...] = ()
 
     def call_of(self, row: int) -> PlannedAnalysis:
         """The analysis that fills a row."""

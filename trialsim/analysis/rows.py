@@ -142,6 +142,13 @@ def behind_gate(rows: Rows, is_open: BoolArray) -> Rows:
     )
 
 
+def scaled(rows: Rows, factor: float) -> Rows:
+    """The rows of an estimate that is multiplied by a number above zero."""
+    return replace(
+        rows, estimate=rows.estimate * factor, se=rows.se * factor, low=rows.low * factor, high=rows.high * factor
+    )
+
+
 def noted(rows: Rows, status: int, where: BoolArray) -> Rows:
     """Say something about rows that are analyzed: the status becomes ``status`` where it is `OK`, the numbers stay."""
     return replace(rows, status=np.where(where & (rows.status == OK), np.int8(status), rows.status).astype(np.int8))

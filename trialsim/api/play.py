@@ -59,7 +59,7 @@ def analyze(cohort: Cohort) -> Estimates:
     """Every analysis of the scenario on every trial of a cohort, under each twin that was simulated."""
     if not isinstance(cohort, Cohort):
         raise TypeError(f"a cohort is wanted, as ts.simulate gives it, not a {type(cohort).__name__}.")
-    return studies.analyze(cohort)
+    return studies.analyze_cohort(cohort)
 
 
 @dataclass(frozen=True, repr=False)

@@ -17,7 +17,7 @@ from trialsim.scenario.change import with_numbers
 from trialsim.scenario.model import Scenario
 from trialsim.sizing.confirm import reached_in
 from trialsim.sizing.target import Need, target_of
-from trialsim.study import analyze, simulate
+from trialsim.study import analyze_at_stop, simulate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -111,7 +111,9 @@ def count(study: Study, wanted: Sequence[str], need: Need, replicates: range, *,
     target = target_of(study, wanted, need=need)
     reached = failed = 0
     for part in chunk_ranges(replicates, at_once(trial_bytes(study, twins=1), largest=CHUNK), block=1):
-        values = reached_in(target, analyze(simulate(study, part, seed=seed, twins=("declared",)), plan=target.plan))
+        values = reached_in(
+            target, analyze_at_stop(study, simulate(study, part, seed=seed, twins=("declared",)), target.plan)
+        )
         reached += int(np.nansum(values))
         failed += int(np.isnan(values).sum())
     return reached, failed

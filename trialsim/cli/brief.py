@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from trialsim.api.keep import Run
     from trialsim.evaluate.characteristics import OperatingCharacteristics
+    from trialsim.prepared import Study
     from trialsim.report.progression import ProgressionRow
 
 
@@ -39,10 +40,25 @@ def print_run(made: Run, *, figures: bool, everything: bool) -> None:
         print_table(result)
         return
     print_measures(result)
+    if made.study.looks is not None:
+        print_looks(made.study, result)
     opinion = opinion_line(made.study, result)
     if opinion is not None:
         stdout.print()
         print_text(opinion)
+
+
+def print_looks(study: Study, result: OperatingCharacteristics) -> None:
+    """At which look trials stop and why, what they take until then, and what the estimates are worth."""
+    from trialsim.report.looks import stop_header, stop_overall, stop_rows, stop_texts
+
+    stdout.print()
+    print_rows(stop_header(study), stop_rows(study, result), wide=True)
+    stdout.print()
+    print_rows(("until the stop", ">mean", ">without effects"), stop_overall(result), wide=True)
+    stdout.print()
+    for text in stop_texts(study, result):
+        print_text(text)
 
 
 def lines_for_scripts(made: Run) -> list[dict[str, object]]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: Measures of the trial under the table of analyses, and their names there.
 TRIAL = {
     "enrolled": "participants enrolled",
+    "imbalance": "largest difference between arms",
+    "right_guesses": "next arm guessed from the past",
     "target_reached_in_time": "chance to enroll the target in time",
     "trial_days": "days until the last visit",
     "cost": "cost",
@@ -35,7 +37,7 @@ TRIAL = {
     "wait_mean_minutes": "mean wait [min]",
     "missing_share": "values missing",
 }
-SHARES = ("target_reached_in_time", "missed_share", "missing_share")
+SHARES = ("right_guesses", "target_reached_in_time", "missed_share", "missing_share")
 
 
 def print_measures(result: OperatingCharacteristics) -> None:

@@ -9,6 +9,8 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("setting.starts", "the start of the study"),
     ("setting.patients.arrive.every", "the mean time between patients"),
     ("setting.patients.arrive.pattern.*", "the weight of {0} in arrivals"),
+    ("setting.patients.arrive.hours.*", "the weight of {0} in arrivals"),
+    ("setting.patients.closed", "days on which nobody comes or is asked:"),
     ("setting.patients.consent", "the share who consent"),
     ("setting.patients.exclusions.*", "the share excluded for {0}"),
     ("setting.patients.ask.for", "the time until patients are asked"),
@@ -32,6 +34,13 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("design.allocation.ratio", "the allocation ratio"),
     ("design.allocation.block", "the size of a block"),
     ("design.allocation.stratify", "strata"),
+    ("design.allocation.factors", "the factors that are balanced:"),
+    ("design.allocation.cut.*", "where {0} is cut for the allocation"),
+    ("design.allocation.weights.*", "the weight of {0} in the allocation"),
+    ("design.allocation.p", "the chance of the best arm"),
+    ("design.allocation.imbalance", "the measure of imbalance"),
+    ("design.allocation.tolerate", "the tolerated difference between arms"),
+    ("design.factors.*", "the levels of {0}"),
     ("participants.*.number", "the distribution of {0}"),
     ("participants.*.choice.*", "the share of {1} in {0}"),
     ("attrition.*.after", "the time until {0}"),
@@ -151,6 +160,7 @@ STEP_FIELDS = {
     "needs": "who is needed for {0}:",
     "hold": "who is kept for {0}:",
     "arms": "the arms that have {0}:",
+    "when": "the levels of factors that have {0}:",
     "priority": "the priority of {0}",
     "give_up_after": "the patience for {0}",
     "succeeds": "the chance that a try of {0} succeeds",
@@ -171,7 +181,7 @@ LEVEL_WORDS = {
 
 
 def noun(path: Sequence[str], visits: Sequence[str]) -> str | None:
-    """The name of a path; ``visits`` are those with the same change. None if there are no words.
+    """The name of a path; ``visits`` are those with the same change. None if it has no words.
 
     >>> noun(("setting", "patients", "consent"), ())
     'the share who consent'
@@ -188,7 +198,7 @@ def noun(path: Sequence[str], visits: Sequence[str]) -> str | None:
 
 
 def whole(path: Sequence[str]) -> str | None:
-    """The name of a thing that was added or removed as a whole; None if there are no words.
+    """The name of a thing that was added or removed as a whole; None if it has no words.
 
     >>> whole(("outcomes", "pain", "responds_to", "needle"))
     'a response of pain to needle'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ from trialsim.compare.sides import Side
 from trialsim.compare.stored import stored_estimates, stored_measures
 from trialsim.engine import Engine
 from trialsim.evaluate.columns import analysis_columns, analysis_values
+from trialsim.evaluate.looks import look_columns, look_values
 from trialsim.evaluate.moments import BLOCK, ColumnMoments
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Z95, Measure, MeasureColumn, measures
@@ -27,7 +28,7 @@ from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, 
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.memory import most_with_days
 from trialsim.prepared import Study
-from trialsim.study import play
+from trialsim.study import decided, play
 
 Floats = NDArray[np.float64]
 
@@ -143,8 +144,12 @@ def _play_one(
     study: Study, columns: list[MeasureColumn], replicates: range, *, seed: int, engine: Engine, kept: int
 ) -> _Batch:
     played = play(study, replicates, seed=seed, engine=engine)
-    estimates, trial = played.estimates, played.trial
-    values = np.concatenate([analysis_values(study.analysis, estimates), trial], axis=1)
+    decisions, estimates = decided(study.looks, played.estimates, played.looks)
+    played, trial = replace(played, estimates=estimates), played.trial
+    looked = []
+    if decisions is not None and played.looks is not None:
+        looked.append(look_values(study, decisions, played.looks, estimates, trial))
+    values = np.concatenate([analysis_values(study.analysis, estimates), *looked, trial], axis=1)
     count = min(kept - replicates.start, len(replicates))
     shown = None
     if count > 0:
@@ -169,7 +174,7 @@ def _estimates_shown(estimates: Estimates, count: int) -> dict[tuple[str, str], 
 
 
 def _columns(study: Study) -> list[MeasureColumn]:
-    return [*analysis_columns(study.analysis, study.twins), *trial_columns(study)]
+    return [*analysis_columns(study.analysis, study.twins), *look_columns(study), *trial_columns(study)]
 
 
 def _joined(parts: Sequence[FigureData]) -> FigureData:

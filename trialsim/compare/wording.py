@@ -10,7 +10,7 @@ from trialsim.compare.changes import ScenarioChange, changes
 from trialsim.compare.nouns import noun, whole
 from trialsim.compare.sides import Side
 from trialsim.numbers.distributions import describe
-from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
+from trialsim.quantities.fields import Number, OfPractitioners, Record, SiteShare, Spread
 from trialsim.quantities.records import PROVENANCE
 from trialsim.quantities.units import format_value
 from trialsim.scenario.dump import plain
@@ -244,6 +244,8 @@ def text(value: object) -> str:
         return "nothing"
     if isinstance(value, OfPractitioners) and value.of:
         return f"{_number(value)} of {' and '.join(value.of)}"
+    if isinstance(value, SiteShare) and value.open is not None:
+        return f"{_number(value)}, open after {_number(value.open)}"
     if isinstance(value, Number):
         return _number(value)
     if isinstance(value, Spread):

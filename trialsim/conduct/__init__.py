@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from trialsim.conduct.accrual import MOST_PATIENTS, STREAMS, accrue
 from trialsim.conduct.allocation import allocate
 from trialsim.conduct.attrition import withdraw
+from trialsim.conduct.balancing import balanced
 from trialsim.conduct.covariates import draw_covariates, strata
 from trialsim.conduct.entries import COUNTS, NEVER, Entries
 from trialsim.conduct.plan import ConductPlan, plan_conduct
@@ -31,7 +32,10 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
     for i, (name, time) in enumerate(zip(plan.withdrawing.streams, plan.withdrawing.times, strict=True)):
         after = quantile(time, uniforms(seed, name, replicates=replicates, participants=plan.target))
         withdraw(after, len(plan.leaving.reasons) + i, arrived["entry"], arrived["leave"], arrived["leave_reason"])
-    arm = allocate(plan, arrived["entry"], stratum, seed=seed, replicates=replicates)
+    if plan.balance is None:
+        arm = allocate(plan, arrived["entry"], stratum, seed=seed, replicates=replicates)
+    else:
+        arm, _ = balanced(plan, arrived["entry"], arrived["site"], covariates, seed=seed, replicates=replicates)
     return Entries(**arrived, arm=arm, stratum=stratum, covariates=covariates)
 
 
@@ -96,7 +100,8 @@ def _accrued(
     screened = np.full((kept, patients, 5), -1, dtype=np.int64)
     while not accrue(
         np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent,
-        plan.rates.start, plan.rates.rate, plan.rates.weights, streams, plan.exclusion_shares, plan.site_shares,
+        plan.rates.start, plan.rates.rate, plan.rates.weights, plan.rates.clock, plan.rates.by_clock, plan.rates.off,
+        plan.not_asked, streams, plan.exclusion_shares, plan.site_shares, plan.site_opens,
         rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows,
         plan.ask_any_time, screened, *made.values(),
     ):  # fmt: skip

@@ -26,6 +26,7 @@ STREAMS = ("arrival", "ask", "consent", "site", "ask moment")
 
 ARRIVAL, ASK, CONSENT, SITE, MOMENT = range(5)
 CONSENTS, LEFT, DECLINES, EXCLUDED = range(4)  # what becomes of a patient; the reasons of exclusion go on from here
+ABSENT = -1  # the site is not open yet: nobody came
 
 
 @kernel
@@ -35,12 +36,13 @@ def ticks_after(seconds):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def next_arrival(time, need, start, rate, weights, weekday):  # type: ignore[no-untyped-def]
+def next_arrival(time, need, start, rate, weights, clock, by_clock, off, weekday):  # type: ignore[no-untyped-def]
     """The time at which the cumulative rate since ``time`` reaches ``need`` [s]; ``NEVER`` beyond the horizon.
 
-    The rate is ``rate[i]`` from ``start[i]`` on, times the weight of the day; no ``weights`` means all days are equal.
+    The rate is ``rate[i]`` from ``start[i]`` on, times the weight of the day and that of the hour; no ``weights`` means all days
+    are equal, no ``clock`` all hours. It is 0 between the ends of each row of ``off``.
     """
-    if start.shape[0] == 1 and weights.shape[0] == 0:
+    if start.shape[0] == 1 and weights.shape[0] == 0 and clock.shape[0] == 0 and off.shape[0] == 0:
         return time + need / rate[0]
     while time < HORIZON:
         period = 0
@@ -52,6 +54,19 @@ def next_arrival(time, need, start, rate, weights, weekday):  # type: ignore[no-
             day = math.floor(time / DAY)
             until = min(until, (day + 1.0) * DAY)
             density *= weights[(int(day) + weekday) % 7]
+        if clock.shape[0] > 0:
+            day = math.floor(time / DAY)
+            hour = 0
+            while hour + 1 < clock.shape[0] and day * DAY + clock[hour + 1] <= time:
+                hour += 1
+            until = min(until, day * DAY + (clock[hour + 1] if hour + 1 < clock.shape[0] else float(DAY)))
+            density *= by_clock[hour]
+        for i in range(off.shape[0]):
+            if time < off[i, 0]:
+                until = min(until, off[i, 0])
+            elif time < off[i, 1]:
+                until = min(until, off[i, 1])
+                density = 0.0
         if need <= density * (until - time) and density > 0.0:
             return time + need / density
         need -= density * (until - time)
@@ -69,18 +84,19 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
-    seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, streams, exclusions, site_shares,
-    rows, table, prepared, first_window, windows, any_time, screened, arrival, entry, number, site, leave, leave_reason,
-    counts, complete, accrual_end,
+    seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, clock, by_clock, off,
+    not_asked, streams, exclusions, site_shares, site_opens, rows, table, prepared, first_window, windows, any_time,
+    screened, arrival, entry, number, site, leave, leave_reason, counts, complete, accrual_end,
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
 
     ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the
     time until a patient is asked, the further rows the times to leave; ``prepared`` (rows, R, patients) replaces them if
     the compiled quantiles do not support the family, and is empty otherwise. With ``any_time`` those who wait for an opening are
-    asked at any moment of it. ``screened`` (R, patients, 5), unless it is empty, receives for everybody who arrived the ticks of
-    arrival, question and leaving, the fate and the site. Returns False if more than ``capacity``
-    patients are needed.
+    asked at any moment of it. Nobody is asked between the ticks of a row of ``not_asked``; those who came wait. A patient of a
+    site that opens later (``site_opens``, empty if all are open) does not come. ``screened`` (R, patients, 5), unless it is
+    empty, receives for everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if
+    more than ``capacity`` patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
     one still waiting to be asked.
@@ -105,7 +121,7 @@ def accrue(  # type: ignore[no-untyped-def]
             lane = patients % 4
             if lane == 0:
                 _draw_patients(seed, streams, patients // 4, replicate, u)
-            time = next_arrival(time, -log1m(u[ARRIVAL, lane]), start, rate, weights, weekday)
+            time = next_arrival(time, -log1m(u[ARRIVAL, lane]), start, rate, weights, clock, by_clock, off, weekday)
             tick = int(math.floor(time + 0.5)) if time < HORIZON else NEVER
             if tick >= limit or tick > last or tick >= HORIZON:
                 break
@@ -114,11 +130,15 @@ def accrue(  # type: ignore[no-untyped-def]
             for d in range(1 if at_once else 0, leaving + 1):
                 draw = u[ASK if d == 0 else MOMENT + excluding + d, lane]
                 seconds[d] = prepared[d, r, patients] if is_prepared else quantile_packed(rows, d, table, draw)
-            ask = tick
+            ask, moment = tick, 0
             if not at_once:
                 ask += int(math.floor(min(max(seconds[0], 0.0), float(HORIZON)) + 0.5))
                 moment = int(u[MOMENT, lane] * MOMENTS) if any_time else 0
                 ask = ask if always else at_moment(first_window, windows, np.int64(0), ask, moment, weekday)
+            for i in range(not_asked.shape[0]):  # in order, so that one after another may put the question off
+                if not_asked[i, 0] <= ask < not_asked[i, 1]:
+                    ask = not_asked[i, 1]
+                    ask = ask if always else at_moment(first_window, windows, np.int64(0), ask, moment, weekday)
             leaves, why = NEVER, -1
             for i in range(leaving):
                 stay = ticks_after(seconds[1 + i])
@@ -133,6 +153,8 @@ def accrue(  # type: ignore[no-untyped-def]
             where = 0
             while where < site_shares.shape[0] - 1 and u[SITE, lane] >= site_shares[where]:
                 where += 1
+            if site_opens.shape[0] > 0 and tick < site_opens[where]:
+                fate = ABSENT
             asked_at[patients], came_at[patients], left_at[patients] = ask, tick, leaves
             fates[patients], reasons[patients], places[patients] = fate, why, where
             if fate == CONSENTS and ask < limit:
@@ -182,6 +204,8 @@ def _count(counts, patients, closed, closing, came_at, asked_at, left_at, fates)
         if came_at[i] > closed:
             break
         fate = fates[i]
+        if fate == ABSENT:
+            continue
         counts[0] += 1
         if fate >= EXCLUDED:
             counts[2 + fate] += 1

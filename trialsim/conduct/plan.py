@@ -5,8 +5,8 @@ from __future__ import annotations
 import calendar
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import product
 
 import numpy as np
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from trialsim.conduct.entries import NEVER
 from trialsim.errors import DistributionError, TrialsimError
-from trialsim.kinds.designs import IN_TURN
+from trialsim.kinds.designs import DEFAULT_P, IN_TURN, METHOD, SITE, VARIANCE
 from trialsim.numbers.distributions import Distribution
 from trialsim.numbers.draws import stream, stream_key
-from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days
+from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days, parse_span
 from trialsim.quantities.fields import Number
-from trialsim.scenario.model import Arrivals, Covariate, Leave, Scenario
+from trialsim.scenario.model import Allocation, Arrivals, Covariate, Leave, Scenario, Setting
 from trialsim.scenario.notation import parse_ratio
 
 Floats = NDArray[np.float64]
@@ -35,6 +35,10 @@ class ConductError(TrialsimError, ValueError):
     exit_code = 3
 
 
+#: Of a study that is never closed.
+NOBODY_OFF: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class LeavingReasons:
     """Reasons to leave: a distribution of times and the name of a stream for each."""
@@ -46,11 +50,14 @@ class LeavingReasons:
 
 @dataclass(frozen=True)
 class ArrivalRates:
-    """Patients per second: ``rate[i]`` from ``start[i]`` on, times the weight of the day of the week."""
+    """Patients per second: ``rate[i]`` from ``start[i]`` on, times the weights of the day of the week and the hour of the day."""
 
     start: Floats
     rate: Floats
     weights: Floats  # (7,) from Monday, mean 1; (0,) when all days are equal
+    clock: Floats  # [s] from which hour of the day a weight holds, the first at 0; (0,) when all hours are equal
+    by_clock: Floats  # the weights, with a mean of 1 over the day
+    off: Floats  # (J, 2) [s] from when until when nobody arrives
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,32 @@ class CovariatePlan:
     categories: tuple[str, ...]
     distribution: Distribution
     stream: str
+
+
+@dataclass(frozen=True)
+class BalancePlan:
+    """How an allocation looks at who is in already.
+
+    Attributes
+    ----------
+    factors : names of the factors; empty for the big stick
+    places : positions among the covariates; -1 for the site
+    cuts : of each factor that is a number, where it is cut
+    sizes : numbers of levels
+    weights : of the factors
+    p : the chance of the best arm (of that with the smallest ratio)
+    variance : whether imbalance is a variance, and not a range
+    tolerated : by how much the numbers of the arms may differ; 0 for minimization
+    """
+
+    factors: tuple[str, ...]
+    places: tuple[int, ...]
+    cuts: tuple[tuple[float, ...], ...]
+    sizes: tuple[int, ...]
+    weights: tuple[float, ...]
+    p: float
+    variance: bool
+    tolerated: int
 
 
 @dataclass(frozen=True)
@@ -93,6 +126,13 @@ class ConductPlan:
     covariates: tuple[CovariatePlan, ...]
     weekday: int
     limit: int  # tick after which nobody is enrolled
+    not_asked: NDArray[np.int64] = field(
+        default_factory=lambda: NOBODY_OFF
+    )  # (J, 2) ticks between which nobody is asked
+    site_opens: NDArray[np.int64] = field(
+        default_factory=lambda: NOBODY_OFF[:, 0]
+    )  # ticks; empty if all are open at once
+    balance: BalancePlan | None = None  # of methods that look at who is in already
 
     @property
     def leave_reasons(self) -> tuple[str, ...]:
@@ -129,7 +169,7 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         stratum_streams=np.array(
             [stream_key(stream("allocation/{stratum}", stratum=name)) for name in names], dtype=np.uint64
         ),
-        rates=_rates(patients.arrive) if patients else ArrivalRates(np.zeros(1), np.zeros(1), np.zeros(0)),
+        rates=_rates(patients.arrive, closures(setting, "arrives")) if patients and setting else NO_RATES,
         sites=sites,
         site_shares=np.cumsum([share.value for share in setting.sites.values()]) if sites and setting else np.ones(1),
         exclusions=tuple(patients.exclusions) if patients else (),
@@ -148,6 +188,31 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         covariates=covariates,
         weekday=setting.starts.weekday() if setting else 0,
         limit=_limit(design.within, setting.starts) if setting else NEVER,
+        not_asked=closures(setting, "is asked") if setting else NOBODY_OFF,
+        site_opens=_openings(setting) if setting else NOBODY_OFF[:, 0],
+        balance=_balance(design.allocation, covariates, sites),
+    )
+
+
+def _balance(allocation: Allocation, covariates: Sequence[CovariatePlan], sites: Sequence[str]) -> BalancePlan | None:
+    """The rule of an allocation that looks at who is in already; None for others."""
+    if not METHOD[allocation.method or IN_TURN.name].balances:
+        return None
+    known = {one.name: place for place, one in enumerate(covariates)} | {SITE.name: -1}
+    cuts = tuple(tuple(sorted(cut.value for cut in allocation.cut.get(name, ()))) for name in allocation.factors)
+    sizes = [
+        len(sites) if name == SITE.name else len(cut) + 1 if cut else len(covariates[known[name]].categories)
+        for name, cut in zip(allocation.factors, cuts, strict=True)
+    ]
+    return BalancePlan(
+        allocation.factors,
+        tuple(known[name] for name in allocation.factors),
+        cuts,
+        tuple(sizes),
+        tuple(allocation.weights[name].value for name in allocation.factors),
+        DEFAULT_P if allocation.p is None else allocation.p.value,
+        allocation.imbalance == VARIANCE,
+        allocation.tolerate or 0,
     )
 
 
@@ -201,7 +266,47 @@ def _time_to_leave(leave: Leave) -> Distribution:
     return Distribution("exponential", (-leave.within.value / math.log1p(-min(leave.chance.value, 1 - 1e-12)),))
 
 
-def _rates(arrive: Arrivals) -> ArrivalRates:
+#: All hours of the day are equal.
+NO_HOURS = (np.zeros(0), np.zeros(0))
+
+#: Without a ward nobody arrives.
+NO_RATES = ArrivalRates(np.zeros(1), np.zeros(1), np.zeros(0), *NO_HOURS, np.zeros((0, 2)))
+
+
+def closures(setting: Setting, nobody: str) -> NDArray[np.int64]:
+    """(J, 2) ticks of the days on which nobody does this, in order, joined where they touch; the second is the first after."""
+    found: list[list[int]] = []
+    for closure in setting.patients.closed:
+        for days in closure.dates if closure.nobody == nobody else ():
+            first, last = (date.fromisoformat(one) for one in (days.split("..") * 2)[:2])
+            found.append([max((day - setting.starts).days, 0) * DAY for day in (first, last + timedelta(days=1))])
+    joined: list[list[int]] = []
+    for begin, end in sorted(found):
+        if joined and begin <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        elif end > begin:
+            joined.append([begin, end])
+    return np.array(joined, dtype=np.int64).reshape(-1, 2)
+
+
+def _openings(setting: Setting) -> NDArray[np.int64]:
+    """Tick at which each site opens; empty if all are open from the start."""
+    opens = [0 if site.open is None else _limit(site.open, setting.starts) for site in setting.sites.values()]
+    return np.array(opens if any(opens) else [], dtype=np.int64)
+
+
+def _clock(hours: Mapping[str, float]) -> tuple[Floats, Floats]:
+    """From which second of the day each weight holds, and the weights with a mean of 1; the last entry for an hour counts."""
+    spans = {parse_span(text): weight for text, weight in hours.items()}
+    edges = sorted({0, *(end % DAY for span in spans for end in span)})
+    weights = np.zeros(len(edges))
+    for (begin, end), weight in spans.items():
+        weights[[(edge - begin) % DAY < end - begin for edge in edges]] = weight
+    mean = float(weights @ np.diff([*edges, DAY])) / DAY
+    return np.array(edges, dtype=np.float64), weights / mean
+
+
+def _rates(arrive: Arrivals, off: NDArray[np.int64]) -> ArrivalRates:
     """Rates of the periods, in patients per second, and the weights of the days scaled to a mean of 1."""
     periods = [(period.start.value, period.every.value) for period in arrive.periods]
     if arrive.every is not None:
@@ -210,7 +315,11 @@ def _rates(arrive: Arrivals) -> ArrivalRates:
         periods.insert(0, (0.0, math.inf))
     start = np.array([begin for begin, _ in periods])
     rate = np.array([0.0 if math.isinf(every) else 1.0 / every for _, every in periods])
-    return ArrivalRates(start, rate, _weights({days: weight.value for days, weight in arrive.pattern.items()}))
+    weights = _weights({days: weight.value for days, weight in arrive.pattern.items()})
+    clock, by_clock = (
+        _clock({span: weight.value for span, weight in arrive.hours.items()}) if arrive.hours else NO_HOURS
+    )
+    return ArrivalRates(start, rate, weights, clock, by_clock, off.astype(np.float64))
 
 
 def _weights(pattern: Mapping[str, float]) -> Floats:

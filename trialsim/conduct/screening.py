@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trialsim.conduct import everybody_who_came
-from trialsim.conduct.accrual import DECLINES, EXCLUDED, LEFT
+from trialsim.conduct.accrual import ABSENT, DECLINES, EXCLUDED, LEFT
 from trialsim.conduct.entries import COUNTS, Entries
 from trialsim.conduct.plan import ConductPlan
 
@@ -39,11 +39,13 @@ def screening_log(
     enrolled = {int(number): n + 1 for n, number in enumerate(entries.arrival_number[index]) if number >= 0}
     closed = int(entries.accrual_end[index])
     closing = int(entries.arrival_number[index, -1]) if entries.complete[index] else -1
-    found = []
+    found: list[ScreeningEntry] = []
     for number, row in enumerate(everybody_who_came(plan, seed=seed, replicate=replicate)):
         came, asked, left, fate, site = map(int, row)
         if came > closed:
             break
+        if fate == ABSENT:
+            continue
         in_time = asked < closed or (asked == closed and number < closing)
         became = NOT_ASKED
         if number in enrolled:
@@ -56,6 +58,6 @@ def screening_log(
             became = DECLINED
         was_asked = became in (ENROLLED, DECLINED)
         found.append(
-            ScreeningEntry(number + 1, came, site, asked if was_asked else -1, became, enrolled.get(number, 0))
+            ScreeningEntry(len(found) + 1, came, site, asked if was_asked else -1, became, enrolled.get(number, 0))
         )
     return found

@@ -42,6 +42,8 @@ MEANINGS = {
     "interval_width": "mean width of the confidence interval",
     "n_analyzed": "mean number of participants in the analysis",
     "enrolled": "participants enrolled, in all or in the arm named",
+    "imbalance": "largest difference in numbers between two arms at the end, in all or in a level of the factor (over the ratio)",
+    "right_guesses": "share of allocations that somebody guesses who knows the rule and all earlier ones, with their factors",
     "patients": "patients by what happened to them until enrollment ended",
     "target_reached_in_time": "share of trials that enroll their target within the time limit",
     "enrollment_days": "days from the start to the last enrollment, or to the time limit",
@@ -59,6 +61,44 @@ MEANINGS = {
     "use_share": "the same with other work at its expectation",
     "missing_share": "share of the enrolled without a value, in all or for the reason after the colon",
     "with_primary_endpoint": "participants of the arm with every value that the first primary analysis needs",
+    "look_comes": "share of trials in which this look comes before everything is known",
+    "look_known": "endpoints known at the look, in trials in which it comes: measured, or lost for good",
+    "look_days": "days from the start to the look",
+    "look_stops": "share of trials that end at this look",
+    "look_shown": "share that ends at this look because the effect is shown",
+    "look_futile": "share that ends at this look for futility",
+    "stops_early": "share of trials that stop before the end",
+    "enrolled_by_stop": "participants enrolled by the decision to stop, or by the end",
+    "known_at_stop": "endpoints known at the look at which the trial stops, or at its end",
+    "overrun": "participants enrolled by the decision to stop whose endpoint was not known at the look",
+    "decision_days": "days from the start to the decision to stop, or to the end",
+    "estimate_with_overrun": "mean of the plain estimates of everybody enrolled by the decision, if enrollment closes there",
+    "stop_days": "days from the start to the last visit of those enrolled by the decision to stop, or by the end",
+    "stop_hours": "hours of the resource until then",
+    "stop_cost": "what the trial costs until then",
+    "median_unbiased_estimate": "mean over trials of the median unbiased estimate, by stagewise ordering",
+    "median_unbiased_bias": "mean of the median unbiased estimates minus the truth",
+    "median_unbiased_above": "share of trials whose median unbiased estimate is above the truth; half if it is median unbiased",
+    "stagewise_coverage": "share of trials whose interval by stagewise ordering holds the truth",
+    "power_without_looks": "power of the same trials with one analysis at the end, at the whole level",
+    **{
+        f"{name}_null_twin": "the same in the trials without the declared effects"
+        for name in (
+            "look_stops",
+            "look_shown",
+            "look_futile",
+            "stops_early",
+            "enrolled_by_stop",
+            "known_at_stop",
+            "overrun",
+            "decision_days",
+            "median_unbiased_estimate",
+            "estimate_with_overrun",
+            "stop_days",
+            "stop_hours",
+            "stop_cost",
+        )
+    },
     "criterion_value": "mean of what a progression criterion measures: a share, a number a month, minutes or money",
     "verdict_go": "share of trials in which the progression criterion, or the worst of all, says go",
     "verdict_amend": "share of trials in which it says amend: between go and stop",
@@ -74,4 +114,6 @@ def meaning(measure: str) -> str:
     'participants of the arm who left early for this reason'
     """
     base = measure.partition(":")[0]
+    if base.startswith("stop_cost_"):
+        return MEANINGS["stop_cost_null_twin" if base.endswith("_null_twin") else "stop_cost"]
     return MEANINGS["cost" if base.startswith("cost_") else base]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trialsim.conduct.balancing import balanced, levels_of
 from trialsim.conduct.entries import COUNTS
 from trialsim.evaluate.costs import cost_summary
 from trialsim.evaluate.progression import progression_summary
@@ -25,7 +27,7 @@ Floats = NDArray[np.float64]
 
 def summaries(study: Study) -> list[Summary]:
     """All summaries of a study, in the order of the table."""
-    found = [_enrollment(study)]
+    found = [_enrollment(study), *_balance(study)]
     if study.program is not None:
         found += [_accrual(study), _ends(study), *ward_summaries(study)]
     found += [_missing(study), *_log_of_zero(study), _with_endpoint(study)]
@@ -57,6 +59,42 @@ def _enrollment(study: Study) -> Summary:
         return np.concatenate([by_arm.sum(axis=1, keepdims=True), by_arm], axis=1)
 
     return Summary(columns, values)
+
+
+def _balance(study: Study) -> list[Summary]:
+    """Of an allocation that looks at who is in already: how unequal the arms end, and how often one could guess the next arm."""
+    plan = study.conduct
+    rule = plan.balance
+    if rule is None:
+        return []
+    columns = (
+        *(trial_column("imbalance", factor) for factor in ("in all", *rule.factors)),
+        trial_column("right_guesses"),
+    )
+    least = min(plan.ratio)
+
+    def values(cohort: Cohort) -> Floats:
+        entries = cohort.entries
+        arm, chance = balanced(
+            plan, entries.entry, entries.site, entries.covariates, seed=cohort.seed, replicates=cohort.replicates
+        )
+        levels = levels_of(rule, entries.site, entries.covariates)
+        parts = [_largest_difference(arm, np.zeros(arm.shape, dtype=np.int64), plan.ratio)]
+        parts += [_largest_difference(arm, levels[:, :, f], plan.ratio) for f in range(len(rule.factors))]
+        with np.errstate(invalid="ignore"):
+            guesses = np.nansum(chance, axis=1) / (arm >= 0).sum(axis=1)
+        return np.stack([*(part * least for part in parts), guesses], axis=1)
+
+    return [Summary(columns, values)]
+
+
+def _largest_difference(arm: NDArray[np.int8], level: NDArray[np.int64], ratio: Sequence[int]) -> Floats:
+    """(R,) over the levels, the largest difference between two arms in their numbers over the ratio."""
+    found = np.zeros(len(arm))
+    for one in range(int(level.max(initial=0)) + 1):
+        counts = in_arms(arm, (level == one) & (arm >= 0), arms=len(ratio)) / np.array(ratio)
+        found = np.maximum(found, counts.max(axis=1) - counts.min(axis=1))
+    return found
 
 
 def _accrual(study: Study) -> Summary:

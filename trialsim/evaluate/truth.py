@@ -185,5 +185,5 @@ def centered_coverage(kept: FirstReplicates, rows: Sequence[Measure]) -> list[Me
 
 
 def _covers(low: Floats, high: Floats, value: float) -> Floats:
-    """(R,) 1 if the interval contains the value, NaN if there is no interval."""
+    """(R,) 1 if the interval contains the value, NaN without an interval."""
     return np.where(np.isnan(low) | np.isnan(high), np.nan, ((low <= value) & (value <= high)).astype(np.float64))

@@ -15,20 +15,40 @@ class AllocationMethod:
     blocks : whether in shuffled blocks (by stratum)
     one_by_one : whether each one independently
     by_places : whether in proportion to the places that each arm has left, and not to the ratio
+    by_factors : whether to the arm that makes the arms most alike in some factors, with some chance
+    tolerates : whether at random, except where the numbers of the arms differ too much
     """
 
     name: str
     blocks: bool
     one_by_one: bool
     by_places: bool
+    by_factors: bool = False
+    tolerates: bool = False
+
+    @property
+    def balances(self) -> bool:
+        """Whether an allocation depends on who is in already."""
+        return self.by_factors or self.tolerates
 
 
 IN_TURN: Final = AllocationMethod("in turn", blocks=False, one_by_one=False, by_places=False)
 SIMPLE: Final = AllocationMethod("simple", blocks=False, one_by_one=True, by_places=False)
 PERMUTED_BLOCKS: Final = AllocationMethod("permuted blocks", blocks=True, one_by_one=False, by_places=False)
 PLACES_LEFT: Final = AllocationMethod("places left", blocks=False, one_by_one=True, by_places=True)
-METHODS: Final = (IN_TURN, SIMPLE, PERMUTED_BLOCKS, PLACES_LEFT)
+MINIMIZATION: Final = AllocationMethod("minimization", blocks=False, one_by_one=False, by_places=False, by_factors=True)
+BIG_STICK: Final = AllocationMethod("big stick", blocks=False, one_by_one=False, by_places=False, tolerates=True)
+METHODS: Final = (IN_TURN, SIMPLE, PERMUTED_BLOCKS, PLACES_LEFT, MINIMIZATION, BIG_STICK)
 METHOD: Final = {method.name: method for method in METHODS}
+
+
+#: How minimization measures the imbalance of the arms in a level of a factor; the first by default.
+RANGE: Final = "range"
+VARIANCE: Final = "variance"
+IMBALANCES: Final = (RANGE, VARIANCE)
+
+#: The chance of the best arm in minimization, by default.
+DEFAULT_P: Final = 0.8
 
 
 @dataclass(frozen=True)

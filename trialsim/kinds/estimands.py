@@ -83,6 +83,11 @@ class Estimand:
     by_fit: bool = False
 
 
+def _ratio_of_arms(name: str, effect: Effect, *, by_fit: bool = False) -> Estimand:
+    """The logarithm of a ratio of two arms that does not depend on a transform: of odds, risks, rates or hazards."""
+    return Estimand(name, effect, ("none", "log", "percent"), ("arms",), None, "log", in_unit=False, by_fit=by_fit)
+
+
 MEAN: Final = Estimand("mean", "mean", ("none",), ("value",), None, "difference", in_unit=True)
 MEAN_DIFFERENCE: Final = Estimand(
     "mean difference", "mean", ("none",), ("change", "arms"), None, "difference", in_unit=True
@@ -131,74 +136,25 @@ SHARE_BY_PERCENT: Final = Estimand(
 CHANGE_OF_SHARE: Final = Estimand(
     "change of a share", "change of a share", ("none", "log", "percent"), ("change",), None, "share", in_unit=False
 )
-RISK_RATIO: Final = Estimand(
-    "log risk ratio", "risk ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+RISK_RATIO: Final = _ratio_of_arms("log risk ratio", "risk ratio")
+ODDS_RATIO: Final = _ratio_of_arms("log odds ratio", "odds ratio")
+ODDS_RATIO_WITHIN: Final = _ratio_of_arms("log odds ratio given the strata", "odds ratio within strata")
+ODDS_RATIO_GIVEN: Final = _ratio_of_arms(
+    "log odds ratio given the covariates", "odds ratio given covariates", by_fit=True
 )
-ODDS_RATIO: Final = Estimand(
-    "log odds ratio", "odds ratio", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
+RATE_RATIO_GIVEN: Final = _ratio_of_arms(
+    "log rate ratio given the covariates", "rate ratio given covariates", by_fit=True
 )
-ODDS_RATIO_WITHIN: Final = Estimand(
-    "log odds ratio given the strata",
-    "odds ratio within strata",
-    ("none", "log", "percent"),
-    ("arms",),
-    None,
-    "log",
-    in_unit=False,
+HAZARD_RATIO_GIVEN: Final = _ratio_of_arms(
+    "log hazard ratio given the covariates", "hazard given covariates", by_fit=True
 )
-ODDS_RATIO_GIVEN: Final = Estimand(
-    "log odds ratio given the covariates",
-    "odds ratio given covariates",
-    ("none", "log", "percent"),
-    ("arms",),
-    None,
-    "log",
-    in_unit=False,
-    by_fit=True,
+ODDS_OF_HIGHER: Final = _ratio_of_arms(
+    "log odds ratio of a higher score given the covariates", "odds ratio of a higher score", by_fit=True
 )
-RATE_RATIO_GIVEN: Final = Estimand(
-    "log rate ratio given the covariates",
-    "rate ratio given covariates",
-    ("none", "log", "percent"),
-    ("arms",),
-    None,
-    "log",
-    in_unit=False,
-    by_fit=True,
+ODDS_WITHIN_PERSON: Final = _ratio_of_arms(
+    "log odds ratio of a higher score within a person given the covariates", "odds ratio within a person", by_fit=True
 )
-HAZARD_RATIO_GIVEN: Final = Estimand(
-    "log hazard ratio given the covariates",
-    "hazard given covariates",
-    ("none", "log", "percent"),
-    ("arms",),
-    None,
-    "log",
-    in_unit=False,
-    by_fit=True,
-)
-ODDS_OF_HIGHER: Final = Estimand(
-    "log odds ratio of a higher score given the covariates",
-    "odds ratio of a higher score",
-    ("none", "log", "percent"),
-    ("arms",),
-    None,
-    "log",
-    in_unit=False,
-    by_fit=True,
-)
-ODDS_WITHIN_PERSON: Final = Estimand(
-    "log odds ratio of a higher score within a person given the covariates",
-    "odds ratio within a person",
-    ("none", "log", "percent"),
-    ("arms",),
-    None,
-    "log",
-    in_unit=False,
-    by_fit=True,
-)
-LOG_HAZARD_RATIO: Final = Estimand(
-    "log hazard ratio", "hazard", ("none", "log", "percent"), ("arms",), None, "log", in_unit=False
-)
+LOG_HAZARD_RATIO: Final = _ratio_of_arms("log hazard ratio", "hazard")
 
 ESTIMANDS: Final = (
     MEAN,
@@ -235,7 +191,7 @@ ESTIMANDS: Final = (
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}
 
-#: The placeholder where there is no estimand: a test of all arms, a subset selected by the outcome.
+#: In place of an estimand where a row has none: a test of all arms, a subset selected by the outcome.
 NO_ESTIMAND: Final = "none"
 
 #: The estimand of each combination; each combination appears once, or the table would contradict itself.

@@ -37,7 +37,7 @@ class Scale:
     follow : the key that says for how long a participant is followed; None where a value belongs to a visit
     family : the distribution that the numbers of a level determine; None if a level is shares of categories, or numbers
         above 0 that are the parameters themselves
-    widest : the largest SD of the predictor; None if there is no bound
+    widest : the largest SD of the predictor; None if it has no bound
     categories : how many there are, at least and at most (None for no bound); None where values are measured
     example : categories as a file writes them
     values : what its values are whatever its categories are called; empty where they are its categories, or measured
@@ -51,7 +51,7 @@ class Scale:
     rhythm : whether the time of day may change it
     secretion : whether secretion and a half-life may change it
     instrument : keys of the instrument that are allowed
-    rater : where the error of a rater is added; None where there is none
+    rater : where the error of a rater is added; None if it has no raters
     limits : whether the file may declare limits for its values
     printed : whether it can be fitted from printed statistics
     """

@@ -270,7 +270,7 @@ def cdf(distribution: Distribution, x: float) -> float:
 
 
 def mean(distribution: Distribution) -> float:
-    """The mean: by formula if there are no limits, else by Gauss-Legendre quadrature of the quantile function (to about 1e-6)."""
+    """The mean: by formula without limits, else by Gauss-Legendre quadrature of the quantile function (to about 1e-6)."""
     family, p = distribution.family, distribution.params
     if (distribution.low, distribution.high) == (None, None):
         if family in ("fixed", "normal", "exponential"):

@@ -36,6 +36,7 @@ STREAMS = {
     "withdraw/{reason}": "time from enrollment to leaving, by enrollment number",
     "covariate/{name}": "a covariate, by enrollment number",
     "allocation/{stratum}": "the order of a block, by place in the block and block number",
+    "balancing": "the preferred arm (0) and the arm (1) of minimization and big stick, by enrollment number",
     "step/{step}/for": "a wait's length, by enrollment number",
     "step/{step}/moment": "when in an opening a wait ends, by enrollment number",
     "step/{step}/length": "an activity's length, by enrollment number and try",

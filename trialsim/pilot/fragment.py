@@ -165,7 +165,7 @@ def times(visits: Sequence[str]) -> dict[str, str]:
 
 
 def _analysis(one: FittedOutcome, arms: Sequence[str], null: float | None) -> Data | None:
-    """The usual analysis of the last visit; None if there is nothing to compare with."""
+    """The usual analysis of the last visit; None if it has nothing to compare with."""
     analysis: Data = {"outcome": one.name, "visit": one.visits[-1]}
     scale = SCALE[one.family]
     logs = {"transform": LOG.name} if scale.log else {}

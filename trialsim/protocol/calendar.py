@@ -97,6 +97,15 @@ def parse_days(words: str) -> tuple[int, ...]:
     return _days(words.strip(), words)
 
 
+def parse_span(words: str) -> tuple[int, int]:
+    """Start and end of a span of the day [s]; one over midnight ends on the next day.
+
+    >>> parse_span("19:00-07:00")
+    (68400, 111600)
+    """
+    return _times(words, words)
+
+
 def _day(name: str, text: str) -> int:
     lowered = name.strip().lower()
     for index, (short, long) in enumerate(zip(DAYS, LONG_DAYS, strict=True)):

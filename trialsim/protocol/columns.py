@@ -1,6 +1,6 @@
 """Columns of the packed tables in which an engine reports what happened (see :class:`trialsim.engine.trace.EventTrace`)."""
 
-# Visits: tick, why there is none; then, for each group of practitioners, who of them served last.
+# Visits: tick, why it was missed; then, for each group of practitioners, who of them served last.
 V_TIME, V_REASON, V_SERVED = range(3)
 # Activities and attempts: ticks; planned and delivered lengths; failed tries, tries, success; then, for each group of
 # practitioners with a varying effect, who of them had served last when it began.

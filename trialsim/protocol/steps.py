@@ -134,6 +134,7 @@ class Activity(ProvenanceRecord):
     activity : what is done; one that bears an arm's name belongs to this arm. Example: hand massage
     name : a name that distinguishes two equal activities. Example: second massage
     arms : the arms it belongs to; all by default. Example: [massage]
+    when : in a design with factors, the levels it belongs to; all by default. Example: {massage: yes}
     lasts : its length, as a duration that may vary. Example: {mean: 15 min, sd: 3 min}
     needs : the resources it asks for, all at once. Example: [nurse]
     priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
@@ -144,6 +145,7 @@ class Activity(ProvenanceRecord):
     activity: Name
     name: Name | None = None  # distinguishes two equal activities
     arms: tuple[Name, ...] = ()
+    when: Annotated[Mapping[Name, Name], LATER] = {}
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
@@ -159,6 +161,7 @@ class Attempt(ProvenanceRecord):
     attempt : what is tried. Example: needle
     name : a name that distinguishes two equal attempts. Example: second needle
     arms : the arms it belongs to; all by default. Example: [massage]
+    when : in a design with factors, the levels it belongs to; all by default. Example: {massage: yes}
     lasts : the length of one try, as a duration that may vary. Example: {mean: 3 min, sd: 1 min}
     succeeds : the chance that one try succeeds, above 0 %. Example: 80 %
     at_most : how many tries there are, a whole number. Example: 3
@@ -171,6 +174,7 @@ class Attempt(ProvenanceRecord):
     attempt: Name
     name: Name | None = None
     arms: tuple[Name, ...] = ()
+    when: Annotated[Mapping[Name, Name], LATER] = {}
     lasts: DurationSpread
     succeeds: Share
     at_most: Count = Field(ge=1, le=100)

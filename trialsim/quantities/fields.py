@@ -21,17 +21,28 @@ from trialsim.quantities.read import (
     read_limit,
     read_number,
     read_of_practitioners,
+    read_site_share,
     read_spread,
     read_visit_or_duration,
     read_word_or_amount,
 )
-from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, ProvenanceRecord, Record, Spread
+from trialsim.quantities.records import (
+    PROVENANCE,
+    Number,
+    OfPractitioners,
+    Prior,
+    ProvenanceRecord,
+    Record,
+    SiteShare,
+    Spread,
+)
 from trialsim.quantities.values import EXAMPLES, KIND_WORDS
 from trialsim.quantities.words import (
     read_categories,
     read_clock,
     read_clock_window,
     read_count,
+    read_days,
     read_line,
     read_name,
     read_study_name,
@@ -44,6 +55,7 @@ __all__ = [
     "Clock",
     "ClockWindow",
     "Count",
+    "Days",
     "Duration",
     "DurationSpread",
     "Factor",
@@ -61,7 +73,9 @@ __all__ = [
     "Rate",
     "Record",
     "Share",
+    "ShareOfSite",
     "SignedShare",
+    "SiteShare",
     "Spread",
     "StudyName",
     "ValueSpread",
@@ -70,6 +84,8 @@ __all__ = [
     "WorstOrAmount",
 ]
 
+
+_TEXT = {"type": ["string", "number"]}
 
 #: What the keys of a quantity mean, and an example of each, for editors.
 _KEYS: dict[str, tuple[str, object]] = {
@@ -101,6 +117,7 @@ _KEYS: dict[str, tuple[str, object]] = {
     ),
     "of": ("The resource whose people they are, or several.", "nurse"),
     "name": ("The name of the belief; numbers whose priors bear one name move together.", "success of a try"),
+    "open": ("When the site opens, counted from the start of the study.", "3 months"),
     "n": ("How many participants in each arm the belief rests on, a whole number.", 12),
 }
 
@@ -148,6 +165,16 @@ def _number(
     return BeforeValidator(lambda value: read(value, kind, low=low, high=high)), WithJsonSchema(schema)
 
 
+def _with_opening(share: WithJsonSchema) -> dict[str, Any]:
+    """The schema of the share of a site, which may open later than the study."""
+    assert share.json_schema is not None
+    bare, carried = share.json_schema["anyOf"]
+    properties = {**carried["properties"], "share": carried["properties"]["value"], "open": _key("open", _TEXT)}
+    either = [{"required": ["value"]}, {"required": ["share"]}]
+    opening = {key: part for key, part in carried.items() if key != "required"}
+    return {**share.json_schema, "anyOf": [bare, {**opening, "properties": properties, "anyOf": either}]}
+
+
 def _spread(kind: str) -> tuple[BeforeValidator, WithJsonSchema]:
     bare: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLES[kind]]}
     keys = [*PLAIN_KEYS, *FAMILIES, "choice", "empirical", "between", *PROVENANCE, "prior"]
@@ -162,13 +189,14 @@ def _spread(kind: str) -> tuple[BeforeValidator, WithJsonSchema]:
     return BeforeValidator(lambda value, info: read_spread(value, kind, info)), WithJsonSchema(schema)
 
 
-_TEXT = {"type": ["string", "number"]}
-
 Duration = Annotated[Number, *_number("duration", low=0)]
 DurationSpread = Annotated[Spread, *_spread("duration")]
 Share = Annotated[Number, *_number("share", low=0, high=1)]
 PractitionerShare = Annotated[OfPractitioners, *_number("share", low=0, high=1, of_practitioners=True)]
 PractitionerSd = Annotated[OfPractitioners, *_number("amount", low=0, of_practitioners=True)]
+ShareOfSite = Annotated[
+    SiteShare, BeforeValidator(read_site_share), WithJsonSchema(_with_opening(_number("share", low=0, high=1)[1]))
+]
 SignedShare = Annotated[Number, *_number("share", low=-1)]
 Factor = Annotated[Number, *_number("number")]
 Amount = Annotated[Number, *_number("amount")]
@@ -178,6 +206,9 @@ Money = Annotated[Number, *_number("money", low=0)]
 Volume = Annotated[Number, *_number("volume", low=0)]  # [ml]
 PlateSize = Annotated[Number, *_number("samples", low=1)]
 CalendarSpan = Annotated[Number, *_number("calendar", low=0)]  # unit "months" (calendar months) or "s"
+Days = Annotated[
+    str, BeforeValidator(read_days), WithJsonSchema({"type": "string", "examples": ["2026-12-20..2027-01-06"]})
+]
 Clock = Annotated[int, BeforeValidator(read_clock), WithJsonSchema({"type": "string", "examples": ["10:00"]})]
 ClockWindow = Annotated[
     tuple[int, int], BeforeValidator(read_clock_window), WithJsonSchema({"type": "string", "examples": ["08:00-20:00"]})

@@ -10,7 +10,7 @@ from typing import Any
 from trialsim.errors import DistributionError
 from trialsim.quantities import units
 from trialsim.quantities.empirical import read_empirical
-from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, Spread, amount_unit_kind
+from trialsim.quantities.records import PROVENANCE, Number, OfPractitioners, Prior, SiteShare, Spread, amount_unit_kind
 from trialsim.quantities.refuse import did_you_mean, inside, only_keys, refuse
 from trialsim.quantities.values import EXAMPLES, KIND_WORDS, LARGEST, example_of, read_value
 from trialsim.quantities.words import read_count, read_name
@@ -89,6 +89,23 @@ def read_of_practitioners(
     if names:
         fields["of"] = tuple(dict.fromkeys(names))
     return OfPractitioners(**fields)
+
+
+def read_site_share(value: object) -> SiteShare:
+    """A share as :func:`read_number` reads it, under ``share`` or ``value``, with the time ``open`` at which the site opens."""
+    if isinstance(value, SiteShare):
+        return value
+    opens, bare = None, value
+    if isinstance(value, Mapping) and {"open", "share"} & value.keys():
+        bare = {"value" if key == "share" else key: part for key, part in value.items() if key != "open"}
+        if "share" in value and "value" in value:
+            refuse("TS-E011", "the share is written twice.", remedy="Write share: or value:.")
+        if "open" in value:
+            with inside("open"):
+                opens = read_number(value["open"], "calendar", low=0)
+    number = read_number(bare, "share", low=0, high=1)
+    fields: dict[str, Any] = {name: getattr(number, name) for name in Number.model_fields}
+    return SiteShare(**fields) if opens is None else SiteShare(**fields, open=opens)
 
 
 BELIEVABLE = ("duration", "share", "rate", "number", "amount", "money")  # the other kinds are choices of the design

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict
 
 from trialsim.numbers.given import PARAMETERS
-from trialsim.rules import QUANTITY, WORDS, fields_with
+from trialsim.rules import CHOSEN, QUANTITY, WORDS, fields_with
 
 if TYPE_CHECKING:
     from trialsim.numbers.distributions import Distribution
@@ -59,6 +59,12 @@ class OfPractitioners(Number):
     """A number that practitioners share; ``of`` are the resources whose people they are."""
 
     of: tuple[str, ...] = ()
+
+
+class SiteShare(Number):
+    """The share of a site in all patients; ``open`` is the time from the start of the study at which it opens."""
+
+    open: Annotated[Number | None, CHOSEN] = None
 
 
 class Spread(ProvenanceRecord):
@@ -111,6 +117,7 @@ class Prior(Spread):
 
 Number.model_rebuild()
 OfPractitioners.model_rebuild()
+SiteShare.model_rebuild()
 
 
 def amount_unit_kind(unit: str | None) -> str:

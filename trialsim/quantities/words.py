@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from trialsim.quantities.letters import is_usable, odd_letter, usable_name
 from trialsim.quantities.marks import without_marks
@@ -37,6 +38,27 @@ def read_clock_window(value: object) -> tuple[int, int]:
             remedy="Write the earlier time first; a window ends by 24:00.",
         )
     return low, high
+
+
+def read_days(value: object) -> str:
+    """``2026-12-20..2027-01-06``, or a single day, as text; checked.
+
+    >>> read_days("2026-12-20 .. 2027-01-06"), read_days(date(2026, 5, 1))
+    ('2026-12-20..2027-01-06', '2026-05-01')
+    """
+    if isinstance(value, date):
+        return value.isoformat()
+    ends = [one.strip() for one in value.split("..")] if isinstance(value, str) else []
+    try:
+        days = [date.fromisoformat(one) for one in ends]
+    except ValueError:
+        days = []
+    if not 1 <= len(days) <= 2:
+        remedy = "Write a day, 2026-12-24, or the first and the last one: 2026-12-20..2027-01-06."
+        refuse("TS-E348", "'{value}' is not a day, or two of them.", value=value, remedy=remedy)
+    if days[0] > days[-1]:
+        refuse("TS-E348", "'{value}' runs backwards.", value=value, remedy="Write the earlier day first.")
+    return "..".join(one.isoformat() for one in days)
 
 
 def read_name(value: object) -> str:

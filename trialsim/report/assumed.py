@@ -47,7 +47,7 @@ def _table(rows: Sequence[Row], scenario: Scenario) -> tuple[tuple[str, ...], tu
 
 
 def in_words(path: str, scenario: Scenario) -> str:
-    """A place of a scenario as people call it; the words of the place itself where there are no others.
+    """A place of a scenario as people call it; the words of the place itself where it has no others.
 
     Names of outcomes become their labels.
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
+from trialsim.evaluate.looks import LOOKS, UNDER_NULL
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -50,10 +51,18 @@ def five_lines(run: ReportSource, *, where: str) -> list[Line]:
     return [
         _answer(run),
         level_line(run),
+        *looks_lines(run),
         Line("Limits", limits(run, rest="with --all")),
         Line("Takes", _takes(run)),
         Line("Look", where),
     ]
+
+
+def looks_lines(run: ReportSource) -> list[Line]:
+    """When trials with looks stop, and how many participants they take; nothing without looks."""
+    from trialsim.report.looks import looks_sentence
+
+    return [] if run.study.looks is None else [Line("Looks", looks_sentence(run.study, run.characteristics))]
 
 
 def se_named(text: str) -> str:
@@ -223,13 +232,13 @@ def primary_points(study: Study) -> dict[str, tuple[str, str]]:
 
 
 def _takes(run: ReportSource) -> str:
-    of = {(row.measure, row.contrast): row for row in run.characteristics.measures if row.analysis == TRIAL}
-    parts = []
-    days = of.get(("trial_days", ""))
-    if days is not None:
-        parts.append(f"{_days(days)} until the last visit")
-    costs = [row for (measure, contrast), row in of.items() if measure.startswith("cost_") and not contrast]
-    parts += [f"{row.measure.removeprefix('cost_')} {se_named(measure_with_error(row, 'number'))}" for row in costs]
+    whole, prefix, days_name = (TRIAL, "", "trial_days") if run.study.looks is None else (LOOKS, "stop_", "stop_days")
+    rows = [row for row in run.characteristics.measures if row.analysis == whole and not row.contrast]
+    parts = [f"{_days(row)} until the last visit" for row in rows if row.measure == days_name]
+    costs = [row for row in rows if row.measure.startswith(f"{prefix}cost_") and not row.measure.endswith(UNDER_NULL)]
+    for row in costs:
+        currency = row.measure.removeprefix(f"{prefix}cost_")
+        parts.append(f"{currency} {se_named(measure_with_error(row, 'number'))}")
     if not parts:
         return "Neither a ward nor costs are declared: no duration and no cost is simulated."
     return f"{', '.join(parts)}{'' if costs else '; no costs are declared'}."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from trialsim.compare import Comparison, Difference
 from trialsim.compare.frames import labels_of_sides
 from trialsim.evaluate.columns import FAMILY, MEMBER_ROWS, POWER
+from trialsim.evaluate.looks import LOOKS
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import share_interval
 from trialsim.report.digits import percent, rounded, share_with_error, with_error, with_minus
@@ -36,8 +37,19 @@ FIRST = (
     "missed_share",
     "study_hours",
     "use_share",
+    "stops_early",
+    "enrolled_by_stop",
+    "stop_days",
 )
 
+
+#: Measures of designs with looks that are shown, and what they are called.
+LOOK_MEASURES = {
+    "stops_early": ("Trials that stop early", "share"),
+    "enrolled_by_stop": ("Participants enrolled by the stop", "number"),
+    "enrolled_by_stop_null_twin": ("Participants enrolled by the stop, null twin", "number"),
+    "stop_days": ("Days until the last visit, if stopped then", "number"),
+}
 
 #: Shares of time, which no number of trials bounds.
 UNBOUNDED = ("use_share", "study_use_share")
@@ -76,7 +88,7 @@ def lines(found: Comparison, label: str, *, first: bool = False) -> list[Compari
             continue
         known = _known(row)
         if known is not None:
-            name = "" if row.analysis == TRIAL else labels.get(row.analysis, row.analysis)
+            name = "" if row.analysis in (TRIAL, LOOKS) else labels.get(row.analysis, row.analysis)
             bad = [
                 row.measure.startswith(POWER) and found.too_often(one, analysis=row.analysis, contrast=row.contrast)
                 for one in (found.sides[0].label, label)
@@ -88,13 +100,15 @@ def lines(found: Comparison, label: str, *, first: bool = False) -> list[Compari
 
 def _at_first(row: Difference, primary: Sequence[str]) -> bool:
     cost = row.measure.startswith("cost_") and not row.contrast
-    return (row.analysis == TRIAL and (row.measure in FIRST or cost)) or (
+    return (row.analysis in (TRIAL, LOOKS) and (row.measure in FIRST or cost)) or (
         row.measure in FIRST and (row.analysis in (*primary, FAMILY) or row.contrast in MEMBER_ROWS)
     )
 
 
 def _known(row: Difference) -> tuple[str, str] | None:
     """What a row is called and how its values are written; None for rows that only the CSV file has."""
+    if row.analysis == LOOKS:
+        return None if row.contrast else LOOK_MEASURES.get(row.measure)
     if row.analysis != TRIAL:
         return ANALYSIS_MEASURES.get(row.measure)
     if row.measure.startswith("cost_"):

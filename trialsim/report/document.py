@@ -267,7 +267,7 @@ def write_page(page: Page, path: Path) -> Path:
 
 
 def points(lines: Sequence[str]) -> tuple[BulletList, ...]:
-    """A list, or nothing where there are no lines."""
+    """A list, or nothing without lines."""
     return (BulletList(tuple(lines)),) if lines else ()
 
 

@@ -42,7 +42,7 @@ def _table(study: Study, name: str) -> DataTable:
     arms = scenario.design.arms
     text = kinds.POPULATIONS[what.population].removeprefix("; ") or "everybody who is randomized"
     rows: list[tuple[str, str]] = [
-        ("Treatment conditions", join([f"{arm} ({words})" for arm, words in arms.items()])),
+        ("Treatment conditions", join([f"{arm} ({words})" if words != arm else arm for arm, words in arms.items()])),
         ("Population", f"{_patients(study)}; analyzed: {text}"),
         ("Variable", f"{outcome.label or what.outcome}{_when(study, name)}"),
         *(("Intercurrent event", f"{event}: {handled}") for event, handled in _events(study, what.estimand.strategy)),

@@ -13,13 +13,15 @@ from trialsim.prepared import Study, warnings_of
 from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import kinds, words
 from trialsim.report.digits import percent
+from trialsim.report.looks import plan_header, plan_lines, plan_rows
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.report.progression import progression_lines
-from trialsim.response.effects import ceilings, implied_effects
+from trialsim.response.effects import ceilings, implied_contrasts, implied_effects
 from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
 from trialsim.scenario.dump import number_text
+from trialsim.scenario.factors import terms_of
 from trialsim.scenario.model import Scenario
 from trialsim.scenario.priors import priors_of
 from trialsim.scenario.provenance import prior_in_words, provenance
@@ -57,7 +59,7 @@ def explain(study: Study) -> list[Section]:
         found.append(Section("When the pilot goes ahead", tuple(progression_lines(scenario))))
     found.append(Section("What is measured", tuple(words.outcome(n, o) for n, o in scenario.outcomes.items())))
     found.append(_levels(study))
-    more = (_effects(study), _correlations(study), _people(study), _ceilings(study))
+    more = (_by_factor(study), _effects(study), _correlations(study), _people(study), _ceilings(study))
     found += [section for section in more if section.rows or section.lines]
     rows = [
         (name, *line) for name, outcome in scenario.outcomes.items() for line in moved(outcome, scenario.participants)
@@ -68,6 +70,8 @@ def explain(study: Study) -> list[Section]:
     analyses = list(words.analyses(scenario).values())
     unadjusted = without_strata(study.analysis, study.response)
     found.append(Section("How it is analyzed", (*analyses, *([unadjusted] if unadjusted else []))))
+    if study.looks is not None:
+        found.append(Section("When the trial may stop", plan_lines(study), plan_header(study), tuple(plan_rows(study))))
     if scenario.families:
         found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
@@ -83,8 +87,11 @@ def explain(study: Study) -> list[Section]:
 def _study(scenario: Scenario) -> Iterator[str]:
     design = scenario.design
     yield f"{scenario.title} ({scenario.name})."
-    arms = words.join([f"{arm} ({text})" for arm, text in design.arms.items()])
-    yield f"{'Arms' if len(design.arms) > 1 else 'One arm'}: {arms}."
+    if design.factors:
+        yield f"Factors: {words.factors(design)}; the arms are the {len(design.arms)} combinations."
+    else:
+        arms = words.join([f"{arm} ({text})" for arm, text in design.arms.items()])
+        yield f"{'Arms' if len(design.arms) > 1 else 'One arm'}: {arms}."
     enroll = design.enroll
     target = f"{enroll.in_all} participants" if enroll.in_all else f"{enroll.each_arm} participants in each arm"
     if enroll.by_arm:
@@ -102,8 +109,29 @@ def _study(scenario: Scenario) -> Iterator[str]:
         if allocation.stratify:
             text += f", stratified by {words.join(list(allocation.stratify))}"
         yield text + "."
+        yield from _balancing(scenario)
     count = scenario.simulation.replicates
     yield f"{count:,} simulated trial{'s' if count > 1 else ''}, seed {scenario.simulation.seed}."
+
+
+def _balancing(scenario: Scenario) -> Iterator[str]:
+    """How an allocation looks at who is in already."""
+    allocation = scenario.design.allocation
+    if allocation.tolerate is not None:
+        yield f"Each arm is equally likely; one that is {allocation.tolerate} ahead of the smallest has no chance."
+    if allocation.p is None:
+        return
+    factors = []
+    for name in allocation.factors:
+        cuts = words.join([words.number(cut) for cut in allocation.cut.get(name, ())])
+        weight = allocation.weights[name].value
+        factors.append(
+            f"{name}{f' (cut at {cuts})' if cuts else ''}{f' (counts {weight:g} times)' if weight != 1 else ''}"
+        )
+    yield (
+        f"Each participant goes to the arm that makes the arms most alike in {words.join(factors)}, with a chance of "
+        f"{words.number(allocation.p)}; alike by the {allocation.imbalance} of their numbers. Equally good arms are drawn."
+    )
 
 
 def _levels(study: Study) -> Section:
@@ -139,6 +167,24 @@ def _one_row_for_equal_visits(rows: Sequence[tuple[str, ...]]) -> list[tuple[str
     for first, visit, *rest in rows:
         visits.setdefault((first, *rest), []).append(visit)
     return [(first, words.spans(names), *rest) for (first, *rest), names in visits.items()]
+
+
+def _by_factor(study: Study) -> Section:
+    """In a design with factors, each effect and the difference of means that an analysis of it looks for."""
+    scenario = study.scenario
+    rows = []
+    for one in implied_contrasts(study.response, terms_of(scenario.design.factors)):
+        effect = scenario.outcomes[one.outcome].effects.get(one.term)
+        declared = words.effect(effect) if effect is not None and one.shift is not None else "none"
+        acts = f"by the share of {words.join(one.activities)} that was given" if one.activities else "in full"
+        share = "" if one.shift is None else acts
+        rows.append((f"{one.outcome} at {one.visit}", one.term, declared, share, f"{one.difference:+.3g}"))
+    line = (
+        "A declared effect is the one at the first level of the other factors. The difference of means is that of an analysis: "
+        "of a factor averaged evenly over the levels of the others, of an interaction the difference of two differences."
+    )
+    header = ("where", "effect of", "declared", "acts", "difference of means")
+    return Section("Effects by factor", (line,) if rows else (), header if rows else (), tuple(rows))
 
 
 def _effects(study: Study) -> Section:

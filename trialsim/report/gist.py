@@ -66,16 +66,25 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
     scenario = study.scenario
     size, arms = study.conduct.target, list(scenario.design.arms)
     within = f", within {words.number(scenario.design.within)}" if scenario.design.within is not None else ""
-    who = (
-        f"{size:,} participants in {len(arms)} arms ({words.join(arms)})" if len(arms) > 1 else f"{size:,} participants"
-    )
+    named = f"{len(arms)} arms ({words.join(arms)})"
+    if scenario.design.factors:
+        named = f"{len(arms)} arms, by the factors {words.factors(scenario.design)}"
+    who = f"{size:,} participants in {named}" if len(arms) > 1 else f"{size:,} participants"
     return [
         Line("Study", f"{scenario.title}: {who}{within}."),
         Line("Asks", f"{_asks(study)}."),
         Line("Effect", f"{_effect(study)}."),
+        *_looks(study),
         Line("Rests on", _rests_on(study)),
         Line("Look", f"Everything in words: trialsim explain {name} --all. Next: trialsim run {name}"),
     ]
+
+
+def _looks(study: Study) -> list[Line]:
+    """When the trial is looked at, and the bounds of efficacy."""
+    from trialsim.report.looks import brief_plan
+
+    return [] if study.looks is None else [Line("Looks", brief_plan(study))]
 
 
 def _asks(study: Study) -> str:
@@ -91,10 +100,15 @@ def _asks(study: Study) -> str:
 def _effect(study: Study) -> str:
     """What is declared where the primary analyses look."""
     from trialsim.report.brief import primary_points
-    from trialsim.response.effects import implied_effects
+    from trialsim.response.effects import implied_contrasts, implied_effects
+    from trialsim.scenario.factors import terms_of
 
     plan, wanted = study.response, primary_points(study)
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
+    terms = terms_of(study.scenario.design.factors)
+    by_factor = [one for one in implied_contrasts(plan, terms) if f"{one.outcome} at {one.visit}" in wanted]
+    if by_factor:
+        return "; ".join(f"{one.term} {one.difference:+.3g} at {one.visit}" for one in by_factor)
     found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
     texts = [f"{one.arm} - {against} {_size(study, one)}" for one in found]
     more = f"; {len(texts) - MOST_NAMED} more in the table" if len(texts) > MOST_NAMED else ""
@@ -160,12 +174,23 @@ def replay_lines(played: ReplaySource, *, name: str) -> list[Line]:
         Line("Answer", f"{'; '.join(_decision(played, row) for row in rows)}."),
         Line("Effect", f"{shown or 'Nothing could be estimated'}."),
         *([Line("Families", _adjusted(played))] if study.analysis.families else []),
+        *_decided(played),
         Line("Ward", f"{_happened(played)}."),
         Line(
             "Look",
             f"--all prints every estimate.{events} Its data: trialsim cohort {name} --replicate {played.replicate}",
         ),
     ]
+
+
+def _decided(played: ReplaySource) -> list[Line]:
+    """What was decided at each look."""
+    if played.study.looks is None:
+        return []
+    from trialsim.report.looks import replay_texts
+
+    texts = list(replay_texts(played.study, played.cohort))
+    return [Line("Looks" if not k else "", text) for k, text in enumerate(texts)]
 
 
 def _adjusted(played: ReplaySource) -> str:
@@ -188,13 +213,14 @@ def _number(played: ReplaySource, what: str, row: RowPlan) -> float:
 
 
 def _decision(played: ReplaySource, row: RowPlan) -> str:
-    """``Fear during the needle: p = 0.030, rejects at 5 %``; or why there is no p-value."""
+    """``Fear during the needle: p = 0.030, rejects at 5 %``; or why the p-value is missing."""
     what = row.shown if row.contrast == ALL_ARMS else f"{row.shown} ({row.contrast})"
     status = int(_number(played, "status", row))
     if status not in ANALYZED:
         return f"{what}: {STATUS_TEXT[status]}"
     p = _number(played, "p", row)
-    return f"{what}: p {p_text(p)}, {'rejects' if p <= row.alpha else 'does not reject'} at {plain(100 * row.alpha)} %"
+    rejects = played.estimates.rejected[played.estimates.twins.index("declared"), 0, _place(played, row)] == 1.0
+    return f"{what}: p {p_text(p)}, {'rejects' if rejects else 'does not reject'} at {plain(100 * row.alpha)} %"
 
 
 def p_text(p: float) -> str:

@@ -293,4 +293,6 @@ METHODS = {
     designs.SIMPLE.name: "simple",
     designs.PERMUTED_BLOCKS.name: "permuted blocks",
     designs.PLACES_LEFT.name: "at random among the places left",
+    designs.MINIMIZATION.name: "by minimization",
+    designs.BIG_STICK.name: "at random, except where the arms differ too much (big stick)",
 }

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TRIAL_MEASURES = {
     "target_reached_in_time": ("Trials that enroll their target in time", "share"),
     "enrolled": ("Participants enrolled", "number"),
+    "imbalance": ("Largest difference between arms at the end", "number"),
+    "right_guesses": ("Next arm guessed by who knows the past", "share"),
     "enrollment_days": ("Days until the last enrollment", "number"),
     "trial_days": ("Days until the last visit", "number"),
     "missed_share": ("Sessions missed", "share"),

@@ -36,7 +36,7 @@ def null_twin(scenario: Scenario) -> str:
 
 
 def nothing_to_find(scenario: Scenario) -> str:
-    """In which twin there is nothing to find."""
+    """In which twin no effect exists."""
     clocked = on_the_clock(scenario)
     if clocked:
         return f"There is nothing to find in the twin without change, in which the clock of {join(clocked)} is stopped as well."

@@ -17,6 +17,16 @@ from trialsim.report.digits import percent, share_with_error
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
+from trialsim.report.looks import (
+    looks_sentence,
+    plan_header,
+    plan_lines,
+    plan_rows,
+    stop_header,
+    stop_overall,
+    stop_rows,
+    stop_texts,
+)
 from trialsim.report.moved import response_words
 from trialsim.report.moving.block import moving_picture
 from trialsim.report.nearby_sizes import needed
@@ -46,6 +56,7 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         PageSection("Design", tuple(_design(study, pictures))),
         *([PageSection("Progression criteria", tuple(progression_blocks(run)))] if study.scenario.progression else []),
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
+        *([PageSection("Interim looks", tuple(_looks(run)))] if study.looks is not None else []),
         PageSection("What could go wrong", tuple(_wrong(run, pictures))),
         PageSection("Sensitivity", tuple(_sensitivity(study))),
         PageSection("What is estimated", (*estimand_tables(study), *_named(pictures, "shift_"))),
@@ -151,6 +162,26 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
         if section.rows:
             blocks.append(DataTable(section.title, section.header, section.rows))
     yield Fold("Everything that was simulated, in words", tuple(blocks))
+
+
+# ---------------------------------------------------------------- interim looks
+
+
+def _looks(run: FinishedRun) -> Iterator[Block]:
+    study, result = run.study, run.characteristics
+    yield Text(looks_sentence(study, result))
+    header, rows = stop_header(study), tuple(stop_rows(study, result))
+    numbers = tuple(place for place, name in enumerate(header) if name.startswith(">"))
+    yield DataTable(
+        "Shares of trials that stop at each look", tuple(name.lstrip(">") for name in header), rows, numbers
+    )
+    yield DataTable(
+        "Until the stop", ("mean over trials", "as declared", "without effects"), tuple(stop_overall(result)), (1, 2)
+    )
+    for text in stop_texts(study, result):
+        yield Text(text)
+    plan = DataTable("The planned bounds", plan_header(study), tuple(plan_rows(study)), ())
+    yield Fold("The planned bounds", (*(Text(line) for line in plan_lines(study)), plan))
 
 
 # ---------------------------------------------------------------- what could go wrong, sensitivity

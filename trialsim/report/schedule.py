@@ -84,7 +84,8 @@ def _in_order(steps: Sequence[Step], study: Study, suffix: str = "") -> Iterator
         if isinstance(step, (Activity, Attempt)):
             name = step.activity if isinstance(step, Activity) else step.attempt
             own = [arm for arm in study.scenario.design.arms if arm in (name, getattr(step, "name", None))]
-            yield "done", name, join(list(step.arms) or own) if step.arms or own else ""
+            levels = [f"{factor} {level}" for factor, level in step.when.items()]
+            yield "done", name, join(levels or list(step.arms) or own)
             if isinstance(step, Attempt) and step.visit is not None:
                 yield "visit", f"{step.visit}{suffix}", ""
         elif isinstance(step, Repeat):

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from trialsim.evaluate.looks import LOOKS
 from trialsim.prepared import Study
 from trialsim.report.brief import Line
 from trialsim.report.digits import percent, with_error
 from trialsim.report.document import DataTable, Fold, Graphic, Page, PageSection, graphic, points, write_page
+from trialsim.report.looks import looks_sentence
 from trialsim.report.study_page import study_page
 from trialsim.report.words import join
 from trialsim.runs.answers import finished, taken
 from trialsim.runs.owners import of_size
 from trialsim.sizing import Confirmation, SizingResult
 from trialsim.sizing.closed_form import second_opinion
-from trialsim.sizing.sizes import sizes_of
+from trialsim.sizing.sizes import at_size, sizes_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,6 +58,7 @@ def named_lines(study: Study, found: SizingResult) -> list[Line]:
         lines.append(Line("Shows", f"The mean estimate is {found.estimate:.3g} then."))
     if one is not None and one.trial is not None and study.conduct.ward:
         lines.append(Line("Takes", _time(one)))
+    lines += [Line("Expects", text) for text in _expected(study, found)]
     lines += [Line(OPINION, text) for text in _second_opinion(study, found)[:1]]
     return [*lines, *notes]
 
@@ -134,15 +137,25 @@ def _second_opinion(study: Study, found: SizingResult) -> list[str]:
     return lines
 
 
+def _expected(study: Study, found: SizingResult) -> list[str]:
+    """With looks, how often the trial of the recommended size stops early, and how many participants it takes on average."""
+    one = found.confirmed
+    if study.looks is None or one is None or one.trial is None or found.axis != "size":
+        return []
+    return [looks_sentence(at_size(study, int(one.at)), one.trial)]
+
+
 def _time(one: Confirmation) -> str:
     assert one.trial is not None
     days = one.trial.value("trial_days", analysis="trial")
     within = one.trial.value("target_reached_in_time", analysis="trial")
+    if any(row.analysis == LOOKS for row in one.trial.measures):
+        days = one.trial.value("stop_days", analysis=LOOKS)
     return f"The trial takes {days.value:.0f} days on average; {percent(within.value, 0)} of trials enroll their target in time."
 
 
 def _unanswered(found: SizingResult) -> list[str]:
-    """Why there is no answer, and what to do."""
+    """Why the answer is missing, and what to do."""
     if found.missed == "at the end":
         return _at_the_end(found)
     if found.missed == "sooner":

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trialsim.kinds.designs import REALIZED
+from trialsim.kinds.scales import EFFECT_KEYS
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, TRIM
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
-from trialsim.quantities.fields import Number, Spread
+from trialsim.quantities.fields import Number, SiteShare, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import comparisons, split_member
-from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Leave, Outcome, Scenario
+from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Design, Effect, Leave, Outcome, Scenario
 
 INDENT = "  "
 
@@ -95,6 +96,18 @@ def _span(stem: str, numbers: Sequence[int]) -> str:
     return f"{stem} {ends.get(len(numbers), f'{numbers[0]} to {numbers[-1]}')}"
 
 
+def factors(design: Design) -> str:
+    """``massage (no or yes) and music (no or yes)``."""
+    return join([f"{name} ({join(levels, 'or')})" for name, levels in design.factors.items()])
+
+
+def effect(what: Effect) -> str:
+    """The size of an effect, as it is declared."""
+    return next(
+        f"{key.replace('_', ' ')} {number(size)}" for key in EFFECT_KEYS if (size := getattr(what, key)) is not None
+    )
+
+
 # ---------------------------------------------------------------- who comes
 
 
@@ -107,6 +120,9 @@ def arrivals(label: str, arrive: Arrivals) -> Iterator[str]:
     if arrive.pattern:
         weights = ", ".join(f"{days} {number(weight)}" for days, weight in arrive.pattern.items())
         yield f"Weights of the days of the week: {weights}."
+    if arrive.hours:
+        weights = ", ".join(f"{hours} {number(weight)}" for hours, weight in arrive.hours.items())
+        yield f"Weights of the hours of the day: {weights}."
 
 
 def leaving(reasons: Sequence[Leave], *, counted: str) -> Iterator[str]:
@@ -134,9 +150,19 @@ def patients(scenario: Scenario) -> Iterator[str]:
     yield f"{number(who.consent)} of those asked consent."
     yield from leaving(who.leave, counted="arrival")
     yield from leaving(scenario.attrition, counted="enrollment")
+    for closure in who.closed:
+        days = join([days.replace("..", " to ") for days in closure.dates])
+        wait = "; who has come waits until it is over" if closure.nobody == "is asked" else ""
+        yield f"Nobody {closure.nobody} on {days}{wait}."
     if setting.sites:
-        shares = join([f"{name} ({number(share)})" for name, share in setting.sites.items()])
+        shares = join([f"{name} ({number(share)}{_opening(share)})" for name, share in setting.sites.items()])
         yield f"Sites, each with its own staff: {shares}."
+    if any(_opening(share) for share in setting.sites.values()):
+        yield "Before a site opens, its patients do not come."
+
+
+def _opening(share: SiteShare) -> str:
+    return "" if share.open is None or share.open.value == 0 else f", open after {number(share.open)}"
 
 
 def _asked(rule: WaitRule) -> str:
@@ -197,8 +223,7 @@ def _step(step: Step, depth: int) -> Iterator[str]:
 
 def _activity(step: Activity) -> str:
     text = f"{step.activity}: {spread(step.lasts)}"
-    if step.arms:
-        text += f" (only {join(step.arms)})"
+    text += _only(step)
     if step.needs:
         text += f", needs {join(step.needs)}{_patience(step.give_up_after, 'it is missed')}"
     if step.interrupted is not None:
@@ -209,12 +234,18 @@ def _activity(step: Activity) -> str:
     return text
 
 
+def _only(step: Activity | Attempt) -> str:
+    """Whom a step belongs to, where not to all."""
+    if step.when:
+        return f" (only where {join([f'{factor} is {level}' for factor, level in step.when.items()])})"
+    return f" (only {join(step.arms)})" if step.arms else ""
+
+
 def _attempt(step: Attempt) -> str:
     text = (
         f"{step.attempt}: each try {spread(step.lasts)}, {number(step.succeeds)} succeed, at most {step.at_most} tries"
     )
-    if step.arms:
-        text += f" (only {join(step.arms)})"
+    text += _only(step)
     if step.needs:
         text += f", needs {join(step.needs)}{_patience(step.give_up_after, 'it is missed')}"
     return text + (f"; visit {step.visit!r} at the end of the last" if step.visit else "")
@@ -361,7 +392,7 @@ def analyses(scenario: Scenario) -> dict[str, str]:
     """Every analysis in one line, by its name."""
     found = {}
     for name, what in scenario.analyses.items():
-        rows = comparisons(what, list(scenario.design.arms))
+        rows = comparisons(what, scenario.design)
         pairs = {f"{name}/{row.contrast}" for row in rows if not row.main}
         members = [(split_member(one), family) for family, these in scenario.families.items() for one in these.members]
         named = {f"{analysis_}/{contrast}": family for (analysis_, contrast), family in members}
@@ -392,6 +423,8 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
         text += f", adjusted for {join(adjusted)}"
     if what.contrast:
         text += f", {what.contrast}"
+    if what.factors:
+        text += f", in one model by factors: {join(what.factors)}, each tested by itself"
     if what.strata:
         text += f", within strata of {join(what.strata)}"
     if what.clusters:

@@ -27,6 +27,7 @@ from trialsim.response.predictor import (
     activity_shift,
     common_shift,
     delivered,
+    not_delivered,
     rhythm_shift,
     standard_normal,
 )
@@ -201,6 +202,9 @@ def _true_values(
             measured.at_risk[:, :, d] = np.where(followed.reason == 0, during.until[-1], np.nan)
     else:
         shifts = _shifts(inputs, outcome, point, lambdas, [clock for _, clock in kinds])
+        lost = not_delivered(inputs, point)
+        if lost is not None:
+            shifts = [_less(shift, factor, lost) for shift, factor in zip(shifts, lambdas, strict=True)]
         column = ValueColumn(point, outcome.categories, reference, arm, delivered(inputs, point), d)
     shifts = [_moved(inputs, one, margins.get(name)) for one, name in zip(shifts, measured.twins, strict=True)]
     twins = [Twin(*one) for one in zip(lambdas, shifts, measured.values, measured.censored, strict=True)]
@@ -236,6 +240,13 @@ def _shifts(
         present = [part for part in parts if part is not None]
         found.append(np.ascontiguousarray(sum(present[1:], start=present[0])) if present else None)
     return found
+
+
+def _less(shift: Floats | None, factor: float, lost: Floats) -> Floats | None:
+    """(R, N) the shift of a twin without the part of the effects that was not delivered."""
+    if factor == 0.0:
+        return shift
+    return np.ascontiguousarray(-factor * lost if shift is None else shift - factor * lost)
 
 
 def _moved(inputs: PredictorInputs, shift: Floats | None, by_arm: Floats | None) -> Floats | None:

@@ -87,7 +87,7 @@ def _bare(plan: ResponsePlan) -> ResponsePlan:
         )
         for outcome in plan.outcomes
     )  # fmt: skip
-    return replace(plan, outcomes=outcomes, points=tuple(replace(point, own=()) for point in plan.points))
+    return replace(plan, outcomes=outcomes, points=tuple(replace(point, own=(), terms=()) for point in plan.points))
 
 
 def _slopes(inputs: PredictorInputs, plan: ResponsePlan, point: PointPlan) -> Floats:

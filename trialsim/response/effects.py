@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from trialsim.response.kinetics import largest_fall
 from trialsim.response.plan import ResponsePlan
+from trialsim.scenario.factors import Term
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,46 @@ def implied_effects(plan: ResponsePlan) -> Iterator[ImpliedEffect]:
                 outcome = plan.outcomes[point.outcome]
                 found = outcome.parts.implied(point, plan.reference, arm, outcome.categories)
                 yield ImpliedEffect(**vars(found), outcome=outcome.name, visit=point.visit, arm=name)
+
+
+@dataclass(frozen=True)
+class ImpliedContrast:
+    """What an analysis of a factor or an interaction looks for at one visit, at full delivery and before the instrument.
+
+    Attributes
+    ----------
+    difference : of the means of the arms, by the weights of the term
+    shift : the declared effect on the scale of the predictor; None where none is declared
+    activities : names of the activities by whose share it acts
+    """
+
+    outcome: str
+    visit: str
+    term: str
+    difference: float
+    shift: float | None
+    activities: tuple[str, ...]
+
+
+def implied_contrasts(plan: ResponsePlan, terms: Mapping[str, Term]) -> Iterator[ImpliedContrast]:
+    """Every factor, and every interaction that is declared, where the arms differ."""
+    for point in plan.points:
+        outcome = plan.outcomes[point.outcome]
+        declared = {term.name: term for term in point.terms}
+        for name, term in terms.items() if point.differs else ():
+            if len(term.factors) > 1 and name not in declared:
+                continue
+            apart = [
+                outcome.parts.implied(point, plan.reference, k, outcome.categories).difference
+                for k in range(len(plan.arms))
+            ]
+            own = declared[name].own if name in declared else ()
+            done = {index for by_arm in own for one in by_arm for index, _ in one}
+            names = () if plan.program is None else tuple(plan.program.activities[i].base for i in sorted(done))
+            yield ImpliedContrast(
+                outcome.name, point.visit, name, float(sum(w * d for w, d in zip(term.weights, apart, strict=True))),
+                declared[name].shift if name in declared else None, tuple(dict.fromkeys(names)),
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Both begin with what was given before; a later activity acts from its end. So th
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ from trialsim.protocol.columns import (
     V_TIME,
     VISITED,
 )
-from trialsim.response.plan import OutcomePlan, PointPlan, matching
+from trialsim.response.plan import OutcomePlan, PointPlan, TermPlan, matching
 from trialsim.response.predictor import PredictorInputs, response_size
 from trialsim.response.scales.parts import Course
 
@@ -33,7 +34,7 @@ Codes = NDArray[np.int8]
 
 @dataclass(frozen=True)
 class FollowUp:
-    """(R, N) ticks of start and end, and ``reason``, 0 or why there is no value."""
+    """(R, N) ticks of start and end, and ``reason``, 0 or why the value is missing."""
 
     start: Ints
     end: Ints
@@ -140,7 +141,8 @@ class _Change:
 
 def _given_without_activities(inputs: PredictorInputs, point: PointPlan) -> Floats:
     """(R, N) the share delivered before any activity: all of it in an arm without an activity of its own."""
-    with_own = [arm for arm, own in enumerate(point.own) if own] if point.differs and inputs.trace is not None else []
+    by_share = point.differs and inputs.trace is not None and not point.terms
+    with_own = [arm for arm, own in enumerate(point.own) if own] if by_share else []
     return np.where(np.isin(inputs.entries.arm, with_own), 0.0, 1.0)
 
 
@@ -150,7 +152,9 @@ def _changes(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan) ->
         return []
     found: list[_Change] = []
     nothing = np.zeros(inputs.entries.arm.shape)
-    for arm, own in enumerate(point.own if point.differs else ()):
+    for term in point.terms:
+        found += _of_term(inputs, term)
+    for arm, own in enumerate(point.own if point.differs and not point.terms else ()):
         total = sum(length for _, length in own)
         for activity, length in own:
             when, share = _ended(inputs, activity)
@@ -168,6 +172,46 @@ def _changes(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan) ->
             )
             before = np.where(share > 0, size, before)
     return found
+
+
+def _of_term(inputs: PredictorInputs, term: TermPlan) -> Iterator[_Change]:
+    """The effect of a factor or interaction: what is missing of it at first, and what each activity adds at its end.
+
+    An interaction acts by the smaller share of its factors, so an activity adds what it raises the smaller one by.
+    """
+    activities = sorted({a for by_arm in term.own for own in by_arm for a, _ in own})
+    if not activities or term.shift == 0.0:
+        return
+    arm = inputs.entries.arm
+    there = np.append(term.present, False)[arm]
+    ended = {a: _ended(inputs, a) for a in activities}
+    length = np.array(
+        [[dict(by_arm[k]).get(a, 0.0) for k in range(len(by_arm))] for by_arm in term.own for a in activities]
+    )
+    weight = length.reshape(len(term.own), len(activities), -1)
+    total = weight.sum(axis=1, keepdims=True)
+    given = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+    always = (total[:, 0] == 0).astype(np.float64)  # (F, K) a factor without activities in an arm acts in full
+
+    def share(before: Mapping[int, NDArray[np.bool_]]) -> Floats:
+        """(R, N) the smallest share of the factors when these activities are over."""
+        each = []
+        for f in range(len(term.own)):
+            part = np.append(always[f], 0.0)[arm]
+            for i, a in enumerate(activities):
+                part = part + np.append(given[f, i], 0.0)[arm] * np.where(before[a], ended[a][1], 0.0)
+            each.append(part)
+        return np.asarray(np.min(each, axis=0))
+
+    nothing = np.zeros(arm.shape)
+    never = {a: np.zeros(arm.shape, np.bool_) for a in activities}
+    first = np.where(there, (share(never) - 1.0) * term.shift, 0.0)
+    yield _Change(np.full(arm.shape, -(2**62)), nothing, first, own=True)
+    for i, a in enumerate(activities):
+        when = ended[a][0]
+        over = {b: (ended[b][0] < when) | ((ended[b][0] == when) & (j < i)) for j, b in enumerate(activities) if b != a}
+        raised = share({**over, a: ~never[a]}) - share({**over, a: never[a]})
+        yield _Change(when, nothing, np.where(there, raised * term.shift, 0.0), own=True)
 
 
 def _ended(inputs: PredictorInputs, activity: int) -> tuple[Ints, Floats]:

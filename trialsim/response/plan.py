@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,13 @@ from trialsim.response.scales import PARTS, LevelParameters, ScaleParts
 from trialsim.response.zeros import LognormalPoint, log_of_zero
 from trialsim.scenario.checks.doubts import doubts
 from trialsim.scenario.correlation import latent_correlation
+from trialsim.scenario.factors import terms_of
 from trialsim.scenario.model import (
     ArmLevels,
     CovariateEffect,
     Driver,
     Instrument,
+    Level,
     MissingValues,
     Outcome,
     Response,
@@ -36,6 +38,24 @@ from trialsim.scenario.outline import outline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TermPlan:
+    """The effect of a factor, or of an interaction of factors, on an outcome at a visit.
+
+    Attributes
+    ----------
+    name : of the term
+    present : (K,) whether it acts in an arm
+    shift : of the predictor, at full delivery
+    own : of each of its factors the activities of its second level, as those of an arm in :class:`PointPlan`, by arm
+    """
+
+    name: str
+    present: NDArray[np.bool_]
+    shift: float
+    own: tuple[tuple[tuple[tuple[int, float], ...], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,7 @@ class PointPlan:
     declared_time: float  # [s], without a ward
     contact: tuple[int, ...]  # of each arm, the planned step by which a practitioner has served last; -1 for nobody
     follow: Follow | None = None  # where the value is not that of one moment
+    terms: tuple[TermPlan, ...] = ()  # in a design with factors, what the levels of the arms are made of
 
 
 @dataclass(frozen=True)
@@ -289,9 +310,12 @@ def _pair(
     contact: tuple[int, ...],
     steps: dict[int, int],
 ) -> PointPlan:
-    found = places(what, visit, arms, reference)
+    terms = tuple(_terms(what, visit, scenario))
+    found = places(what, visit, arms, reference, terms)
     index = program.visits.index(visit) if program else -1
     first = found[0]
+    ever = isinstance(what.until, Number)
+    own = tuple(_own_before(program, index, arm, steps, ever=ever) for arm in range(len(arms)))
     return PointPlan(
         outcome=outcome,
         visit=visit,
@@ -299,19 +323,64 @@ def _pair(
         location=np.array([place.location for place in found]),
         sd=np.array([place.sd for place in found]),
         cuts=np.array([place.cuts for place in found]).reshape(len(found), -1),
-        own=tuple(
-            _own_before(program, index, arm, steps, ever=isinstance(what.until, Number)) for arm in range(len(arms))
-        ),
+        own=own,
         by_arm=isinstance(what.by_visit[visit], ArmLevels),
         differs=any(_apart(place, first) for place in found),
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
         contact=contact,
         follow=planned_follow(what, scenario, program, arms.index(reference)),
+        terms=tuple(replace(term, own=_of_factors(term, scenario.design.factors, program, own)) for term in terms),
     )
 
 
-def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) -> list[LevelParameters]:
-    """The level of each arm at a visit, in the order of the arms; after a single arm, also its level without the effect."""
+def _terms(what: Outcome, visit: str, scenario: Scenario) -> Iterator[TermPlan]:
+    """The effects of factors and interactions at a visit, without their activities."""
+    known, parts = terms_of(scenario.design.factors), PARTS[what.scale.name]
+    for name, effect in what.effects.items():
+        if name in known and (not effect.visits or visit in effect.visits):
+            base = _reference_place(what, visit)
+            shift = parts.shift(effect, base, what.scale.values or what.categories)
+            yield TermPlan(name, np.array(known[name].present), shift, ())
+
+
+def _reference_place(what: Outcome, visit: str) -> LevelParameters:
+    """The one level of an outcome at a visit."""
+    level = what.by_visit[visit]
+    assert isinstance(level, Level)  # levels by arm are refused where effects are by factor
+    return PARTS[what.scale.name].place(level, what.scale.values or what.categories, None)
+
+
+def _of_factors(
+    term: TermPlan,
+    factors: Mapping[str, Sequence[str]],
+    program: Program | None,
+    own: Sequence[Sequence[tuple[int, float]]],
+) -> tuple[tuple[tuple[tuple[int, float], ...], ...], ...]:
+    """Of each factor of a term, by arm, those of the arms' own activities that only arms with its second level have."""
+    known, found = terms_of(factors), []
+    for place in known[term.name].factors:
+        mine = known[list(factors)[place]].present
+        found.append(
+            tuple(
+                tuple(one for one in by_arm if program is not None and _only_in(program.activities[one[0]].arms, mine))
+                for by_arm in own
+            )
+        )
+    return tuple(found)
+
+
+def _only_in(bits: int, present: Sequence[bool]) -> bool:
+    """Whether an activity is one of these arms only."""
+    return not any(bits >> arm & 1 for arm, there in enumerate(present) if not there)
+
+
+def places(
+    outcome: Outcome, visit: str, arms: Sequence[str], reference: str, terms: Sequence[TermPlan] = ()
+) -> list[LevelParameters]:
+    """The level of each arm at a visit, in the order of the arms; after a single arm, also its level without the effect.
+
+    In a design with factors an arm has the sum of the ``terms`` that act in it, on the scale of the predictor.
+    """
     level, parts = outcome.by_visit[visit], PARTS[outcome.scale.name]
     categories = outcome.scale.values or outcome.categories
     if isinstance(level, ArmLevels):
@@ -321,10 +390,11 @@ def places(outcome: Outcome, visit: str, arms: Sequence[str], reference: str) ->
         base = parts.place(level, categories, None)
         found = [base] * len(arms)
     shifted = []
-    for arm, place in zip(arms, found, strict=True):
+    for k, (arm, place) in enumerate(zip(arms, found, strict=True)):
         effect = outcome.effects.get(arm)
         here = effect is not None and (not effect.visits or visit in effect.visits)
         shift = parts.shift(effect, base, categories) if effect is not None and here else 0.0
+        shift += sum(term.shift for term in terms if term.present[k])
         shifted.append(LevelParameters(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
     return shifted if len(arms) > 1 else [*shifted, base]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,9 +109,34 @@ def _keys(names: list[str]) -> NDArray[np.uint64]:
 
 def delivered(inputs: PredictorInputs, point: PointPlan) -> Floats | None:
     """(R, N) share of the arm's own activity time given before the visit; None where that is 1 for everyone."""
-    if inputs.trace is None or not point.differs or not any(point.own):
+    if inputs.trace is None or not point.differs or not any(point.own) or point.terms:
         return None
     return given(inputs, point)
+
+
+def not_delivered(inputs: PredictorInputs, point: PointPlan) -> Floats | None:
+    """(R, N) in a design with factors, what is missing from the predictor of full delivery; None where nothing can be.
+
+    Each effect acts by the share of its factor's activities that was given, an interaction by the smaller share.
+    """
+    total: Floats | None = None
+    for term in point.terms if inputs.trace is not None else ():
+        if any(any(by_arm) for by_arm in term.own) and term.shift != 0.0:
+            there = np.append(term.present, False)[inputs.entries.arm]  # the last one is for empty places
+            share = np.min([_share_of(inputs, by_arm, point) for by_arm in term.own], axis=0)
+            total = _plus(total, np.where(there, (1.0 - share) * term.shift, 0.0))
+    return total
+
+
+def _share_of(inputs: PredictorInputs, by_arm: Sequence[Sequence[tuple[int, float]]], point: PointPlan) -> Floats:
+    """(R, N) share of a factor's activity time given before the visit; 1 in an arm without such an activity."""
+    share = np.ones(inputs.entries.arm.shape)
+    for arm, own in enumerate(by_arm):
+        if own:
+            total = sum(length for _, length in own)
+            part = sum(length / total * activity_share(inputs, a, point) for a, length in own)
+            share = np.where(inputs.entries.arm == arm, part, share)
+    return share
 
 
 def given(inputs: PredictorInputs, point: PointPlan) -> Floats:

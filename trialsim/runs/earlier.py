@@ -69,7 +69,9 @@ def covers(more: Path, less: Path) -> bool:
     one, two = sound_manifest(more), sound_manifest(less)
     if one is None or two is None or not one.get("status") == two.get("status") == "done":
         return False
-    if key_of(one) != key_of(two) or one.get("replicates", 0) < two.get("replicates", 0):
+    if key_of(one) != key_of(two) or one.get("scenario_hash") != two.get("scenario_hash"):
+        return False
+    if one.get("replicates", 0) < two.get("replicates", 0):
         return False
     names = {path.relative_to(less).as_posix() for path in less.rglob("*") if not path.is_dir()} - {MANIFEST}
     return names <= set(two.get("outputs", {})) <= set(one.get("outputs", {})) and not changed_outputs(less)

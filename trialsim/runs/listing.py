@@ -24,6 +24,7 @@ from trialsim.runs.record import (
     MANIFEST,
     RESOLVED,
     engine_of,
+    identity_of,
     key_of,
     read_manifest,
     resolved_file,
@@ -219,7 +220,7 @@ def _store_faults(folder: Path, store: Path, words: dict[str, Any]) -> Iterator[
 
 
 def _harmed(folder: Path, store: Path, study: Study, words: dict[str, Any]) -> Iterator[str]:
-    root, identity = root_of(folder), str(words["scenario_hash"])
+    root, identity = root_of(folder), identity_of(words)
     for _, path in chunk_files(store):
         yield from _harm(path, root, lambda path: read_chunk(path, study, key_of(words)))
     truths = store / TRUTHS if store != root / CHUNKS else root / TRUTHS

@@ -32,6 +32,7 @@ MOST_BYTES_EACH = 2**20
 class RunFacts:
     """What a command simulated: ``found`` replicates were there already, ``missing`` ones are in no shard.
 
+    ``play_hash`` differs from ``scenario_hash`` if rules are applied to what is simulated (bounds of looks).
     ``workers`` and ``seconds`` are of this command; ``by`` are the versions by which all replicates were simulated, whenever and
     wherever; ``source`` is the scenario's file (:func:`trialsim.runs.source.source_of`).
     """
@@ -48,6 +49,12 @@ class RunFacts:
     shard: tuple[int, int] | None = None
     by: Sequence[dict[str, str]] = ()
     source: str = ""
+    play_hash: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The hash of all that decides what was simulated."""
+        return self.play_hash or self.scenario_hash
 
     @property
     def all_found(self) -> bool:
@@ -71,9 +78,10 @@ def finish(new: Path, facts: RunFacts, *, before: dict[str, Any] | None = None) 
     played = {name: earlier[name] for name in ("workers", "seconds") if name in earlier} if facts.all_found else {}
     manifest: dict[str, Any] = {
         "status": "shard" if facts.shard else "partial" if facts.missing else "done",
-        "key": store_key(facts.scenario_hash, facts.engine),
+        "key": store_key(facts.identity, facts.engine),
         "scenario": facts.scenario,
         "scenario_hash": facts.scenario_hash,
+        **({} if facts.identity == facts.scenario_hash else {"play_hash": facts.identity}),
         "seed": facts.seed,
         "replicates": facts.replicates,
         "missing": [[part.start, part.stop] for part in facts.missing],

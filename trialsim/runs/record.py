@@ -93,15 +93,20 @@ def engine_of(manifest: dict[str, Any]) -> Engine:
 def key_of(manifest: dict[str, Any]) -> str:
     """The key of the chunks of a run: scenario, seed, engine and contract."""
     contract = int(manifest.get("contract", CONTRACT))
-    return store_key(str(manifest["scenario_hash"]), engine_of(manifest), contract)
+    return store_key(identity_of(manifest), engine_of(manifest), contract)
+
+
+def identity_of(manifest: dict[str, Any]) -> str:
+    """The hash of all that decides what was simulated; of an older manifest that of its scenario."""
+    return str(manifest.get("play_hash", manifest["scenario_hash"]))
 
 
 def _sound(value: object) -> bool:
     """Whether this can be a manifest: what is read from one has its kind."""
     if not isinstance(value, dict):
         return False
-    identity = value.get("scenario_hash")
-    if not isinstance(identity, str) or not identity.isascii():
+    identity, played = value.get("scenario_hash"), value.get("play_hash", "")
+    if not all(isinstance(one, str) and one.isascii() for one in (identity, played)):
         return False
     counts = (value.get("replicates", 0), value.get("asked", 0), value.get("contract", 0))
     if not _number(value.get("seed"), 2**64 - 1) or not all(_number(one, MOST_REPLICATES) for one in counts):

@@ -27,7 +27,7 @@ from trialsim.runs.stores import Content
 from trialsim.runs.truths import TRUTHS, TruthStore
 from trialsim.scenario.change import change
 from trialsim.scenario.dump import dump
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash, scenario_hash
 from trialsim.truth import find_truth
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def run(
 
     Chunks that an earlier run of the same study left in ``out`` are read, not simulated. The result there, of this study or
     another, becomes an earlier result. The cohort written is that of replicate 0. The ``truth`` is simulated here by the fast
-    engine, on at most :data:`trialsim.truth.MOST` replicates; without it there is no bias or coverage.
+    engine, on at most :data:`trialsim.truth.MOST` replicates; without it bias and coverage are not given.
 
     Parameters
     ----------
@@ -169,6 +169,7 @@ def summed_up(
     facts = RunFacts(
         scenario=study.scenario.name,
         scenario_hash=scenario_hash(study.scenario),
+        play_hash=play_hash(study.scenario),
         seed=study.scenario.simulation.seed,
         replicates=characteristics.replicates,
         missing=tuple(missing),
@@ -208,7 +209,7 @@ def put_in_place(folder: RunFolder, facts: RunFacts) -> Path | None:
     """
     with writing(folder.path):
         before = sound_manifest(folder.path)
-        same = before is not None and key_of(before) == store_key(facts.scenario_hash, facts.engine)
+        same = before is not None and key_of(before) == store_key(facts.identity, facts.engine)
         finish(folder.new, facts, before=before if same else None)
         flush_all(folder.new)
         return place(folder.path)

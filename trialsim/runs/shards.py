@@ -26,7 +26,7 @@ from trialsim.runs.sealed import keys_in
 from trialsim.runs.store import CHUNKS, CONTRACT, ChunkStore, chunk_files
 from trialsim.runs.stores import STORE, Content, Store, chunks_of, sound_stores, store_folder, store_folders
 from trialsim.scenario.dump import dump
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash, scenario_hash
 from trialsim.scenario.load import load
 from trialsim.scenario.model import Scenario
 
@@ -87,6 +87,7 @@ def play_shard(
         facts = RunFacts(
             scenario=study.scenario.name,
             scenario_hash=scenario_hash(study.scenario),
+            play_hash=play_hash(study.scenario),
             seed=asked.seed,
             replicates=asked.replicates,
             engine=engine,
@@ -128,7 +129,7 @@ def gather(out: Path, shards: Sequence[Path] = (), *, tell: Callable[[str], None
     Raises
     ------
     RunError
-        TS-R014 when there is nothing to merge, TS-R015 when a shard is of another study, seed or version
+        TS-R014 when nothing can be merged, TS-R015 when a shard is of another study, seed or version
     """
     given = (one for path in shards for one in (() if _begun(path) else shards_below(path)) or (path,))
     folders = [*given, *(path for path in shards_below(out) if not _empty(path, tell))]
@@ -280,7 +281,7 @@ def _last_store(folder: Path) -> Store | None:
     Raises
     ------
     RunError
-        TS-R014 when there is nothing at all
+        TS-R014 when nothing was simulated
     """
     if (known := sound_stores(folder)) and known[-1].begun:
         return known[-1]

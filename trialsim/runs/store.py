@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import NUMBERS, Estimates
 from trialsim.engine import Engine
+from trialsim.looks.results import OF_TRIAL, OF_TWINS, TYPES, LookResults
 from trialsim.prepared import Study
 from trialsim.runs.sealed import (
     DAMAGED,
@@ -26,7 +27,7 @@ from trialsim.runs.sealed import (
     write_sealed,
 )
 from trialsim.runs.versions import versions
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash
 from trialsim.study import ReplicateResults
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class ChunkStore:
     @cached_property
     def key(self) -> str:
         """32 hexadecimal digits of all that decides what a chunk holds."""
-        return store_key(scenario_hash(self.study.scenario), self.engine)
+        return store_key(play_hash(self.study.scenario), self.engine)
 
     def path(self, replicates: range) -> Path:
         """Where the chunk of ``replicates`` is, or would be."""
@@ -111,7 +112,7 @@ def _holds(all_: range, some: range) -> bool:
 
 
 def store_key(identity: str, engine: Engine = "fast", contract: int = CONTRACT) -> str:
-    """The key of the chunks that ``engine`` simulates of a study whose scenario hash is ``identity``."""
+    """The key of the chunks that ``engine`` simulates of a study whose hash (:func:`play_hash`) is ``identity``."""
     return hashlib.blake2b(f"{identity} {contract} {engine}".encode("ascii"), digest_size=16).hexdigest()
 
 
@@ -156,6 +157,8 @@ def _write(path: Path, played: ReplicateResults, key: str) -> None:
     columns |= {"trial": played.trial, "entry_days": played.entry_days}
     if played.waits.size:
         columns["waits"] = played.waits
+    if played.looks is not None:
+        columns |= look_columns(played.looks)
     header = {"key": key, "contract": CONTRACT, "start": start, "stop": stop, "twins": list(estimates.twins)}
     write_sealed(path, columns, header | {"versions": played.by or versions()})
 
@@ -177,7 +180,34 @@ def _played(table: pa.Table, study: Study, header: dict[str, Any]) -> ReplicateR
     )
     days = array_of(table, "entry_days")
     waits = _waits(table, days.shape)
-    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(header["versions"]))
+    looks = None if study.looks is None else _looks(table, study.looks.interim, len(twins))
+    return ReplicateResults(estimates, array_of(table, "trial"), days, waits, by=dict(header["versions"]), looks=looks)
+
+
+def look_columns(looks: LookResults) -> dict[str, Array]:
+    """The looks of each trial as columns, one row for each trial."""
+    found = {f"look_{name}": np.moveaxis(getattr(looks, name), 1, 0) for name in OF_TWINS}
+    found["look_closed"] = looks.closed
+    return {name: values for name, values in found.items() if values.size} | {
+        f"look_{name}": getattr(looks, name) for name in OF_TRIAL
+    }
+
+
+def _looks(table: pa.Table, interim: int, twins: int) -> LookResults:
+    replicates = table.num_rows
+
+    def of(name: str) -> Array:
+        if not interim:
+            return np.empty((twins, replicates, 0))
+        return np.ascontiguousarray(
+            np.moveaxis(array_of(table, f"look_{name}").reshape(replicates, twins, interim), 0, 1)
+        )
+
+    arrays: dict[str, Array] = {name: of(name).astype(TYPES.get(name, np.float64)) for name in OF_TWINS}
+    arrays |= {name: array_of(table, f"look_{name}").astype(np.int64) for name in OF_TRIAL}
+    flat = array_of(table, "look_closed") if "look_closed" in table.column_names else np.empty((replicates, 0))
+    arrays["closed"] = flat.reshape(replicates, interim, flat.shape[1] // max(interim, 1))
+    return LookResults(**arrays)
 
 
 def _waits(table: pa.Table, shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -201,4 +231,5 @@ def _part(played: ReplicateResults, replicates: range) -> ReplicateResults:
         entry_days=played.entry_days[part],
         waits=played.waits[part],
         by=played.by,
+        looks=None if played.looks is None else played.looks.part(part),
     )

@@ -15,7 +15,7 @@ from trialsim.runs.lock import Subject
 from trialsim.runs.record import RESOLVED, key_of, sound_manifest
 from trialsim.runs.store import CHUNKS, CONTRACT, chunk_files, covered, store_key
 from trialsim.scenario.dump import dump
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash, scenario_hash
 
 #: What a store says of itself.
 STORE = "store.json"
@@ -38,7 +38,7 @@ class Content:
     @property
     def key(self) -> str:
         """32 hexadecimal digits: the hash of scenario, seed, engine and contract."""
-        return store_key(scenario_hash(self.study.scenario), self.engine)
+        return store_key(play_hash(self.study.scenario), self.engine)
 
     @property
     def subject(self) -> Subject:
@@ -96,6 +96,7 @@ def begin_store(out: Path, content: Content) -> Path:
         "key": content.key,
         "scenario": known.name,
         "scenario_hash": scenario_hash(known),
+        **({} if play_hash(known) == scenario_hash(known) else {"play_hash": play_hash(known)}),
         "seed": known.simulation.seed,
         "engine": content.engine,
         "contract": CONTRACT,

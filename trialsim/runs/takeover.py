@@ -9,12 +9,12 @@ from pathlib import Path
 
 from trialsim.quantities.counts import counted
 from trialsim.runs.files import rename, write_json
-from trialsim.runs.record import RESOLVED, key_of, sound_manifest
+from trialsim.runs.record import RESOLVED, identity_of, key_of, sound_manifest
 from trialsim.runs.sealed import chunk_files
 from trialsim.runs.store import CHUNKS
 from trialsim.runs.stores import STORE, Content, store_folder
 from trialsim.runs.truths import TRUTHS, truths_key
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash
 
 
 def take_over(out: Path, content: Content, *, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -39,9 +39,9 @@ def take_over(out: Path, content: Content, *, tell: Callable[[str], None] = lamb
 
 
 def _take_truths(out: Path, content: Content, manifest: dict[str, object] | None) -> None:
-    stores = {truths_key(scenario_hash(content.study.scenario)): store_folder(out, content.key)}
+    stores = {truths_key(play_hash(content.study.scenario)): store_folder(out, content.key)}
     if manifest is not None:
-        stores[truths_key(str(manifest["scenario_hash"]))] = store_folder(out, key_of(manifest))
+        stores[truths_key(identity_of(manifest))] = store_folder(out, key_of(manifest))
     for _, path in chunk_files(out / TRUTHS):
         store = stores.get(_key(path))
         if store is not None:
@@ -56,7 +56,7 @@ def _begin(out: Path, store: Path, manifest: dict[str, object]) -> None:
         return
     (store / RESOLVED).write_bytes((out / RESOLVED).read_bytes())
     asked = manifest.get("asked") or manifest.get("replicates", 0)
-    names = ("scenario", "scenario_hash", "seed", "engine", "contract")
+    names = ("scenario", "scenario_hash", "play_hash", "seed", "engine", "contract")
     words = {name: manifest[name] for name in names if name in manifest}
     write_json(store / STORE, {"key": key_of(manifest), **words, "replicates": asked})
 

@@ -22,7 +22,7 @@ from trialsim.runs.sealed import (
 )
 from trialsim.runs.store import CONTRACT
 from trialsim.runs.versions import versions
-from trialsim.scenario.identity import scenario_hash
+from trialsim.scenario.identity import play_hash
 from trialsim.truth import Effects
 
 TRUTHS = "truth"
@@ -55,7 +55,7 @@ class TruthStore:
     @property
     def key(self) -> str:
         """32 hexadecimal digits of all that decides what a file holds."""
-        return truths_key(scenario_hash(self.study.scenario))
+        return truths_key(play_hash(self.study.scenario))
 
     def keeping(self, play: Effects, *, columns: int) -> Effects:
         """As ``play``, (R, ``columns``) effects of replicates; from the folder where they are there, else kept in it."""

@@ -9,7 +9,8 @@ from itertools import combinations
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import INTERACTION, OF_ARMS, OF_VISITS
 from trialsim.kinds.tests.records import Samples
-from trialsim.scenario.model import Analysis, Draft, Then
+from trialsim.scenario.factors import terms_of
+from trialsim.scenario.model import Analysis, Design, Draft, Then
 from trialsim.scenario.notation import split_contrast
 
 #: The contrast of a test of all arms at once.
@@ -25,20 +26,26 @@ class ComparedArms:
 
     Attributes
     ----------
-    samples : one sample, two arms, or all arms
-    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, else all arms
+    samples : one sample, two arms, all arms, or a factor
+    arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, of a factor the arms on its side and
+        then as many on the other, else all arms
     contrast : its name in tables
     main : False for pairs that follow a test of all arms
+    weights : of a factor, the weights of ``arms``
     """
 
     samples: Samples
     arms: tuple[int, ...]
     contrast: str
     main: bool = True
+    weights: tuple[float, ...] = ()
 
 
-def comparisons(analysis: Analysis, arms: Sequence[str]) -> tuple[ComparedArms, ...]:
-    """The main test, of two arms, of one sample (in each of its arms), or of all arms; then the pairs."""
+def comparisons(analysis: Analysis, design: Design) -> tuple[ComparedArms, ...]:
+    """The main test, of two arms, of one sample (in each of its arms), of each factor, or of all arms; then the pairs."""
+    arms = list(design.arms)
+    if analysis.factors:
+        return tuple(_of_factors(analysis, design))
     if analysis.contrast is not None:
         pair = split_contrast(analysis.contrast, arms)
         assert pair is not None  # checked when the scenario was resolved
@@ -49,6 +56,13 @@ def comparisons(analysis: Analysis, arms: Sequence[str]) -> tuple[ComparedArms, 
     main = ComparedArms("all", tuple(range(len(arms))), contrast)
     pairs = () if analysis.then is None else pairs_of(analysis.then, arms)
     return (main, *(ComparedArms("two", (a, b), f"{arms[a]} - {arms[b]}", main=False) for a, b in pairs))
+
+
+def _of_factors(analysis: Analysis, design: Design) -> Iterator[ComparedArms]:
+    terms = terms_of(design.factors)
+    for name in analysis.factors:
+        term = terms[name]
+        yield ComparedArms("factor", term.sides, name, weights=tuple(term.weights[k] for k in term.sides))
 
 
 def _alone(analysis: Analysis, arms: Sequence[str]) -> Iterator[ComparedArms]:

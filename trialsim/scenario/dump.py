@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import Any
 
-from trialsim.quantities.fields import Number, OfPractitioners, Prior, Record, Spread
+from trialsim.quantities.fields import Number, OfPractitioners, Prior, Record, SiteShare, Spread
 from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.model import Covariate, Enroll, Rhythm, Scenario
 from trialsim.scenario.text import scalar
@@ -108,6 +108,8 @@ def _with_provenance(record: Number | Spread, content: Any, kind: str) -> Any:
         keys["prior"] = _prior(record.prior, record.kind)
     if isinstance(record, OfPractitioners) and record.of:
         keys["of"] = record.of[0] if len(record.of) == 1 else list(record.of)
+    if isinstance(record, SiteShare) and record.open is not None:
+        keys["open"] = number_text(record.open)
     if not keys:
         return content
     return {**content, **keys} if isinstance(content, dict) else {"value": content, **keys}

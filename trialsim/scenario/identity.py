@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from trialsim.quantities.fields import Number, OfPractitioners, Record, Spread
-from trialsim.rules import COUNTED, LATER, NAMES_DECIDE, WORDS, has
+from trialsim.quantities.fields import Number, OfPractitioners, Record, SiteShare, Spread
+from trialsim.rules import APPLIED, COUNTED, LATER, NAMES_DECIDE, WORDS, has
 from trialsim.scenario.model import Scenario
 
 
@@ -20,7 +20,22 @@ def scenario_hash(scenario: Scenario, *, seed: bool = True) -> str:
     outcomes, analyses, primary, costs, seed. Out: name, title, labels, sources, where numbers come from, their
     ranges, what is swept, published figures, the number of replicates.
     """
+    return _hash(canonical(scenario), seed=seed)
+
+
+def play_hash(scenario: Scenario) -> str:
+    """The same of what decides what is simulated, without rules that are applied to it afterwards (bounds of looks)."""
+    looks = scenario.design.looks
     content = canonical(scenario)
+    if looks is not None:
+        fields = type(looks).model_fields
+        for name, key in deciding(type(looks)):
+            if has(fields[name], APPLIED):
+                content["design"]["looks"].pop(key, None)
+    return _hash(content, seed=True)
+
+
+def _hash(content: dict[str, Any], *, seed: bool) -> str:
     if not seed:
         content["simulation"]["seed"] = 0
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
@@ -31,6 +46,8 @@ def canonical(value: object) -> Any:
     """The parts that decide results, as JSON by the keys of the file. Maps of user-made names keep their order (as pairs)."""
     if isinstance(value, OfPractitioners):
         return [value.value, value.unit, list(value.of)]
+    if isinstance(value, SiteShare) and value.open is not None:
+        return [value.value, value.unit, canonical(value.open)]
     if isinstance(value, Number):
         return [value.value, value.unit]
     if isinstance(value, Spread):

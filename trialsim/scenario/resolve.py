@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from trialsim.errors import ScenarioError
 from trialsim.kinds.designs import (
     COMPOSITE,
+    DEFAULT_P,
     EACH_ARM,
+    IMBALANCES,
     IN_TURN,
     METHOD,
     PERCENT,
@@ -95,6 +97,7 @@ def resolve(written: WrittenScenario) -> Scenario:
 def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
+    from trialsim.scenario.checks.factors import with_arms_of_factors
     from trialsim.scenario.checks.follow import with_own_visits
     from trialsim.scenario.checks.limits import check_limits
 
@@ -102,6 +105,7 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
+    draft = with_arms_of_factors(draft)
     points = outline(draft.protocol, draft.visits, draft.design.arms)
     program: Program | None = None
     draft = with_own_visits(draft, points)
@@ -121,7 +125,7 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
 
 
 def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Draft:
-    design = _design(scenario)
+    design = _design(scenario, findings)
     arms = list(design.arms)
     outcomes = {
         name: _outcome(outcome, ("outcomes", name), points, arms, scenario, findings)
@@ -156,7 +160,26 @@ def _family(family: AnalysisFamily) -> AnalysisFamily:
     return family.model_copy(update={"alpha": family.alpha or Number(value=DEFAULT_ALPHA, kind="share")})
 
 
-def _design(scenario: Draft) -> Design:
+def _balanced(scenario: Draft, method: str, findings: list[Finding]) -> dict[str, object]:
+    """What minimization leaves to its defaults; cuts in the unit of their covariate."""
+    allocation = scenario.design.allocation
+    if not METHOD[method].by_factors:
+        return {}
+    one, cut = Number(value=1.0), {}
+    for name, ends in allocation.cut.items():
+        number = scenario.participants[name].number if name in scenario.participants else None
+        path = ("design", "allocation", "cut", name)
+        unit = None if number is None else number.unit
+        cut[name] = tuple(convert(end, unit, path, findings.append) for end in ends)
+    return {
+        "cut": cut,
+        "weights": {name: allocation.weights.get(name, one) for name in allocation.factors},
+        "p": allocation.p or Number(value=DEFAULT_P, kind="share"),
+        "imbalance": allocation.imbalance or IMBALANCES[0],
+    }
+
+
+def _design(scenario: Draft, findings: list[Finding]) -> Design:
     design = scenario.design
     allocation = design.allocation
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
@@ -171,7 +194,9 @@ def _design(scenario: Draft) -> Design:
     if METHOD[method].blocks and block is None:
         block = 2 * sum(parse_ratio(ratio))
     ratio = ":".join(map(str, parse_ratio(ratio))) or ratio
-    complete = allocation.model_copy(update={"method": method, "ratio": ratio or None, "block": block})
+    complete = allocation.model_copy(
+        update={"method": method, "ratio": ratio or None, "block": block, **_balanced(scenario, method, findings)}
+    )
     return design.model_copy(
         update={"reference": design.reference or next(iter(design.arms), None), "allocation": complete}
     )

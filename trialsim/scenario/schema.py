@@ -135,7 +135,8 @@ def _share_quantities(part: Any, definitions: dict[str, Definition]) -> None:
     forms = part.get("anyOf", ())
     if len(forms) == 2 and {"value", "source"} <= forms[1].get("properties", {}).keys():
         varies = "varying-" if "mean" in forms[1]["properties"] else ""
-        of = "-of-practitioners" if "of" in forms[1]["properties"] else ""
+        keys = forms[1]["properties"]
+        of = "-of-practitioners" if "of" in keys else "-of-a-site" if "open" in keys else ""
         name = f"{varies}{KINDS[forms[0]['examples'][0]]}{of}"
         definitions.setdefault(name, {"anyOf": forms})
         assert definitions[name]["anyOf"] == forms

@@ -1,4 +1,4 @@
-"""The answer from a curve: the recommended size, or why there is none."""
+"""The answer from a curve: the recommended size, or why the curve gives none."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def answered(
 def _place(
     curve: PowerCurve, goal: float, root: float, root_low: float, *, sizes: Sizes, between: tuple[int, int]
 ) -> tuple[float | None, NoSizeReason]:
-    """The recommended size, or why there is none."""
+    """The recommended size, or why the curve gives none."""
     low, high = between
     if not math.isfinite(root):
         met = curve.power[0] <= goal if curve.rule == "falling" else curve.power[-1] >= goal

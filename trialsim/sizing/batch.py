@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates, analyze
 from trialsim.chunks import chunk_ranges, in_order, threads_until_done, usable_cores
+from trialsim.cohort import Cohort
 from trialsim.memory import at_once, trial_bytes
 from trialsim.prepared import Study
 from trialsim.response import respond
@@ -17,7 +18,7 @@ from trialsim.sizing.fit import Scores
 from trialsim.sizing.known_draws import known_contrasts
 from trialsim.sizing.sizes import Sizes, at_size, sizes_of, smaller, within
 from trialsim.sizing.target import Target
-from trialsim.study import simulate, trial_arrays
+from trialsim.study import decided, look_at, simulate, trial_arrays
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
@@ -51,8 +52,11 @@ def play_sizes(
     def work(part: range) -> Batch:
         cohort = simulate(largest, part, seed=seed, twins=("declared",))
         arrays = trial_arrays(cohort, target.plan)
-        found = [analyze(target.plan, smaller(arrays, sizes, n), twins=("declared",), replicates=part) for n in at]
         arm = np.asarray(cohort.entries.arm)
+        found = []
+        for n in at:
+            estimates = analyze(target.plan, smaller(arrays, sizes, n), twins=("declared",), replicates=part)
+            found.append(_at_stop(at_size(study, n), target, estimates, cohort, inside=within(arm, sizes, n)))
         known = known_contrasts(largest, target, arm, sizes=sizes, at=at, seed=seed, replicates=part)
         enrolled = np.array([within(arm, sizes, n).sum(axis=1) for n in at], dtype=np.float64)
         return _batch(target, tuple(map(float, at)), found, known, enrolled)
@@ -80,6 +84,7 @@ def side_by_side(batches: list[Batch]) -> Batch:
             tuple(at for batch in batches for at in batch.scores.at),
             np.concatenate([batch.scores.score for batch in batches]),
             np.concatenate([batch.scores.known for batch in batches]),
+            batches[0].scores.counted,
         ),
         np.concatenate([batch.estimate for batch in batches]),
         np.concatenate([batch.width for batch in batches]),
@@ -101,7 +106,8 @@ def play_effects(
         for scale in at:
             measured = respond(study.response, cohort.entries, cohort.trace, seed=seed, replicates=part, scale=scale)
             arrays = trial_arrays(replace(cohort, measurements=measured), target.plan)
-            found.append(analyze(target.plan, arrays, twins=("declared",), replicates=part))
+            estimates = analyze(target.plan, arrays, twins=("declared",), replicates=part)
+            found.append(_at_stop(study, target, estimates, replace(cohort, measurements=measured)))
         arm = np.asarray(cohort.entries.arm)
         known = known_contrasts(study, target, arm, sizes=sizes, at=[n], seed=seed, replicates=part)
         enrolled = np.tile((arm >= 0).sum(axis=1).astype(np.float64), (len(at), 1))
@@ -110,10 +116,18 @@ def play_effects(
     return _play(work, study, replicates, workers=workers, progress=progress)
 
 
+def _at_stop(
+    study: Study, target: Target, estimates: Estimates, cohort: Cohort, *, inside: NDArray[np.bool_] | None = None
+) -> Estimates:
+    """The estimates where each trial stopped, if the study has looks."""
+    looks = None if study.looks is None else study.looks.within(target.plan)
+    return decided(looks, estimates, look_at(looks, cohort, inside=inside))[1]
+
+
 def _batch(target: Target, at: tuple[float, ...], found: list[Estimates], known: Floats, enrolled: Floats) -> Batch:
     row = target.rows[0]
     return Batch(
-        Scores(at, np.array([target.scores(estimates) for estimates in found]), known),
+        Scores(at, np.array([target.scores(one) for one in found]), known, counted=found[0].decided is not None),
         np.array([estimates.estimate[0, :, row] for estimates in found]),
         np.array([estimates.high[0, :, row] - estimates.low[0, :, row] for estimates in found]),
         enrolled,
@@ -137,6 +151,7 @@ def _play(
             done[0].scores.at,
             np.concatenate([batch.scores.score for batch in done], axis=1),
             np.concatenate([batch.scores.known for batch in done], axis=1),
+            done[0].scores.counted,
         ),
         np.concatenate([batch.estimate for batch in done], axis=1),
         np.concatenate([batch.width for batch in done], axis=1),

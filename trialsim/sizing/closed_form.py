@@ -119,7 +119,15 @@ def _case(study: Study, call: PlannedAnalysis, asked: RowTest, sizes: Floats, al
         covariances,
         len(call.baselines) + len(call.covariates),
         call.margins if len(call.margins) > 1 else (),
+        _columns(call, asked),
     )
+
+
+def _columns(call: PlannedAnalysis, asked: RowTest) -> Floats:
+    """(K, P) the columns of a model by factors, coded by 1 and -1 over 2^order, which is twice the size of a term."""
+    terms = sorted(call.terms, key=lambda one: one.sides != asked.arms)
+    each = [np.sign(one.weights) / (2.0 * one.size) for one in terms]
+    return np.stack([*each, np.ones(len(each[0]))], axis=1) if each else np.zeros((0, 0))
 
 
 def _power_at(form: ClosedForm, case: Case, sizes: Floats) -> float:

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 def confirm_size(trials: SearchTrials, curve: PowerCurve, n: int, replicates: int) -> tuple[Confirmation, PowerCurve]:
     """Simulate ``n`` participants in full under the fresh seed, and pool the power with that of the curve."""
-    if trials.study.conduct.ward:
+    if trials.study.conduct.ward or trials.study.looks is not None:
         one = _with_times(trials, n, replicates)
     else:
         one = share_of(trials, trials.fresh(n, replicates, "Simulating a fresh seed"), n)

@@ -30,7 +30,7 @@ __all__ = ["EndpointDistribution", "covariance", "endpoint_distributions"]
 
 
 def endpoint_distributions(plan: ResponsePlan, endpoint: Endpoint) -> list[EndpointDistribution] | None:
-    """The endpoint in each arm, yes or no if it is dichotomized; None if there is no formula."""
+    """The endpoint in each arm, yes or no if it is dichotomized; None if it has no formula."""
     found = []
     for arm in range(len(plan.arms)):
         one = _endpoint_distribution(plan, endpoint, arm)
@@ -41,7 +41,7 @@ def endpoint_distributions(plan: ResponsePlan, endpoint: Endpoint) -> list[Endpo
 
 
 def _endpoint_distribution(plan: ResponsePlan, endpoint: Endpoint, arm: int) -> EndpointDistribution | None:
-    """The endpoint in one arm; None if there is no formula."""
+    """The endpoint in one arm; None if it has no formula."""
     if endpoint.over is not None:
         return _over_visits(plan, endpoint, endpoint.over, arm)
     if endpoint.each and (endpoint.at_least is not None or endpoint.at_most is not None):

@@ -41,11 +41,15 @@ LEAST_KNOWN = 0.01
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores (G, R) of R trials at G sizes or effects ``at``, and their known contrasts (G, R, k)."""
+    """Scores (G, R) of R trials at G sizes or effects ``at``, and their known contrasts (G, R, k).
+
+    Where ``counted``, a score only says whether the trial rejects: with looks it is not a smooth function of the draws.
+    """
 
     at: tuple[float, ...]
     score: Floats
     known: Floats
+    counted: bool = False
 
     @property
     def failed(self) -> Floats:
@@ -134,7 +138,8 @@ def fit_curve(
     """Power over sizes; by parts unless counting at the positions ``check_at`` contradicts it."""
     decision = (target.critical, target.two_tailed)
     groups = np.arange(scores.score.shape[1]) * GROUPS // scores.score.shape[1]
-    parts = _estimates(scores, range(len(scores.at)), groups, power_by_parts, decision)
+    first = power_by_counting if scores.counted else power_by_parts
+    parts = _estimates(scores, range(len(scores.at)), groups, first, decision)
     checked = sorted(set(check_at)) or list(range(len(scores.at)))
     counted = _estimates(scores, checked, groups, power_by_counting, decision)
     p = _contradiction(counted[0] - parts[0][checked], counted[1] - parts[1][:, checked])

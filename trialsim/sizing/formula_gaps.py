@@ -49,6 +49,7 @@ def reasons(
     declared = study.scenario.outcomes[outcome.name]
     return (
         *(_in_family(study, row) if study.analysis.rows[row].family else _multiplicity(call, pair)),
+        *_looks(study, call),
         *_population(study, call, whole_sizes=whole_sizes),
         *_delivery(study, call),
         *_losses(study, declared, outcome),
@@ -61,6 +62,14 @@ def reasons(
         *_shape(study, call, test, outcome),
         *_arms(study, call, test, outcome),
     )
+
+
+def _looks(study: Study, call: PlannedAnalysis) -> Iterator[str]:
+    """What the formula ignores of interim looks."""
+    plan = study.looks
+    if plan is not None and plan.call.name == call.name and plan.interim:
+        futile = ", and a trial may stop for futility" if plan.design.futility is not None else ""
+        yield f"the trial is looked at {plan.interim + 1} times, which takes some of the level at its end{futile}: lower"
 
 
 def _of_model(call: PlannedAnalysis) -> Iterator[str]:

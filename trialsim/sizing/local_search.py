@@ -135,7 +135,7 @@ class LocalSearch:
 def one_size(batch: Batch, place: int) -> Batch:
     """The part of a batch that belongs to one of its sizes."""
     keep = slice(place, place + 1)
-    scores = Scores(batch.scores.at[keep], batch.scores.score[keep], batch.scores.known[keep])
+    scores = Scores(batch.scores.at[keep], batch.scores.score[keep], batch.scores.known[keep], batch.scores.counted)
     return Batch(scores, batch.estimate[keep], batch.width[keep], batch.enrolled[keep])
 
 

@@ -174,5 +174,5 @@ class _Search:
 
 
 def level(power: Floats) -> bool:
-    """Whether more participants no longer help: enrollment ends before they arrive, or there is no effect."""
+    """Whether more participants no longer help: enrollment ends before they arrive, or the effect is none."""
     return bool(power[-1] - power[-3] < 0.005 and power[-1] - power[-5:].min() < 0.05)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.endpoints import TrialArrays
 from trialsim.compiled import kernel
 from trialsim.conduct import plan_conduct
+from trialsim.looks.plan import plan_looks
 from trialsim.prepared import Study
 from trialsim.scenario.arms import apportion
 from trialsim.scenario.change import change
@@ -76,7 +77,7 @@ def at_size(study: Study, n: int) -> Study:
     elif sizes.closed:
         enroll = {"each arm": n // sizes.arms}
     scenario = change(study.scenario, {"design.enroll": enroll})
-    return replace(study, scenario=scenario, conduct=plan_conduct(scenario))
+    return replace(study, scenario=scenario, conduct=plan_conduct(scenario), looks=plan_looks(scenario, study.analysis))
 
 
 def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:

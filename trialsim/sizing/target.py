@@ -117,6 +117,9 @@ class Target:
         return np.asarray(np.max(margins, axis=0) if self.need == "any" else np.min(margins, axis=0))
 
     def _score(self, estimates: Estimates, row: int) -> Floats:
+        if estimates.decided is not None and np.isfinite(estimates.decided[0, :, row]).any():
+            decided = estimates.decided[0, :, row]
+            return np.where(np.isnan(decided), np.nan, np.where(decided == 1.0, FARTHEST, 0.0))
         p, tested = self._p(estimates, row)
         two_tailed = self._signed(row) and WAY[self._call(row).alternative] == 0
         with np.errstate(invalid="ignore"):

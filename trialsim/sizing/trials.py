@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from trialsim.prepared import Study
 from trialsim.scenario.identity import scenario_hash
 from trialsim.sizing.batch import Batch, play_effects, play_sizes, play_whole
-from trialsim.sizing.fit import power_by_parts
+from trialsim.sizing.fit import power_by_counting, power_by_parts
 from trialsim.sizing.target import Target
 
 Floats = NDArray[np.float64]
@@ -82,7 +82,7 @@ class SearchTrials:
             usable = np.isfinite(score)
             enough = usable.sum() > len(score) / 2
             one = (score[usable], known[usable], self.target.critical, self.target.two_tailed)
-            found.append(power_by_parts(*one) if enough else 0.0)
+            found.append((power_by_counting if batch.scores.counted else power_by_parts)(*one) if enough else 0.0)
         return np.array(found)
 
 

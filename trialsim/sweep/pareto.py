@@ -19,7 +19,7 @@ Lead = Callable[[int, int], tuple[float, int]]
 #: Nobody plans a study to within one percent of its length or cost: burdens this close count as equal.
 SLACK = 0.01
 
-#: If no design takes this much more than another, there is nothing to choose between.
+#: If no design takes this much more than another, the choice is free.
 CLEARLY = 0.05
 
 

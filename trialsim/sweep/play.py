@@ -110,7 +110,7 @@ def play_sweep(
     ScenarioError
         with the faults of all points
     RunError
-        TS-R005 if there is no point or replicate; TS-R003 if a cell cannot be written, TS-R007 if the disk is full
+        TS-R005 without a point or replicate; TS-R003 if a cell cannot be written, TS-R007 if the disk is full
     """
     began = time.perf_counter()
     if not points or replicates < 1:

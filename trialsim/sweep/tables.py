@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.labels import labels_of
 from trialsim.errors import RunError
 from trialsim.evaluate.columns import FAMILY, POWER
+from trialsim.evaluate.looks import LOOKS
 from trialsim.evaluate.separation import ApparentBest, unpaired_z, z_of
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import TABLE_COLUMNS
@@ -128,8 +129,9 @@ def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
     """One row for each design with the numbers that decide between designs.
 
     Columns: design_id, the values varied (numbers where they are numbers), value, mcse, low, high (of the answer),
-    participants, days, cost, staff_hours (each with NaN where there is none), too_often (the test rejects too often without
-    effects), pareto (clearly in the Pareto set), pareto_open (undecided), pareto_more (replicates that would decide).
+    participants, days (both until the stop of a design with looks), cost, staff_hours (each with NaN where there is none),
+    too_often (the test rejects too often without effects), pareto (clearly in the Pareto set), pareto_open (undecided),
+    pareto_more (replicates that would decide).
     The Pareto set has more ``value`` for less of the :func:`burdens`; it is empty if more is not better or no
     design takes clearly more. A design whose test rejects too often is excluded.
     """
@@ -139,8 +141,9 @@ def overview(swept: SweepRun, answer: AnswerMeasure) -> pd.DataFrame:
         row: dict[str, Any] = {"design_id": cell.design_id}
         row |= {path: shown(cell.point[path]) for path in swept.paths if path in cell.point}
         row |= {"value": value, "mcse": mcse, "low": low, "high": high}
-        row |= {"participants": _mean(cell, "enrolled", ""), "days": _mean(cell, "trial_days", "")}
-        row |= {"cost": _cost(cell)[0], "staff_hours": _sum(cell, "study_hours")}
+        row |= {"participants": _until_stop(cell, "enrolled_by_stop", "enrolled")}
+        row |= {"days": _until_stop(cell, "stop_days", "trial_days")}
+        row |= {"cost": _cost(cell)[0], "staff_hours": _hours(cell)}
         rows.append(row)
     frame = pd.DataFrame(rows)
     for path in swept.paths:
@@ -223,9 +226,10 @@ def currency(swept: SweepRun) -> str:
 
 
 def _cost(cell: SweepCell) -> tuple[float, str]:
-    for row in cell.measures:
-        if row.analysis == TRIAL and row.measure.startswith("cost_"):
-            return row.value, row.measure.removeprefix("cost_")
+    for analysis, name in ((LOOKS, "stop_cost_"), (TRIAL, "cost_")):
+        for row in cell.measures:
+            if row.analysis == analysis and row.measure.startswith(name):
+                return row.value, row.measure.removeprefix(name)
     return math.nan, ""
 
 
@@ -234,6 +238,16 @@ def _mean(cell: SweepCell, name: str, contrast: str) -> float:
     return math.nan if row is None else row.value
 
 
-def _sum(cell: SweepCell, name: str) -> float:
-    found = [row.value for row in cell.measures if (row.analysis, row.measure) == (TRIAL, name)]
-    return float(sum(found)) if found else math.nan
+def _until_stop(cell: SweepCell, until_stop: str, whole: str) -> float:
+    """A mean until the trial stops, if its design has looks; otherwise of the whole trial."""
+    row = cell.measure(until_stop, analysis=LOOKS, contrast="")
+    return _mean(cell, whole, "") if row is None else row.value
+
+
+def _hours(cell: SweepCell) -> float:
+    """Hours of staff in all, until the stop if the design has looks."""
+    for analysis, name in ((LOOKS, "stop_hours"), (TRIAL, "study_hours")):
+        found = [row.value for row in cell.measures if (row.analysis, row.measure) == (analysis, name)]
+        if found:
+            return float(sum(found))
+    return math.nan

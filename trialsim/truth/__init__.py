@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.effects import OF_EVERYONE, one_sample, two_arms
+from trialsim.analysis.effects import OF_EVERYONE, one_sample, two_arms, weighted
 from trialsim.analysis.endpoints import strata_numbers
 from trialsim.analysis.fitted import fitted_effect
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
@@ -67,7 +67,7 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
         row,
         estimand,
         call.endpoint,
-        asked.pair,
+        asked.arms if asked.weights else None,
         alone,
         exclude,
         strategy,
@@ -75,6 +75,7 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
         call.strata,
         call.trim,
         fitted,
+        asked.weights if asked.samples == "factor" else (),
     )
 
 
@@ -115,7 +116,7 @@ def find_truth(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
-    if keeping is not None and wanted:  # without estimands there is nothing to store
+    if keeping is not None and wanted:  # without estimands nothing is stored
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         beside = sum(target.estimand in OF_EVERYONE for target in wanted)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted) + beside)
@@ -173,7 +174,7 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     if target.arms is None:
         null = plays.shared.study.analysis.rows[target.row].no_effect
         return one_sample(target.estimand, endpoint_of(plays, alone[0], target, twin), who, null=null)
-    return _between(plays, target, twin, alone, who=(who, who))
+    return _between(plays, target, twin, alone, who=[who] * len(alone))
 
 
 def _of_everyone(plays: Plays, target: TargetEffect, twin: int) -> Floats:
@@ -184,7 +185,10 @@ def _of_everyone(plays: Plays, target: TargetEffect, twin: int) -> Floats:
 def _between(
     plays: Plays, target: TargetEffect, twin: int, played: Sequence[Play], *, who: Sequence[NDArray[np.bool_]]
 ) -> Floats:
-    """(R,) the effect of those who count in one simulation against those who count in another."""
+    """(R,) the effect of those who count in one simulation against those who count in another, or of several by their weights."""
+    if target.weights:
+        values = [endpoint_of(plays, one, target, twin) for one in played]
+        return weighted(target.estimand, values, who, target.weights)
     a, b = played
     if target.fitted is not None:
         return _by_fit(plays, target, twin, played, who=who)
@@ -233,7 +237,7 @@ def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
         return np.full(len(plays.shared.replicates), np.nan)
     counted = who_counts(plays, target)
     own = [counted & (plays.shared.entries.arm == arm) for arm in target.arms]
-    together = _between(plays, target, twin, (plays.mixed, plays.mixed), who=own)
+    together = _between(plays, target, twin, [plays.mixed] * len(target.arms), who=own)
     apart = _between(plays, target, twin, [plays.alone[arm] for arm in target.arms], who=own)
     return np.asarray(together - apart)
 

@@ -37,7 +37,7 @@ MOST_UNITS = 1000
 
 @dataclass(frozen=True)
 class TargetEffect:
-    """One target effect: of arm a against arm b, or in the arm ``alone``.
+    """One target effect: of arm a against arm b, of all arms by ``weights``, or in the arm ``alone``.
 
     ``fitted`` is the analysis and its question where the truth is what the analysis itself finds (``Estimand.by_fit``).
     """
@@ -45,7 +45,7 @@ class TargetEffect:
     row: int
     estimand: str
     endpoint: Endpoint
-    arms: tuple[int, int] | None
+    arms: tuple[int, ...] | None
     alone: int
     exclude: tuple[tuple[int, int], ...]
     strategy: str
@@ -53,6 +53,7 @@ class TargetEffect:
     strata: tuple[int, ...] = ()
     trim: float = DEFAULT_TRIM
     fitted: tuple[PlannedAnalysis, RowTest] | None = None
+    weights: tuple[float, ...] = ()
 
     @property
     def later(self) -> tuple[int, ...]:
@@ -214,7 +215,7 @@ def who_counts(plays: Plays, target: TargetEffect) -> Flags:
         who = who & (entries.covariates[:, :, covariate] != category)
     if STRATEGY[target.strategy].stratum and target.responders is not None:
         twins, visit = plays.shared.study.twins, target.endpoint.visit
-        a, b = target.arms if target.arms is not None else (target.alone, target.alone)
+        a, b = (target.alone, target.alone) if target.arms is None else (target.arms[0], target.arms[-1])
         treated = plays.alone[a].exact[twins.index("declared"), :, :, visit]
         other = plays.alone[b].exact[twins.index("declared" if target.arms is not None else "null"), :, :, visit]
         with np.errstate(invalid="ignore", divide="ignore"):

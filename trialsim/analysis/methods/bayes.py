@@ -57,7 +57,7 @@ def bayes(
     """The posterior of the effect that ``data`` estimate.
 
     The statistic is the posterior mean's distance from the null in posterior SDs. Where nothing varies the data leave no
-    doubt: the posterior is their estimate, p is 1 if that is the null, and there is no interval.
+    doubt: the posterior is their estimate, p is 1 if that is the null, and the interval is missing.
 
     Parameters
     ----------

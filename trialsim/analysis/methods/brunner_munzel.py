@@ -194,7 +194,7 @@ def _separated(at: _Chance) -> tuple[FloatArray, FloatArray]:
 
 
 def _fill_edge(low: FloatArray, high: FloatArray, at: _Chance, *, tail: float, alternative: str) -> None:
-    """Put Newcombe's limits, as logits, where there is no standard error."""
+    """Put Newcombe's limits, as logits, where the standard error is missing."""
     rows = np.flatnonzero(at.usable & (at.apart | at.flat))
     if not rows.size:
         return

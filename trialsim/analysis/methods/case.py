@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ class Case:
     baselines : the baseline in each arm, if there is one
     covariances : (K,) of the endpoint with the baseline; empty without one
     covariates : how many covariates the analysis adjusts for, with the baseline
+    columns : (K, P) of a factor, the columns of the model for each arm: that of the tested term first, the constant last;
+        coded so that a coefficient is the effect. Empty for other questions
     """
 
     arms: list[EndpointDistribution]
@@ -40,6 +42,7 @@ class Case:
     covariances: Floats
     covariates: int
     margins: tuple[float, ...] = ()
+    columns: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def two(self) -> tuple[int, int]:

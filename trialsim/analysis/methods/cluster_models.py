@@ -172,7 +172,7 @@ def _coefficients(size, square, total, product, answers, rho, p, gram, right, lo
 
 @part
 def _correlation(size, square, total, product, answers, answers_2, beta, m, p):  # type: ignore[no-untyped-def]
-    """The correlation of residuals within clusters by moments; 0 where there are not more pairs than coefficients."""
+    """The correlation of residuals within clusters by moments; 0 where pairs are not more than coefficients."""
     whole = within = pairs = 0.0
     for g in range(size.shape[0]):
         rest, squares = answers[g], answers_2[g]

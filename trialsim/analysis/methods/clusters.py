@@ -3,7 +3,7 @@
 Estimand: the mean difference a - b of the clusters' means, in which a small cluster counts as much as a large one.
 
 Members of a cluster resemble each other: the degrees of freedom are those of the clusters. A participant without a
-cluster is left out. Where a cluster has participants of both arms there is no such test (an effect within clusters is a
+cluster is left out. Where a cluster has participants of both arms the test is not possible (an effect within clusters is a
 different one), and it has failed.
 """
 

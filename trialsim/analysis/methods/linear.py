@@ -4,7 +4,7 @@ Estimand: the mean difference a - b at equal covariates. Complete cases: a parti
 missing covariate is left out.
 
 A covariate that is constant, or is a linear function of those before it, is left out of the model, as ``lm`` in R does; if the
-arms themselves are a function of the covariates there is no estimate, and the test has failed. If the covariates explain
+arms themselves are a function of the covariates the test has no estimate, and has failed. If the covariates explain
 the outcome exactly, an adjusted difference of 0 has p 1 and no interval; any other has failed ("no spread").
 """
 
@@ -33,6 +33,7 @@ from trialsim.analysis.rows import (
     FloatArray,
     Rows,
     first_reason,
+    scaled,
 )
 from trialsim.analysis.tails import ROUNDING, f_rows, t_rows
 
@@ -218,6 +219,31 @@ def _omnibus_power(case: Case) -> Power | None:
     return Power(power, _name(case.covariates, rho), "noncentral F integrated over the covariate")
 
 
+def _factor_power(case: Case) -> Power | None:
+    """Of a coefficient by least squares from the means of the arms, with what the model leaves out in the residual variance."""
+    residual, rho = _given_the_baseline(case)
+    sizes, count, total = case.sizes, case.columns.shape[1], float(case.sizes.sum())
+    if residual <= 0.0 or min(sizes) <= 1 or total <= count:
+        return None
+    means = np.array([one.mean for one in case.arms]) - np.array(
+        [_baseline_apart(case, k, 0) for k in range(len(case.arms))]
+    )
+    inverse = np.linalg.inv((case.columns.T * sizes) @ case.columns)
+    coefficients = inverse @ (case.columns.T * sizes) @ means
+    left_out = float(sizes @ (means - case.columns @ coefficients) ** 2) / (total - count)
+    se = math.sqrt((residual**2 + left_out) * inverse[0, 0])
+    power = formulas.ancova_t_power(
+        (float(coefficients[0]) - case.null) / se, total, arms=count, covariates=case.covariates, alpha=case.alpha,
+        alternative=case.alternative,
+    )  # fmt: skip
+    given = f", {_name(case.covariates, rho)}" if case.covariates else ""
+    return Power(
+        power,
+        f"noncentral t of a coefficient{given}",
+        "Montgomery 2017, Design and analysis of experiments, section 6.2",
+    )
+
+
 def _name(count: int, rho: float) -> str:
     """The name of the formula, with the correlation if there is one baseline."""
     about = f", correlation {rho:.2f}" if rho else ""
@@ -267,6 +293,27 @@ def _run_all(data: Extraction, call: PlannedAnalysis, _arms: Sequence[int]) -> R
     return ancova_omnibus(_cross(data, call))
 
 
+def _run_factor(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
+    """The coefficient of a factor or an interaction in a linear model with the other terms and covariates.
+
+    The arms are on two sides, by the sign of the term, and the columns of the other terms are covariates. The difference of the
+    sides is then the effect of a factor, and half of that of an interaction of two.
+    """
+    term = next(one for one in call.terms if one.sides == tuple(arms))
+    others = tuple(one for one in call.terms if one is not term)
+    summary = data.cross_of_sides(
+        call.endpoint,
+        call.choice,
+        baselines=call.baselines,
+        covariates=call.covariates,
+        visit_covariates=call.visit_covariates,
+        signs=tuple(weight > 0 for weight in term.weights),
+        columns=tuple(one.weights for one in others),
+    )
+    rows = ancova(summary, a=0, b=1, null=call.null / term.size, alternative=call.alternative, level=1.0 - call.alpha)
+    return rows if term.size == 1.0 else scaled(rows, term.size)
+
+
 def _jointly(
     data: Extraction, call: PlannedAnalysis, pairs: Sequence[tuple[int, int]], tested: Sequence[Rows], df: FloatArray
 ) -> FloatArray:
@@ -282,12 +329,15 @@ def given_covariates() -> ClosedForm:
 
 
 _TWO = Method(_run_two, given_covariates(), _jointly, (unequal_sds,))
+_FACTOR = Method(_run_factor, ClosedForm(_factor_power, {}, whole_sizes=False), None, (unequal_sds,))
 _ALL = Method(_run_all, ClosedForm(_omnibus_power, {}, whole_sizes=False), None, (unequal_sds,))
 
 #: Linear regression is the same model; it needs neither a baseline nor a covariate.
 METHODS: Methods = {
     ("ancova", "two"): _TWO,
     ("ancova", "all"): _ALL,
+    ("ancova", "factor"): _FACTOR,
     ("regression", "two"): _TWO,
     ("regression", "all"): _ALL,
+    ("regression", "factor"): _FACTOR,
 }

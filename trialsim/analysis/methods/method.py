@@ -1,4 +1,4 @@
-"""The method of a test: its function, its closed form or why there is none, and its warnings."""
+"""The method of a test: its function, its closed form or why it has none, and its warnings."""
 
 from __future__ import annotations
 

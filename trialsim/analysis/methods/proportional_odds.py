@@ -10,7 +10,7 @@ covariates the score statistic is N / (N - 1) times that of Mann and Whitney (Kr
 correction. The interval is Wald's.
 
 Where an arm or a covariate predicts the scores exactly ("separated") the likelihood rises for ever toward a limit: its ratio has
-a p, the score test too, but there is no estimate, and Wald's test has failed. Where all scores are equal, p is 1 without an
+a p, the score test too, but no estimate, and Wald's test has failed. Where all scores are equal, p is 1 without an
 estimate.
 
 References

@@ -183,7 +183,7 @@ def odds(c: Counts, *, a: int, b: int, null: float = 0.0, alternative: str = "tw
 
 
 def _p(z: FloatArray, events: IntArray, n: IntArray, *, null: float, alternative: str) -> FloatArray:
-    """p-values (R,); 1 at no effect where nothing varies: then there is no statistic."""
+    """p-values (R,); 1 at no effect where nothing varies and the statistic is not defined."""
     same = (events == 0).all(axis=1) | (events == n).all(axis=1)
     return np.where(same & (null == 0.0), 1.0, normal_p(z, alternative))
 

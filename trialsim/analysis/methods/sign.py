@@ -38,7 +38,7 @@ def sign(x: FloatArray, *, null: float = 0.0, alternative: str = "two-sided", le
     twice the smaller tail, which is also the one by likelihood.
 
     The estimate is the median of all values; its interval lies between two order statistics and covers at least as often as
-    ``level`` says (R: DescTools::SignTest, rstatix::sign_test). With too few values for that level there is no interval.
+    ``level`` says (R: DescTools::SignTest, rstatix::sign_test). With too few values for that level the interval is missing.
 
     References
     ----------

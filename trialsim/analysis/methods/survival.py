@@ -1,6 +1,6 @@
 """Tests of the time until an event, of which some are only known to be later: the log-rank test.
 
-Where no event happens at all there is nothing to compare: the test has failed. Where one of two arms has no event, the test has
+Where no event happens at all the test has failed: it has nothing to compare. Where one of two arms has no event, the test has
 its p and the hazard ratio has no estimate.
 """
 

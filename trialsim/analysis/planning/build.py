@@ -11,6 +11,7 @@ from trialsim.analysis.own import own_analysis
 from trialsim.analysis.plan import (
     SITE_STRATUM,
     AnalysisPlan,
+    ModelTerm,
     PairwisePlan,
     PlannedAnalysis,
     PlannedFamily,
@@ -28,7 +29,8 @@ from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_
 from trialsim.kinds.tests.pairs import PAIR_TEST
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import ComparedArms, comparisons, pairs_of, split_member
-from trialsim.scenario.model import Analysis, Scenario, Then
+from trialsim.scenario.factors import terms_of
+from trialsim.scenario.model import Analysis, Design, Scenario, Then
 from trialsim.scenario.notation import split_decision
 from trialsim.scenario.resolve import DEFAULT_ALPHA
 
@@ -58,6 +60,7 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
         primary=tuple(row for name in scenario.primary for row in main[name]),
         arms=tuple(scenario.design.arms),
         stratified=scenario.design.allocation.stratify,
+        balanced=scenario.design.allocation.factors,
     )
 
 
@@ -99,7 +102,7 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
         test=analysis.test,
         endpoint=endpoint,
         choice=choice_of(scenario, points, analysis),
-        questions=_questions(comparisons(analysis, list(scenario.design.arms)), analysis),
+        questions=_questions(comparisons(analysis, scenario.design), analysis),
         null=null,
         alternative=alternative,
         alpha=alpha,
@@ -126,7 +129,18 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
         by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
+        terms=tuple(_terms(analysis, scenario.design)),
     )
+
+
+def _terms(analysis: Analysis, design: Design) -> Iterator[ModelTerm]:
+    """The terms of a model by factors: every factor, and the interactions that are named with what lies in them."""
+    known = terms_of(design.factors) if analysis.factors else {}
+    named = [set(known[name].factors) for name in analysis.factors]
+    for term in known.values():
+        mine = set(term.factors)
+        if len(mine) == 1 or any(mine <= one for one in named):
+            yield ModelTerm(term.name, term.weights, term.sides, term.size)
 
 
 def _at_visit(analysis: Analysis) -> int | None:
@@ -150,7 +164,16 @@ def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTe
     """What each row asks, with its test."""
     test = TEST[analysis.test]
     pairs = "" if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
-    return tuple(RowTest(test.name if one.main else pairs, one.samples, one.arms, one.main) for one in asked)
+    return tuple(
+        RowTest(
+            test.name if one.main else pairs,
+            one.samples,
+            one.arms,
+            one.main,
+            (1.0, -1.0) if one.samples == "two" else one.weights,
+        )
+        for one in asked
+    )
 
 
 def _pairs(scenario: Scenario, then: Then | None) -> PairwisePlan | None:

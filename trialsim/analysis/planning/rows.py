@@ -18,7 +18,7 @@ def rows_of(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> li
     """The rows that an analysis fills, in the order of its questions."""
     unit = scenario.outcomes[analysis.outcome].unit
     rows = []
-    compared = comparisons(analysis, list(scenario.design.arms))
+    compared = comparisons(analysis, scenario.design)
     for asked, one in zip(call.questions, compared, strict=True):
         test = call.pairs.test if call.pairs is not None and not asked.main else asked.test
         estimand = _estimand(call, TEST[asked.test], asked.samples)
@@ -49,7 +49,9 @@ def _estimand(call: PlannedAnalysis, test: Test, samples: Samples) -> str:
     joint = call.model is not None and call.model.joint
     if chosen or samples == "all" or many or joint or test.effect == NO_ESTIMATE:
         return NO_ESTIMAND
-    situation: Situation = "arms" if samples == "two" else "value" if call.endpoint.start is None else "change"
+    situation: Situation = (
+        "arms" if samples in ("two", "factor") else "value" if call.endpoint.start is None else "change"
+    )
     return MEANT[test.effect, call.endpoint.transform, situation].name
 
 

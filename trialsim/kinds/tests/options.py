@@ -16,6 +16,7 @@ MARGIN: Final = Option(
     "cannot test a margin, only no effect",
     "Use t, welch, ancova or risk-difference, or remove margin:.",
 )
+FACTORS: Final = Option("factors", "does not take factors", "Write test: regression, or remove factors:.")
 NULL: Final = Option("null", "compares with another arm, not with a number", "Remove null:.")
 AT: Final = Option("at", "has one row, not one of several tests", "Remove at:.")
 COVARIANCE: Final = Option("covariance", "has no covariance of visits to choose", "Write test: mmrm, or remove it.")
@@ -40,6 +41,7 @@ OPTIONS: Final = (
     VISIT_COVARIATES,
     STRATA,
     CLUSTERS,
+    FACTORS,
     MARGIN,
     NULL,
     AT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-#: What a test compares: one sample with a number, two arms, or all arms at once.
-Samples = Literal["one", "two", "all"]
+#: What a test compares: one sample with a number, two arms, all arms at once, or the levels of a factor by weights of all arms.
+Samples = Literal["one", "two", "all", "factor"]
 
 #: What a test looks at: one value of each participant, the change between two visits, or the values of several visits.
 Looks = Literal["value", "change", "visits"]

@@ -12,6 +12,7 @@ from trialsim.kinds.tests.options import (
     BY_SCORE,
     BY_WALD,
     COVARIATES,
+    FACTORS,
     FIRTH,
     MARGIN,
     VISIT_COVARIATES,
@@ -20,18 +21,18 @@ from trialsim.kinds.tests.records import Requirement, Test
 
 ANCOVA: Final = Test(
     name="ancova",
-    samples=("two", "all"),
+    samples=("two", "all", "factor"),
     takes=("value", "change"),
     family="means",
     effect="mean",
     yes_or_no=False,
-    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN),
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, FACTORS, MARGIN),
     needs=(
         Requirement(
             (BASELINE, COVARIATES, VISIT_COVARIATES), "a baseline", "Write baseline: and the visit before treatment."
         ),
     ),
-    directions=("two",),
+    directions=("two", "factor"),
     equal_sds=True,
     marks=False,
 )

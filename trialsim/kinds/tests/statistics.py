@@ -11,6 +11,7 @@ STATISTICS: Final[dict[tuple[Family, Samples], tuple[str, ...]]] = {
     ("means", "one"): ("t",),
     ("means", "two"): ("t", "F"),
     ("means", "all"): ("F",),
+    ("means", "factor"): ("t", "F"),
     ("ranks", "one"): (),
     ("ranks", "two"): ("U",),
     ("ranks", "all"): ("H",),

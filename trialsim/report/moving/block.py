@@ -10,7 +10,7 @@ from trialsim.protocol.calendar import DAY
 from trialsim.report.document import MovingPicture
 from trialsim.report.moving.data import MOST_EVENTS, MovingWard, first_trials
 from trialsim.report.moving.embedded import as_text, strip_of
-from trialsim.report.moving.layout import FORMS, layout_of
+from trialsim.report.moving.layout import FORMS, layout_of, shown_units
 from trialsim.report.moving.moment import TrialCourse, course_of, summary, typical_moment
 from trialsim.report.moving.still import clock, still
 
@@ -95,10 +95,12 @@ def _text(ward: MovingWard) -> str:
         if ward.trials[0].cut
         else ""
     )
+    few = len(shown_units(ward)) < len(ward.units)
+    drawn = " Of staff the first units of each kind are drawn." if few else ""
     return (
         "Every dot is a participant on the way through the protocol. Above is the staff, below what is measured, as it comes in. "
         "Time slows down where somebody waits or is served, and only there it is shown what else staff do. "
-        f"Shown: {which} of this run.{cut}"
+        f"Shown: {which} of this run.{drawn}{cut}"
     )
 
 

@@ -53,7 +53,10 @@ class MovingTrial:
 
 @dataclass(frozen=True)
 class ShownOutcome:
-    """An outcome along the pathway: positions of its visits in the program and in the plan, and its axis."""
+    """An outcome along the pathway: positions of its visits in the program and in the plan, and its axis.
+
+    ``hides_zeros`` where values of 0 cannot be shown on a logarithmic axis.
+    """
 
     plan: OutcomePlan
     label: str
@@ -63,6 +66,7 @@ class ShownOutcome:
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
+    hides_zeros: bool
 
     @property
     def jitter(self) -> float:
@@ -248,7 +252,7 @@ def _outcomes(
         found = found[np.isfinite(found)]
         log = plan.scale.log and plan.scale.categories is None and bool((found > 0).any())
         low, high, ticks = _axis(plan, found[found > 0] if log else found, log=log)
-        made.append(ShownOutcome(plan, label, visits, places, log, low, high, ticks))
+        made.append(ShownOutcome(plan, label, visits, places, log, low, high, ticks, log and bool((found <= 0).any())))
     return tuple(made)
 
 

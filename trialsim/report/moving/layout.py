@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trialsim.report.moving.data import MovingWard
@@ -61,6 +61,12 @@ class Layout:
     chart: tuple[float, float, float, float]
     visits: tuple[tuple[float, ...], ...]
     dots: tuple[int, float]
+    slanted: bool
+
+    @property
+    def card(self) -> float:
+        """The size of what is on a card of staff, against that on a large one."""
+        return min(self.form.chip[1] / 40, 1.0)
 
     @property
     def pathway(self) -> tuple[float, float]:
@@ -87,7 +93,7 @@ class Layout:
             "columns": _rounded(self.columns),
             "lanes": _rounded(self.lanes),
             "chips": _rounded(self.chips),
-            "chip": list(self.form.chip),
+            "chip": [21 * self.card, self.form.chip[1]],
             "chart": [round(one, 1) for one in self.chart],
             "visits": _rounded(self.visits),
             "names": [self.names_of_lines(outcome) for outcome in range(len(self.visits))],
@@ -101,6 +107,7 @@ def _rounded(pairs: Any) -> list[list[float]]:
 
 def layout_of(ward: MovingWard, form: Form) -> Layout:
     """The places of one picture in one form."""
+    form, slanted = _fitted(ward, form)
     top = form.margin
     across = max(1, int((form.width - 2 * form.margin + 8) // (form.chip[0] + 8)))
     chips = tuple(_chips(form, len(shown_units(ward)), across, top))
@@ -117,17 +124,52 @@ def layout_of(ward: MovingWard, form: Form) -> Layout:
         lanes = tuple((first + arm * (form.lane + 6), first + arm * (form.lane + 6) + form.lane) for arm in range(arms))
         columns = tuple(_stacked(_stretched(ward, along, form.width - 2 * form.margin), form.margin))
         bottom = lanes[-1][1]
-    low = bottom + 34
+    low = bottom + 40
     chart = (form.margin + AXIS, low, form.width - form.margin, low + form.chart)
     aligned = not form.upright and not ward.pathway.shared
     visits = tuple(_visits(ward, chart, columns if aligned else (), index) for index in range(len(ward.outcomes)))
     height = (low + form.chart + 26 if ward.outcomes else bottom) + form.margin
-    return Layout(form, height, columns, lanes, chips, chart, visits, _dots(ward, form, lanes, columns[-1]))
+    return Layout(form, height, columns, lanes, chips, chart, visits, _dots(ward, form, lanes, columns[-1]), slanted)
+
+
+def _fitted(ward: MovingWard, form: Form) -> tuple[Form, bool]:
+    """The form with small cards where there are many units, and with room for slanted names where they are too long."""
+    if len(shown_units(ward)) > MOST_LARGE_CARDS:
+        form = replace(form, chip=SMALL_CARD)
+    if form.upright:
+        names = list(ward.program.arms)
+        room = (form.width - ASIDE - form.margin) / len(names) - 2
+        tight = any(len(name) * LETTER * form.letters > room for name in names)
+    else:
+        lengths = _stretched(ward, _lengths(ward, form), form.width - 2 * form.margin)
+        shown = [(one, n) for one, n in zip(ward.pathway.columns, lengths, strict=True) if not one.differs]
+        names = [column.label for column, _ in shown]
+        words = [(max(column.label.split(" "), key=len), length) for column, length in shown]
+        tight = any(min(len(word), 14) * LETTER * form.letters > length + 8 for word, length in words)
+    if not tight:
+        return form, False
+    longest = min(max(map(len, names)), MOST_SLANTED)
+    return replace(form, head=longest * LETTER * form.letters * SLOPE + 26), True
+
+
+#: Units from which on cards of staff are small, and their size.
+MOST_LARGE_CARDS, SMALL_CARD = 12, (110.0, 30.0)
+
+#: Letters of a slanted name, and how high it rises as a share of its length.
+MOST_SLANTED, SLOPE = 20, 0.9
 
 
 def shown_units(ward: MovingWard) -> list[int]:
-    """The units that have a card of their own: all of them up to two dozen."""
-    return list(range(len(ward.units)))[:24]
+    """The units that have a card: all of them up to two dozen, otherwise the first of each resource."""
+    of = ward.resource_of_unit
+    if len(of) <= MOST_CARDS:
+        return list(range(len(of)))
+    each = max(MOST_CARDS // len(ward.program.resources), 1)
+    return [unit for unit in range(len(of)) if unit - of.index(of[unit]) < each][: 2 * MOST_CARDS]
+
+
+#: Cards of staff.
+MOST_CARDS = 24
 
 
 def _chips(form: Form, count: int, across: int, top: float) -> list[tuple[float, float]]:

@@ -39,6 +39,11 @@ class Column:
     times: int = 1
 
     @property
+    def differs(self) -> bool:
+        """Whether arms have something else here."""
+        return len(set(self.labels.values())) > 1
+
+    @property
     def label(self) -> str:
         """The label that all arms share, otherwise those of all."""
         return " / ".join(dict.fromkeys(self.labels.values()))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trialsim.figures.style import in_lines
 from trialsim.protocol.calendar import DAY
 from trialsim.report.moving.data import MovingTrial, MovingWard, ShownOutcome, hue
-from trialsim.report.moving.layout import ASIDE, LETTER, Layout, place, place_done, shown_units
+from trialsim.report.moving.layout import ASIDE, LETTER, MOST_SLANTED, Layout, place, place_done, shown_units
 from trialsim.report.moving.moment import TrialCourse, doing, share_of
 from trialsim.report.moving.pathway import Way
 
@@ -128,11 +128,8 @@ def _lanes(ward: MovingWard, layout: Layout) -> Iterator[str]:
         middle = layout.middle(arm)
         yield f'<line class="track" {_line(layout, (layout.pathway[0] + 8, begin - 2), (middle, middle))}/>'
         if layout.form.upright:
-            size = 13 if len(name) * LETTER * 13 < far - near else 10.5
-            yield (
-                f'<text class="arm" x="{middle:.1f}" y="{layout.pathway[0] - 7:.1f}" text-anchor="middle" '
-                f'font-size="{size}">{escaped(_cut(name, far - near, size))}</text></g>'
-            )
+            x, y = middle, layout.pathway[0] - 7
+            yield f'<text class="arm" {_turned(layout, x, y)}>{escaped(_shown(layout, name, far - near))}</text></g>'
         else:
             yield f'<text class="arm" x="{layout.pathway[0] + 9:.1f}" y="{near + 15:.1f}">{escaped(name)}</text></g>'
         yield from _own_activities(ward, layout, arm)
@@ -148,7 +145,7 @@ def _own_activities(ward: MovingWard, layout: Layout, arm: int) -> Iterator[str]
         if arm in column.labels:
             along = (begin + 2, end - 2)
             yield f'<rect class="does arm{hue(ward, arm)}" rx="9" {_rect(layout, along, (middle - half, middle + half))}/>'
-        if len(set(column.labels.values())) > 1 or len(column.labels) < len(ward.program.arms):
+        if column.differs or len(column.labels) < len(ward.program.arms):
             name = column.labels.get(arm, "")
             if name and not layout.form.upright:
                 text = escaped(_cut(name, end - begin + 8, layout.form.letters))
@@ -176,25 +173,46 @@ def _guides(ward: MovingWard, layout: Layout) -> Iterator[str]:
 
 def _heads(ward: MovingWard, layout: Layout) -> Iterator[str]:
     """The name of each column: beside the upright form, above the others."""
-    size = layout.form.letters
     for (begin, end), column in zip(layout.columns, ward.pathway.columns, strict=True):
+        size = layout.form.letters
         style = "head strong" if column.kind == "visit" else "head"
         middle = (begin + end) / 2
         times = f" ×{column.times}" if column.times > 1 and column.kind == "queue" else ""
         if layout.form.upright:
-            lines = in_lines(column.label + times, int((ASIDE - 8) / (LETTER * size)), most=2).splitlines()
+            longest = max(map(len, column.label.split(" ")))
+            room = max(int((ASIDE - 8) / (0.62 * size)), min(longest, 18))
+            lines = in_lines(column.label + times, room, most=2).splitlines()
+            size = min(layout.form.letters, (ASIDE - 8) / (0.62 * max(map(len, lines))))
             top = middle + size * 0.36 - (len(lines) - 1) * size * 0.58
             where = [(ASIDE - 8, top + row * size * 1.16) for row in range(len(lines))]
             anchor = "end"
         else:
-            apart = len(set(column.labels.values())) > 1
             room = int((end - begin + 4) / (LETTER * size))
-            lines = [] if apart else in_lines(column.label + times, max(room, 5), most=3).splitlines()
             bottom = layout.lanes[0][0] - 8
+            if layout.slanted and not column.differs:
+                name = escaped(_shown(layout, column.label + times, 0))
+                yield f'<text class="{style}" {_turned(layout, middle, bottom)}>{name}</text>'
+            apart = column.differs or layout.slanted
+            lines = [] if apart else in_lines(column.label + times, max(room, 5), most=3).splitlines()
             where = [(middle, bottom - (len(lines) - 1 - row) * size * 1.16) for row in range(len(lines))]
             anchor = "middle"
         for (x, y), line in zip(where, lines, strict=True):
-            yield f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escaped(line)}</text>'
+            small = f' font-size="{size:.1f}"' if size < layout.form.letters else ""
+            yield f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{small}>{escaped(line)}</text>'
+
+
+def _turned(layout: Layout, x: float, y: float) -> str:
+    """The place of a name above what it names: in its middle, or slanted from there."""
+    if not layout.slanted:
+        return f'x="{x:.1f}" y="{y:.1f}" text-anchor="middle"'
+    return f'transform="translate({x:.1f} {y:.1f}) rotate({-70 if layout.form.upright else -52})"'
+
+
+def _shown(layout: Layout, name: str, room: float) -> str:
+    """As much of a name as has room: slanted ones have more."""
+    if layout.slanted:
+        return name if len(name) <= MOST_SLANTED else f"{name[: MOST_SLANTED - 1].rstrip()}…"
+    return _cut(name, room, layout.form.letters)
 
 
 # ---------------------------------------------------------------- staff
@@ -207,11 +225,12 @@ def _chips(ward: MovingWard, layout: Layout, trial: MovingTrial, course: TrialCo
         state, way = doing(ward, trial, course, unit, tick)
         words = f"with {way.participant + 1}" if way is not None else WORDS[state]
         arm = f" arm{hue(ward, way.arm)}" if way is not None else ""
-        name = escaped(_cut(ward.units[unit], width - 48, 15))
+        name = escaped(_cut(ward.units[unit], width / layout.card - 48, 15))
         yield (
-            f'<g class="chip {state}{arm}" transform="translate({x:.1f} {y:.1f})">'
-            f'<rect width="{width:g}" height="{height:g}" rx="10"/><g class="person">{PERSON}</g>'
-            f'<text class="name" x="42" y="17">{name}</text><text class="does" x="42" y="32.5">{words}</text></g>'
+            f'<g class="chip {state}{arm}" data-unit="{unit}" transform="translate({x:.1f} {y:.1f})">'
+            f'<rect width="{width:g}" height="{height:g}" rx="{10 * layout.card:g}"/><g transform="scale({layout.card:g})">'
+            f'<g class="person">{PERSON}</g><text class="name" x="42" y="17">{name}</text>'
+            f'<text class="does" x="42" y="32.5">{words}</text></g></g>'
         )
 
 
@@ -228,7 +247,7 @@ def _links(
         for session in course.sessions:
             if session.unit == unit and session.begin <= tick < session.end and session.way in places:
                 px, py, _ = places[session.way]
-                sx, sy = x + 21, y + height
+                sx, sy = x + 21 * layout.card, y + height
                 yield (
                     f'<path class="link arm{hue(ward, session.way.arm)}" '
                     f'd="M{sx:.1f} {sy:.1f}C{sx:.1f} {(sy + py) / 2:.1f} {px:.1f} {(sy + py) / 2:.1f} {px:.1f} {py:.1f}"/>'
@@ -244,10 +263,7 @@ def _axes(ward: MovingWard, layout: Layout, index: int) -> str:
     left, top, right, bottom = layout.chart
     hidden = "" if index == 0 else ' style="display:none"'
     parts = [f'<g class="axes" data-outcome="{index}"{hidden}>']
-    parts.append(
-        f'<text class="title" x="{left - AXIS_TITLE:.1f}" y="{top - 13:.1f}">{escaped(outcome.label)}'
-        f'<tspan class="aside">{" (arm means so far)" if layout.form.upright else MEANS[outcome.log]}</tspan></text>'
-    )
+    parts += _title(layout, outcome)
     for value, text in outcome.ticks:
         y = bottom - outcome.height(value) * (bottom - top)
         parts.append(f'<line class="grid" x1="{left:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>')
@@ -263,11 +279,31 @@ def _axes(ward: MovingWard, layout: Layout, index: int) -> str:
 #: How far the title of a chart is to the left of its axis.
 AXIS_TITLE = 34
 
-#: What the line of an arm is, by whether the axis is logarithmic.
-MEANS = {
-    False: ": each dot a participant, the line the mean of the arm so far",
-    True: ": each dot a participant, the line the geometric mean of the arm so far",
-}
+
+def _title(layout: Layout, outcome: ShownOutcome) -> Iterator[str]:
+    """The name of an outcome and what is drawn of it: in one line, or in two where there is no room."""
+    left, top, right, _ = layout.chart
+    x, long = left - AXIS_TITLE, _what_is_drawn(outcome, short=False)
+    name = escaped(_cut(outcome.label, right - x, TITLE_LETTERS))
+    if (len(outcome.label) + len(long)) * LETTER * TITLE_LETTERS <= right - x:
+        yield f'<text class="title" x="{x:.1f}" y="{top - 13:.1f}">{name}<tspan class="aside">{long}</tspan></text>'
+        return
+    yield f'<text class="title" x="{x:.1f}" y="{top - 23:.1f}">{name}</text>'
+    short = _cut(_what_is_drawn(outcome, short=True), right - x, layout.form.letters)
+    yield f'<text class="own" x="{x:.1f}" y="{top - 9:.1f}">{short}</text>'
+
+
+#: The size of the title of a chart.
+TITLE_LETTERS = 12.5
+
+
+def _what_is_drawn(outcome: ShownOutcome, *, short: bool) -> str:
+    """What dots and lines of an outcome are."""
+    mean = "geometric mean" if outcome.log else "mean"
+    zeros = "; readings of 0 are left out" if outcome.hides_zeros else ""
+    if short:
+        return f"dots: participants; line: {mean} so far{zeros}"
+    return f": each dot a participant, the line the {mean} of the arm so far{zeros}"
 
 
 def jitter(participant: int, step: int) -> float:

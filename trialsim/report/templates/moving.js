@@ -188,13 +188,13 @@ for (const root of document.querySelectorAll("figure.moving")) {
       put(one.dot, {class: `dot${spot.kind} arm${data.hues[way.arm]}`, cx: one.x.toFixed(1), cy: one.y.toFixed(1)});
     });
     let used = 0;
-    view.svg.querySelectorAll(".chip").forEach((chip, unit) => {
-      const [now, way] = doing(made, unit, t);
+    view.svg.querySelectorAll(".chip").forEach((chip, place) => {
+      const [now, way] = doing(made, +chip.dataset.unit, t);
       put(chip, {class: `chip ${now}` + (way ? ` arm${data.hues[way.arm]}` : "")});
       const words = way ? `with ${way.who + 1}` : WORDS[now], text = chip.querySelector(".does");
       if (text.textContent !== words) text.textContent = words;
       if (!way) return;
-      const dot = view.dots[way.place], [cx, cy] = view.layout.chips[unit], x = cx + 21, y = cy + view.layout.chip[1], half = ((y + dot.y) / 2).toFixed(1);
+      const dot = view.dots[way.place], [cx, cy] = view.layout.chips[place], x = cx + view.layout.chip[0], y = cy + view.layout.chip[1], half = ((y + dot.y) / 2).toFixed(1);
       const link = view.links[used] || (view.links[used] = make("path", "", view.svg.querySelector(".links")));
       put(link, {class: `link arm${data.hues[way.arm]}`, d: `M${x.toFixed(1)} ${y.toFixed(1)}C${x.toFixed(1)} ${half} ${dot.x.toFixed(1)} ${half} ${dot.x.toFixed(1)} ${dot.y.toFixed(1)}`});
       used++;

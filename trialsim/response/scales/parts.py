@@ -190,7 +190,7 @@ class ScaleParts:
     nearer : (round): improve the levels; returns how far they were off
     readings : (pair): between which values (low, high) of the second normal a reading differs from the first by
         exactly ``change``, and where that is possible; None if readings are not whole steps
-    expected : (ends): the distribution of an endpoint, for closed forms; None if there is no formula
+    expected : (ends): the distribution of an endpoint, for closed forms; None if it has no formula
     covariance : (a, b, rho, same, log): of the values at two points of one participant, or of one with itself
     words : (levels, k, categories): a level in words
     """

@@ -17,7 +17,9 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.checks.analyses import check_analyses
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
+    from trialsim.scenario.checks.factors import check_factors
     from trialsim.scenario.checks.families import check_families
+    from trialsim.scenario.checks.looks import check_looked_at
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
     from trialsim.scenario.checks.outcomes import check_outcomes
@@ -28,6 +30,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.ward import (
         check_blood,
         check_leave,
+        check_openings_of_sites,
         check_protocol,
         check_setting,
         check_shape,
@@ -40,9 +43,11 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_signs(scenario, report)
     check_shape(scenario, report)
     check_design(scenario, report)
+    check_factors(scenario, points, report)
     check_protocol(scenario, points, report)
     if scenario.setting:
         check_setting(scenario.setting, report)
+    check_openings_of_sites(scenario, report)
     check_blood(scenario, report)
     different_reasons([leave.reason for leave in scenario.attrition], ("attrition",), report)
     for i, leave in enumerate(scenario.attrition):
@@ -51,6 +56,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_outcomes(scenario, points, report)
     check_analyses(scenario, points, report)
     check_families(scenario, report)
+    check_looked_at(scenario, report)
     check_declared(scenario, points, report)
     check_costs(scenario, report)
     check_progression(scenario, points, report)
@@ -67,6 +73,7 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
     from trialsim.scenario.checks.analyses import check_scales
     from trialsim.scenario.checks.families import check_members
     from trialsim.scenario.checks.follow import check_planned
+    from trialsim.scenario.checks.looks import check_looks
     from trialsim.scenario.checks.outcomes import check_numbers
     from trialsim.scenario.checks.progression import check_needs
     from trialsim.scenario.checks.ward import compiled
@@ -79,5 +86,6 @@ def check_resolved(scenario: Draft, points: Outline, report: Report) -> Program 
     check_numbers(scenario, points, report)
     check_scales(scenario, report)
     check_members(scenario, report)
+    check_looks(scenario, report)
     check_correlations(scenario, points, report)
     return program

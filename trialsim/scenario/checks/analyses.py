@@ -101,7 +101,7 @@ def _decision(analysis: Analysis, path: Path, report: Report) -> None:
 
 
 def _arms(analysis: Analysis, arms: list[str], path: Path, report: Report) -> None:
-    if not arms:
+    if not arms or analysis.factors:
         return
     test, count = analysis.test, len(arms)
     can = TEST[test].samples
@@ -175,7 +175,7 @@ def _pairs(analysis: Analysis, arms: list[str], path: Path, report: Report) -> N
     if then is None:
         return
     fitting = pairs_after(TEST[analysis.test])
-    if not fitting or analysis.contrast is not None or len(arms) < 2:
+    if not fitting or analysis.contrast is not None or analysis.factors or len(arms) < 2:
         report(
             Finding(
                 "TS-E063",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trialsim.kinds.designs import METHOD
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
+from trialsim.scenario.checks.balancing import check_balancing
 from trialsim.scenario.checks.names import known, records
 from trialsim.scenario.checks.shares import sum_to_one
 from trialsim.scenario.model import Draft
@@ -19,6 +20,8 @@ def check_design(scenario: Draft, report: Report) -> None:
     """Arms, their ratio and blocks, the target."""
     design, path = scenario.design, ("design",)
     arms = list(design.arms)
+    if not arms and design.factors:
+        return  # check_factors says what is wrong with them
     if not arms:
         report(
             Finding("TS-E042", (*path, "arms"), "there is no arm.", "Write arms: {control: usual care, treated: ..}.")
@@ -48,6 +51,7 @@ def check_design(scenario: Draft, report: Report) -> None:
     _blocks(scenario, sum(parts), report)
     for i, name in enumerate(allocation.stratify):
         _stratum(scenario, name, (*place, "stratify", i), report)
+    check_balancing(scenario, report)
     _target(scenario, report)
 
 

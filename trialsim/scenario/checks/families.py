@@ -87,14 +87,13 @@ def _shares(family: AnalysisFamily, path: Path, report: Report) -> None:
 
 def check_members(scenario: Draft, report: Report) -> None:
     """Each member, once the analyses are written out, is one row, in one place only, and fits the method."""
-    arms = list(scenario.design.arms)
     seen: dict[tuple[str, str], str] = {}
     for name, family in scenario.families.items():
         path = ("families", name)
         rows: list[tuple[str, ComparedArms]] = []
         for i, text in enumerate(family.members):
             here, (analysis, _) = _place(path, family, i), split_member(text)
-            row = _row(text, scenario, arms, here, report)
+            row = _row(text, scenario, here, report)
             if row is None:
                 continue
             before = seen.setdefault((analysis, row.contrast), name)
@@ -106,10 +105,10 @@ def check_members(scenario: Draft, report: Report) -> None:
             _joint(scenario, FAMILY_METHOD[family.method], rows, path, report)
 
 
-def _row(text: str, scenario: Draft, arms: Sequence[str], here: Path, report: Report) -> ComparedArms | None:
+def _row(text: str, scenario: Draft, here: Path, report: Report) -> ComparedArms | None:
     """The row that a member names."""
     name, contrast = split_member(text)
-    rows = comparisons(scenario.analyses[name], arms)
+    rows = comparisons(scenario.analyses[name], scenario.design)
     if not contrast:
         if sum(row.main for row in rows) == 1:
             return rows[0]

@@ -72,7 +72,7 @@ def _arms(outcome: Outcome, path: Path, scenario: Draft, report: Report) -> None
     for place, level in levels.items():
         for arm in level.by_arm if isinstance(level, ArmLevels) else ():
             known(arm, arms, "TS-E031", (*path, *place, "by_arm", arm), report, on_key=True)
-    for arm in outcome.effects:
+    for arm in () if scenario.design.factors else outcome.effects:
         here = (*path, "effects", arm)
         if not known(arm, arms, "TS-E031", here, report, on_key=True):
             continue

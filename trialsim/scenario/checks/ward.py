@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trialsim.protocol.steps import Activity, Attempt
+from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.shares import sum_to_one
@@ -102,6 +103,8 @@ def _patients(patients: Patients, path: Path, report: Report) -> None:
         )
     if arrive.pattern:
         _pattern({day: weight.value for day, weight in arrive.pattern.items()}, (*path, "arrive", "pattern"), report)
+    if arrive.hours:
+        _hours({span: weight.value for span, weight in arrive.hours.items()}, (*path, "arrive", "hours"), report)
     if patients.consent.value <= 0:
         report(
             Finding(
@@ -123,6 +126,47 @@ def different_reasons(reasons: list[str], path: Path, report: Report) -> None:
         if reason in reasons[:i]:
             message = f"'{reason}' appears twice among the reasons to leave."
             report(Finding("TS-E043", (*path, i, "reason"), message, "Give each reason a name of its own."))
+
+
+def _hours(weights: dict[str, float], path: Path, report: Report) -> None:
+    """Spans of the day with weights, not all 0."""
+    from trialsim.errors import TrialsimError
+    from trialsim.protocol.calendar import parse_span
+
+    for span, weight in weights.items():
+        try:
+            parse_span(span)
+        except TrialsimError:
+            message = f"'{span}' is not a span of the day."
+            report(Finding("TS-E349", (*path, span), message, 'Write spans like "07:00-19:00".', on_key=True))
+        if weight < 0:
+            report(Finding("TS-E349", (*path, span), "a weight is negative.", "Write 0 or more."))
+    if not any(weight > 0 for weight in weights.values()):
+        report(Finding("TS-E349", path, "nobody comes at any hour.", "Give some hours a weight above 0."))
+
+
+def check_openings_of_sites(scenario: Draft, report: Report) -> None:
+    """A site opens while participants are enrolled, and one is open from the start."""
+    setting, within = scenario.setting, scenario.design.within
+    if setting is None or not setting.sites:
+        return
+    opens = {name: 0.0 if site.open is None else _about(site.open) for name, site in setting.sites.items()}
+    for name, time in opens.items():
+        if within is not None and time >= _about(within):
+            message = f"'{name}' opens when nobody is enrolled any more."
+            report(
+                Finding("TS-E350", ("setting", "sites", name, "open"), message, "Open it earlier, or enroll longer.")
+            )
+    if min(opens.values()) > 0:
+        message = "no site is open at the start."
+        report(
+            Finding("TS-E350", ("setting", "sites"), message, "Leave out open: of one, or let the study start later.")
+        )
+
+
+def _about(time: Number) -> float:
+    """A time [s], months of the calendar at their mean length."""
+    return time.value * 30.4375 * 86_400 if time.unit == "months" else time.value
 
 
 def _pattern(weights: dict[str, float], path: Path, report: Report) -> None:

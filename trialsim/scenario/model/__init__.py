@@ -22,6 +22,7 @@ from trialsim.scenario.model.analyses import (
 from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll
 from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
+from trialsim.scenario.model.looks import BoundForm, Looks, SpendingRule
 from trialsim.scenario.model.outcomes import (
     AnyLevel,
     ArmLevels,
@@ -51,6 +52,7 @@ __all__ = [
     "ArmLevels",
     "ArrivalPeriod",
     "Arrivals",
+    "BoundForm",
     "Change",
     "Composite",
     "Correlation",
@@ -70,6 +72,7 @@ __all__ = [
     "Leave",
     "Level",
     "Limits",
+    "Looks",
     "MissingValues",
     "Names",
     "OneOrMany",
@@ -81,6 +84,7 @@ __all__ = [
     "Scenario",
     "Setting",
     "Simulation",
+    "SpendingRule",
     "Subset",
     "Then",
     "Window",

@@ -184,6 +184,7 @@ class Analysis(Record):
     strata : site or covariates by choice, whose combinations are compared within. Example: [site]
     clusters : what makes clusters of participants. Example: site
     contrast : the two arms it compares, one minus the other. Example: massage - control
+    factors : of a design with factors, the factors and interactions it tests, each by itself. Example: [massage, music]
     within : the arms that a test of one sample takes, one by one: each arm, or their names. Example: each arm
     then : pairs after a test of all arms. Example: {pairs: welch, against: control}
     subset : participants chosen by their own percent change. Example: {percent_change: {below: -10 %}}
@@ -232,6 +233,7 @@ class Analysis(Record):
     strata: Annotated[Names, LATER] = ()
     clusters: Annotated[str | None, OneOf(CLUSTERS), LATER] = None
     contrast: str | None = None  # "treated - control"
+    factors: Annotated[Names, LATER] = ()
     within: Annotated[Names, LATER] = ()
     then: Then | None = None
     subset: Subset | None = None

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 
-from trialsim.kinds.designs import METHOD
+from trialsim.kinds.designs import IMBALANCES, METHOD
 from trialsim.quantities.fields import (
+    Amount,
     CalendarSpan,
     Count,
+    Factor,
     Line,
     Name,
     ProvenanceRecord,
@@ -19,8 +21,10 @@ from trialsim.quantities.fields import (
     Spread,
     ValueSpread,
 )
-from trialsim.rules import LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
-from trialsim.scenario.model.lists import Names
+from trialsim.rules import ABOVE_ZERO, LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
+from trialsim.scenario.factors import LEVELS, MOST_FACTORS, arms_of
+from trialsim.scenario.model.lists import Names, OneOrMany
+from trialsim.scenario.model.looks import Looks
 from trialsim.scenario.oneof import OneOf
 
 
@@ -33,12 +37,24 @@ class Allocation(Record):
     ratio : whole numbers in the order of the arms. Example: "2:1"
     block : the size of a block, a multiple of the sum of the ratio. Example: 6
     stratify : covariates by choice, or site, within which blocks are filled. Example: [site]
+    factors : covariates, or site, in which minimization makes the arms alike. Example: [sex, age, site]
+    cut : where minimization cuts a covariate that is a number, in its unit. Example: {age: 15 y}
+    weights : how much a factor counts in minimization, above 0; 1 by default. Example: {site: 2}
+    p : the chance of the best arm in minimization; 80 % by default. Example: 80 %
+    imbalance : how minimization measures imbalance. Example: range
+    tolerate : by how many participants the big stick lets arms differ, a whole number. Example: 3
     """
 
     method: Annotated[str, OneOf(METHOD)] | None = None
     ratio: str | None = None  # "1:1:1" in the order of the arms
     block: Count | None = Field(default=None, ge=1, le=10_000)  # a multiple of the sum of the ratio
     stratify: Names = ()  # covariates by choice, and "site"
+    factors: Annotated[Names, LATER] = ()  # covariates, and "site"
+    cut: Annotated[Mapping[Name, Annotated[tuple[Amount, ...], OneOrMany()]], LATER] = {}
+    weights: Annotated[Mapping[Name, Annotated[Factor, ABOVE_ZERO]], LATER] = {}
+    p: Annotated[Share | None, LATER] = None
+    imbalance: Annotated[str | None, OneOf(IMBALANCES), LATER] = None
+    tolerate: Annotated[Count | None, LATER] = Field(default=None, ge=1, le=1000)
 
 
 MOST_PARTICIPANTS = 100_000
@@ -92,18 +108,41 @@ class Design(Record):
 
     Attributes
     ----------
+    factors : in place of arms, factors with their two levels; the arms are the combinations. Example: {massage: [no, yes],
+        music: [no, yes]}
     arms : the arms by name, each with its description. Example: {control: usual care, massage: hand massage}
     reference : the arm that the others are compared with; the first one by default. Example: control
     allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
     enroll : how many participants. Example: 60
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
+    looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %], efficacy: {bounds: pocock}}
     """
 
+    factors: Annotated[Mapping[Name, tuple[Name, ...]], LATER] = {}
     arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
     reference: Name | None = None  # the first arm by default
     allocation: Allocation = Allocation()
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
+    looks: Annotated[Looks | None, LATER] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _arms_of_factors(cls, value: Any) -> Any:
+        """Without arms, those of the factors; no arm where the factors are at fault, which is found later."""
+        if not isinstance(value, Mapping) or value.get("arms") is not None or "factors" not in value:
+            return value
+        factors = value["factors"]
+        whole = isinstance(factors, Mapping) and 0 < len(factors) <= MOST_FACTORS
+        sound = whole and all(isinstance(one, (list, tuple)) and len(one) == LEVELS for one in factors.values())
+        return {**value, "arms": {arm: arm for arm in arms_of(factors)} if sound else {}}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        full["required"] = [key for key in full["required"] if key != "arms"]
+        full["anyOf"] = [{"required": ["arms"]}, {"required": ["factors"]}]
+        return full
 
 
 class Covariate(ProvenanceRecord):

@@ -32,6 +32,7 @@ from trialsim.truth.strategies import (
     complete,
     endpoint_of,
     in_arm,
+    needed_points,
     play_all,
     potential_of,
     undisturbed,
@@ -157,7 +158,8 @@ def _effects_of(
     if study.program is not None:
         participants = entries.entry.shape[1]
         tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
-    plays = play_all(SharedDraws(study, entries, tapes, seed, replicates, engine), ideal, mixed=shares_staff(study))
+    shared = SharedDraws(study, entries, tapes, seed, replicates, engine, needed_points(wanted))
+    plays = play_all(shared, ideal, mixed=shares_staff(study))
     columns = [_effect(plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
     declared = study.twins.index("declared")
     columns += [_interference(plays, target, declared) for target in wanted]

@@ -57,6 +57,7 @@ CHANCES: dict[str, Chance] = {
     "compare/test_paired.py": Chance(4),
     "conduct/test_rates.py": Chance(90, 4.9),
     "engine/test_queues.py": Chance(12, 6.0, df=39),
+    "evaluate/test_looks.py": Chance(0),  # chances only in make verify
     "evaluate/test_table.py": Chance(3),
     "evaluate/test_waits.py": Chance(3),
     "kinds/test_parts.py": Chance(335, 5.1),

@@ -38,6 +38,7 @@ from trialsim.evaluate.truth import (
 )
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
+from trialsim.kinds.designs import FAMILY
 from trialsim.looks.closing import closed_entries
 from trialsim.looks.cuts import find_cuts
 from trialsim.looks.decisions import Decisions, decide
@@ -163,6 +164,7 @@ def trial_arrays(cohort: Cohort, plan: AnalysisPlan | None = None) -> TrialArray
         censored=cohort.measurements.censored,
         at_risk=cohort.measurements.at_risk,
         events=events_asked(cohort, plan),
+        family=entries.family,
     )
 
 
@@ -179,7 +181,7 @@ def events_asked(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, ...], ND
 def visit_covariates(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, int], VisitCovariateColumn]:
     """The covariates of visits that the analyses of a plan ask for, by name and position on the D axis."""
     asked = {(name, call.endpoint.visit) for call in plan.calls for name in call.visit_covariates}
-    asked |= {(call.clusters, call.endpoint.visit) for call in plan.calls if call.clusters}
+    asked |= {(call.clusters, call.endpoint.visit) for call in plan.calls if call.clusters not in ("", FAMILY)}
     response = cohort.response_plan
     inputs = PredictorInputs(response, cohort.entries, cohort.trace, cohort.seed, cohort.replicates)
     strata = len(cohort.conduct_plan.strata)
@@ -252,7 +254,7 @@ def _play(study: Study, replicates: range, *, seed: int | None, engine: Engine) 
 
 
 def with_closed(study: Study, cohort: Cohort, looks: LookResults | None, *, engine: Engine) -> LookResults | None:
-    """The looks with what the trial takes if enrollment closes at the decision of each: the ward is played again.
+    """The looks with what the trial takes if enrollment closes at the decision of each: the ward is simulated again.
 
     What a decision sees depends on nobody who enrolls after it, but lengths, hours of staff and costs do. A look that does not
     come, or after whose decision nobody enrolls, has the numbers of the trial itself.

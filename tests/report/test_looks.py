@@ -15,12 +15,13 @@ from trialsim.report.looks import (
     looks_sentence,
     plan_header,
     plan_rows,
+    replay_texts,
     stop_header,
     stop_overall,
     stop_rows,
     stop_texts,
 )
-from trialsim.study import evaluate
+from trialsim.study import evaluate, replay
 from trialsim.truth import find_truth
 
 FUTILITY = {"spending": {"hsd": -2}, "beta": "10 %"}
@@ -82,6 +83,22 @@ def test_without_looks_nothing_is_said() -> None:
     study = plain(design__looks=None)
     assert not [one for one in explain_lines(study, name="x") if one.name == "Looks"]
     assert "When the trial may stop" not in [section.title for section in explain(study)]
+
+
+def test_one_trial_again() -> None:
+    """Until its stop, with the chances at each look; after it nothing."""
+    study = plain(design__looks__futility=FUTILITY)
+    ends = set()
+    for replicate in range(12):
+        played = replay(study, replicate)
+        texts = list(replay_texts(study, played.cohort))
+        assert all(text.endswith("goes on.") for text in texts[:-1])
+        assert texts[0].startswith("Look 1 (60 known): p = ")
+        assert all("the end would show it in" in text for text in texts if text.startswith("Look"))
+        ends.add(texts[-1].rpartition(": ")[2])
+        shown = texts[-1].endswith("shown.") and not texts[-1].endswith("not shown.")
+        assert shown == (played.estimates.rejected[0, 0, 0] == 1) or texts[-1].startswith("End")
+    assert {"stopped, the effect is shown.", "stopped for futility."} <= ends
 
 
 def test_the_terminal_says_it_in_a_line(played: tuple[Study, OperatingCharacteristics]) -> None:

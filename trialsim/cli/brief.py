@@ -38,14 +38,35 @@ def print_run(made: Run, *, figures: bool, everything: bool) -> None:
         stdout.print()
     if not everything:
         print_table(result)
+        print_tipping(result)
         return
     print_measures(result)
+    print_tipping(result)
     if made.study.looks is not None:
         print_looks(made.study, result)
     opinion = opinion_line(made.study, result)
     if opinion is not None:
         stdout.print()
         print_text(opinion)
+
+
+def print_tipping(result: OperatingCharacteristics) -> None:
+    """How the answer changes with what is added to imputed values, where an analysis has several deltas."""
+    from trialsim.report.tipping import EXPLAINED, HEADER, tipped, tipping_rows
+
+    rows = tipping_rows(result)
+    if not rows:
+        return
+    first, *numbers = HEADER
+    stdout.print()
+    print_rows(
+        (first, *(f">{name}" for name in numbers)),
+        [(row.name, row.power, row.of_first, row.estimate) for row in rows],
+        styles=[style_of(primary=row.head, bad=False) for row in rows],
+    )
+    stdout.print()
+    for text in (*tipped(result), EXPLAINED):
+        print_text(text)
 
 
 def print_looks(study: Study, result: OperatingCharacteristics) -> None:

@@ -191,12 +191,23 @@ def replay_lines(played: ReplaySource, *, name: str) -> list[Line]:
         Line("Answer", f"{'; '.join(_decision(played, row) for row in rows)}."),
         Line("Effect", f"{shown or 'Nothing could be estimated'}."),
         *([Line("Families", _adjusted(played))] if study.analysis.families else []),
+        *_decided(played),
         Line("Ward", f"{_happened(played)}."),
         Line(
             "Look",
             f"--all prints every estimate.{events} Its data: trialsim cohort {name} --replicate {played.replicate}",
         ),
     ]
+
+
+def _decided(played: ReplaySource) -> list[Line]:
+    """What was decided at each look."""
+    if played.study.looks is None:
+        return []
+    from trialsim.report.looks import replay_texts
+
+    texts = list(replay_texts(played.study, played.cohort))
+    return [Line("Looks" if not k else "", text) for k, text in enumerate(texts)]
 
 
 def _adjusted(played: ReplaySource) -> str:
@@ -225,7 +236,8 @@ def _decision(played: ReplaySource, row: RowPlan) -> str:
     if status not in ANALYZED:
         return f"{what}: {STATUS_TEXT[status]}"
     p = _number(played, "p", row)
-    return f"{what}: p {p_text(p)}, {'rejects' if p <= row.alpha else 'does not reject'} at {plain(100 * row.alpha)} %"
+    rejects = played.estimates.rejected[played.estimates.twins.index("declared"), 0, _place(played, row)] == 1.0
+    return f"{what}: p {p_text(p)}, {'rejects' if rejects else 'does not reject'} at {plain(100 * row.alpha)} %"
 
 
 def p_text(p: float) -> str:

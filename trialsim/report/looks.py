@@ -6,16 +6,23 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from trialsim.boundaries.bounds import Bounds
+from trialsim.boundaries.conditional import conditional_power, predictive_power
 from trialsim.evaluate.looks import LOOKS, UNDER_NULL, look_name
+from trialsim.evaluate.summaries import DAY
 from trialsim.evaluate.table import Measure
 from trialsim.heavy import special
 from trialsim.kinds.looks import LOOKED_AT
+from trialsim.looks.decisions import FUTILE, NOT_SHOWN, SHOWN, by_bounds, decide, scores
 from trialsim.looks.plan import LookPlan
 from trialsim.report.digits import measure_with_error, plain
 from trialsim.report.words import brief_duration, join
+from trialsim.study import analyze, look_at
 
 if TYPE_CHECKING:
+    from trialsim.cohort import Cohort
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.prepared import Study
 
@@ -276,3 +283,39 @@ def _futile(bounds: Bounds, k: int) -> str:
     if math.isinf(bounds.futility[k]):
         return ""
     return f"{100 * float(special.ndtr(-bounds.futility[k])):.4g} % (z {bounds.futility[k]:.4f})"
+
+
+# ---------------------------------------------------------------- one trial
+
+
+def replay_texts(study: Study, cohort: Cohort) -> Iterator[str]:
+    """What was known and decided at each look of one trial, and the chance then that its end would show the effect."""
+    plan = study.looks
+    assert plan is not None
+    results = look_at(plan, cohort)
+    assert results is not None
+    estimates = analyze(cohort, plan=study.analysis)
+    decisions, _ = decide(plan, estimates, results)
+    found = list(by_bounds(plan, results))
+    if not found:
+        return  # nobody is known
+    ((bounds, came, _),) = found
+    twin = cohort.measurements.twins.index("declared")
+    stop = int(decisions.look[twin, 0])
+    at_looks = np.append(results.p[twin, 0], estimates.p[twin, 0, plan.row])
+    effects = np.append(results.estimate[twin, 0], estimates.estimate[twin, 0, plan.row])
+    score = scores(plan, at_looks, effects)
+    for place, k in enumerate(came):
+        if k > stop:
+            break
+        day = f", day {results.tick[0, k] / DAY:.0f}" if study.program is not None else ""
+        name = look_name(k, plan.interim).capitalize()
+        what_is_known = f"{name} ({results.known[0, k]} known{day})"
+        text = f"{what_is_known}: p = {plain(float(at_looks[k]), 2)}, shown at {_nominal_p(bounds, place)}"
+        if k < plan.interim and math.isfinite(score[k]):
+            time, last = bounds.times[place] / bounds.times[-1], bounds.efficacy[-1]
+            chances = (one(float(score[k]), time, last) for one in (conditional_power, predictive_power))
+            trend, open_ = (f"{100 * chance:.0f} %" for chance in chances)
+            text += f"; the end would show it in {trend} if the trend goes on, in {open_} with what is open about it"
+        what = {SHOWN: "stopped, the effect is shown", FUTILE: "stopped for futility", NOT_SHOWN: "not shown"}
+        yield f"{text}: {what[int(decisions.outcome[twin, 0])] if k == stop else 'goes on'}."

@@ -33,7 +33,7 @@ def planned_count(design: Design, arms: Sequence[int]) -> int:
         total = design.enroll.in_all or 0
         ratio = parse_ratio(design.allocation.ratio or "") or (1,) * len(design.arms)
         targets = apportion(tuple(ratio), total)
-    return sum(targets[arm] for arm in arms) if arms else sum(targets)
+    return sum(targets[arm] for arm in dict.fromkeys(arms)) if arms else sum(targets)
 
 
 def good_way(scenario: Draft, analysis: Analysis) -> int:

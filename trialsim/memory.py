@@ -25,12 +25,13 @@ def trial_bytes(study: Study, *, twins: int | None = None) -> int:
     twins : how many are simulated; by default those of the study
     """
     twins = len(study.twins) if twins is None else twins
-    arrays = 4 + any(call.endpoint.instead != NOTHING for call in study.analysis.calls) + (study.looks is not None)
+    arrays = 4 + any(call.endpoint.instead != NOTHING for call in study.analysis.calls)
     numbers = 20 + arrays * twins * len(study.response.pairs)  # of one participant
     program = study.program
     if program is not None:
         numbers += len(program.slots) + 3 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
-    return NUMBER * numbers * study.conduct.target
+    with_closed = 2 if study.looks is not None else 1  # the same trial once more, with enrollment closed at a look
+    return NUMBER * numbers * study.conduct.target * with_closed
 
 
 def truth_bytes(study: Study) -> int:

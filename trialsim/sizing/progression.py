@@ -105,7 +105,7 @@ def pilot_sizes(
     Raises
     ------
     SizingError
-        The study has no progression criteria (TS-E366).
+        The study has no progression criteria (TS-S006).
     """
     if not study.scenario.progression:
         message = "this study has no progression criteria."

@@ -26,13 +26,14 @@ def trial_bytes(study: Study, *, twins: int | None = None) -> int:
     """
     twins = len(study.twins) if twins is None else twins
     calls = study.analysis.calls
-    arrays = 4 + any(call.endpoint.instead != NOTHING for call in calls) + (study.looks is not None)
+    arrays = 4 + any(call.endpoint.instead != NOTHING for call in calls)
     arrays += 5 * any(call.imputation is not None for call in calls)  # measured, drawn, filled, moved, completed
     numbers = 20 + arrays * twins * len(study.response.pairs)  # of one participant
     program = study.program
     if program is not None:
         numbers += len(program.slots) + 3 * len(program.visits) + 10 * len(program.activities) + 5 * len(program.holds)
-    return NUMBER * numbers * study.conduct.target
+    with_closed = 2 if study.looks is not None else 1  # the same trial once more, with enrollment closed at a look
+    return NUMBER * numbers * study.conduct.target * with_closed
 
 
 def truth_bytes(study: Study) -> int:

@@ -38,19 +38,8 @@ def test_only_those_enrolled_are_left(ward: Ward) -> None:
 
 
 def test_what_a_stopped_trial_takes_by_the_other_engine(ward: Ward) -> None:
-    study, cohort = ward
-    few = replace(
-        cohort,
-        entries=replace(cohort.entries, **{k: v[:4] for k, v in vars(cohort.entries).items()}),
-        trace=replace(cohort.trace, **{k: v[:4] for k, v in vars(cohort.trace).items()}),  # type: ignore[type-var]
-        measurements=replace(
-            cohort.measurements,
-            values=cohort.measurements.values[:, :4],
-            reason=cohort.measurements.reason[:, :4],
-            censored=cohort.measurements.censored[:, :4],
-        ),
-        replicates=range(4),
-    )
+    study, _ = ward
+    few = simulate(study, range(4), twins=study.twins)
     looks = look_at(study.looks, few)
     found = with_closed(study, few, looks, engine="fast")
     assert looks is not None

@@ -172,7 +172,7 @@ def _sentence(text: str) -> str:
 
 
 def _line(samples: str, estimand: str, numbers: dict[str, float]) -> str:
-    compares = {"one": "one sample", "two": "two arms", "all": "all arms"}[samples]
+    compares = {"one": "one sample", "two": "two arms", "all": "all arms", "factor": "factors"}[samples]
     effect = "nothing" if estimand == NO_ESTIMAND else words.ESTIMANDS[estimand]
     difference = numbers["difference"]
     shown = "0" if difference == 0 else f"{difference:.0e}"

@@ -1,7 +1,7 @@
 """An unstructured covariance as SAS PROC MIXED fits it: Newton's method from the MIVQUE0 estimate, and where it stops.
 
-PROC MIXED stops at the first step at which g' H^-1 g is below 1e-8 of the deviance (CONVH), one step before the digits stand
-still. Digits that it prints can therefore be compared only with a fit that begins and stops as it does.
+PROC MIXED stops at the first step at which g' H^-1 g is below 1e-8 of the deviance (CONVH), one step before the digits stop
+changing. Digits that it prints can therefore be compared only with a fit that begins and stops as it does.
 """
 
 from __future__ import annotations

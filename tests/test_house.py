@@ -410,7 +410,7 @@ def test_every_module_is_tested_somewhere_that_is_said() -> None:
 
 def test_every_test_file_of_a_room_is_of_a_room_that_exists() -> None:
     """Rooms of tests that check across rooms are named here."""
-    across = {"agreement", "fuzz", "golden", "reference", "statistical", "broken", "kinds", "browser"}
+    across = {"agreement", "fuzz", "golden", "reference", "statistical", "broken", "kinds", "browser", "choices"}
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | across
     assert {name.split("/")[0] for name in mirror.test_files() if "/" in name} - rooms == set()
 

@@ -5,7 +5,7 @@ every result has ``frame()``, shows itself on one screen and in a notebook. A na
 
 describe  load change fit check explain schema shipped prepare
 play      simulate analyze evaluate find_truth replay
-ask       find_size find_effect find_precision find_pilot_size find_assurance compare sweep tornado reproduce
+ask       find_size find_effect find_precision find_pilot_size find_assurance compare compare_analyses sweep tornado reproduce
 keep      run open_run runs merge verify; plots.NAME(result)
 types     Scenario Study Cohort Estimates Run Result, TrialsimError and its children
 """
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trialsim import plots
     from trialsim.analysis.estimates import Estimates
     from trialsim.api.ask import compare, reproduce, sweep, tornado
+    from trialsim.api.choices import compare_analyses
     from trialsim.api.describe import change, check, explain, fit, load, prepare, schema, shipped
     from trialsim.api.find import find_assurance, find_effect, find_pilot_size, find_precision, find_size
     from trialsim.api.keep import Run, merge, open_run, run
@@ -46,6 +47,7 @@ _PUBLIC = {
     "trialsim.api.play": ("simulate", "analyze", "evaluate", "find_truth", "replay"),
     "trialsim.api.find": ("find_size", "find_effect", "find_precision", "find_pilot_size", "find_assurance"),
     "trialsim.api.ask": ("compare", "sweep", "tornado", "reproduce"),
+    "trialsim.api.choices": ("compare_analyses",),
     "trialsim.api.keep": ("run", "open_run", "merge", "Run"),
     "trialsim.api.stored": ("runs", "verify"),
     "trialsim.scenario": ("Scenario",),
@@ -64,7 +66,8 @@ __all__ = [  # noqa: RUF022  # by the step of the work
     "__version__", "plots",
     "load", "change", "fit", "check", "explain", "schema", "shipped", "prepare",
     "simulate", "analyze", "evaluate", "find_truth", "replay",
-    "find_size", "find_effect", "find_precision", "find_pilot_size", "find_assurance", "compare", "sweep", "tornado", "reproduce",
+    "find_size", "find_effect", "find_precision", "find_pilot_size", "find_assurance", "compare", "compare_analyses",
+    "sweep", "tornado", "reproduce",
     "run", "open_run", "runs", "merge", "verify",
     "Scenario", "Study", "Cohort", "Estimates", "Run", "Result",
     "TrialsimError", "ScenarioError", "ProtocolError", "EngineError", "AnalysisError", "RunError", "DistributionError",

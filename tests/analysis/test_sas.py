@@ -1,6 +1,6 @@
-"""Models of repeated values against what SAS PROC MIXED prints of a public data set (tests/reference/README.md).
+"""Models of repeated values against what SAS PROC MIXED prints of a public data set (tests/reference/r/README.md).
 
-Of an unstructured covariance PROC MIXED prints where it stopped, one step before its digits stand still: a form that begins
+Of an unstructured covariance PROC MIXED prints where it stopped, one step before its digits stop changing: a form that begins
 and stops as it does has every printed digit, and at the minimum it has ours.
 """
 
@@ -22,7 +22,7 @@ from trialsim.analysis.reml.structures import EDGE_OF_SLOPES, UNSTRUCTURED
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
-#: PROC MIXED names the covariances of the last visit first: its first visit is the reference, which it puts last.
+#: PROC MIXED puts the level that is the reference last, here the first visit.
 VISITS_OF_SAS = ["VIS2", "VIS3", "VIS4", "VIS1"]
 PRINTED = [44.0193, 4.9722, 27.2643, -8.5335, 23.0555, 158.17, 49.8999, 2.7459, -40.4566, 113.63]
 DIGITS = [4, 4, 4, 4, 4, 2, 4, 4, 4, 2]

@@ -1,4 +1,4 @@
-"""Fits that fail in 1, 8 and 60 % of trials, of every family of models: counted, bounded, with a reason and a command."""
+"""Fits that fail in about 1, 8 and 60 % of trials, of every family of models: counted, bounded, with a reason and a command."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ REPLICATES = 200
 #: Of each model what makes its fits fail: a chance of missing values [%], a mean, a median [d] or a limit [nmol/L].
 KNOBS = {
     "few": {
-        "logistic": 50, "poisson": 0.22, "cox": 33, "tobit": 8.8, "clusters": 65, "proportional-odds": 75,
+        "logistic": 57, "poisson": 0.22, "cox": 40, "tobit": 8.8, "clusters": 65, "proportional-odds": 75,
         "ordinal-mixed": 36, "mixed": 72, "mmrm": 57, "clda": 44,
     },
     "some": {
-        "logistic": 64, "poisson": 0.135, "cox": 54, "tobit": 10, "clusters": 74, "proportional-odds": 86,
-        "ordinal-mixed": 52, "mixed": 78, "mmrm": 65, "clda": 52,
+        "logistic": 66, "poisson": 0.135, "cox": 50, "tobit": 10, "clusters": 74, "proportional-odds": 86,
+        "ordinal-mixed": 52, "mixed": 78, "mmrm": 65, "clda": 50,
     },
     "most": {
         "logistic": 85, "poisson": 0.045, "cox": 140, "tobit": 13.3, "clusters": 88, "proportional-odds": 95.5,
@@ -89,7 +89,10 @@ LOSSY = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=list(KNOBS))
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("some"), *(pytest.param(one, marks=pytest.mark.verify) for one in ("few", "most"))],
+)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, Run]:
     """How often fits fail, the scenario and its run."""
     often, folder = request.param, tmp_path_factory.mktemp(request.param)
@@ -125,11 +128,11 @@ def test_counts_are_shown_and_bounds_from_5_percent_on(made: tuple[str, Path, Ru
         failed, rejected = int(rows["p"].isna().sum()), int((rows["p"] <= 0.05).sum())
         known = {one.measure: one for one in run.characteristics.measures if one.analysis == analysis}
         if failed > 0.05 * REPLICATES:
-            assert known["power_low"].value == rejected / REPLICATES
-            assert known["power_high"].value == (rejected + failed) / REPLICATES
+            assert known["power_low"].value == pytest.approx(rejected / REPLICATES)
+            assert known["power_high"].value == pytest.approx((rejected + failed) / REPLICATES)
             assert {known[name].n_failed for name in ("power_low", "power_high")} == {failed}
         else:
-            assert known["power"].value == rejected / (REPLICATES - failed)
+            assert known["power"].value == pytest.approx(rejected / (REPLICATES - failed))
             assert known["power"].n_failed == failed
 
 

@@ -56,6 +56,7 @@ CALLS: dict[str, list[str]] = {
     ],
     "assurance": ["assurance", "assurance", "--replicates", "200", "--points", "20", "--no-figures"],
     "compare": ["compare", "textbook-t-test", "--with", "design.enroll=80", *FEW],
+    "compare: analyses": ["compare", "last-value", "--analyses", *FEW],
     "sweep": ["sweep", "textbook-t-test", "--over", "design.enroll=[40, 60]", *FEW],
     "tornado": ["tornado", "sweep-staffing", *FEW],
     "runs": ["runs", "r"],

@@ -71,6 +71,7 @@ def lost_in(text: str) -> set[str]:
         ["run", "nicu-parent-massage", "-r", "60", "-s", "primary=those_who_fell", "--no-figures", "--no-truth", "-o", "out"],
         ["tornado", "nicu-parent-massage", "-r", "20", "--no-figures", "-o", "out"],
         ["compare", "nicu-parent-massage", "nicu-parent-massage", "-r", "60", "--all", "--no-figures", "-o", "out"],
+        ["compare", "nicu-parent-massage", "--analyses", "-r", "60", "--all", "--no-figures", "-o", "analyses"],
     ],
 )  # fmt: skip
 def test_no_color_vanishes_on_white_or_black(

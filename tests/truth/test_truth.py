@@ -17,7 +17,7 @@ from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
 from trialsim.truth import find_truth, shares_staff, targets
 from trialsim.truth.plays import SharedDraws, placed, play
-from trialsim.truth.strategies import on_ideal_ward, undisturbed
+from trialsim.truth.strategies import needed_points, on_ideal_ward, undisturbed
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 ARRAYS = ("value", "mcse", "interference", "interference_mcse")
@@ -175,3 +175,18 @@ def test_a_study_in_which_nothing_is_estimated_keeps_no_truth() -> None:
 
     found = find_truth(study, replicates=100, workers=1, keeping=keeping)
     assert np.isnan(found.value).all()
+
+
+@pytest.mark.parametrize("name", ["picu-blood-draw", "textbook-ancova"])
+def test_values_that_no_target_reads_are_left_out_and_change_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_of(name)
+    read = needed_points(targets(study.analysis))
+    assert read is not None
+    assert name != "picu-blood-draw" or len(read) < len(study.response.points)
+    own = bytes_of(find_truth(study, replicates=7))
+    monkeypatch.setattr("trialsim.truth.needed_points", lambda _: None)
+    assert bytes_of(find_truth(study, replicates=7)) == own
+    monkeypatch.setattr("trialsim.truth.needed_points", lambda _: frozenset(sorted(read)[1:]))
+    assert bytes_of(find_truth(study, replicates=7)) != own  # planted: one that is read is left out

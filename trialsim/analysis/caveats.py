@@ -13,7 +13,27 @@ from trialsim.response.plan import ResponsePlan
 def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
     """The warnings of each analysis, from its method."""
     found = (caveat(call, response) for call in plan.calls for caveat in METHODS[call.test, call.main.samples].caveats)
-    return (*(text for text in found if text is not None), *last_values(plan))
+    return (*(text for text in found if text is not None), *last_values(plan), *of_references(plan))
+
+
+def of_references(plan: AnalysisPlan) -> tuple[str, ...]:
+    """A warning if analyses impute from the reference arm: what Rubin's variance means there, and which effect is shown.
+
+    References
+    ----------
+    Carpenter, Roger and Kenward 2013, J Biopharm Stat 23:1352, doi:10.1080/10543406.2013.834911. Bartlett 2023, Stat Biopharm
+    Res 15:178, doi:10.1080/19466315.2021.1983455 (repeated sampling).
+    """
+    refer = [call for call in plan.calls if call.imputation is not None and call.imputation.follows != "own"]
+    if not refer:
+        return ()
+    names = ", ".join(plan.rows[call.first_row].shown for call in refer)
+    text = (
+        f"{names}: values after leaving are imputed from the reference arm, which draws the arms together. Rubin's variance is "
+        "then larger than the variance over repeated trials (conservative): a test of no difference rejects too seldom, and "
+        "intervals are too wide. The true effect beside it is that of everyone as simulated, which is not what is estimated here."
+    )
+    return (text,)
 
 
 def last_values(plan: AnalysisPlan) -> tuple[str, ...]:

@@ -328,6 +328,9 @@ OF_EVERYONE: dict[str, str] = {
     estimands.HAZARD_RATIO_GIVEN.name: estimands.LOG_HAZARD_RATIO.name,
 }
 
+#: Estimands that do not collapse either, whose effect of everyone is that of the same analysis without what it adjusts for.
+OF_EVERYONE_BY_FIT: frozenset[str] = frozenset({estimands.ODDS_OF_HIGHER.name})
+
 #: Estimands of two arms that leave out the most extreme values, by name.
 TRIMMED: dict[str, Callable[[Floats, Floats, Flags, Flags, float], Floats]] = {
     estimands.TRIMMED_DIFFERENCE.name: difference_of_trimmed_means,

@@ -32,7 +32,7 @@ from trialsim.runs.event_log import check_ward, with_event_log
 from trialsim.runs.folder import check
 from trialsim.runs.lock import alone
 from trialsim.runs.place import settle
-from trialsim.runs.record import MANIFEST, read_manifest, resolved_file
+from trialsim.runs.record import MANIFEST, RESOLVED, read_manifest, resolved_file
 from trialsim.runs.shards import Shard, gather, play_shard
 from trialsim.runs.shards import merge as put_together
 from trialsim.runs.source import other_file
@@ -145,7 +145,7 @@ class Run(Result):
         return self.finished
 
     def frame(self, table: str = "operating_characteristics") -> pd.DataFrame:
-        """A table of the run: operating_characteristics, familywise, estimates, or one of the cohort shown.
+        """A table of the run: operating_characteristics, familywise, tipping_points, estimates, or one of the cohort shown.
 
         Raises
         ------
@@ -154,13 +154,17 @@ class Run(Result):
         """
         import pandas as pd
 
-        known = ("operating_characteristics", "familywise", "estimates", *TABLES)
+        whole = {
+            "operating_characteristics": playing.MEASURES,
+            "familywise": playing.FAMILYWISE,
+            "tipping_points": playing.TIPPING,
+        }
+        known = (*whole, "estimates", *TABLES)
         if table not in known:
             raise KeyError(f"There is no table '{table}'. {did_you_mean(table, known)}")
         place = self.place
         if table == "estimates":
             return pd.read_parquet(place / playing.ESTIMATES)
-        whole = {"operating_characteristics": playing.MEASURES, "familywise": playing.FAMILYWISE}
         path = place / whole.get(table, f"{playing.COHORT}/{table}.csv")
         if not path.is_file():
             raise KeyError(f"This run has no table '{table}'.")
@@ -279,9 +283,14 @@ def run(
         finished = playing.placed(finished)
     _index(folder)
     source = shipped_name(Path(study.scenario.written.file)) or shlex.quote(study.scenario.written.file)
-    measures = finished.characteristics.measures
-    failed = first_failures(finished.study, measures, folder / playing.ESTIMATES, engine=engine, source=source)
+    failed = _failed(finished, folder, engine=engine, source=source)
     return Run(folder, finished, reached, failed, source, options_of(set, seed, engine))
+
+
+def _failed(finished: playing.FinishedRun, folder: Path, *, engine: Engine, source: str) -> tuple[Failure, ...]:
+    """The analyses that failed in some trials."""
+    measures = finished.characteristics.measures
+    return first_failures(finished.study, measures, folder / playing.ESTIMATES, engine=engine, source=source)
 
 
 def _with_familywise(
@@ -422,7 +431,9 @@ def merge(
             _draw(merged, say, "all")
         merged = playing.placed(merged)
     _index(out)
-    return Run(out, merged)
+    source = shlex.quote(str(out / RESOLVED))
+    failed = _failed(merged, out, engine=parts.engine, source=source)
+    return Run(out, merged, None, failed, source, options_of((), None, parts.engine))
 
 
 def open_run(folder: Folder) -> Run:

@@ -14,7 +14,16 @@ import trialsim as ts
 from trialsim.cli.console import print_json, progress, say, stdout
 from trialsim.cli.first import say_if_first
 from trialsim.cli.grid import grouped
-from trialsim.cli.options import PathValue, all_option, code_option, json_option, play_options, quiet_option, set_option
+from trialsim.cli.options import (
+    AnalysisName,
+    PathValue,
+    all_option,
+    code_option,
+    json_option,
+    play_options,
+    quiet_option,
+    set_option,
+)
 from trialsim.cli.parse import REPLICATES
 from trialsim.cli.text import print_answer, print_rows, print_text, style_of
 from trialsim.quantities.counts import counted
@@ -26,8 +35,16 @@ if TYPE_CHECKING:
     from trialsim.report.compare_lines import ComparisonLine
 
 
+#: What ``--analyses`` without a word means: every analysis of the same question.
+SAME_QUESTION = ""
+
+
 @click.command("compare")
-@click.argument("designs", nargs=-1, required=True, metavar="A [B C...]")
+@click.argument("designs", nargs=-1, metavar="A [B C...]")
+@click.option("--analyses", "choices", multiple=True, type=AnalysisName(), is_flag=False, flag_value=SAME_QUESTION,
+              metavar="[CHOICES]",
+              help="Compare analyses of one scenario on the same trials: names of its analyses, or a file with further ones "
+              "(analyses: as in a scenario), between commas; by default all that answer the primary question.")  # fmt: skip
 @click.option("--with", "variants", multiple=True, type=PathValue(), metavar="PATH=VALUE",
               help="One more design: the first with this changed, e.g. `--with setting.resources.nurse.units=1`. "
               "May be given several times.")  # fmt: skip
@@ -43,6 +60,7 @@ if TYPE_CHECKING:
 @json_option
 def command(
     designs: tuple[str, ...],
+    choices: tuple[str, ...],
     variants: tuple[str, ...],
     replicates: int | None,
     play: bool,
@@ -59,8 +77,22 @@ def command(
     """Compare designs with the first of them, replicate by replicate under the same draws.
 
     Each is a scenario file, the name of a shipped scenario, or the folder of a finished run; or, with --with, the first
-    design with one value changed.
+    design with one value changed. With --analyses, one scenario: its analyses are compared, on the same trials.
     """
+    if not designs and len(choices) == 1:  # `compare --analyses mine.yaml` can mean nothing else
+        designs, choices = choices, (SAME_QUESTION,)
+    if not designs or designs == (SAME_QUESTION,):
+        raise click.MissingParameter(param=click.Argument(["designs"], nargs=-1, metavar="A [B C...]"))
+    if choices:
+        from trialsim.cli.compare_analyses import compare_choices, see_that_it_is_one
+
+        see_that_it_is_one(designs, with_=bool(variants), play=play)
+
+        compare_choices(
+            designs[0], choices, changes=changes, out=out, figures=figures, everything=everything, as_json=as_json,
+            replicates=replicates, seed=seed, engine=engine, workers=workers, allow_code=allow_code,
+        )  # fmt: skip
+        return
     from trialsim.report.compare import summary
 
     names = dict.fromkeys(_stem(one) for one in (*designs, *variants))

@@ -57,7 +57,7 @@ MEASURE = _record(
     **PLACE, measure=TEXT, value=MAYBE, mcse=MAYBE, conf_low=MAYBE, conf_high=MAYBE, n_replicates=COUNT, n_failed=COUNT
 )
 _VERDICT = {**PLACE, "measure": TEXT, "twin": TEXT, "alpha": NUMBER, "rate": NUMBER,
-            "ruling": {"enum": ["keeps", "too often", "open"]}, "more": _or_null(COUNT)}  # fmt: skip
+            "ruling": {"enum": ["keeps", "too often", "open", "moved"]}, "more": _or_null(COUNT)}  # fmt: skip
 VERDICT = _record(**_VERDICT, times=NUMBER, words=TEXT)
 OPINION = _record(
     **PLACE, simulated=MAYBE, power=NUMBER, formula=TEXT, source=TEXT, n_by_arm=_list(NUMBER), reasons=_list(TEXT)
@@ -83,6 +83,14 @@ BIN = _record(**_ENDS, points=COUNT, power=SHARE)
 DIFFERENCE = _record(
     scenario=TEXT, measure=TEXT, **PLACE, a=MAYBE, b=MAYBE, difference=MAYBE, mcse=MAYBE, mcse_unpaired=MAYBE, saved=MAYBE,
     conf_low=MAYBE, conf_high=MAYBE, n=NUMBER,
+)  # fmt: skip
+CHOICE = _record(
+    name=TEXT, group=TEXT, power=TEXT, difference=TEXT, clear=YES, ranked=YES, level=TEXT, verdict=TEXT, truth=TEXT, bias=TEXT,
+    coverage=TEXT, width=TEXT, failed=TEXT, primary=YES, bad=YES,
+)  # fmt: skip
+CHOICE_DIFFERENCE = _record(
+    contrast=TEXT, measure=TEXT, first=TEXT, second=TEXT, alike=YES, a=MAYBE, b=MAYBE, difference=MAYBE, mcse=MAYBE,
+    mcse_unpaired=MAYBE, saved=MAYBE, conf_low=MAYBE, conf_high=MAYBE, n=NUMBER,
 )  # fmt: skip
 APART = _record(clear=YES, more=_or_null(COUNT))
 BEST = _record(index=COUNT, clear=YES, rivals=_list(COUNT), more=_or_null(COUNT))
@@ -161,6 +169,10 @@ COMMANDS: dict[str, list[Schema]] = {
         designs=_list(_record(label=TEXT, scenario=TEXT, folder=PATH)), seed=_or_null(COUNT), replicates=COUNT,
         changes=_map(_list(TEXT)), notes=_list(TEXT), only_in=_list(_list(TEXT)), answer=_list(TEXT), choice=_list(TEXT),
         contests=_list(CONTEST), differences=_list(DIFFERENCE), seconds=NUMBER, folder=TEXT,
+    ), _record(
+        study=TEXT, seed=COUNT, replicates=COUNT, analyses=_list(TEXT), answer=_list(TEXT), level=_list(TEXT), notes=_list(TEXT),
+        questions=_list(_record(contrast=TEXT, rows=_list(CHOICE))), differences=_list(CHOICE_DIFFERENCE), seconds=NUMBER,
+        folder=TEXT,
     )],
     "sweep": [_record(
         scenario=TEXT, paths=_list(TEXT), replicates=COUNT, seeds=_list(COUNT), computed=COUNT, damaged=COUNT, seconds=NUMBER,

@@ -31,11 +31,11 @@ def command(scenario: Path, resolved: bool, everything: bool, changes: tuple[str
         else:
             click.echo(dump(loaded), nl=False)
         return
-    made = ts.explain(loaded)
-    if as_json:
+    made = ts.explain(loaded) if as_json or everything else None
+    if made is not None and as_json:
         print_json({"scenario": loaded.name, "sections": [asdict(section) for section in made.sections]})
         return
-    if everything:
+    if made is not None:
         for section in made.sections:
             stdout.print()
             stdout.print(section.title, style="bold")

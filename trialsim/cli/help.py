@@ -44,6 +44,8 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "compare": (
         "trialsim compare mine.yaml other.yaml",
         "trialsim compare mine.yaml --with setting.resources.nurse.units=1",
+        "trialsim compare mine.yaml --analyses",
+        "trialsim compare mine.yaml --analyses fear_during,choices.yaml",
     ),
     "sweep": ('trialsim sweep mine.yaml --over design.enroll="60..120 by 20"',),
     "tornado": ("trialsim tornado mine.yaml", "trialsim tornado mine.yaml --for fear_during -r 5_000"),

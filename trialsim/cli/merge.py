@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import lines_for_scripts, print_run
+from trialsim.cli.brief import lines_for_scripts, print_failed, print_run
 from trialsim.cli.console import print_json, stages, stderr
 from trialsim.cli.options import Folder, all_option, json_option, quiet_option
 from trialsim.cli.parse import WORKERS
@@ -51,6 +51,7 @@ def command(
         print_json({**document, "missing": [[part.start, part.stop] for part in gone]}, exit_code=4 if gone else 0)
     else:
         print_run(merged, figures=figures, everything=everything)
+        print_failed(merged)
     if missing:
         count = sum(len(part) for part in gone)
         stderr.print(

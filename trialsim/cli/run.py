@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import lines_for_scripts, print_run
+from trialsim.cli.brief import lines_for_scripts, print_failed, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
 from trialsim.cli.familywise import familywise_as_data, print_familywise
 from trialsim.cli.first import say_if_first
@@ -28,7 +28,7 @@ from trialsim.cli.parse import LOGGED, REPLICATES, SHARD, WordChoice
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
-from trialsim.cli.text import print_rows, print_text
+from trialsim.cli.text import print_text
 from trialsim.cli.where import in_words, where_options
 from trialsim.quantities.counts import counted
 
@@ -155,24 +155,6 @@ def _print_shard(share: ShardResult, folder: Path, *, as_json: bool) -> None:
         stdout.print(line, markup=False)
 
 
-def _print_failed(made: Run) -> None:
-    """What could not be analyzed: a sentence, or a table where it is several analyses; quietly nothing."""
-    from trialsim.api.failures import replay_of
-
-    if is_quiet() or not made.failed:
-        return
-    own = [one for one in made.failed if one.own]
-    others = [one for one in made.failed if not one.own]
-    stdout.print()
-    if len(others) > 1:
-        names = (f"failed, of {counted(others[0].of, 'trial')}", ">trials", ">the first", "why")
-        print_rows(names, [(one.shown, f"{one.trials:,}", f"{one.first:,}", one.why) for one in others])
-        first = replay_of(others[0].first, made.source, made.options)
-        print_text(f"To see one of them, such as the first of {others[0].shown}: {first}")
-    for one in own if len(others) > 1 else made.failed:
-        print_text(one.words(made.source, made.options), style="red")
-
-
 def _print_json(made: Run) -> None:
     from trialsim.report.opinions import opinions_as_data
 
@@ -192,7 +174,7 @@ def _print(made: Run, *, seconds: float, figures: bool, everything: bool, logged
         print_familywise(made.familywise, everything=everything)
     if made.precision is not None and not is_quiet():
         print_text(made.precision)
-    _print_failed(made)
+    print_failed(made)
     found = made.finished.found if made.finished is not None else 0
     there = f", {found:,} of them found in {folder}" if found else ""
     say(f"{counted(result.replicates, 'simulated trial')}{there}, in {seconds:.1f} s.")

@@ -56,7 +56,8 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
         for panel in panels[len(rows) :]:
             panel.set_visible(False)
         _twin_legend(figure)
-        caption(figure, f"{note} Line: mean of the estimates. Dotted: truth. Dashed: no effect.".strip())
+        truth = " Dotted: truth." if estimates["truth"].notna().any() else ""
+        caption(figure, f"{note} Line: mean of the estimates.{truth} Dashed: no effect.".strip())
     return figure
 
 

@@ -155,10 +155,21 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     png, svg = files_of(folder, name)
     with svg.open("w", encoding="utf-8", newline="\n") as file:
         write_svg(figure, file)
-    with _plain(figure):
-        figure.set_dpi(200)
-        FigureCanvasAgg(figure).print_png(png, metadata={"Software": "trialsim"})
+    _picture(figure, 200).save(png, dpi=(200, 200), compress_level=PACKED)
     return png, svg
+
+
+#: How hard a picture is packed: from here on files get hardly smaller, and take twice as long.
+PACKED = 3
+
+
+def _picture(figure: Figure, dpi: int) -> Image.Image:
+    """The figure in dots, as it is laid out."""
+    with _plain(figure):
+        figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
 def write_svg(figure: Figure, file: TextIO) -> None:
@@ -172,23 +183,46 @@ def write_svg(figure: Figure, file: TextIO) -> None:
 TWO_COLUMNS_MM, PRINT_DPI = 174, 600
 
 
-def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
-    """Write ``name.pdf``, ``name.png`` (600 dpi) and ``name-gray.png`` laid out as it is.
+#: The smallest letters in print [points].
+SMALLEST = 6.0
 
-    The pictures are as wide as two columns of a journal at most, and their letters shrink with them; the PDF scales.
+
+def fit_to(figure: Figure, width_mm: float) -> None:
+    """Make a figure at most so wide; letters and lines shrink with it, letters to :data:`SMALLEST` at most."""
+    share = width_mm / 25.4 / figure.get_figwidth()
+    if share >= 1:
+        return
+    figure.set_size_inches(width_mm / 25.4, figure.get_figheight() * share**0.8)
+    with study_style():
+        for axes in figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                labels = axis.get_ticklabels()
+                size = max(SMALLEST, float(labels[0].get_fontsize()) * share) if labels else SMALLEST
+                axis.set_tick_params(labelsize=size, width=0.8 * share)
+        for text in figure.findobj(Text):
+            text.set_fontsize(max(SMALLEST, float(text.get_fontsize()) * share))
+        words = " ".join(figure.get_supxlabel().split())
+        lines = textwrap.wrap(words, int(LETTERS * 8 / SMALLEST * figure.get_figwidth() * 0.9), break_on_hyphens=False)
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALLEST, color=QUIET)
+    figure.set_layout_engine("constrained")
+
+
+def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
+    """Write ``name.pdf``, ``name.svg``, ``name.png`` (600 dpi) and ``name-gray.png``, no wider than two columns of a journal.
+
+    The figure is laid out again for this width, and no letter is smaller than :data:`SMALLEST`.
     """
-    shrunk = min(1.0, TWO_COLUMNS_MM / 25.4 / figure.get_figwidth())
+    fit_to(figure, TWO_COLUMNS_MM)
     folder.mkdir(parents=True, exist_ok=True)
     pdf, png, gray = folder / f"{name}.pdf", folder / f"{name}.png", folder / f"{name}-gray.png"
+    svg = folder / f"{name}.svg"
+    with svg.open("w", encoding="utf-8", newline="\n") as file:
+        write_svg(figure, file)
     write_pdf(figure, pdf)
-    with _plain(figure):
-        figure.set_dpi(PRINT_DPI * shrunk)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    picture = _picture(figure, PRINT_DPI)
     picture.save(png, dpi=(PRINT_DPI, PRINT_DPI))
     picture.convert("L").save(gray, dpi=(PRINT_DPI, PRINT_DPI))  # as a printer sees it (ITU-R BT.601)
-    return pdf, png, gray
+    return pdf, svg, png, gray
 
 
 def write_pdf(figure: Figure, path: Path) -> None:

@@ -63,6 +63,10 @@ STREAMS = {
     "prior/{name}": "the order of a prior's strata, and the place within each, by point",
     "sweep/{path}": "the order of a Latin hypercube's strata (replicate 0) and the place within each (1), by point",
     "permutation": "the division of a permutation test, by participant or place in the sorted sample, and permutation",
+    "imputation/{outcome}/{visit}/{arm}/{sweep}/coefficients": "coefficients of an imputation, by column",
+    "imputation/{outcome}/{visit}/{arm}/{sweep}/variance": "the residual variance of an imputation, by factor",
+    "imputed between/{outcome}/{visit}/{sweep}": "a value between two measured ones, by enrollment number and imputation",
+    "imputed/{outcome}/{visit}": "a value after the last measured one, by enrollment number and imputation",
     "missing/{outcome}/{visit}/{number}": "whether a declared reason takes a value, by enrollment number",
 }
 

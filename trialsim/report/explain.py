@@ -17,6 +17,7 @@ from trialsim.report.looks import plan_header, plan_lines, plan_rows
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.report.progression import progression_lines
+from trialsim.report.ratios import HEADER, TRIALS, WHY, has_pairs, ratio_pairs
 from trialsim.response.effects import ceilings, implied_contrasts, implied_effects
 from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
@@ -40,8 +41,8 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = field(default=())
 
 
-def explain(study: Study) -> list[Section]:
-    """Everything that is understood of a study, section by section."""
+def explain(study: Study, *, ratios: bool = True) -> list[Section]:
+    """Everything that is understood of a study, section by section; ``ratios`` that do not collapse take some trials."""
     scenario = study.scenario
     found = [
         Section("The study", tuple(_study(scenario))),
@@ -76,6 +77,7 @@ def explain(study: Study) -> list[Section]:
     if scenario.families:
         found.append(Section("Which hypotheses are tested together", tuple(words.families(scenario))))
     found.append(Section("Which tests these are", (), ("test", "is", "estimates"), tuple(_tests(study))))
+    found += [_ratios(study)] if ratios and has_pairs(study) else []
     if scenario.costs is not None:
         found.append(Section("What it costs", tuple(words.costs(scenario.costs))))
     found.append(_sources(scenario))
@@ -332,10 +334,19 @@ def _priors(scenario: Scenario) -> Section:
 
 def _tests(study: Study) -> Iterator[tuple[str, ...]]:
     """Each test and what it estimates, once."""
-    asked = dict.fromkeys((row.test, row.main, row.estimand) for row in study.analysis.rows)
-    for test, main, estimand in asked:
-        what = kinds.TESTS[test] if main else kinds.PAIRS[test]
+    asked = dict.fromkeys((row.test, row.pair, row.estimand) for row in study.analysis.rows)
+    for test, pair, estimand in asked:
+        what = kinds.PAIRS[test] if pair else kinds.TESTS[test]
         yield test, what, "" if estimand == NO_ESTIMAND else kinds.ESTIMANDS[estimand]
+
+
+def _ratios(study: Study) -> Section:
+    """Ratios at equal covariates, and those of everyone."""
+    rows = tuple(pair.cells for pair in ratio_pairs(study))
+    found = (
+        f"Found with everyone in each arm in turn, in {TRIALS} simulated trials; numbers after ± are standard errors."
+    )
+    return Section("Ratios at equal covariates, and of everyone", (WHY, found), HEADER, rows)
 
 
 def _sources(scenario: Scenario) -> Section:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from trialsim.analysis.plan import RowPlan
@@ -74,6 +75,7 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
         Line("Study", f"{scenario.title}: {who}{within}."),
         Line("Asks", f"{_asks(study)}."),
         Line("Effect", f"{_effect(study)}."),
+        *_ratios(study),
         *_looks(study),
         Line("Rests on", _rests_on(study)),
         Line("Look", f"Everything in words: trialsim explain {name} --all. Next: trialsim run {name}"),
@@ -133,6 +135,19 @@ def _through(study: Study) -> str:
     return f"Through what is done, not by levels: the response of {words.join(found)} (--all shows which)"
 
 
+def _ratios(study: Study) -> Iterator[Line]:
+    """Of a primary ratio at equal covariates, that ratio and the one of everyone."""
+    from trialsim.report.ratios import has_pairs, ratio_pairs
+
+    if has_pairs(study):
+        pairs = [pair for pair in ratio_pairs(study) if pair.row.analysis in study.scenario.primary]
+        more = " Why they differ: --all."
+        yield from (
+            Line("Ratios" if not place else "", pair.words + more * (place == len(pairs) - 1))
+            for place, pair in enumerate(pairs)
+        )
+
+
 def _rests_on(study: Study) -> str:
     from trialsim.prepared import warnings_of
     from trialsim.scenario.provenance import provenance
@@ -149,7 +164,9 @@ def effect_rows(study: Study) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The header and the rows of the compact table: every effect that the levels imply, equal ones in one row."""
     from trialsim.report.explain import explain
 
-    section = next((one for one in explain(study) if one.title.startswith("Effects these levels imply")), None)
+    section = next(
+        (one for one in explain(study, ratios=False) if one.title.startswith("Effects these levels imply")), None
+    )
     if section is None:
         return (), []
     columns = (0, 1, 2, 3, 5, 6)  # without the odds ratio at each cut, which is wide

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from trialsim.evaluate.columns import FAMILY
 from trialsim.prepared import Study, warnings_of
 from trialsim.report import page as rows_of
 from trialsim.report.assumed import assumptions
-from trialsim.report.brief import level_line, limits, losses, primary_points
+from trialsim.report.brief import headline_verdicts, level_line, limits, losses, places, primary_points, se_named
 from trialsim.report.burden_table import burden_blocks
 from trialsim.report.characteristics_page import characteristics_blocks
-from trialsim.report.conventions import CONVENTIONS
-from trialsim.report.digits import percent
+from trialsim.report.conventions import CONVENTIONS, MISSING
+from trialsim.report.digits import percent, share_with_error
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
@@ -147,7 +148,7 @@ def _sizes_in_words(run: FinishedRun) -> list[str]:
 
 
 def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
-    sections = explain(study)
+    sections = explain(study, ratios=False)
     for line in sections[0].lines[1:-1]:
         yield Text(line)
     yield schedule(study)
@@ -186,6 +187,19 @@ def _looks(run: FinishedRun) -> Iterator[Block]:
 # ---------------------------------------------------------------- what could go wrong, sensitivity
 
 
+def _inconclusive(run: FinishedRun) -> list[str]:
+    """How often the trial ends without the result it is planned for, although everything is as declared."""
+    primary, of = run.study.scenario.primary, places(run.characteristics)
+    rows = [row for row in run.characteristics.kept.rows if row.analysis in primary and row.main]
+    place = (FAMILY, "any") if len(primary) > 1 else (rows[0].analysis, rows[0].contrast)
+    power = of.get(place, {}).get("power")
+    if power is None or power.value != power.value or any(one.too_often for one in headline_verdicts(run)):
+        return []
+    share = share_with_error(1 - power.value, power.mcse, low=1 - power.conf_high, high=1 - power.conf_low)
+    which = "no primary analysis rejects" if len(primary) > 1 else "the primary analysis does not reject"
+    return [f"{se_named(share)} of trials end inconclusive: {which}, although everything is as declared."]
+
+
 def _wrong(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     found = [f"{text[0].upper()}{text[1:]}." for _, text in losses(run)]
     result = run.characteristics
@@ -198,9 +212,9 @@ def _wrong(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     found += [*warnings_of(run.study)]
     if run.missing:
         found.append(f"{sum(len(part) for part in run.missing):,} replicates are missing in this result.")
-    yield from points(found) or (
-        Text("Nothing is lost in the simulated trials, and nothing in the plan looks doubtful."),
-    )
+    yield from points([*_inconclusive(run), *found])
+    if not found:
+        yield Text("Nothing is lost in the simulated trials, and nothing in the plan looks doubtful.")
     yield from _named(pictures, "missing")
 
 
@@ -270,6 +284,12 @@ def _methods(run: FinishedRun) -> Iterator[Block]:
     tests = dict.fromkeys(row.test for row in study.analysis.rows)
     cells = tuple((name, one.how, one.source, one.off) for name in tests if (one := CONVENTIONS.get(name)) is not None)
     yield DataTable("Tests and their conventions", ("test", "convention", "source", "known to be off"), cells)
+    dealt = dict.fromkeys(one.missing for one in study.scenario.analyses.values() if one.missing is not None)
+    if dealt:
+        how = tuple((name, MISSING[name].how, MISSING[name].source, MISSING[name].off) for name in dealt)
+        yield DataTable(
+            "Missing values and their conventions", ("missing values", "convention", "source", "known to be off"), how
+        )
     opinions = second_opinions(study, run.characteristics)
     if opinions:
         yield Text(

@@ -107,7 +107,7 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "contrast": row.contrast,
                 "primary": "primary" if row.main and row.analysis in primary else "",
                 "estimand": f"{row.effect}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
-                "truth": _beside(_with_ratio(row, found), found.number("truth_of_everyone")),
+                "truth": _beside(row, found),
                 "bias": _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),
                 "rmse": found.number("rmse"),
@@ -156,13 +156,14 @@ def _with_ratio(row: RowPlan, found: _RowMeasures) -> Cell:
     return Cell(cell.text, cell.marked, ", ".join(part for part in (cell.below, ratio) if part))
 
 
-def _beside(cell: Cell, everyone: Cell) -> Cell:
-    """A truth, and below it that of everyone where it is another one."""
-    if not everyone.text:
+def _beside(row: RowPlan, found: _RowMeasures) -> Cell:
+    """A truth, and below it that of everyone where it is another one, each by its name."""
+    cell, everyone, shown = _with_ratio(row, found), found("truth_of_everyone"), found.number("truth_of_everyone")
+    if everyone is None:
         return cell
-    return Cell(
-        cell.text, cell.marked, ", ".join(part for part in (cell.below, f"of everyone {everyone.text}") if part)
-    )
+    ratio = kinds.back(row.estimand, everyone.value)
+    parts = (f"{cell.below} (conditional)", f"of everyone {shown.text}, {ratio} (marginal)")
+    return Cell(cell.text, cell.marked, "; ".join(parts))
 
 
 def _times(size: Measure) -> str:
@@ -181,6 +182,11 @@ def _coverage(cell: Cell, share: Measure | None, level: float) -> Cell:
 def _far(share: Measure, level: float) -> bool:
     """Whether a share lies further from a level than chance explains."""
     return abs(share.value - level) > MARKED * math.sqrt(level * (1 - level) / (share.n_replicates - share.n_failed))
+
+
+def has_two_ratios(result: OperatingCharacteristics) -> bool:
+    """Whether a ratio at equal covariates is shown beside that of everyone."""
+    return any(one.measure == "truth_of_everyone" for one in result.measures)
 
 
 def has_interference(result: OperatingCharacteristics) -> bool:

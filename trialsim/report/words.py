@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trialsim.kinds.designs import REALIZED
+from trialsim.kinds.designs import DEFAULT_IMPUTATIONS, REALIZED, TRANSFORM
 from trialsim.kinds.scales import EFFECT_KEYS
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, TRIM
@@ -16,6 +16,7 @@ from trialsim.quantities.fields import Number, SiteShare, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
+from trialsim.scenario.checks.missing import imputes
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import comparisons, split_member
 from trialsim.scenario.model import (
@@ -373,6 +374,12 @@ def _instead(what: Analysis) -> str:
     text = "" if what.missing is None else kinds.MISSING_METHODS[what.missing]
     if what.from_baseline:
         text += ", which may be that of the baseline"
+    if imputes(what):
+        text += f", {what.imputations or DEFAULT_IMPUTATIONS} times (multiple imputation, Rubin's rules)"
+    if what.delta:
+        how = "multiplied by" if TRANSFORM[what.transform].log else "moved by"
+        values = join([number(one) for one in what.delta], "or")
+        text += f"; after the last measured visit imputed values are {how} {values}, except in the reference arm"
     if what.composite is not None:
         value = what.composite.value
         worst = f"the {value}" if isinstance(value, str) else number(value)

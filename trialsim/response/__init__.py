@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,6 +72,7 @@ def respond(
     scale: float = 1.0,
     complete: bool = False,
     rounded: bool = True,
+    needed: Collection[int] | None = None,
 ) -> Measurements:
     """Measure every outcome of every participant under each twin, with the same draws.
 
@@ -82,6 +83,7 @@ def respond(
     scale : lambda of the declared twin; the declared effects are multiplied by it
     complete : no value is lost or hidden by a detection limit; every visit needs a time in the trace
     rounded : whether the instrument rounds
+    needed : the only positions on the D axis whose values are wanted, the others stay NaN; by default all
     """
     inputs = PredictorInputs(plan, entries, trace, seed, replicates)
     shape = (len(twins), *entries.arm.shape, len(plan.points))
@@ -89,6 +91,9 @@ def respond(
     measured = Measurements(tuple(twins), np.empty(shape), np.zeros(shape, np.int8), np.zeros(shape, np.int8), at_risk)
     z = _latent(inputs)
     for d, point in enumerate(plan.points):
+        if needed is not None and d not in needed:
+            measured.values[:, :, :, d] = np.nan
+            continue
         outcome = plan.outcomes[point.outcome]
         followed = follow_up(inputs, point, complete=complete) if point.follow is not None else None
         felt = point if point.follow is None else replace(point, visit_index=point.follow.start)

@@ -45,3 +45,11 @@ def of_comparison(names: Sequence[str], identities: Sequence[str], seed: int | N
     identity = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     files = ("comparison.csv", "compare.html", "figures")
     return Owner("comparison", " and ".join(names), "compare.json", identity, files)
+
+
+def of_analyses(scenario: str, identities: Sequence[str], seed: int) -> Owner:
+    """Of a comparison of analyses of one study; ``identities`` are the hash of the study and the names of the analyses."""
+    text = json.dumps([list(identities), seed])
+    identity = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    files = ("analyses.csv", "differences.csv", "compare.html", "figures")
+    return Owner("comparison of analyses", scenario, "analyses.json", identity, files)

@@ -177,6 +177,9 @@ def _instead(call: PlannedAnalysis) -> Iterator[str]:
     rule = call.endpoint.instead
     if rule.last:
         yield "missing values are replaced by earlier ones (last value): biased, in either direction"
+    if call.imputation is not None:
+        follows = "" if call.imputation.follows == "own" else ", after leaving from the reference arm: lower"
+        yield f"missing values are imputed from other visits{follows or ', which regains part of what is lost'}"
     if rule.events:
         yield f"values after {' or '.join(rule.events)} are replaced, and the formula takes all of them at their levels"
 

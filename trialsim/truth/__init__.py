@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from trialsim.analysis.effects import OF_EVERYONE, one_sample, two_arms, weighted
+from trialsim.analysis.effects import OF_EVERYONE, OF_EVERYONE_BY_FIT, one_sample, two_arms, weighted
 from trialsim.analysis.endpoints import strata_numbers
 from trialsim.analysis.fitted import fitted_effect
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowTest
@@ -32,6 +32,7 @@ from trialsim.truth.strategies import (
     complete,
     endpoint_of,
     in_arm,
+    needed_points,
     play_all,
     potential_of,
     undisturbed,
@@ -117,7 +118,7 @@ def find_truth(
     work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
     if keeping is not None and wanted:  # without estimands nothing is stored
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
-        beside = sum(target.estimand in OF_EVERYONE for target in wanted)
+        beside = sum(marginal_of(target) is not None for target in wanted)
         work = keeping(work, columns=(len(study.twins) + 1) * len(wanted) + beside)
     total: list[ColumnMoments] = []
     with threads_until_done(workers) as threads:
@@ -157,11 +158,12 @@ def _effects_of(
     if study.program is not None:
         participants = entries.entry.shape[1]
         tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
-    plays = play_all(SharedDraws(study, entries, tapes, seed, replicates, engine), ideal, mixed=shares_staff(study))
+    shared = SharedDraws(study, entries, tapes, seed, replicates, engine, needed_points(wanted))
+    plays = play_all(shared, ideal, mixed=shares_staff(study))
     columns = [_effect(plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
     declared = study.twins.index("declared")
     columns += [_interference(plays, target, declared) for target in wanted]
-    columns += [_of_everyone(plays, target, declared) for target in wanted if target.estimand in OF_EVERYONE]
+    columns += [_effect(plays, one, declared) for target in wanted if (one := marginal_of(target)) is not None]
     return np.stack(columns, axis=1) if columns else np.empty((len(replicates), 0))
 
 
@@ -175,9 +177,16 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     return _between(plays, target, twin, alone, who=[who] * len(alone))
 
 
-def _of_everyone(plays: Plays, target: TargetEffect, twin: int) -> Floats:
-    """(R,) beside an effect that does not collapse, that of everyone in either arm."""
-    return _effect(plays, replace(target, estimand=OF_EVERYONE[target.estimand], strata=(), fitted=None), twin)
+def marginal_of(target: TargetEffect) -> TargetEffect | None:
+    """Beside an effect that does not collapse (conditional), that of everyone in either arm (marginal); None for any other."""
+    if target.estimand in OF_EVERYONE:
+        return replace(target, estimand=OF_EVERYONE[target.estimand], strata=(), fitted=None)
+    if target.estimand not in OF_EVERYONE_BY_FIT or target.fitted is None:
+        return None
+    call, asked = target.fitted
+    if not (call.baselines or call.covariates or call.visit_covariates):
+        return None  # it is of everyone itself
+    return replace(target, fitted=(replace(call, baselines=(), covariates=(), visit_covariates=()), asked))
 
 
 def _between(
@@ -253,7 +262,7 @@ def _truth(study: Study, wanted: tuple[TargetEffect, ...], moments: ColumnMoment
         row = target.row
         value[:, row], error[:, row] = mean[:-1, index], mcse[:-1, index]
         interference[row], its_error[row] = mean[-1, index], mcse[-1, index]
-    beside = [target.row for target in wanted if target.estimand in OF_EVERYONE]
+    beside = [target.row for target in wanted if marginal_of(target) is not None]
     found = zip(every[whole:].tolist(), errors[whole:].tolist(), strict=True)
     of_everyone = dict(zip(beside, found, strict=True))
     return Truth(replicates, twins, value, error, interference, its_error, of_everyone)

@@ -23,7 +23,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SharedDraws:
-    """The draws that all simulations of a batch share: participants, their arms in the trial, and every drawn length."""
+    """The draws that all simulations of a batch share: participants, their arms in the trial, and every drawn length.
+
+    ``needed`` are the only positions on the D axis whose values are computed; None for all.
+    """
 
     study: Study
     entries: Entries
@@ -31,6 +34,7 @@ class SharedDraws:
     seed: int
     replicates: range
     engine: Engine
+    needed: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,4 +92,5 @@ def _complete(shared: SharedDraws, entries: Entries, trace: EventTrace | None, *
         twins=study.twins,
         complete=True,
         rounded=rounded,
+        needed=shared.needed,
     )

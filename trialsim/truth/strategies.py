@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.endpoints import TrialArrays, endpoint_values, within
 from trialsim.analysis.fitted import potential
 from trialsim.analysis.plan import Endpoint, PercentRule, PlannedAnalysis, RowTest
+from trialsim.analysis.substitution import NOTHING
 from trialsim.conduct import NEVER
 from trialsim.kinds.designs import STRATEGY
 from trialsim.kinds.tests.options import DEFAULT_TRIM
@@ -60,6 +61,17 @@ class TargetEffect:
         several = () if self.fitted is None else self.fitted[0].repeated
         ends = several or (self.endpoint,)
         return tuple(point for one in ends for point in (one.over.points if one.over is not None else (one.visit,)))
+
+
+def needed_points(wanted: Sequence[TargetEffect]) -> frozenset[int] | None:
+    """The positions on the D axis that the targets read; None for all, where a target looks at other visits as well."""
+    for one in wanted:
+        strategy = STRATEGY[one.strategy]
+        if one.fitted is not None or one.endpoint.instead != NOTHING or one.responders is not None:
+            return None
+        if strategy.while_treated or strategy.stratum or strategy.composite:
+            return None
+    return frozenset(point for one in wanted for point in one.endpoint.points)
 
 
 @dataclass(frozen=True)
